@@ -1,0 +1,111 @@
+//! Identifiers. All are GUIDs but the ordinal, which counts a project's jobs from 1 in the order of their creation.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+macro_rules! guid {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new random id.
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+guid!(
+    /// A customer; nothing crosses from one tenant to another.
+    TenantId
+);
+guid!(
+    /// A project of a tenant: it holds jobs, datasets, pipelines and modules.
+    ProjectId
+);
+guid!(
+    /// One submission.
+    JobId
+);
+guid!(
+    /// An uploaded file.
+    DatasetId
+);
+guid!(
+    /// The resource that a job names.
+    PipelineId
+);
+guid!(
+    /// A bearer token (the record of it, never the secret).
+    TokenId
+);
+
+/// A job's place in the order in which its project's jobs were created, from 1.
+pub type Ordinal = u32;
+
+/// A project together with the tenant that owns it: every look-up names both, so that nothing can cross tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProjectRef {
+    /// The owning tenant.
+    pub tenant: TenantId,
+    /// The project.
+    pub project: ProjectId,
+}
+
+impl fmt::Display for ProjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.tenant, self.project)
+    }
+}
+
+/// One execution of a job. Every write after a claim names it, and loses if it is stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttemptId {
+    /// The job.
+    pub job: JobId,
+    /// Counts this job's attempts from 1.
+    pub number: u32,
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.job, self.number)
+    }
+}
+
+/// The name of a process that runs jobs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(pub String);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,280 @@
+//! A job: what was submitted, where it stands, how it ended.
+
+use crate::state::JobState;
+use crate::{
+    AttemptId, DatasetId, Digest, JobError, JobId, Limits, NodeId, Ordinal, PipelineId, ProjectRef, Report, Timestamp,
+    Usage,
+};
+use serde::{Deserialize, Serialize};
+
+/// The kinds of job that clients know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum JobType {
+    /// Discovers a process from an event log.
+    ProcessMining,
+    /// Cleans and extends a dataset.
+    DataEnrichment,
+    /// Runs a notebook.
+    Notebook,
+    /// Computes figures from a dataset.
+    Analysis,
+}
+
+impl JobType {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ProcessMining, Self::DataEnrichment, Self::Notebook, Self::Analysis];
+
+    /// As clients write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ProcessMining => "ProcessMining",
+            Self::DataEnrichment => "DataEnrichment",
+            Self::Notebook => "Notebook",
+            Self::Analysis => "Analysis",
+        }
+    }
+}
+
+/// Who goes first; the least urgent is the smallest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Priority {
+    /// When nothing else waits.
+    Low,
+    /// The default.
+    #[default]
+    Normal,
+    /// Before Normal.
+    High,
+    /// Before everything.
+    Critical,
+}
+
+impl Priority {
+    /// All of them, least urgent first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Normal, Self::High, Self::Critical];
+
+    /// As clients write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "Low",
+            Self::Normal => "Normal",
+            Self::High => "High",
+            Self::Critical => "Critical",
+        }
+    }
+}
+
+/// The module version that a job was pinned to when it was submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModuleRef {
+    /// The module's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+}
+
+/// A file that a job was pinned to when it was submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRef {
+    /// The input's name in the manifest.
+    pub name: String,
+    /// The dataset that it came from; none = an artifact of the job that this one retries.
+    pub dataset: Option<DatasetId>,
+    /// Its file name.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The pipeline that a job named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineRef {
+    /// Its id.
+    pub id: PipelineId,
+    /// Its ordinal in the project.
+    pub ordinal: Ordinal,
+    /// Its name when the job was submitted.
+    pub name: String,
+}
+
+/// Who is told about the end of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notifications {
+    /// When it completes.
+    pub on_completion: bool,
+    /// When it fails.
+    pub on_failure: bool,
+    /// Addresses.
+    pub email_recipients: Vec<String>,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// 0 to 100, never falling within an attempt.
+    pub percentage: u8,
+    /// What the guest says it is doing; empty before it said anything.
+    pub stage: String,
+}
+
+/// Live figures of a running attempt, refreshed now and then; they may be lost with the process.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pulse {
+    /// How far it is.
+    pub progress: Progress,
+    /// What the guest reported.
+    pub report: Report,
+    /// What it used so far.
+    pub usage: Usage,
+    /// Bytes of memory in use now.
+    pub memory_bytes: u64,
+}
+
+/// The right of a node to run an attempt until a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The process that runs the attempt.
+    pub node: NodeId,
+    /// When others may rescue the job.
+    pub expires_at: Timestamp,
+}
+
+/// A recorded wish to cancel. From then on only `Cancelled` is possible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The token's subject.
+    pub by: String,
+    /// Why, in the client's words.
+    pub reason: Option<String>,
+    /// Stop at once, without grace.
+    pub force: bool,
+    /// Keep finished artifacts and the checkpoint.
+    pub preserve_partial: bool,
+}
+
+/// How a guest ended well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Completion {
+    /// The work is done.
+    Done,
+    /// There was nothing new to process.
+    NoItems,
+    /// The job decided not to run, and why.
+    Skipped(String),
+}
+
+/// What the latest ended attempt left behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JobEnd {
+    /// It completed.
+    Completed(Completion),
+    /// It failed for good.
+    Failed(JobError),
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// The job that a retry points at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryOf {
+    /// The earlier job.
+    pub job: JobId,
+    /// Why, in the client's words.
+    pub reason: Option<String>,
+    /// 1 for a first submission, 2 for its retry, and so on.
+    pub generation: u32,
+}
+
+/// One submission, with everything that it was pinned to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Its tenant and project.
+    pub project: ProjectRef,
+    /// Its place in the project's order of creation. The store sets it at submit.
+    pub ordinal: Ordinal,
+    /// The client's name for it.
+    pub name: String,
+    /// The client's description.
+    pub description: String,
+    /// Its type.
+    pub job_type: JobType,
+    /// Its priority.
+    pub priority: Priority,
+    /// Whether it goes before others of its priority.
+    pub front: bool,
+    /// The pipeline that it named.
+    pub pipeline: Option<PipelineRef>,
+    /// The module that runs it.
+    pub module: ModuleRef,
+    /// The files that it may read.
+    pub inputs: Vec<InputRef>,
+    /// Its parameters: a JSON object as text.
+    pub parameters: String,
+    /// The limits of each attempt.
+    pub limits: Limits,
+    /// Whether it runs with fixed clocks and seeded randomness.
+    pub deterministic: bool,
+    /// The client's labels.
+    pub labels: Vec<(String, String)>,
+    /// Whether a failure leaves finished artifacts and the checkpoint.
+    pub keep_partial_on_failure: bool,
+    /// Who is told about its end.
+    pub notifications: Notifications,
+    /// The token's subject.
+    pub submitted_by: String,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// It stays queued until then.
+    pub not_before: Option<Timestamp>,
+    /// The job that it retries.
+    pub retry_of: Option<RetryOf>,
+    /// Where it stands.
+    pub state: JobState,
+    /// When anything but live figures last changed.
+    pub updated_at: Timestamp,
+    /// Attempts started so far.
+    pub attempt: u32,
+    /// Attempts that were lost with the process that ran them.
+    pub lost_attempts: u32,
+    /// Attempts that failed in a way that the guest called transient.
+    pub transient_failures: u32,
+    /// Who runs it now.
+    pub lease: Option<Lease>,
+    /// When the latest attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended for good.
+    pub ended_at: Option<Timestamp>,
+    /// The wish to cancel it.
+    pub cancel: Option<CancelRequest>,
+    /// The latest live figures; after the end the final ones.
+    pub pulse: Pulse,
+    /// How it ended.
+    pub end: Option<JobEnd>,
+    /// Whether its outputs are those of an unfinished run.
+    pub partial: bool,
+}
+
+impl Job {
+    /// The attempt that started last; meaningless before the first claim.
+    pub fn current_attempt(&self) -> AttemptId {
+        AttemptId { job: self.id, number: self.attempt }
+    }
+
+    /// The error, when it failed.
+    pub fn error(&self) -> Option<&JobError> {
+        match &self.end {
+            Some(JobEnd::Failed(error)) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The words and rules of Fuelcell: ids, jobs, states, attempts, limits, receipts, errors, and the seams at which the
+//! other crates meet.
+//!
+//! This crate does no I/O. It knows nothing of HTTP, of stores, of wasm engines or of async runtimes; whatever it needs
+//! from the outside world (time, readable bytes, a running job's host) is a trait here and an implementation elsewhere.
+
+pub mod artifact;
+pub mod clock;
+pub mod digest;
+pub mod error;
+pub mod ids;
+pub mod job;
+pub mod limits;
+pub mod manifest;
+pub mod registry;
+pub mod report;
+pub mod seams;
+pub mod state;
+pub mod tenancy;
+pub mod usage;
+
+pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
+pub use clock::{Clock, Timestamp};
+pub use digest::{Digest, DigestWriter};
+pub use error::{ErrorCode, JobError};
+pub use ids::{AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId};
+pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRef, Priority, Progress};
+pub use limits::{Caps, LimitRequest, Limits};
+pub use manifest::Manifest;
+pub use registry::{Dataset, ModuleVersion, Pipeline};
+pub use report::{DataValidation, Finding, LogLevel, LogLine, Report};
+pub use seams::{Cancellation, HostError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec};
+pub use state::{JobState, Transition};
+pub use tenancy::{Project, Role, Scope, Tenant, Token};
+pub use usage::{Meter, Receipt, Usage};

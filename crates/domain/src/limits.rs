@@ -1,0 +1,101 @@
+//! What a job may use: requests, caps, and how they become the limits of an attempt.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const MIB: u64 = 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
+
+/// Limits as somebody asked for them; what is `None` was left to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitRequest {
+    /// Units of fuel.
+    pub fuel: Option<u64>,
+    /// Bytes of all memories and tables together.
+    pub memory_bytes: Option<u64>,
+    /// Bytes of all files and artifacts together.
+    pub disk_bytes: Option<u64>,
+    /// Seconds from the start of an attempt.
+    pub timeout_seconds: Option<u64>,
+}
+
+impl LimitRequest {
+    /// This request, with what it leaves open taken from a less specific one.
+    pub fn or(self, less_specific: Self) -> Self {
+        Self {
+            fuel: self.fuel.or(less_specific.fuel),
+            memory_bytes: self.memory_bytes.or(less_specific.memory_bytes),
+            disk_bytes: self.disk_bytes.or(less_specific.disk_bytes),
+            timeout_seconds: self.timeout_seconds.or(less_specific.timeout_seconds),
+        }
+    }
+}
+
+/// The most that anybody may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Caps {
+    /// Units of fuel; none = measured, not limited.
+    pub fuel: Option<u64>,
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Bytes of disk.
+    pub disk_bytes: u64,
+    /// Seconds of one attempt.
+    pub timeout_seconds: u64,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { fuel: None, memory_bytes: GIB, disk_bytes: 10 * GIB, timeout_seconds: 24 * 3600 }
+    }
+}
+
+/// The limits of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Units of fuel; none = measured, not limited.
+    pub fuel: Option<u64>,
+    /// Bytes of all memories and tables together.
+    pub memory_bytes: u64,
+    /// Bytes of all files and artifacts together.
+    pub disk_bytes: u64,
+    /// Seconds from the start of the attempt.
+    pub timeout_seconds: u64,
+}
+
+impl Limits {
+    /// Server defaults under the most specific request, clamped to the caps.
+    pub fn resolve(request: LimitRequest, caps: Caps) -> Self {
+        let fuel = match (request.fuel, caps.fuel) {
+            (Some(asked), Some(cap)) => Some(asked.min(cap)),
+            (asked, cap) => asked.or(cap),
+        };
+        Self {
+            fuel,
+            memory_bytes: request.memory_bytes.unwrap_or(512 * MIB).min(caps.memory_bytes),
+            disk_bytes: request.disk_bytes.unwrap_or(GIB).min(caps.disk_bytes),
+            timeout_seconds: request.timeout_seconds.unwrap_or(3600).min(caps.timeout_seconds),
+        }
+    }
+
+    /// The time of one attempt.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_wins_and_the_cap_holds() {
+        let submission = LimitRequest { memory_bytes: Some(8 * GIB), ..LimitRequest::default() };
+        let pipeline =
+            LimitRequest { memory_bytes: Some(MIB), timeout_seconds: Some(60), ..LimitRequest::default() };
+        let limits = Limits::resolve(submission.or(pipeline), Caps::default());
+        assert_eq!((limits.memory_bytes, limits.timeout_seconds, limits.disk_bytes), (GIB, 60, GIB));
+        assert_eq!(limits.fuel, None);
+    }
+}

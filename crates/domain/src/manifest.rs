@@ -1,0 +1,109 @@
+//! What a module says of itself. `fuelcell module pack` writes it into the custom section [`SECTION`]; servers read only
+//! that section and never run the module to learn it.
+
+use crate::{JobType, LimitRequest};
+use serde::{Deserialize, Serialize};
+
+/// The name of the custom section that holds the manifest as JSON.
+pub const SECTION: &str = "fuelcell:manifest";
+
+/// The version of the guest interface that this build speaks.
+pub const INTERFACE: &str = "0.1";
+
+/// A module's manifest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Manifest {
+    /// The guest interface that the module was built for.
+    pub interface: String,
+    /// The job type that it serves; none = any.
+    pub job_type: Option<JobType>,
+    /// A title for people.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its parameters; `null` = not checked.
+    pub parameters: serde_json::Value,
+    /// The files that it reads.
+    pub inputs: Vec<ManifestInput>,
+    /// The outputs that it makes.
+    pub outputs: Vec<ManifestOutput>,
+    /// Its default limits.
+    pub limits: ManifestLimits,
+    /// Whether it asks to run with fixed clocks and seeded randomness.
+    pub deterministic: bool,
+    /// What it needs beyond the guest interface.
+    pub capabilities: Vec<String>,
+}
+
+/// A file that a module reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManifestInput {
+    /// The name under which the guest opens it.
+    pub name: String,
+    /// The parameter that holds a dataset's id.
+    pub parameter: String,
+    /// File name endings that it can read, such as `csv.gz`; empty = any.
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// Whether a job without it is refused at submit.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// An output that a module makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManifestOutput {
+    /// The artifact's name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: String,
+    /// The module's word for it.
+    #[serde(default, rename = "type")]
+    pub type_name: String,
+}
+
+/// A module's default limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ManifestLimits {
+    /// Units of fuel.
+    pub fuel: Option<u64>,
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// Bytes of disk.
+    pub disk_bytes: Option<u64>,
+    /// Seconds of one attempt.
+    pub timeout_seconds: Option<u64>,
+}
+
+impl From<ManifestLimits> for LimitRequest {
+    fn from(limits: ManifestLimits) -> Self {
+        Self {
+            fuel: limits.fuel,
+            memory_bytes: limits.memory_bytes,
+            disk_bytes: limits.disk_bytes,
+            timeout_seconds: limits.timeout_seconds,
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest of a module that carries none: nothing is checked, one optional dataset can be handed in.
+    pub fn fallback(title: &str) -> Self {
+        Self {
+            interface: INTERFACE.into(),
+            title: title.into(),
+            inputs: vec![ManifestInput {
+                name: "dataset".into(),
+                parameter: "datasetId".into(),
+                formats: Vec::new(),
+                required: false,
+            }],
+            ..Self::default()
+        }
+    }
+}

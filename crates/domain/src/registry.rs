@@ -1,0 +1,88 @@
+//! What teams keep on the server: datasets, pipelines, module versions.
+
+use crate::{DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An uploaded file. A new upload replaces it for later jobs; jobs keep the digest they were submitted with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dataset {
+    /// The client's id for it.
+    pub id: DatasetId,
+    /// Its project.
+    pub project: ProjectRef,
+    /// Its file name.
+    pub name: String,
+    /// What the uploader said it is.
+    pub media_type: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its number of records, once a job has reported it.
+    pub row_count: Option<u64>,
+    /// Who uploaded it.
+    pub uploaded_by: String,
+    /// When it was first uploaded.
+    pub created_at: Timestamp,
+    /// When these bytes were uploaded.
+    pub updated_at: Timestamp,
+}
+
+/// A module and the version of it that somebody chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModuleChoice {
+    /// The module's name.
+    pub name: String,
+    /// Its version; none = the newest.
+    pub version: Option<String>,
+}
+
+/// The resource that a job names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// The client's id for it.
+    pub id: PipelineId,
+    /// Its project.
+    pub project: ProjectRef,
+    /// Counts the project's pipelines from 1.
+    pub ordinal: Ordinal,
+    /// Its name.
+    pub name: String,
+    /// The type of its jobs.
+    pub job_type: JobType,
+    /// The module that runs them; none = the project's active one, or the built-in.
+    pub module: Option<ModuleChoice>,
+    /// Default parameters: a JSON object as text.
+    pub parameters: String,
+    /// The dataset of jobs that name none.
+    pub dataset: Option<DatasetId>,
+    /// Limits of its jobs, where the submission names none.
+    pub limits: LimitRequest,
+    /// When it was first put.
+    pub created_at: Timestamp,
+    /// When it was last put.
+    pub updated_at: Timestamp,
+}
+
+/// One version of a module. Its bytes never change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModuleVersion {
+    /// The project that owns it; none = built into the server.
+    pub project: Option<ProjectRef>,
+    /// The module's name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Whether the manifest came with the module.
+    pub has_manifest: bool,
+    /// Who uploaded it.
+    pub uploaded_by: String,
+    /// When.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,215 @@
+//! The seams at which the rooms meet: what a runner of jobs can do, what a running job may ask for, how a module is
+//! looked at. No room behind a seam knows the other.
+
+use crate::manifest::Manifest;
+use crate::{ArtifactDescription, Completion, Digest, JobError, Limits, LogLevel, Meter, Report, Usage};
+use async_trait::async_trait;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Bytes that can be read at any place, any number of times, from any thread.
+pub trait ReadAt: Send + Sync {
+    /// The number of bytes.
+    fn size(&self) -> u64;
+
+    /// Reads at most `buffer.len()` bytes from `offset`; 0 is the end.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl ReadAt for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = usize::try_from(offset).map_or(self.len(), |start| start.min(self.len()));
+        let count = buffer.len().min(self.len() - start);
+        buffer[..count].copy_from_slice(&self[start..start + count]);
+        Ok(count)
+    }
+}
+
+/// A host call that could not be served; the guest sees it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// A limit of the cell is used up.
+    #[error("limit reached: {0}")]
+    Limit(String),
+    /// The request itself was wrong.
+    #[error("invalid request: {0}")]
+    Invalid(String),
+    /// The host could not read or write.
+    #[error("storage failed: {0}")]
+    Storage(String),
+}
+
+/// Why the host wants a job to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// Nobody asked.
+    None,
+    /// Somebody cancelled the job.
+    User,
+    /// The deadline is near.
+    Deadline,
+}
+
+/// A file that a running job may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobInput {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Its file name.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// An output being written. Dropped without `finish`, it is thrown away.
+pub trait ArtifactWriter: Send {
+    /// Appends bytes.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), HostError>;
+
+    /// Seals the artifact; it is published with the end of the job.
+    fn finish(self: Box<Self>) -> Result<(), HostError>;
+}
+
+/// What a running job may ask for. Called on the thread that runs the guest, which may be held up.
+pub trait JobHost: Send + Sync {
+    /// The parameters: a JSON object as text.
+    fn parameters(&self) -> &str;
+
+    /// The files that the job may read.
+    fn inputs(&self) -> &[JobInput];
+
+    /// Opens an input by its name in the manifest.
+    fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError>;
+
+    /// How far the job is. Only the latest counts.
+    fn progress(&self, done: u64, total: u64, stage: &str);
+
+    /// A line for the job's log. The host keeps a quota of bytes and counts what it drops.
+    fn log(&self, level: LogLevel, stage: &str, message: &str);
+
+    /// Whether somebody wants the job to stop.
+    fn cancellation(&self) -> Cancellation;
+
+    /// Replaces the figures that clients see.
+    fn set_report(&self, report: Report);
+
+    /// Starts an output.
+    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError>;
+
+    /// Replaces the checkpoint, durably.
+    fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError>;
+
+    /// The latest checkpoint of this job, of whichever attempt.
+    fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError>;
+
+    /// Whether an earlier completed job of the same pipeline marked this key.
+    fn seen(&self, key: &str) -> Result<bool, HostError>;
+
+    /// Marks a key; it counts when this job completes.
+    fn mark(&self, key: &str) -> Result<(), HostError>;
+}
+
+/// What to run, and under which limits.
+#[derive(Clone, Debug)]
+pub struct RunSpec {
+    /// Digest of the module.
+    pub module: Digest,
+    /// The limits that hold.
+    pub limits: Limits,
+    /// Fixed clocks and seeded randomness, from this seed; none = the real ones.
+    pub deterministic_seed: Option<u64>,
+    /// Where the live figures go.
+    pub meter: Arc<Meter>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// The guest returned well.
+    Completed(Completion),
+    /// The guest failed, or a limit ended it.
+    Failed(JobError),
+    /// `stop` resolved and the guest was dropped.
+    Stopped,
+}
+
+/// Whether a module can run at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Compiled and loaded, or loadable at once.
+    Ready,
+    /// Nobody has prepared it, or somebody is at it.
+    NotReady,
+    /// It cannot be prepared.
+    Failed(JobError),
+}
+
+/// A future that says when to stop a guest by force.
+pub type StopSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Runs modules in cells. The sandbox implements it; the scheduler uses it.
+#[async_trait]
+pub trait JobRunner: Send + Sync {
+    /// What engine and configuration this is: figures of fuel compare only under the same fingerprint.
+    fn fingerprint(&self) -> &str;
+
+    /// Whether the module can run at once.
+    fn readiness(&self, module: Digest) -> Readiness;
+
+    /// Compiles the module and keeps the result. Doing it twice, also at the same time, costs nothing.
+    async fn prepare(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError>;
+
+    /// Runs a prepared module once, in a cell of its own, to its end or until `stop` resolves.
+    async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage);
+}
+
+/// What inspection found in a module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspection {
+    /// Its manifest, or the fallback.
+    pub manifest: Manifest,
+    /// Whether the manifest came with the module.
+    pub has_manifest: bool,
+    /// What it imports, as `package:name/interface@version`.
+    pub imports: Vec<String>,
+}
+
+/// Why a module is refused at upload.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InspectError {
+    /// It is not a valid component.
+    #[error("this is not a valid WebAssembly component: {0}")]
+    Invalid(String),
+    /// It uses something that this server does not run.
+    #[error("this module cannot run here: {0}")]
+    Unsupported(String),
+    /// It imports something that no job may have.
+    #[error("import {0} is not available to jobs")]
+    ImportDenied(String),
+    /// Its manifest cannot be used.
+    #[error("the module's manifest is not usable: {0}")]
+    Manifest(String),
+}
+
+/// Looks at a module without running any of it.
+pub trait ModuleInspector: Send + Sync {
+    /// Validates the bytes and reads the manifest.
+    fn inspect(&self, bytes: &[u8]) -> Result<Inspection, InspectError>;
+}
+
+/// What the service tells the rest of the process after the store acknowledged.
+pub trait Events: Send + Sync {
+    /// Something was queued, or may run now.
+    fn queue_changed(&self);
+
+    /// A running job is to be cancelled.
+    fn cancel_requested(&self, job: crate::JobId);
+}

@@ -1,0 +1,109 @@
+//! Who there is, and who may do what.
+
+use crate::{Digest, ProjectId, ProjectRef, TenantId, Timestamp, TokenId};
+use serde::{Deserialize, Serialize};
+
+/// A customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A tenant's project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its tenant and id.
+    pub id: ProjectRef,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// What a token's holder may do; each role may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Read jobs, results, datasets, modules.
+    Viewer,
+    /// Submit, cancel and retry jobs; upload datasets.
+    Submitter,
+    /// Upload modules.
+    ModuleAuthor,
+    /// Everything in a project or tenant: pipelines, activation, deletion.
+    Administrator,
+    /// Everything on the server.
+    Operator,
+}
+
+/// Where a role holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// Everywhere (operators).
+    Server,
+    /// All projects of a tenant.
+    Tenant(TenantId),
+    /// One project.
+    Project(ProjectRef),
+}
+
+impl Scope {
+    /// Whether the scope holds for this project.
+    pub fn covers(&self, project: ProjectRef) -> bool {
+        match self {
+            Self::Server => true,
+            Self::Tenant(tenant) => *tenant == project.tenant,
+            Self::Project(own) => *own == project,
+        }
+    }
+
+    /// Whether figures of this tenant may be seen.
+    pub fn touches(&self, tenant: TenantId) -> bool {
+        match self {
+            Self::Server => true,
+            Self::Tenant(own) => *own == tenant,
+            Self::Project(own) => own.tenant == tenant,
+        }
+    }
+
+    /// The tenant, unless the scope is the server.
+    pub fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Server => None,
+            Self::Tenant(tenant) => Some(*tenant),
+            Self::Project(own) => Some(own.tenant),
+        }
+    }
+
+    /// The project, when the scope is one.
+    pub fn project(&self) -> Option<ProjectId> {
+        match self {
+            Self::Project(own) => Some(own.project),
+            _ => None,
+        }
+    }
+}
+
+/// A bearer token. The secret itself is shown once and never kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// Keyed SHA-256 of the secret.
+    pub hash: Digest,
+    /// Who holds it: `submittedBy` of the jobs sent with it.
+    pub subject: String,
+    /// What the holder may do.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}

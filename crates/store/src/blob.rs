@@ -1,0 +1,50 @@
+//! Bytes by digest: modules, datasets, artifacts, checkpoints.
+
+use crate::StoreError;
+use async_trait::async_trait;
+use fuelcell_domain::{Digest, ReadAt};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::sync::Arc;
+
+/// Stored bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobRef {
+    /// SHA-256 of the bytes.
+    pub digest: Digest,
+    /// Their number.
+    pub size: u64,
+}
+
+/// Bytes on their way in. Dropped without `commit`, they are gone.
+///
+/// Writing may hold up the thread; call it from a blocking thread or a guest's own.
+pub trait BlobWriter: Write + Send {
+    /// Bytes so far.
+    fn length(&self) -> u64;
+
+    /// Makes the bytes durable under their digest, and says which it is. Bytes that are there already are kept once.
+    fn commit(self: Box<Self>) -> Result<BlobRef, StoreError>;
+}
+
+/// A store of bytes by digest. Whether some bytes are still needed is the [`crate::Store`]'s knowledge, not this one's.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Starts writing.
+    fn begin(&self) -> Result<Box<dyn BlobWriter>, StoreError>;
+
+    /// Opens bytes for reading; `None` when they are not there.
+    async fn open(&self, digest: Digest) -> Result<Option<Arc<dyn ReadAt>>, StoreError>;
+
+    /// The number of bytes; `None` when they are not there.
+    async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError>;
+
+    /// Forgets bytes. Readers that are open go on. Absent bytes are no error.
+    async fn unlink(&self, digest: Digest) -> Result<(), StoreError>;
+
+    /// All digests, in order, from `after` on, at most `limit`: for sweeps.
+    async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError>;
+
+    /// Free bytes on the medium, when that is known.
+    async fn free_bytes(&self) -> Result<Option<u64>, StoreError>;
+}

@@ -1,0 +1,225 @@
+//! What goes into and comes out of the job verbs of [`crate::Store`].
+
+use crate::BlobRef;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::{
+    Artifact, AttemptId, Digest, Job, JobId, JobState, JobType, LogLevel, ModuleRef, Ordinal, PipelineId, Priority,
+    ProjectRef, Receipt, Timestamp, Transition,
+};
+use serde::{Deserialize, Serialize};
+
+/// A client's word that a submission is the same as an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotencyKey {
+    /// The client's key, scoped to the project and the subject by the store's caller.
+    pub key: String,
+    /// SHA-256 of the submission: the same key with another body is a conflict.
+    pub body: Digest,
+}
+
+/// A job to be queued. Its ordinal is the store's to set.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// The job, in state Queued.
+    pub job: Job,
+    /// The client's idempotency key.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// What submit did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Submitted {
+    /// The job is queued, with its ordinal.
+    Queued(Job),
+    /// The key was used before with the same body: the first job as it stands now.
+    Repeated(Job),
+    /// The key was used before with another body.
+    KeyConflict,
+}
+
+/// A queued job as the dispatcher sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueEntry {
+    /// The job.
+    pub job: JobId,
+    /// Its project.
+    pub project: ProjectRef,
+    /// Its ordinal.
+    pub ordinal: Ordinal,
+    /// Its priority.
+    pub priority: Priority,
+    /// Whether it goes before others of its priority.
+    pub front: bool,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// It may not start before.
+    pub not_before: Option<Timestamp>,
+    /// The module that it needs.
+    pub module: ModuleRef,
+    /// The memory that it may use.
+    pub memory_bytes: u64,
+    /// Attempts that were lost with their process.
+    pub lost_attempts: u32,
+}
+
+impl QueueEntry {
+    /// The entry of a queued job.
+    pub fn of(job: &Job) -> Self {
+        Self {
+            job: job.id,
+            project: job.project,
+            ordinal: job.ordinal,
+            priority: job.priority,
+            front: job.front,
+            created_at: job.created_at,
+            not_before: job.not_before,
+            module: job.module.clone(),
+            memory_bytes: job.limits.memory_bytes,
+            lost_attempts: job.lost_attempts,
+        }
+    }
+}
+
+/// A claimed job: the attempt's number is in the job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The job, Running.
+    pub job: Job,
+    /// The checkpoint of an earlier attempt.
+    pub checkpoint: Option<BlobRef>,
+}
+
+/// Everything that the end of an attempt brings, in one transaction.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    /// The attempt. A stale one changes nothing.
+    pub attempt: AttemptId,
+    /// How it ended.
+    pub transition: Transition,
+    /// When.
+    pub at: Timestamp,
+    /// The final figures.
+    pub pulse: Pulse,
+    /// Finished artifacts. They are published when the job completes, or ends otherwise with partial results asked for
+    /// (`keep_partial_on_failure`, or `preserve_partial` of the cancel request); a requeued job publishes nothing.
+    pub artifacts: Vec<Artifact>,
+    /// Processed items of the job's pipeline; they count only when the job completes.
+    pub marks: Vec<String>,
+    /// The account of the attempt.
+    pub receipt: Receipt,
+}
+
+/// Which jobs of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// In one of these states; empty = any.
+    pub states: Vec<JobState>,
+    /// Of this type.
+    pub job_type: Option<JobType>,
+    /// Of this priority.
+    pub priority: Option<Priority>,
+    /// Sent by this subject.
+    pub submitted_by: Option<String>,
+    /// Of this pipeline.
+    pub pipeline: Option<PipelineId>,
+    /// Submitted at or after.
+    pub created_from: Option<Timestamp>,
+    /// Submitted at or before.
+    pub created_to: Option<Timestamp>,
+}
+
+impl JobFilter {
+    /// Whether a job matches.
+    pub fn matches(&self, job: &Job) -> bool {
+        (self.states.is_empty() || self.states.contains(&job.state))
+            && self.job_type.is_none_or(|wanted| wanted == job.job_type)
+            && self.priority.is_none_or(|wanted| wanted == job.priority)
+            && self.submitted_by.as_ref().is_none_or(|wanted| *wanted == job.submitted_by)
+            && self.pipeline.is_none_or(|wanted| job.pipeline.as_ref().is_some_and(|own| own.id == wanted))
+            && self.created_from.is_none_or(|from| job.created_at >= from)
+            && self.created_to.is_none_or(|to| job.created_at <= to)
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Matches to pass over.
+    pub offset: u64,
+    /// Matches to return.
+    pub limit: usize,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobPage {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// All matches.
+    pub total: u64,
+}
+
+/// How many jobs are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateCounts {
+    /// Queued.
+    pub queued: u64,
+    /// Running.
+    pub running: u64,
+    /// Completed.
+    pub completed: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Cancelled.
+    pub cancelled: u64,
+}
+
+impl StateCounts {
+    /// The count of one state.
+    pub fn of(&mut self, state: JobState) -> &mut u64 {
+        match state {
+            JobState::Queued => &mut self.queued,
+            JobState::Running => &mut self.running,
+            JobState::Completed => &mut self.completed,
+            JobState::Failed => &mut self.failed,
+            JobState::Cancelled => &mut self.cancelled,
+        }
+    }
+
+    /// All jobs.
+    pub fn total(&self) -> u64 {
+        self.queued + self.running + self.completed + self.failed + self.cancelled
+    }
+}
+
+/// Figures of a tenant's jobs, for system status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TenantFigures {
+    /// Queued jobs by priority: Low, Normal, High, Critical.
+    pub queued: [u64; 4],
+    /// Running jobs.
+    pub running: u64,
+    /// Jobs that completed in the period.
+    pub completed: u64,
+    /// Jobs that failed in the period.
+    pub failed: u64,
+    /// Microseconds from start to end, summed over completed jobs of the period.
+    pub duration_micros: u64,
+    /// Jobs whose first attempt started in the period.
+    pub started: u64,
+    /// Microseconds from submission (or `not_before`, if later) to the first start, summed over those.
+    pub wait_micros: u64,
+}
+
+/// Which log lines of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogFilter {
+    /// At least this grave.
+    pub level: LogLevel,
+    /// At or after.
+    pub from: Option<Timestamp>,
+    /// At or before.
+    pub to: Option<Timestamp>,
+    /// At most this many, the oldest first.
+    pub limit: usize,
+}

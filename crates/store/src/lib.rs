@@ -1,0 +1,25 @@
+//! What must be remembered: [`Store`] moves records that belong together in one transaction, [`BlobStore`] keeps bytes by
+//! digest. [`memory`] is the reference of both, [`conformance`] the one suite that every backend must pass.
+//!
+//! This crate knows the domain. It knows nothing of HTTP, of wasm, of scheduling policy, or of any particular database.
+//! The traits can be served by an embedded store as well as by PostgreSQL and object storage: async, no closures or
+//! iterators across them, no transaction in a caller's hand.
+//!
+//! Two promises hold for every backend:
+//! 1. *Acknowledged means durable.* A verb that changes something returns `Ok` only after the change would survive a power
+//!    cut. [`Store::record_pulse`] and [`Store::append_logs`] are the named exceptions.
+//! 2. *One transition, one transaction.* A record, its indexes, its counters, its queue entry and its artifacts move
+//!    together or not at all.
+
+pub mod blob;
+pub mod conformance;
+pub mod jobs;
+pub mod memory;
+pub mod store;
+
+pub use blob::{BlobRef, BlobStore, BlobWriter};
+pub use jobs::{
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted,
+    TenantFigures,
+};
+pub use store::{Store, StoreError};

@@ -1,0 +1,168 @@
+//! The seam to everything that is remembered as records.
+
+use crate::blob::BlobRef;
+use crate::jobs::{
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted, TenantFigures,
+};
+use async_trait::async_trait;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::state::{CancelOutcome, TransitionError};
+use fuelcell_domain::{
+    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType, Lease, LogLine,
+    ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+};
+
+/// Why a verb did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The named thing is not there (or belongs to another project).
+    #[error("{0} does not exist")]
+    NotFound(&'static str),
+    /// Something else is there already.
+    #[error("{0}")]
+    Conflict(String),
+    /// The job cannot move that way.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+    /// A write named an attempt that does not hold the job any more.
+    #[error("attempt {0} does not hold this job any more")]
+    Stale(AttemptId),
+    /// No space is left on the medium. Nothing was changed.
+    #[error("no space left on the storage medium")]
+    Full,
+    /// The medium failed or holds damaged data.
+    #[error("storage failed: {0}")]
+    Storage(String),
+}
+
+/// Records that move together. See the crate's two promises.
+#[async_trait]
+pub trait Store: Send + Sync {
+    // Tenants, projects, tokens.
+
+    /// Adds a tenant; an existing id is a conflict.
+    async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError>;
+    /// All tenants, oldest first.
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
+    /// One tenant.
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError>;
+    /// Adds a project; an existing id is a conflict, a missing tenant `NotFound("tenant")`.
+    async fn create_project(&self, project: Project) -> Result<(), StoreError>;
+    /// A tenant's projects, oldest first.
+    async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError>;
+    /// One project, looked up with its tenant.
+    async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError>;
+    /// Adds a token; an existing id or hash is a conflict.
+    async fn create_token(&self, token: Token) -> Result<(), StoreError>;
+    /// All tokens, oldest first.
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError>;
+    /// The token with this hash, revoked or not.
+    async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError>;
+    /// Revokes a token; `NotFound("token")` when there is none, a second call changes nothing.
+    async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError>;
+
+    // Datasets, pipelines, modules.
+
+    /// Adds or replaces a dataset. `created_at` of the first put stays.
+    async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError>;
+    /// One dataset.
+    async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError>;
+    /// A project's datasets, oldest first.
+    async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError>;
+    /// Adds or replaces a pipeline. Ordinal (set by the store, from 1) and `created_at` of the first put stay.
+    async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError>;
+    /// One pipeline.
+    async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError>;
+    /// A project's pipelines by ordinal.
+    async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError>;
+    /// Adds a module version. The same bytes again return the first record; other bytes are a conflict.
+    async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError>;
+    /// One version, or with `None` the one added last.
+    async fn module_version(
+        &self,
+        project: ProjectRef,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<ModuleVersion>, StoreError>;
+    /// A project's module versions, by name, then in the order in which they were added.
+    async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError>;
+    /// Makes a version the project's choice for a job type; `None` goes back to the built-in.
+    /// A version that is not there is `NotFound("module version")`.
+    async fn activate_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+        choice: Option<(String, String)>,
+    ) -> Result<(), StoreError>;
+    /// The project's choice for a job type.
+    async fn active_module(&self, project: ProjectRef, job_type: JobType) -> Result<Option<ModuleVersion>, StoreError>;
+
+    // Jobs: into the queue and out of it.
+
+    /// Queues a job under the project's next ordinal; ordinals have no gaps.
+    async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
+    /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
+    /// at most `limit`.
+    async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
+    /// When the next job whose time has not come may start.
+    async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+    /// Starts an attempt of each of these jobs under `lease`. Jobs that are not queued any more are left out.
+    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError>;
+    /// Extends the leases of these attempts; returns those that do not hold their job any more.
+    async fn extend_leases(&self, attempts: &[AttemptId], until: Timestamp) -> Result<Vec<AttemptId>, StoreError>;
+    /// Replaces the live figures. May be lost in a crash; a stale attempt is refused.
+    async fn record_pulse(&self, attempt: AttemptId, pulse: Pulse, now: Timestamp) -> Result<(), StoreError>;
+    /// Replaces the job's checkpoint.
+    async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError>;
+    /// The job's checkpoint.
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError>;
+    /// Ends an attempt, with everything that it brings, in one transaction. Returns the job as it stands then.
+    async fn finish(&self, finish: Finish) -> Result<Job, StoreError>;
+    /// Requeues (or fails, after too many losses) every running job whose lease expired at `now`.
+    async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError>;
+    /// The same for every running job of a node that is known to be gone, whatever its leases say.
+    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError>;
+    /// Records a wish to cancel, or cancels at once what is queued. `NotFound("job")`, or `Transition(Ended)`.
+    async fn request_cancel(
+        &self,
+        project: ProjectRef,
+        job: JobId,
+        request: CancelRequest,
+    ) -> Result<(CancelOutcome, Job), StoreError>;
+    /// Fails a queued job: its module or dataset is gone.
+    async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError>;
+
+    // Jobs: looking at them.
+
+    /// One job, looked up with its project.
+    async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// Published artifacts of a job, in the order in which they were finished.
+    async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError>;
+    /// Receipts of a job's ended attempts, oldest first.
+    async fn receipts(&self, job: JobId) -> Result<Vec<Receipt>, StoreError>;
+    /// Jobs that match, newest first.
+    async fn list(&self, project: ProjectRef, filter: &JobFilter, page: PageRequest) -> Result<JobPage, StoreError>;
+    /// Jobs that match, by state; `filter.states` is ignored.
+    async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
+    /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them; `None` when it is
+    /// not queued.
+    async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError>;
+    /// Wall-clock microseconds of the latest completed runs of a module (at most 32), newest first.
+    async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
+    /// Figures of a tenant's jobs: queue and running as they stand, the rest for the UTC day of `now` so far.
+    async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
+    /// All jobs of all tenants in a state: for capacity and recovery.
+    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError>;
+
+    // Logs and processed items.
+
+    /// Appends lines to a job's log. May be lost in a crash; a stale attempt is refused.
+    async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError>;
+    /// Lines of a job's log, oldest first.
+    async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError>;
+    /// Whether a completed job of the pipeline marked the key.
+    async fn is_processed(&self, project: ProjectRef, pipeline: PipelineId, key: &str) -> Result<bool, StoreError>;
+
+    /// Answers when the store can be written: one durable write of its own. For health checks.
+    async fn check(&self) -> Result<(), StoreError>;
+}
