@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod clock;
 pub mod digest;
 pub mod error;
+pub mod estimate;
 pub mod ids;
 pub mod job;
 pub mod limits;

@@ -213,3 +213,36 @@ pub trait Events: Send + Sync {
     /// A running job is to be cancelled.
     fn cancel_requested(&self, job: crate::JobId);
 }
+
+/// A process that runs jobs, as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeLoad {
+    /// Its name.
+    pub node: crate::NodeId,
+    /// Whether it takes new jobs.
+    pub active: bool,
+    /// Jobs that it runs now.
+    pub active_jobs: u32,
+    /// Jobs that it can run at once.
+    pub job_capacity: u32,
+    /// Bytes that the memory limits of its running jobs may add up to.
+    pub job_memory_bytes: u64,
+    /// Bytes that they do add up to now.
+    pub job_memory_reserved_bytes: u64,
+    /// Its processor cores.
+    pub cores: u32,
+    /// Processor use of the machine, 0 to 100; none before it was measured.
+    pub cpu_percent: Option<f64>,
+    /// Memory of the machine in use, in bytes.
+    pub memory_used_bytes: Option<u64>,
+    /// Memory of the machine, in bytes.
+    pub memory_total_bytes: Option<u64>,
+    /// Free space where jobs and artifacts are kept, in bytes.
+    pub disk_free_bytes: Option<u64>,
+}
+
+/// The processes that run jobs.
+pub trait Nodes: Send + Sync {
+    /// All of them, as they stand now.
+    fn nodes(&self) -> Vec<NodeLoad>;
+}

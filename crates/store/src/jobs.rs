@@ -2,11 +2,14 @@
 
 use crate::BlobRef;
 use fuelcell_domain::job::Pulse;
+use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
-    Artifact, AttemptId, Digest, Job, JobId, JobState, JobType, LogLevel, ModuleRef, Ordinal, PipelineId, Priority,
-    ProjectRef, Receipt, Timestamp, Transition,
+    Artifact, AttemptId, Digest, Job, JobId, JobState, JobType, LogLevel, LogLine, ModuleRef, Ordinal,
+    PipelineId, Priority, ProjectRef, Receipt, Timestamp, Transition,
 };
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::time::Duration;
 
 /// A client's word that a submission is the same as an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +83,37 @@ impl QueueEntry {
     }
 }
 
+/// A queued job's place in the order in which jobs start: the most urgent priority, then `front`, then the time of
+/// submission; the project and the ordinal make it a total order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueOrder {
+    priority: Reverse<Priority>,
+    behind: bool,
+    created_at: Timestamp,
+    /// The job's project.
+    pub project: ProjectRef,
+    /// The job's ordinal.
+    pub ordinal: Ordinal,
+}
+
+impl QueueOrder {
+    /// The place of a job with these traits.
+    pub fn new(
+        priority: Priority,
+        front: bool,
+        created_at: Timestamp,
+        project: ProjectRef,
+        ordinal: Ordinal,
+    ) -> Self {
+        Self { priority: Reverse(priority), behind: !front, created_at, project, ordinal }
+    }
+
+    /// The place of a job.
+    pub fn of(job: &Job) -> Self {
+        Self::new(job.priority, job.front, job.created_at, job.project, job.ordinal)
+    }
+}
+
 /// A claimed job: the attempt's number is in the job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
@@ -101,13 +135,64 @@ pub struct Finish {
     /// The final figures.
     pub pulse: Pulse,
     /// Finished artifacts. They are published when the job completes, or ends otherwise with partial results asked for
-    /// (`keep_partial_on_failure`, or `preserve_partial` of the cancel request); a requeued job publishes nothing.
+    /// (Failed: `keep_partial_on_failure`; Cancelled: `preserve_partial` of the cancel request); a requeued job publishes
+    /// nothing.
     pub artifacts: Vec<Artifact>,
     /// Processed items of the job's pipeline; they count only when the job completes.
     pub marks: Vec<String>,
     /// The account of the attempt.
     pub receipt: Receipt,
 }
+
+impl Finish {
+    /// Moves the job by everything that this end says of it. A stale attempt changes nothing.
+    pub fn apply(&self, job: &mut Job) -> Result<(), TransitionError> {
+        job.check_attempt(self.attempt)?;
+        job.pulse = self.pulse.clone();
+        job.leave_running(self.attempt, self.transition.clone(), self.at)?;
+        settle_partial(job);
+        Ok(())
+    }
+}
+
+/// Sets `partial` after a transition: an attempt was made, and its partial results were asked for (a failed job at
+/// submit, a cancelled one with the cancel).
+pub fn settle_partial(job: &mut Job) {
+    let asked = match job.state {
+        JobState::Failed => job.keep_partial_on_failure,
+        JobState::Cancelled => job.cancel.as_ref().is_some_and(|request| request.preserve_partial),
+        JobState::Queued | JobState::Running | JobState::Completed => false,
+    };
+    job.partial = asked && job.attempt > 0;
+}
+
+/// Whether the artifacts of the attempt that brought the job into this state are published.
+pub fn publishes(job: &Job) -> bool {
+    job.state == JobState::Completed || job.partial
+}
+
+/// How long a job waited that starts now for the first time: from its submission, or from the moment before which it
+/// was not to start.
+pub fn first_wait(job: &Job, now: Timestamp) -> Duration {
+    now.since(job.not_before.unwrap_or(job.created_at).max(job.created_at))
+}
+
+/// Microseconds from the start of a job's latest attempt to its end.
+pub fn run_micros(job: &Job) -> u64 {
+    match (job.started_at, job.ended_at) {
+        (Some(start), Some(end)) => u64::try_from(end.since(start).as_micros()).unwrap_or(u64::MAX),
+        _ => 0,
+    }
+}
+
+/// The UTC day of a moment: whole days since 1970-01-01.
+pub fn utc_day(at: Timestamp) -> i64 {
+    const MICROS_PER_DAY: i64 = 24 * 3600 * 1_000_000;
+    at.0.div_euclid(MICROS_PER_DAY)
+}
+
+/// The number of durations that [`crate::Store::recent_durations`] keeps of a module.
+pub const RECENT_DURATIONS: usize = 32;
 
 /// Which jobs of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,7 +235,7 @@ pub struct PageRequest {
     pub limit: usize,
 }
 
-/// A part of a list, newest first.
+/// A part of a list, newest first: by falling ordinal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobPage {
     /// The jobs.
@@ -203,7 +288,7 @@ pub struct TenantFigures {
     pub completed: u64,
     /// Jobs that failed in the period.
     pub failed: u64,
-    /// Microseconds from start to end, summed over completed jobs of the period.
+    /// Microseconds from start to end of the last attempt, summed over completed jobs of the period.
     pub duration_micros: u64,
     /// Jobs whose first attempt started in the period.
     pub started: u64,
@@ -222,4 +307,13 @@ pub struct LogFilter {
     pub to: Option<Timestamp>,
     /// At most this many, the oldest first.
     pub limit: usize,
+}
+
+impl LogFilter {
+    /// Whether a line matches.
+    pub fn matches(&self, line: &LogLine) -> bool {
+        line.level >= self.level
+            && self.from.is_none_or(|from| line.at >= from)
+            && self.to.is_none_or(|to| line.at <= to)
+    }
 }

@@ -19,7 +19,8 @@ pub mod store;
 
 pub use blob::{BlobRef, BlobStore, BlobWriter};
 pub use jobs::{
-    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted,
-    TenantFigures,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
+    QueueOrder, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
 };
+pub use memory::{MemoryBlobs, MemoryStore};
 pub use store::{Store, StoreError};

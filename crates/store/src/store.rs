@@ -2,15 +2,18 @@
 
 use crate::blob::BlobRef;
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted, TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted,
+    TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType, Lease, LogLine,
-    ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
+    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
+    TenantId, Timestamp, Token, TokenId,
 };
+use std::io;
 
 /// Why a verb did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +26,7 @@ pub enum StoreError {
     Conflict(String),
     /// The job cannot move that way.
     #[error(transparent)]
-    Transition(#[from] TransitionError),
+    Transition(TransitionError),
     /// A write named an attempt that does not hold the job any more.
     #[error("attempt {0} does not hold this job any more")]
     Stale(AttemptId),
@@ -35,7 +38,28 @@ pub enum StoreError {
     Storage(String),
 }
 
+impl From<TransitionError> for StoreError {
+    fn from(error: TransitionError) -> Self {
+        match error {
+            TransitionError::Stale(attempt) => Self::Stale(attempt),
+            other => Self::Transition(other),
+        }
+    }
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Storage(error.to_string()),
+        }
+    }
+}
+
 /// Records that move together. See the crate's two promises.
+///
+/// A verb that names an attempt fails with [`StoreError::Stale`] when that attempt does not hold its job, or when there
+/// is no such job. Jobs, datasets and modules do not need their project to exist: the callers look it up first.
 #[async_trait]
 pub trait Store: Send + Sync {
     // Tenants, projects, tokens.
@@ -75,7 +99,8 @@ pub trait Store: Send + Sync {
     async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError>;
     /// A project's pipelines by ordinal.
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError>;
-    /// Adds a module version. The same bytes again return the first record; other bytes are a conflict.
+    /// Adds a project's module version. The same bytes again return the first record; other bytes are a conflict, a module
+    /// without a project (a built-in) is `NotFound("project")`.
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError>;
     /// One version, or with `None` the one added last.
     async fn module_version(
@@ -95,11 +120,15 @@ pub trait Store: Send + Sync {
         choice: Option<(String, String)>,
     ) -> Result<(), StoreError>;
     /// The project's choice for a job type.
-    async fn active_module(&self, project: ProjectRef, job_type: JobType) -> Result<Option<ModuleVersion>, StoreError>;
+    async fn active_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+    ) -> Result<Option<ModuleVersion>, StoreError>;
 
     // Jobs: into the queue and out of it.
 
-    /// Queues a job under the project's next ordinal; ordinals have no gaps.
+    /// Queues a job under the project's next ordinal; ordinals have no gaps. An existing id is a conflict.
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
@@ -108,8 +137,12 @@ pub trait Store: Send + Sync {
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// Starts an attempt of each of these jobs under `lease`. Jobs that are not queued any more are left out.
     async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError>;
-    /// Extends the leases of these attempts; returns those that do not hold their job any more.
-    async fn extend_leases(&self, attempts: &[AttemptId], until: Timestamp) -> Result<Vec<AttemptId>, StoreError>;
+    /// Extends the leases of these attempts; returns those that do not hold their job any more. The others are extended.
+    async fn extend_leases(
+        &self,
+        attempts: &[AttemptId],
+        until: Timestamp,
+    ) -> Result<Vec<AttemptId>, StoreError>;
     /// Replaces the live figures. May be lost in a crash; a stale attempt is refused.
     async fn record_pulse(&self, attempt: AttemptId, pulse: Pulse, now: Timestamp) -> Result<(), StoreError>;
     /// Replaces the job's checkpoint.
@@ -141,13 +174,19 @@ pub trait Store: Send + Sync {
     /// Receipts of a job's ended attempts, oldest first.
     async fn receipts(&self, job: JobId) -> Result<Vec<Receipt>, StoreError>;
     /// Jobs that match, newest first.
-    async fn list(&self, project: ProjectRef, filter: &JobFilter, page: PageRequest) -> Result<JobPage, StoreError>;
+    async fn list(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError>;
     /// Jobs that match, by state; `filter.states` is ignored.
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
-    /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them; `None` when it is
-    /// not queued.
+    /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them and whether or not
+    /// their time has come; `None` when it is not queued.
     async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError>;
-    /// Wall-clock microseconds of the latest completed runs of a module (at most 32), newest first.
+    /// Microseconds from start to end of the latest completed runs of a module (at most [`crate::RECENT_DURATIONS`]),
+    /// the one that ended last first.
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
     /// Figures of a tenant's jobs: queue and running as they stand, the rest for the UTC day of `now` so far.
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
@@ -161,7 +200,12 @@ pub trait Store: Send + Sync {
     /// Lines of a job's log, oldest first.
     async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError>;
     /// Whether a completed job of the pipeline marked the key.
-    async fn is_processed(&self, project: ProjectRef, pipeline: PipelineId, key: &str) -> Result<bool, StoreError>;
+    async fn is_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        key: &str,
+    ) -> Result<bool, StoreError>;
 
     /// Answers when the store can be written: one durable write of its own. For health checks.
     async fn check(&self) -> Result<(), StoreError>;

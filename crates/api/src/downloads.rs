@@ -1,0 +1,169 @@
+//! Following a signed link: a person clicks it, so it must open without a header and do no harm in a browser.
+
+use crate::extract::{Ids, Query};
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use fuelcell_domain::{Digest, ReadAt};
+use fuelcell_service::links::{Download, LinkGrant, LinkTarget};
+use fuelcell_service::{Service, ServiceError};
+use futures::stream;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes per read.
+const CHUNK: usize = 256 * 1024;
+
+/// `GET /downloads/{tenantId}/{projectId}/{jobId}/{name}?expires=…&signature=…`
+pub(crate) async fn download(
+    State(service): State<Arc<Service>>,
+    ids: Ids,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let target = LinkTarget { project: ids.project()?, job: ids.id("job_id")?, name: ids.text("name").to_owned() };
+    let expires = query.text("expires").and_then(|text| text.parse().ok()).ok_or(ServiceError::BadSignature)?;
+    let signature = query.text("signature").ok_or(ServiceError::BadSignature)?.to_owned();
+    let (name, digest, bytes) = match service.download(&target, &LinkGrant { expires, signature }).await? {
+        Download::Artifact { artifact, bytes } => (artifact.description.name, artifact.digest, bytes),
+        Download::RunSummary(job) => {
+            let text = crate::execution::results::run_summary(&job).to_string().into_bytes();
+            (target.name, Digest::of(&text), Arc::new(text) as Arc<dyn ReadAt>)
+        }
+    };
+    Ok(serve(&name, digest, bytes, &headers))
+}
+
+/// Where a link leads, below the server's public address.
+pub(crate) fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> String {
+    let LinkTarget { project, job, name } = target;
+    // Artifact names hold no character that needs more than this (see `ArtifactDescription::check`).
+    let name = name.replace(' ', "%20").replace('(', "%28").replace(')', "%29");
+    let base = base.trim_end_matches('/');
+    format!(
+        "{base}/downloads/{}/{}/{job}/{name}?expires={}&signature={}",
+        project.tenant, project.project, grant.expires, grant.signature
+    )
+}
+
+fn serve(name: &str, digest: Digest, bytes: Arc<dyn ReadAt>, request: &HeaderMap) -> Response {
+    let etag = format!("\"{digest}\"");
+    let mut headers = safe_headers(name, &etag);
+    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known.is_some_and(|known| known == "*" || known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    let size = bytes.size();
+    let (status, range) = match wanted_range(request, &etag, size) {
+        Wanted::Whole => (StatusCode::OK, 0..size),
+        Wanted::Part(range) => {
+            insert(&mut headers, header::CONTENT_RANGE, &format!("bytes {}-{}/{size}", range.start, range.end - 1));
+            (StatusCode::PARTIAL_CONTENT, range)
+        }
+        Wanted::Nothing => {
+            insert(&mut headers, header::CONTENT_RANGE, &format!("bytes */{size}"));
+            return (StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response();
+        }
+    };
+    insert(&mut headers, header::CONTENT_LENGTH, &(range.end - range.start).to_string());
+    (status, headers, stream_range(bytes, range)).into_response()
+}
+
+/// Reads on blocking threads, one chunk ahead of the client at most.
+fn stream_range(bytes: Arc<dyn ReadAt>, range: Range<u64>) -> Body {
+    Body::from_stream(stream::try_unfold((bytes, range), async |(bytes, range)| {
+        if range.is_empty() {
+            return Ok::<_, std::io::Error>(None);
+        }
+        let reading = tokio::task::spawn_blocking(move || {
+            let wanted = usize::try_from(range.end - range.start).map_or(CHUNK, |left| left.min(CHUNK));
+            let mut buffer = vec![0; wanted];
+            let count = bytes.read_at(range.start, &mut buffer)?;
+            if count == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            buffer.truncate(count);
+            Ok((Bytes::from(buffer), (bytes, range.start + count as u64..range.end)))
+        });
+        reading.await.map_err(std::io::Error::other)?.map(Some)
+    }))
+}
+
+enum Wanted {
+    Whole,
+    Part(Range<u64>),
+    Nothing,
+}
+
+/// One range is honoured; several, or a unit that is not bytes, get the whole (RFC 9110 allows it).
+fn wanted_range(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
+    let header = |name| request.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let Some(spec) = header(header::RANGE).and_then(|text| text.strip_prefix("bytes=")) else { return Wanted::Whole };
+    if spec.contains(',') || header(header::IF_RANGE).is_some_and(|known| known != etag) {
+        return Wanted::Whole;
+    }
+    let Some((first, last)) = spec.trim().split_once('-') else { return Wanted::Whole };
+    let range = match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Ok(first), Err(_)) if last.is_empty() => first..size,
+        (Err(_), Ok(count)) if first.is_empty() && count > 0 => size.saturating_sub(count)..size,
+        (Err(_), Ok(_)) if first.is_empty() => return Wanted::Nothing,
+        _ => return Wanted::Whole,
+    };
+    match range.start < range.end {
+        true => Wanted::Part(range),
+        false => Wanted::Nothing,
+    }
+}
+
+/// The media type follows the name's extension, never the guest's word. What a browser could run is sandboxed: no script,
+/// no form, no request leaves the page.
+fn safe_headers(name: &str, etag: &str) -> HeaderMap {
+    let (media_type, inline) = media_type(name);
+    let disposition = if inline { "inline" } else { "attachment" };
+    let mut headers = HeaderMap::new();
+    insert(&mut headers, header::CONTENT_TYPE, media_type);
+    insert(&mut headers, header::CONTENT_DISPOSITION, &format!("{disposition}; filename=\"{name}\""));
+    insert(&mut headers, header::ETAG, etag);
+    insert(&mut headers, header::ACCEPT_RANGES, "bytes");
+    insert(&mut headers, header::CACHE_CONTROL, "private, no-cache");
+    insert(&mut headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(&mut headers, header::REFERRER_POLICY, "no-referrer");
+    insert(
+        &mut headers,
+        header::CONTENT_SECURITY_POLICY,
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'",
+    );
+    insert(&mut headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    headers
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    // Artifact names and figures are plain ASCII; anything else is left out rather than sent broken.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// Media type by extension, and whether a browser may show it in place.
+fn media_type(name: &str) -> (&'static str, bool) {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    match extension.as_str() {
+        "html" | "htm" => ("text/html; charset=utf-8", true),
+        "svg" => ("image/svg+xml", true),
+        "png" => ("image/png", true),
+        "jpg" | "jpeg" => ("image/jpeg", true),
+        "txt" | "log" | "md" => ("text/plain; charset=utf-8", true),
+        "json" => ("application/json", true),
+        "csv" => ("text/csv; charset=utf-8", false),
+        "xml" | "pnml" | "bpmn" | "xes" => ("application/xml", false),
+        "ipynb" => ("application/x-ipynb+json", false),
+        "pdf" => ("application/pdf", false),
+        "zip" => ("application/zip", false),
+        "gz" => ("application/gzip", false),
+        _ => ("application/octet-stream", false),
+    }
+}

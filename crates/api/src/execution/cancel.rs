@@ -1,0 +1,58 @@
+//! `DELETE /api/{tenantId}/{projectId}/execution/job/{jobId}`
+
+use crate::auth::Caller;
+use crate::extract::{Ids, OptionalJson};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_service::Service;
+use fuelcell_service::cancel::Cancel;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CancelBody {
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    force_termination: Option<bool>,
+    #[serde(default)]
+    preserve_partial_results: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CancelAnswer {
+    job_id: String,
+    status: &'static str,
+    cancel_requested: bool,
+    reason: Option<String>,
+    message: &'static str,
+}
+
+/// Records the wish to cancel. 200 is sent only when it is durable.
+pub(crate) async fn cancel(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    OptionalJson(body): OptionalJson<CancelBody>,
+) -> Result<Json<CancelAnswer>, Problem> {
+    let cancel = Cancel {
+        reason: body.reason,
+        force: body.force_termination.unwrap_or_default(),
+        preserve_partial: body.preserve_partial_results.unwrap_or_default(),
+    };
+    let job = service.cancel(&caller, ids.project()?, ids.id("job_id")?, cancel).await?;
+    let message = match job.state.is_ended() {
+        true => "the job is cancelled",
+        false => "the cancel is recorded; the job is being stopped",
+    };
+    Ok(Json(CancelAnswer {
+        job_id: job.id.to_string(),
+        status: job.state.as_str(),
+        cancel_requested: job.cancel.is_some(),
+        reason: job.cancel.and_then(|cancel| cancel.reason),
+        message,
+    }))
+}

@@ -1,0 +1,117 @@
+//! `GET /api/{tenantId}/{projectId}/execution/jobs`
+
+use super::status::elapsed;
+use super::{JOB_TYPES, PRIORITIES, STATES, moment};
+use crate::auth::Caller;
+use crate::extract::{Ids, Query};
+use crate::problem::Problem;
+use crate::text;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::{Job, Timestamp};
+use fuelcell_service::Service;
+use fuelcell_service::outlook::Outlook;
+use fuelcell_service::{JobFilter, PageRequest};
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListAnswer {
+    jobs: Vec<ListedJob>,
+    summary: Summary,
+    page: u64,
+    page_size: u64,
+    has_next_page: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedJob {
+    job_id: String,
+    job_number: u32,
+    job_type: &'static str,
+    job_name: String,
+    status: &'static str,
+    priority: &'static str,
+    progress: u8,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    duration: Option<String>,
+    duration_seconds: Option<f64>,
+    estimated_completion: Option<String>,
+    submitted_by: String,
+    resource_name: String,
+    date_created: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    total_jobs: u64,
+    running_jobs: u64,
+    queued_jobs: u64,
+    completed_jobs: u64,
+    failed_jobs: u64,
+    cancelled_jobs: u64,
+}
+
+/// Jobs that match, newest first.
+pub(crate) async fn list(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    query: Query,
+) -> Result<Json<ListAnswer>, Problem> {
+    let filter = JobFilter {
+        states: query.word("status", &STATES)?.into_iter().collect(),
+        job_type: query.word("jobType", &JOB_TYPES)?,
+        priority: query.word("priority", &PRIORITIES)?,
+        submitted_by: query.text("submittedBy").map(str::to_owned),
+        pipeline: None,
+        created_from: query.moment("dateFrom", false)?,
+        created_to: query.moment("dateTo", true)?,
+    };
+    let page = query.number("page", 1, 1..=u64::from(u32::MAX))?;
+    let page_size = query.number("pageSize", 20, 1..=100)?;
+    let offset = (page - 1) * page_size;
+    let request = PageRequest { offset, limit: page_size as usize };
+    let list = service.jobs(&caller, ids.project()?, &filter, request).await?;
+    let has_next_page = offset + (list.jobs.len() as u64) < list.total;
+    Ok(Json(ListAnswer {
+        jobs: list.jobs.into_iter().map(|(job, outlook)| listed(job, &outlook)).collect(),
+        summary: Summary {
+            total_jobs: list.counts.total(),
+            running_jobs: list.counts.running,
+            queued_jobs: list.counts.queued,
+            completed_jobs: list.counts.completed,
+            failed_jobs: list.counts.failed,
+            cancelled_jobs: list.counts.cancelled,
+        },
+        page,
+        page_size,
+        has_next_page,
+    }))
+}
+
+fn listed(job: Job, outlook: &Outlook) -> ListedJob {
+    let duration = job.ended_at.map(|end| elapsed(&job, end));
+    let end: Option<Timestamp> = job.ended_at;
+    ListedJob {
+        job_id: job.id.to_string(),
+        job_number: job.ordinal,
+        job_type: job.job_type.as_str(),
+        status: job.state.as_str(),
+        priority: job.priority.as_str(),
+        progress: job.pulse.progress.percentage,
+        start_time: moment(job.started_at),
+        end_time: moment(end),
+        duration: duration.map(text::elapsed),
+        duration_seconds: duration.map(|duration| duration.as_secs_f64()),
+        estimated_completion: moment(end.or(outlook.completion)),
+        resource_name: job.pipeline.map_or(job.module.name, |pipeline| pipeline.name),
+        job_name: job.name,
+        submitted_by: job.submitted_by,
+        date_created: job.created_at.to_rfc3339(),
+    }
+}

@@ -1,0 +1,42 @@
+//! The Execution API: its words, its DTOs, and their mapping. Strings made for people stand as the protocol has them;
+//! beside each stands its machine-readable twin.
+
+pub(crate) mod cancel;
+pub(crate) mod list;
+pub(crate) mod logs;
+pub(crate) mod results;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod system;
+
+use fuelcell_domain::{JobState, JobType, Priority, Timestamp};
+
+/// The words for job states.
+const STATES: [(&str, JobState); 5] = [
+    ("Queued", JobState::Queued),
+    ("Running", JobState::Running),
+    ("Completed", JobState::Completed),
+    ("Failed", JobState::Failed),
+    ("Cancelled", JobState::Cancelled),
+];
+
+/// The words for job types.
+const JOB_TYPES: [(&str, JobType); 4] = [
+    ("ProcessMining", JobType::ProcessMining),
+    ("DataEnrichment", JobType::DataEnrichment),
+    ("Notebook", JobType::Notebook),
+    ("Analysis", JobType::Analysis),
+];
+
+/// The words for priorities.
+const PRIORITIES: [(&str, Priority); 4] = [
+    ("Low", Priority::Low),
+    ("Normal", Priority::Normal),
+    ("High", Priority::High),
+    ("Critical", Priority::Critical),
+];
+
+/// A moment as the protocol writes it.
+fn moment(at: Option<Timestamp>) -> Option<String> {
+    at.map(Timestamp::to_rfc3339)
+}

@@ -1,0 +1,288 @@
+//! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}/results`
+
+use super::moment;
+use super::status::{ErrorDto, elapsed};
+use crate::auth::Caller;
+use crate::downloads::link_url;
+use crate::extract::{Ids, Query};
+use crate::problem::Problem;
+use crate::text;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::{ArtifactKind, Finding, Job, JobState, Usage};
+use fuelcell_service::Service;
+use fuelcell_service::results::{Output, Results};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const KINDS: [(&str, ArtifactKind); 4] = [
+    ("reports", ArtifactKind::Report),
+    ("data", ArtifactKind::Data),
+    ("models", ArtifactKind::Model),
+    ("visualizations", ArtifactKind::Visualization),
+];
+
+#[derive(Clone, Copy)]
+enum Format {
+    Summary,
+    Detailed,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResultsAnswer {
+    job_id: String,
+    status: &'static str,
+    completion_time: Option<String>,
+    total_duration: String,
+    total_duration_seconds: f64,
+    success: bool,
+    partial: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorDto>,
+    summary: SummaryDto,
+    results: OutputsDto,
+    execution_metrics: ExecutionMetricsDto,
+    quality_metrics: QualityDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SummaryDto {
+    records_processed: u64,
+    outputs_generated: usize,
+    data_quality_score: Option<f64>,
+    processing_efficiency: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputsDto {
+    primary_output: Option<OutputDto>,
+    additional_outputs: Vec<OutputDto>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputDto {
+    #[serde(rename = "type")]
+    type_name: String,
+    title: String,
+    name: String,
+    kind: &'static str,
+    format: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record_count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
+    size: Option<String>,
+    size_bytes: Option<u64>,
+    digest: Option<String>,
+    download_url: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecutionMetricsDto {
+    total_cpu_time: String,
+    cpu_seconds: f64,
+    peak_memory_usage: String,
+    peak_memory_bytes: u64,
+    disk_io_operations: u64,
+    network_data_transfer: Option<String>,
+    fuel: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct QualityDto {
+    data_validation: ValidationDto,
+    processing_errors: Vec<FindingDto>,
+    warnings: Vec<FindingDto>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ValidationDto {
+    total_records: Option<u64>,
+    valid_records: Option<u64>,
+    duplicates_removed: Option<u64>,
+    invalid_records: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct FindingDto {
+    #[serde(rename = "type")]
+    kind: String,
+    message: String,
+    count: u64,
+}
+
+/// The results of an ended job.
+pub(crate) async fn results(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    query: Query,
+) -> Result<Json<ResultsAnswer>, Problem> {
+    let format = query.word("format", &[("summary", Format::Summary), ("detailed", Format::Detailed)])?;
+    let with_artifacts = query.word("includeArtifacts", &[("true", true), ("false", false)])?.unwrap_or(true);
+    let kind = query.word("outputType", &KINDS)?;
+    let results = service.results(&caller, ids.project()?, ids.id("job_id")?, kind).await?;
+    Ok(Json(answer(&service, results, format.unwrap_or(Format::Summary), with_artifacts)))
+}
+
+fn answer(service: &Service, results: Results, format: Format, with_artifacts: bool) -> ResultsAnswer {
+    let job = &results.job;
+    let report = &job.pulse.report;
+    let usage = job.pulse.usage;
+    let duration = job.ended_at.map_or(Duration::ZERO, |end| elapsed(job, end));
+    let parameters = match format {
+        Format::Detailed => serde_json::from_str(&job.parameters).ok(),
+        Format::Summary => None,
+    };
+    ResultsAnswer {
+        job_id: job.id.to_string(),
+        status: job.state.as_str(),
+        completion_time: moment(job.ended_at),
+        total_duration: text::elapsed(duration),
+        total_duration_seconds: duration.as_secs_f64(),
+        success: job.state == JobState::Completed,
+        partial: job.partial,
+        error: job.error().map(Into::into),
+        summary: SummaryDto {
+            records_processed: report.records_processed,
+            outputs_generated: results.published,
+            data_quality_score: report.quality_score,
+            processing_efficiency: efficiency(usage),
+        },
+        execution_metrics: execution_metrics(usage),
+        quality_metrics: quality(job),
+        parameters,
+        results: match with_artifacts {
+            true => outputs(service, results),
+            false => OutputsDto { primary_output: None, additional_outputs: Vec::new() },
+        },
+    }
+}
+
+/// CPU time / wall time × 100; unknown for a run of no length.
+fn efficiency(usage: Usage) -> Option<f64> {
+    (usage.wall_micros > 0).then(|| (usage.cpu_micros as f64 / usage.wall_micros as f64 * 1000.0).round() / 10.0)
+}
+
+/// A job that completed without publishing anything has the host's summary of its run as primary output, because clients
+/// follow that link unguarded.
+fn outputs(service: &Service, results: Results) -> OutputsDto {
+    let base = service.public_url();
+    let primary_output = match (results.primary, results.job.state) {
+        (Some(output), _) => Some(output_dto(base, output)),
+        (None, JobState::Completed) if results.published == 0 => {
+            let (target, grant) = &results.run_summary;
+            Some(OutputDto {
+                type_name: "RunSummary".into(),
+                title: "Run summary".into(),
+                name: target.name.clone(),
+                kind: "report",
+                format: "json".into(),
+                record_count: None,
+                accuracy: None,
+                size: None,
+                size_bytes: None,
+                digest: None,
+                download_url: link_url(base, target, grant),
+            })
+        }
+        (None, _) => None,
+    };
+    OutputsDto {
+        primary_output,
+        additional_outputs: results.additional.into_iter().map(|output| output_dto(base, output)).collect(),
+    }
+}
+
+fn output_dto(base: &str, Output { artifact, target, grant }: Output) -> OutputDto {
+    let download_url = link_url(base, &target, &grant);
+    let description = artifact.description;
+    OutputDto {
+        format: description.format().to_owned(),
+        kind: match description.kind {
+            ArtifactKind::Report => "report",
+            ArtifactKind::Data => "data",
+            ArtifactKind::Model => "model",
+            ArtifactKind::Visualization => "visualization",
+        },
+        type_name: description.type_name,
+        title: description.title,
+        name: description.name,
+        record_count: description.record_count,
+        accuracy: description.accuracy,
+        size: Some(text::size(artifact.size)),
+        size_bytes: Some(artifact.size),
+        digest: Some(artifact.digest.to_string()),
+        download_url,
+    }
+}
+
+fn execution_metrics(usage: Usage) -> ExecutionMetricsDto {
+    ExecutionMetricsDto {
+        total_cpu_time: text::decimal(Duration::from_micros(usage.cpu_micros)),
+        cpu_seconds: usage.cpu_micros as f64 / 1e6,
+        peak_memory_usage: text::size(usage.peak_memory_bytes),
+        peak_memory_bytes: usage.peak_memory_bytes,
+        disk_io_operations: usage.io_operations,
+        network_data_transfer: None,
+        fuel: usage.fuel,
+    }
+}
+
+fn quality(job: &Job) -> QualityDto {
+    let report = &job.pulse.report;
+    let validation = report.validation;
+    let findings = |list: &[Finding]| {
+        list.iter()
+            .map(|finding| FindingDto {
+                kind: finding.kind.clone(),
+                message: finding.message.clone(),
+                count: finding.count,
+            })
+            .collect()
+    };
+    QualityDto {
+        data_validation: ValidationDto {
+            total_records: validation.map(|found| found.total),
+            valid_records: validation.map(|found| found.valid),
+            duplicates_removed: validation.map(|found| found.duplicates_removed),
+            invalid_records: validation.map(|found| found.invalid),
+        },
+        processing_errors: findings(&report.processing_errors),
+        warnings: findings(&report.warnings),
+    }
+}
+
+/// The host's own summary of a run.
+pub(crate) fn run_summary(job: &Job) -> Value {
+    let usage = job.pulse.usage;
+    json!({
+        "jobId": job.id.to_string(),
+        "jobName": job.name,
+        "status": job.state.as_str(),
+        "module": { "name": job.module.name, "version": job.module.version, "digest": job.module.digest.to_string() },
+        "attempt": job.attempt,
+        "startTime": moment(job.started_at),
+        "endTime": moment(job.ended_at),
+        "recordsProcessed": job.pulse.report.records_processed,
+        "usage": {
+            "fuel": usage.fuel,
+            "cpuSeconds": usage.cpu_micros as f64 / 1e6,
+            "wallSeconds": usage.wall_micros as f64 / 1e6,
+            "peakMemoryBytes": usage.peak_memory_bytes,
+            "bytesRead": usage.bytes_read,
+            "bytesWritten": usage.bytes_written,
+        },
+    })
+}

@@ -1,0 +1,346 @@
+//! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}`
+
+use super::moment;
+use crate::auth::Caller;
+use crate::extract::Ids;
+use crate::problem::Problem;
+use crate::text;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::estimate::WaitReason;
+use fuelcell_domain::job::{JobEnd, PipelineRef};
+use fuelcell_domain::{Completion, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage};
+use fuelcell_service::Service;
+use fuelcell_service::outlook::Outlook;
+use fuelcell_service::query::JobView;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StatusAnswer {
+    job_id: String,
+    project_id: String,
+    job_number: u32,
+    job_type: &'static str,
+    job_name: String,
+    job_description: String,
+    status: &'static str,
+    priority: &'static str,
+    progress: ProgressDto,
+    resource: ResourceDto,
+    execution: ExecutionDto,
+    metrics: MetricsDto,
+    module: ModuleDto,
+    limits: LimitsDto,
+    deterministic: bool,
+    attempt: u32,
+    queue_position: Option<u64>,
+    estimated_start_time: Option<String>,
+    wait_reason: Option<WaitReasonDto>,
+    cancel_requested: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorDto>,
+    receipt: Option<ReceiptDto>,
+    date_created: String,
+    last_updated: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProgressDto {
+    percentage: u8,
+    current_stage: String,
+    estimated_completion: Option<String>,
+    elapsed_time: String,
+    elapsed_seconds: f64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceDto {
+    resource_type: &'static str,
+    resource_id: Option<String>,
+    resource_name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecutionDto {
+    start_time: Option<String>,
+    end_time: Option<String>,
+    submitted_by: String,
+    execution_node: Option<String>,
+    memory_usage: Option<String>,
+    memory_bytes: Option<u64>,
+    cpu_usage: Option<String>,
+    cpu_percent: Option<f64>,
+    disk_usage: Option<String>,
+    disk_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MetricsDto {
+    records_processed: u64,
+    total_records: Option<u64>,
+    error_count: u64,
+    warning_count: u64,
+    average_processing_rate: Option<String>,
+    records_per_second: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct ModuleDto {
+    name: String,
+    version: String,
+    digest: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LimitsDto {
+    fuel: Option<u64>,
+    memory_bytes: u64,
+    disk_bytes: u64,
+    timeout_seconds: u64,
+}
+
+#[derive(Serialize)]
+struct WaitReasonDto {
+    code: &'static str,
+    message: String,
+}
+
+/// Why a job failed.
+#[derive(Serialize)]
+pub(crate) struct ErrorDto {
+    code: String,
+    message: String,
+    details: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptDto {
+    attempt: u32,
+    node: String,
+    module: String,
+    inputs: Vec<DigestDto>,
+    outputs: Vec<DigestDto>,
+    limits: LimitsDto,
+    engine: String,
+    start_time: String,
+    end_time: String,
+    fuel: Option<u64>,
+    peak_memory_bytes: u64,
+    cpu_seconds: f64,
+    wall_seconds: f64,
+    bytes_read: u64,
+    bytes_written: u64,
+    io_operations: u64,
+}
+
+#[derive(Serialize)]
+struct DigestDto {
+    name: String,
+    digest: String,
+}
+
+/// One job.
+pub(crate) async fn status(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<StatusAnswer>, Problem> {
+    let view = service.job(&caller, ids.project()?, ids.id("job_id")?).await?;
+    Ok(Json(answer(view, Timestamp::from(chrono::Utc::now()))))
+}
+
+fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusAnswer {
+    let elapsed = elapsed(&job, now);
+    let (completion, completion_reason) = completion(&job);
+    StatusAnswer {
+        job_id: job.id.to_string(),
+        project_id: job.project.project.to_string(),
+        job_number: job.ordinal,
+        job_type: job.job_type.as_str(),
+        status: job.state.as_str(),
+        priority: job.priority.as_str(),
+        progress: progress(&job, &outlook, elapsed),
+        resource: resource(&job),
+        execution: execution(&job, receipt.as_ref(), elapsed),
+        metrics: metrics(&job, elapsed),
+        module: ModuleDto {
+            name: job.module.name.clone(),
+            version: job.module.version.clone(),
+            digest: job.module.digest.to_string(),
+        },
+        limits: job.limits.into(),
+        deterministic: job.deterministic,
+        attempt: job.attempt,
+        queue_position: outlook.queue_position,
+        estimated_start_time: moment(outlook.start),
+        wait_reason: outlook.wait_reason.map(wait_reason),
+        cancel_requested: job.cancel.is_some(),
+        completion,
+        completion_reason,
+        error: job.error().map(Into::into),
+        receipt: receipt.map(Into::into),
+        date_created: job.created_at.to_rfc3339(),
+        last_updated: job.updated_at.to_rfc3339(),
+        job_name: job.name,
+        job_description: job.description,
+    }
+}
+
+/// From the latest start to the end, or to now.
+pub(super) fn elapsed(job: &Job, now: Timestamp) -> Duration {
+    match (job.state, job.started_at) {
+        (JobState::Queued, _) | (_, None) => Duration::ZERO,
+        (_, Some(start)) => job.ended_at.unwrap_or(now).since(start),
+    }
+}
+
+fn progress(job: &Job, outlook: &Outlook, elapsed: Duration) -> ProgressDto {
+    let told = &job.pulse.progress;
+    let stage = match (job.state, told.stage.as_str()) {
+        (JobState::Running, "") => "Starting",
+        (JobState::Running, stage) => stage,
+        (state, _) => state.as_str(),
+    };
+    let estimated_completion = match job.state.is_ended() {
+        true => job.ended_at,
+        false => outlook.completion,
+    };
+    ProgressDto {
+        percentage: told.percentage,
+        current_stage: stage.to_owned(),
+        estimated_completion: moment(estimated_completion),
+        elapsed_time: text::elapsed(elapsed),
+        elapsed_seconds: elapsed.as_secs_f64(),
+    }
+}
+
+fn resource(job: &Job) -> ResourceDto {
+    match &job.pipeline {
+        Some(PipelineRef { id, name, .. }) => {
+            ResourceDto { resource_type: "Pipeline", resource_id: Some(id.to_string()), resource_name: name.clone() }
+        }
+        None => ResourceDto { resource_type: "Module", resource_id: None, resource_name: job.module.name.clone() },
+    }
+}
+
+fn execution(job: &Job, receipt: Option<&Receipt>, elapsed: Duration) -> ExecutionDto {
+    let started = job.attempt > 0;
+    let usage = job.pulse.usage;
+    // While it runs, what it holds now; afterwards, the most it held.
+    let memory = match job.state {
+        JobState::Running => job.pulse.memory_bytes,
+        _ => usage.peak_memory_bytes,
+    };
+    let cpu = started.then(|| cpu_percent(usage, elapsed)).flatten();
+    let node = job.lease.as_ref().map(|lease| lease.node.to_string());
+    ExecutionDto {
+        start_time: moment(job.started_at),
+        end_time: moment(job.ended_at),
+        submitted_by: job.submitted_by.clone(),
+        execution_node: node.or_else(|| receipt.map(|receipt| receipt.node.clone())),
+        memory_usage: started.then(|| text::size(memory)),
+        memory_bytes: started.then_some(memory),
+        cpu_usage: cpu.map(|percent| format!("{percent:.0}%")),
+        cpu_percent: cpu,
+        disk_usage: started.then(|| text::size(usage.bytes_written)),
+        disk_bytes: started.then_some(usage.bytes_written),
+    }
+}
+
+/// CPU time as a share of wall time, in percent of one core.
+fn cpu_percent(usage: Usage, elapsed: Duration) -> Option<f64> {
+    let wall = match usage.wall_micros {
+        0 => elapsed.as_micros() as f64,
+        wall => wall as f64,
+    };
+    (wall > 0.0).then(|| (usage.cpu_micros as f64 / wall * 1000.0).round() / 10.0)
+}
+
+fn metrics(job: &Job, elapsed: Duration) -> MetricsDto {
+    let report = &job.pulse.report;
+    let seconds = elapsed.as_secs_f64();
+    let rate = (report.records_processed > 0 && seconds > 0.0).then(|| report.records_processed as f64 / seconds);
+    MetricsDto {
+        records_processed: report.records_processed,
+        total_records: report.records_total,
+        error_count: report.errors,
+        warning_count: report.warning_count(),
+        average_processing_rate: rate.map(|rate| format!("{rate:.0} records/second")),
+        records_per_second: rate,
+    }
+}
+
+fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
+    match &job.end {
+        Some(JobEnd::Completed(Completion::Done)) => (Some("Done"), None),
+        Some(JobEnd::Completed(Completion::NoItems)) => (Some("NoItems"), None),
+        Some(JobEnd::Completed(Completion::Skipped(reason))) => (Some("Skipped"), Some(reason.clone())),
+        Some(JobEnd::Failed(_) | JobEnd::Cancelled) | None => (None, None),
+    }
+}
+
+fn wait_reason(reason: WaitReason) -> WaitReasonDto {
+    let (code, message) = match reason {
+        WaitReason::Scheduled(until) => ("Scheduled", format!("it is scheduled for {until}")),
+        WaitReason::Backoff(until) => ("Backoff", format!("it failed for a passing reason and is tried again at {until}")),
+        WaitReason::ModuleCompiling => ("ModuleCompiling", "its module is being compiled".into()),
+        WaitReason::NoFreeSlot => ("NoFreeSlot", "all slots are taken by running jobs".into()),
+        WaitReason::Memory => ("Memory", "the memory that it may use is not free".into()),
+        WaitReason::Behind => ("Behind", "jobs before it go first".into()),
+        WaitReason::Starting => ("Starting", "nothing holds it up; it starts at once".into()),
+    };
+    WaitReasonDto { code, message }
+}
+
+impl From<Limits> for LimitsDto {
+    fn from(limits: Limits) -> Self {
+        let Limits { fuel, memory_bytes, disk_bytes, timeout_seconds } = limits;
+        Self { fuel, memory_bytes, disk_bytes, timeout_seconds }
+    }
+}
+
+impl From<&JobError> for ErrorDto {
+    fn from(error: &JobError) -> Self {
+        Self { code: error.code.to_string(), message: error.message.clone(), details: error.details.clone() }
+    }
+}
+
+impl From<Receipt> for ReceiptDto {
+    fn from(receipt: Receipt) -> Self {
+        let digests = |pairs: Vec<(String, fuelcell_domain::Digest)>| {
+            pairs.into_iter().map(|(name, digest)| DigestDto { name, digest: digest.to_string() }).collect()
+        };
+        let usage = receipt.usage;
+        Self {
+            attempt: receipt.attempt.number,
+            node: receipt.node,
+            module: receipt.module.to_string(),
+            inputs: digests(receipt.inputs),
+            outputs: digests(receipt.outputs),
+            limits: receipt.limits.into(),
+            engine: receipt.engine,
+            start_time: receipt.started_at.to_rfc3339(),
+            end_time: receipt.ended_at.to_rfc3339(),
+            fuel: usage.fuel,
+            peak_memory_bytes: usage.peak_memory_bytes,
+            cpu_seconds: usage.cpu_micros as f64 / 1e6,
+            wall_seconds: usage.wall_micros as f64 / 1e6,
+            bytes_read: usage.bytes_read,
+            bytes_written: usage.bytes_written,
+            io_operations: usage.io_operations,
+        }
+    }
+}

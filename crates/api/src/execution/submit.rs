@@ -1,0 +1,227 @@
+//! `POST /api/{tenantId}/{projectId}/execution/job`
+
+use super::moment;
+use crate::auth::Caller;
+use crate::extract::{Ids, JsonBody, parse_moment};
+use crate::problem::Problem;
+use crate::text;
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use fuelcell_domain::job::Notifications;
+use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::{Digest, JobType, LimitRequest, PipelineId, Priority, Timestamp};
+use fuelcell_service::Service;
+use fuelcell_service::submit::{Accepted, Submission};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Longest `timeoutMinutes`: a week. The caps may be lower.
+const MAX_TIMEOUT_MINUTES: i64 = 7 * 24 * 60;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubmitBody {
+    job_name: String,
+    #[serde(default)]
+    job_description: Option<String>,
+    job_type: JobType,
+    #[serde(default)]
+    priority: Option<Priority>,
+    #[serde(default)]
+    resource: Option<ResourceBody>,
+    #[serde(default)]
+    parameters: Option<Map<String, Value>>,
+    #[serde(default)]
+    scheduling: Option<SchedulingBody>,
+    #[serde(default)]
+    notifications: Option<NotificationsBody>,
+    #[serde(default)]
+    module: Option<ModuleBody>,
+    #[serde(default)]
+    limits: Option<LimitsBody>,
+    #[serde(default)]
+    deterministic: Option<bool>,
+    #[serde(default)]
+    labels: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    keep_partial_on_failure: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceBody {
+    resource_type: ResourceType,
+    resource_id: PipelineId,
+}
+
+#[derive(Deserialize)]
+enum ResourceType {
+    Pipeline,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SchedulingBody {
+    #[serde(default)]
+    scheduled_time: Option<String>,
+    #[serde(default)]
+    timeout_minutes: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NotificationsBody {
+    #[serde(default)]
+    on_completion: Option<bool>,
+    #[serde(default)]
+    on_failure: Option<bool>,
+    #[serde(default)]
+    email_recipients: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ModuleBody {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) version: Option<String>,
+}
+
+impl From<ModuleBody> for ModuleChoice {
+    fn from(body: ModuleBody) -> Self {
+        Self { name: body.name, version: body.version }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LimitsBody {
+    #[serde(default)]
+    fuel: Option<u64>,
+    #[serde(default)]
+    memory_bytes: Option<u64>,
+    #[serde(default)]
+    disk_bytes: Option<u64>,
+    #[serde(default)]
+    timeout_seconds: Option<u64>,
+}
+
+impl LimitsBody {
+    /// The request, unless a limit is zero.
+    pub(crate) fn request(self) -> Result<LimitRequest, Problem> {
+        let Self { fuel, memory_bytes, disk_bytes, timeout_seconds } = self;
+        let named =
+            [("fuel", fuel), ("memoryBytes", memory_bytes), ("diskBytes", disk_bytes), ("timeoutSeconds", timeout_seconds)];
+        match named.iter().find(|(_, limit)| *limit == Some(0)) {
+            Some((name, _)) => Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1"))),
+            None => Ok(LimitRequest { fuel, memory_bytes, disk_bytes, timeout_seconds }),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubmitAnswer {
+    job_id: String,
+    status: &'static str,
+    queue_position: Option<u64>,
+    estimated_start_time: Option<String>,
+    estimated_duration: Option<String>,
+    estimated_duration_seconds: Option<[f64; 2]>,
+    job_name: String,
+    priority: &'static str,
+    date_submitted: String,
+    submitted_by: String,
+}
+
+/// Queues a job. 200 is sent only when it is durable.
+pub(crate) async fn submit(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    headers: HeaderMap,
+    JsonBody { value, digest }: JsonBody<SubmitBody>,
+) -> Result<Json<SubmitAnswer>, Problem> {
+    let project = ids.project()?;
+    let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
+        None => None,
+        Some(Ok(key)) => Some(key.to_owned()),
+        Some(Err(_)) => return Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII")),
+    };
+    let submission = submission(value, key, digest)?;
+    let accepted = service.submit(&caller, project, submission).await?;
+    Ok(Json(answer(accepted)))
+}
+
+fn submission(body: SubmitBody, idempotency_key: Option<String>, body_digest: Digest) -> Result<Submission, Problem> {
+    let scheduling = body.scheduling.unwrap_or_default();
+    let limits = body.limits.unwrap_or_default().request()?;
+    let timeout = timeout_seconds(scheduling.timeout_minutes)?;
+    let timeout_seconds = match (timeout, limits.timeout_seconds) {
+        (Some(minutes), Some(seconds)) => Some(minutes.min(seconds)),
+        (minutes, seconds) => minutes.or(seconds),
+    };
+    Ok(Submission {
+        name: body.job_name,
+        description: body.job_description.unwrap_or_default(),
+        job_type: body.job_type,
+        priority: body.priority.unwrap_or_default(),
+        pipeline: body.resource.map(|ResourceBody { resource_type: ResourceType::Pipeline, resource_id }| resource_id),
+        module: body.module.map(Into::into),
+        parameters: body.parameters.unwrap_or_default(),
+        not_before: scheduled_time(scheduling.scheduled_time.as_deref())?,
+        limits: LimitRequest { timeout_seconds, ..limits },
+        deterministic: body.deterministic,
+        labels: body.labels.unwrap_or_default().into_iter().collect(),
+        keep_partial_on_failure: body.keep_partial_on_failure.unwrap_or_default(),
+        notifications: body.notifications.map(notifications).unwrap_or_default(),
+        idempotency_key,
+        body_digest,
+    })
+}
+
+fn notifications(body: NotificationsBody) -> Notifications {
+    Notifications {
+        on_completion: body.on_completion.unwrap_or_default(),
+        on_failure: body.on_failure.unwrap_or_default(),
+        email_recipients: body.email_recipients.unwrap_or_default(),
+    }
+}
+
+fn timeout_seconds(minutes: Option<i64>) -> Result<Option<u64>, Problem> {
+    match minutes {
+        None => Ok(None),
+        Some(minutes @ 1..=MAX_TIMEOUT_MINUTES) => Ok(Some(minutes.unsigned_abs() * 60)),
+        Some(_) => Err(Problem::invalid(
+            "InvalidTimeout",
+            format!("scheduling.timeoutMinutes must be from 1 to {MAX_TIMEOUT_MINUTES}"),
+        )),
+    }
+}
+
+fn scheduled_time(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    parse_moment(text, false).map(Some).ok_or_else(|| {
+        Problem::invalid(
+            "InvalidScheduledTime",
+            "scheduling.scheduledTime must be a date-time such as 2024-01-31T09:00:00Z, or null",
+        )
+    })
+}
+
+fn answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
+    SubmitAnswer {
+        job_id: job.id.to_string(),
+        status: job.state.as_str(),
+        queue_position: outlook.queue_position,
+        estimated_start_time: moment(outlook.start),
+        estimated_duration: outlook.duration.map(|span| text::range(span.low, span.high)),
+        estimated_duration_seconds: outlook.duration.map(|span| [span.low.as_secs_f64(), span.high.as_secs_f64()]),
+        job_name: job.name,
+        priority: job.priority.as_str(),
+        date_submitted: job.created_at.to_rfc3339(),
+        submitted_by: job.submitted_by,
+    }
+}

@@ -1,0 +1,206 @@
+//! Reading requests, with errors that say what was wrong, where, and what is allowed.
+
+use crate::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use fuelcell_domain::{Digest, ProjectId, ProjectRef, TenantId, Timestamp};
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::str::FromStr;
+
+/// A JSON body, with the digest of its bytes. The content type is not looked at: clients forget it.
+pub(crate) struct JsonBody<T> {
+    pub(crate) value: T,
+    pub(crate) digest: Digest,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
+        Ok(Self { value: parse_json(&bytes)?, digest: Digest::of(&bytes) })
+    }
+}
+
+/// A JSON body that may be left out.
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
+        match bytes.iter().all(u8::is_ascii_whitespace) {
+            true => Ok(Self(T::default())),
+            false => parse_json(&bytes).map(Self),
+        }
+    }
+}
+
+fn body_problem(rejection: BytesRejection) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TooLarge", "a JSON body is at most 1 MiB")
+        }
+        _ => Problem::invalid("BrokenBody", "the request's body could not be read to its end"),
+    }
+}
+
+/// Names the place in the document where it went wrong.
+pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.is_data() && path != "." {
+            true => Problem::invalid("InvalidBody", format!("{path}: {inner}")),
+            false => Problem::invalid("MalformedJson", format!("the body is not the JSON that is expected here: {inner}")),
+        }
+    })?;
+    reader.end().map_err(|error| Problem::invalid("MalformedJson", format!("after the JSON document: {error}")))?;
+    Ok(value)
+}
+
+/// The named parts of the path.
+pub(crate) struct Ids(HashMap<String, String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<HashMap<String, String>>::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(_) => Err(Problem::invalid("InvalidPath", "the address is not valid percent-encoded UTF-8")),
+        }
+    }
+}
+
+impl Ids {
+    /// A part as text.
+    pub(crate) fn text(&self, name: &'static str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// A part as an id.
+    pub(crate) fn id<T: FromStr>(&self, name: &'static str) -> Result<T, Problem> {
+        let text = self.text(name);
+        text.parse().map_err(|_| {
+            let shown: String = text.chars().take(64).collect();
+            Problem::invalid("InvalidId", format!("{shown:?} in the address is not a GUID ({name})"))
+        })
+    }
+
+    /// Tenant and project.
+    pub(crate) fn project(&self) -> Result<ProjectRef, Problem> {
+        Ok(ProjectRef { tenant: self.tenant()?, project: self.id::<ProjectId>("project_id")? })
+    }
+
+    /// The tenant.
+    pub(crate) fn tenant(&self) -> Result<TenantId, Problem> {
+        self.id("tenant_id")
+    }
+}
+
+/// The query, each name once. Typed getters name the parameter and what it allows.
+pub(crate) struct Query(HashMap<String, String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let pairs = axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let axum::extract::Query(pairs) =
+            pairs.map_err(|_| Problem::invalid("InvalidQuery", "the query is not valid percent-encoded UTF-8"))?;
+        let mut query = HashMap::new();
+        for (name, value) in pairs {
+            if query.contains_key(&name) {
+                return Err(Problem::invalid("InvalidQuery", format!("{name} is given twice")));
+            }
+            query.insert(name, value);
+        }
+        Ok(Self(query))
+    }
+}
+
+impl Query {
+    /// A parameter as text; an empty one counts as absent.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// A parameter as one of some words.
+    pub(crate) fn word<T: Copy>(&self, name: &str, allowed: &[(&'static str, T)]) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match allowed.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
+            Some((_, value)) => Ok(Some(*value)),
+            None => {
+                let words: Vec<_> = allowed.iter().map(|(word, _)| *word).collect();
+                let shown: String = text.chars().take(64).collect();
+                Err(Problem::invalid("InvalidQuery", format!("{name} is {shown:?}; allowed: {}", words.join(", "))))
+            }
+        }
+    }
+
+    /// A parameter as a whole number in a range.
+    pub(crate) fn number(&self, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> Result<u64, Problem> {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        match text.parse().ok().filter(|number| range.contains(number)) {
+            Some(number) => Ok(number),
+            None => Err(Problem::invalid(
+                "InvalidQuery",
+                format!("{name} must be a whole number from {} to {}", range.start(), range.end()),
+            )),
+        }
+    }
+
+    /// A parameter as a moment. A date alone is its beginning, or its end where `end_of_day` is set.
+    pub(crate) fn moment(&self, name: &str, end_of_day: bool) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        parse_moment(text, end_of_day).map(Some).ok_or_else(|| {
+            Problem::invalid("InvalidQuery", format!("{name} must be a date or date-time such as 2024-01-31T09:00:00Z"))
+        })
+    }
+}
+
+/// RFC 3339, or without a zone (which is UTC: Python's isoformat sends that), or a date alone.
+pub(crate) fn parse_moment(text: &str, end_of_day: bool) -> Option<Timestamp> {
+    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        return Some(moment.to_utc().into());
+    }
+    // A plus sign that was not percent-encoded arrives as a space.
+    if let Ok(moment) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) {
+        return Some(moment.to_utc().into());
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
+        if let Ok(moment) = NaiveDateTime::parse_from_str(text, format) {
+            return Some(moment.and_utc().into());
+        }
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    match end_of_day {
+        false => Some(date.and_time(NaiveTime::MIN).and_utc().into()),
+        true => Some(Timestamp(Timestamp::from(date.succ_opt()?.and_time(NaiveTime::MIN).and_utc()).0 - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_clients_write_them() {
+        let at = |text| parse_moment(text, false).map(|moment| moment.to_rfc3339());
+        assert_eq!(at("2024-01-20T10:30:00Z").unwrap(), "2024-01-20T10:30:00Z");
+        assert_eq!(at("2024-01-20T10:30:00+02:00").unwrap(), "2024-01-20T08:30:00Z");
+        assert_eq!(at("2024-01-20T10:30:00 02:00").unwrap(), "2024-01-20T08:30:00Z");
+        assert_eq!(at("2024-01-20T10:30:00.123456").unwrap(), "2024-01-20T10:30:00Z");
+        assert_eq!(at("2024-01-20").unwrap(), "2024-01-20T00:00:00Z");
+        assert_eq!(parse_moment("2024-01-20", true).unwrap().to_rfc3339(), "2024-01-20T23:59:59Z");
+        assert_eq!(at("yesterday"), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! Errors as clients see them: `application/problem+json` (RFC 9457) with a top-level string `error` for old clients, a
+//! stable `code` and the `requestId`. One mapping for everything that can go wrong.
+
+use crate::REQUEST_ID;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use fuelcell_service::ServiceError;
+use serde_json::json;
+use std::any::Any;
+
+/// A refusal on its way out.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into() }
+    }
+
+    pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let (status, code) = match &error {
+            ServiceError::Unauthenticated => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
+            ServiceError::Forbidden(_) => (StatusCode::FORBIDDEN, "Forbidden"),
+            ServiceError::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
+            ServiceError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
+            ServiceError::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
+            ServiceError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
+            ServiceError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
+            ServiceError::BrokenUpload(_) => (StatusCode::BAD_REQUEST, "BrokenUpload"),
+            ServiceError::BadSignature => (StatusCode::FORBIDDEN, "BadSignature"),
+            ServiceError::LinkExpired => (StatusCode::GONE, "LinkExpired"),
+            ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
+            ServiceError::Storage => (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The body is written by [`render`], which knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the body of every problem that passes.
+pub(crate) async fn render(request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    tracing::info!(status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "refused");
+    let body = json!({
+        "type": "about:blank",
+        "title": problem.status.canonical_reason().unwrap_or("Error"),
+        "status": problem.status.as_u16(),
+        "detail": problem.detail,
+        "error": problem.detail,
+        "code": problem.code,
+        "requestId": id,
+    });
+    *response.body_mut() = Body::from(body.to_string());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+/// What a client sees when a handler panicked. The message stays in the log.
+pub(crate) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    tracing::error!(message = message.unwrap_or("unknown"), "a request handler panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal", "the server made a mistake; its log says more")
+        .into_response()
+}

@@ -1,0 +1,81 @@
+//! `/api/{tenantId}/{projectId}/datasets/{datasetId}`
+
+use super::byte_source;
+use crate::auth::Caller;
+use crate::extract::{Ids, Query};
+use crate::problem::Problem;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use fuelcell_domain::Dataset;
+use fuelcell_service::Service;
+use fuelcell_service::datasets::DatasetUpload;
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DatasetAnswer {
+    dataset_id: String,
+    name: String,
+    media_type: String,
+    size: u64,
+    digest: String,
+    row_count: Option<u64>,
+    uploaded_by: String,
+    date_created: String,
+    last_updated: String,
+}
+
+/// Stores the body as a dataset, streamed; a new one replaces it for later jobs.
+pub(crate) async fn put(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    query: Query,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<DatasetAnswer>, Problem> {
+    let Some(name) = query.text("name") else {
+        return Err(Problem::invalid("InvalidName", "give the file's name: ?name=FILE"));
+    };
+    let sent_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // What curl and browsers send unasked says nothing about the file.
+    let media_type = sent_type
+        .filter(|kind| kind.len() <= 128 && !kind.starts_with("application/x-www-form-urlencoded"))
+        .unwrap_or("application/octet-stream");
+    let upload = DatasetUpload {
+        id: ids.id("dataset_id")?,
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        bytes: byte_source(body),
+    };
+    let dataset = service.put_dataset(&caller, ids.project()?, upload).await?;
+    Ok(Json(dataset.into()))
+}
+
+/// What is known of a dataset.
+pub(crate) async fn get(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<DatasetAnswer>, Problem> {
+    Ok(Json(service.dataset(&caller, ids.project()?, ids.id("dataset_id")?).await?.into()))
+}
+
+impl From<Dataset> for DatasetAnswer {
+    fn from(dataset: Dataset) -> Self {
+        Self {
+            dataset_id: dataset.id.to_string(),
+            name: dataset.name,
+            media_type: dataset.media_type,
+            size: dataset.size,
+            digest: dataset.digest.to_string(),
+            row_count: dataset.row_count,
+            uploaded_by: dataset.uploaded_by,
+            date_created: dataset.created_at.to_rfc3339(),
+            last_updated: dataset.updated_at.to_rfc3339(),
+        }
+    }
+}

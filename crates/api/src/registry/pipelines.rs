@@ -1,0 +1,93 @@
+//! `/api/{tenantId}/{projectId}/pipelines/{pipelineId}`
+
+use crate::auth::Caller;
+use crate::execution::submit::{LimitsBody, ModuleBody};
+use crate::extract::{Ids, JsonBody};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::{DatasetId, JobType, Pipeline};
+use fuelcell_service::Service;
+use fuelcell_service::pipelines::PipelineSpec;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PipelineBody {
+    name: String,
+    job_type: JobType,
+    #[serde(default)]
+    module: Option<ModuleBody>,
+    #[serde(default)]
+    parameters: Option<Map<String, Value>>,
+    #[serde(default)]
+    dataset_id: Option<DatasetId>,
+    #[serde(default)]
+    limits: Option<LimitsBody>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PipelineAnswer {
+    pipeline_id: String,
+    pipeline_number: u32,
+    name: String,
+    job_type: &'static str,
+    module: Option<ModuleNames>,
+    parameters: Value,
+    dataset_id: Option<String>,
+    date_created: String,
+    last_updated: String,
+}
+
+#[derive(Serialize)]
+struct ModuleNames {
+    name: String,
+    version: Option<String>,
+}
+
+/// Adds or replaces a pipeline.
+pub(crate) async fn put(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    JsonBody { value: body, .. }: JsonBody<PipelineBody>,
+) -> Result<Json<PipelineAnswer>, Problem> {
+    let spec = PipelineSpec {
+        id: ids.id("pipeline_id")?,
+        name: body.name,
+        job_type: body.job_type,
+        module: body.module.map(Into::into),
+        parameters: body.parameters.unwrap_or_default(),
+        dataset: body.dataset_id,
+        limits: body.limits.unwrap_or_default().request()?,
+    };
+    Ok(Json(service.put_pipeline(&caller, ids.project()?, spec).await?.into()))
+}
+
+/// One pipeline.
+pub(crate) async fn get(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<PipelineAnswer>, Problem> {
+    Ok(Json(service.pipeline(&caller, ids.project()?, ids.id("pipeline_id")?).await?.into()))
+}
+
+impl From<Pipeline> for PipelineAnswer {
+    fn from(pipeline: Pipeline) -> Self {
+        Self {
+            pipeline_id: pipeline.id.to_string(),
+            pipeline_number: pipeline.ordinal,
+            name: pipeline.name,
+            job_type: pipeline.job_type.as_str(),
+            module: pipeline.module.map(|choice| ModuleNames { name: choice.name, version: choice.version }),
+            parameters: serde_json::from_str(&pipeline.parameters).unwrap_or(Value::Null),
+            dataset_id: pipeline.dataset.map(|id| id.to_string()),
+            date_created: pipeline.created_at.to_rfc3339(),
+            last_updated: pipeline.updated_at.to_rfc3339(),
+        }
+    }
+}

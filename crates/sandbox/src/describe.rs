@@ -1,0 +1,69 @@
+//! Asking a module for its manifest, on its author's machine.
+
+use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::{
+    ArtifactDescription, Cancellation, Digest, HostError, JobHost, Limits, LogLevel, Meter, ReadAt, Report, RunSpec,
+};
+use std::sync::Arc;
+
+/// Enough to build a JSON text in any language.
+const LIMITS: Limits =
+    Limits { fuel: Some(10_000_000_000), memory_bytes: 256 << 20, disk_bytes: 0, timeout_seconds: 20 };
+
+/// A run that answers the same each time.
+pub(crate) fn spec(module: Digest) -> RunSpec {
+    RunSpec { module, limits: LIMITS, deterministic_seed: Some(0), meter: Arc::new(Meter::default()) }
+}
+
+/// There is no job: nothing can be read or kept.
+pub(crate) struct NoJob;
+
+fn nothing() -> HostError {
+    HostError::Invalid("a module that describes itself has no job around it".into())
+}
+
+impl JobHost for NoJob {
+    fn parameters(&self) -> &str {
+        "{}"
+    }
+
+    fn inputs(&self) -> &[JobInput] {
+        &[]
+    }
+
+    fn open_input(&self, _: &str) -> Result<Arc<dyn ReadAt>, HostError> {
+        Err(nothing())
+    }
+
+    fn progress(&self, _: u64, _: u64, _: &str) {}
+
+    fn log(&self, _: LogLevel, stage: &str, message: &str) {
+        tracing::debug!(stage, message, "a module wrote while it described itself");
+    }
+
+    fn cancellation(&self) -> Cancellation {
+        Cancellation::None
+    }
+
+    fn set_report(&self, _: Report) {}
+
+    fn create_artifact(&self, _: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError> {
+        Err(nothing())
+    }
+
+    fn save_checkpoint(&self, _: &[u8]) -> Result<(), HostError> {
+        Err(nothing())
+    }
+
+    fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError> {
+        Err(nothing())
+    }
+
+    fn seen(&self, _: &str) -> Result<bool, HostError> {
+        Err(nothing())
+    }
+
+    fn mark(&self, _: &str) -> Result<(), HostError> {
+        Err(nothing())
+    }
+}

@@ -1,0 +1,149 @@
+//! The disk of a cell: bytes of all artifacts and of the checkpoint together, exact to the byte.
+
+use fuelcell_domain::HostError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Artifacts that one job may make. Each costs the store an entry and clients a line.
+pub(crate) const MAX_ARTIFACTS: u32 = 1_000;
+
+/// What a guest has been refused so far, and therefore what a failure after it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The disk limit.
+    Disk,
+    /// The number of artifacts, or of open handles.
+    Host,
+}
+
+#[derive(Default)]
+struct State {
+    used: u64,
+    checkpoint: u64,
+    artifacts: u32,
+    refusal: Option<Refusal>,
+}
+
+/// Counts what a job keeps. Writers share it.
+#[derive(Clone)]
+pub(crate) struct Disk {
+    limit: u64,
+    state: Arc<Mutex<State>>,
+}
+
+impl Disk {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { limit, state: Arc::default() }
+    }
+
+    /// The limit in bytes.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// What the guest was refused, the disk limit first.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.state().refusal
+    }
+
+    /// Counts one more artifact.
+    pub(crate) fn add_artifact(&self) -> Result<(), HostError> {
+        let mut state = self.state();
+        if state.artifacts >= MAX_ARTIFACTS {
+            state.refusal.get_or_insert(Refusal::Host);
+            return Err(HostError::Limit(format!("a job makes at most {MAX_ARTIFACTS} artifacts")));
+        }
+        state.artifacts += 1;
+        Ok(())
+    }
+
+    /// Notes that the guest holds as many handles as it may.
+    pub(crate) fn refuse_handle(&self) -> HostError {
+        self.state().refusal.get_or_insert(Refusal::Host);
+        HostError::Limit("too many readers and writers are open; drop some".into())
+    }
+
+    /// Takes `bytes` if they fit.
+    pub(crate) fn take(&self, bytes: u64) -> Result<(), HostError> {
+        let mut state = self.state();
+        state.used = self.fit(&mut state, 0, bytes)?;
+        Ok(())
+    }
+
+    /// Gives `bytes` back.
+    pub(crate) fn give_back(&self, bytes: u64) {
+        let mut state = self.state();
+        state.used = state.used.saturating_sub(bytes);
+    }
+
+    /// Takes room for a checkpoint of `bytes` in place of the one before.
+    pub(crate) fn replace_checkpoint(&self, bytes: u64) -> Result<(), HostError> {
+        let mut state = self.state();
+        let before = state.checkpoint;
+        state.used = self.fit(&mut state, before, bytes)?;
+        state.checkpoint = bytes;
+        Ok(())
+    }
+
+    /// What would be used with `gone` bytes less and `bytes` more, unless that is too much.
+    fn fit(&self, state: &mut State, gone: u64, bytes: u64) -> Result<u64, HostError> {
+        let wanted = (state.used - gone).saturating_add(bytes);
+        if wanted > self.limit {
+            state.refusal = Some(Refusal::Disk);
+            return Err(HostError::Limit(format!(
+                "artifacts and checkpoint together hold at most {} bytes; {} are used, {bytes} more do not fit",
+                self.limit,
+                state.used - gone
+            )));
+        }
+        Ok(wanted)
+    }
+
+    /// A count is whole after every statement, so a panic elsewhere cannot have broken it.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_exact() {
+        for (bytes, fits) in [(99, true), (100, true), (101, false)] {
+            let disk = Disk::new(100);
+            assert_eq!(disk.take(bytes).is_ok(), fits, "{bytes}");
+            assert_eq!(disk.refusal().is_some(), !fits, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_takes_the_place_of_the_one_before() {
+        let disk = Disk::new(100);
+        disk.take(40).unwrap();
+        disk.replace_checkpoint(60).unwrap();
+        disk.replace_checkpoint(60).unwrap();
+        assert!(disk.replace_checkpoint(61).is_err());
+        disk.replace_checkpoint(10).unwrap();
+        disk.take(50).unwrap();
+        assert!(disk.take(1).is_err());
+        assert_eq!(disk.refusal(), Some(Refusal::Disk));
+    }
+
+    #[test]
+    fn room_that_was_given_back_can_be_taken_again() {
+        let disk = Disk::new(10);
+        disk.take(10).unwrap();
+        disk.give_back(10);
+        disk.take(10).unwrap();
+        assert!(disk.take(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn artifacts_are_counted() {
+        let disk = Disk::new(0);
+        assert!((0..MAX_ARTIFACTS).all(|_| disk.add_artifact().is_ok()));
+        assert!(disk.add_artifact().is_err());
+        assert_eq!(disk.refusal(), Some(Refusal::Host));
+    }
+}

@@ -1,0 +1,196 @@
+//! The one engine of a process: its configuration, its name in receipts, and the ticker that lets looping guests yield.
+
+use sha2::{Digest as _, Sha256};
+use std::hash::{Hash, Hasher};
+use std::thread;
+use std::time::Duration;
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmBacktraceDetails,
+};
+
+/// The version of wasmtime in the workspace's manifest; it is part of the engine's fingerprint.
+const WASMTIME_VERSION: &str = "48.0.8";
+
+/// Time between two epochs. A looping guest gives way that often, so this bounds how late a deadline or stop is seen.
+const EPOCH: Duration = Duration::from_millis(10);
+
+/// Stack of the guest itself. Interpreters compiled to wasm recurse deeply.
+const WASM_STACK: usize = 1 << 20;
+
+/// The whole stack of a cell: what the guest does not get is left for host calls.
+const CELL_STACK: usize = 2 << 20;
+
+/// Frames kept of a trap: enough to see a recursion, few enough to store with a job.
+pub(crate) const BACKTRACE_FRAMES: usize = 64;
+
+/// Memories of one component. Toolchains make one or two.
+pub(crate) const MEMORIES_PER_CELL: u32 = 4;
+
+/// Tables of one component. Linkers make one per library.
+pub(crate) const TABLES_PER_CELL: u32 = 16;
+
+/// Core instances of one component. A component of dynamically linked libraries (Python) has some dozens.
+pub(crate) const INSTANCES_PER_CELL: u32 = 128;
+
+/// Elements of one table. The largest interpreters have some ten thousand functions in theirs.
+const TABLE_ELEMENTS: usize = 50_000;
+
+/// Memory that a slot keeps between two cells; zeroing this much is cheaper than giving it back to the kernel.
+const KEEP_RESIDENT: usize = 256 << 10;
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+#[error("the WebAssembly engine cannot start: {0}")]
+pub struct EngineError(pub String);
+
+/// What the pool is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolSize {
+    /// Cells at the same time.
+    pub(crate) cells: u32,
+    /// The most bytes of one linear memory.
+    pub(crate) memory_bytes: usize,
+}
+
+/// Builds the engine and starts its ticker, which ends when the last user of the engine is gone.
+pub(crate) fn start(pool: PoolSize) -> Result<Engine, EngineError> {
+    let engine = build(pool).map_err(|error| EngineError(format!("{error:#}")))?;
+    start_ticker(&engine)?;
+    Ok(engine)
+}
+
+/// Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address space (not memory), which a
+/// limit such as `ulimit -v` can forbid; then cells are made on demand.
+fn build(pool: PoolSize) -> wasmtime::Result<Engine> {
+    let mut config = base_config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
+    Engine::new(&config).or_else(|error| {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "address space for pooled cells cannot be reserved; cells start slower (is virtual memory limited?)"
+        );
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        Engine::new(&config)
+    })
+}
+
+fn base_config() -> Config {
+    let mut config = Config::new();
+    config
+        // Rations: fuel stops exactly, epochs give way to deadlines.
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK)
+        .async_stack_size(CELL_STACK)
+        // The same inputs give the same bits, on every processor.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        // Not offered to jobs; a module that needs one is refused at upload. Threads, GC and stack switching are not
+        // compiled in at all.
+        .concurrency_support(false)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        // One core compiles, so that the others keep running jobs.
+        .parallel_compilation(false)
+        .cranelift_opt_level(OptLevel::Speed)
+        // A trap names its functions, whatever the environment of the process says.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES));
+    config
+}
+
+fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
+    let mut config = PoolingAllocationConfig::new();
+    config
+        .total_component_instances(pool.cells)
+        .total_stacks(pool.cells)
+        .total_core_instances(pool.cells.saturating_mul(INSTANCES_PER_CELL))
+        .total_memories(pool.cells.saturating_mul(MEMORIES_PER_CELL))
+        .total_tables(pool.cells.saturating_mul(TABLES_PER_CELL))
+        .max_core_instances_per_component(INSTANCES_PER_CELL)
+        .max_memories_per_component(MEMORIES_PER_CELL)
+        .max_tables_per_component(TABLES_PER_CELL)
+        .max_tables_per_module(TABLES_PER_CELL)
+        .max_memory_size(pool.memory_bytes)
+        .table_elements(TABLE_ELEMENTS)
+        .pagemap_scan(Enabled::Auto)
+        .linear_memory_keep_resident(keep_resident());
+    config
+}
+
+/// Without the kernel's list of touched pages a slot would be zeroed in full, which costs more than giving it back.
+fn keep_resident() -> usize {
+    match PoolingAllocationConfig::is_pagemap_scan_available() {
+        true => KEEP_RESIDENT,
+        false => 0,
+    }
+}
+
+fn start_ticker(engine: &Engine) -> Result<(), EngineError> {
+    let engine = engine.weak();
+    let tick = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(EPOCH);
+        }
+    };
+    // An operating system's thread: a busy async runtime must not delay the ticks that keep guests from being busy.
+    let started = thread::Builder::new().name("epoch-ticker".into()).spawn(tick);
+    started.map(drop).map_err(|error| EngineError(format!("its ticker thread: {error}")))
+}
+
+/// What engine and configuration this is. Compiled code loads, and figures of fuel compare, only under the same one.
+pub(crate) fn fingerprint(engine: &Engine) -> String {
+    let mut hasher = StableHasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let digest = hasher.0.finalize();
+    format!("wasmtime-{WASMTIME_VERSION}-{}", hex::encode(&digest[..8]))
+}
+
+/// The standard library's hasher may change between versions of Rust; this one gives the same name everywhere.
+struct StableHasher(Sha256);
+
+impl Hasher for StableHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        u64::from_le_bytes(std::array::from_fn(|index| digest[index]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: PoolSize = PoolSize { cells: 2, memory_bytes: 1 << 24 };
+
+    #[test]
+    fn two_engines_of_the_same_configuration_have_one_fingerprint() {
+        let (one, other) = (build(SMALL).unwrap(), build(SMALL).unwrap());
+        assert_eq!(fingerprint(&one), fingerprint(&other));
+        assert!(fingerprint(&one).starts_with("wasmtime-48."));
+    }
+
+    #[test]
+    fn the_ticker_does_not_keep_the_engine() {
+        let engine = start(SMALL).unwrap();
+        let weak = engine.weak();
+        drop(engine);
+        // The ticker may hold it for the instant of a tick.
+        let gone = (0..100).any(|_| {
+            thread::sleep(EPOCH);
+            weak.upgrade().is_none()
+        });
+        assert!(gone);
+    }
+
+    #[test]
+    fn an_impossible_pool_falls_back_to_cells_on_demand() {
+        let beyond_any_address_space = PoolSize { cells: 1 << 20, memory_bytes: 1 << 30 };
+        assert!(build(beyond_any_address_space).is_ok());
+    }
+}

@@ -1,0 +1,308 @@
+//! The guest interface, answered: each import checks and charges what the guest asks for and passes it to the job's host.
+
+use crate::bindings::fuelcell::job as wit;
+use crate::cell::Cell;
+use crate::disk::Disk;
+use crate::text::{clip, clipped};
+use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::{
+    ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError, LogLevel, Meter,
+    ReadAt, Report,
+};
+use std::sync::Arc;
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+/// Bytes that one read returns at most: what the host allocates for a guest at once.
+const MAX_READ: u32 = 1 << 20;
+/// Longest stage name in bytes.
+const MAX_STAGE: usize = 256;
+/// Longest log message in bytes.
+const MAX_MESSAGE: usize = 16 << 10;
+/// Findings of each kind that a report keeps.
+const MAX_FINDINGS: usize = 1_000;
+/// Longest text of a finding in bytes.
+const MAX_FINDING_TEXT: usize = 2 << 10;
+/// Longest key of a processed item in bytes.
+const MAX_KEY: usize = 1 << 10;
+
+/// An input that the guest is reading.
+pub struct Reader {
+    source: Arc<dyn ReadAt>,
+    position: u64,
+}
+
+/// An artifact that the guest is writing. Dropped unfinished, its bytes are free again.
+pub struct Writer {
+    inner: Option<Box<dyn ArtifactWriter>>,
+    taken: u64,
+    disk: Disk,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.disk.give_back(self.taken);
+    }
+}
+
+impl Reader {
+    fn read(&mut self, max: u32, meter: &Meter) -> Result<Vec<u8>, HostError> {
+        let left = self.source.size().saturating_sub(self.position);
+        let mut buffer = vec![0; left.min(u64::from(max.min(MAX_READ))) as usize];
+        let count = self.source.read_at(self.position, &mut buffer).map_err(|error| {
+            tracing::warn!(error.message = %error, "an input of a job cannot be read");
+            HostError::Storage("the input cannot be read".into())
+        })?;
+        buffer.truncate(count);
+        self.position += count as u64;
+        meter.count_read(count as u64);
+        Ok(buffer)
+    }
+
+    fn seek(&mut self, position: u64) -> Result<(), HostError> {
+        let size = self.source.size();
+        if position > size {
+            return Err(HostError::Invalid(format!("position {position} is past the end; the input has {size} bytes")));
+        }
+        self.position = position;
+        Ok(())
+    }
+}
+
+impl Writer {
+    fn write(&mut self, bytes: &[u8], meter: &Meter) -> Result<(), HostError> {
+        let inner = self.inner.as_mut().ok_or_else(finished)?;
+        let size = bytes.len() as u64;
+        self.disk.take(size)?;
+        self.taken += size;
+        inner.write(bytes)?;
+        meter.count_write(size);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), HostError> {
+        self.inner.take().ok_or_else(finished)?.finish()?;
+        // It is an artifact now and stays.
+        self.taken = 0;
+        Ok(())
+    }
+}
+
+fn finished() -> HostError {
+    HostError::Invalid("this artifact is finished; create another".into())
+}
+
+impl wit::types::Host for Cell {}
+
+impl wit::parameters::Host for Cell {
+    fn get(&mut self) -> Result<String> {
+        Ok(self.host.parameters().to_owned())
+    }
+}
+
+impl wit::inputs::Host for Cell {
+    fn list(&mut self) -> Result<Vec<wit::inputs::Input>> {
+        Ok(self.host.inputs().iter().map(input).collect())
+    }
+
+    fn open(&mut self, name: String) -> Result<Result<Resource<Reader>, wit::types::HostError>> {
+        let reader = self.host.open_input(clip(&name, MAX_KEY)).map(|source| Reader { source, position: 0 });
+        Ok(reader.and_then(|reader| self.keep(reader)).map_err(host_error))
+    }
+}
+
+impl wit::inputs::HostReader for Cell {
+    fn read(&mut self, reader: Resource<Reader>, max: u32) -> Result<Result<Vec<u8>, wit::types::HostError>> {
+        Ok(self.table.get_mut(&reader)?.read(max, &self.meter).map_err(host_error))
+    }
+
+    fn seek(&mut self, reader: Resource<Reader>, position: u64) -> Result<Result<(), wit::types::HostError>> {
+        Ok(self.table.get_mut(&reader)?.seek(position).map_err(host_error))
+    }
+
+    fn drop(&mut self, reader: Resource<Reader>) -> Result<()> {
+        self.table.delete(reader)?;
+        Ok(())
+    }
+}
+
+impl wit::progress::Host for Cell {
+    fn report(&mut self, done: u64, total: u64, stage: String) -> Result<()> {
+        self.host.progress(done, total, clip(&stage, MAX_STAGE));
+        Ok(())
+    }
+}
+
+impl wit::log::Host for Cell {
+    fn line(&mut self, level: wit::types::Level, stage: String, message: String) -> Result<()> {
+        let level = match level {
+            wit::types::Level::Debug => LogLevel::Debug,
+            wit::types::Level::Info => LogLevel::Info,
+            wit::types::Level::Warn => LogLevel::Warn,
+            wit::types::Level::Error => LogLevel::Error,
+        };
+        self.host.log(level, clip(&stage, MAX_STAGE), clip(&message, MAX_MESSAGE));
+        Ok(())
+    }
+}
+
+impl wit::cancel::Host for Cell {
+    fn poll(&mut self) -> Result<wit::types::Cancellation> {
+        Ok(match self.host.cancellation() {
+            Cancellation::User => wit::types::Cancellation::User,
+            Cancellation::Deadline => wit::types::Cancellation::Deadline,
+            Cancellation::None if self.deadline_is_near() => wit::types::Cancellation::Deadline,
+            Cancellation::None => wit::types::Cancellation::None,
+        })
+    }
+}
+
+impl wit::reporting::Host for Cell {
+    fn set(&mut self, new: wit::types::Report) -> Result<()> {
+        self.host.set_report(report(new));
+        Ok(())
+    }
+}
+
+impl wit::artifacts::Host for Cell {
+    fn create(
+        &mut self,
+        new: wit::artifacts::Description,
+    ) -> Result<Result<Resource<Writer>, wit::types::HostError>> {
+        let writer = self.create_artifact(description(new));
+        Ok(writer.and_then(|writer| self.keep(writer)).map_err(host_error))
+    }
+}
+
+impl wit::artifacts::HostWriter for Cell {
+    fn write(&mut self, writer: Resource<Writer>, bytes: Vec<u8>) -> Result<Result<(), wit::types::HostError>> {
+        Ok(self.table.get_mut(&writer)?.write(&bytes, &self.meter).map_err(host_error))
+    }
+
+    fn finish(&mut self, writer: Resource<Writer>) -> Result<Result<(), wit::types::HostError>> {
+        Ok(self.table.get_mut(&writer)?.finish().map_err(host_error))
+    }
+
+    fn drop(&mut self, writer: Resource<Writer>) -> Result<()> {
+        self.table.delete(writer)?;
+        Ok(())
+    }
+}
+
+impl wit::checkpoint::Host for Cell {
+    fn save(&mut self, bytes: Vec<u8>) -> Result<Result<(), wit::types::HostError>> {
+        Ok(self.save_checkpoint(&bytes).map_err(host_error))
+    }
+
+    fn load(&mut self) -> Result<Result<Option<Vec<u8>>, wit::types::HostError>> {
+        let loaded = self.host.load_checkpoint();
+        if let Ok(Some(bytes)) = &loaded {
+            self.meter.count_read(bytes.len() as u64);
+        }
+        Ok(loaded.map_err(host_error))
+    }
+}
+
+impl wit::processed::Host for Cell {
+    fn seen(&mut self, key: String) -> Result<Result<bool, wit::types::HostError>> {
+        Ok(check_key(&key).and_then(|()| self.host.seen(&key)).map_err(host_error))
+    }
+
+    fn mark(&mut self, key: String) -> Result<Result<(), wit::types::HostError>> {
+        Ok(check_key(&key).and_then(|()| self.host.mark(&key)).map_err(host_error))
+    }
+}
+
+impl Cell {
+    /// Gives the guest a handle to `resource`, unless it holds too many.
+    fn keep<T: Send + 'static>(&mut self, resource: T) -> Result<Resource<T>, HostError> {
+        self.table.push(resource).map_err(|_| self.disk.refuse_handle())
+    }
+
+    fn create_artifact(&self, description: ArtifactDescription) -> Result<Writer, HostError> {
+        description.check().map_err(HostError::Invalid)?;
+        self.disk.add_artifact()?;
+        let inner = self.host.create_artifact(description)?;
+        Ok(Writer { inner: Some(inner), taken: 0, disk: self.disk.clone() })
+    }
+
+    fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
+        let size = bytes.len() as u64;
+        self.disk.replace_checkpoint(size)?;
+        self.host.save_checkpoint(bytes)?;
+        self.meter.count_write(size);
+        Ok(())
+    }
+}
+
+fn check_key(key: &str) -> Result<(), HostError> {
+    match key.len() <= MAX_KEY {
+        true => Ok(()),
+        false => Err(HostError::Invalid(format!("a key is at most {MAX_KEY} bytes long"))),
+    }
+}
+
+fn host_error(error: HostError) -> wit::types::HostError {
+    match error {
+        HostError::Limit(text) => wit::types::HostError::Limit(text),
+        HostError::Invalid(text) => wit::types::HostError::Invalid(text),
+        HostError::Storage(text) => wit::types::HostError::Storage(text),
+    }
+}
+
+fn input(input: &JobInput) -> wit::inputs::Input {
+    wit::inputs::Input {
+        name: input.name.clone(),
+        file_name: input.file_name.clone(),
+        media_type: input.media_type.clone(),
+        size: input.size,
+    }
+}
+
+fn description(new: wit::artifacts::Description) -> ArtifactDescription {
+    ArtifactDescription {
+        name: new.name,
+        kind: match new.kind {
+            wit::artifacts::Kind::Report => ArtifactKind::Report,
+            wit::artifacts::Kind::Data => ArtifactKind::Data,
+            wit::artifacts::Kind::Model => ArtifactKind::Model,
+            wit::artifacts::Kind::Visualization => ArtifactKind::Visualization,
+        },
+        type_name: new.type_name,
+        title: new.title,
+        media_type: new.media_type,
+        primary: new.primary,
+        role: match new.role {
+            wit::artifacts::Role::Output => ArtifactRole::Output,
+            wit::artifacts::Role::FailedRecords => ArtifactRole::FailedRecords,
+        },
+        record_count: new.record_count,
+        accuracy: new.accuracy,
+    }
+}
+
+fn report(new: wit::types::Report) -> Report {
+    Report {
+        records_processed: new.records_processed,
+        records_total: new.records_total,
+        errors: new.errors,
+        warnings: findings(new.warnings),
+        processing_errors: findings(new.processing_errors),
+        quality_score: new.quality_score.filter(|score| (0.0..=100.0).contains(score)),
+        validation: new.validation.map(|found| DataValidation {
+            total: found.total,
+            valid: found.valid,
+            duplicates_removed: found.duplicates_removed,
+            invalid: found.invalid,
+        }),
+    }
+}
+
+fn findings(list: Vec<wit::types::Finding>) -> Vec<Finding> {
+    let finding = |found: wit::types::Finding| Finding {
+        kind: clipped(found.kind, MAX_STAGE),
+        message: clipped(found.message, MAX_FINDING_TEXT),
+        count: found.count,
+    };
+    list.into_iter().take(MAX_FINDINGS).map(finding).collect()
+}

@@ -1,0 +1,169 @@
+//! Looking at a module before it is accepted: nothing of it runs, and nothing of it is compiled.
+
+use crate::{linker, manifest};
+use fuelcell_domain::seams::{InspectError, Inspection};
+use fuelcell_domain::Manifest;
+use wasmparser::{ComponentExternalKind, Parser, Payload, Validator, WasmFeatures};
+
+/// Largest module in bytes. Whole language runtimes (Python: 18 MB) fit.
+pub(crate) const MAX_MODULE_BYTES: usize = 64 << 20;
+
+/// The exports that every job has.
+const EXPORTS: [&str; 2] = ["run", "describe"];
+
+/// What a compiler can be asked to do. Its time and memory grow faster than these figures: one function of 7 MB costs
+/// 13 s and 1.6 GB, the same code in a thousand functions 5 s; 60,000 exports cost 52 s. Interpreters stay far below.
+mod caps {
+    /// Bytes of one function. The main loops of interpreters have some hundred kilobytes.
+    pub(super) const FUNCTION_BYTES: usize = 1 << 20;
+    /// Local variables of one function. Each is live across the whole function in the worst case.
+    pub(super) const LOCALS: u64 = 20_000;
+    /// Functions of all modules together.
+    pub(super) const FUNCTIONS: u64 = 200_000;
+    /// Types of all modules together.
+    pub(super) const TYPES: u64 = 50_000;
+    /// Exports of all modules together.
+    pub(super) const EXPORTS: u64 = 20_000;
+    /// Modules and components in one another and beside one another.
+    pub(super) const PARTS: u64 = 256;
+}
+
+/// Validates `bytes` with the features that run here, and reads what the module says of itself.
+pub(crate) fn inspect(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
+    check_kind(bytes)?;
+    let survey = Survey::of(bytes)?;
+    survey.check_caps()?;
+    validate(bytes, features)?;
+    survey.check_imports()?;
+    survey.check_exports()?;
+    let manifest = manifest::read(bytes).map_err(InspectError::Manifest)?;
+    Ok(Inspection {
+        has_manifest: manifest.is_some(),
+        manifest: manifest.unwrap_or_else(|| Manifest::fallback("")),
+        imports: survey.imports,
+    })
+}
+
+fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
+    if bytes.len() > MAX_MODULE_BYTES {
+        return Err(InspectError::Unsupported(format!("a module has at most {MAX_MODULE_BYTES} bytes")));
+    }
+    if Parser::is_core_wasm(bytes) {
+        return Err(InspectError::Unsupported(
+            "it is a core module, and jobs are components; build it for the target wasm32-wasip2, or make it a component \
+             with `wasm-tools component new`"
+                .into(),
+        ));
+    }
+    match Parser::is_component(bytes) {
+        true => Ok(()),
+        false => Err(InspectError::Invalid("the file does not begin like a compiled component (.wasm)".into())),
+    }
+}
+
+/// A module that is valid with every feature there is, but not with ours, is told so.
+fn validate(bytes: &[u8], features: WasmFeatures) -> Result<(), InspectError> {
+    let Err(error) = Validator::new_with_features(features).validate_all(bytes) else { return Ok(()) };
+    match Validator::new_with_features(WasmFeatures::all()).validate_all(bytes) {
+        Ok(_) => Err(InspectError::Unsupported(format!("it uses a feature of WebAssembly that is switched off: {error}"))),
+        Err(_) => Err(InspectError::Invalid(error.to_string())),
+    }
+}
+
+/// What one pass over a module's sections finds.
+#[derive(Default)]
+struct Survey {
+    imports: Vec<String>,
+    exported_functions: Vec<String>,
+    functions: u64,
+    types: u64,
+    exports: u64,
+    parts: u64,
+    largest_function: usize,
+    most_locals: u64,
+}
+
+impl Survey {
+    fn of(bytes: &[u8]) -> Result<Self, InspectError> {
+        let mut survey = Self::default();
+        let mut depth = 0_u32;
+        for payload in Parser::new(0).parse_all(bytes) {
+            let counted = payload.and_then(|payload| survey.count(payload, &mut depth));
+            counted.map_err(|error| InspectError::Invalid(error.to_string()))?;
+        }
+        Ok(survey)
+    }
+
+    fn count(&mut self, payload: Payload<'_>, depth: &mut u32) -> wasmparser::Result<()> {
+        match payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                *depth += 1;
+                self.parts += 1;
+            }
+            Payload::End(_) => *depth = depth.saturating_sub(1),
+            Payload::FunctionSection(section) => self.functions += u64::from(section.count()),
+            Payload::TypeSection(section) => self.types += u64::from(section.count()),
+            Payload::CoreTypeSection(section) => self.types += u64::from(section.count()),
+            Payload::ComponentTypeSection(section) => self.types += u64::from(section.count()),
+            Payload::ExportSection(section) => self.exports += u64::from(section.count()),
+            Payload::CodeSectionEntry(body) => {
+                self.largest_function = self.largest_function.max(body.range().len());
+                let mut locals = 0_u64;
+                for group in body.get_locals_reader()? {
+                    locals += u64::from(group?.0);
+                }
+                self.most_locals = self.most_locals.max(locals);
+            }
+            Payload::ComponentImportSection(section) if *depth == 0 => {
+                for import in section {
+                    self.imports.push(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                self.exports += u64::from(section.count());
+                for export in section {
+                    let export = export?;
+                    if *depth == 0 && export.kind == ComponentExternalKind::Func {
+                        self.exported_functions.push(export.name.name.to_owned());
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn check_caps(&self) -> Result<(), InspectError> {
+        let found = [
+            ("bytes in one function", self.largest_function as u64, caps::FUNCTION_BYTES as u64),
+            ("local variables in one function", self.most_locals, caps::LOCALS),
+            ("functions", self.functions, caps::FUNCTIONS),
+            ("types", self.types, caps::TYPES),
+            ("exports", self.exports, caps::EXPORTS),
+            ("nested modules and components", self.parts, caps::PARTS),
+        ];
+        match found.into_iter().find(|(_, count, cap)| count > cap) {
+            None => Ok(()),
+            Some((what, count, cap)) => {
+                Err(InspectError::Unsupported(format!("it has {count} {what}; at most {cap} are compiled")))
+            }
+        }
+    }
+
+    fn check_imports(&self) -> Result<(), InspectError> {
+        match self.imports.iter().find(|name| !linker::is_allowed(name)) {
+            None => Ok(()),
+            Some(name) => Err(InspectError::ImportDenied(name.clone())),
+        }
+    }
+
+    fn check_exports(&self) -> Result<(), InspectError> {
+        match EXPORTS.into_iter().find(|name| !self.exported_functions.iter().any(|export| export == name)) {
+            None => Ok(()),
+            Some(name) => Err(InspectError::Unsupported(format!(
+                "it does not export the function `{name}` of the world `fuelcell:job/job@0.1.0`; build it with the \
+                 Fuelcell SDK or from that WIT"
+            ))),
+        }
+    }
+}

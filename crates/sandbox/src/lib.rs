@@ -1,0 +1,41 @@
+//! The only room that knows wasmtime: it looks at modules, compiles them, and runs each job in a cell of its own.
+//!
+//! A cell is one wasmtime store with a ration of fuel, memory, disk and time. Everything that a guest can reach is what
+//! [`fuelcell_domain::JobHost`] offers, plus a WASI without files, network, arguments or environment. A cell ends when its
+//! guest returns, fails, uses up a ration, or when it is told to stop; whatever the guest does, it ends.
+//!
+//! This crate knows the words of `fuelcell-domain` and nothing of stores, queues, tenants or HTTP. Where the bytes of a
+//! module come from and what becomes of its outputs is the concern of whoever calls it.
+//!
+//! ```text
+//! bytes ── inspect ──► Inspection            (no guest code runs)
+//! bytes ── compile ──► cache ──► modules     (once per digest and engine)
+//! RunSpec ── run ──► cell ──► outcome        (a store, a thread, a deadline)
+//! ```
+
+mod bindings;
+mod cache;
+mod cell;
+mod clocks;
+mod describe;
+mod disk;
+mod engine;
+mod host;
+mod inspect;
+mod limits;
+mod linker;
+mod manifest;
+mod modules;
+mod outcome;
+mod output;
+mod pack;
+mod recent;
+mod run;
+mod sandbox;
+mod sections;
+mod text;
+mod wasi;
+
+pub use engine::EngineError;
+pub use pack::{PackError, pack};
+pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

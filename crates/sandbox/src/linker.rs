@@ -1,0 +1,113 @@
+//! What a guest can import, in two forms that belong together: the list that uploads are checked against, and the
+//! linker that runs use.
+
+use crate::bindings::Job;
+use crate::cell::Cell;
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
+use wasmtime_wasi::p2::{add_to_linker_proxy_interfaces_async, bindings as wasi};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
+
+/// The interfaces that exist for guests, with the series of versions that is compatible with what runs here.
+const AVAILABLE: [(&str, &str, &[&str]); 6] = [
+    (
+        "fuelcell:job",
+        "0.1",
+        &[
+            "types", "parameters", "inputs", "progress", "log", "cancel", "reporting", "artifacts", "checkpoint",
+            "processed",
+        ],
+    ),
+    (
+        "wasi:cli",
+        "0.2",
+        &[
+            "environment", "exit", "stderr", "stdin", "stdout", "terminal-input", "terminal-output", "terminal-stderr",
+            "terminal-stdin", "terminal-stdout",
+        ],
+    ),
+    ("wasi:clocks", "0.2", &["monotonic-clock", "wall-clock"]),
+    ("wasi:filesystem", "0.2", &["preopens", "types"]),
+    ("wasi:io", "0.2", &["error", "poll", "streams"]),
+    ("wasi:random", "0.2", &["insecure", "insecure-seed", "random"]),
+];
+
+/// Whether a job may import `name` (`package:name/interface@version`).
+pub(crate) fn is_allowed(name: &str) -> bool {
+    split(name).is_some_and(|(package, interface, version)| {
+        AVAILABLE.iter().any(|(available, series, interfaces)| {
+            *available == package && interfaces.contains(&interface) && is_release_of(series, version)
+        })
+    })
+}
+
+/// Package, interface and version.
+fn split(name: &str) -> Option<(&str, &str, &str)> {
+    let (path, version) = name.split_once('@')?;
+    let (package, interface) = path.split_once('/')?;
+    Some((package, interface, version))
+}
+
+/// Whether `version` is `series` with one number after it: no pre-releases, no other series.
+fn is_release_of(series: &str, version: &str) -> bool {
+    let patch = version.strip_prefix(series).and_then(|rest| rest.strip_prefix('.'));
+    patch.is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Everything that the list allows, and nothing else: what is not here cannot be reached.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
+    let mut linker = Linker::new(engine);
+    Job::add_to_linker::<_, HasSelf<Cell>>(&mut linker, |cell| cell)?;
+    // wasi:io, the clocks, wasi:random/random and the standard streams.
+    add_to_linker_proxy_interfaces_async(&mut linker)?;
+    wasi::random::insecure::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
+    wasi::random::insecure_seed::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
+    wasi::filesystem::preopens::add_to_linker::<Cell, WasiFilesystem>(&mut linker, Cell::filesystem)?;
+    wasi::filesystem::types::add_to_linker::<Cell, WasiFilesystem>(&mut linker, Cell::filesystem)?;
+    wasi::cli::environment::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    wasi::cli::exit::add_to_linker::<Cell, WasiCli>(&mut linker, &Default::default(), Cell::cli)?;
+    wasi::cli::terminal_input::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    wasi::cli::terminal_output::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    wasi::cli::terminal_stdin::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    wasi::cli::terminal_stdout::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    wasi::cli::terminal_stderr::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_job_interface_and_harmless_wasi_are_allowed() {
+        for name in [
+            "fuelcell:job/progress@0.1.0",
+            "fuelcell:job/log@0.1.12",
+            "wasi:cli/environment@0.2.3",
+            "wasi:random/insecure-seed@0.2.12",
+        ] {
+            assert!(is_allowed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_denied() {
+        for name in [
+            "",
+            "run",
+            "fuelcell:job/progress",
+            "fuelcell:job/secrets@0.1.0",
+            "fuelcell:job/progress@0.2.0",
+            "fuelcell:job/progress@0.1.0-rc",
+            "fuelcell:jobs/progress@0.1.0",
+            "wasi:sockets/tcp@0.2.0",
+            "wasi:http/outgoing-handler@0.2.0",
+            "wasi:cli/environment@0.3.0",
+            "wasi:keyvalue/store@0.2.0",
+        ] {
+            assert!(!is_allowed(name), "{name}");
+        }
+    }
+}

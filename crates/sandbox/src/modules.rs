@@ -1,0 +1,187 @@
+//! Modules that can run: compiled once, kept ready in memory while they are in use, loaded again from disk otherwise.
+
+use crate::bindings::JobPre;
+use crate::cache::Cache;
+use crate::cell::Cell;
+use crate::inspect::MAX_MODULE_BYTES;
+use crate::recent::Recent;
+use crate::text::clipped;
+use fuelcell_domain::seams::Readiness;
+use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::task::spawn_blocking;
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+/// Modules held ready in memory. Another one costs some milliseconds to load.
+const LOADED: usize = 256;
+
+/// Modules remembered as impossible to compile. One forgotten is compiled, and refused, once more.
+const FAILED: usize = 4096;
+
+/// Longest text of a compiler's complaint in bytes.
+const MAX_COMPLAINT: usize = 2 << 10;
+
+/// All modules of a sandbox.
+pub(crate) struct Modules {
+    engine: Engine,
+    linker: Linker<Cell>,
+    cache: Cache,
+    loaded: Mutex<Recent<Digest, JobPre<Cell>>>,
+    failed: Mutex<Recent<Digest, JobError>>,
+    /// One compiles at a time, so that jobs keep the other cores.
+    compiler: Arc<AsyncMutex<()>>,
+}
+
+impl Modules {
+    pub(crate) fn new(engine: Engine, linker: Linker<Cell>, cache: Cache) -> Self {
+        Self {
+            engine,
+            linker,
+            cache,
+            loaded: Mutex::new(Recent::new(LOADED)),
+            failed: Mutex::new(Recent::new(FAILED)),
+            compiler: Arc::default(),
+        }
+    }
+
+    /// Whether `module` can run at once.
+    pub(crate) fn readiness(&self, module: Digest) -> Readiness {
+        match self.known(module) {
+            Some(Ok(_)) => Readiness::Ready,
+            Some(Err(error)) => Readiness::Failed(error),
+            None if self.cache.contains(module) => Readiness::Ready,
+            None => Readiness::NotReady,
+        }
+    }
+
+    /// The module, ready to be instantiated. Blocks for some milliseconds when it is only on disk.
+    pub(crate) fn get(&self, module: Digest) -> Result<JobPre<Cell>, JobError> {
+        match self.known(module) {
+            Some(known) => known,
+            None => self.load(module)?.ok_or_else(not_prepared),
+        }
+    }
+
+    /// Compiles `module` unless that has been done; whoever asks for the same module meanwhile waits for the same result.
+    pub(crate) async fn prepare(self: Arc<Self>, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
+        if let Some(known) = self.known(module) {
+            return known.map(drop);
+        }
+        if self.cache.contains(module) && self.clone().prepare_from_disk(module).await? {
+            return Ok(());
+        }
+        let turn = self.compiler.clone().lock_owned().await;
+        self.prepare_by_compiling(module, bytes, turn).await
+    }
+
+    /// Loading does not wait for the compiler.
+    async fn prepare_from_disk(self: Arc<Self>, module: Digest) -> Result<bool, JobError> {
+        let loaded = spawn_blocking(move || self.load(module)).await;
+        Ok(loaded.unwrap_or_else(|_| Ok(None))?.is_some())
+    }
+
+    /// The turn goes with the work: a caller that goes away does not let the next one in early.
+    async fn prepare_by_compiling(
+        self: Arc<Self>,
+        module: Digest,
+        bytes: Arc<dyn ReadAt>,
+        turn: OwnedMutexGuard<()>,
+    ) -> Result<(), JobError> {
+        let modules = self.clone();
+        let work = move || {
+            let _turn = turn;
+            match modules.get(module) {
+                // Another caller has done it while this one waited.
+                Ok(_) => Ok(()),
+                Err(_) => modules.compile(module, bytes.as_ref()),
+            }
+        };
+        match spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(_panic) => Err(self.remember(module, invalid("the compiler failed on it"))),
+        }
+    }
+
+    fn known(&self, module: Digest) -> Option<Result<JobPre<Cell>, JobError>> {
+        let loaded = lock(&self.loaded).get(&module).map(Ok);
+        loaded.or_else(|| lock(&self.failed).get(&module).map(Err))
+    }
+
+    /// Takes compiled code from disk, if it is there and whole.
+    fn load(&self, module: Digest) -> Result<Option<JobPre<Cell>>, JobError> {
+        let Some(component) = self.cache.load(module) else { return Ok(None) };
+        self.link(module, &component).map(Some)
+    }
+
+    fn compile(&self, module: Digest, bytes: &dyn ReadAt) -> Result<(), JobError> {
+        let started = Instant::now();
+        let bytes = read_all(bytes).map_err(storage)?;
+        if Digest::of(&bytes) != module {
+            return Err(storage("the stored bytes are not those that were uploaded"));
+        }
+        let compiled = self.engine.precompile_component(&bytes);
+        let code = compiled.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
+        self.cache.store(module, &code).map_err(|error| storage(format!("compiled code cannot be kept: {error}")))?;
+        let seconds = started.elapsed().as_secs_f64();
+        tracing::info!(
+            module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
+            "module compiled"
+        );
+        self.load(module)?.map(drop).ok_or_else(|| storage("compiled code was gone when it was to be loaded"))
+    }
+
+    /// Connects imports and exports, which shows whether their types are right.
+    fn link(&self, module: Digest, component: &Component) -> Result<JobPre<Cell>, JobError> {
+        let linked = self.linker.instantiate_pre(component).and_then(JobPre::new);
+        let job = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
+        lock(&self.loaded).insert(module, job.clone());
+        Ok(job)
+    }
+
+    fn remember(&self, module: Digest, error: JobError) -> JobError {
+        lock(&self.failed).insert(module, error.clone());
+        error
+    }
+}
+
+/// Links `component` without keeping it.
+pub(crate) fn link_once(engine: &Engine, linker: &Linker<Cell>, bytes: &[u8]) -> Result<JobPre<Cell>, JobError> {
+    let component = Component::from_binary(engine, bytes);
+    let linked = component.and_then(|component| linker.instantiate_pre(&component)).and_then(JobPre::new);
+    linked.map_err(|error| invalid(&format!("{error:#}")))
+}
+
+fn read_all(bytes: &dyn ReadAt) -> Result<Vec<u8>, String> {
+    let size = usize::try_from(bytes.size()).ok().filter(|&size| size <= MAX_MODULE_BYTES);
+    let mut buffer = vec![0; size.ok_or("the module is larger than any that could be uploaded")?];
+    let mut filled = 0;
+    while filled < buffer.len() {
+        let read = bytes.read_at(filled as u64, &mut buffer[filled..]);
+        match read.map_err(|error| format!("the module cannot be read: {error}"))? {
+            0 => return Err("the module's bytes end early".into()),
+            count => filled += count,
+        }
+    }
+    Ok(buffer)
+}
+
+fn invalid(reason: &str) -> JobError {
+    let reason = clipped(reason.to_owned(), MAX_COMPLAINT);
+    JobError::new(ErrorCode::ModuleInvalid, format!("the module cannot be compiled for this server: {reason}"))
+}
+
+fn storage(reason: impl Into<String>) -> JobError {
+    JobError::new(ErrorCode::Storage, reason).transient()
+}
+
+fn not_prepared() -> JobError {
+    storage("the module's compiled code is not there; it is compiled again before the next attempt")
+}
+
+/// Each use of these maps is a single call that leaves them whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,149 @@
+//! One run of one export: a store, a thread, a race between the guest, its deadline and the wish to stop.
+
+use crate::bindings::fuelcell::job::types;
+use crate::bindings::{Job, JobPre};
+use crate::cell::{self, Cell};
+use crate::outcome::{self, Cut, NotStarted};
+use crate::text::clipped;
+use fuelcell_domain::seams::StopSignal;
+use fuelcell_domain::{Completion, JobHost, Meter, RunEnd, RunSpec, Usage};
+use rustix::time::{ClockId, clock_gettime};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use wasmtime::Store;
+
+/// Longest reason for skipping in bytes.
+const MAX_REASON: usize = 1 << 10;
+
+/// What a cell is made of.
+pub(crate) struct Run {
+    pub(crate) job: JobPre<Cell>,
+    pub(crate) spec: RunSpec,
+    /// The most bytes that a cell of this engine can hold.
+    pub(crate) slot_bytes: u64,
+    pub(crate) host: Arc<dyn JobHost>,
+    pub(crate) stop: StopSignal,
+}
+
+/// Runs the job on this thread to its end.
+pub(crate) fn job(run: Run, runtime: &Handle) -> (RunEnd, Usage) {
+    let (ended, usage) = in_cell(run, runtime, async |job, store| {
+        let returned = job.call_run(&mut *store).await?;
+        Ok(returned.map_err(|failure| failed(store.data(), failure)))
+    });
+    let end = match ended {
+        Ok(Ok(completion)) => RunEnd::Completed(completed(completion)),
+        Ok(Err(error)) | Err(Cut::Failed(error)) => RunEnd::Failed(error),
+        Err(Cut::Exited) => RunEnd::Completed(Completion::Done),
+        Err(Cut::Stopped) => RunEnd::Stopped,
+    };
+    (end, usage)
+}
+
+fn completed(completion: types::Completion) -> Completion {
+    match completion {
+        types::Completion::Done => Completion::Done,
+        types::Completion::NoItems => Completion::NoItems,
+        types::Completion::Skipped(reason) => Completion::Skipped(clipped(reason, MAX_REASON)),
+    }
+}
+
+fn failed(cell: &Cell, failure: types::Failure) -> fuelcell_domain::JobError {
+    outcome::guest_failed(cell, &failure.code, failure.message, failure.transient)
+}
+
+/// Runs one export on this thread, in a cell that is gone when this returns.
+pub(crate) fn in_cell<T>(
+    run: Run,
+    runtime: &Handle,
+    call: impl AsyncFnOnce(&Job, &mut Store<Cell>) -> wasmtime::Result<T>,
+) -> (Result<T, Cut>, Usage) {
+    let Run { job, spec, slot_bytes, host, stop } = run;
+    let (started, cpu) = (Instant::now(), CpuClock::start());
+    let memory_bytes = spec.limits.memory_bytes.min(slot_bytes);
+    let opened = cell::open(job.engine(), &spec, memory_bytes, host, started);
+    // The store has only just been made, and its engine counts fuel.
+    let mut store = opened.expect("a fresh store of an engine that counts fuel takes fuel");
+
+    let deadline = cell::after(started, spec.limits.timeout());
+    let guest = async {
+        let job = job.instantiate_async(&mut store).await.map_err(|error| error.context(NotStarted))?;
+        call(&job, &mut store).await
+    };
+    // The store lives outside the race: what it counted survives a guest that is dropped in the middle.
+    let ended = runtime.block_on(race(metered(guest, cpu, &spec.meter), stop, deadline));
+
+    let fuel = match &ended {
+        Ended::Guest(Ok(_)) => burnt(&store, &spec),
+        Ended::Guest(Err(error)) if outcome::fuel_is_known(error) => burnt(&store, &spec),
+        _ => None,
+    };
+    let result = match ended {
+        Ended::Guest(returned) => returned.map_err(|error| outcome::explain(&error, store.data(), &spec.limits)),
+        Ended::Deadline => Err(Cut::Failed(outcome::timed_out(&spec.limits))),
+        Ended::Stopped => Err(Cut::Stopped),
+    };
+    store.data().finish_output();
+    drop(store);
+    spec.meter.cpu_micros.store(cpu.micros(), Ordering::Relaxed);
+    (result, Usage { fuel, wall_micros: micros(started.elapsed()), ..spec.meter.usage() })
+}
+
+/// How a race ended.
+enum Ended<T> {
+    Guest(wasmtime::Result<T>),
+    Deadline,
+    Stopped,
+}
+
+/// A guest that is done has won, however late it is; a stop is asked for by people and goes before the deadline.
+async fn race<T>(guest: impl Future<Output = wasmtime::Result<T>>, stop: StopSignal, deadline: Instant) -> Ended<T> {
+    tokio::select! {
+        biased;
+        returned = guest => Ended::Guest(returned),
+        () = stop => Ended::Stopped,
+        () = tokio::time::sleep_until(deadline.into()) => Ended::Deadline,
+    }
+}
+
+/// Notes the CPU time at every step of `guest`: with the epochs, that is every few milliseconds.
+async fn metered<T>(guest: impl Future<Output = T>, cpu: CpuClock, meter: &Meter) -> T {
+    let mut guest = pin!(guest);
+    poll_fn(|context| {
+        let polled = guest.as_mut().poll(context);
+        meter.cpu_micros.store(cpu.micros(), Ordering::Relaxed);
+        polled
+    })
+    .await
+}
+
+fn burnt(store: &Store<Cell>, spec: &RunSpec) -> Option<u64> {
+    store.get_fuel().ok().map(|left| cell::fuel(spec) - left)
+}
+
+/// CPU time of this thread since the start.
+#[derive(Clone, Copy)]
+struct CpuClock(Duration);
+
+impl CpuClock {
+    fn start() -> Self {
+        Self(thread_cpu_time())
+    }
+
+    fn micros(self) -> u64 {
+        micros(thread_cpu_time().saturating_sub(self.0))
+    }
+}
+
+fn thread_cpu_time() -> Duration {
+    // The clock of a running thread is never negative.
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,25 @@
+//! Text that guests hand out, cut to a length that the host is willing to keep.
+
+/// At most `max` bytes of `text`, cut between characters.
+pub(crate) fn clip(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+/// The same for owned text, without copying what fits.
+pub(crate) fn clipped(mut text: String, max: usize) -> String {
+    text.truncate(text.floor_char_boundary(max));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        assert_eq!(clip("aé", 2), "a");
+        assert_eq!(clip("aé", 3), "aé");
+        assert_eq!(clipped("ab".into(), 99), "ab");
+        assert_eq!(clipped("ab".into(), 0), "");
+    }
+}

@@ -1,0 +1,45 @@
+//! The WASI that guests get: toolchains put its imports into every program, so they must link, but nothing is behind
+//! them. No arguments, no environment, no files, no network, an empty standard input.
+
+use crate::cell::Cell;
+use crate::clocks::{CoarseMonotonicClock, CoarseWallClock, CountingMonotonicClock, FixedWallClock};
+use crate::output::LogStream;
+use rand::SeedableRng;
+use rand::rngs::ChaCha12Rng;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// Random bytes that one call may ask for.
+const MAX_RANDOM_BYTES: u64 = 1 << 20;
+
+/// Builds the context for a cell. Without a seed, clocks are real but coarse, and randomness is the system's.
+pub(crate) fn context(stdout: &LogStream, stderr: &LogStream, deterministic_seed: Option<u64>) -> WasiCtx {
+    let mut builder = WasiCtx::builder();
+    builder
+        .stdout(stdout.clone())
+        .stderr(stderr.clone())
+        .max_random_size(MAX_RANDOM_BYTES)
+        .allow_tcp(false)
+        .allow_udp(false)
+        // The cell's thread may be held up, and its CPU time is what the job is charged.
+        .allow_blocking_current_thread(true);
+    match deterministic_seed {
+        None => builder.wall_clock(CoarseWallClock).monotonic_clock(CoarseMonotonicClock::start()),
+        Some(seed) => builder
+            .wall_clock(FixedWallClock)
+            .monotonic_clock(CountingMonotonicClock::default())
+            .secure_random(ChaCha12Rng::seed_from_u64(seed))
+            // Another stream than the secure one, so that neither tells of the other.
+            .insecure_random(ChaCha12Rng::seed_from_u64(!seed))
+            .insecure_random_seed(u128::from(seed)),
+    };
+    builder.build()
+}
+
+impl WasiView for Cell {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let (stdout, stderr, seed) = (&self.stdout, &self.stderr, self.deterministic_seed);
+        // Made when first asked for: pure guests never do, and they are to start fast.
+        let ctx = self.wasi.get_or_insert_with(|| context(stdout, stderr, seed));
+        WasiCtxView { ctx, table: &mut self.table }
+    }
+}

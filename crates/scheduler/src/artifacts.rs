@@ -1,0 +1,124 @@
+//! Outputs of one attempt, staged in the blob store until the end of the attempt publishes them.
+
+use crate::lock;
+use fuelcell_domain::seams::ArtifactWriter;
+use fuelcell_domain::{Artifact, ArtifactDescription, HostError};
+use fuelcell_store::{BlobStore, BlobWriter};
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+/// What one attempt may stage, and what it has staged.
+pub(crate) struct Staging {
+    blobs: Arc<dyn BlobStore>,
+    max_artifacts: usize,
+    max_bytes: u64,
+    staged: Mutex<Staged>,
+}
+
+#[derive(Default)]
+struct Staged {
+    /// Names in use, in lower case: names that differ in case only would be one file when unpacked on some systems.
+    names: HashSet<String>,
+    primary: bool,
+    bytes: u64,
+    finished: Vec<Artifact>,
+}
+
+impl Staging {
+    /// Nothing staged yet.
+    pub(crate) fn new(blobs: Arc<dyn BlobStore>, max_artifacts: usize, max_bytes: u64) -> Self {
+        Self { blobs, max_artifacts, max_bytes, staged: Mutex::default() }
+    }
+
+    /// Starts an artifact, if its description is in order and its name and role are free.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        description: ArtifactDescription,
+    ) -> Result<Box<dyn ArtifactWriter>, HostError> {
+        description.check().map_err(HostError::Invalid)?;
+        self.reserve(&description)?;
+        // From here on dropping the writer gives the name back.
+        let mut writer = StagedWriter { staging: self.clone(), description, blob: None, bytes: 0, sealed: false };
+        writer.blob = Some(self.blobs.begin().map_err(|error| HostError::Storage(error.to_string()))?);
+        Ok(Box::new(writer))
+    }
+
+    /// The finished artifacts, in the order in which they were finished.
+    pub(crate) fn take(&self) -> Vec<Artifact> {
+        std::mem::take(&mut lock(&self.staged).finished)
+    }
+
+    fn reserve(&self, description: &ArtifactDescription) -> Result<(), HostError> {
+        let mut staged = lock(&self.staged);
+        if staged.names.len() >= self.max_artifacts {
+            return Err(HostError::Limit(format!("a job has at most {} artifacts", self.max_artifacts)));
+        }
+        if description.primary && staged.primary {
+            return Err(HostError::Invalid("a job has at most one primary artifact".into()));
+        }
+        if !staged.names.insert(description.name.to_ascii_lowercase()) {
+            let message = format!("there is an artifact named {} already (case is ignored)", description.name);
+            return Err(HostError::Invalid(message));
+        }
+        staged.primary |= description.primary;
+        Ok(())
+    }
+
+    fn reserve_bytes(&self, count: u64) -> Result<(), HostError> {
+        let mut staged = lock(&self.staged);
+        match staged.bytes.checked_add(count).filter(|total| *total <= self.max_bytes) {
+            Some(total) => {
+                staged.bytes = total;
+                Ok(())
+            }
+            None => Err(HostError::Limit(format!("a job's artifacts are at most {} bytes", self.max_bytes))),
+        }
+    }
+}
+
+struct StagedWriter {
+    staging: Arc<Staging>,
+    description: ArtifactDescription,
+    blob: Option<Box<dyn BlobWriter>>,
+    bytes: u64,
+    sealed: bool,
+}
+
+impl ArtifactWriter for StagedWriter {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), HostError> {
+        let blob = self.blob.as_mut().ok_or_else(sealed)?;
+        self.staging.reserve_bytes(bytes.len() as u64)?;
+        self.bytes += bytes.len() as u64;
+        blob.write_all(bytes).map_err(write_error)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), HostError> {
+        let blob = self.blob.take().ok_or_else(sealed)?;
+        let blob = blob.commit().map_err(|error| HostError::Storage(error.to_string()))?;
+        self.sealed = true;
+        let artifact = Artifact { description: self.description.clone(), digest: blob.digest, size: blob.size };
+        lock(&self.staging.staged).finished.push(artifact);
+        Ok(())
+    }
+}
+
+impl Drop for StagedWriter {
+    fn drop(&mut self) {
+        if self.sealed {
+            return;
+        }
+        let mut staged = lock(&self.staging.staged);
+        staged.names.remove(&self.description.name.to_ascii_lowercase());
+        staged.bytes -= self.bytes;
+        staged.primary &= !self.description.primary;
+    }
+}
+
+fn sealed() -> HostError {
+    HostError::Invalid("the artifact is sealed".into())
+}
+
+fn write_error(error: io::Error) -> HostError {
+    HostError::Storage(error.to_string())
+}

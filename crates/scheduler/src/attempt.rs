@@ -1,0 +1,118 @@
+//! One attempt, from its claim to its end.
+
+use crate::artifacts::Staging;
+use crate::dispatch::Scheduler;
+use crate::host::{AttemptHost, Sources};
+use crate::live::Live;
+use crate::lock;
+use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
+use fuelcell_store::Claim;
+use futures::FutureExt;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tracing::Instrument;
+
+/// An attempt in the scheduler's list of running ones; leaves it when dropped, also by a panic.
+struct Registered {
+    scheduler: Arc<Scheduler>,
+    live: Arc<Live>,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        lock(&self.scheduler.live).remove(&self.live.id);
+        self.scheduler.wake.notify_one();
+    }
+}
+
+impl Scheduler {
+    /// Starts a claimed job as a task of its own.
+    pub(crate) fn start(self: &Arc<Self>, claim: Claim) {
+        let job = &claim.job;
+        let span = tracing::info_span!(
+            "attempt",
+            job = %job.id,
+            attempt = job.attempt,
+            project = %job.project,
+            module = %job.module.name,
+        );
+        let staging = Staging::new(self.blobs.clone(), self.config.max_artifacts, job.limits.disk_bytes);
+        let live = Arc::new(Live::new(job, staging, self.config.log_quota_bytes));
+        lock(&self.live).insert(live.id, live.clone());
+        let registered = Registered { scheduler: self.clone(), live };
+        self.attempts.spawn(attempt(registered, claim).instrument(span));
+    }
+
+    /// Runs the guest to its end; whatever goes wrong before is an end too.
+    async fn execute(&self, claim: &Claim, live: &Arc<Live>) -> (RunEnd, Usage) {
+        let job = &claim.job;
+        let files = match self.open_inputs(job).await {
+            Ok(files) => files,
+            Err(error) => return (RunEnd::Failed(error), Usage::default()),
+        };
+        let sources =
+            Sources { store: self.store.clone(), blobs: self.blobs.clone(), clock: self.clock.clone() };
+        let host = Arc::new(AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint));
+        let spec = RunSpec {
+            module: job.module.digest,
+            limits: job.limits,
+            deterministic_seed: job.deterministic.then(|| seed(job)),
+            meter: live.meter.clone(),
+        };
+        let run = self.runner.run(spec, host, live.stop_signal(self.config.cancel_grace));
+        match AssertUnwindSafe(run).catch_unwind().await {
+            Ok(ended) => ended,
+            Err(panic) => {
+                tracing::error!(panic = panic_text(panic.as_ref()), "The runner panicked; the attempt is lost");
+                (RunEnd::Failed(host_defect()), live.pulse().usage)
+            }
+        }
+    }
+
+    async fn open_inputs(&self, job: &Job) -> Result<Vec<Arc<dyn ReadAt>>, JobError> {
+        let mut files = Vec::with_capacity(job.inputs.len());
+        for input in &job.inputs {
+            let file = self.blobs.open(input.digest).await.map_err(|error| {
+                let message = format!("input \"{}\" could not be read: {error}", input.name);
+                JobError::new(ErrorCode::Storage, message).transient()
+            })?;
+            files.push(file.ok_or_else(|| {
+                let message = format!("the bytes of input \"{}\" ({}) no longer exist", input.name, input.file_name);
+                JobError::new(ErrorCode::InputGone, message)
+            })?);
+        }
+        Ok(files)
+    }
+}
+
+async fn attempt(registered: Registered, claim: Claim) {
+    let Registered { scheduler, live } = &registered;
+    tracing::info!("Attempt started");
+    let (end, usage) = scheduler.execute(&claim, live).await;
+    // The slot is free from here on, while the store takes the end.
+    live.begin_finishing();
+    scheduler.wake.notify_one();
+    scheduler.finish(&claim.job, live, end, usage).await;
+}
+
+/// The seed of a deterministic run: the same for the same module, parameters and inputs, whichever job asks.
+fn seed(job: &Job) -> u64 {
+    let mut text = format!("{}\n{}\n", job.module.digest, job.parameters);
+    for input in &job.inputs {
+        text.push_str(&format!("{} {}\n", input.name, input.digest));
+    }
+    let Digest(bytes) = Digest::of(text.as_bytes());
+    bytes.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+}
+
+/// A defect of the server is nobody's reason to condemn a job: it is tried again, later, as often as after a transient
+/// failure of its own. What went wrong is in the server's log, not in the answer to a client.
+fn host_defect() -> JobError {
+    JobError::new(ErrorCode::NodeLost, "the attempt was lost by a defect of the server, not of the job").transient()
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("(no text)")
+}

@@ -1,0 +1,54 @@
+//! What an operator can set.
+
+use fuelcell_domain::NodeId;
+use std::time::Duration;
+
+/// What a node may take on, and how patient it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchedulerConfig {
+    /// The name of this process. Jobs that the store knows under it are released when the scheduler starts, so no two
+    /// living processes may share one.
+    pub node: NodeId,
+    /// Jobs that run at the same time.
+    pub slots: usize,
+    /// Bytes that the memory limits of all running jobs together may reach. A job beyond it runs alone.
+    pub memory_bytes: u64,
+    /// How long a claim holds without a sign of life. Others rescue the job afterwards.
+    pub lease: Duration,
+    /// How often leases are extended and expired ones looked for; a fraction of `lease`.
+    pub heartbeat: Duration,
+    /// How often live figures and log lines are written and recorded cancels looked for.
+    pub pulse: Duration,
+    /// How long a cancelled guest may take to end by itself.
+    pub cancel_grace: Duration,
+    /// How long running jobs may go on after shutdown was asked for, before they are stopped and requeued.
+    pub drain: Duration,
+    /// How long the end of an attempt is offered to a store that fails, before the job is left to its lease.
+    pub finish_patience: Duration,
+    /// Bytes of log that one attempt may write.
+    pub log_quota_bytes: u64,
+    /// Artifacts that one attempt may create.
+    pub max_artifacts: usize,
+    /// Modules that are compiled at the same time.
+    pub preparations: usize,
+}
+
+impl SchedulerConfig {
+    /// The defaults for a node with this many slots and bytes of memory for jobs.
+    pub fn new(node: NodeId, slots: usize, memory_bytes: u64) -> Self {
+        Self {
+            node,
+            slots,
+            memory_bytes,
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(10),
+            pulse: Duration::from_millis(500),
+            cancel_grace: Duration::from_secs(1),
+            drain: Duration::from_secs(20),
+            finish_patience: Duration::from_secs(60),
+            log_quota_bytes: 1024 * 1024,
+            max_artifacts: 1000,
+            preparations: 2,
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The scheduler itself: what it holds, its loop, its start and its end.
+
+use crate::choose::{Free, choose};
+use crate::config::SchedulerConfig;
+use crate::live::{Live, StopReason};
+use crate::lock;
+use crate::prepare::Preparer;
+use fuelcell_domain::estimate::Capacity;
+use fuelcell_domain::seams::Events;
+use fuelcell_domain::{AttemptId, Clock, Digest, JobError, JobId, JobRunner, Lease};
+use fuelcell_store::{BlobStore, Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The dispatcher looks at the queue at least this often, whatever it is told: other nodes queue jobs too, and clocks jump.
+const TICK: Duration = Duration::from_secs(1);
+/// Attempts whose guest has ended and whose end the store has not taken yet; beyond this nothing is claimed.
+const MAX_FINISHING: usize = 256;
+/// How much of the queue is looked at: this much, and more on nodes with many slots.
+const LOOK_AHEAD: usize = 64;
+
+/// Runs the jobs of a store on this node.
+pub struct Scheduler {
+    pub(crate) config: SchedulerConfig,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn BlobStore>,
+    pub(crate) runner: Arc<dyn JobRunner>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) live: Mutex<BTreeMap<AttemptId, Arc<Live>>>,
+    pub(crate) wake: Notify,
+    pub(crate) cancel_wake: Notify,
+    pub(crate) attempts: TaskTracker,
+    pub(crate) dropped_results: AtomicU64,
+    preparer: Preparer,
+    stopping: CancellationToken,
+}
+
+/// What a node has, and what of it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Slots, running jobs and memory, as wait reasons and estimates need them.
+    pub capacity: Capacity,
+    /// Attempts whose guest has ended and whose end is being stored.
+    pub finishing: u64,
+    /// Attempts since the start whose results were dropped, because they did not hold their job any more.
+    pub dropped_results: u64,
+    /// Whether the node takes no new jobs because it shuts down.
+    pub draining: bool,
+}
+
+impl Scheduler {
+    /// A scheduler that does nothing before [`Scheduler::run`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        blobs: Arc<dyn BlobStore>,
+        runner: Arc<dyn JobRunner>,
+        clock: Arc<dyn Clock>,
+        config: SchedulerConfig,
+    ) -> Arc<Self> {
+        let preparer = Preparer::new(runner.clone(), blobs.clone(), config.preparations);
+        Arc::new(Self {
+            config,
+            store,
+            blobs,
+            runner,
+            clock,
+            live: Mutex::default(),
+            wake: Notify::new(),
+            cancel_wake: Notify::new(),
+            attempts: TaskTracker::new(),
+            dropped_results: AtomicU64::new(0),
+            preparer,
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// Where the service reports what it did to the queue.
+    pub fn events(self: &Arc<Self>) -> Arc<dyn Events> {
+        self.clone()
+    }
+
+    /// What this node has, and what of it is taken.
+    pub fn load(&self) -> Load {
+        let live = self.all_live();
+        let (finishing, running): (Vec<_>, Vec<_>) = live.iter().partition(|live| live.is_finishing());
+        Load {
+            capacity: Capacity {
+                slots: self.config.slots as u64,
+                running: running.len() as u64,
+                memory_bytes: self.config.memory_bytes,
+                reserved_bytes: running.iter().fold(0, |sum: u64, live| sum.saturating_add(live.memory_bytes)),
+            },
+            finishing: finishing.len() as u64,
+            dropped_results: self.dropped_results.load(Ordering::Relaxed),
+            draining: self.stopping.is_cancelled(),
+        }
+    }
+
+    /// Runs jobs until `shutdown` resolves and the running ones have ended, were requeued, or were left to their leases.
+    /// To be called once: it begins by releasing the jobs that this node's previous life left behind.
+    pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
+        let work = async {
+            self.recover().await;
+            self.dispatch_until_stopping().await;
+            self.drain().await;
+        };
+        let obey = async {
+            shutdown.await;
+            self.stopping.cancel();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = work => {}
+            // These never end: leases and cancels are looked after until the last attempt is over.
+            () = obey => {}
+            () = self.keep_leases() => {}
+            () = self.keep_pulses() => {}
+        }
+    }
+
+    /// Requeues what this node was running when its previous process ended.
+    async fn recover(&self) {
+        while !self.stopping.is_cancelled() {
+            match self.store.release_node(&self.config.node, self.clock.now()).await {
+                Ok(jobs) => {
+                    let count = jobs.len();
+                    return tracing::info!(node = %self.config.node, jobs.count = count, "Jobs of the previous life released");
+                }
+                Err(error) => tracing::error!(%error, "Jobs of the previous life could not be released; trying again"),
+            }
+            sleep(TICK).await;
+        }
+    }
+
+    async fn dispatch_until_stopping(self: &Arc<Self>) {
+        let mut look_ahead = true;
+        while !self.stopping.is_cancelled() {
+            let pause = match self.dispatch_all(look_ahead).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::error!(%error, "The queue could not be read or claimed from; trying again");
+                    TICK
+                }
+            };
+            look_ahead = tokio::select! {
+                () = self.wake.notified() => false,
+                () = sleep(pause) => true,
+                () = self.stopping.cancelled() => false,
+            };
+        }
+    }
+
+    /// Starts what can start, and says how long there is nothing to do unless something happens.
+    async fn dispatch_all(self: &Arc<Self>, look_ahead: bool) -> Result<Duration, StoreError> {
+        // With all slots taken the queue is looked at on ticks only: to prepare modules, not at each submission.
+        while (look_ahead || self.free().slots > 0) && !self.stopping.is_cancelled() {
+            if !self.dispatch().await? {
+                break;
+            }
+            // A store that never makes its caller wait must not keep leases and pulses from their turn.
+            tokio::task::yield_now().await;
+        }
+        let now = self.clock.now();
+        let next = self.store.next_not_before(now).await?;
+        Ok(next.map_or(TICK, |at| at.since(now).min(TICK)))
+    }
+
+    /// One look at the queue; true when it changed something.
+    async fn dispatch(self: &Arc<Self>) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let entries = self.store.ready(now, LOOK_AHEAD.max(self.config.slots * 4)).await?;
+        let choice = choose(&entries, self.free(), |module| self.preparer.readiness(module));
+        for module in choice.prepare {
+            self.prepare(module);
+        }
+        let mut changed = false;
+        for (job, error) in choice.fail {
+            changed |= self.fail_queued(job, error).await?;
+        }
+        if choice.start.is_empty() {
+            return Ok(changed);
+        }
+        let lease = Lease { node: self.config.node.clone(), expires_at: now.plus(self.config.lease) };
+        let claims = self.store.claim(&choice.start, lease, now).await?;
+        changed |= !claims.is_empty();
+        for claim in claims {
+            self.start(claim);
+        }
+        Ok(changed)
+    }
+
+    async fn fail_queued(&self, job: JobId, error: JobError) -> Result<bool, StoreError> {
+        let shown = error.to_string();
+        match self.store.fail_queued(job, error, self.clock.now()).await {
+            Ok(()) => {
+                tracing::warn!(%job, error = shown, "Job failed before it could start");
+                Ok(true)
+            }
+            // Somebody cancelled or claimed it meanwhile.
+            Err(StoreError::Transition(_) | StoreError::NotFound(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn prepare(self: &Arc<Self>, module: Digest) {
+        if self.preparer.begin(module) {
+            let scheduler = self.clone();
+            tokio::spawn(async move {
+                scheduler.preparer.prepare(module).await;
+                scheduler.wake.notify_one();
+            });
+        }
+    }
+
+    fn free(&self) -> Free {
+        let load = self.load();
+        let Capacity { slots, running, memory_bytes, reserved_bytes } = load.capacity;
+        let unfinished = MAX_FINISHING.saturating_sub(usize::try_from(load.finishing).unwrap_or(usize::MAX));
+        Free {
+            slots: usize::try_from(slots.saturating_sub(running)).unwrap_or(usize::MAX).min(unfinished),
+            memory_bytes: memory_bytes.saturating_sub(reserved_bytes),
+            idle: running == 0,
+        }
+    }
+
+    pub(crate) fn all_live(&self) -> Vec<Arc<Live>> {
+        lock(&self.live).values().cloned().collect()
+    }
+
+    /// Waits for the running attempts, stops those that take too long, and waits for the store to take them back.
+    async fn drain(&self) {
+        self.attempts.close();
+        tracing::info!(attempts.count = self.attempts.len(), "Node drains: no new jobs are started");
+        if timeout(self.config.drain, self.attempts.wait()).await.is_ok() {
+            return;
+        }
+        for live in self.all_live() {
+            live.stop(StopReason::Drain);
+        }
+        if timeout(self.config.finish_patience, self.attempts.wait()).await.is_err() {
+            let count = self.attempts.len();
+            tracing::error!(attempts.count = count, "Attempts did not stop and are left to their leases");
+        }
+    }
+}
+
+impl Events for Scheduler {
+    fn queue_changed(&self) {
+        self.wake.notify_one();
+    }
+
+    fn cancel_requested(&self, job: JobId) {
+        let first = AttemptId { job, number: 0 };
+        let last = AttemptId { job, number: u32::MAX };
+        for live in lock(&self.live).range(first..=last).map(|(_, live)| live) {
+            live.cancel();
+        }
+        // Whether it is to stop without grace is the store's knowledge.
+        self.cancel_wake.notify_one();
+    }
+}

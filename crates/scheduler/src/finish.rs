@@ -1,0 +1,143 @@
+//! The end of an attempt: everything that it brought goes to the store in one transaction, or is dropped as a whole.
+
+use crate::dispatch::Scheduler;
+use crate::live::{Live, StopReason};
+use crate::text::{clean, cut};
+use crate::{is_stale, lock};
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::{
+    Completion, ErrorCode, Job, JobError, JobState, Receipt, RunEnd, Timestamp, Transition, Usage,
+};
+use fuelcell_store::{Finish, StoreError};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Longest reason of a job that skipped itself, in bytes.
+const MAX_REASON: usize = 256;
+/// Longest error message in bytes.
+const MAX_ERROR_MESSAGE: usize = 2 * 1024;
+/// Longest details of an error in bytes.
+const MAX_ERROR_DETAILS: usize = 16 * 1024;
+/// The pause after the first failed try to store an end; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+impl Scheduler {
+    /// Stores how the attempt ended.
+    pub(crate) async fn finish(&self, job: &Job, live: &Live, end: RunEnd, usage: Usage) {
+        let Some(transition) = transition(end, live.stop_reason()) else {
+            return self.drop_results("the attempt had lost its job");
+        };
+        let at = self.clock.now();
+        self.write_last_lines(live, at).await;
+        let finish = self.account(job, live, transition, usage, at);
+        self.offer(finish).await;
+    }
+
+    async fn write_last_lines(&self, live: &Live, at: Timestamp) {
+        let _turn = live.written.lock().await;
+        lock(&live.log).close(at);
+        if let Err(error) = self.write_log(live).await {
+            tracing::warn!(%error, "The last log lines could not be written");
+        }
+    }
+
+    fn account(&self, job: &Job, live: &Live, transition: Transition, usage: Usage, at: Timestamp) -> Finish {
+        let artifacts = live.staging.take();
+        let receipt = Receipt {
+            attempt: live.id,
+            node: self.config.node.0.clone(),
+            module: job.module.digest,
+            inputs: job.inputs.iter().map(|input| (input.name.clone(), input.digest)).collect(),
+            outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),
+            limits: job.limits,
+            engine: self.runner.fingerprint().into(),
+            started_at: job.started_at.unwrap_or(at),
+            ended_at: at,
+            usage,
+        };
+        Finish {
+            attempt: live.id,
+            transition,
+            at,
+            pulse: Pulse { usage, memory_bytes: 0, ..live.pulse() },
+            artifacts,
+            marks: lock(&live.marks).take(),
+            receipt,
+        }
+    }
+
+    /// Offers the end to the store until it takes or refuses it, or patience is over; then the lease runs out and the job
+    /// runs again.
+    async fn offer(&self, finish: Finish) {
+        let give_up = Instant::now() + self.config.finish_patience;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.store.finish(finish.clone()).await {
+                Ok(job) => return self.finished(&job, finish.receipt.usage),
+                Err(error) if is_stale(&error) => return self.drop_results("the store refused them as stale"),
+                Err(error @ (StoreError::Storage(_) | StoreError::Full)) if Instant::now() + pause < give_up => {
+                    tracing::warn!(%error, "The end of the attempt could not be stored; trying again");
+                }
+                Err(error) => {
+                    return tracing::error!(%error, "The end of the attempt could not be stored; the job is left to its lease");
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn finished(&self, job: &Job, usage: Usage) {
+        let error = job.error().map(|error| error.code.to_string());
+        tracing::info!(
+            state = job.state.as_str(),
+            error,
+            wall_micros = usage.wall_micros,
+            cpu_micros = usage.cpu_micros,
+            peak_memory_bytes = usage.peak_memory_bytes,
+            fuel = usage.fuel,
+            "Attempt ended"
+        );
+        if job.state == JobState::Queued {
+            self.wake.notify_one();
+        }
+    }
+
+    fn drop_results(&self, reason: &str) {
+        self.dropped_results.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(reason, "Results of an attempt dropped");
+    }
+}
+
+/// What the store is told about the end; `None` when it is to be told nothing. A text of the guest's is cut to what is kept.
+fn transition(end: RunEnd, stopped: Option<StopReason>) -> Option<Transition> {
+    if stopped == Some(StopReason::Lost) {
+        return None;
+    }
+    Some(match (end, stopped) {
+        (RunEnd::Completed(Completion::Skipped(reason)), _) => {
+            Transition::Complete(Completion::Skipped(clean(&reason, MAX_REASON)))
+        }
+        (RunEnd::Completed(completion), _) => Transition::Complete(completion),
+        (RunEnd::Failed(error), _) => Transition::Fail(bounded(error)),
+        (RunEnd::Stopped, Some(StopReason::Drain)) => Transition::GiveBack,
+        (RunEnd::Stopped, Some(_)) => Transition::Stop,
+        (RunEnd::Stopped, None) => Transition::Fail(stopped_for_nothing()),
+    })
+}
+
+fn bounded(error: JobError) -> JobError {
+    JobError {
+        message: cut(error.message, MAX_ERROR_MESSAGE),
+        details: error.details.map(|details| cut(details, MAX_ERROR_DETAILS)),
+        ..error
+    }
+}
+
+/// A runner that stops a guest without being told to is defective; the job is not.
+fn stopped_for_nothing() -> JobError {
+    JobError::new(ErrorCode::NodeLost, "the attempt was stopped by a defect of the server, not of the job").transient()
+}

@@ -1,0 +1,262 @@
+//! What a running job may ask for, served from the stores and bounded: nothing that a guest says can grow without limit.
+
+use crate::live::{Live, StopReason};
+use crate::lock;
+use crate::log::MAX_STAGE;
+use crate::text::clean;
+use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::{
+    ArtifactDescription, Cancellation, Clock, Finding, HostError, Job, JobHost, LogLevel, PipelineId, ReadAt, Report,
+};
+use fuelcell_store::{BlobRef, BlobStore, Store, StoreError};
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Largest checkpoint in bytes.
+pub(crate) const MAX_CHECKPOINT: u64 = 16 * 1024 * 1024;
+/// Longest key of a processed item in bytes.
+const MAX_KEY: usize = 1024;
+/// Keys that one attempt may mark.
+const MAX_MARKS: usize = 100_000;
+/// Bytes of all keys that one attempt may mark: they are kept in memory until the job completes.
+const MAX_MARKS_BYTES: usize = 16 * 1024 * 1024;
+/// Findings of each kind in a report.
+const MAX_FINDINGS: usize = 100;
+/// Longest kind of a finding in bytes.
+const MAX_FINDING_KIND: usize = 64;
+/// Longest message of a finding in bytes.
+const MAX_FINDING_MESSAGE: usize = 512;
+/// A guest that asks is told of its deadline this long before it, or a tenth of its time before, if that is shorter.
+const DEADLINE_NOTICE: Duration = Duration::from_secs(30);
+
+/// The host of one attempt.
+pub(crate) struct AttemptHost {
+    live: Arc<Live>,
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn BlobStore>,
+    clock: Arc<dyn Clock>,
+    parameters: String,
+    pipeline: Option<PipelineId>,
+    inputs: Vec<JobInput>,
+    files: Vec<Arc<dyn ReadAt>>,
+    deadline_notice: Instant,
+    checkpoint: Mutex<Option<BlobRef>>,
+}
+
+/// Keys of processed items that one attempt marked.
+#[derive(Default)]
+pub(crate) struct Marks {
+    keys: BTreeSet<String>,
+    bytes: usize,
+}
+
+impl Marks {
+    /// The marked keys, in order.
+    pub(crate) fn take(&mut self) -> Vec<String> {
+        std::mem::take(self).keys.into_iter().collect()
+    }
+
+    fn insert(&mut self, key: &str) -> Result<(), HostError> {
+        if self.keys.contains(key) {
+            return Ok(());
+        }
+        let bytes = self.bytes + key.len();
+        if self.keys.len() >= MAX_MARKS || bytes > MAX_MARKS_BYTES {
+            let message = format!("a job marks at most {MAX_MARKS} keys of together {MAX_MARKS_BYTES} bytes");
+            return Err(HostError::Limit(message));
+        }
+        self.bytes = bytes;
+        self.keys.insert(key.into());
+        Ok(())
+    }
+}
+
+/// Where a host finds what it serves.
+pub(crate) struct Sources {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn BlobStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl AttemptHost {
+    /// A host for `job`, whose inputs are open as `files`, in the job's order.
+    pub(crate) fn new(
+        live: Arc<Live>,
+        sources: Sources,
+        job: &Job,
+        files: Vec<Arc<dyn ReadAt>>,
+        checkpoint: Option<BlobRef>,
+    ) -> Self {
+        let timeout = job.limits.timeout();
+        let notice = timeout - DEADLINE_NOTICE.min(timeout / 10);
+        Self {
+            deadline_notice: live.started + notice,
+            live,
+            store: sources.store,
+            blobs: sources.blobs,
+            clock: sources.clock,
+            parameters: job.parameters.clone(),
+            pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
+            inputs: job.inputs.iter().map(job_input).collect(),
+            files,
+            checkpoint: Mutex::new(checkpoint),
+        }
+    }
+
+    fn stored<T>(&self, result: Result<T, StoreError>) -> Result<T, HostError> {
+        result.map_err(|error| {
+            if crate::is_stale(&error) {
+                self.live.stop(StopReason::Lost);
+            }
+            HostError::Storage(error.to_string())
+        })
+    }
+
+    fn stage_checkpoint(&self, bytes: &[u8]) -> Result<BlobRef, HostError> {
+        let mut writer = self.stored(self.blobs.begin())?;
+        writer.write_all(bytes).map_err(io_error)?;
+        self.stored(writer.commit())
+    }
+}
+
+impl JobHost for AttemptHost {
+    fn parameters(&self) -> &str {
+        &self.parameters
+    }
+
+    fn inputs(&self) -> &[JobInput] {
+        &self.inputs
+    }
+
+    fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {
+        let position = self.inputs.iter().position(|input| input.name == name);
+        position.and_then(|position| self.files.get(position)).cloned().ok_or_else(|| {
+            let names: Vec<&str> = self.inputs.iter().map(|input| input.name.as_str()).collect();
+            let name = clean(name, MAX_FINDING_KIND);
+            HostError::Invalid(format!("there is no input named \"{name}\"; this job has: [{}]", names.join(", ")))
+        })
+    }
+
+    fn progress(&self, done: u64, total: u64, stage: &str) {
+        self.live.set_progress(done, total, clean(stage, MAX_STAGE));
+    }
+
+    fn log(&self, level: LogLevel, stage: &str, message: &str) {
+        lock(&self.live.log).push(self.clock.now(), level, stage, message);
+    }
+
+    fn cancellation(&self) -> Cancellation {
+        if self.live.is_cancelled() {
+            Cancellation::User
+        } else if Instant::now() >= self.deadline_notice {
+            Cancellation::Deadline
+        } else {
+            Cancellation::None
+        }
+    }
+
+    fn set_report(&self, report: Report) {
+        self.live.set_report(bounded(report));
+    }
+
+    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError> {
+        self.live.staging.begin(description)
+    }
+
+    fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
+        if bytes.len() as u64 > MAX_CHECKPOINT {
+            return Err(HostError::Limit(format!("a checkpoint is at most {MAX_CHECKPOINT} bytes")));
+        }
+        let blob = self.stage_checkpoint(bytes)?;
+        self.stored(wait(self.store.set_checkpoint(self.live.id, blob)))?;
+        *lock(&self.checkpoint) = Some(blob);
+        Ok(())
+    }
+
+    fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError> {
+        let Some(blob) = *lock(&self.checkpoint) else { return Ok(None) };
+        let file = self.stored(wait(self.blobs.open(blob.digest)))?;
+        let file = file.ok_or_else(|| HostError::Storage("the checkpoint's bytes are gone".into()))?;
+        read_all(file.as_ref()).map(Some).map_err(io_error)
+    }
+
+    fn seen(&self, key: &str) -> Result<bool, HostError> {
+        check_key(key)?;
+        match self.pipeline {
+            Some(pipeline) => self.stored(wait(self.store.is_processed(self.live.project, pipeline, key))),
+            None => Ok(false),
+        }
+    }
+
+    fn mark(&self, key: &str) -> Result<(), HostError> {
+        check_key(key)?;
+        match self.pipeline {
+            Some(_) => lock(&self.live.marks).insert(key),
+            // There is nobody to remember the key for.
+            None => Ok(()),
+        }
+    }
+}
+
+/// Waits for the store on the guest's thread.
+///
+/// That thread may be inside tokio's `block_on`, which must not be entered a second time; the executor of `futures` only
+/// parks the thread. Without `unconstrained`, tokio's co-operative budget would run out after some hundred calls within
+/// one poll of the guest, and the wait would spin for ever.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    futures::executor::block_on(tokio::task::unconstrained(future))
+}
+
+fn job_input(input: &fuelcell_domain::InputRef) -> JobInput {
+    JobInput {
+        name: input.name.clone(),
+        file_name: input.file_name.clone(),
+        media_type: input.media_type.clone(),
+        size: input.size,
+    }
+}
+
+fn check_key(key: &str) -> Result<(), HostError> {
+    match key.len() {
+        1..=MAX_KEY => Ok(()),
+        _ => Err(HostError::Invalid(format!("a key is 1 to {MAX_KEY} bytes"))),
+    }
+}
+
+/// The report with as many and as long findings as are kept, and without a quality score that is none.
+fn bounded(report: Report) -> Report {
+    Report {
+        warnings: bounded_findings(report.warnings),
+        processing_errors: bounded_findings(report.processing_errors),
+        quality_score: report.quality_score.filter(|score| (0.0..=100.0).contains(score)),
+        ..report
+    }
+}
+
+fn bounded_findings(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.truncate(MAX_FINDINGS);
+    for finding in &mut findings {
+        finding.kind = clean(&finding.kind, MAX_FINDING_KIND);
+        finding.message = clean(&finding.message, MAX_FINDING_MESSAGE);
+    }
+    findings
+}
+
+fn read_all(file: &dyn ReadAt) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(file.size().min(MAX_CHECKPOINT)).unwrap_or(usize::MAX)];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read_at(filled as u64, &mut bytes[filled..])? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
+        }
+    }
+    Ok(bytes)
+}
+
+fn io_error(error: io::Error) -> HostError {
+    HostError::Storage(error.to_string())
+}

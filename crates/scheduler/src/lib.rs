@@ -1,0 +1,42 @@
+//! Who runs next, and when: dispatch by priority, slots and memory; leases, rescue, cancel, retries, drain.
+//!
+//! This crate knows the domain and the store's traits. It knows a [`JobRunner`](fuelcell_domain::JobRunner), never an
+//! engine; it knows nothing of HTTP, of authorisation, or of any particular database.
+//!
+//! One attempt's way: [`choose`] picks it from the queue, `dispatch` claims it, `attempt` runs it with a `host` that
+//! serves its calls, `pulse` writes its live figures and keeps its lease, `finish` hands everything that it brought to the
+//! store in one transaction. The store is the truth throughout: an attempt that does not hold its job any more is stopped
+//! and its results are dropped.
+
+mod artifacts;
+mod attempt;
+pub mod choose;
+mod config;
+mod dispatch;
+mod finish;
+mod host;
+mod live;
+mod log;
+mod prepare;
+mod pulse;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::SchedulerConfig;
+pub use dispatch::{Load, Scheduler};
+
+use fuelcell_domain::state::TransitionError;
+use fuelcell_store::StoreError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks also after a panic elsewhere: what these locks guard is whole between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the store refused a write because its attempt does not hold the job any more.
+fn is_stale(error: &StoreError) -> bool {
+    matches!(error, StoreError::Stale(_) | StoreError::Transition(TransitionError::Stale(_)))
+}

@@ -1,0 +1,94 @@
+//! Modules are compiled in the background, each once, before a job that needs them is claimed.
+
+use crate::lock;
+use fuelcell_domain::seams::Readiness;
+use fuelcell_domain::{Digest, ErrorCode, JobError, JobRunner};
+use fuelcell_store::BlobStore;
+use futures::FutureExt;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// How long a failed preparation stands before it may be tried again: jobs that are queued fail by it, or wait for it when
+/// the failure was transient; a job that comes later has another chance.
+const VERDICT: Duration = Duration::from_secs(10);
+
+/// Prepares modules and remembers how that went.
+pub(crate) struct Preparer {
+    runner: Arc<dyn JobRunner>,
+    blobs: Arc<dyn BlobStore>,
+    verdicts: Mutex<HashMap<Digest, Verdict>>,
+    permits: Semaphore,
+}
+
+enum Verdict {
+    Preparing,
+    Failed { error: JobError, until: Instant },
+}
+
+impl Preparer {
+    /// Prepares at most `parallel` modules at the same time.
+    pub(crate) fn new(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, parallel: usize) -> Self {
+        Self { runner, blobs, verdicts: Mutex::default(), permits: Semaphore::new(parallel.max(1)) }
+    }
+
+    /// Whether jobs of the module can run; a transient failure to prepare it counts as not yet.
+    pub(crate) fn readiness(&self, module: Digest) -> Readiness {
+        match self.runner.readiness(module) {
+            Readiness::NotReady => match lock(&self.verdicts).get(&module) {
+                Some(Verdict::Failed { error, .. }) if !error.transient => Readiness::Failed(error.clone()),
+                _ => Readiness::NotReady,
+            },
+            known => known,
+        }
+    }
+
+    /// Whether the caller is to prepare the module: nobody is at it, and no failure stands.
+    pub(crate) fn begin(&self, module: Digest) -> bool {
+        let now = Instant::now();
+        let mut verdicts = lock(&self.verdicts);
+        verdicts.retain(|_, verdict| !matches!(verdict, Verdict::Failed { until, .. } if *until <= now));
+        let free = !verdicts.contains_key(&module);
+        if free {
+            verdicts.insert(module, Verdict::Preparing);
+        }
+        free
+    }
+
+    /// Prepares the module. Only after [`Preparer::begin`] said so.
+    pub(crate) async fn prepare(&self, module: Digest) {
+        let started = Instant::now();
+        let prepared = AssertUnwindSafe(self.compile(module)).catch_unwind().await;
+        let result = prepared.unwrap_or_else(|_| Err(broke_off()));
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut verdicts = lock(&self.verdicts);
+        match result {
+            Ok(()) => {
+                tracing::info!(module.digest = %module, duration_ms, "Module prepared");
+                verdicts.remove(&module);
+            }
+            Err(error) => {
+                tracing::warn!(module.digest = %module, duration_ms, %error, "Module could not be prepared");
+                verdicts.insert(module, Verdict::Failed { error, until: Instant::now() + VERDICT });
+            }
+        }
+    }
+
+    async fn compile(&self, module: Digest) -> Result<(), JobError> {
+        // The semaphore is never closed; without a permit more modules than intended would compile, nothing worse.
+        let _permit = self.permits.acquire().await.ok();
+        let bytes = self.blobs.open(module).await.map_err(|error| {
+            let message = format!("the module could not be read: {error}");
+            JobError::new(ErrorCode::Storage, message).transient()
+        })?;
+        let bytes = bytes.ok_or_else(|| JobError::new(ErrorCode::InputGone, "the job's module no longer exists"))?;
+        self.runner.prepare(module, bytes).await
+    }
+}
+
+fn broke_off() -> JobError {
+    JobError::new(ErrorCode::ModuleInvalid, "the module could not be compiled: the compiler broke off")
+}

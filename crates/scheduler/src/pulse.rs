@@ -1,0 +1,146 @@
+//! Signs of life: leases, live figures and log lines out, recorded cancels and lost leases in.
+
+use crate::dispatch::Scheduler;
+use crate::live::{Live, StopReason};
+use crate::{is_stale, lock};
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::{AttemptId, Usage};
+use fuelcell_store::StoreError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+impl Scheduler {
+    /// Extends the leases of all attempts, then rescues jobs of others whose leases ran out; never ends.
+    ///
+    /// In this order and only together: after the process stood still (a suspended machine, a store that hung), the own
+    /// attempts must not be taken for lost by the very node that runs them.
+    pub(crate) async fn keep_leases(&self) {
+        let mut beat = every(self.config.heartbeat);
+        loop {
+            beat.tick().await;
+            if let Err(error) = self.extend_leases().await {
+                tracing::error!(%error, "Leases could not be extended; trying again");
+                continue;
+            }
+            match self.store.expire_leases(self.clock.now()).await {
+                Ok(jobs) if jobs.is_empty() => {}
+                Ok(jobs) => {
+                    tracing::warn!(jobs.count = jobs.len(), "Jobs of lost nodes rescued");
+                    self.wake.notify_one();
+                }
+                Err(error) => tracing::error!(%error, "Expired leases could not be looked for; trying again"),
+            }
+        }
+    }
+
+    async fn extend_leases(&self) -> Result<(), StoreError> {
+        let live = self.all_live();
+        let attempts: Vec<AttemptId> = live.iter().map(|live| live.id).collect();
+        if attempts.is_empty() {
+            return Ok(());
+        }
+        let until = self.clock.now().plus(self.config.lease);
+        let lost = self.store.extend_leases(&attempts, until).await?;
+        for live in live.iter().filter(|live| lost.contains(&live.id)) {
+            lose(live);
+        }
+        Ok(())
+    }
+
+    /// Writes live figures and log lines, and looks for cancels that other nodes recorded; never ends.
+    pub(crate) async fn keep_pulses(&self) {
+        let mut beat = every(self.config.pulse);
+        loop {
+            let ticked = tokio::select! {
+                _ = beat.tick() => true,
+                () = self.cancel_wake.notified() => false,
+            };
+            let live: Vec<Arc<Live>> = self.all_live().into_iter().filter(|live| !live.is_finishing()).collect();
+            let mut result = Ok(());
+            for live in &live {
+                result = result.and(self.notice_cancel(live).await);
+                if ticked {
+                    result = result.and(self.publish(live).await);
+                }
+            }
+            if let Err(error) = result {
+                tracing::warn!(%error, "Live figures could not be written or cancels not be read; trying again");
+            }
+        }
+    }
+
+    /// Looks whether the job is to be cancelled, or is not this attempt's any more.
+    async fn notice_cancel(&self, live: &Live) -> Result<(), StoreError> {
+        let job = self.store.job(live.project, live.id.job).await?;
+        let Some(job) = job.filter(|job| job.check_attempt(live.id).is_ok()) else {
+            lose(live);
+            return Ok(());
+        };
+        match job.cancel {
+            Some(request) if request.force => live.stop(StopReason::Cancel),
+            Some(_) => live.cancel(),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Writes what is new of an attempt.
+    async fn publish(&self, live: &Live) -> Result<(), StoreError> {
+        let mut written = live.written.lock().await;
+        if live.is_finishing() {
+            return Ok(());
+        }
+        let result = match self.write_pulse(live, &mut written).await {
+            Ok(()) => self.write_log(live).await,
+            error => error,
+        };
+        match result {
+            Err(error) if is_stale(&error) => {
+                lose(live);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn write_pulse(&self, live: &Live, written: &mut Pulse) -> Result<(), StoreError> {
+        let pulse = live.pulse();
+        if same_but_for_time(&pulse, written) {
+            return Ok(());
+        }
+        self.store.record_pulse(live.id, pulse.clone(), self.clock.now()).await?;
+        *written = pulse;
+        Ok(())
+    }
+
+    /// Hands the pending log lines to the store. The caller holds [`Live::written`].
+    pub(crate) async fn write_log(&self, live: &Live) -> Result<(), StoreError> {
+        let lines = lock(&live.log).pending();
+        let count = lines.len();
+        if count > 0 {
+            self.store.append_logs(live.id, lines).await?;
+            lock(&live.log).taken(count);
+        }
+        Ok(())
+    }
+}
+
+/// Stops an attempt that does not hold its job any more. One whose end is on its way to the store has let go by itself.
+fn lose(live: &Live) {
+    if !live.is_finishing() && live.stop_reason() != Some(StopReason::Lost) {
+        tracing::warn!(job = %live.id.job, attempt = live.id.number, "Attempt lost its job and is stopped");
+        live.stop(StopReason::Lost);
+    }
+}
+
+fn same_but_for_time(one: &Pulse, other: &Pulse) -> bool {
+    let timeless = |pulse: &Pulse| Pulse { usage: Usage { wall_micros: 0, ..pulse.usage }, ..pulse.clone() };
+    timeless(one) == timeless(other)
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}

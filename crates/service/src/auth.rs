@@ -1,0 +1,102 @@
+//! Who asks, and whether they may.
+//!
+//! A token is 32 random bytes behind a readable prefix; the store keeps a keyed SHA-256 of it. It needs no slow hash: there
+//! is nothing to guess in 256 random bits.
+
+use crate::{Service, ServiceError};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use fuelcell_domain::{Digest, ProjectRef, Role, Scope, TenantId, Token, TokenId};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Every token begins with this, so that secret scanners can find lost ones.
+const PREFIX: &str = "fc_";
+
+/// The server's own secret.
+pub(crate) struct Secret([u8; 32]);
+
+impl Secret {
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// HMAC-SHA-256 of `parts` under this secret, for one `purpose`. Lengths are part of the message, so that no two lists
+    /// of parts are confused.
+    pub(crate) fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// Somebody who was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The token.
+    pub token: TokenId,
+    /// Who holds it.
+    pub subject: String,
+    /// What they may do.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+}
+
+impl Principal {
+    /// Refuses unless the principal has at least `role`, wherever.
+    pub(crate) fn require(&self, role: Role) -> Result<(), ServiceError> {
+        match self.role >= role {
+            true => Ok(()),
+            false => Err(ServiceError::Forbidden(role)),
+        }
+    }
+}
+
+impl Service {
+    /// Recognises the holder of a bearer token.
+    pub async fn authenticate(&self, secret: &str) -> Result<Principal, ServiceError> {
+        let token = self.store.token_by_hash(self.token_hash(secret)).await?;
+        match token {
+            Some(Token { revoked_at: None, id, subject, role, scope, .. }) => {
+                Ok(Principal { token: id, subject, role, scope })
+            }
+            _ => Err(ServiceError::Unauthenticated),
+        }
+    }
+
+    /// The hash under which a token is kept.
+    pub(crate) fn token_hash(&self, secret: &str) -> Digest {
+        Digest(self.secret.mac("token", &[secret.as_bytes()]))
+    }
+
+    /// A new token's secret.
+    pub(crate) fn new_token_secret() -> String {
+        format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// Refuses unless the principal has at least `role` in this project. A project of others is as absent as one that is
+    /// not there.
+    pub(crate) async fn require(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        role: Role,
+    ) -> Result<(), ServiceError> {
+        if !principal.scope.covers(project) || self.store.project(project).await?.is_none() {
+            return Err(ServiceError::NotFound("project"));
+        }
+        principal.require(role)
+    }
+
+    /// Refuses unless the principal may see figures of this tenant.
+    pub(crate) async fn require_tenant(&self, principal: &Principal, tenant: TenantId) -> Result<(), ServiceError> {
+        match principal.scope.touches(tenant) && self.store.tenant(tenant).await?.is_some() {
+            true => principal.require(Role::Viewer),
+            false => Err(ServiceError::NotFound("tenant")),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Settings of the use cases.
+
+use fuelcell_domain::Caps;
+use serde::{Deserialize, Serialize};
+
+const MIB: u64 = 1024 * 1024;
+
+/// What an operator may set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct ServiceConfig {
+    /// Where clients reach this server, such as `https://jobs.example.com`; download links begin with it.
+    pub public_url: String,
+    /// How long a download link stays valid, in seconds.
+    pub link_seconds: u64,
+    /// Largest dataset in bytes.
+    pub max_dataset_bytes: u64,
+    /// Largest module in bytes.
+    pub max_module_bytes: u64,
+    /// The most that any job may use.
+    pub caps: Caps,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        Self {
+            public_url: String::new(),
+            link_seconds: 24 * 3600,
+            max_dataset_bytes: 10 * 1024 * MIB,
+            max_module_bytes: 64 * MIB,
+            caps: Caps::default(),
+        }
+    }
+}

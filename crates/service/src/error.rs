@@ -1,0 +1,119 @@
+//! Why a use case was refused, in words for the client. Internal text never enters; it goes to the log.
+
+use fuelcell_domain::state::TransitionError;
+use fuelcell_domain::Role;
+use fuelcell_domain::seams::InspectError;
+use fuelcell_store::StoreError;
+
+/// A refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Nobody, or somebody whose token is unknown or revoked.
+    #[error("a valid bearer token is needed")]
+    Unauthenticated,
+    /// Somebody who may not do this.
+    #[error("this needs the role {} or a higher one", role_name(*.0))]
+    Forbidden(Role),
+    /// The named thing is not there, or belongs to somebody else.
+    #[error("{0} does not exist")]
+    NotFound(&'static str),
+    /// The request is wrong. The text says what, where and what is allowed.
+    #[error("{message}")]
+    Invalid {
+        /// A stable word.
+        code: &'static str,
+        /// A sentence.
+        message: String,
+    },
+    /// The request is well formed but cannot be carried out.
+    #[error("{message}")]
+    Unprocessable {
+        /// A stable word.
+        code: &'static str,
+        /// A sentence.
+        message: String,
+    },
+    /// It clashes with how things stand.
+    #[error("{message}")]
+    Conflict {
+        /// A stable word.
+        code: &'static str,
+        /// A sentence.
+        message: String,
+    },
+    /// The upload is larger than allowed.
+    #[error("the upload is larger than the allowed {0} bytes")]
+    TooLarge(u64),
+    /// The upload broke off.
+    #[error("the upload broke off: {0}")]
+    BrokenUpload(String),
+    /// A download link that this server did not sign, or that was changed.
+    #[error("the link's signature is not valid")]
+    BadSignature,
+    /// A download link whose time is over.
+    #[error("the link has expired; fetch the job's results again for a new one")]
+    LinkExpired,
+    /// The storage medium is full; nothing was changed.
+    #[error("the server's storage is full; nothing was changed")]
+    StorageFull,
+    /// The storage failed; the log says how.
+    #[error("the server's storage is not available")]
+    Storage,
+}
+
+impl ServiceError {
+    /// An [`ServiceError::Invalid`].
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid { code, message: message.into() }
+    }
+
+    /// An [`ServiceError::Unprocessable`].
+    pub fn unprocessable(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Unprocessable { code, message: message.into() }
+    }
+
+    /// A [`ServiceError::Conflict`].
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Conflict { code, message: message.into() }
+    }
+}
+
+/// A role as the API writes it.
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Submitter => "submitter",
+        Role::ModuleAuthor => "module-author",
+        Role::Administrator => "administrator",
+        Role::Operator => "operator",
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Self::NotFound(what),
+            StoreError::Conflict(message) => Self::conflict("Conflict", message),
+            StoreError::Transition(TransitionError::Ended(state)) => {
+                Self::conflict("JobEnded", format!("the job is already {}", state.as_str()))
+            }
+            StoreError::Full => Self::StorageFull,
+            other => {
+                tracing::error!(error = %other, "the store refused a use case");
+                Self::Storage
+            }
+        }
+    }
+}
+
+impl From<InspectError> for ServiceError {
+    fn from(error: InspectError) -> Self {
+        let code = match error {
+            InspectError::Invalid(_) => "ModuleInvalid",
+            InspectError::Unsupported(_) => "ModuleUnsupported",
+            InspectError::ImportDenied(_) => "ImportDenied",
+            InspectError::Manifest(_) => "ManifestInvalid",
+        };
+        Self::unprocessable(code, error.to_string())
+    }
+}

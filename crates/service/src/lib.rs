@@ -1,0 +1,77 @@
+//! Use cases: what a client, a team or an operator can ask for, one file each. Authorisation is decided here and only here.
+//!
+//! This crate knows the domain and the store. It knows nothing of HTTP (status codes, headers, JSON bodies), of wasm, or
+//! of how the next job is chosen: it queues, and tells [`fuelcell_domain::Events`] that it did.
+
+pub mod admin;
+pub mod auth;
+pub mod cancel;
+pub mod config;
+pub mod datasets;
+pub mod error;
+pub mod links;
+pub mod modules;
+pub mod outlook;
+pub mod pipelines;
+pub mod query;
+pub mod results;
+pub mod submit;
+pub mod system;
+mod uploads;
+
+pub use auth::Principal;
+pub use config::ServiceConfig;
+pub use error::ServiceError;
+pub use uploads::ByteSource;
+
+/// The store's words that use cases take and answer with.
+pub use fuelcell_store::{JobFilter, LogFilter, PageRequest, StateCounts, TenantFigures};
+
+use auth::Secret;
+use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
+use fuelcell_domain::{Clock, JobType, ModuleVersion};
+use fuelcell_store::{BlobStore, Store};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the service is made of; the composition root fills it in.
+pub struct Parts {
+    /// Records.
+    pub store: Arc<dyn Store>,
+    /// Bytes.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Looks at uploaded modules.
+    pub inspector: Arc<dyn ModuleInspector>,
+    /// Hears what was acknowledged.
+    pub events: Arc<dyn Events>,
+    /// The processes that run jobs.
+    pub nodes: Arc<dyn Nodes>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The server's own secret: it keys token hashes and signs download links.
+    pub secret: [u8; 32],
+    /// Settings.
+    pub config: ServiceConfig,
+}
+
+/// All use cases.
+pub struct Service {
+    store: Arc<dyn Store>,
+    blobs: Arc<dyn BlobStore>,
+    inspector: Arc<dyn ModuleInspector>,
+    events: Arc<dyn Events>,
+    nodes: Arc<dyn Nodes>,
+    clock: Arc<dyn Clock>,
+    secret: Secret,
+    config: ServiceConfig,
+    built_in: BTreeMap<JobType, ModuleVersion>,
+}
+
+impl Service {
+    /// A service without built-in modules; see [`Service::install_built_in`].
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, blobs, inspector, events, nodes, clock, secret, config } = parts;
+        let secret = Secret::new(secret);
+        Self { store, blobs, inspector, events, nodes, clock, secret, config, built_in: BTreeMap::new() }
+    }
+}

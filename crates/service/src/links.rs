@@ -1,0 +1,93 @@
+//! Download links: signed, expiring, unguessable, valid across restarts. They open without a header, because a person
+//! clicks them; so the signature is the whole right, and it covers everything that the link says.
+
+use crate::{Service, ServiceError};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use fuelcell_domain::{Artifact, Digest, Job, JobId, ProjectRef, ReadAt, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+
+/// The name of the host's own summary of a run, the primary output of jobs that published none.
+pub const RUN_SUMMARY: &str = "run-summary.json";
+
+/// What a link points at, as it was read from the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkTarget {
+    /// The job's project.
+    pub project: ProjectRef,
+    /// The job.
+    pub job: JobId,
+    /// The artifact's name.
+    pub name: String,
+}
+
+/// The right to follow a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkGrant {
+    /// Until when, in whole seconds since 1970.
+    pub expires: i64,
+    /// The signature.
+    pub signature: String,
+}
+
+/// Something to download.
+pub enum Download {
+    /// An artifact's bytes.
+    Artifact {
+        /// What is known of it.
+        artifact: Artifact,
+        /// Its bytes.
+        bytes: Arc<dyn ReadAt>,
+    },
+    /// The host's summary of a run.
+    RunSummary(Box<Job>),
+}
+
+impl Service {
+    /// The grant that a new link carries.
+    pub fn sign_link(&self, target: &LinkTarget) -> LinkGrant {
+        let expires = self.clock.now().plus(Duration::from_secs(self.config.link_seconds)).0 / 1_000_000;
+        LinkGrant { expires, signature: BASE64_URL_SAFE_NO_PAD.encode(self.link_mac(target, expires)) }
+    }
+
+    /// Follows a link.
+    pub async fn download(&self, target: &LinkTarget, grant: &LinkGrant) -> Result<Download, ServiceError> {
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(&grant.signature).map_err(|_| ServiceError::BadSignature)?;
+        if !bool::from(self.link_mac(target, grant.expires).ct_eq(&signature)) {
+            return Err(ServiceError::BadSignature);
+        }
+        if self.clock.now() > Timestamp(grant.expires.saturating_mul(1_000_000)) {
+            return Err(ServiceError::LinkExpired);
+        }
+        let job = self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
+        let artifacts = self.store.artifacts(target.job).await?;
+        match artifacts.into_iter().find(|artifact| artifact.description.name == target.name) {
+            Some(artifact) => {
+                let bytes = self.artifact_bytes(artifact.digest).await?;
+                Ok(Download::Artifact { artifact, bytes })
+            }
+            None if target.name == RUN_SUMMARY => Ok(Download::RunSummary(Box::new(job))),
+            None => Err(ServiceError::NotFound("artifact")),
+        }
+    }
+
+    async fn artifact_bytes(&self, digest: Digest) -> Result<Arc<dyn ReadAt>, ServiceError> {
+        self.blobs.open(digest).await?.ok_or(ServiceError::NotFound("artifact"))
+    }
+
+    fn link_mac(&self, target: &LinkTarget, expires: i64) -> [u8; 32] {
+        let LinkTarget { project, job, name } = target;
+        self.secret.mac(
+            "download",
+            &[
+                project.tenant.0.as_bytes(),
+                project.project.0.as_bytes(),
+                job.0.as_bytes(),
+                name.as_bytes(),
+                &expires.to_be_bytes(),
+            ],
+        )
+    }
+}

@@ -1,0 +1,160 @@
+//! Modules: uploads, what is built in, and which one runs a job.
+
+use crate::admin::check_name;
+use crate::{ByteSource, Principal, Service, ServiceError};
+use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
+use fuelcell_store::BlobRef;
+use std::io::Cursor;
+
+impl Service {
+    /// Stores a module version. Its bytes never change: the same bytes again answer the same record, others conflict.
+    pub async fn put_module(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        name: String,
+        version: String,
+        bytes: ByteSource,
+    ) -> Result<ModuleVersion, ServiceError> {
+        self.require(principal, project, Role::ModuleAuthor).await?;
+        check_word("module name", &name)?;
+        check_word("module version", &version)?;
+        let blob = self.receive(bytes, self.config.max_module_bytes).await?;
+        let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
+        let module = self.store.add_module_version(module).await.map_err(|error| match error {
+            fuelcell_store::StoreError::Conflict(message) => ServiceError::conflict("ModuleVersionExists", message),
+            other => other.into(),
+        })?;
+        tracing::info!(project = %project, module = %module.name, version = %module.version, digest = %module.digest, "a module was uploaded");
+        Ok(module)
+    }
+
+    /// One module version.
+    pub async fn module(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        name: &str,
+        version: &str,
+    ) -> Result<ModuleVersion, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let module = self.store.module_version(project, name, Some(version)).await?;
+        module.ok_or(ServiceError::NotFound("module version"))
+    }
+
+    /// Takes in a module that ships with the server: it serves its job type wherever nothing else is chosen.
+    pub async fn install_built_in(&mut self, name: &str, version: &str, bytes: &'static [u8]) -> Result<Digest, ServiceError> {
+        let blob = self.receive(Box::new(Cursor::new(bytes)), u64::MAX).await?;
+        let module = self.inspect(None, name.into(), version.into(), "built in", blob).await?;
+        let Some(job_type) = module.manifest.job_type else {
+            return Err(ServiceError::unprocessable("ManifestInvalid", format!("built-in module {name} names no job type")));
+        };
+        self.built_in.insert(job_type, module);
+        Ok(blob.digest)
+    }
+
+    async fn inspect(
+        &self,
+        project: Option<ProjectRef>,
+        name: String,
+        version: String,
+        uploaded_by: &str,
+        blob: BlobRef,
+    ) -> Result<ModuleVersion, ServiceError> {
+        let reader = self.blobs.open(blob.digest).await?.ok_or(ServiceError::Storage)?;
+        let inspector = self.inspector.clone();
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut bytes = vec![0; usize::try_from(reader.size()).map_err(|_| ServiceError::Storage)?];
+            read_whole(&*reader, &mut bytes).map_err(|error| {
+                tracing::error!(%error, "an uploaded module could not be read back");
+                ServiceError::Storage
+            })?;
+            Ok::<_, ServiceError>(inspector.inspect(&bytes)?)
+        });
+        let inspection = looking.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "module inspection ended badly");
+            Err(ServiceError::unprocessable("ModuleInvalid", "this module could not be inspected"))
+        })?;
+        let mut manifest = inspection.manifest;
+        if manifest.title.is_empty() {
+            manifest.title.clone_from(&name);
+        }
+        Ok(ModuleVersion {
+            project,
+            name,
+            version,
+            digest: blob.digest,
+            size: blob.size,
+            manifest,
+            has_manifest: inspection.has_manifest,
+            uploaded_by: uploaded_by.into(),
+            created_at: self.clock.now(),
+        })
+    }
+
+    /// The module that somebody named.
+    pub(crate) async fn chosen_module(
+        &self,
+        project: ProjectRef,
+        choice: &ModuleChoice,
+    ) -> Result<ModuleVersion, ServiceError> {
+        let module = self.store.module_version(project, &choice.name, choice.version.as_deref()).await?;
+        module.ok_or(ServiceError::NotFound("module version"))
+    }
+
+    /// The module of a job: the submission's, else the pipeline's, else the project's active one, else the built-in.
+    pub(crate) async fn bound_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+        submission: Option<&ModuleChoice>,
+        pipeline: Option<&Pipeline>,
+    ) -> Result<ModuleVersion, ServiceError> {
+        if let Some(choice) = submission.or(pipeline.and_then(|pipeline| pipeline.module.as_ref())) {
+            let module = self.chosen_module(project, choice).await?;
+            return match module.manifest.job_type {
+                Some(own) if own != job_type => Err(ServiceError::invalid(
+                    "JobTypeMismatch",
+                    format!("module {} serves {} jobs, not {}", module.name, own.as_str(), job_type.as_str()),
+                )),
+                _ => Ok(module),
+            };
+        }
+        if let Some(module) = self.store.active_module(project, job_type).await? {
+            return Ok(module);
+        }
+        self.built_in.get(&job_type).cloned().ok_or_else(|| {
+            ServiceError::unprocessable(
+                "NoModuleBound",
+                format!("no module runs {} jobs here: name one in `module`, or activate one for the project", job_type.as_str()),
+            )
+        })
+    }
+}
+
+fn read_whole(reader: &dyn fuelcell_domain::ReadAt, bytes: &mut [u8]) -> std::io::Result<()> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match reader.read_at(filled as u64, &mut bytes[filled..])? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
+        }
+    }
+    Ok(())
+}
+
+/// Names and versions stand in URLs: letters, digits, dot, dash, underscore, plus.
+fn check_word(what: &'static str, word: &str) -> Result<(), ServiceError> {
+    check_name(what, word)?;
+    let fine = word.len() <= 64
+        && word.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'));
+    match fine {
+        true => Ok(()),
+        false => Err(ServiceError::invalid(
+            "InvalidName",
+            format!("a {what} is 1 to 64 characters of A-Z a-z 0-9 . - _ + and begins with a letter or digit"),
+        )),
+    }
+}

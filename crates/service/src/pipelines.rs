@@ -1,0 +1,70 @@
+//! Pipelines: the resources that jobs name.
+
+use crate::admin::check_name;
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::{DatasetId, JobType, LimitRequest, Pipeline, PipelineId, ProjectRef, Role};
+use serde_json::{Map, Value};
+
+/// What a client says of a pipeline.
+pub struct PipelineSpec {
+    /// The client's id for it.
+    pub id: PipelineId,
+    /// Its name.
+    pub name: String,
+    /// The type of its jobs.
+    pub job_type: JobType,
+    /// The module that runs them.
+    pub module: Option<ModuleChoice>,
+    /// Default parameters.
+    pub parameters: Map<String, Value>,
+    /// Default dataset.
+    pub dataset: Option<DatasetId>,
+    /// Default limits.
+    pub limits: LimitRequest,
+}
+
+impl Service {
+    /// Adds or replaces a pipeline.
+    pub async fn put_pipeline(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        spec: PipelineSpec,
+    ) -> Result<Pipeline, ServiceError> {
+        self.require(principal, project, Role::Administrator).await?;
+        check_name("name", &spec.name)?;
+        if let Some(choice) = &spec.module {
+            self.chosen_module(project, choice).await?;
+        }
+        if let Some(dataset) = spec.dataset {
+            self.store.dataset(project, dataset).await?.ok_or(ServiceError::NotFound("dataset"))?;
+        }
+        let now = self.clock.now();
+        let pipeline = Pipeline {
+            id: spec.id,
+            project,
+            ordinal: 0,
+            name: spec.name,
+            job_type: spec.job_type,
+            module: spec.module,
+            parameters: Value::Object(spec.parameters).to_string(),
+            dataset: spec.dataset,
+            limits: spec.limits,
+            created_at: now,
+            updated_at: now,
+        };
+        Ok(self.store.put_pipeline(pipeline).await?)
+    }
+
+    /// One pipeline.
+    pub async fn pipeline(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: PipelineId,
+    ) -> Result<Pipeline, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        self.store.pipeline(project, id).await?.ok_or(ServiceError::NotFound("pipeline"))
+    }
+}

@@ -1,0 +1,76 @@
+//! Looking at jobs.
+
+use crate::outlook::Outlook;
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::{Job, JobId, LogLine, ProjectRef, Receipt, Role};
+use fuelcell_store::{JobFilter, LogFilter, PageRequest, StateCounts};
+
+/// A job with what follows from the queue as it stands.
+#[derive(Clone, Debug)]
+pub struct JobView {
+    /// The job.
+    pub job: Job,
+    /// When it will probably run and end.
+    pub outlook: Outlook,
+    /// The account of its latest ended attempt.
+    pub receipt: Option<Receipt>,
+}
+
+/// A part of a list of jobs.
+#[derive(Clone, Debug)]
+pub struct JobList {
+    /// The jobs, newest first.
+    pub jobs: Vec<(Job, Outlook)>,
+    /// All matches.
+    pub total: u64,
+    /// Matches by state, the status filter left aside.
+    pub counts: StateCounts,
+}
+
+impl Service {
+    /// One job.
+    pub async fn job(&self, principal: &Principal, project: ProjectRef, id: JobId) -> Result<JobView, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let job = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+        let outlook = self.outlook(&job).await?;
+        let receipt = self.store.receipts(id).await?.pop();
+        Ok(JobView { job, outlook, receipt })
+    }
+
+    /// Jobs that match.
+    pub async fn jobs(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        filter: &JobFilter,
+        page: PageRequest,
+    ) -> Result<JobList, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        if let (Some(from), Some(to)) = (filter.created_from, filter.created_to)
+            && from > to
+        {
+            return Err(ServiceError::invalid("InvalidDateRange", "dateFrom is later than dateTo"));
+        }
+        let page = self.store.list(project, filter, page).await?;
+        let counts = self.store.counts(project, filter).await?;
+        let mut jobs = Vec::with_capacity(page.jobs.len());
+        for job in page.jobs {
+            let outlook = self.outlook(&job).await?;
+            jobs.push((job, outlook));
+        }
+        Ok(JobList { jobs, total: page.total, counts })
+    }
+
+    /// Lines of a job's log.
+    pub async fn logs(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: JobId,
+        filter: LogFilter,
+    ) -> Result<Vec<LogLine>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+        Ok(self.store.logs(id, filter).await?)
+    }
+}

@@ -1,0 +1,80 @@
+//! What an ended job left behind.
+
+use crate::links::{LinkGrant, LinkTarget, RUN_SUMMARY};
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::{Artifact, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt, Role};
+
+/// An output with the right to download it.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// What it is.
+    pub artifact: Artifact,
+    /// Where it is.
+    pub target: LinkTarget,
+    /// The right to fetch it.
+    pub grant: LinkGrant,
+}
+
+/// The results of an ended job.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The job.
+    pub job: Job,
+    /// The output that clients show first.
+    pub primary: Option<Output>,
+    /// The link to the host's own summary, for jobs that published nothing.
+    pub run_summary: (LinkTarget, LinkGrant),
+    /// All other outputs.
+    pub additional: Vec<Output>,
+    /// Artifacts before any filter.
+    pub published: usize,
+    /// The account of the last attempt.
+    pub receipt: Option<Receipt>,
+}
+
+impl Service {
+    /// The results of an ended job, its outputs of one kind only when `kind` is given.
+    pub async fn results(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: JobId,
+        kind: Option<ArtifactKind>,
+    ) -> Result<Results, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let job = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+        if !job.state.is_ended() {
+            return Err(ServiceError::conflict(
+                "JobNotEnded",
+                format!("the job is {}; results are there when it has ended", job.state.as_str()),
+            ));
+        }
+        let artifacts: Vec<_> = self.store.artifacts(id).await?;
+        let artifacts: Vec<_> =
+            artifacts.into_iter().filter(|artifact| artifact.description.role == ArtifactRole::Output).collect();
+        let published = artifacts.len();
+        let mut outputs: Vec<_> = artifacts
+            .into_iter()
+            .filter(|artifact| kind.is_none_or(|kind| kind == artifact.description.kind))
+            .map(|artifact| self.output(&job, artifact))
+            .collect();
+        let place = outputs.iter().position(|output| output.artifact.description.primary);
+        let first = place.or((!outputs.is_empty() && job.state == JobState::Completed).then_some(0));
+        let primary = first.map(|place| outputs.remove(place));
+        let summary = LinkTarget { project, job: id, name: RUN_SUMMARY.into() };
+        let grant = self.sign_link(&summary);
+        let receipt = self.store.receipts(id).await?.pop();
+        Ok(Results { job, primary, run_summary: (summary, grant), additional: outputs, published, receipt })
+    }
+
+    fn output(&self, job: &Job, artifact: Artifact) -> Output {
+        let target = LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
+        let grant = self.sign_link(&target);
+        Output { artifact, target, grant }
+    }
+
+    /// Where clients reach this server.
+    pub fn public_url(&self) -> &str {
+        &self.config.public_url
+    }
+}

@@ -1,0 +1,290 @@
+//! Submitting a job: everything that it depends on is looked up and pinned here, so that what runs later is what was
+//! accepted now.
+
+use crate::admin::check_name;
+use crate::outlook::Outlook;
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::job::{Notifications, PipelineRef};
+use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::{
+    DatasetId, Digest, InputRef, Job, JobId, JobState, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Pipeline,
+    PipelineId, Priority, ProjectRef, Role, Timestamp,
+};
+use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
+use serde_json::{Map, Value};
+
+/// Longest description, in bytes.
+const MAX_DESCRIPTION: usize = 4096;
+/// Most labels of a job, and their length in bytes.
+const MAX_LABELS: usize = 32;
+const MAX_LABEL: usize = 256;
+/// Most recipients of a job's notifications, and the length of an address in bytes (RFC 5321).
+const MAX_RECIPIENTS: usize = 50;
+const MAX_ADDRESS: usize = 254;
+/// Longest idempotency key, in bytes.
+const MAX_KEY: usize = 255;
+
+/// What a client asks for.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The client's name for the job.
+    pub name: String,
+    /// The client's description.
+    pub description: String,
+    /// Its type.
+    pub job_type: JobType,
+    /// Its priority.
+    pub priority: Priority,
+    /// The pipeline that it names.
+    pub pipeline: Option<PipelineId>,
+    /// The module that it names.
+    pub module: Option<ModuleChoice>,
+    /// Its parameters; those of the pipeline stand in for absent ones.
+    pub parameters: Map<String, Value>,
+    /// It stays queued until then.
+    pub not_before: Option<Timestamp>,
+    /// Limits that it asks for.
+    pub limits: LimitRequest,
+    /// Fixed clocks and seeded randomness; absent = as the module says.
+    pub deterministic: Option<bool>,
+    /// Labels.
+    pub labels: Vec<(String, String)>,
+    /// Keep what was finished when it fails.
+    pub keep_partial_on_failure: bool,
+    /// Who is told.
+    pub notifications: Notifications,
+    /// The client's idempotency key.
+    pub idempotency_key: Option<String>,
+    /// SHA-256 of the request's body, for the idempotency key.
+    pub body_digest: Digest,
+}
+
+/// What came of a submission.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The job.
+    pub job: Job,
+    /// When it will probably run.
+    pub outlook: Outlook,
+}
+
+impl Service {
+    /// Queues a job, durably.
+    pub async fn submit(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        submission: Submission,
+    ) -> Result<Accepted, ServiceError> {
+        self.require(principal, project, Role::Submitter).await?;
+        check_submission(&submission)?;
+        let idempotency = idempotency(principal, project, &submission)?;
+        let job = self.pin(principal, project, submission).await?;
+        let job = match self.store.submit(NewJob { job, idempotency }).await? {
+            Submitted::Queued(job) => {
+                self.events.queue_changed();
+                tracing::info!(job = %job.id, project = %project, module = %job.module.name, "a job was queued");
+                job
+            }
+            Submitted::Repeated(job) => job,
+            Submitted::KeyConflict => {
+                return Err(ServiceError::conflict(
+                    "IdempotencyKeyReused",
+                    "this Idempotency-Key was used before with another body",
+                ));
+            }
+        };
+        let outlook = self.outlook(&job).await?;
+        Ok(Accepted { job, outlook })
+    }
+
+    /// The job that a submission makes, with module, inputs and limits pinned.
+    async fn pin(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        submission: Submission,
+    ) -> Result<Job, ServiceError> {
+        let pipeline = self.named_pipeline(project, &submission).await?;
+        let choice = submission.module.as_ref();
+        let module = self.bound_module(project, submission.job_type, choice, pipeline.as_ref()).await?;
+        let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
+        let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
+        let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
+        let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
+        let now = self.clock.now();
+        Ok(Job {
+            id: JobId::random(),
+            project,
+            ordinal: 0,
+            name: submission.name,
+            description: submission.description,
+            job_type: submission.job_type,
+            priority: submission.priority,
+            front: false,
+            pipeline: pipeline
+                .map(|pipeline| PipelineRef { id: pipeline.id, ordinal: pipeline.ordinal, name: pipeline.name }),
+            module: ModuleRef { name: module.name, version: module.version, digest: module.digest },
+            inputs,
+            parameters: Value::Object(parameters).to_string(),
+            limits: Limits::resolve(limits, self.config.caps),
+            deterministic: submission.deterministic.unwrap_or(module.manifest.deterministic),
+            labels: submission.labels,
+            keep_partial_on_failure: submission.keep_partial_on_failure,
+            notifications: submission.notifications,
+            submitted_by: principal.subject.clone(),
+            created_at: now,
+            not_before: submission.not_before.filter(|time| *time > now),
+            retry_of: None,
+            state: JobState::Queued,
+            updated_at: now,
+            attempt: 0,
+            lost_attempts: 0,
+            transient_failures: 0,
+            lease: None,
+            started_at: None,
+            ended_at: None,
+            cancel: None,
+            pulse: Default::default(),
+            end: None,
+            partial: false,
+        })
+    }
+
+    async fn named_pipeline(
+        &self,
+        project: ProjectRef,
+        submission: &Submission,
+    ) -> Result<Option<Pipeline>, ServiceError> {
+        let Some(id) = submission.pipeline else {
+            return match submission.module {
+                Some(_) => Ok(None),
+                None => Err(ServiceError::invalid(
+                    "ResourceRequired",
+                    "name a pipeline in `resource`, or a module in `module`",
+                )),
+            };
+        };
+        let pipeline = self.store.pipeline(project, id).await?.ok_or(ServiceError::NotFound("pipeline"))?;
+        match pipeline.job_type == submission.job_type {
+            true => Ok(Some(pipeline)),
+            false => Err(ServiceError::invalid(
+                "JobTypeMismatch",
+                format!(
+                    "pipeline \"{}\" is for {} jobs, not {}",
+                    pipeline.name,
+                    pipeline.job_type.as_str(),
+                    submission.job_type.as_str()
+                ),
+            )),
+        }
+    }
+
+    /// Looks up the datasets that the parameters name for the module's inputs.
+    async fn pin_inputs(
+        &self,
+        project: ProjectRef,
+        module: &ModuleVersion,
+        pipeline: Option<&Pipeline>,
+        parameters: &Map<String, Value>,
+    ) -> Result<Vec<InputRef>, ServiceError> {
+        let mut inputs = Vec::new();
+        for wanted in &module.manifest.inputs {
+            let named = dataset_parameter(parameters, &wanted.parameter)?;
+            let Some(id) = named.or(pipeline.and_then(|pipeline| pipeline.dataset)) else {
+                if wanted.required {
+                    return Err(ServiceError::invalid(
+                        "DatasetRequired",
+                        format!("module {} needs a dataset: give its id in parameters.{}", module.name, wanted.parameter),
+                    ));
+                }
+                continue;
+            };
+            let dataset = self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))?;
+            inputs.push(InputRef {
+                name: wanted.name.clone(),
+                dataset: Some(id),
+                file_name: dataset.name,
+                media_type: dataset.media_type,
+                digest: dataset.digest,
+                size: dataset.size,
+            });
+        }
+        Ok(inputs)
+    }
+}
+
+/// Top-level merge: a parameter of the submission replaces the pipeline's of the same name.
+fn merged_parameters(
+    pipeline: Option<&Pipeline>,
+    submission: Map<String, Value>,
+) -> Result<Map<String, Value>, ServiceError> {
+    let Some(pipeline) = pipeline else { return Ok(submission) };
+    let mut merged: Map<String, Value> = serde_json::from_str(&pipeline.parameters).map_err(|error| {
+        tracing::error!(pipeline = %pipeline.id, %error, "a stored pipeline's parameters are not a JSON object");
+        ServiceError::Storage
+    })?;
+    merged.extend(submission);
+    Ok(merged)
+}
+
+fn dataset_parameter(parameters: &Map<String, Value>, name: &str) -> Result<Option<DatasetId>, ServiceError> {
+    match parameters.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.parse::<DatasetId>().is_ok() => Ok(text.parse().ok()),
+        Some(other) => Err(ServiceError::invalid(
+            "InvalidParameter",
+            format!("parameters.{name} must be a dataset's id (a GUID), not {other}"),
+        )),
+    }
+}
+
+fn idempotency(
+    principal: &Principal,
+    project: ProjectRef,
+    submission: &Submission,
+) -> Result<Option<IdempotencyKey>, ServiceError> {
+    let Some(key) = &submission.idempotency_key else { return Ok(None) };
+    if key.is_empty() || key.len() > MAX_KEY {
+        return Err(ServiceError::invalid("InvalidIdempotencyKey", format!("Idempotency-Key is 1 to {MAX_KEY} bytes")));
+    }
+    Ok(Some(IdempotencyKey {
+        key: format!("{project}/{}/{key}", principal.subject),
+        body: submission.body_digest,
+    }))
+}
+
+fn check_submission(submission: &Submission) -> Result<(), ServiceError> {
+    check_name("jobName", &submission.name)?;
+    if submission.description.len() > MAX_DESCRIPTION {
+        return Err(ServiceError::invalid("InvalidDescription", format!("jobDescription is at most {MAX_DESCRIPTION} bytes")));
+    }
+    let long = |text: &String| text.len() > MAX_LABEL || text.chars().any(char::is_control);
+    if submission.labels.len() > MAX_LABELS || submission.labels.iter().any(|(key, value)| long(key) || long(value)) {
+        return Err(ServiceError::invalid(
+            "InvalidLabels",
+            format!("labels are at most {MAX_LABELS}, each key and value at most {MAX_LABEL} bytes without control characters"),
+        ));
+    }
+    check_recipients(&submission.notifications.email_recipients)
+}
+
+fn check_recipients(recipients: &[String]) -> Result<(), ServiceError> {
+    if recipients.len() > MAX_RECIPIENTS {
+        return Err(ServiceError::invalid("InvalidRecipients", format!("emailRecipients are at most {MAX_RECIPIENTS}")));
+    }
+    let plain = |address: &String| {
+        address.len() <= MAX_ADDRESS
+            && address.split('@').count() == 2
+            && !address.starts_with('@')
+            && !address.ends_with('@')
+            && !address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
+    };
+    match recipients.iter().find(|address| !plain(address)) {
+        None => Ok(()),
+        Some(bad) => Err(ServiceError::invalid(
+            "InvalidRecipients",
+            format!("emailRecipients holds {bad:?}, which is not one plain address such as analyst@example.com"),
+        )),
+    }
+}

@@ -1,0 +1,50 @@
+//! The state of the server, as a tenant or an operator sees it.
+
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::seams::NodeLoad;
+use fuelcell_domain::{JobState, Role, TenantId, Timestamp};
+use fuelcell_store::TenantFigures;
+
+/// The state of the server.
+#[derive(Clone, Debug)]
+pub struct SystemStatus {
+    /// When it was measured.
+    pub at: Timestamp,
+    /// Whether the store can be written.
+    pub store_healthy: bool,
+    /// The processes that run jobs.
+    pub nodes: Vec<NodeLoad>,
+    /// Whether the caller may see which machine is how busy.
+    pub node_details: bool,
+    /// The tenant's own figures.
+    pub figures: TenantFigures,
+    /// Queued jobs of all tenants.
+    pub queued_everywhere: u64,
+}
+
+impl Service {
+    /// The state of the server for one tenant.
+    pub async fn system_status(&self, principal: &Principal, tenant: TenantId) -> Result<SystemStatus, ServiceError> {
+        self.require_tenant(principal, tenant).await?;
+        let at = self.clock.now();
+        Ok(SystemStatus {
+            at,
+            store_healthy: self.healthy().await,
+            nodes: self.nodes.nodes(),
+            node_details: principal.role >= Role::Operator,
+            figures: self.store.tenant_figures(tenant, at).await?,
+            queued_everywhere: self.store.count_in_state(JobState::Queued).await?,
+        })
+    }
+
+    /// Whether the store can be written.
+    pub async fn healthy(&self) -> bool {
+        match self.store.check().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "the store does not answer");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The embedded store: sled and content-addressed files.

@@ -1,0 +1,208 @@
+//! While an attempt runs, and how it leaves.
+
+use super::fixtures::{
+    at, cancel, done, end, failure, job, lease, project, pulse, receipt, running, seen, start, submit,
+    transient_failure,
+};
+use crate::{BlobRef, LogFilter, Store, StoreError};
+use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES, TransitionError};
+use fuelcell_domain::{
+    AttemptId, Digest, ErrorCode, Job, JobError, JobId, JobState, LogLevel, LogLine, NodeId, Receipt,
+    Transition,
+};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+const BLOB: BlobRef = BlobRef { digest: Digest([7; 32]), size: 9 };
+
+/// Every write that names an attempt is refused for this one and changes nothing.
+async fn refuses(store: &dyn Store, job: &Job, attempt: AttemptId) {
+    let before = store.job(job.project, job.id).await.unwrap();
+    let stale = |result: Result<(), StoreError>| {
+        assert!(matches!(&result, Err(StoreError::Stale(named)) if *named == attempt), "{result:?}");
+    };
+    let line = LogLine {
+        at: at(1),
+        attempt: 1,
+        level: LogLevel::Info,
+        stage: String::new(),
+        message: "late".into(),
+    };
+    stale(store.record_pulse(attempt, pulse(99), at(50)).await);
+    stale(store.set_checkpoint(attempt, BLOB).await);
+    stale(store.append_logs(attempt, vec![line]).await);
+    for transition in [done(), failure(), Transition::Stop, Transition::GiveBack, Transition::Lose] {
+        let finish = crate::Finish { attempt, ..end(job, transition, 51) };
+        stale(store.finish(finish).await.map(drop));
+    }
+    assert_eq!(store.extend_leases(&[attempt], at(999)).await.unwrap(), [attempt]);
+
+    assert_eq!(store.job(job.project, job.id).await.unwrap(), before);
+    assert_eq!(store.checkpoint(job.id).await.unwrap(), None);
+    let all = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 9 };
+    assert_eq!(store.logs(job.id, all).await.unwrap(), []);
+}
+
+pub(super) async fn stale_writes_are_refused(store: &dyn Store) {
+    let job = submit(store, job(project())).await;
+    let attempt = |number| AttemptId { job: job.id, number };
+    refuses(store, &job, attempt(0)).await;
+    start(store, job.id, 1).await;
+    refuses(store, &job, attempt(0)).await;
+    refuses(store, &job, attempt(2)).await;
+    // The rescue of a job makes its earlier attempt stale: while it is queued, while the next one runs, after its end.
+    store.expire_leases(at(31)).await.unwrap();
+    refuses(store, &job, attempt(1)).await;
+    let second = start(store, job.id, 40).await;
+    assert_eq!(second.attempt, 2);
+    refuses(store, &job, attempt(1)).await;
+    store.finish(end(&second, done(), 50)).await.unwrap();
+    refuses(store, &job, attempt(1)).await;
+    refuses(store, &job, attempt(2)).await;
+    refuses(store, &job, AttemptId { job: JobId::random(), number: 1 }).await;
+    assert_eq!(store.receipts(job.id).await.unwrap().len(), 1);
+}
+
+pub(super) async fn illegal_transitions(store: &dyn Store) {
+    let gone = || JobError::new(ErrorCode::InputGone, "gone");
+    let own = project();
+    let started = running(store, job(own)).await;
+    let refused = store.fail_queued(started.id, gone(), at(2)).await;
+    let reason = TransitionError::NotQueued(JobState::Running);
+    assert!(matches!(&refused, Err(StoreError::Transition(seen)) if *seen == reason), "{refused:?}");
+    let unknown = store.fail_queued(JobId::random(), gone(), at(2)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound("job"))), "{unknown:?}");
+
+    let queued = submit(store, job(own)).await;
+    store.fail_queued(queued.id, gone(), at(3)).await.unwrap();
+    let failed = seen(store, &queued).await;
+    assert_eq!((failed.state, failed.ended_at), (JobState::Failed, Some(at(3))));
+    assert_eq!(failed.error(), Some(&gone()));
+    // Nothing leaves an end.
+    assert_eq!(store.claim(&[queued.id], lease("node", 30), at(4)).await.unwrap(), []);
+    assert!(store.fail_queued(queued.id, gone(), at(4)).await.is_err());
+    assert!(store.request_cancel(own, queued.id, cancel(4)).await.is_err());
+    assert_eq!(store.expire_leases(at(9999)).await.unwrap(), [started.id]);
+    assert_eq!(seen(store, &queued).await, failed);
+}
+
+pub(super) async fn pulses_and_checkpoints(store: &dyn Store) {
+    let own = project();
+    let first = running(store, job(own)).await;
+    let attempt = first.current_attempt();
+    store.record_pulse(attempt, pulse(10), at(2)).await.unwrap();
+    store.record_pulse(attempt, pulse(20), at(3)).await.unwrap();
+    let shown = seen(store, &first).await;
+    assert_eq!(shown, Job { pulse: pulse(20), ..first.clone() }, "live figures and nothing else");
+    assert_eq!(store.checkpoint(first.id).await.unwrap(), None);
+    store.set_checkpoint(attempt, BlobRef { size: 1, ..BLOB }).await.unwrap();
+    store.set_checkpoint(attempt, BLOB).await.unwrap();
+    assert_eq!(store.checkpoint(first.id).await.unwrap(), Some(BLOB));
+    // A lost attempt leaves its figures and its checkpoint; the next attempt starts at zero with the checkpoint.
+    store.expire_leases(at(99)).await.unwrap();
+    assert_eq!(seen(store, &first).await.pulse, pulse(20));
+    let claims = store.claim(&[first.id], lease("node", 130), at(100)).await.unwrap();
+    assert_eq!(claims[0].checkpoint, Some(BLOB));
+    assert_eq!(claims[0].job.pulse, Default::default());
+    assert_eq!(seen(store, &first).await, claims[0].job);
+    // The end brings the final figures.
+    let ended = store.finish(end(&claims[0].job, failure(), 101)).await.unwrap();
+    assert_eq!(ended.pulse, pulse(42));
+    assert_eq!(seen(store, &first).await, ended);
+}
+
+pub(super) async fn leases(store: &dyn Store) {
+    let own = project();
+    let (first, second) = (running(store, job(own)).await, running(store, job(own)).await);
+    let unknown = AttemptId { job: JobId::random(), number: 1 };
+    assert_eq!(store.expire_leases(at(30)).await.unwrap(), []);
+    let attempts = [unknown, first.current_attempt()];
+    assert_eq!(store.extend_leases(&attempts, at(60)).await.unwrap(), [unknown]);
+    assert_eq!(seen(store, &first).await, Job { lease: Some(lease("node", 60)), ..first.clone() });
+    assert_eq!(store.expire_leases(at(31)).await.unwrap(), [second.id]);
+    assert_eq!(store.expire_leases(at(31)).await.unwrap(), []);
+    assert_eq!(
+        store.extend_leases(&[second.current_attempt()], at(90)).await.unwrap(),
+        [second.current_attempt()]
+    );
+    let requeued = seen(store, &second).await;
+    assert_eq!((requeued.state, requeued.lease), (JobState::Queued, None));
+    assert_eq!(store.expire_leases(at(60)).await.unwrap(), [first.id]);
+}
+
+pub(super) async fn lost_attempts(store: &dyn Store) {
+    let queued = submit(store, job(project())).await;
+    for n in 1..=MAX_LOST_ATTEMPTS {
+        let seconds = i64::from(n) * 100;
+        let started = start(store, queued.id, seconds).await;
+        assert_eq!((started.attempt, started.lost_attempts), (n, n - 1));
+        assert_eq!(store.expire_leases(at(seconds + 30)).await.unwrap(), [queued.id]);
+    }
+    let ended = seen(store, &queued).await;
+    assert_eq!((ended.state, ended.lost_attempts), (JobState::Failed, MAX_LOST_ATTEMPTS));
+    assert_eq!(ended.error().map(|error| error.code), Some(ErrorCode::NodeLost));
+    assert_eq!(store.ready(at(99_999), 9).await.unwrap(), []);
+}
+
+pub(super) async fn released_node(store: &dyn Store) {
+    let own = project();
+    let (mine, theirs) = (submit(store, job(own)).await, submit(store, job(own)).await);
+    store.claim(&[mine.id], lease("gone", 1000), at(1)).await.unwrap();
+    store.claim(&[theirs.id], lease("alive", 1000), at(1)).await.unwrap();
+    let gone = NodeId("gone".into());
+    assert_eq!(store.release_node(&gone, at(2)).await.unwrap(), [mine.id]);
+    assert_eq!(store.release_node(&gone, at(3)).await.unwrap(), []);
+    let requeued = seen(store, &mine).await;
+    assert_eq!((requeued.state, requeued.lost_attempts), (JobState::Queued, 1));
+    assert_eq!(store.ready(at(2), 9).await.unwrap()[0].lost_attempts, 1);
+    assert_eq!(seen(store, &theirs).await.state, JobState::Running);
+}
+
+pub(super) async fn transient_failures(store: &dyn Store) {
+    let queued = submit(store, job(project())).await;
+    let mut seconds = 1;
+    for n in 1..=MAX_TRANSIENT_FAILURES {
+        let started = start(store, queued.id, seconds).await;
+        let requeued = store.finish(end(&started, transient_failure(), seconds + 1)).await.unwrap();
+        assert_eq!((requeued.state, requeued.transient_failures), (JobState::Queued, n));
+        let resume = requeued.not_before.expect("a failed attempt waits before the next one");
+        assert!(resume > at(seconds + 1));
+        assert_eq!(store.ready(at(seconds + 1), 9).await.unwrap(), []);
+        assert_eq!(store.next_not_before(at(seconds + 1)).await.unwrap(), Some(resume));
+        assert_eq!(store.ready(resume, 9).await.unwrap()[0].job, queued.id);
+        seconds += 1000;
+    }
+    // Giving back costs nothing.
+    let started = start(store, queued.id, seconds).await;
+    let given_back = store.finish(end(&started, Transition::GiveBack, seconds + 1)).await.unwrap();
+    assert_eq!((given_back.state, given_back.transient_failures), (JobState::Queued, MAX_TRANSIENT_FAILURES));
+    assert_eq!(given_back.lost_attempts, 0);
+    let started = start(store, queued.id, seconds + 2).await;
+    let failed = store.finish(end(&started, transient_failure(), seconds + 3)).await.unwrap();
+    assert_eq!(failed.state, JobState::Failed);
+    let numbers: Vec<_> =
+        store.receipts(queued.id).await.unwrap().iter().map(|receipt| receipt.attempt.number).collect();
+    assert_eq!(numbers, (1..=MAX_TRANSIENT_FAILURES + 2).collect::<Vec<_>>());
+}
+
+pub(super) async fn parallel_finishes_end_once(store: Arc<dyn Store>) {
+    let started = running(&*store, job(project())).await;
+    let mut tasks = JoinSet::new();
+    for n in 0..16 {
+        let store = Arc::clone(&store);
+        let transition = if n % 2 == 0 { done() } else { failure() };
+        let account = Receipt { node: format!("{n}"), ..receipt(started.current_attempt(), 5) };
+        let finish = crate::Finish { receipt: account, ..end(&started, transition, 5) };
+        tasks.spawn(async move { store.finish(finish).await });
+    }
+    let mut ends: Vec<Job> = Vec::new();
+    for answer in tasks.join_all().await {
+        match answer {
+            Ok(job) => ends.push(job),
+            Err(StoreError::Stale(_)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(ends, [seen(&*store, &started).await]);
+    assert_eq!(store.receipts(started.id).await.unwrap().len(), 1);
+}

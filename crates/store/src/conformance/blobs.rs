@@ -1,0 +1,116 @@
+//! Bytes by digest.
+
+use crate::{BlobRef, BlobStore};
+use fuelcell_domain::{Digest, ReadAt};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+fn write(store: &dyn BlobStore, bytes: &[u8]) -> BlobRef {
+    let mut writer = store.begin().unwrap();
+    for part in bytes.chunks(1000) {
+        writer.write_all(part).unwrap();
+    }
+    assert_eq!(writer.length(), bytes.len() as u64);
+    writer.commit().unwrap()
+}
+
+fn read(blob: &dyn ReadAt) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 777];
+    loop {
+        match blob.read_at(bytes.len() as u64, &mut buffer).unwrap() {
+            0 => return bytes,
+            count => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
+
+pub(super) async fn written_bytes_are_read_back(store: &dyn BlobStore) {
+    for length in [0, 1, 1000, 300_000] {
+        let bytes: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+        let blob = write(store, &bytes);
+        assert_eq!(blob, BlobRef { digest: Digest::of(&bytes), size: length });
+        assert_eq!(store.stat(blob.digest).await.unwrap(), Some(length));
+        let open = store.open(blob.digest).await.unwrap().expect("it was committed");
+        assert_eq!((open.size(), read(&*open)), (length, bytes));
+    }
+    let unknown = Digest::of(b"never written");
+    assert!(store.open(unknown).await.unwrap().is_none());
+    assert_eq!(store.stat(unknown).await.unwrap(), None);
+    assert!(store.free_bytes().await.unwrap().is_none_or(|free| free > 0));
+}
+
+pub(super) async fn dropped_writers_leave_nothing(store: &dyn BlobStore) {
+    let mut writer = store.begin().unwrap();
+    writer.write_all(b"half").unwrap();
+    assert_eq!(store.list(None, 9).await.unwrap(), []);
+    drop(writer);
+    assert_eq!(store.list(None, 9).await.unwrap(), []);
+    assert_eq!(store.stat(Digest::of(b"half")).await.unwrap(), None);
+}
+
+pub(super) async fn the_same_bytes_are_kept_once(store: Arc<dyn BlobStore>) {
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            std::thread::spawn(move || write(&*store, &[5; 100_000]))
+        })
+        .collect();
+    let blobs: Vec<_> = writers.into_iter().map(|writer| writer.join().expect("no panic")).collect();
+    assert!(blobs.iter().all(|blob| *blob == blobs[0]));
+    assert_eq!(store.list(None, 9).await.unwrap(), blobs[..1]);
+    let open = store.open(blobs[0].digest).await.unwrap().expect("it was committed");
+    assert_eq!(read(&*open), [5; 100_000]);
+}
+
+pub(super) async fn ranges(store: &dyn BlobStore) {
+    let blob = write(store, b"0123456789");
+    let open = store.open(blob.digest).await.unwrap().expect("it was committed");
+    let read = |offset, length: usize| {
+        let mut buffer = vec![0; length];
+        let count = open.read_at(offset, &mut buffer).unwrap();
+        String::from_utf8(buffer[..count].to_vec()).expect("digits")
+    };
+    assert_eq!(read(3, 4), "3456");
+    assert_eq!(read(8, 4), "89");
+    assert_eq!(read(0, 0), "");
+    assert_eq!(read(10, 4), "");
+    assert_eq!(read(u64::MAX >> 1, 4), "");
+}
+
+pub(super) async fn unlink(store: &dyn BlobStore) {
+    let (gone, kept) = (write(store, b"gone"), write(store, b"kept"));
+    let open = store.open(gone.digest).await.unwrap().expect("it was committed");
+    store.unlink(gone.digest).await.unwrap();
+    store.unlink(gone.digest).await.unwrap();
+    assert_eq!(read(&*open), b"gone", "an open reader goes on");
+    assert!(store.open(gone.digest).await.unwrap().is_none());
+    assert_eq!(store.list(None, 9).await.unwrap(), [kept]);
+    assert_eq!(write(store, b"gone"), gone);
+    assert_eq!(store.stat(gone.digest).await.unwrap(), Some(4));
+}
+
+pub(super) async fn lists_in_order(store: &dyn BlobStore) {
+    let mut known = BTreeMap::new();
+    for n in 0..300_u32 {
+        let blob = write(store, &n.to_be_bytes());
+        known.insert(blob.digest, blob);
+    }
+    let known: Vec<_> = known.into_values().collect();
+    assert_eq!(store.list(None, 1000).await.unwrap(), known);
+    let mut listed = Vec::new();
+    while let page @ [.., last] =
+        &store.list(listed.last().map(|blob: &BlobRef| blob.digest), 7).await.unwrap()[..]
+    {
+        assert!(page.len() <= 7);
+        assert!(listed.last().is_none_or(|before: &BlobRef| before.digest < last.digest));
+        listed.extend_from_slice(page);
+    }
+    assert_eq!(listed, known);
+    // A digest that is not there is a fine place to go on from.
+    let middle = Digest([0x80; 32]);
+    let upper: Vec<_> = known.into_iter().filter(|blob| blob.digest > middle).collect();
+    assert_eq!(store.list(Some(middle), 1000).await.unwrap(), upper);
+    assert_eq!(store.list(None, 0).await.unwrap(), []);
+}

@@ -1,0 +1,207 @@
+//! Small, valid records to start tests from.
+
+use crate::{Finish, NewJob, Store, Submitted};
+use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Priority, Pulse};
+use fuelcell_domain::{
+    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
+    Dataset, DatasetId, Digest, ErrorCode, Job, JobError, JobId, JobState, Lease, LimitRequest, Limits,
+    NodeId, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, TenantId, Timestamp, Transition,
+    Usage,
+};
+
+/// 2026-01-01T00:00:00Z plus some seconds.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp((1_767_225_600 + seconds) * 1_000_000)
+}
+
+/// A project of a tenant of its own.
+pub fn project() -> ProjectRef {
+    ProjectRef { tenant: TenantId::random(), project: ProjectId::random() }
+}
+
+/// A queued job of the project, submitted at second 0.
+pub fn job(project: ProjectRef) -> Job {
+    Job {
+        id: JobId::random(),
+        project,
+        ordinal: 0,
+        name: "a job".into(),
+        description: String::new(),
+        job_type: JobType::ProcessMining,
+        priority: Priority::Normal,
+        front: false,
+        pipeline: None,
+        module: module("miner"),
+        inputs: Vec::new(),
+        parameters: "{}".into(),
+        limits: Limits::resolve(LimitRequest::default(), Caps::default()),
+        deterministic: false,
+        labels: Vec::new(),
+        keep_partial_on_failure: false,
+        notifications: Notifications::default(),
+        submitted_by: "anna".into(),
+        created_at: at(0),
+        not_before: None,
+        retry_of: None,
+        state: JobState::Queued,
+        updated_at: at(0),
+        attempt: 0,
+        lost_attempts: 0,
+        transient_failures: 0,
+        lease: None,
+        started_at: None,
+        ended_at: None,
+        cancel: None,
+        pulse: Pulse::default(),
+        end: None,
+        partial: false,
+    }
+}
+
+/// A pinned version 1.0.0 of a module whose bytes are its name.
+pub fn module(name: &str) -> ModuleRef {
+    ModuleRef { name: name.into(), version: "1.0.0".into(), digest: Digest::of(name.as_bytes()) }
+}
+
+/// A pipeline as a job names it.
+pub fn pipeline(id: PipelineId) -> PipelineRef {
+    PipelineRef { id, ordinal: 1, name: "a pipeline".into() }
+}
+
+/// A lease of node `name` until second `until`.
+pub fn lease(name: &str, until: i64) -> Lease {
+    Lease { node: NodeId(name.into()), expires_at: at(until) }
+}
+
+/// A cancel request at second `seconds`, without anything special.
+pub fn cancel(seconds: i64) -> CancelRequest {
+    CancelRequest { at: at(seconds), by: "bert".into(), reason: None, force: false, preserve_partial: false }
+}
+
+/// A live figure that can be told from others.
+pub fn pulse(percentage: u8) -> Pulse {
+    let progress = Progress { percentage, stage: format!("stage {percentage}") };
+    Pulse { progress, memory_bytes: u64::from(percentage) * 1024, ..Pulse::default() }
+}
+
+/// A finished artifact whose bytes are its name.
+pub fn artifact(name: &str) -> Artifact {
+    Artifact {
+        description: ArtifactDescription {
+            name: name.into(),
+            kind: ArtifactKind::Report,
+            type_name: "Report".into(),
+            title: name.into(),
+            media_type: "text/plain".into(),
+            primary: false,
+            role: ArtifactRole::Output,
+            record_count: Some(3),
+            accuracy: None,
+        },
+        digest: Digest::of(name.as_bytes()),
+        size: name.len() as u64,
+    }
+}
+
+/// A lasting failure.
+pub fn failure() -> Transition {
+    Transition::Fail(JobError::new(ErrorCode::Trap, "unreachable"))
+}
+
+/// A failure that another attempt may mend.
+pub fn transient_failure() -> Transition {
+    Transition::Fail(JobError::new(ErrorCode::GuestError, "try again").transient())
+}
+
+/// A good end.
+pub fn done() -> Transition {
+    Transition::Complete(Completion::Done)
+}
+
+/// The end of a job's current attempt at second `seconds`, with nothing special.
+pub fn end(job: &Job, transition: Transition, seconds: i64) -> Finish {
+    Finish {
+        attempt: job.current_attempt(),
+        transition,
+        at: at(seconds),
+        pulse: pulse(42),
+        artifacts: Vec::new(),
+        marks: Vec::new(),
+        receipt: receipt(job.current_attempt(), seconds),
+    }
+}
+
+/// The account of an attempt that ended at second `seconds`.
+pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
+    Receipt {
+        attempt,
+        node: "node".into(),
+        module: Digest::of(b"miner"),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        limits: Limits::resolve(LimitRequest::default(), Caps::default()),
+        engine: "engine".into(),
+        started_at: at(0),
+        ended_at: at(seconds),
+        usage: Usage { fuel: Some(7), ..Usage::default() },
+    }
+}
+
+/// Submits a job without a key.
+pub async fn submit(store: &dyn Store, job: Job) -> Job {
+    match store.submit(NewJob { job, idempotency: None }).await.expect("submit works") {
+        Submitted::Queued(job) => job,
+        other => panic!("a job without a key was not queued: {other:?}"),
+    }
+}
+
+/// Starts an attempt of a queued job at second `seconds`, under a lease of 30 s.
+pub async fn start(store: &dyn Store, job: JobId, seconds: i64) -> Job {
+    let claims = store.claim(&[job], lease("node", seconds + 30), at(seconds)).await.expect("claim works");
+    let [claim] = <[_; 1]>::try_from(claims).expect("the job was queued");
+    claim.job
+}
+
+/// Submits a job and starts its first attempt at second 1.
+pub async fn running(store: &dyn Store, job: Job) -> Job {
+    let job = submit(store, job).await;
+    start(store, job.id, 1).await
+}
+
+/// The job as the store shows it.
+pub async fn seen(store: &dyn Store, job: &Job) -> Job {
+    store.job(job.project, job.id).await.expect("reading works").expect("the job is there")
+}
+
+/// A dataset, first uploaded at second 0.
+pub fn dataset(project: ProjectRef) -> Dataset {
+    Dataset {
+        id: DatasetId::random(),
+        project,
+        name: "log.csv".into(),
+        media_type: "text/csv".into(),
+        digest: Digest::of(b"a"),
+        size: 1,
+        row_count: None,
+        uploaded_by: "anna".into(),
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+/// A pipeline, first put at second 0.
+pub fn registered_pipeline(project: ProjectRef) -> Pipeline {
+    Pipeline {
+        id: PipelineId::random(),
+        project,
+        ordinal: 0,
+        name: "p".into(),
+        job_type: JobType::Analysis,
+        module: None,
+        parameters: "{}".into(),
+        dataset: None,
+        limits: LimitRequest::default(),
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}

@@ -1,0 +1,76 @@
+//! The one suite that every backend passes. A backend's tests call [`store`] and [`blobs`] with a function that makes a
+//! fresh, empty store; a check that does not hold panics with what it saw. Wrappers of a backend (caches, injected faults
+//! that never fire) pass the same suite.
+//!
+//! The suite asks for what the traits promise and nothing else: no layout, no timing. Parallel checks spawn tasks, so it
+//! runs on a multi-threaded tokio runtime.
+
+mod attempts;
+mod blobs;
+mod cancel;
+pub mod fixtures;
+mod lists;
+mod logs;
+mod publish;
+mod queue;
+mod registry;
+mod submit;
+mod tenancy;
+
+use crate::{BlobStore, Store};
+use std::sync::Arc;
+
+/// Every promise of [`Store`]. `make` gives a fresh, empty store each time.
+pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
+    tenancy::tenants_and_projects(&*make().await).await;
+    tenancy::tokens(&*make().await).await;
+    registry::datasets(&*make().await).await;
+    registry::pipelines(&*make().await).await;
+    registry::modules(&*make().await).await;
+    registry::activation(&*make().await).await;
+    submit::ordinals_have_no_gaps(make().await).await;
+    submit::illegal_submissions(&*make().await).await;
+    submit::idempotency(&*make().await).await;
+    submit::parallel_repeats_make_one_job(make().await).await;
+    submit::everything_is_kept(&*make().await).await;
+    queue::order(&*make().await).await;
+    queue::not_before(&*make().await).await;
+    queue::queued_before(&*make().await).await;
+    queue::claim_starts_an_attempt(&*make().await).await;
+    queue::parallel_claims_start_each_job_once(make().await).await;
+    attempts::stale_writes_are_refused(&*make().await).await;
+    attempts::illegal_transitions(&*make().await).await;
+    attempts::pulses_and_checkpoints(&*make().await).await;
+    attempts::leases(&*make().await).await;
+    attempts::lost_attempts(&*make().await).await;
+    attempts::released_node(&*make().await).await;
+    attempts::transient_failures(&*make().await).await;
+    attempts::parallel_finishes_end_once(make().await).await;
+    cancel::queued(&*make().await).await;
+    cancel::running(&*make().await).await;
+    cancel::ended(&*make().await).await;
+    cancel::against_finish(make().await).await;
+    publish::completed(&*make().await).await;
+    publish::failed(&*make().await).await;
+    publish::cancelled(&*make().await).await;
+    publish::requeued(&*make().await).await;
+    publish::marks(&*make().await).await;
+    lists::every_filter(&*make().await).await;
+    lists::creation_times_out_of_order(&*make().await).await;
+    lists::pages(&*make().await).await;
+    lists::durations(&*make().await).await;
+    lists::figures(&*make().await).await;
+    tenancy::other_projects_see_nothing(&*make().await).await;
+    logs::filters(&*make().await).await;
+    make().await.check().await.expect("a fresh store can be written");
+}
+
+/// Every promise of [`BlobStore`]. `make` gives a fresh, empty store each time.
+pub async fn blobs(make: impl AsyncFn() -> Arc<dyn BlobStore>) {
+    blobs::written_bytes_are_read_back(&*make().await).await;
+    blobs::dropped_writers_leave_nothing(&*make().await).await;
+    blobs::the_same_bytes_are_kept_once(make().await).await;
+    blobs::ranges(&*make().await).await;
+    blobs::unlink(&*make().await).await;
+    blobs::lists_in_order(&*make().await).await;
+}

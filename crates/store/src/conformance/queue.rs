@@ -1,0 +1,127 @@
+//! The order of the queue, and out of it.
+
+use super::fixtures::{at, cancel, done, end, job, lease, project, seen, start, submit};
+use crate::{QueueEntry, Store};
+use fuelcell_domain::job::Priority;
+use fuelcell_domain::{Job, JobId, JobState};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+async fn ready(store: &dyn Store, seconds: i64, limit: usize) -> Vec<JobId> {
+    store.ready(at(seconds), limit).await.unwrap().iter().map(|entry| entry.job).collect()
+}
+
+pub(super) async fn order(store: &dyn Store) {
+    let (own, other) = (project(), project());
+    let put = async |project, priority, front, seconds| {
+        submit(store, Job { priority, front, created_at: at(seconds), ..job(project) }).await
+    };
+    let low_front = put(own, Priority::Low, true, 1).await;
+    let late = put(own, Priority::Normal, false, 9).await;
+    let early = put(other, Priority::Normal, false, 3).await;
+    let middle = put(own, Priority::Normal, false, 4).await;
+    let front = put(own, Priority::Normal, true, 20).await;
+    let high = put(other, Priority::High, false, 30).await;
+    let critical = put(own, Priority::Critical, false, 40).await;
+    let twin = put(own, Priority::Normal, false, 4).await;
+    let order = [&critical, &high, &front, &early, &middle, &twin, &late, &low_front].map(|job| job.id);
+    assert_eq!(ready(store, 50, 100).await, order);
+    assert_eq!(ready(store, 50, 3).await, order[..3]);
+    assert_eq!(ready(store, 50, 0).await, []);
+    assert_eq!(store.ready(at(50), 1).await.unwrap(), [QueueEntry::of(&critical)]);
+
+    start(store, critical.id, 50).await;
+    store.request_cancel(other, high.id, cancel(51)).await.unwrap();
+    assert_eq!(ready(store, 52, 100).await, order[2..]);
+}
+
+pub(super) async fn not_before(store: &dyn Store) {
+    let own = project();
+    let scheduled =
+        async |seconds: Option<i64>| submit(store, Job { not_before: seconds.map(at), ..job(own) }).await;
+    let (later, soon, now) = (scheduled(Some(20)).await, scheduled(Some(10)).await, scheduled(None).await);
+    assert_eq!(ready(store, 9, 9).await, [now.id]);
+    assert_eq!(store.next_not_before(at(9)).await.unwrap(), Some(at(10)));
+    assert_eq!(ready(store, 10, 9).await, [soon.id, now.id]);
+    assert_eq!(store.next_not_before(at(10)).await.unwrap(), Some(at(20)));
+    assert_eq!(ready(store, 20, 9).await, [later.id, soon.id, now.id]);
+    assert_eq!(store.next_not_before(at(20)).await.unwrap(), None);
+    // A clock that goes back finds the queue as it was.
+    assert_eq!(ready(store, 9, 9).await, [now.id]);
+    assert_eq!(store.next_not_before(at(9)).await.unwrap(), Some(at(10)));
+    store.request_cancel(own, soon.id, cancel(1)).await.unwrap();
+    assert_eq!(store.next_not_before(at(9)).await.unwrap(), Some(at(20)));
+    let running = start(store, later.id, 20).await;
+    assert_eq!(store.next_not_before(at(9)).await.unwrap(), None);
+    store.finish(end(&running, done(), 21)).await.unwrap();
+    assert_eq!(ready(store, 30, 9).await, [now.id]);
+}
+
+pub(super) async fn queued_before(store: &dyn Store) {
+    let (own, other) = (project(), project());
+    let put = async |project, priority| submit(store, Job { priority, ..job(project) }).await.id;
+    let normal = put(own, Priority::Normal).await;
+    let low = put(own, Priority::Low).await;
+    let high = put(other, Priority::High).await;
+    let scheduled = Job { priority: Priority::Critical, not_before: Some(at(99)), ..job(other) };
+    let scheduled = submit(store, scheduled).await.id;
+    for (place, job) in [scheduled, high, normal, low].into_iter().enumerate() {
+        assert_eq!(store.queued_before(job).await.unwrap(), Some(place as u64));
+    }
+    start(store, high, 1).await;
+    assert_eq!(store.queued_before(high).await.unwrap(), None);
+    assert_eq!(store.queued_before(low).await.unwrap(), Some(2));
+    assert_eq!(store.queued_before(JobId::random()).await.unwrap(), None);
+}
+
+pub(super) async fn claim_starts_an_attempt(store: &dyn Store) {
+    let own = project();
+    let (first, second) = (submit(store, job(own)).await, submit(store, job(own)).await);
+    let ids = [second.id, JobId::random(), first.id, second.id];
+    let claims = store.claim(&ids, lease("node", 31), at(1)).await.unwrap();
+    let claimed: Vec<_> = claims.iter().map(|claim| claim.job.id).collect();
+    assert_eq!(claimed, [second.id, first.id], "in the order asked for, and each once");
+    let running = &claims[1].job;
+    assert_eq!(running.state, JobState::Running);
+    assert_eq!((running.attempt, running.started_at), (1, Some(at(1))));
+    assert_eq!(running.lease, Some(lease("node", 31)));
+    assert_eq!(claims[1].checkpoint, None);
+    assert_eq!(seen(store, &first).await, *running);
+    assert_eq!(store.claim(&[first.id], lease("thief", 99), at(2)).await.unwrap(), []);
+    assert_eq!(seen(store, &first).await, *running);
+    assert_eq!(ready(store, 99, 9).await, []);
+}
+
+pub(super) async fn parallel_claims_start_each_job_once(store: Arc<dyn Store>) {
+    const JOBS: usize = 30;
+    let own = project();
+    for _ in 0..JOBS {
+        submit(&*store, job(own)).await;
+    }
+    let mut tasks = JoinSet::new();
+    for node in 0..8 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let mut claimed = Vec::new();
+            loop {
+                let ids = ready(&*store, 1, 5).await;
+                if ids.is_empty() {
+                    return claimed;
+                }
+                let node = lease(&format!("node {node}"), 30);
+                let claims = store.claim(&ids, node.clone(), at(1)).await.unwrap();
+                assert!(
+                    claims
+                        .iter()
+                        .all(|claim| claim.job.attempt == 1 && claim.job.lease.as_ref() == Some(&node))
+                );
+                claimed.extend(claims.into_iter().map(|claim| claim.job.id));
+            }
+        });
+    }
+    let claimed = tasks.join_all().await.concat();
+    assert_eq!(claimed.len(), JOBS);
+    assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), JOBS);
+    assert_eq!(store.count_in_state(JobState::Running).await.unwrap(), JOBS as u64);
+}

@@ -1,0 +1,127 @@
+//! Into the queue.
+
+use super::fixtures::{at, job, pipeline, project, seen, start, submit};
+use crate::{IdempotencyKey, NewJob, Store, StoreError, Submitted};
+use fuelcell_domain::job::{InputRef, Notifications, RetryOf};
+use fuelcell_domain::state::TransitionError;
+use fuelcell_domain::{DatasetId, Digest, Job, JobId, JobState, PipelineId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+fn keyed(job: Job, key: &str, body: &[u8]) -> NewJob {
+    let idempotency = Some(IdempotencyKey { key: key.into(), body: Digest::of(body) });
+    NewJob { job, idempotency }
+}
+
+pub(super) async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
+    let (own, other) = (project(), project());
+    let mut tasks = JoinSet::new();
+    for n in 0..60 {
+        let store = Arc::clone(&store);
+        let project = if n % 3 == 0 { other } else { own };
+        tasks.spawn(async move { submit(&*store, job(project)).await });
+    }
+    let jobs = tasks.join_all().await;
+    let ordinals = |project| -> BTreeSet<_> {
+        jobs.iter().filter(|job| job.project == project).map(|job| job.ordinal).collect()
+    };
+    assert_eq!(ordinals(own), (1..=40).collect());
+    assert_eq!(ordinals(other), (1..=20).collect());
+}
+
+pub(super) async fn illegal_submissions(store: &dyn Store) {
+    let own = project();
+    let first = submit(store, job(own)).await;
+    let twin = store.submit(NewJob { job: Job { id: first.id, ..job(own) }, idempotency: None }).await;
+    assert!(matches!(twin, Err(StoreError::Conflict(_))), "{twin:?}");
+    let foreign =
+        store.submit(NewJob { job: Job { id: first.id, ..job(project()) }, idempotency: None }).await;
+    assert!(matches!(foreign, Err(StoreError::Conflict(_))), "{foreign:?}");
+    for state in JobState::ALL.into_iter().filter(|state| *state != JobState::Queued) {
+        let refused = store.submit(NewJob { job: Job { state, ..job(own) }, idempotency: None }).await;
+        let reason = Err(TransitionError::NotQueued(state));
+        assert!(matches!(&refused, Err(StoreError::Transition(seen)) if Err(*seen) == reason), "{refused:?}");
+    }
+    // What was refused used up no ordinal.
+    assert_eq!(submit(store, job(own)).await.ordinal, 2);
+}
+
+pub(super) async fn idempotency(store: &dyn Store) {
+    let own = project();
+    let send = async |new: NewJob| store.submit(new).await.unwrap();
+    let Submitted::Queued(first) = send(keyed(job(own), "key", b"body")).await else {
+        panic!("the key is new")
+    };
+    assert_eq!(send(keyed(job(own), "key", b"body")).await, Submitted::Repeated(first.clone()));
+    assert_eq!(send(keyed(job(own), "key", b"other")).await, Submitted::KeyConflict);
+    // A repeat shows the job as it stands now.
+    let started = start(store, first.id, 1).await;
+    assert_eq!(send(keyed(job(own), "key", b"body")).await, Submitted::Repeated(started));
+    // Keys belong to a project.
+    assert!(matches!(send(keyed(job(project()), "key", b"other")).await, Submitted::Queued(_)));
+    // A refused submission leaves its key free.
+    let refused = store.submit(keyed(Job { id: first.id, ..job(own) }, "second", b"body")).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    let Submitted::Queued(second) = send(keyed(job(own), "second", b"other")).await else {
+        panic!("the key is free")
+    };
+    assert_eq!(second.ordinal, 2);
+}
+
+pub(super) async fn parallel_repeats_make_one_job(store: Arc<dyn Store>) {
+    let own = project();
+    let mut tasks = JoinSet::new();
+    for _ in 0..50 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { store.submit(keyed(job(own), "key", b"body")).await.unwrap() });
+    }
+    let answers = tasks.join_all().await;
+    let queued = answers.iter().filter(|answer| matches!(answer, Submitted::Queued(_))).count();
+    let ids: BTreeSet<JobId> = answers
+        .iter()
+        .map(|answer| match answer {
+            Submitted::Queued(job) | Submitted::Repeated(job) => job.id,
+            Submitted::KeyConflict => panic!("the bodies are the same"),
+        })
+        .collect();
+    assert_eq!((queued, ids.len()), (1, 1));
+    assert_eq!(store.ready(at(1), 100).await.unwrap().len(), 1);
+}
+
+pub(super) async fn everything_is_kept(store: &dyn Store) {
+    let own = project();
+    let input = InputRef {
+        name: "dataset".into(),
+        dataset: Some(DatasetId::random()),
+        file_name: "log.csv".into(),
+        media_type: "text/csv".into(),
+        digest: Digest::of(b"log"),
+        size: 3,
+    };
+    let full = Job {
+        description: "ünïcode".into(),
+        front: true,
+        pipeline: Some(pipeline(PipelineId::random())),
+        inputs: vec![input; 3],
+        // Far more than one value of an embedded store should hold.
+        parameters: format!("{{\"text\":\"{}\"}}", "x".repeat(300_000)),
+        deterministic: true,
+        labels: vec![("team".into(), "blue".into())],
+        keep_partial_on_failure: true,
+        notifications: Notifications {
+            on_completion: true,
+            on_failure: false,
+            email_recipients: vec!["a@b.example".into()],
+        },
+        not_before: Some(at(5)),
+        retry_of: Some(RetryOf { job: JobId::random(), reason: None, generation: 2 }),
+        ..job(own)
+    };
+    let queued = submit(store, full.clone()).await;
+    assert_eq!(queued, Job { ordinal: 1, ..full });
+    assert_eq!(seen(store, &queued).await, queued);
+    let started = start(store, queued.id, 6).await;
+    assert_eq!(seen(store, &queued).await, started);
+    assert_eq!(started.parameters, queued.parameters);
+}

@@ -1,0 +1,87 @@
+//! Bytes in memory.
+
+use crate::{BlobRef, BlobStore, BlobWriter, StoreError};
+use async_trait::async_trait;
+use fuelcell_domain::{Digest, DigestWriter, ReadAt};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Blobs = BTreeMap<Digest, Arc<Vec<u8>>>;
+
+/// A store of bytes in memory.
+#[derive(Default)]
+pub struct MemoryBlobs {
+    blobs: Arc<Mutex<Blobs>>,
+}
+
+impl MemoryBlobs {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+fn lock(blobs: &Mutex<Blobs>) -> MutexGuard<'_, Blobs> {
+    blobs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Writer {
+    bytes: DigestWriter<Vec<u8>>,
+    blobs: Arc<Mutex<Blobs>>,
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl BlobWriter for Writer {
+    fn length(&self) -> u64 {
+        self.bytes.length()
+    }
+
+    fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
+        let (bytes, digest, size) = self.bytes.finish();
+        lock(&self.blobs).entry(digest).or_insert_with(|| Arc::new(bytes));
+        Ok(BlobRef { digest, size })
+    }
+}
+
+#[async_trait]
+impl BlobStore for MemoryBlobs {
+    fn begin(&self) -> Result<Box<dyn BlobWriter>, StoreError> {
+        Ok(Box::new(Writer { bytes: DigestWriter::new(Vec::new()), blobs: Arc::clone(&self.blobs) }))
+    }
+
+    async fn open(&self, digest: Digest) -> Result<Option<Arc<dyn ReadAt>>, StoreError> {
+        let bytes = lock(&self.blobs).get(&digest).cloned();
+        Ok(bytes.map(|bytes| bytes as Arc<dyn ReadAt>))
+    }
+
+    async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
+        Ok(lock(&self.blobs).get(&digest).map(|bytes| bytes.len() as u64))
+    }
+
+    async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
+        lock(&self.blobs).remove(&digest);
+        Ok(())
+    }
+
+    async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let blobs = lock(&self.blobs);
+        let listed = blobs.range((from, Bound::Unbounded)).take(limit);
+        Ok(listed.map(|(digest, bytes)| BlobRef { digest: *digest, size: bytes.len() as u64 }).collect())
+    }
+
+    async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,156 @@
+//! The life of jobs.
+
+use super::Records;
+use crate::StoreError;
+use crate::jobs::{
+    Claim, Finish, NewJob, QueueEntry, QueueOrder, Submitted, first_wait, publishes, settle_partial,
+};
+use fuelcell_domain::state::{CancelOutcome, TransitionError};
+use fuelcell_domain::{
+    AttemptId, CancelRequest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
+    Transition,
+};
+
+impl Records {
+    pub(super) fn job(&self, project: ProjectRef, id: JobId) -> Option<&Job> {
+        self.jobs.get(&id).filter(|job| job.project == project)
+    }
+
+    /// The job that this attempt holds.
+    pub(super) fn held(&mut self, attempt: AttemptId) -> Result<&mut Job, StoreError> {
+        let job = self.jobs.get_mut(&attempt.job).ok_or(StoreError::Stale(attempt))?;
+        job.check_attempt(attempt)?;
+        Ok(job)
+    }
+
+    pub(super) fn submit(&mut self, new: NewJob) -> Result<Submitted, StoreError> {
+        let NewJob { mut job, idempotency } = new;
+        let key = idempotency.map(|key| ((job.project, key.key), key.body));
+        if let Some((key, body)) = &key
+            && let Some((first_body, first)) = self.keys.get(key)
+        {
+            return Ok(match first_body == body {
+                true => Submitted::Repeated(self.jobs[first].clone()),
+                false => Submitted::KeyConflict,
+            });
+        }
+        if job.state != JobState::Queued {
+            return Err(TransitionError::NotQueued(job.state).into());
+        }
+        if self.jobs.contains_key(&job.id) {
+            return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
+        }
+        job.ordinal = self.last_ordinal(job.project) + 1;
+        if let Some((key, body)) = key {
+            self.keys.insert(key, (body, job.id));
+        }
+        self.jobs.insert(job.id, job.clone());
+        Ok(Submitted::Queued(job))
+    }
+
+    fn last_ordinal(&self, project: ProjectRef) -> Ordinal {
+        let own = self.jobs.values().filter(|job| job.project == project);
+        own.map(|job| job.ordinal).max().unwrap_or(0)
+    }
+
+    pub(super) fn queued(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values().filter(|job| job.state == JobState::Queued)
+    }
+
+    pub(super) fn ready(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
+        let due = |job: &&Job| job.not_before.is_none_or(|at| at <= now);
+        let mut ready: Vec<_> = self.queued().filter(due).collect();
+        ready.sort_by_key(|job| QueueOrder::of(job));
+        ready.into_iter().take(limit).map(QueueEntry::of).collect()
+    }
+
+    pub(super) fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {
+        self.queued().filter_map(|job| job.not_before).filter(|at| *at > now).min()
+    }
+
+    pub(super) fn queued_before(&self, id: JobId) -> Option<u64> {
+        let own = self.jobs.get(&id).filter(|job| job.state == JobState::Queued)?;
+        let place = QueueOrder::of(own);
+        Some(self.queued().filter(|job| QueueOrder::of(job) < place).count() as u64)
+    }
+
+    pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {
+        jobs.iter().filter_map(|id| self.claim_one(*id, lease.clone(), now)).collect()
+    }
+
+    fn claim_one(&mut self, id: JobId, lease: Lease, now: Timestamp) -> Option<Claim> {
+        let job = self.jobs.get_mut(&id)?;
+        let wait = first_wait(job, now);
+        job.claim(lease, now).ok()?;
+        self.first_starts.entry(id).or_insert((now, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)));
+        Some(Claim { job: job.clone(), checkpoint: self.checkpoints.get(&id).copied() })
+    }
+
+    pub(super) fn extend_leases(&mut self, attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId> {
+        let mut stale = Vec::new();
+        for attempt in attempts {
+            match self.held(*attempt).ok().and_then(|job| job.lease.as_mut()) {
+                Some(lease) => lease.expires_at = until,
+                None => stale.push(*attempt),
+            }
+        }
+        stale
+    }
+
+    pub(super) fn finish(&mut self, finish: Finish) -> Result<Job, StoreError> {
+        let job = self.held(finish.attempt)?;
+        finish.apply(job)?;
+        let job = job.clone();
+        self.receipts.entry(job.id).or_default().push(finish.receipt);
+        if publishes(&job) {
+            self.artifacts.insert(job.id, finish.artifacts);
+        }
+        if job.state == JobState::Completed {
+            self.completed.push(job.id);
+            if let Some(pipeline) = &job.pipeline {
+                self.processed.extend(finish.marks.into_iter().map(|key| (job.project, pipeline.id, key)));
+            }
+        }
+        Ok(job)
+    }
+
+    /// Takes the job from every running attempt whose lease is `gone`; returns the jobs in the order of their ids.
+    pub(super) fn lose(
+        &mut self,
+        now: Timestamp,
+        gone: impl Fn(&Lease) -> bool,
+    ) -> Result<Vec<JobId>, StoreError> {
+        let mut lost = Vec::new();
+        for job in self.jobs.values_mut().filter(|job| job.lease.as_ref().is_some_and(&gone)) {
+            job.leave_running(job.current_attempt(), Transition::Lose, now)?;
+            settle_partial(job);
+            lost.push(job.id);
+        }
+        Ok(lost)
+    }
+
+    pub(super) fn request_cancel(
+        &mut self,
+        project: ProjectRef,
+        id: JobId,
+        request: CancelRequest,
+    ) -> Result<(CancelOutcome, Job), StoreError> {
+        let job =
+            self.jobs.get_mut(&id).filter(|job| job.project == project).ok_or(StoreError::NotFound("job"))?;
+        let outcome = job.request_cancel(request)?;
+        settle_partial(job);
+        Ok((outcome, job.clone()))
+    }
+
+    pub(super) fn fail_queued(
+        &mut self,
+        id: JobId,
+        error: JobError,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let job = self.jobs.get_mut(&id).ok_or(StoreError::NotFound("job"))?;
+        job.fail_queued(error, now)?;
+        settle_partial(job);
+        Ok(())
+    }
+}

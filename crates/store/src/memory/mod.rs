@@ -1,0 +1,304 @@
+//! The reference of both traits: plain collections under one mutex, every question answered by looking at everything.
+//! It is what the others are compared with, and what tests of other crates run on. Nothing survives the process.
+
+mod blobs;
+mod figures;
+mod jobs;
+mod registry;
+mod tenancy;
+
+pub use blobs::MemoryBlobs;
+
+use crate::jobs::{
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted,
+    TenantFigures,
+};
+use crate::{BlobRef, Store, StoreError};
+use async_trait::async_trait;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::state::CancelOutcome;
+use fuelcell_domain::{
+    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
+    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
+    TenantId, Timestamp, Token, TokenId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A store of records in memory.
+#[derive(Default)]
+pub struct MemoryStore {
+    records: Mutex<Records>,
+}
+
+#[derive(Default)]
+struct Records {
+    tenants: BTreeMap<TenantId, Tenant>,
+    projects: BTreeMap<ProjectRef, Project>,
+    tokens: BTreeMap<TokenId, Token>,
+    datasets: BTreeMap<(ProjectRef, DatasetId), Dataset>,
+    pipelines: BTreeMap<(ProjectRef, PipelineId), Pipeline>,
+    /// In the order in which they were added.
+    modules: Vec<(ProjectRef, ModuleVersion)>,
+    active: BTreeMap<(ProjectRef, JobType), (String, String)>,
+    jobs: BTreeMap<JobId, Job>,
+    keys: BTreeMap<(ProjectRef, String), (Digest, JobId)>,
+    checkpoints: BTreeMap<JobId, BlobRef>,
+    artifacts: BTreeMap<JobId, Vec<Artifact>>,
+    receipts: BTreeMap<JobId, Vec<Receipt>>,
+    logs: BTreeMap<JobId, Vec<LogLine>>,
+    processed: BTreeSet<(ProjectRef, PipelineId, String)>,
+    /// When each job's first attempt started, and how many microseconds it had waited.
+    first_starts: BTreeMap<JobId, (Timestamp, u64)>,
+    /// Jobs in the order in which they completed.
+    completed: Vec<JobId>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError> {
+        self.records().create_tenant(tenant)
+    }
+
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        Ok(self.records().tenants())
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        Ok(self.records().tenants.get(&id).cloned())
+    }
+
+    async fn create_project(&self, project: Project) -> Result<(), StoreError> {
+        self.records().create_project(project)
+    }
+
+    async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError> {
+        Ok(self.records().projects(tenant))
+    }
+
+    async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
+        Ok(self.records().projects.get(&id).cloned())
+    }
+
+    async fn create_token(&self, token: Token) -> Result<(), StoreError> {
+        self.records().create_token(token)
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        Ok(self.records().tokens())
+    }
+
+    async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError> {
+        Ok(self.records().token_by_hash(hash))
+    }
+
+    async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        self.records().revoke_token(id, at)
+    }
+
+    async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError> {
+        Ok(self.records().put_dataset(dataset))
+    }
+
+    async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError> {
+        Ok(self.records().datasets.get(&(project, id)).cloned())
+    }
+
+    async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError> {
+        Ok(self.records().datasets(project))
+    }
+
+    async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError> {
+        Ok(self.records().put_pipeline(pipeline))
+    }
+
+    async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError> {
+        Ok(self.records().pipelines.get(&(project, id)).cloned())
+    }
+
+    async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
+        Ok(self.records().pipelines(project))
+    }
+
+    async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
+        self.records().add_module_version(module)
+    }
+
+    async fn module_version(
+        &self,
+        project: ProjectRef,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<ModuleVersion>, StoreError> {
+        Ok(self.records().module_version(project, name, version))
+    }
+
+    async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError> {
+        Ok(self.records().module_versions(project))
+    }
+
+    async fn activate_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+        choice: Option<(String, String)>,
+    ) -> Result<(), StoreError> {
+        self.records().activate_module(project, job_type, choice)
+    }
+
+    async fn active_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+    ) -> Result<Option<ModuleVersion>, StoreError> {
+        Ok(self.records().active_module(project, job_type))
+    }
+
+    async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
+        self.records().submit(new)
+    }
+
+    async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        Ok(self.records().ready(now, limit))
+    }
+
+    async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.records().next_not_before(now))
+    }
+
+    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
+        Ok(self.records().claim(jobs, &lease, now))
+    }
+
+    async fn extend_leases(
+        &self,
+        attempts: &[AttemptId],
+        until: Timestamp,
+    ) -> Result<Vec<AttemptId>, StoreError> {
+        Ok(self.records().extend_leases(attempts, until))
+    }
+
+    async fn record_pulse(
+        &self,
+        attempt: AttemptId,
+        pulse: Pulse,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.records().held(attempt)?.pulse = pulse;
+        Ok(())
+    }
+
+    async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
+        let mut records = self.records();
+        records.held(attempt)?;
+        records.checkpoints.insert(attempt.job, blob);
+        Ok(())
+    }
+
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        Ok(self.records().checkpoints.get(&job).copied())
+    }
+
+    async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
+        self.records().finish(finish)
+    }
+
+    async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        self.records().lose(now, |lease| lease.expires_at <= now)
+    }
+
+    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        self.records().lose(now, |lease| lease.node == *node)
+    }
+
+    async fn request_cancel(
+        &self,
+        project: ProjectRef,
+        job: JobId,
+        request: CancelRequest,
+    ) -> Result<(CancelOutcome, Job), StoreError> {
+        self.records().request_cancel(project, job, request)
+    }
+
+    async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
+        self.records().fail_queued(job, error, now)
+    }
+
+    async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
+        Ok(self.records().job(project, id).cloned())
+    }
+
+    async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
+        Ok(self.records().artifacts.get(&job).cloned().unwrap_or_default())
+    }
+
+    async fn receipts(&self, job: JobId) -> Result<Vec<Receipt>, StoreError> {
+        Ok(self.records().receipts.get(&job).cloned().unwrap_or_default())
+    }
+
+    async fn list(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError> {
+        Ok(self.records().list(project, filter, page))
+    }
+
+    async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
+        Ok(self.records().counts(project, filter))
+    }
+
+    async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError> {
+        Ok(self.records().queued_before(job))
+    }
+
+    async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
+        Ok(self.records().recent_durations(module))
+    }
+
+    async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
+        Ok(self.records().tenant_figures(tenant, now))
+    }
+
+    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
+        Ok(self.records().jobs.values().filter(|job| job.state == state).count() as u64)
+    }
+
+    async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {
+        let mut records = self.records();
+        records.held(attempt)?;
+        records.logs.entry(attempt.job).or_default().extend(lines);
+        Ok(())
+    }
+
+    async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
+        let records = self.records();
+        let lines = records.logs.get(&job).into_iter().flatten();
+        Ok(lines.filter(|line| filter.matches(line)).take(filter.limit).cloned().collect())
+    }
+
+    async fn is_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        key: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(self.records().processed.contains(&(project, pipeline, key.to_owned())))
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

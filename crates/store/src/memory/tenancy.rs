@@ -1,0 +1,63 @@
+//! Tenants, projects, tokens.
+
+use super::Records;
+use crate::StoreError;
+use fuelcell_domain::{Digest, Project, Tenant, TenantId, Timestamp, Token, TokenId};
+
+impl Records {
+    pub(super) fn create_tenant(&mut self, tenant: Tenant) -> Result<(), StoreError> {
+        if self.tenants.contains_key(&tenant.id) {
+            return Err(StoreError::Conflict(format!("tenant {} exists already", tenant.id)));
+        }
+        self.tenants.insert(tenant.id, tenant);
+        Ok(())
+    }
+
+    pub(super) fn tenants(&self) -> Vec<Tenant> {
+        let mut tenants: Vec<_> = self.tenants.values().cloned().collect();
+        tenants.sort_by_key(|tenant| (tenant.created_at, tenant.id));
+        tenants
+    }
+
+    pub(super) fn create_project(&mut self, project: Project) -> Result<(), StoreError> {
+        if !self.tenants.contains_key(&project.id.tenant) {
+            return Err(StoreError::NotFound("tenant"));
+        }
+        if self.projects.contains_key(&project.id) {
+            return Err(StoreError::Conflict(format!("project {} exists already", project.id.project)));
+        }
+        self.projects.insert(project.id, project);
+        Ok(())
+    }
+
+    pub(super) fn projects(&self, tenant: TenantId) -> Vec<Project> {
+        let mut projects: Vec<_> =
+            self.projects.values().filter(|project| project.id.tenant == tenant).cloned().collect();
+        projects.sort_by_key(|project| (project.created_at, project.id));
+        projects
+    }
+
+    pub(super) fn create_token(&mut self, token: Token) -> Result<(), StoreError> {
+        if self.tokens.values().any(|other| other.id == token.id || other.hash == token.hash) {
+            return Err(StoreError::Conflict("the token exists already".into()));
+        }
+        self.tokens.insert(token.id, token);
+        Ok(())
+    }
+
+    pub(super) fn tokens(&self) -> Vec<Token> {
+        let mut tokens: Vec<_> = self.tokens.values().cloned().collect();
+        tokens.sort_by_key(|token| (token.created_at, token.id));
+        tokens
+    }
+
+    pub(super) fn token_by_hash(&self, hash: Digest) -> Option<Token> {
+        self.tokens.values().find(|token| token.hash == hash).cloned()
+    }
+
+    pub(super) fn revoke_token(&mut self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        let token = self.tokens.get_mut(&id).ok_or(StoreError::NotFound("token"))?;
+        token.revoked_at.get_or_insert(at);
+        Ok(())
+    }
+}

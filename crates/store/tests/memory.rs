@@ -1,0 +1,14 @@
+//! The reference passes the suite.
+
+use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, Store, conformance};
+use std::sync::Arc;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn store_conforms() {
+    conformance::store(async || Arc::new(MemoryStore::new()) as Arc<dyn Store>).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blobs_conform() {
+    conformance::blobs(async || Arc::new(MemoryBlobs::new()) as Arc<dyn BlobStore>).await;
+}

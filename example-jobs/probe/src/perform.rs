@@ -1,0 +1,197 @@
+//! What each step does: one small function per step that needs one.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    hint::black_box,
+    io::{self, Write},
+    ops::ControlFlow,
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Kind};
+
+use crate::{ArtifactStep, Content, Step};
+
+/// Between two questions whether to stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// The most that is allocated at once.
+const ALLOCATION_BYTES: u64 = 1024 * 1024;
+
+/// Content of artifacts that are described by their size: it repeats, and its period is no power of two.
+const PATTERN: [u8; 4096] = {
+    let mut pattern = [0; 4096];
+    let mut at = 0;
+    while at < pattern.len() {
+        pattern[at] = (at % 251) as u8;
+        at += 1;
+    }
+    pattern
+};
+
+/// Whether the next step follows or the job has ended well.
+type Flow = ControlFlow<Completion>;
+
+/// Does one step. `held` keeps the memory that steps took.
+pub(crate) fn step(context: &Context, step: &Step, held: &mut Vec<Vec<u8>>) -> Result<Flow, Failure> {
+    match step {
+        Step::Progress { done, total, stage } => context.progress(*done, *total, stage),
+        Step::Log { level, stage, message, times } => {
+            (0..*times).for_each(|_| context.log(*level, stage, message));
+        }
+        Step::Report(report) => context.report(report),
+        Step::Sleep { milliseconds } => thread::sleep(Duration::from_millis(*milliseconds)),
+        Step::Spin { milliseconds, forever } => spin(Duration::from_millis(*milliseconds), *forever),
+        Step::Work { rounds } => work(*rounds),
+        Step::Allocate { bytes } => allocate(*bytes, held),
+        Step::Recurse => {
+            black_box(recurse(0));
+        }
+        Step::Artifact(artifact) => write_artifact(context, artifact)?,
+        Step::EchoInput { input, artifact } => echo_input(context, input, artifact)?,
+        Step::Entropy { artifact } => entropy(context, artifact)?,
+        Step::Checkpoint { text } => context.save_checkpoint(text.as_bytes())?,
+        Step::ExpectCheckpoint { text } => expect_checkpoint(context, text.as_deref())?,
+        Step::Mark { key } => context.mark(key)?,
+        Step::FailIfSeen { key } => fail_if_seen(context, key)?,
+        Step::WaitForCancel => return wait_for_cancel(context),
+        Step::IgnoreCancel { milliseconds } => ignore_cancel(context, Duration::from_millis(*milliseconds)),
+        Step::Fail { code, message, transient } => return Err(failure(code, message, *transient)),
+        Step::FailOnce => fail_once(context)?,
+        Step::Panic { message } => panic!("{message}"),
+        Step::Exit { code } => std::process::exit(*code),
+        Step::NoItems => return Ok(Flow::Break(Completion::NoItems)),
+        Step::Skip { reason } => return Ok(Flow::Break(Completion::Skipped(reason.clone()))),
+    }
+    Ok(Flow::Continue(()))
+}
+
+fn spin(time: Duration, forever: bool) {
+    let start = Instant::now();
+    while forever || start.elapsed() < time {
+        work(10_000);
+    }
+}
+
+/// A linear congruential generator (Knuth, MMIX): each round needs the one before, so none can be left out.
+fn work(rounds: u64) {
+    let last = (0..rounds).fold(1_u64, |state, _| {
+        black_box(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+    });
+    black_box(last);
+}
+
+/// Takes memory piece by piece, so that no single allocation is larger than the address space allows.
+fn allocate(bytes: u64, held: &mut Vec<Vec<u8>>) {
+    let mut left = bytes;
+    while left > 0 {
+        let piece = left.min(ALLOCATION_BYTES);
+        // Zeroes would come from fresh pages without being written.
+        held.push(vec![1; piece as usize]);
+        left -= piece;
+    }
+}
+
+/// The addition after the call keeps it from becoming a loop.
+#[expect(unconditional_recursion, reason = "using up the stack is the point")]
+fn recurse(depth: u64) -> u64 {
+    let frame = black_box([depth; 16]);
+    recurse(depth + 1) + frame[0]
+}
+
+fn write_artifact(context: &Context, step: &ArtifactStep) -> Result<(), Failure> {
+    let mut writer = context.artifact(description(step))?;
+    match &step.content {
+        Content::Text(text) => writer.write_all(text.as_bytes())?,
+        Content::Bytes(size) => write_pattern(&mut writer, *size)?,
+    }
+    if step.unfinished {
+        return Ok(());
+    }
+    Ok(writer.finish()?)
+}
+
+fn description(step: &ArtifactStep) -> Artifact {
+    let mut artifact =
+        Artifact::new(&step.name, step.kind).type_name("ProbeArtifact").media_type(&step.media_type);
+    artifact.primary = step.primary;
+    artifact.record_count = step.record_count;
+    if step.failed_records { artifact.failed_records() } else { artifact }
+}
+
+fn write_pattern(writer: &mut impl Write, size: u64) -> io::Result<()> {
+    let mut left = size;
+    while left > 0 {
+        let count = left.min(PATTERN.len() as u64);
+        writer.write_all(&PATTERN[..count as usize])?;
+        left -= count;
+    }
+    Ok(())
+}
+
+fn echo_input(context: &Context, input: &str, artifact: &str) -> Result<(), Failure> {
+    let mut reader = context.open(input)?;
+    let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
+    io::copy(&mut reader, &mut writer)?;
+    Ok(writer.finish()?)
+}
+
+fn entropy(context: &Context, artifact: &str) -> Result<(), Failure> {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let random = RandomState::new().build_hasher().finish();
+    let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
+    write!(writer, "clock {clock}\nrandom {random}\n")?;
+    Ok(writer.finish()?)
+}
+
+fn expect_checkpoint(context: &Context, expected: Option<&str>) -> Result<(), Failure> {
+    let found = context.load_checkpoint()?;
+    if found.as_deref() == expected.map(str::as_bytes) {
+        return Ok(());
+    }
+    let found = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Err(Failure::new("UnexpectedCheckpoint", format!("expected {expected:?}, found {found:?}")))
+}
+
+fn fail_if_seen(context: &Context, key: &str) -> Result<(), Failure> {
+    if context.seen(key)? {
+        return Err(Failure::new("Seen", format!("the item `{key}` has been dealt with")));
+    }
+    Ok(())
+}
+
+fn wait_for_cancel(context: &Context) -> Result<Flow, Failure> {
+    let reason = loop {
+        match context.cancellation() {
+            Cancellation::None => thread::sleep(POLL_INTERVAL),
+            Cancellation::User => break "user",
+            Cancellation::Deadline => break "deadline",
+        }
+    };
+    context.save_checkpoint(format!("stopped: {reason}").as_bytes())?;
+    Ok(Flow::Break(Completion::Done))
+}
+
+fn ignore_cancel(context: &Context, time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        // The answer is what this step ignores.
+        let _ = context.cancellation();
+        thread::sleep(POLL_INTERVAL);
+    }
+}
+
+fn failure(code: &str, message: &str, transient: bool) -> Failure {
+    let failure = Failure::new(code, message);
+    if transient { failure.transient() } else { failure }
+}
+
+fn fail_once(context: &Context) -> Result<(), Failure> {
+    if context.load_checkpoint()?.is_some() {
+        return Ok(());
+    }
+    context.save_checkpoint(b"first attempt")?;
+    Err(Failure::new("FirstAttempt", "the first attempt fails, the next one passes").transient())
+}

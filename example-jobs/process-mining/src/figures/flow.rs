@@ -1,0 +1,150 @@
+//! What follows what: the directly-follows graph.
+
+use rustc_hash::FxHashMap;
+
+use super::stats::{Spread, spread_by_group};
+use crate::log::EventLog;
+use crate::names::Id;
+
+/// Two activities, the second directly after the first in the same case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edge {
+    /// The first activity.
+    pub from: Id,
+    /// The second activity.
+    pub to: Id,
+    /// The time between the two events' timestamps; its count is the frequency of the edge.
+    pub time: Spread,
+}
+
+/// The directly-follows graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    /// Events per activity.
+    pub activities: Vec<u64>,
+    /// Cases that begin with the activity.
+    pub starts: Vec<u64>,
+    /// Cases that end with the activity.
+    pub ends: Vec<u64>,
+    /// The edges, most frequent first, then by names.
+    pub edges: Vec<Edge>,
+}
+
+/// Numbers pairs in order of their first appearance.
+struct Pairs {
+    side: usize,
+    dense: Vec<u32>,
+    sparse: FxHashMap<(Id, Id), u32>,
+    pairs: Vec<(Id, Id)>,
+}
+
+impl Pairs {
+    /// Beyond this many names a table of all pairs would cost more than a map of those that occur.
+    const DENSE: usize = 1024;
+
+    fn new(names: usize) -> Self {
+        let side = if names <= Self::DENSE { names } else { 0 };
+        Self { side, dense: vec![u32::MAX; side * side], sparse: FxHashMap::default(), pairs: Vec::new() }
+    }
+
+    fn add(&mut self, from: Id, to: Id) {
+        let new = self.pairs.len() as u32;
+        let number = if self.side > 0 {
+            &mut self.dense[from as usize * self.side + to as usize]
+        } else {
+            self.sparse.entry((from, to)).or_insert(u32::MAX)
+        };
+        if *number == u32::MAX {
+            *number = new;
+            self.pairs.push((from, to));
+        }
+    }
+
+    fn number(&self, from: Id, to: Id) -> usize {
+        let number = if self.side > 0 {
+            self.dense[from as usize * self.side + to as usize]
+        } else {
+            self.sparse[&(from, to)]
+        };
+        number as usize
+    }
+}
+
+impl Flow {
+    /// Counts and measures.
+    pub fn of(log: &EventLog) -> Self {
+        let names = log.names.activities.len();
+        let (mut activities, mut starts, mut ends) = (vec![0; names], vec![0; names], vec![0; names]);
+        let mut pairs = Pairs::new(names);
+        for range in log.ranges() {
+            let trace = &log.activities[range];
+            starts[trace[0] as usize] += 1;
+            ends[trace[trace.len() - 1] as usize] += 1;
+            trace.iter().for_each(|&activity| activities[activity as usize] += 1);
+            trace.windows(2).for_each(|pair| pairs.add(pair[0], pair[1]));
+        }
+        let times = spread_by_group(pairs.pairs.len(), |take| {
+            for range in log.ranges() {
+                for event in range.start + 1..range.end {
+                    let edge = pairs.number(log.activities[event - 1], log.activities[event]);
+                    take(edge, log.times[event] - log.times[event - 1]);
+                }
+            }
+        });
+        let edge = |(&(from, to), time): (&(Id, Id), Option<Spread>)| time.map(|time| Edge { from, to, time });
+        let mut edges: Vec<Edge> = pairs.pairs.iter().zip(times).filter_map(edge).collect();
+        let key = |edge: &Edge| (log.activity_name(edge.from), log.activity_name(edge.to));
+        edges.sort_by(|a, b| b.time.count.cmp(&a.time.count).then_with(|| key(a).cmp(&key(b))));
+        Self { activities, starts, ends, edges }
+    }
+
+    /// How many activities occur.
+    pub fn activity_count(&self) -> usize {
+        self.activities.iter().filter(|&&count| count > 0).count()
+    }
+
+    /// Edges from an activity to itself.
+    pub fn self_loops(&self) -> impl Iterator<Item = &Edge> {
+        self.edges.iter().filter(|edge| edge.from == edge.to)
+    }
+}
+
+/// Time since the event before, per activity that it leads to.
+pub fn time_since_previous(log: &EventLog) -> Vec<Option<Spread>> {
+    spread_by_group(log.names.activities.len(), |take| {
+        for range in log.ranges() {
+            for event in range.start + 1..range.end {
+                take(log.activities[event] as usize, log.times[event] - log.times[event - 1]);
+            }
+        }
+    })
+}
+
+/// From start to completion, per activity; None without start times.
+pub fn service_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
+    use crate::log::NO_TIME;
+    let starts = log.starts.as_ref()?;
+    Some(spread_by_group(log.names.activities.len(), |take| {
+        for (event, &start) in starts.iter().enumerate() {
+            if start != NO_TIME {
+                take(log.activities[event] as usize, log.times[event] - start);
+            }
+        }
+    }))
+}
+
+/// From the completion of the event before to the start, per activity; overlapping work does not wait (0). None without
+/// start times.
+pub fn waiting_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
+    use crate::log::NO_TIME;
+    let starts = log.starts.as_ref()?;
+    Some(spread_by_group(log.names.activities.len(), |take| {
+        for range in log.ranges() {
+            for event in range.start + 1..range.end {
+                if starts[event] != NO_TIME {
+                    take(log.activities[event] as usize, (starts[event] - log.times[event - 1]).max(0));
+                }
+            }
+        }
+    }))
+}

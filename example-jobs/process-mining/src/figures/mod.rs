@@ -1,0 +1,80 @@
+//! The figures behind every output: computed once, from the columns of the log.
+
+mod cases;
+mod document;
+mod flow;
+mod resources;
+mod rework;
+mod stats;
+mod variants;
+
+pub use cases::{Durations, longest, mean_interarrival};
+pub use document::document;
+pub use flow::{Edge, Flow, service_times, time_since_previous, waiting_times};
+pub use resources::Resources;
+pub use rework::Rework;
+pub use stats::{SECOND, Spread, quantile, spread_by_group};
+pub use variants::{Variant, Variants};
+
+use crate::log::EventLog;
+use crate::log::Micros;
+
+/// All figures of a log. Activities, resources and cases are named by their numbers in the log.
+#[derive(Debug)]
+pub struct Figures {
+    /// The earliest timestamp; None for a log without events, as an empty time window leaves it.
+    pub first: Option<Micros>,
+    /// The latest timestamp.
+    pub last: Option<Micros>,
+    /// The directly-follows graph.
+    pub flow: Flow,
+    /// Ways through the process.
+    pub variants: Variants,
+    /// Case durations.
+    pub durations: Durations,
+    /// Repetitions.
+    pub rework: Rework,
+    /// Work by resource, when the log names any.
+    pub resources: Option<Resources>,
+    /// Time since the event before, per activity.
+    pub since_previous: Vec<Option<Spread>>,
+    /// From start to completion, per activity, when the log has start times.
+    pub service: Option<Vec<Option<Spread>>>,
+    /// From the completion before to the start, per activity, when the log has start times.
+    pub waiting: Option<Vec<Option<Spread>>>,
+    /// SHA-256 of the variants, see [`Variants::digest`].
+    pub variants_digest: String,
+}
+
+impl Figures {
+    /// Computes everything. `step` is called before each part with its number and how many there are.
+    pub fn of(log: &EventLog, mut step: impl FnMut(u64, u64)) -> Self {
+        const PARTS: u64 = 6;
+        step(0, PARTS);
+        let flow = Flow::of(log);
+        step(1, PARTS);
+        let variants = Variants::of(log);
+        let variants_digest = variants.digest(log);
+        step(2, PARTS);
+        let durations = Durations::of(log);
+        let rework = Rework::of(log);
+        step(3, PARTS);
+        let resources = Resources::of(log);
+        step(4, PARTS);
+        let since_previous = time_since_previous(log);
+        step(5, PARTS);
+        Self {
+            first: log.times.iter().min().copied(),
+            last: log.times.iter().max().copied(),
+            flow,
+            variants,
+            durations,
+            rework,
+            resources,
+            since_previous,
+            service: service_times(log),
+            waiting: waiting_times(log),
+            variants_digest,
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! The event log in memory: columns of numbers, grouped by case and sorted by time.
+//!
+//! An event costs 20 bytes (time 8, activity 4, resource 4, fingerprint 4), 8 more when the log has start times and 1
+//! more when it has life-cycle transitions, however long its row was. While it is built, the case takes another 4.
+
+use crate::names::{Id, NONE, Names};
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+pub type Micros = i64;
+
+/// Stands for "no start time was given".
+pub const NO_TIME: Micros = Micros::MIN;
+
+/// One event as a reader hands it over.
+#[derive(Debug, Clone, Copy)]
+pub struct Event {
+    /// The case that it belongs to.
+    pub case: Id,
+    /// What was done.
+    pub activity: Id,
+    /// When it was completed.
+    pub time: Micros,
+    /// When it was begun, or [`NO_TIME`].
+    pub start: Micros,
+    /// Who did it, or [`NONE`].
+    pub resource: Id,
+    /// Its life-cycle transition, or [`NONE`].
+    pub lifecycle: Id,
+    /// A hash over the whole row or event, columns that are not kept included.
+    pub fingerprint: u32,
+}
+
+/// The strings of a log.
+#[derive(Debug, Default)]
+pub struct Dictionary {
+    /// Case identifiers.
+    pub cases: Names,
+    /// Activity names.
+    pub activities: Names,
+    /// Resource names.
+    pub resources: Names,
+    /// Life-cycle transitions, such as `complete`.
+    pub lifecycles: Names,
+}
+
+/// A column under construction. Chunks instead of one vector: growing never copies what is there, and memory can be
+/// given back while the column is put into its final order.
+#[derive(Debug)]
+struct Column<T> {
+    chunks: Vec<Vec<T>>,
+}
+
+const CHUNK: usize = 1 << 16;
+
+impl<T: Copy + Default> Column<T> {
+    fn new() -> Self {
+        Self { chunks: Vec::new() }
+    }
+
+    fn push(&mut self, value: T) {
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(value),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(value);
+                self.chunks.push(chunk);
+            }
+        }
+    }
+
+    fn extend_with(&mut self, value: T, count: usize) {
+        for _ in 0..count {
+            self.push(value);
+        }
+    }
+
+    /// Puts value `i` to the place that `case_of[i]` has next.
+    fn grouped(self, case_of: &Column<Id>, offsets: &[usize]) -> Vec<T> {
+        let mut next = offsets.to_vec();
+        let mut values = vec![T::default(); *offsets.last().unwrap_or(&0)];
+        for (chunk, cases) in self.chunks.into_iter().zip(&case_of.chunks) {
+            for (value, &case) in chunk.into_iter().zip(cases) {
+                let place = &mut next[case as usize];
+                values[*place] = value;
+                *place += 1;
+            }
+        }
+        values
+    }
+}
+
+/// Collects events in the order of the file.
+#[derive(Debug)]
+pub struct Builder {
+    /// The strings that the events name by number.
+    pub names: Dictionary,
+    events: usize,
+    cases: Column<Id>,
+    activities: Column<Id>,
+    times: Column<Micros>,
+    resources: Column<Id>,
+    fingerprints: Column<u32>,
+    starts: Option<Column<Micros>>,
+    lifecycles: Option<Column<u8>>,
+}
+
+/// More distinct life-cycle transitions than this are counted together; XES knows thirteen.
+const LIFECYCLES: Id = u8::MAX as Id - 1;
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            names: Dictionary::default(),
+            events: 0,
+            cases: Column::new(),
+            activities: Column::new(),
+            times: Column::new(),
+            resources: Column::new(),
+            fingerprints: Column::new(),
+            starts: None,
+            lifecycles: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Appends an event. Its case must have been interned for it: a case without events has no place in a log.
+    pub fn push(&mut self, event: Event) {
+        self.push_start(event.start);
+        self.push_lifecycle(event.lifecycle);
+        self.cases.push(event.case);
+        self.activities.push(event.activity);
+        self.times.push(event.time);
+        self.resources.push(event.resource);
+        self.fingerprints.push(event.fingerprint);
+        self.events += 1;
+    }
+
+    // The two optional columns begin with the first event that has a value.
+    fn push_start(&mut self, start: Micros) {
+        if self.starts.is_none() && start != NO_TIME {
+            let mut column = Column::new();
+            column.extend_with(NO_TIME, self.events);
+            self.starts = Some(column);
+        }
+        if let Some(column) = &mut self.starts {
+            column.push(start);
+        }
+    }
+
+    fn push_lifecycle(&mut self, lifecycle: Id) {
+        if self.lifecycles.is_none() && lifecycle != NONE {
+            let mut column = Column::new();
+            column.extend_with(u8::MAX, self.events);
+            self.lifecycles = Some(column);
+        }
+        if let Some(column) = &mut self.lifecycles {
+            column.push(if lifecycle == NONE { u8::MAX } else { lifecycle.min(LIFECYCLES) as u8 });
+        }
+    }
+
+    /// How many events were appended.
+    pub fn len(&self) -> usize {
+        self.events
+    }
+
+    /// Whether no event was appended.
+    pub fn is_empty(&self) -> bool {
+        self.events == 0
+    }
+
+    /// Groups the events by case, in order of the cases' first appearance, and sorts them inside a case by time; events
+    /// of the same time keep the order of the file.
+    pub fn finish(mut self) -> EventLog {
+        self.names.cases.freeze();
+        self.names.activities.freeze();
+        self.names.resources.freeze();
+        let offsets = self.offsets();
+        let mut log = EventLog {
+            times: self.times.grouped(&self.cases, &offsets),
+            activities: self.activities.grouped(&self.cases, &offsets),
+            resources: self.resources.grouped(&self.cases, &offsets),
+            fingerprints: self.fingerprints.grouped(&self.cases, &offsets),
+            starts: self.starts.map(|column| column.grouped(&self.cases, &offsets)),
+            lifecycles: self.lifecycles.map(|column| column.grouped(&self.cases, &offsets)),
+            case_names: (0..self.names.cases.len() as Id).collect(),
+            out_of_order: 0,
+            names: self.names,
+            offsets,
+        };
+        log.sort();
+        log
+    }
+
+    fn offsets(&self) -> Vec<usize> {
+        let mut offsets = vec![0; self.names.cases.len() + 1];
+        for case in self.cases.chunks.iter().flatten() {
+            offsets[*case as usize + 1] += 1;
+        }
+        for case in 1..offsets.len() {
+            offsets[case] += offsets[case - 1];
+        }
+        offsets
+    }
+}
+
+/// A log: event `i` of the columns belongs to the case whose range of [`EventLog::range`] holds `i`.
+#[derive(Debug)]
+pub struct EventLog {
+    /// The strings behind the numbers. May hold names that no event uses any more.
+    pub names: Dictionary,
+    /// Completion times.
+    pub times: Vec<Micros>,
+    /// Activities.
+    pub activities: Vec<Id>,
+    /// Resources; [`NONE`] where there is none.
+    pub resources: Vec<Id>,
+    /// Start times, when the log has any; [`NO_TIME`] where an event has none.
+    pub starts: Option<Vec<Micros>>,
+    /// Events whose time was before that of the event ahead of them in their case, in the order of the file.
+    pub out_of_order: u64,
+    lifecycles: Option<Vec<u8>>,
+    fingerprints: Vec<u32>,
+    offsets: Vec<usize>,
+    case_names: Vec<Id>,
+}
+
+impl EventLog {
+    /// Number of events.
+    pub fn events(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Number of cases.
+    pub fn cases(&self) -> usize {
+        self.case_names.len()
+    }
+
+    /// Where the events of a case are, in time order. Never empty.
+    pub fn range(&self, case: usize) -> std::ops::Range<usize> {
+        self.offsets[case]..self.offsets[case + 1]
+    }
+
+    /// All cases' ranges.
+    pub fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + Clone + '_ {
+        self.offsets.windows(2).map(|pair| pair[0]..pair[1])
+    }
+
+    /// The identifier of a case.
+    pub fn case_name(&self, case: usize) -> &str {
+        self.names.cases.get(self.case_names[case])
+    }
+
+    /// The activities of a case in order.
+    pub fn trace(&self, case: usize) -> &[Id] {
+        &self.activities[self.range(case)]
+    }
+
+    /// From the first to the last event of a case.
+    pub fn duration(&self, case: usize) -> Micros {
+        let range = self.range(case);
+        self.times[range.end - 1].saturating_sub(self.times[range.start])
+    }
+
+    /// The name of an activity.
+    pub fn activity_name(&self, activity: Id) -> &str {
+        self.names.activities.get(activity)
+    }
+
+    /// The name of a resource.
+    pub fn resource_name(&self, resource: Id) -> &str {
+        self.names.resources.get(resource)
+    }
+
+    /// The life-cycle transition of an event, empty where there is none.
+    pub fn lifecycle(&self, event: usize) -> &str {
+        self.lifecycles.as_ref().map_or("", |column| self.names.lifecycles.get(lifecycle_id(column[event])))
+    }
+
+    /// How often each life-cycle transition occurs, when the log has any.
+    pub fn lifecycle_counts(&self) -> Option<Vec<(&str, u64)>> {
+        let column = self.lifecycles.as_ref()?;
+        let mut counts = [0_u64; 256];
+        for &value in column {
+            counts[value as usize] += 1;
+        }
+        let named = (0..LIFECYCLES as usize + 1).filter(|&id| counts[id] > 0);
+        Some(named.map(|id| (self.names.lifecycles.get(id as Id), counts[id])).collect())
+    }
+
+    /// Marks every event that is an exact copy of an earlier one of its case: everything in its row is equal.
+    pub fn duplicates(&self) -> Vec<bool> {
+        let mut copies = vec![false; self.events()];
+        let mut tied = Vec::new();
+        for range in self.ranges() {
+            let mut first = range.start;
+            while first < range.end {
+                let same_time = self.times[first..range.end].iter().take_while(|&&t| t == self.times[first]);
+                let next = first + same_time.count();
+                tied.clear();
+                tied.extend(first..next);
+                // The index is the last part of the key, so the earliest copy leads its run.
+                tied.sort_unstable_by_key(|&event| (self.identity(event), event));
+                for pair in tied.windows(2) {
+                    copies[pair[1]] = self.identity(pair[0]) == self.identity(pair[1]);
+                }
+                first = next;
+            }
+        }
+        copies
+    }
+
+    fn identity(&self, event: usize) -> (u32, Id, Id, Micros) {
+        let start = self.starts.as_ref().map_or(NO_TIME, |starts| starts[event]);
+        (self.fingerprints[event], self.activities[event], self.resources[event], start)
+    }
+
+    /// Keeps the events that `keep` wants, in place; cases left without events go.
+    pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let (mut start, mut kept, mut cases) = (0, 0, 0);
+        for case in 0..self.cases() {
+            let (end, before) = (self.offsets[case + 1], kept);
+            for event in start..end {
+                if keep(event) {
+                    self.copy_event(event, kept);
+                    kept += 1;
+                }
+            }
+            if kept > before {
+                self.case_names[cases] = self.case_names[case];
+                cases += 1;
+                self.offsets[cases] = kept;
+            }
+            start = end;
+        }
+        self.truncate(kept, cases);
+    }
+
+    fn copy_event(&mut self, from: usize, to: usize) {
+        self.times[to] = self.times[from];
+        self.activities[to] = self.activities[from];
+        self.resources[to] = self.resources[from];
+        self.fingerprints[to] = self.fingerprints[from];
+        if let Some(column) = &mut self.starts {
+            column[to] = column[from];
+        }
+        if let Some(column) = &mut self.lifecycles {
+            column[to] = column[from];
+        }
+    }
+
+    fn truncate(&mut self, events: usize, cases: usize) {
+        self.times.truncate(events);
+        self.activities.truncate(events);
+        self.resources.truncate(events);
+        self.fingerprints.truncate(events);
+        if let Some(column) = &mut self.starts {
+            column.truncate(events);
+        }
+        if let Some(column) = &mut self.lifecycles {
+            column.truncate(events);
+        }
+        self.case_names.truncate(cases);
+        self.offsets.truncate(cases + 1);
+    }
+
+    fn sort(&mut self) {
+        let mut order = Vec::new();
+        for case in 0..self.cases() {
+            let range = self.range(case);
+            let descents = self.times[range.clone()].windows(2).filter(|pair| pair[1] < pair[0]).count();
+            if descents == 0 {
+                continue;
+            }
+            self.out_of_order += descents as u64;
+            order.clear();
+            order.extend(range.clone());
+            order.sort_by_key(|&event| self.times[event]);
+            self.reorder(range, &order);
+        }
+    }
+
+    fn reorder(&mut self, range: std::ops::Range<usize>, order: &[usize]) {
+        permute(&mut self.times, &range, order);
+        permute(&mut self.activities, &range, order);
+        permute(&mut self.resources, &range, order);
+        permute(&mut self.fingerprints, &range, order);
+        if let Some(column) = &mut self.starts {
+            permute(column, &range, order);
+        }
+        if let Some(column) = &mut self.lifecycles {
+            permute(column, &range, order);
+        }
+    }
+}
+
+fn permute<T: Copy>(column: &mut [T], range: &std::ops::Range<usize>, order: &[usize]) {
+    let sorted: Vec<T> = order.iter().map(|&event| column[event]).collect();
+    column[range.clone()].copy_from_slice(&sorted);
+}
+
+fn lifecycle_id(stored: u8) -> Id {
+    if stored == u8::MAX { NONE } else { Id::from(stored) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(rows: &[(&str, &str, Micros)]) -> EventLog {
+        let mut builder = Builder::default();
+        for &(case, activity, time) in rows {
+            let event = Event {
+                case: builder.names.cases.intern(case.as_bytes()).0,
+                activity: builder.names.activities.intern(activity.as_bytes()).0,
+                time,
+                start: NO_TIME,
+                resource: NONE,
+                lifecycle: NONE,
+                fingerprint: 7,
+            };
+            builder.push(event);
+        }
+        builder.finish()
+    }
+
+    fn trace(log: &EventLog, case: usize) -> Vec<&str> {
+        log.trace(case).iter().map(|&a| log.activity_name(a)).collect()
+    }
+
+    #[test]
+    fn events_are_grouped_by_case_and_sorted_by_time_with_ties_in_file_order() {
+        let log = log(&[("1", "b", 5), ("2", "x", 9), ("1", "a", 3), ("1", "c", 5), ("2", "y", 9)]);
+        assert_eq!(log.cases(), 2);
+        assert_eq!(trace(&log, 0), ["a", "b", "c"]);
+        assert_eq!(trace(&log, 1), ["x", "y"]);
+        assert_eq!(log.out_of_order, 1);
+        assert_eq!(log.duration(0), 2);
+    }
+
+    #[test]
+    fn retain_drops_events_and_the_cases_that_lose_all() {
+        let mut log = log(&[("1", "a", 1), ("2", "b", 2), ("3", "c", 3), ("3", "d", 4)]);
+        let wanted: Vec<bool> = log.times.iter().map(|&time| time == 1 || time == 4).collect();
+        log.retain(|event| wanted[event]);
+        assert_eq!(log.cases(), 2);
+        assert_eq!((log.case_name(0), log.case_name(1)), ("1", "3"));
+        assert_eq!(trace(&log, 1), ["d"]);
+    }
+
+    #[test]
+    fn only_later_copies_are_duplicates() {
+        let log = log(&[("1", "a", 1), ("1", "b", 1), ("1", "a", 1), ("1", "a", 2), ("2", "a", 1)]);
+        assert_eq!(log.duplicates(), [false, false, true, false, false]);
+    }
+}

@@ -1,0 +1,226 @@
+//! The process map: which part of the directly-follows graph is worth drawing, and the drawing.
+
+mod layout;
+mod svg;
+
+pub use svg::{STYLE, draw};
+
+use crate::figures::{Figures, SECOND};
+use crate::log::EventLog;
+use crate::names::Id;
+
+/// Where an edge of the map begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// Where every case comes from.
+    Start,
+    /// An activity, by its position in [`Map::activities`].
+    Activity(usize),
+    /// Where every case goes.
+    End,
+}
+
+/// An activity on the map.
+#[derive(Debug, Clone)]
+pub struct MapActivity {
+    /// Its name.
+    pub name: String,
+    /// Events.
+    pub events: u64,
+    /// How often it directly follows itself.
+    pub repeated: u64,
+    /// Median time from start to completion in seconds, when the log has start times.
+    pub service: Option<f64>,
+    /// Mean place in its cases: 0 at the beginning, 1 at the end.
+    pub place: f64,
+}
+
+/// A path on the map.
+#[derive(Debug, Clone, Copy)]
+pub struct MapEdge {
+    /// Where it begins.
+    pub from: Node,
+    /// Where it ends.
+    pub to: Node,
+    /// How often cases take it.
+    pub count: u64,
+    /// Median and mean seconds between the two events; None from the start and to the end.
+    pub time: Option<(f64, f64)>,
+}
+
+/// What is drawn, and how much of the log that is.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// Activities drawn, most frequent first.
+    pub activities: Vec<MapActivity>,
+    /// Paths drawn, most frequent first.
+    pub edges: Vec<MapEdge>,
+    /// Activities there are.
+    pub all_activities: usize,
+    /// Paths there are, repetitions of one activity left out.
+    pub all_edges: usize,
+    /// Share of the events whose activity is drawn.
+    pub events_covered: f64,
+    /// Share of the steps between two events whose path is drawn; repetitions count as drawn with their activity.
+    pub steps_covered: f64,
+}
+
+/// Up to this many activities are all drawn.
+const ALL_ACTIVITIES: usize = 60;
+/// Of more, this many are: the most frequent ones.
+const MANY_ACTIVITIES: usize = 40;
+/// Paths are added, most frequent first, until this share of all steps is covered …
+const ENOUGH: f64 = 0.95;
+/// … or until there are this many per activity, beyond which lines hide each other.
+const EDGES_PER_ACTIVITY: f64 = 1.7;
+
+impl Map {
+    /// Chooses the most frequent activities and paths. Every activity keeps its most frequent way in and way out, so
+    /// that none floats.
+    pub fn of(log: &EventLog, figures: &Figures) -> Self {
+        let shown = shown_activities(log, figures);
+        let mut position = vec![None; log.names.activities.len()];
+        for (index, &activity) in shown.iter().enumerate() {
+            position[activity as usize] = Some(index);
+        }
+        let places = places(log, figures);
+        let flow = &figures.flow;
+        let mut activities: Vec<MapActivity> = shown
+            .iter()
+            .map(|&activity| MapActivity {
+                name: log.activity_name(activity).to_string(),
+                events: flow.activities[activity as usize],
+                repeated: 0,
+                service: figures.service.as_ref().and_then(|s| s[activity as usize]).map(|s| s.median / SECOND),
+                place: places[activity as usize],
+            })
+            .collect();
+        let mut candidates = Vec::new();
+        for edge in &flow.edges {
+            let (Some(from), Some(to)) = (position[edge.from as usize], position[edge.to as usize]) else { continue };
+            if from == to {
+                activities[from].repeated = edge.time.count;
+                continue;
+            }
+            let time = Some((edge.time.median / SECOND, edge.time.mean() / SECOND));
+            candidates.push(MapEdge { from: Node::Activity(from), to: Node::Activity(to), count: edge.time.count, time });
+        }
+        for (index, &activity) in shown.iter().enumerate() {
+            let (start, end) = (flow.starts[activity as usize], flow.ends[activity as usize]);
+            candidates.push(MapEdge { from: Node::Start, to: Node::Activity(index), count: start, time: None });
+            candidates.push(MapEdge { from: Node::Activity(index), to: Node::End, count: end, time: None });
+        }
+        candidates.retain(|edge| edge.count > 0);
+        candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
+        let edges = choose(&candidates, activities.len());
+        Self::measure(activities, edges, figures)
+    }
+
+    fn measure(activities: Vec<MapActivity>, edges: Vec<MapEdge>, figures: &Figures) -> Self {
+        let flow = &figures.flow;
+        let events: u64 = flow.activities.iter().sum();
+        let steps: u64 = flow.edges.iter().map(|edge| edge.time.count).sum();
+        let drawn_steps: u64 = edges.iter().filter(|edge| edge.time.is_some()).map(|edge| edge.count).sum();
+        let repeated: u64 = activities.iter().map(|activity| activity.repeated).sum();
+        let drawn_events: u64 = activities.iter().map(|activity| activity.events).sum();
+        Self {
+            all_activities: flow.activity_count(),
+            all_edges: flow.edges.iter().filter(|edge| edge.from != edge.to).count(),
+            events_covered: drawn_events as f64 / events.max(1) as f64,
+            steps_covered: if steps == 0 { 1.0 } else { (drawn_steps + repeated) as f64 / steps as f64 },
+            activities,
+            edges,
+        }
+    }
+
+    /// Paths between activities that are drawn.
+    pub fn drawn_edges(&self) -> usize {
+        self.edges.iter().filter(|edge| edge.time.is_some()).count()
+    }
+
+    /// What was left out, as a sentence.
+    pub fn simplification(&self) -> String {
+        use crate::text::{count, percent};
+        let activities = if self.activities.len() == self.all_activities {
+            format!("All {} activities", count(self.all_activities as u64))
+        } else {
+            format!(
+                "The {} most frequent of {} activities ({} of events)",
+                self.activities.len(),
+                count(self.all_activities as u64),
+                percent(self.events_covered)
+            )
+        };
+        if self.drawn_edges() == self.all_edges {
+            return format!("{activities} and all {} paths are drawn.", count(self.all_edges as u64));
+        }
+        format!(
+            "{activities} and {} of {} paths (top {}) are drawn; they cover {} of all steps.",
+            count(self.drawn_edges() as u64),
+            count(self.all_edges as u64),
+            percent(self.drawn_edges() as f64 / self.all_edges.max(1) as f64),
+            percent(self.steps_covered)
+        )
+    }
+}
+
+fn shown_activities(log: &EventLog, figures: &Figures) -> Vec<Id> {
+    let counts = &figures.flow.activities;
+    let mut activities: Vec<Id> = (0..counts.len() as Id).filter(|&id| counts[id as usize] > 0).collect();
+    activities.sort_by(|&a, &b| {
+        let order = counts[b as usize].cmp(&counts[a as usize]);
+        order.then_with(|| log.activity_name(a).cmp(log.activity_name(b)))
+    });
+    if activities.len() > ALL_ACTIVITIES {
+        activities.truncate(MANY_ACTIVITIES);
+    }
+    activities
+}
+
+/// Mean place of the first occurrence of each activity in its cases, from 0 to 1.
+fn places(log: &EventLog, figures: &Figures) -> Vec<f64> {
+    let names = log.names.activities.len();
+    let (mut sums, mut cases) = (vec![0.0; names], vec![0_u64; names]);
+    let mut seen_in = vec![usize::MAX; names];
+    for (number, variant) in figures.variants.list.iter().enumerate() {
+        let trace = log.trace(variant.case);
+        let last = (trace.len() - 1).max(1) as f64;
+        for (index, &activity) in trace.iter().enumerate() {
+            let activity = activity as usize;
+            if seen_in[activity] != number {
+                seen_in[activity] = number;
+                sums[activity] += index as f64 / last * variant.count as f64;
+                cases[activity] += variant.count;
+            }
+        }
+    }
+    sums.iter().zip(cases).map(|(sum, cases)| sum / cases.max(1) as f64).collect()
+}
+
+/// The edges to draw, out of candidates that are sorted by frequency.
+fn choose(candidates: &[MapEdge], activities: usize) -> Vec<MapEdge> {
+    let mut chosen = vec![false; candidates.len()];
+    for index in 0..activities {
+        let node = Node::Activity(index);
+        let way_in = candidates.iter().position(|edge| edge.to == node);
+        let way_out = candidates.iter().position(|edge| edge.from == node);
+        way_in.into_iter().chain(way_out).for_each(|edge| chosen[edge] = true);
+    }
+    let total: u64 = candidates.iter().map(|edge| edge.count).sum();
+    let most = (activities as f64 * EDGES_PER_ACTIVITY) as usize + 8;
+    let mut covered: u64 = candidates.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(edge, _)| edge.count).sum();
+    let mut drawn = chosen.iter().filter(|chosen| **chosen).count();
+    for (edge, chosen) in candidates.iter().zip(&mut chosen) {
+        if *chosen {
+            continue;
+        }
+        // Small maps show everything.
+        if candidates.len() > most && (drawn >= most || covered as f64 >= ENOUGH * total as f64) {
+            break;
+        }
+        *chosen = true;
+        drawn += 1;
+        covered += edge.count;
+    }
+    candidates.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(edge, _)| *edge).collect()
+}

@@ -1,0 +1,311 @@
+//! The map as SVG: readable without scripts, in light and dark, on its own and inside of the report.
+
+use std::fmt::Write as _;
+
+use super::layout::{Placed, Placement, Route, Size, place};
+use super::{Map, MapActivity, MapEdge, Node};
+use crate::text::{count, duration, escape, shorten};
+
+/// Colours and type of a map. Frequency is lightness of the boxes (f0 … f4), time is the colour of the lines (t0 … t4).
+pub const STYLE: &str = "\
+.map{--ink:#1b2430;--soft:#5b6675;--paper:#ffffff;--line:#c9d0d9;\
+--f0:#eef4fb;--f1:#d3e4f6;--f2:#a6c8ec;--f3:#5b97d3;--f4:#1f5fa5;\
+--t0:#8b97a5;--t1:#b59a55;--t2:#d98a2b;--t3:#d1602b;--t4:#b3261e;background:var(--paper)}\
+.map text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;fill:var(--ink)}\
+.map .name{font-size:13px;font-weight:600}.map .sub{font-size:11px}.map .tag{font-size:11px;fill:var(--ink);\
+stroke:var(--paper);stroke-width:4px;paint-order:stroke;stroke-linejoin:round}.map .note{font-size:12px;fill:var(--soft)}\
+.map .box{stroke:#7f95ad;stroke-width:1}.map .f0{fill:var(--f0)}.map .f1{fill:var(--f1)}.map .f2{fill:var(--f2)}\
+.map .f3{fill:var(--f3)}.map .f4{fill:var(--f4)}.map .lit text,.map text.lit{fill:#ffffff}\
+.map path.edge{fill:none;stroke-linecap:round}.map .t0{stroke:var(--t0)}.map .t1{stroke:var(--t1)}.map .t2{stroke:var(--t2)}\
+.map .t3{stroke:var(--t3)}.map .t4{stroke:var(--t4)}.map .dash{stroke:var(--t0);stroke-dasharray:4 4}\
+.map .head{stroke-width:1;stroke-linejoin:round}.map .head.t0,.map .head.dash{fill:var(--t0);stroke-dasharray:none}\
+.map .head.t1{fill:var(--t1)}.map .head.t2{fill:var(--t2)}.map .head.t3{fill:var(--t3)}.map .head.t4{fill:var(--t4)}\
+.map .end{fill:var(--ink)}.map .end-mark{fill:var(--paper)}\
+@media (prefers-color-scheme:dark){.map{--ink:#e6ebf1;--soft:#9aa7b6;--paper:#151b23;--line:#3a4654;\
+--f0:#1d2a3a;--f1:#24405f;--f2:#2c5a8c;--f3:#3f7fc2;--f4:#8fc0f2;--t0:#7d8a99;--t1:#b79e5f;--t2:#e09b45;--t3:#ea7a48;\
+--t4:#ff6b5e}.map .box{stroke:#4d6076}.map .f4.lit text,.map g.f4t text{fill:#0d1520}}\
+@media print{.map{--ink:#000;--soft:#333;--paper:#fff;--line:#bbb;--f0:#eef4fb;--f1:#d3e4f6;--f2:#a6c8ec;--f3:#5b97d3;\
+--f4:#1f5fa5}.map g.f4t text{fill:#fff}}";
+
+const NAME_SIZE: f64 = 13.0;
+const SUB_SIZE: f64 = 11.0;
+const LINE_LENGTH: usize = 24;
+const CIRCLE: Size = (26.0, 26.0);
+const LEGEND_HEIGHT: f64 = 92.0;
+const LEAST_WIDTH: f64 = 620.0;
+
+/// Draws the map. `title` is for readers that cannot see it.
+pub fn draw(map: &Map, title: &str) -> String {
+    let names: Vec<Vec<String>> = map.activities.iter().map(|activity| wrap(&activity.name)).collect();
+    let subs: Vec<String> = map.activities.iter().map(sub_line).collect();
+    let boxes: Vec<Size> = names.iter().zip(&subs).map(|(name, sub)| box_size(name, sub)).collect();
+    let tags: Vec<String> = map.edges.iter().map(tag).collect();
+    let labels: Vec<Size> = tags.iter().map(|tag| (text_width(tag, SUB_SIZE) + 8.0, 16.0)).collect();
+    let placement = place(map, CIRCLE, &boxes, &labels);
+
+    let width = placement.size.0.max(LEAST_WIDTH);
+    let height = placement.size.1 + LEGEND_HEIGHT;
+    let shift = (width - placement.size.0) / 2.0;
+    let mut svg = String::new();
+    push(&mut svg, format_args!(
+        "<svg class=\"map\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
+         width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>",
+        escape(title)
+    ));
+    push(&mut svg, format_args!("<style>{STYLE}</style>"));
+    push(&mut svg, format_args!("<rect width=\"{width:.0}\" height=\"{height:.0}\" style=\"fill:var(--paper)\"/>"));
+    legend(&mut svg, map);
+    push(&mut svg, format_args!("<g transform=\"translate({shift:.1} {LEGEND_HEIGHT})\">"));
+    let scales = Scales::of(map);
+    for (edge, route) in map.edges.iter().zip(&placement.routes).rev() {
+        draw_edge(&mut svg, map, edge, route, &scales);
+    }
+    ends(&mut svg, &placement);
+    for (index, activity) in map.activities.iter().enumerate() {
+        draw_activity(&mut svg, activity, &names[index], &subs[index], &placement.activities[index], &scales);
+    }
+    // Labels come last, so that no line crosses them.
+    for (tag, route) in tags.iter().zip(&placement.routes) {
+        let (x, y) = route.label;
+        push(&mut svg, format_args!("<text class=\"tag\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", y + 4.0, escape(tag)));
+    }
+    svg.push_str("</g></svg>");
+    svg
+}
+
+fn push(text: &mut String, part: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(part);
+}
+
+/// Names in at most two lines.
+fn wrap(name: &str) -> Vec<String> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.chars().count() <= LINE_LENGTH {
+        return vec![if name.is_empty() { "(blank)".to_string() } else { name }];
+    }
+    let fits = |at: &usize| name[..*at].chars().count() <= LINE_LENGTH;
+    let breaks = name.match_indices([' ', '_', '-', '/']).map(|(at, found)| if found == " " { at } else { at + found.len() });
+    let hard = name.char_indices().nth(LINE_LENGTH).map_or(name.len(), |(at, _)| at);
+    let at = breaks.filter(|at| *at > 0).filter(fits).last().filter(|&at| at >= hard / 3).unwrap_or(hard);
+    vec![name[..at].to_string(), shorten(name[at..].trim_start(), LINE_LENGTH)]
+}
+
+fn sub_line(activity: &MapActivity) -> String {
+    let mut text = count(activity.events);
+    if let Some(service) = activity.service {
+        text.push_str(&format!(" · {} work", duration(service)));
+    }
+    if activity.repeated > 0 {
+        text.push_str(&format!(" · ↻ {}", count(activity.repeated)));
+    }
+    text
+}
+
+fn tag(edge: &MapEdge) -> String {
+    match edge.time {
+        Some((median, _)) => format!("{} · {}", count(edge.count), duration(median)),
+        None => count(edge.count),
+    }
+}
+
+/// Width of a text in pixels, by classes of letters: without fonts no more can be known.
+fn text_width(text: &str, size: f64) -> f64 {
+    let width = |char: char| match char {
+        'i' | 'j' | 'l' | 't' | 'f' | 'I' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' | '(' | ')' => 0.36,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 0.95,
+        char if char as u32 >= 0x1100 => 1.05,
+        char if char.is_uppercase() => 0.72,
+        _ => 0.61,
+    };
+    text.chars().map(width).sum::<f64>() * size
+}
+
+fn box_size(name: &[String], sub: &str) -> Size {
+    let widest = name.iter().map(|line| text_width(line, NAME_SIZE)).fold(text_width(sub, SUB_SIZE), f64::max);
+    (widest.max(64.0) + 24.0, 28.0 + 17.0 * name.len() as f64)
+}
+
+/// What is much and what is long on this map.
+struct Scales {
+    most_events: f64,
+    most_steps: f64,
+    /// Median times that part the five colours.
+    times: [f64; 4],
+}
+
+impl Scales {
+    fn of(map: &Map) -> Self {
+        let most_events = map.activities.iter().map(|activity| activity.events).max().unwrap_or(1) as f64;
+        let most_steps = map.edges.iter().map(|edge| edge.count).max().unwrap_or(1) as f64;
+        let longest = map.edges.iter().filter_map(|edge| edge.time).map(|time| time.0).fold(0.0, f64::max);
+        Self { most_events, most_steps, times: [0.05, 0.2, 0.45, 0.75].map(|share| share * longest) }
+    }
+
+    fn frequency(&self, events: u64) -> usize {
+        let share = (events as f64 / self.most_events).sqrt();
+        [0.2, 0.4, 0.62, 0.85].iter().filter(|&&limit| share > limit).count()
+    }
+
+    fn time(&self, seconds: f64) -> usize {
+        self.times.iter().filter(|&&limit| seconds > limit).count()
+    }
+
+    fn width(&self, steps: u64) -> f64 {
+        1.2 + 6.0 * (steps as f64 / self.most_steps).sqrt()
+    }
+}
+
+fn node_name<'a>(map: &'a Map, node: Node) -> &'a str {
+    match node {
+        Node::Start => "start",
+        Node::End => "end",
+        Node::Activity(index) => &map.activities[index].name,
+    }
+}
+
+fn draw_edge(svg: &mut String, map: &Map, edge: &MapEdge, route: &Route, scales: &Scales) {
+    let Some(&tip) = route.points.last() else { return };
+    let class = edge.time.map_or("dash".to_string(), |(median, _)| format!("t{}", scales.time(median)));
+    let width = scales.width(edge.count);
+    let (from, to) = (escape(node_name(map, edge.from)), escape(node_name(map, edge.to)));
+    let times = edge.time.map_or(String::new(), |(median, mean)| {
+        format!(", median {}, mean {}", duration(median), duration(mean))
+    });
+    let head = 5.0 + width;
+    let (line, direction) = curve(&route.points, head);
+    push(svg, format_args!("<g><title>{from} → {to}: {}{times}</title>", count(edge.count)));
+    push(svg, format_args!("<path class=\"edge {class}\" stroke-width=\"{width:.1}\" d=\"{line}\"/>"));
+    let (dx, dy) = direction;
+    let base = (tip.0 - dx * head, tip.1 - dy * head);
+    let half = head * 0.52;
+    push(svg, format_args!(
+        "<path class=\"head {class}\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\"/></g>",
+        tip.0, tip.1, base.0 - dy * half, base.1 + dx * half, base.0 + dy * half, base.1 - dx * half
+    ));
+}
+
+/// A uniform cubic B-spline through the bends, as d3's curveBasis draws it, which is what dagre's bends are made for.
+/// It ends before the arrow head; the direction there comes with it.
+fn curve(points: &[(f64, f64)], head: f64) -> (String, (f64, f64)) {
+    let last = points[points.len() - 1];
+    let before = points.iter().rev().find(|p| (p.0 - last.0).hypot(p.1 - last.1) > 0.5).copied();
+    let before = before.unwrap_or((last.0, last.1 - 1.0));
+    let length = (last.0 - before.0).hypot(last.1 - before.1).max(0.01);
+    let direction = ((last.0 - before.0) / length, (last.1 - before.1) / length);
+    let mut points = points.to_vec();
+    if let Some(end) = points.last_mut() {
+        // Half a pixel under the head, so that no gap shows.
+        *end = (last.0 - direction.0 * (head - 0.5), last.1 - direction.1 * (head - 0.5));
+    }
+    let mut line = format!("M{:.1} {:.1}", points[0].0, points[0].1);
+    let end = points[points.len() - 1];
+    if points.len() < 3 {
+        push(&mut line, format_args!("L{:.1} {:.1}", end.0, end.1));
+        return (line, direction);
+    }
+    let (mut a, mut b) = (points[0], points[1]);
+    push(&mut line, format_args!("L{:.1} {:.1}", (5.0 * a.0 + b.0) / 6.0, (5.0 * a.1 + b.1) / 6.0));
+    for &c in points[2..].iter().chain([&end]) {
+        push(&mut line, format_args!(
+            "C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}",
+            (2.0 * a.0 + b.0) / 3.0, (2.0 * a.1 + b.1) / 3.0,
+            (a.0 + 2.0 * b.0) / 3.0, (a.1 + 2.0 * b.1) / 3.0,
+            (a.0 + 4.0 * b.0 + c.0) / 6.0, (a.1 + 4.0 * b.1 + c.1) / 6.0
+        ));
+        (a, b) = (b, c);
+    }
+    push(&mut line, format_args!("L{:.1} {:.1}", end.0, end.1));
+    (line, direction)
+}
+
+fn ends(svg: &mut String, placement: &Placement) {
+    let Placed { x, y, size } = placement.start;
+    let radius = size.0 / 2.0;
+    push(svg, format_args!(
+        "<g><title>Start of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
+         <path class=\"end-mark\" d=\"M{:.1} {:.1}l9 5.5l-9 5.5z\"/></g>",
+        x - 3.5, y - 5.5
+    ));
+    let Placed { x, y, size } = placement.end;
+    let radius = size.0 / 2.0;
+    push(svg, format_args!(
+        "<g><title>End of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
+         <rect class=\"end-mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"9\" height=\"9\"/></g>",
+        x - 4.5, y - 4.5
+    ));
+}
+
+fn draw_activity(svg: &mut String, activity: &MapActivity, name: &[String], sub: &str, placed: &Placed, scales: &Scales) {
+    let Placed { x, y, size: (width, height) } = *placed;
+    let shade = scales.frequency(activity.events);
+    let lit = if shade >= 3 { " lit" } else { "" };
+    push(svg, format_args!(
+        "<g class=\"f{shade}t{lit}\"><title>{}: {}</title><rect class=\"box f{shade}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" \
+         height=\"{height:.1}\" rx=\"8\"/>",
+        escape(&activity.name), escape(sub), x - width / 2.0, y - height / 2.0
+    ));
+    let mut baseline = y - height / 2.0 + 20.0;
+    for line in name {
+        push(svg, format_args!("<text class=\"name\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text>", escape(line)));
+        baseline += 17.0;
+    }
+    push(svg, format_args!("<text class=\"sub\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text></g>", escape(sub)));
+}
+
+fn legend(svg: &mut String, map: &Map) {
+    svg.push_str("<g class=\"legend\">");
+    let mut x = 16.0;
+    let mut text = |svg: &mut String, x: f64, words: &str| {
+        push(svg, format_args!("<text class=\"note\" x=\"{x:.1}\" y=\"24\">{}</text>", escape(words)));
+        x + text_width(words, 12.0) + 6.0
+    };
+    x = text(svg, x, "Events: few");
+    for shade in 0..5 {
+        push(svg, format_args!("<rect class=\"box f{shade}\" x=\"{x:.1}\" y=\"12\" width=\"18\" height=\"16\" rx=\"3\"/>"));
+        x += 22.0;
+    }
+    x = text(svg, x, "many") + 10.0;
+    x = text(svg, x, "Cases on a path: few");
+    for width in [1.2, 3.0, 5.0, 7.2] {
+        push(svg, format_args!("<path class=\"edge t0\" stroke-width=\"{width}\" d=\"M{x:.1} 20h18\"/>"));
+        x += 28.0;
+    }
+    text(svg, x, "many");
+    x = 16.0;
+    let mut text = |svg: &mut String, x: f64, words: &str| {
+        push(svg, format_args!("<text class=\"note\" x=\"{x:.1}\" y=\"50\">{}</text>", escape(words)));
+        x + text_width(words, 12.0) + 6.0
+    };
+    x = text(svg, x, "Median time of a path: short");
+    for shade in 0..5 {
+        push(svg, format_args!("<path class=\"edge t{shade}\" stroke-width=\"5\" d=\"M{x:.1} 46h16\"/>"));
+        x += 24.0;
+    }
+    x = text(svg, x, "long");
+    if map.activities.iter().any(|activity| activity.repeated > 0) {
+        text(svg, x + 12.0, "↻ directly repeated");
+    }
+    let mut y = 74.0;
+    for line in sentence_lines(&map.simplification(), 96) {
+        push(svg, format_args!("<text class=\"note\" x=\"16\" y=\"{y}\">{}</text>", escape(&line)));
+        y += 15.0;
+    }
+    svg.push_str("</g>");
+}
+
+fn sentence_lines(text: &str, length: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.len() - 1;
+        if lines[line].chars().count() + word.chars().count() >= length {
+            lines.push(word.to_string());
+        } else {
+            if !lines[line].is_empty() {
+                lines[line].push(' ');
+            }
+            lines[line].push_str(word);
+        }
+    }
+    lines
+}

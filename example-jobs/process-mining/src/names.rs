@@ -1,0 +1,102 @@
+//! Strings stored once, named by number.
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+/// The number of an interned string.
+pub type Id = u32;
+
+/// Stands for "there is none" where an [`Id`] is expected.
+pub const NONE: Id = Id::MAX;
+
+/// An interner: equal strings get equal numbers, counted from 0 in order of first appearance.
+#[derive(Debug, Default)]
+pub struct Names {
+    text: String,
+    ends: Vec<usize>,
+    table: HashTable<Id>,
+}
+
+impl Names {
+    /// The number of `bytes`. The flag is true when they were not UTF-8 and U+FFFD stands in for what was wrong.
+    pub fn intern(&mut self, bytes: &[u8]) -> (Id, bool) {
+        let hash = hash(bytes);
+        if let Some(&id) = self.table.find(hash, |&id| self.get(id).as_bytes() == bytes) {
+            return (id, false);
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => (self.insert(text, hash), false),
+            Err(_) => (self.intern(String::from_utf8_lossy(bytes).as_bytes()).0, true),
+        }
+    }
+
+    fn insert(&mut self, text: &str, hash: u64) -> Id {
+        // Numbers are 32 bits: a log of more than four billion distinct strings cannot fit a guest's memory anyway.
+        let id = self.ends.len() as Id;
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+        let (text, ends) = (&self.text, &self.ends);
+        self.table.insert_unique(hash, id, |&id| self::hash(slice(text, ends, id).as_bytes()));
+        id
+    }
+
+    /// The string with this number; empty for [`NONE`] and numbers never given.
+    pub fn get(&self, id: Id) -> &str {
+        slice(&self.text, &self.ends, id)
+    }
+
+    /// How many distinct strings there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether nothing was interned.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Gives up the table that only interning needs.
+    pub fn freeze(&mut self) {
+        self.table = HashTable::new();
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[usize], id: Id) -> &'a str {
+    let index = id as usize;
+    let Some(&end) = ends.get(index) else { return "" };
+    let start = index.checked_sub(1).map_or(0, |before| ends[before]);
+    &text[start..end]
+}
+
+/// A hash whose low 32 bits carry all of it: on wasm32 the table looks at no more than these.
+pub fn hash(bytes: &[u8]) -> u64 {
+    let hash = FxBuildHasher.hash_one(bytes);
+    hash ^ (hash >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_strings_share_a_number() {
+        let mut names = Names::default();
+        assert_eq!(names.intern(b"pay"), (0, false));
+        assert_eq!(names.intern(b""), (1, false));
+        assert_eq!(names.intern(b"pay"), (0, false));
+        assert_eq!((names.get(0), names.get(1), names.get(NONE)), ("pay", "", ""));
+        assert_eq!(names.len(), 2);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced_and_flagged_every_time() {
+        let mut names = Names::default();
+        assert_eq!(names.intern(b"Jos\xe9"), (0, true));
+        assert_eq!(names.intern(b"Jos\xe9"), (0, true));
+        assert_eq!(names.get(0), "Jos\u{fffd}");
+    }
+}

@@ -1,0 +1,244 @@
+//! Which column of a table is the case, the activity, the timestamp.
+
+use serde::{Deserialize, Serialize};
+
+use super::timestamp;
+use crate::error::{Stop, excerpt};
+
+/// Names of columns, where the author of a request knows better than the detection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Columns {
+    /// The column that says which case an event belongs to.
+    pub case: Option<String>,
+    /// The column that says what was done.
+    pub activity: Option<String>,
+    /// The column that says when it was completed.
+    pub timestamp: Option<String>,
+    /// The column that says when it was begun.
+    pub start_timestamp: Option<String>,
+    /// The column that says who did it.
+    pub resource: Option<String>,
+}
+
+/// Positions of the columns that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Case identifier.
+    pub(super) case: usize,
+    /// Activity.
+    pub(super) activity: usize,
+    /// Completion time.
+    pub(super) timestamp: usize,
+    /// Start time.
+    pub(super) start: Option<usize>,
+    /// Resource.
+    pub(super) resource: Option<usize>,
+    /// Life-cycle transition.
+    pub(super) lifecycle: Option<usize>,
+}
+
+// Names in order of preference, as `plain` writes them.
+const CASE: [&str; 16] = [
+    "case concept name",
+    "case id",
+    "caseid",
+    "case",
+    "case key",
+    "case number",
+    "case name",
+    "trace id",
+    "traceid",
+    "trace",
+    "process instance id",
+    "process instance",
+    "instance id",
+    "ticket id",
+    "order id",
+    "case identifier",
+];
+const ACTIVITY: [&str; 12] = [
+    "concept name",
+    "activity",
+    "activity name",
+    "activity id",
+    "activity en",
+    "event name",
+    "event type",
+    "event",
+    "task",
+    "task name",
+    "step",
+    "action",
+];
+const TIMESTAMP: [&str; 21] = [
+    "time timestamp",
+    "timestamp",
+    "complete timestamp",
+    "completion timestamp",
+    "completed timestamp",
+    "end timestamp",
+    "end time",
+    "endtime",
+    "complete time",
+    "completion time",
+    "completed at",
+    "finish time",
+    "event time",
+    "eventtime",
+    "event timestamp",
+    "time",
+    "date time",
+    "datetime",
+    "event date",
+    "date",
+    "occurred at",
+];
+const START: [&str; 9] = [
+    "start timestamp",
+    "start time",
+    "starttime",
+    "starttimestamp",
+    "time start",
+    "begin time",
+    "started at",
+    "start date",
+    "start",
+];
+const RESOURCE: [&str; 9] =
+    ["org resource", "resource", "resource name", "user", "user id", "user name", "performer", "employee", "agent"];
+const LIFECYCLE: [&str; 4] = ["lifecycle transition", "lifecycle", "transition", "life cycle"];
+
+/// Lower case, every run of other characters than letters and digits a space, and `camelCase` taken apart.
+fn plain(name: &str) -> String {
+    let mut text = String::new();
+    let mut previous_lower = false;
+    for char in name.chars() {
+        let word = char.is_alphanumeric();
+        let boundary = !word || (char.is_uppercase() && previous_lower);
+        if boundary && !text.ends_with(' ') && !text.is_empty() {
+            text.push(' ');
+        }
+        if word {
+            text.extend(char.to_lowercase());
+        }
+        previous_lower = char.is_lowercase();
+    }
+    text.trim_end().to_string()
+}
+
+/// Finds the columns by the request, then by well-known names; a timestamp also by what the sample rows hold.
+///
+/// # Errors
+/// `MissingColumn` that lists the columns there are, and `InvalidParameter` for a requested column that is not there.
+pub(super) fn find(header: &[String], sample: &[Vec<Vec<u8>>], wanted: &Columns) -> Result<Layout, Stop> {
+    let plain_header: Vec<String> = header.iter().map(|name| plain(name)).collect();
+    let known = |names: &[&str]| names.iter().find_map(|name| plain_header.iter().position(|have| have == name));
+    let given = |role: &str, name: &Option<String>| match name {
+        None => Ok(None),
+        Some(name) => position(header, &plain_header, name).map(Some).ok_or_else(|| unknown(role, name, header)),
+    };
+    let case = given("case", &wanted.case)?.or_else(|| known(&CASE));
+    let activity = given("activity", &wanted.activity)?.or_else(|| known(&ACTIVITY));
+    let start = given("startTimestamp", &wanted.start_timestamp)?;
+    let timestamp = given("timestamp", &wanted.timestamp)?
+        .or_else(|| known(&TIMESTAMP).filter(|&found| Some(found) != start))
+        .or_else(|| only_time_column(header.len(), sample, start.or_else(|| known(&START))));
+    let start = start.or_else(|| known(&START).filter(|&found| Some(found) != timestamp));
+    let missing = [("case", case), ("activity", activity), ("timestamp", timestamp)];
+    match (case, activity, timestamp) {
+        (Some(case), Some(activity), Some(timestamp)) => Ok(Layout {
+            case,
+            activity,
+            timestamp,
+            start,
+            resource: given("resource", &wanted.resource)?.or_else(|| known(&RESOURCE)),
+            lifecycle: known(&LIFECYCLE),
+        }),
+        _ => Err(missing_columns(&missing.map(|(role, found)| (role, found.is_none())), header)),
+    }
+}
+
+fn position(header: &[String], plain_header: &[String], name: &str) -> Option<usize> {
+    let exact = header.iter().position(|have| have == name);
+    exact.or_else(|| plain_header.iter().position(|have| *have == plain(name)))
+}
+
+/// The one column whose sample values are all date-times, when there is exactly one.
+fn only_time_column(columns: usize, sample: &[Vec<Vec<u8>>], start: Option<usize>) -> Option<usize> {
+    const COLUMNS_TRIED: usize = 200;
+    let holds_times = |&column: &usize| {
+        let values = sample.iter().filter_map(|row| row.get(column)).map(Vec::as_slice);
+        let detected = timestamp::detect(values);
+        detected.present > 0 && detected.readable == detected.present
+    };
+    let mut found = (0..columns.min(COLUMNS_TRIED)).filter(|&column| Some(column) != start).filter(holds_times);
+    let first = found.next();
+    if found.next().is_some() { None } else { first }
+}
+
+fn unknown(role: &str, name: &str, header: &[String]) -> Stop {
+    let name = excerpt(name);
+    Stop::parameter(format!("columns.{role} names \"{name}\", which is no column of the file. {}", there_are(header)))
+}
+
+fn missing_columns(roles: &[(&str, bool)], header: &[String]) -> Stop {
+    let missing: Vec<&str> = roles.iter().filter(|(_, missing)| *missing).map(|(role, _)| *role).collect();
+    let named: Vec<String> = missing.iter().map(|role| format!("columns.{role}")).collect();
+    Stop::failed(
+        "MissingColumn",
+        format!(
+            "No {} column was found in row 1, which must name the columns. {} Rename a column (case_id, activity, \
+             timestamp), or name it in the parameter {}.",
+            missing.join(" and no "),
+            there_are(header),
+            named.join(", "),
+        ),
+    )
+}
+
+fn there_are(header: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut names: Vec<String> = header.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
+    if header.len() > SHOWN {
+        names.push(format!("{} more", header.len() - SHOWN));
+    }
+    format!("Columns found: {}.", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(header: &[&str]) -> Result<Layout, Stop> {
+        let header: Vec<String> = header.iter().map(ToString::to_string).collect();
+        find(&header, &[], &Columns::default())
+    }
+
+    #[test]
+    fn well_known_names_in_any_spelling() {
+        let found = layout(&["Case ID", "Activity", "Start Time", "End_Time", "orgResource"]).unwrap();
+        assert_eq!((found.case, found.activity, found.timestamp), (0, 1, 3));
+        assert_eq!((found.start, found.resource), (Some(2), Some(4)));
+        let xes = layout(&["concept:name", "time:timestamp", "Activity", "case:concept:name", "Resource"]).unwrap();
+        assert_eq!((xes.case, xes.activity, xes.timestamp, xes.resource), (3, 0, 1, Some(4)));
+        assert_eq!(layout(&["caseId", "activityName", "timestamp"]).unwrap().case, 0);
+    }
+
+    #[test]
+    fn a_time_column_is_known_by_what_it_holds() {
+        let header: Vec<String> = ["case", "activity", "booked"].map(String::from).to_vec();
+        let row = [b"1".to_vec(), b"a".to_vec(), b"2024-01-02T03:04:05Z".to_vec()].to_vec();
+        assert_eq!(find(&header, &[row], &Columns::default()).unwrap().timestamp, 2);
+    }
+
+    #[test]
+    fn a_missing_column_names_what_is_there_and_what_helps() {
+        let message = layout(&["case", "activity", "amount"]).unwrap_err().to_string();
+        assert!(message.contains("No timestamp column") && message.contains("\"amount\""), "{message}");
+        assert!(message.contains("columns.timestamp"), "{message}");
+        let columns = Columns { case: Some("Order".into()), ..Columns::default() };
+        let message = find(&["a".to_string()], &[], &columns).unwrap_err().to_string();
+        assert!(message.contains("\"Order\""), "{message}");
+    }
+}

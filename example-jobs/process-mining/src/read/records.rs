@@ -1,0 +1,269 @@
+//! Records of delimited text, one at a time.
+//!
+//! A record without quotes, which is nearly every one, is cut where it lies in the buffer; only the others go through
+//! csv-core and are copied.
+
+use std::io::{self, Read};
+
+use csv_core::ReadRecordResult;
+use memchr::{memchr, memchr_iter, memchr2};
+
+const BLOCK: usize = 1 << 18;
+
+/// No record may be longer: what looks like one is more likely a quote that nobody closed.
+pub(super) const LONGEST_RECORD: usize = 8 << 20;
+
+/// Why there is no next record.
+#[derive(Debug)]
+pub(super) enum RecordError {
+    Io(io::Error),
+    /// The record is longer than [`LONGEST_RECORD`].
+    TooLong,
+    /// A quote is open at the end of the file.
+    OpenQuote,
+}
+
+pub(super) struct Records<R> {
+    input: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    at_end: bool,
+    delimiter: u8,
+    parser: csv_core::Reader,
+    /// Where the fields of a quoted record are copied to.
+    copy: Vec<u8>,
+    copy_ends: Vec<usize>,
+    /// Where the fields of the current record are, in the buffer or in the copy.
+    bounds: Vec<(usize, usize)>,
+    /// Records read, the header included; blank lines do not count.
+    row: u64,
+}
+
+/// A record: its text and the bounds of its fields in it.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    pub(super) row: u64,
+    pub(super) text: &'a [u8],
+    bounds: &'a [(usize, usize)],
+}
+
+impl<'a> Record<'a> {
+    /// A field; empty when the record is too short to have it.
+    #[inline]
+    pub(super) fn field(&self, index: usize) -> &'a [u8] {
+        self.bounds.get(index).map_or(&[], |&(start, end)| &self.text[start..end])
+    }
+
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let text = self.text;
+        self.bounds.iter().map(move |&(start, end)| &text[start..end])
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bounds.len()
+    }
+}
+
+impl<R: Read> Records<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            at_end: false,
+            delimiter: b',',
+            parser: csv_core::Reader::new(),
+            copy: Vec::new(),
+            copy_ends: Vec::new(),
+            bounds: Vec::new(),
+            row: 0,
+        }
+    }
+
+    /// Fills the buffer once and shows it without consuming it.
+    pub(super) fn preview(&mut self) -> io::Result<&[u8]> {
+        while !self.at_end && self.end < BLOCK {
+            self.fill()?;
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    pub(super) fn set_delimiter(&mut self, delimiter: u8) {
+        self.delimiter = delimiter;
+        self.parser = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+    }
+
+    /// The next record, or nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+        let Some(line) = self.line()? else { return Ok(None) };
+        self.row += 1;
+        let quoted = memchr(b'"', &self.buffer[line.clone()]).is_some();
+        if quoted {
+            self.start = line.start;
+            self.read_quoted()?;
+            return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds }));
+        }
+        self.bounds.clear();
+        let text = &self.buffer[line];
+        let mut start = 0;
+        for end in memchr_iter(self.delimiter, text) {
+            self.bounds.push((start, end));
+            start = end + 1;
+        }
+        self.bounds.push((start, text.len()));
+        Ok(Some(Record { row: self.row, text, bounds: &self.bounds }))
+    }
+
+    /// The next line that is not blank, consumed, without its end.
+    fn line(&mut self) -> Result<Option<std::ops::Range<usize>>, RecordError> {
+        let mut searched = 0;
+        loop {
+            let unsearched = &self.buffer[self.start + searched..self.end];
+            let found = memchr2(b'\n', b'\r', unsearched).map(|at| self.start + searched + at);
+            match found {
+                Some(at) if at == self.start => self.start += 1,
+                Some(at) => {
+                    let line = self.start..at;
+                    self.start = at + 1;
+                    return Ok(Some(line));
+                }
+                None if self.at_end => {
+                    let line = self.start..self.end;
+                    self.start = self.end;
+                    return Ok((!line.is_empty()).then_some(line));
+                }
+                None => {
+                    searched = self.end - self.start;
+                    if searched > LONGEST_RECORD {
+                        return Err(RecordError::TooLong);
+                    }
+                    self.fill().map_err(RecordError::Io)?;
+                }
+            }
+        }
+    }
+
+    /// Reads more behind what is unread, moving that to the front of the buffer first.
+    fn fill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() - self.end < BLOCK / 2 {
+            self.buffer.resize((self.buffer.len() * 2).max(BLOCK), 0);
+        }
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(count) => {
+                    self.at_end = count == 0;
+                    self.end += count;
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn read_quoted(&mut self) -> Result<(), RecordError> {
+        let (mut written, mut ends) = (0, 0);
+        self.grow_copy(0, 0);
+        loop {
+            // The end of the file also ends a record, unless a quote is open: then even this line end is text.
+            let closing = self.at_end && self.start == self.end;
+            let input = if closing { b"\n".as_slice() } else { &self.buffer[self.start..self.end] };
+            let (result, consumed, copied, found) =
+                self.parser.read_record(input, &mut self.copy[written..], &mut self.copy_ends[ends..]);
+            written += copied;
+            ends += found;
+            if !closing {
+                self.start += consumed;
+            }
+            match result {
+                ReadRecordResult::Record => {
+                    self.bound_fields(ends);
+                    return Ok(());
+                }
+                ReadRecordResult::InputEmpty if closing => return Err(RecordError::OpenQuote),
+                ReadRecordResult::InputEmpty => {
+                    if !self.at_end {
+                        self.fill().map_err(RecordError::Io)?;
+                    }
+                }
+                _ if written > LONGEST_RECORD => return Err(RecordError::TooLong),
+                _ => self.grow_copy(written, ends),
+            }
+        }
+    }
+
+    fn grow_copy(&mut self, written: usize, ends: usize) {
+        if self.copy.len() - written < BLOCK {
+            self.copy.resize(written * 2 + BLOCK, 0);
+        }
+        if self.copy_ends.len() - ends < 64 {
+            self.copy_ends.resize(ends * 2 + 64, 0);
+        }
+    }
+
+    fn bound_fields(&mut self, fields: usize) {
+        self.bounds.clear();
+        let mut start = 0;
+        for &end in &self.copy_ends[..fields] {
+            self.bounds.push((start, end));
+            start = end;
+        }
+    }
+
+    /// The row that an error is about: the one after the last that was read, 1 being the header.
+    pub(super) fn row(&self) -> u64 {
+        self.row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &[u8], delimiter: u8) -> Result<Vec<Vec<String>>, RecordError> {
+        let mut records = Records::new(text);
+        records.set_delimiter(delimiter);
+        let mut rows = Vec::new();
+        while let Some(record) = records.next()? {
+            rows.push(record.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect());
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn line_ends_of_every_kind_and_blank_lines() {
+        let expected = vec![vec!["a", "b"], vec!["1", ""], vec!["2", "x"]];
+        for text in ["a,b\n1,\n2,x", "a,b\r\n1,\r\n\r\n2,x\r\n", "a,b\r1,\r2,x\r"] {
+            assert_eq!(all(text.as_bytes(), b',').unwrap(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_hide_delimiters_line_ends_and_quotes() {
+        let rows = all(b"a;b\n\"x;y\";\"say \"\"hi\"\"\n twice\"\nplain;5\" pipe\n\"last\";\"\"", b';').unwrap();
+        let expected = vec![vec!["a", "b"], vec!["x;y", "say \"hi\"\n twice"], vec!["plain", "5\" pipe"], vec!["last", ""]];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn an_open_quote_is_an_error_however_much_follows() {
+        assert!(matches!(all(b"a,b\n1,\"x\n2,y\n", b','), Err(RecordError::OpenQuote)));
+        let mut text = b"a,b\n1,\"".to_vec();
+        text.resize(LONGEST_RECORD * 3, b'x');
+        assert!(matches!(all(&text, b','), Err(RecordError::TooLong)));
+    }
+
+    #[test]
+    fn records_longer_than_a_block_survive_both_ways() {
+        let long = "x".repeat(BLOCK * 2);
+        let text = format!("a,b\n1,{long}\n2,\"{long},\"\n");
+        let rows = all(text.as_bytes(), b',').unwrap();
+        assert_eq!(rows[1][1], long);
+        assert_eq!(rows[2][1], format!("{long},"));
+    }
+}

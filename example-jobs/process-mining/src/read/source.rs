@@ -1,0 +1,179 @@
+//! From the bytes of a file to text: decompression and encoding, with nothing but a few buffers in memory.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, BufRead, BufReader, Read};
+use std::rc::Rc;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::utf16::Utf16;
+use crate::error::Stop;
+
+const BUFFER: usize = 1 << 18;
+
+/// What passed through the lowest layer.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    bytes: Cell<u64>,
+    failure: RefCell<Option<String>>,
+}
+
+impl Meter {
+    /// Bytes of the file read so far, compressed as they are.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.get()
+    }
+
+    /// The right words for an error that came up through the layers.
+    pub(super) fn explain(&self, error: &io::Error, compressed: bool) -> Stop {
+        if let Some(failure) = self.failure.borrow().as_ref() {
+            let message = format!("The input could not be read: {failure}");
+            return Stop::Failed { code: "Storage", message, transient: true };
+        }
+        let position = self.bytes();
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof if compressed => Stop::failed(
+                "TruncatedGzip",
+                format!("The gzip stream ends in the middle, after {position} bytes. Upload the whole file again."),
+            ),
+            _ if compressed => Stop::failed(
+                "CorruptGzip",
+                format!("The gzip stream is damaged near byte {position} ({error}). Upload an intact file."),
+            ),
+            _ => Stop::failed("CorruptInput", format!("The file cannot be read near byte {position}: {error}")),
+        }
+    }
+}
+
+struct Metered<R> {
+    inner: R,
+    meter: Rc<Meter>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.inner.read(buffer);
+        match &result {
+            Ok(count) => self.meter.bytes.set(self.meter.bytes.get() + *count as u64),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => *self.meter.failure.borrow_mut() = Some(error.to_string()),
+        }
+        result
+    }
+}
+
+/// What the first bytes of the text say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Delimited text.
+    Csv,
+    /// XES.
+    Xes,
+}
+
+/// A file opened as UTF-8 text.
+pub(super) struct Source<'a> {
+    /// The text, without byte-order mark.
+    pub(super) text: Box<dyn BufRead + 'a>,
+    /// What it holds.
+    pub(super) format: Format,
+    /// True when the file is gzip.
+    pub(super) compressed: bool,
+    /// How the text was encoded.
+    pub(super) encoding: &'static str,
+    /// Counts bytes of the file.
+    pub(super) meter: Rc<Meter>,
+}
+
+/// Opens a file by its content; its name plays no part.
+///
+/// # Errors
+/// `EmptyLog` without a byte, `UnsupportedFormat` for the archives and binary tables that are uploaded by mistake.
+pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
+    let meter = Rc::new(Meter::default());
+    let file = Metered { inner: file, meter: Rc::clone(&meter) };
+    let mut bytes: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(BUFFER, file));
+    let start = peek(&mut bytes).map_err(|error| meter.explain(&error, false))?;
+    if start.is_empty() {
+        return Err(Stop::failed("EmptyLog", "The file is empty (0 bytes). An event log needs at least one event."));
+    }
+    refuse_other_formats(&start)?;
+    let compressed = start.starts_with(&[0x1f, 0x8b]);
+    if compressed {
+        bytes = Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(bytes)));
+    }
+    let start = peek(&mut bytes).map_err(|error| meter.explain(&error, compressed))?;
+    if compressed {
+        refuse_other_formats(&start)?;
+    }
+    let encoding = encoding(&start);
+    let mut text: Box<dyn BufRead + 'a> = match encoding {
+        Encoding::Utf8 { mark } => {
+            bytes.consume(mark);
+            bytes
+        }
+        Encoding::Utf16 { little } => {
+            bytes.consume(2);
+            Box::new(BufReader::with_capacity(BUFFER, Utf16::new(bytes, little)))
+        }
+    };
+    let start = peek(&mut text).map_err(|error| meter.explain(&error, compressed))?;
+    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    let format = if first == Some(&b'<') { Format::Xes } else { Format::Csv };
+    Ok(Source { text, format, compressed, encoding: encoding.name(), meter })
+}
+
+/// The first bytes, without consuming them. A stream may hand out as little as it likes; what decides here are four
+/// bytes and the first that is not white space, which every decompressor delivers at once.
+fn peek(input: &mut Box<dyn BufRead + '_>) -> io::Result<Vec<u8>> {
+    loop {
+        match input.fill_buf() {
+            Ok(buffer) => return Ok(buffer[..buffer.len().min(512)].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn refuse_other_formats(start: &[u8]) -> Result<(), Stop> {
+    const OTHERS: [(&[u8], &str); 6] = [
+        (b"PK\x03\x04", "a ZIP archive (an .xlsx workbook is one, too)"),
+        (b"PAR1", "a Parquet file"),
+        (b"\xd0\xcf\x11\xe0", "an old Office file (.xls)"),
+        (b"BZh", "a bzip2 archive"),
+        (b"\xfd7zXZ", "an xz archive"),
+        (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    ];
+    match OTHERS.iter().find(|(magic, _)| start.starts_with(magic)) {
+        None => Ok(()),
+        Some((_, what)) => Err(Stop::failed(
+            "UnsupportedFormat",
+            format!("The file is {what}. Allowed are .xes, .xes.gz, .csv and .csv.gz."),
+        )),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Encoding {
+    Utf8 { mark: usize },
+    Utf16 { little: bool },
+}
+
+impl Encoding {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 { .. } => "UTF-8",
+            Self::Utf16 { little: true } => "UTF-16LE",
+            Self::Utf16 { little: false } => "UTF-16BE",
+        }
+    }
+}
+
+fn encoding(start: &[u8]) -> Encoding {
+    match start {
+        [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8 { mark: 3 },
+        [0xff, 0xfe, ..] => Encoding::Utf16 { little: true },
+        [0xfe, 0xff, ..] => Encoding::Utf16 { little: false },
+        _ => Encoding::Utf8 { mark: 0 },
+    }
+}

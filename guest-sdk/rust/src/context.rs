@@ -1,0 +1,157 @@
+//! What a running job may ask for.
+
+use std::cell::OnceCell;
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Artifact, ArtifactWriter, Cancellation, Failure, HostError, Input, InputReader, Level, Report, host::Host,
+};
+
+/// Everything a running job may ask for. The SDK makes one for each attempt and passes it to the job's function.
+pub struct Context {
+    host: Box<dyn Host>,
+    inputs: OnceCell<Vec<Input>>,
+}
+
+impl Context {
+    /// A context that this host answers.
+    pub fn new(host: impl Host + 'static) -> Self {
+        Self { host: Box::new(host), inputs: OnceCell::new() }
+    }
+
+    /// The parameters as JSON text, as the submitter gave them.
+    pub fn parameters_json(&self) -> String {
+        self.host.parameters()
+    }
+
+    /// The parameters as a type of the job. The attribute macro calls this for the second argument of the job.
+    ///
+    /// # Errors
+    /// `InvalidParameters`, with the path of the value that does not fit.
+    pub fn parameters<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let text = self.host.parameters();
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            Failure::new("InvalidParameters", format!("parameters at `{path}`: {}", error.into_inner()))
+        })?;
+        json.end().map_err(|error| Failure::new("InvalidParameters", format!("parameters: {error}")))?;
+        Ok(parsed)
+    }
+
+    /// All inputs of this job.
+    pub fn inputs(&self) -> &[Input] {
+        self.inputs.get_or_init(|| self.host.inputs())
+    }
+
+    /// The input of this name in the manifest, if the submitter gave one.
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        self.inputs().iter().find(|input| input.name == name)
+    }
+
+    /// Opens an input by its name in the manifest. An input can be opened as often as needed.
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] when there is no such input.
+    pub fn open(&self, name: &str) -> Result<InputReader, HostError> {
+        let reader = self.host.open(name)?;
+        let size = self.input(name).map_or(0, |input| input.size);
+        Ok(InputReader::new(reader, size))
+    }
+
+    /// Tells how far the job is: `done` of `total` units of `stage`. The host passes on only the latest.
+    pub fn progress(&self, done: u64, total: u64, stage: &str) {
+        self.host.progress(done, total, stage);
+    }
+
+    /// Logs for whoever debugs the job.
+    pub fn debug(&self, stage: &str, message: impl AsRef<str>) {
+        self.log(Level::Debug, stage, message);
+    }
+
+    /// Logs what a normal run tells.
+    pub fn info(&self, stage: &str, message: impl AsRef<str>) {
+        self.log(Level::Info, stage, message);
+    }
+
+    /// Logs that something is odd, while the run goes on.
+    pub fn warn(&self, stage: &str, message: impl AsRef<str>) {
+        self.log(Level::Warn, stage, message);
+    }
+
+    /// Logs that something went wrong.
+    pub fn error(&self, stage: &str, message: impl AsRef<str>) {
+        self.log(Level::Error, stage, message);
+    }
+
+    /// Appends a log line. The host keeps lines up to a quota of bytes and counts what it dropped.
+    pub fn log(&self, level: Level, stage: &str, message: impl AsRef<str>) {
+        self.host.log(level, stage, message.as_ref());
+    }
+
+    /// Whether to stop. Cheap enough to ask once per batch of records.
+    pub fn cancellation(&self) -> Cancellation {
+        self.host.poll()
+    }
+
+    /// Ends the job with `?` when the host wants it to stop; for jobs that have nothing to save.
+    ///
+    /// # Errors
+    /// `Cancelled` when a person or client asked, `DeadlineNear` when the time is nearly up.
+    pub fn check_cancelled(&self) -> Result<(), Failure> {
+        match self.cancellation() {
+            Cancellation::None => Ok(()),
+            Cancellation::User => Err(Failure::new("Cancelled", "Stopped because the job was cancelled.")),
+            Cancellation::Deadline => {
+                Err(Failure::new("DeadlineNear", "Stopped because the deadline is near."))
+            }
+        }
+    }
+
+    /// Replaces the figures that clients see.
+    pub fn report(&self, report: &Report) {
+        self.host.report(report);
+    }
+
+    /// Begins an artifact. Write to it, then call [`ArtifactWriter::finish`].
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] for a name that is taken or no file name, [`HostError::Limit`] when there may be no more.
+    pub fn artifact(&self, artifact: Artifact) -> Result<ArtifactWriter, HostError> {
+        Ok(ArtifactWriter::new(self.host.create(&artifact)?))
+    }
+
+    /// Replaces the checkpoint: the one value that survives hard stops, is there for the next attempt, and is the
+    /// partial result.
+    ///
+    /// # Errors
+    /// [`HostError::Limit`] when it is too large, [`HostError::Storage`] when it could not be written.
+    pub fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
+        self.host.save_checkpoint(bytes)
+    }
+
+    /// The checkpoint that this or an earlier attempt saved last.
+    ///
+    /// # Errors
+    /// [`HostError::Storage`] when it could not be read.
+    pub fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError> {
+        self.host.load_checkpoint()
+    }
+
+    /// Whether an earlier job of the same pipeline has dealt with this key.
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] for a key that is empty or too long, [`HostError::Storage`] when it could not be read.
+    pub fn seen(&self, key: &str) -> Result<bool, HostError> {
+        self.host.seen(key)
+    }
+
+    /// Marks a key as dealt with. Marks take effect when this job completes, and only then.
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] for a key that is empty or too long, [`HostError::Limit`] for too many.
+    pub fn mark(&self, key: &str) -> Result<(), HostError> {
+        self.host.mark(key)
+    }
+}

@@ -1,0 +1,187 @@
+//! A job as an author writes it, run natively.
+
+use std::io::{self, BufRead, Write};
+
+use fuelcell_sdk::{
+    Artifact, Cancellation, Completion, Context, Failure, Finding, GuestJob, Kind, Report, Result,
+    testing::TestHost,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    /// Lines that are shorter count as errors.
+    #[serde(default)]
+    least_length: usize,
+    #[serde(default)]
+    nested: Nested,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+struct Nested {
+    deep_values: Vec<u8>,
+}
+
+/// Copies the lines that are long enough.
+#[fuelcell_sdk::job(
+    job_type = "DataEnrichment",
+    title = "Long lines",
+    description = "Keeps the lines that are long enough.",
+    input(name = "dataset", parameter = "datasetId", formats = ["txt", "txt.gz"], required = true),
+    input(name = "more", parameter = "moreId"),
+    output(name = "lines.txt", kind = "data", type_name = "Lines"),
+    memory_bytes = 1_048_576,
+    timeout_seconds = 60,
+    deterministic = true,
+    capabilities = ["clock"]
+)]
+fn run(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
+    let mut out = context.artifact(Artifact::new("lines.txt", Kind::Data).type_name("Lines").primary())?;
+    let mut report = Report::default();
+    for line in context.open("dataset")?.lines() {
+        context.check_cancelled()?;
+        let line = line?;
+        report.records_processed += 1;
+        if line.len() < parameters.least_length {
+            report.errors += 1;
+            continue;
+        }
+        writeln!(out, "{line}")?;
+    }
+    out.finish()?;
+    if report.errors > 0 {
+        report.processing_errors.push(Finding::new("TooShort", "The line is too short.", report.errors));
+    }
+    context.report(&report);
+    context.info("end", format!("{} deep values", parameters.nested.deep_values.len()));
+    Ok(Completion::Done)
+}
+
+#[test]
+fn a_job_runs_natively() {
+    let run = TestHost::new()
+        .parameters(json!({"leastLength": 3, "datasetId": "d-1"}))
+        .input("dataset", "words.txt", "one\nno\nthree\n")
+        .run::<Job>();
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert_eq!(run.text("lines.txt"), Some("one\nthree\n"));
+    assert!(run.artifacts["lines.txt"].description.primary);
+    let report = run.report.expect("the job reports");
+    assert_eq!((report.records_processed, report.errors), (3, 1));
+    assert_eq!(report.processing_errors, [Finding::new("TooShort", "The line is too short.", 1)]);
+    assert_eq!(run.logs[0].message, "0 deep values");
+    assert_eq!(run.polls, 3);
+}
+
+#[test]
+fn the_manifest_is_the_declaration() {
+    let manifest = serde_json::to_value(Job::manifest()).unwrap();
+    let schema = &manifest["parameters"];
+    assert_eq!(schema["properties"]["leastLength"]["type"], "integer");
+    assert_eq!(schema["properties"]["leastLength"]["description"], "Lines that are shorter count as errors.");
+    let mut without_schema = manifest.clone();
+    without_schema.as_object_mut().unwrap().remove("parameters");
+    assert_eq!(
+        without_schema,
+        json!({
+            "interface": "0.1",
+            "jobType": "DataEnrichment",
+            "title": "Long lines",
+            "description": "Keeps the lines that are long enough.",
+            "inputs": [
+                {"name": "dataset", "parameter": "datasetId", "formats": ["txt", "txt.gz"], "required": true},
+                {"name": "more", "parameter": "moreId", "formats": [], "required": false},
+            ],
+            "outputs": [{"name": "lines.txt", "kind": "data", "type": "Lines"}],
+            "limits": {"memoryBytes": 1048576, "timeoutSeconds": 60},
+            "deterministic": true,
+            "capabilities": ["clock"],
+        })
+    );
+}
+
+#[test]
+fn parameters_that_do_not_fit_name_the_path() {
+    let run = TestHost::new().parameters(json!({"nested": {"deepValues": [1, 300]}})).run::<Job>();
+    let failure = run.end.unwrap_err();
+    assert_eq!(failure.code, "InvalidParameters");
+    assert!(
+        failure.message.starts_with("parameters at `nested.deepValues[1]`: invalid value: integer `300`")
+    );
+    assert!(!failure.transient);
+}
+
+#[test]
+fn cancellation_ends_the_job_and_keeps_the_artifact_back() {
+    let run = TestHost::new().input("dataset", "words.txt", "one\ntwo\n").cancel_after_polls(1).run::<Job>();
+    assert_eq!(run.end.unwrap_err().code, "Cancelled");
+    assert!(run.artifacts.is_empty());
+    assert!(run.unfinished.contains("lines.txt"));
+    let run = TestHost::new().input("dataset", "words.txt", "one\n").deadline_after_polls(0).run::<Job>();
+    assert_eq!(run.end.unwrap_err().code, "DeadlineNear");
+}
+
+#[test]
+fn a_full_disk_is_told_as_such_through_std_io() {
+    let run = TestHost::new().input("dataset", "words.txt", "one\ntwo\n").disk_bytes(7).run::<Job>();
+    assert_eq!(run.end, Err(Failure::new("HostLimit", "disk: 7 bytes")));
+}
+
+#[test]
+fn a_missing_input_is_told_as_such() {
+    let run = TestHost::new().run::<Job>();
+    assert_eq!(run.end, Err(Failure::new("InvalidRequest", "there is no input `dataset`")));
+}
+
+#[test]
+fn the_next_attempt_finds_what_the_last_one_left() {
+    let first =
+        TestHost::new().parameters(json!(5)).processed("a").cancel_after_polls(0).run_with(|context| {
+            assert_eq!(context.cancellation(), Cancellation::User);
+            assert!(context.load_checkpoint()?.is_none());
+            context.save_checkpoint(b"half")?;
+            context.mark("b")?;
+            Err(Failure::new("Odd", "no").transient())
+        });
+    assert!(first.marks.is_empty(), "marks of a failed attempt do not count");
+    let second = first.next_attempt().run_with(|context| {
+        assert_eq!(context.cancellation(), Cancellation::None);
+        assert_eq!(context.parameters::<u8>()?, 5);
+        assert_eq!(context.load_checkpoint()?.as_deref(), Some(b"half".as_slice()));
+        assert!(context.seen("a")?);
+        assert!(!context.seen("b")?);
+        context.mark("b")?;
+        assert!(!context.seen("b")?, "a mark counts once the job has completed");
+        Ok(Completion::NoItems)
+    });
+    assert_eq!(second.end, Ok(Completion::NoItems));
+    assert!(
+        second
+            .next_attempt()
+            .run_with(|context| {
+                assert!(context.seen("b")?);
+                Ok(Completion::Done)
+            })
+            .end
+            .is_ok()
+    );
+}
+
+#[test]
+fn inputs_can_be_listed_and_come_from_files() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let run = TestHost::new().input_file("dataset", file).unwrap().run_with(|context| {
+        let input = context.input("dataset").expect("the input was given");
+        assert_eq!((input.file_name.as_str(), input.size), ("Cargo.toml", std::fs::metadata(file)?.len()));
+        assert!(context.input("other").is_none());
+        assert_eq!(context.inputs().len(), 1);
+        assert_eq!(io::read_to_string(context.open("dataset")?)?, std::fs::read_to_string(file)?);
+        Ok(Completion::Done)
+    });
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert!(TestHost::new().input_file("dataset", "no/such/file").is_err());
+}

@@ -1,0 +1,1 @@
+//! Tests at the level where a user would notice.
