@@ -222,7 +222,11 @@ mod tests {
         let cases = [
             (job, node, WaitReason::Starting),
             (Waiting { not_before: Some(later), ..job }, full, WaitReason::Scheduled(later)),
-            (Waiting { not_before: Some(later), transient_failures: 1, ..job }, node, WaitReason::Backoff(later)),
+            (
+                Waiting { not_before: Some(later), transient_failures: 1, ..job },
+                node,
+                WaitReason::Backoff(later),
+            ),
             (Waiting { not_before: Some(now), ..job }, node, WaitReason::Starting),
             (job, full, WaitReason::NoFreeSlot),
             (Waiting { module_ready: Some(false), ..job }, node, WaitReason::ModuleCompiling),

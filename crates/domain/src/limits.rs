@@ -33,7 +33,7 @@ impl LimitRequest {
 
 /// The most that anybody may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[serde(default, deny_unknown_fields)]
 pub struct Caps {
     /// Units of fuel; none = measured, not limited.
     pub fuel: Option<u64>,

@@ -1,2 +1,44 @@
-//! The binary.
-fn main() {}
+//! The `fuelcell` binary: command line, configuration, telemetry, and the one place where the rooms are put together.
+//!
+//! This crate knows every other one and decides nothing about jobs itself.
+
+mod bench;
+mod cli;
+mod config;
+mod data_dir;
+mod local_host;
+mod module;
+mod nodes;
+mod run;
+mod serve;
+mod telemetry;
+
+use clap::Parser;
+use cli::{Cli, Command, ModuleCommand};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            // Also for those who have no log: commands other than `serve` set none up.
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("fuelcell: {error:#}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match cli.command {
+        Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
+        Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
+        Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
+        Command::Module(ModuleCommand::Pack { module, out }) => runtime.block_on(module::pack(&module, out.as_deref()))?,
+        Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
+        Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

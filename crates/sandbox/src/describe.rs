@@ -2,7 +2,8 @@
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, HostError, JobHost, Limits, LogLevel, Meter, ReadAt, Report, RunSpec,
+    ArtifactDescription, Cancellation, Digest, HostError, JobHost, Limits, LogLevel, Meter, ReadAt, Report,
+    RunSpec,
 };
 use std::sync::Arc;
 

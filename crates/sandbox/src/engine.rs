@@ -5,7 +5,8 @@ use std::hash::{Hash, Hasher};
 use std::thread;
 use std::time::Duration;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmBacktraceDetails,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    WasmBacktraceDetails,
 };
 
 /// The version of wasmtime in the workspace's manifest; it is part of the engine's fingerprint.

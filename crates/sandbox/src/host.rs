@@ -6,8 +6,8 @@ use crate::disk::Disk;
 use crate::text::{clip, clipped};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError, LogLevel, Meter,
-    ReadAt, Report,
+    ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
+    LogLevel, Meter, ReadAt, Report,
 };
 use std::sync::Arc;
 use wasmtime::Result;
@@ -27,12 +27,14 @@ const MAX_FINDING_TEXT: usize = 2 << 10;
 const MAX_KEY: usize = 1 << 10;
 
 /// An input that the guest is reading.
+#[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub struct Reader {
     source: Arc<dyn ReadAt>,
     position: u64,
 }
 
 /// An artifact that the guest is writing. Dropped unfinished, its bytes are free again.
+#[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub struct Writer {
     inner: Option<Box<dyn ArtifactWriter>>,
     taken: u64,
@@ -62,7 +64,9 @@ impl Reader {
     fn seek(&mut self, position: u64) -> Result<(), HostError> {
         let size = self.source.size();
         if position > size {
-            return Err(HostError::Invalid(format!("position {position} is past the end; the input has {size} bytes")));
+            return Err(HostError::Invalid(format!(
+                "position {position} is past the end; the input has {size} bytes"
+            )));
         }
         self.position = position;
         Ok(())
@@ -175,7 +179,11 @@ impl wit::artifacts::Host for Cell {
 }
 
 impl wit::artifacts::HostWriter for Cell {
-    fn write(&mut self, writer: Resource<Writer>, bytes: Vec<u8>) -> Result<Result<(), wit::types::HostError>> {
+    fn write(
+        &mut self,
+        writer: Resource<Writer>,
+        bytes: Vec<u8>,
+    ) -> Result<Result<(), wit::types::HostError>> {
         Ok(self.table.get_mut(&writer)?.write(&bytes, &self.meter).map_err(host_error))
     }
 

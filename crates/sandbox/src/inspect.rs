@@ -1,9 +1,9 @@
 //! Looking at a module before it is accepted: nothing of it runs, and nothing of it is compiled.
 
 use crate::{linker, manifest};
-use fuelcell_domain::seams::{InspectError, Inspection};
 use fuelcell_domain::Manifest;
-use wasmparser::{ComponentExternalKind, Parser, Payload, Validator, WasmFeatures};
+use fuelcell_domain::seams::{InspectError, Inspection};
+use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload, Validator, WasmFeatures};
 
 /// Largest module in bytes. Whole language runtimes (Python: 18 MB) fit.
 pub(crate) const MAX_MODULE_BYTES: usize = 64 << 20;
@@ -57,7 +57,9 @@ fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
     }
     match Parser::is_component(bytes) {
         true => Ok(()),
-        false => Err(InspectError::Invalid("the file does not begin like a compiled component (.wasm)".into())),
+        false => {
+            Err(InspectError::Invalid("the file does not begin like a compiled component (.wasm)".into()))
+        }
     }
 }
 
@@ -65,7 +67,9 @@ fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
 fn validate(bytes: &[u8], features: WasmFeatures) -> Result<(), InspectError> {
     let Err(error) = Validator::new_with_features(features).validate_all(bytes) else { return Ok(()) };
     match Validator::new_with_features(WasmFeatures::all()).validate_all(bytes) {
-        Ok(_) => Err(InspectError::Unsupported(format!("it uses a feature of WebAssembly that is switched off: {error}"))),
+        Ok(_) => Err(InspectError::Unsupported(format!(
+            "it uses a feature of WebAssembly that is switched off: {error}"
+        ))),
         Err(_) => Err(InspectError::Invalid(error.to_string())),
     }
 }
@@ -116,7 +120,11 @@ impl Survey {
             }
             Payload::ComponentImportSection(section) if *depth == 0 => {
                 for import in section {
-                    self.imports.push(import?.name.name.to_owned());
+                    let import = import?;
+                    // Importing a type asks for nothing: worlds that `use` types of an interface do it.
+                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                        self.imports.push(import.name.name.to_owned());
+                    }
                 }
             }
             Payload::ComponentExportSection(section) => {

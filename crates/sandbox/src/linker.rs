@@ -16,7 +16,15 @@ const AVAILABLE: [(&str, &str, &[&str]); 6] = [
         "fuelcell:job",
         "0.1",
         &[
-            "types", "parameters", "inputs", "progress", "log", "cancel", "reporting", "artifacts", "checkpoint",
+            "types",
+            "parameters",
+            "inputs",
+            "progress",
+            "log",
+            "cancel",
+            "reporting",
+            "artifacts",
+            "checkpoint",
             "processed",
         ],
     ),
@@ -24,8 +32,16 @@ const AVAILABLE: [(&str, &str, &[&str]); 6] = [
         "wasi:cli",
         "0.2",
         &[
-            "environment", "exit", "stderr", "stdin", "stdout", "terminal-input", "terminal-output", "terminal-stderr",
-            "terminal-stdin", "terminal-stdout",
+            "environment",
+            "exit",
+            "stderr",
+            "stdin",
+            "stdout",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stderr",
+            "terminal-stdin",
+            "terminal-stdout",
         ],
     ),
     ("wasi:clocks", "0.2", &["monotonic-clock", "wall-clock"]),
@@ -67,7 +83,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     wasi::filesystem::preopens::add_to_linker::<Cell, WasiFilesystem>(&mut linker, Cell::filesystem)?;
     wasi::filesystem::types::add_to_linker::<Cell, WasiFilesystem>(&mut linker, Cell::filesystem)?;
     wasi::cli::environment::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
-    wasi::cli::exit::add_to_linker::<Cell, WasiCli>(&mut linker, &Default::default(), Cell::cli)?;
+    wasi::cli::exit::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_input::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_output::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_stdin::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;

@@ -66,7 +66,11 @@ impl Modules {
     }
 
     /// Compiles `module` unless that has been done; whoever asks for the same module meanwhile waits for the same result.
-    pub(crate) async fn prepare(self: Arc<Self>, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
+    pub(crate) async fn prepare(
+        self: Arc<Self>,
+        module: Digest,
+        bytes: Arc<dyn ReadAt>,
+    ) -> Result<(), JobError> {
         if let Some(known) = self.known(module) {
             return known.map(drop);
         }
@@ -124,7 +128,9 @@ impl Modules {
         }
         let compiled = self.engine.precompile_component(&bytes);
         let code = compiled.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
-        self.cache.store(module, &code).map_err(|error| storage(format!("compiled code cannot be kept: {error}")))?;
+        self.cache
+            .store(module, &code)
+            .map_err(|error| storage(format!("compiled code cannot be kept: {error}")))?;
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(
             module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
@@ -148,7 +154,11 @@ impl Modules {
 }
 
 /// Links `component` without keeping it.
-pub(crate) fn link_once(engine: &Engine, linker: &Linker<Cell>, bytes: &[u8]) -> Result<JobPre<Cell>, JobError> {
+pub(crate) fn link_once(
+    engine: &Engine,
+    linker: &Linker<Cell>,
+    bytes: &[u8],
+) -> Result<JobPre<Cell>, JobError> {
     let component = Component::from_binary(engine, bytes);
     let linked = component.and_then(|component| linker.instantiate_pre(&component)).and_then(JobPre::new);
     linked.map_err(|error| invalid(&format!("{error:#}")))
@@ -170,7 +180,10 @@ fn read_all(bytes: &dyn ReadAt) -> Result<Vec<u8>, String> {
 
 fn invalid(reason: &str) -> JobError {
     let reason = clipped(reason.to_owned(), MAX_COMPLAINT);
-    JobError::new(ErrorCode::ModuleInvalid, format!("the module cannot be compiled for this server: {reason}"))
+    JobError::new(
+        ErrorCode::ModuleInvalid,
+        format!("the module cannot be compiled for this server: {reason}"),
+    )
 }
 
 fn storage(reason: impl Into<String>) -> JobError {

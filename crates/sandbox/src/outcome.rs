@@ -46,7 +46,10 @@ pub(crate) fn fuel_is_known(error: &Error) -> bool {
 /// The attempt ran longer than `limits` allow.
 pub(crate) fn timed_out(limits: &Limits) -> JobError {
     let seconds = limits.timeout_seconds;
-    JobError::new(ErrorCode::Timeout, format!("the attempt ran longer than its limit of {seconds} s and was ended"))
+    JobError::new(
+        ErrorCode::Timeout,
+        format!("the attempt ran longer than its limit of {seconds} s and was ended"),
+    )
 }
 
 /// What the guest itself said: `code` and `message` are its own words.
@@ -84,7 +87,10 @@ fn trapped(trap: Trap, error: &Error, cell: &Cell, limits: &Limits) -> JobError 
     let explained = match trap {
         Trap::OutOfFuel => {
             let fuel = limits.fuel.unwrap_or(u64::MAX);
-            JobError::new(ErrorCode::FuelExhausted, format!("the attempt burnt all of its {fuel} units of fuel"))
+            JobError::new(
+                ErrorCode::FuelExhausted,
+                format!("the attempt burnt all of its {fuel} units of fuel"),
+            )
         }
         Trap::StackOverflow => stack_overflow(),
         Trap::MemoryOutOfBounds if overflowed_shadow_stack(error) => stack_overflow(),
@@ -105,7 +111,10 @@ fn plain_trap(trap: Trap) -> JobError {
 }
 
 fn stack_overflow() -> JobError {
-    JobError::new(ErrorCode::StackOverflow, "the module's call stack overflowed; is there a recursion without an end?")
+    JobError::new(
+        ErrorCode::StackOverflow,
+        "the module's call stack overflowed; is there a recursion without an end?",
+    )
 }
 
 /// Errors that are no traps: the host or the engine would not go on.
@@ -121,11 +130,15 @@ fn refused_by_host(error: &Error, cell: &Cell) -> JobError {
         return JobError::new(ErrorCode::HostLimit, format!("the module holds too many handles: {reason}"));
     }
     if HOST_LIMIT_TEXTS.iter().any(|text| reason.contains(text)) {
-        let message = format!("the module asked for too much in one call (at most {MAX_CALL_BYTES} bytes): {reason}");
+        let message =
+            format!("the module asked for too much in one call (at most {MAX_CALL_BYTES} bytes): {reason}");
         return JobError::new(ErrorCode::HostLimit, message);
     }
     if error.is::<NotStarted>() {
-        return JobError::new(ErrorCode::ModuleInvalid, format!("the module cannot be instantiated: {reason}"));
+        return JobError::new(
+            ErrorCode::ModuleInvalid,
+            format!("the module cannot be instantiated: {reason}"),
+        );
     }
     JobError::new(ErrorCode::Trap, format!("the module broke the rules of its interface: {reason}"))
 }
@@ -138,15 +151,23 @@ fn refused(cell: &Cell) -> Option<JobError> {
     cell.disk.refusal().map(|refusal| match refusal {
         Refusal::Disk => {
             let limit = cell.disk.limit();
-            JobError::new(ErrorCode::DiskQuota, format!("the job's outputs passed its disk limit of {limit} bytes"))
+            JobError::new(
+                ErrorCode::DiskQuota,
+                format!("the job's outputs passed its disk limit of {limit} bytes"),
+            )
         }
-        Refusal::Host => JobError::new(ErrorCode::HostLimit, "the module made more artifacts or handles than it may"),
+        Refusal::Host => {
+            JobError::new(ErrorCode::HostLimit, "the module made more artifacts or handles than it may")
+        }
     })
 }
 
 fn memory_limit(cell: &Cell) -> JobError {
     let limit = cell.memory.limit();
-    JobError::new(ErrorCode::MemoryLimit, format!("the module needed more memory than its limit of {limit} bytes"))
+    JobError::new(
+        ErrorCode::MemoryLimit,
+        format!("the module needed more memory than its limit of {limit} bytes"),
+    )
 }
 
 fn backtrace(trace: &WasmBacktrace) -> String {

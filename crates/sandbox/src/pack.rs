@@ -31,6 +31,7 @@ pub fn pack(bytes: &[u8], manifest_json: &str) -> Result<Vec<u8>, PackError> {
     let mut packed = bytes[..header].to_vec();
     let kept = sections.iter().filter(|section| section.custom.is_none_or(|(name, _)| name != SECTION));
     kept.for_each(|section| packed.extend_from_slice(&bytes[section.range.clone()]));
-    CustomSection { name: SECTION.into(), data: manifest_json.as_bytes().into() }.append_to_component(&mut packed);
+    CustomSection { name: SECTION.into(), data: manifest_json.as_bytes().into() }
+        .append_to_component(&mut packed);
     Ok(packed)
 }

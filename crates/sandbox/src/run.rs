@@ -83,7 +83,9 @@ pub(crate) fn in_cell<T>(
         _ => None,
     };
     let result = match ended {
-        Ended::Guest(returned) => returned.map_err(|error| outcome::explain(&error, store.data(), &spec.limits)),
+        Ended::Guest(returned) => {
+            returned.map_err(|error| outcome::explain(&error, store.data(), &spec.limits))
+        }
         Ended::Deadline => Err(Cut::Failed(outcome::timed_out(&spec.limits))),
         Ended::Stopped => Err(Cut::Stopped),
     };
@@ -101,7 +103,11 @@ enum Ended<T> {
 }
 
 /// A guest that is done has won, however late it is; a stop is asked for by people and goes before the deadline.
-async fn race<T>(guest: impl Future<Output = wasmtime::Result<T>>, stop: StopSignal, deadline: Instant) -> Ended<T> {
+async fn race<T>(
+    guest: impl Future<Output = wasmtime::Result<T>>,
+    stop: StopSignal,
+    deadline: Instant,
+) -> Ended<T> {
     tokio::select! {
         biased;
         returned = guest => Ended::Guest(returned),

@@ -87,7 +87,8 @@ impl Sandbox {
             let spec = describe::spec(Digest::of(&bytes));
             let stop = Box::pin(std::future::pending());
             let run = Run { job, spec, slot_bytes, host: Arc::new(describe::NoJob), stop };
-            let (described, _) = run::in_cell(run, &runtime, async |job, store| job.call_describe(store).await);
+            let (described, _) =
+                run::in_cell(run, &runtime, async |job, store| job.call_describe(store).await);
             described.map_err(not_described)
         };
         spawn_blocking(work).await.unwrap_or_else(|_| Err(host_failed()))
@@ -103,7 +104,9 @@ fn slot_bytes(max_memory_bytes: u64) -> u64 {
 fn not_described(cut: Cut) -> JobError {
     match cut {
         Cut::Failed(error) => error,
-        Cut::Exited | Cut::Stopped => JobError::new(ErrorCode::GuestError, "the module ended without describing itself"),
+        Cut::Exited | Cut::Stopped => {
+            JobError::new(ErrorCode::GuestError, "the module ended without describing itself")
+        }
     }
 }
 

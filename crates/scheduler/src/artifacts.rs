@@ -39,7 +39,8 @@ impl Staging {
         description.check().map_err(HostError::Invalid)?;
         self.reserve(&description)?;
         // From here on dropping the writer gives the name back.
-        let mut writer = StagedWriter { staging: self.clone(), description, blob: None, bytes: 0, sealed: false };
+        let mut writer =
+            StagedWriter { staging: self.clone(), description, blob: None, bytes: 0, sealed: false };
         writer.blob = Some(self.blobs.begin().map_err(|error| HostError::Storage(error.to_string()))?);
         Ok(Box::new(writer))
     }
@@ -58,7 +59,8 @@ impl Staging {
             return Err(HostError::Invalid("a job has at most one primary artifact".into()));
         }
         if !staged.names.insert(description.name.to_ascii_lowercase()) {
-            let message = format!("there is an artifact named {} already (case is ignored)", description.name);
+            let message =
+                format!("there is an artifact named {} already (case is ignored)", description.name);
             return Err(HostError::Invalid(message));
         }
         staged.primary |= description.primary;
@@ -97,7 +99,8 @@ impl ArtifactWriter for StagedWriter {
         let blob = self.blob.take().ok_or_else(sealed)?;
         let blob = blob.commit().map_err(|error| HostError::Storage(error.to_string()))?;
         self.sealed = true;
-        let artifact = Artifact { description: self.description.clone(), digest: blob.digest, size: blob.size };
+        let artifact =
+            Artifact { description: self.description.clone(), digest: blob.digest, size: blob.size };
         lock(&self.staging.staged).finished.push(artifact);
         Ok(())
     }

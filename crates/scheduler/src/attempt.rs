@@ -64,7 +64,10 @@ impl Scheduler {
         match AssertUnwindSafe(run).catch_unwind().await {
             Ok(ended) => ended,
             Err(panic) => {
-                tracing::error!(panic = panic_text(panic.as_ref()), "The runner panicked; the attempt is lost");
+                tracing::error!(
+                    panic = panic_text(panic.as_ref()),
+                    "The runner panicked; the attempt is lost"
+                );
                 (RunEnd::Failed(host_defect()), live.pulse().usage)
             }
         }
@@ -78,7 +81,8 @@ impl Scheduler {
                 JobError::new(ErrorCode::Storage, message).transient()
             })?;
             files.push(file.ok_or_else(|| {
-                let message = format!("the bytes of input \"{}\" ({}) no longer exist", input.name, input.file_name);
+                let message =
+                    format!("the bytes of input \"{}\" ({}) no longer exist", input.name, input.file_name);
                 JobError::new(ErrorCode::InputGone, message)
             })?);
         }
@@ -109,7 +113,8 @@ fn seed(job: &Job) -> u64 {
 /// A defect of the server is nobody's reason to condemn a job: it is tried again, later, as often as after a transient
 /// failure of its own. What went wrong is in the server's log, not in the answer to a client.
 fn host_defect() -> JobError {
-    JobError::new(ErrorCode::NodeLost, "the attempt was lost by a defect of the server, not of the job").transient()
+    JobError::new(ErrorCode::NodeLost, "the attempt was lost by a defect of the server, not of the job")
+        .transient()
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -94,7 +94,9 @@ impl Scheduler {
                 slots: self.config.slots as u64,
                 running: running.len() as u64,
                 memory_bytes: self.config.memory_bytes,
-                reserved_bytes: running.iter().fold(0, |sum: u64, live| sum.saturating_add(live.memory_bytes)),
+                reserved_bytes: running
+                    .iter()
+                    .fold(0, |sum: u64, live| sum.saturating_add(live.memory_bytes)),
             },
             finishing: finishing.len() as u64,
             dropped_results: self.dropped_results.load(Ordering::Relaxed),
@@ -103,7 +105,8 @@ impl Scheduler {
     }
 
     /// Runs jobs until `shutdown` resolves and the running ones have ended, were requeued, or were left to their leases.
-    /// To be called once: it begins by releasing the jobs that this node's previous life left behind.
+    /// To be called once, and to its end: it begins by releasing the jobs that this node's previous life left behind, and
+    /// nobody else keeps the leases of the running ones.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
         let work = async {
             self.recover().await;
@@ -129,10 +132,12 @@ impl Scheduler {
         while !self.stopping.is_cancelled() {
             match self.store.release_node(&self.config.node, self.clock.now()).await {
                 Ok(jobs) => {
-                    let count = jobs.len();
-                    return tracing::info!(node = %self.config.node, jobs.count = count, "Jobs of the previous life released");
+                    tracing::info!(node = %self.config.node, jobs.count = jobs.len(), "Jobs of the previous life released");
+                    return;
                 }
-                Err(error) => tracing::error!(%error, "Jobs of the previous life could not be released; trying again"),
+                Err(error) => {
+                    tracing::error!(%error, "Jobs of the previous life could not be released; trying again");
+                }
             }
             sleep(TICK).await;
         }
@@ -165,6 +170,9 @@ impl Scheduler {
             }
             // A store that never makes its caller wait must not keep leases and pulses from their turn.
             tokio::task::yield_now().await;
+        }
+        if self.free().slots == 0 {
+            return Ok(TICK);
         }
         let now = self.clock.now();
         let next = self.store.next_not_before(now).await?;

@@ -5,9 +5,7 @@ use crate::live::{Live, StopReason};
 use crate::text::{clean, cut};
 use crate::{is_stale, lock};
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{
-    Completion, ErrorCode, Job, JobError, JobState, Receipt, RunEnd, Timestamp, Transition, Usage,
-};
+use fuelcell_domain::{Completion, ErrorCode, Job, JobError, Receipt, RunEnd, Timestamp, Transition, Usage};
 use fuelcell_store::{Finish, StoreError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -77,8 +75,12 @@ impl Scheduler {
         loop {
             match self.store.finish(finish.clone()).await {
                 Ok(job) => return self.finished(&job, finish.receipt.usage),
-                Err(error) if is_stale(&error) => return self.drop_results("the store refused them as stale"),
-                Err(error @ (StoreError::Storage(_) | StoreError::Full)) if Instant::now() + pause < give_up => {
+                Err(error) if is_stale(&error) => {
+                    return self.drop_results("the store refused them as stale");
+                }
+                Err(error @ (StoreError::Storage(_) | StoreError::Full))
+                    if Instant::now() + pause < give_up =>
+                {
                     tracing::warn!(%error, "The end of the attempt could not be stored; trying again");
                 }
                 Err(error) => {
@@ -101,9 +103,6 @@ impl Scheduler {
             fuel = usage.fuel,
             "Attempt ended"
         );
-        if job.state == JobState::Queued {
-            self.wake.notify_one();
-        }
     }
 
     fn drop_results(&self, reason: &str) {
@@ -139,5 +138,46 @@ fn bounded(error: JobError) -> JobError {
 
 /// A runner that stops a guest without being told to is defective; the job is not.
 fn stopped_for_nothing() -> JobError {
-    JobError::new(ErrorCode::NodeLost, "the attempt was stopped by a defect of the server, not of the job").transient()
+    JobError::new(ErrorCode::NodeLost, "the attempt was stopped by a defect of the server, not of the job")
+        .transient()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_an_attempt_ends_follows_from_its_run_and_from_why_it_was_stopped() {
+        let done = || RunEnd::Completed(Completion::Done);
+        let error = JobError::new(ErrorCode::Trap, "unreachable");
+        let failed = || RunEnd::Failed(error.clone());
+        let cases = [
+            (done(), None, Some(Transition::Complete(Completion::Done))),
+            (done(), Some(StopReason::Cancel), Some(Transition::Complete(Completion::Done))),
+            (done(), Some(StopReason::Lost), None),
+            (failed(), None, Some(Transition::Fail(error.clone()))),
+            (failed(), Some(StopReason::Lost), None),
+            (RunEnd::Stopped, Some(StopReason::Cancel), Some(Transition::Stop)),
+            (RunEnd::Stopped, Some(StopReason::Drain), Some(Transition::GiveBack)),
+            (RunEnd::Stopped, Some(StopReason::Lost), None),
+            (RunEnd::Stopped, None, Some(Transition::Fail(stopped_for_nothing()))),
+        ];
+        for (end, stopped, expected) in cases {
+            assert_eq!(transition(end.clone(), stopped), expected, "{end:?} {stopped:?}");
+        }
+    }
+
+    #[test]
+    fn texts_of_the_guest_are_cut() {
+        let error =
+            JobError::new(ErrorCode::GuestError, "m".repeat(100_000)).with_details("d\n".repeat(100_000));
+        let Some(Transition::Fail(kept)) = transition(RunEnd::Failed(error), None) else {
+            panic!("a failure")
+        };
+        assert_eq!(kept.message.len(), MAX_ERROR_MESSAGE);
+        assert_eq!(kept.details.map(|details| details.len()), Some(MAX_ERROR_DETAILS));
+        let end = RunEnd::Completed(Completion::Skipped("no\nnews".into()));
+        let skipped = Transition::Complete(Completion::Skipped("no\\nnews".into()));
+        assert_eq!(transition(end, None), Some(skipped));
+    }
 }

@@ -6,7 +6,8 @@ use crate::log::MAX_STAGE;
 use crate::text::clean;
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Clock, Finding, HostError, Job, JobHost, LogLevel, PipelineId, ReadAt, Report,
+    ArtifactDescription, Cancellation, Clock, Finding, HostError, Job, JobHost, LogLevel, PipelineId, ReadAt,
+    Report,
 };
 use fuelcell_store::{BlobRef, BlobStore, Store, StoreError};
 use std::collections::BTreeSet;
@@ -136,7 +137,10 @@ impl JobHost for AttemptHost {
         position.and_then(|position| self.files.get(position)).cloned().ok_or_else(|| {
             let names: Vec<&str> = self.inputs.iter().map(|input| input.name.as_str()).collect();
             let name = clean(name, MAX_FINDING_KIND);
-            HostError::Invalid(format!("there is no input named \"{name}\"; this job has: [{}]", names.join(", ")))
+            HostError::Invalid(format!(
+                "there is no input named \"{name}\"; this job has: [{}]",
+                names.join(", ")
+            ))
         })
     }
 
@@ -162,7 +166,10 @@ impl JobHost for AttemptHost {
         self.live.set_report(bounded(report));
     }
 
-    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError> {
+    fn create_artifact(
+        &self,
+        description: ArtifactDescription,
+    ) -> Result<Box<dyn ArtifactWriter>, HostError> {
         self.live.staging.begin(description)
     }
 
@@ -206,7 +213,7 @@ impl JobHost for AttemptHost {
 /// That thread may be inside tokio's `block_on`, which must not be entered a second time; the executor of `futures` only
 /// parks the thread. Without `unconstrained`, tokio's co-operative budget would run out after some hundred calls within
 /// one poll of the guest, and the wait would spin for ever.
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     futures::executor::block_on(tokio::task::unconstrained(future))
 }
 

@@ -46,8 +46,10 @@ impl LogBuffer {
     /// Adds the line that says how much was dropped, if anything was.
     pub(crate) fn close(&mut self, at: Timestamp) {
         if self.dropped > 0 {
-            let message =
-                format!("{} further lines were dropped: the log's quota is {} bytes", self.dropped, self.quota);
+            let message = format!(
+                "{} further lines were dropped: the log's quota is {} bytes",
+                self.dropped, self.quota
+            );
             let line = self.line(at, LogLevel::Warn, String::new(), message);
             self.pending.push(line);
             self.dropped = 0;
@@ -85,7 +87,10 @@ mod tests {
         }
         log.close(Timestamp(2));
         log.close(Timestamp(3));
-        assert_eq!(messages(&log), ["one", "two", "2 further lines were dropped: the log's quota is 134 bytes"]);
+        assert_eq!(
+            messages(&log),
+            ["one", "two", "2 further lines were dropped: the log's quota is 134 bytes"]
+        );
     }
 
     #[test]

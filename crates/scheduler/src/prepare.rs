@@ -6,8 +6,9 @@ use fuelcell_domain::{Digest, ErrorCode, JobError, JobRunner};
 use fuelcell_store::BlobStore;
 use futures::FutureExt;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -38,7 +39,7 @@ impl Preparer {
     /// Whether jobs of the module can run; a transient failure to prepare it counts as not yet.
     pub(crate) fn readiness(&self, module: Digest) -> Readiness {
         match self.runner.readiness(module) {
-            Readiness::NotReady => match lock(&self.verdicts).get(&module) {
+            Readiness::NotReady => match self.standing().get(&module) {
                 Some(Verdict::Failed { error, .. }) if !error.transient => Readiness::Failed(error.clone()),
                 _ => Readiness::NotReady,
             },
@@ -48,14 +49,21 @@ impl Preparer {
 
     /// Whether the caller is to prepare the module: nobody is at it, and no failure stands.
     pub(crate) fn begin(&self, module: Digest) -> bool {
+        match self.standing().entry(module) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(Verdict::Preparing);
+                true
+            }
+        }
+    }
+
+    /// The verdicts that still stand.
+    fn standing(&self) -> MutexGuard<'_, HashMap<Digest, Verdict>> {
         let now = Instant::now();
         let mut verdicts = lock(&self.verdicts);
         verdicts.retain(|_, verdict| !matches!(verdict, Verdict::Failed { until, .. } if *until <= now));
-        let free = !verdicts.contains_key(&module);
-        if free {
-            verdicts.insert(module, Verdict::Preparing);
-        }
-        free
+        verdicts
     }
 
     /// Prepares the module. Only after [`Preparer::begin`] said so.
@@ -84,7 +92,8 @@ impl Preparer {
             let message = format!("the module could not be read: {error}");
             JobError::new(ErrorCode::Storage, message).transient()
         })?;
-        let bytes = bytes.ok_or_else(|| JobError::new(ErrorCode::InputGone, "the job's module no longer exists"))?;
+        let bytes =
+            bytes.ok_or_else(|| JobError::new(ErrorCode::InputGone, "the job's module no longer exists"))?;
         self.runner.prepare(module, bytes).await
     }
 }

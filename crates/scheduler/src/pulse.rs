@@ -56,7 +56,8 @@ impl Scheduler {
                 _ = beat.tick() => true,
                 () = self.cancel_wake.notified() => false,
             };
-            let live: Vec<Arc<Live>> = self.all_live().into_iter().filter(|live| !live.is_finishing()).collect();
+            let live: Vec<Arc<Live>> =
+                self.all_live().into_iter().filter(|live| !live.is_finishing()).collect();
             let mut result = Ok(());
             for live in &live {
                 result = result.and(self.notice_cancel(live).await);
@@ -128,7 +129,7 @@ impl Scheduler {
 
 /// Stops an attempt that does not hold its job any more. One whose end is on its way to the store has let go by itself.
 fn lose(live: &Live) {
-    if !live.is_finishing() && live.stop_reason() != Some(StopReason::Lost) {
+    if !live.is_finishing() && live.stop_reason().is_none() {
         tracing::warn!(job = %live.id.job, attempt = live.id.number, "Attempt lost its job and is stopped");
         live.stop(StopReason::Lost);
     }

@@ -24,7 +24,8 @@ pub(crate) fn cut(mut text: String, max_bytes: usize) -> String {
 
 /// Control characters break lines and terminals; line and paragraph separators and marks of text direction disguise text.
 fn is_plain(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    !c.is_control()
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ const MIB: u64 = 1024 * 1024;
 
 /// What an operator may set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {
     /// Where clients reach this server, such as `https://jobs.example.com`; download links begin with it.
     pub public_url: String,

@@ -1,1 +1,40 @@
-//! The embedded store: sled and content-addressed files.
+//! The embedded default store: records in sled, bytes in content-addressed files.
+//!
+//! This crate knows how the promises of [`fuelcell_store`] are kept on one machine. It knows nothing of HTTP, of wasm or of
+//! scheduling, and decides no transition: those are the domain's.
+//!
+//! One write's way: a verb is sent to the *committer*, one thread that applies waiting verbs one after another to an
+//! *overlay* over the database, so that each sees those before it; writes the batch as one transaction over all tables;
+//! flushes sled's log; waits for one *barrier* (`fdatasync`, which sled itself never does); raises the *high-water mark*;
+//! lets the *image* in memory follow; and answers. Readers look at the image and at sled directly: they see everything
+//! that was acknowledged, and may see a change a moment before its barrier. Live figures and log lines are answered once
+//! they can be seen, before the barrier.
+//!
+//! Limits: one process at a time; the image takes some 30 bytes per job; sled gives no space back, so that a store only
+//! shrinks by being copied.
+
+mod barrier;
+mod blobs;
+mod catalog;
+mod codec;
+mod committer;
+mod database;
+mod figures;
+mod high_water;
+mod image;
+mod jobs;
+mod keys;
+mod logs;
+mod open;
+mod overlay;
+mod queue;
+mod records;
+mod registry;
+mod store;
+mod tenancy;
+mod views;
+
+pub use barrier::{Barrier, Fdatasync};
+pub use blobs::FileBlobs;
+pub use open::Options;
+pub use store::SledStore;

@@ -4,8 +4,10 @@
 //! its HTTP interface. It must not link any other crate of the workspace, so that it is built in seconds.
 
 mod check;
+mod event_log;
 mod guests;
 mod lint;
+mod order_to_cash;
 mod process;
 mod progress;
 mod test;
@@ -15,6 +17,7 @@ mod workspace;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use event_log::EventLogArguments;
 use workspace::{Build, Workspace};
 
 #[derive(Parser)]
@@ -34,6 +37,8 @@ enum Task {
     Lint,
     /// Set up, check, lint and test everything
     Test,
+    /// Write a generated order-to-cash event log
+    EventLog(EventLogArguments),
 }
 
 fn main() -> Result<()> {
@@ -44,5 +49,6 @@ fn main() -> Result<()> {
         Task::Check => check::check(&workspace),
         Task::Lint => lint::lint(&workspace),
         Task::Test => test::test(&workspace),
+        Task::EventLog(arguments) => event_log::run(arguments),
     }
 }

@@ -1,32 +1,33 @@
 //! Why a run stopped early, in the words that a client sees.
 
-/// A run that did not reach its end.
+/// A run that cannot go on: the log or a parameter is wrong, or the input could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Stop {
-    /// Somebody asked for it.
-    #[error("cancelled")]
-    Cancelled,
-    /// The log or a parameter is wrong, or the input could not be read.
-    #[error("{message}")]
-    Failed {
-        /// A short stable word, such as `MissingColumn`.
-        code: &'static str,
-        /// What was wrong, where, and what is allowed.
-        message: String,
-        /// True when the same run may succeed later.
-        transient: bool,
-    },
+#[error("{message}")]
+pub struct Stop {
+    /// A short stable word, such as `MissingColumn`.
+    pub code: &'static str,
+    /// What was wrong, where, and what is allowed.
+    pub message: String,
+    /// True when the same run may succeed later.
+    pub transient: bool,
 }
 
 impl Stop {
     /// A failure that trying again cannot help.
     pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Failed { code, message: message.into(), transient: false }
+        Self { code, message: message.into(), transient: false }
     }
 
     /// A parameter that cannot be used. `message` names the parameter and says what is allowed.
     pub fn parameter(message: impl Into<String>) -> Self {
         Self::failed("InvalidParameter", message)
+    }
+}
+
+impl From<Stop> for fuelcell_sdk::Failure {
+    fn from(stop: Stop) -> Self {
+        let failure = Self::new(stop.code, stop.message);
+        if stop.transient { failure.transient() } else { failure }
     }
 }
 

@@ -272,6 +272,11 @@ impl EventLog {
         self.names.resources.get(resource)
     }
 
+    /// Whether events have life-cycle transitions.
+    pub fn has_lifecycles(&self) -> bool {
+        self.lifecycles.is_some()
+    }
+
     /// The life-cycle transition of an event, empty where there is none.
     pub fn lifecycle(&self, event: usize) -> &str {
         self.lifecycles.as_ref().map_or("", |column| self.names.lifecycles.get(lifecycle_id(column[event])))
@@ -315,13 +320,13 @@ impl EventLog {
         (self.fingerprints[event], self.activities[event], self.resources[event], start)
     }
 
-    /// Keeps the events that `keep` wants, in place; cases left without events go.
-    pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+    /// Keeps the events that `keep(case, event)` wants, in place; cases left without events go.
+    pub fn retain(&mut self, mut keep: impl FnMut(usize, usize) -> bool) {
         let (mut start, mut kept, mut cases) = (0, 0, 0);
         for case in 0..self.cases() {
             let (end, before) = (self.offsets[case + 1], kept);
             for event in start..end {
-                if keep(event) {
+                if keep(case, event) {
                     self.copy_event(event, kept);
                     kept += 1;
                 }
@@ -442,7 +447,7 @@ mod tests {
     fn retain_drops_events_and_the_cases_that_lose_all() {
         let mut log = log(&[("1", "a", 1), ("2", "b", 2), ("3", "c", 3), ("3", "d", 4)]);
         let wanted: Vec<bool> = log.times.iter().map(|&time| time == 1 || time == 4).collect();
-        log.retain(|event| wanted[event]);
+        log.retain(|_, event| wanted[event]);
         assert_eq!(log.cases(), 2);
         assert_eq!((log.case_name(0), log.case_name(1)), ("1", "3"));
         assert_eq!(trace(&log, 1), ["d"]);

@@ -6,6 +6,7 @@ use super::fixtures::{
 use crate::{JobFilter, PageRequest, RECENT_DURATIONS, StateCounts, Store, TenantFigures};
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{Digest, Job, JobState, PipelineId, ProjectId, ProjectRef, Transition};
+use std::cmp::Reverse;
 
 const ALL: PageRequest = PageRequest { offset: 0, limit: 1000 };
 
@@ -13,7 +14,7 @@ const ALL: PageRequest = PageRequest { offset: 0, limit: 1000 };
 async fn agrees(store: &dyn Store, known: &[Job], filter: &JobFilter) {
     let own = known[0].project;
     let mut expected: Vec<_> = known.iter().filter(|job| filter.matches(job)).cloned().collect();
-    expected.sort_by(|a, b| b.ordinal.cmp(&a.ordinal));
+    expected.sort_by_key(|job| Reverse(job.ordinal));
     let page = store.list(own, filter, ALL).await.unwrap();
     let ordinals = |jobs: &[Job]| jobs.iter().map(|job| job.ordinal).collect::<Vec<_>>();
     assert_eq!(ordinals(&page.jobs), ordinals(&expected), "{filter:?}");
@@ -146,7 +147,7 @@ pub(super) async fn durations(store: &dyn Store) {
         let started = running(store, Job { module: module(name), ..job(own) }).await;
         store.finish(end(&started, transition, 1 + seconds)).await.unwrap();
     };
-    assert_eq!(store.recent_durations(wanted.digest).await.unwrap(), []);
+    assert!(store.recent_durations(wanted.digest).await.unwrap().is_empty());
     run("other", done(), 77).await;
     run("wanted", failure(), 78).await;
     run("wanted", Transition::Stop, 79).await;
@@ -157,7 +158,7 @@ pub(super) async fn durations(store: &dyn Store) {
     let latest: Vec<_> =
         (1..=count).rev().take(RECENT_DURATIONS).map(|seconds| seconds as u64 * 1_000_000).collect();
     assert_eq!(store.recent_durations(wanted.digest).await.unwrap(), latest);
-    assert_eq!(store.recent_durations(Digest::of(b"never ran")).await.unwrap(), []);
+    assert!(store.recent_durations(Digest::of(b"never ran")).await.unwrap().is_empty());
 }
 
 pub(super) async fn figures(store: &dyn Store) {

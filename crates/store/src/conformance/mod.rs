@@ -5,6 +5,8 @@
 //! The suite asks for what the traits promise and nothing else: no layout, no timing. Parallel checks spawn tasks, so it
 //! runs on a multi-threaded tokio runtime.
 
+#![allow(clippy::unwrap_used, reason = "a check fails by panicking, as a test does")]
+
 mod attempts;
 mod blobs;
 mod cancel;

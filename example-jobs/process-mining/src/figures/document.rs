@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Figures, SECOND, Spread, longest, mean_interarrival};
 use crate::log::EventLog;
 use crate::names::Id;
+use crate::quality::Quality;
 use crate::read::{Facts, format_time};
 
 /// Edges, activities and resources beyond this are counted but not listed: such a log has no process to show.
@@ -15,7 +16,13 @@ const LONGEST_CASES: usize = 10;
 
 /// The figures as JSON. Times are UTC, durations seconds; the README defines every key. `with_variants` says whether to
 /// list the variants.
-pub fn document(log: &EventLog, figures: &Figures, facts: &Facts, with_variants: bool) -> Value {
+pub fn document(
+    log: &EventLog,
+    figures: &Figures,
+    facts: &Facts,
+    quality: &Quality,
+    with_variants: bool,
+) -> Value {
     let flow = &figures.flow;
     let mut document = Map::new();
     let mut put = |key: &str, value: Value| drop(document.insert(key.to_string(), value));
@@ -68,6 +75,9 @@ pub fn document(log: &EventLog, figures: &Figures, facts: &Facts, with_variants:
         put("handover_total", json!(resources.handover_total()));
         put("handover_between_different_resources", json!(resources.handover_between()));
     }
+    put("exact_duplicate_events", json!(quality.duplicates));
+    put("data_quality_score", json!(quality.score));
+    put("data_validation", json!(quality.validation));
     Value::Object(document)
 }
 

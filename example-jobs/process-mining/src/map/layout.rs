@@ -79,7 +79,7 @@ pub(super) fn place(map: &Map, circle: Size, boxes: &[Size], labels: &[Size]) ->
         };
         graph.set_edge(key(from), key(to), Some(label), Some(&index.to_string()));
     }
-    let options = LayoutOptions { nodesep: 34.0, edgesep: 14.0, ranksep: 26.0, marginx: 12.0, marginy: 12.0, ..LayoutOptions::default() };
+    let options = LayoutOptions { nodesep: 24.0, edgesep: 10.0, ranksep: 30.0, marginx: 12.0, marginy: 12.0, ..LayoutOptions::default() };
     dagre::layout(&mut graph, Some(options));
     collect(map, &graph)
 }
@@ -102,6 +102,7 @@ fn collect(map: &Map, graph: &Laid) -> Placement {
         if back {
             points.reverse();
         }
+        dock(&mut points, placed(edge.from), placed(edge.to));
         let at = label.map_or((0.0, 0.0), |l| (l.x.unwrap_or(0.0), l.y.unwrap_or(0.0)));
         Route { points, label: at }
     });
@@ -112,6 +113,20 @@ fn collect(map: &Map, graph: &Laid) -> Placement {
     let size = boxes.fold((0.0_f64, 0.0_f64), |(w, h), b| (w.max(b.x + b.size.0 / 2.0), h.max(b.y + b.size.1 / 2.0)));
     let size = routes.iter().flat_map(|r| &r.points).fold(size, |(w, h), p| (w.max(p.0), h.max(p.1)));
     Placement { start, end, activities, routes, size: (size.0 + 12.0, size.1 + 12.0) }
+}
+
+/// Lets a line leave and reach its boxes at their upper or lower side, as close to straight as the side is wide.
+fn dock(points: &mut [(f64, f64)], from: Placed, to: Placed) {
+    let [first, bends @ .., last] = points else { return };
+    let (Some(&next), Some(&before)) = (bends.first(), bends.last()) else { return };
+    *first = port(from, next);
+    *last = port(to, before);
+}
+
+fn port(placed: Placed, towards: (f64, f64)) -> (f64, f64) {
+    let room = (placed.size.0 / 2.0 - 14.0).max(0.0);
+    let side = if towards.1 < placed.y { -placed.size.1 / 2.0 } else { placed.size.1 / 2.0 };
+    (placed.x + (towards.0 - placed.x).clamp(-room, room), placed.y + side)
 }
 
 fn point(point: &Point) -> (f64, f64) {

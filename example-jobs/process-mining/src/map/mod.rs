@@ -69,6 +69,8 @@ pub struct Map {
 const ALL_ACTIVITIES: usize = 60;
 /// Of more, this many are: the most frequent ones.
 const MANY_ACTIVITIES: usize = 40;
+/// Ways to begin or end that at most this share of the cases takes are not drawn.
+const RARE_END: f64 = 0.02;
 /// Paths are added, most frequent first, until this share of all steps is covered …
 const ENOUGH: f64 = 0.95;
 /// … or until there are this many per activity, beyond which lines hide each other.
@@ -110,7 +112,8 @@ impl Map {
             candidates.push(MapEdge { from: Node::Start, to: Node::Activity(index), count: start, time: None });
             candidates.push(MapEdge { from: Node::Activity(index), to: Node::End, count: end, time: None });
         }
-        candidates.retain(|edge| edge.count > 0);
+        let rare = (log.cases() as f64 * RARE_END) as u64;
+        candidates.retain(|edge| edge.count > if edge.time.is_none() { rare } else { 0 });
         candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
         let edges = choose(&candidates, activities.len());
         Self::measure(activities, edges, figures)

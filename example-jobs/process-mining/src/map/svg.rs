@@ -12,8 +12,8 @@ pub const STYLE: &str = "\
 --f0:#eef4fb;--f1:#d3e4f6;--f2:#a6c8ec;--f3:#5b97d3;--f4:#1f5fa5;\
 --t0:#8b97a5;--t1:#b59a55;--t2:#d98a2b;--t3:#d1602b;--t4:#b3261e;background:var(--paper)}\
 .map text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;fill:var(--ink)}\
-.map .name{font-size:13px;font-weight:600}.map .sub{font-size:11px}.map .tag{font-size:11px;fill:var(--ink);\
-stroke:var(--paper);stroke-width:4px;paint-order:stroke;stroke-linejoin:round}.map .note{font-size:12px;fill:var(--soft)}\
+.map .name{font-size:13px;font-weight:600}.map .sub{font-size:11px}.map .tag{font-size:11px}\
+.map .plate{fill:var(--paper);opacity:.86}.map .note{font-size:12px;fill:var(--soft)}\
 .map .box{stroke:#7f95ad;stroke-width:1}.map .f0{fill:var(--f0)}.map .f1{fill:var(--f1)}.map .f2{fill:var(--f2)}\
 .map .f3{fill:var(--f3)}.map .f4{fill:var(--f4)}.map .lit text,.map text.lit{fill:#ffffff}\
 .map path.edge{fill:none;stroke-linecap:round}.map .t0{stroke:var(--t0)}.map .t1{stroke:var(--t1)}.map .t2{stroke:var(--t2)}\
@@ -65,8 +65,12 @@ pub fn draw(map: &Map, title: &str) -> String {
         draw_activity(&mut svg, activity, &names[index], &subs[index], &placement.activities[index], &scales);
     }
     // Labels come last, so that no line crosses them.
-    for (tag, route) in tags.iter().zip(&placement.routes) {
+    for ((tag, size), route) in tags.iter().zip(&labels).zip(&placement.routes) {
         let (x, y) = route.label;
+        push(&mut svg, format_args!(
+            "<rect class=\"plate\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"15\" rx=\"4\"/>",
+            x - size.0 / 2.0, y - 7.5, size.0
+        ));
         push(&mut svg, format_args!("<text class=\"tag\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", y + 4.0, escape(tag)));
     }
     svg.push_str("</g></svg>");
@@ -176,46 +180,30 @@ fn draw_edge(svg: &mut String, map: &Map, edge: &MapEdge, route: &Route, scales:
     let (line, direction) = curve(&route.points, head);
     push(svg, format_args!("<g><title>{from} → {to}: {}{times}</title>", count(edge.count)));
     push(svg, format_args!("<path class=\"edge {class}\" stroke-width=\"{width:.1}\" d=\"{line}\"/>"));
-    let (dx, dy) = direction;
-    let base = (tip.0 - dx * head, tip.1 - dy * head);
-    let half = head * 0.52;
+    let (base, half) = (tip.1 - direction * head, head * 0.52);
     push(svg, format_args!(
-        "<path class=\"head {class}\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}Z\"/></g>",
-        tip.0, tip.1, base.0 - dy * half, base.1 + dx * half, base.0 + dy * half, base.1 - dx * half
+        "<path class=\"head {class}\" d=\"M{:.1} {:.1}L{:.1} {base:.1}L{:.1} {base:.1}Z\"/></g>",
+        tip.0, tip.1, tip.0 - half, tip.0 + half
     ));
 }
 
-/// A uniform cubic B-spline through the bends, as d3's curveBasis draws it, which is what dagre's bends are made for.
-/// It ends before the arrow head; the direction there comes with it.
-fn curve(points: &[(f64, f64)], head: f64) -> (String, (f64, f64)) {
-    let last = points[points.len() - 1];
-    let before = points.iter().rev().find(|p| (p.0 - last.0).hypot(p.1 - last.1) > 0.5).copied();
-    let before = before.unwrap_or((last.0, last.1 - 1.0));
-    let length = (last.0 - before.0).hypot(last.1 - before.1).max(0.01);
-    let direction = ((last.0 - before.0) / length, (last.1 - before.1) / length);
-    let mut points = points.to_vec();
-    if let Some(end) = points.last_mut() {
+/// A line through all bends that runs straight up or down at each of them. It ends before the arrow head; the
+/// direction there, 1 for down and -1 for up, comes with it.
+fn curve(points: &[(f64, f64)], head: f64) -> (String, f64) {
+    let direction = match points {
+        [.., before, last] if before.1 > last.1 => -1.0,
+        _ => 1.0,
+    };
+    let mut line = String::new();
+    let mut from = points.first().copied().unwrap_or_default();
+    push(&mut line, format_args!("M{:.1} {:.1}", from.0, from.1));
+    for (index, &(x, y)) in points.iter().enumerate().skip(1) {
         // Half a pixel under the head, so that no gap shows.
-        *end = (last.0 - direction.0 * (head - 0.5), last.1 - direction.1 * (head - 0.5));
+        let y = if index + 1 == points.len() { y - direction * (head - 0.5) } else { y };
+        let middle = f64::midpoint(from.1, y);
+        push(&mut line, format_args!("C{:.1} {middle:.1} {x:.1} {middle:.1} {x:.1} {y:.1}", from.0));
+        from = (x, y);
     }
-    let mut line = format!("M{:.1} {:.1}", points[0].0, points[0].1);
-    let end = points[points.len() - 1];
-    if points.len() < 3 {
-        push(&mut line, format_args!("L{:.1} {:.1}", end.0, end.1));
-        return (line, direction);
-    }
-    let (mut a, mut b) = (points[0], points[1]);
-    push(&mut line, format_args!("L{:.1} {:.1}", (5.0 * a.0 + b.0) / 6.0, (5.0 * a.1 + b.1) / 6.0));
-    for &c in points[2..].iter().chain([&end]) {
-        push(&mut line, format_args!(
-            "C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}",
-            (2.0 * a.0 + b.0) / 3.0, (2.0 * a.1 + b.1) / 3.0,
-            (a.0 + 2.0 * b.0) / 3.0, (a.1 + 2.0 * b.1) / 3.0,
-            (a.0 + 4.0 * b.0 + c.0) / 6.0, (a.1 + 4.0 * b.1 + c.1) / 6.0
-        ));
-        (a, b) = (b, c);
-    }
-    push(&mut line, format_args!("L{:.1} {:.1}", end.0, end.1));
     (line, direction)
 }
 
@@ -256,7 +244,7 @@ fn draw_activity(svg: &mut String, activity: &MapActivity, name: &[String], sub:
 fn legend(svg: &mut String, map: &Map) {
     svg.push_str("<g class=\"legend\">");
     let mut x = 16.0;
-    let mut text = |svg: &mut String, x: f64, words: &str| {
+    let text = |svg: &mut String, x: f64, words: &str| {
         push(svg, format_args!("<text class=\"note\" x=\"{x:.1}\" y=\"24\">{}</text>", escape(words)));
         x + text_width(words, 12.0) + 6.0
     };
@@ -273,7 +261,7 @@ fn legend(svg: &mut String, map: &Map) {
     }
     text(svg, x, "many");
     x = 16.0;
-    let mut text = |svg: &mut String, x: f64, words: &str| {
+    let text = |svg: &mut String, x: f64, words: &str| {
         push(svg, format_args!("<text class=\"note\" x=\"{x:.1}\" y=\"50\">{}</text>", escape(words)));
         x + text_width(words, 12.0) + 6.0
     };

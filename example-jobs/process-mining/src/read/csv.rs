@@ -43,7 +43,8 @@ pub(super) fn read(
             Err(error) => return Err(failures.record(error, row)),
         }
         if facts.rows % BATCH == 0 && !tick(source.meter.bytes(), table.builder.len()) {
-            return Err(Stop::Cancelled);
+            facts.stopped = true;
+            return Ok(table.builder);
         }
     }
 }

@@ -12,7 +12,7 @@ use std::io::Read;
 
 pub use columns::Columns;
 use source::Format;
-pub use timestamp::{Timestamps, format as format_time, is_missing, parse_iso};
+pub use timestamp::{Timestamps, format as format_time, is_missing, parse_iso, write_time};
 
 use crate::error::{Stop, excerpt};
 use crate::log::EventLog;
@@ -89,9 +89,12 @@ pub struct Facts {
     pub unreadable_starts: u64,
     /// Traces of an XES file without a name; they are named by their position.
     pub unnamed_traces: u64,
+    /// A tick asked to stop: the log holds what was read until then.
+    pub stopped: bool,
 }
 
 /// Called now and then while reading with the bytes of the file consumed and the events found; answers whether to go on.
+/// When it says no, what was read so far is the log, and [`Facts::stopped`] says so.
 pub type Tick<'a> = &'a mut dyn FnMut(u64, usize) -> bool;
 
 /// How many records pass between two ticks.
@@ -102,7 +105,7 @@ const BATCH: u64 = 8192;
 /// # Errors
 /// Every failure says where the file is wrong and what is allowed: `EmptyLog`, `MissingColumn`, `NoReadableEvents`,
 /// `UnreadableTimestamps`, `AmbiguousTimestamps`, `CorruptXes`, `CorruptCsv`, `TruncatedGzip`, `CorruptGzip`,
-/// `UnsupportedFormat`, `InvalidParameter`, `Storage`. [`Stop::Cancelled`] when a tick said so.
+/// `UnsupportedFormat`, `InvalidParameter`, `Storage`.
 pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(EventLog, Facts), Stop> {
     let source = source::open(file)?;
     let mut facts = Facts { encoding: source.encoding, ..Facts::default() };
@@ -111,7 +114,7 @@ pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(Event
         Format::Xes => ("XES", xes::read(source, options, &mut facts, tick)?),
     };
     facts.format = if facts.format.is_empty() { name.to_string() } else { format!("{name}, gzip") };
-    if builder.is_empty() {
+    if builder.is_empty() && !facts.stopped {
         return Err(no_events(&facts));
     }
     Ok((builder.finish(), facts))

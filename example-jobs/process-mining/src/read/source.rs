@@ -28,7 +28,7 @@ impl Meter {
     pub(super) fn explain(&self, error: &io::Error, compressed: bool) -> Stop {
         if let Some(failure) = self.failure.borrow().as_ref() {
             let message = format!("The input could not be read: {failure}");
-            return Stop::Failed { code: "Storage", message, transient: true };
+            return Stop { code: "Storage", message, transient: true };
         }
         let position = self.bytes();
         match error.kind() {

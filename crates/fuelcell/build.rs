@@ -1,0 +1,31 @@
+//! Embeds the built-in job modules that `cargo xtask guests` put into `target/builtin-modules`. Without them the binary
+//! builds all the same; it then says at start that it has none.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    // OUT_DIR is target/PROFILE/build/PACKAGE/out.
+    let target = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
+    let folder = target.join("builtin-modules");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut list = String::from("&[\n");
+    for module in modules(&folder) {
+        let name = module.file_stem().and_then(|stem| stem.to_str()).expect("module names are UTF-8").to_owned();
+        println!("cargo::rerun-if-changed={}", module.display());
+        writeln!(list, "    ({name:?}, include_bytes!({module:?}).as_slice()),").expect("writing to a String cannot fail");
+    }
+    list.push(']');
+    fs::write(out.join("built_in.rs"), list).expect("OUT_DIR can be written");
+}
+
+fn modules(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut modules: Vec<_> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")).collect();
+    modules.sort();
+    modules
+}

@@ -1,0 +1,101 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Runs jobs that other people wrote, safely.
+#[derive(Parser)]
+#[command(name = "fuelcell", version, about)]
+pub(crate) struct Cli {
+    /// Configuration file (TOML).
+    #[arg(long, global = true, env = "FUELCELL_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Runs the server.
+    Serve(ServeFlags),
+    /// Prints the configuration as `serve` would use it.
+    Config(ServeFlags),
+    /// Runs a module once, without a server, in the same sandbox.
+    Run(RunArguments),
+    /// Works on module files.
+    #[command(subcommand)]
+    Module(ModuleCommand),
+    /// Times fresh instances of a module; prints JSON.
+    #[command(hide = true)]
+    BenchCell {
+        /// A packed module.
+        module: PathBuf,
+        /// Number of runs.
+        #[arg(long, default_value_t = 10_000)]
+        runs: usize,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ServeFlags {
+    /// Directory of everything that the server keeps.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where clients reach this server, such as https://jobs.example.com; download links begin with it.
+    #[arg(long)]
+    pub(crate) public_url: Option<String>,
+    /// Jobs that run at the same time.
+    #[arg(long)]
+    pub(crate) slots: Option<usize>,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// The module: a component with the job interface.
+    pub(crate) module: PathBuf,
+    /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON, text otherwise.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub(crate) parameters: Vec<String>,
+    /// All parameters: a JSON object in a file. Single ones override it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parameters_file: Option<PathBuf>,
+    /// An input: FILE for the input `dataset`, or NAME=FILE.
+    #[arg(long = "in", value_name = "[NAME=]FILE")]
+    pub(crate) inputs: Vec<String>,
+    /// Where artifacts go.
+    #[arg(long, default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Units of fuel.
+    #[arg(long)]
+    pub(crate) fuel: Option<u64>,
+    /// Bytes of memory.
+    #[arg(long)]
+    pub(crate) memory_bytes: Option<u64>,
+    /// Seconds of wall-clock time.
+    #[arg(long)]
+    pub(crate) timeout_seconds: Option<u64>,
+    /// Prints what the run used as JSON on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ModuleCommand {
+    /// Writes a module's own description into it as its manifest.
+    Pack {
+        /// The module as it was built.
+        module: PathBuf,
+        /// The packed module; absent = in place.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Shows what a server would see in a module.
+    Inspect {
+        /// The module.
+        module: PathBuf,
+    },
+}

@@ -1,0 +1,87 @@
+//! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
+
+use crate::cli::ServeFlags;
+use anyhow::{Context, ensure};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use fuelcell_service::ServiceConfig;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Everything that an operator may set for a server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Directory of everything that the server keeps.
+    pub(crate) data: PathBuf,
+    /// Address to listen on.
+    pub(crate) listen: SocketAddr,
+    /// The name of this process among those that run jobs.
+    pub(crate) node: String,
+    /// Jobs that run at the same time; absent = one per core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) slots: Option<usize>,
+    /// Bytes that the memory limits of running jobs may add up to; absent = three quarters of the machine's memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) job_memory_bytes: Option<u64>,
+    /// Seconds that running jobs get to end after SIGTERM, before they are stopped and queued again.
+    pub(crate) drain_seconds: u64,
+    /// What is logged: a level, or directives such as `info,fuelcell_scheduler=debug`.
+    pub(crate) log: String,
+    /// How it is logged.
+    pub(crate) log_format: LogFormat,
+    /// Settings of the use cases.
+    pub(crate) service: ServiceConfig,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: "fuelcell-data".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
+            node: "worker-node-01".into(),
+            slots: None,
+            job_memory_bytes: None,
+            drain_seconds: 20,
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            service: ServiceConfig::default(),
+        }
+    }
+}
+
+/// The configuration that holds.
+pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<Config> {
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    if let Some(file) = file {
+        ensure!(file.is_file(), "the configuration file {} does not exist", file.display());
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    figment = figment.merge(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__"));
+    let mut config: Config = figment.extract().context("the configuration is not usable")?;
+    let ServeFlags { data, listen, public_url, slots } = flags;
+    config.data = data.unwrap_or(config.data);
+    config.listen = listen.unwrap_or(config.listen);
+    config.slots = slots.or(config.slots);
+    config.service.public_url = public_url.unwrap_or(config.service.public_url);
+    ensure!(config.slots != Some(0), "slots must be at least 1");
+    Ok(config)
+}
+
+/// Writes the configuration as TOML to standard output.
+pub(crate) fn print(config: &Config) -> anyhow::Result<()> {
+    let text = toml::to_string_pretty(config).context("the configuration cannot be written as TOML")?;
+    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+    Ok(())
+}

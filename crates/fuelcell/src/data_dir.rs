@@ -1,0 +1,73 @@
+//! The data directory: what lies where, and the files that only its owner may read.
+
+use anyhow::{Context, bail};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Everything that a server keeps.
+pub(crate) struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Makes the directory when it is not there.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.with_context(|| format!("cannot make the data directory {}", path.display()))?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Records.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    /// Bytes by digest.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.0.join("blobs")
+    }
+
+    /// Compiled modules.
+    pub(crate) fn compiled(&self) -> PathBuf {
+        self.0.join("compiled")
+    }
+
+    /// The first operator token.
+    pub(crate) fn operator_token(&self) -> PathBuf {
+        self.0.join("operator-token")
+    }
+
+    /// The server's own secret, made at the first start. Losing it voids all tokens and links.
+    pub(crate) fn secret(&self) -> anyhow::Result<[u8; 32]> {
+        let path = self.0.join("secret");
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let mut secret = [0; 32];
+                match hex::decode_to_slice(text.trim(), &mut secret) {
+                    Ok(()) => Ok(secret),
+                    Err(_) => bail!("{} does not hold 64 hexadecimal digits; restore it from a backup", path.display()),
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let secret: [u8; 32] = rand::random();
+                write_private(&path, &hex::encode(secret))?;
+                Ok(secret)
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
+    }
+}
+
+/// Writes a file for the owner's eyes only, durably, and whole or not at all.
+pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let staged = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&staged)?;
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&staged, path)?;
+        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,181 @@
+//! A host for one job without a server: inputs are files, artifacts go to a folder, log lines to standard error.
+
+use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::{ArtifactDescription, Cancellation, HostError, JobHost, LogLevel, ReadAt, Report};
+use indicatif::ProgressBar;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Longest message and stage that are shown, in characters.
+const SHOWN: usize = 2000;
+
+/// One job's host.
+pub(crate) struct LocalHost {
+    parameters: String,
+    inputs: Vec<(JobInput, Arc<FileReader>)>,
+    listed: Vec<JobInput>,
+    out: PathBuf,
+    bar: ProgressBar,
+    said: Arc<Mutex<Said>>,
+}
+
+/// What the guest said so far.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) report: Report,
+    pub(crate) artifacts: Vec<PathBuf>,
+    names: BTreeSet<String>,
+    checkpoint: Option<Vec<u8>>,
+}
+
+impl LocalHost {
+    pub(crate) fn new(parameters: String, inputs: Vec<(String, PathBuf)>, out: PathBuf, bar: ProgressBar) -> io::Result<Self> {
+        let opened: io::Result<Vec<_>> = inputs.into_iter().map(|(name, path)| open_input(name, &path)).collect();
+        let inputs = opened?;
+        let listed = inputs.iter().map(|(input, _)| input.clone()).collect();
+        Ok(Self { parameters, inputs, listed, out, bar, said: Arc::default() })
+    }
+
+    /// What the guest said so far.
+    pub(crate) fn said(&self) -> MutexGuard<'_, Said> {
+        lock(&self.said)
+    }
+}
+
+/// What is guarded is whole between any two statements, also after a panic.
+fn lock(said: &Mutex<Said>) -> MutexGuard<'_, Said> {
+    said.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_input(name: String, path: &Path) -> io::Result<(JobInput, Arc<FileReader>)> {
+    let describe = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let file = File::open(path).map_err(describe)?;
+    let size = file.metadata().map_err(describe)?.len();
+    let file_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let input = JobInput { name, file_name, media_type: "application/octet-stream".into(), size };
+    Ok((input, Arc::new(FileReader { file, size })))
+}
+
+struct FileReader {
+    file: File,
+    size: u64,
+}
+
+impl ReadAt for FileReader {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+}
+
+/// An artifact under way: a file beside its later place.
+struct FileArtifact {
+    staged: PathBuf,
+    path: PathBuf,
+    file: BufWriter<File>,
+    said: Arc<Mutex<Said>>,
+}
+
+impl ArtifactWriter for FileArtifact {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), HostError> {
+        self.file.write_all(bytes).map_err(storage)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), HostError> {
+        self.file.flush().map_err(storage)?;
+        fs::rename(&self.staged, &self.path).map_err(storage)?;
+        lock(&self.said).artifacts.push(self.path.clone());
+        Ok(())
+    }
+}
+
+impl Drop for FileArtifact {
+    fn drop(&mut self) {
+        // After `finish` there is nothing left to remove; before it, what was begun is thrown away.
+        let _ = fs::remove_file(&self.staged);
+    }
+}
+
+impl JobHost for LocalHost {
+    fn parameters(&self) -> &str {
+        &self.parameters
+    }
+
+    fn inputs(&self) -> &[JobInput] {
+        &self.listed
+    }
+
+    fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {
+        let found = self.inputs.iter().find(|(input, _)| input.name == name);
+        let (_, reader) = found.ok_or_else(|| HostError::Invalid(format!("there is no input {name:?}")))?;
+        Ok(reader.clone())
+    }
+
+    fn progress(&self, done: u64, total: u64, stage: &str) {
+        self.bar.set_length(total.max(1));
+        self.bar.set_position(done.min(total));
+        self.bar.set_message(shown(stage));
+    }
+
+    fn log(&self, level: LogLevel, stage: &str, message: &str) {
+        self.bar.suspend(|| {
+            let line = format!("{level:?} [{}] {}\n", shown(stage), shown(message));
+            // A closed standard error is no reason to end the run.
+            let _ = io::stderr().write_all(line.as_bytes());
+        });
+    }
+
+    fn cancellation(&self) -> Cancellation {
+        Cancellation::None
+    }
+
+    fn set_report(&self, report: Report) {
+        self.said().report = report;
+    }
+
+    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError> {
+        description.check().map_err(HostError::Invalid)?;
+        if !self.said().names.insert(description.name.clone()) {
+            return Err(HostError::Invalid(format!("artifact {:?} exists already", description.name)));
+        }
+        fs::create_dir_all(&self.out).map_err(storage)?;
+        let path = self.out.join(&description.name);
+        let staged = self.out.join(format!(".{}.part", description.name));
+        let file = BufWriter::new(File::create(&staged).map_err(storage)?);
+        Ok(Box::new(FileArtifact { staged, path, file, said: self.said.clone() }))
+    }
+
+    fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
+        self.said().checkpoint = Some(bytes.to_vec());
+        Ok(())
+    }
+
+    fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(self.said().checkpoint.clone())
+    }
+
+    /// Nothing was processed before: a local run has no pipeline.
+    fn seen(&self, _key: &str) -> Result<bool, HostError> {
+        Ok(false)
+    }
+
+    fn mark(&self, _key: &str) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
+fn storage(error: io::Error) -> HostError {
+    HostError::Storage(error.to_string())
+}
+
+/// Guests write what they like; a terminal must not obey it.
+fn shown(text: &str) -> String {
+    text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

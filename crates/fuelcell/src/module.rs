@@ -1,0 +1,44 @@
+//! `fuelcell module …`: work on module files.
+
+use crate::run::cache_dir;
+use anyhow::Context;
+use fuelcell_domain::{Digest, ModuleInspector};
+use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use serde_json::json;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+/// Asks the module to describe itself and writes the answer into it as its manifest.
+pub(crate) async fn pack(module: &Path, out: Option<&Path>) -> anyhow::Result<()> {
+    let bytes = read(module)?;
+    let sandbox = sandbox()?;
+    let manifest = sandbox.describe(&bytes).await.context("the module cannot describe itself")?;
+    let packed = fuelcell_sandbox::pack(&bytes, &manifest)?;
+    sandbox.inspect(&packed).context("a server would refuse the packed module")?;
+    let out = out.unwrap_or(module);
+    fs::write(out, packed).with_context(|| format!("cannot write {}", out.display()))
+}
+
+/// Prints what a server would see.
+pub(crate) async fn inspect(module: &Path) -> anyhow::Result<()> {
+    let bytes = read(module)?;
+    let inspection = sandbox()?.inspect(&bytes)?;
+    let document = json!({
+        "digest": Digest::of(&bytes).to_string(),
+        "size": bytes.len(),
+        "hasManifest": inspection.has_manifest,
+        "manifest": inspection.manifest,
+        "imports": inspection.imports,
+    });
+    writeln!(std::io::stdout(), "{document:#}")?;
+    Ok(())
+}
+
+fn read(module: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(module).with_context(|| format!("cannot read {}", module.display()))
+}
+
+fn sandbox() -> anyhow::Result<Sandbox> {
+    Ok(Sandbox::new(SandboxConfig { max_cells: 1, ..SandboxConfig::new(cache_dir()?) })?)
+}

@@ -1,0 +1,156 @@
+//! `fuelcell run`: a module, without a server, in the same sandbox.
+
+use crate::cli::RunArguments;
+use crate::local_host::LocalHost;
+use anyhow::{Context, bail, ensure};
+use fuelcell_domain::{
+    Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd, RunSpec, Usage,
+};
+use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
+pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
+    let bytes = fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
+    let sandbox = Sandbox::new(SandboxConfig { max_cells: 1, ..SandboxConfig::new(cache_dir()?) })?;
+    let manifest = sandbox.inspect(&bytes)?.manifest;
+    let digest = Digest::of(&bytes);
+    let bar = progress_bar();
+    bar.set_message("Compiling");
+    sandbox.prepare(digest, Arc::new(bytes)).await?;
+    let parameters = parameters(&arguments)?.to_string();
+    let inputs = inputs(&arguments, &manifest)?;
+    let host = Arc::new(LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?);
+    let spec = RunSpec {
+        module: digest,
+        limits: limits(&arguments, &manifest),
+        deterministic_seed: manifest.deterministic.then_some(0),
+        meter: Arc::new(Meter::default()),
+    };
+    let (end, usage) = sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
+    bar.finish_and_clear();
+    let told = if arguments.json { as_json(&end, usage, &host) } else { as_text(&end, usage, &host) };
+    io::stdout().write_all(told.as_bytes())?;
+    Ok(match end {
+        RunEnd::Completed(_) => ExitCode::SUCCESS,
+        RunEnd::Failed(_) | RunEnd::Stopped => ExitCode::FAILURE,
+    })
+}
+
+/// Compiled modules are kept between runs, for this user only.
+pub(crate) fn cache_dir() -> anyhow::Result<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
+    Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fuelcell/compiled"))
+}
+
+fn progress_bar() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {wide_msg}");
+    ProgressBar::new(100).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn parameters(arguments: &RunArguments) -> anyhow::Result<Value> {
+    let mut parameters = match &arguments.parameters_file {
+        None => Map::new(),
+        Some(path) => {
+            let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            serde_json::from_str(&text).with_context(|| format!("{} does not hold a JSON object", path.display()))?
+        }
+    };
+    for pair in &arguments.parameters {
+        let Some((name, value)) = pair.split_once('=') else { bail!("--param {pair:?} is not NAME=VALUE") };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        parameters.insert(name.to_owned(), value);
+    }
+    Ok(Value::Object(parameters))
+}
+
+/// `NAME=FILE`, where NAME is an input of the manifest; otherwise the whole text is the file of the first input.
+fn inputs(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let known: Vec<&str> = manifest.inputs.iter().map(|input| input.name.as_str()).collect();
+    let mut inputs = Vec::new();
+    for text in &arguments.inputs {
+        match text.split_once('=').filter(|(name, _)| known.contains(name)) {
+            Some((name, file)) => inputs.push((name.to_owned(), file.into())),
+            None => {
+                let Some(first) = known.first() else { bail!("this module reads no inputs") };
+                inputs.push(((*first).to_owned(), text.into()));
+            }
+        }
+    }
+    for input in manifest.inputs.iter().filter(|input| input.required) {
+        let given = inputs.iter().any(|(name, _)| *name == input.name);
+        ensure!(given, "this module needs the input {0}: give it with --in {0}=FILE", input.name);
+    }
+    Ok(inputs)
+}
+
+fn limits(arguments: &RunArguments, manifest: &Manifest) -> Limits {
+    let asked = LimitRequest {
+        fuel: arguments.fuel,
+        memory_bytes: arguments.memory_bytes,
+        disk_bytes: None,
+        timeout_seconds: arguments.timeout_seconds,
+    };
+    Limits::resolve(asked.or(manifest.limits.into()), Caps::default())
+}
+
+fn as_text(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
+    let mut text = match end {
+        RunEnd::Completed(Completion::Done) => "completed\n".to_owned(),
+        RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process\n".to_owned(),
+        RunEnd::Completed(Completion::Skipped(reason)) => format!("skipped: {reason}\n"),
+        RunEnd::Failed(error) => match &error.details {
+            Some(details) => format!("failed: {error}\n{details}\n"),
+            None => format!("failed: {error}\n"),
+        },
+        RunEnd::Stopped => "stopped\n".to_owned(),
+    };
+    let said = host.said();
+    for artifact in &said.artifacts {
+        text += &format!("  {}\n", artifact.display());
+    }
+    let fuel = usage.fuel.map_or_else(|| "unknown".to_owned(), |fuel| fuel.to_string());
+    text + &format!(
+        "fuel {fuel} · peak memory {} KiB · CPU {:.3} s · wall {:.3} s · read {} bytes · wrote {} bytes\n",
+        usage.peak_memory_bytes / 1024,
+        usage.cpu_micros as f64 / 1e6,
+        usage.wall_micros as f64 / 1e6,
+        usage.bytes_read,
+        usage.bytes_written
+    )
+}
+
+fn as_json(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
+    let said = host.said();
+    let error = match end {
+        RunEnd::Failed(error) => {
+            json!({"code": error.code.to_string(), "message": error.message, "details": error.details})
+        }
+        RunEnd::Completed(_) | RunEnd::Stopped => Value::Null,
+    };
+    let document = json!({
+        "completed": matches!(end, RunEnd::Completed(_)),
+        "error": error,
+        "artifacts": said.artifacts,
+        "recordsProcessed": said.report.records_processed,
+        "usage": {
+            "fuel": usage.fuel,
+            "peakMemoryBytes": usage.peak_memory_bytes,
+            "cpuSeconds": usage.cpu_micros as f64 / 1e6,
+            "wallSeconds": usage.wall_micros as f64 / 1e6,
+            "bytesRead": usage.bytes_read,
+            "bytesWritten": usage.bytes_written,
+        },
+    });
+    format!("{document}\n")
+}

@@ -1,0 +1,129 @@
+//! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
+
+use crate::config::Config;
+use crate::data_dir::{DataDir, write_private};
+use crate::nodes::{ThisNode, machine_memory};
+use crate::telemetry;
+use anyhow::Context;
+use fuelcell_domain::NodeId;
+use fuelcell_domain::clock::SystemClock;
+use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_scheduler::{Scheduler, SchedulerConfig};
+use fuelcell_service::{Parts, Service, ServiceConfig};
+use fuelcell_store::{BlobStore, Store};
+use fuelcell_store::memory::{MemoryStore, MemoryBlobs};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Modules that ship with the server, as (name, bytes).
+const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+
+/// How often the server asks its own store whether it still takes writes.
+const STORE_WATCH: Duration = Duration::from_secs(5);
+
+/// Runs the server until SIGTERM or SIGINT, or until the store fails.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    telemetry::start(&config)?;
+    let data = DataDir::open(&config.data)?;
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let blobs: Arc<dyn BlobStore> = Arc::new(MemoryBlobs::new());
+    let slots = config.slots.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
+    let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots))?);
+    let clock = Arc::new(SystemClock);
+    let node = NodeId(config.node.clone());
+    let memory = match config.job_memory_bytes {
+        Some(bytes) => bytes,
+        None => machine_memory()? / 4 * 3,
+    };
+    let limits = SchedulerConfig {
+        drain: Duration::from_secs(config.drain_seconds),
+        ..SchedulerConfig::new(node.clone(), slots, memory)
+    };
+    let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = match config.service.public_url.as_str() {
+        "" => format!("http://{address}"),
+        url => url.trim_end_matches('/').to_owned(),
+    };
+    let mut service = Service::new(Parts {
+        store: store.clone(),
+        blobs,
+        inspector: sandbox,
+        events: scheduler.events(),
+        nodes: Arc::new(ThisNode::new(node, scheduler.clone(), &config.data)?),
+        clock,
+        secret: data.secret()?,
+        config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
+    });
+    install_built_in(&mut service).await?;
+    if let Some(token) = service.first_operator_token().await? {
+        write_private(&data.operator_token(), &token)?;
+        tracing::info!(path = %data.operator_token().display(), "this is the first start: the operator token was written");
+    }
+
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(scheduler.run(stop.clone().cancelled_owned()));
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let watching = tokio::spawn(watch_store(store, stop.clone()));
+    tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
+    let router = fuelcell_api::router(Arc::new(service));
+    axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await?;
+    running.await.context("the scheduler ended badly")?;
+    tracing::info!("stopped");
+    watching.await.context("the store's watch ended badly")?
+}
+
+fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfig {
+    SandboxConfig {
+        // Attempts that end while others start overlap for a moment.
+        max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
+        max_memory_bytes: config.service.caps.memory_bytes,
+        ..SandboxConfig::new(data.compiled())
+    }
+}
+
+async fn install_built_in(service: &mut Service) -> anyhow::Result<()> {
+    if BUILT_IN.is_empty() {
+        tracing::warn!("this binary was built without built-in modules (`cargo xtask guests` makes them)");
+    }
+    for (name, bytes) in BUILT_IN {
+        let installed = service.install_built_in(name, env!("CARGO_PKG_VERSION"), bytes).await;
+        installed.with_context(|| format!("the built-in module {name} is not usable"))?;
+    }
+    Ok(())
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be heard; stop the process by other means");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("told to stop: no new jobs, running ones may end");
+    stop.cancel();
+}
+
+/// A store that fails once acknowledges nothing more: the process ends, so that an operator sees it.
+async fn watch_store(store: Arc<dyn Store>, stop: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(STORE_WATCH) => {}
+        }
+        if let Err(error) = store.check().await {
+            stop.cancel();
+            return Err(error).context("the store does not take writes any more; nothing unacknowledged was kept");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What uploads are accepted, and what is said about the others.
+
+use crate::guests::{ARTIFACTS, SLEEP, component, noop};
+use crate::support::Bench;
+use fuelcell_domain::ModuleInspector;
+use fuelcell_domain::manifest::SECTION;
+use fuelcell_domain::seams::InspectError;
+use fuelcell_sandbox::{Sandbox, pack};
+use std::sync::LazyLock;
+use wasm_encoder::{ComponentSection, CustomSection};
+
+static BENCH: LazyLock<Bench> = LazyLock::new(Bench::new);
+
+fn sandbox() -> &'static Sandbox {
+    &BENCH.sandbox
+}
+
+fn refusal(bytes: &[u8]) -> InspectError {
+    sandbox().inspect(bytes).unwrap_err()
+}
+
+const MANIFEST: &str = r#"{"interface":"0.1","title":"A title"}"#;
+
+#[test]
+fn a_component_without_a_manifest_gets_the_fallback() {
+    let inspection = sandbox().inspect(&component(&[ARTIFACTS, SLEEP], "", "(i32.const 0)")).unwrap();
+    assert!(!inspection.has_manifest);
+    assert_eq!(inspection.manifest.inputs[0].name, "dataset");
+    assert!(inspection.imports.contains(&"fuelcell:job/artifacts@0.1.0".to_owned()));
+    assert!(inspection.imports.contains(&"wasi:clocks/monotonic-clock@0.2.3".to_owned()));
+}
+
+#[test]
+fn a_packed_manifest_is_read_and_packing_again_replaces_it() {
+    let packed = pack(&noop(), r#"{"interface":"0.1","title":"Old"}"#).unwrap();
+    let again = pack(&packed, MANIFEST).unwrap();
+    let inspection = sandbox().inspect(&again).unwrap();
+    assert!(inspection.has_manifest);
+    assert_eq!(inspection.manifest.title, "A title");
+    assert_eq!(again, pack(&noop(), MANIFEST).unwrap());
+}
+
+#[test]
+fn packing_takes_only_components_and_manifests() {
+    assert!(pack(&noop(), "{").is_err());
+    assert!(pack(b"\0asm\x01\0\0\0", MANIFEST).is_err());
+    let noop = noop();
+    assert!(pack(&noop[..noop.len() - 1], MANIFEST).is_err());
+}
+
+#[test]
+fn two_manifests_are_refused() {
+    let mut bytes = pack(&noop(), MANIFEST).unwrap();
+    CustomSection { name: SECTION.into(), data: MANIFEST.as_bytes().into() }.append_to_component(&mut bytes);
+    assert!(matches!(refusal(&bytes), InspectError::Manifest(_)));
+}
+
+#[test]
+fn a_manifest_that_is_none_is_refused() {
+    let mut bytes = noop();
+    CustomSection { name: SECTION.into(), data: b"{\"interface\":".into() }.append_to_component(&mut bytes);
+    assert!(matches!(refusal(&bytes), InspectError::Manifest(_)));
+}
+
+#[test]
+fn imports_outside_the_list_are_named() {
+    for name in [
+        "wasi:sockets/tcp@0.2.0",
+        "wasi:http/outgoing-handler@0.2.0",
+        "evil:host/all@1.0.0",
+        "fuelcell:job/log@0.9.0",
+    ] {
+        let text = format!(r#"(component (import "{name}" (instance)))"#);
+        assert_eq!(refusal(&wat::parse_str(text).unwrap()), InspectError::ImportDenied(name.into()));
+    }
+}
+
+#[test]
+fn a_component_needs_both_exports() {
+    let text = refusal(&wat::parse_str("(component)").unwrap()).to_string();
+    assert!(text.contains("`run`"), "{text}");
+}
+
+#[test]
+fn core_modules_are_refused_with_advice() {
+    let text = refusal(&wat::parse_str("(module)").unwrap()).to_string();
+    assert!(text.contains("wasm32-wasip2"), "{text}");
+}
+
+#[test]
+fn switched_off_features_are_told_from_nonsense() {
+    for module in [
+        "(memory i64 1)",
+        "(memory 1 1 shared)",
+        "(memory 1) (memory 1)",
+        "(type (struct))",
+        "(tag (export \"t\"))",
+    ] {
+        let text = format!("(component (core module {module}))");
+        let refused = refusal(&wat::parse_str(text).unwrap());
+        assert!(matches!(refused, InspectError::Unsupported(_)), "{module}: {refused}");
+    }
+    let broken = wat::parse_str("(component (core module (func (result i32))))").unwrap();
+    assert!(matches!(refusal(&broken), InspectError::Invalid(_)));
+}
+
+#[test]
+fn what_no_compiler_should_see_is_refused() {
+    let locals = format!("(component (core module (func (local {}))))", "i32 ".repeat(20_001));
+    let exports: String = (0..20_001).map(|index| format!("(export \"{index}\" (func 0))")).collect();
+    let exports = format!("(component (core module (func) {exports}))");
+    let body = format!("(component (core module (func {})))", "nop ".repeat(1 << 20));
+    for (text, what) in [(locals, "local variables"), (exports, "exports"), (body, "bytes in one function")] {
+        let refused = refusal(&wat::parse_str(text).unwrap());
+        assert!(matches!(&refused, InspectError::Unsupported(text) if text.contains(what)), "{refused}");
+    }
+}
+
+#[test]
+fn garbage_is_refused() {
+    for bytes in [
+        b"".as_slice(),
+        b"\0asm",
+        b"\0asm\x0d\0\x01",
+        b"\0asm\xff\0\x01\0",
+        b"(component)",
+        b"\x7fELF\x02\x01\x01\0",
+        &[0xff; 100],
+    ] {
+        assert!(matches!(refusal(bytes), InspectError::Invalid(_)), "{bytes:?}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let whole = pack(&component(&[ARTIFACTS, SLEEP], "", "(i32.const 0)"), MANIFEST).unwrap();
+    for length in 0..whole.len() {
+        // Cut between two outer sections, a module can still be whole; it lacks its manifest then.
+        if let Ok(inspection) = sandbox().inspect(&whole[..length]) {
+            assert!(!inspection.has_manifest);
+        }
+    }
+}
+
+#[test]
+fn no_flipped_bit_makes_inspection_panic() {
+    let whole = pack(&noop(), MANIFEST).unwrap();
+    let mut refused = 0;
+    for position in 0..whole.len() {
+        for bit in 0..8 {
+            let mut damaged = whole.clone();
+            damaged[position] ^= 1 << bit;
+            refused += u32::from(sandbox().inspect(&damaged).is_err());
+        }
+    }
+    assert!(refused > 0);
+}

@@ -1,0 +1,182 @@
+//! A sandbox for a test, and a host that remembers what a guest asked of it.
+
+use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::{
+    ArtifactDescription, Cancellation, Digest, HostError, JobError, JobHost, JobRunner, Limits, LogLevel,
+    Meter, ReadAt, Report, RunEnd, RunSpec, Usage,
+};
+use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+pub(crate) const LIMITS: Limits =
+    Limits { fuel: Some(50_000_000), memory_bytes: 16 << 20, disk_bytes: 1000, timeout_seconds: 20 };
+
+pub(crate) fn sandbox_at(directory: &Path) -> Sandbox {
+    Sandbox::new(SandboxConfig { max_cells: 8, ..SandboxConfig::new(directory) }).unwrap()
+}
+
+/// A sandbox with a directory of its own.
+pub(crate) struct Bench {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) directory: TempDir,
+    pub(crate) limits: Limits,
+    pub(crate) seed: Option<u64>,
+    pub(crate) host: Arc<Recorder>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with_host(Recorder::default())
+    }
+
+    pub(crate) fn with_host(host: Recorder) -> Self {
+        let directory = TempDir::new().unwrap();
+        let sandbox = sandbox_at(directory.path());
+        Self { sandbox, directory, limits: LIMITS, seed: None, host: Arc::new(host) }
+    }
+
+    pub(crate) async fn prepare(&self, module: &[u8]) -> Result<Digest, JobError> {
+        let digest = Digest::of(module);
+        self.sandbox.prepare(digest, Arc::new(module.to_vec())).await.map(|()| digest)
+    }
+
+    /// Prepares and runs a module to its end.
+    pub(crate) async fn run(&self, module: &[u8]) -> (RunEnd, Usage) {
+        self.run_until(module, std::future::pending()).await
+    }
+
+    /// Prepares and runs a module to its end, or until `stop`.
+    pub(crate) async fn run_until(
+        &self,
+        module: &[u8],
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> (RunEnd, Usage) {
+        let digest = self.prepare(module).await.unwrap();
+        self.sandbox.run(self.spec(digest), self.host.clone(), Box::pin(stop)).await
+    }
+
+    pub(crate) fn spec(&self, module: Digest) -> RunSpec {
+        RunSpec {
+            module,
+            limits: self.limits,
+            deterministic_seed: self.seed,
+            meter: Arc::new(Meter::default()),
+        }
+    }
+
+    /// Runs a module that is expected to fail.
+    pub(crate) async fn fail(&self, module: &[u8]) -> (JobError, Usage) {
+        match self.run(module).await {
+            (RunEnd::Failed(error), usage) => (error, usage),
+            (other, _) => panic!("it ended {other:?}"),
+        }
+    }
+}
+
+/// Remembers what a guest asked for.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    pub(crate) events: Arc<Mutex<Vec<String>>>,
+    pub(crate) inputs: Vec<(JobInput, Arc<Vec<u8>>)>,
+    pub(crate) cancellation: Option<Cancellation>,
+    pub(crate) checkpoint: Mutex<Option<Vec<u8>>>,
+}
+
+impl Recorder {
+    pub(crate) fn with_input(name: &str, bytes: &[u8]) -> Self {
+        let input = JobInput {
+            name: name.into(),
+            file_name: "file".into(),
+            media_type: "text/csv".into(),
+            size: bytes.len() as u64,
+        };
+        Self { inputs: vec![(input, Arc::new(bytes.to_vec()))], ..Self::default() }
+    }
+
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.events.lock().unwrap().clone()
+    }
+
+    fn note(&self, event: String) {
+        self.events.lock().unwrap().push(event);
+    }
+}
+
+struct RecordedWriter {
+    events: Arc<Mutex<Vec<String>>>,
+    name: String,
+    size: usize,
+}
+
+impl ArtifactWriter for RecordedWriter {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), HostError> {
+        self.size += bytes.len();
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), HostError> {
+        self.events.lock().unwrap().push(format!("finished {} with {} bytes", self.name, self.size));
+        Ok(())
+    }
+}
+
+impl JobHost for Recorder {
+    fn parameters(&self) -> &str {
+        "{}"
+    }
+
+    fn inputs(&self) -> &[JobInput] {
+        &[]
+    }
+
+    fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {
+        let found = self.inputs.iter().find(|(input, _)| input.name == name);
+        let (_, bytes) = found.ok_or_else(|| HostError::Invalid(format!("there is no input {name}")))?;
+        Ok(Arc::new(bytes.as_ref().clone()))
+    }
+
+    fn progress(&self, done: u64, total: u64, stage: &str) {
+        self.note(format!("progress {done}/{total} {}", &stage[..stage.len().min(99)]));
+    }
+
+    fn log(&self, level: LogLevel, stage: &str, message: &str) {
+        self.note(format!("{level:?} {stage}: {message}"));
+    }
+
+    fn cancellation(&self) -> Cancellation {
+        self.cancellation.unwrap_or(Cancellation::None)
+    }
+
+    fn set_report(&self, report: Report) {
+        self.note(format!("report {report:?}"));
+    }
+
+    fn create_artifact(
+        &self,
+        description: ArtifactDescription,
+    ) -> Result<Box<dyn ArtifactWriter>, HostError> {
+        self.note(format!("created {} {:?}", description.name, description.kind));
+        Ok(Box::new(RecordedWriter { events: self.events.clone(), name: description.name, size: 0 }))
+    }
+
+    fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
+        self.note(format!("checkpoint of {} bytes", bytes.len()));
+        *self.checkpoint.lock().unwrap() = Some(bytes.to_vec());
+        Ok(())
+    }
+
+    fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(self.checkpoint.lock().unwrap().clone())
+    }
+
+    fn seen(&self, _: &str) -> Result<bool, HostError> {
+        Ok(false)
+    }
+
+    fn mark(&self, key: &str) -> Result<(), HostError> {
+        self.note(format!("marked {key}"));
+        Ok(())
+    }
+}

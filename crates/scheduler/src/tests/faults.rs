@@ -1,0 +1,102 @@
+//! The reference store, failing where a test says so.
+
+use async_trait::async_trait;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::state::CancelOutcome;
+use fuelcell_domain::{
+    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
+    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
+    TenantId, Timestamp, Token, TokenId,
+};
+use fuelcell_store::{
+    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest, QueueEntry,
+    StateCounts, Store, StoreError, Submitted, TenantFigures,
+};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// Passes everything on, except the calls that are to fail.
+#[derive(Default)]
+pub(super) struct FaultyStore {
+    inner: MemoryStore,
+    faults: Mutex<HashMap<&'static str, usize>>,
+}
+
+impl FaultyStore {
+    /// The next `count` calls of `verb` fail and change nothing; 0 heals it.
+    pub(super) fn fail_next(&self, verb: &'static str, count: usize) {
+        self.faults.lock().unwrap().insert(verb, count);
+    }
+
+    fn before(&self, verb: &'static str) -> Result<(), StoreError> {
+        match self.faults.lock().unwrap().get_mut(verb) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                Err(StoreError::Storage(format!("{verb} fails in this test")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+macro_rules! pass_on {
+    ($(fn $verb:ident($($name:ident: $kind:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl Store for FaultyStore {
+            $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
+                self.before(stringify!($verb))?;
+                self.inner.$verb($($name),*).await
+            })*
+        }
+    };
+}
+
+pass_on! {
+    fn create_tenant(tenant: Tenant) -> ();
+    fn tenants() -> Vec<Tenant>;
+    fn tenant(id: TenantId) -> Option<Tenant>;
+    fn create_project(project: Project) -> ();
+    fn projects(tenant: TenantId) -> Vec<Project>;
+    fn project(id: ProjectRef) -> Option<Project>;
+    fn create_token(token: Token) -> ();
+    fn tokens() -> Vec<Token>;
+    fn token_by_hash(hash: Digest) -> Option<Token>;
+    fn revoke_token(id: TokenId, at: Timestamp) -> ();
+    fn put_dataset(dataset: Dataset) -> Dataset;
+    fn dataset(project: ProjectRef, id: DatasetId) -> Option<Dataset>;
+    fn datasets(project: ProjectRef) -> Vec<Dataset>;
+    fn put_pipeline(pipeline: Pipeline) -> Pipeline;
+    fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
+    fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
+    fn add_module_version(module: ModuleVersion) -> ModuleVersion;
+    fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
+    fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;
+    fn activate_module(project: ProjectRef, job_type: JobType, choice: Option<(String, String)>) -> ();
+    fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
+    fn submit(new: NewJob) -> Submitted;
+    fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
+    fn next_not_before(now: Timestamp) -> Option<Timestamp>;
+    fn claim(jobs: &[JobId], lease: Lease, now: Timestamp) -> Vec<Claim>;
+    fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;
+    fn record_pulse(attempt: AttemptId, pulse: Pulse, now: Timestamp) -> ();
+    fn set_checkpoint(attempt: AttemptId, blob: BlobRef) -> ();
+    fn checkpoint(job: JobId) -> Option<BlobRef>;
+    fn finish(finish: Finish) -> Job;
+    fn expire_leases(now: Timestamp) -> Vec<JobId>;
+    fn release_node(node: &NodeId, now: Timestamp) -> Vec<JobId>;
+    fn request_cancel(project: ProjectRef, job: JobId, request: CancelRequest) -> (CancelOutcome, Job);
+    fn fail_queued(job: JobId, error: JobError, now: Timestamp) -> ();
+    fn job(project: ProjectRef, id: JobId) -> Option<Job>;
+    fn artifacts(job: JobId) -> Vec<Artifact>;
+    fn receipts(job: JobId) -> Vec<Receipt>;
+    fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
+    fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
+    fn queued_before(job: JobId) -> Option<u64>;
+    fn recent_durations(module: Digest) -> Vec<u64>;
+    fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
+    fn count_in_state(state: JobState) -> u64;
+    fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
+    fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
+    fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
+    fn check() -> ();
+}

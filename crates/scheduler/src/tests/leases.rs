@@ -1,0 +1,117 @@
+use super::runner::done;
+use super::*;
+use fuelcell_domain::Lease;
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The job is Running as attempt 1 on `node`, which is not at work.
+async fn claimed_by(world: &World, node: &str, name: &str) -> JobId {
+    let id = world.submit(world.job(name)).await;
+    let now = world.clock.now();
+    let lease = Lease { node: NodeId(node.into()), expires_at: now.plus(seconds(30)) };
+    assert_eq!(world.store.claim(&[id], lease, now).await.unwrap().len(), 1);
+    id
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_of_the_previous_life_run_again_at_once() {
+    let world = World::new();
+    world.runner.takes("a", seconds(1));
+    let id = claimed_by(&world, "here", "a").await;
+    let node = world.start();
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!((job.attempt, job.lost_attempts), (2, 1));
+    assert!(job.started_at.unwrap().since(EPOCH) < seconds(2));
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_of_a_lost_node_run_again_when_its_leases_ran_out() {
+    let world = World::new();
+    world.runner.takes("a", seconds(1));
+    let id = claimed_by(&world, "elsewhere", "a").await;
+    let node = world.start();
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!(job.attempt, 2);
+    let rescued = job.started_at.unwrap().since(EPOCH);
+    assert!(rescued >= seconds(30) && rescued <= seconds(41), "{rescued:?}");
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_longer_than_its_lease_keeps_it() {
+    let world = World::new();
+    world.runner.takes("long", seconds(95));
+    let id = world.submit(world.job("long")).await;
+    let node = world.start();
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!(job.attempt, 1);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_stands_still_does_not_cost_a_node_its_own_jobs() {
+    let world = World::new();
+    world.runner.takes("long", seconds(90));
+    let id = world.submit(world.job("long")).await;
+    let node = world.start();
+    world.until(id, JobState::Running).await;
+    // Five heartbeats of 10 s fail: the lease of 30 s is over when the store is back.
+    world.store.fail_next("extend_leases", 5);
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!(job.attempt, 1);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_lost_its_job_is_stopped_and_its_results_dropped() {
+    let world = World::new();
+    let second = Arc::new(AtomicBool::new(false));
+    let is_second = second.clone();
+    world.runner.script("a", move |_| {
+        let second = is_second.swap(true, Ordering::SeqCst);
+        async move {
+            match second {
+                true => done(),
+                false => pending().await,
+            }
+        }
+    });
+    let id = world.submit(world.job("a")).await;
+    let node = world.start();
+    world.until(id, JobState::Running).await;
+    // Somebody takes this node for dead.
+    world.store.release_node(&world.config.node, world.clock.now()).await.unwrap();
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!((job.attempt, job.lost_attempts), (2, 1));
+    assert_eq!(world.store.receipts(id).await.unwrap().len(), 1);
+    sleep(seconds(1)).await;
+    let load = node.scheduler.load();
+    assert_eq!((load.dropped_results, load.capacity.running), (1, 0));
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_stale_attempt_is_refused_by_the_store() {
+    let world = World::new();
+    let store = world.store.clone();
+    let clock = world.clock.clone();
+    world.runner.script("a", move |host| {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            // Lost in the last moment, before any pulse can notice.
+            if host.load_checkpoint().unwrap().is_none() {
+                host.save_checkpoint(b"was here").unwrap();
+                store.release_node(&NodeId("here".into()), clock.now()).await.unwrap();
+            }
+            done()
+        }
+    });
+    let id = world.submit(world.job("a")).await;
+    let node = world.start();
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!(job.attempt, 2);
+    assert_eq!(world.store.receipts(id).await.unwrap().len(), 1);
+    assert_eq!(node.scheduler.load().dropped_results, 1);
+    node.stop().await;
+}

@@ -1,0 +1,189 @@
+//! The scheduler on paused time, with the store's reference and a runner that follows scripts.
+
+mod cancel;
+mod dispatch;
+mod ends;
+mod faults;
+mod host;
+mod leases;
+mod runner;
+
+use crate::{Scheduler, SchedulerConfig};
+use faults::FaultyStore;
+use fuelcell_domain::{
+    Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
+    ProjectId, ProjectRef, TenantId, Timestamp,
+};
+use fuelcell_store::{BlobStore, MemoryBlobs, NewJob, Store, Submitted};
+use runner::ScriptedRunner;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+const MIB: u64 = 1024 * 1024;
+const EPOCH: Timestamp = Timestamp(1_700_000_000_000_000);
+
+/// Wall-clock time that moves with tokio's.
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        EPOCH.plus(self.0.elapsed())
+    }
+}
+
+/// One node with everything around it.
+struct World {
+    store: Arc<FaultyStore>,
+    blobs: Arc<MemoryBlobs>,
+    runner: Arc<ScriptedRunner>,
+    clock: Arc<TokioClock>,
+    config: SchedulerConfig,
+    project: ProjectRef,
+}
+
+/// A scheduler at work.
+struct Node {
+    scheduler: Arc<Scheduler>,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Node {
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            store: Arc::default(),
+            blobs: Arc::default(),
+            runner: Arc::default(),
+            clock: Arc::new(TokioClock(Instant::now())),
+            config: SchedulerConfig::new(NodeId("here".into()), 2, 100 * MIB),
+            project: ProjectRef { tenant: TenantId::random(), project: ProjectId::random() },
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut SchedulerConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    fn start(&self) -> Node {
+        let scheduler = Scheduler::new(
+            self.store.clone(),
+            self.blobs.clone(),
+            self.runner.clone(),
+            self.clock.clone(),
+            self.config.clone(),
+        );
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(scheduler.clone().run(shutdown.clone().cancelled_owned()));
+        Node { scheduler, shutdown, task }
+    }
+
+    /// A job of the module `name`, whose script has the same name; its parameters say so too.
+    fn job(&self, name: &str) -> Job {
+        let limits = Limits { fuel: None, memory_bytes: 10 * MIB, disk_bytes: MIB, timeout_seconds: 100 };
+        Job {
+            id: JobId::random(),
+            project: self.project,
+            ordinal: 0,
+            name: name.into(),
+            description: String::new(),
+            job_type: JobType::Analysis,
+            priority: Priority::Normal,
+            front: false,
+            pipeline: None,
+            module: ModuleRef {
+                name: name.into(),
+                version: "1".into(),
+                digest: self.store_bytes(name.as_bytes()),
+            },
+            inputs: Vec::new(),
+            parameters: format!("{{\"script\":\"{name}\"}}"),
+            limits,
+            deterministic: false,
+            labels: Vec::new(),
+            keep_partial_on_failure: false,
+            notifications: Default::default(),
+            submitted_by: "somebody".into(),
+            created_at: self.clock.now(),
+            not_before: None,
+            retry_of: None,
+            state: JobState::Queued,
+            updated_at: self.clock.now(),
+            attempt: 0,
+            lost_attempts: 0,
+            transient_failures: 0,
+            lease: None,
+            started_at: None,
+            ended_at: None,
+            cancel: None,
+            pulse: Default::default(),
+            end: None,
+            partial: false,
+        }
+    }
+
+    fn store_bytes(&self, bytes: &[u8]) -> Digest {
+        let mut writer = self.blobs.begin().unwrap();
+        writer.write_all(bytes).unwrap();
+        writer.commit().unwrap().digest
+    }
+
+    async fn submit(&self, job: Job) -> JobId {
+        match self.store.submit(NewJob { job, idempotency: None }).await.unwrap() {
+            Submitted::Queued(job) => job.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn look(&self, id: JobId) -> Job {
+        self.store.job(self.project, id).await.unwrap().unwrap()
+    }
+
+    /// Waits until the job has this state, and returns it.
+    async fn until(&self, id: JobId, state: JobState) -> Job {
+        for _ in 0..100_000 {
+            let job = self.look(id).await;
+            if job.state == state {
+                return job;
+            }
+            assert!(
+                !job.state.is_ended(),
+                "{state:?} was expected, but the job is {:?}: {:?}",
+                job.state,
+                job.end
+            );
+            sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{state:?} was never reached: {:?}", self.look(id).await);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.0.elapsed()
+    }
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn code(job: &Job) -> ErrorCode {
+    job.error().unwrap().code
+}
+
+fn transient() -> JobError {
+    JobError::new(ErrorCode::GuestError, "the other side is busy").transient()
+}

@@ -1,0 +1,124 @@
+//! A runner whose modules are scripts. Compiling takes 100 ms, unless a test says otherwise.
+
+use async_trait::async_trait;
+use fuelcell_domain::seams::{Readiness, StopSignal};
+use fuelcell_domain::{
+    Completion, Digest, Job, JobError, JobHost, JobRunner, ReadAt, RunEnd, RunSpec, Usage,
+};
+use futures::future::BoxFuture;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+type Script = Arc<dyn Fn(Arc<dyn JobHost>) -> BoxFuture<'static, RunEnd> + Send + Sync>;
+
+#[derive(Default)]
+pub(super) struct ScriptedRunner {
+    scripts: Mutex<HashMap<Digest, (String, Script)>>,
+    compiled: Mutex<HashSet<Digest>>,
+    compile_errors: Mutex<HashMap<Digest, Vec<JobError>>>,
+    running: AtomicUsize,
+    /// The most runs at the same time.
+    pub(super) peak: AtomicUsize,
+    /// Seeds of the runs, in the order in which they started.
+    pub(super) seeds: Mutex<Vec<Option<u64>>>,
+    /// Module names in the order in which they started.
+    pub(super) started: Mutex<Vec<String>>,
+    /// Module names in the order in which their preparation began.
+    pub(super) prepared: Mutex<Vec<String>>,
+}
+
+impl ScriptedRunner {
+    /// Runs of the module `name` do this.
+    pub(super) fn script<F>(&self, name: &str, script: impl Fn(Arc<dyn JobHost>) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = RunEnd> + Send + 'static,
+    {
+        let script: Script = Arc::new(move |host| Box::pin(script(host)));
+        self.scripts.lock().unwrap().insert(Digest::of(name.as_bytes()), (name.into(), script));
+    }
+
+    /// Runs of the module `name` take this long and complete.
+    pub(super) fn takes(&self, name: &str, time: Duration) {
+        self.script(name, move |_| async move {
+            sleep(time).await;
+            done()
+        });
+    }
+
+    /// The next preparations of the module fail, one for each error.
+    pub(super) fn fail_to_compile(&self, name: &str, errors: Vec<JobError>) {
+        self.compile_errors.lock().unwrap().insert(Digest::of(name.as_bytes()), errors);
+    }
+
+    /// The job's module is compiled already.
+    pub(super) fn prepare_now(&self, job: &Job) {
+        self.compiled.lock().unwrap().insert(job.module.digest);
+    }
+
+    pub(super) fn started(&self) -> Vec<String> {
+        self.started.lock().unwrap().clone()
+    }
+
+    fn find(&self, module: Digest) -> (String, Script) {
+        self.scripts.lock().unwrap()[&module].clone()
+    }
+}
+
+pub(super) fn done() -> RunEnd {
+    RunEnd::Completed(Completion::Done)
+}
+
+#[async_trait]
+impl JobRunner for ScriptedRunner {
+    fn fingerprint(&self) -> &str {
+        "scripts 1"
+    }
+
+    fn readiness(&self, module: Digest) -> Readiness {
+        match self.compiled.lock().unwrap().contains(&module) {
+            true => Readiness::Ready,
+            false => Readiness::NotReady,
+        }
+    }
+
+    async fn prepare(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
+        let (name, _) = self.find(module);
+        assert_eq!(bytes.size(), name.len() as u64);
+        self.prepared.lock().unwrap().push(name);
+        sleep(Duration::from_millis(100)).await;
+        let error = self.compile_errors.lock().unwrap().get_mut(&module).and_then(Vec::pop);
+        if let Some(error) = error {
+            return Err(error);
+        }
+        self.compiled.lock().unwrap().insert(module);
+        Ok(())
+    }
+
+    async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage) {
+        let (name, script) = self.find(spec.module);
+        self.started.lock().unwrap().push(name);
+        self.seeds.lock().unwrap().push(spec.deterministic_seed);
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.peak.fetch_max(running, Ordering::SeqCst);
+        let start = Instant::now();
+        let _leaves = Leaves(&self.running);
+        let end = tokio::select! {
+            biased;
+            () = stop => RunEnd::Stopped,
+            end = script(host) => end,
+        };
+        let wall_micros = u64::try_from(start.elapsed().as_micros()).unwrap();
+        (end, Usage { wall_micros, fuel: Some(7), ..spec.meter.usage() })
+    }
+}
+
+struct Leaves<'a>(&'a AtomicUsize);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

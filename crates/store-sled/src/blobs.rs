@@ -1,0 +1,183 @@
+//! Bytes as files named by their digest: `ab/cdef…`. A blob is written to a staging file beside them while it is hashed,
+//! synced, made read-only, renamed, and its directory synced; only then is it there.
+
+use crate::open::{free_bytes, lock, sync_directory};
+use async_trait::async_trait;
+use fuelcell_domain::{Digest, DigestWriter, ReadAt};
+use fuelcell_store::{BlobRef, BlobStore, BlobWriter, StoreError};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// Content-addressed files in a directory of their own.
+pub struct FileBlobs {
+    root: Arc<Path>,
+    /// Held as long as this process may write here.
+    _lock: File,
+}
+
+impl FileBlobs {
+    /// Opens or creates the directory, and removes what writers of a dead process left in staging.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another process has it open; otherwise what the file system says.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(directory)?;
+        let lock = lock(&directory.join("lock"))?;
+        let staging = staging(directory);
+        if staging.exists() {
+            fs::remove_dir_all(&staging)?;
+        }
+        fs::create_dir(&staging)?;
+        for prefix in 0..=u8::MAX {
+            fs::create_dir_all(directory.join(format!("{prefix:02x}")))?;
+        }
+        sync_directory(directory)?;
+        Ok(Self { root: directory.into(), _lock: lock })
+    }
+
+    /// Does file work away from the async threads.
+    async fn with_files<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let root = Arc::clone(&self.root);
+        let done = tokio::task::spawn_blocking(move || work(&root)).await;
+        let result = done.map_err(|error| StoreError::Storage(format!("file work did not end: {error}")))?;
+        Ok(result?)
+    }
+}
+
+fn staging(root: &Path) -> PathBuf {
+    root.join("staging")
+}
+
+fn path_of(root: &Path, digest: Digest) -> PathBuf {
+    let name = digest.to_string();
+    root.join(&name[..2]).join(&name[2..])
+}
+
+/// `None` for what is not there.
+fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+struct Writer {
+    bytes: DigestWriter<NamedTempFile>,
+    root: Arc<Path>,
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.bytes.flush()
+    }
+}
+
+impl BlobWriter for Writer {
+    fn length(&self) -> u64 {
+        self.bytes.length()
+    }
+
+    fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
+        let (file, digest, size) = self.bytes.finish();
+        file.as_file().set_permissions(Permissions::from_mode(0o440))?;
+        file.as_file().sync_data()?;
+        let path = path_of(&self.root, digest);
+        // Replacing an equal file is harmless, and leaves no moment in which a sweep could take the older one away.
+        file.persist(&path).map_err(|failure| failure.error)?;
+        path.parent().map(sync_directory).transpose()?;
+        Ok(BlobRef { digest, size })
+    }
+}
+
+struct Blob {
+    file: File,
+    size: u64,
+}
+
+impl ReadAt for Blob {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match offset < self.size {
+            true => self.file.read_at(buffer, offset),
+            false => Ok(0),
+        }
+    }
+}
+
+#[async_trait]
+impl BlobStore for FileBlobs {
+    fn begin(&self) -> Result<Box<dyn BlobWriter>, StoreError> {
+        let file = NamedTempFile::new_in(staging(&self.root))?;
+        Ok(Box::new(Writer { bytes: DigestWriter::new(file), root: Arc::clone(&self.root) }))
+    }
+
+    async fn open(&self, digest: Digest) -> Result<Option<Arc<dyn ReadAt>>, StoreError> {
+        let file = self.with_files(move |root| present(File::open(path_of(root, digest)))).await?;
+        let Some(file) = file else { return Ok(None) };
+        let size = file.metadata()?.len();
+        Ok(Some(Arc::new(Blob { file, size })))
+    }
+
+    async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
+        let metadata = self.with_files(move |root| present(fs::metadata(path_of(root, digest)))).await?;
+        Ok(metadata.map(|metadata| metadata.len()))
+    }
+
+    async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
+        self.with_files(move |root| present(fs::remove_file(path_of(root, digest))).map(drop)).await
+    }
+
+    async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError> {
+        self.with_files(move |root| list(root, after, limit)).await
+    }
+
+    async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+        self.with_files(|root| free_bytes(root).map(Some)).await
+    }
+}
+
+fn list(root: &Path, after: Option<Digest>, limit: usize) -> io::Result<Vec<BlobRef>> {
+    let mut blobs = Vec::new();
+    let first = after.map_or(0, |after| after.0[0]);
+    for prefix in first..=u8::MAX {
+        if blobs.len() >= limit {
+            break;
+        }
+        let mut digests = digests(root, prefix)?;
+        digests.retain(|digest| after.is_none_or(|after| *digest > after));
+        digests.sort_unstable();
+        for digest in digests.into_iter().take(limit - blobs.len()) {
+            // A blob that was unlinked in the meantime is not listed.
+            if let Some(metadata) = present(fs::metadata(path_of(root, digest)))? {
+                blobs.push(BlobRef { digest, size: metadata.len() });
+            }
+        }
+    }
+    Ok(blobs)
+}
+
+/// The digests under one prefix, in no order. Files with other names are not ours.
+fn digests(root: &Path, prefix: u8) -> io::Result<Vec<Digest>> {
+    let prefix = format!("{prefix:02x}");
+    let mut digests = Vec::new();
+    for entry in fs::read_dir(root.join(&prefix))? {
+        let name = entry?.file_name();
+        let digest: Option<Digest> = name.to_str().and_then(|rest| format!("{prefix}{rest}").parse().ok());
+        digests.extend(digest);
+    }
+    Ok(digests)
+}

@@ -1,0 +1,243 @@
+//! One thread makes everything durable. It takes the commands that wait, applies them one after another to an overlay,
+//! hands the batch to sled in one transaction, waits for the one barrier, and only then answers.
+//!
+//! After a failed write, flush or barrier nobody knows what is on the medium. Then the store refuses everything until it
+//! is opened anew.
+
+use crate::barrier::Barrier;
+use crate::database::{Database, Read};
+use crate::high_water::HighWater;
+use crate::image::Image;
+use crate::keys::Table;
+use crate::open::free_bytes;
+use crate::overlay::Overlay;
+use fuelcell_store::StoreError;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use tokio::sync::{mpsc, oneshot};
+
+/// The most commands in one batch.
+pub(crate) const MAX_COMMANDS: usize = 256;
+/// A batch that writes more than this takes no further command, in bytes.
+const MAX_BYTES: usize = 4 << 20;
+/// Commands that may wait for the committer before callers wait to be let in.
+const WAITING: usize = 4 * MAX_COMMANDS;
+
+/// The key of the number of the latest durable batch, in [`Table::Meta`].
+pub(crate) const SEQUENCE: &[u8] = b"sequence";
+
+/// When a caller may have its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// After the barrier.
+    Durable,
+    /// As soon as others can see it; a crash may lose it.
+    Relaxed,
+}
+
+/// What the committer and the readers share.
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    pub(crate) image: RwLock<Image>,
+    /// Why the store refuses everything.
+    failure: OnceLock<String>,
+    /// Held as long as the database is open.
+    _lock: File,
+}
+
+impl Shared {
+    pub(crate) fn new(database: Database, image: Image, lock: File) -> Self {
+        Self { database, image: RwLock::new(image), failure: OnceLock::new(), _lock: lock }
+    }
+
+    /// Refuses once the store has failed.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.failure.get() {
+            Some(reason) => Err(StoreError::Storage(format!("the store stopped: {reason}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&self, reason: &str) {
+        if self.failure.set(reason.to_owned()).is_ok() {
+            tracing::error!(reason, "the store stopped; the process should be restarted");
+        }
+    }
+}
+
+/// A verb on its way through the committer.
+trait Command: Send {
+    fn durability(&self) -> Durability;
+
+    /// Does the work and keeps the answer.
+    fn execute(&mut self, overlay: &mut Overlay<'_>);
+
+    /// Gives the kept answer, or this error instead.
+    fn reply(self: Box<Self>, instead: Option<StoreError>);
+}
+
+struct Call<T, F> {
+    durability: Durability,
+    work: Option<F>,
+    answer: Option<Result<T, StoreError>>,
+    caller: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Command for Call<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send,
+{
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    fn execute(&mut self, overlay: &mut Overlay<'_>) {
+        self.answer = self.work.take().map(|work| overlay.command(work));
+    }
+
+    fn reply(self: Box<Self>, instead: Option<StoreError>) {
+        let answer = match instead {
+            Some(error) => Err(error),
+            None => self.answer.unwrap_or_else(|| Err(stopped())),
+        };
+        // A caller that has gone away does not want its answer.
+        let _ = self.caller.send(answer);
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Storage("the store has stopped".into())
+}
+
+/// The way to the committer.
+pub(crate) struct Commands(mpsc::Sender<Box<dyn Command>>);
+
+impl Commands {
+    /// Has the committer do `work`, and waits for the answer. Once sent, the work is done even if the caller goes away.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let call = Call { durability, work: Some(work), answer: None, caller };
+        self.0.send(Box::new(call)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+/// Everything that the thread needs.
+pub(crate) struct Committer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) barrier: Arc<dyn Barrier>,
+    /// The file that sled writes its log to.
+    pub(crate) file: File,
+    pub(crate) high_water: HighWater,
+    /// The number of the latest durable batch.
+    pub(crate) sequence: u64,
+    /// Where to look for free space, and how many bytes must be there.
+    pub(crate) directory: PathBuf,
+    pub(crate) reserve_bytes: u64,
+}
+
+impl Committer {
+    /// Starts the thread. It ends when the last [`Commands`] is dropped and everything sent has been answered.
+    pub(crate) fn start(self) -> std::io::Result<(Commands, std::thread::JoinHandle<()>)> {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let thread =
+            std::thread::Builder::new().name("store-committer".into()).spawn(move || self.run(receiver))?;
+        Ok((Commands(sender), thread))
+    }
+
+    fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Command>>) {
+        let _on_panic = FailOnPanic(Arc::clone(&self.shared));
+        while let Some(first) = waiting.blocking_recv() {
+            match self.admit() {
+                Ok(()) => self.batch(first, &mut waiting),
+                Err(error) => first.reply(Some(error)),
+            }
+        }
+        if let Err(error) = self.high_water.sync() {
+            tracing::warn!(%error, "the high-water mark was not synced at the end");
+        }
+    }
+
+    /// Whether anything may be written now.
+    fn admit(&self) -> Result<(), StoreError> {
+        self.shared.check()?;
+        match free_bytes(&self.directory)? < self.reserve_bytes {
+            true => Err(StoreError::Full),
+            false => Ok(()),
+        }
+    }
+
+    fn batch(&mut self, first: Box<dyn Command>, waiting: &mut mpsc::Receiver<Box<dyn Command>>) {
+        let shared = Arc::clone(&self.shared);
+        let mut overlay = Overlay::new(&shared.database, &shared.image);
+        let mut commands = Vec::new();
+        let mut next = Some(first);
+        while let Some(mut command) = next {
+            command.execute(&mut overlay);
+            commands.push(command);
+            let room = commands.len() < MAX_COMMANDS && overlay.bytes() < MAX_BYTES;
+            next = if room { waiting.try_recv().ok() } else { None };
+        }
+        let (relaxed, durable): (Vec<_>, Vec<_>) =
+            commands.into_iter().partition(|command| command.durability() == Durability::Relaxed);
+        let failure = self.commit(overlay, relaxed, !durable.is_empty()).err();
+        let reason = failure.map(|error| error.to_string());
+        if let Some(reason) = &reason {
+            self.shared.fail(reason);
+        }
+        for command in durable {
+            command.reply(reason.clone().map(StoreError::Storage));
+        }
+    }
+
+    /// Applies the batch, answers those that need not wait, and makes the rest durable.
+    fn commit(
+        &mut self,
+        mut overlay: Overlay<'_>,
+        relaxed: Vec<Box<dyn Command>>,
+        durable: bool,
+    ) -> Result<(), StoreError> {
+        let durable = durable && !overlay.is_empty();
+        let sequence = self.sequence + u64::from(durable);
+        if durable {
+            overlay.put(Table::Meta, SEQUENCE, &sequence)?;
+        }
+        let (writes, changes) = overlay.into_parts();
+        let applied = self.shared.database.apply(&writes);
+        for command in relaxed {
+            command.reply(applied.as_ref().err().map(|error| StoreError::Storage(error.to_string())));
+        }
+        applied?;
+        if durable {
+            self.shared.database.flush()?;
+            self.barrier.sync(&self.file)?;
+            self.high_water.record(sequence)?;
+            self.sequence = sequence;
+        }
+        let mut image = self.shared.image.write().unwrap_or_else(PoisonError::into_inner);
+        changes.iter().for_each(|change| image.apply(change));
+        Ok(())
+    }
+}
+
+/// The sequence that the database was left with.
+pub(crate) fn stored_sequence(database: &Database) -> Result<u64, StoreError> {
+    Ok(database.get(Table::Meta, SEQUENCE)?.unwrap_or(0))
+}
+
+/// A panic in the thread stops the store, too.
+struct FailOnPanic(Arc<Shared>);
+
+impl Drop for FailOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail("the committer panicked");
+        }
+    }
+}

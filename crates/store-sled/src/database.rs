@@ -1,0 +1,183 @@
+//! The database as it is on disk: raw values by table and key, and records read from them.
+
+use crate::codec::{self, Head, Value, damaged};
+use crate::keys::{self, Table};
+use fuelcell_store::StoreError;
+use serde::de::DeserializeOwned;
+use sled::transaction::{TransactionError, UnabortableTransactionError};
+use sled::{IVec, Transactional, Tree};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Reads records, wherever their values come from.
+pub(crate) trait Read {
+    /// The value under a key, as it was sealed.
+    fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError>;
+
+    /// The record under a key.
+    fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
+        match self.value(table, key)? {
+            Some(value) => {
+                self.record(table, key, value).and_then(|bytes| codec::decode(table, &bytes)).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Puts a record together, beginning with the value under its key.
+    fn record(&self, table: Table, key: &[u8], value: IVec) -> Result<Vec<u8>, StoreError> {
+        let mut value = value;
+        loop {
+            let head = match codec::unseal(&value).ok_or_else(|| damaged(table))? {
+                Value::Whole(bytes) => return Ok(bytes.to_vec()),
+                Value::Head(head) => head,
+                Value::Part(_) => return Err(damaged(table)),
+            };
+            if let Some(record) = self.parts(table, key, head)? {
+                return Ok(record);
+            }
+            // The parts were replaced while they were read, or they are damaged: then the head is still the same.
+            match self.value(table, key)? {
+                Some(newer) if newer != value => value = newer,
+                _ => return Err(damaged(table)),
+            }
+        }
+    }
+
+    /// The parts of a record; `None` when they do not make up what the head says.
+    fn parts(&self, table: Table, key: &[u8], head: Head) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut record = Vec::new();
+        for number in 0..head.parts {
+            let value = self.value(Table::Chunks, &keys::chunk(table, key, number))?;
+            match value.as_deref().and_then(codec::unseal) {
+                Some(Value::Part(bytes)) => record.extend_from_slice(bytes),
+                _ => return Ok(None),
+            }
+        }
+        Ok((crc32fast::hash(&record) == head.checksum).then_some(record))
+    }
+}
+
+/// New values of one table; `None` removes.
+pub(crate) type Writes = HashMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The open database.
+pub(crate) struct Database {
+    db: sled::Db,
+    trees: Vec<Tree>,
+}
+
+impl Database {
+    /// Opens or creates the database. The caller catches panics: sled panics on some damaged files.
+    pub(crate) fn open(path: &Path, cache_bytes: u64) -> sled::Result<Self> {
+        let db = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None).open()?;
+        let trees =
+            Table::ALL.iter().map(|table| db.open_tree(table.tree_name())).collect::<sled::Result<_>>()?;
+        Ok(Self { db, trees })
+    }
+
+    fn tree(&self, table: Table) -> &Tree {
+        &self.trees[table as usize]
+    }
+
+    /// Calls `visit` with every key under the prefix and its record, in the order of the keys.
+    pub(crate) fn visit<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        mut visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut entries = self.tree(table).scan_prefix(prefix);
+        while let Some(entry) = guarded(|| entries.next().transpose().map_err(failed))? {
+            let (key, value) = entry;
+            let record = codec::decode(table, &self.record(table, &key, value)?)?;
+            if visit(&key, record).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// All records under the prefix, in the order of their keys.
+    pub(crate) fn scan<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        prefix: &[u8],
+    ) -> Result<Vec<T>, StoreError> {
+        let mut records = Vec::new();
+        self.visit(table, prefix, |_, record| {
+            records.push(record);
+            ControlFlow::Continue(())
+        })?;
+        Ok(records)
+    }
+
+    /// Applies all writes (by the number of their table) or none. They are in sled's log then, not yet on the medium.
+    pub(crate) fn apply(&self, writes: &[Writes]) -> Result<(), StoreError> {
+        let touched = || writes.iter().enumerate().filter(|(_, writes)| !writes.is_empty());
+        let trees: Vec<_> = touched().map(|(number, _)| self.trees[number].clone()).collect();
+        if trees.is_empty() {
+            return Ok(());
+        }
+        guarded(|| {
+            let applied = trees[..].transaction(|trees| {
+                for (tree, (_, writes)) in trees.iter().zip(touched()) {
+                    apply_to(tree, writes)?;
+                }
+                Ok(())
+            });
+            applied.map_err(|error| match error {
+                TransactionError::Storage(error) => failed(error),
+                TransactionError::Abort(()) => StoreError::Storage("the transaction was given up".into()),
+            })
+        })
+    }
+
+    /// Writes sled's log buffer to the file. Durable only after the barrier.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        guarded(|| self.db.flush().map(drop).map_err(failed))
+    }
+
+    /// Bytes of the database on disk.
+    pub(crate) fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.db.size_on_disk().map_err(failed)
+    }
+}
+
+impl Read for Database {
+    fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        guarded(|| self.tree(table).get(key).map_err(failed))
+    }
+}
+
+fn apply_to(
+    tree: &sled::transaction::TransactionalTree,
+    writes: &Writes,
+) -> Result<(), UnabortableTransactionError> {
+    for (key, value) in writes {
+        match value {
+            Some(value) => tree.insert(key.as_slice(), value.as_slice())?,
+            None => tree.remove(key.as_slice())?,
+        };
+    }
+    Ok(())
+}
+
+/// Turns a panic inside sled into an error: damaged pages make it panic.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason =
+            panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let reason = reason.unwrap_or("no reason given");
+        Err(StoreError::Storage(format!("the database panicked: {reason}; {}", codec::ADVICE)))
+    })
+}
+
+pub(crate) fn failed(error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(error) => error.into(),
+        other => StoreError::Storage(other.to_string()),
+    }
+}

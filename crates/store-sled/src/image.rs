@@ -1,0 +1,116 @@
+//! What is kept in memory of every job: enough to answer lists, counts and the queue without reading records. It is
+//! rebuilt from [`Table::JobIndex`](crate::keys::Table::JobIndex) at open and changes only after a batch is durable.
+
+use crate::catalog::Catalog;
+use crate::keys::Place;
+use crate::queue::Queue;
+use fuelcell_domain::job::{JobType, Priority};
+use fuelcell_domain::{Job, JobState, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
+use fuelcell_store::{QueueOrder, StateCounts};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// What lists and the queue know of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IndexEntry {
+    pub(crate) state: JobState,
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) job_type: JobType,
+    pub(crate) priority: Priority,
+    pub(crate) front: bool,
+    pub(crate) submitted_by: String,
+    pub(crate) pipeline: Option<PipelineId>,
+    pub(crate) created_at: Timestamp,
+}
+
+impl IndexEntry {
+    pub(crate) fn of(job: &Job) -> Self {
+        Self {
+            state: job.state,
+            not_before: job.not_before,
+            job_type: job.job_type,
+            priority: job.priority,
+            front: job.front,
+            submitted_by: job.submitted_by.clone(),
+            pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
+            created_at: job.created_at,
+        }
+    }
+
+    fn order(&self, place: Place) -> QueueOrder {
+        QueueOrder::new(self.priority, self.front, self.created_at, place.project, place.ordinal)
+    }
+}
+
+/// A job is new, or moves. What does not move in a job's life is taken from `after` when it is new.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) place: Place,
+    pub(crate) before: Option<IndexEntry>,
+    pub(crate) after: IndexEntry,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Image {
+    projects: BTreeMap<ProjectRef, Catalog>,
+    queue: Queue,
+    running: BTreeSet<Place>,
+    counts: StateCounts,
+}
+
+impl Image {
+    /// Follows one change. Changes of a project's new jobs come in the order of their ordinals.
+    pub(crate) fn apply(&mut self, change: &Change) {
+        let Change { place, before, after } = change;
+        let catalog = self.projects.entry(place.project).or_default();
+        match before {
+            Some(before) => {
+                catalog.move_state(place.ordinal, before.state, after.state);
+                *self.counts.of(before.state) -= 1;
+            }
+            None => catalog.add(place.ordinal, after),
+        }
+        *self.counts.of(after.state) += 1;
+        if let Some(before) = before.as_ref().filter(|before| before.state == JobState::Queued) {
+            self.queue.remove(before.order(*place), before.not_before);
+        }
+        if after.state == JobState::Queued {
+            self.queue.insert(after.order(*place), after.not_before);
+        }
+        match after.state {
+            JobState::Running => self.running.insert(*place),
+            _ => self.running.remove(place),
+        };
+    }
+
+    pub(crate) fn catalog(&self, project: ProjectRef) -> Option<&Catalog> {
+        self.projects.get(&project)
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    pub(crate) fn running(&self) -> &BTreeSet<Place> {
+        &self.running
+    }
+
+    pub(crate) fn count_in_state(&self, state: JobState) -> u64 {
+        let mut counts = self.counts;
+        *counts.of(state)
+    }
+
+    /// The catalogues of a tenant's projects.
+    pub(crate) fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = &Catalog> {
+        let from = ProjectRef { tenant, project: ProjectId(Uuid::nil()) };
+        let own = self.projects.range(from..).take_while(move |(project, _)| project.tenant == tenant);
+        own.map(|(_, catalog)| catalog)
+    }
+
+    /// Every project with the number of its jobs.
+    pub(crate) fn job_counts(&self) -> impl Iterator<Item = (ProjectRef, u64)> {
+        self.projects.iter().map(|(project, catalog)| (*project, catalog.len()))
+    }
+}

@@ -1,0 +1,196 @@
+//! The life of jobs: into the queue, through attempts, to an end.
+
+use crate::database::Read;
+use crate::keys::{self, Place, Table, counters};
+use crate::overlay::Overlay;
+use crate::records::{self, held};
+use fuelcell_domain::state::{CancelOutcome, TransitionError};
+use fuelcell_domain::{
+    Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Timestamp,
+    Transition,
+};
+use fuelcell_store::jobs::{publishes, settle_partial};
+use fuelcell_store::{BlobRef, Claim, Finish, IdempotencyKey, NewJob, StoreError, Submitted};
+use serde::{Deserialize, Serialize};
+
+/// What a client's key was used for.
+#[derive(Serialize, Deserialize)]
+struct UsedKey {
+    body: Digest,
+    job: JobId,
+}
+
+pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
+    let NewJob { mut job, idempotency } = new;
+    if let Some(key) = &idempotency
+        && let Some(answer) = earlier_use(overlay, job.project, key)?
+    {
+        return Ok(answer);
+    }
+    if job.state != JobState::Queued {
+        return Err(TransitionError::NotQueued(job.state).into());
+    }
+    if records::place(overlay, job.id)?.is_some() {
+        return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
+    }
+    job.ordinal = overlay.next_number(&counters::jobs(job.project))?;
+    if let Some(IdempotencyKey { key, body }) = idempotency {
+        let used = UsedKey { body, job: job.id };
+        overlay.put(Table::IdempotencyKeys, &keys::idempotency(job.project, &key), &used)?;
+    }
+    records::insert(overlay, &job)?;
+    Ok(Submitted::Queued(job))
+}
+
+fn earlier_use(
+    overlay: &Overlay<'_>,
+    project: ProjectRef,
+    key: &IdempotencyKey,
+) -> Result<Option<Submitted>, StoreError> {
+    let used = overlay.get::<UsedKey>(Table::IdempotencyKeys, &keys::idempotency(project, &key.key))?;
+    let Some(used) = used else { return Ok(None) };
+    if used.body != key.body {
+        return Ok(Some(Submitted::KeyConflict));
+    }
+    let job = records::find(overlay, used.job)?.ok_or(StoreError::NotFound("job"))?;
+    Ok(Some(Submitted::Repeated(job)))
+}
+
+pub(crate) fn claim(
+    overlay: &mut Overlay<'_>,
+    jobs: &[JobId],
+    lease: &Lease,
+    now: Timestamp,
+) -> Result<Vec<Claim>, StoreError> {
+    let mut claims = Vec::new();
+    for id in jobs {
+        let Some(before) = records::find(overlay, *id)? else { continue };
+        let mut job = before.clone();
+        if job.claim(lease.clone(), now).is_err() {
+            continue;
+        }
+        records::update(overlay, &before, &job)?;
+        claims.push(Claim { job, checkpoint: checkpoint(overlay, *id)? });
+    }
+    Ok(claims)
+}
+
+pub(crate) fn extend_leases(
+    overlay: &mut Overlay<'_>,
+    attempts: &[AttemptId],
+    until: Timestamp,
+) -> Result<Vec<AttemptId>, StoreError> {
+    let mut stale = Vec::new();
+    for attempt in attempts {
+        let before = match held(overlay, *attempt) {
+            Ok(job) => job,
+            Err(StoreError::Stale(_)) => {
+                stale.push(*attempt);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let mut job = before.clone();
+        if let Some(lease) = &mut job.lease {
+            lease.expires_at = until;
+        }
+        records::update(overlay, &before, &job)?;
+    }
+    Ok(stale)
+}
+
+pub(crate) fn set_checkpoint(
+    overlay: &mut Overlay<'_>,
+    attempt: AttemptId,
+    blob: BlobRef,
+) -> Result<(), StoreError> {
+    held(overlay, attempt)?;
+    overlay.put(Table::Checkpoints, attempt.job.0.as_bytes(), &blob)
+}
+
+pub(crate) fn checkpoint(records: &impl Read, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+    records.get(Table::Checkpoints, job.0.as_bytes())
+}
+
+pub(crate) fn artifacts(records: &impl Read, job: JobId) -> Result<Vec<Artifact>, StoreError> {
+    Ok(records.get(Table::Artifacts, job.0.as_bytes())?.unwrap_or_default())
+}
+
+pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, StoreError> {
+    let before = held(overlay, finish.attempt)?;
+    let mut job = before.clone();
+    finish.apply(&mut job)?;
+    records::update(overlay, &before, &job)?;
+    overlay.put(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
+    if publishes(&job) {
+        overlay.put(Table::Artifacts, job.id.0.as_bytes(), &finish.artifacts)?;
+    }
+    if job.state == JobState::Completed {
+        mark_processed(overlay, &job, &finish.marks)?;
+    }
+    Ok(job)
+}
+
+fn mark_processed(overlay: &mut Overlay<'_>, job: &Job, marks: &[String]) -> Result<(), StoreError> {
+    let Some(pipeline) = &job.pipeline else { return Ok(()) };
+    for mark in marks {
+        overlay.put(Table::ProcessedItems, &keys::processed(job.project, pipeline.id, mark), &())?;
+    }
+    Ok(())
+}
+
+/// Takes the job from every running attempt whose lease is `gone`.
+pub(crate) fn lose(
+    overlay: &mut Overlay<'_>,
+    now: Timestamp,
+    gone: impl Fn(&Lease) -> bool,
+) -> Result<Vec<JobId>, StoreError> {
+    let mut lost = Vec::new();
+    for place in overlay.maybe_running() {
+        let Some(before) = records::load(overlay, place)? else { continue };
+        if !before.lease.as_ref().is_some_and(&gone) {
+            continue;
+        }
+        let mut job = before.clone();
+        job.leave_running(job.current_attempt(), Transition::Lose, now)?;
+        settle_partial(&mut job);
+        records::update(overlay, &before, &job)?;
+        lost.push(job.id);
+    }
+    Ok(lost)
+}
+
+pub(crate) fn request_cancel(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    id: JobId,
+    request: CancelRequest,
+) -> Result<(CancelOutcome, Job), StoreError> {
+    let before = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
+    let mut job = before.clone();
+    let outcome = job.request_cancel(request)?;
+    settle_partial(&mut job);
+    records::update(overlay, &before, &job)?;
+    Ok((outcome, job))
+}
+
+pub(crate) fn fail_queued(
+    overlay: &mut Overlay<'_>,
+    id: JobId,
+    error: JobError,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let before = records::find(overlay, id)?.ok_or(StoreError::NotFound("job"))?;
+    let mut job = before.clone();
+    job.fail_queued(error, now)?;
+    settle_partial(&mut job);
+    records::update(overlay, &before, &job)
+}
+
+/// The project's job with this id.
+pub(crate) fn job(records: &impl Read, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
+    match records::place(records, id)? {
+        Some(place) if place.project == project => records::load(records, place),
+        Some(Place { .. }) | None => Ok(None),
+    }
+}

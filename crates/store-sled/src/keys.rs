@@ -1,0 +1,191 @@
+//! Where records lie. A table is a tree of sled under a versioned name; keys are fixed fields, big-endian, so that they
+//! sort as their numbers do.
+
+use fuelcell_domain::{Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A kind of record. The comment says key → record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// A name → something that exists once.
+    Meta,
+    /// Tenant → `Tenant`.
+    Tenants,
+    /// Tenant, project → `Project`.
+    Projects,
+    /// Token → `Token`.
+    Tokens,
+    /// Hash of a secret → token id.
+    TokenHashes,
+    /// Project, dataset → `Dataset`.
+    Datasets,
+    /// Project, pipeline → `Pipeline`.
+    Pipelines,
+    /// Project, name, version → module version.
+    Modules,
+    /// Project, job type → name and version.
+    ActiveModules,
+    /// Project, ordinal → `Job`.
+    Jobs,
+    /// Project, ordinal → long parameters of a job, written once.
+    Parameters,
+    /// Job → project, ordinal.
+    JobPlaces,
+    /// Project, ordinal → what lists and the queue need to know of a job.
+    JobIndex,
+    /// Project, hash of a client's key → job.
+    IdempotencyKeys,
+    /// Job → the live figures of its running attempt.
+    Pulses,
+    /// Job → `BlobRef`.
+    Checkpoints,
+    /// Job → `Vec<Artifact>`.
+    Artifacts,
+    /// Job, attempt → `Receipt`.
+    Receipts,
+    /// Job, number → `Vec<LogLine>`.
+    Logs,
+    /// Project, pipeline, hash of an item's key → nothing.
+    ProcessedItems,
+    /// What is counted → the number given out last.
+    Counters,
+    /// Tenant, UTC day → figures.
+    DayFigures,
+    /// Module digest → durations.
+    Durations,
+    /// Table, key, number → a part of a record that is too large for one value.
+    Chunks,
+}
+
+impl Table {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 24] = [
+        Self::Meta,
+        Self::Tenants,
+        Self::Projects,
+        Self::Tokens,
+        Self::TokenHashes,
+        Self::Datasets,
+        Self::Pipelines,
+        Self::Modules,
+        Self::ActiveModules,
+        Self::Jobs,
+        Self::Parameters,
+        Self::JobPlaces,
+        Self::JobIndex,
+        Self::IdempotencyKeys,
+        Self::Pulses,
+        Self::Checkpoints,
+        Self::Artifacts,
+        Self::Receipts,
+        Self::Logs,
+        Self::ProcessedItems,
+        Self::Counters,
+        Self::DayFigures,
+        Self::Durations,
+        Self::Chunks,
+    ];
+
+    /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
+    pub(crate) fn tree_name(self) -> String {
+        format!("v1/{self:?}")
+    }
+}
+
+/// Where a job lies: jobs of a project are neighbours in the order of their creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) project: ProjectRef,
+    pub(crate) ordinal: Ordinal,
+}
+
+impl Place {
+    pub(crate) fn key(self) -> Vec<u8> {
+        join(&[&project(self.project), &self.ordinal.to_be_bytes()])
+    }
+
+    /// The reverse of [`Place::key`].
+    pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
+        let (tenant, rest) = key.split_first_chunk::<16>()?;
+        let (project, rest) = rest.split_first_chunk::<16>()?;
+        let ordinal = Ordinal::from_be_bytes(rest.try_into().ok()?);
+        let tenant = TenantId(Uuid::from_bytes(*tenant));
+        let project = ProjectId(Uuid::from_bytes(*project));
+        Some(Self { project: ProjectRef { tenant, project }, ordinal })
+    }
+}
+
+fn join(parts: &[&[u8]]) -> Vec<u8> {
+    parts.concat()
+}
+
+/// A text in the middle of a key: its length comes first, so that no text is the beginning of another.
+fn text(text: &str) -> Vec<u8> {
+    join(&[&(text.len() as u64).to_be_bytes(), text.as_bytes()])
+}
+
+pub(crate) fn project(project: ProjectRef) -> Vec<u8> {
+    join(&[project.tenant.0.as_bytes(), project.project.0.as_bytes()])
+}
+
+/// Something with a GUID in a project.
+pub(crate) fn in_project(owner: ProjectRef, id: [u8; 16]) -> Vec<u8> {
+    join(&[&project(owner), &id])
+}
+
+pub(crate) fn module_name(owner: ProjectRef, name: &str) -> Vec<u8> {
+    join(&[&project(owner), &text(name)])
+}
+
+pub(crate) fn module_version(owner: ProjectRef, name: &str, version: &str) -> Vec<u8> {
+    join(&[&module_name(owner, name), version.as_bytes()])
+}
+
+pub(crate) fn active_module(owner: ProjectRef, job_type: JobType) -> Vec<u8> {
+    join(&[&project(owner), &[job_type as u8]])
+}
+
+pub(crate) fn idempotency(owner: ProjectRef, key: &str) -> Vec<u8> {
+    join(&[&project(owner), &Digest::of(key.as_bytes()).0])
+}
+
+pub(crate) fn processed(owner: ProjectRef, pipeline: PipelineId, key: &str) -> Vec<u8> {
+    join(&[&project(owner), pipeline.0.as_bytes(), &Digest::of(key.as_bytes()).0])
+}
+
+/// The nth record of its kind that belongs to a job.
+pub(crate) fn of_job(job: JobId, number: u32) -> Vec<u8> {
+    join(&[job.0.as_bytes(), &number.to_be_bytes()])
+}
+
+pub(crate) fn tenant_day(tenant: TenantId, day: i64) -> Vec<u8> {
+    join(&[tenant.0.as_bytes(), &day.to_be_bytes()])
+}
+
+pub(crate) fn chunk(table: Table, key: &[u8], number: u32) -> Vec<u8> {
+    join(&[&[table as u8], &(key.len() as u64).to_be_bytes(), key, &number.to_be_bytes()])
+}
+
+/// Keys of [`Table::Counters`].
+pub(crate) mod counters {
+    use super::{JobId, ProjectRef, join, project};
+
+    pub(crate) const JOBS: u8 = b'j';
+
+    pub(crate) fn jobs(owner: ProjectRef) -> Vec<u8> {
+        join(&[&[JOBS], &project(owner)])
+    }
+
+    pub(crate) fn pipelines(owner: ProjectRef) -> Vec<u8> {
+        join(&[b"p", &project(owner)])
+    }
+
+    pub(crate) fn modules() -> Vec<u8> {
+        b"m".to_vec()
+    }
+
+    pub(crate) fn logs(job: JobId) -> Vec<u8> {
+        join(&[b"l", job.0.as_bytes()])
+    }
+}

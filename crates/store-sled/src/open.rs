@@ -1,0 +1,251 @@
+//! Opening a data directory: one process at a time, never on a full disk, never silently short.
+
+use crate::barrier::{Barrier, Fdatasync};
+use crate::codec::ADVICE;
+use crate::committer::{Committer, SEQUENCE, Shared, stored_sequence};
+use crate::database::{Database, Read, Writes, guarded};
+use crate::high_water::HighWater;
+use crate::image::{Change, Image, IndexEntry};
+use crate::keys::{Place, Table, counters};
+use crate::overlay::Overlay;
+use crate::store::SledStore;
+use fuelcell_store::StoreError;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+/// The version of the layout that this build writes and reads.
+const FORMAT: u32 = 1;
+/// The key of the layout's version, in [`Table::Meta`].
+const FORMAT_KEY: &[u8] = b"format";
+
+const MIB: u64 = 1 << 20;
+
+/// How long to wait for a lock of a store that was closed a moment ago.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct Options {
+    /// Bytes of sled's page cache. The process needs several times as much.
+    pub cache_bytes: u64,
+    /// Opening is refused with less than this many bytes free: sled damages its files when it runs full while it opens.
+    pub free_bytes_to_open: u64,
+    /// Writing is refused ([`StoreError::Full`]) with less than this many bytes free.
+    pub free_bytes_to_write: u64,
+    /// What makes a batch durable. Only tests have a reason to set it.
+    pub barrier: Arc<dyn Barrier>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 * MIB,
+            free_bytes_to_open: 64 * MIB,
+            free_bytes_to_write: 32 * MIB,
+            barrier: Arc::new(Fdatasync),
+        }
+    }
+}
+
+/// What lies where in the data directory.
+struct Layout {
+    lock: PathBuf,
+    high_water: PathBuf,
+    /// sled's directory, and in it the file of its log.
+    records: PathBuf,
+    log: PathBuf,
+}
+
+impl Layout {
+    fn of(directory: &Path) -> Self {
+        let records = directory.join("records");
+        Self {
+            lock: directory.join("lock"),
+            high_water: directory.join("high-water"),
+            log: records.join("db"),
+            records,
+        }
+    }
+}
+
+/// See [`SledStore::open`].
+pub(crate) fn open(directory: &Path, options: Options) -> Result<SledStore, StoreError> {
+    fs::create_dir_all(directory)?;
+    let layout = Layout::of(directory);
+    let lock = lock(&layout.lock)?;
+    check_space(directory, options.free_bytes_to_open)?;
+    let (high_water, mark) = open_high_water(&layout)?;
+    let (database, image) = guarded(|| {
+        let database = open_database(&layout.records, options.cache_bytes)?;
+        check_sequence(&database, mark)?;
+        check_format(&database)?;
+        let image = read_image(&database)?;
+        Ok((database, image))
+    })?;
+    let file = OpenOptions::new().read(true).write(true).open(&layout.log)?;
+    write_format(&database, &*options.barrier, &file)?;
+    sync_directory(&layout.records)?;
+    sync_directory(directory)?;
+    let sequence = stored_sequence(&database)?;
+    let shared = Arc::new(Shared::new(database, image, lock));
+    let committer = Committer {
+        shared: Arc::clone(&shared),
+        barrier: options.barrier,
+        file,
+        high_water,
+        sequence,
+        directory: directory.to_owned(),
+        reserve_bytes: options.free_bytes_to_write,
+    };
+    let (commands, thread) = committer.start()?;
+    Ok(SledStore::new(shared, commands, thread))
+}
+
+/// One process per directory. A store of this process that is just being dropped gets a moment to let go.
+pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let in_use =
+        || StoreError::Conflict(format!("{} is locked: another process uses this directory", path.display()));
+    retry(|| match file.try_lock() {
+        Ok(()) => Attempt::Done(Ok(())),
+        Err(TryLockError::WouldBlock) => Attempt::Busy(in_use()),
+        Err(TryLockError::Error(error)) => Attempt::Done(Err(error.into())),
+    })?;
+    Ok(file)
+}
+
+enum Attempt<T> {
+    Done(Result<T, StoreError>),
+    Busy(StoreError),
+}
+
+fn retry<T>(mut attempt: impl FnMut() -> Attempt<T>) -> Result<T, StoreError> {
+    let started = Instant::now();
+    loop {
+        match attempt() {
+            Attempt::Done(result) => return result,
+            Attempt::Busy(error) if started.elapsed() >= LOCK_PATIENCE => return Err(error),
+            Attempt::Busy(_) => std::thread::sleep(LOCK_PAUSE),
+        }
+    }
+}
+
+/// Bytes that this user may still write on the file system of a path.
+pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(path)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+fn check_space(directory: &Path, needed: u64) -> Result<(), StoreError> {
+    let free = free_bytes(directory)?;
+    match free < needed {
+        true => Err(StoreError::Storage(format!(
+            "only {} MiB are free in {}; the store is not opened with less than {} MiB",
+            free / MIB,
+            directory.display(),
+            needed / MIB
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// The mark comes into being before the database does, so that a database without a mark has lost it.
+fn open_high_water(layout: &Layout) -> Result<(HighWater, u64), StoreError> {
+    match layout.records.exists() || layout.high_water.exists() {
+        true => HighWater::open(&layout.high_water),
+        false => HighWater::create(&layout.high_water).map(|mark| (mark, 0)),
+    }
+}
+
+/// sled may hold its lock for a moment after it was dropped.
+fn open_database(path: &Path, cache_bytes: u64) -> Result<Database, StoreError> {
+    retry(|| match Database::open(path, cache_bytes) {
+        Ok(database) => Attempt::Done(Ok(database)),
+        Err(sled::Error::Io(error)) if error.to_string().contains("lock") => Attempt::Busy(error.into()),
+        Err(error) => {
+            Attempt::Done(Err(StoreError::Storage(format!("the database does not open: {error}; {ADVICE}"))))
+        }
+    })
+}
+
+fn check_sequence(database: &Database, mark: u64) -> Result<(), StoreError> {
+    let sequence = stored_sequence(database)?;
+    match sequence < mark {
+        true => Err(short(&format!("it ends at batch {sequence}, but batch {mark} was acknowledged"))),
+        false => Ok(()),
+    }
+}
+
+fn short(reason: &str) -> StoreError {
+    StoreError::Storage(format!("the database has lost acknowledged work: {reason}; {ADVICE}"))
+}
+
+fn check_format(database: &Database) -> Result<(), StoreError> {
+    match database.get::<u32>(Table::Meta, FORMAT_KEY)? {
+        Some(FORMAT) => Ok(()),
+        None if database.value(Table::Meta, SEQUENCE)?.is_none() => Ok(()),
+        found => Err(StoreError::Storage(format!(
+            "the database has layout version {}; this build reads version {FORMAT}",
+            found.map_or("unknown".into(), |found| found.to_string())
+        ))),
+    }
+}
+
+/// Gives a new database its version, durably.
+fn write_format(database: &Database, barrier: &dyn Barrier, file: &File) -> Result<(), StoreError> {
+    if database.value(Table::Meta, FORMAT_KEY)?.is_some() {
+        return Ok(());
+    }
+    let nothing = RwLock::default();
+    let mut overlay = Overlay::new(database, &nothing);
+    overlay.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
+    let (writes, _): (Vec<Writes>, _) = overlay.into_parts();
+    database.apply(&writes)?;
+    database.flush()?;
+    Ok(barrier.sync(file)?)
+}
+
+/// Rebuilds what is kept in memory, and checks on the way that no job is missing: ordinals have no gaps.
+fn read_image(database: &Database) -> Result<Image, StoreError> {
+    let mut image = Image::default();
+    let mut gap = None;
+    database.visit(Table::JobIndex, &[], |key, after: IndexEntry| {
+        let Some(place) = Place::from_key(key) else {
+            gap = Some("a key of the job index is damaged".to_owned());
+            return ControlFlow::Break(());
+        };
+        let expected = image.catalog(place.project).map_or(0, |catalog| catalog.len()) + 1;
+        if u64::from(place.ordinal) != expected {
+            gap = Some(format!("job {expected} of project {} is missing", place.project));
+            return ControlFlow::Break(());
+        }
+        image.apply(&Change { place, before: None, after });
+        ControlFlow::Continue(())
+    })?;
+    match gap.or(check_job_counters(database, &image)?) {
+        Some(reason) => Err(short(&reason)),
+        None => Ok(image),
+    }
+}
+
+/// Compares every project's jobs with the number given out last; `Some` says what is wrong.
+fn check_job_counters(database: &Database, image: &Image) -> Result<Option<String>, StoreError> {
+    for (project, jobs) in image.job_counts() {
+        let given: u32 = database.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
+        if u64::from(given) != jobs {
+            return Ok(Some(format!("project {project} has {jobs} jobs of {given}")));
+        }
+    }
+    let counted = database.scan::<u32>(Table::Counters, &[counters::JOBS])?.len();
+    let known = image.job_counts().count();
+    Ok((counted != known).then(|| format!("{known} of {counted} projects have jobs")))
+}
+
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

@@ -1,0 +1,143 @@
+//! The batch being made: what is written lies over the database, so that each command sees those before it.
+
+use crate::codec::{self, Head, Kind, MAX_VALUE, Value};
+use crate::database::{Database, Read, Writes};
+use crate::image::{Change, Image};
+use crate::keys::{self, Place, Table};
+use fuelcell_domain::JobState;
+use fuelcell_store::StoreError;
+use serde::Serialize;
+use sled::IVec;
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
+
+/// What a write replaced in the batch, to take a command back: `None` = the batch had nothing under the key.
+type Replaced = (Table, Vec<u8>, Option<Option<Vec<u8>>>);
+
+pub(crate) struct Overlay<'a> {
+    database: &'a Database,
+    image: &'a RwLock<Image>,
+    writes: Vec<Writes>,
+    changes: Vec<Change>,
+    bytes: usize,
+    undo: Vec<Replaced>,
+}
+
+impl<'a> Overlay<'a> {
+    pub(crate) fn new(database: &'a Database, image: &'a RwLock<Image>) -> Self {
+        let writes = Table::ALL.iter().map(|_| Writes::new()).collect();
+        Self { database, image, writes, changes: Vec::new(), bytes: 0, undo: Vec::new() }
+    }
+
+    /// Runs one command; when it fails, the batch is as it was before.
+    pub(crate) fn command<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.undo.clear();
+        let changes = self.changes.len();
+        let answer = work(self);
+        if answer.is_err() {
+            self.changes.truncate(changes);
+            self.take_back();
+        }
+        answer
+    }
+
+    fn take_back(&mut self) {
+        for (table, key, replaced) in self.undo.drain(..).rev() {
+            match replaced {
+                Some(value) => self.writes[table as usize].insert(key, value),
+                None => self.writes[table as usize].remove(&key),
+            };
+        }
+    }
+
+    /// Writes a record.
+    pub(crate) fn put<T: Serialize>(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        record: &T,
+    ) -> Result<(), StoreError> {
+        let record = codec::encode(record)?;
+        self.remove_parts(table, key)?;
+        if record.len() <= MAX_VALUE {
+            self.set(table, key, Some(codec::seal(Kind::Whole, &record)));
+            return Ok(());
+        }
+        for (number, part) in (0..).zip(record.chunks(MAX_VALUE)) {
+            self.set(Table::Chunks, &keys::chunk(table, key, number), Some(codec::seal(Kind::Part, part)));
+        }
+        self.set(table, key, Some(Head::of(&record).sealed()));
+        Ok(())
+    }
+
+    /// Removes a record; an absent one is no error.
+    pub(crate) fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        if self.value(table, key)?.is_some() {
+            self.remove_parts(table, key)?;
+            self.set(table, key, None);
+        }
+        Ok(())
+    }
+
+    fn remove_parts(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        let Some(value) = self.value(table, key)? else { return Ok(()) };
+        if let Some(Value::Head(head)) = codec::unseal(&value) {
+            for number in 0..head.parts {
+                self.set(Table::Chunks, &keys::chunk(table, key, number), None);
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
+        self.bytes += key.len() + value.as_ref().map_or(0, Vec::len);
+        let replaced = self.writes[table as usize].insert(key.to_vec(), value);
+        self.undo.push((table, key.to_vec(), replaced));
+    }
+
+    /// The next number of a counter, from 1.
+    pub(crate) fn next_number(&mut self, counter: &[u8]) -> Result<u32, StoreError> {
+        let last: u32 = self.get(Table::Counters, counter)?.unwrap_or(0);
+        let next = last.checked_add(1).ok_or_else(|| StoreError::Storage("a counter ran over".into()))?;
+        self.put(Table::Counters, counter, &next)?;
+        Ok(next)
+    }
+
+    /// Notes that what lists and the queue know of a job changes with this batch.
+    pub(crate) fn note(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Jobs that run, or ran before this batch: each is to be looked at again.
+    pub(crate) fn maybe_running(&self) -> BTreeSet<Place> {
+        let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
+        let started = self.changes.iter().filter(|change| change.after.state == JobState::Running);
+        image.running().iter().copied().chain(started.map(|change| change.place)).collect()
+    }
+
+    /// About how many bytes the batch writes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.writes.iter().all(Writes::is_empty)
+    }
+
+    /// What to write and what to tell the image.
+    pub(crate) fn into_parts(self) -> (Vec<Writes>, Vec<Change>) {
+        (self.writes, self.changes)
+    }
+}
+
+impl Read for Overlay<'_> {
+    fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        match self.writes[table as usize].get(key) {
+            Some(written) => Ok(written.as_deref().map(IVec::from)),
+            None => self.database.value(table, key),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A job's record with everything that moves with it: index, live figures, counters of its tenant and module.
+
+use crate::codec::damaged;
+use crate::database::Read;
+use crate::figures;
+use crate::image::{Change, IndexEntry};
+use crate::keys::{Place, Table};
+use crate::overlay::Overlay;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::{AttemptId, Job, JobId, JobState};
+use fuelcell_store::StoreError;
+use serde::{Deserialize, Serialize};
+
+/// Parameters longer than this many bytes are written once, apart from the record that every transition writes again.
+const LONG_PARAMETERS: usize = 1024;
+
+/// A job on disk.
+#[derive(Serialize, Deserialize)]
+struct StoredJob {
+    job: Job,
+    parameters_apart: bool,
+}
+
+/// The live figures of an attempt, which may be lost.
+#[derive(Serialize, Deserialize)]
+struct LivePulse {
+    attempt: u32,
+    pulse: Pulse,
+}
+
+/// Where a job lies.
+pub(crate) fn place(records: &impl Read, id: JobId) -> Result<Option<Place>, StoreError> {
+    records.get(Table::JobPlaces, id.0.as_bytes())
+}
+
+/// The job at a place, with its live figures.
+pub(crate) fn load(records: &impl Read, place: Place) -> Result<Option<Job>, StoreError> {
+    let Some(job) = load_without_pulse(records, place)? else { return Ok(None) };
+    if job.state != JobState::Running {
+        return Ok(Some(job));
+    }
+    // The figures first: if the job leaves its attempt in between, its record has taken them over.
+    let live: Option<LivePulse> = records.get(Table::Pulses, job.id.0.as_bytes())?;
+    let Some(mut job) = load_without_pulse(records, place)? else { return Ok(None) };
+    if let Some(live) = live.filter(|live| job.state == JobState::Running && live.attempt == job.attempt) {
+        job.pulse = live.pulse;
+    }
+    Ok(Some(job))
+}
+
+fn load_without_pulse(records: &impl Read, place: Place) -> Result<Option<Job>, StoreError> {
+    let key = place.key();
+    let Some(StoredJob { mut job, parameters_apart }) = records.get(Table::Jobs, &key)? else {
+        return Ok(None);
+    };
+    if parameters_apart {
+        job.parameters = records.get(Table::Parameters, &key)?.ok_or_else(|| damaged(Table::Parameters))?;
+    }
+    Ok(Some(job))
+}
+
+/// The job with this id.
+pub(crate) fn find(records: &impl Read, id: JobId) -> Result<Option<Job>, StoreError> {
+    match place(records, id)? {
+        Some(place) => load(records, place),
+        None => Ok(None),
+    }
+}
+
+/// The job that this attempt holds.
+pub(crate) fn held(records: &impl Read, attempt: AttemptId) -> Result<Job, StoreError> {
+    let job = find(records, attempt.job)?.ok_or(StoreError::Stale(attempt))?;
+    job.check_attempt(attempt)?;
+    Ok(job)
+}
+
+/// Writes a new job.
+pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
+    let place = Place { project: job.project, ordinal: job.ordinal };
+    overlay.put(Table::JobPlaces, job.id.0.as_bytes(), &place)?;
+    if job.parameters.len() > LONG_PARAMETERS {
+        overlay.put(Table::Parameters, &place.key(), &job.parameters)?;
+    }
+    write(overlay, place, job)?;
+    index(overlay, place, None, job)
+}
+
+/// Writes a job that moved, and whatever follows from the move.
+pub(crate) fn update(overlay: &mut Overlay<'_>, before: &Job, after: &Job) -> Result<(), StoreError> {
+    let place = Place { project: after.project, ordinal: after.ordinal };
+    if before.state == JobState::Running && after.state != JobState::Running {
+        overlay.remove(Table::Pulses, after.id.0.as_bytes())?;
+    }
+    write(overlay, place, after)?;
+    index(overlay, place, Some(before), after)?;
+    figures::follow(overlay, before, after)
+}
+
+/// Replaces the live figures of a running attempt.
+pub(crate) fn write_pulse(
+    overlay: &mut Overlay<'_>,
+    attempt: AttemptId,
+    pulse: Pulse,
+) -> Result<(), StoreError> {
+    held(overlay, attempt)?;
+    overlay.put(Table::Pulses, attempt.job.0.as_bytes(), &LivePulse { attempt: attempt.number, pulse })
+}
+
+fn write(overlay: &mut Overlay<'_>, place: Place, job: &Job) -> Result<(), StoreError> {
+    let parameters_apart = job.parameters.len() > LONG_PARAMETERS;
+    let mut job = job.clone();
+    if parameters_apart {
+        job.parameters = String::new();
+    }
+    overlay.put(Table::Jobs, &place.key(), &StoredJob { job, parameters_apart })
+}
+
+fn index(
+    overlay: &mut Overlay<'_>,
+    place: Place,
+    before: Option<&Job>,
+    after: &Job,
+) -> Result<(), StoreError> {
+    let (before, after) = (before.map(IndexEntry::of), IndexEntry::of(after));
+    if before.as_ref() == Some(&after) {
+        return Ok(());
+    }
+    overlay.put(Table::JobIndex, &place.key(), &after)?;
+    overlay.note(Change { place, before, after });
+    Ok(())
+}

@@ -1,0 +1,334 @@
+//! The verbs of [`Store`], each handed to the committer or read from the database.
+
+use crate::committer::{Commands, Durability, Shared};
+use crate::database::{Database, Read};
+use crate::keys::{self, Table};
+use crate::open::{self, Options};
+use crate::overlay::Overlay;
+use crate::{figures, jobs, logs, records, registry, tenancy, views};
+use async_trait::async_trait;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::state::CancelOutcome;
+use fuelcell_domain::{
+    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
+    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
+    TenantId, Timestamp, Token, TokenId,
+};
+use fuelcell_store::{
+    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts,
+    Store, StoreError, Submitted, TenantFigures,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// The embedded store of records. Dropping it waits for everything sent to be durable, then closes the database.
+pub struct SledStore {
+    shared: Arc<Shared>,
+    /// `None` only while it is being dropped.
+    commands: Option<Commands>,
+    committer: Option<JoinHandle<()>>,
+}
+
+impl SledStore {
+    /// Opens or creates the store in a directory of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another process has it open. [`StoreError::Storage`] when too little space is free,
+    /// when the layout is of another version, and when the database is damaged or has lost acknowledged work; it is never
+    /// opened with less than was acknowledged.
+    pub fn open(directory: &Path, options: Options) -> Result<Self, StoreError> {
+        open::open(directory, options)
+    }
+
+    pub(crate) fn new(shared: Arc<Shared>, commands: Commands, committer: JoinHandle<()>) -> Self {
+        Self { shared, commands: Some(commands), committer: Some(committer) }
+    }
+
+    /// Bytes that the database takes on disk.
+    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.shared.database.size_on_disk()
+    }
+
+    fn database(&self) -> Result<&Database, StoreError> {
+        self.shared.check()?;
+        Ok(&self.shared.database)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(Durability::Durable, work).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let closed = || StoreError::Storage("the store is closed".into());
+        self.commands.as_ref().ok_or_else(closed)?.call(durability, work).await
+    }
+
+    /// Reads that touch many records leave the async threads alone.
+    async fn read_many<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.shared.check()?;
+        let shared = Arc::clone(&self.shared);
+        let done = tokio::task::spawn_blocking(move || read(&shared)).await;
+        done.map_err(|error| StoreError::Storage(format!("a read did not end: {error}")))?
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(committer) = self.committer.take()
+            && committer.join().is_err()
+        {
+            tracing::error!("the committer had panicked");
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::create_tenant(overlay, &tenant)).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        tenancy::tenants(self.database()?)
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        tenancy::tenant(self.database()?, id)
+    }
+
+    async fn create_project(&self, project: Project) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::create_project(overlay, &project)).await
+    }
+
+    async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError> {
+        tenancy::projects(self.database()?, tenant)
+    }
+
+    async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
+        tenancy::project(self.database()?, id)
+    }
+
+    async fn create_token(&self, token: Token) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::create_token(overlay, &token)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        tenancy::tokens(self.database()?)
+    }
+
+    async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError> {
+        tenancy::token_by_hash(self.database()?, hash)
+    }
+
+    async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::revoke_token(overlay, id, at)).await
+    }
+
+    async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError> {
+        self.write(move |overlay| registry::put_dataset(overlay, dataset)).await
+    }
+
+    async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError> {
+        registry::dataset(self.database()?, project, id)
+    }
+
+    async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError> {
+        self.read_many(move |shared| registry::datasets(&shared.database, project)).await
+    }
+
+    async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError> {
+        self.write(move |overlay| registry::put_pipeline(overlay, pipeline)).await
+    }
+
+    async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError> {
+        registry::pipeline(self.database()?, project, id)
+    }
+
+    async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
+        self.read_many(move |shared| registry::pipelines(&shared.database, project)).await
+    }
+
+    async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
+        self.write(move |overlay| registry::add_module_version(overlay, module)).await
+    }
+
+    async fn module_version(
+        &self,
+        project: ProjectRef,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<ModuleVersion>, StoreError> {
+        registry::module_version(self.database()?, project, name, version)
+    }
+
+    async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError> {
+        self.read_many(move |shared| registry::module_versions(&shared.database, project)).await
+    }
+
+    async fn activate_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+        choice: Option<(String, String)>,
+    ) -> Result<(), StoreError> {
+        self.write(move |overlay| registry::activate_module(overlay, project, job_type, choice)).await
+    }
+
+    async fn active_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+    ) -> Result<Option<ModuleVersion>, StoreError> {
+        registry::active_module(self.database()?, project, job_type)
+    }
+
+    async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
+        self.write(move |overlay| jobs::submit(overlay, new)).await
+    }
+
+    async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        self.read_many(move |shared| views::ready(shared, now, limit)).await
+    }
+
+    async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.shared.check()?;
+        Ok(views::next_not_before(&self.shared, now))
+    }
+
+    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
+        let jobs = jobs.to_vec();
+        self.write(move |overlay| jobs::claim(overlay, &jobs, &lease, now)).await
+    }
+
+    async fn extend_leases(
+        &self,
+        attempts: &[AttemptId],
+        until: Timestamp,
+    ) -> Result<Vec<AttemptId>, StoreError> {
+        let attempts = attempts.to_vec();
+        self.write(move |overlay| jobs::extend_leases(overlay, &attempts, until)).await
+    }
+
+    async fn record_pulse(
+        &self,
+        attempt: AttemptId,
+        pulse: Pulse,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(Durability::Relaxed, move |overlay| records::write_pulse(overlay, attempt, pulse)).await
+    }
+
+    async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
+        self.write(move |overlay| jobs::set_checkpoint(overlay, attempt, blob)).await
+    }
+
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        jobs::checkpoint(self.database()?, job)
+    }
+
+    async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
+        self.write(move |overlay| jobs::finish(overlay, &finish)).await
+    }
+
+    async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        self.write(move |overlay| jobs::lose(overlay, now, |lease| lease.expires_at <= now)).await
+    }
+
+    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        let node = node.clone();
+        self.write(move |overlay| jobs::lose(overlay, now, |lease| lease.node == node)).await
+    }
+
+    async fn request_cancel(
+        &self,
+        project: ProjectRef,
+        job: JobId,
+        request: CancelRequest,
+    ) -> Result<(CancelOutcome, Job), StoreError> {
+        self.write(move |overlay| jobs::request_cancel(overlay, project, job, request)).await
+    }
+
+    async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |overlay| jobs::fail_queued(overlay, job, error, now)).await
+    }
+
+    async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
+        jobs::job(self.database()?, project, id)
+    }
+
+    async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
+        jobs::artifacts(self.database()?, job)
+    }
+
+    async fn receipts(&self, job: JobId) -> Result<Vec<Receipt>, StoreError> {
+        self.database()?.scan(Table::Receipts, job.0.as_bytes())
+    }
+
+    async fn list(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| views::list(shared, project, &filter, page)).await
+    }
+
+    async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
+        self.shared.check()?;
+        Ok(views::counts(&self.shared, project, filter))
+    }
+
+    async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError> {
+        self.shared.check()?;
+        views::queued_before(&self.shared, job)
+    }
+
+    async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
+        figures::durations(self.database()?, module)
+    }
+
+    async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
+        self.shared.check()?;
+        views::tenant_figures(&self.shared, tenant, now)
+    }
+
+    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
+        self.shared.check()?;
+        Ok(views::count_in_state(&self.shared, state))
+    }
+
+    async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {
+        self.call(Durability::Relaxed, move |overlay| logs::append(overlay, attempt, &lines)).await
+    }
+
+    async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
+        self.read_many(move |shared| logs::read(&shared.database, job, filter)).await
+    }
+
+    async fn is_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        key: &str,
+    ) -> Result<bool, StoreError> {
+        let key = keys::processed(project, pipeline, key);
+        Ok(self.database()?.value(Table::ProcessedItems, &key)?.is_some())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.write(|overlay| overlay.put(Table::Meta, b"check", &())).await
+    }
+}

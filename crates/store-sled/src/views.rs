@@ -1,0 +1,83 @@
+//! Looking at jobs: the image says which, the database says what they are. A job is shown as it stands when its record is
+//! read, which may be a moment after it was found.
+
+use crate::committer::Shared;
+use crate::figures;
+use crate::image::Image;
+use crate::keys::Place;
+use crate::records;
+use fuelcell_domain::{JobId, JobState, ProjectRef, TenantId, Timestamp};
+use fuelcell_store::{
+    JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, StateCounts, StoreError, TenantFigures,
+};
+use std::sync::{PoisonError, RwLockReadGuard};
+
+fn image(shared: &Shared) -> RwLockReadGuard<'_, Image> {
+    shared.image.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+    let orders = image(shared).queue().ready(now, limit);
+    let mut entries = Vec::with_capacity(orders.len());
+    for order in orders {
+        let place = Place { project: order.project, ordinal: order.ordinal };
+        let job = records::load(&shared.database, place)?;
+        entries.extend(job.filter(|job| job.state == JobState::Queued).as_ref().map(QueueEntry::of));
+    }
+    Ok(entries)
+}
+
+pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timestamp> {
+    image(shared).queue().next_time(now)
+}
+
+pub(crate) fn queued_before(shared: &Shared, id: JobId) -> Result<Option<u64>, StoreError> {
+    let job = records::find(&shared.database, id)?.filter(|job| job.state == JobState::Queued);
+    Ok(job.map(|job| image(shared).queue().before(QueueOrder::of(&job))))
+}
+
+pub(crate) fn list(
+    shared: &Shared,
+    project: ProjectRef,
+    filter: &JobFilter,
+    page: PageRequest,
+) -> Result<JobPage, StoreError> {
+    let found = image(shared).catalog(project).map(|catalog| catalog.page(filter, page));
+    let (ordinals, total) = found.unwrap_or_default();
+    let mut jobs = Vec::with_capacity(ordinals.len());
+    for ordinal in ordinals {
+        jobs.extend(records::load(&shared.database, Place { project, ordinal })?);
+    }
+    Ok(JobPage { jobs, total })
+}
+
+pub(crate) fn counts(shared: &Shared, project: ProjectRef, filter: &JobFilter) -> StateCounts {
+    image(shared).catalog(project).map(|catalog| catalog.counts(filter)).unwrap_or_default()
+}
+
+pub(crate) fn tenant_figures(
+    shared: &Shared,
+    tenant: TenantId,
+    now: Timestamp,
+) -> Result<TenantFigures, StoreError> {
+    let day = figures::day(&shared.database, tenant, now)?;
+    let mut figures = TenantFigures {
+        completed: day.completed,
+        failed: day.failed,
+        duration_micros: day.duration_micros,
+        started: day.started,
+        wait_micros: day.wait_micros,
+        ..TenantFigures::default()
+    };
+    for catalog in image(shared).of_tenant(tenant) {
+        figures.running += catalog.running();
+        for (sum, queued) in figures.queued.iter_mut().zip(catalog.queued()) {
+            *sum += queued;
+        }
+    }
+    Ok(figures)
+}
+
+pub(crate) fn count_in_state(shared: &Shared, state: JobState) -> u64 {
+    image(shared).count_in_state(state)
+}

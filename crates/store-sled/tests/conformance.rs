@@ -1,0 +1,31 @@
+//! The embedded store passes the suite of every backend.
+
+use fuelcell_store::{BlobStore, Store, conformance};
+use fuelcell_store_sled::{FileBlobs, Options, SledStore};
+use std::cell::RefCell;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn store_conforms() {
+    let directories = RefCell::new(Vec::new());
+    conformance::store(async || {
+        let directory = TempDir::new().unwrap();
+        let store = SledStore::open(directory.path(), Options::default()).unwrap();
+        directories.borrow_mut().push(directory);
+        Arc::new(store) as Arc<dyn Store>
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blobs_conform() {
+    let directories = RefCell::new(Vec::new());
+    conformance::blobs(async || {
+        let directory = TempDir::new().unwrap();
+        let blobs = FileBlobs::open(directory.path()).unwrap();
+        directories.borrow_mut().push(directory);
+        Arc::new(blobs) as Arc<dyn BlobStore>
+    })
+    .await;
+}

@@ -1,0 +1,247 @@
+//! Findings as sentences, most important first. Every sentence has its number, what to compare it with, and the cases it
+//! concerns.
+
+use crate::anomalies::Group;
+use crate::figures::{Figures, SECOND, Spread};
+use crate::log::{EventLog, Micros};
+use crate::text::{count, counted, duration, percent};
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insight {
+    /// What it is about: a stable word.
+    pub kind: &'static str,
+    /// The sentence, with number and baseline.
+    pub text: String,
+    /// Cases that it concerns.
+    pub cases: u64,
+    /// Rank: the share (0 to 1) of all case time, or of all cases, that it concerns. Broken rules go first.
+    pub weight: f64,
+}
+
+/// Too few cases carry no sentence.
+const FEWEST: u64 = 5;
+
+/// Writes the sentences that the figures support; there may be none.
+pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group]) -> Vec<Insight> {
+    let mut insights: Vec<Insight> = Vec::new();
+    insights.extend(slowest_step(log, figures));
+    insights.extend(rework(log, figures));
+    insights.extend(long_tail(log, figures));
+    insights.extend(waiting(figures));
+    insights.extend(main_way(log, figures));
+    insights.extend(variety(log, figures));
+    insights.extend(repeated_activity(log, figures));
+    insights.extend(busiest_resource(log, figures));
+    insights.extend(anomalies.iter().filter_map(|group| anomaly(log, group)));
+    insights.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    insights
+}
+
+fn slowest_step(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let edges = &figures.flow.edges;
+    let all: i128 = edges.iter().map(|edge| edge.time.sum).sum();
+    let steps: u64 = edges.iter().map(|edge| edge.time.count).sum();
+    let slowest = edges.iter().max_by_key(|edge| edge.time.sum).filter(|edge| edge.time.sum > 0)?;
+    let share = slowest.time.sum as f64 / all as f64;
+    let cases = cases_with(log, slowest.from, slowest.to);
+    let fair = slowest.time.count as f64 / steps as f64;
+    (cases >= FEWEST && share > fair * 1.5).then(|| Insight {
+        kind: "Bottleneck",
+        text: format!(
+            "The step from \"{}\" to \"{}\" takes {} of all case time but is only {} of all steps: {} on average, against {} \
+             over all steps.",
+            log.activity_name(slowest.from),
+            log.activity_name(slowest.to),
+            percent(share),
+            percent(fair),
+            duration(slowest.time.mean() / SECOND),
+            duration(all as f64 / steps as f64 / SECOND)
+        ),
+        cases,
+        weight: share,
+    })
+}
+
+fn cases_with(log: &EventLog, from: u32, to: u32) -> u64 {
+    log.ranges().filter(|range| log.activities[range.clone()].windows(2).any(|pair| pair == [from, to])).count() as u64
+}
+
+fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    let mut seen = vec![usize::MAX; log.names.activities.len()];
+    for case in 0..log.cases() {
+        let mut again = false;
+        for &activity in log.trace(case) {
+            again |= seen[activity as usize] == case;
+            seen[activity as usize] = case;
+        }
+        if again { with.push(log.duration(case)) } else { without.push(log.duration(case)) }
+    }
+    let (with, without) = (median(&mut with)?, median(&mut without)?);
+    let cases = figures.rework.any;
+    let share = cases as f64 / log.cases() as f64;
+    (cases >= FEWEST && log.cases() as u64 - cases >= FEWEST).then(|| Insight {
+        kind: "Rework",
+        text: format!(
+            "{} ({}) repeat at least one activity; their median cycle time is {}, against {} without repetition.",
+            counted(cases, "case"),
+            percent(share),
+            duration(with),
+            duration(without)
+        ),
+        cases,
+        weight: share * if with > without { 0.6 } else { 0.2 },
+    })
+}
+
+fn median(values: &mut [Micros]) -> Option<f64> {
+    Spread::of(values).map(|spread| spread.median / SECOND)
+}
+
+fn long_tail(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let durations = &figures.durations;
+    let (median, late) = (durations.quantile(0.5), durations.quantile(0.95));
+    let cases = durations.above(late);
+    let all: i128 = durations.ascending.iter().map(|&d| i128::from(d)).sum();
+    let tail: i128 = durations.ascending.iter().rev().take(cases as usize).map(|&d| i128::from(d)).sum();
+    let share = tail as f64 / all.max(1) as f64;
+    (cases >= FEWEST && late > 2.0 * median && log.cases() >= 20).then(|| Insight {
+        kind: "LongTail",
+        text: format!(
+            "The slowest 5 % of the cases take more than {}, while half of all cases are done within {}; they hold {} of all \
+             case time.",
+            duration(late),
+            duration(median),
+            percent(share)
+        ),
+        cases,
+        weight: share * 0.8,
+    })
+}
+
+fn waiting(figures: &Figures) -> Option<Insight> {
+    let sum = |spreads: &[Option<Spread>]| spreads.iter().flatten().map(|spread| spread.sum).sum::<i128>() as f64;
+    let (service, waiting) = (sum(figures.service.as_ref()?), sum(figures.waiting.as_ref()?));
+    let share = waiting / (service + waiting);
+    (share > 0.0).then(|| Insight {
+        kind: "Waiting",
+        text: format!(
+            "{} of the time is waiting and {} is work: {} of waiting per case, against {} of work.",
+            percent(share),
+            percent(1.0 - share),
+            duration(waiting / SECOND / figures.durations.ascending.len().max(1) as f64),
+            duration(service / SECOND / figures.durations.ascending.len().max(1) as f64)
+        ),
+        cases: figures.durations.ascending.len() as u64,
+        weight: share * 0.5,
+    })
+}
+
+fn main_way(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let way = figures.variants.list.first().filter(|way| way.count >= FEWEST)?;
+    let mut own: Vec<Micros> = (0..log.cases())
+        .filter(|&case| figures.variants.of_case[case] == 0)
+        .map(|case| log.duration(case))
+        .collect();
+    let share = way.count as f64 / log.cases() as f64;
+    Some(Insight {
+        kind: "MainVariant",
+        text: format!(
+            "The most frequent way has {} and covers {} of the cases; it takes {} (median), all cases take {}.",
+            counted(log.trace(way.case).len() as u64, "step"),
+            percent(share),
+            duration(median(&mut own)?),
+            duration(figures.durations.quantile(0.5))
+        ),
+        cases: way.count,
+        weight: share * 0.4,
+    })
+}
+
+fn variety(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let (all, most) = (figures.variants.list.len(), figures.variants.covering(0.8));
+    let singles = figures.variants.singles() as u64;
+    (all >= 10).then(|| Insight {
+        kind: "Variety",
+        text: format!(
+            "{} of {} variants cover 80 % of the cases; {} of all cases share their way with no other.",
+            count(most as u64),
+            count(all as u64),
+            percent(singles as f64 / log.cases() as f64)
+        ),
+        cases: singles,
+        weight: 0.05 + 0.3 * singles as f64 / log.cases() as f64,
+    })
+}
+
+fn repeated_activity(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let repetitions = &figures.rework.repetitions;
+    let activity = (0..repetitions.len()).max_by_key(|&activity| (repetitions[activity], std::cmp::Reverse(activity)))?;
+    let (repeated, cases) = (repetitions[activity], figures.rework.cases[activity]);
+    let all = figures.flow.activities[activity];
+    (cases >= FEWEST).then(|| Insight {
+        kind: "RepeatedActivity",
+        text: format!(
+            "\"{}\" is repeated most: {} of its {} executions are repetitions inside of {}.",
+            log.activity_name(activity as u32),
+            count(repeated),
+            count(all),
+            counted(cases, "case")
+        ),
+        cases,
+        weight: 0.3 * cases as f64 / log.cases() as f64,
+    })
+}
+
+fn busiest_resource(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let resources = figures.resources.as_ref()?;
+    let &(resource, events) = resources.workload.first()?;
+    let known = log.events() as u64 - resources.unknown;
+    let (share, even) = (events as f64 / known as f64, 1.0 / resources.workload.len() as f64);
+    let cases = log.ranges().filter(|range| log.resources[range.clone()].contains(&resource)).count() as u64;
+    (resources.workload.len() >= 3 && share > 3.0 * even && cases >= FEWEST).then(|| Insight {
+        kind: "ResourceLoad",
+        text: format!(
+            "\"{}\" does {} of all work with a known resource; an even share among {} would be {}.",
+            log.resource_name(resource),
+            percent(share),
+            count(resources.workload.len() as u64),
+            percent(even)
+        ),
+        cases,
+        weight: 0.3 * (share - even),
+    })
+}
+
+fn anomaly(log: &EventLog, group: &Group) -> Option<Insight> {
+    let first = group.cases.first()?;
+    let cases = group.cases.len() as u64;
+    let weight = match group.kind {
+        "SkippedStep" => 1.0,
+        "DelayedStep" => 0.35,
+        "PingPong" => 0.3,
+        _ => return None,
+    };
+    Some(Insight {
+        kind: group.kind,
+        text: format!(
+            "{} ({} of {}) {}; for example case {}: {}.",
+            counted(cases, "case"),
+            percent(cases as f64 / log.cases() as f64),
+            count(log.cases() as u64),
+            match (group.kind, cases) {
+                ("SkippedStep", 1) => "skips a step that nearly all others have",
+                ("SkippedStep", _) => "skip a step that nearly all others have",
+                ("DelayedStep", 1) => "has a step with an extreme delay",
+                ("DelayedStep", _) => "have a step with an extreme delay",
+                (_, 1) => "goes back and forth between two activities",
+                (_, _) => "go back and forth between two activities",
+            },
+            log.case_name(first.case),
+            first.reason
+        ),
+        cases,
+        weight,
+    })
+}

@@ -1,0 +1,298 @@
+//! The job: reads the dataset, computes, writes the outputs.
+
+use std::io::Write as _;
+
+use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Finding, Kind, Report, Result};
+use serde_json::{Value, json};
+
+use crate::anomalies::{self, Anomaly, Group};
+use crate::figures::{Figures, document};
+use crate::insights::{self, Insight};
+use crate::log::EventLog;
+use crate::map::{self, Map};
+use crate::parameters::{AnalysisType, OutputFormat, Parameters};
+use crate::quality::Quality;
+use crate::read::{self, Facts};
+use crate::text::counted;
+use crate::{enriched, model, report};
+
+/// Progress counts thousandths of the whole run; reading is most of it.
+const WHOLE: u64 = 1000;
+const READ: u64 = 650;
+const COMPUTED: u64 = 750;
+const DRAWN: u64 = 800;
+
+/// While a large log is read, what is known so far is saved every so many ticks.
+const TICKS_PER_CHECKPOINT: u64 = 32;
+
+/// Unusual cases of one sort that the figures list.
+const LISTED_ANOMALIES: usize = 1000;
+
+#[fuelcell_sdk::job(
+    job_type = "ProcessMining",
+    title = "Process mining",
+    description = "Discovers the process behind an event log: map, variants, times, bottlenecks, rework, resources and \
+                   unusual cases.",
+    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz"], required = true),
+    output(name = "report.html", kind = "report", type_name = "ProcessMiningReport"),
+    output(name = "process-map.svg", kind = "visualization", type_name = "ProcessMap"),
+    output(name = "process-mining.json", kind = "data", type_name = "ProcessMiningResult"),
+    output(name = "enriched-log.csv", kind = "data", type_name = "EnrichedDataset"),
+    output(name = "model.json", kind = "model", type_name = "AnalyticsModel"),
+    deterministic = true
+)]
+fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
+    let window = parameters.time_window.as_ref().map(|window| window.bounds()).transpose()?;
+    let (mut log, facts) = read_log(context, &parameters)?;
+    let quality = Quality::check(&mut log, &facts, parameters.quality_checks);
+    if facts.stopped {
+        return Err(stopped(context, &log, &facts, &quality)?);
+    }
+    let outside = window.map_or(0, |(first, last)| keep_contained(&mut log, first, last));
+    let mut warnings = quality.findings.clone();
+    warnings.extend(empty_window(&log, &parameters));
+    publish_report(context, &log, &facts, &quality, &warnings);
+
+    let figures = Figures::of(&log, |part, parts| {
+        context.progress(READ + (COMPUTED - READ) * part / parts, WHOLE, "Computing figures");
+    });
+    context.check_cancelled()?;
+    let anomalies = if parameters.shows_anomalies() { anomalies::find(&log, &figures) } else { Vec::new() };
+    let insights = if parameters.shows_insights() { insights::write(&log, &figures, &anomalies) } else { Vec::new() };
+    let mined = Mined {
+        context,
+        parameters: &parameters,
+        log: &log,
+        facts: &facts,
+        quality: &quality,
+        figures: &figures,
+        anomalies: &anomalies,
+        insights: &insights,
+        outside,
+    };
+    warnings.extend(mined.write_outputs()?);
+    publish_report(context, &log, &facts, &quality, &warnings);
+    context.progress(WHOLE, WHOLE, "Done");
+    Ok(Completion::Done)
+}
+
+fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Facts), Failure> {
+    let input = context.open("dataset")?;
+    let size = input.size().max(1);
+    let mut ticks = 0;
+    let (log, facts) = read::read(input, &parameters.options(), &mut |bytes, events| {
+        ticks += 1;
+        context.progress(READ * bytes.min(size) / size, WHOLE, "Reading the log");
+        context.report(&Report { records_processed: events as u64, ..Report::default() });
+        if ticks % TICKS_PER_CHECKPOINT == 0 {
+            let so_far = json!({"partial": true, "stage": "reading", "num_events": events, "bytes_read": bytes});
+            // A checkpoint that cannot be saved costs a partial result, not the run.
+            if let Err(error) = context.save_checkpoint(so_far.to_string().as_bytes()) {
+                context.warn("Reading the log", format!("no checkpoint was saved: {error}"));
+            }
+        }
+        context.cancellation() == Cancellation::None
+    })?;
+    context.info(
+        "Reading the log",
+        format!("{}, {} in {}", facts.format, counted(log.events() as u64, "event"), counted(log.cases() as u64, "case")),
+    );
+    Ok((log, facts))
+}
+
+/// Saves the figures of what was read until the run was stopped, and says how it ends.
+fn stopped(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality) -> Result<Failure, Failure> {
+    let figures = Figures::of(log, |_, _| {});
+    let mut result = document(log, &figures, facts, quality, true);
+    result["partial"] = Value::Bool(true);
+    context.save_checkpoint(result.to_string().as_bytes())?;
+    let unstopped = || Failure::new("Cancelled", "Stopped while the log was read.");
+    Ok(context.check_cancelled().err().unwrap_or_else(unstopped))
+}
+
+/// Drops the cases that do not lie completely inside of the window, and says how many.
+fn keep_contained(log: &mut EventLog, first: i64, last: i64) -> u64 {
+    let cases = log.cases();
+    let ends = |range: std::ops::Range<usize>| (log.times[range.start], log.times[range.end - 1]);
+    let inside: Vec<bool> = log.ranges().map(ends).map(|(start, end)| first <= start && end <= last).collect();
+    log.retain(|case, _| inside[case]);
+    (cases - log.cases()) as u64
+}
+
+fn empty_window(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
+    let window = parameters.time_window.as_ref().filter(|_| log.events() == 0)?;
+    let message = format!("No case lies completely inside of the time window {}; nothing was analysed", window.describe());
+    Some(Finding::new("EmptyTimeWindow", message, 0))
+}
+
+fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality, warnings: &[Finding]) {
+    context.report(&Report {
+        records_processed: log.events() as u64,
+        records_total: Some(facts.rows),
+        warnings: warnings.to_vec(),
+        quality_score: Some(quality.score),
+        validation: Some(quality.validation),
+        ..Report::default()
+    });
+}
+
+/// Everything that the outputs are made of.
+struct Mined<'a> {
+    context: &'a Context,
+    parameters: &'a Parameters,
+    log: &'a EventLog,
+    facts: &'a Facts,
+    quality: &'a Quality,
+    figures: &'a Figures,
+    anomalies: &'a [Group],
+    insights: &'a [Insight],
+    outside: u64,
+}
+
+impl Mined<'_> {
+    /// Writes all outputs that were asked for. Answers with what could not be written and is no reason to fail.
+    fn write_outputs(&self) -> Result<Option<Finding>, Failure> {
+        let format = self.parameters.output_format;
+        let result = self.document();
+        self.context.save_checkpoint(result.as_bytes())?;
+        self.progress(COMPUTED, "Writing the results");
+        self.write_data(&result, format == OutputFormat::Data)?;
+        if format != OutputFormat::Data {
+            self.write_report()?;
+        }
+        self.progress(DRAWN, "Writing the results");
+        self.context.check_cancelled()?;
+        if format == OutputFormat::SummaryReport {
+            return Ok(None);
+        }
+        if self.parameters.analysis_type == AnalysisType::Comprehensive && self.log.events() > 0 {
+            self.write_model()?;
+        }
+        self.write_enriched()
+    }
+
+    fn progress(&self, done: u64, stage: &str) {
+        self.context.progress(done, WHOLE, stage);
+    }
+
+    fn document(&self) -> String {
+        let shows_variants = self.parameters.shows_variants();
+        let mut document = document(self.log, self.figures, self.facts, self.quality, shows_variants);
+        if self.parameters.shows_anomalies() {
+            document["anomalies"] = self.anomalies.iter().map(|group| self.anomaly_document(group)).collect();
+        }
+        if self.parameters.shows_insights() {
+            document["insights"] = self.insights.iter().map(insight_document).collect();
+        }
+        if let Some(window) = &self.parameters.time_window {
+            document["time_window"] = json!({
+                "start_date": window.start_date,
+                "end_date": window.end_date,
+                "cases_contained": self.log.cases(),
+                "cases_left_out": self.outside,
+            });
+        }
+        document.to_string()
+    }
+
+    fn anomaly_document(&self, group: &Group) -> Value {
+        let case = |anomaly: &Anomaly| json!({"case": self.log.case_name(anomaly.case), "reason": anomaly.reason});
+        json!({
+            "kind": group.kind,
+            "title": group.title,
+            "definition": group.definition,
+            "num_cases": group.cases.len(),
+            "cases": group.cases.iter().take(LISTED_ANOMALIES).map(case).collect::<Value>(),
+        })
+    }
+
+    fn write_data(&self, result: &str, primary: bool) -> Result<(), Failure> {
+        let artifact = Artifact::new("process-mining.json", Kind::Data)
+            .type_name("ProcessMiningResult")
+            .title("Process mining figures")
+            .media_type("application/json");
+        self.write(if primary { artifact.primary() } else { artifact }, result)
+    }
+
+    fn write(&self, artifact: Artifact, content: &str) -> Result<(), Failure> {
+        let mut out = self.context.artifact(artifact)?;
+        out.write_all(content.as_bytes())?;
+        Ok(out.finish()?)
+    }
+
+    fn write_report(&self) -> Result<(), Failure> {
+        let file = self.context.input("dataset").map_or("event log", |input| input.file_name.as_str());
+        let map = Map::of(self.log, self.figures);
+        let map_svg = map::draw(&map, &format!("Process map of {file}"));
+        let svg = Artifact::new("process-map.svg", Kind::Visualization)
+            .type_name("ProcessMap")
+            .title("Process map")
+            .media_type("image/svg+xml");
+        self.write(svg, &map_svg)?;
+        let html = Artifact::new("report.html", Kind::Report)
+            .type_name("ProcessMiningReport")
+            .title("Process mining report")
+            .media_type("text/html; charset=utf-8")
+            .primary();
+        let mut out = self.context.artifact(html)?;
+        let report = report::Report {
+            file,
+            log: self.log,
+            figures: self.figures,
+            facts: self.facts,
+            quality: self.quality,
+            map: &map,
+            map_svg: &map_svg,
+            anomalies: self.anomalies,
+            insights: self.insights,
+            parameters: self.parameters,
+            outside: self.outside,
+        };
+        report.write(&mut out)?;
+        Ok(out.finish()?)
+    }
+
+    fn write_model(&self) -> Result<(), Failure> {
+        let evaluation = model::evaluate(self.log);
+        let artifact = Artifact::new("model.json", Kind::Model)
+            .type_name("AnalyticsModel")
+            .title("Next-activity model")
+            .media_type("application/json");
+        let artifact = match &evaluation {
+            Some(evaluation) => artifact.accuracy(evaluation.accuracy),
+            None => artifact,
+        };
+        self.write(artifact, &model::document(self.log, evaluation.as_ref()).to_string())
+    }
+
+    /// The enriched log is as large as the log. Where it does not fit the disk that this job may use, everything else is
+    /// still worth having.
+    fn write_enriched(&self) -> Result<Option<Finding>, Failure> {
+        let events = self.log.events() as u64;
+        let artifact = Artifact::new("enriched-log.csv", Kind::Data)
+            .type_name("EnrichedDataset")
+            .title("Enriched event log")
+            .media_type("text/csv; charset=utf-8")
+            .record_count(events);
+        let mut out = self.context.artifact(artifact)?;
+        let go_on = |written: u64| {
+            self.progress(DRAWN + (WHOLE - DRAWN) * written / events.max(1), "Writing the enriched log");
+            self.context.cancellation() == Cancellation::None
+        };
+        let written = enriched::write(self.log, self.figures, &mut out, go_on);
+        self.context.check_cancelled()?;
+        match written.map_err(Failure::from).and_then(|()| Ok(out.finish()?)) {
+            Ok(()) => Ok(None),
+            Err(failure) if failure.code == "HostLimit" => {
+                self.context.warn("Writing the enriched log", &failure.message);
+                let message = format!("The enriched log was left out: {}", failure.message);
+                Ok(Some(Finding::new("OutputLimit", message, events)))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+fn insight_document(insight: &Insight) -> Value {
+    json!({"kind": insight.kind, "text": insight.text, "num_cases": insight.cases})
+}

@@ -1,0 +1,244 @@
+//! What a submission may ask for.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::error::{Stop, excerpt};
+use crate::log::Micros;
+use crate::read::{Columns, Options};
+
+/// The parameters of a process-mining job.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Parameters {
+    /// The dataset that holds the event log.
+    pub dataset_id: Option<String>,
+    /// How much is analysed: `comprehensive` is everything, `discovery` the map and the variants, `performance` the map
+    /// and all times.
+    pub analysis_type: AnalysisType,
+    /// Only cases that lie completely inside of this time are analysed.
+    pub time_window: Option<TimeWindow>,
+    /// Whether to look for unusual cases.
+    pub include_anomaly_detection: bool,
+    /// Whether to list the variants.
+    pub include_process_variants: bool,
+    /// Whether to write the findings as ranked sentences.
+    pub generate_insights: bool,
+    /// Which outputs are made: `detailed_report` all of them, `summary_report` a short report and the figures, `data` the
+    /// figures and the enriched log without a report.
+    pub output_format: OutputFormat,
+    /// Which measurements the report shows; all of them when left out.
+    pub performance_metrics: Option<Vec<Metric>>,
+    /// Which checks of the data are made.
+    pub quality_checks: QualityChecks,
+    /// Names of columns that are not found by themselves.
+    pub columns: Columns,
+    /// strftime forms of timestamps that are not ISO 8601, such as `%d/%m/%Y %H:%M:%S`. `%s` alone means seconds and `%Q`
+    /// alone milliseconds since 1970.
+    pub timestamp_formats: Vec<String>,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            dataset_id: None,
+            analysis_type: AnalysisType::default(),
+            time_window: None,
+            include_anomaly_detection: true,
+            include_process_variants: true,
+            generate_insights: true,
+            output_format: OutputFormat::default(),
+            performance_metrics: None,
+            quality_checks: QualityChecks::default(),
+            columns: Columns::default(),
+            timestamp_formats: Vec::new(),
+        }
+    }
+}
+
+/// How much is analysed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnalysisType {
+    /// Everything.
+    #[default]
+    Comprehensive,
+    /// The map and the variants.
+    Discovery,
+    /// The map and all times.
+    Performance,
+}
+
+/// Which outputs are made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputFormat {
+    /// All of them.
+    #[default]
+    DetailedReport,
+    /// A short report, the map and the figures.
+    SummaryReport,
+    /// The figures, the enriched log and the model, without a report.
+    Data,
+}
+
+/// A group of measurements in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// How long cases take.
+    CycleTime,
+    /// Where cases wait.
+    WaitingTime,
+    /// How long work takes; needs start times.
+    ServiceTime,
+    /// Who works how much and hands over to whom.
+    ResourceUtilization,
+    /// Events and open cases over time.
+    Throughput,
+    /// Work done again.
+    Rework,
+}
+
+/// Which checks of the data are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct QualityChecks {
+    /// Look for implausible timestamps, and for work that starts after it ends.
+    pub validate_timestamps: bool,
+    /// Remove events that are exact copies of another one.
+    pub check_duplicates: bool,
+    /// Look for activities whose names differ only in spelling.
+    pub validate_activities: bool,
+}
+
+impl Default for QualityChecks {
+    fn default() -> Self {
+        Self { validate_timestamps: true, check_duplicates: false, validate_activities: true }
+    }
+}
+
+/// A stretch of time. Dates and times without offset are UTC.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TimeWindow {
+    /// The first moment, such as `2024-01-01`.
+    pub start_date: Option<String>,
+    /// The last moment; a date without time includes the whole day.
+    pub end_date: Option<String>,
+}
+
+impl TimeWindow {
+    /// First and last microsecond inside of the window.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for text that is no date, and for an end before the start.
+    pub fn bounds(&self) -> Result<(Micros, Micros), Stop> {
+        let moment = |name: &str, text: &Option<String>| text.as_ref().map(|t| moment(name, t)).transpose();
+        let start = moment("startDate", &self.start_date)?.map_or(Micros::MIN, |(first, _)| first);
+        let end = moment("endDate", &self.end_date)?.map_or(Micros::MAX, |(_, last)| last);
+        if start > end {
+            return Err(Stop::parameter("timeWindow.endDate is before timeWindow.startDate."));
+        }
+        Ok((start, end))
+    }
+
+    /// The window as people read it.
+    pub fn describe(&self) -> String {
+        match (&self.start_date, &self.end_date) {
+            (Some(start), Some(end)) => format!("{start} to {end}"),
+            (Some(start), None) => format!("{start} and later"),
+            (None, Some(end)) => format!("up to {end}"),
+            (None, None) => "all time".to_string(),
+        }
+    }
+}
+
+/// The first and the last microsecond that the text names.
+fn moment(name: &str, text: &str) -> Result<(Micros, Micros), Stop> {
+    const DAY: Micros = 86_400_000_000;
+    let text = text.trim();
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
+        return Ok((midnight, midnight + DAY - 1));
+    }
+    let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
+    let without = || text.replace(' ', "T").parse::<NaiveDateTime>().map(|time| time.and_utc().timestamp_micros());
+    match with_offset.or_else(|_| without()) {
+        Ok(time) => Ok((time, time)),
+        Err(_) => Err(Stop::parameter(format!(
+            "timeWindow.{name} is \"{}\", which is no date. Allowed are dates such as \"2024-01-31\" and times such as \
+             \"2024-01-31T18:00:00Z\".",
+            excerpt(text)
+        ))),
+    }
+}
+
+impl Parameters {
+    /// How to read the log.
+    pub fn options(&self) -> Options {
+        Options { columns: self.columns.clone(), timestamp_formats: self.timestamp_formats.clone() }
+    }
+
+    /// Whether the report shows this group of measurements.
+    pub fn shows(&self, metric: Metric) -> bool {
+        let wanted = self.performance_metrics.as_ref().is_none_or(|metrics| metrics.contains(&metric));
+        wanted && self.analysis_type != AnalysisType::Discovery && self.output_format != OutputFormat::SummaryReport
+    }
+
+    /// Whether variants are listed.
+    pub fn shows_variants(&self) -> bool {
+        self.include_process_variants && self.analysis_type != AnalysisType::Performance
+    }
+
+    /// Whether unusual cases are looked for.
+    pub fn shows_anomalies(&self) -> bool {
+        self.include_anomaly_detection && self.analysis_type == AnalysisType::Comprehensive
+    }
+
+    /// Whether findings are written as sentences.
+    pub fn shows_insights(&self) -> bool {
+        self.generate_insights
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start: &str, end: &str) -> Result<(Micros, Micros), Stop> {
+        TimeWindow { start_date: Some(start.into()), end_date: Some(end.into()) }.bounds()
+    }
+
+    #[test]
+    fn a_date_as_end_includes_its_day() {
+        let (start, end) = window("2024-01-01", "2024-01-07").unwrap();
+        assert_eq!(end - start, 7 * 86_400_000_000 - 1);
+        let (start, end) = window("2024-01-01T00:00:00+01:00", "2024-01-01 00:00:00").unwrap();
+        assert_eq!(end - start, 3_600_000_000);
+    }
+
+    #[test]
+    fn a_window_that_cannot_be_is_refused_by_name() {
+        assert!(window("2024-01-02", "2024-01-01").unwrap_err().to_string().contains("endDate"));
+        assert!(window("soon", "2024-01-01").unwrap_err().to_string().contains("startDate is \"soon\""));
+    }
+
+    #[test]
+    fn the_contracts_example_is_understood() {
+        let parameters: Parameters = serde_json::from_value(serde_json::json!({
+            "datasetId": "880e8400-e29b-41d4-a716-446655440000",
+            "analysisType": "comprehensive",
+            "timeWindow": {"startDate": "2024-01-01", "endDate": "2024-01-31"},
+            "includeAnomalyDetection": true,
+            "outputFormat": "detailed_report",
+            "performanceMetrics": ["cycle_time", "waiting_time", "resource_utilization"],
+            "qualityChecks": {"validateTimestamps": true, "checkDuplicates": true, "validateActivities": true},
+            "somethingElse": 1
+        }))
+        .unwrap();
+        assert!(parameters.quality_checks.check_duplicates);
+        assert!(parameters.shows(Metric::CycleTime) && !parameters.shows(Metric::Rework));
+    }
+}

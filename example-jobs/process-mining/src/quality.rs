@@ -1,0 +1,149 @@
+//! How good the data is: what was left out, what looks wrong, and a score.
+
+use fuelcell_sdk::{DataValidation, Finding};
+
+use crate::error::excerpt;
+use crate::log::{EventLog, Micros, NO_TIME};
+use crate::parameters::QualityChecks;
+use crate::read::Facts;
+use crate::text::{count, counted};
+
+/// Timestamps outside of 1970 to 2100 come from empty or overflowing fields more often than from work.
+const PLAUSIBLE: std::ops::Range<Micros> = 0..4_102_444_800_000_000;
+
+/// What the checks found.
+#[derive(Debug, Clone)]
+pub struct Quality {
+    /// Rows by what became of them.
+    pub validation: DataValidation,
+    /// Events that are exact copies of another one, removed or not.
+    pub duplicates: u64,
+    /// 0 to 100, see [`Quality::parts`].
+    pub score: f64,
+    /// The parts of the score: name, weight, share of rows that are fine (0 to 1).
+    pub parts: [(&'static str, f64, f64); 4],
+    /// What people should know, each with the rows it concerns.
+    pub findings: Vec<Finding>,
+}
+
+impl Quality {
+    /// Makes the checks that are asked for. Duplicates are removed from the log when the checks say so, and only then.
+    pub fn check(log: &mut EventLog, facts: &Facts, checks: QualityChecks) -> Self {
+        let mut findings = reading_findings(facts);
+        let copies = log.duplicates();
+        let duplicates = copies.iter().filter(|&&copy| copy).count() as u64;
+        if checks.check_duplicates && duplicates > 0 {
+            log.retain(|_, event| !copies[event]);
+        }
+        findings.extend(duplicate_finding(duplicates, checks.check_duplicates));
+        let mut implausible = 0;
+        if checks.validate_timestamps {
+            let found = timestamp_findings(log);
+            implausible = found.iter().map(|finding| finding.count).sum();
+            findings.extend(found);
+        }
+        if checks.validate_activities {
+            findings.extend(similar_activities(log));
+        }
+        let invalid = facts.dropped.total();
+        let removed = if checks.check_duplicates { duplicates } else { 0 };
+        let validation = DataValidation {
+            total: facts.rows,
+            valid: facts.rows - invalid - removed,
+            duplicates_removed: removed,
+            invalid,
+        };
+        let fine = |wrong: u64| 1.0 - (wrong.min(facts.rows) as f64 / facts.rows.max(1) as f64);
+        let parts = [
+            ("Completeness", 0.4, fine(facts.dropped.missing())),
+            ("Validity", 0.3, fine(facts.dropped.unreadable_timestamp + implausible)),
+            ("Uniqueness", 0.2, fine(duplicates)),
+            ("Order", 0.1, fine(log.out_of_order)),
+        ];
+        let score = parts.iter().map(|(_, weight, share)| weight * share).sum::<f64>() * 100.0;
+        // Rounded down, so that 100 means that nothing is wrong.
+        Self { validation, duplicates, score: (score * 10.0 + 1e-6).floor() / 10.0, parts, findings }
+    }
+}
+
+fn finding(message: String, count: u64) -> Option<Finding> {
+    (count > 0).then(|| Finding::new("DataQuality", message, count))
+}
+
+fn reading_findings(facts: &Facts) -> Vec<Finding> {
+    let dropped = facts.dropped;
+    let unreadable = unreadable_message(facts);
+    let forms = facts.detected_formats.join("\", \"");
+    let mut findings: Vec<Option<Finding>> = vec![
+        finding("Rows without a case were left out".into(), dropped.no_case),
+        finding("Rows without an activity were left out".into(), dropped.no_activity),
+        finding("Rows without a timestamp were left out".into(), dropped.no_timestamp),
+        finding(unreadable, dropped.unreadable_timestamp),
+        finding("Rows have more or fewer fields than the header".into(), facts.ragged),
+        finding("Rows hold bytes that are not UTF-8; U+FFFD stands in for them".into(), facts.invalid_utf8),
+        finding("Start times could not be read; their events are kept without one".into(), facts.unreadable_starts),
+        finding("Traces have no concept:name; they are named by their position".into(), facts.unnamed_traces),
+    ];
+    if !facts.detected_formats.is_empty() {
+        let message = format!("Timestamps that are not ISO 8601 were read as \"{forms}\", which the first rows prove");
+        findings.push(finding(message, facts.rows));
+    }
+    findings.into_iter().flatten().collect()
+}
+
+fn unreadable_message(facts: &Facts) -> String {
+    let example = facts.unreadable_example.as_ref();
+    let example = example.map_or(String::new(), |e| format!(", first in row {}: \"{}\"", e.row, e.value));
+    let help = match &facts.ambiguous {
+        None => String::new(),
+        Some((value, forms)) => format!(
+            "; \"{}\" may mean two days, so give timestampFormats [\"{}\"] or [\"{}\"]",
+            excerpt(value),
+            forms[0].trim_end_matches("%.f"),
+            forms[1].trim_end_matches("%.f")
+        ),
+    };
+    format!("Rows whose timestamp cannot be read were left out{example}{help}")
+}
+
+fn duplicate_finding(duplicates: u64, removed: bool) -> Option<Finding> {
+    let what = if removed { "were removed" } else { "were kept; qualityChecks.checkDuplicates removes them" };
+    finding(format!("Events that are exact copies of another one {what}"), duplicates)
+}
+
+fn timestamp_findings(log: &EventLog) -> Vec<Finding> {
+    let outside = log.times.iter().filter(|time| !PLAUSIBLE.contains(time)).count() as u64;
+    let starts = log.starts.iter().flatten().zip(&log.times);
+    let backwards = starts.filter(|&(&start, &time)| start != NO_TIME && start > time).count() as u64;
+    let findings = [
+        finding("Timestamps lie outside of the years 1970 to 2099".into(), outside),
+        finding("Events start after they end".into(), backwards),
+    ];
+    findings.into_iter().flatten().collect()
+}
+
+/// Activities whose names are equal but for case, spaces and punctuation.
+fn similar_activities(log: &EventLog) -> Vec<Finding> {
+    const NAMED: usize = 5;
+    let mut events = vec![0_u64; log.names.activities.len()];
+    log.activities.iter().for_each(|&activity| events[activity as usize] += 1);
+    let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let used = (0..events.len()).filter(|&activity| events[activity] > 0);
+    let mut names: Vec<(String, &str, u64)> =
+        used.map(|a| (a, log.activity_name(a as u32))).map(|(a, name)| (plain(name), name, events[a])).collect();
+    names.retain(|(plain, _, _)| !plain.is_empty());
+    names.sort();
+    let groups = names.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1);
+    let message = |group: &[(String, &str, u64)]| {
+        let words: Vec<String> =
+            group.iter().take(NAMED).map(|(_, name, events)| format!("\"{}\" ({})", excerpt(name), count(*events))).collect();
+        let concerned = group.iter().map(|(_, _, events)| events).sum();
+        Finding::new("DataQuality", format!("Activities differ only in spelling: {}", words.join(", ")), concerned)
+    };
+    groups.take(NAMED).map(message).collect()
+}
+
+/// A finding as a line for people.
+pub fn line(finding: &Finding) -> String {
+    format!("{} ({})", finding.message, counted(finding.count, "row"))
+}

@@ -1,0 +1,96 @@
+//! The report: one HTML file that needs no network and no script.
+
+mod charts;
+mod sections;
+
+use std::io::{self, Write};
+
+use crate::anomalies::Group;
+use crate::figures::Figures;
+use crate::insights::Insight;
+use crate::log::EventLog;
+use crate::map::Map;
+use crate::parameters::{Metric, Parameters};
+use crate::quality::Quality;
+use crate::read::Facts;
+use crate::text::escape;
+
+/// Everything that the report tells about.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// Name of the file that was analysed.
+    pub file: &'a str,
+    /// The log.
+    pub log: &'a EventLog,
+    /// Its figures.
+    pub figures: &'a Figures,
+    /// What reading found out.
+    pub facts: &'a Facts,
+    /// What the checks found.
+    pub quality: &'a Quality,
+    /// What the map shows.
+    pub map: &'a Map,
+    /// The map as SVG.
+    pub map_svg: &'a str,
+    /// Unusual cases; empty when there are none or nobody asked.
+    pub anomalies: &'a [Group],
+    /// Sentences; empty when there are none or nobody asked.
+    pub insights: &'a [Insight],
+    /// What was asked for.
+    pub parameters: &'a Parameters,
+    /// Cases outside of the time window, which were left out.
+    pub outside: u64,
+}
+
+/// Nothing in the page may be loaded or run.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+impl Report<'_> {
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let title = escape(&format!("Process report: {}", self.file));
+        writeln!(
+            out,
+            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><style>{}</style></head><body><main>",
+            include_str!("style.css")
+        )?;
+        let parts = self.parts();
+        out.write_all(self.header(&parts).as_bytes())?;
+        for part in &parts {
+            let html = (part.html)(self);
+            writeln!(out, "<section id=\"{}\"><h2>{}</h2>{html}</section>", part.id, part.title)?;
+        }
+        writeln!(out, "{}</main></body></html>", self.footer())
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        let part = |id, title, html| Part { id, title, html };
+        let filled = self.log.events() > 0;
+        let shows = |metric| filled && self.parameters.shows(metric);
+        let parts = [
+            (!self.insights.is_empty(), part("insights", "Insights", |report| report.insights())),
+            (true, part("quality", "Data quality", |report| report.quality())),
+            (filled, part("map", "Process map", |report| report.map())),
+            (filled && self.parameters.shows_variants(), part("variants", "Variants", |report| report.variants())),
+            (shows(Metric::CycleTime), part("times", "Cycle times", |report| report.times())),
+            (shows(Metric::Throughput), part("timeline", "Over time", |report| report.timeline())),
+            (shows(Metric::WaitingTime) || shows(Metric::ServiceTime), part("bottlenecks", "Bottlenecks", |report| report.bottlenecks())),
+            (shows(Metric::Rework), part("rework", "Rework", |report| report.rework())),
+            (shows(Metric::ResourceUtilization), part("resources", "Resources", |report| report.resources())),
+            (filled && self.parameters.shows_anomalies(), part("anomalies", "Unusual cases", |report| report.anomalies())),
+        ];
+        parts.into_iter().filter(|(shown, _)| *shown).map(|(_, part)| part).collect()
+    }
+}
+
+struct Part {
+    id: &'static str,
+    title: &'static str,
+    html: fn(&Report<'_>) -> String,
+}
