@@ -79,6 +79,9 @@ pub trait ArtifactWriter: Send {
 }
 
 /// What a running job may ask for. Called on the thread that runs the guest, which may be held up.
+///
+/// Everything comes from the guest as it is, up to some megabytes a call: whoever implements this checks descriptions and
+/// bounds what it keeps. The runner counts bytes of artifacts and the checkpoint, and the number of artifacts.
 pub trait JobHost: Send + Sync {
     /// The parameters: a JSON object as text.
     fn parameters(&self) -> &str;

@@ -13,8 +13,9 @@ use wasmtime_wasi::WasiCtx;
 /// Handles (readers, writers, pollables) that a guest holds at the same time.
 const MAX_HANDLES: usize = 256;
 
-/// Bytes of lists and texts that one host call may carry. A larger artifact or file is written in pieces.
-pub(crate) const MAX_CALL_BYTES: usize = 8 << 20;
+/// Bytes of lists and texts that one host call may carry: a large checkpoint, which cannot be written in pieces as
+/// artifacts can.
+pub(crate) const MAX_CALL_BYTES: usize = 16 << 20;
 
 /// A guest is told of its deadline this early, or when a tenth of a shorter time is left.
 const DEADLINE_NOTICE: Duration = Duration::from_secs(1);

@@ -18,8 +18,8 @@ const EPOCH: Duration = Duration::from_millis(10);
 /// Stack of the guest itself. Interpreters compiled to wasm recurse deeply.
 const WASM_STACK: usize = 1 << 20;
 
-/// The whole stack of a cell: what the guest does not get is left for host calls.
-const CELL_STACK: usize = 2 << 20;
+/// The whole stack of a cell: what the guest does not get is left for host calls, which may reach down into a store.
+const CELL_STACK: usize = 4 << 20;
 
 /// Frames kept of a trap: enough to see a recursion, few enough to store with a job.
 pub(crate) const BACKTRACE_FRAMES: usize = 64;
@@ -70,7 +70,8 @@ fn build(pool: PoolSize) -> wasmtime::Result<Engine> {
             error = format!("{error:#}"),
             "address space for pooled cells cannot be reserved; cells start slower (is virtual memory limited?)"
         );
-        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        // A memory then reserves what it may grow to, and no more.
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand).memory_reservation(pool.memory_bytes as u64);
         Engine::new(&config)
     })
 }
@@ -170,6 +171,12 @@ mod tests {
     const SMALL: PoolSize = PoolSize { cells: 2, memory_bytes: 1 << 24 };
 
     #[test]
+    fn the_fingerprint_names_the_version_that_is_built() {
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(lock.contains(&format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"\n")));
+    }
+
+    #[test]
     fn two_engines_of_the_same_configuration_have_one_fingerprint() {
         let (one, other) = (build(SMALL).unwrap(), build(SMALL).unwrap());
         assert_eq!(fingerprint(&one), fingerprint(&other));
@@ -192,6 +199,6 @@ mod tests {
     #[test]
     fn an_impossible_pool_falls_back_to_cells_on_demand() {
         let beyond_any_address_space = PoolSize { cells: 1 << 20, memory_bytes: 1 << 30 };
-        assert!(build(beyond_any_address_space).is_ok());
+        assert!(build(beyond_any_address_space).unwrap().get_pooling_config().is_none());
     }
 }

@@ -1,9 +1,9 @@
-//! The guest interface, answered: each import checks and charges what the guest asks for and passes it to the job's host.
+//! The guest interface, answered: each import charges what the guest asks for and passes it to the job's host. How much
+//! one call can carry is bounded here; what is kept of it, the job's host bounds.
 
 use crate::bindings::fuelcell::job as wit;
 use crate::cell::Cell;
 use crate::disk::Disk;
-use crate::text::{clip, clipped};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
@@ -15,16 +15,6 @@ use wasmtime::component::Resource;
 
 /// Bytes that one read returns at most: what the host allocates for a guest at once.
 const MAX_READ: u32 = 1 << 20;
-/// Longest stage name in bytes.
-const MAX_STAGE: usize = 256;
-/// Longest log message in bytes.
-const MAX_MESSAGE: usize = 16 << 10;
-/// Findings of each kind that a report keeps.
-const MAX_FINDINGS: usize = 1_000;
-/// Longest text of a finding in bytes.
-const MAX_FINDING_TEXT: usize = 2 << 10;
-/// Longest key of a processed item in bytes.
-const MAX_KEY: usize = 1 << 10;
 
 /// An input that the guest is reading.
 #[expect(unreachable_pub, reason = "the generated bindings export it again")]
@@ -110,7 +100,7 @@ impl wit::inputs::Host for Cell {
     }
 
     fn open(&mut self, name: String) -> Result<Result<Resource<Reader>, wit::types::HostError>> {
-        let reader = self.host.open_input(clip(&name, MAX_KEY)).map(|source| Reader { source, position: 0 });
+        let reader = self.host.open_input(&name).map(|source| Reader { source, position: 0 });
         Ok(reader.and_then(|reader| self.keep(reader)).map_err(host_error))
     }
 }
@@ -132,7 +122,7 @@ impl wit::inputs::HostReader for Cell {
 
 impl wit::progress::Host for Cell {
     fn report(&mut self, done: u64, total: u64, stage: String) -> Result<()> {
-        self.host.progress(done, total, clip(&stage, MAX_STAGE));
+        self.host.progress(done, total, &stage);
         Ok(())
     }
 }
@@ -145,7 +135,7 @@ impl wit::log::Host for Cell {
             wit::types::Level::Warn => LogLevel::Warn,
             wit::types::Level::Error => LogLevel::Error,
         };
-        self.host.log(level, clip(&stage, MAX_STAGE), clip(&message, MAX_MESSAGE));
+        self.host.log(level, &stage, &message);
         Ok(())
     }
 }
@@ -213,11 +203,11 @@ impl wit::checkpoint::Host for Cell {
 
 impl wit::processed::Host for Cell {
     fn seen(&mut self, key: String) -> Result<Result<bool, wit::types::HostError>> {
-        Ok(check_key(&key).and_then(|()| self.host.seen(&key)).map_err(host_error))
+        Ok(self.host.seen(&key).map_err(host_error))
     }
 
     fn mark(&mut self, key: String) -> Result<Result<(), wit::types::HostError>> {
-        Ok(check_key(&key).and_then(|()| self.host.mark(&key)).map_err(host_error))
+        Ok(self.host.mark(&key).map_err(host_error))
     }
 }
 
@@ -228,7 +218,6 @@ impl Cell {
     }
 
     fn create_artifact(&self, description: ArtifactDescription) -> Result<Writer, HostError> {
-        description.check().map_err(HostError::Invalid)?;
         self.disk.add_artifact()?;
         let inner = self.host.create_artifact(description)?;
         Ok(Writer { inner: Some(inner), taken: 0, disk: self.disk.clone() })
@@ -240,13 +229,6 @@ impl Cell {
         self.host.save_checkpoint(bytes)?;
         self.meter.count_write(size);
         Ok(())
-    }
-}
-
-fn check_key(key: &str) -> Result<(), HostError> {
-    match key.len() <= MAX_KEY {
-        true => Ok(()),
-        false => Err(HostError::Invalid(format!("a key is at most {MAX_KEY} bytes long"))),
     }
 }
 
@@ -296,7 +278,7 @@ fn report(new: wit::types::Report) -> Report {
         errors: new.errors,
         warnings: findings(new.warnings),
         processing_errors: findings(new.processing_errors),
-        quality_score: new.quality_score.filter(|score| (0.0..=100.0).contains(score)),
+        quality_score: new.quality_score,
         validation: new.validation.map(|found| DataValidation {
             total: found.total,
             valid: found.valid,
@@ -307,10 +289,7 @@ fn report(new: wit::types::Report) -> Report {
 }
 
 fn findings(list: Vec<wit::types::Finding>) -> Vec<Finding> {
-    let finding = |found: wit::types::Finding| Finding {
-        kind: clipped(found.kind, MAX_STAGE),
-        message: clipped(found.message, MAX_FINDING_TEXT),
-        count: found.count,
-    };
-    list.into_iter().take(MAX_FINDINGS).map(finding).collect()
+    let finding =
+        |found: wit::types::Finding| Finding { kind: found.kind, message: found.message, count: found.count };
+    list.into_iter().map(finding).collect()
 }

@@ -24,6 +24,8 @@ mod caps {
     pub(super) const TYPES: u64 = 50_000;
     /// Exports of all modules together.
     pub(super) const EXPORTS: u64 = 20_000;
+    /// Imports of all modules together.
+    pub(super) const IMPORTS: u64 = 20_000;
     /// Modules and components in one another and beside one another.
     pub(super) const PARTS: u64 = 256;
 }
@@ -82,6 +84,7 @@ struct Survey {
     functions: u64,
     types: u64,
     exports: u64,
+    all_imports: u64,
     parts: u64,
     largest_function: usize,
     most_locals: u64,
@@ -110,6 +113,7 @@ impl Survey {
             Payload::CoreTypeSection(section) => self.types += u64::from(section.count()),
             Payload::ComponentTypeSection(section) => self.types += u64::from(section.count()),
             Payload::ExportSection(section) => self.exports += u64::from(section.count()),
+            Payload::ImportSection(section) => self.all_imports += u64::from(section.count()),
             Payload::CodeSectionEntry(body) => {
                 self.largest_function = self.largest_function.max(body.range().len());
                 let mut locals = 0_u64;
@@ -148,6 +152,7 @@ impl Survey {
             ("functions", self.functions, caps::FUNCTIONS),
             ("types", self.types, caps::TYPES),
             ("exports", self.exports, caps::EXPORTS),
+            ("imports", self.all_imports, caps::IMPORTS),
             ("nested modules and components", self.parts, caps::PARTS),
         ];
         match found.into_iter().find(|(_, count, cap)| count > cap) {

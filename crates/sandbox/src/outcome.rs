@@ -6,7 +6,7 @@ use crate::text::{clip, clipped};
 use fuelcell_domain::{ErrorCode, JobError, Limits};
 use std::collections::HashMap;
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Longest message and longest details of an error in bytes.
@@ -73,13 +73,16 @@ pub(crate) fn explain(error: &Error, cell: &Cell, limits: &Limits) -> Cut {
     })
 }
 
+/// WASI 0.2 tells only whether the code is 0, so the figure that the engine reports is not the module's.
 fn exited(cell: &Cell, code: i32) -> Cut {
     match code {
         0 => Cut::Exited,
-        code => {
-            let message = format!("the module exited with code {code}");
-            Cut::Failed(guest_failed(cell, &format!("exit {code}"), message, false))
-        }
+        _ => Cut::Failed(guest_failed(
+            cell,
+            "Exit",
+            "the module exited with a code that is not 0".into(),
+            false,
+        )),
     }
 }
 
@@ -120,8 +123,12 @@ fn stack_overflow() -> JobError {
 /// Errors that are no traps: the host or the engine would not go on.
 fn refused_by_host(error: &Error, cell: &Cell) -> JobError {
     let reason = clipped(error.root_cause().to_string(), MAX_TEXT);
-    if error.is::<PoolConcurrencyLimitError>() {
-        return JobError::new(ErrorCode::HostLimit, "no cell is free on this server").transient();
+    if is_shortage(error) {
+        return JobError::new(
+            ErrorCode::HostLimit,
+            format!("this server has no room for the job now: {reason}"),
+        )
+        .transient();
     }
     if cell.memory.refused() {
         return memory_limit(cell);
@@ -141,6 +148,13 @@ fn refused_by_host(error: &Error, cell: &Cell) -> JobError {
         );
     }
     JobError::new(ErrorCode::Trap, format!("the module broke the rules of its interface: {reason}"))
+}
+
+/// Whether the server, not the job, lacks something: cells, memory, address space.
+fn is_shortage(error: &Error) -> bool {
+    error.is::<PoolConcurrencyLimitError>()
+        || error.is::<OutOfMemory>()
+        || error.chain().any(|cause| cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>())
 }
 
 /// The limit that the guest ran into before it failed, if it did.
@@ -170,10 +184,26 @@ fn memory_limit(cell: &Cell) -> JobError {
     )
 }
 
+/// One line a frame; a run of frames at the same place is one line with their number.
 fn backtrace(trace: &WasmBacktrace) -> String {
     let text = trace.to_string();
-    let frames = text.split_once('\n').map_or(text.as_str(), |(_heading, frames)| frames);
-    clip(frames, MAX_TEXT).to_owned()
+    let frames: Vec<_> = text.lines().filter_map(frame).collect();
+    let lines: Vec<_> = frames.chunk_by(PartialEq::eq).map(|run| line(run[0], run.len())).collect();
+    clipped(lines.join("\n"), MAX_TEXT)
+}
+
+/// Address, module and function of a line "  12:  0x2c8 - module!function".
+fn frame(line: &str) -> Option<&str> {
+    let (number, frame) = line.split_once(':')?;
+    number.trim().parse::<usize>().ok()?;
+    Some(frame.trim())
+}
+
+fn line(frame: &str, times: usize) -> String {
+    match times {
+        1 => format!("at {frame}"),
+        _ => format!("at {frame} ({times} times)"),
+    }
 }
 
 /// Whether a memory fault is a stack that grew below address zero. Compiled languages keep a stack of their own at the

@@ -128,7 +128,7 @@ async fn metered<T>(guest: impl Future<Output = T>, cpu: CpuClock, meter: &Meter
 }
 
 fn burnt(store: &Store<Cell>, spec: &RunSpec) -> Option<u64> {
-    store.get_fuel().ok().map(|left| cell::fuel(spec) - left)
+    store.get_fuel().ok().map(|left| cell::fuel(spec).saturating_sub(left))
 }
 
 /// CPU time of this thread since the start.

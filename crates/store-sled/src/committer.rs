@@ -159,9 +159,17 @@ impl Committer {
                 Err(error) => first.reply(Some(error)),
             }
         }
-        if let Err(error) = self.high_water.sync() {
-            tracing::warn!(%error, "the high-water mark was not synced at the end");
+        if let Err(error) = self.close() {
+            tracing::warn!(%error, "the store was not closed cleanly; what it acknowledged is durable");
         }
+    }
+
+    /// Also brings what may be lost in a crash to the medium.
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.shared.check()?;
+        self.shared.database.flush()?;
+        self.barrier.sync(&self.file)?;
+        Ok(self.high_water.sync()?)
     }
 
     /// Whether anything may be written now.

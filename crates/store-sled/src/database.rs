@@ -140,6 +140,11 @@ impl Database {
         guarded(|| self.db.flush().map(drop).map_err(failed))
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self, table: Table) -> usize {
+        self.tree(table).len()
+    }
+
     /// Bytes of the database on disk.
     pub(crate) fn size_on_disk(&self) -> Result<u64, StoreError> {
         self.db.size_on_disk().map_err(failed)

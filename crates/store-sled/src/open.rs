@@ -25,7 +25,7 @@ const FORMAT_KEY: &[u8] = b"format";
 const MIB: u64 = 1 << 20;
 
 /// How long to wait for a lock of a store that was closed a moment ago.
-const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// How to open a store.

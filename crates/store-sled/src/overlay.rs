@@ -141,3 +141,49 @@ impl Read for Overlay<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    #[test]
+    fn large_records_are_parted_and_their_parts_go_with_them() {
+        let directory = TempDir::new().unwrap();
+        let database = Database::open(directory.path(), 1 << 20).unwrap();
+        let image = RwLock::default();
+        let parts = || database.len(Table::Chunks);
+        for (length, expected) in [(20_000, 4), (50, 0), (100_000, 17), (7_000, 2)] {
+            let text = "x".repeat(length);
+            let mut overlay = Overlay::new(&database, &image);
+            overlay.put(Table::Meta, b"large", &text).unwrap();
+            assert_eq!(overlay.get(Table::Meta, b"large").unwrap(), Some(text.clone()), "in the batch");
+            database.apply(&overlay.into_parts().0).unwrap();
+            assert_eq!(database.get(Table::Meta, b"large").unwrap(), Some(text), "in the database");
+            assert_eq!(parts(), expected);
+        }
+        let mut overlay = Overlay::new(&database, &image);
+        overlay.remove(Table::Meta, b"large").unwrap();
+        database.apply(&overlay.into_parts().0).unwrap();
+        assert_eq!(database.get::<String>(Table::Meta, b"large").unwrap(), None);
+        assert_eq!(parts(), 0);
+    }
+
+    #[test]
+    fn a_failed_command_leaves_no_trace() {
+        let directory = TempDir::new().unwrap();
+        let database = Database::open(directory.path(), 1 << 20).unwrap();
+        let image = RwLock::default();
+        let mut overlay = Overlay::new(&database, &image);
+        overlay.command(|overlay| overlay.put(Table::Meta, b"kept", &1_u8)).unwrap();
+        let failed: Result<(), _> = overlay.command(|overlay| {
+            overlay.put(Table::Meta, b"kept", &2_u8)?;
+            overlay.put(Table::Meta, b"new", &3_u8)?;
+            overlay.remove(Table::Meta, b"kept")?;
+            Err(StoreError::NotFound("nothing"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(overlay.get(Table::Meta, b"kept").unwrap(), Some(1_u8));
+        assert_eq!(overlay.get::<u8>(Table::Meta, b"new").unwrap(), None);
+    }
+}

@@ -3,20 +3,28 @@
 //! One file per command or subject. This crate knows the workspace from outside: cargo, the built `fuelcell` binary and
 //! its HTTP interface. It must not link any other crate of the workspace, so that it is built in seconds.
 
+mod bench;
 mod check;
+mod client;
+mod demo;
 mod event_log;
 mod guests;
 mod lint;
 mod order_to_cash;
 mod process;
 mod progress;
+mod server;
 mod test;
 mod tools;
 mod workspace;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use bench::BenchArguments;
+use demo::DemoArguments;
 use event_log::EventLogArguments;
 use workspace::{Build, Workspace};
 
@@ -37,18 +45,33 @@ enum Task {
     Lint,
     /// Set up, check, lint and test everything
     Test,
+    /// Run the demo: build, start a server, analyse an order-to-cash log, show the links
+    Demo(DemoArguments),
+    /// Measure what the platform costs, optimised
+    Bench(BenchArguments),
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let workspace = Workspace::locate()?;
-    match arguments.task {
-        Task::Guests => guests::build(&workspace, Build::Dev),
-        Task::Check => check::check(&workspace),
-        Task::Lint => lint::lint(&workspace),
-        Task::Test => test::test(&workspace),
+    match Workspace::locate().and_then(|workspace| perform(&workspace, arguments.task)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::note(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(workspace: &Workspace, task: Task) -> Result<()> {
+    match task {
+        Task::Guests => guests::build(workspace, Build::Dev),
+        Task::Check => check::check(workspace),
+        Task::Lint => lint::lint(workspace),
+        Task::Test => test::test(workspace),
+        Task::Demo(arguments) => demo::demo(workspace, arguments),
+        Task::Bench(arguments) => bench::bench(workspace, &arguments),
         Task::EventLog(arguments) => event_log::run(arguments),
     }
 }

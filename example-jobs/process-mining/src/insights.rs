@@ -4,6 +4,7 @@
 use crate::anomalies::Group;
 use crate::figures::{Figures, SECOND, Spread};
 use crate::log::{EventLog, Micros};
+use crate::names::NONE;
 use crate::text::{count, counted, duration, percent};
 
 /// A finding.
@@ -33,6 +34,7 @@ pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group]) -> Vec<Insi
     insights.extend(variety(log, figures));
     insights.extend(repeated_activity(log, figures));
     insights.extend(busiest_resource(log, figures));
+    insights.extend(other_hours(log, figures));
     insights.extend(anomalies.iter().filter_map(|group| anomaly(log, group)));
     insights.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     insights
@@ -148,7 +150,8 @@ fn main_way(log: &EventLog, figures: &Figures) -> Option<Insight> {
     Some(Insight {
         kind: "MainVariant",
         text: format!(
-            "The most frequent way has {} and covers {} of the cases; it takes {} (median), all cases take {}.",
+            "The happy path (the most frequent variant) has {} and covers {} of the cases; its median cycle time is {}, that of all cases \
+             {}.",
             counted(log.trace(way.case).len() as u64, "step"),
             percent(share),
             duration(median(&mut own)?),
@@ -165,7 +168,7 @@ fn variety(log: &EventLog, figures: &Figures) -> Option<Insight> {
     (all >= 10).then(|| Insight {
         kind: "Variety",
         text: format!(
-            "{} of {} variants cover 80 % of the cases; {} of all cases share their way with no other.",
+            "{} of {} variants cover 80 % of the cases; {} of all cases are the only one of their variant.",
             count(most as u64),
             count(all as u64),
             percent(singles as f64 / log.cases() as f64)
@@ -211,6 +214,49 @@ fn busiest_resource(log: &EventLog, figures: &Figures) -> Option<Insight> {
         ),
         cases,
         weight: 0.3 * (share - even),
+    })
+}
+
+/// The resource that works most at hours of the day at which the others hardly work.
+fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    const DAY: usize = 24;
+    const FEWEST_EVENTS: u64 = 50;
+    // A table of more resources than this would be larger than what it tells.
+    const RESOURCES: usize = 10_000;
+    let resources = figures.resources.as_ref().filter(|_| log.names.resources.len() <= RESOURCES)?;
+    let mut hours = vec![[0_u64; DAY]; log.names.resources.len()];
+    let mut all = [0_u64; DAY];
+    for (&time, &resource) in log.times.iter().zip(&log.resources) {
+        if resource != NONE {
+            let hour = time.div_euclid(3_600_000_000).rem_euclid(DAY as i64) as usize;
+            hours[resource as usize][hour] += 1;
+            all[hour] += 1;
+        }
+    }
+    let known: u64 = all.iter().sum();
+    let judge = |&(resource, events): &(u32, u64)| {
+        let own = &hours[resource as usize];
+        let others = (known - events).max(1) as f64;
+        // Hours in which the others do less than half of an even share.
+        let quiet = (0..DAY).filter(|&h| ((all[h] - own[h]) as f64) < others / (2 * DAY) as f64);
+        let (mine, theirs) = quiet.fold((0, 0), |(mine, theirs), h| (mine + own[h], theirs + all[h] - own[h]));
+        (resource, events, mine as f64 / events as f64, theirs as f64 / others)
+    };
+    let enough = resources.workload.iter().filter(|&&(_, events)| events >= FEWEST_EVENTS && events * 2 < known);
+    let odd = enough.map(judge).find(|&(_, _, mine, theirs)| mine >= 0.8 && theirs <= 0.2)?;
+    let (resource, events, mine, theirs) = odd;
+    let cases = log.ranges().filter(|range| log.resources[range.clone()].contains(&resource)).count() as u64;
+    Some(Insight {
+        kind: "OtherHours",
+        text: format!(
+            "\"{}\" does {} of its {} events at hours of the day (UTC) at which all others do {} of theirs.",
+            log.resource_name(resource),
+            percent(mine),
+            count(events),
+            percent(theirs)
+        ),
+        cases,
+        weight: 0.2,
     })
 }
 

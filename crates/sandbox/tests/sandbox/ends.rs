@@ -44,7 +44,7 @@ async fn exit_0_is_done_and_others_are_failures() {
     assert_eq!(end, RunEnd::Completed(Completion::Done));
     assert_eq!(usage.fuel, bench.run(&done).await.1.fuel);
     let (error, _) = bench.fail(&component(&[EXIT], "", "(call $exit (i32.const 1)) (unreachable)")).await;
-    assert_eq!((error.code, error.details.as_deref()), (ErrorCode::GuestError, Some("exit 1")));
+    assert_eq!((error.code, error.details.as_deref()), (ErrorCode::GuestError, Some("Exit")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +211,8 @@ async fn recursion_without_end_overflows_the_stack() {
     );
     let (error, _) = bench.fail(&recurse).await;
     assert_eq!(error.code, ErrorCode::StackOverflow);
-    assert!(error.details.unwrap().len() <= 4096);
+    let details = error.details.unwrap();
+    assert!(details.lines().count() < 5 && details.contains("times)"), "{details}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,8 +237,8 @@ async fn asking_too_much_in_one_call_is_a_limit_of_the_host() {
     let long_text = component(
         &[PROGRESS],
         "",
-        "(drop (memory.grow (i32.const 200)))
-         (call $progress (i64.const 1) (i64.const 2) (i32.const 65536) (i32.const 9000000)) (i32.const 0)",
+        "(drop (memory.grow (i32.const 300)))
+         (call $progress (i64.const 1) (i64.const 2) (i32.const 65536) (i32.const 17000000)) (i32.const 0)",
     );
     let much_random = component(
         &[RANDOM],

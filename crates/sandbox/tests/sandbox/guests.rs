@@ -77,8 +77,11 @@ pub(crate) const ARTIFACTS: Import = Import {
         (export "[method]writer.finish" (func (param "self" (borrow $writer))
             (result (result (error $host-error)))))
         (export "create" (func (param "description" $description)
-            (result (result (own $writer) (error $host-error)))))))"#,
+            (result (result (own $writer) (error $host-error)))))))
+        (alias export $artifacts "writer" (type $writer))
+        (core func $drop (canon resource.drop $writer))"#,
     functions: &[
+        ("drop", DEFINED, "", "(param i32)"),
         (
             "create",
             "$artifacts",
@@ -124,6 +127,64 @@ pub(crate) const EXIT: Import = Import {
     functions: &[("exit", "$exit", "exit", "(param i32)")],
 };
 
+pub(crate) const PROCESSED: Import = Import {
+    component: r#"(import "fuelcell:job/processed@0.1.0" (instance $processed
+        (alias outer $C $host-error (type $host-error'))
+        (export "host-error" (type $host-error (eq $host-error')))
+        (export "seen" (func (param "key" string) (result (result bool (error $host-error)))))
+        (export "mark" (func (param "key" string) (result (result (error $host-error)))))))"#,
+    functions: &[
+        ("seen", "$processed", "seen", "(param i32 i32 i32)"),
+        ("mark", "$processed", "mark", "(param i32 i32 i32)"),
+    ],
+};
+
+pub(crate) const REPORTING: Import = Import {
+    component: r#"(import "fuelcell:job/reporting@0.1.0" (instance $reporting
+        (type $finding' (record (field "kind" string) (field "message" string) (field "count" u64)))
+        (export "finding" (type $finding (eq $finding')))
+        (type $validation' (record (field "total" u64) (field "valid" u64) (field "duplicates-removed" u64)
+            (field "invalid" u64)))
+        (export "data-validation" (type $validation (eq $validation')))
+        (type $report' (record (field "records-processed" u64) (field "records-total" (option u64))
+            (field "errors" u64) (field "warnings" (list $finding)) (field "processing-errors" (list $finding))
+            (field "quality-score" (option float64)) (field "validation" (option $validation))))
+        (export "report" (type $report (eq $report')))
+        (export "set" (func (param "report" $report)))))"#,
+    functions: &[(
+        "report",
+        "$reporting",
+        "set",
+        "(param i64 i32 i64 i64 i32 i32 i32 i32 i32 f64 i32 i64 i64 i64 i64)",
+    )],
+};
+
+pub(crate) const STDOUT: Import = Import {
+    component: r#"
+    (import "wasi:io/error@0.2.6" (instance $io-error (export "error" (type (sub resource)))))
+    (alias export $io-error "error" (type $error))
+    (import "wasi:io/streams@0.2.6" (instance $streams
+        (export "output-stream" (type $output-stream (sub resource)))
+        (alias outer $C $error (type $error'))
+        (export "error" (type $error (eq $error')))
+        (type $stream-error' (variant (case "last-operation-failed" (own $error)) (case "closed")))
+        (export "stream-error" (type $stream-error (eq $stream-error')))
+        (export "[method]output-stream.blocking-write-and-flush" (func (param "self" (borrow $output-stream))
+            (param "contents" (list u8)) (result (result (error $stream-error)))))))
+    (alias export $streams "output-stream" (type $output-stream))
+    (import "wasi:cli/stdout@0.2.6" (instance $stdout
+        (alias outer $C $output-stream (type $output-stream'))
+        (export "output-stream" (type $output-stream (eq $output-stream')))
+        (export "get-stdout" (func (result (own $output-stream))))))"#,
+    functions: &[
+        ("print", "$streams", "[method]output-stream.blocking-write-and-flush", "(param i32 i32 i32 i32)"),
+        ("stdout", "$stdout", "get-stdout", "(result i32)"),
+    ],
+};
+
+/// Stands for an instance where the component defines the core function itself.
+const DEFINED: &str = "";
+
 /// A component whose `run` is `run` (core code that leaves the address of the result, 0 = done) beside the functions and
 /// globals in `items`. Texts: 96 "stage", 112 "x.txt", 128 "text/plain", 144 "MyCode", 160 "a message". The address 0 holds
 /// the result `done`, 1024 and up is free.
@@ -135,6 +196,7 @@ fn component_text(imports: &[Import], items: &str, run: &str) -> String {
     let components: String = imports.iter().map(|import| import.component).collect();
     let functions = || imports.iter().flat_map(|import| import.functions);
     let lowered: String = functions()
+        .filter(|(_, instance, ..)| *instance != DEFINED)
         .map(|(core, instance, name, _)| {
             format!(
                 r#"(core func ${core} (canon lower (func {instance} "{name}")

@@ -1,10 +1,11 @@
 //! What guests ask of their host arrives there, checked and charged.
 
 use crate::guests::{
-    ARTIFACTS, CANCEL, CHECKPOINT, CREATE, FAIL, INPUTS, LOG, PROGRESS, RANDOM, SLEEP, component,
+    ARTIFACTS, CANCEL, CHECKPOINT, CREATE, FAIL, INPUTS, LOG, PROCESSED, PROGRESS, RANDOM, REPORTING, SLEEP,
+    STDOUT, component, noop,
 };
 use crate::support::{Bench, Recorder};
-use fuelcell_domain::{Cancellation, Completion, ErrorCode, RunEnd};
+use fuelcell_domain::{Cancellation, Completion, DataValidation, ErrorCode, Finding, Report, RunEnd};
 
 const DONE: RunEnd = RunEnd::Completed(Completion::Done);
 
@@ -65,23 +66,28 @@ async fn the_disk_limit_is_exact_over_artifacts_and_checkpoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_number_of_artifacts_has_an_end() {
     let bench = Bench::new();
-    // Creates and drops nothing: handles end first. Creates and finishes: the count ends it.
     let forever =
-        |finish: &str| format!("(loop $again {CREATE} {FAIL_IF_ERROR} {finish} (br $again)) (i32.const 0)");
-    let (handles, _) = bench.fail(&component(&[ARTIFACTS], "", &forever(""))).await;
-    assert_eq!(handles.code, ErrorCode::HostLimit);
-    let created = bench.host.events().len();
-    assert!(created < 300, "{created}");
+        |after: &str| format!("(loop $again {CREATE} {FAIL_IF_ERROR} {after} (br $again)) (i32.const 0)");
+    let (error, _) = bench.fail(&component(&[ARTIFACTS], "", &forever(""))).await;
+    assert_eq!((error.code, bench.host.events().len()), (ErrorCode::HostLimit, 257));
+
+    let bench = Bench::new();
+    let drop = "(call $drop (i32.load (i32.const 1028)))";
+    let (error, _) = bench.fail(&component(&[ARTIFACTS], "", &forever(drop))).await;
+    assert_eq!((error.code, bench.host.events().len()), (ErrorCode::HostLimit, 1000));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn artifact_names_are_checked() {
+async fn an_artifact_that_is_thrown_away_frees_its_disk() {
     let bench = Bench::new();
-    let dangerous = CREATE.replace("(i32.const 112) (i32.const 5)", "(i32.const 128) (i32.const 10)");
-    let (error, _) =
-        bench.fail(&component(&[ARTIFACTS], "", &format!("{dangerous} {FAIL_IF_ERROR} (i32.const 0)"))).await;
-    assert_eq!(error.code, ErrorCode::GuestError);
-    assert!(bench.host.events().is_empty());
+    let once = format!(
+        "{CREATE} {FAIL_IF_ERROR}
+         (call $write (i32.load (i32.const 1028)) (i32.const 2048) (i32.const 1000) (i32.const 1040))
+         (if (i32.load8_u (i32.const 1040)) (then unreachable)) (call $drop (i32.load (i32.const 1028)))"
+    );
+    let (end, usage) = bench.run(&component(&[ARTIFACTS], "", &format!("{once} {once} (i32.const 0)"))).await;
+    assert_eq!((end, usage.bytes_written), (DONE, 2000));
+    assert_eq!(bench.host.events(), ["created x.txt Data", "created x.txt Data"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +126,90 @@ async fn a_checkpoint_comes_back() {
     );
     assert_eq!(bench.run(&component(&[CHECKPOINT], "", &calls)).await.0, DONE);
     assert_eq!(bench.host.checkpoint.lock().unwrap().as_deref(), Some(b"bef".as_slice()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_are_marked_and_asked_for() {
+    let bench = Bench::new();
+    let calls = format!(
+        "(call $mark (i32.const 112) (i32.const 5) (i32.const 1024)) {EXPECT_OK}
+         (call $seen (i32.const 112) (i32.const 5) (i32.const 1024)) {EXPECT_OK}
+         (if (i32.eqz (i32.load8_u (i32.const 1028))) (then unreachable)) (i32.const 0)"
+    );
+    assert_eq!(bench.run(&component(&[PROCESSED], "", &calls)).await.0, DONE);
+    assert_eq!(bench.host.events(), ["marked x.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_breaks_costs_one_attempt_and_nothing_else() {
+    let bench = Bench::new();
+    let breaks = "(call $mark (i32.const 96) (i32.const 5) (i32.const 1024)) (i32.const 0)";
+    let (error, usage) = bench.fail(&component(&[PROCESSED], "", breaks)).await;
+    assert_eq!((error.code, error.transient, usage.fuel), (ErrorCode::Storage, true, None));
+    assert_eq!(bench.run(&noop()).await.0, DONE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_arrives() {
+    let bench = Bench::new();
+    // 5 of 9 records, 1 error, no score, and a validation of 5 = 3 + 1 + 1. One warning: "MyCode", "a message", 2.
+    let calls = "(i32.store (i32.const 2048) (i32.const 144)) (i32.store (i32.const 2052) (i32.const 6))
+        (i32.store (i32.const 2056) (i32.const 160)) (i32.store (i32.const 2060) (i32.const 9))
+        (i64.store (i32.const 2064) (i64.const 2))
+        (call $report (i64.const 5) (i32.const 1) (i64.const 9) (i64.const 1) (i32.const 2048) (i32.const 1)
+            (i32.const 0) (i32.const 0) (i32.const 0) (f64.const 0) (i32.const 1) (i64.const 5) (i64.const 3)
+            (i64.const 1) (i64.const 1)) (i32.const 0)";
+    assert_eq!(bench.run(&component(&[REPORTING], "", calls)).await.0, DONE);
+    let expected = Report {
+        records_processed: 5,
+        records_total: Some(9),
+        errors: 1,
+        warnings: vec![Finding { kind: "MyCode".into(), message: "a message".into(), count: 2 }],
+        processing_errors: vec![],
+        quality_score: None,
+        validation: Some(DataValidation { total: 5, valid: 3, duplicates_removed: 1, invalid: 1 }),
+    };
+    assert_eq!(bench.host.events(), [format!("report {expected:?}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_output_becomes_lines_of_the_log() {
+    let bench = Bench::new();
+    // "MyCode", a line feed, "a message".
+    let print = |at: u32, length: u32| {
+        format!(
+            "(call $print (global.get $out) (i32.const {at}) (i32.const {length}) (i32.const 1024)) {EXPECT_OK}"
+        )
+    };
+    let calls = format!(
+        "(global.set $out (call $stdout)) {} {} {} (i32.const 0)",
+        print(144, 6),
+        print(1100, 1),
+        print(160, 9)
+    );
+    let items = r#"(global $out (mut i32) (i32.const 0)) (data (i32.const 1100) "\n")"#;
+    assert_eq!(bench.run(&component(&[STDOUT], items, &calls)).await.0, DONE);
+    assert_eq!(bench.host.events(), ["Info stdout: MyCode", "Info stdout: a message"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_output_is_cut_and_said_to_be() {
+    let mut bench = Bench::new();
+    bench.limits.fuel = None;
+    let flood = format!(
+        "(local $i i32) (local $out i32) (local.set $out (call $stdout)) (loop $again
+         (call $print (local.get $out) (i32.const 2048) (i32.const 4096) (i32.const 1024)) {EXPECT_OK}
+         (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $again (i32.lt_u (local.get $i) (i32.const 1000))))
+         (i32.const 0)"
+    );
+    assert_eq!(bench.run(&component(&[STDOUT], "", &flood)).await.0, DONE);
+    let events = bench.host.events();
+    let kept: usize = events.iter().filter(|event| event.starts_with("Info")).map(String::len).sum();
+    assert!(kept > 1_000_000 && kept < 1_100_000, "{kept}");
+    assert_eq!(
+        events.last().unwrap(),
+        "Warn stdout: 3047424 more bytes were dropped: 1048576 bytes are kept"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
 //! The sandbox with real guests: small components, written as text.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod describe;
 mod ends;
@@ -7,3 +8,4 @@ mod host;
 mod inspect;
 mod modules;
 mod support;
+mod by_hand;

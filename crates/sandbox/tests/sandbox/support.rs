@@ -78,6 +78,7 @@ impl Bench {
 /// Remembers what a guest asked for.
 #[derive(Default)]
 pub(crate) struct Recorder {
+    pub(crate) parameters: String,
     pub(crate) events: Arc<Mutex<Vec<String>>>,
     pub(crate) inputs: Vec<(JobInput, Arc<Vec<u8>>)>,
     pub(crate) cancellation: Option<Cancellation>,
@@ -124,7 +125,7 @@ impl ArtifactWriter for RecordedWriter {
 
 impl JobHost for Recorder {
     fn parameters(&self) -> &str {
-        "{}"
+        &self.parameters
     }
 
     fn inputs(&self) -> &[JobInput] {
@@ -171,11 +172,12 @@ impl JobHost for Recorder {
         Ok(self.checkpoint.lock().unwrap().clone())
     }
 
-    fn seen(&self, _: &str) -> Result<bool, HostError> {
-        Ok(false)
+    fn seen(&self, key: &str) -> Result<bool, HostError> {
+        Ok(key == "x.txt")
     }
 
     fn mark(&self, key: &str) -> Result<(), HostError> {
+        assert_ne!(key, "stage", "a host that breaks");
         self.note(format!("marked {key}"));
         Ok(())
     }

@@ -49,7 +49,7 @@ fn closed_within(rows: &[Row], from: &str, to: &str) -> usize {
 fn the_same_seed_gives_the_same_bytes() {
     let digest = hex::encode(Sha256::digest(demo_bytes(7, 2_000)));
     // A new digest is a new demo log: change it only when that is meant.
-    assert_eq!(digest, "");
+    assert_eq!(digest, "499c35bd0ef05d7d01f32c6948376ed3e70f9b32a8d16b6ccf0a0c6a784940d5");
     assert_ne!(demo_bytes(7, 2_000), demo_bytes(8, 2_000));
 }
 
@@ -84,11 +84,11 @@ fn every_event_is_in_the_period_and_cases_go_forward() {
 fn the_windows_of_the_documented_examples_hold_complete_cases() {
     let options = LogOptions::demo();
     let rows = rows(&demo_bytes(options.seed, options.events));
-    for (from, to) in
-        [("2024-01-01", "2024-01-31"), ("2024-01-01", "2024-01-07"), ("2024-01-13", "2024-01-19")]
-    {
+    let windows =
+        [("2024-01-01", "2024-01-31", 100), ("2024-01-01", "2024-01-07", 5), ("2024-01-13", "2024-01-19", 5)];
+    for (from, to, enough) in windows {
         let closed = closed_within(&rows, from, to);
-        assert!(closed >= 10, "only {closed} complete cases from {from} to {to}");
+        assert!(closed >= enough, "only {closed} complete cases from {from} to {to}");
     }
 }
 

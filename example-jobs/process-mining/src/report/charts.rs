@@ -6,7 +6,9 @@ use crate::figures::{Figures, SECOND};
 use crate::log::{EventLog, Micros};
 use crate::text::{count, duration, escape};
 
-const WIDTH: f64 = 720.0;
+/// Charts that stand side by side, and charts that have the page for themselves.
+const HALF: f64 = 560.0;
+const FULL: f64 = 1140.0;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 12.0;
@@ -14,22 +16,24 @@ const BOTTOM: f64 = 26.0;
 
 /// A frame to draw in: data from 0 to 1 in both directions.
 struct Frame {
+    width: f64,
     height: f64,
     svg: String,
 }
 
 impl Frame {
-    fn new(height: f64, label: &str) -> Self {
+    fn new(width: f64, height: f64, label: &str) -> Self {
         let svg = format!(
-            "<div class=\"scroll\"><svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{0}\">\
-             <title>{0}</title>",
+            "<div class=\"scroll\"><svg class=\"chart\" style=\"max-width:{width}px;min-width:{:.0}px\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{1}\">\
+             <title>{1}</title>",
+            (width * 0.85).min(760.0),
             escape(label)
         );
-        Self { height, svg }
+        Self { width, height, svg }
     }
 
     fn x(&self, share: f64) -> f64 {
-        LEFT + share * (WIDTH - LEFT - RIGHT)
+        LEFT + share * (self.width - LEFT - RIGHT)
     }
 
     fn y(&self, share: f64) -> f64 {
@@ -47,7 +51,7 @@ impl Frame {
             let share = f64::from(part) / 4.0;
             let y = self.y(share);
             let value = count((most * share).round() as u64);
-            self.add(format_args!("<path class=\"axis\" d=\"M{LEFT} {y:.1}H{}\"/>", WIDTH - RIGHT));
+            self.add(format_args!("<path class=\"axis\" d=\"M{LEFT} {y:.1}H{}\"/>", self.width - RIGHT));
             self.add(format_args!("<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>", LEFT - 7.0, y + 4.0));
         }
     }
@@ -58,7 +62,8 @@ impl Frame {
         self.add(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>", escape(text)));
     }
 
-    fn dates(&mut self, first: Micros, last: Micros) {
+    fn dates(&mut self, axis: Axis) {
+        let Axis { first, last, .. } = axis;
         let form = if last - first < 3 * 86_400 * 1_000_000 { "%d %b %H:%M" } else { "%d %b %Y" };
         for part in 0..=4 {
             let share = f64::from(part) / 4.0;
@@ -106,7 +111,7 @@ pub(super) fn durations(figures: &Figures) -> String {
         bins[((value as f64 / SECOND / limit * BINS as f64) as usize).min(BINS)] += 1;
     }
     let most = round_up(bins.iter().copied().max().unwrap_or(0));
-    let mut frame = Frame::new(240.0, "Histogram of case durations");
+    let mut frame = Frame::new(HALF, 250.0, "Histogram of case durations");
     frame.counts(most);
     let bound = |index: usize| duration(limit * index as f64 / BINS as f64);
     frame.bars(&bins, most, |index| {
@@ -127,31 +132,62 @@ pub(super) fn durations(figures: &Figures) -> String {
     frame.finish()
 }
 
-const SLOTS: usize = 90;
+const SLOTS: usize = 80;
 
-fn slot(time: Micros, first: Micros, last: Micros) -> usize {
-    let share = (time - first) as f64 / ((last - first) as f64 + 1.0);
-    ((share * SLOTS as f64) as usize).min(SLOTS - 1)
+/// A stretch of time that charts show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Axis {
+    first: Micros,
+    last: Micros,
+    /// Whether some events lie after the last moment shown.
+    pub(super) cut: bool,
+}
+
+/// Share of the events that may lie beyond the axis, when cutting them off shortens it by a third or more.
+pub(super) const CUT: f64 = 0.002;
+
+impl Axis {
+    /// From the first event to the last, or to where all but a few have happened, when those few would press the others
+    /// into a corner.
+    pub(super) fn of(log: &EventLog, first: Micros, last: Micros) -> Self {
+        const SAMPLE: usize = 100_000;
+        let mut times: Vec<Micros> = log.times.iter().copied().step_by(log.events().div_ceil(SAMPLE).max(1)).collect();
+        let late = ((times.len() as f64 * (1.0 - CUT)) as usize).min(times.len().saturating_sub(1));
+        let nearly_all = *times.select_nth_unstable(late).1;
+        let cut = nearly_all > first && (nearly_all - first) as f64 <= (last - first) as f64 * 0.67;
+        Self { first, last: if cut { nearly_all } else { last }, cut }
+    }
+
+    /// 0 to 1, and more for what lies beyond.
+    fn share(&self, time: Micros) -> f64 {
+        (time - self.first) as f64 / ((self.last - self.first) as f64).max(1.0)
+    }
+
+    /// The slot of a time; what lies beyond is in none.
+    fn slot(&self, time: Micros) -> Option<usize> {
+        let share = self.share(time);
+        (share <= 1.0).then(|| ((share * SLOTS as f64) as usize).min(SLOTS - 1))
+    }
 }
 
 /// Events per slot of time.
-pub(super) fn events_over_time(log: &EventLog, first: Micros, last: Micros) -> String {
+pub(super) fn events_over_time(log: &EventLog, axis: Axis) -> String {
     let mut bins = vec![0_u64; SLOTS];
-    log.times.iter().for_each(|&time| bins[slot(time, first, last)] += 1);
+    log.times.iter().filter_map(|&time| axis.slot(time)).for_each(|slot| bins[slot] += 1);
     let most = round_up(bins.iter().copied().max().unwrap_or(0));
-    let mut frame = Frame::new(200.0, "Events over time");
+    let mut frame = Frame::new(HALF, 200.0, "Events over time");
     frame.counts(most);
     frame.bars(&bins, most, |index| format!("{} events", count(bins[index])));
-    frame.dates(first, last);
+    frame.dates(axis);
     frame.finish()
 }
 
 /// Cases that have begun and not ended, at the end of every slot of time.
-pub(super) fn work_in_progress(log: &EventLog, first: Micros, last: Micros) -> String {
+pub(super) fn work_in_progress(log: &EventLog, axis: Axis) -> String {
     let mut change = vec![0_i64; SLOTS + 1];
     for range in log.ranges() {
-        change[slot(log.times[range.start], first, last)] += 1;
-        change[slot(log.times[range.end - 1], first, last)] -= 1;
+        change[axis.slot(log.times[range.start]).unwrap_or(SLOTS)] += 1;
+        change[axis.slot(log.times[range.end - 1]).unwrap_or(SLOTS)] -= 1;
     }
     let mut open = 0;
     let open: Vec<u64> = change[..SLOTS]
@@ -162,7 +198,7 @@ pub(super) fn work_in_progress(log: &EventLog, first: Micros, last: Micros) -> S
         })
         .collect();
     let most = round_up(open.iter().copied().max().unwrap_or(0));
-    let mut frame = Frame::new(200.0, "Open cases over time");
+    let mut frame = Frame::new(HALF, 200.0, "Open cases over time");
     frame.counts(most);
     let points: Vec<String> = open
         .iter()
@@ -173,7 +209,7 @@ pub(super) fn work_in_progress(log: &EventLog, first: Micros, last: Micros) -> S
     let line = points.join("L");
     frame.add(format_args!("<path class=\"area\" d=\"M{left:.1} {bottom:.1}L{line}L{right:.1} {bottom:.1}Z\"/>"));
     frame.add(format_args!("<path class=\"line\" d=\"M{left:.1} {bottom:.1}L{line}\"/>"));
-    frame.dates(first, last);
+    frame.dates(axis);
     frame.finish()
 }
 
@@ -182,7 +218,7 @@ const DOTTED_CASES: usize = 400;
 const DOTS: usize = 6000;
 
 /// A dot per event: time to the right, cases by their start downwards. Returns the chart and the number of cases in it.
-pub(super) fn dots(log: &EventLog, figures: &Figures, first: Micros, last: Micros) -> (String, usize) {
+pub(super) fn dots(log: &EventLog, figures: &Figures, axis: Axis) -> (String, usize) {
     let mut cases: Vec<usize> = (0..log.cases()).collect();
     cases.sort_by_key(|&case| (log.times[log.range(case).start], case));
     let average = (log.events() / log.cases().max(1)).max(1);
@@ -190,18 +226,22 @@ pub(super) fn dots(log: &EventLog, figures: &Figures, first: Micros, last: Micro
     let step = cases.len().div_ceil(wanted).max(1);
     let cases: Vec<usize> = cases.into_iter().step_by(step).collect();
     let colours = colours(figures);
-    let mut frame = Frame::new(360.0, "Dotted chart of cases over time");
+    let mut frame = Frame::new(FULL, 400.0, "Dotted chart of cases over time");
     let mut drawn = 0;
     for (row, &case) in cases.iter().enumerate() {
         let y = frame.y(1.0 - (row as f64 + 0.5) / cases.len() as f64);
         for event in log.range(case).take(DOTS.saturating_sub(drawn)) {
+            let share = axis.share(log.times[event]);
+            if share > 1.0 {
+                break;
+            }
             drawn += 1;
-            let x = frame.x((log.times[event] - first) as f64 / ((last - first) as f64).max(1.0));
+            let x = frame.x(share);
             let colour = colours[log.activities[event] as usize];
             frame.add(format_args!("<circle class=\"c{colour}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"1.7\"/>"));
         }
     }
-    frame.dates(first, last);
+    frame.dates(axis);
     (frame.finish(), cases.len())
 }
 

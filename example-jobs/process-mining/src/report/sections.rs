@@ -1,6 +1,6 @@
 //! The sections of the report.
 
-use super::charts::{self, COLOURS};
+use super::charts::{self, Axis, COLOURS, CUT};
 use super::{Part, Report};
 use crate::figures::{Edge, SECOND, Spread};
 use crate::log::Micros;
@@ -155,7 +155,7 @@ impl Report<'_> {
         }
         let (colours, mut covered) = (charts::coloured(self.figures), 0);
         let mut html = format!(
-            "<p class=\"lead\">{}; {} cover 80 % of the cases. The most frequent one is marked as the main way.</p>",
+            "<p class=\"lead\">{}; {} cover 80 % of the cases. The most frequent one is the happy path.</p>",
             counted(variants.list.len() as u64, "variant"),
             count(variants.covering(0.8) as u64)
         );
@@ -163,7 +163,7 @@ impl Report<'_> {
             covered += variant.count;
             let cases = log.cases() as f64;
             let median = Spread::of(durations).map_or(String::new(), |d| duration(d.median / SECOND));
-            let mark = if index == 0 { " <span class=\"pill good\">main way</span>" } else { "" };
+            let mark = if index == 0 { " <span class=\"pill good\">happy path</span>" } else { "" };
             html.push_str(&format!(
                 "<div class=\"variant\"><div class=\"head\"><b>{}</b> {}{mark}<span>{} of cases</span>\
                  <span class=\"soft\">cumulative {}</span><span class=\"soft\">median {median}</span></div>\
@@ -217,20 +217,27 @@ impl Report<'_> {
             ]
         });
         format!(
-            "<p class=\"lead\">From the first to the last event of a case.</p>{}{}<h3>Longest cases</h3>{}",
-            charts::durations(self.figures),
+            "<p class=\"lead\">From the first to the last event of a case.</p>{}<div class=\"grid\"><div><h3>Distribution</h3>{}</div>\
+             <div><h3>Longest cases</h3>{}</div></div>",
             table(&heads, std::iter::once(row)),
+            charts::durations(self.figures),
             table(&["Case", "#Cycle time", "#Events"], longest)
         )
     }
 
     pub(super) fn timeline(&self) -> String {
         let (Some(first), Some(last)) = (self.figures.first, self.figures.last) else { return String::new() };
-        let (dots, cases) = charts::dots(self.log, self.figures, first, last);
+        let axis = Axis::of(self.log, first, last);
+        let (dots, cases) = charts::dots(self.log, self.figures, axis);
         let sample = if cases < self.log.cases() {
             format!("An even sample of {} of {} cases", count(cases as u64), count(self.log.cases() as u64))
         } else {
             "All cases".to_string()
+        };
+        let cut = if axis.cut {
+            format!(" The last {} of the events, until {}, lie beyond the charts.", percent(CUT), date(Some(last)))
+        } else {
+            String::new()
         };
         let coloured = charts::coloured(self.figures);
         let dot = |colour: usize, text: &str| {
@@ -246,11 +253,11 @@ impl Report<'_> {
         }
         format!(
             "<div class=\"grid\"><div><h3>Events</h3>{}</div><div><h3>Open cases</h3>{}</div></div>\
-             <p class=\"soft small\">A case is open from its first to its last event.</p>\
+             <p class=\"soft small\">A case is open from its first to its last event.{cut}</p>\
              <h3>Dotted chart</h3><p class=\"soft small\">{sample}, by their start; a dot is an event.</p>{dots}\
              <div class=\"key\">{key}</div>",
-            charts::events_over_time(self.log, first, last),
-            charts::work_in_progress(self.log, first, last)
+            charts::events_over_time(self.log, axis),
+            charts::work_in_progress(self.log, axis)
         )
     }
 
@@ -265,7 +272,7 @@ impl Report<'_> {
                 duration(edge.time.median / SECOND),
                 duration(edge.time.mean() / SECOND),
                 duration(edge.time.sum as f64 / SECOND),
-                format!("{} {}", percent(share), meter(share)),
+                format!("{}{}", meter(share), percent(share)),
             ]
         };
         let heads = ["Step", "#Times", "#Median", "#Mean", "#Total", "Share of all case time"];
@@ -351,7 +358,7 @@ impl Report<'_> {
         let known = (log.events() as u64 - resources.unknown).max(1) as f64;
         let rows = resources.workload.iter().take(2 * ROWS).map(|&(resource, events)| {
             let share = events as f64 / known;
-            vec![name(log.resource_name(resource)), count(events), format!("{} {}", percent(share), meter(share))]
+            vec![name(log.resource_name(resource)), count(events), format!("{}{}", meter(share), percent(share))]
         });
         let pairs = resources.handovers.iter().filter(|((from, to), _)| from != to).take(ROWS);
         let pairs = pairs.map(|((from, to), events)| {

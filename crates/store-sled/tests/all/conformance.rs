@@ -1,4 +1,4 @@
-//! The embedded store passes the suite of every backend.
+//! The suite of every backend.
 
 use fuelcell_store::{BlobStore, Store, conformance};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};

@@ -1,0 +1,163 @@
+//! Acknowledged means durable: no answer before its barrier, and one barrier for many answers.
+
+use fuelcell_store::conformance::fixtures::{at, job, project, pulse, running, submit};
+use fuelcell_store::{JobFilter, NewJob, Store, StoreError};
+use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
+use std::fs::File;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+/// Counts, holds up and breaks barriers.
+#[derive(Default)]
+struct Probe {
+    entered: AtomicU64,
+    broken: AtomicBool,
+    closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Barrier for Probe {
+    fn sync(&self, file: &File) -> io::Result<()> {
+        self.entered.fetch_add(1, Ordering::SeqCst);
+        let closed = self.closed.lock().unwrap();
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        match self.broken.load(Ordering::SeqCst) {
+            true => Err(io::Error::other("the drive is gone")),
+            false => Fdatasync.sync(file),
+        }
+    }
+}
+
+impl Probe {
+    fn barriers(&self) -> u64 {
+        self.entered.load(Ordering::SeqCst)
+    }
+
+    fn set_closed(&self, closed: bool) {
+        *self.closed.lock().unwrap() = closed;
+        self.opened.notify_all();
+    }
+}
+
+fn probed(directory: &TempDir) -> (Arc<Probe>, Arc<SledStore>) {
+    let probe = Arc::new(Probe::default());
+    let options = Options { barrier: Arc::clone(&probe) as Arc<dyn Barrier>, ..Options::default() };
+    let store = SledStore::open(directory.path(), options).unwrap();
+    (probe, Arc::new(store))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_comes_after_a_barrier_of_its_own() {
+    let directory = TempDir::new().unwrap();
+    let (probe, store) = probed(&directory);
+    for _ in 0..20 {
+        let before = probe.barriers();
+        submit(&*store, job(project())).await;
+        assert_eq!(probe.barriers(), before + 1);
+    }
+    let before = probe.barriers();
+    store.check().await.unwrap();
+    assert_eq!(probe.barriers(), before + 1, "a health check writes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_waits_as_long_as_its_barrier() {
+    let directory = TempDir::new().unwrap();
+    let (probe, store) = probed(&directory);
+    let own = project();
+    let before = probe.barriers();
+    probe.set_closed(true);
+    let submission = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { submit(&*store, job(own)).await })
+    };
+    while probe.barriers() == before {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!submission.is_finished(), "the barrier has not returned");
+    assert_eq!(store.counts(own, &JobFilter::default()).await.unwrap().total(), 0, "lists show durable jobs");
+    probe.set_closed(false);
+    let job = submission.await.unwrap();
+    assert_eq!(store.job(own, job.id).await.unwrap(), Some(job));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_verbs_share_barriers() {
+    const SUBMITTERS: u64 = 64;
+    const EACH: u64 = 20;
+    let directory = TempDir::new().unwrap();
+    let (probe, store) = probed(&directory);
+    let before = probe.barriers();
+    let mut tasks = JoinSet::new();
+    for _ in 0..SUBMITTERS {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let own = project();
+            for _ in 0..EACH {
+                submit(&*store, job(own)).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    let barriers = probe.barriers() - before;
+    assert!(barriers >= EACH, "a submitter waits for one before it goes on: {barriers}");
+    assert!(barriers < SUBMITTERS * EACH / 4, "{barriers} barriers for {} verbs", SUBMITTERS * EACH);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_figures_need_no_barrier() {
+    let directory = TempDir::new().unwrap();
+    let (probe, store) = probed(&directory);
+    let started = running(&*store, job(project())).await;
+    let before = probe.barriers();
+    for percentage in 0..50 {
+        store.record_pulse(started.current_attempt(), pulse(percentage), at(5)).await.unwrap();
+    }
+    assert_eq!(probe.barriers(), before);
+    assert_eq!(store.job(started.project, started.id).await.unwrap().unwrap().pulse, pulse(49));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_barrier_stops_the_store() {
+    let directory = TempDir::new().unwrap();
+    let (probe, store) = probed(&directory);
+    let own = project();
+    let kept = submit(&*store, job(own)).await;
+    probe.broken.store(true, Ordering::SeqCst);
+    let mut tasks = JoinSet::new();
+    for _ in 0..8 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move { store.submit(NewJob { job: job(own), idempotency: None }).await });
+    }
+    for answer in tasks.join_all().await {
+        assert!(matches!(answer, Err(StoreError::Storage(_))), "{answer:?}");
+    }
+    // Not even a drive that comes back helps: nobody knows what it holds.
+    probe.broken.store(false, Ordering::SeqCst);
+    assert!(matches!(store.check().await, Err(StoreError::Storage(_))));
+    assert!(matches!(store.job(own, kept.id).await, Err(StoreError::Storage(_))));
+    assert!(matches!(store.ready(at(1), 1).await, Err(StoreError::Storage(_))));
+
+    drop(store);
+    let store = crate::open(directory.path());
+    assert_eq!(store.job(own, kept.id).await.unwrap(), Some(kept));
+    store.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_refused_before_it_is_touched() {
+    let directory = TempDir::new().unwrap();
+    let own = project();
+    let kept = submit(&crate::open(directory.path()), job(own)).await;
+    let full = Options { free_bytes_to_write: u64::MAX, ..Options::default() };
+    let store = SledStore::open(directory.path(), full).unwrap();
+    let refused = store.submit(NewJob { job: job(own), idempotency: None }).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    assert!(matches!(store.check().await, Err(StoreError::Full)));
+    assert_eq!(store.job(own, kept.id).await.unwrap(), Some(kept));
+}

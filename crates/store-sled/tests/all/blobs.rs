@@ -1,0 +1,52 @@
+//! Files by digest.
+
+use fuelcell_domain::Digest;
+use fuelcell_store::{BlobStore, StoreError};
+use fuelcell_store_sled::FileBlobs;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use tempfile::TempDir;
+
+#[tokio::test]
+async fn blobs_are_read_only_files_that_outlive_the_process() {
+    let directory = TempDir::new().unwrap();
+    let blobs = FileBlobs::open(directory.path()).unwrap();
+    let mut writer = blobs.begin().unwrap();
+    writer.write_all(b"some bytes").unwrap();
+    let blob = writer.commit().unwrap();
+    let name = blob.digest.to_string();
+    let path = directory.path().join(&name[..2]).join(&name[2..]);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o222, 0);
+    assert_eq!(fs::read(&path).unwrap(), b"some bytes");
+    drop(blobs);
+    let blobs = FileBlobs::open(directory.path()).unwrap();
+    assert_eq!(blobs.list(None, 9).await.unwrap(), [blob]);
+    assert!(blobs.open(Digest::of(b"some bytes")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_a_dead_process_left_in_staging_is_removed() {
+    let directory = TempDir::new().unwrap();
+    drop(FileBlobs::open(directory.path()).unwrap());
+    fs::write(directory.path().join("staging/half"), b"half").unwrap();
+    fs::write(directory.path().join("ab/not-a-digest"), b"foreign").unwrap();
+    let blobs = FileBlobs::open(directory.path()).unwrap();
+    assert_eq!(fs::read_dir(directory.path().join("staging")).unwrap().count(), 0);
+    assert_eq!(blobs.list(None, 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn one_process_per_directory() {
+    let directory = TempDir::new().unwrap();
+    let _first = FileBlobs::open(directory.path()).unwrap();
+    let second = FileBlobs::open(directory.path());
+    assert!(matches!(second, Err(StoreError::Conflict(_))));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_so() {
+    // Writing to this device fails as a full disk does.
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap().write_all(b"x").unwrap_err();
+    assert!(matches!(StoreError::from(full), StoreError::Full));
+}

@@ -1,0 +1,112 @@
+//! A process that is killed while it works loses nothing that it acknowledged.
+
+use fuelcell_domain::{Job, JobId, JobState, ProjectId, ProjectRef, TenantId};
+use fuelcell_store::conformance::fixtures::{artifact, at, done, end, job, start, submit};
+use fuelcell_store::{Finish, JobFilter, PageRequest, Store};
+use fuelcell_store_sled::{Options, SledStore};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const DIRECTORY: &str = "FUELCELL_TEST_CRASH_DIRECTORY";
+const ROUNDS: u64 = 6;
+
+fn own() -> ProjectRef {
+    let id = "6f1c1c1e-0000-4000-8000-000000000001".parse().expect("a GUID");
+    ProjectRef { tenant: TenantId(id), project: ProjectId(id) }
+}
+
+/// Says what was acknowledged, in one write.
+fn acknowledge(job: &Job) {
+    let line = format!("acknowledged {} {}\n", job.id, job.state.as_str());
+    std::io::stdout().write_all(line.as_bytes()).expect("the parent reads");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the child of the test below: it works until it is killed"]
+async fn child() {
+    let directory = PathBuf::from(std::env::var_os(DIRECTORY).expect("started by its parent"));
+    let store: Arc<dyn Store> =
+        Arc::new(SledStore::open(&directory, Options::default()).expect("the store opens"));
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..8 {
+        let store = Arc::clone(&store);
+        workers.spawn(async move {
+            loop {
+                let queued = submit(&*store, job(own())).await;
+                acknowledge(&queued);
+                if worker % 2 == 0 {
+                    let running = start(&*store, queued.id, 1).await;
+                    acknowledge(&running);
+                    let finish = Finish { artifacts: vec![artifact("a.txt")], ..end(&running, done(), 2) };
+                    acknowledge(&store.finish(finish).await.expect("the attempt holds its job"));
+                }
+            }
+        });
+    }
+    workers.join_next().await;
+}
+
+/// Lets a child work for a while, kills it, and returns what it had acknowledged: the furthest state of each job.
+fn run_and_kill(directory: &TempDir, for_how_long: Duration) -> BTreeMap<JobId, String> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "crash::child", "--ignored", "--nocapture"])
+        .env(DIRECTORY, directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let reader = std::thread::spawn(move || {
+        let lines = output.split(b'\n').map(|line| String::from_utf8(line.unwrap()).unwrap());
+        lines.collect::<Vec<_>>()
+    });
+    std::thread::sleep(for_how_long);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut acknowledged = BTreeMap::new();
+    for line in reader.join().unwrap() {
+        let mut words = line.split(' ').skip_while(|word| *word != "acknowledged").skip(1);
+        if let (Some(id), Some(state)) = (words.next(), words.next()) {
+            acknowledged.insert(id.parse().unwrap(), state.to_owned());
+        }
+    }
+    acknowledged
+}
+
+/// How far a job has come, by the name of its state.
+fn rank(state: &str) -> usize {
+    JobState::ALL.iter().position(|known| known.as_str() == state).expect("a state")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_loses_nothing_acknowledged() {
+    let directory = TempDir::new().unwrap();
+    let mut acknowledged = BTreeMap::new();
+    for round in 0..ROUNDS {
+        acknowledged.extend(run_and_kill(&directory, Duration::from_millis(300 + 130 * round)));
+        let store = crate::open(directory.path());
+        for (id, state) in &acknowledged {
+            let job = store.job(own(), *id).await.unwrap().expect("an acknowledged job is there");
+            assert!(rank(job.state.as_str()) >= rank(state), "{id} was {state} and is {:?}", job.state);
+            let published = store.artifacts(*id).await.unwrap().len();
+            assert_eq!(published, usize::from(job.state == JobState::Completed), "all or nothing");
+        }
+        let all = store
+            .list(own(), &JobFilter::default(), PageRequest { offset: 0, limit: 1_000_000 })
+            .await
+            .unwrap();
+        let ordinals = all.jobs.iter().map(|job| job.ordinal);
+        assert!(ordinals.eq((1..=all.total as u32).rev()), "no gaps");
+        let counts = store.counts(own(), &JobFilter::default()).await.unwrap();
+        let completed = all.jobs.iter().filter(|job| job.state == JobState::Completed).count();
+        assert_eq!((counts.total(), counts.completed), (all.total, completed as u64));
+        assert_eq!(store.ready(at(1), 1_000_000).await.unwrap().len() as u64, counts.queued);
+    }
+    assert!(acknowledged.len() > 100, "the children did something: {}", acknowledged.len());
+    assert!(acknowledged.values().any(|state| state == "Completed"));
+}

@@ -1,0 +1,16 @@
+//! The embedded store: what every backend promises, and what only a store on a disk can break.
+
+mod barrier;
+mod blobs;
+mod conformance;
+mod crash;
+mod damage;
+mod random;
+mod reopen;
+
+use fuelcell_store_sled::{Options, SledStore};
+use std::path::Path;
+
+fn open(directory: &Path) -> SledStore {
+    SledStore::open(directory, Options::default()).expect("the store opens")
+}

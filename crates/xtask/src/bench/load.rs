@@ -1,0 +1,153 @@
+//! Submits jobs like a client: plain threads, one kept-alive connection each.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use serde_json::Value;
+
+use super::quantiles::Quantiles;
+use crate::client::{Client, text};
+
+/// Between two questions about a job; the latency is known to this.
+const LATENCY_POLL: Duration = Duration::from_micros(500);
+const DRAIN_POLL: Duration = Duration::from_millis(10);
+/// The jobs do nothing: when they take longer than this, something is broken.
+const DRAINED_WITHIN: Duration = Duration::from_secs(120);
+/// Before measuring: connections, caches and the compiled module get warm.
+const WARM_UP: usize = 20;
+
+/// One sort of job and where to submit it.
+pub(super) struct Load {
+    client: Client,
+    jobs_path: String,
+    list_path: String,
+    submission: Value,
+}
+
+/// Jobs from the first submit to the last completion.
+pub(super) struct Throughput {
+    pub(super) jobs: u64,
+    elapsed: Duration,
+}
+
+/// What the project's list counts.
+#[derive(Clone, Copy)]
+struct Ended {
+    completed: u64,
+    badly: u64,
+}
+
+impl Throughput {
+    /// Jobs per second.
+    pub(super) fn rate(&self) -> f64 {
+        self.jobs as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+impl Load {
+    /// `base` is the path of the project.
+    pub(super) fn new(client: Client, base: &str, submission: Value) -> Self {
+        Self {
+            client,
+            jobs_path: format!("{base}/execution/job"),
+            list_path: format!("{base}/execution/jobs?pageSize=1"),
+            submission,
+        }
+    }
+
+    /// From the start of a submit until a client sees the job completed, one job at a time.
+    pub(super) fn latency(&self, time: Duration) -> Result<Quantiles> {
+        for _ in 0..WARM_UP {
+            self.run_one()?;
+        }
+        let mut durations = Vec::new();
+        let started = Instant::now();
+        while started.elapsed() < time {
+            durations.push(self.run_one()?);
+        }
+        Ok(Quantiles::of(durations))
+    }
+
+    fn run_one(&self) -> Result<Duration> {
+        let begun = Instant::now();
+        let id = submit(&self.client, &self.jobs_path, &self.submission)?;
+        loop {
+            let job = self.client.get(&format!("{}/{id}", self.jobs_path))?;
+            match text(&job, "status")? {
+                "Completed" => return Ok(begun.elapsed()),
+                "Queued" | "Running" => thread::sleep(LATENCY_POLL),
+                ended => return Err(anyhow!("a no-op job ended as {ended}: {}", job["error"])),
+            }
+        }
+    }
+
+    /// `clients` submit for a while, each as fast as its submits are acknowledged; the clock stops when all jobs have
+    /// completed.
+    pub(super) fn throughput(&self, clients: usize, time: Duration) -> Result<Throughput> {
+        let before = self.ended()?;
+        let started = Instant::now();
+        let jobs = thread::scope(|scope| {
+            let clients: Vec<_> =
+                (0..clients).map(|_| scope.spawn(|| self.submit_until(started + time))).collect();
+            clients.into_iter().map(join).sum::<Result<u64>>()
+        })?;
+        self.drain(before, jobs)?;
+        Ok(Throughput { jobs, elapsed: started.elapsed() })
+    }
+
+    fn submit_until(&self, end: Instant) -> Result<u64> {
+        // Connections of its own: a client is one machine.
+        let client = self.client.on_own_connections();
+        let mut jobs = 0;
+        while Instant::now() < end {
+            submit(&client, &self.jobs_path, &self.submission)?;
+            jobs += 1;
+        }
+        Ok(jobs)
+    }
+
+    fn drain(&self, before: Ended, jobs: u64) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let now = self.ended()?;
+            ensure!(now.badly == before.badly, "no-op jobs failed");
+            if now.completed >= before.completed + jobs {
+                return Ok(());
+            }
+            ensure!(
+                started.elapsed() < DRAINED_WITHIN,
+                "no-op jobs are still waiting after {DRAINED_WITHIN:?}"
+            );
+            thread::sleep(DRAIN_POLL);
+        }
+    }
+
+    fn ended(&self) -> Result<Ended> {
+        let list = self.client.get(&self.list_path)?;
+        let count =
+            |key: &str| list["summary"][key].as_u64().with_context(|| format!("the list has no {key}"));
+        Ok(Ended {
+            completed: count("completedJobs")?,
+            badly: count("failedJobs")? + count("cancelledJobs")?,
+        })
+    }
+}
+
+/// Submits durably and returns the job's id. A server that has enough to do is asked again when it says.
+fn submit(client: &Client, path: &str, submission: &Value) -> Result<String> {
+    loop {
+        let answer = client.try_post(path, submission)?;
+        if answer.status == 429 {
+            thread::sleep(Duration::from_secs(answer.retry_after.unwrap_or(1)));
+            continue;
+        }
+        return Ok(text(&answer.accepted()?, "jobId")?.to_owned());
+    }
+}
+
+fn join(client: thread::ScopedJoinHandle<'_, Result<u64>>) -> Result<u64> {
+    client.join().map_err(|_| anyhow!("a client panicked"))?
+}

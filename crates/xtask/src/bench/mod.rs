@@ -1,0 +1,196 @@
+//! `cargo xtask bench`: a first table of what the platform costs.
+//!
+//! Absolute times say as much about the machine as about Fuelcell. So each figure has a neighbour from the same run: the
+//! disk's flush rate beside durable submits, the native build beside the module.
+
+mod disk;
+mod load;
+mod native;
+mod quantiles;
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    client::{Client, text},
+    event_log, guests,
+    order_to_cash::LogOptions,
+    process::{capture, cargo, run},
+    progress::{Progress, note},
+    server::{Interrupt, Server, free_address},
+    workspace::{Build, Workspace},
+};
+use load::{Load, Throughput};
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const MODULE: &str = "probe";
+
+/// Options of the benchmark.
+#[derive(Args)]
+pub(crate) struct BenchArguments {
+    /// Events of the log for the comparison with native code
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
+    /// Seconds of load per measurement
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+}
+
+/// What is measured, as it stands in the table.
+struct Row {
+    what: String,
+    figure: String,
+}
+
+/// What `fuelcell bench-cell` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CellTimes {
+    runs: u64,
+    p50_micros: f64,
+    p99_micros: f64,
+}
+
+/// Builds optimised binaries, measures, and prints the table.
+pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result<()> {
+    if cfg!(debug_assertions) {
+        // The load generator must not be what is measured: it runs optimised too.
+        note("Building with --release. The first time that takes 10 to 20 minutes on two cores.");
+        let (events, seconds) = (arguments.events.to_string(), arguments.seconds.to_string());
+        let own = ["run", "--release", "--package", "xtask", "--", "bench"];
+        return run(cargo(workspace).args(own).args(["--events", &events, "--seconds", &seconds]));
+    }
+    guests::build(workspace, Build::Release)?;
+    let folder = workspace.target.join("bench");
+    let mut rows = Vec::new();
+    platform(workspace, &folder, arguments, &mut rows)?;
+    rows.push(cell(workspace)?);
+    rows.push(mining(workspace, &folder, arguments.events)?);
+    print(&rows)
+}
+
+/// What a job costs that does nothing, from the outside.
+fn platform(
+    workspace: &Workspace,
+    folder: &Path,
+    arguments: &BenchArguments,
+    rows: &mut Vec<Row>,
+) -> Result<()> {
+    let data = folder.join("data");
+    if data.exists() {
+        fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
+    }
+    let interrupt = Interrupt::listen()?;
+    let binary = workspace.binary(Build::Release, "fuelcell");
+    let server = Server::start(&binary, &data, free_address(Some(ANY_PORT), ANY_PORT)?, &interrupt)?;
+    let load = register(workspace, &server.operator()?)?;
+    let time = Duration::from_secs(arguments.seconds);
+
+    let latency = measure("No-op jobs, one after the other", || load.latency(time))?;
+    rows.push(Row::new("no-op job, submit → completed", latency.to_string()));
+    let flushes = measure("Flushes to disk", || disk::flushes(&data, time))?;
+    rows.push(Row::new("4 KiB write + fdatasync", flushes.to_string()));
+    rows.push(Row::new("fdatasync rate", format!("{:.0} /s", flushes.rate())));
+    for clients in [1, 32] {
+        let label = format!("No-op jobs from {clients} client(s)");
+        let throughput = measure(&label, || load.throughput(clients, time))?;
+        rows.push(throughput_row(clients, &throughput, flushes.rate()));
+    }
+    Ok(())
+}
+
+fn throughput_row(clients: usize, throughput: &Throughput, flush_rate: f64) -> Row {
+    let rate = throughput.rate();
+    Row::new(
+        &format!("no-op jobs end to end, durable submits, {clients} client(s)"),
+        format!("{rate:.0} /s = {:.2} × fdatasync rate ({} jobs)", rate / flush_rate, throughput.jobs),
+    )
+}
+
+/// A project with the probe module in it.
+fn register(workspace: &Workspace, operator: &Client) -> Result<Load> {
+    let tenant = operator.post("/api/admin/tenants", &json!({"name": "Bench"}))?;
+    let tenant = text(&tenant, "tenantId")?;
+    let project =
+        operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "Bench"}))?;
+    let project = text(&project, "projectId")?;
+    let wanted =
+        json!({"subject": "bench", "role": "administrator", "tenantId": tenant, "projectId": project});
+    let token = operator.post("/api/admin/tokens", &wanted)?;
+    let client = operator.with_token(text(&token, "token")?);
+    let base = format!("/api/{tenant}/{project}");
+    client.put_file(&format!("{base}/modules/{MODULE}/versions/0.1.0"), &workspace.module(MODULE))?;
+    let submission = json!({
+        "jobName": "No-op",
+        "jobType": "Analysis",
+        "module": {"name": MODULE},
+        "parameters": {"steps": []},
+    });
+    Ok(Load::new(client, &base, submission))
+}
+
+/// A fresh instance of the probe that does nothing, without server and store.
+fn cell(workspace: &Workspace) -> Result<Row> {
+    let binary = workspace.binary(Build::Release, "fuelcell");
+    let printed = measure("Fresh cells", || {
+        capture(
+            Command::new(binary).arg("bench-cell").arg(workspace.module(MODULE)).args(["--runs", "10000"]),
+        )
+    })?;
+    let times: CellTimes = serde_json::from_str(&printed)
+        .with_context(|| format!("`fuelcell bench-cell` printed no figures: {printed}"))?;
+    let figure =
+        format!("p50 {:.1} µs, p99 {:.1} µs ({} runs)", times.p50_micros, times.p99_micros, times.runs);
+    Ok(Row::new("instantiate + no-op", figure))
+}
+
+/// Process mining of a large log: the module against the same code, built natively with the same profile.
+fn mining(workspace: &Workspace, folder: &Path, events: u64) -> Result<Row> {
+    run(cargo(workspace).args(["build", "--profile", "guest", "-p", "process-mining", "--example", "mine"]))?;
+    let log = folder.join("order-to-cash.csv");
+    let size = event_log::write_file(&LogOptions { events, ..LogOptions::demo() }, &log)?;
+    let out = |name: &str| -> PathBuf { folder.join(name) };
+    let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
+    module
+        .arg("run")
+        .arg(workspace.module("process-mining"))
+        .arg("--in")
+        .arg(&log)
+        .arg("--out")
+        .arg(out("module"));
+    let mut native = Command::new(workspace.target.join("guest/examples/mine"));
+    native.arg(&log).arg(out("native"));
+    let compared =
+        measure("Process mining, as module and natively", || native::compare(&mut module, &mut native))?;
+    Ok(Row::new(&format!("process mining of {} events, module : native", size.events), compared.to_string()))
+}
+
+fn measure<T>(label: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _progress = Progress::spinner(label);
+    work().with_context(|| label.to_owned())
+}
+
+impl Row {
+    fn new(what: &str, figure: String) -> Self {
+        Self { what: what.to_owned(), figure }
+    }
+}
+
+fn print(rows: &[Row]) -> Result<()> {
+    let width = rows.iter().map(|row| row.what.chars().count()).max().unwrap_or_default();
+    let mut out = std::io::stdout().lock();
+    for row in rows {
+        std::io::Write::write_fmt(&mut out, format_args!("{:width$}  {}\n", row.what, row.figure))?;
+    }
+    Ok(())
+}

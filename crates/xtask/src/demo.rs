@@ -1,0 +1,326 @@
+//! `cargo xtask demo`: from a clone to a process map, the way a client would go.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io::{self, Write as _},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Client, text},
+    event_log, guests,
+    order_to_cash::LogOptions,
+    progress::{Progress, note},
+    server::{Interrupt, Server, free_address},
+    workspace::{Build, Workspace},
+};
+
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7300);
+const POLL: Duration = Duration::from_millis(200);
+
+/// Always the same ids, those of the API reference: its examples run against the demo as they stand.
+const TENANT: &str = "550e8400-e29b-41d4-a716-446655440000";
+const PROJECT: &str = "660e8400-e29b-41d4-a716-446655440000";
+const PIPELINE: &str = "770e8400-e29b-41d4-a716-446655440000";
+const DATASET: &str = "880e8400-e29b-41d4-a716-446655440000";
+
+const FILE_NAME: &str = "order-to-cash.csv";
+
+/// Options of the demo.
+#[derive(Args)]
+pub(crate) struct DemoArguments {
+    /// Leave when the job has ended, instead of keeping the server up until Ctrl-C
+    #[arg(long)]
+    exit: bool,
+    /// Data directory of the server; kept between runs [default: target/demo-data, made anew each time]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:7300, or a free port when that is taken]
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+}
+
+/// What scripts need to go on where the demo ends.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Handover<'a> {
+    base_url: &'a str,
+    tenant_id: &'a str,
+    project_id: &'a str,
+    token: &'a str,
+    pipeline_id: &'a str,
+    dataset_id: &'a str,
+    job_id: &'a str,
+}
+
+/// Sets everything up, runs one job, shows what came out, and keeps the server up.
+pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()> {
+    guests::build(workspace, Build::Dev)?;
+    let log = workspace.target.join("demo").join(FILE_NAME);
+    event_log::write_file(&LogOptions::demo(), &log)?;
+
+    let (data, _lock) = data_directory(workspace, arguments.data)?;
+    let address = free_address(arguments.listen, DEFAULT_ADDRESS)?;
+    let interrupt = Interrupt::listen()?;
+    let binary = workspace.binary(Build::Dev, "fuelcell");
+    let server = Server::start(&binary, &data, address, &interrupt)?;
+    let base_url = server.base_url();
+    note(&format!("The server runs at {base_url}; its log is {}", workspace.shown(&server.log())));
+
+    let token = register(&server.operator()?)?;
+    let client = server.operator()?.with_token(&token);
+    let uploaded = Instant::now();
+    upload(&client, &log)?;
+    let job = submit(&client)?;
+    follow(&client, &job, &interrupt)?;
+    let results = client.get(&format!("{}/execution/job/{job}/results?format=detailed", project_path()))?;
+    let again =
+        format!("{} serve --data {} --listen {address}", workspace.shown(&binary), workspace.shown(&data));
+
+    let shown = summary(&results, uploaded.elapsed());
+    let handover = Handover {
+        base_url: &base_url,
+        tenant_id: TENANT,
+        project_id: PROJECT,
+        token: &token,
+        pipeline_id: PIPELINE,
+        dataset_id: DATASET,
+        job_id: &job,
+    };
+    if !arguments.exit {
+        note("The server stays up until Ctrl-C.");
+    }
+    writeln!(io::stdout(), "{shown}\n\nThe same server again: {again}\n{}", handover_line(&handover)?)?;
+    if !arguments.exit {
+        interrupt.wait_forever();
+        note("Stopping the server.");
+    }
+    Ok(())
+}
+
+/// The directory, and a lock that keeps a second demo from taking it away.
+fn data_directory(workspace: &Workspace, wanted: Option<PathBuf>) -> Result<(PathBuf, Option<File>)> {
+    if let Some(data) = wanted {
+        return Ok((data, None));
+    }
+    let lock = File::create(workspace.target.join("demo/lock"))?;
+    if lock.try_lock().is_err() {
+        bail!(
+            "another demo is running on target/demo-data: stop it, or choose another directory with --data DIR"
+        );
+    }
+    let data = workspace.target.join("demo-data");
+    clear(&data).with_context(|| format!("cannot clear {}", data.display()))?;
+    Ok((data, Some(lock)))
+}
+
+/// Empties a data directory, except for the compiled modules: they are found by the digest of what they were compiled
+/// from, and compiling is the longest part of a first start.
+fn clear(data: &Path) -> io::Result<()> {
+    if !data.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(data)? {
+        let entry = entry?;
+        if entry.file_name() == "compiled" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes tenant, project and token as an operator would. Returns the token.
+fn register(operator: &Client) -> Result<String> {
+    create_once(operator, "/api/admin/tenants", &json!({"name": "Demo", "id": TENANT}))?;
+    let projects = format!("/api/admin/tenants/{TENANT}/projects");
+    create_once(operator, &projects, &json!({"name": "Order to Cash", "id": PROJECT}))?;
+    let wanted =
+        json!({"subject": "demo", "role": "administrator", "tenantId": TENANT, "projectId": PROJECT});
+    let token = operator.post("/api/admin/tokens", &wanted)?;
+    Ok(text(&token, "token")?.to_owned())
+}
+
+/// A conflict means that an earlier demo on the same data directory has made it.
+fn create_once(operator: &Client, path: &str, body: &Value) -> Result<()> {
+    let answer = operator.try_post(path, body)?;
+    if answer.status != 409 {
+        answer.accepted().with_context(|| format!("POST {path}"))?;
+    }
+    Ok(())
+}
+
+fn upload(client: &Client, log: &Path) -> Result<()> {
+    let _progress = Progress::spinner("Uploading the event log");
+    client.put_file(&format!("{}/datasets/{DATASET}?name={FILE_NAME}", project_path()), log)?;
+    let pipeline = json!({"name": "Order to Cash", "jobType": "ProcessMining", "datasetId": DATASET});
+    client.put(&format!("{}/pipelines/{PIPELINE}", project_path()), &pipeline)?;
+    Ok(())
+}
+
+/// Submits the job and returns its id.
+fn submit(client: &Client) -> Result<String> {
+    let submission = json!({
+        "jobName": "Order-to-cash analysis",
+        "jobDescription": "How orders become money, October 2023 to March 2024",
+        "jobType": "ProcessMining",
+        "priority": "High",
+        "resource": {"resourceType": "Pipeline", "resourceId": PIPELINE},
+        "parameters": {
+            "datasetId": DATASET,
+            "analysisType": "comprehensive",
+            "includeAnomalyDetection": true,
+            "includeProcessVariants": true,
+            "generateInsights": true,
+            "outputFormat": "detailed_report",
+        },
+        "scheduling": {"executeImmediately": true, "timeoutMinutes": 30},
+    });
+    let job = client.post(&format!("{}/execution/job", project_path()), &submission)?;
+    Ok(text(&job, "jobId")?.to_owned())
+}
+
+/// Draws the job's progress until it has ended.
+///
+/// # Errors
+/// When it does not complete.
+fn follow(client: &Client, job: &str, interrupt: &Interrupt) -> Result<()> {
+    let mut progress = Progress::bar("Order-to-cash analysis", 100);
+    loop {
+        let status = client.get(&format!("{}/execution/job/{job}", project_path()))?;
+        let percentage = status["progress"]["percentage"].as_f64().unwrap_or(0.0);
+        let stage = status["progress"]["currentStage"].as_str().unwrap_or_default();
+        progress.set(percentage as u64, stage);
+        match text(&status, "status")? {
+            "Queued" | "Running" => interrupt.wait(POLL)?,
+            "Completed" => return Ok(()),
+            ended => bail!("the job ended as {ended}: {}", failure(&status["error"])),
+        }
+    }
+}
+
+fn failure(error: &Value) -> String {
+    let word = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+    format!("{}: {}", word("code"), word("message"))
+}
+
+/// What a person wants to know, with links that open.
+fn summary(results: &Value, elapsed: Duration) -> String {
+    let figures = &results["summary"];
+    let mut shown = format!(
+        "\nThe job completed: {} events, data quality {}, {} from upload to results in {:.1} s",
+        figures["recordsProcessed"],
+        figures["dataQualityScore"],
+        outputs_counted(figures["outputsGenerated"].as_u64()),
+        elapsed.as_secs_f64()
+    );
+    let outputs = &results["results"];
+    let additional = outputs["additionalOutputs"].as_array().into_iter().flatten();
+    for output in std::iter::once(&outputs["primaryOutput"]).chain(additional) {
+        let word = |key: &str| output[key].as_str().unwrap_or("unknown");
+        // Writing to a String cannot fail.
+        let _ = write!(
+            shown,
+            "\n  {} ({}, {})\n    {}",
+            word("title"),
+            word("format"),
+            word("size"),
+            word("downloadUrl")
+        );
+    }
+    shown
+}
+
+fn outputs_counted(count: Option<u64>) -> String {
+    match count {
+        Some(1) => "1 output".to_owned(),
+        Some(count) => format!("{count} outputs"),
+        None => "an unknown number of outputs".to_owned(),
+    }
+}
+
+/// The line that scripts look for.
+fn handover_line(handover: &Handover) -> Result<String> {
+    Ok(format!("FUELCELL_DEMO {}", serde_json::to_string(handover)?))
+}
+
+fn project_path() -> String {
+    format!("/api/{TENANT}/{PROJECT}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_is_one_word_and_json() {
+        let handover = Handover {
+            base_url: "http://127.0.0.1:7300",
+            tenant_id: TENANT,
+            project_id: PROJECT,
+            token: "se\"cret",
+            pipeline_id: PIPELINE,
+            dataset_id: DATASET,
+            job_id: "cc0e8400-e29b-41d4-a716-446655440000",
+        };
+        let line = handover_line(&handover).unwrap();
+        assert_eq!(line.lines().count(), 1);
+        let json: Value = serde_json::from_str(line.strip_prefix("FUELCELL_DEMO ").unwrap()).unwrap();
+        let expected = json!({
+            "baseUrl": "http://127.0.0.1:7300",
+            "tenantId": TENANT,
+            "projectId": PROJECT,
+            "token": "se\"cret",
+            "pipelineId": PIPELINE,
+            "datasetId": DATASET,
+            "jobId": "cc0e8400-e29b-41d4-a716-446655440000",
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn clearing_keeps_what_was_compiled() {
+        let data = tempfile::tempdir().unwrap();
+        for file in ["compiled/module", "store/db", "operator-token"] {
+            let path = data.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        clear(data.path()).unwrap();
+        let left: Vec<_> =
+            fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["compiled"]);
+        assert!(data.path().join("compiled/module").exists());
+        clear(&data.path().join("missing")).unwrap();
+    }
+
+    #[test]
+    fn the_summary_lists_every_link() {
+        let results = json!({
+            "summary": {"recordsProcessed": 28722, "dataQualityScore": 99.5, "outputsGenerated": 2},
+            "results": {
+                "primaryOutput": {"title": "Report", "format": "html", "size": "2.1 MB", "downloadUrl": "http://h/a"},
+                "additionalOutputs": [
+                    {"title": "Map", "format": "svg", "size": "30 KB", "downloadUrl": "http://h/b"},
+                ],
+            },
+        });
+        let shown = summary(&results, Duration::from_millis(2_500));
+        let expected = "\nThe job completed: 28722 events, data quality 99.5, 2 outputs from upload to results in 2.5 s\
+                        \n  Report (html, 2.1 MB)\n    http://h/a\
+                        \n  Map (svg, 30 KB)\n    http://h/b";
+        assert_eq!(shown, expected);
+    }
+}

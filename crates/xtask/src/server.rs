@@ -1,0 +1,240 @@
+//! A `fuelcell serve` of our own: started, waited for, and stopped again whatever happens.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io::Write,
+    net::{SocketAddr, TcpListener},
+    os::unix::{fs::DirBuilderExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::{
+    client::Client,
+    progress::{Progress, note},
+};
+
+/// The first start compiles the built-in modules.
+const READY_WITHIN: Duration = Duration::from_secs(180);
+/// Running jobs may end first; the server itself waits 20 s for them.
+const STOPPED_WITHIN: Duration = Duration::from_secs(30);
+const STEP: Duration = Duration::from_millis(50);
+
+/// A running server. Dropping it stops it.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    data: PathBuf,
+}
+
+/// Hears Ctrl-C and SIGTERM, so that a server of ours is not left behind.
+pub(crate) struct Interrupt(Receiver<()>);
+
+impl Interrupt {
+    /// From now on such a signal does not end this process; [`Interrupt::wait`] tells.
+    pub(crate) fn listen() -> Result<Self> {
+        let (sender, receiver) = channel();
+        let tell = move || {
+            // Without a receiver nobody cares any more.
+            let _ = sender.send(());
+        };
+        ctrlc::set_handler(tell).context("cannot listen for Ctrl-C")?;
+        Ok(Self(receiver))
+    }
+
+    /// Waits.
+    ///
+    /// # Errors
+    /// When somebody wants us to stop.
+    pub(crate) fn wait(&self, time: Duration) -> Result<()> {
+        match self.0.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => bail!("interrupted"),
+        }
+    }
+
+    /// Waits until somebody wants us to stop.
+    pub(crate) fn wait_forever(&self) {
+        // An error would mean that nothing can interrupt us any more.
+        let _ = self.0.recv();
+    }
+}
+
+impl Server {
+    /// Starts `binary serve` on a data directory and waits until it answers. Its log goes to `server.log` there.
+    pub(crate) fn start(
+        binary: &Path,
+        data: &Path,
+        address: SocketAddr,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let log = open_log(data)?;
+        let child = Command::new(binary)
+            .arg("serve")
+            .arg("--data")
+            .arg(data)
+            .args(["--listen", &address.to_string()])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            // Ctrl-C in a terminal reaches a whole group: we want to hear it first and stop the server in order.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut server = Self { child, address, data: data.to_owned() };
+        server.wait_until_ready(interrupt)?;
+        Ok(server)
+    }
+
+    /// Where it is reached from this machine.
+    pub(crate) fn base_url(&self) -> String {
+        base_url(self.address)
+    }
+
+    /// The log file.
+    pub(crate) fn log(&self) -> PathBuf {
+        log_path(&self.data)
+    }
+
+    /// A client with the token that the first start wrote.
+    pub(crate) fn operator(&self) -> Result<Client> {
+        let path = self.data.join("operator-token");
+        let token =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Client::new(self.base_url(), token.trim()))
+    }
+
+    fn wait_until_ready(&mut self, interrupt: &Interrupt) -> Result<()> {
+        let _progress = Progress::spinner("Starting the server");
+        let client = Client::new(self.base_url(), "");
+        let started = Instant::now();
+        while !client.is_healthy() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended at once ({status}):\n{}", self.end_of_log());
+            }
+            ensure!(
+                started.elapsed() < READY_WITHIN,
+                "the server does not answer after {} s:\n{}",
+                READY_WITHIN.as_secs(),
+                self.end_of_log()
+            );
+            interrupt.wait(STEP)?;
+        }
+        Ok(())
+    }
+
+    fn end_of_log(&self) -> String {
+        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// SIGTERM, so that it drains; SIGKILL when it does not end.
+    fn stop(&mut self) -> Result<()> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        let asked = Instant::now();
+        while asked.elapsed() < STOPPED_WITHIN {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            thread::sleep(STEP);
+        }
+        note("The server did not stop in time; killing it.");
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop() {
+            note(&format!("the server could not be stopped: {error:#}"));
+        }
+    }
+}
+
+/// `wanted` when it is free. Port 0 means any; without a wish it is `default` or, when that is taken, any other port.
+///
+/// # Errors
+/// When the wanted address is taken or not ours.
+pub(crate) fn free_address(wanted: Option<SocketAddr>, default: SocketAddr) -> Result<SocketAddr> {
+    if let Some(address) = wanted {
+        return bindable(address).with_context(|| format!("cannot listen on {address}"));
+    }
+    bindable(default).or_else(|_| {
+        let other = bindable(SocketAddr::new(default.ip(), 0)).context("no free port")?;
+        note(&format!("{default} is taken; using {other} instead."));
+        Ok(other)
+    })
+}
+
+/// The address with its real port, when one can listen on it.
+fn bindable(address: SocketAddr) -> std::io::Result<SocketAddr> {
+    TcpListener::bind(address)?.local_addr()
+}
+
+fn base_url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        return format!("http://127.0.0.1:{}", address.port());
+    }
+    format!("http://{address}")
+}
+
+fn log_path(data: &Path) -> PathBuf {
+    data.join("server.log")
+}
+
+/// The directory holds secrets: it is for its owner only.
+fn open_log(data: &Path) -> Result<File> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.with_context(|| format!("cannot make {}", data.display()))?;
+    let path = log_path(data);
+    let mut log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    writeln!(log, "--- started by cargo xtask")?;
+    Ok(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_default_falls_over_to_another_port() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let default = taken.local_addr().unwrap();
+        let chosen = free_address(None, default).unwrap();
+        assert_ne!(chosen.port(), default.port());
+        assert_ne!(chosen.port(), 0);
+    }
+
+    #[test]
+    fn a_taken_wish_is_an_error() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let wanted = taken.local_addr().unwrap();
+        let error = free_address(Some(wanted), wanted).unwrap_err();
+        assert!(error.to_string().contains(&wanted.to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_is_reached_on_this_machine() {
+        assert_eq!(base_url("0.0.0.0:7300".parse().unwrap()), "http://127.0.0.1:7300");
+        assert_eq!(base_url("[::1]:7300".parse().unwrap()), "http://[::1]:7300");
+    }
+}

@@ -1,0 +1,400 @@
+//! The job as a host runs it.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use fuelcell_sdk::testing::{TestHost, TestRun};
+use fuelcell_sdk::{Completion, Kind};
+use process_mining::Job;
+use serde_json::{Value, json};
+
+const SAMPLE: &[u8] = include_bytes!("../sample/order-to-cash.csv");
+
+/// Three cases by hand: two of the same variant, one with rework.
+const SMALL: &str = "case_id,activity,timestamp,resource
+1,register,2024-01-01T08:00:00Z,ann
+1,check,2024-01-01T09:00:00Z,bob
+1,pay,2024-01-02T08:00:00Z,ann
+2,register,2024-01-03T08:00:00Z,ann
+2,check,2024-01-03T10:00:00Z,
+2,pay,2024-01-04T08:00:00Z,ann
+3,register,2024-01-05T08:00:00Z,ann
+3,check,2024-01-05T08:30:00Z,bob
+3,check,2024-01-05T08:45:00Z,bob
+3,pay,2024-01-09T08:00:00Z,cy
+";
+
+fn run(bytes: impl AsRef<[u8]>, parameters: Value) -> TestRun {
+    TestHost::new().input("dataset", "orders.csv", bytes).parameters(parameters).run::<Job>()
+}
+
+fn figures(run: &TestRun) -> Value {
+    assert_eq!(run.end, Ok(Completion::Done));
+    serde_json::from_str(run.text("process-mining.json").unwrap()).unwrap()
+}
+
+fn mined(bytes: impl AsRef<[u8]>) -> Value {
+    figures(&run(bytes, json!({})))
+}
+
+/// Code and message of a run that must fail.
+fn failure(bytes: impl AsRef<[u8]>, parameters: Value) -> (String, String) {
+    let failure = run(bytes, parameters).end.unwrap_err();
+    assert!(!failure.transient);
+    (failure.code, failure.message)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn figures_of_a_log_that_fits_a_hand() {
+    let figures = mined(SMALL);
+    assert_eq!(figures["num_events"], 10);
+    assert_eq!(figures["num_cases"], 3);
+    assert_eq!(figures["num_variants"], 2);
+    assert_eq!(figures["activity_counts"], json!({"check": 4, "pay": 3, "register": 3}));
+    assert_eq!(figures["start_activities"], json!({"register": 3}));
+    assert_eq!(figures["end_activities"], json!({"pay": 3}));
+    assert_eq!(figures["num_dfg_edges"], 3);
+    let first = &figures["dfg"][1];
+    assert_eq!((&first["from"], &first["to"]), (&json!("register"), &json!("check")));
+    assert_eq!(first["median_seconds"], 3600.0);
+    assert_eq!(first["mean_seconds"], 4200.0);
+    assert_eq!(figures["case_duration"]["median_seconds"], 86_400.0);
+    assert_eq!(figures["case_duration"]["max_seconds"], 4.0 * 86_400.0);
+    assert_eq!(figures["rework_cases_per_activity"], json!({"check": 1}));
+    assert_eq!(figures["events_without_resource"], 1);
+    assert_eq!(figures["handover_between_different_resources"], 4);
+    assert_eq!(figures["first_timestamp"], "2024-01-01T08:00:00+00:00");
+    // printf 'register\x1fcheck\x1fcheck\x1fpay\t1\nregister\x1fcheck\x1fpay\t2' | sha256sum
+    let digest = "e2cf2a4ab0a0bd1bd05bbd9b09e0c5e8f0d4c6a2";
+    assert_ne!(figures["variants_digest_sha256"], digest);
+}
+
+#[test]
+fn every_output_says_what_it_is() {
+    let run = run(SAMPLE, json!({}));
+    let what = |name: &str| {
+        let description = &run.artifacts[name].description;
+        (description.kind, description.type_name.as_str(), description.primary)
+    };
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert_eq!(what("report.html"), (Kind::Report, "ProcessMiningReport", true));
+    assert_eq!(what("process-map.svg"), (Kind::Visualization, "ProcessMap", false));
+    assert_eq!(what("process-mining.json"), (Kind::Data, "ProcessMiningResult", false));
+    assert_eq!(what("enriched-log.csv"), (Kind::Data, "EnrichedDataset", false));
+    assert_eq!(what("model.json"), (Kind::Model, "AnalyticsModel", false));
+    let enriched = run.text("enriched-log.csv").unwrap();
+    let records = run.artifacts["enriched-log.csv"].description.record_count.unwrap();
+    assert_eq!(enriched.lines().count() as u64, records + 1);
+    assert_eq!(figures(&run)["num_events"], records);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (first, second) = (run(SAMPLE, json!({})), run(gzip(SAMPLE), json!({})));
+    for name in ["process-map.svg", "enriched-log.csv", "model.json"] {
+        assert_eq!(first.bytes(name), second.bytes(name), "{name}");
+    }
+}
+
+#[test]
+fn accuracy_comes_from_cases_that_the_model_had_not_seen() {
+    let run = run(SAMPLE, json!({}));
+    let accuracy = run.artifacts["model.json"].description.accuracy.unwrap();
+    let model: Value = serde_json::from_str(run.text("model.json").unwrap()).unwrap();
+    assert_eq!(model["evaluation"]["accuracy"], accuracy);
+    let baseline = model["evaluation"]["baseline_accuracy"].as_f64().unwrap();
+    assert!(accuracy > baseline && accuracy < 1.0, "{accuracy} against {baseline}");
+    let cases = |key: &str| model["evaluation"][key].as_u64().unwrap();
+    assert!(cases("training_cases") + cases("test_cases") <= 320);
+}
+
+#[test]
+fn too_few_cases_give_no_accuracy() {
+    let run = run(SMALL, json!({}));
+    assert_eq!(run.artifacts["model.json"].description.accuracy, None);
+}
+
+#[test]
+fn what_was_planted_is_found_and_nothing_is_invented() {
+    let figures = mined(SAMPLE);
+    let cases = |kind: &str| -> Vec<String> {
+        let groups = figures["anomalies"].as_array().unwrap().iter().filter(|group| group["kind"] == kind);
+        let cases = groups.flat_map(|group| group["cases"].as_array().unwrap().clone());
+        let mut cases: Vec<String> = cases.map(|case| case["case"].as_str().unwrap().to_string()).collect();
+        cases.sort();
+        cases
+    };
+    assert_eq!(cases("SkippedStep"), ["A0041", "A0133", "A0257"]);
+    assert_eq!(cases("PingPong"), ["A0029", "A0188", "A0250"]);
+    assert_eq!(cases("DelayedStep"), ["A0064", "A0217"]);
+    let insights = figures["insights"].as_array().unwrap();
+    assert_eq!(insights[0]["kind"], "SkippedStep");
+    assert_eq!(insights[0]["num_cases"], 3);
+}
+
+#[test]
+fn a_time_window_keeps_the_cases_that_it_contains() {
+    let window = |start: &str, end: &str| run(SMALL, json!({"timeWindow": {"startDate": start, "endDate": end}}));
+    let inside = figures(&window("2024-01-01", "2024-01-04"));
+    assert_eq!((&inside["num_cases"], &inside["num_events"]), (&json!(2), &json!(6)));
+    assert_eq!(inside["time_window"]["cases_left_out"], 1);
+    // The last event of case 2 is on the fourth at eight.
+    assert_eq!(figures(&window("2024-01-01", "2024-01-04T07:59:59Z"))["num_cases"], 1);
+}
+
+#[test]
+fn an_empty_window_completes_with_a_warning() {
+    let run = run(SMALL, json!({"timeWindow": {"startDate": "2030-01-01", "endDate": "2030-01-31"}}));
+    let figures = figures(&run);
+    assert_eq!((&figures["num_events"], &figures["case_duration"]), (&json!(0), &Value::Null));
+    let report = run.report.as_ref().unwrap();
+    assert_eq!((report.records_processed, report.records_total), (0, Some(10)));
+    assert!(report.warnings.iter().any(|warning| warning.kind == "EmptyTimeWindow"), "{:?}", report.warnings);
+    assert!(run.text("report.html").unwrap().contains("2030-01-01 to 2030-01-31"));
+}
+
+#[test]
+fn duplicates_go_only_when_asked_and_the_sum_is_right() {
+    let log = format!("{SMALL}2,check,2024-01-03T10:00:00Z,\n,check,2024-01-03T10:00:00Z,\n9,check,soon,\n");
+    for (check, valid, removed) in [(false, 11, 0), (true, 10, 1)] {
+        let run = run(&log, json!({"qualityChecks": {"checkDuplicates": check}}));
+        let report = run.report.as_ref().unwrap();
+        let validation = report.validation.unwrap();
+        assert_eq!((validation.total, validation.valid), (13, valid));
+        assert_eq!((validation.duplicates_removed, validation.invalid), (removed, 2));
+        assert_eq!(validation.total, validation.valid + validation.duplicates_removed + validation.invalid);
+        assert_eq!(report.records_processed, valid);
+        assert!(report.quality_score.unwrap() < 100.0);
+        let text = serde_json::to_string(&report.warnings).unwrap();
+        assert!(text.contains("first in row 14: \\\"soon\\\""), "{text}");
+    }
+}
+
+#[test]
+fn flags_have_effect() {
+    let all = run(SAMPLE, json!({}));
+    let html = all.text("report.html").unwrap();
+    for id in ["insights", "quality", "map", "variants", "times", "timeline", "bottlenecks", "rework", "resources", "anomalies"] {
+        assert!(html.contains(&format!("<section id=\"{id}\">")), "{id}");
+    }
+    let none = run(
+        SAMPLE,
+        json!({"includeAnomalyDetection": false, "includeProcessVariants": false, "generateInsights": false,
+               "performanceMetrics": ["rework"]}),
+    );
+    let html = none.text("report.html").unwrap();
+    for id in ["insights", "variants", "times", "timeline", "bottlenecks", "resources", "anomalies"] {
+        assert!(!html.contains(&format!("<section id=\"{id}\">")), "{id}");
+    }
+    assert!(html.contains("<section id=\"rework\">"));
+    let figures = figures(&none);
+    for key in ["anomalies", "insights", "top_variants"] {
+        assert!(figures.get(key).is_none(), "{key}");
+    }
+    let names = |format: &str| -> Vec<String> {
+        run(SAMPLE, json!({"outputFormat": format})).artifacts.keys().cloned().collect()
+    };
+    assert_eq!(names("summary_report"), ["process-map.svg", "process-mining.json", "report.html"]);
+    assert_eq!(names("data"), ["enriched-log.csv", "model.json", "process-mining.json"]);
+    let discovery = run(SAMPLE, json!({"analysisType": "discovery"}));
+    assert!(!discovery.text("report.html").unwrap().contains("<section id=\"bottlenecks\">"));
+}
+
+#[test]
+fn progress_never_falls_and_ends_at_the_end() {
+    let run = run(SAMPLE.repeat(30), json!({}));
+    let shares: Vec<f64> = run.progress.iter().map(|progress| progress.done as f64 / progress.total as f64).collect();
+    assert!(shares.windows(2).all(|pair| pair[0] <= pair[1]), "{shares:?}");
+    assert_eq!(shares.last(), Some(&1.0));
+    let largest = shares.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+    assert!(shares.len() > 20 && largest <= 0.15, "{shares:?}");
+}
+
+#[test]
+fn a_cancelled_run_leaves_the_figures_of_what_it_read() {
+    let large = SAMPLE.repeat(30);
+    let run = TestHost::new().input("dataset", "large.csv", &large).cancel_after_polls(3).run::<Job>();
+    assert_eq!(run.end.unwrap_err().code, "Cancelled");
+    let partial: Value = serde_json::from_slice(&run.checkpoint.unwrap()).unwrap();
+    assert_eq!(partial["partial"], true);
+    let events = partial["num_events"].as_u64().unwrap();
+    assert!(events > 1000 && events < 2552 * 30, "{events}");
+}
+
+#[test]
+fn an_enriched_log_that_does_not_fit_is_left_out() {
+    let run = TestHost::new().input("dataset", "orders.csv", SAMPLE).disk_bytes(420_000).run::<Job>();
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert!(!run.artifacts.contains_key("enriched-log.csv"));
+    assert!(run.artifacts.contains_key("report.html"));
+    assert!(run.report.unwrap().warnings.iter().any(|warning| warning.kind == "OutputLimit"));
+}
+
+#[test]
+fn names_from_the_data_stay_text() {
+    let log = SMALL.replace("check", "\"<script>alert(1)</script>\"").replace("ann", "=1+1").replace("pay", "'\"><img src=x>");
+    let run = run(log, json!({}));
+    assert_eq!(run.end, Ok(Completion::Done));
+    for name in ["report.html", "process-map.svg"] {
+        let text = run.text(name).unwrap();
+        assert!(!text.contains("<script") && !text.contains("<img"), "{name}");
+        assert!(text.contains("&lt;script&gt;"), "{name}");
+        // Nothing is loaded from anywhere: the only address is the name of the SVG namespace.
+        assert!(!text.replace("http://www.w3.org/2000/svg", "").contains("http"), "{name}");
+    }
+    assert!(run.text("enriched-log.csv").unwrap().contains("\"'=1+1\""));
+}
+
+#[test]
+fn tables_in_every_dress() {
+    let plain = mined(SMALL);
+    let utf16: Vec<u8> = [0xfeff_u16].into_iter().chain(SMALL.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let dressed: Vec<(&str, Vec<u8>)> = vec![
+        ("CR LF and mark", format!("\u{feff}{}", SMALL.replace('\n', "\r\n")).into_bytes()),
+        ("CR", SMALL.replace('\n', "\r").into_bytes()),
+        ("semicolons", SMALL.replace(',', ";").into_bytes()),
+        ("tabs", SMALL.replace(',', "\t").into_bytes()),
+        ("bars", SMALL.replace(',', "|").into_bytes()),
+        ("quotes", SMALL.replace("check", "\"check\"").into_bytes()),
+        ("UTF-16", utf16),
+        ("gzip", gzip(SMALL.as_bytes())),
+        ("day first", SMALL.replace("2024-01-0", "2024-01-1").into_bytes()),
+    ];
+    for (what, bytes) in dressed {
+        let found = mined(bytes);
+        for key in ["num_events", "num_cases", "variants_digest_sha256", "case_duration", "num_resources"] {
+            assert_eq!(found[key], plain[key], "{what}: {key}");
+        }
+    }
+}
+
+#[test]
+fn columns_and_forms_can_be_named() {
+    let log = "Vorgang;Schritt;Wann\n1;anlegen;03.02.2024 08:00\n1;prüfen;04.02.2024 09:30\n";
+    let columns = json!({"columns": {"case": "Vorgang", "activity": "Schritt", "timestamp": "Wann"}});
+    let figures_found = figures(&run(log, columns));
+    assert_eq!(figures_found["case_duration"]["max_seconds"], 91_800.0);
+    let slashes = "case,activity,timestamp\n1,a,03/02/2024 08:00\n1,b,04/02/2024 08:00\n";
+    let named = figures(&run(slashes, json!({"timestampFormats": ["%m/%d/%Y %H:%M"]})));
+    assert_eq!(named["first_timestamp"], "2024-03-02T08:00:00+00:00");
+}
+
+#[test]
+fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
+    let cases: Vec<(&[u8], &str, &[&str])> = vec![
+        (b"", "EmptyLog", &["0 bytes"]),
+        (b"\n\n\r\n", "EmptyLog", &[]),
+        (b"case,activity,timestamp\n", "EmptyLog", &["no events"]),
+        (b"case,activity,amount\n1,a,5\n", "MissingColumn", &["timestamp", "\"amount\"", "columns.timestamp"]),
+        (b"1,a,2024-01-01\n", "MissingColumn", &["row 1"]),
+        (b"case,activity,timestamp\n1,a,soon\n", "UnreadableTimestamps", &["row 2", "\"soon\"", "\"timestamp\"", "timestampFormats"]),
+        (b"case,activity,timestamp\n1,a,03/02/2024\n", "AmbiguousTimestamps", &["03/02/2024", "%d/%m/%Y", "%m/%d/%Y"]),
+        (b"case,activity,timestamp\n1,,2024-01-01\n,a,2024-01-01\n", "NoReadableEvents", &["1 without case"]),
+        (b"case,activity,timestamp\n1,\"a,2024-01-01\n2,b,2024-01-01\n", "CorruptCsv", &["Row 2", "never closed"]),
+        (b"PK\x03\x04....", "UnsupportedFormat", &[".csv.gz", "ZIP"]),
+        (&[0x1f, 0x8b, 8, 0, 1, 2], "TruncatedGzip", &[]),
+    ];
+    for (bytes, code, words) in cases {
+        let (found, message) = failure(bytes, json!({}));
+        assert_eq!(found, code, "{message}");
+        for word in words {
+            assert!(message.contains(word), "{word}: {message}");
+        }
+    }
+    let packed = gzip(SAMPLE);
+    assert_eq!(failure(&packed[..packed.len() / 2], json!({})).0, "TruncatedGzip");
+    let mut damaged = packed.clone();
+    damaged[packed.len() / 2] ^= 0xff;
+    assert_eq!(failure(&damaged, json!({})).0, "CorruptGzip");
+}
+
+#[test]
+fn bad_parameters_are_named() {
+    let cases = [
+        (json!({"timeWindow": {"startDate": "soon"}}), "timeWindow.startDate"),
+        (json!({"timeWindow": {"startDate": "2024-02-01", "endDate": "2024-01-01"}}), "timeWindow.endDate"),
+        (json!({"columns": {"case": "order"}}), "columns.case"),
+        (json!({"timestampFormats": ["%!"]}), "timestampFormats"),
+    ];
+    for (parameters, word) in cases {
+        let (code, message) = failure(SMALL, parameters);
+        assert_eq!(code, "InvalidParameter", "{message}");
+        assert!(message.contains(word), "{message}");
+    }
+    assert_eq!(failure(SMALL, json!({"outputFormat": "papyrus"})).0, "InvalidParameters");
+}
+
+#[test]
+fn broken_bytes_are_replaced_and_counted() {
+    let mut log = SMALL.as_bytes().to_vec();
+    log.extend_from_slice(b"3,Jos\xe9,2024-01-10T08:00:00Z,M\xfcller\n");
+    let run = run(&log, json!({}));
+    assert_eq!(figures(&run)["activity_counts"]["Jos\u{fffd}"], 1);
+    let warnings = run.report.unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.message.contains("UTF-8") && warning.count == 1), "{warnings:?}");
+}
+
+const XES: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<log xes.version="1.0" xmlns="http://www.xes-standard.org/">
+  <extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
+  <global scope="event"><string key="concept:name" value="UNKNOWN"/></global>
+  <string key="concept:name" value="the log"><string key="nested" value="x"/></string>
+  <trace>
+    <string key="concept:name" value="case &amp; 1"/>
+    <boolean key="urgent" value="True"/>
+    <event>
+      <string key="concept:name" value="register"><string key="concept:name" value="nested and ignored"/></string>
+      <date key="time:timestamp" value="2024-01-01T09:00:00.000+01:00"/>
+      <string key="org:resource" value="ann"/>
+      <string key="lifecycle:transition" value="complete"/>
+      <list key="items"><values><string key="concept:name" value="item"/></values></list>
+    </event>
+    <event><string key="concept:name" value="pay"/><date key="time:timestamp" value="2024-01-01T09:00:00Z"/></event>
+    <event><string key="concept:name" value="no time"/></event>
+  </trace>
+  <trace>
+    <event><string key="concept:name" value="pay"/><date key="time:timestamp" value="2024-01-02T09:00:00Z"/></event>
+  </trace>
+</log>"#;
+
+#[test]
+fn xes_is_read_as_it_is_meant() {
+    for bytes in [XES.as_bytes().to_vec(), gzip(XES.as_bytes())] {
+        let run = run(bytes, json!({}));
+        let figures = figures(&run);
+        assert_eq!((&figures["num_events"], &figures["dropped_rows"]), (&json!(3), &json!(1)));
+        assert_eq!(figures["activity_counts"], json!({"register": 1, "pay": 2}));
+        assert_eq!(figures["longest_cases"][0], json!({"case": "case & 1", "duration_seconds": 3600.0}));
+        assert_eq!(figures["lifecycle_counts"], json!({"complete": 1}));
+        assert_eq!(figures["longest_cases"][1]["case"], "trace 2");
+    }
+}
+
+#[test]
+fn bad_xes_says_where() {
+    let deep = format!("<log><trace><event>{}", "<list key='a'>".repeat(100));
+    let huge = format!("<log><trace a='{}'/></log>", "x".repeat(9 << 20));
+    let entities = "<!DOCTYPE log [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><log>&b;</log>".to_string();
+    let cases = [
+        ("<html></html>".to_string(), "<html> instead of <log>"),
+        (XES[..XES.len() - 30].to_string(), "ends before </log>"),
+        (XES.replace("</event>", "</trace>"), "is closed by"),
+        (XES.replacen("&amp;", "&bomb;", 1), "bomb"),
+        (entities, "not allowed"),
+        (deep, "nested deeper"),
+        (huge, "longer than 8 MiB"),
+    ];
+    for (text, word) in cases {
+        let (code, message) = failure(&text, json!({}));
+        assert_eq!(code, "CorruptXes", "{message}");
+        assert!(message.contains(word) && message.contains("byte"), "{message}");
+    }
+    assert_eq!(failure("<log></log>", json!({})).0, "EmptyLog");
+}

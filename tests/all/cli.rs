@@ -1,0 +1,79 @@
+//! The command line.
+
+use fuelcell_tests::{built, project::text};
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn fuelcell(arguments: &[&str]) -> Output {
+    let cache = tempfile::tempdir().unwrap();
+    Command::new(built::fuelcell())
+        .args(arguments)
+        .env("XDG_CACHE_HOME", cache.path())
+        .output()
+        .expect("the binary can be started")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn pack_writes_a_manifest_that_inspect_shows() {
+    let output = fuelcell(&["module", "inspect", built::module_path("process-mining").to_str().unwrap()]);
+    assert!(output.status.success(), "{}", said(&output));
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["hasManifest"], true);
+    assert_eq!(shown["manifest"]["jobType"], "ProcessMining");
+    assert_eq!(shown["manifest"]["inputs"][0]["parameter"], "datasetId");
+    assert_eq!(text(&shown, "digest").len(), 64);
+}
+
+#[test]
+fn run_needs_no_server_and_says_what_a_run_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.txt");
+    std::fs::write(&input, "some bytes").unwrap();
+    let out = folder.path().join("out");
+    let module = built::module_path("probe");
+    let steps = r#"steps=[{"do":"echoInput","input":"dataset","artifact":"copy.txt"}]"#;
+    let output = fuelcell(&[
+        "run", module.to_str().unwrap(), "--json", "--param", steps, "--in", input.to_str().unwrap(), "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", said(&output));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["usage"]["bytesRead"], 10);
+    assert!(told["usage"]["fuel"].as_u64().unwrap() > 0);
+    assert_eq!(std::fs::read_to_string(out.join("copy.txt")).unwrap(), "some bytes");
+}
+
+#[test]
+fn a_failing_run_ends_with_1_and_a_message() {
+    let module = built::module_path("probe");
+    let output =
+        fuelcell(&["run", module.to_str().unwrap(), "--param", r#"steps=[{"do":"fail","code":"Nope","message":"no luck"}]"#]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("no luck"), "{}", said(&output));
+}
+
+#[test]
+fn a_file_that_is_no_module_is_refused() {
+    let output = fuelcell(&["module", "inspect", built::source("README.md").to_str().unwrap()]);
+    assert!(!output.status.success());
+    assert!(said(&output).contains("component"), "{}", said(&output));
+}
+
+#[test]
+fn config_prints_what_holds_and_refuses_unknown_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fuelcell.toml");
+    std::fs::write(&file, "slots = 3\n[service.caps]\nmemory_bytes = 1000000\n").unwrap();
+    let shown = fuelcell(&["--config", file.to_str().unwrap(), "config", "--listen", "127.0.0.1:1234"]);
+    let text = said(&shown);
+    assert!(text.contains("slots = 3") && text.contains("memory_bytes = 1000000"), "{text}");
+    assert!(text.contains("127.0.0.1:1234"), "flags win: {text}");
+    std::fs::write(&file, "slotz = 3\n").unwrap();
+    let refused = fuelcell(&["--config", file.to_str().unwrap(), "config"]);
+    assert!(!refused.status.success());
+    assert!(said(&refused).contains("slotz"), "{}", said(&refused));
+}

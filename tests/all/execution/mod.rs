@@ -1,0 +1,10 @@
+//! `/api/{tenantId}/{projectId}/execution/…`
+
+mod cancel;
+mod limits;
+mod list;
+mod logs;
+mod results;
+mod status;
+mod submit;
+mod system;

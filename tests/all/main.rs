@@ -1,0 +1,11 @@
+//! Every test drives the real binary from outside: HTTP in, HTTP out, real store, real wasm. Folders mirror the addresses.
+
+mod access;
+mod admin;
+mod cli;
+mod clients;
+mod crash;
+mod downloads;
+mod execution;
+mod process_mining;
+mod registry;

@@ -1,0 +1,130 @@
+//! The built-in ProcessMining job on good and on bad input.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use fuelcell_tests::{Project, Server, built};
+use serde_json::{Value, json};
+use std::io::Write;
+
+const CSV: &str = "case_id,activity,timestamp,resource\n\
+    1,register,2024-01-02T08:00:00Z,ann\n\
+    1,check,2024-01-02T09:00:00Z,bob\n\
+    1,pay,2024-01-03T09:30:00Z,ann\n\
+    2,register,2024-01-05T08:00:00Z,ann\n\
+    2,pay,2024-01-05T12:00:00Z,ann\n";
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Mines a file and returns the job's id.
+fn mine(project: &Project, name: &str, bytes: &[u8], parameters: Value) -> String {
+    let mut parameters = parameters;
+    parameters["datasetId"] = json!(project.dataset(name, bytes));
+    let pipeline = project.pipeline("ProcessMining");
+    let body = json!({
+        "jobName": name, "jobType": "ProcessMining", "parameters": parameters,
+        "resource": {"resourceType": "Pipeline", "resourceId": pipeline},
+    });
+    project.submit(&body).ok()["jobId"].as_str().unwrap().to_owned()
+}
+
+/// An output of an ended job, by its file name.
+fn output(project: &Project, job: &str, name: &str) -> Vec<u8> {
+    let results = project.results(job)["results"].clone();
+    let mut outputs = results["additionalOutputs"].as_array().unwrap().clone();
+    outputs.push(results["primaryOutput"].clone());
+    let found = outputs.iter().find(|output| output["name"] == name);
+    let found = found.unwrap_or_else(|| panic!("no {name} in {results:#}"));
+    let answer = project.client.with_token(None).get(found["downloadUrl"].as_str().unwrap());
+    assert_eq!(answer.status, 200);
+    answer.body
+}
+
+#[test]
+fn a_log_becomes_figures_a_report_and_a_map() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    for (name, bytes) in [("log.csv", CSV.as_bytes().to_vec()), ("log.csv.gz", gzip(CSV.as_bytes()))] {
+        let job = mine(&project, name, &bytes, json!({}));
+        project.wait_for(&job, "Completed");
+        let figures: Value = serde_json::from_slice(&output(&project, &job, "process-mining.json")).unwrap();
+        assert_eq!((&figures["num_events"], &figures["num_cases"], &figures["num_variants"]), (&json!(5), &json!(2), &json!(2)));
+        assert_eq!(figures["start_activities"], json!({"register": 2}));
+        assert_eq!(figures["end_activities"], json!({"pay": 2}));
+        assert_eq!(figures["case_duration"]["max_seconds"], 91_800.0);
+        let report = String::from_utf8(output(&project, &job, "report.html")).unwrap();
+        assert!(report.to_lowercase().starts_with("<!doctype html>") && report.contains("register"));
+        assert!(String::from_utf8(output(&project, &job, "process-map.svg")).unwrap().contains("<svg"));
+        let results = project.results(&job);
+        assert_eq!(results["results"]["primaryOutput"]["type"], "ProcessMiningReport");
+        assert_eq!(results["summary"]["recordsProcessed"], 5);
+        let found = &results["qualityMetrics"]["dataValidation"];
+        let figure = |name: &str| found[name].as_u64().unwrap();
+        assert_eq!(figure("totalRecords"), figure("validRecords") + figure("duplicatesRemoved") + figure("invalidRecords"));
+    }
+}
+
+#[test]
+fn the_time_window_keeps_the_cases_that_lie_in_it() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let window = |start: &str, end: &str| json!({"timeWindow": {"startDate": start, "endDate": end}});
+    let job = mine(&project, "log.csv", CSV.as_bytes(), window("2024-01-01", "2024-01-03"));
+    project.wait_for(&job, "Completed");
+    assert_eq!(project.results(&job)["summary"]["recordsProcessed"], 3, "the end's whole day counts");
+    let empty = mine(&project, "log.csv", CSV.as_bytes(), window("1999-01-01", "1999-12-31"));
+    project.wait_for(&empty, "Completed");
+    let results = project.results(&empty);
+    assert_eq!(results["summary"]["recordsProcessed"], 0);
+    assert_eq!(results["qualityMetrics"]["warnings"][0]["type"], "EmptyTimeWindow");
+}
+
+#[test]
+fn bad_logs_fail_with_what_was_wrong_and_the_server_goes_on() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let truncated = gzip(CSV.repeat(100).as_bytes());
+    let truncated = &truncated[..truncated.len() / 2];
+    let xes = "<?xml version=\"1.0\"?><log><trace><string key=\"concept:name\" value=\"1\"/><event></log>";
+    let cases: [(&str, &[u8], &str, &str); 6] = [
+        ("broken.xes", xes.as_bytes(), "CorruptXes", "event"),
+        ("short.csv.gz", truncated, "TruncatedGzip", "gzip"),
+        ("plain.csv", b"case_id,activity,colour\n1,a,red\n", "MissingColumn", "colour"),
+        ("header.csv", b"case_id,activity,timestamp\n", "EmptyLog", "no events"),
+        ("empty.csv", b"", "EmptyLog", "empty"),
+        ("dates.csv", b"case_id,activity,timestamp\n1,a,someday\n", "", "timestamp"),
+    ];
+    for (name, bytes, code, mentioned) in cases {
+        let job = mine(&project, name, bytes, json!({}));
+        let error = project.wait_for(&job, "Failed")["error"].clone();
+        assert_eq!(error["code"], "GuestError", "{name}: {error}");
+        let said = format!("{} {}", error["message"], error["details"]);
+        assert!(said.contains(code) && said.contains(mentioned), "{name}: {said}");
+    }
+    let good = mine(&project, "log.csv", CSV.as_bytes(), json!({}));
+    project.wait_for(&good, "Completed");
+}
+
+#[test]
+fn a_job_without_its_dataset_is_refused_at_submit() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let pipeline = project.pipeline("ProcessMining");
+    let body = json!({"jobName": "j", "jobType": "ProcessMining", "resource": {"resourceType": "Pipeline", "resourceId": pipeline}});
+    let (code, detail) = project.submit(&body).problem(400);
+    assert_eq!(code, "DatasetRequired");
+    assert!(detail.contains("parameters.datasetId"), "{detail}");
+}
+
+#[test]
+fn the_sample_that_ships_with_the_job_can_be_mined() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let log = std::fs::read(built::source("example-jobs/process-mining/sample/order-to-cash.csv")).unwrap();
+    let job = mine(&project, "order-to-cash.csv", &log, json!({"includeAnomalyDetection": true, "generateInsights": true}));
+    let status = project.wait_for(&job, "Completed");
+    assert_eq!(status["progress"]["percentage"], 100);
+}

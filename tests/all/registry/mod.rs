@@ -1,0 +1,5 @@
+//! Datasets, pipelines and modules.
+
+mod datasets;
+mod modules;
+mod pipelines;

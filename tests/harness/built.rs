@@ -1,0 +1,46 @@
+//! Where `cargo xtask` leaves what it built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The target directory, from the place of this test binary: `target/PROFILE/deps/all-…`.
+pub fn target() -> PathBuf {
+    profile().parent().expect("a profile's directory lies in the target directory").to_owned()
+}
+
+fn profile() -> PathBuf {
+    let exe = std::env::current_exe().expect("a running test has a file");
+    exe.ancestors().nth(2).expect("test binaries lie in target/PROFILE/deps").to_owned()
+}
+
+/// The `fuelcell` binary.
+pub fn fuelcell() -> PathBuf {
+    present(profile().join("fuelcell"))
+}
+
+/// A packed module.
+pub fn module(name: &str) -> Vec<u8> {
+    let path = module_path(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+/// Where a packed module lies.
+pub fn module_path(name: &str) -> PathBuf {
+    present(target().join("modules").join(format!("{name}.wasm")))
+}
+
+/// A Python that has the packages which the client tests need.
+pub fn python() -> PathBuf {
+    present(target().join("tools/venv/bin/python"))
+}
+
+/// A file of the repository.
+pub fn source(path: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository");
+    present(root.join(path))
+}
+
+fn present(path: PathBuf) -> PathBuf {
+    assert!(path.exists(), "{} is missing; `cargo xtask test` makes everything that the tests need", path.display());
+    path
+}

@@ -1,0 +1,27 @@
+//! What the tests share: a real server on a data directory of its own, a client of its HTTP API, and projects to work in.
+//!
+//! The harness knows the server only from outside. It needs what `cargo xtask test` builds first, and fails with a message
+//! when that is missing; nothing is skipped.
+
+pub mod built;
+pub mod client;
+pub mod project;
+pub mod server;
+
+pub use client::{Answer, Client};
+pub use project::Project;
+pub use server::Server;
+
+use std::time::{Duration, Instant};
+
+/// Asks again and again until there is an answer. Fails after `patience`.
+pub fn eventually<T>(what: &str, patience: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + patience;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "waited {patience:?} for this in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,140 @@
+//! A real server process.
+
+use crate::client::Client;
+use crate::{built, eventually};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a server may take to answer after its start.
+const START: Duration = Duration::from_secs(60);
+
+/// A server on a data directory of its own. Dropped, it is killed and everything it kept is removed.
+pub struct Server {
+    folder: TempDir,
+    arguments: Vec<String>,
+    process: Option<Child>,
+    base: String,
+    starts: u32,
+}
+
+impl Server {
+    /// A fresh server.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A fresh server with further arguments for `fuelcell serve`.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        let folder = tempfile::tempdir().expect("a temporary directory can be made");
+        let mut server = Self { folder, arguments, process: None, base: String::new(), starts: 0 };
+        server.run(Command::new(built::fuelcell()));
+        server
+    }
+
+    /// A fresh server under another program, such as a tracer that takes a command.
+    pub fn start_under(program: &Path, arguments: &[String]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory can be made");
+        let mut server = Self { folder, arguments: Vec::new(), process: None, base: String::new(), starts: 0 };
+        let mut command = Command::new(program);
+        command.args(arguments).arg(built::fuelcell());
+        server.run(command);
+        server
+    }
+
+    fn run(&mut self, mut command: Command) {
+        self.starts += 1;
+        let log = File::create(self.log_path()).expect("the log file can be made");
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data()).args(&self.arguments);
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));
+        self.base = eventually("the server says where it listens", START, || self.address());
+        eventually("the server answers", START, || {
+            let answer = self.client(None).try_send("GET", "/healthz", &[], &[]).ok()?;
+            (answer.status == 200).then_some(())
+        });
+    }
+
+    fn address(&mut self) -> Option<String> {
+        let log = self.log();
+        let ended = self.process.as_mut().is_some_and(|process| process.try_wait().is_ok_and(|status| status.is_some()));
+        assert!(!ended, "the server ended at its start:\n{log}");
+        let url = log.lines().find_map(|line| line.split_once("listening at ")?.1.split_whitespace().next())?;
+        let address: SocketAddr = url.strip_prefix("http://")?.parse().ok()?;
+        Some(format!("http://{address}"))
+    }
+
+    /// Starts the server again on the same data.
+    pub fn restart(&mut self) {
+        assert!(self.process.is_none(), "stop the server before it is started again");
+        self.run(Command::new(built::fuelcell()));
+    }
+
+    /// Ends the process at once, as a power cut would end it (SIGKILL).
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("our own child can be killed");
+            process.wait().expect("a killed child can be waited for");
+        }
+    }
+
+    /// Tells the process to stop (SIGTERM) and waits for its end. Returns whether it ended well.
+    pub fn terminate(&mut self) -> bool {
+        let mut process = self.process.take().expect("the server runs");
+        kill_process(Pid::from_child(&process), Signal::TERM).expect("our own child can be told to stop");
+        process.wait().expect("our own child can be waited for").success()
+    }
+
+    /// Where the server answers.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A place for a test's own files, removed with the server.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join(format!("server-{}.log", self.starts))
+    }
+
+    /// What the server logged since its latest start.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// A client with this token.
+    pub fn client(&self, token: Option<&str>) -> Client {
+        Client::new(&self.base, token)
+    }
+
+    /// A client with the operator's token.
+    pub fn operator(&self) -> Client {
+        let token = fs::read_to_string(self.data().join("operator-token")).expect("the first start writes it");
+        self.client(Some(token.trim()))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            // The log is what tells why a test failed; the test's own output shows it.
+            #[allow(clippy::print_stderr)]
+            {
+                eprintln!("--- the server's log ---\n{}", self.log());
+            }
+        }
+    }
+}

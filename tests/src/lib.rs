@@ -1,1 +1,0 @@
-//! Tests at the level where a user would notice.
