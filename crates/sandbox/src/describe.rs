@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Enough to build a JSON text in any language.
 const LIMITS: Limits =
-    Limits { fuel: Some(10_000_000_000), memory_bytes: 256 << 20, disk_bytes: 0, timeout_seconds: 20 };
+    Limits { fuel: Some(2_000_000_000), memory_bytes: 256 << 20, disk_bytes: 0, timeout_seconds: 20 };
 
 /// A run that answers the same each time.
 pub(crate) fn spec(module: Digest) -> RunSpec {

@@ -14,12 +14,12 @@ const ORDERS: u64 = 320;
 /// Cases with something planted.
 const WITHOUT_CREDIT_CHECK: [u64; 3] = [41, 133, 257];
 const PING_PONG: [u64; 3] = [29, 188, 250];
-const DELAYED: [(u64, &str); 2] = [(64, "Ship goods"), (217, "Receive payment")];
+const DELAYED: [(u64, &str); 2] = [(65, "Ship goods"), (217, "Receive payment")];
 
 /// Activity, mean hours of waiting before it, mean minutes of work, team.
 const STEPS: [(&str, f64, f64, &str); 12] = [
     ("Create order", 0.0, 6.0, "Sales"),
-    ("Check credit", 1.5, 8.0, "Finance"),
+    ("Check credit", 1.5, 8.0, "Scoring"),
     ("Approve order", 2.5, 4.0, "Sales"),
     ("Change order", 5.0, 7.0, "Sales"),
     ("Reject order", 3.0, 5.0, "Sales"),
@@ -98,7 +98,7 @@ fn print_order(dice: &mut Dice, order: u64, created: DateTime<Utc>) {
         let delayed = DELAYED.contains(&(order, activity));
         let waiting = dice.around(waiting) * if delayed { 25.0 } else { 1.0 };
         let mut start = now + TimeDelta::seconds((waiting * 3600.0) as i64);
-        let person = !matches!(team, "Carrier" | "Bank");
+        let person = !matches!(team, "Scoring" | "Carrier" | "Bank");
         if person {
             start = office_hours(start);
         }

@@ -8,4 +8,3 @@ mod host;
 mod inspect;
 mod modules;
 mod support;
-mod by_hand;

@@ -60,7 +60,7 @@ async fn flipped_bytes_are_refused_or_named() {
         let log = directory.path().join("records/db");
         let mut bytes = fs::read(&log).unwrap();
         let written = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64;
-        for n in 0..16 {
+        for n in 0..if round % 2 == 0 { 16 } else { 1 } {
             // A fixed sequence that looks random (splitmix64), so that a failure can be seen again.
             let mut place = (round * 16 + n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             place = (place ^ (place >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -84,7 +84,7 @@ async fn flipped_bytes_are_refused_or_named() {
             }
         }
     }
-    assert!(refused > 0, "16 flipped bytes are noticed at least once in 24 rounds");
+    assert!(refused > 0, "flipped bytes are noticed at least once in 24 rounds");
 }
 
 #[tokio::test(flavor = "multi_thread")]
