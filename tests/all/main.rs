@@ -1,5 +1,8 @@
 //! Every test drives the real binary from outside: HTTP in, HTTP out, real store, real wasm. Folders mirror the addresses.
 
+// In a test an unwrap is an assertion.
+#![allow(clippy::unwrap_used)]
+
 mod access;
 mod admin;
 mod cli;

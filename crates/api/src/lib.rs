@@ -6,6 +6,7 @@
 mod admin;
 mod auth;
 mod downloads;
+mod drain;
 mod execution;
 mod extract;
 mod problem;
@@ -37,6 +38,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
         .layer(middleware::from_fn(problem::render))
+        .layer(middleware::from_fn(drain::drain))
         .layer(CatchPanicLayer::custom(problem::after_panic));
     Router::new()
         .route("/healthz", get(healthz))

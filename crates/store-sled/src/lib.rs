@@ -10,7 +10,8 @@
 //! that was acknowledged, and may see a change a moment before its barrier. Live figures and log lines are answered once
 //! they can be seen, before the barrier.
 //!
-//! Limits: one process at a time; the image takes some 30 bytes per job; sled gives no space back, so that a store only
+//! Limits: one process at a time; the image takes 16 bytes and its places in some bitmaps per
+//! job, more for a queued one; sled gives no space back, so that a store only
 //! shrinks by being copied.
 
 mod barrier;

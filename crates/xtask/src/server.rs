@@ -7,7 +7,10 @@ use std::{
     os::unix::{fs::DirBuilderExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -36,19 +39,32 @@ pub(crate) struct Server {
     data: PathBuf,
 }
 
-/// Hears Ctrl-C and SIGTERM, so that a server of ours is not left behind.
-pub(crate) struct Interrupt(Receiver<()>);
+/// Hears Ctrl-C and SIGTERM, so that a server of ours is not left behind. From then on such a signal does not end this
+/// process by itself: whatever takes long must ask.
+#[derive(Clone)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From now on such a signal does not end this process; [`Interrupt::wait`] tells.
+    /// Begins to listen. Once per process.
     pub(crate) fn listen() -> Result<Self> {
-        let (sender, receiver) = channel();
-        let tell = move || {
-            // Without a receiver nobody cares any more.
-            let _ = sender.send(());
-        };
-        ctrlc::set_handler(tell).context("cannot listen for Ctrl-C")?;
-        Ok(Self(receiver))
+        let heard = Arc::new(AtomicBool::new(false));
+        let told = heard.clone();
+        ctrlc::set_handler(move || told.store(true, Ordering::Relaxed))
+            .context("cannot listen for Ctrl-C")?;
+        Ok(Self(heard))
+    }
+
+    fn is_heard(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Goes on, or not.
+    ///
+    /// # Errors
+    /// When somebody wants us to stop.
+    pub(crate) fn check(&self) -> Result<()> {
+        ensure!(!self.is_heard(), "interrupted");
+        Ok(())
     }
 
     /// Waits.
@@ -56,16 +72,19 @@ impl Interrupt {
     /// # Errors
     /// When somebody wants us to stop.
     pub(crate) fn wait(&self, time: Duration) -> Result<()> {
-        match self.0.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => Ok(()),
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => bail!("interrupted"),
+        let end = Instant::now() + time;
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            self.check()?;
+            thread::sleep(left.min(STEP));
         }
+        self.check()
     }
 
     /// Waits until somebody wants us to stop.
     pub(crate) fn wait_forever(&self) {
-        // An error would mean that nothing can interrupt us any more.
-        let _ = self.0.recv();
+        while !self.is_heard() {
+            thread::sleep(STEP);
+        }
     }
 }
 

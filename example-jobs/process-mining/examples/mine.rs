@@ -13,7 +13,9 @@ use process_mining::Job;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [log, out, parameters @ ..] = arguments.as_slice() else { return Err("usage: mine LOG OUT_DIR [PARAMETERS]".into()) };
+    let [log, out, parameters @ ..] = arguments.as_slice() else {
+        return Err("usage: mine LOG OUT_DIR [PARAMETERS]".into());
+    };
     let mut host = TestHost::new().input_file("dataset", log)?;
     if let Some(parameters) = parameters.first() {
         host = host.parameters(serde_json::from_str(parameters)?);

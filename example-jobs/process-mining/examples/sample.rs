@@ -83,7 +83,11 @@ fn path(dice: &mut Dice, order: u64) -> Vec<&'static str> {
     }
     path.extend(["Pick goods", "Ship goods"]);
     let late_invoice = dice.share() < 0.4;
-    path.extend(if late_invoice { ["Confirm delivery", "Send invoice"] } else { ["Send invoice", "Confirm delivery"] });
+    path.extend(if late_invoice {
+        ["Confirm delivery", "Send invoice"]
+    } else {
+        ["Send invoice", "Confirm delivery"]
+    });
     if dice.share() < 0.1 {
         path.push("Send reminder");
     }
@@ -96,7 +100,7 @@ fn print_order(dice: &mut Dice, order: u64, created: DateTime<Utc>) {
     for activity in path(dice, order) {
         let Some(&(_, waiting, work, team)) = STEPS.iter().find(|step| step.0 == activity) else { continue };
         let delayed = DELAYED.contains(&(order, activity));
-        let waiting = dice.around(waiting) * if delayed { 25.0 } else { 1.0 };
+        let waiting = dice.around(waiting) * if delayed { 40.0 } else { 1.0 };
         let mut start = now + TimeDelta::seconds((waiting * 3600.0) as i64);
         let person = !matches!(team, "Scoring" | "Carrier" | "Bank");
         if person {

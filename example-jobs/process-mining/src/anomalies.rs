@@ -172,8 +172,13 @@ fn delayed_steps(log: &EventLog, figures: &Figures) -> Group {
 
 /// For frequent steps: the time from which on one counts as delayed, and the median.
 fn step_limits(log: &EventLog, figures: &Figures) -> rustc_hash::FxHashMap<(Id, Id), (f64, f64)> {
-    let frequent = figures.flow.edges.iter().filter(|edge| edge.time.count as usize >= ENOUGH_STEPS && edge.time.max > 0);
-    let mut times: rustc_hash::FxHashMap<(Id, Id), Vec<Micros>> = frequent.map(|edge| ((edge.from, edge.to), Vec::new())).collect();
+    let frequent = figures
+        .flow
+        .edges
+        .iter()
+        .filter(|edge| edge.time.count as usize >= ENOUGH_STEPS && edge.time.max > 0);
+    let mut times: rustc_hash::FxHashMap<(Id, Id), Vec<Micros>> =
+        frequent.map(|edge| ((edge.from, edge.to), Vec::new())).collect();
     for range in log.ranges() {
         for event in range.start + 1..range.end {
             if let Some(times) = times.get_mut(&(log.activities[event - 1], log.activities[event])) {
@@ -187,7 +192,11 @@ fn step_limits(log: &EventLog, figures: &Figures) -> rustc_hash::FxHashMap<(Id, 
         let usual = times.len() - 1 - times.len().div_ceil(100);
         (times[usual] as f64 * DELAY, quantile(&times, 0.5))
     };
-    times.into_iter().map(|(pair, times)| (pair, limit(times))).filter(|(_, (limit, _))| *limit > 0.0).collect()
+    times
+        .into_iter()
+        .map(|(pair, times)| (pair, limit(times)))
+        .filter(|(_, (limit, _))| *limit > 0.0)
+        .collect()
 }
 
 fn ping_pong(log: &EventLog) -> Group {
@@ -224,7 +233,8 @@ fn slow_cases(log: &EventLog, figures: &Figures) -> Group {
         let reason = format!("took {}; the median is {}", duration(seconds), duration(median));
         Anomaly { case, reason, size: seconds }
     });
-    let definition = format!("The case took longer than {} (third quartile + 3 × interquartile range).", duration(fence));
+    let definition =
+        format!("The case took longer than {} (third quartile + 3 × interquartile range).", duration(fence));
     Group { kind: "SlowCase", title: "Slow cases", definition, cases: cases.collect() }
 }
 
@@ -234,9 +244,15 @@ fn rare_variants(log: &EventLog, figures: &Figures) -> Group {
     let singles = variants.singles();
     // Where every tenth case or more is a variant of its own, being one is not unusual.
     let usual = log.cases() < ENOUGH_STEPS || singles * 10 > log.cases();
-    let alone = variants.of_case.iter().enumerate().filter(|&(_, &v)| !usual && variants.list[v as usize].count == 1);
-    let edges: FxHashSet<(Id, Id)> =
-        figures.flow.edges.iter().filter(|edge| edge.time.count == 1).map(|edge| (edge.from, edge.to)).collect();
+    let alone =
+        variants.of_case.iter().enumerate().filter(|&(_, &v)| !usual && variants.list[v as usize].count == 1);
+    let edges: FxHashSet<(Id, Id)> = figures
+        .flow
+        .edges
+        .iter()
+        .filter(|edge| edge.time.count == 1)
+        .map(|edge| (edge.from, edge.to))
+        .collect();
     let cases = alone.map(|(case, _)| {
         let trace = log.trace(case);
         let unique = trace.windows(2).find(|pair| edges.contains(&(pair[0], pair[1])));

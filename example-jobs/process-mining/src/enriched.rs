@@ -57,7 +57,13 @@ pub fn write(
             let repeated = std::mem::replace(&mut seen[activity], case) == case;
             let row = Row { log, event, first: event == range.start, repeated };
             rows.extend_from_slice(&name);
-            row.write(&mut rows, event - range.start + 1, range.len(), duration, figures.variants.of_case[case]);
+            row.write(
+                &mut rows,
+                event - range.start + 1,
+                range.len(),
+                duration,
+                figures.variants.of_case[case],
+            );
         }
         written += range.len() as u64;
         if rows.len() >= BATCH {

@@ -34,10 +34,7 @@ impl From<Stop> for fuelcell_sdk::Failure {
 /// Shortens a value from the data so that a message stays readable.
 pub fn excerpt(value: &str) -> String {
     const LONGEST: usize = 60;
-    let mut text: String =
-        value.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if value.chars().nth(LONGEST).is_some() {
-        text.push('…');
-    }
-    text
+    let text: String =
+        value.chars().map(|char| if char.is_control() { ' ' } else { char }).take(LONGEST + 1).collect();
+    crate::text::shorten(&text, LONGEST)
 }

@@ -66,7 +66,9 @@ fn slowest_step(log: &EventLog, figures: &Figures) -> Option<Insight> {
 }
 
 fn cases_with(log: &EventLog, from: u32, to: u32) -> u64 {
-    log.ranges().filter(|range| log.activities[range.clone()].windows(2).any(|pair| pair == [from, to])).count() as u64
+    log.ranges()
+        .filter(|range| log.activities[range.clone()].windows(2).any(|pair| pair == [from, to]))
+        .count() as u64
 }
 
 fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
@@ -123,7 +125,8 @@ fn long_tail(log: &EventLog, figures: &Figures) -> Option<Insight> {
 }
 
 fn waiting(figures: &Figures) -> Option<Insight> {
-    let sum = |spreads: &[Option<Spread>]| spreads.iter().flatten().map(|spread| spread.sum).sum::<i128>() as f64;
+    let sum =
+        |spreads: &[Option<Spread>]| spreads.iter().flatten().map(|spread| spread.sum).sum::<i128>() as f64;
     let (service, waiting) = (sum(figures.service.as_ref()?), sum(figures.waiting.as_ref()?));
     let share = waiting / (service + waiting);
     (share > 0.0).then(|| Insight {
@@ -180,7 +183,8 @@ fn variety(log: &EventLog, figures: &Figures) -> Option<Insight> {
 
 fn repeated_activity(log: &EventLog, figures: &Figures) -> Option<Insight> {
     let repetitions = &figures.rework.repetitions;
-    let activity = (0..repetitions.len()).max_by_key(|&activity| (repetitions[activity], std::cmp::Reverse(activity)))?;
+    let activity = (0..repetitions.len())
+        .max_by_key(|&activity| (repetitions[activity], std::cmp::Reverse(activity)))?;
     let (repeated, cases) = (repetitions[activity], figures.rework.cases[activity]);
     let all = figures.flow.activities[activity];
     (cases >= FEWEST).then(|| Insight {
@@ -239,10 +243,12 @@ fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
         let others = (known - events).max(1) as f64;
         // Hours in which the others do less than half of an even share.
         let quiet = (0..DAY).filter(|&h| ((all[h] - own[h]) as f64) < others / (2 * DAY) as f64);
-        let (mine, theirs) = quiet.fold((0, 0), |(mine, theirs), h| (mine + own[h], theirs + all[h] - own[h]));
+        let (mine, theirs) =
+            quiet.fold((0, 0), |(mine, theirs), h| (mine + own[h], theirs + all[h] - own[h]));
         (resource, events, mine as f64 / events as f64, theirs as f64 / others)
     };
-    let enough = resources.workload.iter().filter(|&&(_, events)| events >= FEWEST_EVENTS && events * 2 < known);
+    let enough =
+        resources.workload.iter().filter(|&&(_, events)| events >= FEWEST_EVENTS && events * 2 < known);
     let odd = enough.map(judge).find(|&(_, _, mine, theirs)| mine >= 0.8 && theirs <= 0.2)?;
     let (resource, events, mine, theirs) = odd;
     let cases = log.ranges().filter(|range| log.resources[range.clone()].contains(&resource)).count() as u64;

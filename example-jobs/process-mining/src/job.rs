@@ -48,7 +48,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     if facts.stopped {
         return Err(stopped(context, &log, &facts, &quality)?);
     }
-    let outside = window.map_or(0, |(first, last)| keep_contained(&mut log, first, last));
+    let outside = window.map_or(0, |(first, last)| log.keep_contained(first, last));
     let mut warnings = quality.findings.clone();
     warnings.extend(empty_window(&log, &parameters));
     publish_report(context, &log, &facts, &quality, &warnings);
@@ -58,7 +58,8 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     });
     context.check_cancelled()?;
     let anomalies = if parameters.shows_anomalies() { anomalies::find(&log, &figures) } else { Vec::new() };
-    let insights = if parameters.shows_insights() { insights::write(&log, &figures, &anomalies) } else { Vec::new() };
+    let insights =
+        if parameters.shows_insights() { insights::write(&log, &figures, &anomalies) } else { Vec::new() };
     let mined = Mined {
         context,
         parameters: &parameters,
@@ -84,8 +85,9 @@ fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Fac
         ticks += 1;
         context.progress(READ * bytes.min(size) / size, WHOLE, "Reading the log");
         context.report(&Report { records_processed: events as u64, ..Report::default() });
-        if ticks % TICKS_PER_CHECKPOINT == 0 {
-            let so_far = json!({"partial": true, "stage": "reading", "num_events": events, "bytes_read": bytes});
+        if u64::is_multiple_of(ticks, TICKS_PER_CHECKPOINT) {
+            let so_far =
+                json!({"partial": true, "stage": "reading", "num_events": events, "bytes_read": bytes});
             // A checkpoint that cannot be saved costs a partial result, not the run.
             if let Err(error) = context.save_checkpoint(so_far.to_string().as_bytes()) {
                 context.warn("Reading the log", format!("no checkpoint was saved: {error}"));
@@ -95,7 +97,12 @@ fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Fac
     })?;
     context.info(
         "Reading the log",
-        format!("{}, {} in {}", facts.format, counted(log.events() as u64, "event"), counted(log.cases() as u64, "case")),
+        format!(
+            "{}, {} in {}",
+            facts.format,
+            counted(log.events() as u64, "event"),
+            counted(log.cases() as u64, "case")
+        ),
     );
     Ok((log, facts))
 }
@@ -110,18 +117,12 @@ fn stopped(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality) 
     Ok(context.check_cancelled().err().unwrap_or_else(unstopped))
 }
 
-/// Drops the cases that do not lie completely inside of the window, and says how many.
-fn keep_contained(log: &mut EventLog, first: i64, last: i64) -> u64 {
-    let cases = log.cases();
-    let ends = |range: std::ops::Range<usize>| (log.times[range.start], log.times[range.end - 1]);
-    let inside: Vec<bool> = log.ranges().map(ends).map(|(start, end)| first <= start && end <= last).collect();
-    log.retain(|case, _| inside[case]);
-    (cases - log.cases()) as u64
-}
-
 fn empty_window(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
     let window = parameters.time_window.as_ref().filter(|_| log.events() == 0)?;
-    let message = format!("No case lies completely inside of the time window {}; nothing was analysed", window.describe());
+    let message = format!(
+        "No case lies completely inside of the time window {}; nothing was analysed",
+        window.describe()
+    );
     Some(Finding::new("EmptyTimeWindow", message, 0))
 }
 
@@ -196,7 +197,8 @@ impl Mined<'_> {
     }
 
     fn anomaly_document(&self, group: &Group) -> Value {
-        let case = |anomaly: &Anomaly| json!({"case": self.log.case_name(anomaly.case), "reason": anomaly.reason});
+        let case =
+            |anomaly: &Anomaly| json!({"case": self.log.case_name(anomaly.case), "reason": anomaly.reason});
         json!({
             "kind": group.kind,
             "title": group.title,

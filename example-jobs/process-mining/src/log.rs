@@ -341,6 +341,16 @@ impl EventLog {
         self.truncate(kept, cases);
     }
 
+    /// Drops the cases that do not lie completely between two moments, both included, and says how many.
+    pub fn keep_contained(&mut self, first: Micros, last: Micros) -> u64 {
+        let cases = self.cases();
+        let ends = |range: std::ops::Range<usize>| (self.times[range.start], self.times[range.end - 1]);
+        let inside: Vec<bool> =
+            self.ranges().map(ends).map(|(start, end)| first <= start && end <= last).collect();
+        self.retain(|case, _| inside[case]);
+        (cases - self.cases()) as u64
+    }
+
     fn copy_event(&mut self, from: usize, to: usize) {
         self.times[to] = self.times[from];
         self.activities[to] = self.activities[from];

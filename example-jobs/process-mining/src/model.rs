@@ -117,13 +117,16 @@ pub fn document(log: &EventLog, evaluation: Option<&Evaluation>) -> Value {
         next.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
         next.into_iter().map(|(id, count)| json!({"activity": name(id), "count": count})).collect()
     };
-    let mut contexts: Vec<(Vec<Id>, &Counts)> = model.one.iter().map(|(&last, counts)| (vec![last], counts)).collect();
+    let mut contexts: Vec<(Vec<Id>, &Counts)> =
+        model.one.iter().map(|(&last, counts)| (vec![last], counts)).collect();
     contexts.extend(model.two.iter().map(|(&(a, b), counts)| (vec![a, b], counts)));
-    contexts.sort_by_key(|(context, counts)| (std::cmp::Reverse(counts.values().sum::<u64>()), context.clone()));
+    contexts
+        .sort_by_key(|(context, counts)| (std::cmp::Reverse(counts.values().sum::<u64>()), context.clone()));
     contexts.truncate(CONTEXTS);
     contexts.sort_by(|a, b| (a.0.len(), &a.0).cmp(&(b.0.len(), &b.0)));
     let context = |(context, counts): &(Vec<Id>, &Counts)| {
-        let after: Vec<&str> = context.iter().filter(|&&id| id != BEGINNING).map(|&id| log.activity_name(id)).collect();
+        let after: Vec<&str> =
+            context.iter().filter(|&&id| id != BEGINNING).map(|&id| log.activity_name(id)).collect();
         json!({"after": after, "from_beginning": context.contains(&BEGINNING), "next": next(counts)})
     };
     json!({

@@ -164,7 +164,8 @@ fn moment(name: &str, text: &str) -> Result<(Micros, Micros), Stop> {
         return Ok((midnight, midnight + DAY - 1));
     }
     let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
-    let without = || text.replace(' ', "T").parse::<NaiveDateTime>().map(|time| time.and_utc().timestamp_micros());
+    let without =
+        || text.replace(' ', "T").parse::<NaiveDateTime>().map(|time| time.and_utc().timestamp_micros());
     match with_offset.or_else(|_| without()) {
         Ok(time) => Ok((time, time)),
         Err(_) => Err(Stop::parameter(format!(
@@ -184,7 +185,9 @@ impl Parameters {
     /// Whether the report shows this group of measurements.
     pub fn shows(&self, metric: Metric) -> bool {
         let wanted = self.performance_metrics.as_ref().is_none_or(|metrics| metrics.contains(&metric));
-        wanted && self.analysis_type != AnalysisType::Discovery && self.output_format != OutputFormat::SummaryReport
+        wanted
+            && self.analysis_type != AnalysisType::Discovery
+            && self.output_format != OutputFormat::SummaryReport
     }
 
     /// Whether variants are listed.

@@ -73,21 +73,29 @@ fn finding(message: String, count: u64) -> Option<Finding> {
 fn reading_findings(facts: &Facts) -> Vec<Finding> {
     let dropped = facts.dropped;
     let unreadable = unreadable_message(facts);
-    let forms = facts.detected_formats.join("\", \"");
-    let mut findings: Vec<Option<Finding>> = vec![
+    let forms = facts
+        .detected_formats
+        .iter()
+        .map(|form| form.trim_end_matches("%.f"))
+        .collect::<Vec<_>>()
+        .join("\", \"");
+    let by_form = format!(
+        "Timestamps that are not ISO 8601 were read as \"{forms}\": the first rows leave no doubt about day and month"
+    );
+    let findings = [
         finding("Rows without a case were left out".into(), dropped.no_case),
         finding("Rows without an activity were left out".into(), dropped.no_activity),
         finding("Rows without a timestamp were left out".into(), dropped.no_timestamp),
         finding(unreadable, dropped.unreadable_timestamp),
+        finding(by_form, facts.read_by_form),
         finding("Rows have more or fewer fields than the header".into(), facts.ragged),
         finding("Rows hold bytes that are not UTF-8; U+FFFD stands in for them".into(), facts.invalid_utf8),
-        finding("Start times could not be read; their events are kept without one".into(), facts.unreadable_starts),
+        finding(
+            "Start times could not be read; their events are kept without one".into(),
+            facts.unreadable_starts,
+        ),
         finding("Traces have no concept:name; they are named by their position".into(), facts.unnamed_traces),
     ];
-    if !facts.detected_formats.is_empty() {
-        let message = format!("Timestamps that are not ISO 8601 were read as \"{forms}\", which the first rows prove");
-        findings.push(finding(message, facts.rows));
-    }
     findings.into_iter().flatten().collect()
 }
 
@@ -127,18 +135,29 @@ fn similar_activities(log: &EventLog) -> Vec<Finding> {
     const NAMED: usize = 5;
     let mut events = vec![0_u64; log.names.activities.len()];
     log.activities.iter().for_each(|&activity| events[activity as usize] += 1);
-    let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain = |name: &str| {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     let used = (0..events.len()).filter(|&activity| events[activity] > 0);
-    let mut names: Vec<(String, &str, u64)> =
-        used.map(|a| (a, log.activity_name(a as u32))).map(|(a, name)| (plain(name), name, events[a])).collect();
+    let mut names: Vec<(String, &str, u64)> = used
+        .map(|a| (a, log.activity_name(a as u32)))
+        .map(|(a, name)| (plain(name), name, events[a]))
+        .collect();
     names.retain(|(plain, _, _)| !plain.is_empty());
     names.sort();
     let groups = names.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1);
     let message = |group: &[(String, &str, u64)]| {
-        let words: Vec<String> =
-            group.iter().take(NAMED).map(|(_, name, events)| format!("\"{}\" ({})", excerpt(name), count(*events))).collect();
+        let words: Vec<String> = group
+            .iter()
+            .take(NAMED)
+            .map(|(_, name, events)| format!("\"{}\" ({})", excerpt(name), count(*events)))
+            .collect();
         let concerned = group.iter().map(|(_, _, events)| events).sum();
-        Finding::new("DataQuality", format!("Activities differ only in spelling: {}", words.join(", ")), concerned)
+        Finding::new(
+            "DataQuality",
+            format!("Activities differ only in spelling: {}", words.join(", ")),
+            concerned,
+        )
     };
     groups.take(NAMED).map(message).collect()
 }

@@ -39,7 +39,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -61,7 +61,7 @@ pub fn percent(share: f64) -> String {
         p if p < 0.1 => "< 0.1 %".to_string(),
         p if p >= 100.0 => "100 %".to_string(),
         p if p > 99.9 => "> 99.9 %".to_string(),
-        p if p < 10.0 || p > 99.0 => format!("{p:.1} %"),
+        p if !(10.0..=99.0).contains(&p) => format!("{p:.1} %"),
         p => format!("{p:.0} %"),
     }
 }

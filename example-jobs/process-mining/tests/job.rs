@@ -1,5 +1,7 @@
 //! The job as a host runs it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -71,6 +73,9 @@ fn figures_of_a_log_that_fits_a_hand() {
     assert_eq!(figures["events_without_resource"], 1);
     assert_eq!(figures["handover_between_different_resources"], 4);
     assert_eq!(figures["first_timestamp"], "2024-01-01T08:00:00+00:00");
+    // printf 'register\x1fcheck\x1fcheck\x1fpay\t1\nregister\x1fcheck\x1fpay\t2' | sha256sum
+    let digest = "ebeff30206d0b318e2eeece9a07b4c3004d63e724abfdea30d9cad8f6601624e";
+    assert_eq!(figures["variants_digest_sha256"], digest);
 }
 
 #[test]
@@ -139,7 +144,8 @@ fn what_was_planted_is_found_and_nothing_is_invented() {
 
 #[test]
 fn a_time_window_keeps_the_cases_that_it_contains() {
-    let window = |start: &str, end: &str| run(SMALL, json!({"timeWindow": {"startDate": start, "endDate": end}}));
+    let window =
+        |start: &str, end: &str| run(SMALL, json!({"timeWindow": {"startDate": start, "endDate": end}}));
     let inside = figures(&window("2024-01-01", "2024-01-04"));
     assert_eq!((&inside["num_cases"], &inside["num_events"]), (&json!(2), &json!(6)));
     assert_eq!(inside["time_window"]["cases_left_out"], 1);
@@ -179,7 +185,18 @@ fn duplicates_go_only_when_asked_and_the_sum_is_right() {
 fn flags_have_effect() {
     let all = run(SAMPLE, json!({}));
     let html = all.text("report.html").unwrap();
-    for id in ["insights", "quality", "map", "variants", "times", "timeline", "bottlenecks", "rework", "resources", "anomalies"] {
+    for id in [
+        "insights",
+        "quality",
+        "map",
+        "variants",
+        "times",
+        "timeline",
+        "bottlenecks",
+        "rework",
+        "resources",
+        "anomalies",
+    ] {
         assert!(html.contains(&format!("<section id=\"{id}\">")), "{id}");
     }
     let none = run(
@@ -208,7 +225,8 @@ fn flags_have_effect() {
 #[test]
 fn progress_never_falls_and_ends_at_the_end() {
     let run = run(SAMPLE.repeat(30), json!({}));
-    let shares: Vec<f64> = run.progress.iter().map(|progress| progress.done as f64 / progress.total as f64).collect();
+    let shares: Vec<f64> =
+        run.progress.iter().map(|progress| progress.done as f64 / progress.total as f64).collect();
     assert!(shares.windows(2).all(|pair| pair[0] <= pair[1]), "{shares:?}");
     assert_eq!(shares.last(), Some(&1.0));
     let largest = shares.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
@@ -237,7 +255,10 @@ fn an_enriched_log_that_does_not_fit_is_left_out() {
 
 #[test]
 fn names_from_the_data_stay_text() {
-    let log = SMALL.replace("check", "\"<script>alert(1)</script>\"").replace("ann", "=1+1").replace("pay", "'\"><img src=x>");
+    let log = SMALL
+        .replace("check", "\"<script>alert(1)</script>\"")
+        .replace("ann", "=1+1")
+        .replace("pay", "'\"><img src=x>");
     let run = run(log, json!({}));
     assert_eq!(run.end, Ok(Completion::Done));
     for name in ["report.html", "process-map.svg"] {
@@ -245,7 +266,7 @@ fn names_from_the_data_stay_text() {
         assert!(!text.contains("<script") && !text.contains("<img"), "{name}");
         assert!(text.contains("&lt;script&gt;"), "{name}");
         // Nothing is loaded from anywhere: the only address is the name of the SVG namespace.
-        assert!(!text.replace("http://www.w3.org/2000/svg", "").contains("http"), "{name}");
+        assert!(!text.replace("http://www.w3.org/2000/svg", "").contains("//"), "{name}");
     }
     assert!(run.text("enriched-log.csv").unwrap().contains("\"'=1+1\""));
 }
@@ -253,7 +274,8 @@ fn names_from_the_data_stay_text() {
 #[test]
 fn tables_in_every_dress() {
     let plain = mined(SMALL);
-    let utf16: Vec<u8> = [0xfeff_u16].into_iter().chain(SMALL.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        [0xfeff_u16].into_iter().chain(SMALL.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let dressed: Vec<(&str, Vec<u8>)> = vec![
         ("CR LF and mark", format!("\u{feff}{}", SMALL.replace('\n', "\r\n")).into_bytes()),
         ("CR", SMALL.replace('\n', "\r").into_bytes()),
@@ -290,12 +312,28 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
         (b"", "EmptyLog", &["0 bytes"]),
         (b"\n\n\r\n", "EmptyLog", &[]),
         (b"case,activity,timestamp\n", "EmptyLog", &["no events"]),
-        (b"case,activity,amount\n1,a,5\n", "MissingColumn", &["timestamp", "\"amount\"", "columns.timestamp"]),
+        (
+            b"case,activity,amount\n1,a,5\n",
+            "MissingColumn",
+            &["timestamp", "\"amount\"", "columns.timestamp"],
+        ),
         (b"1,a,2024-01-01\n", "MissingColumn", &["row 1"]),
-        (b"case,activity,timestamp\n1,a,soon\n", "UnreadableTimestamps", &["row 2", "\"soon\"", "\"timestamp\"", "timestampFormats"]),
-        (b"case,activity,timestamp\n1,a,03/02/2024\n", "AmbiguousTimestamps", &["03/02/2024", "%d/%m/%Y", "%m/%d/%Y"]),
+        (
+            b"case,activity,timestamp\n1,a,soon\n",
+            "UnreadableTimestamps",
+            &["row 2", "\"soon\"", "\"timestamp\"", "timestampFormats"],
+        ),
+        (
+            b"case,activity,timestamp\n1,a,03/02/2024\n",
+            "AmbiguousTimestamps",
+            &["03/02/2024", "%d/%m/%Y", "%m/%d/%Y"],
+        ),
         (b"case,activity,timestamp\n1,,2024-01-01\n,a,2024-01-01\n", "NoReadableEvents", &["1 without case"]),
-        (b"case,activity,timestamp\n1,\"a,2024-01-01\n2,b,2024-01-01\n", "CorruptCsv", &["Row 2", "never closed"]),
+        (
+            b"case,activity,timestamp\n1,\"a,2024-01-01\n2,b,2024-01-01\n",
+            "CorruptCsv",
+            &["Row 2", "never closed"],
+        ),
         (b"PK\x03\x04....", "UnsupportedFormat", &[".csv.gz", "ZIP"]),
         (&[0x1f, 0x8b, 8, 0, 1, 2], "TruncatedGzip", &[]),
     ];
@@ -336,7 +374,10 @@ fn broken_bytes_are_replaced_and_counted() {
     let run = run(&log, json!({}));
     assert_eq!(figures(&run)["activity_counts"]["Jos\u{fffd}"], 1);
     let warnings = run.report.unwrap().warnings;
-    assert!(warnings.iter().any(|warning| warning.message.contains("UTF-8") && warning.count == 1), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|warning| warning.message.contains("UTF-8") && warning.count == 1),
+        "{warnings:?}"
+    );
 }
 
 const XES: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
@@ -382,7 +423,8 @@ fn bad_xes_says_where() {
     let entities = "<!DOCTYPE log [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><log>&b;</log>".to_string();
     let cases = [
         ("<html></html>".to_string(), "<html> instead of <log>"),
-        (XES[..XES.len() - 30].to_string(), "ends before </log>"),
+        (XES[..XES.len() - 6].to_string(), "ends before </log>"),
+        (XES[..XES.len() - 30].to_string(), "not closed"),
         (XES.replace("</event>", "</trace>"), "is closed by"),
         (XES.replacen("&amp;", "&bomb;", 1), "bomb"),
         (entities, "not allowed"),

@@ -1,7 +1,10 @@
 //! Acknowledged means durable: no answer before its barrier, and one barrier for many answers.
 
-use fuelcell_store::conformance::fixtures::{at, job, project, pulse, running, submit};
-use fuelcell_store::{JobFilter, NewJob, Store, StoreError};
+use fuelcell_domain::{Job, JobState};
+use fuelcell_store::conformance::fixtures::{
+    at, done, end, failure, job, lease, project, pulse, running, submit,
+};
+use fuelcell_store::{JobFilter, NewJob, Store, StoreError, Submitted};
 use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
 use std::fs::File;
 use std::io;
@@ -107,6 +110,54 @@ async fn parallel_verbs_share_barriers() {
     let barriers = probe.barriers() - before;
     assert!(barriers >= EACH, "a submitter waits for one before it goes on: {barriers}");
     assert!(barriers < SUBMITTERS * EACH / 4, "{barriers} barriers for {} verbs", SUBMITTERS * EACH);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verbs_of_one_batch_see_those_before_them() {
+    let directory = TempDir::new().unwrap();
+    let (probe, store) = probed(&directory);
+    let own = project();
+    let (first, second) = (job(own), job(own));
+    let attempt = |job: &Job, number| Job { attempt: number, ..job.clone() };
+    let new = |job: &Job| NewJob { job: job.clone(), idempotency: None };
+
+    // The committer waits at a closed barrier while everything below queues up behind it, in this order.
+    probe.set_closed(true);
+    let before = probe.barriers();
+    let holder = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.check().await })
+    };
+    while probe.barriers() == before {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let (ids, opener) = ([first.id, second.id], Arc::clone(&probe));
+    let (one, two, claims, done_one, lost, again, stale, done_two, ()) = tokio::join!(
+        biased;
+        store.submit(new(&first)),
+        store.submit(new(&second)),
+        store.claim(&ids, lease("node", 30), at(1)),
+        store.finish(end(&attempt(&first, 1), done(), 2)),
+        store.expire_leases(at(31)),
+        store.claim(&ids, lease("node", 90), at(32)),
+        store.finish(end(&attempt(&second, 1), done(), 33)),
+        store.finish(end(&attempt(&second, 2), failure(), 34)),
+        async move { opener.set_closed(false) },
+    );
+    holder.await.unwrap().unwrap();
+    assert!(
+        matches!((one, two), (Ok(Submitted::Queued(one)), Ok(Submitted::Queued(two))) if one.ordinal + 1 == two.ordinal)
+    );
+    assert_eq!(claims.unwrap().len(), 2);
+    assert_eq!(done_one.unwrap().state, JobState::Completed);
+    assert_eq!(lost.unwrap(), [second.id]);
+    assert_eq!(again.unwrap()[0].job.attempt, 2);
+    assert!(matches!(stale, Err(StoreError::Stale(_))));
+    assert_eq!(done_two.unwrap().state, JobState::Failed);
+    assert_eq!(probe.barriers(), before + 2, "one for the check, one for all the rest");
+    let counts = store.counts(own, &JobFilter::default()).await.unwrap();
+    assert_eq!((counts.completed, counts.failed, counts.total()), (1, 1, 2));
+    assert_eq!(store.count_in_state(JobState::Running).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -278,7 +278,7 @@ fn filters(pipeline: PipelineId, seconds: i64) -> Vec<JobFilter> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn sled_and_the_reference_agree(verbs in proptest::collection::vec(verb(), 1..80)) {

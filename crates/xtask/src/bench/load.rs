@@ -9,7 +9,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
 
 use super::quantiles::Quantiles;
-use crate::client::{Client, text};
+use crate::{
+    client::{Client, text},
+    server::Interrupt,
+};
 
 /// Between two questions about a job; the latency is known to this.
 const LATENCY_POLL: Duration = Duration::from_micros(500);
@@ -25,6 +28,7 @@ pub(super) struct Load {
     jobs_path: String,
     list_path: String,
     submission: Value,
+    interrupt: Interrupt,
 }
 
 /// Jobs from the first submit to the last completion.
@@ -49,12 +53,13 @@ impl Throughput {
 
 impl Load {
     /// `base` is the path of the project.
-    pub(super) fn new(client: Client, base: &str, submission: Value) -> Self {
+    pub(super) fn new(client: Client, base: &str, submission: Value, interrupt: Interrupt) -> Self {
         Self {
             client,
             jobs_path: format!("{base}/execution/job"),
             list_path: format!("{base}/execution/jobs?pageSize=1"),
             submission,
+            interrupt,
         }
     }
 
@@ -72,13 +77,14 @@ impl Load {
     }
 
     fn run_one(&self) -> Result<Duration> {
+        self.interrupt.check()?;
         let begun = Instant::now();
         let id = submit(&self.client, &self.jobs_path, &self.submission)?;
         loop {
             let job = self.client.get(&format!("{}/{id}", self.jobs_path))?;
             match text(&job, "status")? {
                 "Completed" => return Ok(begun.elapsed()),
-                "Queued" | "Running" => thread::sleep(LATENCY_POLL),
+                "Queued" | "Running" => self.interrupt.wait(LATENCY_POLL)?,
                 ended => return Err(anyhow!("a no-op job ended as {ended}: {}", job["error"])),
             }
         }
@@ -103,6 +109,7 @@ impl Load {
         let client = self.client.on_own_connections();
         let mut jobs = 0;
         while Instant::now() < end {
+            self.interrupt.check()?;
             submit(&client, &self.jobs_path, &self.submission)?;
             jobs += 1;
         }
@@ -121,7 +128,7 @@ impl Load {
                 started.elapsed() < DRAINED_WITHIN,
                 "no-op jobs are still waiting after {DRAINED_WITHIN:?}"
             );
-            thread::sleep(DRAIN_POLL);
+            self.interrupt.wait(DRAIN_POLL)?;
         }
     }
 

@@ -73,8 +73,10 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     guests::build(workspace, Build::Release)?;
     let folder = workspace.target.join("bench");
     let mut rows = Vec::new();
-    platform(workspace, &folder, arguments, &mut rows)?;
+    let interrupt = Interrupt::listen()?;
+    platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
     rows.push(cell(workspace)?);
+    interrupt.check()?;
     rows.push(mining(workspace, &folder, arguments.events)?);
     print(&rows)
 }
@@ -84,16 +86,16 @@ fn platform(
     workspace: &Workspace,
     folder: &Path,
     arguments: &BenchArguments,
+    interrupt: &Interrupt,
     rows: &mut Vec<Row>,
 ) -> Result<()> {
     let data = folder.join("data");
     if data.exists() {
         fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
     }
-    let interrupt = Interrupt::listen()?;
     let binary = workspace.binary(Build::Release, "fuelcell");
-    let server = Server::start(&binary, &data, free_address(Some(ANY_PORT), ANY_PORT)?, &interrupt)?;
-    let load = register(workspace, &server.operator()?)?;
+    let server = Server::start(&binary, &data, free_address(Some(ANY_PORT), ANY_PORT)?, interrupt)?;
+    let load = register(workspace, &server.operator()?, interrupt)?;
     let time = Duration::from_secs(arguments.seconds);
 
     let latency = measure("No-op jobs, one after the other", || load.latency(time))?;
@@ -118,7 +120,7 @@ fn throughput_row(clients: usize, throughput: &Throughput, flush_rate: f64) -> R
 }
 
 /// A project with the probe module in it.
-fn register(workspace: &Workspace, operator: &Client) -> Result<Load> {
+fn register(workspace: &Workspace, operator: &Client, interrupt: &Interrupt) -> Result<Load> {
     let tenant = operator.post("/api/admin/tenants", &json!({"name": "Bench"}))?;
     let tenant = text(&tenant, "tenantId")?;
     let project =
@@ -136,7 +138,7 @@ fn register(workspace: &Workspace, operator: &Client) -> Result<Load> {
         "module": {"name": MODULE},
         "parameters": {"steps": []},
     });
-    Ok(Load::new(client, &base, submission))
+    Ok(Load::new(client, &base, submission, interrupt.clone()))
 }
 
 /// A fresh instance of the probe that does nothing, without server and store.

@@ -107,7 +107,8 @@ fn edge_document(log: &EventLog, edge: &super::Edge) -> Value {
 
 fn top_variants(log: &EventLog, figures: &Figures) -> Value {
     let variant = |variant: &super::Variant| {
-        let names: Vec<&str> = log.trace(variant.case).iter().map(|&activity| log.activity_name(activity)).collect();
+        let names: Vec<&str> =
+            log.trace(variant.case).iter().map(|&activity| log.activity_name(activity)).collect();
         json!({"activities": names, "count": variant.count})
     };
     figures.variants.list.iter().take(TOP_VARIANTS).map(variant).collect()

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::stats::{Spread, spread_by_group};
-use crate::log::EventLog;
+use crate::log::{EventLog, NO_TIME};
 use crate::names::Id;
 
 /// Two activities, the second directly after the first in the same case.
@@ -91,7 +91,8 @@ impl Flow {
                 }
             }
         });
-        let edge = |(&(from, to), time): (&(Id, Id), Option<Spread>)| time.map(|time| Edge { from, to, time });
+        let edge =
+            |(&(from, to), time): (&(Id, Id), Option<Spread>)| time.map(|time| Edge { from, to, time });
         let mut edges: Vec<Edge> = pairs.pairs.iter().zip(times).filter_map(edge).collect();
         let key = |edge: &Edge| (log.activity_name(edge.from), log.activity_name(edge.to));
         edges.sort_by(|a, b| b.time.count.cmp(&a.time.count).then_with(|| key(a).cmp(&key(b))));
@@ -122,7 +123,6 @@ pub fn time_since_previous(log: &EventLog) -> Vec<Option<Spread>> {
 
 /// From start to completion, per activity; None without start times.
 pub fn service_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
-    use crate::log::NO_TIME;
     let starts = log.starts.as_ref()?;
     Some(spread_by_group(log.names.activities.len(), |take| {
         for (event, &start) in starts.iter().enumerate() {
@@ -136,15 +136,13 @@ pub fn service_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
 /// From the completion of the event before to the start, per activity; overlapping work does not wait (0). None without
 /// start times.
 pub fn waiting_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
-    use crate::log::NO_TIME;
     let starts = log.starts.as_ref()?;
     Some(spread_by_group(log.names.activities.len(), |take| {
         for range in log.ranges() {
-            for event in range.start + 1..range.end {
-                if starts[event] != NO_TIME {
-                    take(log.activities[event] as usize, (starts[event] - log.times[event - 1]).max(0));
-                }
-            }
+            let started = range.clone().skip(1).filter(|&event| starts[event] != NO_TIME);
+            started.for_each(|event| {
+                take(log.activities[event] as usize, (starts[event] - log.times[event - 1]).max(0));
+            });
         }
     }))
 }

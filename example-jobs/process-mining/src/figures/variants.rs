@@ -104,6 +104,7 @@ impl Variants {
 }
 
 fn compare(log: &EventLog, a: &Variant, b: &Variant) -> std::cmp::Ordering {
-    let names = |variant: &Variant| log.trace(variant.case).iter().map(|&activity: &Id| log.activity_name(activity));
+    let names =
+        |variant: &Variant| log.trace(variant.case).iter().map(|&activity: &Id| log.activity_name(activity));
     b.count.cmp(&a.count).then_with(|| names(a).cmp(names(b)))
 }

@@ -68,7 +68,8 @@ pub(super) fn place(map: &Map, circle: Size, boxes: &[Size], labels: &[Size]) ->
     graph.set_node(key(Node::End), Some(node(circle)));
     let most = map.edges.iter().map(|edge| edge.count).max().unwrap_or(1) as f64;
     for (index, (edge, size)) in map.edges.iter().zip(labels).enumerate() {
-        let (from, to) = if runs_back(map, edge.from, edge.to) { (edge.to, edge.from) } else { (edge.from, edge.to) };
+        let (from, to) =
+            if runs_back(map, edge.from, edge.to) { (edge.to, edge.from) } else { (edge.from, edge.to) };
         let label = EdgeLabel {
             width: size.0,
             height: size.1,
@@ -79,7 +80,14 @@ pub(super) fn place(map: &Map, circle: Size, boxes: &[Size], labels: &[Size]) ->
         };
         graph.set_edge(key(from), key(to), Some(label), Some(&index.to_string()));
     }
-    let options = LayoutOptions { nodesep: 24.0, edgesep: 10.0, ranksep: 30.0, marginx: 12.0, marginy: 12.0, ..LayoutOptions::default() };
+    let options = LayoutOptions {
+        nodesep: 24.0,
+        edgesep: 10.0,
+        ranksep: 30.0,
+        marginx: 12.0,
+        marginy: 12.0,
+        ..LayoutOptions::default()
+    };
     dagre::layout(&mut graph, Some(options));
     collect(map, &graph)
 }
@@ -98,7 +106,8 @@ fn collect(map: &Map, graph: &Laid) -> Placement {
         let back = runs_back(map, edge.from, edge.to);
         let (from, to) = if back { (edge.to, edge.from) } else { (edge.from, edge.to) };
         let label = graph.edge(&key(from), &key(to), Some(&index.to_string()));
-        let mut points: Vec<(f64, f64)> = label.map(|l| l.points.iter().map(point).collect()).unwrap_or_default();
+        let mut points: Vec<(f64, f64)> =
+            label.map(|l| l.points.iter().map(point).collect()).unwrap_or_default();
         if back {
             points.reverse();
         }
@@ -107,10 +116,12 @@ fn collect(map: &Map, graph: &Laid) -> Placement {
         Route { points, label: at }
     });
     let routes: Vec<Route> = routes.collect();
-    let activities: Vec<Placed> = (0..map.activities.len()).map(|index| placed(Node::Activity(index))).collect();
+    let activities: Vec<Placed> =
+        (0..map.activities.len()).map(|index| placed(Node::Activity(index))).collect();
     let (start, end) = (placed(Node::Start), placed(Node::End));
     let boxes = activities.iter().chain([&start, &end]);
-    let size = boxes.fold((0.0_f64, 0.0_f64), |(w, h), b| (w.max(b.x + b.size.0 / 2.0), h.max(b.y + b.size.1 / 2.0)));
+    let size = boxes
+        .fold((0.0_f64, 0.0_f64), |(w, h), b| (w.max(b.x + b.size.0 / 2.0), h.max(b.y + b.size.1 / 2.0)));
     let size = routes.iter().flat_map(|r| &r.points).fold(size, |(w, h), p| (w.max(p.0), h.max(p.1)));
     Placement { start, end, activities, routes, size: (size.0 + 12.0, size.1 + 12.0) }
 }

@@ -93,23 +93,39 @@ impl Map {
                 name: log.activity_name(activity).to_string(),
                 events: flow.activities[activity as usize],
                 repeated: 0,
-                service: figures.service.as_ref().and_then(|s| s[activity as usize]).map(|s| s.median / SECOND),
+                service: figures
+                    .service
+                    .as_ref()
+                    .and_then(|s| s[activity as usize])
+                    .map(|s| s.median / SECOND),
                 place: places[activity as usize],
             })
             .collect();
         let mut candidates = Vec::new();
         for edge in &flow.edges {
-            let (Some(from), Some(to)) = (position[edge.from as usize], position[edge.to as usize]) else { continue };
+            let (Some(from), Some(to)) = (position[edge.from as usize], position[edge.to as usize]) else {
+                continue;
+            };
             if from == to {
                 activities[from].repeated = edge.time.count;
                 continue;
             }
             let time = Some((edge.time.median / SECOND, edge.time.mean() / SECOND));
-            candidates.push(MapEdge { from: Node::Activity(from), to: Node::Activity(to), count: edge.time.count, time });
+            candidates.push(MapEdge {
+                from: Node::Activity(from),
+                to: Node::Activity(to),
+                count: edge.time.count,
+                time,
+            });
         }
         for (index, &activity) in shown.iter().enumerate() {
             let (start, end) = (flow.starts[activity as usize], flow.ends[activity as usize]);
-            candidates.push(MapEdge { from: Node::Start, to: Node::Activity(index), count: start, time: None });
+            candidates.push(MapEdge {
+                from: Node::Start,
+                to: Node::Activity(index),
+                count: start,
+                time: None,
+            });
             candidates.push(MapEdge { from: Node::Activity(index), to: Node::End, count: end, time: None });
         }
         let rare = (log.cases() as f64 * RARE_END) as u64;
@@ -211,7 +227,8 @@ fn choose(candidates: &[MapEdge], activities: usize) -> Vec<MapEdge> {
     }
     let total: u64 = candidates.iter().map(|edge| edge.count).sum();
     let most = (activities as f64 * EDGES_PER_ACTIVITY) as usize + 8;
-    let mut covered: u64 = candidates.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(edge, _)| edge.count).sum();
+    let mut covered: u64 =
+        candidates.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(edge, _)| edge.count).sum();
     let mut drawn = chosen.iter().filter(|chosen| **chosen).count();
     for (edge, chosen) in candidates.iter().zip(&mut chosen) {
         if *chosen {

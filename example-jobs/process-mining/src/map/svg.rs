@@ -47,13 +47,19 @@ pub fn draw(map: &Map, title: &str) -> String {
     let height = placement.size.1 + LEGEND_HEIGHT;
     let shift = (width - placement.size.0) / 2.0;
     let mut svg = String::new();
-    push(&mut svg, format_args!(
-        "<svg class=\"map\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
+    push(
+        &mut svg,
+        format_args!(
+            "<svg class=\"map\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>",
-        escape(title)
-    ));
+            escape(title)
+        ),
+    );
     push(&mut svg, format_args!("<style>{STYLE}</style>"));
-    push(&mut svg, format_args!("<rect width=\"{width:.0}\" height=\"{height:.0}\" style=\"fill:var(--paper)\"/>"));
+    push(
+        &mut svg,
+        format_args!("<rect width=\"{width:.0}\" height=\"{height:.0}\" style=\"fill:var(--paper)\"/>"),
+    );
     legend(&mut svg, map);
     push(&mut svg, format_args!("<g transform=\"translate({shift:.1} {LEGEND_HEIGHT})\">"));
     let scales = Scales::of(map);
@@ -67,11 +73,23 @@ pub fn draw(map: &Map, title: &str) -> String {
     // Labels come last, so that no line crosses them.
     for ((tag, size), route) in tags.iter().zip(&labels).zip(&placement.routes) {
         let (x, y) = route.label;
-        push(&mut svg, format_args!(
-            "<rect class=\"plate\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"15\" rx=\"4\"/>",
-            x - size.0 / 2.0, y - 7.5, size.0
-        ));
-        push(&mut svg, format_args!("<text class=\"tag\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", y + 4.0, escape(tag)));
+        push(
+            &mut svg,
+            format_args!(
+                "<rect class=\"plate\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"15\" rx=\"4\"/>",
+                x - size.0 / 2.0,
+                y - 7.5,
+                size.0
+            ),
+        );
+        push(
+            &mut svg,
+            format_args!(
+                "<text class=\"tag\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                y + 4.0,
+                escape(tag)
+            ),
+        );
     }
     svg.push_str("</g></svg>");
     svg
@@ -89,9 +107,11 @@ fn wrap(name: &str) -> Vec<String> {
         return vec![if name.is_empty() { "(blank)".to_string() } else { name }];
     }
     let fits = |at: &usize| name[..*at].chars().count() <= LINE_LENGTH;
-    let breaks = name.match_indices([' ', '_', '-', '/']).map(|(at, found)| if found == " " { at } else { at + found.len() });
+    let breaks = name
+        .match_indices([' ', '_', '-', '/'])
+        .map(|(at, found)| if found == " " { at } else { at + found.len() });
     let hard = name.char_indices().nth(LINE_LENGTH).map_or(name.len(), |(at, _)| at);
-    let at = breaks.filter(|at| *at > 0).filter(fits).last().filter(|&at| at >= hard / 3).unwrap_or(hard);
+    let at = breaks.filter(|at| *at > 0).rfind(fits).filter(|&at| at >= hard / 3).unwrap_or(hard);
     vec![name[..at].to_string(), shorten(name[at..].trim_start(), LINE_LENGTH)]
 }
 
@@ -126,7 +146,8 @@ fn text_width(text: &str, size: f64) -> f64 {
 }
 
 fn box_size(name: &[String], sub: &str) -> Size {
-    let widest = name.iter().map(|line| text_width(line, NAME_SIZE)).fold(text_width(sub, SUB_SIZE), f64::max);
+    let widest =
+        name.iter().map(|line| text_width(line, NAME_SIZE)).fold(text_width(sub, SUB_SIZE), f64::max);
     (widest.max(64.0) + 24.0, 28.0 + 17.0 * name.len() as f64)
 }
 
@@ -160,7 +181,7 @@ impl Scales {
     }
 }
 
-fn node_name<'a>(map: &'a Map, node: Node) -> &'a str {
+fn node_name(map: &Map, node: Node) -> &str {
     match node {
         Node::Start => "start",
         Node::End => "end",
@@ -181,10 +202,16 @@ fn draw_edge(svg: &mut String, map: &Map, edge: &MapEdge, route: &Route, scales:
     push(svg, format_args!("<g><title>{from} → {to}: {}{times}</title>", count(edge.count)));
     push(svg, format_args!("<path class=\"edge {class}\" stroke-width=\"{width:.1}\" d=\"{line}\"/>"));
     let (base, half) = (tip.1 - direction * head, head * 0.52);
-    push(svg, format_args!(
-        "<path class=\"head {class}\" d=\"M{:.1} {:.1}L{:.1} {base:.1}L{:.1} {base:.1}Z\"/></g>",
-        tip.0, tip.1, tip.0 - half, tip.0 + half
-    ));
+    push(
+        svg,
+        format_args!(
+            "<path class=\"head {class}\" d=\"M{:.1} {:.1}L{:.1} {base:.1}L{:.1} {base:.1}Z\"/></g>",
+            tip.0,
+            tip.1,
+            tip.0 - half,
+            tip.0 + half
+        ),
+    );
 }
 
 /// A line through all bends that runs straight up or down at each of them. It ends before the arrow head; the
@@ -210,35 +237,68 @@ fn curve(points: &[(f64, f64)], head: f64) -> (String, f64) {
 fn ends(svg: &mut String, placement: &Placement) {
     let Placed { x, y, size } = placement.start;
     let radius = size.0 / 2.0;
-    push(svg, format_args!(
-        "<g><title>Start of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
+    push(
+        svg,
+        format_args!(
+            "<g><title>Start of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
          <path class=\"end-mark\" d=\"M{:.1} {:.1}l9 5.5l-9 5.5z\"/></g>",
-        x - 3.5, y - 5.5
-    ));
+            x - 3.5,
+            y - 5.5
+        ),
+    );
     let Placed { x, y, size } = placement.end;
     let radius = size.0 / 2.0;
-    push(svg, format_args!(
-        "<g><title>End of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
+    push(
+        svg,
+        format_args!(
+            "<g><title>End of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
          <rect class=\"end-mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"9\" height=\"9\"/></g>",
-        x - 4.5, y - 4.5
-    ));
+            x - 4.5,
+            y - 4.5
+        ),
+    );
 }
 
-fn draw_activity(svg: &mut String, activity: &MapActivity, name: &[String], sub: &str, placed: &Placed, scales: &Scales) {
+fn draw_activity(
+    svg: &mut String,
+    activity: &MapActivity,
+    name: &[String],
+    sub: &str,
+    placed: &Placed,
+    scales: &Scales,
+) {
     let Placed { x, y, size: (width, height) } = *placed;
     let shade = scales.frequency(activity.events);
     let lit = if shade >= 3 { " lit" } else { "" };
-    push(svg, format_args!(
-        "<g class=\"f{shade}t{lit}\"><title>{}: {}</title><rect class=\"box f{shade}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" \
+    push(
+        svg,
+        format_args!(
+            "<g class=\"f{shade}t{lit}\"><title>{}: {}</title><rect class=\"box f{shade}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" \
          height=\"{height:.1}\" rx=\"8\"/>",
-        escape(&activity.name), escape(sub), x - width / 2.0, y - height / 2.0
-    ));
+            escape(&activity.name),
+            escape(sub),
+            x - width / 2.0,
+            y - height / 2.0
+        ),
+    );
     let mut baseline = y - height / 2.0 + 20.0;
     for line in name {
-        push(svg, format_args!("<text class=\"name\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text>", escape(line)));
+        push(
+            svg,
+            format_args!(
+                "<text class=\"name\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text>",
+                escape(line)
+            ),
+        );
         baseline += 17.0;
     }
-    push(svg, format_args!("<text class=\"sub\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text></g>", escape(sub)));
+    push(
+        svg,
+        format_args!(
+            "<text class=\"sub\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text></g>",
+            escape(sub)
+        ),
+    );
 }
 
 fn legend(svg: &mut String, map: &Map) {
@@ -250,7 +310,12 @@ fn legend(svg: &mut String, map: &Map) {
     };
     x = text(svg, x, "Events: few");
     for shade in 0..5 {
-        push(svg, format_args!("<rect class=\"box f{shade}\" x=\"{x:.1}\" y=\"12\" width=\"18\" height=\"16\" rx=\"3\"/>"));
+        push(
+            svg,
+            format_args!(
+                "<rect class=\"box f{shade}\" x=\"{x:.1}\" y=\"12\" width=\"18\" height=\"16\" rx=\"3\"/>"
+            ),
+        );
         x += 22.0;
     }
     x = text(svg, x, "many") + 10.0;

@@ -105,8 +105,17 @@ const START: [&str; 9] = [
     "start date",
     "start",
 ];
-const RESOURCE: [&str; 9] =
-    ["org resource", "resource", "resource name", "user", "user id", "user name", "performer", "employee", "agent"];
+const RESOURCE: [&str; 9] = [
+    "org resource",
+    "resource",
+    "resource name",
+    "user",
+    "user id",
+    "user name",
+    "performer",
+    "employee",
+    "agent",
+];
 const LIFECYCLE: [&str; 4] = ["lifecycle transition", "lifecycle", "transition", "life cycle"];
 
 /// Lower case, every run of other characters than letters and digits a space, and `camelCase` taken apart.
@@ -133,10 +142,13 @@ fn plain(name: &str) -> String {
 /// `MissingColumn` that lists the columns there are, and `InvalidParameter` for a requested column that is not there.
 pub(super) fn find(header: &[String], sample: &[Vec<Vec<u8>>], wanted: &Columns) -> Result<Layout, Stop> {
     let plain_header: Vec<String> = header.iter().map(|name| plain(name)).collect();
-    let known = |names: &[&str]| names.iter().find_map(|name| plain_header.iter().position(|have| have == name));
+    let known =
+        |names: &[&str]| names.iter().find_map(|name| plain_header.iter().position(|have| have == name));
     let given = |role: &str, name: &Option<String>| match name {
         None => Ok(None),
-        Some(name) => position(header, &plain_header, name).map(Some).ok_or_else(|| unknown(role, name, header)),
+        Some(name) => {
+            position(header, &plain_header, name).map(Some).ok_or_else(|| unknown(role, name, header))
+        }
     };
     let case = given("case", &wanted.case)?.or_else(|| known(&CASE));
     let activity = given("activity", &wanted.activity)?.or_else(|| known(&ACTIVITY));
@@ -172,14 +184,18 @@ fn only_time_column(columns: usize, sample: &[Vec<Vec<u8>>], start: Option<usize
         let detected = timestamp::detect(values);
         detected.present > 0 && detected.readable == detected.present
     };
-    let mut found = (0..columns.min(COLUMNS_TRIED)).filter(|&column| Some(column) != start).filter(holds_times);
+    let mut found =
+        (0..columns.min(COLUMNS_TRIED)).filter(|&column| Some(column) != start).filter(holds_times);
     let first = found.next();
     if found.next().is_some() { None } else { first }
 }
 
 fn unknown(role: &str, name: &str, header: &[String]) -> Stop {
     let name = excerpt(name);
-    Stop::parameter(format!("columns.{role} names \"{name}\", which is no column of the file. {}", there_are(header)))
+    Stop::parameter(format!(
+        "columns.{role} names \"{name}\", which is no column of the file. {}",
+        there_are(header)
+    ))
 }
 
 fn missing_columns(roles: &[(&str, bool)], header: &[String]) -> Stop {
@@ -199,7 +215,8 @@ fn missing_columns(roles: &[(&str, bool)], header: &[String]) -> Stop {
 
 fn there_are(header: &[String]) -> String {
     const SHOWN: usize = 20;
-    let mut names: Vec<String> = header.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
+    let mut names: Vec<String> =
+        header.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
     if header.len() > SHOWN {
         names.push(format!("{} more", header.len() - SHOWN));
     }
@@ -220,7 +237,8 @@ mod tests {
         let found = layout(&["Case ID", "Activity", "Start Time", "End_Time", "orgResource"]).unwrap();
         assert_eq!((found.case, found.activity, found.timestamp), (0, 1, 3));
         assert_eq!((found.start, found.resource), (Some(2), Some(4)));
-        let xes = layout(&["concept:name", "time:timestamp", "Activity", "case:concept:name", "Resource"]).unwrap();
+        let xes =
+            layout(&["concept:name", "time:timestamp", "Activity", "case:concept:name", "Resource"]).unwrap();
         assert_eq!((xes.case, xes.activity, xes.timestamp, xes.resource), (3, 0, 1, Some(4)));
         assert_eq!(layout(&["caseId", "activityName", "timestamp"]).unwrap().case, 0);
     }

@@ -25,7 +25,12 @@ pub(super) fn read(
     records.set_delimiter(delimiter);
     let header = match records.next() {
         Ok(Some(record)) => header(&record),
-        Ok(None) => return Err(Stop::failed("EmptyLog", "The file holds no rows. An event log needs at least one event.")),
+        Ok(None) => {
+            return Err(Stop::failed(
+                "EmptyLog",
+                "The file holds no rows. An event log needs at least one event.",
+            ));
+        }
         Err(error) => return Err(failures.record(error, 1)),
     };
     let layout = columns::find(&header, sample.get(1..).unwrap_or_default(), &options.columns)?;
@@ -34,7 +39,14 @@ pub(super) fn read(
     facts.delimiter = Some(char::from(delimiter));
     facts.columns = describe(&layout, &header);
 
-    let mut table = Table { layout, timestamps, width: header.len(), builder: Builder::default(), last_case: Vec::new(), last_id: NONE };
+    let mut table = Table {
+        layout,
+        timestamps,
+        width: header.len(),
+        builder: Builder::default(),
+        last_case: Vec::new(),
+        last_id: NONE,
+    };
     loop {
         let row = records.row() + 1;
         match records.next() {
@@ -42,7 +54,7 @@ pub(super) fn read(
             Ok(None) => return Ok(table.builder),
             Err(error) => return Err(failures.record(error, row)),
         }
-        if facts.rows % BATCH == 0 && !tick(source.meter.bytes(), table.builder.len()) {
+        if facts.rows.is_multiple_of(BATCH) && !tick(source.meter.bytes(), table.builder.len()) {
             facts.stopped = true;
             return Ok(table.builder);
         }
@@ -64,7 +76,9 @@ impl Failures<'_> {
             RecordError::Io(error) => self.io(&error),
             RecordError::OpenQuote => Stop::failed(
                 "CorruptCsv",
-                format!("Row {row} opens a quote (\") that is never closed. Close it, or double quotes inside a quoted field."),
+                format!(
+                    "Row {row} opens a quote (\") that is never closed. Close it, or double quotes inside a quoted field."
+                ),
             ),
             RecordError::TooLong => Stop::failed(
                 "CorruptCsv",
@@ -98,6 +112,7 @@ impl Table {
         } else if activity.trim_ascii().is_empty() {
             facts.dropped.no_activity += 1;
         } else if let Some(time) = self.timestamps.parse(timestamp) {
+            facts.read_by_form += u64::from(self.timestamps.needs_form(timestamp));
             let start = self.start(record, facts);
             let (resource, broken_resource) = self.resource(record);
             let (activity, broken_activity) = self.builder.names.activities.intern(activity);
@@ -207,7 +222,7 @@ fn forms(layout: &Layout, sample: &Sample, options: &Options, facts: &mut Facts)
     formats.sort();
     formats.dedup();
     facts.detected_formats.clone_from(&formats);
-    Timestamps::new(&formats)
+    Ok(Timestamps::detected(&formats))
 }
 
 fn describe(layout: &Layout, header: &[String]) -> Vec<(&'static str, String)> {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod csv;
+mod iso;
 mod records;
 mod source;
 mod timestamp;
@@ -11,8 +12,9 @@ mod xes;
 use std::io::Read;
 
 pub use columns::Columns;
+pub use iso::{format as format_time, parse_iso, write_time};
 use source::Format;
-pub use timestamp::{Timestamps, format as format_time, is_missing, parse_iso, write_time};
+pub use timestamp::{Timestamps, is_missing};
 
 use crate::error::{Stop, excerpt};
 use crate::log::EventLog;
@@ -73,6 +75,8 @@ pub struct Facts {
     pub columns: Vec<(&'static str, String)>,
     /// strftime forms that were found in the data, beside ISO 8601.
     pub detected_formats: Vec<String>,
+    /// Rows whose timestamp was read in one of them.
+    pub read_by_form: u64,
     /// A value that could mean two days, so that its form was not read, and the two forms.
     pub ambiguous: Option<(String, [String; 2])>,
     /// Records of a table without header, or events of an XES file.
@@ -133,13 +137,18 @@ fn no_events(facts: &Facts) -> Stop {
         format!(
             "None of the {} rows is an event: {} without case, {} without activity, {} without timestamp, {} with an \
              unreadable timestamp.",
-            facts.rows, dropped.no_case, dropped.no_activity, dropped.no_timestamp, dropped.unreadable_timestamp
+            facts.rows,
+            dropped.no_case,
+            dropped.no_activity,
+            dropped.no_timestamp,
+            dropped.unreadable_timestamp
         ),
     )
 }
 
 fn unreadable_timestamps(facts: &Facts) -> Stop {
-    let column = facts.columns.iter().find(|(role, _)| *role == "timestamp").map_or("timestamp", |(_, name)| name);
+    let column =
+        facts.columns.iter().find(|(role, _)| *role == "timestamp").map_or("timestamp", |(_, name)| name);
     if let Some((value, forms)) = &facts.ambiguous {
         return Stop::failed(
             "AmbiguousTimestamps",

@@ -245,8 +245,14 @@ mod tests {
 
     #[test]
     fn quotes_hide_delimiters_line_ends_and_quotes() {
-        let rows = all(b"a;b\n\"x;y\";\"say \"\"hi\"\"\n twice\"\nplain;5\" pipe\n\"last\";\"\"", b';').unwrap();
-        let expected = vec![vec!["a", "b"], vec!["x;y", "say \"hi\"\n twice"], vec!["plain", "5\" pipe"], vec!["last", ""]];
+        let rows =
+            all(b"a;b\n\"x;y\";\"say \"\"hi\"\"\n twice\"\nplain;5\" pipe\n\"last\";\"\"", b';').unwrap();
+        let expected = vec![
+            vec!["a", "b"],
+            vec!["x;y", "say \"hi\"\n twice"],
+            vec!["plain", "5\" pipe"],
+            vec!["last", ""],
+        ];
         assert_eq!(rows, expected);
     }
 

@@ -34,13 +34,17 @@ impl Meter {
         match error.kind() {
             io::ErrorKind::UnexpectedEof if compressed => Stop::failed(
                 "TruncatedGzip",
-                format!("The gzip stream ends in the middle, after {position} bytes. Upload the whole file again."),
+                format!(
+                    "The gzip stream ends in the middle, after {position} bytes. Upload the whole file again."
+                ),
             ),
             _ if compressed => Stop::failed(
                 "CorruptGzip",
                 format!("The gzip stream is damaged near byte {position} ({error}). Upload an intact file."),
             ),
-            _ => Stop::failed("CorruptInput", format!("The file cannot be read near byte {position}: {error}")),
+            _ => {
+                Stop::failed("CorruptInput", format!("The file cannot be read near byte {position}: {error}"))
+            }
         }
     }
 }
@@ -95,7 +99,10 @@ pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
     let mut bytes: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(BUFFER, file));
     let start = peek(&mut bytes).map_err(|error| meter.explain(&error, false))?;
     if start.is_empty() {
-        return Err(Stop::failed("EmptyLog", "The file is empty (0 bytes). An event log needs at least one event."));
+        return Err(Stop::failed(
+            "EmptyLog",
+            "The file is empty (0 bytes). An event log needs at least one event.",
+        ));
     }
     refuse_other_formats(&start)?;
     let compressed = start.starts_with(&[0x1f, 0x8b]);

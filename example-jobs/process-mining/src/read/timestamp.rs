@@ -5,121 +5,26 @@
 
 use chrono::format::{Item, Parsed, StrftimeItems};
 
+use super::iso::{SECOND, parse_fraction, parse_iso};
 use crate::error::{Stop, excerpt};
 use crate::log::Micros;
-
-const SECOND: Micros = 1_000_000;
-const DAY: Micros = 86_400 * SECOND;
-
-/// Reads ISO 8601: `2024-01-31`, `2024-01-31 09:15`, `2024-01-31T09:15:30.250+01:00` and the like, `/` as well as `-`
-/// in the date. Without an offset the time is UTC. Digits beyond microseconds are cut off.
-pub fn parse_iso(text: &[u8]) -> Option<Micros> {
-    let (year, rest) = number::<4>(text)?;
-    let (&separator, rest) = rest.split_first()?;
-    if separator != b'-' && separator != b'/' {
-        return None;
-    }
-    let (month, rest) = number::<2>(rest)?;
-    let (day, rest) = number::<2>(rest.strip_prefix(&[separator])?)?;
-    let midnight = days(year, month, day)? * DAY;
-    match rest.split_first() {
-        None => Some(midnight),
-        Some((b'T' | b't' | b' ', rest)) => Some(midnight + parse_clock(rest)?),
-        Some(_) => None,
-    }
-}
-
-/// `09:15[:30[.25]]` with an optional offset, as microseconds after midnight UTC.
-fn parse_clock(text: &[u8]) -> Option<Micros> {
-    let (hour, rest) = number::<2>(text)?;
-    let (minute, mut rest) = number::<2>(rest.strip_prefix(b":")?)?;
-    if hour > 23 || minute > 59 {
-        return None;
-    }
-    let mut time = (hour * 3600 + minute * 60) * SECOND;
-    if let Some(after) = rest.strip_prefix(b":") {
-        let (second, after) = number::<2>(after)?;
-        if second > 59 {
-            return None;
-        }
-        time += second * SECOND;
-        rest = after;
-        if let Some((b'.' | b',', digits)) = after.split_first() {
-            let (fraction, after) = parse_fraction(digits)?;
-            time += fraction;
-            rest = after;
-        }
-    }
-    Some(time - parse_offset(rest)?)
-}
-
-fn parse_fraction(text: &[u8]) -> Option<(Micros, &[u8])> {
-    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if length == 0 {
-        return None;
-    }
-    let mut micros = 0;
-    for place in 0..6 {
-        let digit = if place < length { Micros::from(text[place] - b'0') } else { 0 };
-        micros = micros * 10 + digit;
-    }
-    Some((micros, &text[length..]))
-}
-
-/// Nothing, `Z`, `UTC`, `+01`, `+0100` or `+01:00`, perhaps after a space.
-fn parse_offset(text: &[u8]) -> Option<Micros> {
-    let text = text.strip_prefix(b" ").unwrap_or(text);
-    let (sign, rest) = match text {
-        [] | [b'Z' | b'z'] | b"UTC" => return Some(0),
-        [b'+', rest @ ..] => (1, rest),
-        [b'-', rest @ ..] => (-1, rest),
-        _ => return None,
-    };
-    let (hours, rest) = number::<2>(rest)?;
-    let minutes = match rest {
-        [] => 0,
-        _ => match number::<2>(rest.strip_prefix(b":").unwrap_or(rest))? {
-            (minutes, []) => minutes,
-            _ => return None,
-        },
-    };
-    (hours <= 18 && minutes <= 59).then_some(sign * (hours * 3600 + minutes * 60) * SECOND)
-}
-
-fn number<const DIGITS: usize>(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (digits, rest) = text.split_at_checked(DIGITS)?;
-    let mut value = 0;
-    for &digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        value = value * 10 + i64::from(digit - b'0');
-    }
-    Some((value, rest))
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date
-/// algorithms", `days_from_civil`). None for a day that does not exist; the year 0 is no year of a log either.
-fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = LENGTHS.get(usize::try_from(month - 1).ok()?)? + i64::from(leap && month == 2);
-    if year == 0 || day < 1 || day > length {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
-}
 
 /// Whether a cell says that there is no value.
 pub fn is_missing(text: &[u8]) -> bool {
     matches!(
         text,
-        b"" | b"-" | b"NULL" | b"null" | b"Null" | b"NaN" | b"nan" | b"NaT" | b"N/A" | b"n/a" | b"NA" | b"None" | b"<NA>"
+        b"" | b"-"
+            | b"NULL"
+            | b"null"
+            | b"Null"
+            | b"NaN"
+            | b"nan"
+            | b"NaT"
+            | b"N/A"
+            | b"n/a"
+            | b"NA"
+            | b"None"
+            | b"<NA>"
     )
 }
 
@@ -131,9 +36,11 @@ enum Form {
 }
 
 /// Reads the timestamps of one file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Timestamps {
     forms: Vec<Form>,
+    /// Whether ISO 8601 is tried before the forms: it is, unless a request names them.
+    iso_first: bool,
 }
 
 impl Timestamps {
@@ -143,18 +50,38 @@ impl Timestamps {
     /// # Errors
     /// `InvalidParameter` for a form that chrono does not know.
     pub fn new(formats: &[String]) -> Result<Self, Stop> {
-        formats.iter().map(|format| compile(format)).collect::<Result<_, _>>().map(|forms| Self { forms })
+        let forms: Vec<Form> = formats.iter().map(|format| compile(format)).collect::<Result<_, _>>()?;
+        Ok(Self { iso_first: forms.is_empty(), forms })
+    }
+
+    /// A reader for ISO 8601 and then for forms that were detected.
+    pub(super) fn detected(formats: &[String]) -> Self {
+        let forms = formats.iter().filter_map(|format| compile(format).ok()).collect();
+        Self { forms, iso_first: true }
     }
 
     /// Microseconds since 1970, or nothing when no form fits.
     #[inline]
     pub fn parse(&self, text: &[u8]) -> Option<Micros> {
-        if self.forms.is_empty() { parse_iso(text) } else { self.parse_forms(text) }
+        if self.iso_first {
+            parse_iso(text).or_else(|| self.parse_forms(text))
+        } else {
+            self.parse_forms(text).or_else(|| parse_iso(text))
+        }
+    }
+
+    /// Whether the value needs one of the detected forms.
+    #[inline]
+    pub(super) fn needs_form(&self, text: &[u8]) -> bool {
+        self.iso_first && !self.forms.is_empty() && parse_iso(text).is_none()
     }
 
     fn parse_forms(&self, text: &[u8]) -> Option<Micros> {
-        let form = |text: &str| self.forms.iter().find_map(|form| form.parse(text));
-        std::str::from_utf8(text).ok().and_then(form).or_else(|| parse_iso(text))
+        if self.forms.is_empty() {
+            return None;
+        }
+        let text = std::str::from_utf8(text).ok()?;
+        self.forms.iter().find_map(|form| form.parse(text))
     }
 }
 
@@ -192,7 +119,8 @@ fn unix(text: &str, unit: Micros) -> Option<Micros> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let (fraction, rest) = parse_fraction(fraction.as_bytes())?;
     let sign = if whole.starts_with('-') { -1 } else { 1 };
-    let time = whole.parse::<Micros>().ok()?.checked_mul(unit)?.checked_add(sign * (fraction * unit / SECOND))?;
+    let time =
+        whole.parse::<Micros>().ok()?.checked_mul(unit)?.checked_add(sign * (fraction * unit / SECOND))?;
     let known = -62_135_596_800 * SECOND..253_402_300_800 * SECOND;
     (rest.is_empty() && known.contains(&time)).then_some(time)
 }
@@ -206,7 +134,8 @@ fn instant(parsed: &Parsed) -> Option<Micros> {
     }
     let date = parsed.to_naive_date().ok()?;
     // A form with hours must find hours; only a form without any clock means midnight.
-    (parsed.hour_mod_12().is_none()).then(|| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
+    (parsed.hour_mod_12().is_none())
+        .then(|| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
 }
 
 /// What the first rows tell about forms other than ISO 8601.
@@ -253,7 +182,8 @@ const DOUBTFUL: [[&str; 2]; 8] = [
 /// Looks at sample values.
 pub(super) fn detect<'a>(values: impl Iterator<Item = &'a [u8]> + Clone) -> Detected {
     let present = values.map(<[u8]>::trim_ascii).filter(|value| !is_missing(value));
-    let other = || present.clone().filter(|v| parse_iso(v).is_none()).filter_map(|v| std::str::from_utf8(v).ok());
+    let other =
+        || present.clone().filter(|v| parse_iso(v).is_none()).filter_map(|v| std::str::from_utf8(v).ok());
     let reads = |format: &str, value: &str| compile(format).is_ok_and(|form| form.parse(value).is_some());
     let mut detected = Detected { present: present.clone().count(), ..Detected::default() };
     if other().next().is_some() {
@@ -272,67 +202,9 @@ pub(super) fn detect<'a>(values: impl Iterator<Item = &'a [u8]> + Clone) -> Dete
             }
         }
     }
-    let timestamps = Timestamps::new(&detected.formats).unwrap_or_default();
+    let timestamps = Timestamps::detected(&detected.formats);
     detected.readable = present.filter(|value| timestamps.parse(value).is_some()).count();
     detected
-}
-
-/// An instant as ISO 8601 in UTC, with a fraction only where there is one: `2024-01-31T09:15:30+00:00`.
-pub fn format(time: Micros) -> String {
-    match chrono::DateTime::from_timestamp_micros(time) {
-        Some(time) if time.timestamp_subsec_micros() == 0 => time.format("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
-        Some(time) => time.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
-        None => String::new(),
-    }
-}
-
-/// Appends an instant as [`format`] writes it, ten times as fast and with `Z`; with milliseconds or microseconds only
-/// where there are any. Nothing for years outside of 1 to 9999.
-pub fn write_time(out: &mut Vec<u8>, time: Micros) {
-    let (day, within) = (time.div_euclid(DAY), time.rem_euclid(DAY));
-    let (year, month, date) = civil(day);
-    if !(1..=9999).contains(&year) {
-        return;
-    }
-    let (seconds, fraction) = (within / SECOND, within % SECOND);
-    digits::<4>(out, year);
-    out.push(b'-');
-    digits::<2>(out, month);
-    out.push(b'-');
-    digits::<2>(out, date);
-    out.push(b'T');
-    digits::<2>(out, seconds / 3600);
-    out.push(b':');
-    digits::<2>(out, seconds / 60 % 60);
-    out.push(b':');
-    digits::<2>(out, seconds % 60);
-    if fraction != 0 {
-        out.push(b'.');
-        if fraction % 1000 == 0 { digits::<3>(out, fraction / 1000) } else { digits::<6>(out, fraction) }
-    }
-    out.push(b'Z');
-}
-
-fn digits<const DIGITS: usize>(out: &mut Vec<u8>, mut value: i64) {
-    let mut text = [b'0'; DIGITS];
-    for digit in text.iter_mut().rev() {
-        *digit += (value % 10) as u8;
-        value /= 10;
-    }
-    out.extend_from_slice(&text);
-}
-
-/// Year, month and day of a day since 1970-01-01 (`civil_from_days`, same source as [`days`]).
-fn civil(day: i64) -> (i64, i64, i64) {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let day_of_era = day.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 #[cfg(test)]
@@ -341,43 +213,6 @@ mod tests {
 
     fn iso(text: &str) -> Option<Micros> {
         parse_iso(text.as_bytes())
-    }
-
-    #[test]
-    fn iso_agrees_with_chrono() {
-        for text in ["2024-02-29T23:59:59.123456Z", "1969-12-31T23:59:59.000001-05:30", "0001-01-01T00:00:00Z"] {
-            let expected = chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_micros();
-            assert_eq!(iso(text), Some(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn iso_has_many_faces() {
-        let nine = iso("2024-01-31T09:15:00Z");
-        assert!(nine.is_some());
-        for text in ["2024-01-31 09:15", "2024/01/31 09:15:00", "2024-01-31T10:15+01", "2024-01-31 10:15:00 +0100"] {
-            assert_eq!(iso(text), nine, "{text}");
-        }
-        assert_eq!(iso("2024-01-31T09:15:00.1234567Z"), nine.map(|time| time + 123_456));
-    }
-
-    #[test]
-    fn what_does_not_exist_is_not_read() {
-        for text in ["2024-02-30T09:00:00Z", "2024-13-01", "2023-02-29", "0000-00-00 00:00:00", "25:61", "tomorrow"] {
-            assert_eq!(iso(text), None, "{text}");
-        }
-        for text in ["2024-01-31T24:00:00", "2024-01-31T09:15:", "2024-01-31T09:15:00+25:00", "2024-01-31x", "2024-1-1"] {
-            assert_eq!(iso(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_read_again() {
-        for text in ["2024-02-29T23:59:59.123456Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59.250Z"] {
-            let mut written = Vec::new();
-            write_time(&mut written, iso(text).unwrap());
-            assert_eq!(String::from_utf8(written).unwrap(), text);
-        }
     }
 
     fn detect_in(values: &[&str]) -> Detected {

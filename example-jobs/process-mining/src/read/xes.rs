@@ -14,6 +14,7 @@ use super::{BATCH, Example, Facts, Options, Tick};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
+use crate::text::shorten;
 
 /// One tag, comment or text may not be longer: whoever writes more wants to fill the memory.
 const LONGEST_TOKEN: u64 = 8 << 20;
@@ -87,7 +88,7 @@ pub(super) fn read(
             Err(error) => return Err(corrupt(reader.error_position(), &words(&error))),
         }
         tokens += 1;
-        if tokens % (8 * BATCH) == 0 && !tick(source.meter.bytes(), log.builder.len()) {
+        if tokens.is_multiple_of(8 * BATCH) && !tick(source.meter.bytes(), log.builder.len()) {
             facts.stopped = true;
             return Ok(log.builder);
         }
@@ -105,7 +106,7 @@ fn words(error: &Error) -> String {
             format!("<{}> is closed by </{}>", excerpt(expected), excerpt(found))
         }
         Error::Encoding(_) => "the text is not UTF-8".to_string(),
-        other => excerpt(&other.to_string()),
+        other => shorten(&other.to_string(), 200),
     }
 }
 
@@ -180,7 +181,9 @@ impl Log {
                 self.seen_log = true;
                 Place::Log
             }
-            (Place::Outside, other) => return Err(format!("the file begins with <{}> instead of <log>", excerpt(other))),
+            (Place::Outside, other) => {
+                return Err(format!("the file begins with <{}> instead of <log>", excerpt(other)));
+            }
             (Place::Log, "trace") => {
                 self.traces += 1;
                 (self.trace_name, self.case) = (None, None);
@@ -229,8 +232,12 @@ impl Log {
             let attribute = names::hash(key.as_bytes()).rotate_left(17) ^ names::hash(value.as_bytes());
             event.fingerprint = event.fingerprint.wrapping_add(attribute);
             match key {
-                "concept:name" if !value.is_empty() => event.activity = Some(names.activities.intern(value.as_bytes()).0),
-                "org:resource" if !value.is_empty() => event.resource = Some(names.resources.intern(value.as_bytes()).0),
+                "concept:name" if !value.is_empty() => {
+                    event.activity = Some(names.activities.intern(value.as_bytes()).0);
+                }
+                "org:resource" if !value.is_empty() => {
+                    event.resource = Some(names.resources.intern(value.as_bytes()).0);
+                }
                 "lifecycle:transition" if !value.is_empty() => {
                     event.lifecycle = Some(names.lifecycles.intern(value.as_bytes()).0);
                 }
@@ -239,7 +246,8 @@ impl Log {
                     event.has_timestamp = !value.is_empty();
                     event.unreadable = event.time.is_none() && event.has_timestamp;
                     if event.unreadable && facts.unreadable_example.is_none() {
-                        facts.unreadable_example = Some(Example { row: facts.rows + 1, value: excerpt(value) });
+                        facts.unreadable_example =
+                            Some(Example { row: facts.rows + 1, value: excerpt(value) });
                     }
                 }
                 "start_timestamp" | "time:start" => {
@@ -301,7 +309,11 @@ impl Log {
         if !self.places.is_empty() {
             return Err(corrupt(position, "the file ends before </log>"));
         }
-        let attributes = [("case", "concept:name of the trace"), ("activity", "concept:name"), ("timestamp", "time:timestamp")];
+        let attributes = [
+            ("case", "concept:name of the trace"),
+            ("activity", "concept:name"),
+            ("timestamp", "time:timestamp"),
+        ];
         facts.columns = attributes.map(|(role, name)| (role, name.to_string())).to_vec();
         Ok(self.builder)
     }
@@ -311,13 +323,15 @@ impl Log {
 fn with_attribute(tag: &BytesStart<'_>, use_it: impl FnOnce(&str, &str)) -> Result<(), String> {
     let (mut key, mut value) = (None, None);
     for attribute in tag.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|error| excerpt(&error.to_string()))?;
+        let attribute = attribute.map_err(|error| shorten(&error.to_string(), 200))?;
         let place = match attribute.key.as_ref() {
             "key" => &mut key,
             "value" => &mut value,
             _ => continue,
         };
-        let text = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| excerpt(&error.to_string()))?;
+        let text = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| shorten(&error.to_string(), 200))?;
         *place = Some(text);
     }
     if let (Some(key), Some(value)) = (key, value) {

@@ -52,14 +52,27 @@ impl Frame {
             let y = self.y(share);
             let value = count((most * share).round() as u64);
             self.add(format_args!("<path class=\"axis\" d=\"M{LEFT} {y:.1}H{}\"/>", self.width - RIGHT));
-            self.add(format_args!("<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>", LEFT - 7.0, y + 4.0));
+            self.add(format_args!(
+                "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>",
+                LEFT - 7.0,
+                y + 4.0
+            ));
         }
     }
 
     fn label(&mut self, share: f64, text: &str) {
         let (x, y) = (self.x(share), self.height - 8.0);
-        let anchor = if share > 0.97 { "end" } else if share < 0.03 { "start" } else { "middle" };
-        self.add(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>", escape(text)));
+        let anchor = if share > 0.97 {
+            "end"
+        } else if share < 0.03 {
+            "start"
+        } else {
+            "middle"
+        };
+        self.add(format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
+            escape(text)
+        ));
     }
 
     fn dates(&mut self, axis: Axis) {
@@ -68,14 +81,18 @@ impl Frame {
         for part in 0..=4 {
             let share = f64::from(part) / 4.0;
             let time = first + ((last - first) as f64 * share) as Micros;
-            let text = chrono::DateTime::from_timestamp_micros(time).map(|time| time.format(form).to_string());
+            let text =
+                chrono::DateTime::from_timestamp_micros(time).map(|time| time.format(form).to_string());
             self.label(share, &text.unwrap_or_default());
         }
     }
 
     fn bars(&mut self, values: &[u64], most: f64, names: impl Fn(usize) -> String) {
         for (index, &value) in values.iter().enumerate().filter(|(_, value)| **value > 0) {
-            let (left, right) = (self.x(index as f64 / values.len() as f64), self.x((index + 1) as f64 / values.len() as f64));
+            let (left, right) = (
+                self.x(index as f64 / values.len() as f64),
+                self.x((index + 1) as f64 / values.len() as f64),
+            );
             let (top, bottom) = (self.y(value as f64 / most), self.y(0.0));
             let gap = if right - left > 4.0 { 1.0 } else { 0.2 };
             let title = escape(&names(index));
@@ -97,7 +114,8 @@ impl Frame {
 fn round_up(most: u64) -> f64 {
     let quarter = (most.max(4) as f64 / 4.0).max(1.0);
     let power = 10_f64.powf(quarter.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|m| m * power).find(|s| *s >= quarter && s.fract() == 0.0);
+    let step =
+        [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|m| m * power).find(|s| *s >= quarter && s.fract() == 0.0);
     step.unwrap_or(10.0 * power) * 4.0
 }
 
@@ -116,7 +134,11 @@ pub(super) fn durations(figures: &Figures) -> String {
     let bound = |index: usize| duration(limit * index as f64 / BINS as f64);
     frame.bars(&bins, most, |index| {
         let cases = count(bins[index]);
-        if index == BINS { format!("more than {}: {cases} cases", bound(BINS)) } else { format!("{} to {}: {cases} cases", bound(index), bound(index + 1)) }
+        if index == BINS {
+            format!("more than {}: {cases} cases", bound(BINS))
+        } else {
+            format!("{} to {}: {cases} cases", bound(index), bound(index + 1))
+        }
     });
     let place = |seconds: f64| (seconds / limit * BINS as f64 / (BINS + 1) as f64).min(1.0);
     for part in 0..4 {
@@ -151,7 +173,8 @@ impl Axis {
     /// into a corner.
     pub(super) fn of(log: &EventLog, first: Micros, last: Micros) -> Self {
         const SAMPLE: usize = 100_000;
-        let mut times: Vec<Micros> = log.times.iter().copied().step_by(log.events().div_ceil(SAMPLE).max(1)).collect();
+        let mut times: Vec<Micros> =
+            log.times.iter().copied().step_by(log.events().div_ceil(SAMPLE).max(1)).collect();
         let late = ((times.len() as f64 * (1.0 - CUT)) as usize).min(times.len().saturating_sub(1));
         let nearly_all = *times.select_nth_unstable(late).1;
         let cut = nearly_all > first && (nearly_all - first) as f64 <= (last - first) as f64 * 0.67;
@@ -203,11 +226,15 @@ pub(super) fn work_in_progress(log: &EventLog, axis: Axis) -> String {
     let points: Vec<String> = open
         .iter()
         .enumerate()
-        .map(|(index, &value)| format!("{:.1} {:.1}", frame.x((index + 1) as f64 / SLOTS as f64), frame.y(value as f64 / most)))
+        .map(|(index, &value)| {
+            format!("{:.1} {:.1}", frame.x((index + 1) as f64 / SLOTS as f64), frame.y(value as f64 / most))
+        })
         .collect();
     let (left, right, bottom) = (frame.x(0.0), frame.x(1.0), frame.y(0.0));
     let line = points.join("L");
-    frame.add(format_args!("<path class=\"area\" d=\"M{left:.1} {bottom:.1}L{line}L{right:.1} {bottom:.1}Z\"/>"));
+    frame.add(format_args!(
+        "<path class=\"area\" d=\"M{left:.1} {bottom:.1}L{line}L{right:.1} {bottom:.1}Z\"/>"
+    ));
     frame.add(format_args!("<path class=\"line\" d=\"M{left:.1} {bottom:.1}L{line}\"/>"));
     frame.dates(axis);
     frame.finish()

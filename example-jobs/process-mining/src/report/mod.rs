@@ -77,13 +77,22 @@ impl Report<'_> {
             (!self.insights.is_empty(), part("insights", "Insights", |report| report.insights())),
             (true, part("quality", "Data quality", |report| report.quality())),
             (filled, part("map", "Process map", |report| report.map())),
-            (filled && self.parameters.shows_variants(), part("variants", "Variants", |report| report.variants())),
+            (
+                filled && self.parameters.shows_variants(),
+                part("variants", "Variants", |report| report.variants()),
+            ),
             (shows(Metric::CycleTime), part("times", "Cycle times", |report| report.times())),
             (shows(Metric::Throughput), part("timeline", "Over time", |report| report.timeline())),
-            (shows(Metric::WaitingTime) || shows(Metric::ServiceTime), part("bottlenecks", "Bottlenecks", |report| report.bottlenecks())),
+            (
+                shows(Metric::WaitingTime) || shows(Metric::ServiceTime),
+                part("bottlenecks", "Bottlenecks", |report| report.bottlenecks()),
+            ),
             (shows(Metric::Rework), part("rework", "Rework", |report| report.rework())),
             (shows(Metric::ResourceUtilization), part("resources", "Resources", |report| report.resources())),
-            (filled && self.parameters.shows_anomalies(), part("anomalies", "Unusual cases", |report| report.anomalies())),
+            (
+                filled && self.parameters.shows_anomalies(),
+                part("anomalies", "Unusual cases", |report| report.anomalies()),
+            ),
         ];
         parts.into_iter().filter(|(shown, _)| *shown).map(|(_, part)| part).collect()
     }

@@ -22,10 +22,17 @@ const MATRIX: usize = 10;
 fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let numeric: Vec<bool> = headings.iter().map(|heading| heading.starts_with('#')).collect();
     let cell = |(index, text): (usize, &str), tag: &str| {
-        let class = if numeric[index] { "n" } else if index == 0 { "name" } else { "" };
+        let class = if numeric[index] {
+            "n"
+        } else if index == 0 {
+            "name"
+        } else {
+            ""
+        };
         format!("<{tag} class=\"{class}\">{text}</{tag}>")
     };
-    let head: String = headings.iter().map(|h| h.trim_start_matches('#')).enumerate().map(|c| cell(c, "th")).collect();
+    let head: String =
+        headings.iter().map(|h| h.trim_start_matches('#')).enumerate().map(|c| cell(c, "th")).collect();
     let body: String = rows
         .map(|row| {
             let cells: String = row.iter().map(String::as_str).enumerate().map(|c| cell(c, "td")).collect();
@@ -58,7 +65,8 @@ impl Report<'_> {
                 counted(self.outside, "case")
             )
         });
-        let links: String = parts.iter().map(|part| format!("<a href=\"#{}\">{}</a>", part.id, part.title)).collect();
+        let links: String =
+            parts.iter().map(|part| format!("<a href=\"#{}\">{}</a>", part.id, part.title)).collect();
         let tiles: String = self
             .tiles()
             .iter()
@@ -86,14 +94,19 @@ impl Report<'_> {
             tiles.push((duration(durations.quantile(0.5)), "median cycle time"));
             tiles.push((duration(durations.mean()), "mean cycle time"));
             tiles.push((duration(durations.quantile(0.95)), "95 % done within"));
-            tiles.push((percent(figures.rework.any as f64 / self.log.cases() as f64), "of cases with rework"));
+            tiles
+                .push((percent(figures.rework.any as f64 / self.log.cases() as f64), "of cases with rework"));
         }
         tiles
     }
 
     pub(super) fn insights(&self) -> String {
         let item = |insight: &crate::insights::Insight| {
-            format!("<li>{} <span class=\"pill\">{}</span></li>", escape(&insight.text), counted(insight.cases, "case"))
+            format!(
+                "<li>{} <span class=\"pill\">{}</span></li>",
+                escape(&insight.text),
+                counted(insight.cases, "case")
+            )
         };
         let items: String = self.insights.iter().take(ROWS).map(item).collect();
         format!(
@@ -111,11 +124,23 @@ impl Report<'_> {
         };
         let parts = table(
             &["Part of the score", "#Weight", "#Rows without fault"],
-            quality.parts.iter().map(|(name, weight, share)| vec![name.to_string(), percent(*weight), percent(*share)]),
+            quality
+                .parts
+                .iter()
+                .map(|(name, weight, share)| vec![name.to_string(), percent(*weight), percent(*share)]),
         );
-        let findings: String = quality.findings.iter().map(|f| format!("<li>{}</li>", escape(&quality::line(f)))).collect();
-        let findings = if findings.is_empty() { "<p>No fault was found.</p>".to_string() } else { format!("<ul class=\"plain\">{findings}</ul>") };
-        let columns: Vec<String> = facts.columns.iter().map(|(role, name)| format!("{role} = {}", escape(&shorten(name, 60)))).collect();
+        let findings: String =
+            quality.findings.iter().map(|f| format!("<li>{}</li>", escape(&quality::line(f)))).collect();
+        let findings = if findings.is_empty() {
+            "<p>No fault was found.</p>".to_string()
+        } else {
+            format!("<ul class=\"plain\">{findings}</ul>")
+        };
+        let columns: Vec<String> = facts
+            .columns
+            .iter()
+            .map(|(role, name)| format!("{role} = {}", escape(&shorten(name, 60))))
+            .collect();
         let validation = quality.validation;
         format!(
             "<div class=\"score\"><div><div class=\"big {class}\">{:.1}</div><span class=\"soft small\">of 100</span></div>\
@@ -190,11 +215,17 @@ impl Report<'_> {
     fn chevrons(&self, trace: &[u32], colours: &[usize]) -> String {
         let step = |&activity: &u32| {
             let style = match colours.iter().position(|&coloured| coloured == activity as usize) {
-                Some(colour) => format!(" style=\"--step:{};--step-dark:{}\"", STEP[colour], STEP_DARK[colour]),
+                Some(colour) => {
+                    format!(" style=\"--step:{};--step-dark:{}\"", STEP[colour], STEP_DARK[colour])
+                }
                 None => String::new(),
             };
             let name = self.log.activity_name(activity);
-            format!("<span{style} title=\"{}\">{}</span>", escape(&shorten(name, 120)), escape(&shorten(name, 34)))
+            format!(
+                "<span{style} title=\"{}\">{}</span>",
+                escape(&shorten(name, 120)),
+                escape(&shorten(name, 34))
+            )
         };
         let mut html: String = trace.iter().take(STEPS).map(step).collect();
         if trace.len() > STEPS {
@@ -205,7 +236,16 @@ impl Report<'_> {
 
     pub(super) fn times(&self) -> String {
         let durations = &self.figures.durations;
-        let quantiles = [("minimum", 0.0), ("25 %", 0.25), ("median", 0.5), ("75 %", 0.75), ("90 %", 0.9), ("95 %", 0.95), ("99 %", 0.99), ("maximum", 1.0)];
+        let quantiles = [
+            ("minimum", 0.0),
+            ("25 %", 0.25),
+            ("median", 0.5),
+            ("75 %", 0.75),
+            ("90 %", 0.9),
+            ("95 %", 0.95),
+            ("99 %", 0.99),
+            ("maximum", 1.0),
+        ];
         let heads: Vec<String> = quantiles.iter().map(|(name, _)| format!("#{name}")).collect();
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
         let row = quantiles.iter().map(|&(_, share)| duration(durations.quantile(share))).collect();
@@ -235,18 +275,26 @@ impl Report<'_> {
             "All cases".to_string()
         };
         let cut = if axis.cut {
-            format!(" The last {} of the events, until {}, lie beyond the charts.", percent(CUT), date(Some(last)))
+            format!(
+                " The last {} of the events, until {}, lie beyond the charts.",
+                percent(CUT),
+                date(Some(last))
+            )
         } else {
             String::new()
         };
         let coloured = charts::coloured(self.figures);
         let dot = |colour: usize, text: &str| {
-            format!("<span><svg viewBox=\"0 0 10 10\"><circle class=\"c{colour}\" cx=\"5\" cy=\"5\" r=\"5\"/></svg>{text}</span>")
+            format!(
+                "<span><svg viewBox=\"0 0 10 10\"><circle class=\"c{colour}\" cx=\"5\" cy=\"5\" r=\"5\"/></svg>{text}</span>"
+            )
         };
         let mut key: String = coloured
             .iter()
             .enumerate()
-            .map(|(colour, &activity)| dot(colour, &escape(&shorten(self.log.activity_name(activity as u32), 40))))
+            .map(|(colour, &activity)| {
+                dot(colour, &escape(&shorten(self.log.activity_name(activity as u32), 40)))
+            })
             .collect();
         if self.figures.flow.activity_count() > coloured.len() {
             key.push_str(&dot(COLOURS, "other"));
@@ -267,7 +315,11 @@ impl Report<'_> {
         let row = |edge: &&Edge| {
             let share = edge.time.sum as f64 / all.max(1.0);
             vec![
-                format!("{} → {}", name(self.log.activity_name(edge.from)), name(self.log.activity_name(edge.to))),
+                format!(
+                    "{} → {}",
+                    name(self.log.activity_name(edge.from)),
+                    name(self.log.activity_name(edge.to))
+                ),
                 count(edge.time.count),
                 duration(edge.time.median / SECOND),
                 duration(edge.time.mean() / SECOND),
@@ -302,7 +354,8 @@ impl Report<'_> {
                     work cannot be told apart: all times above hold both.</p>"
                 .to_string();
         };
-        let mut rows: Vec<(usize, Spread)> = service.iter().enumerate().filter_map(|(a, s)| s.map(|s| (a, s))).collect();
+        let mut rows: Vec<(usize, Spread)> =
+            service.iter().enumerate().filter_map(|(a, s)| s.map(|s| (a, s))).collect();
         rows.sort_by_key(|(activity, _)| std::cmp::Reverse(waiting[*activity].map_or(0, |w| w.sum)));
         let none = || "none".to_string();
         let rows = rows.into_iter().take(2 * ROWS).map(|(activity, service)| {
@@ -326,7 +379,8 @@ impl Report<'_> {
 
     pub(super) fn rework(&self) -> String {
         let (log, rework, cases) = (self.log, &self.figures.rework, self.log.cases() as f64);
-        let mut activities: Vec<usize> = (0..rework.cases.len()).filter(|&activity| rework.cases[activity] > 0).collect();
+        let mut activities: Vec<usize> =
+            (0..rework.cases.len()).filter(|&activity| rework.cases[activity] > 0).collect();
         activities.sort_by_key(|&activity| (std::cmp::Reverse(rework.cases[activity]), activity));
         let lead = format!(
             "<p class=\"lead\">{} of {} ({}) repeat at least one activity.</p>",
@@ -337,7 +391,13 @@ impl Report<'_> {
         if activities.is_empty() {
             return lead;
         }
-        let loops = |activity: usize| self.figures.flow.self_loops().find(|edge| edge.from as usize == activity).map_or(0, |edge| edge.time.count);
+        let loops = |activity: usize| {
+            self.figures
+                .flow
+                .self_loops()
+                .find(|edge| edge.from as usize == activity)
+                .map_or(0, |edge| edge.time.count)
+        };
         let rows = activities.iter().take(2 * ROWS).map(|&activity| {
             vec![
                 name(log.activity_name(activity as u32)),
@@ -347,7 +407,10 @@ impl Report<'_> {
                 count(loops(activity)),
             ]
         });
-        lead + &table(&["Activity", "#Cases that repeat it", "#Share of cases", "#Repetitions", "#Directly repeated"], rows)
+        lead + &table(
+            &["Activity", "#Cases that repeat it", "#Share of cases", "#Repetitions", "#Directly repeated"],
+            rows,
+        )
     }
 
     pub(super) fn resources(&self) -> String {
@@ -358,7 +421,11 @@ impl Report<'_> {
         let known = (log.events() as u64 - resources.unknown).max(1) as f64;
         let rows = resources.workload.iter().take(2 * ROWS).map(|&(resource, events)| {
             let share = events as f64 / known;
-            vec![name(log.resource_name(resource)), count(events), format!("{}{}", meter(share), percent(share))]
+            vec![
+                name(log.resource_name(resource)),
+                count(events),
+                format!("{}{}", meter(share), percent(share)),
+            ]
         });
         let pairs = resources.handovers.iter().filter(|((from, to), _)| from != to).take(ROWS);
         let pairs = pairs.map(|((from, to), events)| {
@@ -383,7 +450,12 @@ impl Report<'_> {
         let times = |from: u32, to: u32| {
             resources.handovers.iter().find(|(pair, _)| *pair == (from, to)).map_or(0, |&(_, times)| times)
         };
-        let most = shown.iter().flat_map(|&a| shown.iter().map(move |&b| (a, b))).map(|(a, b)| times(a, b)).max().unwrap_or(0);
+        let most = shown
+            .iter()
+            .flat_map(|&a| shown.iter().map(move |&b| (a, b)))
+            .map(|(a, b)| times(a, b))
+            .max()
+            .unwrap_or(0);
         let short = |resource: u32| escape(&shorten(self.log.resource_name(resource), 18));
         let heads: String = shown.iter().map(|&to| format!("<th class=\"n\">{}</th>", short(to))).collect();
         let row = |&from: &u32| {
@@ -407,9 +479,17 @@ impl Report<'_> {
             return "<p>No unusual cases were found.</p>".to_string();
         }
         let group = |(index, group): (usize, &crate::anomalies::Group)| {
-            let rows = group.cases.iter().take(LISTED).map(|anomaly| vec![name(self.log.case_name(anomaly.case)), escape(&anomaly.reason)]);
+            let rows = group
+                .cases
+                .iter()
+                .take(LISTED)
+                .map(|anomaly| vec![name(self.log.case_name(anomaly.case)), escape(&anomaly.reason)]);
             let more = group.cases.len().saturating_sub(LISTED);
-            let more = if more > 0 { format!("<p class=\"soft small\">{} are not listed.</p>", counted(more as u64, "more case")) } else { String::new() };
+            let more = if more > 0 {
+                format!("<p class=\"soft small\">{} are not listed.</p>", counted(more as u64, "more case"))
+            } else {
+                String::new()
+            };
             format!(
                 "<details{}><summary>{} <span class=\"soft\">{}</span></summary><p class=\"soft small\">{}</p>{}{more}</details>",
                 if index == 0 { " open" } else { "" },
@@ -431,5 +511,7 @@ impl Report<'_> {
 }
 
 /// Backgrounds of chevrons, by colour of the activity, for light and dark pages.
-const STEP: [&str; COLOURS] = ["#cfe1f6", "#f6dfc0", "#cfe9d8", "#f5cfcc", "#e0d3f2", "#e9dfc9", "#f3d2e5", "#cfe8ec"];
-const STEP_DARK: [&str; COLOURS] = ["#1f4a7d", "#6b4310", "#1f5537", "#6f2420", "#4a2f78", "#54421f", "#6b2a51", "#1f5560"];
+const STEP: [&str; COLOURS] =
+    ["#cfe1f6", "#f6dfc0", "#cfe9d8", "#f5cfcc", "#e0d3f2", "#e9dfc9", "#f3d2e5", "#cfe8ec"];
+const STEP_DARK: [&str; COLOURS] =
+    ["#1f4a7d", "#6b4310", "#1f5537", "#6f2420", "#4a2f78", "#54421f", "#6b2a51", "#1f5560"];

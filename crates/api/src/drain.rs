@@ -1,0 +1,76 @@
+//! Letting a refused client finish its sentence. A server that answers and closes while the client still sends makes the
+//! kernel throw the answer away (a reset overtakes it), and the client sees a broken pipe instead of what was wrong. So
+//! after a refusal the rest of the body is read and dropped, up to a bound of bytes and time.
+
+use axum::BoxError;
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::{Buf, Bytes};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+/// Bytes that are dropped for politeness.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Time that this may take.
+const MAX_TIME: Duration = Duration::from_secs(5);
+
+/// Reads and drops what a refused client is still sending.
+pub(crate) async fn drain(request: Request, next: Next) -> Response {
+    // A client that waits for `100 Continue` has not begun to send.
+    let waits = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let shared = Shared(Arc::new(Mutex::new(body)));
+    let response = next.run(Request::from_parts(parts, Body::new(shared.clone()))).await;
+    if response.status().is_client_error() && !waits {
+        // Past the time the connection is closed as it is.
+        let _ = tokio::time::timeout(MAX_TIME, shared.finish()).await;
+    }
+    response
+}
+
+/// A body that the handler reads and that can be read on when the handler is done.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Body>>);
+
+impl Shared {
+    async fn finish(self) {
+        let mut dropped = 0;
+        while dropped < MAX_BYTES {
+            match poll_fn(|context| Pin::new(&mut self.clone()).poll_frame(context)).await {
+                Some(Ok(frame)) => dropped += frame.data_ref().map_or(0, Buf::remaining),
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+
+    fn with<T>(&self, look: impl FnOnce(Pin<&mut Body>) -> T) -> T {
+        look(Pin::new(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        let frame = ready!(self.with(|body| body.poll_frame(context)));
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.with(|body| body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.with(|body| body.size_hint())
+    }
+}
