@@ -10,5 +10,6 @@ mod clients;
 mod crash;
 mod downloads;
 mod execution;
+mod matrix;
 mod process_mining;
 mod registry;

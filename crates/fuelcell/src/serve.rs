@@ -12,6 +12,7 @@ use fuelcell_scheduler::{Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -73,8 +74,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    let router = fuelcell_api::router(Arc::new(service));
-    axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await?;
+    let router = fuelcell_api::router(Arc::new(service), &config.api);
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop.clone().cancelled_owned()).await?;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
