@@ -1,10 +1,12 @@
 //! `/api/admin/…`
 
 use fuelcell_tests::project::{text, token};
-use fuelcell_tests::{Client, Project, Server, built};
+use fuelcell_tests::{Client, Project, Server, built, eventually};
 use serde_json::{Value, json};
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 use uuid::Uuid;
 
 #[test]
@@ -236,4 +238,20 @@ fn the_audit_log_is_shown_in_pages_to_those_whose_matter_it_is() {
     for wrong in ["limit=0", "limit=1001", "before=0", "before=x", "tenantId=7"] {
         assert_eq!(operator.get(&format!("/api/admin/audit?{wrong}")).problem(400).0, "InvalidQuery", "{wrong}");
     }
+}
+
+#[test]
+fn what_a_client_began_is_written_down_though_it_went_away() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let path = project.path(&format!("datasets/{}?name=a", Uuid::new_v4()));
+    let mut connection = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
+    let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 1000\r\n\r\n", project.token);
+    connection.write_all(head.as_bytes()).unwrap();
+    connection.write_all(b"not all of it").unwrap();
+    drop(connection);
+    let entry = eventually("the attempt is in the log", Duration::from_secs(20), || {
+        entries(&project.client, "").into_iter().find(|entry| path.starts_with(entry["target"].as_str().unwrap()))
+    });
+    assert_eq!((&entry["outcome"], &entry["code"]), (&json!("refused"), &json!("BrokenUpload")));
 }
