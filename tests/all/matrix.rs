@@ -37,6 +37,11 @@ impl Row {
         self.path.contains(&format!("{{{id}}}"))
     }
 
+    /// The same address, another method.
+    fn with_method(&self, method: &str) -> Self {
+        Self { method: method.into(), path: self.path.clone(), needs: self.needs.clone() }
+    }
+
     fn call(&self, client: &Client, things: &Things) -> Answer {
         let path = things.names.iter().fold(self.path.clone(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
         client.send(&self.method, &path, &[("content-type", "application/json")], b"{}")
@@ -160,6 +165,10 @@ fn every_address_refuses_all_who_may_not_and_takes_the_one_who_may() {
             assert_eq!(answer.problem(401).0, "Unauthenticated", "{wrong:?}: {method} {path}");
             assert!(!things.shown_in(&answer), "{wrong:?}: {method} {path}: {}", answer.text());
         }
+        if method == "GET" {
+            assert_eq!(row.with_method("HEAD").call(&server.client(None), things).status, 401, "HEAD {path}");
+        }
+        assert_eq!(row.with_method("PATCH").call(&server.operator(), things).problem(405).0, "MethodNotAllowed", "{path}");
         scene.check_outsider(row, "another tenant", &tenant, false);
         scene.check_outsider(row, "a project of another tenant", &scene.stranger.client, false);
         scene.check_outsider(row, "another project of the tenant", &scene.sister, true);
