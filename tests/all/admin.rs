@@ -22,7 +22,8 @@ fn the_first_start_writes_an_operator_token_for_its_owner_only() {
 fn tokens_are_shown_once_and_end_when_revoked() {
     let server = Server::start();
     let project = Project::new(&server);
-    let body = json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
+    let body =
+        json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
     let made = server.operator().post("/api/admin/tokens", &body).ok();
     let viewer = server.client(Some(&text(&made, "token")));
     viewer.get(&project.path("execution/jobs")).ok();
@@ -40,7 +41,10 @@ fn nobody_grants_more_than_they_have() {
     let own = &project.client;
     own.post("/api/admin/tokens", &grant("submitter", &project)).ok();
     assert_eq!(own.post("/api/admin/tokens", &grant("submitter", &other)).problem(404).0, "NotFound");
-    assert_eq!(own.post("/api/admin/tokens", &json!({"subject": "s", "role": "operator"})).problem(403).0, "Forbidden");
+    assert_eq!(
+        own.post("/api/admin/tokens", &json!({"subject": "s", "role": "operator"})).problem(403).0,
+        "Forbidden"
+    );
     assert_eq!(own.post("/api/admin/tenants", &json!({"name": "t"})).problem(403).0, "Forbidden");
     let submitter = server.client(Some(&token(own, "submitter", &project.tenant, Some(&project.project))));
     assert_eq!(submitter.post("/api/admin/tokens", &grant("viewer", &project)).problem(403).0, "Forbidden");

@@ -51,7 +51,10 @@ fn a_log_becomes_figures_a_report_and_a_map() {
         let job = mine(&project, name, &bytes, json!({}));
         project.wait_for(&job, "Completed");
         let figures: Value = serde_json::from_slice(&output(&project, &job, "process-mining.json")).unwrap();
-        assert_eq!((&figures["num_events"], &figures["num_cases"], &figures["num_variants"]), (&json!(5), &json!(2), &json!(2)));
+        assert_eq!(
+            (&figures["num_events"], &figures["num_cases"], &figures["num_variants"]),
+            (&json!(5), &json!(2), &json!(2))
+        );
         assert_eq!(figures["start_activities"], json!({"register": 2}));
         assert_eq!(figures["end_activities"], json!({"pay": 2}));
         assert_eq!(figures["case_duration"]["max_seconds"], 91_800.0);
@@ -63,7 +66,10 @@ fn a_log_becomes_figures_a_report_and_a_map() {
         assert_eq!(results["summary"]["recordsProcessed"], 5);
         let found = &results["qualityMetrics"]["dataValidation"];
         let figure = |name: &str| found[name].as_u64().unwrap();
-        assert_eq!(figure("totalRecords"), figure("validRecords") + figure("duplicatesRemoved") + figure("invalidRecords"));
+        assert_eq!(
+            figure("totalRecords"),
+            figure("validRecords") + figure("duplicatesRemoved") + figure("invalidRecords")
+        );
     }
 }
 
@@ -124,7 +130,12 @@ fn the_sample_that_ships_with_the_job_can_be_mined() {
     let server = Server::start();
     let project = Project::new(&server);
     let log = std::fs::read(built::source("example-jobs/process-mining/sample/order-to-cash.csv")).unwrap();
-    let job = mine(&project, "order-to-cash.csv", &log, json!({"includeAnomalyDetection": true, "generateInsights": true}));
+    let job = mine(
+        &project,
+        "order-to-cash.csv",
+        &log,
+        json!({"includeAnomalyDetection": true, "generateInsights": true}),
+    );
     let status = project.wait_for(&job, "Completed");
     assert_eq!(status["progress"]["percentage"], 100);
 }

@@ -40,7 +40,8 @@ impl Server {
     /// A fresh server under another program, such as a tracer that takes a command.
     pub fn start_under(program: &Path, arguments: &[String]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
-        let mut server = Self { folder, arguments: Vec::new(), process: None, base: String::new(), starts: 0 };
+        let mut server =
+            Self { folder, arguments: Vec::new(), process: None, base: String::new(), starts: 0 };
         let mut command = Command::new(program);
         command.args(arguments).arg(built::fuelcell());
         server.run(command);
@@ -62,9 +63,13 @@ impl Server {
 
     fn address(&mut self) -> Option<String> {
         let log = self.log();
-        let ended = self.process.as_mut().is_some_and(|process| process.try_wait().is_ok_and(|status| status.is_some()));
+        let ended = self
+            .process
+            .as_mut()
+            .is_some_and(|process| process.try_wait().is_ok_and(|status| status.is_some()));
         assert!(!ended, "the server ended at its start:\n{log}");
-        let url = log.lines().find_map(|line| line.split_once("listening at ")?.1.split_whitespace().next())?;
+        let url =
+            log.lines().find_map(|line| line.split_once("listening at ")?.1.split_whitespace().next())?;
         let address: SocketAddr = url.strip_prefix("http://")?.parse().ok()?;
         Some(format!("http://{address}"))
     }
@@ -121,7 +126,8 @@ impl Server {
 
     /// A client with the operator's token.
     pub fn operator(&self) -> Client {
-        let token = fs::read_to_string(self.data().join("operator-token")).expect("the first start writes it");
+        let token =
+            fs::read_to_string(self.data().join("operator-token")).expect("the first start writes it");
         self.client(Some(token.trim()))
     }
 }

@@ -123,7 +123,9 @@ pub(crate) async fn create_token(
         (None, None) => Scope::Server,
         (Some(tenant), None) => Scope::Tenant(tenant),
         (Some(tenant), Some(project)) => Scope::Project(ProjectRef { tenant, project }),
-        (None, Some(_)) => return Err(Problem::invalid("InvalidScope", "projectId needs its tenantId beside it")),
+        (None, Some(_)) => {
+            return Err(Problem::invalid("InvalidScope", "projectId needs its tenantId beside it"));
+        }
     };
     let (token, secret) = service.create_token(&caller, body.subject, body.role, scope).await?;
     Ok((
@@ -151,7 +153,11 @@ pub(crate) async fn revoke_token(
 
 impl From<Tenant> for TenantAnswer {
     fn from(tenant: Tenant) -> Self {
-        Self { tenant_id: tenant.id.to_string(), name: tenant.name, date_created: tenant.created_at.to_rfc3339() }
+        Self {
+            tenant_id: tenant.id.to_string(),
+            name: tenant.name,
+            date_created: tenant.created_at.to_rfc3339(),
+        }
     }
 }
 

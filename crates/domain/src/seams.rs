@@ -105,7 +105,8 @@ pub trait JobHost: Send + Sync {
     fn set_report(&self, report: Report);
 
     /// Starts an output.
-    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError>;
+    fn create_artifact(&self, description: ArtifactDescription)
+    -> Result<Box<dyn ArtifactWriter>, HostError>;
 
     /// Replaces the checkpoint, durably.
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError>;

@@ -25,7 +25,8 @@ pub(crate) async fn cell(module: &Path, runs: usize) -> anyhow::Result<()> {
     let host = Arc::new(LocalHost::new("{}".into(), Vec::new(), out, ProgressBar::hidden())?);
     let mut times: Vec<Duration> = Vec::with_capacity(runs);
     for _ in 0..runs {
-        let spec = RunSpec { module: digest, limits, deterministic_seed: None, meter: Arc::new(Meter::default()) };
+        let spec =
+            RunSpec { module: digest, limits, deterministic_seed: None, meter: Arc::new(Meter::default()) };
         let start = Instant::now();
         let (end, _) = sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
         times.push(start.elapsed());
@@ -35,6 +36,10 @@ pub(crate) async fn cell(module: &Path, runs: usize) -> anyhow::Result<()> {
     }
     times.sort_unstable();
     let micros = |percent: usize| times[(runs * percent / 100).min(runs - 1)].as_nanos() as f64 / 1000.0;
-    writeln!(std::io::stdout(), "{}", json!({"runs": runs, "p50Micros": micros(50), "p99Micros": micros(99)}))?;
+    writeln!(
+        std::io::stdout(),
+        "{}",
+        json!({"runs": runs, "p50Micros": micros(50), "p99Micros": micros(99)})
+    )?;
     Ok(())
 }

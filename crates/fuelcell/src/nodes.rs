@@ -4,10 +4,10 @@ use anyhow::Context;
 use fuelcell_domain::NodeId;
 use fuelcell_domain::seams::{NodeLoad, Nodes};
 use fuelcell_scheduler::Scheduler;
+use rustix::fs::statvfs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use rustix::fs::statvfs;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// Processor use is a mean over at least this long; asking more often answers the same figures.

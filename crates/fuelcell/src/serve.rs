@@ -45,8 +45,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let public_url = match config.service.public_url.as_str() {
         "" => format!("http://{address}"),
@@ -100,7 +101,8 @@ async fn install_built_in(service: &mut Service) -> anyhow::Result<()> {
 }
 
 async fn stop_on_signal(stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::error!("signals cannot be heard; stop the process by other means");
         return;
@@ -122,7 +124,8 @@ async fn watch_store(store: Arc<dyn Store>, stop: CancellationToken) -> anyhow::
         }
         if let Err(error) = store.check().await {
             stop.cancel();
-            return Err(error).context("the store does not take writes any more; nothing unacknowledged was kept");
+            return Err(error)
+                .context("the store does not take writes any more; nothing unacknowledged was kept");
         }
     }
 }

@@ -45,7 +45,11 @@ impl Service {
     }
 
     /// A tenant's projects. For operators and administrators of the whole tenant.
-    pub async fn projects(&self, principal: &Principal, tenant: TenantId) -> Result<Vec<Project>, ServiceError> {
+    pub async fn projects(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+    ) -> Result<Vec<Project>, ServiceError> {
         self.require_whole_tenant(principal, tenant).await?;
         Ok(self.store.projects(tenant).await?)
     }
@@ -86,7 +90,9 @@ impl Service {
         principal.require(Role::Administrator)?;
         let token = self.store.tokens().await?.into_iter().find(|token| token.id == id);
         let token = token.ok_or(ServiceError::NotFound("token"))?;
-        self.require_grant(principal, token.role, token.scope).await.map_err(|_| ServiceError::NotFound("token"))?;
+        self.require_grant(principal, token.role, token.scope)
+            .await
+            .map_err(|_| ServiceError::NotFound("token"))?;
         Ok(self.store.revoke_token(id, self.clock.now()).await?)
     }
 
@@ -105,7 +111,11 @@ impl Service {
         Ok(Some(secret))
     }
 
-    async fn require_whole_tenant(&self, principal: &Principal, tenant: TenantId) -> Result<(), ServiceError> {
+    async fn require_whole_tenant(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+    ) -> Result<(), ServiceError> {
         let covers = matches!(principal.scope, Scope::Server) || principal.scope == Scope::Tenant(tenant);
         if !covers || self.store.tenant(tenant).await?.is_none() {
             return Err(ServiceError::NotFound("tenant"));
@@ -113,7 +123,12 @@ impl Service {
         principal.require(Role::Administrator)
     }
 
-    async fn require_grant(&self, principal: &Principal, role: Role, scope: Scope) -> Result<(), ServiceError> {
+    async fn require_grant(
+        &self,
+        principal: &Principal,
+        role: Role,
+        scope: Scope,
+    ) -> Result<(), ServiceError> {
         principal.require(Role::Administrator.max(role))?;
         match scope {
             Scope::Server => principal.require(Role::Operator),

@@ -93,7 +93,11 @@ impl Service {
     }
 
     /// Refuses unless the principal may see figures of this tenant.
-    pub(crate) async fn require_tenant(&self, principal: &Principal, tenant: TenantId) -> Result<(), ServiceError> {
+    pub(crate) async fn require_tenant(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+    ) -> Result<(), ServiceError> {
         match principal.scope.touches(tenant) && self.store.tenant(tenant).await?.is_some() {
             true => principal.require(Role::Viewer),
             false => Err(ServiceError::NotFound("tenant")),

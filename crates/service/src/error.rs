@@ -1,8 +1,8 @@
 //! Why a use case was refused, in words for the client. Internal text never enters; it goes to the log.
 
-use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::Role;
 use fuelcell_domain::seams::InspectError;
+use fuelcell_domain::state::TransitionError;
 use fuelcell_store::StoreError;
 
 /// A refusal.

@@ -54,14 +54,16 @@ impl Service {
 
     /// Follows a link.
     pub async fn download(&self, target: &LinkTarget, grant: &LinkGrant) -> Result<Download, ServiceError> {
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(&grant.signature).map_err(|_| ServiceError::BadSignature)?;
+        let signature =
+            BASE64_URL_SAFE_NO_PAD.decode(&grant.signature).map_err(|_| ServiceError::BadSignature)?;
         if !bool::from(self.link_mac(target, grant.expires).ct_eq(&signature)) {
             return Err(ServiceError::BadSignature);
         }
         if self.clock.now() > Timestamp(grant.expires.saturating_mul(1_000_000)) {
             return Err(ServiceError::LinkExpired);
         }
-        let job = self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
+        let job =
+            self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
         let artifacts = self.store.artifacts(target.job).await?;
         match artifacts.into_iter().find(|artifact| artifact.description.name == target.name) {
             Some(artifact) => {

@@ -2,7 +2,9 @@
 
 use crate::links::{LinkGrant, LinkTarget, RUN_SUMMARY};
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Artifact, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt, Role};
+use fuelcell_domain::{
+    Artifact, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt, Role,
+};
 
 /// An output with the right to download it.
 #[derive(Clone, Debug)]
@@ -50,8 +52,10 @@ impl Service {
             ));
         }
         let artifacts: Vec<_> = self.store.artifacts(id).await?;
-        let artifacts: Vec<_> =
-            artifacts.into_iter().filter(|artifact| artifact.description.role == ArtifactRole::Output).collect();
+        let artifacts: Vec<_> = artifacts
+            .into_iter()
+            .filter(|artifact| artifact.description.role == ArtifactRole::Output)
+            .collect();
         let published = artifacts.len();
         let mut outputs: Vec<_> = artifacts
             .into_iter()
@@ -68,7 +72,8 @@ impl Service {
     }
 
     fn output(&self, job: &Job, artifact: Artifact) -> Output {
-        let target = LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
+        let target =
+            LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
         let grant = self.sign_link(&target);
         Output { artifact, target, grant }
     }

@@ -19,7 +19,11 @@ fn each_ration_ends_a_job_with_its_own_code_and_the_next_job_passes() {
         (json!([{"do": "sleep", "milliseconds": 600_000}]), json!({"timeoutSeconds": 1}), "Timeout"),
         (json!([{"do": "allocate", "bytes": 64 << 20}]), json!({"memoryBytes": 16 << 20}), "MemoryLimit"),
         (json!([{"do": "recurse"}]), json!({}), "StackOverflow"),
-        (json!([{"do": "artifact", "name": "a.bin", "bytes": 1001}]), json!({"diskBytes": 1000}), "DiskQuota"),
+        (
+            json!([{"do": "artifact", "name": "a.bin", "bytes": 1001}]),
+            json!({"diskBytes": 1000}),
+            "DiskQuota",
+        ),
         (json!([{"do": "exit", "code": 3}]), json!({}), "GuestError"),
     ];
     for (steps, limits, code) in cases {

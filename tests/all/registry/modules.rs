@@ -32,7 +32,8 @@ fn what_is_no_job_module_is_422_and_says_why() {
         (&good[..good.len() / 2], "ModuleInvalid"),
     ];
     for (bytes, code) in cases {
-        let (found, detail) = project.client.put_bytes(&project.path("modules/bad/versions/1"), bytes).problem(422);
+        let (found, detail) =
+            project.client.put_bytes(&project.path("modules/bad/versions/1"), bytes).problem(422);
         assert_eq!(found, code, "{detail}");
     }
     let name = project.client.put_bytes(&project.path("modules/-bad/versions/1"), &good).problem(400);

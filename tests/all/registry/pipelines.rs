@@ -22,7 +22,10 @@ fn a_pipeline_lends_its_module_parameters_dataset_and_limits() {
     let body = json!({"jobName": "j", "jobType": "Analysis", "resource": {"resourceType": "Pipeline", "resourceId": id}});
     let job = project.submit(&body).ok()["jobId"].as_str().unwrap().to_owned();
     let status = project.wait_for(&job, "Completed");
-    assert_eq!(status["resource"], json!({"resourceType": "Pipeline", "resourceId": id, "resourceName": "Copies"}));
+    assert_eq!(
+        status["resource"],
+        json!({"resourceType": "Pipeline", "resourceId": id, "resourceName": "Copies"})
+    );
     assert_eq!(status["limits"]["memoryBytes"], 33_554_432);
     assert_eq!(status["receipt"]["bytesRead"], 5);
 }
