@@ -40,7 +40,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
         Command::Module(ModuleCommand::Pack { module, out }) => {
-            runtime.block_on(module::pack(&module, out.as_deref()))?
+            runtime.block_on(module::pack(&module, out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,
