@@ -249,4 +249,7 @@ pub struct NodeLoad {
 pub trait Nodes: Send + Sync {
     /// All of them, as they stand now.
     fn nodes(&self) -> Vec<NodeLoad>;
+
+    /// Whether a module is compiled where its jobs will run; `None` when this process cannot know.
+    fn module_ready(&self, module: Digest) -> Option<bool>;
 }

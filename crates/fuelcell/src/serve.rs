@@ -5,8 +5,8 @@ use crate::data_dir::{DataDir, write_private};
 use crate::nodes::{ThisNode, machine_memory};
 use crate::telemetry;
 use anyhow::Context;
-use fuelcell_domain::NodeId;
 use fuelcell_domain::clock::SystemClock;
+use fuelcell_domain::{Digest, JobRunner, NodeId};
 use fuelcell_sandbox::{Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
@@ -55,15 +55,16 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let mut service = Service::new(Parts {
         store: store.clone(),
-        blobs,
-        inspector: sandbox,
+        blobs: blobs.clone(),
+        inspector: sandbox.clone(),
         events: scheduler.events(),
-        nodes: Arc::new(ThisNode::new(node, scheduler.clone(), &config.data)?),
+        nodes: Arc::new(ThisNode::new(node, scheduler.clone(), sandbox.clone(), &config.data)?),
         clock,
         secret: data.secret()?,
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
-    install_built_in(&mut service).await?;
+    let built_in = install_built_in(&mut service).await?;
+    tokio::spawn(prepare(sandbox, blobs, built_in));
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
         tracing::info!(path = %data.operator_token().display(), "this is the first start: the operator token was written");
@@ -89,15 +90,30 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
     }
 }
 
-async fn install_built_in(service: &mut Service) -> anyhow::Result<()> {
+async fn install_built_in(service: &mut Service) -> anyhow::Result<Vec<Digest>> {
     if BUILT_IN.is_empty() {
         tracing::warn!("this binary was built without built-in modules (`cargo xtask guests` makes them)");
     }
+    let mut digests = Vec::new();
     for (name, bytes) in BUILT_IN {
         let installed = service.install_built_in(name, env!("CARGO_PKG_VERSION"), bytes).await;
-        installed.with_context(|| format!("the built-in module {name} is not usable"))?;
+        digests.push(installed.with_context(|| format!("the built-in module {name} is not usable"))?);
     }
-    Ok(())
+    Ok(digests)
+}
+
+/// Compiles the built-in modules before anybody asks for them: a first job need not wait for a compiler.
+async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules: Vec<Digest>) {
+    for module in modules {
+        let prepared = match blobs.open(module).await {
+            Ok(Some(bytes)) => runner.prepare(module, bytes).await.map_err(|error| error.to_string()),
+            Ok(None) => Err("its bytes are gone".into()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = prepared {
+            tracing::error!(%module, reason, "a built-in module cannot be compiled");
+        }
+    }
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -56,7 +56,7 @@ impl Service {
             transient_failures: job.transient_failures,
             queued_before,
             memory_bytes: job.limits.memory_bytes,
-            module_ready: None,
+            module_ready: self.nodes.module_ready(job.module.digest),
         };
         let duration = self.module_duration(job.module.digest).await?;
         let start = self.start_of(job, queued_before, capacity, duration, now).await?;
