@@ -10,5 +10,6 @@ mod clients;
 mod crash;
 mod downloads;
 mod execution;
+mod guide;
 mod process_mining;
 mod registry;

@@ -128,7 +128,7 @@ fn number(node: Node) -> usize {
 
 /// Space between two boxes, and between lines and whatever is beside them.
 const BOX_GAP: f64 = 24.0;
-const LINE_GAP: f64 = 12.0;
+const LINE_GAP: f64 = 18.0;
 
 impl Drawing {
     fn of(map: &Map, graph: &Laid) -> Self {
@@ -297,4 +297,78 @@ fn side_by_side(mut wishes: Vec<(f64, usize)>, placed: &Placed) -> Vec<(f64, usi
 
 fn point(point: &Point) -> (f64, f64) {
     (point.x, point.y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MapActivity;
+    use super::*;
+
+    /// Activities in a row, with steps forward, back and over many.
+    fn map(activities: usize) -> Map {
+        let activity = |index: usize| MapActivity {
+            name: format!("activity {index}"),
+            events: 10,
+            repeated: 0,
+            service: None,
+            place: index as f64 / activities as f64,
+        };
+        let edge = |from: Node, to: Node| MapEdge { from, to, count: 5, time: Some((60.0, 60.0)) };
+        let forward = (1..activities).map(|index| edge(Node::Activity(index - 1), Node::Activity(index)));
+        let back =
+            (5..activities).step_by(3).map(|index| edge(Node::Activity(index), Node::Activity(index - 4)));
+        let over = (0..activities).step_by(4).map(|index| edge(Node::Activity(index), Node::End));
+        let start = [edge(Node::Start, Node::Activity(0))];
+        Map {
+            activities: (0..activities).map(activity).collect(),
+            edges: start.into_iter().chain(forward).chain(back).chain(over).collect(),
+            all_activities: activities,
+            all_edges: 0,
+            events_covered: 1.0,
+            steps_covered: 1.0,
+        }
+    }
+
+    fn apart(a: ((f64, f64), Size), b: ((f64, f64), Size)) -> bool {
+        let near = |a: f64, b: f64, size: f64| (a - b).abs() < size / 2.0 - 0.01;
+        !(near(a.0.0, b.0.0, a.1.0 + b.1.0) && near(a.0.1, b.0.1, a.1.1 + b.1.1))
+    }
+
+    #[test]
+    fn nothing_covers_anything_else() {
+        for activities in [1, 10, 60] {
+            let map = map(activities);
+            let (boxes, labels) = (vec![(140.0, 45.0); activities], vec![(70.0, 16.0); map.edges.len()]);
+            let placement = place(&map, (26.0, 26.0), &boxes, &labels);
+            let placed = placement.activities.iter().chain([&placement.start, &placement.end]);
+            let boxes = placed.map(|b| ((b.x, b.y), b.size));
+            let labels = placement.routes.iter().map(|route| (route.label, (70.0, 16.0)));
+            let all: Vec<((f64, f64), Size)> = boxes.chain(labels).collect();
+            for (index, &one) in all.iter().enumerate() {
+                let (x, y) = one.0;
+                let (width, height) = placement.size;
+                assert!(x >= one.1.0 / 2.0 && x + one.1.0 / 2.0 <= width && y > 0.0 && y < height, "{one:?}");
+                assert!(all[..index].iter().all(|&other| apart(one, other)), "{activities}: {one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_begin_and_end_at_their_boxes() {
+        let map = map(20);
+        let placement = place(&map, (26.0, 26.0), &[(140.0, 45.0); 20], &vec![(70.0, 16.0); map.edges.len()]);
+        let at = |node: Node| match node {
+            Node::Start => placement.start,
+            Node::End => placement.end,
+            Node::Activity(index) => placement.activities[index],
+        };
+        let touches = |point: (f64, f64), placed: Placed| {
+            (point.0 - placed.x).abs() <= placed.size.0 / 2.0
+                && ((point.1 - placed.y).abs() - placed.size.1 / 2.0).abs() < 0.01
+        };
+        for (edge, route) in map.edges.iter().zip(&placement.routes) {
+            assert!(touches(route.points[0], at(edge.from)), "{edge:?}");
+            assert!(touches(route.points[route.points.len() - 1], at(edge.to)), "{edge:?}");
+        }
+    }
 }
