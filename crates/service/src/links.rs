@@ -12,6 +12,9 @@ use subtle::ConstantTimeEq;
 /// The name of the host's own summary of a run, the primary output of jobs that published none.
 pub const RUN_SUMMARY: &str = "run-summary.json";
 
+/// The name of a partial result's checkpoint, as the guest saved it last.
+pub const CHECKPOINT: &str = "checkpoint.bin";
+
 /// What a link points at, as it was read from the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkTarget {
@@ -65,7 +68,12 @@ impl Service {
         let job =
             self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
         let artifacts = self.store.artifacts(target.job).await?;
-        match artifacts.into_iter().find(|artifact| artifact.description.name == target.name) {
+        let checkpoint = self.partial_checkpoint(&job).await?;
+        match artifacts
+            .into_iter()
+            .chain(checkpoint)
+            .find(|artifact| artifact.description.name == target.name)
+        {
             Some(artifact) => {
                 let bytes = self.artifact_bytes(artifact.digest).await?;
                 Ok(Download::Artifact { artifact, bytes })

@@ -57,7 +57,8 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         context.progress(READ + (COMPUTED - READ) * part / parts, WHOLE, "Computing figures");
     });
     context.check_cancelled()?;
-    let anomalies = if parameters.shows_anomalies() { anomalies::find(&log, &figures) } else { Vec::new() };
+    let anomalies =
+        if parameters.shows_anomalies() { anomalies::find(&log, &figures, &facts) } else { Vec::new() };
     let insights =
         if parameters.shows_insights() { insights::write(&log, &figures, &anomalies) } else { Vec::new() };
     let mined = Mined {

@@ -268,13 +268,14 @@ impl Log {
             dropped.no_case += 1;
             return;
         }
-        let Some(activity) = event.activity else {
-            dropped.no_activity += 1;
-            return;
-        };
-        let Some(time) = event.time else {
-            dropped.unreadable_timestamp += u64::from(event.unreadable);
-            dropped.no_timestamp += u64::from(!event.unreadable);
+        let (Some(activity), Some(time)) = (event.activity, event.time) else {
+            dropped.no_activity += u64::from(event.activity.is_none());
+            let timed = event.activity.is_some();
+            dropped.unreadable_timestamp += u64::from(timed && event.unreadable);
+            dropped.no_timestamp += u64::from(timed && !event.unreadable);
+            if let Some(name) = &self.trace_name {
+                facts.lost_row(name.as_bytes());
+            }
             return;
         };
         let case = self.case(facts);
@@ -295,7 +296,7 @@ impl Log {
         if let Some(case) = self.case {
             return case;
         }
-        let name = self.trace_name.take().unwrap_or_else(|| {
+        let name = self.trace_name.clone().unwrap_or_else(|| {
             facts.unnamed_traces += 1;
             format!("trace {}", self.traces)
         });
