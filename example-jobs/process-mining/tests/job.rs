@@ -258,6 +258,13 @@ fn a_cancelled_run_leaves_the_figures_of_what_it_read() {
 }
 
 #[test]
+fn a_checkpoint_that_does_not_fit_costs_nothing_else() {
+    let run = TestHost::new().input("dataset", "orders.csv", SAMPLE).checkpoint_bytes(100).run::<Job>();
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert!(run.logs.iter().any(|line| line.message.contains("no checkpoint was saved")));
+}
+
+#[test]
 fn an_enriched_log_that_does_not_fit_is_left_out() {
     let run = TestHost::new().input("dataset", "orders.csv", SAMPLE).disk_bytes(420_000).run::<Job>();
     assert_eq!(run.end, Ok(Completion::Done));

@@ -1,4 +1,4 @@
-//! From a file to an [`EventLog`](crate::log::EventLog), streamed: no file is ever held whole.
+//! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
 mod columns;
 mod csv;
