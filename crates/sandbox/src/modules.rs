@@ -1,11 +1,12 @@
 //! Modules that can run: compiled once, kept ready in memory while they are in use, loaded again from disk otherwise.
 
-use crate::bindings::JobPre;
 use crate::cache::Cache;
 use crate::cell::Cell;
 use crate::inspect::MAX_MODULE_BYTES;
+use crate::program::Program;
 use crate::recent::Recent;
 use crate::text::clipped;
+use crate::wrap;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,7 @@ pub(crate) struct Modules {
     engine: Engine,
     linker: Linker<Cell>,
     cache: Cache,
-    loaded: Mutex<Recent<Digest, JobPre<Cell>>>,
+    loaded: Mutex<Recent<Digest, Program>>,
     failed: Mutex<Recent<Digest, JobError>>,
     /// One compiles at a time, so that jobs keep the other cores.
     compiler: Arc<AsyncMutex<()>>,
@@ -58,7 +59,7 @@ impl Modules {
     }
 
     /// The module, ready to be instantiated. Blocks for some milliseconds when it is only on disk.
-    pub(crate) fn get(&self, module: Digest) -> Result<JobPre<Cell>, JobError> {
+    pub(crate) fn get(&self, module: Digest) -> Result<Program, JobError> {
         match self.known(module) {
             Some(known) => known,
             None => self.load(module)?.ok_or_else(not_prepared),
@@ -109,13 +110,13 @@ impl Modules {
         }
     }
 
-    fn known(&self, module: Digest) -> Option<Result<JobPre<Cell>, JobError>> {
+    fn known(&self, module: Digest) -> Option<Result<Program, JobError>> {
         let loaded = lock(&self.loaded).get(&module).map(Ok);
         loaded.or_else(|| lock(&self.failed).get(&module).map(Err))
     }
 
     /// Takes compiled code from disk, if it is there and whole.
-    fn load(&self, module: Digest) -> Result<Option<JobPre<Cell>>, JobError> {
+    fn load(&self, module: Digest) -> Result<Option<Program>, JobError> {
         let Some(component) = self.cache.load(module) else { return Ok(None) };
         self.link(module, &component).map(Some)
     }
@@ -126,7 +127,8 @@ impl Modules {
         if Digest::of(&bytes) != module {
             return Err(storage("the stored bytes are not those that were uploaded"));
         }
-        let compiled = self.engine.precompile_component(&bytes);
+        let component = wrap::component(&bytes).map_err(|reason| self.remember(module, invalid(&reason)))?;
+        let compiled = self.engine.precompile_component(&component);
         let code = compiled.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
         self.cache
             .store(module, &code)
@@ -140,11 +142,11 @@ impl Modules {
     }
 
     /// Connects imports and exports, which shows whether their types are right.
-    fn link(&self, module: Digest, component: &Component) -> Result<JobPre<Cell>, JobError> {
-        let linked = self.linker.instantiate_pre(component).and_then(JobPre::new);
-        let job = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
-        lock(&self.loaded).insert(module, job.clone());
-        Ok(job)
+    fn link(&self, module: Digest, component: &Component) -> Result<Program, JobError> {
+        let linked = Program::link(&self.linker, component);
+        let program = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
+        lock(&self.loaded).insert(module, program.clone());
+        Ok(program)
     }
 
     fn remember(&self, module: Digest, error: JobError) -> JobError {
@@ -158,9 +160,10 @@ pub(crate) fn link_once(
     engine: &Engine,
     linker: &Linker<Cell>,
     bytes: &[u8],
-) -> Result<JobPre<Cell>, JobError> {
-    let component = Component::from_binary(engine, bytes);
-    let linked = component.and_then(|component| linker.instantiate_pre(&component)).and_then(JobPre::new);
+) -> Result<Program, JobError> {
+    let bytes = wrap::component(bytes).map_err(|reason| invalid(&reason))?;
+    let component = Component::from_binary(engine, &bytes);
+    let linked = component.and_then(|component| Program::link(linker, &component));
     linked.map_err(|error| invalid(&format!("{error:#}")))
 }
 
