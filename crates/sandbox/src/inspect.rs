@@ -179,7 +179,7 @@ impl Survey {
         match found.into_iter().find(|(_, count, cap)| count > cap) {
             None => Ok(()),
             Some((what, count, cap)) => {
-                Err(InspectError::Unsupported(format!("it has {count} {what}; at most {cap} are compiled")))
+                Err(InspectError::CompileLimit(format!("it has {count} {what}; at most {cap} are compiled")))
             }
         }
     }

@@ -17,6 +17,7 @@ mod bindings;
 mod cache;
 mod cell;
 mod clocks;
+mod compiler;
 mod describe;
 mod disk;
 mod engine;
@@ -41,6 +42,7 @@ mod text;
 mod wasi;
 mod wrap;
 
+pub use compiler::{CompileLimits, Compiler, compile_worker};
 pub use engine::EngineError;
 pub use pack::{PackError, pack};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

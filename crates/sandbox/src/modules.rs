@@ -2,6 +2,8 @@
 
 use crate::cache::Cache;
 use crate::cell::Cell;
+use crate::compiler::{self, CompileError, Compiler};
+use crate::engine::CodeSettings;
 use crate::inspect::MAX_MODULE_BYTES;
 use crate::program::Program;
 use crate::recent::Recent;
@@ -28,23 +30,33 @@ const MAX_COMPLAINT: usize = 2 << 10;
 /// All modules of a sandbox.
 pub(crate) struct Modules {
     engine: Engine,
+    settings: CodeSettings,
+    compiler: Compiler,
     linker: Linker<Cell>,
     cache: Cache,
     loaded: Mutex<Recent<Digest, Program>>,
     failed: Mutex<Recent<Digest, JobError>>,
     /// One compiles at a time, so that jobs keep the other cores.
-    compiler: Arc<AsyncMutex<()>>,
+    turn: Arc<AsyncMutex<()>>,
 }
 
 impl Modules {
-    pub(crate) fn new(engine: Engine, linker: Linker<Cell>, cache: Cache) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        settings: CodeSettings,
+        compiler: Compiler,
+        linker: Linker<Cell>,
+        cache: Cache,
+    ) -> Self {
         Self {
             engine,
+            settings,
+            compiler,
             linker,
             cache,
             loaded: Mutex::new(Recent::new(LOADED)),
             failed: Mutex::new(Recent::new(FAILED)),
-            compiler: Arc::default(),
+            turn: Arc::default(),
         }
     }
 
@@ -78,7 +90,7 @@ impl Modules {
         if self.cache.contains(module) && self.clone().prepare_from_disk(module).await? {
             return Ok(());
         }
-        let turn = self.compiler.clone().lock_owned().await;
+        let turn = self.turn.clone().lock_owned().await;
         self.prepare_by_compiling(module, bytes, turn).await
     }
 
@@ -127,9 +139,11 @@ impl Modules {
         if Digest::of(&bytes) != module {
             return Err(storage("the stored bytes are not those that were uploaded"));
         }
-        let component = wrap::component(&bytes).map_err(|reason| self.remember(module, invalid(&reason)))?;
-        let compiled = self.engine.precompile_component(&component);
-        let code = compiled.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
+        let compiled = compiler::compile(&self.compiler, &self.engine, self.settings, &bytes);
+        let code = compiled.map_err(|error| match error {
+            CompileError::Module(reason) => self.remember(module, invalid(&reason)),
+            CompileError::Host(reason) => storage(reason),
+        })?;
         self.cache
             .store(module, &code)
             .map_err(|error| storage(format!("compiled code cannot be kept: {error}")))?;

@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::cell::{Cell, House};
+use crate::compiler::Compiler;
 use crate::engine::{self, EngineError, PoolSize};
 use crate::modules::{self, Modules};
 use crate::outcome::Cut;
@@ -33,6 +34,8 @@ pub struct SandboxConfig {
     /// Directory in which the files of running jobs lie, without names: nothing of them survives the job or the process.
     /// It is made if it is missing.
     pub scratch_dir: PathBuf,
+    /// Where modules are compiled.
+    pub compiler: Compiler,
     /// Jobs that can run at the same time; one more fails as transient. Each reserves address space, not memory.
     pub max_cells: u32,
     /// The most bytes that any job's memory may have; limits above it count as this. At most 4 GiB.
@@ -43,7 +46,13 @@ impl SandboxConfig {
     /// 256 cells of at most 1 GiB; files of jobs lie below the cache.
     pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
         let cache_dir = cache_dir.into();
-        Self { scratch_dir: cache_dir.join("scratch"), cache_dir, max_cells: 256, max_memory_bytes: 1 << 30 }
+        Self {
+            scratch_dir: cache_dir.join("scratch"),
+            cache_dir,
+            compiler: Compiler::InProcess,
+            max_cells: 256,
+            max_memory_bytes: 1 << 30,
+        }
     }
 }
 
@@ -74,11 +83,11 @@ impl Sandbox {
     /// When the machine cannot run the engine, or `cache_dir` cannot be made or entered.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let slot_bytes = slot_bytes(config.max_memory_bytes);
-        let engine = engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
+        let (engine, settings) = engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;
         let cache = Cache::open(&config.cache_dir, &fingerprint, engine.clone())?;
-        let modules = Arc::new(Modules::new(engine.clone(), linker.clone(), cache));
+        let modules = Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
         let house = House { slot_bytes, scratch_dir: config.scratch_dir };
         Ok(Self { engine, linker, fingerprint, house, modules })

@@ -365,7 +365,7 @@ fn directory_flags(writable: bool) -> types::DescriptorFlags {
 /// What is not opened for writing is opened for reading.
 fn file_flags(asked: types::DescriptorFlags) -> types::DescriptorFlags {
     let flags = asked & (types::DescriptorFlags::READ | types::DescriptorFlags::WRITE);
-    match flags.is_empty() {
+    match flags == types::DescriptorFlags::empty() {
         true => types::DescriptorFlags::READ,
         false => flags,
     }
