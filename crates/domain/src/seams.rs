@@ -195,6 +195,9 @@ pub enum InspectError {
     /// It uses something that this server does not run.
     #[error("this module cannot run here: {0}")]
     Unsupported(String),
+    /// It would take a compiler too long, or too much memory.
+    #[error("this module is more than a compiler can be asked for: {0}")]
+    CompileLimit(String),
     /// It imports something that no job may have.
     #[error("import {0} is not available to jobs")]
     ImportDenied(String),

@@ -1,10 +1,11 @@
 //! `fuelcell bench-cell`: the cost of a fresh cell, for `cargo xtask bench`.
 
+use crate::cli::COMPILE;
 use crate::local_host::LocalHost;
 use crate::run::cache_dir;
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{Caps, Digest, JobRunner, LimitRequest, Limits, Meter, RunEnd, RunSpec};
-use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::fs;
@@ -18,7 +19,10 @@ pub(crate) async fn cell(module: &Path, runs: usize) -> anyhow::Result<()> {
     ensure!(runs > 0, "--runs must be at least 1");
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let digest = Digest::of(&bytes);
-    let sandbox = Sandbox::new(SandboxConfig::new(cache_dir()?))?;
+    let sandbox = Sandbox::new(SandboxConfig {
+        compiler: Compiler::this_program(COMPILE),
+        ..SandboxConfig::new(cache_dir()?)
+    })?;
     sandbox.prepare(digest, Arc::new(bytes)).await?;
     let limits = Limits::resolve(LimitRequest::default(), Caps::default());
     let out = std::env::temp_dir();

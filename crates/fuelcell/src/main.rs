@@ -19,6 +19,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::Compile { arguments } = &cli.command {
+        // Before anything else is started: the child limits itself first.
+        return fuelcell_sandbox::compile_worker(arguments);
+    }
     match dispatch(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -43,6 +47,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(module::pack(&module, out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
+        // `main` has seen to it.
+        Command::Compile { .. } => {}
         Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,13 +1,13 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
-use crate::cli::RunArguments;
+use crate::cli::{COMPILE, RunArguments};
 use crate::local_host::LocalHost;
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{
     Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd,
     RunSpec, Usage,
 };
-use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -20,7 +20,11 @@ use std::sync::Arc;
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let bytes =
         fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
-    let sandbox = Sandbox::new(SandboxConfig { max_cells: 1, ..SandboxConfig::new(cache_dir()?) })?;
+    let sandbox = Sandbox::new(SandboxConfig {
+        max_cells: 1,
+        compiler: Compiler::this_program(COMPILE),
+        ..SandboxConfig::new(cache_dir()?)
+    })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
     let bar = progress_bar();

@@ -1,5 +1,6 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
+use crate::cli::COMPILE;
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_private};
 use crate::nodes::{ThisNode, machine_memory};
@@ -7,7 +8,7 @@ use crate::telemetry;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
-use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
@@ -86,6 +87,7 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
         // Attempts that end while others start overlap for a moment.
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
+        compiler: Compiler::this_program(COMPILE),
         ..SandboxConfig::new(data.compiled())
     }
 }

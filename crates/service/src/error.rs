@@ -111,6 +111,7 @@ impl From<InspectError> for ServiceError {
         let code = match error {
             InspectError::Invalid(_) => "ModuleInvalid",
             InspectError::Unsupported(_) => "ModuleUnsupported",
+            InspectError::CompileLimit(_) => "CompileLimit",
             InspectError::ImportDenied(_) => "ImportDenied",
             InspectError::Manifest(_) => "ManifestInvalid",
         };
