@@ -1,9 +1,10 @@
 //! A client of the HTTP API.
 
 use serde_json::Value;
+use std::io::Read;
 use std::time::Duration;
-use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
+use ureq::{Agent, SendBody};
 
 /// Talks to one server with one token.
 #[derive(Clone)]
@@ -66,6 +67,21 @@ impl Client {
         let mut response = self.agent.run(request)?;
         let body = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
         Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
+    }
+
+    /// `PUT` with bytes as they come, chunked: nobody says how many there will be.
+    pub fn put_stream(&self, path: &str, headers: &[(&str, &str)], mut bytes: impl Read) -> Answer {
+        let mut request = self.agent.put(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send(SendBody::from_reader(&mut bytes));
+        let mut response = response.unwrap_or_else(|error| panic!("PUT {path}: {error}"));
+        let body = response.body_mut().read_to_vec().expect("answers to uploads are short");
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
     }
 
     /// `GET`

@@ -17,6 +17,7 @@ const START: Duration = Duration::from_secs(60);
 pub struct Server {
     folder: TempDir,
     arguments: Vec<String>,
+    settings: Vec<(String, String)>,
     process: Option<Child>,
     base: String,
     starts: u32,
@@ -30,18 +31,30 @@ impl Server {
 
     /// A fresh server with further arguments for `fuelcell serve`.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(ToString::to_string).collect();
-        let folder = tempfile::tempdir().expect("a temporary directory can be made");
-        let mut server = Self { folder, arguments, process: None, base: String::new(), starts: 0 };
+        let mut server = Self::new();
+        server.arguments = arguments.iter().map(ToString::to_string).collect();
         server.run(Command::new(built::fuelcell()));
         server
     }
 
+    /// A fresh server with settings from its environment: `("SERVICE__MAX_DATASET_BYTES", "1000")`.
+    pub fn start_set(settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::new();
+        server.settings =
+            settings.iter().map(|(name, value)| (format!("FUELCELL_{name}"), (*value).into())).collect();
+        server.run(Command::new(built::fuelcell()));
+        server
+    }
+
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory can be made");
+        let (arguments, settings) = (Vec::new(), Vec::new());
+        Self { folder, arguments, settings, process: None, base: String::new(), starts: 0 }
+    }
+
     /// A fresh server under another program, such as a tracer that takes a command.
     pub fn start_under(program: &Path, arguments: &[String]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary directory can be made");
-        let mut server =
-            Self { folder, arguments: Vec::new(), process: None, base: String::new(), starts: 0 };
+        let mut server = Self::new();
         let mut command = Command::new(program);
         command.args(arguments).arg(built::fuelcell());
         server.run(command);
@@ -52,6 +65,7 @@ impl Server {
         self.starts += 1;
         let log = File::create(self.log_path()).expect("the log file can be made");
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data()).args(&self.arguments);
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));
         self.base = eventually("the server says where it listens", START, || self.address());
@@ -108,6 +122,17 @@ impl Server {
     /// A place for a test's own files, removed with the server.
     pub fn scratch(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The most memory that the process has had at a time, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let process = self.process.as_ref().expect("the server runs");
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells of processes");
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("every process has a peak");
+        let kib: u64 = peak.trim().trim_end_matches(" kB").parse().expect("the peak is a number of kB");
+        kib * 1024
     }
 
     fn log_path(&self) -> PathBuf {

@@ -11,6 +11,7 @@ use fuelcell_domain::{Digest, ReadAt};
 use fuelcell_service::links::{Download, LinkGrant, LinkTarget};
 use fuelcell_service::{Service, ServiceError};
 use futures::stream;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -51,9 +52,45 @@ pub(crate) fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> St
     )
 }
 
+/// An artifact, which a browser may show in place.
 fn serve(name: &str, digest: Digest, bytes: Arc<dyn ReadAt>, request: &HeaderMap) -> Response {
+    let (media_type, inline) = media_type(name);
+    let disposition = format!("{}; filename=\"{name}\"", if inline { "inline" } else { "attachment" });
+    serve_as(media_type, &disposition, digest, bytes, request)
+}
+
+/// A file of whatever name, which is saved and never shown.
+pub(crate) fn serve_attachment(
+    name: &str,
+    digest: Digest,
+    bytes: Arc<dyn ReadAt>,
+    request: &HeaderMap,
+) -> Response {
+    serve_as(media_type(name).0, &attachment(name), digest, bytes, request)
+}
+
+/// RFC 6266: the name in ASCII for old clients, and as it is, percent-encoded.
+fn attachment(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || " ._-+()".contains(c) { c } else { '_' };
+    let ascii: String = name.chars().map(plain).collect();
+    match ascii == name {
+        true => format!("attachment; filename=\"{name}\""),
+        false => {
+            let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
+            format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+        }
+    }
+}
+
+fn serve_as(
+    media_type: &str,
+    disposition: &str,
+    digest: Digest,
+    bytes: Arc<dyn ReadAt>,
+    request: &HeaderMap,
+) -> Response {
     let etag = format!("\"{digest}\"");
-    let mut headers = safe_headers(name, &etag);
+    let mut headers = safe_headers(media_type, disposition, &etag);
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known.is_some_and(|known| {
         known == "*" || known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
@@ -131,12 +168,10 @@ fn wanted_range(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
 
 /// The media type follows the name's extension, never the guest's word. What a browser could run is sandboxed: no script,
 /// no form, no request leaves the page.
-fn safe_headers(name: &str, etag: &str) -> HeaderMap {
-    let (media_type, inline) = media_type(name);
-    let disposition = if inline { "inline" } else { "attachment" };
+fn safe_headers(media_type: &str, disposition: &str, etag: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     insert(&mut headers, header::CONTENT_TYPE, media_type);
-    insert(&mut headers, header::CONTENT_DISPOSITION, &format!("{disposition}; filename=\"{name}\""));
+    insert(&mut headers, header::CONTENT_DISPOSITION, disposition);
     insert(&mut headers, header::ETAG, etag);
     insert(&mut headers, header::ACCEPT_RANGES, "bytes");
     insert(&mut headers, header::CACHE_CONTROL, "private, no-cache");
@@ -172,8 +207,23 @@ fn media_type(name: &str) -> (&'static str, bool) {
         "xml" | "pnml" | "bpmn" | "xes" => ("application/xml", false),
         "ipynb" => ("application/x-ipynb+json", false),
         "pdf" => ("application/pdf", false),
+        "wasm" => ("application/wasm", false),
         "zip" => ("application/zip", false),
         "gz" => ("application/gzip", false),
         _ => ("application/octet-stream", false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_file_is_called_the_header_stays_whole() {
+        assert_eq!(attachment("orders (1).csv"), "attachment; filename=\"orders (1).csv\"");
+        assert_eq!(
+            attachment("a\";x=\"ü.csv"),
+            "attachment; filename=\"a__x___.csv\"; filename*=UTF-8''a%22%3Bx%3D%22%C3%BC%2Ecsv"
+        );
     }
 }

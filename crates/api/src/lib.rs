@@ -9,6 +9,7 @@ mod downloads;
 mod drain;
 mod execution;
 mod extract;
+mod limits;
 mod problem;
 mod registry;
 mod text;
@@ -95,16 +96,43 @@ fn registry_routes() -> Router<Arc<Service>> {
     Router::new()
         .route(
             "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
-            put(registry::datasets::put).get(registry::datasets::get).layer(DefaultBodyLimit::disable()),
+            put(registry::datasets::put)
+                .get(registry::datasets::get)
+                .delete(registry::datasets::delete)
+                .layer(DefaultBodyLimit::disable()),
         )
+        .route("/api/{tenant_id}/{project_id}/datasets", get(registry::datasets::list))
+        .route(
+            "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content",
+            get(registry::datasets::content),
+        )
+        .route("/api/{tenant_id}/{project_id}/pipelines", get(registry::pipelines::list))
         .route(
             "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
-            put(registry::pipelines::put).get(registry::pipelines::get).layer(json),
+            put(registry::pipelines::put)
+                .get(registry::pipelines::get)
+                .delete(registry::pipelines::delete)
+                .layer(json),
         )
+        .route("/api/{tenant_id}/{project_id}/modules", get(registry::modules::list))
+        .route("/api/{tenant_id}/{project_id}/modules/{name}", get(registry::modules::get_module))
         .route(
             "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
-            put(registry::modules::put).get(registry::modules::get).layer(DefaultBodyLimit::disable()),
+            put(registry::modules::put)
+                .get(registry::modules::get)
+                .delete(registry::modules::delete)
+                .layer(DefaultBodyLimit::disable()),
         )
+        .route(
+            "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content",
+            get(registry::modules::content),
+        )
+        .route(
+            "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate",
+            post(registry::activations::activate).layer(json),
+        )
+        .route("/api/{tenant_id}/{project_id}/activations", get(registry::activations::list))
+        .route("/api/{tenant_id}/{project_id}/activations/{job_type}", delete(registry::activations::reset))
 }
 
 fn admin_routes() -> Router<Arc<Service>> {

@@ -17,11 +17,18 @@ pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    /// Seconds after which it may be tried again.
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), retry_after: None }
+    }
+
+    /// The stable word.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
     }
 
     pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
@@ -38,6 +45,8 @@ impl From<ServiceError> for Problem {
             ServiceError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
             ServiceError::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
             ServiceError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
+            ServiceError::TooMany { code, .. } => (StatusCode::TOO_MANY_REQUESTS, *code),
+            ServiceError::StorageQuota(_) => (StatusCode::INSUFFICIENT_STORAGE, "StorageQuotaExceeded"),
             ServiceError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
             ServiceError::BrokenUpload(_) => (StatusCode::BAD_REQUEST, "BrokenUpload"),
             ServiceError::BadSignature => (StatusCode::FORBIDDEN, "BadSignature"),
@@ -45,7 +54,11 @@ impl From<ServiceError> for Problem {
             ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
             ServiceError::Storage => (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable"),
         };
-        Self::new(status, code, error.to_string())
+        let retry_after = match &error {
+            ServiceError::TooMany { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        };
+        Self { retry_after, ..Self::new(status, code, error.to_string()) }
     }
 }
 
@@ -55,6 +68,9 @@ impl IntoResponse for Problem {
         let mut response = self.status.into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(self);
         response

@@ -80,6 +80,11 @@ impl<W: Write> DigestWriter<W> {
         self.length
     }
 
+    /// The digest of the bytes so far.
+    pub fn digest(&self) -> Digest {
+        Digest(self.hasher.clone().finalize().into())
+    }
+
     /// The inner writer, the digest and the number of bytes.
     pub fn finish(self) -> (W, Digest, u64) {
         (self.inner, Digest(self.hasher.finalize().into()), self.length)

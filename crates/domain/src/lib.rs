@@ -5,6 +5,7 @@
 //! from the outside world (time, readable bytes, a running job's host) is a trait here and an implementation elsewhere.
 
 pub mod artifact;
+pub mod audit;
 pub mod clock;
 pub mod digest;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod ids;
 pub mod job;
 pub mod limits;
 pub mod manifest;
+pub mod quota;
 pub mod registry;
 pub mod report;
 pub mod seams;
@@ -21,6 +23,7 @@ pub mod tenancy;
 pub mod usage;
 
 pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
+pub use audit::{AuditEntry, AuditFilter, AuditOutcome};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
@@ -30,7 +33,8 @@ pub use ids::{
 pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRef, Priority, Progress};
 pub use limits::{Caps, LimitRequest, Limits};
 pub use manifest::Manifest;
-pub use registry::{Dataset, ModuleVersion, Pipeline};
+pub use quota::{ProjectLimits, ProjectUsage, QuotaExceeded, Quotas};
+pub use registry::{Activation, Dataset, ModuleVersion, Pipeline, VersionName};
 pub use report::{DataValidation, Finding, LogLevel, LogLine, Report};
 pub use seams::{Cancellation, HostError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec};
 pub use state::{JobState, Transition};

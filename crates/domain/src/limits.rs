@@ -79,6 +79,17 @@ impl Limits {
         }
     }
 
+    /// These limits, none above the caps that are there.
+    pub fn clamp(self, caps: LimitRequest) -> Self {
+        let lower = |limit: u64, cap: Option<u64>| cap.map_or(limit, |cap| limit.min(cap));
+        Self {
+            fuel: self.fuel.map_or(caps.fuel, |fuel| Some(lower(fuel, caps.fuel))),
+            memory_bytes: lower(self.memory_bytes, caps.memory_bytes),
+            disk_bytes: lower(self.disk_bytes, caps.disk_bytes),
+            timeout_seconds: lower(self.timeout_seconds, caps.timeout_seconds),
+        }
+    }
+
     /// The time of one attempt.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
@@ -97,5 +108,20 @@ mod tests {
         let limits = Limits::resolve(submission.or(pipeline), Caps::default());
         assert_eq!((limits.memory_bytes, limits.timeout_seconds, limits.disk_bytes), (GIB, 60, GIB));
         assert_eq!(limits.fuel, None);
+    }
+
+    #[test]
+    fn a_clamp_only_lowers() {
+        let limits = Limits::resolve(LimitRequest::default(), Caps::default());
+        assert_eq!(limits.clamp(LimitRequest::default()), limits);
+        let caps = LimitRequest {
+            fuel: Some(7),
+            memory_bytes: Some(MIB),
+            timeout_seconds: Some(u64::MAX),
+            ..LimitRequest::default()
+        };
+        assert_eq!(limits.clamp(caps), Limits { fuel: Some(7), memory_bytes: MIB, ..limits });
+        let thrifty = Limits { fuel: Some(3), ..limits };
+        assert_eq!(thrifty.clamp(caps).fuel, Some(3));
     }
 }

@@ -28,6 +28,16 @@ pub struct Dataset {
     pub updated_at: Timestamp,
 }
 
+impl Dataset {
+    /// Takes over what stays when this upload replaces an earlier one.
+    pub fn replaces(&mut self, earlier: &Self) {
+        self.created_at = earlier.created_at;
+        if self.digest == earlier.digest {
+            self.row_count = earlier.row_count;
+        }
+    }
+}
+
 /// A module and the version of it that somebody chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleChoice {
@@ -64,6 +74,28 @@ pub struct Pipeline {
     pub updated_at: Timestamp,
 }
 
+/// The name of one module version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionName {
+    /// The module's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A project's decision about what serves a job type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activation {
+    /// The job type.
+    pub job_type: JobType,
+    /// The version that serves it from now on; none = the built-in.
+    pub module: Option<VersionName>,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// One version of a module. Its bytes never change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModuleVersion {
@@ -81,6 +113,9 @@ pub struct ModuleVersion {
     pub manifest: Manifest,
     /// Whether the manifest came with the module.
     pub has_manifest: bool,
+    /// What it imports, as `package:name/interface@version`: all that it can ever ask the host for.
+    #[serde(default)]
+    pub imports: Vec<String>,
     /// Who uploaded it.
     pub uploaded_by: String,
     /// When.

@@ -17,6 +17,8 @@ pub struct ServiceConfig {
     pub max_dataset_bytes: u64,
     /// Largest module in bytes.
     pub max_module_bytes: u64,
+    /// Uploads of one tenant that may be under way at the same time.
+    pub max_parallel_uploads: usize,
     /// The most that any job may use.
     pub caps: Caps,
 }
@@ -28,6 +30,7 @@ impl Default for ServiceConfig {
             link_seconds: 24 * 3600,
             max_dataset_bytes: 10 * 1024 * MIB,
             max_module_bytes: 64 * MIB,
+            max_parallel_uploads: 8,
             caps: Caps::default(),
         }
     }

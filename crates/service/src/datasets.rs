@@ -1,8 +1,9 @@
 //! Datasets: files that jobs read.
 
 use crate::admin::check_name;
-use crate::{ByteSource, Principal, Service, ServiceError};
-use fuelcell_domain::{Dataset, DatasetId, ProjectRef, Role};
+use crate::{Principal, Service, ServiceError, Upload};
+use fuelcell_domain::{Dataset, DatasetId, Digest, ProjectRef, ReadAt, Role};
+use std::sync::Arc;
 
 /// What an uploader says of a file.
 pub struct DatasetUpload {
@@ -13,7 +14,7 @@ pub struct DatasetUpload {
     /// Its media type.
     pub media_type: String,
     /// Its bytes.
-    pub bytes: ByteSource,
+    pub upload: Upload,
 }
 
 impl Service {
@@ -22,17 +23,19 @@ impl Service {
         &self,
         principal: &Principal,
         project: ProjectRef,
-        upload: DatasetUpload,
+        dataset: DatasetUpload,
     ) -> Result<Dataset, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
-        let name = file_name(&upload.name)?;
-        let blob = self.receive(upload.bytes, self.config.max_dataset_bytes).await?;
+        let DatasetUpload { id, name, media_type, upload } = dataset;
+        let name = file_name(&name)?;
+        let replaced = self.store.dataset(project, id).await?.map_or(0, |dataset| dataset.size);
+        let blob = self.receive_for(project, upload, self.config.max_dataset_bytes, replaced).await?;
         let now = self.clock.now();
         let dataset = Dataset {
-            id: upload.id,
+            id,
             project,
             name,
-            media_type: upload.media_type,
+            media_type,
             digest: blob.digest,
             size: blob.size,
             row_count: None,
@@ -52,6 +55,49 @@ impl Service {
     ) -> Result<Dataset, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))
+    }
+
+    /// All datasets, oldest first.
+    pub async fn datasets(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+    ) -> Result<Vec<Dataset>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        Ok(self.store.datasets(project).await?)
+    }
+
+    /// A dataset with its bytes.
+    pub async fn dataset_content(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: DatasetId,
+    ) -> Result<(Dataset, Arc<dyn ReadAt>), ServiceError> {
+        let dataset = self.dataset(principal, project, id).await?;
+        let bytes = self.content(dataset.digest).await?;
+        Ok((dataset, bytes))
+    }
+
+    /// Removes a dataset that no unfinished job and no pipeline refers to.
+    pub async fn delete_dataset(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: DatasetId,
+    ) -> Result<(), ServiceError> {
+        self.require(principal, project, Role::Administrator).await?;
+        self.store.delete_dataset(project, id).await?;
+        tracing::info!(dataset = %id, %project, by = %principal.subject, "a dataset was deleted");
+        Ok(())
+    }
+
+    /// Bytes that a record names.
+    pub(crate) async fn content(&self, digest: Digest) -> Result<Arc<dyn ReadAt>, ServiceError> {
+        self.blobs.open(digest).await?.ok_or_else(|| {
+            tracing::error!(%digest, "stored bytes are gone");
+            ServiceError::Storage
+        })
     }
 }
 

@@ -1,9 +1,13 @@
 //! Why a use case was refused, in words for the client. Internal text never enters; it goes to the log.
 
-use fuelcell_domain::Role;
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::state::TransitionError;
+use fuelcell_domain::{QuotaExceeded, Role};
 use fuelcell_store::StoreError;
+
+/// When a client may try again that found its project's queue full. Nobody knows when a place gets free; this keeps
+/// waiting clients from asking all the time.
+const QUEUE_RETRY_SECONDS: u64 = 10;
 
 /// A refusal.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,19 @@ pub enum ServiceError {
         /// A sentence.
         message: String,
     },
+    /// It is more than is allowed now, and time helps.
+    #[error("{message}")]
+    TooMany {
+        /// A stable word.
+        code: &'static str,
+        /// A sentence.
+        message: String,
+        /// Seconds after which it may be tried again.
+        retry_after: u64,
+    },
+    /// The project may not store that much; deleting something helps.
+    #[error("{0}")]
+    StorageQuota(String),
     /// The upload is larger than allowed.
     #[error("the upload is larger than the allowed {0} bytes")]
     TooLarge(u64),
@@ -94,6 +111,13 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::NotFound(what) => Self::NotFound(what),
             StoreError::Conflict(message) => Self::conflict("Conflict", message),
+            StoreError::InUse(_) => Self::conflict("InUse", error.to_string()),
+            StoreError::Quota(QuotaExceeded::QueuedJobs(_)) => Self::TooMany {
+                code: "QueueQuotaExceeded",
+                message: error.to_string(),
+                retry_after: QUEUE_RETRY_SECONDS,
+            },
+            StoreError::Quota(QuotaExceeded::StoredBytes(_)) => Self::StorageQuota(error.to_string()),
             StoreError::Transition(TransitionError::Ended(state)) => {
                 Self::conflict("JobEnded", format!("the job is already {}", state.as_str()))
             }

@@ -18,11 +18,12 @@ pub mod results;
 pub mod submit;
 pub mod system;
 mod uploads;
+pub mod versions;
 
 pub use auth::Principal;
 pub use config::ServiceConfig;
 pub use error::ServiceError;
-pub use uploads::ByteSource;
+pub use uploads::{ByteSource, Upload};
 
 /// The store's words that use cases take and answer with.
 pub use fuelcell_store::{JobFilter, LogFilter, PageRequest, StateCounts, TenantFigures};
@@ -33,6 +34,7 @@ use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use uploads::UploadsUnderWay;
 
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
@@ -65,6 +67,7 @@ pub struct Service {
     secret: Secret,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
+    uploads: UploadsUnderWay,
 }
 
 impl Service {
@@ -72,6 +75,7 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, blobs, inspector, events, nodes, clock, secret, config } = parts;
         let secret = Secret::new(secret);
-        Self { store, blobs, inspector, events, nodes, clock, secret, config, built_in: BTreeMap::new() }
+        let (built_in, uploads) = (BTreeMap::new(), UploadsUnderWay::default());
+        Self { store, blobs, inspector, events, nodes, clock, secret, config, built_in, uploads }
     }
 }

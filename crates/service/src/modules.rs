@@ -1,7 +1,8 @@
 //! Modules: uploads, what is built in, and which one runs a job.
 
 use crate::admin::check_name;
-use crate::{ByteSource, Principal, Service, ServiceError};
+use crate::versions::check_type;
+use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
 use fuelcell_store::BlobRef;
@@ -15,12 +16,12 @@ impl Service {
         project: ProjectRef,
         name: String,
         version: String,
-        bytes: ByteSource,
+        upload: Upload,
     ) -> Result<ModuleVersion, ServiceError> {
         self.require(principal, project, Role::ModuleAuthor).await?;
         check_word("module name", &name)?;
         check_word("module version", &version)?;
-        let blob = self.receive(bytes, self.config.max_module_bytes).await?;
+        let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
             fuelcell_store::StoreError::Conflict(message) => {
@@ -52,7 +53,7 @@ impl Service {
         version: &str,
         bytes: &'static [u8],
     ) -> Result<Digest, ServiceError> {
-        let blob = self.receive(Box::new(Cursor::new(bytes)), u64::MAX).await?;
+        let blob = self.receive(Upload::of(Box::new(Cursor::new(bytes))), u64::MAX).await?;
         let module = self.inspect(None, name.into(), version.into(), "built in", blob).await?;
         let Some(job_type) = module.manifest.job_type else {
             return Err(ServiceError::unprocessable(
@@ -98,6 +99,7 @@ impl Service {
             size: blob.size,
             manifest,
             has_manifest: inspection.has_manifest,
+            imports: inspection.imports,
             uploaded_by: uploaded_by.into(),
             created_at: self.clock.now(),
         })
@@ -123,13 +125,8 @@ impl Service {
     ) -> Result<ModuleVersion, ServiceError> {
         if let Some(choice) = submission.or(pipeline.and_then(|pipeline| pipeline.module.as_ref())) {
             let module = self.chosen_module(project, choice).await?;
-            return match module.manifest.job_type {
-                Some(own) if own != job_type => Err(ServiceError::invalid(
-                    "JobTypeMismatch",
-                    format!("module {} serves {} jobs, not {}", module.name, own.as_str(), job_type.as_str()),
-                )),
-                _ => Ok(module),
-            };
+            check_type(&module, job_type)?;
+            return Ok(module);
         }
         if let Some(module) = self.store.active_module(project, job_type).await? {
             return Ok(module);

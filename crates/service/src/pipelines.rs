@@ -67,4 +67,27 @@ impl Service {
         self.require(principal, project, Role::Viewer).await?;
         self.store.pipeline(project, id).await?.ok_or(ServiceError::NotFound("pipeline"))
     }
+
+    /// All pipelines by ordinal.
+    pub async fn pipelines(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+    ) -> Result<Vec<Pipeline>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        Ok(self.store.pipelines(project).await?)
+    }
+
+    /// Removes a pipeline. Its jobs go on, and keep their name of it.
+    pub async fn delete_pipeline(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: PipelineId,
+    ) -> Result<(), ServiceError> {
+        self.require(principal, project, Role::Administrator).await?;
+        self.store.delete_pipeline(project, id).await?;
+        tracing::info!(pipeline = %id, %project, by = %principal.subject, "a pipeline was deleted");
+        Ok(())
+    }
 }

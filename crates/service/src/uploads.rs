@@ -1,8 +1,11 @@
 //! Bytes on their way in: streamed to the blob store on a blocking thread, never held whole.
 
 use crate::{Service, ServiceError};
+use fuelcell_domain::{Digest, ProjectRef, TenantId};
 use fuelcell_store::{BlobRef, StoreError};
+use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where an upload's bytes come from. Reading may hold up the thread.
 pub type ByteSource = Box<dyn Read + Send>;
@@ -10,9 +13,55 @@ pub type ByteSource = Box<dyn Read + Send>;
 /// Bytes per read and write.
 const CHUNK: usize = 256 * 1024;
 
+/// When a client may try again that found too many uploads under way.
+const RETRY_SECONDS: u64 = 1;
+
+/// An upload as it arrives.
+pub struct Upload {
+    /// Its bytes.
+    pub bytes: ByteSource,
+    /// Their number, where the client said it. Only used to refuse early.
+    pub length: Option<u64>,
+    /// Their digest, where the client said it: other bytes are refused.
+    pub digest: Option<Digest>,
+}
+
+impl Upload {
+    /// Bytes of which nothing was said.
+    pub fn of(bytes: ByteSource) -> Self {
+        Self { bytes, length: None, digest: None }
+    }
+}
+
 impl Service {
+    /// Streams at most `cap` bytes of a project's upload into the blob store, where `replaced` bytes will make room.
+    pub(crate) async fn receive_for(
+        &self,
+        project: ProjectRef,
+        upload: Upload,
+        cap: u64,
+        replaced: u64,
+    ) -> Result<BlobRef, ServiceError> {
+        let _place = self.uploads.enter(project.tenant, self.config.max_parallel_uploads)?;
+        let limits = self.store.project_limits(project).await?;
+        let Some(quota) = limits.quotas.stored_bytes else { return self.receive(upload, cap).await };
+        // The store decides when the record is written; here the quota only keeps a client from sending in vain.
+        let stored = self.store.project_usage(project).await?.stored_bytes;
+        let room = quota.saturating_sub(stored.saturating_sub(replaced)).max(replaced);
+        match self.receive(upload, cap.min(room)).await {
+            Err(ServiceError::TooLarge(_)) if room < cap => {
+                Err(StoreError::from(fuelcell_domain::QuotaExceeded::StoredBytes(quota)).into())
+            }
+            received => received,
+        }
+    }
+
     /// Streams at most `cap` bytes into the blob store.
-    pub(crate) async fn receive(&self, mut source: ByteSource, cap: u64) -> Result<BlobRef, ServiceError> {
+    pub(crate) async fn receive(&self, upload: Upload, cap: u64) -> Result<BlobRef, ServiceError> {
+        let Upload { bytes: mut source, length, digest } = upload;
+        if length.is_some_and(|length| length > cap) {
+            return Err(ServiceError::TooLarge(cap));
+        }
         let mut writer = self.blobs.begin()?;
         let copying = tokio::task::spawn_blocking(move || {
             let mut buffer = vec![0; CHUNK];
@@ -28,7 +77,16 @@ impl Service {
                 }
                 writer.write_all(&buffer[..count]).map_err(write_error)?;
             }
-            Ok(writer.commit()?)
+            match digest.filter(|digest| *digest != writer.digest()) {
+                None => Ok(writer.commit()?),
+                Some(_) => Err(ServiceError::invalid(
+                    "DigestMismatch",
+                    format!(
+                        "the bytes that arrived have the SHA-256 {}, not the announced one",
+                        writer.digest()
+                    ),
+                )),
+            }
         });
         copying.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "an upload's thread ended badly");
@@ -41,5 +99,45 @@ fn write_error(error: std::io::Error) -> ServiceError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ServiceError::StorageFull,
         _ => StoreError::Storage(error.to_string()).into(),
+    }
+}
+
+/// The uploads under way, by tenant: each holds a thread, so that one tenant must not take them all.
+#[derive(Default)]
+pub(crate) struct UploadsUnderWay(Arc<Mutex<HashMap<TenantId, usize>>>);
+
+impl UploadsUnderWay {
+    fn enter(&self, tenant: TenantId, most: usize) -> Result<UploadPlace, ServiceError> {
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = tenants.entry(tenant).or_default();
+        if *count >= most {
+            return Err(ServiceError::TooMany {
+                code: "TooManyUploads",
+                message: format!(
+                    "{most} uploads of this tenant are under way already; try again when one has ended"
+                ),
+                retry_after: RETRY_SECONDS,
+            });
+        }
+        *count += 1;
+        Ok(UploadPlace { tenant, tenants: Arc::clone(&self.0) })
+    }
+}
+
+/// Given back when the upload has ended, however it ended.
+struct UploadPlace {
+    tenant: TenantId,
+    tenants: Arc<Mutex<HashMap<TenantId, usize>>>,
+}
+
+impl Drop for UploadPlace {
+    fn drop(&mut self) {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = tenants.get_mut(&self.tenant) {
+            *count -= 1;
+            if *count == 0 {
+                tenants.remove(&self.tenant);
+            }
+        }
     }
 }

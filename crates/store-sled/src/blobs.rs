@@ -88,6 +88,10 @@ impl BlobWriter for Writer {
         self.bytes.length()
     }
 
+    fn digest(&self) -> Digest {
+        self.bytes.digest()
+    }
+
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (file, digest, size) = self.bytes.finish();
         file.as_file().set_permissions(Permissions::from_mode(0o440))?;

@@ -80,6 +80,16 @@ impl Catalog {
         self.state(JobState::Running).len()
     }
 
+    /// Jobs that have not ended.
+    pub(crate) fn unfinished(&self) -> RoaringBitmap {
+        self.state(JobState::Queued) | self.state(JobState::Running)
+    }
+
+    /// The youngest job; 0 when there is none.
+    pub(crate) fn last(&self) -> Ordinal {
+        self.all.max().unwrap_or(0)
+    }
+
     /// Queued jobs by priority, the least urgent first.
     pub(crate) fn queued(&self) -> [u64; 4] {
         Priority::ALL

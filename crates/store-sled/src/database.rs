@@ -6,7 +6,7 @@ use fuelcell_store::StoreError;
 use serde::de::DeserializeOwned;
 use sled::transaction::{TransactionError, UnabortableTransactionError};
 use sled::{IVec, Transactional, Tree};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -112,6 +112,23 @@ impl Database {
             ControlFlow::Continue(())
         })?;
         Ok(records)
+    }
+
+    /// The keys under the prefix, in their order.
+    pub(crate) fn keys(&self, table: Table, prefix: &[u8]) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+        let keys = self.tree(table).scan_prefix(prefix).keys();
+        guarded(|| keys.map(|key| key.map(|key| key.to_vec())).collect::<sled::Result<_>>().map_err(failed))
+    }
+
+    /// The last key under the prefix that lies before `end`.
+    pub(crate) fn last_key(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        end: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = guarded(|| self.tree(table).range(prefix..end).next_back().transpose().map_err(failed))?;
+        Ok(last.map(|(key, _)| key.to_vec()))
     }
 
     /// Applies all writes (by the number of their table) or none. They are in sled's log then, not yet on the medium.

@@ -4,6 +4,7 @@ use crate::database::Read;
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
+use crate::{registry, tenancy};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Timestamp,
@@ -33,6 +34,8 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     if records::place(overlay, job.id)?.is_some() {
         return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
     }
+    let queued = overlay.queued_jobs(job.project);
+    tenancy::project_limits(overlay, job.project)?.admit(&mut job, queued)?;
     job.ordinal = overlay.next_number(&counters::jobs(job.project))?;
     if let Some(IdempotencyKey { key, body }) = idempotency {
         let used = UsedKey { body, job: job.id };
@@ -127,6 +130,7 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     }
     if job.state == JobState::Completed {
         mark_processed(overlay, &job, &finish.marks)?;
+        registry::count_rows(overlay, &job)?;
     }
     Ok(job)
 }

@@ -24,7 +24,7 @@ pub(crate) enum Table {
     Pipelines,
     /// Project, name, version → module version.
     Modules,
-    /// Project, job type → name and version.
+    /// Project, job type → the `Activation` that holds.
     ActiveModules,
     /// Project, ordinal → `Job`.
     Jobs,
@@ -56,11 +56,23 @@ pub(crate) enum Table {
     Durations,
     /// Table, key, number → a part of a record that is too large for one value.
     Chunks,
+    /// Project → `ProjectLimits`.
+    ProjectLimits,
+    /// Project → bytes of its datasets and module versions.
+    StoredBytes,
+    /// Project, name, version → the digest of a module version that was deleted.
+    RetiredVersions,
+    /// Project, number → `Activation`.
+    Activations,
+    /// Number → `AuditEntry`.
+    Audit,
+    /// Tenant, number → nothing.
+    AuditOfTenant,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -85,6 +97,12 @@ impl Table {
         Self::DayFigures,
         Self::Durations,
         Self::Chunks,
+        Self::ProjectLimits,
+        Self::StoredBytes,
+        Self::RetiredVersions,
+        Self::Activations,
+        Self::Audit,
+        Self::AuditOfTenant,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
@@ -142,6 +160,24 @@ pub(crate) fn module_version(owner: ProjectRef, name: &str, version: &str) -> Ve
     join(&[&module_name(owner, name), version.as_bytes()])
 }
 
+/// The nth activation of a project.
+pub(crate) fn activation(owner: ProjectRef, number: u32) -> Vec<u8> {
+    join(&[&project(owner), &number.to_be_bytes()])
+}
+
+pub(crate) fn audit(number: u32) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+pub(crate) fn audit_of_tenant(tenant: TenantId, number: u32) -> Vec<u8> {
+    join(&[tenant.0.as_bytes(), &number.to_be_bytes()])
+}
+
+/// The number at the end of a key of either table of the audit log.
+pub(crate) fn audit_number(key: &[u8]) -> Option<u32> {
+    key.last_chunk().map(|number| u32::from_be_bytes(*number))
+}
+
 pub(crate) fn active_module(owner: ProjectRef, job_type: JobType) -> Vec<u8> {
     join(&[&project(owner), &[job_type as u8]])
 }
@@ -179,6 +215,12 @@ pub(crate) mod counters {
 
     pub(crate) fn pipelines(owner: ProjectRef) -> Vec<u8> {
         join(&[b"p", &project(owner)])
+    }
+
+    pub(crate) const AUDIT: &[u8] = b"a";
+
+    pub(crate) fn activations(owner: ProjectRef) -> Vec<u8> {
+        join(&[b"v", &project(owner)])
     }
 
     pub(crate) fn modules() -> Vec<u8> {

@@ -14,6 +14,7 @@
 //! job, more for a queued one; sled gives no space back, so that a store only
 //! shrinks by being copied.
 
+mod audit;
 mod barrier;
 mod blobs;
 mod catalog;
@@ -30,6 +31,7 @@ mod open;
 mod overlay;
 mod queue;
 mod records;
+mod references;
 mod registry;
 mod store;
 mod tenancy;

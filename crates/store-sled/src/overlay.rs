@@ -4,9 +4,10 @@ use crate::codec::{self, Head, Kind, MAX_VALUE, Value};
 use crate::database::{Database, Read, Writes};
 use crate::image::{Change, Image};
 use crate::keys::{self, Place, Table};
-use fuelcell_domain::JobState;
+use fuelcell_domain::{JobState, ProjectRef};
 use fuelcell_store::StoreError;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sled::IVec;
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
@@ -51,6 +52,18 @@ impl<'a> Overlay<'a> {
                 None => self.writes[table as usize].remove(&key),
             };
         }
+    }
+
+    /// All records under the prefix, in the order of their keys.
+    pub(crate) fn scan<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        prefix: &[u8],
+    ) -> Result<Vec<T>, StoreError> {
+        let mut keys = self.database.keys(table, prefix)?;
+        let written = self.writes[table as usize].keys().filter(|key| key.starts_with(prefix));
+        keys.extend(written.cloned());
+        keys.iter().filter_map(|key| self.get(table, key).transpose()).collect()
     }
 
     /// Writes a record.
@@ -116,6 +129,18 @@ impl<'a> Overlay<'a> {
         let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
         let started = self.changes.iter().filter(|change| change.after.state == JobState::Running);
         image.running().iter().copied().chain(started.map(|change| change.place)).collect()
+    }
+
+    /// Queued jobs of a project.
+    pub(crate) fn queued_jobs(&self, project: ProjectRef) -> u64 {
+        let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
+        let durable = image.catalog(project).map_or(0, |catalog| catalog.queued().iter().sum());
+        let own = self.changes.iter().filter(|change| change.place.project == project);
+        own.fold(durable, |count, change| {
+            let left = change.before.as_ref().is_some_and(|before| before.state == JobState::Queued);
+            let came = change.after.state == JobState::Queued;
+            count + u64::from(came) - u64::from(left)
+        })
     }
 
     /// About how many bytes the batch writes.

@@ -4,17 +4,73 @@ use crate::codec::damaged;
 use crate::database::{Database, Read};
 use crate::keys::{self, Table, counters};
 use crate::overlay::Overlay;
-use fuelcell_domain::{Dataset, DatasetId, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef};
+use crate::references::{self, Seen};
+use crate::tenancy;
+use fuelcell_domain::{
+    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef,
+    VersionName,
+};
 use fuelcell_store::StoreError;
+use fuelcell_store::references::{Referent, counted_rows, other_bytes};
 use serde::{Deserialize, Serialize};
 
 pub(crate) fn put_dataset(overlay: &mut Overlay<'_>, mut dataset: Dataset) -> Result<Dataset, StoreError> {
     let key = keys::in_project(dataset.project, *dataset.id.0.as_bytes());
-    if let Some(first) = overlay.get::<Dataset>(Table::Datasets, &key)? {
-        dataset.created_at = first.created_at;
+    let before: Option<Dataset> = overlay.get(Table::Datasets, &key)?;
+    store_bytes(overlay, dataset.project, before.as_ref().map_or(0, |before| before.size), dataset.size)?;
+    if let Some(before) = &before {
+        dataset.replaces(before);
     }
     overlay.put(Table::Datasets, &key, &dataset)?;
     Ok(dataset)
+}
+
+pub(crate) fn delete_dataset(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    id: DatasetId,
+    seen: Seen,
+) -> Result<(), StoreError> {
+    let key = keys::in_project(project, *id.0.as_bytes());
+    let dataset: Dataset = overlay.get(Table::Datasets, &key)?.ok_or(StoreError::NotFound("dataset"))?;
+    references::refuse(overlay, project, &Referent::Dataset(id), seen)?;
+    free_bytes(overlay, project, dataset.size)?;
+    overlay.remove(Table::Datasets, &key)
+}
+
+/// Sets the row count of the dataset that a completed job counted.
+pub(crate) fn count_rows(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
+    let Some((id, digest, rows)) = counted_rows(job) else { return Ok(()) };
+    let key = keys::in_project(job.project, *id.0.as_bytes());
+    match overlay.get::<Dataset>(Table::Datasets, &key)? {
+        Some(dataset) if dataset.digest == digest && dataset.row_count != Some(rows) => {
+            overlay.put(Table::Datasets, &key, &Dataset { row_count: Some(rows), ..dataset })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Bytes of a project's datasets and module versions.
+pub(crate) fn stored_bytes(records: &impl Read, project: ProjectRef) -> Result<u64, StoreError> {
+    Ok(records.get(Table::StoredBytes, &keys::project(project))?.unwrap_or(0))
+}
+
+/// Counts `size` bytes instead of `replaced` ones, if the project's quota admits it.
+fn store_bytes(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    replaced: u64,
+    size: u64,
+) -> Result<(), StoreError> {
+    let stored = stored_bytes(overlay, project)?;
+    tenancy::project_limits(overlay, project)?.admit_bytes(stored, replaced, size)?;
+    let stored = stored.saturating_sub(replaced).saturating_add(size);
+    overlay.put(Table::StoredBytes, &keys::project(project), &stored)
+}
+
+fn free_bytes(overlay: &mut Overlay<'_>, project: ProjectRef, size: u64) -> Result<(), StoreError> {
+    let stored = stored_bytes(overlay, project)?.saturating_sub(size);
+    overlay.put(Table::StoredBytes, &keys::project(project), &stored)
 }
 
 pub(crate) fn dataset(
@@ -61,6 +117,18 @@ pub(crate) fn pipelines(database: &Database, project: ProjectRef) -> Result<Vec<
     Ok(pipelines)
 }
 
+pub(crate) fn delete_pipeline(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    id: PipelineId,
+) -> Result<(), StoreError> {
+    let key = keys::in_project(project, *id.0.as_bytes());
+    match overlay.value(Table::Pipelines, &key)? {
+        Some(_) => overlay.remove(Table::Pipelines, &key),
+        None => Err(StoreError::NotFound("pipeline")),
+    }
+}
+
 /// A module version on disk. Its manifest holds free JSON, which postcard cannot read back, so the record is JSON inside.
 #[derive(Serialize, Deserialize)]
 struct StoredModule {
@@ -88,19 +156,39 @@ pub(crate) fn add_module_version(
 ) -> Result<ModuleVersion, StoreError> {
     let project = module.project.ok_or(StoreError::NotFound("project"))?;
     let key = keys::module_version(project, &module.name, &module.version);
-    if let Some(stored) = overlay.get::<StoredModule>(Table::Modules, &key)? {
-        let first = stored.module()?;
-        return match first.digest == module.digest {
-            true => Ok(first),
-            false => Err(StoreError::Conflict(format!(
-                "{} {} exists already with other bytes; a version's bytes never change",
-                module.name, module.version
-            ))),
-        };
+    let first =
+        overlay.get::<StoredModule>(Table::Modules, &key)?.map(|stored| stored.module()).transpose()?;
+    let retired = overlay.get::<Digest>(Table::RetiredVersions, &key)?;
+    if first.as_ref().map(|first| first.digest).or(retired).is_some_and(|known| known != module.digest) {
+        return Err(other_bytes(&module));
     }
+    if let Some(first) = first {
+        return Ok(first);
+    }
+    store_bytes(overlay, project, 0, module.size)?;
     let number = overlay.next_number(&counters::modules())?;
     overlay.put(Table::Modules, &key, &StoredModule::of(number, &module)?)?;
     Ok(module)
+}
+
+pub(crate) fn delete_module_version(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    name: &str,
+    version: &str,
+    seen: Seen,
+) -> Result<(), StoreError> {
+    let key = keys::module_version(project, name, version);
+    let stored: StoredModule =
+        overlay.get(Table::Modules, &key)?.ok_or(StoreError::NotFound("module version"))?;
+    let module = stored.module()?;
+    let versions: Vec<StoredModule> = overlay.scan(Table::Modules, &keys::module_name(project, name))?;
+    let only = versions.len() == 1;
+    let referent = Referent::Version { name: name.into(), version: version.into(), only };
+    references::refuse(overlay, project, &referent, seen)?;
+    free_bytes(overlay, project, module.size)?;
+    overlay.put(Table::RetiredVersions, &key, &module.digest)?;
+    overlay.remove(Table::Modules, &key)
 }
 
 pub(crate) fn module_version(
@@ -135,17 +223,29 @@ pub(crate) fn module_versions(
 pub(crate) fn activate_module(
     overlay: &mut Overlay<'_>,
     project: ProjectRef,
-    job_type: JobType,
-    choice: Option<(String, String)>,
+    activation: &Activation,
 ) -> Result<(), StoreError> {
-    let key = keys::active_module(project, job_type);
-    let Some((name, version)) = choice else {
-        return overlay.remove(Table::ActiveModules, &key);
-    };
-    if overlay.value(Table::Modules, &keys::module_version(project, &name, &version))?.is_none() {
+    if let Some(VersionName { name, version }) = &activation.module
+        && overlay.value(Table::Modules, &keys::module_version(project, name, version))?.is_none()
+    {
         return Err(StoreError::NotFound("module version"));
     }
-    overlay.put(Table::ActiveModules, &key, &(name, version))
+    let number = overlay.next_number(&counters::activations(project))?;
+    overlay.put(Table::Activations, &keys::activation(project, number), activation)?;
+    overlay.put(Table::ActiveModules, &keys::active_module(project, activation.job_type), activation)
+}
+
+pub(crate) fn activations(database: &Database, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+    let mut activations: Vec<_> = database.scan(Table::Activations, &keys::project(project))?;
+    activations.reverse();
+    Ok(activations)
+}
+
+/// The activations that hold.
+pub(crate) fn active(records: &impl Read, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+    let of_type =
+        |job_type| records.get(Table::ActiveModules, &keys::active_module(project, job_type)).transpose();
+    JobType::ALL.into_iter().filter_map(of_type).collect()
 }
 
 pub(crate) fn active_module(
@@ -153,10 +253,10 @@ pub(crate) fn active_module(
     project: ProjectRef,
     job_type: JobType,
 ) -> Result<Option<ModuleVersion>, StoreError> {
-    let choice =
-        database.get::<(String, String)>(Table::ActiveModules, &keys::active_module(project, job_type))?;
-    match choice {
-        Some((name, version)) => module_version(database, project, &name, Some(&version)),
+    let activation: Option<Activation> =
+        database.get(Table::ActiveModules, &keys::active_module(project, job_type))?;
+    match activation.and_then(|activation| activation.module) {
+        Some(VersionName { name, version }) => module_version(database, project, &name, Some(&version)),
         None => Ok(None),
     }
 }

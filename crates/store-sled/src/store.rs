@@ -5,15 +5,16 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{figures, jobs, logs, records, registry, tenancy, views};
+use crate::{audit, figures, jobs, logs, records, references, registry, tenancy, views};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
-    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
-    TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
+    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
+use fuelcell_store::references::Referent;
 use fuelcell_store::{
     BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts,
     Store, StoreError, Submitted, TenantFigures,
@@ -120,6 +121,19 @@ impl Store for SledStore {
         tenancy::project(self.database()?, id)
     }
 
+    async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::set_project_limits(overlay, id, &limits)).await
+    }
+
+    async fn project_limits(&self, id: ProjectRef) -> Result<ProjectLimits, StoreError> {
+        tenancy::project_limits(self.database()?, id)
+    }
+
+    async fn project_usage(&self, id: ProjectRef) -> Result<ProjectUsage, StoreError> {
+        self.shared.check()?;
+        views::project_usage(&self.shared, id)
+    }
+
     async fn create_token(&self, token: Token) -> Result<(), StoreError> {
         self.write(move |overlay| tenancy::create_token(overlay, &token)).await
     }
@@ -148,6 +162,12 @@ impl Store for SledStore {
         self.read_many(move |shared| registry::datasets(&shared.database, project)).await
     }
 
+    async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
+        let seen =
+            self.read_many(move |shared| references::look(shared, project, &Referent::Dataset(id))).await?;
+        self.write(move |overlay| registry::delete_dataset(overlay, project, id, seen)).await
+    }
+
     async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError> {
         self.write(move |overlay| registry::put_pipeline(overlay, pipeline)).await
     }
@@ -158,6 +178,10 @@ impl Store for SledStore {
 
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
         self.read_many(move |shared| registry::pipelines(&shared.database, project)).await
+    }
+
+    async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
+        self.write(move |overlay| registry::delete_pipeline(overlay, project, id)).await
     }
 
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
@@ -177,13 +201,26 @@ impl Store for SledStore {
         self.read_many(move |shared| registry::module_versions(&shared.database, project)).await
     }
 
-    async fn activate_module(
+    async fn delete_module_version(
         &self,
         project: ProjectRef,
-        job_type: JobType,
-        choice: Option<(String, String)>,
+        name: &str,
+        version: &str,
     ) -> Result<(), StoreError> {
-        self.write(move |overlay| registry::activate_module(overlay, project, job_type, choice)).await
+        let (name, version) = (name.to_owned(), version.to_owned());
+        // A job names its version, so that `only` makes no difference to the look at jobs.
+        let referent = Referent::Version { name: name.clone(), version: version.clone(), only: false };
+        let seen = self.read_many(move |shared| references::look(shared, project, &referent)).await?;
+        self.write(move |overlay| registry::delete_module_version(overlay, project, &name, &version, seen))
+            .await
+    }
+
+    async fn activate_module(&self, project: ProjectRef, activation: Activation) -> Result<(), StoreError> {
+        self.write(move |overlay| registry::activate_module(overlay, project, &activation)).await
+    }
+
+    async fn activations(&self, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+        self.read_many(move |shared| registry::activations(&shared.database, project)).await
     }
 
     async fn active_module(
@@ -326,6 +363,20 @@ impl Store for SledStore {
     ) -> Result<bool, StoreError> {
         let key = keys::processed(project, pipeline, key);
         Ok(self.database()?.value(Table::ProcessedItems, &key)?.is_some())
+    }
+
+    async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.write(move |overlay| audit::append(overlay, &entry)).await
+    }
+
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| audit::page(&shared.database, &filter, before, limit)).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

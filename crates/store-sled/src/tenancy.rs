@@ -3,7 +3,9 @@
 use crate::database::{Database, Read};
 use crate::keys::{self, Table};
 use crate::overlay::Overlay;
-use fuelcell_domain::{Digest, Project, ProjectRef, Tenant, TenantId, Timestamp, Token, TokenId};
+use fuelcell_domain::{
+    Digest, Project, ProjectLimits, ProjectRef, Tenant, TenantId, Timestamp, Token, TokenId,
+};
 use fuelcell_store::StoreError;
 
 pub(crate) fn create_tenant(overlay: &mut Overlay<'_>, tenant: &Tenant) -> Result<(), StoreError> {
@@ -43,6 +45,22 @@ pub(crate) fn projects(database: &Database, tenant: TenantId) -> Result<Vec<Proj
 
 pub(crate) fn project(database: &Database, id: ProjectRef) -> Result<Option<Project>, StoreError> {
     database.get(Table::Projects, &keys::project(id))
+}
+
+pub(crate) fn set_project_limits(
+    overlay: &mut Overlay<'_>,
+    id: ProjectRef,
+    limits: &ProjectLimits,
+) -> Result<(), StoreError> {
+    let key = keys::project(id);
+    if overlay.value(Table::Projects, &key)?.is_none() {
+        return Err(StoreError::NotFound("project"));
+    }
+    overlay.put(Table::ProjectLimits, &key, limits)
+}
+
+pub(crate) fn project_limits(records: &impl Read, id: ProjectRef) -> Result<ProjectLimits, StoreError> {
+    Ok(records.get(Table::ProjectLimits, &keys::project(id))?.unwrap_or_default())
 }
 
 pub(crate) fn create_token(overlay: &mut Overlay<'_>, token: &Token) -> Result<(), StoreError> {

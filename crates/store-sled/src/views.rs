@@ -5,8 +5,8 @@ use crate::committer::Shared;
 use crate::figures;
 use crate::image::Image;
 use crate::keys::Place;
-use crate::records;
-use fuelcell_domain::{JobId, JobState, ProjectRef, TenantId, Timestamp};
+use crate::{records, registry};
+use fuelcell_domain::{JobId, JobState, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
     JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, StateCounts, StoreError, TenantFigures,
 };
@@ -76,6 +76,11 @@ pub(crate) fn tenant_figures(
         }
     }
     Ok(figures)
+}
+
+pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
+    let queued_jobs = image(shared).catalog(project).map_or(0, |catalog| catalog.queued().iter().sum());
+    Ok(ProjectUsage { queued_jobs, stored_bytes: registry::stored_bytes(&shared.database, project)? })
 }
 
 pub(crate) fn count_in_state(shared: &Shared, state: JobState) -> u64 {

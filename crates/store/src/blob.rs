@@ -23,6 +23,9 @@ pub trait BlobWriter: Write + Send {
     /// Bytes so far.
     fn length(&self) -> u64;
 
+    /// The digest of the bytes so far, for those who know which it should be before they commit.
+    fn digest(&self) -> Digest;
+
     /// Makes the bytes durable under their digest, and says which it is. Bytes that are there already are kept once.
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError>;
 }

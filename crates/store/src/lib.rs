@@ -15,6 +15,7 @@ pub mod blob;
 pub mod conformance;
 pub mod jobs;
 pub mod memory;
+pub mod references;
 pub mod store;
 
 pub use blob::{BlobRef, BlobStore, BlobWriter};

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
-    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
-    TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
+    ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Tenant, TenantId, Timestamp, Token,
+    TokenId,
 };
 use std::io;
 
@@ -24,6 +25,12 @@ pub enum StoreError {
     /// Something else is there already.
     #[error("{0}")]
     Conflict(String),
+    /// Something refers to it; the text names what.
+    #[error("it is used by {0}")]
+    InUse(String),
+    /// The project's quota is in the way.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// The job cannot move that way.
     #[error(transparent)]
     Transition(TransitionError),
@@ -76,6 +83,12 @@ pub trait Store: Send + Sync {
     async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError>;
     /// One project, looked up with its tenant.
     async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError>;
+    /// Replaces a project's limits. They hold for what comes later; `NotFound("project")` when there is no such project.
+    async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError>;
+    /// A project's limits; none are set at first.
+    async fn project_limits(&self, id: ProjectRef) -> Result<ProjectLimits, StoreError>;
+    /// What a project uses of its quotas.
+    async fn project_usage(&self, id: ProjectRef) -> Result<ProjectUsage, StoreError>;
     /// Adds a token; an existing id or hash is a conflict.
     async fn create_token(&self, token: Token) -> Result<(), StoreError>;
     /// All tokens, oldest first.
@@ -87,20 +100,26 @@ pub trait Store: Send + Sync {
 
     // Datasets, pipelines, modules.
 
-    /// Adds or replaces a dataset. `created_at` of the first put stays.
+    /// Adds or replaces a dataset. `created_at` of the first put stays, and the row count where the bytes are the same.
+    /// `Quota` when it would add more bytes than the project may store.
     async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError>;
     /// One dataset.
     async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError>;
     /// A project's datasets, oldest first.
     async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError>;
+    /// Removes a dataset; `InUse` while an unfinished job or a pipeline refers to it, `NotFound("dataset")`.
+    async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError>;
     /// Adds or replaces a pipeline. Ordinal (set by the store, from 1) and `created_at` of the first put stay.
     async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError>;
     /// One pipeline.
     async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError>;
     /// A project's pipelines by ordinal.
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError>;
-    /// Adds a project's module version. The same bytes again return the first record; other bytes are a conflict, a module
-    /// without a project (a built-in) is `NotFound("project")`.
+    /// Removes a pipeline; jobs keep their name of it, its ordinal is not given out again. `NotFound("pipeline")`.
+    async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError>;
+    /// Adds a project's module version. The same bytes again return the first record; other bytes are a conflict, even
+    /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one
+    /// that would add more bytes than the project may store.
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError>;
     /// One version, or with `None` the one added last.
     async fn module_version(
@@ -111,14 +130,19 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<ModuleVersion>, StoreError>;
     /// A project's module versions, by name, then in the order in which they were added.
     async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError>;
-    /// Makes a version the project's choice for a job type; `None` goes back to the built-in.
-    /// A version that is not there is `NotFound("module version")`.
-    async fn activate_module(
+    /// Removes a module version; `InUse` while an unfinished job, a pipeline or an activation refers to it,
+    /// `NotFound("module version")`.
+    async fn delete_module_version(
         &self,
         project: ProjectRef,
-        job_type: JobType,
-        choice: Option<(String, String)>,
+        name: &str,
+        version: &str,
     ) -> Result<(), StoreError>;
+    /// Makes a version the project's choice for a job type, or goes back to the built-in; the earlier choices are kept
+    /// as history. A version that is not there is `NotFound("module version")`.
+    async fn activate_module(&self, project: ProjectRef, activation: Activation) -> Result<(), StoreError>;
+    /// All activations of a project, newest first.
+    async fn activations(&self, project: ProjectRef) -> Result<Vec<Activation>, StoreError>;
     /// The project's choice for a job type.
     async fn active_module(
         &self,
@@ -128,7 +152,8 @@ pub trait Store: Send + Sync {
 
     // Jobs: into the queue and out of it.
 
-    /// Queues a job under the project's next ordinal; ordinals have no gaps. An existing id is a conflict.
+    /// Queues a job under the project's next ordinal, clamped to the project's caps; ordinals have no gaps. An existing id
+    /// is a conflict, a full queue of the project `Quota`.
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
@@ -149,7 +174,8 @@ pub trait Store: Send + Sync {
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError>;
     /// The job's checkpoint.
     async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError>;
-    /// Ends an attempt, with everything that it brings, in one transaction. Returns the job as it stands then.
+    /// Ends an attempt, with everything that it brings, in one transaction. Returns the job as it stands then. A completed
+    /// job whose only input is a dataset with the same bytes as then sets its row count to the records that it counted.
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError>;
     /// Requeues (or fails, after too many losses) every running job whose lease expired at `now`.
     async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError>;
@@ -206,6 +232,19 @@ pub trait Store: Send + Sync {
         pipeline: PipelineId,
         key: &str,
     ) -> Result<bool, StoreError>;
+
+    // The audit log.
+
+    /// Appends to the audit log.
+    async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
+    /// Entries that match, with their numbers, newest first, from below the number `before` on, at most `limit`. Numbers
+    /// rise in the order of appending.
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, AuditEntry)>, StoreError>;
 
     /// Answers when the store can be written: one durable write of its own. For health checks.
     async fn check(&self) -> Result<(), StoreError>;

@@ -1,7 +1,8 @@
-//! `modules/{name}/versions/{version}`
+//! `modules…` and `activations…`
 
 use fuelcell_tests::{Project, Server, built};
 use serde_json::json;
+use uuid::Uuid;
 
 #[test]
 fn a_versions_bytes_never_change() {
@@ -49,4 +50,129 @@ fn the_newest_version_runs_unless_one_is_named() {
     assert_eq!(project.wait_for(&newest, "Completed")["module"]["version"], "2");
     let named = project.probe_with(json!([]), json!({"module": {"name": "probe", "version": "1"}}));
     assert_eq!(project.wait_for(&named, "Completed")["module"]["version"], "1");
+}
+
+#[test]
+fn modules_are_listed_with_their_versions_and_what_they_import() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    project.client.put_bytes(&project.path("modules/probe/versions/0.9"), &built::module("probe")).ok();
+    project
+        .client
+        .put_bytes(&project.path("modules/miner/versions/1"), &built::module("process-mining"))
+        .ok();
+    let list = project.client.get(&project.path("modules")).ok();
+    let names: Vec<_> =
+        list["modules"].as_array().unwrap().iter().map(|module| module["name"].clone()).collect();
+    assert_eq!(names, ["miner", "probe"]);
+    let probe = project.client.get(&project.path("modules/probe")).ok();
+    assert_eq!(probe, list["modules"][1]);
+    assert_eq!(
+        (&probe["versions"][0]["version"], &probe["versions"][1]["version"]),
+        (&json!("1"), &json!("0.9"))
+    );
+    assert_eq!(probe["versions"][0]["activeFor"], json!([]));
+    assert_eq!(project.client.get(&project.path("modules/nobody")).problem(404).0, "NotFound");
+    let version = project.client.get(&project.path("modules/probe/versions/1")).ok();
+    let imports = version["imports"].as_array().unwrap();
+    assert!(
+        imports.iter().any(|import| import.as_str().unwrap().starts_with("fuelcell:job/")),
+        "{version:#}"
+    );
+}
+
+#[test]
+fn a_versions_bytes_can_be_fetched_again() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let bytes = built::module("probe");
+    let path = project.path("modules/probe/versions/1/content");
+    let answer = project.client.get(&path);
+    assert_eq!((answer.status, answer.body == bytes), (200, true));
+    assert_eq!(answer.header("content-type"), "application/wasm");
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"probe-1.wasm\"");
+    let part = project.client.send("GET", &path, &[("range", "bytes=0-3")], &[]);
+    assert_eq!((part.status, part.body), (206, b"\0asm".to_vec()));
+    assert_eq!(
+        project.client.get(&project.path("modules/probe/versions/2/content")).problem(404).0,
+        "NotFound"
+    );
+}
+
+#[test]
+fn an_activated_version_serves_its_job_type_until_another_one_does() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    project.client.put_bytes(&project.path("modules/probe/versions/2"), &built::module("probe")).ok();
+    let pipeline = project.pipeline("Analysis");
+    let submit = || {
+        let resource = json!({"resourceType": "Pipeline", "resourceId": pipeline});
+        project.submit(&json!({"jobName": "j", "jobType": "Analysis", "resource": resource}))
+    };
+    let served_by = || {
+        let job = submit().ok()["jobId"].as_str().unwrap().to_owned();
+        project.wait_for(&job, "Completed")["module"]["version"].clone()
+    };
+    let activate = |version: &str, job_type: &str| {
+        project.client.post(
+            &project.path(&format!("modules/probe/versions/{version}/activate")),
+            &json!({"jobType": job_type}),
+        )
+    };
+    assert_eq!(submit().problem(422).0, "NoModuleBound");
+    let first = activate("1", "Analysis").ok();
+    assert_eq!((&first["jobType"], &first["module"]["version"]), (&json!("Analysis"), &json!("1")));
+    assert_eq!(served_by(), "1");
+    activate("2", "Analysis").ok();
+    assert_eq!(served_by(), "2");
+    activate("1", "Analysis").ok();
+    assert_eq!(served_by(), "1", "rolled back");
+    let versions = project.client.get(&project.path("modules/probe")).ok()["versions"].clone();
+    assert_eq!((&versions[0]["activeFor"], &versions[1]["activeFor"]), (&json!(["Analysis"]), &json!([])));
+    let reset = project.client.delete(&project.path("activations/Analysis"), None).ok();
+    assert_eq!(reset["module"], json!(null));
+    assert_eq!(submit().problem(422).0, "NoModuleBound", "the built-in one holds again, and there is none");
+    let history = project.client.get(&project.path("activations")).ok();
+    let shown: Vec<_> = history["activations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["module"]["version"].clone())
+        .collect();
+    assert_eq!(json!(shown), json!([null, "1", "2", "1"]));
+
+    assert_eq!(activate("3", "Analysis").problem(404).0, "NotFound");
+    assert_eq!(activate("1", "Notebook").problem(400).0, "JobTypeMismatch");
+    assert!(activate("1", "Nonsense").problem(400).1.contains("ProcessMining"), "allowed words are named");
+    assert!(project.client.delete(&project.path("activations/x"), None).problem(400).1.contains("Notebook"));
+}
+
+#[test]
+fn a_version_in_use_stays_and_the_refusal_names_its_users() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let path = project.path("modules/probe/versions/1");
+    let delete = || project.client.delete(&path, None);
+    let job = project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01"}}));
+    let pipeline = Uuid::new_v4().to_string();
+    let pipeline_path = project.path(&format!("pipelines/{pipeline}"));
+    let body = json!({"name": "Uses it", "jobType": "Analysis", "module": {"name": "probe"}});
+    project.client.put(&pipeline_path, &body).ok();
+    project.client.post(&format!("{path}/activate"), &json!({"jobType": "Analysis"})).ok();
+
+    let (code, detail) = delete().problem(409);
+    assert_eq!(code, "InUse");
+    for user in [&job[..], &pipeline, "Uses it", "Analysis"] {
+        assert!(detail.contains(user), "{user} is not named in {detail}");
+    }
+    assert_eq!(project.client.delete(&pipeline_path, None).status, 204);
+    project.client.delete(&project.path("activations/Analysis"), None).ok();
+    assert!(delete().problem(409).1.contains(&job));
+    project.client.delete(&project.job_path(&job), None).ok();
+    assert_eq!(delete().status, 204);
+    assert_eq!(project.client.get(&path).problem(404).0, "NotFound");
+    assert_eq!(delete().problem(404).0, "NotFound");
+    let other = built::module("process-mining");
+    assert_eq!(project.client.put_bytes(&path, &other).problem(409).0, "ModuleVersionExists");
+    assert_eq!(project.client.put_bytes(&path, &built::module("probe")).status, 201);
 }

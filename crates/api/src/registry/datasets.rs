@@ -1,13 +1,16 @@
-//! `/api/{tenantId}/{projectId}/datasets/{datasetId}`
+//! `/api/{tenantId}/{projectId}/datasets…`
 
-use super::byte_source;
+use super::upload::upload;
+use super::{Page, Pagination};
 use crate::auth::Caller;
+use crate::downloads;
 use crate::extract::{Ids, Query};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use fuelcell_domain::Dataset;
 use fuelcell_service::Service;
 use fuelcell_service::datasets::DatasetUpload;
@@ -28,6 +31,12 @@ pub(crate) struct DatasetAnswer {
     last_updated: String,
 }
 
+#[derive(Serialize)]
+pub(crate) struct DatasetList {
+    datasets: Vec<DatasetAnswer>,
+    pagination: Pagination,
+}
+
 /// Stores the body as a dataset, streamed; a new one replaces it for later jobs.
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -45,13 +54,13 @@ pub(crate) async fn put(
     let media_type = sent_type
         .filter(|kind| kind.len() <= 128 && !kind.starts_with("application/x-www-form-urlencoded"))
         .unwrap_or("application/octet-stream");
-    let upload = DatasetUpload {
+    let dataset = DatasetUpload {
         id: ids.id("dataset_id")?,
         name: name.to_owned(),
         media_type: media_type.to_owned(),
-        bytes: byte_source(body),
+        upload: upload(&headers, body)?,
     };
-    let dataset = service.put_dataset(&caller, ids.project()?, upload).await?;
+    let dataset = service.put_dataset(&caller, ids.project()?, dataset).await?;
     Ok(Json(dataset.into()))
 }
 
@@ -62,6 +71,39 @@ pub(crate) async fn get(
     ids: Ids,
 ) -> Result<Json<DatasetAnswer>, Problem> {
     Ok(Json(service.dataset(&caller, ids.project()?, ids.id("dataset_id")?).await?.into()))
+}
+
+/// Datasets, oldest first.
+pub(crate) async fn list(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    query: Query,
+) -> Result<Json<DatasetList>, Problem> {
+    let page = Page::of(&query)?;
+    let (datasets, pagination) = page.cut(service.datasets(&caller, ids.project()?).await?);
+    Ok(Json(DatasetList { datasets: datasets.into_iter().map(Into::into).collect(), pagination }))
+}
+
+/// The file itself, whole or in ranges.
+pub(crate) async fn content(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (dataset, bytes) = service.dataset_content(&caller, ids.project()?, ids.id("dataset_id")?).await?;
+    Ok(downloads::serve_attachment(&dataset.name, dataset.digest, bytes, &headers))
+}
+
+/// Removes a dataset that nothing uses.
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<StatusCode, Problem> {
+    service.delete_dataset(&caller, ids.project()?, ids.id("dataset_id")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl From<Dataset> for DatasetAnswer {

@@ -1,16 +1,46 @@
 //! What teams keep on the server: datasets, pipelines, modules. DTOs and mapping only.
 
+pub(crate) mod activations;
 pub(crate) mod datasets;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
+mod upload;
 
-use axum::body::Body;
-use fuelcell_service::ByteSource;
-use futures::TryStreamExt;
-use tokio_util::io::{StreamReader, SyncIoBridge};
+use crate::extract::Query;
+use crate::problem::Problem;
+use serde::Serialize;
 
-/// A request's body as bytes that a blocking thread reads, as they arrive.
-fn byte_source(body: Body) -> ByteSource {
-    let stream = body.into_data_stream().map_err(std::io::Error::other);
-    Box::new(SyncIoBridge::new(StreamReader::new(stream)))
+/// Longest page of a list.
+const MAX_PAGE: u64 = 100;
+
+/// A list's page, as the caller asked for it.
+struct Page {
+    number: u64,
+    size: u64,
+}
+
+/// Where in the list a page lies.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pagination {
+    page: u64,
+    page_size: u64,
+    total: usize,
+    total_pages: u64,
+}
+
+impl Page {
+    fn of(query: &Query) -> Result<Self, Problem> {
+        let size = query.number("pageSize", 20, 1..=MAX_PAGE)?;
+        Ok(Self { number: query.number("page", 1, 1..=u64::MAX)?, size })
+    }
+
+    /// The page's part of a whole list.
+    fn cut<T>(&self, all: Vec<T>) -> (Vec<T>, Pagination) {
+        let total = all.len();
+        let before = usize::try_from((self.number - 1).saturating_mul(self.size)).unwrap_or(usize::MAX);
+        let items = all.into_iter().skip(before).take(self.size as usize).collect();
+        let total_pages = (total as u64).div_ceil(self.size);
+        (items, Pagination { page: self.number, page_size: self.size, total, total_pages })
+    }
 }

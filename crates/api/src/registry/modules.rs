@@ -1,29 +1,62 @@
-//! `/api/{tenantId}/{projectId}/modules/{name}/versions/{version}`
+//! `/api/{tenantId}/{projectId}/modules…`
 
-use super::byte_source;
+use super::upload::upload;
 use crate::auth::Caller;
+use crate::downloads;
 use crate::extract::Ids;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
-use fuelcell_domain::{Manifest, ModuleVersion};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use fuelcell_domain::{Activation, Manifest, ModuleVersion};
 use fuelcell_service::Service;
+use fuelcell_service::versions::Modules;
 use serde::Serialize;
 use std::sync::Arc;
 
+/// One module version.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ModuleAnswer {
+pub(crate) struct VersionAnswer {
     name: String,
     version: String,
     digest: String,
     size: u64,
     has_manifest: bool,
     manifest: Manifest,
+    /// All that it can ever ask the host for.
+    imports: Vec<String>,
     uploaded_by: String,
     date_created: String,
+}
+
+/// A module with its versions, the one added last at the end.
+#[derive(Serialize)]
+pub(crate) struct ModuleAnswer {
+    name: String,
+    versions: Vec<VersionSummary>,
+}
+
+/// A version in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionSummary {
+    version: String,
+    digest: String,
+    size: u64,
+    title: String,
+    job_type: Option<&'static str>,
+    /// The job types that it serves now.
+    active_for: Vec<&'static str>,
+    uploaded_by: String,
+    date_created: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ModuleList {
+    modules: Vec<ModuleAnswer>,
 }
 
 /// Stores the body as a module version. The same bytes again answer the same record, others conflict.
@@ -31,11 +64,33 @@ pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
+    headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<ModuleAnswer>), Problem> {
+) -> Result<(StatusCode, Json<VersionAnswer>), Problem> {
     let (name, version) = (ids.text("name").to_owned(), ids.text("version").to_owned());
-    let module = service.put_module(&caller, ids.project()?, name, version, byte_source(body)).await?;
+    let module = service.put_module(&caller, ids.project()?, name, version, upload(&headers, body)?).await?;
     Ok((StatusCode::CREATED, Json(module.into())))
+}
+
+/// All modules by name.
+pub(crate) async fn list(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<ModuleList>, Problem> {
+    let modules = service.modules(&caller, ids.project()?, None).await?;
+    Ok(Json(ModuleList { modules: by_name(modules) }))
+}
+
+/// One module.
+pub(crate) async fn get_module(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<ModuleAnswer>, Problem> {
+    let modules = service.modules(&caller, ids.project()?, Some(ids.text("name"))).await?;
+    let module = by_name(modules).pop();
+    module.map(Json).ok_or_else(|| fuelcell_service::ServiceError::NotFound("module").into())
 }
 
 /// One module version.
@@ -43,12 +98,67 @@ pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
-) -> Result<Json<ModuleAnswer>, Problem> {
+) -> Result<Json<VersionAnswer>, Problem> {
     let module = service.module(&caller, ids.project()?, ids.text("name"), ids.text("version")).await?;
     Ok(Json(module.into()))
 }
 
-impl From<ModuleVersion> for ModuleAnswer {
+/// A version's bytes, whole or in ranges.
+pub(crate) async fn content(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found =
+        service.module_content(&caller, ids.project()?, ids.text("name"), ids.text("version")).await?;
+    let (module, bytes) = found;
+    let file = format!("{}-{}.wasm", module.name, module.version);
+    Ok(downloads::serve_attachment(&file, module.digest, bytes, &headers))
+}
+
+/// Removes a version that nothing uses.
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<StatusCode, Problem> {
+    let (name, version) = (ids.text("name"), ids.text("version"));
+    service.delete_module_version(&caller, ids.project()?, name, version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The versions come by name already.
+fn by_name(modules: Modules) -> Vec<ModuleAnswer> {
+    let Modules { versions, active } = modules;
+    let mut answers = Vec::<ModuleAnswer>::new();
+    for module in versions {
+        let (name, summary) = (module.name.clone(), summary(module, &active));
+        match answers.last_mut().filter(|answer| answer.name == name) {
+            Some(answer) => answer.versions.push(summary),
+            None => answers.push(ModuleAnswer { name, versions: vec![summary] }),
+        }
+    }
+    answers
+}
+
+fn summary(module: ModuleVersion, active: &[Activation]) -> VersionSummary {
+    let serves = |activation: &&Activation| {
+        activation.module.as_ref().is_some_and(|own| own.name == module.name && own.version == module.version)
+    };
+    VersionSummary {
+        active_for: active.iter().filter(serves).map(|activation| activation.job_type.as_str()).collect(),
+        version: module.version,
+        digest: module.digest.to_string(),
+        size: module.size,
+        title: module.manifest.title,
+        job_type: module.manifest.job_type.map(|job_type| job_type.as_str()),
+        uploaded_by: module.uploaded_by,
+        date_created: module.created_at.to_rfc3339(),
+    }
+}
+
+impl From<ModuleVersion> for VersionAnswer {
     fn from(module: ModuleVersion) -> Self {
         Self {
             name: module.name,
@@ -57,6 +167,7 @@ impl From<ModuleVersion> for ModuleAnswer {
             size: module.size,
             has_manifest: module.has_manifest,
             manifest: module.manifest,
+            imports: module.imports,
             uploaded_by: module.uploaded_by,
             date_created: module.created_at.to_rfc3339(),
         }

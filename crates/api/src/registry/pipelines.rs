@@ -1,11 +1,14 @@
-//! `/api/{tenantId}/{projectId}/pipelines/{pipelineId}`
+//! `/api/{tenantId}/{projectId}/pipelines…`
 
+use super::{Page, Pagination};
 use crate::auth::Caller;
 use crate::execution::submit::{LimitsBody, ModuleBody};
-use crate::extract::{Ids, JsonBody};
+use crate::extract::{Ids, JsonBody, Query};
+use crate::limits::LimitsAnswer;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use fuelcell_domain::{DatasetId, JobType, Pipeline};
 use fuelcell_service::Service;
 use fuelcell_service::pipelines::PipelineSpec;
@@ -38,8 +41,15 @@ pub(crate) struct PipelineAnswer {
     module: Option<ModuleNames>,
     parameters: Value,
     dataset_id: Option<String>,
+    limits: LimitsAnswer,
     date_created: String,
     last_updated: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct PipelineList {
+    pipelines: Vec<PipelineAnswer>,
+    pagination: Pagination,
 }
 
 #[derive(Serialize)]
@@ -76,6 +86,28 @@ pub(crate) async fn get(
     Ok(Json(service.pipeline(&caller, ids.project()?, ids.id("pipeline_id")?).await?.into()))
 }
 
+/// Pipelines in the order in which they were first put.
+pub(crate) async fn list(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    query: Query,
+) -> Result<Json<PipelineList>, Problem> {
+    let page = Page::of(&query)?;
+    let (pipelines, pagination) = page.cut(service.pipelines(&caller, ids.project()?).await?);
+    Ok(Json(PipelineList { pipelines: pipelines.into_iter().map(Into::into).collect(), pagination }))
+}
+
+/// Removes a pipeline; its jobs keep their name of it.
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<StatusCode, Problem> {
+    service.delete_pipeline(&caller, ids.project()?, ids.id("pipeline_id")?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 impl From<Pipeline> for PipelineAnswer {
     fn from(pipeline: Pipeline) -> Self {
         Self {
@@ -86,6 +118,7 @@ impl From<Pipeline> for PipelineAnswer {
             module: pipeline.module.map(|choice| ModuleNames { name: choice.name, version: choice.version }),
             parameters: serde_json::from_str(&pipeline.parameters).unwrap_or(Value::Null),
             dataset_id: pipeline.dataset.map(|id| id.to_string()),
+            limits: pipeline.limits.into(),
             date_created: pipeline.created_at.to_rfc3339(),
             last_updated: pipeline.updated_at.to_rfc3339(),
         }

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
-    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
-    TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
+    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::{
     BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest, QueueEntry,
@@ -58,6 +58,9 @@ pass_on! {
     fn create_project(project: Project) -> ();
     fn projects(tenant: TenantId) -> Vec<Project>;
     fn project(id: ProjectRef) -> Option<Project>;
+    fn set_project_limits(id: ProjectRef, limits: ProjectLimits) -> ();
+    fn project_limits(id: ProjectRef) -> ProjectLimits;
+    fn project_usage(id: ProjectRef) -> ProjectUsage;
     fn create_token(token: Token) -> ();
     fn tokens() -> Vec<Token>;
     fn token_by_hash(hash: Digest) -> Option<Token>;
@@ -65,13 +68,17 @@ pass_on! {
     fn put_dataset(dataset: Dataset) -> Dataset;
     fn dataset(project: ProjectRef, id: DatasetId) -> Option<Dataset>;
     fn datasets(project: ProjectRef) -> Vec<Dataset>;
+    fn delete_dataset(project: ProjectRef, id: DatasetId) -> ();
     fn put_pipeline(pipeline: Pipeline) -> Pipeline;
     fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
     fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
+    fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
     fn add_module_version(module: ModuleVersion) -> ModuleVersion;
     fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
     fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;
-    fn activate_module(project: ProjectRef, job_type: JobType, choice: Option<(String, String)>) -> ();
+    fn delete_module_version(project: ProjectRef, name: &str, version: &str) -> ();
+    fn activate_module(project: ProjectRef, activation: Activation) -> ();
+    fn activations(project: ProjectRef) -> Vec<Activation>;
     fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
     fn submit(new: NewJob) -> Submitted;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
@@ -98,5 +105,7 @@ pass_on! {
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
+    fn append_audit(entry: AuditEntry) -> ();
+    fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
     fn check() -> ();
 }

@@ -1,7 +1,10 @@
 //! A store that is closed and opened again is the same store.
 
 use fuelcell_domain::job::Priority;
-use fuelcell_domain::{Digest, ModuleVersion};
+use fuelcell_domain::{
+    Activation, AuditEntry, AuditFilter, AuditOutcome, Digest, ModuleVersion, ProjectLimits, Quotas,
+    VersionName,
+};
 use fuelcell_domain::{
     Job, JobState, JobType, LogLevel, LogLine, PipelineId, Project, ProjectRef, Role, Scope, Tenant, Token,
     TokenId,
@@ -55,6 +58,10 @@ async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineId, jobs: &[
     note("pipelines", format!("{:?}", store.pipelines(own).await.unwrap()));
     note("modules", format!("{:?}", store.module_versions(own).await.unwrap()));
     note("active", format!("{:?}", store.active_module(own, JobType::Analysis).await.unwrap()));
+    note("activations", format!("{:?}", store.activations(own).await.unwrap()));
+    note("limits", format!("{:?}", store.project_limits(own).await.unwrap()));
+    note("usage", format!("{:?}", store.project_usage(own).await.unwrap()));
+    note("audit", format!("{:?}", store.audit(&AuditFilter::default(), None, 9).await.unwrap()));
     note("processed", format!("{:?}", store.is_processed(own, id, "item").await.unwrap()));
     text
 }
@@ -63,6 +70,8 @@ async fn fill_registry(store: &dyn Store, own: ProjectRef) {
     let tenant = Tenant { id: own.tenant, name: "t".into(), created_at: at(0) };
     store.create_tenant(tenant).await.unwrap();
     store.create_project(Project { id: own, name: "p".into(), created_at: at(0) }).await.unwrap();
+    let quotas = Quotas { stored_bytes: Some(1000), ..Quotas::default() };
+    store.set_project_limits(own, ProjectLimits { quotas, ..ProjectLimits::default() }).await.unwrap();
     let token = Token {
         id: TokenId::random(),
         hash: Digest::of(b"secret"),
@@ -84,11 +93,30 @@ async fn fill_registry(store: &dyn Store, own: ProjectRef) {
         size: 1,
         manifest: fuelcell_domain::Manifest::fallback("Miner"),
         has_manifest: false,
+        imports: Vec::new(),
         uploaded_by: "anna".into(),
         created_at: at(0),
     };
     store.add_module_version(version).await.unwrap();
-    store.activate_module(own, JobType::Analysis, Some((module.name, module.version))).await.unwrap();
+    let name = VersionName { name: module.name, version: module.version };
+    let activation =
+        Activation { job_type: JobType::Analysis, module: Some(name), by: "anna".into(), at: at(0) };
+    store.activate_module(own, activation).await.unwrap();
+    store.append_audit(audit_entry(own)).await.unwrap();
+}
+
+fn audit_entry(own: ProjectRef) -> AuditEntry {
+    AuditEntry {
+        at: at(0),
+        subject: "anna".into(),
+        token: TokenId::random(),
+        tenant: Some(own.tenant),
+        project: Some(own.project),
+        action: "a call".into(),
+        target: "a thing".into(),
+        outcome: AuditOutcome::Done,
+        request_id: "a request".into(),
+    }
 }
 
 async fn fill_jobs(store: &dyn Store, own: ProjectRef, id: PipelineId) -> Vec<Job> {

@@ -11,7 +11,7 @@ fn write(store: &dyn BlobStore, bytes: &[u8]) -> BlobRef {
     for part in bytes.chunks(1000) {
         writer.write_all(part).unwrap();
     }
-    assert_eq!(writer.length(), bytes.len() as u64);
+    assert_eq!((writer.length(), writer.digest()), (bytes.len() as u64, Digest::of(bytes)));
     writer.commit().unwrap()
 }
 

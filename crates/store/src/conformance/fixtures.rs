@@ -4,9 +4,9 @@ use crate::{Finish, NewJob, Store, Submitted};
 use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Priority, Pulse};
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
-    Dataset, DatasetId, Digest, ErrorCode, Job, JobError, JobId, JobState, Lease, LimitRequest, Limits,
-    NodeId, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, TenantId, Timestamp, Transition,
-    Usage,
+    Dataset, DatasetId, Digest, ErrorCode, InputRef, Job, JobError, JobId, JobState, Lease, LimitRequest,
+    Limits, NodeId, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, TenantId, Timestamp,
+    Transition, Usage,
 };
 
 /// 2026-01-01T00:00:00Z plus some seconds.
@@ -186,6 +186,18 @@ pub fn dataset(project: ProjectRef) -> Dataset {
         uploaded_by: "anna".into(),
         created_at: at(0),
         updated_at: at(0),
+    }
+}
+
+/// The dataset as the input of a job.
+pub fn input(dataset: &Dataset) -> InputRef {
+    InputRef {
+        name: "dataset".into(),
+        dataset: Some(dataset.id),
+        file_name: dataset.name.clone(),
+        media_type: dataset.media_type.clone(),
+        digest: dataset.digest,
+        size: dataset.size,
     }
 }
 

@@ -8,9 +8,11 @@
 #![allow(clippy::unwrap_used, reason = "a check fails by panicking, as a test does")]
 
 mod attempts;
+mod audit;
 mod blobs;
 mod cancel;
 pub mod fixtures;
+mod limits;
 mod lists;
 mod logs;
 mod publish;
@@ -29,7 +31,16 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     registry::datasets(&*make().await).await;
     registry::pipelines(&*make().await).await;
     registry::modules(&*make().await).await;
-    registry::activation(&*make().await).await;
+    registry::activations(&*make().await).await;
+    registry::deleted_datasets(&*make().await).await;
+    registry::deleted_pipelines(&*make().await).await;
+    registry::deleted_versions(&*make().await).await;
+    registry::row_counts(&*make().await).await;
+    limits::caps_clamp(&*make().await).await;
+    limits::queue_quota(&*make().await).await;
+    limits::parallel_submits_keep_the_quota(make().await).await;
+    limits::storage_quota(&*make().await).await;
+    audit::pages(&*make().await).await;
     submit::ordinals_have_no_gaps(make().await).await;
     submit::illegal_submissions(&*make().await).await;
     submit::idempotency(&*make().await).await;

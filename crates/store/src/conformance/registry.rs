@@ -1,8 +1,15 @@
 //! Datasets, pipelines, modules.
 
-use super::fixtures::{at, dataset, project, registered_pipeline};
+use super::fixtures::{
+    at, cancel, dataset, done, end, failure, input, job, pipeline, project, registered_pipeline, running,
+    seen, submit,
+};
 use crate::{Store, StoreError};
-use fuelcell_domain::{Dataset, Digest, JobType, Manifest, ModuleVersion, Pipeline, ProjectRef};
+use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::{
+    Activation, DataValidation, Dataset, Digest, InputRef, Job, JobId, JobType, Manifest, ModuleRef,
+    ModuleVersion, Pipeline, ProjectRef, VersionName,
+};
 
 pub(super) async fn datasets(store: &dyn Store) {
     let own = project();
@@ -48,7 +55,7 @@ pub(super) async fn pipelines(store: &dyn Store) {
     assert_eq!(store.pipelines(own).await.unwrap()[..2], [kept, second]);
 }
 
-fn version(project: ProjectRef, name: &str, version: &str) -> ModuleVersion {
+pub(super) fn version(project: ProjectRef, name: &str, version: &str) -> ModuleVersion {
     let schema =
         serde_json::json!({"type": "object", "properties": {"n": {"type": "integer", "default": 2.5}}});
     ModuleVersion {
@@ -59,6 +66,7 @@ fn version(project: ProjectRef, name: &str, version: &str) -> ModuleVersion {
         size: 10,
         manifest: Manifest { parameters: schema, ..Manifest::fallback(name) },
         has_manifest: true,
+        imports: vec!["fuelcell:job/host@0.1.0".into()],
         uploaded_by: "anna".into(),
         created_at: at(0),
     }
@@ -95,25 +103,154 @@ pub(super) async fn modules(store: &dyn Store) {
     assert_eq!(store.module_versions(other).await.unwrap(), [foreign]);
 }
 
-pub(super) async fn activation(store: &dyn Store) {
+fn activation(job_type: JobType, module: Option<(&str, &str)>, seconds: i64) -> Activation {
+    let module = module.map(|(name, version)| VersionName { name: name.into(), version: version.into() });
+    Activation { job_type, module, by: "anna".into(), at: at(seconds) }
+}
+
+pub(super) async fn activations(store: &dyn Store) {
     let own = project();
     let module = version(own, "miner", "1");
     store.add_module_version(module.clone()).await.unwrap();
     store.add_module_version(version(own, "miner", "2")).await.unwrap();
-    let choose = async |name: &str, version: &str| {
-        store.activate_module(own, JobType::Notebook, Some((name.into(), version.into()))).await
-    };
+    let choose = async |activation: &Activation| store.activate_module(own, activation.clone()).await;
     let active = async |job_type| store.active_module(own, job_type).await.unwrap();
     assert_eq!(active(JobType::Notebook).await, None);
-    choose("miner", "1").await.unwrap();
-    assert_eq!(active(JobType::Notebook).await, Some(module));
+    let first = activation(JobType::Notebook, Some(("miner", "1")), 1);
+    choose(&first).await.unwrap();
+    assert_eq!(active(JobType::Notebook).await, Some(module.clone()));
     assert_eq!(active(JobType::Analysis).await, None);
     assert_eq!(store.active_module(project(), JobType::Notebook).await.unwrap(), None);
 
-    let missing = choose("miner", "3").await;
+    let missing = choose(&activation(JobType::Notebook, Some(("miner", "3")), 2)).await;
     assert!(matches!(missing, Err(StoreError::NotFound("module version"))), "{missing:?}");
-    choose("miner", "2").await.unwrap();
+    let second = activation(JobType::Notebook, Some(("miner", "2")), 3);
+    choose(&second).await.unwrap();
     assert_eq!(active(JobType::Notebook).await.map(|module| module.version), Some("2".into()));
-    store.activate_module(own, JobType::Notebook, None).await.unwrap();
+    // Back to the earlier one, and then to the built-in.
+    let back = activation(JobType::Notebook, Some(("miner", "1")), 4);
+    choose(&back).await.unwrap();
+    assert_eq!(active(JobType::Notebook).await, Some(module));
+    let built_in = activation(JobType::Notebook, None, 5);
+    choose(&built_in).await.unwrap();
     assert_eq!(active(JobType::Notebook).await, None);
+    assert_eq!(store.activations(own).await.unwrap(), [built_in, back, second, first]);
+    assert_eq!(store.activations(project()).await.unwrap(), []);
+}
+
+fn refused_naming(result: Result<(), StoreError>, user: &str) {
+    assert!(matches!(&result, Err(StoreError::InUse(users)) if users.contains(user)), "{user}: {result:?}");
+}
+
+pub(super) async fn deleted_datasets(store: &dyn Store) {
+    let own = project();
+    let data = store.put_dataset(dataset(own)).await.unwrap();
+    let delete = async || store.delete_dataset(own, data.id).await;
+    let using = Job { inputs: vec![input(&data)], ..job(own) };
+    let queued = submit(store, using.clone()).await;
+    let started = running(store, Job { id: JobId::random(), ..using }).await;
+    let pipeline = Pipeline { dataset: Some(data.id), ..registered_pipeline(own) };
+    store.put_pipeline(pipeline.clone()).await.unwrap();
+    refused_naming(delete().await, &pipeline.id.to_string());
+    store.delete_pipeline(own, pipeline.id).await.unwrap();
+    refused_naming(delete().await, &queued.id.to_string());
+    store.request_cancel(own, queued.id, cancel(5)).await.unwrap();
+    refused_naming(delete().await, &started.id.to_string());
+    store.finish(end(&started, done(), 6)).await.unwrap();
+    let foreign = store.delete_dataset(project(), data.id).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound("dataset"))), "{foreign:?}");
+    delete().await.unwrap();
+    assert_eq!(store.dataset(own, data.id).await.unwrap(), None);
+    assert_eq!(store.datasets(own).await.unwrap(), []);
+    assert!(matches!(delete().await, Err(StoreError::NotFound("dataset"))));
+    assert_eq!(seen(store, &started).await.inputs[0].dataset, Some(data.id), "jobs keep what they were");
+}
+
+pub(super) async fn deleted_pipelines(store: &dyn Store) {
+    let own = project();
+    let first = store.put_pipeline(registered_pipeline(own)).await.unwrap();
+    let last = store.put_pipeline(registered_pipeline(own)).await.unwrap();
+    let named = Job { pipeline: Some(pipeline(last.id)), ..job(own) };
+    let job = submit(store, named).await;
+    store.delete_pipeline(own, last.id).await.unwrap();
+    let again = store.delete_pipeline(own, last.id).await;
+    assert!(matches!(again, Err(StoreError::NotFound("pipeline"))), "{again:?}");
+    let foreign = store.delete_pipeline(project(), first.id).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound("pipeline"))), "{foreign:?}");
+    assert_eq!(store.pipelines(own).await.unwrap(), [first]);
+    assert_eq!(seen(store, &job).await.pipeline, Some(pipeline(last.id)));
+    let next = store.put_pipeline(registered_pipeline(own)).await.unwrap();
+    assert_eq!(next.ordinal, 3, "an ordinal is not given out again");
+}
+
+pub(super) async fn deleted_versions(store: &dyn Store) {
+    let own = project();
+    let (old, new) = (version(own, "miner", "1"), version(own, "miner", "2"));
+    for module in [&old, &new] {
+        store.add_module_version(module.clone()).await.unwrap();
+    }
+    let delete = async |version: &str| store.delete_module_version(own, "miner", version).await;
+    let module = ModuleRef { name: "miner".into(), version: "1".into(), digest: old.digest };
+    let started = running(store, Job { module, ..job(own) }).await;
+    refused_naming(delete("1").await, &started.id.to_string());
+    store.finish(end(&started, failure(), 3)).await.unwrap();
+
+    store.activate_module(own, activation(JobType::Analysis, Some(("miner", "1")), 4)).await.unwrap();
+    refused_naming(delete("1").await, "Analysis");
+    store.activate_module(own, activation(JobType::Analysis, Some(("miner", "2")), 5)).await.unwrap();
+
+    let choice =
+        |version: Option<&str>| Some(ModuleChoice { name: "miner".into(), version: version.map(Into::into) });
+    let mut by_name = Pipeline { module: choice(Some("1")), ..registered_pipeline(own) };
+    store.put_pipeline(by_name.clone()).await.unwrap();
+    refused_naming(delete("1").await, &by_name.id.to_string());
+    by_name.module = choice(None);
+    store.put_pipeline(by_name.clone()).await.unwrap();
+    delete("1").await.unwrap();
+    assert!(matches!(delete("1").await, Err(StoreError::NotFound("module version"))));
+    assert_eq!(store.module_versions(own).await.unwrap(), [new]);
+    let gone = store.activate_module(own, activation(JobType::Analysis, Some(("miner", "1")), 6)).await;
+    assert!(matches!(gone, Err(StoreError::NotFound("module version"))), "{gone:?}");
+
+    // The only version left is what a choice of the newest means.
+    store.activate_module(own, activation(JobType::Analysis, None, 7)).await.unwrap();
+    refused_naming(delete("2").await, &by_name.id.to_string());
+    store.delete_pipeline(own, by_name.id).await.unwrap();
+    delete("2").await.unwrap();
+
+    let changed =
+        store.add_module_version(ModuleVersion { digest: Digest::of(b"other"), ..old.clone() }).await;
+    assert!(
+        matches!(changed, Err(StoreError::Conflict(_))),
+        "a deleted version's bytes do not change: {changed:?}"
+    );
+    assert_eq!(store.add_module_version(old.clone()).await.unwrap(), old);
+}
+
+pub(super) async fn row_counts(store: &dyn Store) {
+    let own = project();
+    let data = store.put_dataset(dataset(own)).await.unwrap();
+    let rows = async || store.dataset(own, data.id).await.unwrap().unwrap().row_count;
+    let run = async |inputs: Vec<InputRef>, transition, total: Option<u64>| {
+        let started = running(store, Job { inputs, ..job(own) }).await;
+        let validation =
+            total.map(|total| DataValidation { total, valid: total, duplicates_removed: 0, invalid: 0 });
+        let mut finish = end(&started, transition, 9);
+        finish.pulse.report.validation = validation;
+        store.finish(finish).await.unwrap();
+    };
+    let own_input = || vec![input(&data)];
+    run(own_input(), failure(), Some(1)).await;
+    run(own_input(), done(), None).await;
+    run(vec![input(&data), input(&dataset(own))], done(), Some(2)).await;
+    let older = InputRef { digest: Digest::of(b"older"), ..input(&data) };
+    run(vec![older], done(), Some(3)).await;
+    run(vec![InputRef { dataset: None, ..input(&data) }], done(), Some(4)).await;
+    assert_eq!(rows().await, None, "only a completed job that read these bytes alone tells their number");
+    run(own_input(), done(), Some(5)).await;
+    assert_eq!(rows().await, Some(5));
+    store.put_dataset(Dataset { name: "renamed.csv".into(), ..data.clone() }).await.unwrap();
+    assert_eq!(rows().await, Some(5), "the same bytes have the same rows");
+    store.put_dataset(Dataset { digest: Digest::of(b"new"), ..data.clone() }).await.unwrap();
+    assert_eq!(rows().await, None);
 }

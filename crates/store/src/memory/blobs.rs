@@ -47,6 +47,10 @@ impl BlobWriter for Writer {
         self.bytes.length()
     }
 
+    fn digest(&self) -> Digest {
+        self.bytes.digest()
+    }
+
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (bytes, digest, size) = self.bytes.finish();
         lock(&self.blobs).entry(digest).or_insert_with(|| Arc::new(bytes));

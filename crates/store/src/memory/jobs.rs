@@ -40,6 +40,8 @@ impl Records {
         if self.jobs.contains_key(&job.id) {
             return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
         }
+        let queued = self.queued().filter(|other| other.project == job.project).count() as u64;
+        self.project_limits(job.project).admit(&mut job, queued)?;
         job.ordinal = self.last_ordinal(job.project) + 1;
         if let Some((key, body)) = key {
             self.keys.insert(key, (body, job.id));
@@ -107,6 +109,7 @@ impl Records {
         }
         if job.state == JobState::Completed {
             self.completed.push(job.id);
+            self.count_rows(&job);
             if let Some(pipeline) = &job.pipeline {
                 self.processed.extend(finish.marks.into_iter().map(|key| (job.project, pipeline.id, key)));
             }

@@ -18,9 +18,9 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
-    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectRef, Receipt, Tenant,
-    TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
+    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,12 +35,18 @@ pub struct MemoryStore {
 struct Records {
     tenants: BTreeMap<TenantId, Tenant>,
     projects: BTreeMap<ProjectRef, Project>,
+    limits: BTreeMap<ProjectRef, ProjectLimits>,
     tokens: BTreeMap<TokenId, Token>,
     datasets: BTreeMap<(ProjectRef, DatasetId), Dataset>,
     pipelines: BTreeMap<(ProjectRef, PipelineId), Pipeline>,
+    /// The pipeline ordinal given out last.
+    last_pipelines: BTreeMap<ProjectRef, Ordinal>,
     /// In the order in which they were added.
     modules: Vec<(ProjectRef, ModuleVersion)>,
-    active: BTreeMap<(ProjectRef, JobType), (String, String)>,
+    /// The bytes that a deleted version had.
+    retired: BTreeMap<(ProjectRef, String, String), Digest>,
+    /// In the order in which they were made.
+    activations: Vec<(ProjectRef, Activation)>,
     jobs: BTreeMap<JobId, Job>,
     keys: BTreeMap<(ProjectRef, String), (Digest, JobId)>,
     checkpoints: BTreeMap<JobId, BlobRef>,
@@ -52,6 +58,7 @@ struct Records {
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,
     /// Jobs in the order in which they completed.
     completed: Vec<JobId>,
+    audit: Vec<AuditEntry>,
 }
 
 impl MemoryStore {
@@ -91,6 +98,18 @@ impl Store for MemoryStore {
         Ok(self.records().projects.get(&id).cloned())
     }
 
+    async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError> {
+        self.records().set_project_limits(id, limits)
+    }
+
+    async fn project_limits(&self, id: ProjectRef) -> Result<ProjectLimits, StoreError> {
+        Ok(self.records().project_limits(id))
+    }
+
+    async fn project_usage(&self, id: ProjectRef) -> Result<ProjectUsage, StoreError> {
+        Ok(self.records().project_usage(id))
+    }
+
     async fn create_token(&self, token: Token) -> Result<(), StoreError> {
         self.records().create_token(token)
     }
@@ -108,7 +127,7 @@ impl Store for MemoryStore {
     }
 
     async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError> {
-        Ok(self.records().put_dataset(dataset))
+        self.records().put_dataset(dataset)
     }
 
     async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError> {
@@ -117,6 +136,10 @@ impl Store for MemoryStore {
 
     async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError> {
         Ok(self.records().datasets(project))
+    }
+
+    async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
+        self.records().delete_dataset(project, id)
     }
 
     async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError> {
@@ -129,6 +152,10 @@ impl Store for MemoryStore {
 
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
         Ok(self.records().pipelines(project))
+    }
+
+    async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
+        self.records().delete_pipeline(project, id)
     }
 
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
@@ -148,13 +175,21 @@ impl Store for MemoryStore {
         Ok(self.records().module_versions(project))
     }
 
-    async fn activate_module(
+    async fn delete_module_version(
         &self,
         project: ProjectRef,
-        job_type: JobType,
-        choice: Option<(String, String)>,
+        name: &str,
+        version: &str,
     ) -> Result<(), StoreError> {
-        self.records().activate_module(project, job_type, choice)
+        self.records().delete_module_version(project, name, version)
+    }
+
+    async fn activate_module(&self, project: ProjectRef, activation: Activation) -> Result<(), StoreError> {
+        self.records().activate_module(project, activation)
+    }
+
+    async fn activations(&self, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+        Ok(self.records().activations(project))
     }
 
     async fn active_module(
@@ -296,6 +331,28 @@ impl Store for MemoryStore {
         key: &str,
     ) -> Result<bool, StoreError> {
         Ok(self.records().processed.contains(&(project, pipeline, key.to_owned())))
+    }
+
+    async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.records().audit.push(entry);
+        Ok(())
+    }
+
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
+        let records = self.records();
+        let mut matches: Vec<(u32, AuditEntry)> = (1..)
+            .zip(&records.audit)
+            .filter(|(number, entry)| before.is_none_or(|before| *number < before) && filter.matches(entry))
+            .map(|(number, entry)| (number, entry.clone()))
+            .collect();
+        matches.reverse();
+        matches.truncate(limit);
+        Ok(matches)
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -2,16 +2,59 @@
 
 use super::Records;
 use crate::StoreError;
-use fuelcell_domain::{Dataset, JobType, ModuleVersion, Pipeline, ProjectRef};
+use crate::references::{Referent, counted_rows, other_bytes, refuse_if_used};
+use fuelcell_domain::{
+    Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef,
+    VersionName,
+};
 
 impl Records {
-    pub(super) fn put_dataset(&mut self, mut dataset: Dataset) -> Dataset {
+    pub(super) fn put_dataset(&mut self, mut dataset: Dataset) -> Result<Dataset, StoreError> {
         let key = (dataset.project, dataset.id);
-        if let Some(first) = self.datasets.get(&key) {
-            dataset.created_at = first.created_at;
+        let before = self.datasets.get(&key);
+        self.admit_bytes(dataset.project, before.map_or(0, |before| before.size), dataset.size)?;
+        if let Some(before) = before {
+            dataset.replaces(before);
         }
         self.datasets.insert(key, dataset.clone());
-        dataset
+        Ok(dataset)
+    }
+
+    fn admit_bytes(&self, project: ProjectRef, replaced: u64, size: u64) -> Result<(), StoreError> {
+        let stored = self.project_usage(project).stored_bytes;
+        Ok(self.project_limits(project).admit_bytes(stored, replaced, size)?)
+    }
+
+    pub(super) fn delete_dataset(&mut self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
+        if !self.datasets.contains_key(&(project, id)) {
+            return Err(StoreError::NotFound("dataset"));
+        }
+        refuse_if_used(self.users(project, &Referent::Dataset(id)))?;
+        self.datasets.remove(&(project, id));
+        Ok(())
+    }
+
+    /// Sets the row count of the dataset that a completed job counted.
+    pub(super) fn count_rows(&mut self, job: &Job) {
+        let Some((id, digest, rows)) = counted_rows(job) else { return };
+        if let Some(dataset) =
+            self.datasets.get_mut(&(job.project, id)).filter(|dataset| dataset.digest == digest)
+        {
+            dataset.row_count = Some(rows);
+        }
+    }
+
+    /// What refers to it, in words.
+    fn users(&self, project: ProjectRef, referent: &Referent) -> Vec<String> {
+        let mut jobs: Vec<_> = self.jobs.values().filter(|job| job.project == project).collect();
+        jobs.sort_by_key(|job| job.ordinal);
+        let pipelines = self.pipelines(project);
+        let active = JobType::ALL.into_iter().filter_map(|job_type| self.activation(project, job_type));
+        let mut users: Vec<_> =
+            pipelines.iter().filter_map(|pipeline| referent.use_by_pipeline(pipeline)).collect();
+        users.extend(active.filter_map(|activation| referent.use_by_activation(activation)));
+        users.extend(jobs.into_iter().filter_map(|job| referent.use_by_job(job)));
+        users
     }
 
     pub(super) fn datasets(&self, project: ProjectRef) -> Vec<Dataset> {
@@ -29,8 +72,9 @@ impl Records {
                 pipeline.created_at = first.created_at;
             }
             None => {
-                let last = self.pipelines(pipeline.project).last().map_or(0, |newest| newest.ordinal);
-                pipeline.ordinal = last + 1;
+                let last = self.last_pipelines.entry(pipeline.project).or_default();
+                *last += 1;
+                pipeline.ordinal = *last;
             }
         }
         self.pipelines.insert(key, pipeline.clone());
@@ -44,19 +88,42 @@ impl Records {
         pipelines
     }
 
+    pub(super) fn delete_pipeline(&mut self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
+        self.pipelines.remove(&(project, id)).map(drop).ok_or(StoreError::NotFound("pipeline"))
+    }
+
     pub(super) fn add_module_version(&mut self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
         let project = module.project.ok_or(StoreError::NotFound("project"))?;
-        match self.module_version(project, &module.name, Some(&module.version)) {
-            Some(first) if first.digest == module.digest => Ok(first),
-            Some(_) => Err(StoreError::Conflict(format!(
-                "{} {} exists already with other bytes; a version's bytes never change",
-                module.name, module.version
-            ))),
-            None => {
-                self.modules.push((project, module.clone()));
-                Ok(module)
-            }
+        let first = self.module_version(project, &module.name, Some(&module.version));
+        let retired = self.retired.get(&(project, module.name.clone(), module.version.clone()));
+        if first.as_ref().map(|first| &first.digest).or(retired).is_some_and(|known| *known != module.digest)
+        {
+            return Err(other_bytes(&module));
         }
+        if let Some(first) = first {
+            return Ok(first);
+        }
+        self.admit_bytes(project, 0, module.size)?;
+        self.modules.push((project, module.clone()));
+        Ok(module)
+    }
+
+    pub(super) fn delete_module_version(
+        &mut self,
+        project: ProjectRef,
+        name: &str,
+        version: &str,
+    ) -> Result<(), StoreError> {
+        let own = |(owner, module): &(ProjectRef, ModuleVersion)| *owner == project && module.name == name;
+        let place = self.modules.iter().position(|entry| own(entry) && entry.1.version == version);
+        let place = place.ok_or(StoreError::NotFound("module version"))?;
+        let only = self.modules.iter().filter(|entry| own(entry)).count() == 1;
+        refuse_if_used(
+            self.users(project, &Referent::Version { name: name.into(), version: version.into(), only }),
+        )?;
+        let (_, module) = self.modules.remove(place);
+        self.retired.insert((project, module.name, module.version), module.digest);
+        Ok(())
     }
 
     pub(super) fn module_version(
@@ -83,22 +150,32 @@ impl Records {
     pub(super) fn activate_module(
         &mut self,
         project: ProjectRef,
-        job_type: JobType,
-        choice: Option<(String, String)>,
+        activation: Activation,
     ) -> Result<(), StoreError> {
-        let Some((name, version)) = choice else {
-            self.active.remove(&(project, job_type));
-            return Ok(());
+        let there = |wanted: &VersionName| {
+            self.module_version(project, &wanted.name, Some(&wanted.version)).is_some()
         };
-        if self.module_version(project, &name, Some(&version)).is_none() {
+        if !activation.module.as_ref().is_none_or(there) {
             return Err(StoreError::NotFound("module version"));
         }
-        self.active.insert((project, job_type), (name, version));
+        self.activations.push((project, activation));
         Ok(())
     }
 
+    pub(super) fn activations(&self, project: ProjectRef) -> Vec<Activation> {
+        let own = self.activations.iter().rev().filter(|(owner, _)| *owner == project);
+        own.map(|(_, activation)| activation.clone()).collect()
+    }
+
+    /// The activation that holds.
+    fn activation(&self, project: ProjectRef, job_type: JobType) -> Option<&Activation> {
+        let mut newest = self.activations.iter().rev();
+        let held = newest.find(|(owner, activation)| *owner == project && activation.job_type == job_type);
+        held.map(|(_, activation)| activation)
+    }
+
     pub(super) fn active_module(&self, project: ProjectRef, job_type: JobType) -> Option<ModuleVersion> {
-        let (name, version) = self.active.get(&(project, job_type))?;
-        self.module_version(project, name, Some(version))
+        let chosen = self.activation(project, job_type)?.module.as_ref()?;
+        self.module_version(project, &chosen.name, Some(&chosen.version))
     }
 }

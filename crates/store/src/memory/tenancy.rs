@@ -2,7 +2,9 @@
 
 use super::Records;
 use crate::StoreError;
-use fuelcell_domain::{Digest, Project, Tenant, TenantId, Timestamp, Token, TokenId};
+use fuelcell_domain::{
+    Digest, Project, ProjectLimits, ProjectRef, ProjectUsage, Tenant, TenantId, Timestamp, Token, TokenId,
+};
 
 impl Records {
     pub(super) fn create_tenant(&mut self, tenant: Tenant) -> Result<(), StoreError> {
@@ -35,6 +37,31 @@ impl Records {
             self.projects.values().filter(|project| project.id.tenant == tenant).cloned().collect();
         projects.sort_by_key(|project| (project.created_at, project.id));
         projects
+    }
+
+    pub(super) fn set_project_limits(
+        &mut self,
+        id: ProjectRef,
+        limits: ProjectLimits,
+    ) -> Result<(), StoreError> {
+        if !self.projects.contains_key(&id) {
+            return Err(StoreError::NotFound("project"));
+        }
+        self.limits.insert(id, limits);
+        Ok(())
+    }
+
+    pub(super) fn project_limits(&self, id: ProjectRef) -> ProjectLimits {
+        self.limits.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(super) fn project_usage(&self, id: ProjectRef) -> ProjectUsage {
+        let datasets = self.datasets(id).into_iter().map(|dataset| dataset.size);
+        let modules = self.module_versions(id).into_iter().map(|module| module.size);
+        ProjectUsage {
+            queued_jobs: self.queued().filter(|job| job.project == id).count() as u64,
+            stored_bytes: datasets.chain(modules).fold(0, u64::saturating_add),
+        }
     }
 
     pub(super) fn create_token(&mut self, token: Token) -> Result<(), StoreError> {

@@ -1,0 +1,112 @@
+//! Caps and quotas of projects.
+
+use super::fixtures::{at, cancel, dataset, job, project, seen, start, submit};
+use crate::{NewJob, Store, StoreError, Submitted};
+use fuelcell_domain::{
+    Dataset, DatasetId, Job, JobId, LimitRequest, Limits, Project, ProjectLimits, ProjectRef, ProjectUsage,
+    QuotaExceeded, Quotas, Tenant,
+};
+use std::sync::Arc;
+
+/// A project that exists, with these limits.
+async fn limited(store: &dyn Store, limits: ProjectLimits) -> ProjectRef {
+    let id = project();
+    store.create_tenant(Tenant { id: id.tenant, name: "t".into(), created_at: at(0) }).await.unwrap();
+    store.create_project(Project { id, name: "p".into(), created_at: at(0) }).await.unwrap();
+    assert_eq!(store.project_limits(id).await.unwrap(), ProjectLimits::default());
+    store.set_project_limits(id, limits).await.unwrap();
+    assert_eq!(store.project_limits(id).await.unwrap(), limits);
+    id
+}
+
+fn queued(quota: u64) -> ProjectLimits {
+    ProjectLimits {
+        quotas: Quotas { queued_jobs: Some(quota), ..Quotas::default() },
+        ..ProjectLimits::default()
+    }
+}
+
+pub(super) async fn caps_clamp(store: &dyn Store) {
+    let unknown = store.set_project_limits(project(), ProjectLimits::default()).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound("project"))), "{unknown:?}");
+    let caps = LimitRequest { memory_bytes: Some(1 << 20), fuel: Some(77), ..LimitRequest::default() };
+    let own = limited(store, ProjectLimits { caps, ..ProjectLimits::default() }).await;
+    let asked = job(own);
+    let kept = submit(store, asked.clone()).await;
+    assert_eq!(kept.limits, Limits { memory_bytes: 1 << 20, fuel: Some(77), ..asked.limits });
+    assert_eq!(seen(store, &kept).await, kept);
+    let other = submit(store, job(project())).await;
+    assert_eq!(other.limits, asked.limits, "another project's caps do not matter");
+}
+
+pub(super) async fn queue_quota(store: &dyn Store) {
+    let own = limited(store, queued(2)).await;
+    let try_submit = async |job: Job| store.submit(NewJob { job, idempotency: None }).await;
+    let usage = async || store.project_usage(own).await.unwrap();
+    let first = submit(store, job(own)).await;
+    let second = submit(store, job(own)).await;
+    assert_eq!(usage().await, ProjectUsage { queued_jobs: 2, stored_bytes: 0 });
+    let full = try_submit(job(own)).await;
+    assert!(matches!(full, Err(StoreError::Quota(QuotaExceeded::QueuedJobs(2)))), "{full:?}");
+    submit(store, job(project())).await;
+    // A place gets free when a job starts, and when one is cancelled.
+    start(store, first.id, 1).await;
+    let third = submit(store, job(own)).await;
+    assert_eq!(third.ordinal, 3, "a refused job takes no ordinal");
+    store.request_cancel(own, second.id, cancel(2)).await.unwrap();
+    submit(store, job(own)).await;
+    assert!(try_submit(job(own)).await.is_err());
+    store.set_project_limits(own, ProjectLimits::default()).await.unwrap();
+    submit(store, job(own)).await;
+    assert_eq!(usage().await.queued_jobs, 3);
+}
+
+pub(super) async fn parallel_submits_keep_the_quota(store: Arc<dyn Store>) {
+    let own = limited(&*store, queued(5)).await;
+    let submits: Vec<_> = (0..40)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.submit(NewJob { job: job(own), idempotency: None }).await })
+        })
+        .collect();
+    let mut accepted = Vec::<JobId>::new();
+    for submit in submits {
+        match submit.await.expect("no panic") {
+            Ok(Submitted::Queued(job)) => accepted.push(job.id),
+            Err(StoreError::Quota(QuotaExceeded::QueuedJobs(5))) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(accepted.len(), 5);
+}
+
+pub(super) async fn storage_quota(store: &dyn Store) {
+    let quotas = Quotas { stored_bytes: Some(100), ..Quotas::default() };
+    let own = limited(store, ProjectLimits { quotas, ..ProjectLimits::default() }).await;
+    let file = |size| Dataset { size, ..dataset(own) };
+    let stored = async || store.project_usage(own).await.unwrap().stored_bytes;
+    let first = store.put_dataset(file(60)).await.unwrap();
+    let refused = store.put_dataset(file(41)).await;
+    assert!(matches!(refused, Err(StoreError::Quota(QuotaExceeded::StoredBytes(100)))), "{refused:?}");
+    assert_eq!(stored().await, 60);
+    let second = store.put_dataset(file(40)).await.unwrap();
+    let grown = store.put_dataset(Dataset { size: 61, ..first.clone() }).await;
+    assert!(matches!(grown, Err(StoreError::Quota(_))), "{grown:?}");
+    assert_eq!(
+        store.dataset(own, first.id).await.unwrap(),
+        Some(first.clone()),
+        "a refused one replaces nothing"
+    );
+    store.put_dataset(Dataset { size: 10, ..first }).await.unwrap();
+    assert_eq!(stored().await, 50);
+    let module = super::registry::version(own, "miner", "1");
+    store.add_module_version(module.clone()).await.unwrap();
+    store.add_module_version(module.clone()).await.unwrap();
+    assert_eq!(stored().await, 50 + module.size, "the same version again is stored once");
+    store.delete_dataset(own, second.id).await.unwrap();
+    store.delete_module_version(own, "miner", "1").await.unwrap();
+    assert_eq!(stored().await, 10);
+    store.put_dataset(Dataset { id: DatasetId::random(), ..file(90) }).await.unwrap();
+    let module = store.add_module_version(module).await;
+    assert!(matches!(module, Err(StoreError::Quota(QuotaExceeded::StoredBytes(100)))), "{module:?}");
+}
