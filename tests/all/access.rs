@@ -3,6 +3,7 @@
 use fuelcell_tests::project::token;
 use fuelcell_tests::{Project, Server};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 #[test]
 fn without_a_valid_token_everything_is_401() {
@@ -77,4 +78,48 @@ fn unknown_addresses_and_methods_are_problems_too() {
     let client = server.client(None);
     assert_eq!(client.get("/nowhere").problem(404).0, "NotFound");
     assert_eq!(client.delete("/healthz", None).problem(405).0, "MethodNotAllowed");
+}
+
+#[test]
+fn wrong_tokens_are_counted_by_peer_and_right_ones_pass() {
+    let server = Server::start_set(&[("API__AUTH_FAILURES_PER_MINUTE", "5")]);
+    let project = Project::new(&server);
+    let path = project.path("execution/jobs");
+    let wrong = server.client(Some("fc_guess"));
+    for n in 0..5 {
+        assert_eq!(wrong.get(&path).problem(401).0, "Unauthenticated", "{n}");
+    }
+    let refused = wrong.get(&path);
+    assert_eq!(refused.problem(429).0, "TooManyFailures");
+    assert!((1..=60).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
+    // Whatever a client says of where it comes from, the connection tells.
+    for n in 0..5 {
+        let elsewhere = format!("203.0.113.{n}");
+        let headers = [("x-forwarded-for", &elsewhere[..]), ("forwarded", "for=198.51.100.7")];
+        assert_eq!(wrong.send("GET", &path, &headers, &[]).status, 429, "{elsewhere}");
+    }
+    project.client.get(&path).ok();
+    assert_eq!(server.client(None).get(&path).problem(401).0, "Unauthenticated", "no token is no guess");
+}
+
+#[test]
+fn a_revoked_token_ends_at_once_and_stays_revoked() {
+    let mut server = Server::start();
+    let project = Project::new(&server);
+    let operator = server.operator();
+    let body =
+        json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
+    let made = operator.post("/api/admin/tokens", &body).ok();
+    let secret = made["token"].as_str().unwrap();
+    let path = project.path("execution/jobs");
+    server.client(Some(secret)).get(&path).ok();
+    let revoke = format!("/api/admin/tokens/{}", made["tokenId"].as_str().unwrap());
+    let started = Instant::now();
+    assert_eq!(operator.delete(&revoke, None).status, 204);
+    assert_eq!(server.client(Some(secret)).get(&path).problem(401).0, "Unauthenticated");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(operator.delete(&revoke, None).status, 204, "twice is as once");
+    server.kill();
+    server.restart();
+    assert_eq!(server.client(Some(secret)).get(&path).problem(401).0, "Unauthenticated");
 }

@@ -1,9 +1,11 @@
 //! `/api/admin/…`
 
 use fuelcell_tests::project::{text, token};
-use fuelcell_tests::{Project, Server};
-use serde_json::json;
+use fuelcell_tests::{Client, Project, Server, built};
+use serde_json::{Value, json};
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use uuid::Uuid;
 
 #[test]
 fn the_first_start_writes_an_operator_token_for_its_owner_only() {
@@ -48,4 +50,217 @@ fn nobody_grants_more_than_they_have() {
     assert_eq!(own.post("/api/admin/tenants", &json!({"name": "t"})).problem(403).0, "Forbidden");
     let submitter = server.client(Some(&token(own, "submitter", &project.tenant, Some(&project.project))));
     assert_eq!(submitter.post("/api/admin/tokens", &grant("viewer", &project)).problem(403).0, "Forbidden");
+}
+
+#[test]
+fn tokens_are_listed_within_ones_own_scope_without_their_secrets() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let stranger = Project::new(&server);
+    let list = |client: &Client| client.get("/api/admin/tokens").ok()["tokens"].as_array().unwrap().clone();
+    let all = list(&server.operator());
+    assert_eq!(all.len(), 3, "the operator's and each project's");
+    for token in &all {
+        let members: Vec<_> = token.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(
+            members,
+            ["dateCreated", "dateRevoked", "projectId", "role", "subject", "tenantId", "tokenId"]
+        );
+    }
+    assert!(!server.operator().get("/api/admin/tokens").text().contains(&project.token));
+    let own = list(&project.client);
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0]["projectId"], project.project);
+    let tenant = server.client(Some(&token(&server.operator(), "administrator", &project.tenant, None)));
+    assert_eq!(list(&tenant).len(), 2);
+    assert!(list(&tenant).iter().all(|token| token["tenantId"] == project.tenant));
+    let revoked = all.iter().find(|token| token["projectId"] == stranger.project).unwrap();
+    server.operator().delete(&format!("/api/admin/tokens/{}", text(revoked, "tokenId")), None);
+    let again =
+        list(&server.operator()).into_iter().find(|token| token["tokenId"] == revoked["tokenId"]).unwrap();
+    assert!(again["dateRevoked"].is_string());
+}
+
+#[test]
+fn tenants_and_projects_can_be_looked_up() {
+    let server = Server::start();
+    let operator = server.operator();
+    let made = operator.post("/api/admin/tenants", &json!({"name": "Acme"}));
+    assert_eq!(made.status, 201);
+    let at = made.header("location").to_owned();
+    assert_eq!(operator.get(&at).ok(), made.json());
+    let project = operator.post(&format!("{at}/projects"), &json!({"name": "Orders"}));
+    assert_eq!(operator.get(project.header("location")).ok(), project.json());
+    assert_eq!(operator.get(&format!("{at}/projects")).ok()["projects"], json!([project.json()]));
+    let unknown = Uuid::new_v4();
+    assert_eq!(operator.get(&format!("/api/admin/tenants/{unknown}")).problem(404).0, "NotFound");
+    assert_eq!(operator.get(&format!("{at}/projects/{unknown}")).problem(404).0, "NotFound");
+    assert_eq!(operator.get("/api/admin/tenants/7").problem(400).0, "InvalidId");
+}
+
+fn limits_path(project: &Project) -> String {
+    format!("/api/admin/tenants/{}/projects/{}/limits", project.tenant, project.project)
+}
+
+#[test]
+fn a_projects_caps_clamp_what_its_jobs_ask_for() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let path = limits_path(&project);
+    let caps = json!({"memoryBytes": 33_554_432, "timeoutSeconds": 100, "fuel": 5_000_000_000_u64});
+    let set = server.operator().put(&path, &json!({"caps": caps})).ok();
+    assert_eq!(set["caps"]["diskBytes"], json!(null));
+    assert_eq!(project.client.get(&path).ok(), set, "administrators see what holds for them");
+    let asked =
+        json!({"limits": {"memoryBytes": 1_000_000_000, "timeoutSeconds": 50, "diskBytes": 1_000_000}});
+    let job = project.probe_with(json!([]), asked);
+    let limits = project.wait_for(&job, "Completed")["limits"].clone();
+    assert_eq!(limits["memoryBytes"], 33_554_432);
+    assert_eq!(limits["timeoutSeconds"], 50, "less than the cap is left alone");
+    assert_eq!((&limits["diskBytes"], &limits["fuel"]), (&json!(1_000_000), &json!(5_000_000_000_u64)));
+    for wrong in
+        [json!({"caps": {"memoryBytes": 0}}), json!({"quotas": {"queuedJobs": -1}}), json!({"quota": {}})]
+    {
+        server.operator().put(&path, &wrong).problem(400);
+    }
+    assert_eq!(project.client.get(&path).ok(), set, "what is refused changes nothing");
+}
+
+#[test]
+fn a_full_queue_is_429_until_a_place_is_free_also_for_parallel_clients() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    server.operator().put(&limits_path(&project), &json!({"quotas": {"queuedJobs": 3}})).ok();
+    let body = json!({
+        "jobName": "later", "jobType": "Analysis", "module": {"name": "probe"},
+        "parameters": {"steps": []}, "scheduling": {"scheduledTime": "2999-01-01"},
+    });
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..20).map(|_| scope.spawn(|| project.submit(&body))).collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    let (accepted, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(accepted.len(), 3);
+    for answer in &refused {
+        assert_eq!(answer.problem(429).0, "QueueQuotaExceeded");
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+    }
+    assert_eq!(project.client.get(&limits_path(&project)).ok()["usage"]["queuedJobs"], 3);
+    let queued = text(&accepted[0].json(), "jobId");
+    project.client.delete(&project.job_path(&queued), None).ok();
+    project.submit(&body).ok();
+    assert_eq!(project.submit(&body).status, 429);
+    let other = Project::new(&server).with_probe();
+    other.submit(&body).ok();
+}
+
+#[test]
+fn a_full_store_is_507_until_something_is_deleted() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let first = project.dataset("a", &[0; 600]);
+    server.operator().put(&limits_path(&project), &json!({"quotas": {"storedBytes": 1000}})).ok();
+    let path = project.path(&format!("datasets/{}?name=b", Uuid::new_v4()));
+    assert_eq!(project.client.put_bytes(&path, &[0; 401]).problem(507).0, "StorageQuotaExceeded");
+    let chunked = project.client.put_stream(&path, &[], std::io::repeat(0).take(401));
+    assert_eq!(chunked.problem(507).0, "StorageQuotaExceeded");
+    let module = project.client.put_bytes(&project.path("modules/probe/versions/1"), &built::module("probe"));
+    assert_eq!(module.problem(507).0, "StorageQuotaExceeded");
+    let replaced = project.path(&format!("datasets/{first}?name=a"));
+    project.client.put_bytes(&replaced, &[1; 1000]).ok();
+    assert_eq!(project.client.get(&limits_path(&project)).ok()["usage"]["storedBytes"], 1000);
+    assert_eq!(project.client.put_bytes(&path, &[0; 1]).status, 507);
+    assert_eq!(project.client.delete(&project.path(&format!("datasets/{first}")), None).status, 204);
+    project.client.put_bytes(&path, &[0; 401]).ok();
+}
+
+fn entries(client: &Client, query: &str) -> Vec<Value> {
+    client.get(&format!("/api/admin/audit?{query}")).ok()["entries"].as_array().unwrap().clone()
+}
+
+#[test]
+fn every_call_that_asks_for_a_change_is_in_the_audit_log() {
+    let mut server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let operator = server.operator();
+    let viewer = server.client(Some(&token(&operator, "viewer", &project.tenant, Some(&project.project))));
+    let module = project.path("modules/probe/versions/1");
+    let refused = viewer.delete(&module, None);
+    refused.problem(403);
+    let done = project.client.delete(&module, None);
+    assert_eq!(done.status, 204);
+    viewer.get(&project.path("modules")).ok();
+
+    let log = entries(&project.client, "");
+    let [newest, before, ..] = &log[..] else { panic!("{log:#?}") };
+    let action = "DELETE /api/{tenant_id}/{project_id}/modules/{name}/versions/{version}";
+    assert_eq!((&newest["action"], &newest["target"]), (&json!(action), &json!(module)));
+    assert_eq!((&newest["outcome"], &newest["subject"]), (&json!("done"), &json!("a administrator")));
+    assert_eq!(
+        (&newest["tenantId"], &newest["projectId"]),
+        (&json!(project.tenant), &json!(project.project))
+    );
+    assert_eq!(newest["requestId"], done.header("x-request-id"));
+    assert_eq!((&before["outcome"], &before["code"]), (&json!("refused"), &json!("Forbidden")));
+    assert_eq!(
+        (&before["subject"], &before["requestId"]),
+        (&json!("a viewer"), &json!(refused.header("x-request-id")))
+    );
+    // What an operator made for the project is its matter, too, and is named by its address.
+    let made = log.iter().find(|entry| entry["action"] == "POST /api/admin/tokens").unwrap();
+    assert!(text(made, "target").starts_with("/api/admin/tokens/"), "{made}");
+    assert!(!log.iter().any(|entry| entry.to_string().contains(&project.token)), "no secret is in the log");
+
+    server.kill();
+    server.restart();
+    let kept = entries(&server.client(Some(&project.token)), "");
+    assert_eq!(kept, log);
+}
+
+#[test]
+fn the_audit_log_is_shown_in_pages_to_those_whose_matter_it_is() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let stranger = Project::new(&server);
+    let operator = server.operator();
+    // A stranger's attempt is the stranger's matter: those whom it was aimed at must not learn who exists elsewhere.
+    stranger.client.delete(&project.path("modules/probe/versions/1"), None).problem(404);
+    let attempt = entries(&stranger.client, "")[0].clone();
+    assert_eq!((&attempt["code"], &attempt["projectId"]), (&json!("NotFound"), &json!(stranger.project)));
+    assert!(!entries(&operator, &format!("tenantId={}", project.tenant)).contains(&attempt));
+    let tenant = server.client(Some(&token(&operator, "administrator", &project.tenant, None)));
+    for (client, query) in [(&tenant, String::new()), (&operator, format!("tenantId={}", project.tenant))] {
+        let seen = entries(client, &query);
+        assert!(seen.len() >= 3);
+        assert!(seen.iter().all(|entry| entry["tenantId"] == project.tenant), "{seen:#?}");
+    }
+    assert!(entries(&operator, "").len() > entries(&tenant, "").len());
+    assert!(entries(&operator, "subject=operator").iter().all(|entry| entry["subject"] == "operator"));
+    assert_eq!(
+        tenant.get(&format!("/api/admin/audit?tenantId={}", stranger.tenant)).problem(404).0,
+        "NotFound"
+    );
+    assert_eq!(
+        project.client.get(&format!("/api/admin/audit?projectId={}", stranger.project)).problem(404).0,
+        "NotFound"
+    );
+    let viewer = server.client(Some(&token(&operator, "viewer", &project.tenant, None)));
+    assert_eq!(viewer.get("/api/admin/audit").problem(403).0, "Forbidden");
+
+    let whole = entries(&operator, "");
+    let (mut paged, mut before) = (Vec::new(), String::new());
+    loop {
+        let page = operator.get(&format!("/api/admin/audit?limit=2{before}")).ok();
+        paged.extend(page["entries"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["nextBefore"].as_u64() else { break };
+        before = format!("&before={next}");
+    }
+    assert_eq!(paged, whole);
+    for wrong in ["limit=0", "limit=1001", "before=0", "before=x", "tenantId=7"] {
+        assert_eq!(
+            operator.get(&format!("/api/admin/audit?{wrong}")).problem(400).0,
+            "InvalidQuery",
+            "{wrong}"
+        );
+    }
 }

@@ -11,5 +11,6 @@ mod crash;
 mod downloads;
 mod execution;
 mod guide;
+mod matrix;
 mod process_mining;
 mod registry;

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
-use fuelcell_domain::{Digest, ProjectId, ProjectRef, TenantId, Timestamp};
+use fuelcell_domain::{Digest, ProjectId, ProjectRef, Scope, TenantId, Timestamp};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -103,6 +103,15 @@ impl Ids {
     /// Tenant and project.
     pub(crate) fn project(&self) -> Result<ProjectRef, Problem> {
         Ok(ProjectRef { tenant: self.tenant()?, project: self.id::<ProjectId>("project_id")? })
+    }
+
+    /// The place that the path names.
+    pub(crate) fn place(&self) -> Result<Scope, Problem> {
+        match (self.0.contains_key("tenant_id"), self.0.contains_key("project_id")) {
+            (_, true) => self.project().map(Scope::Project),
+            (true, false) => self.tenant().map(Scope::Tenant),
+            (false, false) => Ok(Scope::Server),
+        }
     }
 
     /// The tenant.

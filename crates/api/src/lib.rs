@@ -5,13 +5,16 @@
 
 mod admin;
 mod auth;
+mod config;
 mod downloads;
 mod drain;
 mod execution;
 mod extract;
+mod gate;
 mod limits;
 mod problem;
 mod registry;
+mod routes;
 mod text;
 
 use axum::Router;
@@ -19,8 +22,11 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware;
 use axum::routing::{delete, get, post, put};
+pub use config::ApiConfig;
 use fuelcell_service::Service;
+use gate::Gate;
 use problem::Problem;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
@@ -40,13 +46,17 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn serve(
     listener: TcpListener,
     service: Arc<Service>,
+    config: &ApiConfig,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(service)).with_graceful_shutdown(shutdown).await
+    // Failures are counted by peer, so the router must know the peers' addresses.
+    let router = router(service, config).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
 /// All routes of the server.
-fn router(service: Arc<Service>) -> Router {
+fn router(service: Arc<Service>, config: &ApiConfig) -> Router {
+    let gate = Arc::new(Gate::new(Arc::clone(&service), config));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
@@ -60,16 +70,9 @@ fn router(service: Arc<Service>) -> Router {
         .merge(registry_routes())
         .merge(admin_routes())
         .route("/downloads/{tenant_id}/{project_id}/{job_id}/{name}", get(downloads::download))
-        .fallback(async || {
-            Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address")
-        })
-        .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "this address does not take that method",
-            )
-        })
+        .fallback(async || routes::not_found())
+        .method_not_allowed_fallback(async || routes::not_allowed())
+        .layer(middleware::from_fn_with_state(gate, gate::pass))
         .layer(layers)
         .with_state(service)
 }
@@ -138,8 +141,15 @@ fn registry_routes() -> Router<Arc<Service>> {
 fn admin_routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/api/admin/tenants", post(admin::create_tenant).get(admin::tenants))
+        .route("/api/admin/tenants/{tenant_id}", get(admin::tenant))
+        .route("/api/admin/tenants/{tenant_id}/projects/{project_id}", get(admin::project))
+        .route(
+            "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+            get(admin::limits::get).put(admin::limits::put),
+        )
+        .route("/api/admin/audit", get(admin::audit::list))
         .route("/api/admin/tenants/{tenant_id}/projects", post(admin::create_project).get(admin::projects))
-        .route("/api/admin/tokens", post(admin::create_token))
+        .route("/api/admin/tokens", post(admin::create_token).get(admin::tokens))
         .route("/api/admin/tokens/{token_id}", delete(admin::revoke_token))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }

@@ -12,7 +12,8 @@ pub struct AuditEntry {
     pub subject: String,
     /// The token.
     pub token: TokenId,
-    /// The tenant whose matter it is: the caller's own; for operators the one that they named, if any.
+    /// The tenant whose matter it is: the one that the call names, if it lies in the caller's scope, else the
+    /// caller's own.
     pub tenant: Option<TenantId>,
     /// The project, when one was named.
     pub project: Option<ProjectId>,

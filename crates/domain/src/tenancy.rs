@@ -62,6 +62,15 @@ impl Scope {
         }
     }
 
+    /// Whether all that `other` covers lies in this scope.
+    pub fn contains(&self, other: Self) -> bool {
+        match self {
+            Self::Server => true,
+            Self::Tenant(tenant) => other.tenant() == Some(*tenant),
+            Self::Project(_) => *self == other,
+        }
+    }
+
     /// Whether figures of this tenant may be seen.
     pub fn touches(&self, tenant: TenantId) -> bool {
         match self {

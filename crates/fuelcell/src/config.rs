@@ -4,6 +4,7 @@ use crate::cli::ServeFlags;
 use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use fuelcell_api::ApiConfig;
 use fuelcell_service::ServiceConfig;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
+    /// Settings of the HTTP interface.
+    pub(crate) api: ApiConfig,
     /// Settings of the use cases.
     pub(crate) service: ServiceConfig,
 }
@@ -56,6 +59,7 @@ impl Default for Config {
             drain_seconds: 20,
             log: "info".into(),
             log_format: LogFormat::Text,
+            api: ApiConfig::default(),
             service: ServiceConfig::default(),
         }
     }

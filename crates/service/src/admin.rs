@@ -2,7 +2,10 @@
 
 use crate::error::role_name;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Project, ProjectId, ProjectRef, Role, Scope, Tenant, TenantId, Token, TokenId};
+use fuelcell_domain::{
+    Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Scope, Tenant, TenantId, Token,
+    TokenId,
+};
 
 /// Longest name of a tenant, project or subject, in bytes.
 const MAX_NAME: usize = 200;
@@ -36,7 +39,7 @@ impl Service {
         id: Option<ProjectId>,
         name: String,
     ) -> Result<Project, ServiceError> {
-        self.require_whole_tenant(principal, tenant).await?;
+        self.require_whole_tenant(principal, tenant, Role::Administrator).await?;
         check_name("name", &name)?;
         let id = ProjectRef { tenant, project: id.unwrap_or_else(ProjectId::random) };
         let project = Project { id, name, created_at: self.clock.now() };
@@ -50,8 +53,51 @@ impl Service {
         principal: &Principal,
         tenant: TenantId,
     ) -> Result<Vec<Project>, ServiceError> {
-        self.require_whole_tenant(principal, tenant).await?;
+        self.require_whole_tenant(principal, tenant, Role::Administrator).await?;
         Ok(self.store.projects(tenant).await?)
+    }
+
+    /// One tenant. For operators and administrators of the whole tenant.
+    pub async fn tenant(&self, principal: &Principal, id: TenantId) -> Result<Tenant, ServiceError> {
+        self.require_whole_tenant(principal, id, Role::Administrator).await?;
+        self.store.tenant(id).await?.ok_or(ServiceError::NotFound("tenant"))
+    }
+
+    /// One project.
+    pub async fn project(&self, principal: &Principal, id: ProjectRef) -> Result<Project, ServiceError> {
+        self.require(principal, id, Role::Administrator).await?;
+        self.store.project(id).await?.ok_or(ServiceError::NotFound("project"))
+    }
+
+    /// A project's limits, and what it uses of them.
+    pub async fn project_limits(
+        &self,
+        principal: &Principal,
+        id: ProjectRef,
+    ) -> Result<(ProjectLimits, ProjectUsage), ServiceError> {
+        self.require(principal, id, Role::Administrator).await?;
+        Ok((self.store.project_limits(id).await?, self.store.project_usage(id).await?))
+    }
+
+    /// Replaces a project's limits. For operators: a tenant does not set its own. Jobs and files that are there stay.
+    pub async fn set_project_limits(
+        &self,
+        principal: &Principal,
+        id: ProjectRef,
+        limits: ProjectLimits,
+    ) -> Result<ProjectUsage, ServiceError> {
+        self.require(principal, id, Role::Operator).await?;
+        self.store.set_project_limits(id, limits).await?;
+        tracing::info!(project = %id, ?limits, by = %principal.subject, "a project's limits were set");
+        Ok(self.store.project_usage(id).await?)
+    }
+
+    /// Tokens that hold within the principal's own scope, oldest first.
+    pub async fn tokens(&self, principal: &Principal) -> Result<Vec<Token>, ServiceError> {
+        principal.require(Role::Administrator)?;
+        let mut tokens = self.store.tokens().await?;
+        tokens.retain(|token| principal.scope.contains(token.scope));
+        Ok(tokens)
     }
 
     /// Adds a token and returns its secret, which is never shown again. Nobody grants more than they have.
@@ -111,18 +157,6 @@ impl Service {
         Ok(Some(secret))
     }
 
-    async fn require_whole_tenant(
-        &self,
-        principal: &Principal,
-        tenant: TenantId,
-    ) -> Result<(), ServiceError> {
-        let covers = matches!(principal.scope, Scope::Server) || principal.scope == Scope::Tenant(tenant);
-        if !covers || self.store.tenant(tenant).await?.is_none() {
-            return Err(ServiceError::NotFound("tenant"));
-        }
-        principal.require(Role::Administrator)
-    }
-
     async fn require_grant(
         &self,
         principal: &Principal,
@@ -132,7 +166,7 @@ impl Service {
         principal.require(Role::Administrator.max(role))?;
         match scope {
             Scope::Server => principal.require(Role::Operator),
-            Scope::Tenant(tenant) => self.require_whole_tenant(principal, tenant).await,
+            Scope::Tenant(tenant) => self.require_whole_tenant(principal, tenant, Role::Administrator).await,
             Scope::Project(project) => self.require(principal, project, Role::Administrator).await,
         }
     }

@@ -103,4 +103,36 @@ impl Service {
             false => Err(ServiceError::NotFound("tenant")),
         }
     }
+
+    /// Refuses unless the principal has at least `role` in the whole tenant.
+    pub(crate) async fn require_whole_tenant(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+        role: Role,
+    ) -> Result<(), ServiceError> {
+        match principal.scope.contains(Scope::Tenant(tenant)) && self.store.tenant(tenant).await?.is_some() {
+            true => principal.require(role),
+            false => Err(ServiceError::NotFound("tenant")),
+        }
+    }
+
+    /// Refuses unless the principal may do in a place what needs `role`, whatever it is. What a use case needs beyond
+    /// that it asks itself. A tenant is administered as a whole, and looked at from each of its projects.
+    pub async fn authorise(
+        &self,
+        principal: &Principal,
+        place: Scope,
+        role: Role,
+    ) -> Result<(), ServiceError> {
+        match place {
+            Scope::Server => principal.require(role),
+            Scope::Tenant(tenant) if role < Role::Administrator => {
+                self.require_tenant(principal, tenant).await?;
+                principal.require(role)
+            }
+            Scope::Tenant(tenant) => self.require_whole_tenant(principal, tenant, role).await,
+            Scope::Project(project) => self.require(principal, project, role).await,
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! of how the next job is chosen: it queues, and tells [`fuelcell_domain::Events`] that it did.
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
 pub mod cancel;
 pub mod config;

@@ -1,0 +1,84 @@
+//! `/api/admin/audit`: calls that asked for a change, newest first.
+
+use crate::auth::Caller;
+use crate::extract::Query;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome};
+use fuelcell_service::Service;
+use serde::Serialize;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Most entries of an answer.
+const MAX_ENTRIES: u64 = 1000;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditPage {
+    entries: Vec<AuditAnswer>,
+    /// `before` of the next page; `null` = there is none.
+    next_before: Option<u32>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuditAnswer {
+    number: u32,
+    date: String,
+    subject: String,
+    token_id: String,
+    tenant_id: Option<String>,
+    project_id: Option<String>,
+    action: String,
+    target: String,
+    outcome: &'static str,
+    code: Option<String>,
+    request_id: String,
+}
+
+/// Entries within the caller's own scope. Filters `tenantId`, `projectId`, `subject`; pages by `before` and `limit`.
+pub(crate) async fn list(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    query: Query,
+) -> Result<Json<AuditPage>, Problem> {
+    let filter = AuditFilter {
+        tenant: id(&query, "tenantId")?,
+        project: id(&query, "projectId")?,
+        subject: query.text("subject").map(str::to_owned),
+    };
+    let before = query.number("before", u64::from(u32::MAX), 1..=u64::from(u32::MAX))? as u32;
+    let limit = query.number("limit", 100, 1..=MAX_ENTRIES)? as usize;
+    let entries = service.audit(&caller, filter, Some(before), limit).await?;
+    let next_before = entries.get(limit - 1).map(|(number, _)| *number).filter(|number| *number > 1);
+    Ok(Json(AuditPage { entries: entries.into_iter().map(answer).collect(), next_before }))
+}
+
+fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
+    let read = |text: &str| {
+        text.parse().map_err(|_| Problem::invalid("InvalidQuery", format!("{name} must be a GUID")))
+    };
+    query.text(name).map(read).transpose()
+}
+
+fn answer((number, entry): (u32, AuditEntry)) -> AuditAnswer {
+    let (outcome, code) = match entry.outcome {
+        AuditOutcome::Done => ("done", None),
+        AuditOutcome::Refused(code) => ("refused", Some(code)),
+    };
+    AuditAnswer {
+        number,
+        date: entry.at.to_rfc3339(),
+        subject: entry.subject,
+        token_id: entry.token.to_string(),
+        tenant_id: entry.tenant.map(|id| id.to_string()),
+        project_id: entry.project.map(|id| id.to_string()),
+        action: entry.action,
+        target: entry.target,
+        outcome,
+        code,
+        request_id: entry.request_id,
+    }
+}

@@ -1,0 +1,85 @@
+//! `/api/admin/tenants/{tenantId}/projects/{projectId}/limits`
+
+use crate::auth::Caller;
+use crate::execution::submit::LimitsBody;
+use crate::extract::{Ids, JsonBody};
+use crate::limits::LimitsAnswer;
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::{ProjectLimits, ProjectUsage, Quotas};
+use fuelcell_service::Service;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What is left out is not limited.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProjectLimitsBody {
+    #[serde(default)]
+    caps: LimitsBody,
+    #[serde(default)]
+    quotas: QuotasBody,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct QuotasBody {
+    #[serde(default)]
+    queued_jobs: Option<u64>,
+    #[serde(default)]
+    stored_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ProjectLimitsAnswer {
+    caps: LimitsAnswer,
+    quotas: QuotasAnswer,
+    usage: UsageAnswer,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct QuotasAnswer {
+    queued_jobs: Option<u64>,
+    stored_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UsageAnswer {
+    queued_jobs: u64,
+    stored_bytes: u64,
+}
+
+/// A project's limits, and what it uses of them.
+pub(crate) async fn get(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<ProjectLimitsAnswer>, Problem> {
+    let (limits, usage) = service.project_limits(&caller, ids.project()?).await?;
+    Ok(Json(answer(limits, usage)))
+}
+
+/// Replaces a project's limits as a whole.
+pub(crate) async fn put(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    JsonBody { value: body, .. }: JsonBody<ProjectLimitsBody>,
+) -> Result<Json<ProjectLimitsAnswer>, Problem> {
+    let ProjectLimitsBody { caps, quotas: QuotasBody { queued_jobs, stored_bytes } } = body;
+    let limits = ProjectLimits { caps: caps.request()?, quotas: Quotas { queued_jobs, stored_bytes } };
+    let usage = service.set_project_limits(&caller, ids.project()?, limits).await?;
+    Ok(Json(answer(limits, usage)))
+}
+
+fn answer(limits: ProjectLimits, usage: ProjectUsage) -> ProjectLimitsAnswer {
+    let Quotas { queued_jobs, stored_bytes } = limits.quotas;
+    ProjectLimitsAnswer {
+        caps: limits.caps.into(),
+        quotas: QuotasAnswer { queued_jobs, stored_bytes },
+        usage: UsageAnswer { queued_jobs: usage.queued_jobs, stored_bytes: usage.stored_bytes },
+    }
+}

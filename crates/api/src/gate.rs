@@ -1,0 +1,113 @@
+//! The way in. Every request that has a route passes here before its handler: the route must be in the [table](ROUTES), the
+//! caller must be known, the place that the path names must be theirs, and their role must do. Use cases check again what
+//! they need; but what is refused here was not even read.
+//!
+//! The gate is also where calls that ask for a change are written to the audit log, whatever comes of them.
+//!
+//! [ROUTES]: crate::routes::ROUTES
+
+use crate::REQUEST_ID;
+use crate::auth::AuthFailures;
+use crate::config::ApiConfig;
+use crate::extract::Ids;
+use crate::problem::Problem;
+use crate::routes::{self, Access};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use fuelcell_domain::{AuditOutcome, Role, Scope};
+use fuelcell_service::audit::AuditedCall;
+use fuelcell_service::{Principal, Service};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use tracing::Instrument;
+
+/// What the gate needs.
+pub(crate) struct Gate {
+    service: Arc<Service>,
+    failures: AuthFailures,
+}
+
+impl Gate {
+    pub(crate) fn new(service: Arc<Service>, config: &ApiConfig) -> Self {
+        Self { service, failures: AuthFailures::new(config) }
+    }
+}
+
+/// What a handler made, for the audit log: it goes into the extensions of its response where the path does not tell.
+#[derive(Clone)]
+pub(crate) struct Made {
+    /// The address of the new thing.
+    pub(crate) target: String,
+    /// Where it is, or holds.
+    pub(crate) place: Scope,
+}
+
+/// Lets a request in, or not.
+pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    match enter(&gate, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Response, Problem> {
+    // The fallback has no path of its own, and answers 404.
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
+        return Ok(next.run(request).await);
+    };
+    let Access::Role(role) = routes::access(request.method(), path.as_str())? else {
+        return Ok(next.run(request).await);
+    };
+    let (mut parts, body) = request.into_parts();
+    let principal = gate.failures.recognise(&gate.service, &parts).await?;
+    let place = Ids::from_request_parts(&mut parts, &()).await?.place()?;
+    parts.extensions.insert(principal.clone());
+    let request = Request::from_parts(parts, body);
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        gate.service.authorise(&principal, place, role).await?;
+        return Ok(next.run(request).await);
+    }
+    let call = call(&request, path.as_str(), principal, place);
+    // A task of its own: a client that goes away does not keep what it began from being carried out and written down.
+    let work = audited(Arc::clone(&gate.service), call, place, role, request, next);
+    let task = tokio::spawn(work.in_current_span());
+    Ok(task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())))
+}
+
+fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> AuditedCall {
+    let request_id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    AuditedCall {
+        principal,
+        action: format!("{} {path}", request.method()),
+        target: request.uri().path().to_owned(),
+        place,
+        request_id: request_id.to_owned(),
+    }
+}
+
+async fn audited(
+    service: Arc<Service>,
+    mut call: AuditedCall,
+    place: Scope,
+    role: Role,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = match service.authorise(&call.principal, place, role).await {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => Problem::from(refusal).into_response(),
+    };
+    if let Some(made) = response.extensions_mut().remove::<Made>() {
+        call.target = made.target;
+        call.place = made.place;
+    }
+    let outcome = match (response.status().is_success(), response.extensions().get::<Problem>()) {
+        (true, _) => AuditOutcome::Done,
+        (false, Some(problem)) => AuditOutcome::Refused(problem.code().into()),
+        (false, None) => AuditOutcome::Refused(response.status().as_str().into()),
+    };
+    service.record(call, outcome).await;
+    response
+}

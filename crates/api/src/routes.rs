@@ -1,0 +1,151 @@
+//! Which role each address needs: the one table that the [gate](crate::gate) goes by, and that `docs/roles.md` shows.
+//!
+//! An address or method that is not in it does not exist, whatever the router says: a route cannot be forgotten here.
+
+use crate::problem::Problem;
+use axum::http::{Method, StatusCode};
+use fuelcell_domain::Role;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody, without a token.
+    Anyone,
+    /// Whoever has a link that this server signed.
+    SignedLink,
+    /// Holders of this role, or a higher one, in the place that the path names.
+    Role(Role),
+}
+
+use Access::{Anyone, SignedLink};
+const VIEWER: Access = Access::Role(Role::Viewer);
+const SUBMITTER: Access = Access::Role(Role::Submitter);
+const AUTHOR: Access = Access::Role(Role::ModuleAuthor);
+const ADMINISTRATOR: Access = Access::Role(Role::Administrator);
+const OPERATOR: Access = Access::Role(Role::Operator);
+
+/// Method, path as the router has it, and who may.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
+    ("GET", "/healthz", Anyone),
+    ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{name}", SignedLink),
+    ("POST", "/api/{tenant_id}/{project_id}/execution/job", SUBMITTER),
+    ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", VIEWER),
+    ("DELETE", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", SUBMITTER),
+    ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/execution/jobs", VIEWER),
+    ("GET", "/api/{tenant_id}/execution/system/status", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/datasets", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content", VIEWER),
+    ("PUT", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", SUBMITTER),
+    ("DELETE", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", ADMINISTRATOR),
+    ("GET", "/api/{tenant_id}/{project_id}/pipelines", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", VIEWER),
+    ("PUT", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
+    ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
+    ("GET", "/api/{tenant_id}/{project_id}/modules", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content", VIEWER),
+    ("PUT", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", AUTHOR),
+    ("POST", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate", ADMINISTRATOR),
+    ("DELETE", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", ADMINISTRATOR),
+    ("GET", "/api/{tenant_id}/{project_id}/activations", VIEWER),
+    ("DELETE", "/api/{tenant_id}/{project_id}/activations/{job_type}", ADMINISTRATOR),
+    ("GET", "/api/admin/tenants", OPERATOR),
+    ("POST", "/api/admin/tenants", OPERATOR),
+    ("GET", "/api/admin/tenants/{tenant_id}", ADMINISTRATOR),
+    ("GET", "/api/admin/tenants/{tenant_id}/projects", ADMINISTRATOR),
+    ("POST", "/api/admin/tenants/{tenant_id}/projects", ADMINISTRATOR),
+    ("GET", "/api/admin/tenants/{tenant_id}/projects/{project_id}", ADMINISTRATOR),
+    ("GET", "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits", ADMINISTRATOR),
+    ("PUT", "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits", OPERATOR),
+    ("GET", "/api/admin/tokens", ADMINISTRATOR),
+    ("POST", "/api/admin/tokens", ADMINISTRATOR),
+    ("DELETE", "/api/admin/tokens/{token_id}", ADMINISTRATOR),
+    ("GET", "/api/admin/audit", ADMINISTRATOR),
+];
+
+/// Who may call this route. HEAD is as GET.
+pub(crate) fn access(method: &Method, path: &str) -> Result<Access, Problem> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let mut of_path = ROUTES.iter().filter(|(_, known, _)| *known == path).peekable();
+    if of_path.peek().is_none() {
+        return Err(not_found());
+    }
+    of_path.find(|(known, _, _)| *known == method).map(|(_, _, access)| *access).ok_or_else(not_allowed)
+}
+
+/// There is no such address.
+pub(crate) fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address")
+}
+
+/// There is, but not for this method.
+pub(crate) fn not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "this address does not take that method")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_service::error::role_name;
+    use std::fmt::Write;
+    use std::fs;
+    use std::path::Path;
+
+    const HEAD: &str = "\
+# Roles
+
+Each role may do what those before it may: `viewer`, `submitter`, `module-author`, `administrator`, `operator`. A role
+holds in the place of its token: one project, all projects of a tenant, or the server. What lies outside of it is 404,
+what needs a higher role is 403. Administering a tenant takes a token for the whole tenant.
+
+This table is made from the one that the server goes by. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
+
+| method | address | needs |
+| --- | --- | --- |
+";
+
+    /// `{tenant_id}` as the documents write it: `{tenantId}`.
+    fn shown_path(path: &str) -> String {
+        let mut words = path.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |path, word| path + &word[..1].to_uppercase() + &word[1..])
+    }
+
+    fn document() -> String {
+        let mut text = HEAD.to_owned();
+        for (method, path, access) in ROUTES {
+            let needs = match access {
+                Anyone => "nothing",
+                SignedLink => "a signed link",
+                Access::Role(role) => role_name(*role),
+            };
+            writeln!(text, "| {method} | `{}` | {needs} |", shown_path(path)).unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn the_document_shows_the_table() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/roles.md");
+        if std::env::var_os("BLESS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, document()).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), document(), "BLESS=1 writes it anew");
+    }
+
+    #[test]
+    fn no_route_stands_twice_in_the_table() {
+        for (index, (method, path, _)) in ROUTES.iter().enumerate() {
+            assert!(
+                !ROUTES[..index].iter().any(|other| (other.0, other.1) == (*method, *path)),
+                "{method} {path}"
+            );
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The audit log: who changed what, when, and what came of it.
+
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Role, Scope};
+
+/// A call that asks for a change, before its outcome is known.
+#[derive(Clone, Debug)]
+pub struct AuditedCall {
+    /// Who asks.
+    pub principal: Principal,
+    /// The kind of call.
+    pub action: String,
+    /// What it names, or what it made.
+    pub target: String,
+    /// The place that it names.
+    pub place: Scope,
+    /// The id under which the caller and the logs know the request.
+    pub request_id: String,
+}
+
+impl Service {
+    /// Writes a call and its outcome to the audit log, durably. A call is the matter of the caller's own tenant or project,
+    /// whatever it names: what it names may be another's, who must not learn of it.
+    pub async fn record(&self, call: AuditedCall, outcome: AuditOutcome) {
+        let AuditedCall { principal, action, target, place, request_id } = call;
+        let place = if principal.scope.contains(place) { place } else { principal.scope };
+        let entry = AuditEntry {
+            at: self.clock.now(),
+            tenant: place.tenant(),
+            project: place.project(),
+            subject: principal.subject,
+            token: principal.token,
+            action,
+            target,
+            outcome,
+            request_id,
+        };
+        // What was done is done and was acknowledged by the store; the caller must hear of it. The entry goes to the log
+        // of the process instead.
+        if let Err(error) = self.store.append_audit(entry.clone()).await {
+            tracing::error!(%error, ?entry, "the audit log could not be written");
+        }
+    }
+
+    /// Entries that match within the principal's own scope, with their numbers, newest first, from below `before` on.
+    pub async fn audit(
+        &self,
+        principal: &Principal,
+        filter: AuditFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, AuditEntry)>, ServiceError> {
+        principal.require(Role::Administrator)?;
+        let filter = narrow(filter, principal.scope)?;
+        Ok(self.store.audit(&filter, before, limit).await?)
+    }
+}
+
+/// The filter within a scope; what it names outside of it is not there.
+fn narrow(filter: AuditFilter, scope: Scope) -> Result<AuditFilter, ServiceError> {
+    if filter.tenant.is_some_and(|tenant| scope.tenant().is_some_and(|own| own != tenant)) {
+        return Err(ServiceError::NotFound("tenant"));
+    }
+    if filter.project.is_some_and(|project| scope.project().is_some_and(|own| own != project)) {
+        return Err(ServiceError::NotFound("project"));
+    }
+    Ok(AuditFilter {
+        tenant: scope.tenant().or(filter.tenant),
+        project: scope.project().or(filter.project),
+        subject: filter.subject,
+    })
+}
