@@ -14,9 +14,11 @@ fn main() {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut list = String::from("&[\n");
     for module in modules(&folder) {
-        let name = module.file_stem().and_then(|stem| stem.to_str()).expect("module names are UTF-8").to_owned();
+        let name =
+            module.file_stem().and_then(|stem| stem.to_str()).expect("module names are UTF-8").to_owned();
         println!("cargo::rerun-if-changed={}", module.display());
-        writeln!(list, "    ({name:?}, include_bytes!({module:?}).as_slice()),").expect("writing to a String cannot fail");
+        writeln!(list, "    ({name:?}, include_bytes!({module:?}).as_slice()),")
+            .expect("writing to a String cannot fail");
     }
     list.push(']');
     fs::write(out.join("built_in.rs"), list).expect("OUT_DIR can be written");
@@ -25,7 +27,8 @@ fn main() {
 fn modules(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut modules: Vec<_> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")).collect();
+    let mut modules: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")).collect();
     modules.sort();
     modules
 }

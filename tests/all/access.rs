@@ -11,7 +11,10 @@ fn without_a_valid_token_everything_is_401() {
     let project = Project::new(&server);
     for wrong in [None, Some(""), Some("fc_nonsense"), Some("\u{1}")] {
         let Some(wrong) = wrong.filter(|token| token.chars().all(|c| !c.is_control())) else {
-            assert_eq!(server.client(None).get(&project.path("execution/jobs")).problem(401).0, "Unauthenticated");
+            assert_eq!(
+                server.client(None).get(&project.path("execution/jobs")).problem(401).0,
+                "Unauthenticated"
+            );
             continue;
         };
         let answer = server.client(Some(wrong)).get(&project.path("execution/jobs"));
@@ -48,14 +51,22 @@ fn weaker_roles_are_told_which_role_is_needed() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
     let job = project.probe(json!([]));
-    let holder = |role: &str| server.client(Some(&token(&server.operator(), role, &project.tenant, Some(&project.project))));
+    let holder = |role: &str| {
+        server.client(Some(&token(&server.operator(), role, &project.tenant, Some(&project.project))))
+    };
     let (viewer, submitter) = (holder("viewer"), holder("submitter"));
     let submit = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}});
     viewer.get(&project.job_path(&job)).ok();
     assert!(viewer.post(&project.path("execution/job"), &submit).problem(403).1.contains("submitter"));
     assert!(viewer.delete(&project.job_path(&job), None).problem(403).1.contains("submitter"));
     submitter.post(&project.path("execution/job"), &submit).ok();
-    assert!(submitter.put_bytes(&project.path("modules/m/versions/1"), b"x").problem(403).1.contains("module-author"));
+    assert!(
+        submitter
+            .put_bytes(&project.path("modules/m/versions/1"), b"x")
+            .problem(403)
+            .1
+            .contains("module-author")
+    );
     let pipeline = project.path("pipelines/6f9619ff-8b86-d011-b42d-00cf4fc964ff");
     let body = json!({"name": "p", "jobType": "Analysis"});
     assert!(submitter.put(&pipeline, &body).problem(403).1.contains("administrator"));
@@ -96,7 +107,8 @@ fn a_revoked_token_ends_at_once_and_stays_revoked() {
     let mut server = Server::start();
     let project = Project::new(&server);
     let operator = server.operator();
-    let body = json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
+    let body =
+        json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
     let made = operator.post("/api/admin/tokens", &body).ok();
     let secret = made["token"].as_str().unwrap();
     let path = project.path("execution/jobs");

@@ -26,7 +26,8 @@ fn the_first_start_writes_an_operator_token_for_its_owner_only() {
 fn tokens_are_shown_once_and_end_when_revoked() {
     let server = Server::start();
     let project = Project::new(&server);
-    let body = json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
+    let body =
+        json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
     let made = server.operator().post("/api/admin/tokens", &body).ok();
     let viewer = server.client(Some(&text(&made, "token")));
     viewer.get(&project.path("execution/jobs")).ok();
@@ -44,7 +45,10 @@ fn nobody_grants_more_than_they_have() {
     let own = &project.client;
     own.post("/api/admin/tokens", &grant("submitter", &project)).ok();
     assert_eq!(own.post("/api/admin/tokens", &grant("submitter", &other)).problem(404).0, "NotFound");
-    assert_eq!(own.post("/api/admin/tokens", &json!({"subject": "s", "role": "operator"})).problem(403).0, "Forbidden");
+    assert_eq!(
+        own.post("/api/admin/tokens", &json!({"subject": "s", "role": "operator"})).problem(403).0,
+        "Forbidden"
+    );
     assert_eq!(own.post("/api/admin/tenants", &json!({"name": "t"})).problem(403).0, "Forbidden");
     let submitter = server.client(Some(&token(own, "submitter", &project.tenant, Some(&project.project))));
     assert_eq!(submitter.post("/api/admin/tokens", &grant("viewer", &project)).problem(403).0, "Forbidden");
@@ -60,7 +64,10 @@ fn tokens_are_listed_within_ones_own_scope_without_their_secrets() {
     assert_eq!(all.len(), 3, "the operator's and each project's");
     for token in &all {
         let members: Vec<_> = token.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(members, ["dateCreated", "dateRevoked", "projectId", "role", "subject", "tenantId", "tokenId"]);
+        assert_eq!(
+            members,
+            ["dateCreated", "dateRevoked", "projectId", "role", "subject", "tenantId", "tokenId"]
+        );
     }
     assert!(!server.operator().get("/api/admin/tokens").text().contains(&project.token));
     let own = list(&project.client);
@@ -71,7 +78,8 @@ fn tokens_are_listed_within_ones_own_scope_without_their_secrets() {
     assert!(list(&tenant).iter().all(|token| token["tenantId"] == project.tenant));
     let revoked = all.iter().find(|token| token["projectId"] == stranger.project).unwrap();
     server.operator().delete(&format!("/api/admin/tokens/{}", text(revoked, "tokenId")), None);
-    let again = list(&server.operator()).into_iter().find(|token| token["tokenId"] == revoked["tokenId"]).unwrap();
+    let again =
+        list(&server.operator()).into_iter().find(|token| token["tokenId"] == revoked["tokenId"]).unwrap();
     assert!(again["dateRevoked"].is_string());
 }
 
@@ -105,13 +113,16 @@ fn a_projects_caps_clamp_what_its_jobs_ask_for() {
     let set = server.operator().put(&path, &json!({"caps": caps})).ok();
     assert_eq!(set["caps"]["diskBytes"], json!(null));
     assert_eq!(project.client.get(&path).ok(), set, "administrators see what holds for them");
-    let asked = json!({"limits": {"memoryBytes": 1_000_000_000, "timeoutSeconds": 50, "diskBytes": 1_000_000}});
+    let asked =
+        json!({"limits": {"memoryBytes": 1_000_000_000, "timeoutSeconds": 50, "diskBytes": 1_000_000}});
     let job = project.probe_with(json!([]), asked);
     let limits = project.wait_for(&job, "Completed")["limits"].clone();
     assert_eq!(limits["memoryBytes"], 33_554_432);
     assert_eq!(limits["timeoutSeconds"], 50, "less than the cap is left alone");
     assert_eq!((&limits["diskBytes"], &limits["fuel"]), (&json!(1_000_000), &json!(5_000_000_000_u64)));
-    for wrong in [json!({"caps": {"memoryBytes": 0}}), json!({"quotas": {"queuedJobs": -1}}), json!({"quota": {}})] {
+    for wrong in
+        [json!({"caps": {"memoryBytes": 0}}), json!({"quotas": {"queuedJobs": -1}}), json!({"quota": {}})]
+    {
         server.operator().put(&path, &wrong).problem(400);
     }
     assert_eq!(project.client.get(&path).ok(), set, "what is refused changes nothing");
@@ -187,10 +198,16 @@ fn every_call_that_asks_for_a_change_is_in_the_audit_log() {
     let action = "DELETE /api/{tenant_id}/{project_id}/modules/{name}/versions/{version}";
     assert_eq!((&newest["action"], &newest["target"]), (&json!(action), &json!(module)));
     assert_eq!((&newest["outcome"], &newest["subject"]), (&json!("done"), &json!("a administrator")));
-    assert_eq!((&newest["tenantId"], &newest["projectId"]), (&json!(project.tenant), &json!(project.project)));
+    assert_eq!(
+        (&newest["tenantId"], &newest["projectId"]),
+        (&json!(project.tenant), &json!(project.project))
+    );
     assert_eq!(newest["requestId"], done.header("x-request-id"));
     assert_eq!((&before["outcome"], &before["code"]), (&json!("refused"), &json!("Forbidden")));
-    assert_eq!((&before["subject"], &before["requestId"]), (&json!("a viewer"), &json!(refused.header("x-request-id"))));
+    assert_eq!(
+        (&before["subject"], &before["requestId"]),
+        (&json!("a viewer"), &json!(refused.header("x-request-id")))
+    );
     // What an operator made for the project is its matter, too, and is named by its address.
     let made = log.iter().find(|entry| entry["action"] == "POST /api/admin/tokens").unwrap();
     assert!(text(made, "target").starts_with("/api/admin/tokens/"), "{made}");
@@ -221,8 +238,14 @@ fn the_audit_log_is_shown_in_pages_to_those_whose_matter_it_is() {
     }
     assert!(entries(&operator, "").len() > entries(&tenant, "").len());
     assert!(entries(&operator, "subject=operator").iter().all(|entry| entry["subject"] == "operator"));
-    assert_eq!(tenant.get(&format!("/api/admin/audit?tenantId={}", stranger.tenant)).problem(404).0, "NotFound");
-    assert_eq!(project.client.get(&format!("/api/admin/audit?projectId={}", stranger.project)).problem(404).0, "NotFound");
+    assert_eq!(
+        tenant.get(&format!("/api/admin/audit?tenantId={}", stranger.tenant)).problem(404).0,
+        "NotFound"
+    );
+    assert_eq!(
+        project.client.get(&format!("/api/admin/audit?projectId={}", stranger.project)).problem(404).0,
+        "NotFound"
+    );
     let viewer = server.client(Some(&token(&operator, "viewer", &project.tenant, None)));
     assert_eq!(viewer.get("/api/admin/audit").problem(403).0, "Forbidden");
 
@@ -236,7 +259,11 @@ fn the_audit_log_is_shown_in_pages_to_those_whose_matter_it_is() {
     }
     assert_eq!(paged, whole);
     for wrong in ["limit=0", "limit=1001", "before=0", "before=x", "tenantId=7"] {
-        assert_eq!(operator.get(&format!("/api/admin/audit?{wrong}")).problem(400).0, "InvalidQuery", "{wrong}");
+        assert_eq!(
+            operator.get(&format!("/api/admin/audit?{wrong}")).problem(400).0,
+            "InvalidQuery",
+            "{wrong}"
+        );
     }
 }
 

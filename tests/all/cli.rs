@@ -37,7 +37,14 @@ fn run_needs_no_server_and_says_what_a_run_used() {
     let module = built::module_path("probe");
     let steps = r#"steps=[{"do":"echoInput","input":"dataset","artifact":"copy.txt"}]"#;
     let output = fuelcell(&[
-        "run", module.to_str().unwrap(), "--json", "--param", steps, "--in", input.to_str().unwrap(), "--out",
+        "run",
+        module.to_str().unwrap(),
+        "--json",
+        "--param",
+        steps,
+        "--in",
+        input.to_str().unwrap(),
+        "--out",
         out.to_str().unwrap(),
     ]);
     assert!(output.status.success(), "{}", said(&output));
@@ -50,8 +57,12 @@ fn run_needs_no_server_and_says_what_a_run_used() {
 #[test]
 fn a_failing_run_ends_with_1_and_a_message() {
     let module = built::module_path("probe");
-    let output =
-        fuelcell(&["run", module.to_str().unwrap(), "--param", r#"steps=[{"do":"fail","code":"Nope","message":"no luck"}]"#]);
+    let output = fuelcell(&[
+        "run",
+        module.to_str().unwrap(),
+        "--param",
+        r#"steps=[{"do":"fail","code":"Nope","message":"no luck"}]"#,
+    ]);
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("no luck"), "{}", said(&output));
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 fn link(server: &Server) -> (Client, String) {
     let project = Project::new(server).with_probe();
     let page = "<script>document.title='ran'</script>";
-    let job = project.probe(json!([{"do": "artifact", "name": "page (1).html", "text": page, "primary": true}]));
+    let job =
+        project.probe(json!([{"do": "artifact", "name": "page (1).html", "text": page, "primary": true}]));
     project.wait_for(&job, "Completed");
     let url = project.results(&job)["results"]["primaryOutput"]["downloadUrl"].as_str().unwrap().to_owned();
     (server.client(None), url)
@@ -24,7 +25,11 @@ fn a_link_opens_without_a_header_and_can_do_no_harm() {
     assert_eq!(answer.header("content-disposition"), "inline; filename=\"page (1).html\"");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     let policy = answer.header("content-security-policy");
-    assert!(policy.starts_with("sandbox;") && policy.contains("default-src 'none'") && !policy.contains("allow-scripts"));
+    assert!(
+        policy.starts_with("sandbox;")
+            && policy.contains("default-src 'none'")
+            && !policy.contains("allow-scripts")
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod clients;
 mod crash;
 mod downloads;
 mod execution;
+mod guide;
 mod matrix;
 mod process_mining;
 mod registry;

@@ -24,7 +24,11 @@ impl Row {
     }
 
     fn read(line: &str) -> Option<Self> {
-        let mut cells = line.strip_prefix("| ")?.trim_end_matches(" |").split(" | ").map(|cell| cell.trim_matches('`').to_owned());
+        let mut cells = line
+            .strip_prefix("| ")?
+            .trim_end_matches(" |")
+            .split(" | ")
+            .map(|cell| cell.trim_matches('`').to_owned());
         let row = Self { method: cells.next()?, path: cells.next()?, needs: cells.next()? };
         row.path.starts_with('/').then_some(row)
     }
@@ -43,7 +47,10 @@ impl Row {
     }
 
     fn call(&self, client: &Client, things: &Things) -> Answer {
-        let path = things.names.iter().fold(self.path.clone(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+        let path = things
+            .names
+            .iter()
+            .fold(self.path.clone(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
         client.send(&self.method, &path, &[("content-type", "application/json")], b"{}")
     }
 }
@@ -104,7 +111,9 @@ impl Scene {
         let stranger = Project::new(&server);
         let things = Things::of(&server, &project);
         let operator = server.operator();
-        let sister = operator.post(&format!("/api/admin/tenants/{}/projects", project.tenant), &json!({"name": "sister"})).ok();
+        let sister = operator
+            .post(&format!("/api/admin/tenants/{}/projects", project.tenant), &json!({"name": "sister"}))
+            .ok();
         let sister = token(&operator, "administrator", &project.tenant, Some(&text(&sister, "projectId")));
         let sister = server.client(Some(&sister));
         let rows = Row::all().into_iter().filter(Row::needs_role).collect();
@@ -116,7 +125,9 @@ impl Scene {
         let project = row.names("projectId").then_some(&self.project.project[..]);
         match role {
             "operator" => self.server.operator(),
-            role => self.server.client(Some(&token(&self.server.operator(), role, &self.project.tenant, project))),
+            role => {
+                self.server.client(Some(&token(&self.server.operator(), role, &self.project.tenant, project)))
+            }
         }
     }
 
@@ -126,21 +137,35 @@ impl Scene {
         let (method, path) = (&row.method, &row.path);
         let in_tenant = same_tenant && !row.names("projectId") && row.needs == "viewer";
         match () {
-            () if in_tenant => assert_eq!(answer.status, 200, "{who}: {method} {path}: figures of their own tenant"),
-            () if row.names("tenantId") => assert_eq!(answer.problem(404).0, "NotFound", "{who}: {method} {path}"),
-            () if row.needs == "operator" => assert_eq!(answer.problem(403).0, "Forbidden", "{who}: {method} {path}"),
-            () if row.names("tokenId") => assert_eq!(answer.problem(404).0, "NotFound", "{who}: {method} {path}"),
+            () if in_tenant => {
+                assert_eq!(answer.status, 200, "{who}: {method} {path}: figures of their own tenant");
+            }
+            () if row.names("tenantId") => {
+                assert_eq!(answer.problem(404).0, "NotFound", "{who}: {method} {path}");
+            }
+            () if row.needs == "operator" => {
+                assert_eq!(answer.problem(403).0, "Forbidden", "{who}: {method} {path}");
+            }
+            () if row.names("tokenId") => {
+                assert_eq!(answer.problem(404).0, "NotFound", "{who}: {method} {path}");
+            }
             () if row.path.ends_with("/audit") => {
                 // What they typed is in their log; that somebody else did something is not.
                 let entries = answer.ok()["entries"].as_array().unwrap().clone();
                 assert!(entries.len() > 10, "{who}: their own attempts are there");
-                assert!(entries.iter().all(|entry| entry["projectId"] != self.things.names[1].1), "{who}: {entries:#?}");
+                assert!(
+                    entries.iter().all(|entry| entry["projectId"] != self.things.names[1].1),
+                    "{who}: {entries:#?}"
+                );
             }
             () if row.method == "GET" => {
                 assert_eq!(answer.status, 200, "{who}: {path}: what is their own");
                 assert!(!answer.text().contains(&self.things.names[1].1), "{who}: {path}: {}", answer.text());
             }
-            () => assert_eq!(answer.status, 400, "{who}: {method} {path}: an empty body, before anything was looked up"),
+            () => assert_eq!(
+                answer.status, 400,
+                "{who}: {method} {path}: an empty body, before anything was looked up"
+            ),
         }
     }
 }
@@ -153,7 +178,10 @@ fn every_address_refuses_all_who_may_not_and_takes_the_one_who_may() {
         let operator = server.operator();
         let body = json!({"subject": "s", "role": "operator"});
         let made = operator.post("/api/admin/tokens", &body).ok();
-        assert_eq!(operator.delete(&format!("/api/admin/tokens/{}", text(&made, "tokenId")), None).status, 204);
+        assert_eq!(
+            operator.delete(&format!("/api/admin/tokens/{}", text(&made, "tokenId")), None).status,
+            204
+        );
         text(&made, "token")
     };
     let tenant = token(&server.operator(), "administrator", &scene.stranger.tenant, None);
@@ -197,7 +225,8 @@ fn ids_of_others_are_not_found_in_a_project_of_ones_own() {
     let scene = Scene::set();
     let crossed = scene.things.looked_for_in(&scene.stranger);
     let foreign = ["jobId", "datasetId", "pipelineId", "name"];
-    let named = |row: &&Row| row.names("projectId") && foreign.iter().any(|id| row.names(id)) && row.method != "PUT";
+    let named =
+        |row: &&Row| row.names("projectId") && foreign.iter().any(|id| row.names(id)) && row.method != "PUT";
     let mut tried = 0;
     for row in scene.rows.iter().filter(named) {
         let answer = row.call(&scene.stranger.client, &crossed);
@@ -213,9 +242,11 @@ fn ids_of_others_are_not_found_in_a_project_of_ones_own() {
 #[test]
 fn a_link_does_not_open_what_belongs_to_others() {
     let scene = Scene::set();
-    let job = scene.project.probe(json!([{"do": "artifact", "name": "a.txt", "text": "secret", "primary": true}]));
+    let job =
+        scene.project.probe(json!([{"do": "artifact", "name": "a.txt", "text": "secret", "primary": true}]));
     scene.project.wait_for(&job, "Completed");
-    let url = scene.project.results(&job)["results"]["primaryOutput"]["downloadUrl"].as_str().unwrap().to_owned();
+    let url =
+        scene.project.results(&job)["results"]["primaryOutput"]["downloadUrl"].as_str().unwrap().to_owned();
     let anybody = scene.server.client(None);
     assert_eq!(anybody.get(&url).text(), "secret");
     for changed in [

@@ -2,9 +2,10 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use fuelcell_tests::{Project, Server, built};
+use fuelcell_tests::{Project, Server, built, eventually};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::time::Duration;
 
 const CSV: &str = "case_id,activity,timestamp,resource\n\
     1,register,2024-01-02T08:00:00Z,ann\n\
@@ -51,7 +52,10 @@ fn a_log_becomes_figures_a_report_and_a_map() {
         let job = mine(&project, name, &bytes, json!({}));
         project.wait_for(&job, "Completed");
         let figures: Value = serde_json::from_slice(&output(&project, &job, "process-mining.json")).unwrap();
-        assert_eq!((&figures["num_events"], &figures["num_cases"], &figures["num_variants"]), (&json!(5), &json!(2), &json!(2)));
+        assert_eq!(
+            (&figures["num_events"], &figures["num_cases"], &figures["num_variants"]),
+            (&json!(5), &json!(2), &json!(2))
+        );
         assert_eq!(figures["start_activities"], json!({"register": 2}));
         assert_eq!(figures["end_activities"], json!({"pay": 2}));
         assert_eq!(figures["case_duration"]["max_seconds"], 91_800.0);
@@ -63,7 +67,10 @@ fn a_log_becomes_figures_a_report_and_a_map() {
         assert_eq!(results["summary"]["recordsProcessed"], 5);
         let found = &results["qualityMetrics"]["dataValidation"];
         let figure = |name: &str| found[name].as_u64().unwrap();
-        assert_eq!(figure("totalRecords"), figure("validRecords") + figure("duplicatesRemoved") + figure("invalidRecords"));
+        assert_eq!(
+            figure("totalRecords"),
+            figure("validRecords") + figure("duplicatesRemoved") + figure("invalidRecords")
+        );
     }
 }
 
@@ -124,7 +131,64 @@ fn the_sample_that_ships_with_the_job_can_be_mined() {
     let server = Server::start();
     let project = Project::new(&server);
     let log = std::fs::read(built::source("example-jobs/process-mining/sample/order-to-cash.csv")).unwrap();
-    let job = mine(&project, "order-to-cash.csv", &log, json!({"includeAnomalyDetection": true, "generateInsights": true}));
+    let job = mine(
+        &project,
+        "order-to-cash.csv",
+        &log,
+        json!({"includeAnomalyDetection": true, "generateInsights": true}),
+    );
     let status = project.wait_for(&job, "Completed");
     assert_eq!(status["progress"]["percentage"], 100);
+}
+
+/// A log of so many cases of five events, in no particular order of time.
+fn large_log(cases: u32) -> Vec<u8> {
+    let mut log = b"case_id,activity,timestamp,resource\n".to_vec();
+    for case in 0..cases {
+        for (hour, activity) in ["register", "check", "decide", "pay", "close"].iter().enumerate() {
+            let (day, minute) = (1 + case % 28, case % 60);
+            writeln!(
+                log,
+                "c{case},{activity},2024-02-{day:02}T{:02}:{minute:02}:00Z,r{}",
+                8 + hour,
+                case % 40
+            )
+            .unwrap();
+        }
+    }
+    log
+}
+
+#[test]
+fn progress_rises_to_100_and_a_cancel_in_the_middle_keeps_the_checkpoint() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let log = large_log(120_000);
+    let job = mine(&project, "large.csv", &log, json!({}));
+    let mut seen = Vec::new();
+    let last = eventually("the job ends", Duration::from_secs(120), || {
+        let status = project.status(&job);
+        seen.push(status["progress"]["percentage"].as_u64().unwrap());
+        (status["status"] != "Queued" && status["status"] != "Running").then_some(status)
+    });
+    assert_eq!(
+        (&last["status"], &last["progress"]["percentage"]),
+        (&json!("Completed"), &json!(100)),
+        "{last:#}"
+    );
+    assert!(seen.is_sorted(), "progress never falls: {seen:?}");
+    seen.dedup();
+    assert!(seen.len() > 3, "progress is seen to move: {seen:?}");
+
+    let cancelled = mine(&project, "large.csv", &log, json!({}));
+    eventually("the job is in the middle", Duration::from_secs(120), || {
+        let percentage = project.status(&cancelled)["progress"]["percentage"].as_u64().unwrap();
+        (percentage > 5).then_some(())
+    });
+    project.client.delete(&project.job_path(&cancelled), Some(&json!({"preservePartialResults": true}))).ok();
+    project.wait_for(&cancelled, "Cancelled");
+    let results = project.results(&cancelled);
+    assert_eq!(results["partial"], true);
+    let outputs = results["results"]["additionalOutputs"].as_array().unwrap();
+    assert!(outputs.iter().any(|output| output["type"] == "Checkpoint"), "{results:#}");
 }

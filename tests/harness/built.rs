@@ -41,6 +41,10 @@ pub fn source(path: &str) -> PathBuf {
 }
 
 fn present(path: PathBuf) -> PathBuf {
-    assert!(path.exists(), "{} is missing; `cargo xtask test` makes everything that the tests need", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing; `cargo xtask test` makes everything that the tests need",
+        path.display()
+    );
     path
 }

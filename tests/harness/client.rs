@@ -3,8 +3,8 @@
 use serde_json::Value;
 use std::io::Read;
 use std::time::Duration;
-use ureq::{Agent, SendBody};
 use ureq::http::{HeaderMap, Request};
+use ureq::{Agent, SendBody};
 
 /// Talks to one server with one token.
 #[derive(Clone)]
@@ -28,8 +28,13 @@ pub struct Answer {
 impl Client {
     /// A client that sends this token.
     pub fn new(base: &str, token: Option<&str>) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
-        Self { agent: Agent::new_with_config(config.build()), base: base.into(), token: token.map(Into::into) }
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
+        Self {
+            agent: Agent::new_with_config(config.build()),
+            base: base.into(),
+            token: token.map(Into::into),
+        }
     }
 
     /// The same server, another token.
@@ -43,7 +48,13 @@ impl Client {
     }
 
     /// The same, for servers that may be gone.
-    pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, ureq::Error> {
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
         let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path.to_owned() };
         let mut request = Request::builder().method(method).uri(url);
         if let Some(token) = &self.token {
@@ -130,7 +141,9 @@ impl Answer {
         assert_eq!(problem["status"], status);
         assert_eq!(problem["requestId"], self.header("x-request-id"));
         assert_eq!(problem["error"], problem["detail"], "old clients print the string in `error`");
-        let text = |name: &str| problem[name].as_str().unwrap_or_else(|| panic!("no {name} in {problem}")).to_owned();
+        let text = |name: &str| {
+            problem[name].as_str().unwrap_or_else(|| panic!("no {name} in {problem}")).to_owned()
+        };
         (text("code"), text("detail"))
     }
 }

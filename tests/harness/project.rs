@@ -28,7 +28,9 @@ impl Project {
         let operator = server.operator();
         let tenant = operator.post("/api/admin/tenants", &json!({"name": "a tenant"})).ok();
         let tenant = text(&tenant, "tenantId");
-        let project = operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "a project"})).ok();
+        let project = operator
+            .post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "a project"}))
+            .ok();
         let project = text(&project, "projectId");
         let token = token(&operator, "administrator", &tenant, Some(&project));
         Self { client: server.client(Some(&token)), tenant, project, token }
@@ -121,7 +123,8 @@ impl Project {
 
 /// Makes a token.
 pub fn token(operator: &Client, role: &str, tenant: &str, project: Option<&str>) -> String {
-    let body = json!({"subject": format!("a {role}"), "role": role, "tenantId": tenant, "projectId": project});
+    let body =
+        json!({"subject": format!("a {role}"), "role": role, "tenantId": tenant, "projectId": project});
     text(&operator.post("/api/admin/tokens", &body).ok(), "token")
 }
 

@@ -40,7 +40,8 @@ impl Server {
     /// A fresh server with settings from its environment: `("SERVICE__MAX_DATASET_BYTES", "1000")`.
     pub fn start_set(settings: &[(&str, &str)]) -> Self {
         let mut server = Self::new();
-        server.settings = settings.iter().map(|(name, value)| (format!("FUELCELL_{name}"), (*value).into())).collect();
+        server.settings =
+            settings.iter().map(|(name, value)| (format!("FUELCELL_{name}"), (*value).into())).collect();
         server.run(Command::new(built::fuelcell()));
         server
     }
@@ -76,9 +77,13 @@ impl Server {
 
     fn address(&mut self) -> Option<String> {
         let log = self.log();
-        let ended = self.process.as_mut().is_some_and(|process| process.try_wait().is_ok_and(|status| status.is_some()));
+        let ended = self
+            .process
+            .as_mut()
+            .is_some_and(|process| process.try_wait().is_ok_and(|status| status.is_some()));
         assert!(!ended, "the server ended at its start:\n{log}");
-        let url = log.lines().find_map(|line| line.split_once("listening at ")?.1.split_whitespace().next())?;
+        let url =
+            log.lines().find_map(|line| line.split_once("listening at ")?.1.split_whitespace().next())?;
         let address: SocketAddr = url.strip_prefix("http://")?.parse().ok()?;
         Some(format!("http://{address}"))
     }
@@ -122,8 +127,10 @@ impl Server {
     /// The most memory that the process has had at a time, in bytes.
     pub fn peak_memory(&self) -> u64 {
         let process = self.process.as_ref().expect("the server runs");
-        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells of processes");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("every process has a peak");
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells of processes");
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("every process has a peak");
         let kib: u64 = peak.trim().trim_end_matches(" kB").parse().expect("the peak is a number of kB");
         kib * 1024
     }
@@ -144,7 +151,8 @@ impl Server {
 
     /// A client with the operator's token.
     pub fn operator(&self) -> Client {
-        let token = fs::read_to_string(self.data().join("operator-token")).expect("the first start writes it");
+        let token =
+            fs::read_to_string(self.data().join("operator-token")).expect("the first start writes it");
         self.client(Some(token.trim()))
     }
 }

@@ -108,7 +108,8 @@ pub(crate) struct Created<T> {
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         let made = Made { target: self.address.clone(), place: self.place };
-        (StatusCode::CREATED, [(header::LOCATION, self.address)], Extension(made), Json(self.body)).into_response()
+        (StatusCode::CREATED, [(header::LOCATION, self.address)], Extension(made), Json(self.body))
+            .into_response()
     }
 }
 
@@ -175,7 +176,9 @@ pub(crate) async fn create_token(
         (None, None) => Scope::Server,
         (Some(tenant), None) => Scope::Tenant(tenant),
         (Some(tenant), Some(project)) => Scope::Project(ProjectRef { tenant, project }),
-        (None, Some(_)) => return Err(Problem::invalid("InvalidScope", "projectId needs its tenantId beside it")),
+        (None, Some(_)) => {
+            return Err(Problem::invalid("InvalidScope", "projectId needs its tenantId beside it"));
+        }
     };
     let (token, secret) = service.create_token(&caller, body.subject, body.role, scope).await?;
     let address = format!("/api/admin/tokens/{}", token.id);
@@ -216,7 +219,11 @@ impl From<Token> for TokenAnswer {
 
 impl From<Tenant> for TenantAnswer {
     fn from(tenant: Tenant) -> Self {
-        Self { tenant_id: tenant.id.to_string(), name: tenant.name, date_created: tenant.created_at.to_rfc3339() }
+        Self {
+            tenant_id: tenant.id.to_string(),
+            name: tenant.name,
+            date_created: tenant.created_at.to_rfc3339(),
+        }
     }
 }
 

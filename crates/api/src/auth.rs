@@ -65,7 +65,11 @@ impl AuthFailures {
 
 /// The address at the other end of the connection, for IPv6 the network that one customer has.
 fn peer(parts: &Parts) -> IpAddr {
-    match parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical()) {
+    match parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(address)| address.ip().to_canonical())
+    {
         Some(IpAddr::V6(address)) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         Some(address) => address,
         // Without a connection (a request made in the process itself) all count together.

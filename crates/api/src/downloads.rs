@@ -25,8 +25,10 @@ pub(crate) async fn download(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let target = LinkTarget { project: ids.project()?, job: ids.id("job_id")?, name: ids.text("name").to_owned() };
-    let expires = query.text("expires").and_then(|text| text.parse().ok()).ok_or(ServiceError::BadSignature)?;
+    let target =
+        LinkTarget { project: ids.project()?, job: ids.id("job_id")?, name: ids.text("name").to_owned() };
+    let expires =
+        query.text("expires").and_then(|text| text.parse().ok()).ok_or(ServiceError::BadSignature)?;
     let signature = query.text("signature").ok_or(ServiceError::BadSignature)?.to_owned();
     let (name, digest, bytes) = match service.download(&target, &LinkGrant { expires, signature }).await? {
         Download::Artifact { artifact, bytes } => (artifact.description.name, artifact.digest, bytes),
@@ -58,7 +60,12 @@ fn serve(name: &str, digest: Digest, bytes: Arc<dyn ReadAt>, request: &HeaderMap
 }
 
 /// A file of whatever name, which is saved and never shown.
-pub(crate) fn serve_attachment(name: &str, digest: Digest, bytes: Arc<dyn ReadAt>, request: &HeaderMap) -> Response {
+pub(crate) fn serve_attachment(
+    name: &str,
+    digest: Digest,
+    bytes: Arc<dyn ReadAt>,
+    request: &HeaderMap,
+) -> Response {
     serve_as(media_type(name).0, &attachment(name), digest, bytes, request)
 }
 
@@ -85,14 +92,20 @@ fn serve_as(
     let etag = format!("\"{digest}\"");
     let mut headers = safe_headers(media_type, disposition, &etag);
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known == "*" || known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)) {
+    if known.is_some_and(|known| {
+        known == "*" || known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
+    }) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let size = bytes.size();
     let (status, range) = match wanted_range(request, &etag, size) {
         Wanted::Whole => (StatusCode::OK, 0..size),
         Wanted::Part(range) => {
-            insert(&mut headers, header::CONTENT_RANGE, &format!("bytes {}-{}/{size}", range.start, range.end - 1));
+            insert(
+                &mut headers,
+                header::CONTENT_RANGE,
+                &format!("bytes {}-{}/{size}", range.start, range.end - 1),
+            );
             (StatusCode::PARTIAL_CONTENT, range)
         }
         Wanted::Nothing => {
@@ -133,7 +146,9 @@ enum Wanted {
 /// One range is honoured; several, or a unit that is not bytes, get the whole (RFC 9110 allows it).
 fn wanted_range(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
     let header = |name| request.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let Some(spec) = header(header::RANGE).and_then(|text| text.strip_prefix("bytes=")) else { return Wanted::Whole };
+    let Some(spec) = header(header::RANGE).and_then(|text| text.strip_prefix("bytes=")) else {
+        return Wanted::Whole;
+    };
     if spec.contains(',') || header(header::IF_RANGE).is_some_and(|known| known != etag) {
         return Wanted::Whole;
     }
@@ -206,6 +221,9 @@ mod tests {
     #[test]
     fn whatever_a_file_is_called_the_header_stays_whole() {
         assert_eq!(attachment("orders (1).csv"), "attachment; filename=\"orders (1).csv\"");
-        assert_eq!(attachment("a\";x=\"ü.csv"), "attachment; filename=\"a__x___.csv\"; filename*=UTF-8''a%22%3Bx%3D%22%C3%BC%2Ecsv");
+        assert_eq!(
+            attachment("a\";x=\"ü.csv"),
+            "attachment; filename=\"a__x___.csv\"; filename*=UTF-8''a%22%3Bx%3D%22%C3%BC%2Ecsv"
+        );
     }
 }

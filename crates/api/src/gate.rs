@@ -54,7 +54,9 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
 
 async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Response, Problem> {
     // The fallback has no path of its own, and answers 404.
-    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else { return Ok(next.run(request).await) };
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
+        return Ok(next.run(request).await);
+    };
     let Access::Role(role) = routes::access(request.method(), path.as_str())? else {
         return Ok(next.run(request).await);
     };

@@ -26,7 +26,9 @@ pub use config::ApiConfig;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -37,11 +39,23 @@ const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// All routes of the server.
+/// Answers requests until `shutdown` resolves and those under way are answered.
 ///
-/// To count failures by peer it needs the peers' addresses: serve it with
-/// [`into_make_service_with_connect_info`](Router::into_make_service_with_connect_info).
-pub fn router(service: Arc<Service>, config: &ApiConfig) -> Router {
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    config: &ApiConfig,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    // Failures are counted by peer, so the router must know the peers' addresses.
+    let router = router(service, config).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+/// All routes of the server.
+fn router(service: Arc<Service>, config: &ApiConfig) -> Router {
     let gate = Arc::new(Gate::new(Arc::clone(&service), config));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
@@ -71,7 +85,10 @@ fn execution_routes() -> Router<Arc<Service>> {
             get(execution::status::status).delete(execution::cancel::cancel),
         )
         .route("/api/{tenant_id}/{project_id}/execution/jobs", get(execution::list::list))
-        .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/results", get(execution::results::results))
+        .route(
+            "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
+            get(execution::results::results),
+        )
         .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", get(execution::logs::logs))
         .route("/api/{tenant_id}/execution/system/status", get(execution::system::status))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
@@ -88,11 +105,17 @@ fn registry_routes() -> Router<Arc<Service>> {
                 .layer(DefaultBodyLimit::disable()),
         )
         .route("/api/{tenant_id}/{project_id}/datasets", get(registry::datasets::list))
-        .route("/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content", get(registry::datasets::content))
+        .route(
+            "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content",
+            get(registry::datasets::content),
+        )
         .route("/api/{tenant_id}/{project_id}/pipelines", get(registry::pipelines::list))
         .route(
             "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
-            put(registry::pipelines::put).get(registry::pipelines::get).delete(registry::pipelines::delete).layer(json),
+            put(registry::pipelines::put)
+                .get(registry::pipelines::get)
+                .delete(registry::pipelines::delete)
+                .layer(json),
         )
         .route("/api/{tenant_id}/{project_id}/modules", get(registry::modules::list))
         .route("/api/{tenant_id}/{project_id}/modules/{name}", get(registry::modules::get_module))
@@ -135,7 +158,9 @@ fn admin_routes() -> Router<Arc<Service>> {
 async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     match service.healthy().await {
         true => Ok("ok\n"),
-        false => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "the store cannot be written")),
+        false => {
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "the store cannot be written"))
+        }
     }
 }
 

@@ -101,8 +101,13 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
 
 /// What a client sees when a handler panicked. The message stays in the log.
 pub(crate) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let message =
+        panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     tracing::error!(message = message.unwrap_or("unknown"), "a request handler panicked");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal", "the server made a mistake; its log says more")
-        .into_response()
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Internal",
+        "the server made a mistake; its log says more",
+    )
+    .into_response()
 }

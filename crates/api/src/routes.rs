@@ -142,7 +142,10 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
     #[test]
     fn no_route_stands_twice_in_the_table() {
         for (index, (method, path, _)) in ROUTES.iter().enumerate() {
-            assert!(!ROUTES[..index].iter().any(|other| (other.0, other.1) == (*method, *path)), "{method} {path}");
+            assert!(
+                !ROUTES[..index].iter().any(|other| (other.0, other.1) == (*method, *path)),
+                "{method} {path}"
+            );
         }
     }
 }

@@ -21,11 +21,19 @@ pub(crate) fn size(bytes: u64) -> String {
 /// The two largest units that are not zero: "8 minutes 32 seconds", "23 minutes", "0 seconds".
 pub(crate) fn elapsed(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let parts =
-        [(seconds / 86_400, "day"), (seconds / 3600 % 24, "hour"), (seconds / 60 % 60, "minute"), (seconds % 60, "second")];
+    let parts = [
+        (seconds / 86_400, "day"),
+        (seconds / 3600 % 24, "hour"),
+        (seconds / 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ];
     let Some(first) = parts.iter().position(|(count, _)| *count > 0) else { return "0 seconds".into() };
-    let shown: Vec<_> =
-        parts[first..].iter().take(2).filter(|(count, _)| *count > 0).map(|(count, unit)| counted(*count, unit)).collect();
+    let shown: Vec<_> = parts[first..]
+        .iter()
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| counted(*count, unit))
+        .collect();
     shown.join(" ")
 }
 

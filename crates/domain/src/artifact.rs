@@ -55,7 +55,9 @@ impl ArtifactDescription {
     /// Checks what the guest said. The error says what is allowed.
     pub fn check(&self) -> Result<(), String> {
         check_file_name(&self.name)?;
-        for (field, text) in [("type", &self.type_name), ("title", &self.title), ("media type", &self.media_type)] {
+        for (field, text) in
+            [("type", &self.type_name), ("title", &self.title), ("media type", &self.media_type)]
+        {
             if text.len() > 256 || text.chars().any(char::is_control) {
                 return Err(format!("an artifact's {field} is at most 256 bytes without control characters"));
             }
@@ -74,8 +76,8 @@ impl ArtifactDescription {
 
 /// Names that Windows reserves, whatever their extension.
 const RESERVED: [&str; 22] = [
-    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
-    "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
+    "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
 /// Accepts names that are a plain file name on every system and in every header.
@@ -118,7 +120,20 @@ mod tests {
             assert_eq!(check_file_name(name), Ok(()), "{name}");
         }
         let long = "x".repeat(4096);
-        for name in ["", "../x", "a/b", "a\\b", "a\r\nb", "a\"b", "CON", "con.txt", ".hidden", "x.", "\u{202e}x", &long] {
+        for name in [
+            "",
+            "../x",
+            "a/b",
+            "a\\b",
+            "a\r\nb",
+            "a\"b",
+            "CON",
+            "con.txt",
+            ".hidden",
+            "x.",
+            "\u{202e}x",
+            &long,
+        ] {
             assert!(check_file_name(name).is_err(), "{name:?}");
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::state::JobState;
 use crate::{
-    AttemptId, DatasetId, Digest, JobError, JobId, Limits, NodeId, Ordinal, PipelineId, ProjectRef, Report, Timestamp,
-    Usage,
+    AttemptId, DatasetId, Digest, JobError, JobId, Limits, NodeId, Ordinal, PipelineId, ProjectRef, Report,
+    Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 

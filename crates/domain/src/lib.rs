@@ -27,7 +27,9 @@ pub use audit::{AuditEntry, AuditFilter, AuditOutcome};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
-pub use ids::{AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId};
+pub use ids::{
+    AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId,
+};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRef, Priority, Progress};
 pub use limits::{Caps, LimitRequest, Limits};
 pub use manifest::Manifest;

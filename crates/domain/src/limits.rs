@@ -114,7 +114,12 @@ mod tests {
     fn a_clamp_only_lowers() {
         let limits = Limits::resolve(LimitRequest::default(), Caps::default());
         assert_eq!(limits.clamp(LimitRequest::default()), limits);
-        let caps = LimitRequest { fuel: Some(7), memory_bytes: Some(MIB), timeout_seconds: Some(u64::MAX), ..LimitRequest::default() };
+        let caps = LimitRequest {
+            fuel: Some(7),
+            memory_bytes: Some(MIB),
+            timeout_seconds: Some(u64::MAX),
+            ..LimitRequest::default()
+        };
         assert_eq!(limits.clamp(caps), Limits { fuel: Some(7), memory_bytes: MIB, ..limits });
         let thrifty = Limits { fuel: Some(3), ..limits };
         assert_eq!(thrifty.clamp(caps).fuel, Some(3));

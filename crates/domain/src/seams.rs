@@ -105,7 +105,8 @@ pub trait JobHost: Send + Sync {
     fn set_report(&self, report: Report);
 
     /// Starts an output.
-    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError>;
+    fn create_artifact(&self, description: ArtifactDescription)
+    -> Result<Box<dyn ArtifactWriter>, HostError>;
 
     /// Replaces the checkpoint, durably.
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError>;
@@ -194,6 +195,9 @@ pub enum InspectError {
     /// It uses something that this server does not run.
     #[error("this module cannot run here: {0}")]
     Unsupported(String),
+    /// It would take a compiler too long, or too much memory.
+    #[error("this module is more than a compiler can be asked for: {0}")]
+    CompileLimit(String),
     /// It imports something that no job may have.
     #[error("import {0} is not available to jobs")]
     ImportDenied(String),
@@ -248,4 +252,7 @@ pub struct NodeLoad {
 pub trait Nodes: Send + Sync {
     /// All of them, as they stand now.
     fn nodes(&self) -> Vec<NodeLoad>;
+
+    /// Whether a module is compiled where its jobs will run; `None` when this process cannot know.
+    fn module_ready(&self, module: Digest) -> Option<bool>;
 }

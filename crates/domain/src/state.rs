@@ -138,7 +138,9 @@ impl Job {
             Transition::Complete(completion) => self.end_as(JobEnd::Completed(completion), now),
             Transition::Stop => self.end_as(JobEnd::Cancelled, now),
             Transition::GiveBack => self.requeue(now, Duration::ZERO),
-            Transition::Fail(error) if error.transient && self.transient_failures < MAX_TRANSIENT_FAILURES => {
+            Transition::Fail(error)
+                if error.transient && self.transient_failures < MAX_TRANSIENT_FAILURES =>
+            {
                 self.transient_failures += 1;
                 self.requeue(now, backoff(self.transient_failures))
             }
@@ -222,6 +224,8 @@ fn backoff(failures: u32) -> Duration {
 fn node_lost() -> JobError {
     JobError::new(
         ErrorCode::NodeLost,
-        format!("the process that ran this job was lost {MAX_LOST_ATTEMPTS} times; the job is not tried again"),
+        format!(
+            "the process that ran this job was lost {MAX_LOST_ATTEMPTS} times; the job is not tried again"
+        ),
     )
 }

@@ -4,6 +4,9 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// The hidden command by which the program compiles in a child process.
+pub(crate) const COMPILE: &str = "compile-module";
+
 /// Runs jobs that other people wrote, safely.
 #[derive(Parser)]
 #[command(name = "fuelcell", version, about)]
@@ -26,6 +29,12 @@ pub(crate) enum Command {
     /// Works on module files.
     #[command(subcommand)]
     Module(ModuleCommand),
+    /// Compiles one module, for a server that started this process.
+    #[command(hide = true, name = COMPILE)]
+    Compile {
+        /// What the sandbox says.
+        arguments: Vec<String>,
+    },
     /// Times fresh instances of a module; prints JSON.
     #[command(hide = true)]
     BenchCell {

@@ -45,7 +45,10 @@ impl DataDir {
                 let mut secret = [0; 32];
                 match hex::decode_to_slice(text.trim(), &mut secret) {
                     Ok(()) => Ok(secret),
-                    Err(_) => bail!("{} does not hold 64 hexadecimal digits; restore it from a backup", path.display()),
+                    Err(_) => bail!(
+                        "{} does not hold 64 hexadecimal digits; restore it from a backup",
+                        path.display()
+                    ),
                 }
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -62,7 +65,8 @@ impl DataDir {
 pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     let staged = path.with_extension("new");
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&staged)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&staged)?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;

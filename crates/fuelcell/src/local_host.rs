@@ -33,8 +33,14 @@ pub(crate) struct Said {
 }
 
 impl LocalHost {
-    pub(crate) fn new(parameters: String, inputs: Vec<(String, PathBuf)>, out: PathBuf, bar: ProgressBar) -> io::Result<Self> {
-        let opened: io::Result<Vec<_>> = inputs.into_iter().map(|(name, path)| open_input(name, &path)).collect();
+    pub(crate) fn new(
+        parameters: String,
+        inputs: Vec<(String, PathBuf)>,
+        out: PathBuf,
+        bar: ProgressBar,
+    ) -> io::Result<Self> {
+        let opened: io::Result<Vec<_>> =
+            inputs.into_iter().map(|(name, path)| open_input(name, &path)).collect();
         let inputs = opened?;
         let listed = inputs.iter().map(|(input, _)| input.clone()).collect();
         Ok(Self { parameters, inputs, listed, out, bar, said: Arc::default() })
@@ -140,7 +146,10 @@ impl JobHost for LocalHost {
         self.said().report = report;
     }
 
-    fn create_artifact(&self, description: ArtifactDescription) -> Result<Box<dyn ArtifactWriter>, HostError> {
+    fn create_artifact(
+        &self,
+        description: ArtifactDescription,
+    ) -> Result<Box<dyn ArtifactWriter>, HostError> {
         description.check().map_err(HostError::Invalid)?;
         if !self.said().names.insert(description.name.clone()) {
             return Err(HostError::Invalid(format!("artifact {:?} exists already", description.name)));

@@ -1,13 +1,13 @@
 //! This process as a node: what it has and how busy it is, measured.
 
 use anyhow::Context;
-use fuelcell_domain::NodeId;
-use fuelcell_domain::seams::{NodeLoad, Nodes};
+use fuelcell_domain::seams::{NodeLoad, Nodes, Readiness};
+use fuelcell_domain::{Digest, JobRunner, NodeId};
 use fuelcell_scheduler::Scheduler;
+use rustix::fs::statvfs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use rustix::fs::statvfs;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// Processor use is a mean over at least this long; asking more often answers the same figures.
@@ -17,6 +17,7 @@ const SAMPLE: Duration = Duration::from_secs(1);
 pub(crate) struct ThisNode {
     name: NodeId,
     scheduler: Arc<Scheduler>,
+    runner: Arc<dyn JobRunner>,
     data: PathBuf,
     sampled: Mutex<Sampled>,
 }
@@ -29,11 +30,16 @@ struct Sampled {
 }
 
 impl ThisNode {
-    pub(crate) fn new(name: NodeId, scheduler: Arc<Scheduler>, data: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        name: NodeId,
+        scheduler: Arc<Scheduler>,
+        runner: Arc<dyn JobRunner>,
+        data: &Path,
+    ) -> anyhow::Result<Self> {
         let data = data.canonicalize()?;
         let disk_free_bytes = free_bytes(&data);
         let sampled = Sampled { system: machine()?, at: Instant::now(), cpu_percent: None, disk_free_bytes };
-        Ok(Self { name, scheduler, data, sampled: Mutex::new(sampled) })
+        Ok(Self { name, scheduler, runner, data, sampled: Mutex::new(sampled) })
     }
 }
 
@@ -82,6 +88,10 @@ impl Nodes for ThisNode {
             memory_total_bytes: Some(sampled.system.total_memory()),
             disk_free_bytes: sampled.disk_free_bytes,
         }]
+    }
+
+    fn module_ready(&self, module: Digest) -> Option<bool> {
+        Some(self.runner.readiness(module) == Readiness::Ready)
     }
 }
 

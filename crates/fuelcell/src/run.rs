@@ -1,12 +1,13 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
-use crate::cli::RunArguments;
+use crate::cli::{COMPILE, RunArguments};
 use crate::local_host::LocalHost;
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{
-    Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd, RunSpec, Usage,
+    Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd,
+    RunSpec, Usage,
 };
-use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -17,8 +18,13 @@ use std::sync::Arc;
 
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
-    let bytes = fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
-    let sandbox = Sandbox::new(SandboxConfig { max_cells: 1, ..SandboxConfig::new(cache_dir()?) })?;
+    let bytes =
+        fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
+    let sandbox = Sandbox::new(SandboxConfig {
+        max_cells: 1,
+        compiler: Compiler::this_program(COMPILE),
+        ..SandboxConfig::new(cache_dir()?)
+    })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
     let bar = progress_bar();
@@ -63,7 +69,8 @@ fn parameters(arguments: &RunArguments) -> anyhow::Result<Value> {
         None => Map::new(),
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_json::from_str(&text).with_context(|| format!("{} does not hold a JSON object", path.display()))?
+            serde_json::from_str(&text)
+                .with_context(|| format!("{} does not hold a JSON object", path.display()))?
         }
     };
     for pair in &arguments.parameters {

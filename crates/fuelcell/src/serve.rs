@@ -1,18 +1,18 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
+use crate::cli::COMPILE;
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_private};
 use crate::nodes::{ThisNode, machine_memory};
 use crate::telemetry;
 use anyhow::Context;
-use fuelcell_domain::NodeId;
 use fuelcell_domain::clock::SystemClock;
-use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_domain::{Digest, JobRunner, NodeId};
+use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
-use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -46,8 +46,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let public_url = match config.service.public_url.as_str() {
         "" => format!("http://{address}"),
@@ -55,15 +56,16 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let mut service = Service::new(Parts {
         store: store.clone(),
-        blobs,
-        inspector: sandbox,
+        blobs: blobs.clone(),
+        inspector: sandbox.clone(),
         events: scheduler.events(),
-        nodes: Arc::new(ThisNode::new(node, scheduler.clone(), &config.data)?),
+        nodes: Arc::new(ThisNode::new(node, scheduler.clone(), sandbox.clone(), &config.data)?),
         clock,
         secret: data.secret()?,
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
-    install_built_in(&mut service).await?;
+    let built_in = install_built_in(&mut service).await?;
+    tokio::spawn(prepare(sandbox, blobs, built_in));
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
         tracing::info!(path = %data.operator_token().display(), "this is the first start: the operator token was written");
@@ -74,8 +76,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    let router = fuelcell_api::router(Arc::new(service), &config.api);
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop.clone().cancelled_owned()).await?;
+    fuelcell_api::serve(listener, Arc::new(service), &config.api, stop.clone().cancelled_owned()).await?;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
@@ -86,23 +87,40 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
         // Attempts that end while others start overlap for a moment.
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
+        compiler: Compiler::this_program(COMPILE),
         ..SandboxConfig::new(data.compiled())
     }
 }
 
-async fn install_built_in(service: &mut Service) -> anyhow::Result<()> {
+async fn install_built_in(service: &mut Service) -> anyhow::Result<Vec<Digest>> {
     if BUILT_IN.is_empty() {
         tracing::warn!("this binary was built without built-in modules (`cargo xtask guests` makes them)");
     }
+    let mut digests = Vec::new();
     for (name, bytes) in BUILT_IN {
         let installed = service.install_built_in(name, env!("CARGO_PKG_VERSION"), bytes).await;
-        installed.with_context(|| format!("the built-in module {name} is not usable"))?;
+        digests.push(installed.with_context(|| format!("the built-in module {name} is not usable"))?);
     }
-    Ok(())
+    Ok(digests)
+}
+
+/// Compiles the built-in modules before anybody asks for them: a first job need not wait for a compiler.
+async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules: Vec<Digest>) {
+    for module in modules {
+        let prepared = match blobs.open(module).await {
+            Ok(Some(bytes)) => runner.prepare(module, bytes).await.map_err(|error| error.to_string()),
+            Ok(None) => Err("its bytes are gone".into()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = prepared {
+            tracing::error!(%module, reason, "a built-in module cannot be compiled");
+        }
+    }
 }
 
 async fn stop_on_signal(stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::error!("signals cannot be heard; stop the process by other means");
         return;
@@ -124,7 +142,8 @@ async fn watch_store(store: Arc<dyn Store>, stop: CancellationToken) -> anyhow::
         }
         if let Err(error) = store.check().await {
             stop.cancel();
-            return Err(error).context("the store does not take writes any more; nothing unacknowledged was kept");
+            return Err(error)
+                .context("the store does not take writes any more; nothing unacknowledged was kept");
         }
     }
 }

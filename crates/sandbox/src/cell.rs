@@ -1,11 +1,15 @@
 //! What one running job holds: its host, its rations, its handles.
 
+use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
+use crate::files::{Preopen, Tree, Volume};
 use crate::limits::MemoryLimiter;
 use crate::output::LogStream;
+use crate::surroundings::{self, OUT, Profile};
 use fuelcell_domain::{JobHost, LogLevel, Meter, RunSpec};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtx;
@@ -31,15 +35,39 @@ pub(crate) struct Cell {
     pub(crate) stderr: LogStream,
     pub(crate) wasi: Option<WasiCtx>,
     pub(crate) deterministic_seed: Option<u64>,
+    pub(crate) profile: Option<Profile>,
+    files: Option<Vec<Preopen>>,
+    scratch_dir: PathBuf,
     notice: Instant,
 }
 
+/// What all cells of a sandbox have in common.
+#[derive(Clone)]
+pub(crate) struct House {
+    /// The most bytes that a cell of this engine can hold.
+    pub(crate) slot_bytes: u64,
+    /// Where files of cells lie, without names.
+    pub(crate) scratch_dir: PathBuf,
+}
+
+/// What one cell is made for.
+pub(crate) struct Tenancy<'a> {
+    pub(crate) spec: &'a RunSpec,
+    pub(crate) house: &'a House,
+    pub(crate) host: Arc<dyn JobHost>,
+    /// In place of the job's own surroundings.
+    pub(crate) profile: Option<Profile>,
+    pub(crate) started: Instant,
+}
+
 impl Cell {
-    /// `memory_bytes` is the limit of the specification or what a slot of the pool holds, whichever is less.
-    fn new(spec: &RunSpec, memory_bytes: u64, host: Arc<dyn JobHost>, started: Instant) -> Self {
+    fn new(tenancy: Tenancy<'_>) -> Self {
+        let Tenancy { spec, house, host, profile, started } = tenancy;
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         let timeout = spec.limits.timeout();
+        // A slot of the pool may hold less than the limit allows.
+        let memory_bytes = spec.limits.memory_bytes.min(house.slot_bytes);
         Self {
             memory: MemoryLimiter::new(memory_bytes, spec.meter.clone()),
             meter: spec.meter.clone(),
@@ -49,8 +77,54 @@ impl Cell {
             stderr: LogStream::new(host.clone(), LogLevel::Warn, "stderr"),
             wasi: None,
             deterministic_seed: spec.deterministic_seed,
+            profile,
+            files: None,
+            scratch_dir: house.scratch_dir.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
             host,
+        }
+    }
+
+    /// The directories of this cell. Made when first asked for: most guests of the job world never do.
+    pub(crate) fn files(&mut self) -> wasmtime::Result<&[Preopen]> {
+        if self.files.is_none() {
+            self.files = Some(self.make_files()?);
+        }
+        Ok(self.files.as_deref().unwrap_or_default())
+    }
+
+    fn make_files(&self) -> wasmtime::Result<Vec<Preopen>> {
+        let deterministic = self.deterministic_seed.is_some();
+        let volume =
+            Volume::new(self.scratch_dir.clone(), self.disk.clone(), self.meter.clone(), deterministic);
+        let volume = Arc::new(volume);
+        match &self.profile {
+            Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),
+            None => Ok(surroundings::job_files(&volume, self.host.as_ref())?),
+        }
+    }
+
+    /// Where the guest left its outputs, if it looked at its directories at all.
+    pub(crate) fn out(&self) -> Option<&Tree> {
+        let mut directories = self.files.iter().flatten();
+        directories.find(|directory| directory.path == OUT).map(|directory| &directory.tree)
+    }
+
+    /// Arguments, the program's name first.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        match &self.profile {
+            Some(profile) => {
+                std::iter::once("job".to_owned()).chain(profile.arguments.iter().cloned()).collect()
+            }
+            None => surroundings::arguments(self.host.parameters()),
+        }
+    }
+
+    /// Time since 1970: the machine's, or always the same.
+    pub(crate) fn now(&self) -> Duration {
+        match self.deterministic_seed {
+            Some(_) => FIXED_TIME,
+            None => SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
         }
     }
 
@@ -73,16 +147,11 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
 }
 
 /// A store with all rations set.
-pub(crate) fn open(
-    engine: &Engine,
-    spec: &RunSpec,
-    memory_bytes: u64,
-    host: Arc<dyn JobHost>,
-    started: Instant,
-) -> wasmtime::Result<Store<Cell>> {
-    let mut store = Store::try_new(engine, Cell::new(spec, memory_bytes, host, started))?;
+pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<Store<Cell>> {
+    let fuel = fuel(tenancy.spec);
+    let mut store = Store::try_new(engine, Cell::new(tenancy))?;
     store.limiter(|cell| &mut cell.memory);
-    store.set_fuel(fuel(spec))?;
+    store.set_fuel(fuel)?;
     store.set_hostcall_fuel(MAX_CALL_BYTES);
     store.set_epoch_deadline(1);
     store.epoch_deadline_async_yield_and_update(1);

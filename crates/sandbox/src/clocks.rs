@@ -8,7 +8,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 const GRAIN: Duration = Duration::from_millis(1);
 
 /// The wall clock of deterministic runs: 2000-01-01T00:00:00Z. Some languages take 1970 for "no clock".
-const FIXED_TIME: Duration = Duration::from_secs(946_684_800);
+pub(crate) const FIXED_TIME: Duration = Duration::from_secs(946_684_800);
 
 fn coarse(time: Duration) -> Duration {
     let grain = GRAIN.as_nanos();

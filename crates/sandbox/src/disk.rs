@@ -1,4 +1,5 @@
-//! The disk of a cell: bytes of all artifacts and of the checkpoint together, exact to the byte.
+//! The disk of a cell: bytes of all artifacts, files and of the checkpoint together, exact to the byte, and the number of
+//! names in its file system.
 
 use fuelcell_domain::HostError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,11 +7,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Artifacts that one job may make. Each costs the store an entry and clients a line.
 pub(crate) const MAX_ARTIFACTS: u32 = 1_000;
 
+/// Files, directories and links that a job may have at the same time. Each costs the host some hundred bytes of memory.
+pub(crate) const MAX_ENTRIES: u32 = 10_000;
+
 /// What a guest has been refused so far, and therefore what a failure after it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The disk limit.
     Disk,
+    /// The number of files, or the depth of directories.
+    Entries,
     /// The number of artifacts, or of open handles.
     Host,
 }
@@ -20,6 +26,7 @@ struct State {
     used: u64,
     checkpoint: u64,
     artifacts: u32,
+    entries: u32,
     refusal: Option<Refusal>,
 }
 
@@ -43,6 +50,33 @@ impl Disk {
     /// What the guest was refused, the disk limit first.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.state().refusal
+    }
+
+    /// Artifacts made so far.
+    pub(crate) fn artifacts(&self) -> u32 {
+        self.state().artifacts
+    }
+
+    /// Counts one more file, directory or link.
+    pub(crate) fn take_entry(&self) -> Result<(), HostError> {
+        let mut state = self.state();
+        if state.entries >= MAX_ENTRIES {
+            state.refusal.get_or_insert(Refusal::Entries);
+            return Err(HostError::Limit(format!("a job has at most {MAX_ENTRIES} files")));
+        }
+        state.entries += 1;
+        Ok(())
+    }
+
+    /// One file, directory or link is gone.
+    pub(crate) fn give_back_entry(&self) {
+        let mut state = self.state();
+        state.entries = state.entries.saturating_sub(1);
+    }
+
+    /// Notes that a directory would have been too deep.
+    pub(crate) fn refuse_entry(&self) {
+        self.state().refusal.get_or_insert(Refusal::Entries);
     }
 
     /// Counts one more artifact.
@@ -90,7 +124,7 @@ impl Disk {
         if wanted > self.limit {
             state.refusal = Some(Refusal::Disk);
             return Err(HostError::Limit(format!(
-                "artifacts and checkpoint together hold at most {} bytes; {} are used, {bytes} more do not fit",
+                "artifacts, files and checkpoint together hold at most {} bytes; {} are used, {bytes} more do not fit",
                 self.limit,
                 state.used - gone
             )));
@@ -137,6 +171,16 @@ mod tests {
         disk.give_back(10);
         disk.take(10).unwrap();
         assert!(disk.take(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn entries_are_counted_exactly() {
+        let disk = Disk::new(0);
+        assert!((0..MAX_ENTRIES).all(|_| disk.take_entry().is_ok()));
+        assert!(disk.take_entry().is_err());
+        disk.give_back_entry();
+        assert!(disk.take_entry().is_ok());
+        assert_eq!(disk.refusal(), Some(Refusal::Entries));
     }
 
     #[test]

@@ -53,26 +53,60 @@ pub(crate) struct PoolSize {
     pub(crate) memory_bytes: usize,
 }
 
+/// What of an engine's configuration its code depends on, beside what is the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CodeSettings {
+    /// Bytes that memories reserve; none = the engine's default.
+    memory_reservation: Option<u64>,
+}
+
+impl CodeSettings {
+    /// For the command line of a child process.
+    pub(crate) fn as_arguments(self) -> Vec<String> {
+        self.memory_reservation.iter().map(u64::to_string).collect()
+    }
+
+    /// What [`CodeSettings::as_arguments`] said.
+    pub(crate) fn from_arguments(arguments: &[String]) -> Option<Self> {
+        match arguments {
+            [] => Some(Self { memory_reservation: None }),
+            [bytes] => Some(Self { memory_reservation: Some(bytes.parse().ok()?) }),
+            _ => None,
+        }
+    }
+}
+
 /// Builds the engine and starts its ticker, which ends when the last user of the engine is gone.
-pub(crate) fn start(pool: PoolSize) -> Result<Engine, EngineError> {
-    let engine = build(pool).map_err(|error| EngineError(format!("{error:#}")))?;
+pub(crate) fn start(pool: PoolSize) -> Result<(Engine, CodeSettings), EngineError> {
+    let (engine, settings) = build(pool).map_err(|error| EngineError(format!("{error:#}")))?;
     start_ticker(&engine)?;
-    Ok(engine)
+    Ok((engine, settings))
+}
+
+/// An engine that compiles for another one, and runs nothing.
+pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineError> {
+    let mut config = base_config();
+    if let Some(bytes) = settings.memory_reservation {
+        config.memory_reservation(bytes);
+    }
+    Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
 /// Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address space (not memory), which a
 /// limit such as `ulimit -v` can forbid; then cells are made on demand.
-fn build(pool: PoolSize) -> wasmtime::Result<Engine> {
+fn build(pool: PoolSize) -> wasmtime::Result<(Engine, CodeSettings)> {
     let mut config = base_config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
-    Engine::new(&config).or_else(|error| {
+    let pooled = Engine::new(&config).map(|engine| (engine, CodeSettings { memory_reservation: None }));
+    pooled.or_else(|error| {
         tracing::warn!(
             error = format!("{error:#}"),
             "address space for pooled cells cannot be reserved; cells start slower (is virtual memory limited?)"
         );
         // A memory then reserves what it may grow to, and no more.
-        config.allocation_strategy(InstanceAllocationStrategy::OnDemand).memory_reservation(pool.memory_bytes as u64);
-        Engine::new(&config)
+        let reservation = pool.memory_bytes as u64;
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand).memory_reservation(reservation);
+        Ok((Engine::new(&config)?, CodeSettings { memory_reservation: Some(reservation) }))
     })
 }
 
@@ -178,14 +212,14 @@ mod tests {
 
     #[test]
     fn two_engines_of_the_same_configuration_have_one_fingerprint() {
-        let (one, other) = (build(SMALL).unwrap(), build(SMALL).unwrap());
+        let ((one, _), (other, _)) = (build(SMALL).unwrap(), build(SMALL).unwrap());
         assert_eq!(fingerprint(&one), fingerprint(&other));
         assert!(fingerprint(&one).starts_with("wasmtime-48."));
     }
 
     #[test]
     fn the_ticker_does_not_keep_the_engine() {
-        let engine = start(SMALL).unwrap();
+        let (engine, _) = start(SMALL).unwrap();
         let weak = engine.weak();
         drop(engine);
         // The ticker may hold it for the instant of a tick.
@@ -199,6 +233,15 @@ mod tests {
     #[test]
     fn an_impossible_pool_falls_back_to_cells_on_demand() {
         let beyond_any_address_space = PoolSize { cells: 1 << 20, memory_bytes: 1 << 30 };
-        assert!(build(beyond_any_address_space).unwrap().get_pooling_config().is_none());
+        let (engine, settings) = build(beyond_any_address_space).unwrap();
+        assert!(engine.get_pooling_config().is_none());
+        assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
+    }
+
+    #[test]
+    fn an_engine_for_compiling_makes_code_for_a_pooled_one() {
+        let (engine, settings) = build(SMALL).unwrap();
+        let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
+        assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
     }
 }

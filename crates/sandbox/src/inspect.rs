@@ -1,6 +1,6 @@
 //! Looking at a module before it is accepted: nothing of it runs, and nothing of it is compiled.
 
-use crate::{linker, manifest};
+use crate::{linker, manifest, wrap};
 use fuelcell_domain::Manifest;
 use fuelcell_domain::seams::{InspectError, Inspection};
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload, Validator, WasmFeatures};
@@ -33,16 +33,22 @@ mod caps {
 /// Validates `bytes` with the features that run here, and reads what the module says of itself.
 pub(crate) fn inspect(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
     check_kind(bytes)?;
-    let survey = Survey::of(bytes)?;
-    survey.check_caps()?;
+    Survey::of(bytes)?.check_caps()?;
     validate(bytes, features)?;
-    survey.check_imports()?;
-    survey.check_exports()?;
     let manifest = manifest::read(bytes).map_err(InspectError::Manifest)?;
+    let imports = match Parser::is_core_wasm(bytes) {
+        false => check_world(bytes)?,
+        // What runs is the wrapping, so that is looked at like any other component.
+        true => {
+            let component = wrap::component(bytes).map_err(no_command)?;
+            validate(&component, features)?;
+            check_world(&component)?
+        }
+    };
     Ok(Inspection {
         has_manifest: manifest.is_some(),
         manifest: manifest.unwrap_or_else(|| Manifest::fallback("")),
-        imports: survey.imports,
+        imports,
     })
 }
 
@@ -50,19 +56,25 @@ fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
     if bytes.len() > MAX_MODULE_BYTES {
         return Err(InspectError::Unsupported(format!("a module has at most {MAX_MODULE_BYTES} bytes")));
     }
-    if Parser::is_core_wasm(bytes) {
-        return Err(InspectError::Unsupported(
-            "it is a core module, and jobs are components; build it for the target wasm32-wasip2, or make it a component \
-             with `wasm-tools component new`"
-                .into(),
-        ));
-    }
-    match Parser::is_component(bytes) {
+    match Parser::is_component(bytes) || Parser::is_core_wasm(bytes) {
         true => Ok(()),
-        false => {
-            Err(InspectError::Invalid("the file does not begin like a compiled component (.wasm)".into()))
-        }
+        false => Err(InspectError::Invalid("the file does not begin like a compiled module (.wasm)".into())),
     }
+}
+
+/// What the module imports, if it asks for nothing that jobs cannot have and exports what a job is.
+fn check_world(component: &[u8]) -> Result<Vec<String>, InspectError> {
+    let survey = Survey::of(component)?;
+    survey.check_imports()?;
+    survey.check_exports()?;
+    Ok(survey.imports)
+}
+
+fn no_command(reason: String) -> InspectError {
+    InspectError::Unsupported(format!(
+        "it is a core module, and of those only commands of WASI preview 1 run here ({reason}); build it for the target \
+         wasm32-wasip1 or wasm32-wasip2"
+    ))
 }
 
 /// A module that is valid with every feature there is, but not with ours, is told so.
@@ -81,6 +93,7 @@ fn validate(bytes: &[u8], features: WasmFeatures) -> Result<(), InspectError> {
 struct Survey {
     imports: Vec<String>,
     exported_functions: Vec<String>,
+    exports_command: bool,
     functions: u64,
     types: u64,
     exports: u64,
@@ -135,14 +148,22 @@ impl Survey {
                 self.exports += u64::from(section.count());
                 for export in section {
                     let export = export?;
-                    if *depth == 0 && export.kind == ComponentExternalKind::Func {
-                        self.exported_functions.push(export.name.name.to_owned());
+                    if *depth == 0 {
+                        self.note_export(export.name.name, export.kind);
                     }
                 }
             }
             _ => {}
         }
         Ok(())
+    }
+
+    fn note_export(&mut self, name: &str, kind: ComponentExternalKind) {
+        match kind {
+            ComponentExternalKind::Func => self.exported_functions.push(name.to_owned()),
+            ComponentExternalKind::Instance => self.exports_command |= linker::is_command(name),
+            _ => {}
+        }
     }
 
     fn check_caps(&self) -> Result<(), InspectError> {
@@ -158,7 +179,7 @@ impl Survey {
         match found.into_iter().find(|(_, count, cap)| count > cap) {
             None => Ok(()),
             Some((what, count, cap)) => {
-                Err(InspectError::Unsupported(format!("it has {count} {what}; at most {cap} are compiled")))
+                Err(InspectError::CompileLimit(format!("it has {count} {what}; at most {cap} are compiled")))
             }
         }
     }
@@ -171,11 +192,14 @@ impl Survey {
     }
 
     fn check_exports(&self) -> Result<(), InspectError> {
+        if self.exports_command {
+            return Ok(());
+        }
         match EXPORTS.into_iter().find(|name| !self.exported_functions.iter().any(|export| export == name)) {
             None => Ok(()),
             Some(name) => Err(InspectError::Unsupported(format!(
-                "it does not export the function `{name}` of the world `fuelcell:job/job@0.1.0`; build it with the \
-                 Fuelcell SDK or from that WIT"
+                "it does not export the function `{name}` of the world `fuelcell:job/job@0.1.0`, nor \
+                 `wasi:cli/run`; build it with the Fuelcell SDK, from that WIT, or as a WASI command"
             ))),
         }
     }

@@ -1,7 +1,7 @@
 //! The only room that knows wasmtime: it looks at modules, compiles them, and runs each job in a cell of its own.
 //!
 //! A cell is one wasmtime store with a ration of fuel, memory, disk and time. Everything that a guest can reach is what
-//! [`fuelcell_domain::JobHost`] offers, plus a WASI without files, network, arguments or environment. A cell ends when its
+//! [`fuelcell_domain::JobHost`] offers, plus a WASI without network or environment whose files are not the host's. A cell ends when its
 //! guest returns, fails, uses up a ration, or when it is told to stop; whatever the guest does, it ends.
 //!
 //! This crate knows the words of `fuelcell-domain` and nothing of stores, queues, tenants or HTTP. Where the bytes of a
@@ -17,25 +17,33 @@ mod bindings;
 mod cache;
 mod cell;
 mod clocks;
+mod compiler;
 mod describe;
 mod disk;
 mod engine;
+mod files;
 mod host;
 mod inspect;
 mod limits;
 mod linker;
 mod manifest;
 mod modules;
+mod outbox;
 mod outcome;
 mod output;
 mod pack;
+mod program;
 mod recent;
 mod run;
 mod sandbox;
 mod sections;
+mod surroundings;
 mod text;
 mod wasi;
+mod wrap;
 
+pub use compiler::{CompileLimits, Compiler, compile_worker};
 pub use engine::EngineError;
 pub use pack::{PackError, pack};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
+pub use surroundings::{Directory, Profile};

@@ -6,7 +6,6 @@ use crate::cell::Cell;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
-use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::{add_to_linker_proxy_interfaces_async, bindings as wasi};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
@@ -59,6 +58,13 @@ pub(crate) fn is_allowed(name: &str) -> bool {
     })
 }
 
+/// Whether `name` is the export that makes a component a plain program.
+pub(crate) fn is_command(name: &str) -> bool {
+    split(name).is_some_and(|(package, interface, version)| {
+        (package, interface) == ("wasi:cli", "run") && is_release_of("0.2", version)
+    })
+}
+
 /// Package, interface and version.
 fn split(name: &str) -> Option<(&str, &str, &str)> {
     let (path, version) = name.split_once('@')?;
@@ -80,8 +86,9 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     add_to_linker_proxy_interfaces_async(&mut linker)?;
     wasi::random::insecure::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
     wasi::random::insecure_seed::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
-    wasi::filesystem::preopens::add_to_linker::<Cell, WasiFilesystem>(&mut linker, Cell::filesystem)?;
-    wasi::filesystem::types::add_to_linker::<Cell, WasiFilesystem>(&mut linker, Cell::filesystem)?;
+    // Files are ours: those of wasmtime-wasi are the host's, and know no quota.
+    wasi::filesystem::preopens::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
+    wasi::filesystem::types::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
     wasi::cli::environment::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::exit::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_input::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;

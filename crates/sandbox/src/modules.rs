@@ -1,11 +1,14 @@
 //! Modules that can run: compiled once, kept ready in memory while they are in use, loaded again from disk otherwise.
 
-use crate::bindings::JobPre;
 use crate::cache::Cache;
 use crate::cell::Cell;
+use crate::compiler::{self, CompileError, Compiler};
+use crate::engine::CodeSettings;
 use crate::inspect::MAX_MODULE_BYTES;
+use crate::program::Program;
 use crate::recent::Recent;
 use crate::text::clipped;
+use crate::wrap;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,23 +30,33 @@ const MAX_COMPLAINT: usize = 2 << 10;
 /// All modules of a sandbox.
 pub(crate) struct Modules {
     engine: Engine,
+    settings: CodeSettings,
+    compiler: Compiler,
     linker: Linker<Cell>,
     cache: Cache,
-    loaded: Mutex<Recent<Digest, JobPre<Cell>>>,
+    loaded: Mutex<Recent<Digest, Program>>,
     failed: Mutex<Recent<Digest, JobError>>,
     /// One compiles at a time, so that jobs keep the other cores.
-    compiler: Arc<AsyncMutex<()>>,
+    turn: Arc<AsyncMutex<()>>,
 }
 
 impl Modules {
-    pub(crate) fn new(engine: Engine, linker: Linker<Cell>, cache: Cache) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        settings: CodeSettings,
+        compiler: Compiler,
+        linker: Linker<Cell>,
+        cache: Cache,
+    ) -> Self {
         Self {
             engine,
+            settings,
+            compiler,
             linker,
             cache,
             loaded: Mutex::new(Recent::new(LOADED)),
             failed: Mutex::new(Recent::new(FAILED)),
-            compiler: Arc::default(),
+            turn: Arc::default(),
         }
     }
 
@@ -58,7 +71,7 @@ impl Modules {
     }
 
     /// The module, ready to be instantiated. Blocks for some milliseconds when it is only on disk.
-    pub(crate) fn get(&self, module: Digest) -> Result<JobPre<Cell>, JobError> {
+    pub(crate) fn get(&self, module: Digest) -> Result<Program, JobError> {
         match self.known(module) {
             Some(known) => known,
             None => self.load(module)?.ok_or_else(not_prepared),
@@ -77,7 +90,7 @@ impl Modules {
         if self.cache.contains(module) && self.clone().prepare_from_disk(module).await? {
             return Ok(());
         }
-        let turn = self.compiler.clone().lock_owned().await;
+        let turn = self.turn.clone().lock_owned().await;
         self.prepare_by_compiling(module, bytes, turn).await
     }
 
@@ -109,13 +122,13 @@ impl Modules {
         }
     }
 
-    fn known(&self, module: Digest) -> Option<Result<JobPre<Cell>, JobError>> {
+    fn known(&self, module: Digest) -> Option<Result<Program, JobError>> {
         let loaded = lock(&self.loaded).get(&module).map(Ok);
         loaded.or_else(|| lock(&self.failed).get(&module).map(Err))
     }
 
     /// Takes compiled code from disk, if it is there and whole.
-    fn load(&self, module: Digest) -> Result<Option<JobPre<Cell>>, JobError> {
+    fn load(&self, module: Digest) -> Result<Option<Program>, JobError> {
         let Some(component) = self.cache.load(module) else { return Ok(None) };
         self.link(module, &component).map(Some)
     }
@@ -126,8 +139,11 @@ impl Modules {
         if Digest::of(&bytes) != module {
             return Err(storage("the stored bytes are not those that were uploaded"));
         }
-        let compiled = self.engine.precompile_component(&bytes);
-        let code = compiled.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
+        let compiled = compiler::compile(&self.compiler, &self.engine, self.settings, &bytes);
+        let code = compiled.map_err(|error| match error {
+            CompileError::Module(reason) => self.remember(module, invalid(&reason)),
+            CompileError::Host(reason) => storage(reason),
+        })?;
         self.cache
             .store(module, &code)
             .map_err(|error| storage(format!("compiled code cannot be kept: {error}")))?;
@@ -140,11 +156,11 @@ impl Modules {
     }
 
     /// Connects imports and exports, which shows whether their types are right.
-    fn link(&self, module: Digest, component: &Component) -> Result<JobPre<Cell>, JobError> {
-        let linked = self.linker.instantiate_pre(component).and_then(JobPre::new);
-        let job = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
-        lock(&self.loaded).insert(module, job.clone());
-        Ok(job)
+    fn link(&self, module: Digest, component: &Component) -> Result<Program, JobError> {
+        let linked = Program::link(&self.linker, component);
+        let program = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
+        lock(&self.loaded).insert(module, program.clone());
+        Ok(program)
     }
 
     fn remember(&self, module: Digest, error: JobError) -> JobError {
@@ -154,13 +170,10 @@ impl Modules {
 }
 
 /// Links `component` without keeping it.
-pub(crate) fn link_once(
-    engine: &Engine,
-    linker: &Linker<Cell>,
-    bytes: &[u8],
-) -> Result<JobPre<Cell>, JobError> {
-    let component = Component::from_binary(engine, bytes);
-    let linked = component.and_then(|component| linker.instantiate_pre(&component)).and_then(JobPre::new);
+pub(crate) fn link_once(engine: &Engine, linker: &Linker<Cell>, bytes: &[u8]) -> Result<Program, JobError> {
+    let bytes = wrap::component(bytes).map_err(|reason| invalid(&reason))?;
+    let component = Component::from_binary(engine, &bytes);
+    let linked = component.and_then(|component| Program::link(linker, &component));
     linked.map_err(|error| invalid(&format!("{error:#}")))
 }
 

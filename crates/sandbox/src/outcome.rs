@@ -1,7 +1,7 @@
 //! How a run that did not return ended, in the words of a failed job.
 
 use crate::cell::{Cell, MAX_CALL_BYTES};
-use crate::disk::Refusal;
+use crate::disk::{MAX_ENTRIES, Refusal};
 use crate::text::{clip, clipped};
 use fuelcell_domain::{ErrorCode, JobError, Limits};
 use std::collections::HashMap;
@@ -73,16 +73,11 @@ pub(crate) fn explain(error: &Error, cell: &Cell, limits: &Limits) -> Cut {
     })
 }
 
-/// WASI 0.2 tells only whether the code is 0, so the figure that the engine reports is not the module's.
+/// Before WASI 0.2.12 a program could only say whether its code is 0; the engine shows 1 then.
 fn exited(cell: &Cell, code: i32) -> Cut {
     match code {
         0 => Cut::Exited,
-        _ => Cut::Failed(guest_failed(
-            cell,
-            "Exit",
-            "the module exited with a code that is not 0".into(),
-            false,
-        )),
+        _ => Cut::Failed(guest_failed(cell, "Exit", format!("the module exited with code {code}"), false)),
     }
 }
 
@@ -170,6 +165,10 @@ fn refused(cell: &Cell) -> Option<JobError> {
                 format!("the job's outputs passed its disk limit of {limit} bytes"),
             )
         }
+        Refusal::Entries => JobError::new(
+            ErrorCode::DiskQuota,
+            format!("the job made more than {MAX_ENTRIES} files, or directories too deep"),
+        ),
         Refusal::Host => {
             JobError::new(ErrorCode::HostLimit, "the module made more artifacts or handles than it may")
         }

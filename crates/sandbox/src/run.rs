@@ -1,12 +1,15 @@
 //! One run of one export: a store, a thread, a race between the guest, its deadline and the wish to stop.
 
+use crate::bindings::JobPre;
 use crate::bindings::fuelcell::job::types;
-use crate::bindings::{Job, JobPre};
-use crate::cell::{self, Cell};
+use crate::cell::{self, Cell, House, Tenancy};
+use crate::outbox;
 use crate::outcome::{self, Cut, NotStarted};
+use crate::program::Program;
+use crate::surroundings::Profile;
 use crate::text::clipped;
 use fuelcell_domain::seams::StopSignal;
-use fuelcell_domain::{Completion, JobHost, Meter, RunEnd, RunSpec, Usage};
+use fuelcell_domain::{Completion, JobError, JobHost, Meter, RunEnd, RunSpec, Usage};
 use rustix::time::{ClockId, clock_gettime};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -15,33 +18,83 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use wasmtime::Store;
+use wasmtime_wasi::I32Exit;
+use wasmtime_wasi::p2::bindings::CommandPre;
 
 /// Longest reason for skipping in bytes.
 const MAX_REASON: usize = 1 << 10;
 
 /// What a cell is made of.
 pub(crate) struct Run {
-    pub(crate) job: JobPre<Cell>,
+    pub(crate) program: Program,
     pub(crate) spec: RunSpec,
-    /// The most bytes that a cell of this engine can hold.
-    pub(crate) slot_bytes: u64,
+    pub(crate) house: House,
     pub(crate) host: Arc<dyn JobHost>,
+    pub(crate) profile: Option<Profile>,
     pub(crate) stop: StopSignal,
 }
 
-/// Runs the job on this thread to its end.
-pub(crate) fn job(run: Run, runtime: &Handle) -> (RunEnd, Usage) {
-    let (ended, usage) = in_cell(run, runtime, async |job, store| {
-        let returned = job.call_run(&mut *store).await?;
-        Ok(returned.map_err(|failure| failed(store.data(), failure)))
+/// Runs the program on this thread to its end.
+pub(crate) fn program(run: Run, runtime: &Handle) -> (RunEnd, Usage) {
+    let (ended, usage) = in_cell(run, runtime, async |program, store| {
+        let returned = call(program, store).await;
+        // What lies in /out is published when the program ended by itself, also when it says that it failed.
+        match returned {
+            Ok(Ok(completion)) => Ok(outbox::publish(store.data()).await.map(|()| completion)),
+            Ok(Err(error)) => {
+                outbox::publish_what_is_good(store.data()).await;
+                Ok(Err(error))
+            }
+            Err(error) if error.is::<I32Exit>() => {
+                outbox::publish_what_is_good(store.data()).await;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
     });
     let end = match ended {
-        Ok(Ok(completion)) => RunEnd::Completed(completed(completion)),
+        Ok(Ok(completion)) => RunEnd::Completed(completion),
         Ok(Err(error)) | Err(Cut::Failed(error)) => RunEnd::Failed(error),
         Err(Cut::Exited) => RunEnd::Completed(Completion::Done),
         Err(Cut::Stopped) => RunEnd::Stopped,
     };
     (end, usage)
+}
+
+/// Calls the one function that a program has. To exit with 0 is to return well.
+async fn call(program: &Program, store: &mut Store<Cell>) -> wasmtime::Result<Result<Completion, JobError>> {
+    let returned = match program {
+        Program::Job(job) => call_job(job, store).await,
+        Program::Command(command) => call_command(command, store).await,
+    };
+    match returned {
+        Err(error) if matches!(error.downcast_ref(), Some(I32Exit(0))) => Ok(Ok(Completion::Done)),
+        returned => returned,
+    }
+}
+
+async fn call_job(
+    job: &JobPre<Cell>,
+    store: &mut Store<Cell>,
+) -> wasmtime::Result<Result<Completion, JobError>> {
+    let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
+    let returned = job.call_run(&mut *store).await?;
+    Ok(returned.map(completed).map_err(|failure| failed(store.data(), failure)))
+}
+
+async fn call_command(
+    command: &CommandPre<Cell>,
+    store: &mut Store<Cell>,
+) -> wasmtime::Result<Result<Completion, JobError>> {
+    let command = command.instantiate_async(&mut *store).await.map_err(not_started)?;
+    let returned = command.wasi_cli_run().call_run(&mut *store).await?;
+    returned.map_err(|()| wasmtime::Error::new(I32Exit(1)))?;
+    Ok(Ok(Completion::Done))
+}
+
+/// Marks an error from before the guest's first instruction.
+pub(crate) fn not_started(error: wasmtime::Error) -> wasmtime::Error {
+    error.context(NotStarted)
 }
 
 fn completed(completion: types::Completion) -> Completion {
@@ -52,28 +105,25 @@ fn completed(completion: types::Completion) -> Completion {
     }
 }
 
-fn failed(cell: &Cell, failure: types::Failure) -> fuelcell_domain::JobError {
+fn failed(cell: &Cell, failure: types::Failure) -> JobError {
     outcome::guest_failed(cell, &failure.code, failure.message, failure.transient)
 }
 
-/// Runs one export on this thread, in a cell that is gone when this returns.
+/// Does `call` on this thread, in a cell that is gone when this returns.
 pub(crate) fn in_cell<T>(
     run: Run,
     runtime: &Handle,
-    call: impl AsyncFnOnce(&Job, &mut Store<Cell>) -> wasmtime::Result<T>,
+    call: impl AsyncFnOnce(&Program, &mut Store<Cell>) -> wasmtime::Result<T>,
 ) -> (Result<T, Cut>, Usage) {
-    let Run { job, spec, slot_bytes, host, stop } = run;
+    let Run { program, spec, house, host, profile, stop } = run;
     let (started, cpu) = (Instant::now(), CpuClock::start());
-    let memory_bytes = spec.limits.memory_bytes.min(slot_bytes);
-    let opened = cell::open(job.engine(), &spec, memory_bytes, host, started);
+    let tenancy = Tenancy { spec: &spec, house: &house, host, profile, started };
     // The store has only just been made, and its engine counts fuel.
-    let mut store = opened.expect("a fresh store of an engine that counts fuel takes fuel");
+    let mut store = cell::open(program.engine(), tenancy)
+        .expect("a fresh store of an engine that counts fuel takes fuel");
 
     let deadline = cell::after(started, spec.limits.timeout());
-    let guest = async {
-        let job = job.instantiate_async(&mut store).await.map_err(|error| error.context(NotStarted))?;
-        call(&job, &mut store).await
-    };
+    let guest = call(&program, &mut store);
     // The store lives outside the race: what it counted survives a guest that is dropped in the middle.
     let ended = runtime.block_on(race(metered(guest, cpu, &spec.meter), stop, deadline));
 

@@ -1,18 +1,23 @@
 //! The front of this crate: one object that runs jobs, prepares modules and inspects uploads.
 
 use crate::cache::Cache;
-use crate::cell::Cell;
+use crate::cell::{Cell, House};
+use crate::compiler::Compiler;
 use crate::engine::{self, EngineError, PoolSize};
 use crate::modules::{self, Modules};
 use crate::outcome::Cut;
-use crate::run::{self, Run};
+use crate::program::Program;
+use crate::run::{self, Run, not_started};
+use crate::surroundings::Profile;
 use crate::{describe, inspect, linker};
 use async_trait::async_trait;
 use fuelcell_domain::seams::{InspectError, Inspection, Readiness, StopSignal};
 use fuelcell_domain::{
     Digest, ErrorCode, JobError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec, Usage,
 };
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -26,6 +31,11 @@ use wasmtime::component::Linker;
 pub struct SandboxConfig {
     /// Directory of compiled code. It is made if it is missing, and only this user may enter it.
     pub cache_dir: PathBuf,
+    /// Directory in which the files of running jobs lie, without names: nothing of them survives the job or the process.
+    /// It is made if it is missing.
+    pub scratch_dir: PathBuf,
+    /// Where modules are compiled.
+    pub compiler: Compiler,
     /// Jobs that can run at the same time; one more fails as transient. Each reserves address space, not memory.
     pub max_cells: u32,
     /// The most bytes that any job's memory may have; limits above it count as this. At most 4 GiB.
@@ -33,9 +43,16 @@ pub struct SandboxConfig {
 }
 
 impl SandboxConfig {
-    /// 256 cells of at most 1 GiB.
+    /// 256 cells of at most 1 GiB; files of jobs lie below the cache.
     pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
-        Self { cache_dir: cache_dir.into(), max_cells: 256, max_memory_bytes: 1 << 30 }
+        let cache_dir = cache_dir.into();
+        Self {
+            scratch_dir: cache_dir.join("scratch"),
+            cache_dir,
+            compiler: Compiler::InProcess,
+            max_cells: 256,
+            max_memory_bytes: 1 << 30,
+        }
     }
 }
 
@@ -45,9 +62,9 @@ pub enum SandboxError {
     /// The engine cannot start.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The directory of compiled code cannot be used.
-    #[error("the directory of compiled code cannot be used: {0}")]
-    Cache(#[from] io::Error),
+    /// The directory of compiled code or of scratch files cannot be used.
+    #[error("the directory of compiled code or of scratch files cannot be used: {0}")]
+    Directory(#[from] io::Error),
 }
 
 /// Runs modules in cells. One per process is enough; it is cheap to share.
@@ -55,7 +72,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Linker<Cell>,
     fingerprint: String,
-    slot_bytes: u64,
+    house: House,
     modules: Arc<Modules>,
 }
 
@@ -66,12 +83,16 @@ impl Sandbox {
     /// When the machine cannot run the engine, or `cache_dir` cannot be made or entered.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let slot_bytes = slot_bytes(config.max_memory_bytes);
-        let engine = engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
+        let (engine, settings) =
+            engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;
         let cache = Cache::open(&config.cache_dir, &fingerprint, engine.clone())?;
-        let modules = Arc::new(Modules::new(engine.clone(), linker.clone(), cache));
-        Ok(Self { engine, linker, fingerprint, slot_bytes, modules })
+        let modules =
+            Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
+        DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
+        let house = House { slot_bytes, scratch_dir: config.scratch_dir };
+        Ok(Self { engine, linker, fingerprint, house, modules })
     }
 
     /// What a module's `describe` export says: its manifest as JSON. Runs guest code, so it is for the author's machine,
@@ -80,18 +101,63 @@ impl Sandbox {
     /// # Errors
     /// When the module cannot be compiled or linked, or fails within small limits of time and memory.
     pub async fn describe(&self, bytes: &[u8]) -> Result<String, JobError> {
-        let (engine, linker, slot_bytes) = (self.engine.clone(), self.linker.clone(), self.slot_bytes);
+        let (engine, linker, house) = (self.engine.clone(), self.linker.clone(), self.house.clone());
         let (bytes, runtime) = (bytes.to_vec(), Handle::current());
         let work = move || {
-            let job = modules::link_once(&engine, &linker, &bytes)?;
+            let program = modules::link_once(&engine, &linker, &bytes)?;
+            let Program::Job(job) = &program else { return Err(describe::plain_program()) };
+            let job = job.clone();
             let spec = describe::spec(Digest::of(&bytes));
             let stop = Box::pin(std::future::pending());
-            let run = Run { job, spec, slot_bytes, host: Arc::new(describe::NoJob), stop };
-            let (described, _) =
-                run::in_cell(run, &runtime, async |job, store| job.call_describe(store).await);
+            let run = Run { program, spec, house, host: Arc::new(describe::NoJob), profile: None, stop };
+            let (described, _) = run::in_cell(run, &runtime, async |_, store| {
+                let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
+                job.call_describe(store).await
+            });
             described.map_err(not_described)
         };
         spawn_blocking(work).await.unwrap_or_else(|_| Err(host_failed()))
+    }
+
+    /// Runs a prepared program with other surroundings than a job's: for test suites of WASI.
+    pub async fn run_with(
+        &self,
+        spec: RunSpec,
+        host: Arc<dyn JobHost>,
+        profile: Profile,
+        stop: StopSignal,
+    ) -> (RunEnd, Usage) {
+        self.start(spec, host, Some(profile), stop).await
+    }
+
+    async fn start(
+        &self,
+        spec: RunSpec,
+        host: Arc<dyn JobHost>,
+        profile: Option<Profile>,
+        stop: StopSignal,
+    ) -> (RunEnd, Usage) {
+        let (modules, house, meter, runtime) =
+            (self.modules.clone(), self.house.clone(), spec.meter.clone(), Handle::current());
+        // A caller that goes away drops its end, and nothing runs on without anybody to run for.
+        let (caller, caller_is_gone) = oneshot::channel::<()>();
+        let stop: StopSignal = Box::pin(async {
+            tokio::select! {
+                () = stop => {}
+                _ = caller_is_gone => {}
+            }
+        });
+        // A thread of its own: guests hold up nothing that answers requests.
+        let work = move || match modules.get(spec.module) {
+            Ok(program) => run::program(Run { program, spec, house, host, profile, stop }, &runtime),
+            Err(error) => (RunEnd::Failed(error), Usage::default()),
+        };
+        let outcome = spawn_blocking(work).await;
+        drop(caller);
+        outcome.unwrap_or_else(|panic| {
+            tracing::error!(error.message = %panic, "the thread of a job panicked");
+            (RunEnd::Failed(host_failed()), meter.usage())
+        })
     }
 }
 
@@ -130,27 +196,7 @@ impl JobRunner for Sandbox {
     }
 
     async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage) {
-        let (modules, slot_bytes, meter, runtime) =
-            (self.modules.clone(), self.slot_bytes, spec.meter.clone(), Handle::current());
-        // A caller that goes away drops its end, and nothing runs on without anybody to run for.
-        let (caller, caller_is_gone) = oneshot::channel::<()>();
-        let stop: StopSignal = Box::pin(async {
-            tokio::select! {
-                () = stop => {}
-                _ = caller_is_gone => {}
-            }
-        });
-        // A thread of its own: guests hold up nothing that answers requests.
-        let work = move || match modules.get(spec.module) {
-            Ok(job) => run::job(Run { job, spec, slot_bytes, host, stop }, &runtime),
-            Err(error) => (RunEnd::Failed(error), Usage::default()),
-        };
-        let outcome = spawn_blocking(work).await;
-        drop(caller);
-        outcome.unwrap_or_else(|panic| {
-            tracing::error!(error.message = %panic, "the thread of a job panicked");
-            (RunEnd::Failed(host_failed()), meter.usage())
-        })
+        self.start(spec, host, None, stop).await
     }
 }
 

@@ -1,9 +1,8 @@
-//! The WASI that guests get: toolchains put its imports into every program, so they must link, but nothing is behind
-//! them. No arguments, no environment, no files, no network, an empty standard input.
+//! The WASI that guests get, but for files, which have a module of their own: toolchains put its imports into every
+//! program, so they must link. No environment, no network, an empty standard input.
 
 use crate::cell::Cell;
 use crate::clocks::{CoarseMonotonicClock, CoarseWallClock, CountingMonotonicClock, FixedWallClock};
-use crate::output::LogStream;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -12,17 +11,21 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 /// Builds the context for a cell. Without a seed, clocks are real but coarse, and randomness is the system's.
-pub(crate) fn context(stdout: &LogStream, stderr: &LogStream, deterministic_seed: Option<u64>) -> WasiCtx {
+fn context(cell: &Cell) -> WasiCtx {
     let mut builder = WasiCtx::builder();
     builder
-        .stdout(stdout.clone())
-        .stderr(stderr.clone())
+        .stdout(cell.stdout.clone())
+        .stderr(cell.stderr.clone())
+        .args(&cell.arguments())
         .max_random_size(MAX_RANDOM_BYTES)
         .allow_tcp(false)
         .allow_udp(false)
         // The cell's thread may be held up, and its CPU time is what the job is charged.
         .allow_blocking_current_thread(true);
-    match deterministic_seed {
+    if let Some(profile) = &cell.profile {
+        builder.envs(&profile.environment);
+    }
+    match cell.deterministic_seed {
         None => builder.wall_clock(CoarseWallClock).monotonic_clock(CoarseMonotonicClock::start()),
         Some(seed) => builder
             .wall_clock(FixedWallClock)
@@ -37,9 +40,9 @@ pub(crate) fn context(stdout: &LogStream, stderr: &LogStream, deterministic_seed
 
 impl WasiView for Cell {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let (stdout, stderr, seed) = (&self.stdout, &self.stderr, self.deterministic_seed);
         // Made when first asked for: pure guests never do, and they are to start fast.
-        let ctx = self.wasi.get_or_insert_with(|| context(stdout, stderr, seed));
+        let ctx = self.wasi.take().unwrap_or_else(|| context(self));
+        let ctx = self.wasi.insert(ctx);
         WasiCtxView { ctx, table: &mut self.table }
     }
 }

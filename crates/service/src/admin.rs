@@ -3,7 +3,8 @@
 use crate::error::role_name;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{
-    Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Scope, Tenant, TenantId, Token, TokenId,
+    Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Scope, Tenant, TenantId, Token,
+    TokenId,
 };
 
 /// Longest name of a tenant, project or subject, in bytes.
@@ -47,7 +48,11 @@ impl Service {
     }
 
     /// A tenant's projects. For operators and administrators of the whole tenant.
-    pub async fn projects(&self, principal: &Principal, tenant: TenantId) -> Result<Vec<Project>, ServiceError> {
+    pub async fn projects(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+    ) -> Result<Vec<Project>, ServiceError> {
         self.require_whole_tenant(principal, tenant, Role::Administrator).await?;
         Ok(self.store.projects(tenant).await?)
     }
@@ -131,7 +136,9 @@ impl Service {
         principal.require(Role::Administrator)?;
         let token = self.store.tokens().await?.into_iter().find(|token| token.id == id);
         let token = token.ok_or(ServiceError::NotFound("token"))?;
-        self.require_grant(principal, token.role, token.scope).await.map_err(|_| ServiceError::NotFound("token"))?;
+        self.require_grant(principal, token.role, token.scope)
+            .await
+            .map_err(|_| ServiceError::NotFound("token"))?;
         Ok(self.store.revoke_token(id, self.clock.now()).await?)
     }
 
@@ -150,7 +157,12 @@ impl Service {
         Ok(Some(secret))
     }
 
-    async fn require_grant(&self, principal: &Principal, role: Role, scope: Scope) -> Result<(), ServiceError> {
+    async fn require_grant(
+        &self,
+        principal: &Principal,
+        role: Role,
+        scope: Scope,
+    ) -> Result<(), ServiceError> {
         principal.require(Role::Administrator.max(role))?;
         match scope {
             Scope::Server => principal.require(Role::Operator),

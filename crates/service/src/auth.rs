@@ -93,7 +93,11 @@ impl Service {
     }
 
     /// Refuses unless the principal may see figures of this tenant.
-    pub(crate) async fn require_tenant(&self, principal: &Principal, tenant: TenantId) -> Result<(), ServiceError> {
+    pub(crate) async fn require_tenant(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+    ) -> Result<(), ServiceError> {
         match principal.scope.touches(tenant) && self.store.tenant(tenant).await?.is_some() {
             true => principal.require(Role::Viewer),
             false => Err(ServiceError::NotFound("tenant")),
@@ -115,7 +119,12 @@ impl Service {
 
     /// Refuses unless the principal may do in a place what needs `role`, whatever it is. What a use case needs beyond
     /// that it asks itself. A tenant is administered as a whole, and looked at from each of its projects.
-    pub async fn authorise(&self, principal: &Principal, place: Scope, role: Role) -> Result<(), ServiceError> {
+    pub async fn authorise(
+        &self,
+        principal: &Principal,
+        place: Scope,
+        role: Role,
+    ) -> Result<(), ServiceError> {
         match place {
             Scope::Server => principal.require(role),
             Scope::Tenant(tenant) if role < Role::Administrator => {

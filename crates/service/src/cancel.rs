@@ -29,7 +29,10 @@ impl Service {
     ) -> Result<Job, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         if cancel.reason.as_ref().is_some_and(|reason| reason.len() > MAX_REASON) {
-            return Err(ServiceError::invalid("InvalidReason", format!("reason is at most {MAX_REASON} bytes")));
+            return Err(ServiceError::invalid(
+                "InvalidReason",
+                format!("reason is at most {MAX_REASON} bytes"),
+            ));
         }
         let request = CancelRequest {
             at: self.clock.now(),

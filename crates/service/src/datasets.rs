@@ -58,7 +58,11 @@ impl Service {
     }
 
     /// All datasets, oldest first.
-    pub async fn datasets(&self, principal: &Principal, project: ProjectRef) -> Result<Vec<Dataset>, ServiceError> {
+    pub async fn datasets(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+    ) -> Result<Vec<Dataset>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         Ok(self.store.datasets(project).await?)
     }

@@ -1,8 +1,8 @@
 //! Why a use case was refused, in words for the client. Internal text never enters; it goes to the log.
 
+use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{QuotaExceeded, Role};
-use fuelcell_domain::seams::InspectError;
 use fuelcell_store::StoreError;
 
 /// When a client may try again that found its project's queue full. Nobody knows when a place gets free; this keeps
@@ -135,6 +135,7 @@ impl From<InspectError> for ServiceError {
         let code = match error {
             InspectError::Invalid(_) => "ModuleInvalid",
             InspectError::Unsupported(_) => "ModuleUnsupported",
+            InspectError::CompileLimit(_) => "CompileLimit",
             InspectError::ImportDenied(_) => "ImportDenied",
             InspectError::Manifest(_) => "ManifestInvalid",
         };

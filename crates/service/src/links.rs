@@ -12,6 +12,9 @@ use subtle::ConstantTimeEq;
 /// The name of the host's own summary of a run, the primary output of jobs that published none.
 pub const RUN_SUMMARY: &str = "run-summary.json";
 
+/// The name of a partial result's checkpoint, as the guest saved it last.
+pub const CHECKPOINT: &str = "checkpoint.bin";
+
 /// What a link points at, as it was read from the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkTarget {
@@ -54,16 +57,23 @@ impl Service {
 
     /// Follows a link.
     pub async fn download(&self, target: &LinkTarget, grant: &LinkGrant) -> Result<Download, ServiceError> {
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(&grant.signature).map_err(|_| ServiceError::BadSignature)?;
+        let signature =
+            BASE64_URL_SAFE_NO_PAD.decode(&grant.signature).map_err(|_| ServiceError::BadSignature)?;
         if !bool::from(self.link_mac(target, grant.expires).ct_eq(&signature)) {
             return Err(ServiceError::BadSignature);
         }
         if self.clock.now() > Timestamp(grant.expires.saturating_mul(1_000_000)) {
             return Err(ServiceError::LinkExpired);
         }
-        let job = self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
+        let job =
+            self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
         let artifacts = self.store.artifacts(target.job).await?;
-        match artifacts.into_iter().find(|artifact| artifact.description.name == target.name) {
+        let checkpoint = self.partial_checkpoint(&job).await?;
+        match artifacts
+            .into_iter()
+            .chain(checkpoint)
+            .find(|artifact| artifact.description.name == target.name)
+        {
             Some(artifact) => {
                 let bytes = self.artifact_bytes(artifact.digest).await?;
                 Ok(Download::Artifact { artifact, bytes })

@@ -24,7 +24,9 @@ impl Service {
         let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
-            fuelcell_store::StoreError::Conflict(message) => ServiceError::conflict("ModuleVersionExists", message),
+            fuelcell_store::StoreError::Conflict(message) => {
+                ServiceError::conflict("ModuleVersionExists", message)
+            }
             other => other.into(),
         })?;
         tracing::info!(project = %project, module = %module.name, version = %module.version, digest = %module.digest, "a module was uploaded");
@@ -45,11 +47,19 @@ impl Service {
     }
 
     /// Takes in a module that ships with the server: it serves its job type wherever nothing else is chosen.
-    pub async fn install_built_in(&mut self, name: &str, version: &str, bytes: &'static [u8]) -> Result<Digest, ServiceError> {
+    pub async fn install_built_in(
+        &mut self,
+        name: &str,
+        version: &str,
+        bytes: &'static [u8],
+    ) -> Result<Digest, ServiceError> {
         let blob = self.receive(Upload::of(Box::new(Cursor::new(bytes))), u64::MAX).await?;
         let module = self.inspect(None, name.into(), version.into(), "built in", blob).await?;
         let Some(job_type) = module.manifest.job_type else {
-            return Err(ServiceError::unprocessable("ManifestInvalid", format!("built-in module {name} names no job type")));
+            return Err(ServiceError::unprocessable(
+                "ManifestInvalid",
+                format!("built-in module {name} names no job type"),
+            ));
         };
         self.built_in.insert(job_type, module);
         Ok(blob.digest)
@@ -124,7 +134,10 @@ impl Service {
         self.built_in.get(&job_type).cloned().ok_or_else(|| {
             ServiceError::unprocessable(
                 "NoModuleBound",
-                format!("no module runs {} jobs here: name one in `module`, or activate one for the project", job_type.as_str()),
+                format!(
+                    "no module runs {} jobs here: name one in `module`, or activate one for the project",
+                    job_type.as_str()
+                ),
             )
         })
     }
@@ -151,7 +164,9 @@ fn check_word(what: &'static str, word: &str) -> Result<(), ServiceError> {
         true => Ok(()),
         false => Err(ServiceError::invalid(
             "InvalidName",
-            format!("a {what} is 1 to 64 characters of A-Z a-z 0-9 . - _ + and begins with a letter or digit"),
+            format!(
+                "a {what} is 1 to 64 characters of A-Z a-z 0-9 . - _ + and begins with a letter or digit"
+            ),
         )),
     }
 }

@@ -47,14 +47,16 @@ impl Service {
     async fn outlook_queued(&self, job: &Job) -> Result<Outlook, ServiceError> {
         let now = self.clock.now();
         // The job may leave the queue between two looks; then there is no position to tell.
-        let Some(queued_before) = self.store.queued_before(job.id).await? else { return Ok(Outlook::default()) };
+        let Some(queued_before) = self.store.queued_before(job.id).await? else {
+            return Ok(Outlook::default());
+        };
         let capacity = self.capacity();
         let waiting = Waiting {
             not_before: job.not_before,
             transient_failures: job.transient_failures,
             queued_before,
             memory_bytes: job.limits.memory_bytes,
-            module_ready: None,
+            module_ready: self.nodes.module_ready(job.module.digest),
         };
         let duration = self.module_duration(job.module.digest).await?;
         let start = self.start_of(job, queued_before, capacity, duration, now).await?;
@@ -97,7 +99,9 @@ impl Service {
         queued_before: u64,
         now: Timestamp,
     ) -> Result<Option<Vec<Span>>, ServiceError> {
-        let Some(count) = usize::try_from(queued_before).ok().filter(|count| *count <= HORIZON) else { return Ok(None) };
+        let Some(count) = usize::try_from(queued_before).ok().filter(|count| *count <= HORIZON) else {
+            return Ok(None);
+        };
         let mut known: HashMap<Digest, Option<Span>> = HashMap::new();
         let mut spans = Vec::with_capacity(count);
         for entry in self.store.ready(now, count).await?.into_iter().filter(|entry| entry.job != job.id) {

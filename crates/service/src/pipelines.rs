@@ -69,7 +69,11 @@ impl Service {
     }
 
     /// All pipelines by ordinal.
-    pub async fn pipelines(&self, principal: &Principal, project: ProjectRef) -> Result<Vec<Pipeline>, ServiceError> {
+    pub async fn pipelines(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+    ) -> Result<Vec<Pipeline>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         Ok(self.store.pipelines(project).await?)
     }

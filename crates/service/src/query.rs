@@ -29,7 +29,12 @@ pub struct JobList {
 
 impl Service {
     /// One job.
-    pub async fn job(&self, principal: &Principal, project: ProjectRef, id: JobId) -> Result<JobView, ServiceError> {
+    pub async fn job(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: JobId,
+    ) -> Result<JobView, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         let job = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
         let outlook = self.outlook(&job).await?;

@@ -1,8 +1,11 @@
 //! What an ended job left behind.
 
-use crate::links::{LinkGrant, LinkTarget, RUN_SUMMARY};
+use crate::links::{CHECKPOINT, LinkGrant, LinkTarget, RUN_SUMMARY};
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Artifact, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt, Role};
+use fuelcell_domain::{
+    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt,
+    Role,
+};
 
 /// An output with the right to download it.
 #[derive(Clone, Debug)]
@@ -50,11 +53,15 @@ impl Service {
             ));
         }
         let artifacts: Vec<_> = self.store.artifacts(id).await?;
-        let artifacts: Vec<_> =
-            artifacts.into_iter().filter(|artifact| artifact.description.role == ArtifactRole::Output).collect();
+        let artifacts: Vec<_> = artifacts
+            .into_iter()
+            .filter(|artifact| artifact.description.role == ArtifactRole::Output)
+            .collect();
         let published = artifacts.len();
+        let checkpoint = self.partial_checkpoint(&job).await?;
         let mut outputs: Vec<_> = artifacts
             .into_iter()
+            .chain(checkpoint)
             .filter(|artifact| kind.is_none_or(|kind| kind == artifact.description.kind))
             .map(|artifact| self.output(&job, artifact))
             .collect();
@@ -67,8 +74,32 @@ impl Service {
         Ok(Results { job, primary, run_summary: (summary, grant), additional: outputs, published, receipt })
     }
 
+    /// The checkpoint of a job whose partial results were asked for, as one more output.
+    pub(crate) async fn partial_checkpoint(&self, job: &Job) -> Result<Option<Artifact>, ServiceError> {
+        if !job.partial {
+            return Ok(None);
+        }
+        let blob = self.store.checkpoint(job.id).await?;
+        Ok(blob.map(|blob| Artifact {
+            description: ArtifactDescription {
+                name: CHECKPOINT.into(),
+                kind: ArtifactKind::Data,
+                type_name: "Checkpoint".into(),
+                title: "Last checkpoint".into(),
+                media_type: "application/octet-stream".into(),
+                primary: false,
+                role: ArtifactRole::Output,
+                record_count: None,
+                accuracy: None,
+            },
+            digest: blob.digest,
+            size: blob.size,
+        }))
+    }
+
     fn output(&self, job: &Job, artifact: Artifact) -> Output {
-        let target = LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
+        let target =
+            LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
         let grant = self.sign_link(&target);
         Output { artifact, target, grant }
     }

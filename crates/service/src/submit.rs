@@ -7,8 +7,8 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    DatasetId, Digest, InputRef, Job, JobId, JobState, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Pipeline,
-    PipelineId, Priority, ProjectRef, Role, Timestamp,
+    DatasetId, Digest, InputRef, Job, JobId, JobState, JobType, LimitRequest, Limits, ModuleRef,
+    ModuleVersion, Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
@@ -122,8 +122,11 @@ impl Service {
             job_type: submission.job_type,
             priority: submission.priority,
             front: false,
-            pipeline: pipeline
-                .map(|pipeline| PipelineRef { id: pipeline.id, ordinal: pipeline.ordinal, name: pipeline.name }),
+            pipeline: pipeline.map(|pipeline| PipelineRef {
+                id: pipeline.id,
+                ordinal: pipeline.ordinal,
+                name: pipeline.name,
+            }),
             module: ModuleRef { name: module.name, version: module.version, digest: module.digest },
             inputs,
             parameters: Value::Object(parameters).to_string(),
@@ -195,7 +198,10 @@ impl Service {
                 if wanted.required {
                     return Err(ServiceError::invalid(
                         "DatasetRequired",
-                        format!("module {} needs a dataset: give its id in parameters.{}", module.name, wanted.parameter),
+                        format!(
+                            "module {} needs a dataset: give its id in parameters.{}",
+                            module.name, wanted.parameter
+                        ),
                     ));
                 }
                 continue;
@@ -246,7 +252,10 @@ fn idempotency(
 ) -> Result<Option<IdempotencyKey>, ServiceError> {
     let Some(key) = &submission.idempotency_key else { return Ok(None) };
     if key.is_empty() || key.len() > MAX_KEY {
-        return Err(ServiceError::invalid("InvalidIdempotencyKey", format!("Idempotency-Key is 1 to {MAX_KEY} bytes")));
+        return Err(ServiceError::invalid(
+            "InvalidIdempotencyKey",
+            format!("Idempotency-Key is 1 to {MAX_KEY} bytes"),
+        ));
     }
     Ok(Some(IdempotencyKey {
         key: format!("{project}/{}/{key}", principal.subject),
@@ -257,13 +266,20 @@ fn idempotency(
 fn check_submission(submission: &Submission) -> Result<(), ServiceError> {
     check_name("jobName", &submission.name)?;
     if submission.description.len() > MAX_DESCRIPTION {
-        return Err(ServiceError::invalid("InvalidDescription", format!("jobDescription is at most {MAX_DESCRIPTION} bytes")));
+        return Err(ServiceError::invalid(
+            "InvalidDescription",
+            format!("jobDescription is at most {MAX_DESCRIPTION} bytes"),
+        ));
     }
     let long = |text: &String| text.len() > MAX_LABEL || text.chars().any(char::is_control);
-    if submission.labels.len() > MAX_LABELS || submission.labels.iter().any(|(key, value)| long(key) || long(value)) {
+    if submission.labels.len() > MAX_LABELS
+        || submission.labels.iter().any(|(key, value)| long(key) || long(value))
+    {
         return Err(ServiceError::invalid(
             "InvalidLabels",
-            format!("labels are at most {MAX_LABELS}, each key and value at most {MAX_LABEL} bytes without control characters"),
+            format!(
+                "labels are at most {MAX_LABELS}, each key and value at most {MAX_LABEL} bytes without control characters"
+            ),
         ));
     }
     check_recipients(&submission.notifications.email_recipients)
@@ -271,20 +287,27 @@ fn check_submission(submission: &Submission) -> Result<(), ServiceError> {
 
 fn check_recipients(recipients: &[String]) -> Result<(), ServiceError> {
     if recipients.len() > MAX_RECIPIENTS {
-        return Err(ServiceError::invalid("InvalidRecipients", format!("emailRecipients are at most {MAX_RECIPIENTS}")));
+        return Err(ServiceError::invalid(
+            "InvalidRecipients",
+            format!("emailRecipients are at most {MAX_RECIPIENTS}"),
+        ));
     }
     let plain = |address: &String| {
         address.len() <= MAX_ADDRESS
             && address.split('@').count() == 2
             && !address.starts_with('@')
             && !address.ends_with('@')
-            && !address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
+            && !address
+                .chars()
+                .any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
     };
     match recipients.iter().find(|address| !plain(address)) {
         None => Ok(()),
         Some(bad) => Err(ServiceError::invalid(
             "InvalidRecipients",
-            format!("emailRecipients holds {bad:?}, which is not one plain address such as analyst@example.com"),
+            format!(
+                "emailRecipients holds {bad:?}, which is not one plain address such as analyst@example.com"
+            ),
         )),
     }
 }

@@ -24,7 +24,11 @@ pub struct SystemStatus {
 
 impl Service {
     /// The state of the server for one tenant.
-    pub async fn system_status(&self, principal: &Principal, tenant: TenantId) -> Result<SystemStatus, ServiceError> {
+    pub async fn system_status(
+        &self,
+        principal: &Principal,
+        tenant: TenantId,
+    ) -> Result<SystemStatus, ServiceError> {
         self.require_tenant(principal, tenant).await?;
         let at = self.clock.now();
         Ok(SystemStatus {

@@ -81,7 +81,10 @@ impl Service {
                 None => Ok(writer.commit()?),
                 Some(_) => Err(ServiceError::invalid(
                     "DigestMismatch",
-                    format!("the bytes that arrived have the SHA-256 {}, not the announced one", writer.digest()),
+                    format!(
+                        "the bytes that arrived have the SHA-256 {}, not the announced one",
+                        writer.digest()
+                    ),
                 )),
             }
         });
@@ -110,7 +113,9 @@ impl UploadsUnderWay {
         if *count >= most {
             return Err(ServiceError::TooMany {
                 code: "TooManyUploads",
-                message: format!("{most} uploads of this tenant are under way already; try again when one has ended"),
+                message: format!(
+                    "{most} uploads of this tenant are under way already; try again when one has ended"
+                ),
                 retry_after: RETRY_SECONDS,
             });
         }

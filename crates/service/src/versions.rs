@@ -30,7 +30,8 @@ impl Service {
         }
         let history = self.store.activations(project).await?;
         let newest = |job_type| history.iter().find(|activation| activation.job_type == job_type);
-        let active = JobType::ALL.into_iter().filter_map(newest).filter(|activation| activation.module.is_some());
+        let active =
+            JobType::ALL.into_iter().filter_map(newest).filter(|activation| activation.module.is_some());
         Ok(Modules { versions, active: active.cloned().collect() })
     }
 

@@ -95,6 +95,14 @@ impl Client {
         read(request.send(bytes)).and_then(Answer::accepted).with_context(|| format!("PUT {path}"))
     }
 
+    /// GET of a signed link to a JSON document. The link itself is the right to it.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub(crate) fn download(&self, url: &str) -> Result<Value> {
+        read(self.agent.get(url).call()).and_then(Answer::accepted).context("GET of a download link")
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }

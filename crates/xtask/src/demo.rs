@@ -24,7 +24,8 @@ use crate::{
 };
 
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7300);
-const POLL: Duration = Duration::from_millis(200);
+/// How often a running job is looked at.
+pub(crate) const POLL: Duration = Duration::from_millis(200);
 
 /// Always the same ids, those of the API reference: its examples run against the demo as they stand.
 const TENANT: &str = "550e8400-e29b-41d4-a716-446655440000";
@@ -211,7 +212,8 @@ fn follow(client: &Client, job: &str, interrupt: &Interrupt) -> Result<()> {
     }
 }
 
-fn failure(error: &Value) -> String {
+/// The error of a failed job as one line.
+pub(crate) fn failure(error: &Value) -> String {
     let word = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
     format!("{}: {}", word("code"), word("message"))
 }

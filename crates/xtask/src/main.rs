@@ -16,6 +16,7 @@ mod progress;
 mod server;
 mod test;
 mod tools;
+mod truth;
 mod workspace;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ use clap::{Parser, Subcommand};
 use bench::BenchArguments;
 use demo::DemoArguments;
 use event_log::EventLogArguments;
+use truth::TruthArguments;
 use workspace::{Build, Workspace};
 
 #[derive(Parser)]
@@ -49,6 +51,8 @@ enum Task {
     Demo(DemoArguments),
     /// Measure what the platform costs, optimised
     Bench(BenchArguments),
+    /// Run a folder of event logs through a server and compare with its reference figures
+    Truth(TruthArguments),
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
 }
@@ -72,6 +76,7 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Test => test::test(workspace),
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
+        Task::Truth(arguments) => truth::truth(workspace, &arguments),
         Task::EventLog(arguments) => event_log::run(arguments),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     check::check(workspace)?;
     tools::ensure_node()?;
+    tools::ensure_strace()?;
     Venv::ensure(workspace)?.ensure_requests()?;
     guests::build(workspace, Build::Dev)?;
     lint::lint(workspace)?;

@@ -106,6 +106,14 @@ pub(crate) fn ensure_node() -> Result<()> {
     }
 }
 
+/// Makes sure that a server's system calls can be traced.
+pub(crate) fn ensure_strace() -> Result<()> {
+    match works(Command::new("strace").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["strace"]),
+    }
+}
+
 fn node_major() -> Option<u32> {
     major_version(&capture(Command::new("node").arg("--version")).ok()?)
 }

@@ -14,7 +14,8 @@ const ORDERS: u64 = 320;
 /// Cases with something planted.
 const WITHOUT_CREDIT_CHECK: [u64; 3] = [41, 133, 257];
 const PING_PONG: [u64; 3] = [29, 188, 250];
-const DELAYED: [(u64, &str); 2] = [(65, "Ship goods"), (217, "Receive payment")];
+/// Order, activity, and how many times as long as usual it has to wait.
+const DELAYED: [(u64, &str, f64); 2] = [(65, "Ship goods", 40.0), (217, "Receive payment", 25.0)];
 
 /// Activity, mean hours of waiting before it, mean minutes of work, team.
 const STEPS: [(&str, f64, f64, &str); 12] = [
@@ -99,8 +100,8 @@ fn print_order(dice: &mut Dice, order: u64, created: DateTime<Utc>) {
     let mut now = created;
     for activity in path(dice, order) {
         let Some(&(_, waiting, work, team)) = STEPS.iter().find(|step| step.0 == activity) else { continue };
-        let delayed = DELAYED.contains(&(order, activity));
-        let waiting = dice.around(waiting) * if delayed { 40.0 } else { 1.0 };
+        let delay = DELAYED.iter().find(|delayed| (delayed.0, delayed.1) == (order, activity));
+        let waiting = dice.around(waiting) * delay.map_or(1.0, |delayed| delayed.2);
         let mut start = now + TimeDelta::seconds((waiting * 3600.0) as i64);
         let person = !matches!(team, "Scoring" | "Carrier" | "Bank");
         if person {

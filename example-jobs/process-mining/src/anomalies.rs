@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::figures::{Figures, SECOND, quantile};
 use crate::log::{EventLog, Micros};
 use crate::names::{Id, NONE};
+use crate::read::Facts;
 use crate::text::{count, duration, percent};
 
 /// What is unusual about a case.
@@ -43,10 +44,10 @@ const NEARLY_ALWAYS: f64 = 0.98;
 const PING_PONG: usize = 5;
 
 /// Looks for all sorts. Groups without cases are left out.
-pub fn find(log: &EventLog, figures: &Figures) -> Vec<Group> {
+pub fn find(log: &EventLog, figures: &Figures, facts: &Facts) -> Vec<Group> {
     let mut groups = vec![
-        skipped_steps(log, figures),
-        delayed_steps(log, figures),
+        skipped_steps(log, figures, facts),
+        delayed_steps(log, figures, facts),
         ping_pong(log),
         slow_cases(log, figures),
         rare_variants(log, figures),
@@ -62,7 +63,7 @@ pub fn find(log: &EventLog, figures: &Figures) -> Vec<Group> {
 /// Beyond this many activities the table of pairs would be larger than the log.
 const MOST_ACTIVITIES: usize = 1500;
 
-fn skipped_steps(log: &EventLog, figures: &Figures) -> Group {
+fn skipped_steps(log: &EventLog, figures: &Figures, facts: &Facts) -> Group {
     let rules = precedences(log, figures);
     let mut cases = Vec::new();
     let mut seen = vec![usize::MAX; log.names.activities.len()];
@@ -71,7 +72,8 @@ fn skipped_steps(log: &EventLog, figures: &Figures) -> Group {
         by_variant.push(first_violation(log.trace(variant.case), &rules, &mut seen, number));
     }
     for (case, &variant) in figures.variants.of_case.iter().enumerate() {
-        if let Some((skipped, then, share)) = by_variant[variant as usize] {
+        let violation = by_variant[variant as usize].filter(|_| !facts.is_incomplete(log.case_name(case)));
+        if let Some((skipped, then, share)) = violation {
             let reason = format!(
                 "\"{}\" happened without \"{}\" before it, which {} of the cases have",
                 log.activity_name(then),
@@ -81,10 +83,13 @@ fn skipped_steps(log: &EventLog, figures: &Figures) -> Group {
             cases.push(Anomaly { case, reason, size: share });
         }
     }
-    let definition = format!(
+    let mut definition = format!(
         "A step came without one that precedes it in {} or more of the cases.",
         percent(NEARLY_ALWAYS)
     );
+    if !facts.incomplete_cases.is_empty() {
+        definition.push_str(" Cases with rows that were left out are not judged.");
+    }
     Group { kind: "SkippedStep", title: "Skipped steps", definition, cases }
 }
 
@@ -140,10 +145,14 @@ fn first_violation(trace: &[Id], rules: &Rules, seen: &mut [usize], number: usiz
     found
 }
 
-fn delayed_steps(log: &EventLog, figures: &Figures) -> Group {
+fn delayed_steps(log: &EventLog, figures: &Figures, facts: &Facts) -> Group {
     let limits = step_limits(log, figures);
     let mut cases = Vec::new();
     for (case, range) in log.ranges().enumerate() {
+        // What was between two events may be in a row that was left out.
+        if facts.is_incomplete(log.case_name(case)) {
+            continue;
+        }
         let mut worst: Option<Anomaly> = None;
         for event in range.start + 1..range.end {
             let pair = (log.activities[event - 1], log.activities[event]);

@@ -46,7 +46,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let (mut log, facts) = read_log(context, &parameters)?;
     let quality = Quality::check(&mut log, &facts, parameters.quality_checks);
     if facts.stopped {
-        return Err(stopped(context, &log, &facts, &quality)?);
+        return Err(stopped(context, &log, &facts, &quality));
     }
     let outside = window.map_or(0, |(first, last)| log.keep_contained(first, last));
     let mut warnings = quality.findings.clone();
@@ -56,8 +56,11 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let figures = Figures::of(&log, |part, parts| {
         context.progress(READ + (COMPUTED - READ) * part / parts, WHOLE, "Computing figures");
     });
-    context.check_cancelled()?;
-    let anomalies = if parameters.shows_anomalies() { anomalies::find(&log, &figures) } else { Vec::new() };
+    if context.cancellation() != Cancellation::None {
+        return Err(stopped(context, &log, &facts, &quality));
+    }
+    let anomalies =
+        if parameters.shows_anomalies() { anomalies::find(&log, &figures, &facts) } else { Vec::new() };
     let insights =
         if parameters.shows_insights() { insights::write(&log, &figures, &anomalies) } else { Vec::new() };
     let mined = Mined {
@@ -88,10 +91,7 @@ fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Fac
         if u64::is_multiple_of(ticks, TICKS_PER_CHECKPOINT) {
             let so_far =
                 json!({"partial": true, "stage": "reading", "num_events": events, "bytes_read": bytes});
-            // A checkpoint that cannot be saved costs a partial result, not the run.
-            if let Err(error) = context.save_checkpoint(so_far.to_string().as_bytes()) {
-                context.warn("Reading the log", format!("no checkpoint was saved: {error}"));
-            }
+            save_checkpoint(context, &so_far.to_string());
         }
         context.cancellation() == Cancellation::None
     })?;
@@ -107,14 +107,21 @@ fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Fac
     Ok((log, facts))
 }
 
+/// A checkpoint that cannot be saved costs a partial result, not the run.
+fn save_checkpoint(context: &Context, content: &str) {
+    if let Err(error) = context.save_checkpoint(content.as_bytes()) {
+        context.warn("Saving a checkpoint", format!("no checkpoint was saved: {error}"));
+    }
+}
+
 /// Saves the figures of what was read until the run was stopped, and says how it ends.
-fn stopped(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality) -> Result<Failure, Failure> {
+fn stopped(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality) -> Failure {
     let figures = Figures::of(log, |_, _| {});
     let mut result = document(log, &figures, facts, quality, true);
     result["partial"] = Value::Bool(true);
-    context.save_checkpoint(result.to_string().as_bytes())?;
+    save_checkpoint(context, &result.to_string());
     let unstopped = || Failure::new("Cancelled", "Stopped while the log was read.");
-    Ok(context.check_cancelled().err().unwrap_or_else(unstopped))
+    context.check_cancelled().err().unwrap_or_else(unstopped)
 }
 
 fn empty_window(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
@@ -155,7 +162,7 @@ impl Mined<'_> {
     fn write_outputs(&self) -> Result<Option<Finding>, Failure> {
         let format = self.parameters.output_format;
         let result = self.document();
-        self.context.save_checkpoint(result.as_bytes())?;
+        save_checkpoint(self.context, &result);
         self.progress(COMPUTED, "Writing the results");
         self.write_data(&result, format == OutputFormat::Data)?;
         if format != OutputFormat::Data {

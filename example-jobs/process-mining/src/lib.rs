@@ -1,4 +1,11 @@
-//! Discovers the process behind an event log.
+//! Discovers the process behind an event log: map, variants, times, bottlenecks, rework, resources, unusual cases.
+//!
+//! A log is read once, as a stream, into columns of numbers ([`log::EventLog`]); everything else is computed from these.
+//! [`Job`] is what a host runs; all other modules know nothing of hosts and can be used by themselves. README.md defines
+//! the parameters, the outputs and every figure.
+//!
+//! This crate knows event logs. It must not know servers, queues or stores, and nothing in it reads a clock: the same
+//! log and parameters give the same bytes.
 
 pub mod anomalies;
 pub mod enriched;

@@ -1,5 +1,8 @@
 //! A model that says what comes next: how often each activity followed the last two.
 
+use std::cmp::Reverse;
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
@@ -15,16 +18,77 @@ const ENOUGH_CASES: usize = 50;
 /// Share of the cases, by their start, that come before the hold-out.
 const TRAINING: f64 = 0.8;
 /// More contexts than this are not written; the rarest are left out.
-const CONTEXTS: usize = 20_000;
+const CONTEXTS: usize = 5_000;
+/// Of what followed a context, this many are written, most frequent first.
+const NEXT: usize = 20;
+/// More different successions than this are not learnt: such a log repeats nothing that could be predicted.
+const SUCCESSIONS: usize = 1_000_000;
 
-type Counts = FxHashMap<Id, u64>;
+/// The last two activities.
+type Pair = (Id, Id);
 
-/// Counts of what follows the last two activities, and the last one.
+/// How often what followed the last two activities, the last one, and anything.
 #[derive(Debug, Default)]
-struct Model {
-    two: FxHashMap<(Id, Id), Counts>,
-    one: FxHashMap<Id, Counts>,
-    all: Counts,
+struct Counts {
+    two: FxHashMap<(Pair, Id), u64>,
+    one: FxHashMap<(Id, Id), u64>,
+    all: FxHashMap<Id, u64>,
+}
+
+impl Counts {
+    fn learn(&mut self, trace: &[Id]) {
+        let mut before = (BEGINNING, BEGINNING);
+        for next in trace.iter().copied().chain([END]) {
+            add(&mut self.two, (before, next));
+            add(&mut self.one, (before.1, next));
+            add(&mut self.all, next);
+            before = (before.1, next);
+        }
+    }
+}
+
+fn add<K: Eq + Hash>(counts: &mut FxHashMap<K, u64>, key: K) {
+    if counts.len() < SUCCESSIONS {
+        *counts.entry(key).or_default() += 1;
+    } else if let Some(count) = counts.get_mut(&key) {
+        *count += 1;
+    }
+}
+
+/// The most frequent next activity of each context.
+struct Predictor {
+    two: FxHashMap<Pair, Id>,
+    one: FxHashMap<Id, Id>,
+    usual: Option<Id>,
+}
+
+impl Predictor {
+    fn of(counts: &Counts) -> Self {
+        Self {
+            two: favourites(&counts.two),
+            one: favourites(&counts.one),
+            usual: counts
+                .all
+                .iter()
+                .map(|(&next, &count)| (count, Reverse(next)))
+                .max()
+                .map(|(_, next)| next.0),
+        }
+    }
+
+    fn predict(&self, before: Pair) -> Option<Id> {
+        self.two.get(&before).or_else(|| self.one.get(&before.1)).copied().or(self.usual)
+    }
+}
+
+/// The next activity with the highest count of every context; of equal ones the first in the log.
+fn favourites<C: Eq + Hash + Copy>(counts: &FxHashMap<(C, Id), u64>) -> FxHashMap<C, Id> {
+    let mut best: FxHashMap<C, (u64, Reverse<Id>)> = FxHashMap::default();
+    for (&(context, next), &count) in counts {
+        let best = best.entry(context).or_insert((count, Reverse(next)));
+        *best = (*best).max((count, Reverse(next)));
+    }
+    best.into_iter().map(|(context, (_, next))| (context, next.0)).collect()
 }
 
 /// How well the model predicts cases that it has not seen.
@@ -44,36 +108,16 @@ pub struct Evaluation {
     pub split: Micros,
 }
 
-impl Model {
-    fn learn(&mut self, trace: &[Id]) {
-        let mut before = (BEGINNING, BEGINNING);
-        for next in trace.iter().copied().chain([END]) {
-            *self.two.entry(before).or_default().entry(next).or_default() += 1;
-            *self.one.entry(before.1).or_default().entry(next).or_default() += 1;
-            *self.all.entry(next).or_default() += 1;
-            before = (before.1, next);
-        }
-    }
-
-    fn predict(&self, before: (Id, Id)) -> Option<Id> {
-        self.two.get(&before).or_else(|| self.one.get(&before.1)).and_then(most).or_else(|| most(&self.all))
-    }
-}
-
-fn most(counts: &Counts) -> Option<Id> {
-    counts.iter().max_by_key(|&(&next, &count)| (count, std::cmp::Reverse(next))).map(|(&next, _)| next)
-}
-
 /// Learns from the earlier cases and predicts the later ones. None when there are too few of either.
 pub fn evaluate(log: &EventLog) -> Option<Evaluation> {
     let mut starts: Vec<Micros> = log.ranges().map(|range| log.times[range.start]).collect();
     starts.sort_unstable();
     let split = *starts.get((starts.len() as f64 * TRAINING) as usize)?;
-    let mut model = Model::default();
+    let mut counts = Counts::default();
     let (mut training_cases, mut tests) = (0, Vec::new());
     for (case, range) in log.ranges().enumerate() {
         if log.times[range.end - 1] < split {
-            model.learn(log.trace(case));
+            counts.learn(log.trace(case));
             training_cases += 1;
         } else if log.times[range.start] >= split {
             tests.push(case);
@@ -82,14 +126,14 @@ pub fn evaluate(log: &EventLog) -> Option<Evaluation> {
     if training_cases < ENOUGH_CASES || tests.len() < ENOUGH_CASES {
         return None;
     }
-    let usual = most(&model.all);
+    let predictor = Predictor::of(&counts);
     let (mut right, mut usual_right, mut steps) = (0_u64, 0_u64, 0_u64);
     for &case in &tests {
         let trace = log.trace(case);
         let mut before = (BEGINNING, trace[0]);
         for next in trace[1..].iter().copied().chain([END]) {
-            right += u64::from(model.predict(before) == Some(next));
-            usual_right += u64::from(usual == Some(next));
+            right += u64::from(predictor.predict(before) == Some(next));
+            usual_right += u64::from(predictor.usual == Some(next));
             steps += 1;
             before = (before.1, next);
         }
@@ -104,38 +148,46 @@ pub fn evaluate(log: &EventLog) -> Option<Evaluation> {
     })
 }
 
+/// The activity before the last, the last one, what followed, how often.
+type Row = (Option<Id>, Id, Id, u64);
+
+fn context_document(log: &EventLog, rows: &[Row]) -> Value {
+    let (first, last) = (rows[0].0, rows[0].1);
+    let known = first.into_iter().chain([last]).filter(|&activity| activity != BEGINNING);
+    let after: Vec<&str> = known.map(|activity| log.activity_name(activity)).collect();
+    let next = |&(_, _, next, count): &Row| match next {
+        END => json!({"activity": null, "count": count}),
+        next => json!({"activity": log.activity_name(next), "count": count}),
+    };
+    json!({
+        "after": after,
+        "from_beginning": first == Some(BEGINNING) || last == BEGINNING,
+        "next": rows.iter().take(NEXT).map(next).collect::<Value>(),
+    })
+}
+
 /// The model learnt from all cases, as JSON that says how to use it.
 pub fn document(log: &EventLog, evaluation: Option<&Evaluation>) -> Value {
-    let mut model = Model::default();
-    (0..log.cases()).for_each(|case| model.learn(log.trace(case)));
-    let name = |id: Id| match id {
-        END => Value::Null,
-        id => json!(log.activity_name(id)),
-    };
-    let next = |counts: &Counts| -> Value {
-        let mut next: Vec<(Id, u64)> = counts.iter().map(|(&id, &count)| (id, count)).collect();
-        next.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
-        next.into_iter().map(|(id, count)| json!({"activity": name(id), "count": count})).collect()
-    };
-    let mut contexts: Vec<(Vec<Id>, &Counts)> =
-        model.one.iter().map(|(&last, counts)| (vec![last], counts)).collect();
-    contexts.extend(model.two.iter().map(|(&(a, b), counts)| (vec![a, b], counts)));
-    contexts
-        .sort_by_key(|(context, counts)| (std::cmp::Reverse(counts.values().sum::<u64>()), context.clone()));
-    contexts.truncate(CONTEXTS);
-    contexts.sort_by(|a, b| (a.0.len(), &a.0).cmp(&(b.0.len(), &b.0)));
-    let context = |(context, counts): &(Vec<Id>, &Counts)| {
-        let after: Vec<&str> =
-            context.iter().filter(|&&id| id != BEGINNING).map(|&id| log.activity_name(id)).collect();
-        json!({"after": after, "from_beginning": context.contains(&BEGINNING), "next": next(counts)})
-    };
+    let mut counts = Counts::default();
+    (0..log.cases()).for_each(|case| counts.learn(log.trace(case)));
+    // A context is the last two activities, or the last one with nothing before it.
+    let two = counts.two.iter().map(|(&((a, b), next), &count)| (Some(a), b, next, count));
+    let one = counts.one.iter().map(|(&(last, next), &count)| (None, last, next, count));
+    let mut rows: Vec<Row> = one.chain(two).collect();
+    rows.sort_unstable_by_key(|&(first, last, next, count)| (first, last, Reverse(count), next));
+    let mut contexts: Vec<&[Row]> = rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
+    if contexts.len() > CONTEXTS {
+        contexts.sort_by_cached_key(|rows| Reverse(rows.iter().map(|row| row.3).sum::<u64>()));
+        contexts.truncate(CONTEXTS);
+        contexts.sort_unstable_by_key(|rows| (rows[0].0, rows[0].1));
+    }
     json!({
         "model": "next-activity",
         "version": 1,
         "description": "Counts of the activity that follows the last two activities, or the last one where the last two \
                         were never seen. The activity null is the end of the case.",
         "cases": log.cases(),
-        "contexts": contexts.iter().map(context).collect::<Value>(),
+        "contexts": contexts.iter().map(|rows| context_document(log, rows)).collect::<Value>(),
         "evaluation": evaluation.map(|e| json!({
             "method": "temporal hold-out: learnt from the cases that ended before the split, tested on those that began \
                        after it; the model in this file is learnt from all cases",

@@ -143,6 +143,18 @@ fn what_was_planted_is_found_and_nothing_is_invented() {
 }
 
 #[test]
+fn what_a_lost_row_may_have_held_is_not_called_skipped() {
+    let sample = std::str::from_utf8(SAMPLE).unwrap();
+    let broken = sample.replacen("A0010,Check credit", "A0010,", 1);
+    assert_ne!(sample, broken);
+    let figures = mined(broken);
+    let skipped =
+        figures["anomalies"].as_array().unwrap().iter().find(|group| group["kind"] == "SkippedStep").unwrap();
+    assert_eq!(skipped["num_cases"], 3);
+    assert!(skipped["definition"].as_str().unwrap().contains("not judged"));
+}
+
+#[test]
 fn a_time_window_keeps_the_cases_that_it_contains() {
     let window =
         |start: &str, end: &str| run(SMALL, json!({"timeWindow": {"startDate": start, "endDate": end}}));
@@ -161,7 +173,8 @@ fn an_empty_window_completes_with_a_warning() {
     let report = run.report.as_ref().unwrap();
     assert_eq!((report.records_processed, report.records_total), (0, Some(10)));
     assert!(report.warnings.iter().any(|warning| warning.kind == "EmptyTimeWindow"), "{:?}", report.warnings);
-    assert!(run.text("report.html").unwrap().contains("2030-01-01 to 2030-01-31"));
+    let html = run.text("report.html").unwrap();
+    assert!(html.contains("2030-01-01 to 2030-01-31") && html.contains("nothing was analysed"));
 }
 
 #[test]
@@ -242,6 +255,13 @@ fn a_cancelled_run_leaves_the_figures_of_what_it_read() {
     assert_eq!(partial["partial"], true);
     let events = partial["num_events"].as_u64().unwrap();
     assert!(events > 1000 && events < 2552 * 30, "{events}");
+}
+
+#[test]
+fn a_checkpoint_that_does_not_fit_costs_nothing_else() {
+    let run = TestHost::new().input("dataset", "orders.csv", SAMPLE).checkpoint_bytes(100).run::<Job>();
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert!(run.logs.iter().any(|line| line.message.contains("no checkpoint was saved")));
 }
 
 #[test]

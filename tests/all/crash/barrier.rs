@@ -32,7 +32,10 @@ fn each_acknowledged_submit_waits_for_a_barrier_of_the_store() {
 
 /// Calls so far that force the store's log onto the medium.
 fn barriers(trace: &Path, server: &Server) -> usize {
-    let store = server.data().join("store").display().to_string();
+    let store = server.data().join("store/records/db").display().to_string();
     let traced = fs::read_to_string(trace).expect("strace writes the trace");
-    traced.lines().filter(|line| line.contains("sync(") && line.contains(&store) && line.ends_with("= 0")).count()
+    traced
+        .lines()
+        .filter(|line| line.contains("sync(") && line.contains(&store) && line.ends_with("= 0"))
+        .count()
 }

@@ -51,7 +51,8 @@ fn every_acknowledged_job_is_there_after_kills_at_random_moments() {
         let until = Duration::from_millis(30 + (moment >> 33) % 400);
         let submitted: Vec<String> = std::thread::scope(|scope| {
             let project = &project;
-            let clients: Vec<_> = (0..4).map(|_| scope.spawn(move || submit_until_refused(project))).collect();
+            let clients: Vec<_> =
+                (0..4).map(|_| scope.spawn(move || submit_until_refused(project))).collect();
             std::thread::sleep(until);
             server.kill();
             clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
@@ -73,7 +74,9 @@ fn every_acknowledged_job_is_there_after_kills_at_random_moments() {
 fn submit_until_refused(project: &Project) -> Vec<String> {
     let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}}).to_string();
     let mut acknowledged = Vec::new();
-    while let Ok(answer) = project.client.try_send("POST", &project.path("execution/job"), &[], body.as_bytes()) {
+    while let Ok(answer) =
+        project.client.try_send("POST", &project.path("execution/job"), &[], body.as_bytes())
+    {
         let job: Value = answer.ok();
         acknowledged.push(job["jobId"].as_str().unwrap().to_owned());
     }

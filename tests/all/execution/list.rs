@@ -42,7 +42,11 @@ fn jobs_are_listed_newest_first_with_filters_pages_and_a_summary() {
     assert_eq!(names(&list("?submittedBy=nobody")), [""; 0]);
     let page = list("?page=2&pageSize=2");
     assert_eq!((names(&page), &page["hasNextPage"]), (vec!["third", "second"], &json!(true)));
-    assert_eq!(names(&list("?dateFrom=2020-01-01T00:00:00&dateTo=2020-01-02")), [""; 0], "a date without zone is UTC");
+    assert_eq!(
+        names(&list("?dateFrom=2020-01-01T00:00:00&dateTo=2020-01-02")),
+        [""; 0],
+        "a date without zone is UTC"
+    );
     assert_eq!(names(&list("?dateFrom=2020-01-01")).len(), 5);
 }
 

@@ -15,7 +15,8 @@ fn lines_are_kept_in_order_filtered_by_level_and_made_harmless() {
     project.wait_for(&job, "Completed");
     let get = |query: &str| project.client.get(&format!("{}/logs?{query}", project.job_path(&job)));
     let lines = get("").ok()["logs"].clone();
-    let messages: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["message"].as_str().unwrap()).collect();
+    let messages: Vec<_> =
+        lines.as_array().unwrap().iter().map(|line| line["message"].as_str().unwrap()).collect();
     assert_eq!(messages.len(), 3, "{lines:#}");
     assert_eq!((messages[0], messages[2]), ("first", "third"));
     assert!(!messages[1].contains('\n'), "a line stays one line: {}", messages[1]);

@@ -17,14 +17,20 @@ fn every_field_of_the_contract_is_there() {
     let job = project.probe(steps());
     project.wait_for(&job, "Completed");
     let results = project.results(&job);
-    assert_eq!((&results["jobId"], &results["status"], &results["success"]), (&json!(job), &json!("Completed"), &json!(true)));
+    assert_eq!(
+        (&results["jobId"], &results["status"], &results["success"]),
+        (&json!(job), &json!("Completed"), &json!(true))
+    );
     assert!(results["completionTime"].is_string() && results["totalDuration"].is_string());
     let summary = &results["summary"];
     assert_eq!((&summary["recordsProcessed"], &summary["outputsGenerated"]), (&json!(0), &json!(2)));
     assert!(summary["dataQualityScore"].is_null(), "this module measures no quality");
     assert!(summary["processingEfficiency"].is_number());
     let primary = &results["results"]["primaryOutput"];
-    assert_eq!((&primary["format"], &primary["size"], &primary["sizeBytes"]), (&json!("html"), &json!("14 bytes"), &json!(14)));
+    assert_eq!(
+        (&primary["format"], &primary["size"], &primary["sizeBytes"]),
+        (&json!("html"), &json!("14 bytes"), &json!(14))
+    );
     assert!(primary["type"].is_string() && primary["title"].is_string());
     let download = project.client.with_token(None).get(primary["downloadUrl"].as_str().unwrap());
     assert_eq!((download.status, download.text().as_str()), (200, "<h1>hello</h1>"));
@@ -61,7 +67,10 @@ fn a_job_without_outputs_has_the_hosts_summary() {
     let job = project.probe(json!([]));
     project.wait_for(&job, "Completed");
     let results = project.results(&job);
-    let url = results["results"]["primaryOutput"]["downloadUrl"].as_str().expect("clients follow it unguarded").to_owned();
+    let url = results["results"]["primaryOutput"]["downloadUrl"]
+        .as_str()
+        .expect("clients follow it unguarded")
+        .to_owned();
     let summary = project.client.with_token(None).get(&url).ok();
     assert_eq!(summary["jobId"], job.as_str());
     assert!(summary["usage"]["fuel"].is_u64(), "{summary}");

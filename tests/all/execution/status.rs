@@ -25,7 +25,10 @@ fn every_field_of_the_contract_is_there_while_it_runs() {
     assert!(status["jobDescription"].is_string());
     let progress = &status["progress"];
     assert_eq!(progress["percentage"], 65);
-    assert!(progress["estimatedCompletion"].is_string(), "65 % of a measured time gives an estimate: {progress}");
+    assert!(
+        progress["estimatedCompletion"].is_string(),
+        "65 % of a measured time gives an estimate: {progress}"
+    );
     is_text_and_number(progress, "elapsedTime", "elapsedSeconds");
     assert_eq!(status["resource"]["resourceName"], "probe");
     let execution = &status["execution"];
@@ -46,7 +49,9 @@ fn every_field_of_the_contract_is_there_while_it_runs() {
 fn a_queued_job_has_its_progress_object_and_says_why_it_waits() {
     let server = Server::start_with(&["--slots", "1"]);
     let project = Project::new(&server).with_probe();
-    let holder = project.probe(json!([{"do": "progress", "done": 1, "total": 2, "stage": "holding"}, {"do": "waitForCancel"}]));
+    let holder = project.probe(
+        json!([{"do": "progress", "done": 1, "total": 2, "stage": "holding"}, {"do": "waitForCancel"}]),
+    );
     project.wait_for_stage(&holder, "holding");
     let first = project.probe(json!([]));
     let second = project.probe(json!([]));
@@ -74,7 +79,10 @@ fn a_failed_job_has_code_message_and_details() {
     let trapped = project.probe(json!([{"do": "panic", "message": "on purpose"}]));
     let status = project.wait_for(&trapped, "Failed");
     assert_eq!(status["error"]["code"], "Trap");
-    assert!(status["error"]["details"].as_str().unwrap().contains("panic"), "a readable backtrace: {status:#}");
+    assert!(
+        status["error"]["details"].as_str().unwrap().contains("panic"),
+        "a readable backtrace: {status:#}"
+    );
 }
 
 #[test]
@@ -99,7 +107,10 @@ fn a_receipt_accounts_for_the_run() {
     let receipt = project.wait_for(&job, "Completed")["receipt"].clone();
     assert_eq!((&receipt["bytesRead"], &receipt["bytesWritten"]), (&json!(10), &json!(10)));
     assert_eq!(receipt["inputs"][0]["digest"], receipt["outputs"][0]["digest"], "the copy is the input");
-    assert!(receipt["fuel"].as_u64().unwrap() > 0 && receipt["peakMemoryBytes"].as_u64().unwrap() > 0, "{receipt:#}");
+    assert!(
+        receipt["fuel"].as_u64().unwrap() > 0 && receipt["peakMemoryBytes"].as_u64().unwrap() > 0,
+        "{receipt:#}"
+    );
     assert_eq!(receipt["limits"]["fuel"], 100_000_000);
     assert!(receipt["engine"].as_str().unwrap().starts_with("wasmtime-48"));
 }

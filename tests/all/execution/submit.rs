@@ -54,17 +54,42 @@ fn bad_bodies_are_refused_with_what_was_wrong_and_what_is_allowed() {
         (json!({"scheduling": {"timeoutMinutes": 0}}), 400, "InvalidTimeout", "from 1"),
         (json!({"scheduling": {"timeoutMinutes": -1}}), 400, "InvalidTimeout", "from 1"),
         (json!({"scheduling": {"timeoutMinutes": 1_000_000_000}}), 400, "InvalidTimeout", "from 1"),
-        (json!({"scheduling": {"scheduledTime": "tomorrow"}}), 400, "InvalidScheduledTime", "2024-01-31T09:00:00Z"),
+        (
+            json!({"scheduling": {"scheduledTime": "tomorrow"}}),
+            400,
+            "InvalidScheduledTime",
+            "2024-01-31T09:00:00Z",
+        ),
         (json!({"limits": {"fuel": 0}}), 400, "InvalidLimits", "limits.fuel"),
-        (json!({"resource": {"resourceType": "Teapot", "resourceId": Uuid::new_v4()}}), 400, "InvalidBody", "Pipeline"),
-        (json!({"resource": {"resourceType": "Pipeline", "resourceId": "x"}}), 400, "InvalidBody", "resourceId"),
-        (json!({"resource": {"resourceType": "Pipeline", "resourceId": Uuid::new_v4()}}), 404, "NotFound", "pipeline"),
+        (
+            json!({"resource": {"resourceType": "Teapot", "resourceId": Uuid::new_v4()}}),
+            400,
+            "InvalidBody",
+            "Pipeline",
+        ),
+        (
+            json!({"resource": {"resourceType": "Pipeline", "resourceId": "x"}}),
+            400,
+            "InvalidBody",
+            "resourceId",
+        ),
+        (
+            json!({"resource": {"resourceType": "Pipeline", "resourceId": Uuid::new_v4()}}),
+            404,
+            "NotFound",
+            "pipeline",
+        ),
         (json!({"parameters": {"datasetId": "x"}}), 400, "InvalidParameter", "parameters.datasetId"),
         (json!({"parameters": {"datasetId": Uuid::new_v4()}}), 404, "NotFound", "dataset"),
         (json!({"module": {"name": "nobody"}}), 404, "NotFound", "module version"),
         (json!({"jobType": "Notebook", "module": null}), 400, "ResourceRequired", "resource"),
         (json!({"jobType": "Notebook"}), 400, "JobTypeMismatch", "Analysis"),
-        (json!({"notifications": {"emailRecipients": ["a@b.c\r\nBcc: d@e.f"]}}), 400, "InvalidRecipients", "plain address"),
+        (
+            json!({"notifications": {"emailRecipients": ["a@b.c\r\nBcc: d@e.f"]}}),
+            400,
+            "InvalidRecipients",
+            "plain address",
+        ),
     ];
     for (changes, status, code, mentioned) in cases {
         let (found, detail) = project.submit(&with(changes.clone())).problem(status);
@@ -131,7 +156,8 @@ fn the_same_idempotency_key_makes_one_job_however_often_it_is_sent() {
 fn a_scheduled_job_waits_for_its_time_and_says_so() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
-    let later = with(json!({"scheduling": {"executeImmediately": false, "scheduledTime": "2999-01-01T00:00:00Z"}}));
+    let later =
+        with(json!({"scheduling": {"executeImmediately": false, "scheduledTime": "2999-01-01T00:00:00Z"}}));
     let job = project.submit(&later).ok()["jobId"].as_str().unwrap().to_owned();
     let status = project.status(&job);
     assert_eq!(status["status"], "Queued");

@@ -10,14 +10,22 @@ fn every_field_of_the_contract_is_there_and_figures_are_the_tenants_own() {
     let other = Project::new(&server);
     let job = project.probe(json!([]));
     project.wait_for(&job, "Completed");
-    let status = |project: &Project| project.client.get(&format!("/api/{}/execution/system/status", project.tenant)).ok();
+    let status = |project: &Project| {
+        project.client.get(&format!("/api/{}/execution/system/status", project.tenant)).ok()
+    };
     let own = status(&project);
     assert_eq!(own["systemStatus"], "Healthy");
     assert!(own["timestamp"].is_string());
     let node = &own["executionNodes"][0];
     assert!(node["nodeId"].is_string() && node["jobCapacity"].is_u64(), "{node}");
     assert!(node["activeJobs"].is_null(), "how busy a node is, is for operators: {node}");
-    for name in ["totalQueuedJobs", "highPriorityJobs", "criticalPriorityJobs", "normalPriorityJobs", "lowPriorityJobs"] {
+    for name in [
+        "totalQueuedJobs",
+        "highPriorityJobs",
+        "criticalPriorityJobs",
+        "normalPriorityJobs",
+        "lowPriorityJobs",
+    ] {
         assert_eq!(own["queueStatistics"][name], 0, "{name}");
     }
     assert!(own["queueStatistics"]["averageWaitTime"].is_string());
@@ -35,5 +43,8 @@ fn every_field_of_the_contract_is_there_and_figures_are_the_tenants_own() {
     assert!(status(&other)["performanceMetrics"]["successRate"].is_null(), "of no jobs there is no rate");
     let seen = server.operator().get(&format!("/api/{}/execution/system/status", project.tenant)).ok();
     assert!(seen["executionNodes"][0]["activeJobs"].is_u64(), "{seen:#}");
-    assert_eq!(project.client.get(&format!("/api/{}/execution/system/status", other.tenant)).problem(404).0, "NotFound");
+    assert_eq!(
+        project.client.get(&format!("/api/{}/execution/system/status", other.tenant)).problem(404).0,
+        "NotFound"
+    );
 }

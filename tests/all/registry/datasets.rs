@@ -14,9 +14,13 @@ fn a_dataset_has_name_size_and_digest_and_is_replaced_for_later_jobs() {
     let id = Uuid::new_v4().to_string();
     let path = project.path(&format!("datasets/{id}"));
     let first = project.client.put_bytes(&format!("{path}?name=folder/one.csv"), b"one").ok();
-    assert_eq!((&first["name"], &first["size"], &first["rowCount"]), (&json!("one.csv"), &json!(3), &json!(null)));
+    assert_eq!(
+        (&first["name"], &first["size"], &first["rowCount"]),
+        (&json!("one.csv"), &json!(3), &json!(null))
+    );
     assert_eq!(first["digest"], "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed");
-    let echo = json!({"datasetId": id, "steps": [{"do": "echoInput", "input": "dataset", "artifact": "copy.csv"}]});
+    let echo =
+        json!({"datasetId": id, "steps": [{"do": "echoInput", "input": "dataset", "artifact": "copy.csv"}]});
     let waiting = json!({"parameters": echo, "scheduling": {"scheduledTime": "2999-01-01"}});
     let pinned = project.probe_with(json!([]), waiting);
     project.client.put_bytes(&format!("{path}?name=two.csv"), b"two!").ok();
@@ -32,8 +36,14 @@ fn a_dataset_needs_a_name_and_a_guid() {
     let server = Server::start();
     let project = Project::new(&server);
     let id = Uuid::new_v4();
-    assert_eq!(project.client.put_bytes(&project.path(&format!("datasets/{id}")), b"x").problem(400).0, "InvalidName");
-    assert_eq!(project.client.put_bytes(&project.path("datasets/7?name=x"), b"x").problem(400).0, "InvalidId");
+    assert_eq!(
+        project.client.put_bytes(&project.path(&format!("datasets/{id}")), b"x").problem(400).0,
+        "InvalidName"
+    );
+    assert_eq!(
+        project.client.put_bytes(&project.path("datasets/7?name=x"), b"x").problem(400).0,
+        "InvalidId"
+    );
     assert_eq!(project.client.get(&project.path(&format!("datasets/{id}"))).problem(404).0, "NotFound");
 }
 
@@ -86,11 +96,15 @@ fn a_dataset_in_use_stays_and_the_refusal_names_its_users() {
     let id = project.dataset("in.csv", b"rows");
     let path = project.path(&format!("datasets/{id}"));
     let delete = || project.client.delete(&path, None);
-    let waits = json!({"parameters": {"datasetId": id, "steps": []}, "scheduling": {"scheduledTime": "2999-01-01"}});
+    let waits =
+        json!({"parameters": {"datasetId": id, "steps": []}, "scheduling": {"scheduledTime": "2999-01-01"}});
     let job = project.probe_with(json!([]), waits);
     let pipeline = Uuid::new_v4().to_string();
     let pipeline_path = project.path(&format!("pipelines/{pipeline}"));
-    project.client.put(&pipeline_path, &json!({"name": "Default", "jobType": "Analysis", "datasetId": id})).ok();
+    project
+        .client
+        .put(&pipeline_path, &json!({"name": "Default", "jobType": "Analysis", "datasetId": id}))
+        .ok();
     let (code, detail) = delete().problem(409);
     assert_eq!(code, "InUse");
     assert!(detail.contains(&job) && detail.contains(&pipeline), "{detail}");
@@ -141,7 +155,10 @@ fn an_announced_digest_is_checked() {
 
 #[test]
 fn an_upload_over_the_cap_is_413_with_and_without_a_length() {
-    let server = Server::start_set(&[("SERVICE__MAX_DATASET_BYTES", "100000"), ("SERVICE__MAX_MODULE_BYTES", "50000")]);
+    let server = Server::start_set(&[
+        ("SERVICE__MAX_DATASET_BYTES", "100000"),
+        ("SERVICE__MAX_MODULE_BYTES", "50000"),
+    ]);
     let project = Project::new(&server);
     let id = Uuid::new_v4();
     let dataset = project.path(&format!("datasets/{id}?name=a"));
@@ -160,7 +177,8 @@ fn an_upload_over_the_cap_is_413_with_and_without_a_length() {
 fn a_coded_upload_is_415() {
     let server = Server::start();
     let project = Project::new(&server);
-    let paths = [project.path(&format!("datasets/{}?name=a", Uuid::new_v4())), project.path("modules/m/versions/1")];
+    let paths =
+        [project.path(&format!("datasets/{}?name=a", Uuid::new_v4())), project.path("modules/m/versions/1")];
     for path in &paths {
         for coding in ["gzip", "br", "gzip, identity"] {
             let answer = project.client.send("PUT", path, &[("content-encoding", coding)], b"x");
@@ -219,13 +237,15 @@ fn a_tenants_parallel_uploads_are_bounded_and_others_go_on() {
     let server = Server::start_set(&[("SERVICE__MAX_PARALLEL_UPLOADS", "2")]);
     let project = Project::new(&server);
     let other = Project::new(&server);
-    let upload = || project.client.put_bytes(&project.path(&format!("datasets/{}?name=a", Uuid::new_v4())), b"x");
+    let upload =
+        || project.client.put_bytes(&project.path(&format!("datasets/{}?name=a", Uuid::new_v4())), b"x");
     let held: Vec<_> = (0..2)
         .map(|_| {
             let (tell, end) = mpsc::channel();
             let client = project.client.clone();
             let path = project.path(&format!("datasets/{}?name=slow", Uuid::new_v4()));
-            let sending = std::thread::spawn(move || client.put_stream(&path, &[], Slow { sent: false, end }));
+            let sending =
+                std::thread::spawn(move || client.put_stream(&path, &[], Slow { sent: false, end }));
             (tell, sending)
         })
         .collect();

@@ -33,7 +33,8 @@ fn what_is_no_job_module_is_422_and_says_why() {
         (&good[..good.len() / 2], "ModuleInvalid"),
     ];
     for (bytes, code) in cases {
-        let (found, detail) = project.client.put_bytes(&project.path("modules/bad/versions/1"), bytes).problem(422);
+        let (found, detail) =
+            project.client.put_bytes(&project.path("modules/bad/versions/1"), bytes).problem(422);
         assert_eq!(found, code, "{detail}");
     }
     let name = project.client.put_bytes(&project.path("modules/-bad/versions/1"), &good).problem(400);
@@ -56,18 +57,28 @@ fn modules_are_listed_with_their_versions_and_what_they_import() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
     project.client.put_bytes(&project.path("modules/probe/versions/0.9"), &built::module("probe")).ok();
-    project.client.put_bytes(&project.path("modules/miner/versions/1"), &built::module("process-mining")).ok();
+    project
+        .client
+        .put_bytes(&project.path("modules/miner/versions/1"), &built::module("process-mining"))
+        .ok();
     let list = project.client.get(&project.path("modules")).ok();
-    let names: Vec<_> = list["modules"].as_array().unwrap().iter().map(|module| module["name"].clone()).collect();
+    let names: Vec<_> =
+        list["modules"].as_array().unwrap().iter().map(|module| module["name"].clone()).collect();
     assert_eq!(names, ["miner", "probe"]);
     let probe = project.client.get(&project.path("modules/probe")).ok();
     assert_eq!(probe, list["modules"][1]);
-    assert_eq!((&probe["versions"][0]["version"], &probe["versions"][1]["version"]), (&json!("1"), &json!("0.9")));
+    assert_eq!(
+        (&probe["versions"][0]["version"], &probe["versions"][1]["version"]),
+        (&json!("1"), &json!("0.9"))
+    );
     assert_eq!(probe["versions"][0]["activeFor"], json!([]));
     assert_eq!(project.client.get(&project.path("modules/nobody")).problem(404).0, "NotFound");
     let version = project.client.get(&project.path("modules/probe/versions/1")).ok();
     let imports = version["imports"].as_array().unwrap();
-    assert!(imports.iter().any(|import| import.as_str().unwrap().starts_with("fuelcell:job/")), "{version:#}");
+    assert!(
+        imports.iter().any(|import| import.as_str().unwrap().starts_with("fuelcell:job/")),
+        "{version:#}"
+    );
 }
 
 #[test]
@@ -82,7 +93,10 @@ fn a_versions_bytes_can_be_fetched_again() {
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"probe-1.wasm\"");
     let part = project.client.send("GET", &path, &[("range", "bytes=0-3")], &[]);
     assert_eq!((part.status, part.body), (206, b"\0asm".to_vec()));
-    assert_eq!(project.client.get(&project.path("modules/probe/versions/2/content")).problem(404).0, "NotFound");
+    assert_eq!(
+        project.client.get(&project.path("modules/probe/versions/2/content")).problem(404).0,
+        "NotFound"
+    );
 }
 
 #[test]
@@ -100,7 +114,10 @@ fn an_activated_version_serves_its_job_type_until_another_one_does() {
         project.wait_for(&job, "Completed")["module"]["version"].clone()
     };
     let activate = |version: &str, job_type: &str| {
-        project.client.post(&project.path(&format!("modules/probe/versions/{version}/activate")), &json!({"jobType": job_type}))
+        project.client.post(
+            &project.path(&format!("modules/probe/versions/{version}/activate")),
+            &json!({"jobType": job_type}),
+        )
     };
     assert_eq!(submit().problem(422).0, "NoModuleBound");
     let first = activate("1", "Analysis").ok();
@@ -116,8 +133,12 @@ fn an_activated_version_serves_its_job_type_until_another_one_does() {
     assert_eq!(reset["module"], json!(null));
     assert_eq!(submit().problem(422).0, "NoModuleBound", "the built-in one holds again, and there is none");
     let history = project.client.get(&project.path("activations")).ok();
-    let shown: Vec<_> =
-        history["activations"].as_array().unwrap().iter().map(|one| one["module"]["version"].clone()).collect();
+    let shown: Vec<_> = history["activations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["module"]["version"].clone())
+        .collect();
     assert_eq!(json!(shown), json!([null, "1", "2", "1"]));
 
     assert_eq!(activate("3", "Analysis").problem(404).0, "NotFound");

@@ -22,7 +22,10 @@ fn a_pipeline_lends_its_module_parameters_dataset_and_limits() {
     let body = json!({"jobName": "j", "jobType": "Analysis", "resource": {"resourceType": "Pipeline", "resourceId": id}});
     let job = project.submit(&body).ok()["jobId"].as_str().unwrap().to_owned();
     let status = project.wait_for(&job, "Completed");
-    assert_eq!(status["resource"], json!({"resourceType": "Pipeline", "resourceId": id, "resourceName": "Copies"}));
+    assert_eq!(
+        status["resource"],
+        json!({"resourceType": "Pipeline", "resourceId": id, "resourceName": "Copies"})
+    );
     assert_eq!(status["limits"]["memoryBytes"], 33_554_432);
     assert_eq!(status["receipt"]["bytesRead"], 5);
 }
@@ -49,7 +52,12 @@ fn pipelines_are_listed_and_deleted_and_their_jobs_keep_the_name() {
     let (first, second) = (project.pipeline("Analysis"), project.pipeline("Analysis"));
     let list = |query: &str| project.client.get(&project.path(&format!("pipelines{query}"))).ok();
     let ids = |list: serde_json::Value| -> Vec<String> {
-        list["pipelines"].as_array().unwrap().iter().map(|one| one["pipelineId"].as_str().unwrap().to_owned()).collect()
+        list["pipelines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["pipelineId"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(ids(list("")), [first.clone(), second.clone()]);
     assert_eq!(ids(list("?pageSize=1&page=2")), std::slice::from_ref(&second));

@@ -57,7 +57,9 @@ pub(crate) async fn list(
 }
 
 fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
-    let read = |text: &str| text.parse().map_err(|_| Problem::invalid("InvalidQuery", format!("{name} must be a GUID")));
+    let read = |text: &str| {
+        text.parse().map_err(|_| Problem::invalid("InvalidQuery", format!("{name} must be a GUID")))
+    };
     query.text(name).map(read).transpose()
 }
 

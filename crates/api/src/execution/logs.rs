@@ -7,13 +7,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{LogLevel, LogLine};
-use fuelcell_service::Service;
 use fuelcell_service::LogFilter;
+use fuelcell_service::Service;
 use serde::Serialize;
 use std::sync::Arc;
 
-const LEVELS: [(&str, LogLevel); 4] =
-    [("Debug", LogLevel::Debug), ("Info", LogLevel::Info), ("Warn", LogLevel::Warn), ("Error", LogLevel::Error)];
+const LEVELS: [(&str, LogLevel); 4] = [
+    ("Debug", LogLevel::Debug),
+    ("Info", LogLevel::Info),
+    ("Warn", LogLevel::Warn),
+    ("Error", LogLevel::Error),
+];
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -57,7 +61,8 @@ pub(crate) async fn logs(
     Ok(match format.unwrap_or(Format::Structured) {
         Format::Raw => lines.iter().map(raw).collect::<String>().into_response(),
         Format::Structured => {
-            Json(LogsAnswer { job_id: job.to_string(), logs: lines.into_iter().map(line).collect() }).into_response()
+            Json(LogsAnswer { job_id: job.to_string(), logs: lines.into_iter().map(line).collect() })
+                .into_response()
         }
     })
 }

@@ -172,7 +172,8 @@ fn answer(service: &Service, results: Results, format: Format, with_artifacts: b
 
 /// CPU time / wall time × 100; unknown for a run of no length.
 fn efficiency(usage: Usage) -> Option<f64> {
-    (usage.wall_micros > 0).then(|| (usage.cpu_micros as f64 / usage.wall_micros as f64 * 1000.0).round() / 10.0)
+    (usage.wall_micros > 0)
+        .then(|| (usage.cpu_micros as f64 / usage.wall_micros as f64 * 1000.0).round() / 10.0)
 }
 
 /// A job that completed without publishing anything has the host's summary of its run as primary output, because clients

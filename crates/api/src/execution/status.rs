@@ -229,10 +229,14 @@ fn progress(job: &Job, outlook: &Outlook, elapsed: Duration) -> ProgressDto {
 
 fn resource(job: &Job) -> ResourceDto {
     match &job.pipeline {
-        Some(PipelineRef { id, name, .. }) => {
-            ResourceDto { resource_type: "Pipeline", resource_id: Some(id.to_string()), resource_name: name.clone() }
+        Some(PipelineRef { id, name, .. }) => ResourceDto {
+            resource_type: "Pipeline",
+            resource_id: Some(id.to_string()),
+            resource_name: name.clone(),
+        },
+        None => {
+            ResourceDto { resource_type: "Module", resource_id: None, resource_name: job.module.name.clone() }
         }
-        None => ResourceDto { resource_type: "Module", resource_id: None, resource_name: job.module.name.clone() },
     }
 }
 
@@ -272,7 +276,8 @@ fn cpu_percent(usage: Usage, elapsed: Duration) -> Option<f64> {
 fn metrics(job: &Job, elapsed: Duration) -> MetricsDto {
     let report = &job.pulse.report;
     let seconds = elapsed.as_secs_f64();
-    let rate = (report.records_processed > 0 && seconds > 0.0).then(|| report.records_processed as f64 / seconds);
+    let rate =
+        (report.records_processed > 0 && seconds > 0.0).then(|| report.records_processed as f64 / seconds);
     MetricsDto {
         records_processed: report.records_processed,
         total_records: report.records_total,
@@ -295,7 +300,9 @@ fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
 fn wait_reason(reason: WaitReason) -> WaitReasonDto {
     let (code, message) = match reason {
         WaitReason::Scheduled(until) => ("Scheduled", format!("it is scheduled for {until}")),
-        WaitReason::Backoff(until) => ("Backoff", format!("it failed for a passing reason and is tried again at {until}")),
+        WaitReason::Backoff(until) => {
+            ("Backoff", format!("it failed for a passing reason and is tried again at {until}"))
+        }
         WaitReason::ModuleCompiling => ("ModuleCompiling", "its module is being compiled".into()),
         WaitReason::NoFreeSlot => ("NoFreeSlot", "all slots are taken by running jobs".into()),
         WaitReason::Memory => ("Memory", "the memory that it may use is not free".into()),

@@ -112,10 +112,16 @@ impl LimitsBody {
     /// The request, unless a limit is zero.
     pub(crate) fn request(self) -> Result<LimitRequest, Problem> {
         let Self { fuel, memory_bytes, disk_bytes, timeout_seconds } = self;
-        let named =
-            [("fuel", fuel), ("memoryBytes", memory_bytes), ("diskBytes", disk_bytes), ("timeoutSeconds", timeout_seconds)];
+        let named = [
+            ("fuel", fuel),
+            ("memoryBytes", memory_bytes),
+            ("diskBytes", disk_bytes),
+            ("timeoutSeconds", timeout_seconds),
+        ];
         match named.iter().find(|(_, limit)| *limit == Some(0)) {
-            Some((name, _)) => Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1"))),
+            Some((name, _)) => {
+                Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1")))
+            }
             None => Ok(LimitRequest { fuel, memory_bytes, disk_bytes, timeout_seconds }),
         }
     }
@@ -148,14 +154,20 @@ pub(crate) async fn submit(
     let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
         None => None,
         Some(Ok(key)) => Some(key.to_owned()),
-        Some(Err(_)) => return Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII")),
+        Some(Err(_)) => {
+            return Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"));
+        }
     };
     let submission = submission(value, key, digest)?;
     let accepted = service.submit(&caller, project, submission).await?;
     Ok(Json(answer(accepted)))
 }
 
-fn submission(body: SubmitBody, idempotency_key: Option<String>, body_digest: Digest) -> Result<Submission, Problem> {
+fn submission(
+    body: SubmitBody,
+    idempotency_key: Option<String>,
+    body_digest: Digest,
+) -> Result<Submission, Problem> {
     let scheduling = body.scheduling.unwrap_or_default();
     let limits = body.limits.unwrap_or_default().request()?;
     let timeout = timeout_seconds(scheduling.timeout_minutes)?;
@@ -168,7 +180,9 @@ fn submission(body: SubmitBody, idempotency_key: Option<String>, body_digest: Di
         description: body.job_description.unwrap_or_default(),
         job_type: body.job_type,
         priority: body.priority.unwrap_or_default(),
-        pipeline: body.resource.map(|ResourceBody { resource_type: ResourceType::Pipeline, resource_id }| resource_id),
+        pipeline: body
+            .resource
+            .map(|ResourceBody { resource_type: ResourceType::Pipeline, resource_id }| resource_id),
         module: body.module.map(Into::into),
         parameters: body.parameters.unwrap_or_default(),
         not_before: scheduled_time(scheduling.scheduled_time.as_deref())?,
@@ -218,7 +232,9 @@ fn answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
         queue_position: outlook.queue_position,
         estimated_start_time: moment(outlook.start),
         estimated_duration: outlook.duration.map(|span| text::range(span.low, span.high)),
-        estimated_duration_seconds: outlook.duration.map(|span| [span.low.as_secs_f64(), span.high.as_secs_f64()]),
+        estimated_duration_seconds: outlook
+            .duration
+            .map(|span| [span.low.as_secs_f64(), span.high.as_secs_f64()]),
         job_name: job.name,
         priority: job.priority.as_str(),
         date_submitted: job.created_at.to_rfc3339(),

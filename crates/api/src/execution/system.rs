@@ -9,8 +9,8 @@ use axum::extract::State;
 use fuelcell_domain::Timestamp;
 use fuelcell_domain::seams::NodeLoad;
 use fuelcell_service::Service;
-use fuelcell_service::system::SystemStatus;
 use fuelcell_service::TenantFigures;
+use fuelcell_service::system::SystemStatus;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,10 +114,12 @@ fn memory_percent(load: &NodeLoad) -> Option<u64> {
 }
 
 fn queue(status: &SystemStatus) -> QueueDto {
-    let TenantFigures { queued: [low, normal, high, critical], running, started, wait_micros, .. } = status.figures;
+    let TenantFigures { queued: [low, normal, high, critical], running, started, wait_micros, .. } =
+        status.figures;
     let total = low + normal + high + critical;
     let wait = mean(wait_micros, started);
-    let slots: u64 = status.nodes.iter().filter(|node| node.active).map(|node| u64::from(node.job_capacity)).sum();
+    let slots: u64 =
+        status.nodes.iter().filter(|node| node.active).map(|node| u64::from(node.job_capacity)).sum();
     // What waits on all of the server's slots, at the pace of this tenant's jobs of today.
     let left = mean(status.figures.duration_micros, status.figures.completed)
         .filter(|_| slots > 0)
@@ -157,7 +159,9 @@ fn utilization(nodes: &[NodeLoad]) -> UtilizationDto {
     let disk = sum(|node| node.disk_free_bytes);
     UtilizationDto {
         total_cpu_capacity: nodes.iter().map(|node| u64::from(node.cores) * 100).sum(),
-        used_cpu_capacity: sum(|node| node.cpu_percent.map(|percent| (percent * f64::from(node.cores)).round() as u64)),
+        used_cpu_capacity: sum(|node| {
+            node.cpu_percent.map(|percent| (percent * f64::from(node.cores)).round() as u64)
+        }),
         total_memory_capacity: total_memory.map(text::size),
         total_memory_bytes: total_memory,
         used_memory_capacity: used_memory.map(text::size),

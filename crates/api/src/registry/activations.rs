@@ -59,7 +59,10 @@ pub(crate) async fn reset(
     let word = ids.text("job_type");
     let Some(job_type) = JobType::ALL.into_iter().find(|job_type| job_type.as_str() == word) else {
         let allowed = JobType::ALL.map(JobType::as_str).join(", ");
-        return Err(Problem::invalid("InvalidJobType", format!("the job type in the address must be one of {allowed}")));
+        return Err(Problem::invalid(
+            "InvalidJobType",
+            format!("the job type in the address must be one of {allowed}"),
+        ));
     };
     Ok(Json(service.activate(&caller, ids.project()?, job_type, None).await?.into()))
 }

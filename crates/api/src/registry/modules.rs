@@ -110,7 +110,8 @@ pub(crate) async fn content(
     ids: Ids,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = service.module_content(&caller, ids.project()?, ids.text("name"), ids.text("version")).await?;
+    let found =
+        service.module_content(&caller, ids.project()?, ids.text("name"), ids.text("version")).await?;
     let (module, bytes) = found;
     let file = format!("{}-{}.wasm", module.name, module.version);
     Ok(downloads::serve_attachment(&file, module.digest, bytes, &headers))

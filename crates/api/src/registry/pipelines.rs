@@ -3,8 +3,8 @@
 use super::{Page, Pagination};
 use crate::auth::Caller;
 use crate::execution::submit::{LimitsBody, ModuleBody};
-use crate::limits::LimitsAnswer;
 use crate::extract::{Ids, JsonBody, Query};
+use crate::limits::LimitsAnswer;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;

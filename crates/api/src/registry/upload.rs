@@ -38,7 +38,10 @@ fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
     let mut values = headers.get_all(&CONTENT_DIGEST).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let wrong = || {
-        Problem::invalid("InvalidContentDigest", "Content-Digest must read sha-256=:BASE64: with the base64 of 32 bytes (RFC 9530)")
+        Problem::invalid(
+            "InvalidContentDigest",
+            "Content-Digest must read sha-256=:BASE64: with the base64 of 32 bytes (RFC 9530)",
+        )
     };
     if values.next().is_some() {
         return Err(wrong());
@@ -47,7 +50,9 @@ fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
     match named.get("sha-256") {
         None => Ok(None),
         Some(ListEntry::Item(item)) => match &item.bare_item {
-            BareItem::ByteSequence(bytes) => bytes[..].try_into().map(|bytes| Some(Digest(bytes))).map_err(|_| wrong()),
+            BareItem::ByteSequence(bytes) => {
+                bytes[..].try_into().map(|bytes| Some(Digest(bytes))).map_err(|_| wrong())
+            }
             _ => Err(wrong()),
         },
         Some(ListEntry::InnerList(_)) => Err(wrong()),
@@ -67,7 +72,10 @@ mod tests {
         };
         let empty = Digest::of(b"");
         assert_eq!(read("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"), Ok(Some(empty)));
-        assert_eq!(read("sha-512=:AAAA:, sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"), Ok(Some(empty)));
+        assert_eq!(
+            read("sha-512=:AAAA:, sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"),
+            Ok(Some(empty))
+        );
         assert_eq!(read("sha-512=:AAAA:"), Ok(None));
         for wrong in ["sha-256=:AAAA:", "sha-256", "sha-256=47DEQ", "sha-256=(:AAAA:)", "=", "sha-256=::"] {
             assert_eq!(read(wrong), Err("refused"), "{wrong}");

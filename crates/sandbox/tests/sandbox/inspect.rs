@@ -41,9 +41,9 @@ fn a_packed_manifest_is_read_and_packing_again_replaces_it() {
 }
 
 #[test]
-fn packing_takes_only_components_and_manifests() {
+fn packing_takes_only_modules_and_manifests() {
     assert!(pack(&noop(), "{").is_err());
-    assert!(pack(b"\0asm\x01\0\0\0", MANIFEST).is_err());
+    assert!(pack(b"\0asm\x02\0\0\0", MANIFEST).is_err());
     let noop = noop();
     assert!(pack(&noop[..noop.len() - 1], MANIFEST).is_err());
 }
@@ -82,9 +82,23 @@ fn a_component_needs_both_exports() {
 }
 
 #[test]
-fn core_modules_are_refused_with_advice() {
+fn core_modules_are_commands_or_refused_with_advice() {
     let text = refusal(&wat::parse_str("(module)").unwrap()).to_string();
     assert!(text.contains("wasm32-wasip2"), "{text}");
+    let command =
+        wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap();
+    let packed = pack(&command, MANIFEST).unwrap();
+    let inspection = sandbox().inspect(&packed).unwrap();
+    assert!(inspection.has_manifest);
+    assert_eq!(inspection.manifest.title, "A title");
+}
+
+#[test]
+fn core_modules_import_nothing_but_preview_1() {
+    let import =
+        r#"(module (import "env" "system" (func)) (memory (export "memory") 1) (func (export "_start")))"#;
+    let text = refusal(&wat::parse_str(import).unwrap()).to_string();
+    assert!(text.contains("env"), "{text}");
 }
 
 #[test]
@@ -112,7 +126,7 @@ fn what_no_compiler_should_see_is_refused() {
     let body = format!("(component (core module (func {})))", "nop ".repeat(1 << 20));
     for (text, what) in [(locals, "local variables"), (exports, "exports"), (body, "bytes in one function")] {
         let refused = refusal(&wat::parse_str(text).unwrap());
-        assert!(matches!(&refused, InspectError::Unsupported(text) if text.contains(what)), "{refused}");
+        assert!(matches!(&refused, InspectError::CompileLimit(text) if text.contains(what)), "{refused}");
     }
 }
 

@@ -1,10 +1,13 @@
 //! The sandbox with real guests: small components, written as text.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod commands;
+mod compile;
 mod describe;
 mod ends;
 mod guests;
 mod host;
 mod inspect;
 mod modules;
+mod programs;
 mod support;

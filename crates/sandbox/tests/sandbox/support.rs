@@ -5,7 +5,7 @@ use fuelcell_domain::{
     ArtifactDescription, Cancellation, Digest, HostError, JobError, JobHost, JobRunner, Limits, LogLevel,
     Meter, ReadAt, Report, RunEnd, RunSpec, Usage,
 };
-use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -14,7 +14,11 @@ pub(crate) const LIMITS: Limits =
     Limits { fuel: Some(50_000_000), memory_bytes: 16 << 20, disk_bytes: 1000, timeout_seconds: 20 };
 
 pub(crate) fn sandbox_at(directory: &Path) -> Sandbox {
-    Sandbox::new(SandboxConfig { max_cells: 8, ..SandboxConfig::new(directory) }).unwrap()
+    sandbox_with(directory, Compiler::InProcess)
+}
+
+pub(crate) fn sandbox_with(directory: &Path, compiler: Compiler) -> Sandbox {
+    Sandbox::new(SandboxConfig { max_cells: 8, compiler, ..SandboxConfig::new(directory) }).unwrap()
 }
 
 /// A sandbox with a directory of its own.
@@ -80,6 +84,7 @@ impl Bench {
 pub(crate) struct Recorder {
     pub(crate) parameters: String,
     pub(crate) events: Arc<Mutex<Vec<String>>>,
+    pub(crate) listed: Vec<JobInput>,
     pub(crate) inputs: Vec<(JobInput, Arc<Vec<u8>>)>,
     pub(crate) cancellation: Option<Cancellation>,
     pub(crate) checkpoint: Mutex<Option<Vec<u8>>>,
@@ -93,7 +98,8 @@ impl Recorder {
             media_type: "text/csv".into(),
             size: bytes.len() as u64,
         };
-        Self { inputs: vec![(input, Arc::new(bytes.to_vec()))], ..Self::default() }
+        let listed = vec![input.clone()];
+        Self { inputs: vec![(input, Arc::new(bytes.to_vec()))], listed, ..Self::default() }
     }
 
     pub(crate) fn events(&self) -> Vec<String> {
@@ -129,7 +135,7 @@ impl JobHost for Recorder {
     }
 
     fn inputs(&self) -> &[JobInput] {
-        &[]
+        &self.listed
     }
 
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {

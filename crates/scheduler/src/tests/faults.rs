@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job, JobError, JobId, JobState, JobType,
-    Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectLimits, ProjectRef,
-    ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
+    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::{
     BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest, QueueEntry,

@@ -41,6 +41,9 @@ pub(crate) struct BenchArguments {
     /// Events of the log for the comparison with native code
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
+    /// A further event log for the comparison with native code
+    #[arg(long)]
+    log: Vec<PathBuf>,
     /// Seconds of load per measurement
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -61,6 +64,20 @@ struct CellTimes {
     p99_micros: f64,
 }
 
+/// What `fuelcell run --json` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RunAccount {
+    records_processed: u64,
+    usage: RunUsage,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RunUsage {
+    peak_memory_bytes: u64,
+}
+
 /// Builds optimised binaries, measures, and prints the table.
 pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result<()> {
     if cfg!(debug_assertions) {
@@ -68,7 +85,12 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
         note("Building with --release. The first time that takes 10 to 20 minutes on two cores.");
         let (events, seconds) = (arguments.events.to_string(), arguments.seconds.to_string());
         let own = ["run", "--release", "--package", "xtask", "--", "bench"];
-        return run(cargo(workspace).args(own).args(["--events", &events, "--seconds", &seconds]));
+        let mut command = cargo(workspace);
+        command.args(own).args(["--events", &events, "--seconds", &seconds]);
+        for log in &arguments.log {
+            command.arg("--log").arg(log);
+        }
+        return run(&mut command);
     }
     guests::build(workspace, Build::Release)?;
     let folder = workspace.target.join("bench");
@@ -77,7 +99,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
     rows.push(cell(workspace)?);
     interrupt.check()?;
-    rows.push(mining(workspace, &folder, arguments.events)?);
+    rows.extend(mining(workspace, &folder, arguments)?);
     print(&rows)
 }
 
@@ -156,25 +178,29 @@ fn cell(workspace: &Workspace) -> Result<Row> {
     Ok(Row::new("instantiate + no-op", figure))
 }
 
-/// Process mining of a large log: the module against the same code, built natively with the same profile.
-fn mining(workspace: &Workspace, folder: &Path, events: u64) -> Result<Row> {
+/// Process mining of event logs: the module against the same code, built natively with the same profile.
+fn mining(workspace: &Workspace, folder: &Path, arguments: &BenchArguments) -> Result<Vec<Row>> {
     run(cargo(workspace).args(["build", "--profile", "guest", "-p", "process-mining", "--example", "mine"]))?;
-    let log = folder.join("order-to-cash.csv");
-    let size = event_log::write_file(&LogOptions { events, ..LogOptions::demo() }, &log)?;
-    let out = |name: &str| -> PathBuf { folder.join(name) };
+    let generated = folder.join("order-to-cash.csv");
+    event_log::write_file(&LogOptions { events: arguments.events, ..LogOptions::demo() }, &generated)?;
+    arguments.log.iter().chain([&generated]).map(|log| mining_row(workspace, folder, log)).collect()
+}
+
+fn mining_row(workspace: &Workspace, folder: &Path, log: &Path) -> Result<Row> {
     let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
-    module
-        .arg("run")
-        .arg(workspace.module("process-mining"))
-        .arg("--in")
-        .arg(&log)
-        .arg("--out")
-        .arg(out("module"));
+    module.arg("run").arg(workspace.module("process-mining")).args(["--json", "--in"]);
+    module.arg(log).arg("--out").arg(folder.join("module"));
     let mut native = Command::new(workspace.target.join("guest/examples/mine"));
-    native.arg(&log).arg(out("native"));
-    let compared =
-        measure("Process mining, as module and natively", || native::compare(&mut module, &mut native))?;
-    Ok(Row::new(&format!("process mining of {} events, module : native", size.events), compared.to_string()))
+    native.arg(log).arg(folder.join("native"));
+    let name = log.file_name().unwrap_or(log.as_os_str()).display();
+    let label = format!("Process mining of {name}, as module and natively");
+    let (account, compared) = measure(&label, || {
+        let account: RunAccount = serde_json::from_str(&capture(&mut module)?)?;
+        Ok((account, native::compare(&mut module, &mut native)?))
+    })?;
+    let memory = account.usage.peak_memory_bytes as f64 / (1024.0 * 1024.0);
+    let what = format!("process mining of {name}, {} events, module : native", account.records_processed);
+    Ok(Row::new(&what, format!("{compared}; peak memory in the cell {memory:.1} MiB")))
 }
 
 fn measure<T>(label: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {

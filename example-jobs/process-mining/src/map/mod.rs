@@ -1,6 +1,7 @@
 //! The process map: which part of the directly-follows graph is worth drawing, and the drawing.
 
 mod layout;
+mod straighten;
 mod svg;
 
 pub use svg::{STYLE, draw};
@@ -128,9 +129,9 @@ impl Map {
             });
             candidates.push(MapEdge { from: Node::Activity(index), to: Node::End, count: end, time: None });
         }
-        let rare = (log.cases() as f64 * RARE_END) as u64;
-        candidates.retain(|edge| edge.count > if edge.time.is_none() { rare } else { 0 });
+        candidates.retain(|edge| edge.count > 0);
         candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
+        drop_rare_ends(&mut candidates, log.cases());
         let edges = choose(&candidates, activities.len());
         Self::measure(activities, edges, figures)
     }
@@ -216,11 +217,22 @@ fn places(log: &EventLog, figures: &Figures) -> Vec<f64> {
     sums.iter().zip(cases).map(|(sum, cases)| sum / cases.max(1) as f64).collect()
 }
 
+/// Drops the ways to begin and to end that hardly any case takes, but for the most frequent one of each.
+fn drop_rare_ends(candidates: &mut Vec<MapEdge>, cases: usize) {
+    let rare = (cases as f64 * RARE_END) as u64;
+    let (mut started, mut ended) = (false, false);
+    candidates.retain(|edge| match (edge.from, edge.to) {
+        (Node::Start, _) => edge.count > rare || !std::mem::replace(&mut started, true),
+        (_, Node::End) => edge.count > rare || !std::mem::replace(&mut ended, true),
+        _ => true,
+    });
+}
+
 /// The edges to draw, out of candidates that are sorted by frequency.
 fn choose(candidates: &[MapEdge], activities: usize) -> Vec<MapEdge> {
     let mut chosen = vec![false; candidates.len()];
-    for index in 0..activities {
-        let node = Node::Activity(index);
+    let nodes = [Node::Start, Node::End].into_iter().chain((0..activities).map(Node::Activity));
+    for node in nodes {
         let way_in = candidates.iter().position(|edge| edge.to == node);
         let way_out = candidates.iter().position(|edge| edge.from == node);
         way_in.into_iter().chain(way_out).for_each(|edge| chosen[edge] = true);

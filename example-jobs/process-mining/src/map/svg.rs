@@ -214,24 +214,54 @@ fn draw_edge(svg: &mut String, map: &Map, edge: &MapEdge, route: &Route, scales:
     );
 }
 
-/// A line through all bends that runs straight up or down at each of them. It ends before the arrow head; the
-/// direction there, 1 for down and -1 for up, comes with it.
+/// A line through all bends that leaves and arrives upright and swings no further than its bends (monotone cubic
+/// interpolation, Steffen 1990, as in d3's curveMonotoneY). It ends before the arrow head; the direction there, 1 for
+/// down and -1 for up, comes with it.
 fn curve(points: &[(f64, f64)], head: f64) -> (String, f64) {
     let direction = match points {
         [.., before, last] if before.1 > last.1 => -1.0,
         _ => 1.0,
     };
+    let mut points = points.to_vec();
+    if let Some(last) = points.last_mut() {
+        // Half a pixel under the head, so that no gap shows.
+        last.1 -= direction * (head - 0.5);
+    }
     let mut line = String::new();
     let mut from = points.first().copied().unwrap_or_default();
+    let mut slope = 0.0;
     push(&mut line, format_args!("M{:.1} {:.1}", from.0, from.1));
-    for (index, &(x, y)) in points.iter().enumerate().skip(1) {
-        // Half a pixel under the head, so that no gap shows.
-        let y = if index + 1 == points.len() { y - direction * (head - 0.5) } else { y };
-        let middle = f64::midpoint(from.1, y);
-        push(&mut line, format_args!("C{:.1} {middle:.1} {x:.1} {middle:.1} {x:.1} {y:.1}", from.0));
-        from = (x, y);
+    for (index, &to) in points.iter().enumerate().skip(1) {
+        let next_slope = points.get(index + 1).map_or(0.0, |&after| slope_at(from, to, after));
+        let third = (to.1 - from.1) / 3.0;
+        let (first, second) = (from.0 + slope * third, to.0 - next_slope * third);
+        push(
+            &mut line,
+            format_args!(
+                "C{first:.1} {:.1} {second:.1} {:.1} {:.1} {:.1}",
+                from.1 + third,
+                to.1 - third,
+                to.0,
+                to.1
+            ),
+        );
+        (from, slope) = (to, next_slope);
     }
     (line, direction)
+}
+
+/// Change of x per y at the point in the middle.
+fn slope_at(before: (f64, f64), at: (f64, f64), after: (f64, f64)) -> f64 {
+    let (h0, h1) = (at.1 - before.1, after.1 - at.1);
+    if h0 * h1 <= 0.0 {
+        return 0.0;
+    }
+    let (s0, s1) = ((at.0 - before.0) / h0, (after.0 - at.0) / h1);
+    if s0 * s1 <= 0.0 {
+        return 0.0;
+    }
+    let mean = (s0 * h1 + s1 * h0) / (h0 + h1);
+    s0.signum() * (2.0 * s0.abs().min(s1.abs())).min(mean.abs())
 }
 
 fn ends(svg: &mut String, placement: &Placement) {

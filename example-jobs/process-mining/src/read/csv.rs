@@ -111,6 +111,7 @@ impl Table {
             facts.dropped.no_case += 1;
         } else if activity.trim_ascii().is_empty() {
             facts.dropped.no_activity += 1;
+            facts.lost_row(case);
         } else if let Some(time) = self.timestamps.parse(timestamp) {
             facts.read_by_form += u64::from(self.timestamps.needs_form(timestamp));
             let start = self.start(record, facts);
@@ -123,8 +124,10 @@ impl Table {
             self.builder.push(Event { case, activity, time, start, resource, lifecycle, fingerprint });
         } else if is_missing(timestamp) {
             facts.dropped.no_timestamp += 1;
+            facts.lost_row(case);
         } else {
             facts.dropped.unreadable_timestamp += 1;
+            facts.lost_row(case);
             let value = || excerpt(&String::from_utf8_lossy(timestamp));
             facts.unreadable_example.get_or_insert_with(|| Example { row: record.row, value: value() });
         }

@@ -117,7 +117,7 @@ pub fn format(time: Micros) -> String {
     }
 }
 
-/// Appends an instant as [`format`] writes it, ten times as fast and with `Z`; with milliseconds or microseconds only
+/// Appends an instant as [`format()`] writes it, ten times as fast and with `Z`; with milliseconds or microseconds only
 /// where there are any. Nothing for years outside of 1 to 9999.
 pub fn write_time(out: &mut Vec<u8>, time: Micros) {
     let (day, within) = (time.div_euclid(DAY), time.rem_euclid(DAY));

@@ -1,4 +1,4 @@
-//! From a file to an [`EventLog`](crate::log::EventLog), streamed: no file is ever held whole.
+//! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
 mod columns;
 mod csv;
@@ -11,6 +11,8 @@ mod xes;
 
 use std::io::Read;
 
+use rustc_hash::FxHashSet;
+
 pub use columns::Columns;
 pub use iso::{format as format_time, parse_iso, write_time};
 use source::Format;
@@ -18,6 +20,7 @@ pub use timestamp::{Timestamps, is_missing};
 
 use crate::error::{Stop, excerpt};
 use crate::log::EventLog;
+use crate::names;
 
 /// How to read.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +42,23 @@ pub struct Dropped {
     pub no_timestamp: u64,
     /// The timestamp was in no known form, or a day that does not exist.
     pub unreadable_timestamp: u64,
+}
+
+/// Beyond this many, further cases that lost rows are not remembered.
+const INCOMPLETE_CASES: usize = 200_000;
+
+impl Facts {
+    /// Remembers that a row of this case was left out.
+    fn lost_row(&mut self, case: &[u8]) {
+        if self.incomplete_cases.len() < INCOMPLETE_CASES {
+            self.incomplete_cases.insert(names::hash(case));
+        }
+    }
+
+    /// Whether rows of this case were left out.
+    pub fn is_incomplete(&self, case: &str) -> bool {
+        self.incomplete_cases.contains(&names::hash(case.as_bytes()))
+    }
 }
 
 impl Dropped {
@@ -83,6 +103,9 @@ pub struct Facts {
     pub rows: u64,
     /// Rows left out.
     pub dropped: Dropped,
+    /// Cases that lost rows, by the hash of their name ([`crate::names::hash`]): what is missing from them may be in
+    /// those rows.
+    pub incomplete_cases: FxHashSet<u64>,
     /// The first timestamp that could not be read.
     pub unreadable_example: Option<Example>,
     /// Records with more or fewer fields than the header.

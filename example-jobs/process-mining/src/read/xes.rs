@@ -1,10 +1,12 @@
 //! XES, event by event (IEEE 1849-2016).
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
 use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event as Xml};
 use quick_xml::{Reader, XmlVersion};
 
@@ -268,13 +270,14 @@ impl Log {
             dropped.no_case += 1;
             return;
         }
-        let Some(activity) = event.activity else {
-            dropped.no_activity += 1;
-            return;
-        };
-        let Some(time) = event.time else {
-            dropped.unreadable_timestamp += u64::from(event.unreadable);
-            dropped.no_timestamp += u64::from(!event.unreadable);
+        let (Some(activity), Some(time)) = (event.activity, event.time) else {
+            dropped.no_activity += u64::from(event.activity.is_none());
+            let timed = event.activity.is_some();
+            dropped.unreadable_timestamp += u64::from(timed && event.unreadable);
+            dropped.no_timestamp += u64::from(timed && !event.unreadable);
+            if let Some(name) = &self.trace_name {
+                facts.lost_row(name.as_bytes());
+            }
             return;
         };
         let case = self.case(facts);
@@ -295,7 +298,7 @@ impl Log {
         if let Some(case) = self.case {
             return case;
         }
-        let name = self.trace_name.take().unwrap_or_else(|| {
+        let name = self.trace_name.clone().unwrap_or_else(|| {
             facts.unnamed_traces += 1;
             format!("trace {}", self.traces)
         });
@@ -329,13 +332,20 @@ fn with_attribute(tag: &BytesStart<'_>, use_it: impl FnOnce(&str, &str)) -> Resu
             "value" => &mut value,
             _ => continue,
         };
-        let text = attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(|error| shorten(&error.to_string(), 200))?;
-        *place = Some(text);
+        *place = Some(plain(attribute)?);
     }
     if let (Some(key), Some(value)) = (key, value) {
         use_it(&key, &value);
     }
     Ok(())
+}
+
+/// The text of an attribute: as it stands, unless it holds references or white space that XML wants replaced.
+fn plain(attribute: Attribute<'_>) -> Result<Cow<'_, str>, String> {
+    let marked = |byte: &u8| *byte == b'&' || *byte < b' ';
+    if !attribute.value.as_bytes().iter().any(marked) {
+        return Ok(attribute.value);
+    }
+    let text = attribute.normalized_value(XmlVersion::Implicit1_0);
+    text.map(|text| Cow::Owned(text.into_owned())).map_err(|error| shorten(&error.to_string(), 200))
 }

@@ -46,9 +46,9 @@ fn meter(share: f64) -> String {
     format!("<span class=\"meter\"><i style=\"width:{:.0}%\"></i></span>", (share * 100.0).clamp(0.0, 100.0))
 }
 
-fn date(time: Option<Micros>) -> String {
-    let time = time.and_then(chrono::DateTime::from_timestamp_micros);
-    time.map_or("unknown".to_string(), |time| time.format("%-d %b %Y").to_string())
+fn date(time: Micros) -> String {
+    let time = chrono::DateTime::from_timestamp_micros(time);
+    time.map_or_else(String::new, |time| time.format("%-d %b %Y").to_string())
 }
 
 fn name(text: &str) -> String {
@@ -57,7 +57,10 @@ fn name(text: &str) -> String {
 
 impl Report<'_> {
     pub(super) fn header(&self, parts: &[Part]) -> String {
-        let figures = self.figures;
+        let period = match (self.figures.first, self.figures.last) {
+            (Some(first), Some(last)) => format!("Process report · {} to {} (UTC)", date(first), date(last)),
+            _ => "Process report · nothing was analysed".to_string(),
+        };
         let window = self.parameters.time_window.as_ref().map_or(String::new(), |window| {
             format!(
                 "<p class=\"soft\">Time window {}: only cases that lie completely inside are analysed; {} left out.</p>",
@@ -73,11 +76,9 @@ impl Report<'_> {
             .map(|(value, what)| format!("<div class=\"tile\"><b>{value}</b><span>{what}</span></div>"))
             .collect();
         format!(
-            "<header class=\"top\"><h1>{}</h1><p class=\"soft\">Process report · {} to {} (UTC)</p>{window}</header>\
+            "<header class=\"top\"><h1>{}</h1><p class=\"soft\">{period}</p>{window}</header>\
              <nav>{links}</nav><div class=\"tiles\">{tiles}</div>",
             escape(&shorten(self.file, 100)),
-            date(figures.first),
-            date(figures.last)
         )
     }
 
@@ -275,11 +276,7 @@ impl Report<'_> {
             "All cases".to_string()
         };
         let cut = if axis.cut {
-            format!(
-                " The last {} of the events, until {}, lie beyond the charts.",
-                percent(CUT),
-                date(Some(last))
-            )
+            format!(" The last {} of the events, until {}, lie beyond the charts.", percent(CUT), date(last))
         } else {
             String::new()
         };

@@ -1,0 +1,227 @@
+//! Compiling in a process of its own: a module that no compiler should be asked for costs the child its life, and nobody
+//! else anything.
+//!
+//! The child gets the module on its standard input and writes code to its standard output, a file. It has no environment,
+//! a limit on memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent.
+
+use crate::engine::{self, CodeSettings};
+use crate::wrap;
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+use wasmtime::Engine;
+
+/// Seconds that compiling may take, however little CPU the machine has left for it.
+const MAX_WALL: Duration = Duration::from_secs(180);
+
+/// Bytes of compiled code.
+const MAX_CODE: u64 = 512 << 20;
+
+/// How often a waiting parent looks whether the child has ended.
+const WATCH: Duration = Duration::from_millis(5);
+
+/// How much less important than jobs compiling is to the kernel.
+const NICENESS: i32 = 5;
+
+/// What is read of a child's complaint.
+const MAX_COMPLAINT: u64 = 4 << 10;
+
+/// The exit code of a child that refuses a module, and says why on its standard error.
+const REFUSED: u8 = 3;
+
+/// The file of this program, also when it was replaced while the process runs.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
+/// What compiling one module may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Seconds of CPU time.
+    pub cpu_seconds: u64,
+}
+
+impl Default for CompileLimits {
+    /// Twice what Python needs, the largest module that we know: 1 GiB and 60 s.
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30, cpu_seconds: 60 }
+    }
+}
+
+/// Where modules are compiled.
+#[derive(Clone, Debug, Default)]
+pub enum Compiler {
+    /// In this process: for modules that one trusts not to be made to break compilers, such as one's own.
+    #[default]
+    InProcess,
+    /// In a child process. The program calls [`compile_worker`] with the arguments that follow these.
+    Child {
+        /// The program to start.
+        program: PathBuf,
+        /// What it is told first, such as the name of a command.
+        arguments: Vec<String>,
+        /// What the child limits itself to.
+        limits: CompileLimits,
+    },
+}
+
+impl Compiler {
+    /// This very program, told `command` first.
+    pub fn this_program(command: &str) -> Self {
+        let arguments = vec![command.to_owned()];
+        Self::Child { program: THIS_PROGRAM.into(), arguments, limits: CompileLimits::default() }
+    }
+}
+
+/// Why there is no code.
+pub(crate) enum CompileError {
+    /// The module's fault.
+    Module(String),
+    /// Ours, for now.
+    Host(String),
+}
+
+impl From<io::Error> for CompileError {
+    fn from(error: io::Error) -> Self {
+        Self::Host(format!("the compiler cannot be run: {error}"))
+    }
+}
+
+/// Native code of the module `bytes` for `engine`.
+pub(crate) fn compile(
+    compiler: &Compiler,
+    engine: &Engine,
+    settings: CodeSettings,
+    bytes: &[u8],
+) -> Result<Vec<u8>, CompileError> {
+    match compiler {
+        Compiler::InProcess => compile_here(engine, bytes).map_err(CompileError::Module),
+        Compiler::Child { program, arguments, limits } => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(limits.memory_bytes.to_string()).arg(limits.cpu_seconds.to_string());
+            command.arg(engine::fingerprint(engine)).args(settings.as_arguments());
+            compile_in(command, *limits, bytes)
+        }
+    }
+}
+
+fn compile_here(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let component = wrap::component(bytes)?;
+    engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
+}
+
+fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let (mut module, mut code, mut complaint) =
+        (tempfile::tempfile()?, tempfile::tempfile()?, tempfile::tempfile()?);
+    module.write_all(bytes)?;
+    module.rewind()?;
+    command
+        .env_clear()
+        .current_dir("/")
+        .stdin(module)
+        .stdout(code.try_clone()?)
+        .stderr(complaint.try_clone()?);
+    let Some(status) = wait(command.spawn()?)? else { return Err(too_much(limits)) };
+    code.rewind()?;
+    match judge(status, limits, &mut complaint) {
+        Ok(()) => {
+            let mut bytes = Vec::new();
+            code.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How the child ended; none when it took too long and was killed.
+fn wait(mut child: Child) -> io::Result<Option<ExitStatus>> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if started.elapsed() > MAX_WALL {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(WATCH);
+    }
+}
+
+fn judge(status: ExitStatus, limits: CompileLimits, complaint: &mut File) -> Result<(), CompileError> {
+    if status.success() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    complaint.rewind()?;
+    // What is not text is no complaint of ours.
+    let _ = complaint.take(MAX_COMPLAINT).read_to_string(&mut text);
+    match (status.code(), status.signal()) {
+        (Some(code), _) if code == i32::from(REFUSED) => Err(CompileError::Module(text)),
+        // Out of memory, out of CPU time, or out of stack: the module's fault, since others compile.
+        (_, Some(_)) => Err(too_much(limits)),
+        _ => Err(CompileError::Host(format!("the compiler failed: {status}: {text}"))),
+    }
+}
+
+fn too_much(limits: CompileLimits) -> CompileError {
+    let CompileLimits { memory_bytes, cpu_seconds } = limits;
+    CompileError::Module(format!(
+        "CompileLimit: this module needs more than {cpu_seconds} s of CPU time or {} MiB of memory to compile",
+        memory_bytes >> 20
+    ))
+}
+
+/// The child's side: call it with the arguments after the command's own, before anything else is started.
+pub fn compile_worker(arguments: &[String]) -> ExitCode {
+    match work(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let (code, text) = match error {
+                CompileError::Module(text) => (REFUSED, text),
+                CompileError::Host(text) => (1, text),
+            };
+            // The parent reads what can be written.
+            let _ = io::stderr().write_all(text.as_bytes());
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn work(arguments: &[String]) -> Result<(), CompileError> {
+    let unusable = || CompileError::Host("these are not the arguments of a compiler".into());
+    let [memory, cpu, expected, settings @ ..] = arguments else { return Err(unusable()) };
+    let number = |text: &str| text.parse().map_err(|_| unusable());
+    limit_this_process(CompileLimits { memory_bytes: number(memory)?, cpu_seconds: number(cpu)? })?;
+    let settings = CodeSettings::from_arguments(settings).ok_or_else(unusable)?;
+    let engine = engine::for_compiling(settings).map_err(|error| CompileError::Host(error.to_string()))?;
+    if engine::fingerprint(&engine) != *expected {
+        return Err(CompileError::Host("the compiler is of another version than its caller".into()));
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes)?;
+    let code = compile_here(&engine, &bytes).map_err(CompileError::Module)?;
+    io::stdout().write_all(&code)?;
+    Ok(io::stdout().flush()?)
+}
+
+fn limit_this_process(limits: CompileLimits) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    rustix::process::nice(NICENESS)?;
+    for (resource, limit) in [
+        // Private writable memory: what the engine merely reserves does not count.
+        (Resource::Data, limits.memory_bytes),
+        (Resource::Cpu, limits.cpu_seconds),
+        (Resource::Fsize, MAX_CODE),
+        (Resource::Core, 0),
+    ] {
+        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
+    }
+    Ok(())
+}

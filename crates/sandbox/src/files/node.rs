@@ -1,0 +1,417 @@
+//! What a tree is made of: directories, files and symbolic links. Nodes live as long as a name or a handle refers to them.
+
+use super::content::{CHUNK, Chunk};
+use super::volume::Volume;
+use super::{ErrorCode, Result};
+use fuelcell_domain::ReadAt;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+/// Names below one another. Paths of programs have a dozen.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// What every node has.
+pub(super) struct Meta {
+    /// Unique in the cell, and the same in every deterministic run.
+    pub(super) id: u64,
+    links: AtomicU64,
+    times: Mutex<Times>,
+}
+
+/// When a node was last read and changed, since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) accessed: Duration,
+    pub(super) modified: Duration,
+    pub(super) changed: Duration,
+}
+
+impl Meta {
+    pub(super) fn new(volume: &Volume) -> Self {
+        let now = volume.now();
+        let times = Times { accessed: now, modified: now, changed: now };
+        Self { id: volume.next_id(), links: AtomicU64::new(0), times: Mutex::new(times) }
+    }
+
+    pub(super) fn links(&self) -> u64 {
+        self.links.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn times(&self) -> Times {
+        *lock(&self.times)
+    }
+
+    pub(super) fn set_times(&self, accessed: Option<Duration>, modified: Option<Duration>, now: Duration) {
+        let mut times = lock(&self.times);
+        times.accessed = accessed.unwrap_or(times.accessed);
+        times.modified = modified.unwrap_or(times.modified);
+        times.changed = now;
+    }
+
+    fn touch(&self, volume: &Volume) {
+        let now = volume.now();
+        self.set_times(None, Some(now), now);
+    }
+}
+
+/// Something that a name stands for.
+#[derive(Clone)]
+pub(super) enum Node {
+    Directory(Arc<Directory>),
+    File(Arc<File>),
+    Link(Arc<Link>),
+}
+
+impl Node {
+    pub(super) fn meta(&self) -> &Meta {
+        match self {
+            Self::Directory(directory) => &directory.meta,
+            Self::File(file) => &file.meta,
+            Self::Link(link) => &link.meta,
+        }
+    }
+
+    /// Bytes of a file, or of the text of a link.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Directory(_) => 0,
+            Self::File(file) => file.size(),
+            Self::Link(link) => link.target.len() as u64,
+        }
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.meta().id == other.meta().id
+    }
+
+    fn height(&self) -> usize {
+        match self {
+            Self::Directory(directory) => {
+                lock(&directory.state).entries.values().map(Self::height).max().map_or(1, |below| below + 1)
+            }
+            _ => 1,
+        }
+    }
+}
+
+/// A symbolic link.
+pub(super) struct Link {
+    pub(super) meta: Meta,
+    pub(super) target: String,
+    volume: Arc<Volume>,
+}
+
+impl Link {
+    pub(super) fn new(volume: &Arc<Volume>, target: String) -> Result<Self> {
+        volume.take(target.len() as u64)?;
+        Ok(Self { meta: Meta::new(volume), target, volume: volume.clone() })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.volume.give_back(self.target.len() as u64);
+    }
+}
+
+struct Entries {
+    entries: BTreeMap<String, Node>,
+    parent: Weak<Directory>,
+    removed: bool,
+}
+
+/// A directory.
+pub(super) struct Directory {
+    pub(super) meta: Meta,
+    pub(super) volume: Arc<Volume>,
+    state: Mutex<Entries>,
+}
+
+impl Directory {
+    /// An empty directory that nothing refers to.
+    pub(super) fn new(volume: &Arc<Volume>) -> Self {
+        let state = Entries { entries: BTreeMap::new(), parent: Weak::new(), removed: false };
+        Self { meta: Meta::new(volume), volume: volume.clone(), state: Mutex::new(state) }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Node> {
+        lock(&self.state).entries.get(name).cloned()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.state).entries.is_empty()
+    }
+
+    /// The first entry after `name`, or the first one.
+    pub(super) fn next(&self, name: Option<&str>) -> Option<(String, Node)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let state = lock(&self.state);
+        let start = name.map_or(Unbounded, Excluded);
+        state
+            .entries
+            .range::<str, _>((start, Unbounded))
+            .next()
+            .map(|(name, node)| (name.clone(), node.clone()))
+    }
+
+    /// Gives `node` a name that is free.
+    pub(super) fn insert(self: &Arc<Self>, name: &str, node: Node) -> Result<()> {
+        if self.depth() + node.height() > MAX_DEPTH {
+            return Err(self.volume.refuse_depth());
+        }
+        if lock(&self.state).removed {
+            return Err(ErrorCode::NoEntry);
+        }
+        self.volume.take_entry()?;
+        self.attach(name, node);
+        Ok(())
+    }
+
+    /// Takes a name away.
+    pub(super) fn remove(&self, name: &str) -> Option<Node> {
+        let node = lock(&self.state).entries.remove(name)?;
+        node.meta().links.fetch_sub(1, Ordering::Relaxed);
+        if let Node::Directory(directory) = &node {
+            let mut state = lock(&directory.state);
+            (state.removed, state.parent) = (true, Weak::new());
+        }
+        self.volume.give_back_entry();
+        self.meta.touch(&self.volume);
+        Some(node)
+    }
+
+    /// Moves `name` to `new_name` in `target`, where it takes the place of what was there.
+    pub(super) fn rename(&self, name: &str, target: &Arc<Self>, new_name: &str) -> Result<()> {
+        let node = self.get(name).ok_or(ErrorCode::NoEntry)?;
+        if target.depth() + node.height() > MAX_DEPTH {
+            return Err(self.volume.refuse_depth());
+        }
+        if lock(&target.state).removed {
+            return Err(ErrorCode::NoEntry);
+        }
+        target.remove(new_name);
+        self.remove(name);
+        // One entry went, so there is room for one.
+        self.volume.take_entry()?;
+        target.attach(new_name, node);
+        Ok(())
+    }
+
+    /// Whether this is `other`, or lies below it.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        let mut next = lock(&self.state).parent.upgrade();
+        if self.meta.id == other.meta.id {
+            return true;
+        }
+        while let Some(directory) = next {
+            if directory.meta.id == other.meta.id {
+                return true;
+            }
+            next = lock(&directory.state).parent.upgrade();
+        }
+        false
+    }
+
+    fn attach(self: &Arc<Self>, name: &str, node: Node) {
+        node.meta().links.fetch_add(1, Ordering::Relaxed);
+        if let Node::Directory(directory) = &node {
+            let mut state = lock(&directory.state);
+            (state.removed, state.parent) = (false, Arc::downgrade(self));
+        }
+        lock(&self.state).entries.insert(name.to_owned(), node);
+        self.meta.touch(&self.volume);
+    }
+
+    fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut next = lock(&self.state).parent.upgrade();
+        while let Some(directory) = next {
+            depth += 1;
+            next = lock(&directory.state).parent.upgrade();
+        }
+        depth
+    }
+}
+
+/// Where a file's bytes are.
+enum Body {
+    /// An input of the job.
+    Input(Arc<dyn ReadAt>),
+    /// Chunks on the disk; an absent one is zeros.
+    Scratch(Mutex<Extent>),
+}
+
+#[derive(Default)]
+struct Extent {
+    size: u64,
+    chunks: Vec<Option<Chunk>>,
+}
+
+/// A regular file. Its size counts against the job's disk, holes included.
+pub(super) struct File {
+    pub(super) meta: Meta,
+    volume: Arc<Volume>,
+    body: Body,
+}
+
+impl File {
+    /// An empty file.
+    pub(super) fn new(volume: &Arc<Volume>) -> Self {
+        Self { meta: Meta::new(volume), volume: volume.clone(), body: Body::Scratch(Mutex::default()) }
+    }
+
+    /// An input, which stays where it is.
+    pub(super) fn input(volume: &Arc<Volume>, source: Arc<dyn ReadAt>) -> Self {
+        Self { meta: Meta::new(volume), volume: volume.clone(), body: Body::Input(source) }
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        match &self.body {
+            Body::Input(source) => source.size(),
+            Body::Scratch(extent) => lock(extent).size,
+        }
+    }
+
+    /// At most `max` bytes from `offset`; none at the end.
+    pub(super) fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        let left = self.size().saturating_sub(offset);
+        let mut buffer = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(max)];
+        match &self.body {
+            Body::Input(source) => {
+                let count = source.read_at(offset, &mut buffer).map_err(|error| {
+                    tracing::warn!(error.message = %error, "an input of a job cannot be read");
+                    ErrorCode::Io
+                })?;
+                buffer.truncate(count);
+                self.volume.count_read(count as u64);
+            }
+            Body::Scratch(extent) => self.read_chunks(&lock(extent), offset, &mut buffer)?,
+        }
+        Ok(buffer)
+    }
+
+    fn read_chunks(&self, extent: &Extent, offset: u64, buffer: &mut [u8]) -> Result<()> {
+        for (index, within, range) in pieces(offset, buffer.len()) {
+            let piece = &mut buffer[range];
+            match extent.chunks.get(index).copied().flatten() {
+                Some(chunk) => self.volume.content.read(chunk, within, piece).map_err(super::broken)?,
+                None => piece.fill(0),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all of `bytes` at `offset`, or nothing.
+    pub(super) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let mut extent = lock(self.scratch()?);
+        self.write_chunks(&mut extent, offset, bytes)
+    }
+
+    /// Writes all of `bytes` at the end, or nothing.
+    pub(super) fn append(&self, bytes: &[u8]) -> Result<()> {
+        let mut extent = lock(self.scratch()?);
+        let end = extent.size;
+        self.write_chunks(&mut extent, end, bytes)
+    }
+
+    fn write_chunks(&self, extent: &mut Extent, offset: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let end = offset.checked_add(bytes.len() as u64).ok_or(ErrorCode::FileTooLarge)?;
+        self.grow(extent, end)?;
+        for (index, within, range) in pieces(offset, bytes.len()) {
+            let chunk = self.chunk(extent, index)?;
+            self.volume.content.write(chunk, within, &bytes[range]).map_err(super::broken)?;
+        }
+        self.volume.count_write(bytes.len() as u64);
+        self.meta.touch(&self.volume);
+        Ok(())
+    }
+
+    /// Cuts the file, or makes it longer by zeros that take no room on the disk but count.
+    pub(super) fn set_size(&self, size: u64) -> Result<()> {
+        let mut extent = lock(self.scratch()?);
+        match size < extent.size {
+            true => self.shrink(&mut extent, size)?,
+            false => self.grow(&mut extent, size)?,
+        }
+        self.meta.touch(&self.volume);
+        Ok(())
+    }
+
+    fn grow(&self, extent: &mut Extent, size: u64) -> Result<()> {
+        self.volume.take(size.saturating_sub(extent.size))?;
+        extent.size = extent.size.max(size);
+        Ok(())
+    }
+
+    fn shrink(&self, extent: &mut Extent, size: u64) -> Result<()> {
+        let kept = usize::try_from(size.div_ceil(CHUNK)).unwrap_or(usize::MAX);
+        if kept < extent.chunks.len() {
+            extent.chunks.drain(kept..).flatten().for_each(|chunk| self.volume.content.release(chunk));
+        }
+        let last = extent.chunks.get(kept.wrapping_sub(1)).copied().flatten();
+        if let Some(last) = last.filter(|_| !size.is_multiple_of(CHUNK)) {
+            self.volume.content.clear_behind(last, size % CHUNK).map_err(super::broken)?;
+        }
+        self.volume.give_back(extent.size - size);
+        extent.size = size;
+        Ok(())
+    }
+
+    fn chunk(&self, extent: &mut Extent, index: usize) -> Result<Chunk> {
+        if extent.chunks.len() <= index {
+            extent.chunks.resize(index + 1, None);
+        }
+        match extent.chunks[index] {
+            Some(chunk) => Ok(chunk),
+            None => {
+                let chunk = self.volume.content.allocate().map_err(super::broken)?;
+                extent.chunks[index] = Some(chunk);
+                Ok(chunk)
+            }
+        }
+    }
+
+    fn scratch(&self) -> Result<&Mutex<Extent>> {
+        match &self.body {
+            Body::Scratch(extent) => Ok(extent),
+            Body::Input(_) => Err(ErrorCode::NotPermitted),
+        }
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        if let Body::Scratch(extent) = &self.body {
+            let extent = std::mem::take(&mut *lock(extent));
+            extent.chunks.into_iter().flatten().for_each(|chunk| self.volume.content.release(chunk));
+            self.volume.give_back(extent.size);
+        }
+    }
+}
+
+/// The chunks that `length` bytes at `offset` touch: index, offset within it, and which of the bytes.
+fn pieces(offset: u64, length: usize) -> impl Iterator<Item = (usize, u64, std::ops::Range<usize>)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        let left = length - done;
+        if left == 0 {
+            return None;
+        }
+        let position = offset + done as u64;
+        let within = position % CHUNK;
+        let count = usize::try_from(CHUNK - within).unwrap_or(usize::MAX).min(left);
+        let range = done..done + count;
+        done += count;
+        Some((usize::try_from(position / CHUNK).unwrap_or(usize::MAX), within, range))
+    })
+}
+
+/// What is guarded is whole between two statements, so a panic elsewhere cannot have broken it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

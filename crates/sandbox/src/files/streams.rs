@@ -1,0 +1,77 @@
+//! Reading and writing a file as a stream. A disk is always ready, so nothing here waits.
+
+use super::ErrorCode;
+use super::node::File;
+use bytes::Bytes;
+use std::sync::Arc;
+use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
+
+/// Bytes that one call moves at most.
+pub(super) const MAX_PIECE: usize = 1 << 20;
+
+/// What a stream's error resource holds, for `filesystem-error-code`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct FileError(pub(super) ErrorCode);
+
+fn failed(code: ErrorCode) -> StreamError {
+    StreamError::LastOperationFailed(wasmtime::Error::new(FileError(code)))
+}
+
+/// Reads from a position on.
+pub(super) struct Reading {
+    pub(super) file: Arc<File>,
+    pub(super) position: u64,
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Reading {
+    async fn ready(&mut self) {}
+}
+
+impl InputStream for Reading {
+    fn read(&mut self, size: usize) -> StreamResult<Bytes> {
+        if size == 0 {
+            return Ok(Bytes::new());
+        }
+        let bytes = self.file.read(self.position, size.min(MAX_PIECE)).map_err(failed)?;
+        if bytes.is_empty() {
+            return Err(StreamError::Closed);
+        }
+        self.position += bytes.len() as u64;
+        Ok(bytes.into())
+    }
+}
+
+/// Writes from a position on, or at the end.
+pub(super) struct Writing {
+    pub(super) file: Arc<File>,
+    /// None = at the end, wherever that is by then.
+    pub(super) position: Option<u64>,
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Writing {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for Writing {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        match &mut self.position {
+            None => self.file.append(&bytes).map_err(failed),
+            Some(position) => {
+                self.file.write(*position, &bytes).map_err(failed)?;
+                *position += bytes.len() as u64;
+                Ok(())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_PIECE)
+    }
+}

@@ -1,0 +1,252 @@
+//! What can be done in a tree: the operations of `wasi:filesystem`, without WASI's tables.
+
+use super::node::{Directory, File, Link, Node};
+use super::path::{Place, resolve};
+use super::volume::Volume;
+use super::{ErrorCode, Result};
+use fuelcell_domain::ReadAt;
+use std::sync::Arc;
+
+/// How something is to be opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OpenHow {
+    pub(super) create: bool,
+    pub(super) exclusive: bool,
+    pub(super) truncate: bool,
+    pub(super) directory: bool,
+    pub(super) write: bool,
+    pub(super) follow: bool,
+}
+
+impl OpenHow {
+    fn changes(self) -> bool {
+        self.create || self.truncate || self.write
+    }
+}
+
+/// A directory with everything below it, writable or not.
+#[derive(Clone)]
+pub(crate) struct Tree {
+    pub(super) root: Arc<Directory>,
+    pub(super) writable: bool,
+}
+
+/// A tree with the path at which guests see it.
+#[derive(Clone)]
+pub(crate) struct Preopen {
+    /// Such as `/in`.
+    pub(crate) path: String,
+    /// What is there.
+    pub(crate) tree: Tree,
+}
+
+/// A file of a tree, for the host.
+pub(crate) struct TreeFile(Arc<File>);
+
+impl TreeFile {
+    /// Its size in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    /// At most `max` bytes from `offset`; none at the end.
+    pub(crate) fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+        self.0.read(offset, max)
+    }
+}
+
+/// What the host finds under a name.
+pub(crate) enum Found {
+    File(TreeFile),
+    /// A directory or a symbolic link.
+    Other,
+}
+
+impl Tree {
+    /// An empty tree.
+    pub(crate) fn new(volume: &Arc<Volume>) -> Self {
+        Self { root: Arc::new(Directory::new(volume)), writable: true }
+    }
+
+    /// The same tree, which nobody can change through this handle.
+    pub(crate) fn read_only(&self) -> Self {
+        Self { root: self.root.clone(), writable: false }
+    }
+
+    /// Puts a file that lies elsewhere under `name`.
+    pub(crate) fn add_input(&self, name: &str, source: Arc<dyn ReadAt>) -> Result<()> {
+        self.root.insert(name, Node::File(Arc::new(File::input(self.volume(), source))))
+    }
+
+    /// Puts a file of these bytes at `path`, whose directory is there.
+    pub(crate) fn add_file(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let how = OpenHow { create: true, exclusive: true, write: true, ..OpenHow::default() };
+        match self.open(path, how)? {
+            Node::File(file) => file.write(0, bytes),
+            Node::Directory(_) | Node::Link(_) => Err(ErrorCode::Exist),
+        }
+    }
+
+    /// What is under `path`; links are not followed.
+    pub(crate) fn find(&self, path: &str) -> Option<Found> {
+        Some(match resolve(&self.root, path, false).ok()?.find().ok()?? {
+            Node::File(file) => Found::File(TreeFile(file)),
+            Node::Directory(_) | Node::Link(_) => Found::Other,
+        })
+    }
+
+    /// The names at the top of this tree, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        while let Some((name, _)) = self.root.next(names.last().map(String::as_str)) {
+            names.push(name);
+        }
+        names
+    }
+
+    fn volume(&self) -> &Arc<Volume> {
+        &self.root.volume
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        match self.writable {
+            true => Ok(()),
+            false => Err(ErrorCode::NotPermitted),
+        }
+    }
+
+    pub(super) fn open(&self, path: &str, how: OpenHow) -> Result<Node> {
+        if how.directory && (how.create || how.exclusive || how.truncate) {
+            return Err(ErrorCode::Invalid);
+        }
+        if how.changes() {
+            self.check_writable()?;
+        }
+        let place = resolve(&self.root, path, how.follow && !(how.create && how.exclusive))?;
+        match place.find()? {
+            Some(_) if how.create && how.exclusive => Err(ErrorCode::Exist),
+            Some(Node::Link(_)) => Err(ErrorCode::Loop),
+            Some(Node::Directory(_)) if how.changes() => Err(ErrorCode::IsDirectory),
+            Some(Node::File(_)) if how.directory => Err(ErrorCode::NotDirectory),
+            Some(Node::File(file)) => {
+                if how.truncate {
+                    file.set_size(0)?;
+                }
+                Ok(Node::File(file))
+            }
+            Some(directory) => Ok(directory),
+            None if how.create => self.create(&place),
+            None => Err(ErrorCode::NoEntry),
+        }
+    }
+
+    fn create(&self, place: &Place) -> Result<Node> {
+        if place.slash {
+            return Err(ErrorCode::IsDirectory);
+        }
+        let node = Node::File(Arc::new(File::new(self.volume())));
+        place.directory.insert(place.name()?, node.clone())?;
+        Ok(node)
+    }
+
+    /// What is at `path`.
+    pub(super) fn node(&self, path: &str, follow: bool) -> Result<Node> {
+        resolve(&self.root, path, follow)?.node()
+    }
+
+    pub(crate) fn create_directory(&self, path: &str) -> Result<()> {
+        self.check_writable()?;
+        let place = resolve(&self.root, path, false)?;
+        if place.find().is_ok_and(|found| found.is_none()) {
+            return place
+                .directory
+                .insert(place.name()?, Node::Directory(Arc::new(Directory::new(self.volume()))));
+        }
+        Err(ErrorCode::Exist)
+    }
+
+    pub(super) fn link(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {
+        self.check_writable()?;
+        target.check_writable()?;
+        let node = self.node(path, false)?;
+        if matches!(node, Node::Directory(_)) {
+            return Err(ErrorCode::NotPermitted);
+        }
+        let (directory, name) = target.free_place(new_path)?;
+        directory.insert(&name, node)
+    }
+
+    pub(super) fn symlink(&self, text: String, path: &str) -> Result<()> {
+        self.check_writable()?;
+        if text.is_empty() {
+            return Err(ErrorCode::NoEntry);
+        }
+        if text.starts_with('/') {
+            return Err(ErrorCode::NotPermitted);
+        }
+        if text.contains('\0') {
+            return Err(ErrorCode::Invalid);
+        }
+        let (directory, name) = self.free_place(path)?;
+        directory.insert(&name, Node::Link(Arc::new(Link::new(self.volume(), text)?)))
+    }
+
+    /// Where a new name that is no directory can be made.
+    fn free_place(&self, path: &str) -> Result<(Arc<Directory>, String)> {
+        let place = resolve(&self.root, path, false)?;
+        match place.find()? {
+            Some(_) => Err(ErrorCode::Exist),
+            None if place.slash => Err(ErrorCode::NoEntry),
+            None => Ok((place.directory.clone(), place.name()?.to_owned())),
+        }
+    }
+
+    pub(super) fn read_link(&self, path: &str) -> Result<String> {
+        match self.node(path, false)? {
+            Node::Link(link) => Ok(link.target.clone()),
+            Node::File(_) | Node::Directory(_) => Err(ErrorCode::Invalid),
+        }
+    }
+
+    pub(super) fn remove_file(&self, path: &str) -> Result<()> {
+        self.check_writable()?;
+        let place = resolve(&self.root, path, false)?;
+        match place.node()? {
+            Node::Directory(_) => Err(ErrorCode::IsDirectory),
+            Node::File(_) | Node::Link(_) => self.drop_name(&place),
+        }
+    }
+
+    pub(super) fn remove_directory(&self, path: &str) -> Result<()> {
+        self.check_writable()?;
+        let place = resolve(&self.root, path, false)?;
+        match place.node()? {
+            Node::Directory(directory) if directory.is_empty() => self.drop_name(&place),
+            Node::Directory(_) => Err(ErrorCode::NotEmpty),
+            Node::File(_) | Node::Link(_) => Err(ErrorCode::NotDirectory),
+        }
+    }
+
+    fn drop_name(&self, place: &Place) -> Result<()> {
+        place.directory.remove(place.name()?).map(drop).ok_or(ErrorCode::NoEntry)
+    }
+
+    pub(super) fn rename(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {
+        self.check_writable()?;
+        target.check_writable()?;
+        let (from, to) = (resolve(&self.root, path, false)?, resolve(&target.root, new_path, false)?);
+        let (node, replaced) = (from.node()?, to.find()?);
+        match (&node, &replaced) {
+            (_, Some(other)) if node.is_same(other) => return Ok(()),
+            (Node::Directory(moved), _) if to.directory.is_within(moved) => return Err(ErrorCode::Invalid),
+            (Node::Directory(_), Some(Node::Directory(other))) if !other.is_empty() => {
+                return Err(ErrorCode::NotEmpty);
+            }
+            (Node::Directory(_), Some(Node::File(_) | Node::Link(_))) => return Err(ErrorCode::NotDirectory),
+            (Node::File(_) | Node::Link(_), Some(Node::Directory(_))) => return Err(ErrorCode::IsDirectory),
+            (Node::File(_) | Node::Link(_), _) if to.slash => return Err(ErrorCode::NotDirectory),
+            _ => {}
+        }
+        from.directory.rename(from.name()?, &to.directory, to.name()?)
+    }
+}

@@ -1,0 +1,38 @@
+//! Core modules become components: one way to run things.
+
+use crate::sections::outermost;
+use std::borrow::Cow;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as ADAPTER,
+};
+use wasmparser::{BinaryReaderError, Parser};
+use wit_component::ComponentEncoder;
+
+/// How the names of sections begin in which tools describe a world.
+const WORLD: &str = "component-type";
+
+/// `bytes` themselves when they are a component; a command of WASI preview 1 in its wrapping otherwise. The error says why
+/// it is no such command.
+///
+/// A core module is to be valid already. What tools wrote into it about worlds is left out: only the preview 1 imports
+/// count.
+pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    if !Parser::is_core_wasm(bytes) {
+        return Ok(bytes.into());
+    }
+    let core = without_worlds(bytes).map_err(|error| error.to_string())?;
+    let encoder = ComponentEncoder::default().validate(false).module(&core);
+    let encoded =
+        encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
+    encoded.map(Cow::Owned).map_err(|error| format!("{error:#}"))
+}
+
+fn without_worlds(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
+    let sections = outermost(bytes)?;
+    let header = sections.first().map_or(bytes.len(), |first| first.range.start);
+    let mut core = bytes[..header].to_vec();
+    let kept =
+        sections.iter().filter(|section| section.custom.is_none_or(|(name, _)| !name.starts_with(WORLD)));
+    kept.for_each(|section| core.extend_from_slice(&bytes[section.range.clone()]));
+    Ok(core)
+}

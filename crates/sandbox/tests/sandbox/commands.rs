@@ -1,0 +1,197 @@
+//! Plain WASI programs: what they find, what becomes of what they leave.
+
+use crate::programs::{BADF, DQUOT, PERM, open_fails, program};
+use crate::support::{Bench, Recorder};
+use fuelcell_domain::{Completion, ErrorCode, ModuleInspector, RunEnd};
+
+const DONE: RunEnd = RunEnd::Completed(Completion::Done);
+
+async fn done(bench: &Bench, module: &[u8]) {
+    assert_eq!(bench.run(module).await.0, DONE);
+}
+
+/// Writes `text` to `path` in `/out`.
+fn write(path: &str, text: &str) -> Vec<u8> {
+    let (path_length, length) = (path.len(), text.len());
+    let text = text.replace('"', "\\22");
+    program(
+        &[(4096, path), (8192, &text)],
+        &format!(
+            "(call $expect (call $put (call $create (i32.const 4096) (i32.const {path_length})) \
+             (i32.const 8192) (i32.const {length})) (i32.const 0))"
+        ),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_is_accepted_and_runs() {
+    let bench = Bench::new();
+    let module = program(&[(4096, "hello\\n")], "(call $say (i32.const 4096) (i32.const 6))");
+    let inspection = bench.sandbox.inspect(&module).unwrap();
+    assert!(inspection.imports.iter().any(|import| import.starts_with("wasi:filesystem/types@")));
+    done(&bench, &module).await;
+    assert_eq!(bench.host.events(), ["Info stdout: hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_code_decides() {
+    let bench = Bench::new();
+    done(&bench, &program(&[], "(call $exit (i32.const 0)) (unreachable)")).await;
+    let (error, usage) = bench.fail(&program(&[], "(call $exit (i32.const 7)) (unreachable)")).await;
+    assert_eq!((error.code, error.details.as_deref()), (ErrorCode::GuestError, Some("Exit")));
+    assert!(usage.fuel.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_and_inputs_are_files_that_cannot_be_changed() {
+    let parameters = r#"{"limit":3}"#.to_owned();
+    let bench = Bench::with_host(Recorder { parameters, ..Recorder::with_input("dataset", b"a,b") });
+    let read = |path: &str| {
+        let length = path.len();
+        let body = format!(
+            "(call $expect (call $path_open (i32.const 3) (i32.const 1) (i32.const 4096) (i32.const {length}) \
+                (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)) (i32.const 0))
+             (i32.store (i32.const 8) (i32.const 8192)) (i32.store (i32.const 12) (i32.const 100))
+             (call $expect (call $fd_read (i32.load (i32.const 0)) (i32.const 8) (i32.const 1) (i32.const 16)) (i32.const 0))
+             (call $say (i32.const 8192) (i32.load (i32.const 16)))"
+        );
+        program(&[(4096, path)], &body)
+    };
+    for path in ["parameters.json", "dataset", "file"] {
+        done(&bench, &read(path)).await;
+    }
+    assert_eq!(bench.host.events(), ["Info stdout: {\"limit\":3}", "Info stdout: a,b", "Info stdout: a,b"]);
+    let changes = [
+        open_fails(3, 4096, 7, 0, PERM),
+        open_fails(3, 4096, 7, 8, PERM),
+        open_fails(3, 4200, 3, 1, PERM),
+        "(call $expect (call $path_unlink_file (i32.const 3) (i32.const 4096) (i32.const 7)) (i32.const 63))".into(),
+        "(call $expect (call $path_rename (i32.const 3) (i32.const 4096) (i32.const 7) (i32.const 4) (i32.const 4096) \
+            (i32.const 7)) (i32.const 63))"
+            .into(),
+        "(call $expect (call $path_link (i32.const 3) (i32.const 0) (i32.const 4096) (i32.const 7) (i32.const 4) \
+            (i32.const 4096) (i32.const 7)) (i32.const 63))"
+            .into(),
+    ];
+    done(&bench, &program(&[(4096, "dataset"), (4200, "new")], &changes.concat())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_in_out_become_artifacts() {
+    let bench = Bench::new();
+    done(&bench, &write("table.csv", "a,b")).await;
+    assert_eq!(bench.host.events(), ["created table.csv Data", "finished table.csv with 3 bytes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_no_artifact_may_have_are_refused() {
+    let bench = Bench::new();
+    for name in ["CON", "a\\r\\nb", "a\\22b", "x.", "\\e2\\80\\aex"] {
+        let length = name
+            .replace("\\r", "r")
+            .replace("\\n", "n")
+            .replace("\\22", "q")
+            .replace("\\e2\\80\\ae", "xxx")
+            .len();
+        let body = format!("(drop (call $create (i32.const 4096) (i32.const {length})))");
+        let (error, _) = bench.fail(&program(&[(4096, name)], &body)).await;
+        assert_eq!(error.code, ErrorCode::InvalidOutput, "{name}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_begins_with_a_dot_is_the_programs_own() {
+    let bench = Bench::new();
+    done(&bench, &write(".cache", "x")).await;
+    assert!(bench.host.events().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_is_read() {
+    let report = |text: &str| {
+        let length = text.len();
+        let text = text.replace('"', "\\22");
+        program(
+            &[(4096, ".fuelcell"), (4200, ".fuelcell/report.json"), (8192, &text)],
+            &format!(
+                "(call $expect (call $path_create_directory (i32.const 4) (i32.const 4096) (i32.const 9)) (i32.const 0))
+                 (call $expect (call $put (call $create (i32.const 4200) (i32.const 21)) (i32.const 8192) \
+                    (i32.const {length})) (i32.const 0))"
+            ),
+        )
+    };
+    let mut bench = Bench::new();
+    bench.limits.disk_bytes = 4096;
+    let text = r#"{"recordsProcessed":7,"warnings":[{"type":"T","message":"M"}],"qualityScore":97.5}"#;
+    done(&bench, &report(text)).await;
+    let [event] = bench.host.events().try_into().unwrap();
+    assert!(event.contains("records_processed: 7") && event.contains("quality_score: Some(97.5)"), "{event}");
+    for broken in ["", "7", r#"{"recordsProcessed":-1}"#, r#"{"surprise":1}"#] {
+        let (error, _) = bench.fail(&report(broken)).await;
+        assert_eq!(error.code, ErrorCode::InvalidOutput, "{broken}: {error}");
+    }
+}
+
+/// What may be written is exactly the disk limit, by writing, by writing behind a hole, and by setting the size.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_quota_is_exact() {
+    let mut bench = Bench::new();
+    bench.limits.disk_bytes = 1000;
+    let create = "(local $f i32) (local.set $f (call $create (i32.const 4096) (i32.const 5)))";
+    for (bytes, error) in [(999, 0), (1000, 0), (1001, DQUOT)] {
+        let ways = [
+            format!("(call $put (local.get $f) (i32.const 8192) (i32.const {bytes}))"),
+            format!("(call $fd_filestat_set_size (local.get $f) (i64.const {bytes}))"),
+            format!(
+                "(block (result i32) (i32.store (i32.const 8) (i32.const 8192)) (i32.store (i32.const 12) (i32.const 1))
+                 (call $fd_pwrite (local.get $f) (i32.const 8) (i32.const 1) (i64.const {}) (i32.const 16)))",
+                bytes - 1
+            ),
+        ];
+        for way in ways {
+            let body = format!("{create} (call $expect {way} (i32.const {error}))");
+            done(&bench, &program(&[(4096, "x.bin")], &body)).await;
+            // A program that cannot go on without the room fails for want of disk.
+            let body = format!("{create} (if {way} (then (call $exit (i32.const 1))))");
+            let end = bench.run(&program(&[(4096, "x.bin")], &body)).await.0;
+            match error {
+                0 => assert_eq!(end, DONE),
+                _ => assert!(matches!(end, RunEnd::Failed(error) if error.code == ErrorCode::DiskQuota)),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_files_give_their_room_back() {
+    let mut bench = Bench::new();
+    bench.limits.disk_bytes = 100_000;
+    let body = "(local $i i32) (local $f i32)
+        (loop $again
+            (local.set $f (call $create (i32.const 4096) (i32.const 5)))
+            (call $expect (call $put (local.get $f) (i32.const 8192) (i32.const 70000)) (i32.const 0))
+            (call $expect (call $fd_filestat_set_size (local.get $f) (i64.const 10)) (i32.const 0))
+            (call $expect (call $fd_filestat_set_size (local.get $f) (i64.const 90000)) (i32.const 0))
+            ;; What was cut off reads as zeros.
+            (i32.store (i32.const 8) (i32.const 80000)) (i32.store (i32.const 12) (i32.const 8))
+            (call $expect (call $fd_pread (local.get $f) (i32.const 8) (i32.const 1) (i64.const 8) (i32.const 16)) (i32.const 0))
+            (call $expect (i32.load (i32.const 16)) (i32.const 8))
+            (call $expect (i32.load16_u (i32.const 80002)) (i32.const 0))
+            (call $expect (call $path_unlink_file (i32.const 4) (i32.const 4096) (i32.const 5)) (i32.const 0))
+            (call $expect (call $fd_close (local.get $f)) (i32.const 0))
+            (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 50))))";
+    let mut text = "x".repeat(60_000);
+    text.push_str("end");
+    done(&bench, &program(&[(4096, "x.bin"), (8192, &text)], body)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_descriptors_are_closed() {
+    let bench = Bench::new();
+    let body = format!(
+        "(call $expect (call $fd_close (i32.const 4)) (i32.const 0)) {} {}",
+        open_fails(4, 4096, 1, 1, BADF),
+        open_fails(3, 4096, 1, 0, PERM)
+    );
+    done(&bench, &program(&[(4096, "x")], &body)).await;
+}

@@ -1,0 +1,75 @@
+//! Compiling in a child process.
+
+use crate::guests::{SPIN, component, noop};
+use crate::support::{Bench, sandbox_with};
+use fuelcell_domain::{Completion, Digest, ErrorCode, JobRunner, RunEnd};
+use fuelcell_sandbox::{CompileLimits, Compiler};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+fn child(limits: CompileLimits) -> Compiler {
+    Compiler::Child { program: env!("CARGO_BIN_EXE_fuelcell-compiler").into(), arguments: Vec::new(), limits }
+}
+
+fn bench(limits: CompileLimits) -> Bench {
+    let mut bench = Bench::new();
+    bench.sandbox = sandbox_with(bench.directory.path(), child(limits));
+    bench
+}
+
+/// Many live values in a function as large as is allowed: what register allocators dread.
+pub(crate) fn bomb() -> Vec<u8> {
+    let locals = "i64 ".repeat(5_000);
+    let body: String = (0..100_000)
+        .map(|i: u32| {
+            format!("(local.set {} (i64.add (local.get {}) (local.get {})))", i % 4_999, i % 4_001, i % 3_001)
+        })
+        .collect();
+    component(&[], &format!("(func $bomb (local {locals}) (loop $l {body} (br $l)))"), SPIN)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_child_compiled_runs() {
+    let bench = bench(CompileLimits::default());
+    assert_eq!(bench.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_compilers_complaint_is_told() {
+    let bench = bench(CompileLimits::default());
+    let error = bench
+        .prepare(&wat::parse_str(r#"(module (memory (export "memory") 1))"#).unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!((error.code, error.transient), (ErrorCode::ModuleInvalid, false));
+    assert!(error.message.contains("_start"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bomb_costs_the_child_its_life_and_nobody_elses() {
+    let bench = bench(CompileLimits { cpu_seconds: 1, ..CompileLimits::default() });
+    let started = Instant::now();
+    let error = bench.prepare(&bomb()).await.unwrap_err();
+    assert_eq!((error.code, error.transient), (ErrorCode::ModuleInvalid, false));
+    assert!(error.message.contains("CompileLimit"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert_eq!(bench.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compiler_without_memory_dies_alone() {
+    let bench = bench(CompileLimits { memory_bytes: 24 << 20, ..CompileLimits::default() });
+    let error = bench.prepare(&bomb()).await.unwrap_err();
+    assert!(error.message.contains("CompileLimit"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compiler_that_is_not_there_is_not_the_modules_fault() {
+    let mut bench = Bench::new();
+    let program = "/nowhere/compiler".into();
+    let compiler = Compiler::Child { program, arguments: Vec::new(), limits: CompileLimits::default() };
+    bench.sandbox = sandbox_with(bench.directory.path(), compiler);
+    let digest = Digest::of(&noop());
+    let error = bench.sandbox.prepare(digest, Arc::new(noop())).await.unwrap_err();
+    assert_eq!((error.code, error.transient), (ErrorCode::Storage, true));
+}

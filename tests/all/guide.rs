@@ -1,0 +1,77 @@
+//! The guide "Write your first job in Rust", followed word for word.
+
+use fuelcell_tests::built;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+/// A fenced block of the guide.
+struct Block<'a> {
+    language: &'a str,
+    text: &'a str,
+}
+
+fn blocks(guide: &str) -> Vec<Block<'_>> {
+    let fenced = guide.split("```").skip(1).step_by(2);
+    fenced
+        .map(|block| {
+            let (language, text) = block.split_once('\n').expect("a block has lines");
+            Block { language, text }
+        })
+        .collect()
+}
+
+/// Runs the block's commands in `folder` and returns what they printed.
+fn follow(commands: &str, folder: &Path) -> String {
+    let tools = built::fuelcell();
+    let tools = tools.parent().expect("the binary lies in a folder").display();
+    let path = format!("{tools}:{}", std::env::var("PATH").unwrap());
+    let output = Command::new("sh")
+        .args(["-e", "-c", commands])
+        .current_dir(folder)
+        .env("PATH", path)
+        // Variables that cargo sets for this test are not those of an author's shell.
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("there is a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{commands}\n{said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_first_job_of_the_guide_is_written_tested_built_packed_and_run() {
+    let guide = fs::read_to_string(built::source("guest-sdk/rust/README.md")).unwrap();
+    let [install, manifest, job, build, run] = &blocks(&guide)[..] else {
+        panic!("the guide has five blocks")
+    };
+    let languages = [install, manifest, job, build, run].map(|block| block.language);
+    assert_eq!(languages, ["sh", "toml", "rust", "sh", "sh"]);
+
+    let folder = tempfile::tempdir().unwrap();
+    follow(install.text, folder.path());
+    let home = folder.path().join("word-count");
+    // A warm target directory and this repository's versions: the guide is tested here, not the registry.
+    let target = built::target().join("guide");
+    fs::create_dir_all(&target).unwrap();
+    symlink(&target, home.join("target")).unwrap();
+    fs::copy(built::source("Cargo.lock"), home.join("Cargo.lock")).unwrap();
+    write_manifest(&home, manifest.text);
+    fs::write(home.join("src/lib.rs"), job.text).unwrap();
+
+    follow(build.text, &home);
+    assert!(follow(run.text, &home).ends_with("2 words\n"));
+}
+
+/// The guide's part behind what `cargo new` wrote, without the second `[dependencies]`.
+fn write_manifest(home: &Path, text: &str) {
+    let path = home.join("Cargo.toml");
+    let written = fs::read_to_string(&path).unwrap().replace("[dependencies]\n", "");
+    let sdk = built::source("guest-sdk/rust").display().to_string();
+    fs::write(&path, written).unwrap();
+    let mut file = OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(text.replace("…/guest-sdk/rust", &sdk).as_bytes()).unwrap();
+}
