@@ -273,12 +273,17 @@ fn what_a_client_began_is_written_down_though_it_went_away() {
     let project = Project::new(&server);
     let path = project.path(&format!("datasets/{}?name=a", Uuid::new_v4()));
     let mut connection = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
-    let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 1000\r\n\r\n", project.token);
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 1000\r\n\r\n",
+        project.token
+    );
     connection.write_all(head.as_bytes()).unwrap();
     connection.write_all(b"not all of it").unwrap();
     drop(connection);
     let entry = eventually("the attempt is in the log", Duration::from_secs(20), || {
-        entries(&project.client, "").into_iter().find(|entry| path.starts_with(entry["target"].as_str().unwrap()))
+        entries(&project.client, "")
+            .into_iter()
+            .find(|entry| path.starts_with(entry["target"].as_str().unwrap()))
     });
     assert_eq!((&entry["outcome"], &entry["code"]), (&json!("refused"), &json!("BrokenUpload")));
 }

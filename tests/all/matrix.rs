@@ -196,7 +196,11 @@ fn every_address_refuses_all_who_may_not_and_takes_the_one_who_may() {
         if method == "GET" {
             assert_eq!(row.with_method("HEAD").call(&server.client(None), things).status, 401, "HEAD {path}");
         }
-        assert_eq!(row.with_method("PATCH").call(&server.operator(), things).problem(405).0, "MethodNotAllowed", "{path}");
+        assert_eq!(
+            row.with_method("PATCH").call(&server.operator(), things).problem(405).0,
+            "MethodNotAllowed",
+            "{path}"
+        );
         scene.check_outsider(row, "another tenant", &tenant, false);
         scene.check_outsider(row, "a project of another tenant", &scene.stranger.client, false);
         scene.check_outsider(row, "another project of the tenant", &scene.sister, true);
