@@ -239,19 +239,26 @@ fn a_tenants_parallel_uploads_are_bounded_and_others_go_on() {
     let other = Project::new(&server);
     let upload =
         || project.client.put_bytes(&project.path(&format!("datasets/{}?name=a", Uuid::new_v4())), b"x");
-    let held: Vec<_> = (0..2)
-        .map(|_| {
-            let (tell, end) = mpsc::channel();
-            let client = project.client.clone();
-            let path = project.path(&format!("datasets/{}?name=slow", Uuid::new_v4()));
-            let sending =
-                std::thread::spawn(move || client.put_stream(&path, &[], Slow { sent: false, end }));
-            (tell, sending)
-        })
-        .collect();
-    let refused = eventually("both places are taken", Duration::from_secs(20), || {
-        let answer = upload();
-        (answer.status == 429).then_some(answer)
+    let slow = || {
+        let (tell, end) = mpsc::channel();
+        let client = project.client.clone();
+        let path = project.path(&format!("datasets/{}?name=slow", Uuid::new_v4()));
+        (tell, std::thread::spawn(move || client.put_stream(&path, &[], Slow { sent: false, end })))
+    };
+    // An upload that only asks may have a place when a slow one comes, which is refused then: so they begin again.
+    let (held, refused) = eventually("both places are taken", Duration::from_secs(60), || {
+        let held = [slow(), slow()];
+        std::thread::sleep(Duration::from_millis(200));
+        match (0..20).map(|_| upload()).find(|answer| answer.status == 429) {
+            Some(refused) => Some((held, refused)),
+            None => {
+                for (tell, sending) in held {
+                    drop(tell);
+                    let _ = sending.join();
+                }
+                None
+            }
+        }
     });
     assert_eq!(refused.problem(429).0, "TooManyUploads");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
