@@ -27,18 +27,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// A JSON body that may be left out.
-pub(crate) struct OptionalJson<T>(pub(crate) T);
+/// A JSON body that may be left out, with the digest of its bytes.
+pub(crate) struct OptionalJson<T> {
+    pub(crate) value: T,
+    pub(crate) digest: Digest,
+}
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        match bytes.iter().all(u8::is_ascii_whitespace) {
-            true => Ok(Self(T::default())),
-            false => parse_json(&bytes).map(Self),
-        }
+        let value = match bytes.iter().all(u8::is_ascii_whitespace) {
+            true => T::default(),
+            false => parse_json(&bytes)?,
+        };
+        Ok(Self { value, digest: Digest::of(&bytes) })
     }
 }
 
@@ -59,10 +63,15 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
         let inner = error.into_inner();
         match inner.is_data() && path != "." {
             true => Problem::invalid("InvalidBody", format!("{path}: {inner}")),
-            false => Problem::invalid("MalformedJson", format!("the body is not the JSON that is expected here: {inner}")),
+            false => Problem::invalid(
+                "MalformedJson",
+                format!("the body is not the JSON that is expected here: {inner}"),
+            ),
         }
     })?;
-    reader.end().map_err(|error| Problem::invalid("MalformedJson", format!("after the JSON document: {error}")))?;
+    reader
+        .end()
+        .map_err(|error| Problem::invalid("MalformedJson", format!("after the JSON document: {error}")))?;
     Ok(value)
 }
 
@@ -114,8 +123,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
-        let axum::extract::Query(pairs) =
-            pairs.map_err(|_| Problem::invalid("InvalidQuery", "the query is not valid percent-encoded UTF-8"))?;
+        let axum::extract::Query(pairs) = pairs
+            .map_err(|_| Problem::invalid("InvalidQuery", "the query is not valid percent-encoded UTF-8"))?;
         let mut query = HashMap::new();
         for (name, value) in pairs {
             if query.contains_key(&name) {
@@ -134,20 +143,32 @@ impl Query {
     }
 
     /// A parameter as one of some words.
-    pub(crate) fn word<T: Copy>(&self, name: &str, allowed: &[(&'static str, T)]) -> Result<Option<T>, Problem> {
+    pub(crate) fn word<T: Copy>(
+        &self,
+        name: &str,
+        allowed: &[(&'static str, T)],
+    ) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
         match allowed.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             Some((_, value)) => Ok(Some(*value)),
             None => {
                 let words: Vec<_> = allowed.iter().map(|(word, _)| *word).collect();
                 let shown: String = text.chars().take(64).collect();
-                Err(Problem::invalid("InvalidQuery", format!("{name} is {shown:?}; allowed: {}", words.join(", "))))
+                Err(Problem::invalid(
+                    "InvalidQuery",
+                    format!("{name} is {shown:?}; allowed: {}", words.join(", ")),
+                ))
             }
         }
     }
 
     /// A parameter as a whole number in a range.
-    pub(crate) fn number(&self, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> Result<u64, Problem> {
+    pub(crate) fn number(
+        &self,
+        name: &str,
+        default: u64,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<u64, Problem> {
         let Some(text) = self.text(name) else { return Ok(default) };
         match text.parse().ok().filter(|number| range.contains(number)) {
             Some(number) => Ok(number),
@@ -162,7 +183,10 @@ impl Query {
     pub(crate) fn moment(&self, name: &str, end_of_day: bool) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
         parse_moment(text, end_of_day).map(Some).ok_or_else(|| {
-            Problem::invalid("InvalidQuery", format!("{name} must be a date or date-time such as 2024-01-31T09:00:00Z"))
+            Problem::invalid(
+                "InvalidQuery",
+                format!("{name} must be a date or date-time such as 2024-01-31T09:00:00Z"),
+            )
         })
     }
 }

@@ -46,9 +46,15 @@ pub fn router(service: Arc<Service>) -> Router {
         .merge(registry_routes())
         .merge(admin_routes())
         .route("/downloads/{tenant_id}/{project_id}/{job_id}/{name}", get(downloads::download))
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address"))
+        .fallback(async || {
+            Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address")
+        })
         .method_not_allowed_fallback(async || {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "this address does not take that method")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                "this address does not take that method",
+            )
         })
         .layer(layers)
         .with_state(service)
@@ -62,7 +68,11 @@ fn execution_routes() -> Router<Arc<Service>> {
             get(execution::status::status).delete(execution::cancel::cancel),
         )
         .route("/api/{tenant_id}/{project_id}/execution/jobs", get(execution::list::list))
-        .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/results", get(execution::results::results))
+        .route(
+            "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
+            get(execution::results::results),
+        )
+        .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry", post(execution::retry::retry))
         .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", get(execution::logs::logs))
         .route("/api/{tenant_id}/execution/system/status", get(execution::system::status))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
@@ -98,7 +108,9 @@ fn admin_routes() -> Router<Arc<Service>> {
 async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     match service.healthy().await {
         true => Ok("ok\n"),
-        false => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "the store cannot be written")),
+        false => {
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "the store cannot be written"))
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    DatasetId, Digest, InputRef, Job, JobId, JobState, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Pipeline,
-    PipelineId, Priority, ProjectRef, Role, Timestamp,
+    DatasetId, Digest, InputRef, Job, JobId, JobState, JobType, LimitRequest, Limits, ModuleRef,
+    ModuleVersion, Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
@@ -78,12 +78,20 @@ impl Service {
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         check_submission(&submission)?;
-        let idempotency = idempotency(principal, project, &submission)?;
+        let idempotency = match &submission.idempotency_key {
+            Some(key) => Some(idempotency(principal, project, key, submission.body_digest)?),
+            None => None,
+        };
         let job = self.pin(principal, project, submission).await?;
-        let job = match self.store.submit(NewJob { job, idempotency }).await? {
+        self.queue(NewJob { job, idempotency }).await
+    }
+
+    /// Puts a job into the queue, durably.
+    pub(crate) async fn queue(&self, new: NewJob) -> Result<Accepted, ServiceError> {
+        let job = match self.store.submit(new).await? {
             Submitted::Queued(job) => {
                 self.events.queue_changed();
-                tracing::info!(job = %job.id, project = %project, module = %job.module.name, "a job was queued");
+                tracing::info!(job = %job.id, project = %job.project, module = %job.module.name, "a job was queued");
                 job
             }
             Submitted::Repeated(job) => job,
@@ -122,8 +130,11 @@ impl Service {
             job_type: submission.job_type,
             priority: submission.priority,
             front: false,
-            pipeline: pipeline
-                .map(|pipeline| PipelineRef { id: pipeline.id, ordinal: pipeline.ordinal, name: pipeline.name }),
+            pipeline: pipeline.map(|pipeline| PipelineRef {
+                id: pipeline.id,
+                ordinal: pipeline.ordinal,
+                name: pipeline.name,
+            }),
             module: ModuleRef { name: module.name, version: module.version, digest: module.digest },
             inputs,
             parameters: Value::Object(parameters).to_string(),
@@ -195,22 +206,35 @@ impl Service {
                 if wanted.required {
                     return Err(ServiceError::invalid(
                         "DatasetRequired",
-                        format!("module {} needs a dataset: give its id in parameters.{}", module.name, wanted.parameter),
+                        format!(
+                            "module {} needs a dataset: give its id in parameters.{}",
+                            module.name, wanted.parameter
+                        ),
                     ));
                 }
                 continue;
             };
-            let dataset = self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))?;
-            inputs.push(InputRef {
-                name: wanted.name.clone(),
-                dataset: Some(id),
-                file_name: dataset.name,
-                media_type: dataset.media_type,
-                digest: dataset.digest,
-                size: dataset.size,
-            });
+            inputs.push(self.pin_dataset(project, &wanted.name, id).await?);
         }
         Ok(inputs)
+    }
+
+    /// A dataset's bytes as they are now, as the input `name`.
+    pub(crate) async fn pin_dataset(
+        &self,
+        project: ProjectRef,
+        name: &str,
+        id: DatasetId,
+    ) -> Result<InputRef, ServiceError> {
+        let dataset = self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))?;
+        Ok(InputRef {
+            name: name.to_owned(),
+            dataset: Some(id),
+            file_name: dataset.name,
+            media_type: dataset.media_type,
+            digest: dataset.digest,
+            size: dataset.size,
+        })
     }
 }
 
@@ -228,7 +252,10 @@ fn merged_parameters(
     Ok(merged)
 }
 
-fn dataset_parameter(parameters: &Map<String, Value>, name: &str) -> Result<Option<DatasetId>, ServiceError> {
+pub(crate) fn dataset_parameter(
+    parameters: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<DatasetId>, ServiceError> {
     match parameters.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.parse::<DatasetId>().is_ok() => Ok(text.parse().ok()),
@@ -239,31 +266,39 @@ fn dataset_parameter(parameters: &Map<String, Value>, name: &str) -> Result<Opti
     }
 }
 
-fn idempotency(
+/// A client's key, scoped to the project and the subject.
+pub(crate) fn idempotency(
     principal: &Principal,
     project: ProjectRef,
-    submission: &Submission,
-) -> Result<Option<IdempotencyKey>, ServiceError> {
-    let Some(key) = &submission.idempotency_key else { return Ok(None) };
+    key: &str,
+    body: Digest,
+) -> Result<IdempotencyKey, ServiceError> {
     if key.is_empty() || key.len() > MAX_KEY {
-        return Err(ServiceError::invalid("InvalidIdempotencyKey", format!("Idempotency-Key is 1 to {MAX_KEY} bytes")));
+        return Err(ServiceError::invalid(
+            "InvalidIdempotencyKey",
+            format!("Idempotency-Key is 1 to {MAX_KEY} bytes"),
+        ));
     }
-    Ok(Some(IdempotencyKey {
-        key: format!("{project}/{}/{key}", principal.subject),
-        body: submission.body_digest,
-    }))
+    Ok(IdempotencyKey { key: format!("{project}/{}/{key}", principal.subject), body })
 }
 
 fn check_submission(submission: &Submission) -> Result<(), ServiceError> {
     check_name("jobName", &submission.name)?;
     if submission.description.len() > MAX_DESCRIPTION {
-        return Err(ServiceError::invalid("InvalidDescription", format!("jobDescription is at most {MAX_DESCRIPTION} bytes")));
+        return Err(ServiceError::invalid(
+            "InvalidDescription",
+            format!("jobDescription is at most {MAX_DESCRIPTION} bytes"),
+        ));
     }
     let long = |text: &String| text.len() > MAX_LABEL || text.chars().any(char::is_control);
-    if submission.labels.len() > MAX_LABELS || submission.labels.iter().any(|(key, value)| long(key) || long(value)) {
+    if submission.labels.len() > MAX_LABELS
+        || submission.labels.iter().any(|(key, value)| long(key) || long(value))
+    {
         return Err(ServiceError::invalid(
             "InvalidLabels",
-            format!("labels are at most {MAX_LABELS}, each key and value at most {MAX_LABEL} bytes without control characters"),
+            format!(
+                "labels are at most {MAX_LABELS}, each key and value at most {MAX_LABEL} bytes without control characters"
+            ),
         ));
     }
     check_recipients(&submission.notifications.email_recipients)
@@ -271,20 +306,27 @@ fn check_submission(submission: &Submission) -> Result<(), ServiceError> {
 
 fn check_recipients(recipients: &[String]) -> Result<(), ServiceError> {
     if recipients.len() > MAX_RECIPIENTS {
-        return Err(ServiceError::invalid("InvalidRecipients", format!("emailRecipients are at most {MAX_RECIPIENTS}")));
+        return Err(ServiceError::invalid(
+            "InvalidRecipients",
+            format!("emailRecipients are at most {MAX_RECIPIENTS}"),
+        ));
     }
     let plain = |address: &String| {
         address.len() <= MAX_ADDRESS
             && address.split('@').count() == 2
             && !address.starts_with('@')
             && !address.ends_with('@')
-            && !address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
+            && !address
+                .chars()
+                .any(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'))
     };
     match recipients.iter().find(|address| !plain(address)) {
         None => Ok(()),
         Some(bad) => Err(ServiceError::invalid(
             "InvalidRecipients",
-            format!("emailRecipients holds {bad:?}, which is not one plain address such as analyst@example.com"),
+            format!(
+                "emailRecipients holds {bad:?}, which is not one plain address such as analyst@example.com"
+            ),
         )),
     }
 }

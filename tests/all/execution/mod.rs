@@ -5,6 +5,7 @@ mod limits;
 mod list;
 mod logs;
 mod results;
+mod retry;
 mod status;
 mod submit;
 mod system;

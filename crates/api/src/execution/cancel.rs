@@ -36,7 +36,7 @@ pub(crate) async fn cancel(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
-    OptionalJson(body): OptionalJson<CancelBody>,
+    OptionalJson { value: body, .. }: OptionalJson<CancelBody>,
 ) -> Result<Json<CancelAnswer>, Problem> {
     let cancel = Cancel {
         reason: body.reason,

@@ -1,7 +1,7 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
 use super::status::elapsed;
-use super::{JOB_TYPES, PRIORITIES, STATES, moment};
+use super::{JOB_TYPES, PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::problem::Problem;
@@ -42,6 +42,9 @@ struct ListedJob {
     estimated_completion: Option<String>,
     submitted_by: String,
     resource_name: String,
+    retry_of: Option<String>,
+    retry_reason: Option<String>,
+    generation: u32,
     date_created: String,
 }
 
@@ -110,6 +113,9 @@ fn listed(job: Job, outlook: &Outlook) -> ListedJob {
         duration_seconds: duration.map(|duration| duration.as_secs_f64()),
         estimated_completion: moment(end.or(outlook.completion)),
         resource_name: job.pipeline.map_or(job.module.name, |pipeline| pipeline.name),
+        generation: generation(job.retry_of.as_ref()),
+        retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
+        retry_reason: job.retry_of.and_then(|earlier| earlier.reason),
         job_name: job.name,
         submitted_by: job.submitted_by,
         date_created: job.created_at.to_rfc3339(),

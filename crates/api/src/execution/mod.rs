@@ -5,10 +5,12 @@ pub(crate) mod cancel;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod results;
+pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod system;
 
+use fuelcell_domain::job::RetryOf;
 use fuelcell_domain::{JobState, JobType, Priority, Timestamp};
 
 /// The words for job states.
@@ -39,4 +41,9 @@ const PRIORITIES: [(&str, Priority); 4] = [
 /// A moment as the protocol writes it.
 fn moment(at: Option<Timestamp>) -> Option<String> {
     at.map(Timestamp::to_rfc3339)
+}
+
+/// 1 for a first submission, 2 for its retry, and so on.
+fn generation(retry: Option<&RetryOf>) -> u32 {
+    retry.map_or(1, |retry| retry.generation)
 }

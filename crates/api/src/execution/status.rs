@@ -1,6 +1,6 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}`
 
-use super::moment;
+use super::{generation, moment};
 use crate::auth::Caller;
 use crate::extract::Ids;
 use crate::problem::Problem;
@@ -47,6 +47,9 @@ pub(crate) struct StatusAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorDto>,
     receipt: Option<ReceiptDto>,
+    retry_of: Option<String>,
+    retry_reason: Option<String>,
+    generation: u32,
     date_created: String,
     last_updated: String,
 }
@@ -192,6 +195,9 @@ fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusA
         completion_reason,
         error: job.error().map(Into::into),
         receipt: receipt.map(Into::into),
+        generation: generation(job.retry_of.as_ref()),
+        retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
+        retry_reason: job.retry_of.and_then(|earlier| earlier.reason),
         date_created: job.created_at.to_rfc3339(),
         last_updated: job.updated_at.to_rfc3339(),
         job_name: job.name,
@@ -229,10 +235,14 @@ fn progress(job: &Job, outlook: &Outlook, elapsed: Duration) -> ProgressDto {
 
 fn resource(job: &Job) -> ResourceDto {
     match &job.pipeline {
-        Some(PipelineRef { id, name, .. }) => {
-            ResourceDto { resource_type: "Pipeline", resource_id: Some(id.to_string()), resource_name: name.clone() }
+        Some(PipelineRef { id, name, .. }) => ResourceDto {
+            resource_type: "Pipeline",
+            resource_id: Some(id.to_string()),
+            resource_name: name.clone(),
+        },
+        None => {
+            ResourceDto { resource_type: "Module", resource_id: None, resource_name: job.module.name.clone() }
         }
-        None => ResourceDto { resource_type: "Module", resource_id: None, resource_name: job.module.name.clone() },
     }
 }
 
@@ -272,7 +282,8 @@ fn cpu_percent(usage: Usage, elapsed: Duration) -> Option<f64> {
 fn metrics(job: &Job, elapsed: Duration) -> MetricsDto {
     let report = &job.pulse.report;
     let seconds = elapsed.as_secs_f64();
-    let rate = (report.records_processed > 0 && seconds > 0.0).then(|| report.records_processed as f64 / seconds);
+    let rate =
+        (report.records_processed > 0 && seconds > 0.0).then(|| report.records_processed as f64 / seconds);
     MetricsDto {
         records_processed: report.records_processed,
         total_records: report.records_total,
@@ -295,7 +306,9 @@ fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
 fn wait_reason(reason: WaitReason) -> WaitReasonDto {
     let (code, message) = match reason {
         WaitReason::Scheduled(until) => ("Scheduled", format!("it is scheduled for {until}")),
-        WaitReason::Backoff(until) => ("Backoff", format!("it failed for a passing reason and is tried again at {until}")),
+        WaitReason::Backoff(until) => {
+            ("Backoff", format!("it failed for a passing reason and is tried again at {until}"))
+        }
         WaitReason::ModuleCompiling => ("ModuleCompiling", "its module is being compiled".into()),
         WaitReason::NoFreeSlot => ("NoFreeSlot", "all slots are taken by running jobs".into()),
         WaitReason::Memory => ("Memory", "the memory that it may use is not free".into()),

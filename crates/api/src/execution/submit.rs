@@ -112,10 +112,16 @@ impl LimitsBody {
     /// The request, unless a limit is zero.
     pub(crate) fn request(self) -> Result<LimitRequest, Problem> {
         let Self { fuel, memory_bytes, disk_bytes, timeout_seconds } = self;
-        let named =
-            [("fuel", fuel), ("memoryBytes", memory_bytes), ("diskBytes", disk_bytes), ("timeoutSeconds", timeout_seconds)];
+        let named = [
+            ("fuel", fuel),
+            ("memoryBytes", memory_bytes),
+            ("diskBytes", disk_bytes),
+            ("timeoutSeconds", timeout_seconds),
+        ];
         match named.iter().find(|(_, limit)| *limit == Some(0)) {
-            Some((name, _)) => Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1"))),
+            Some((name, _)) => {
+                Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1")))
+            }
             None => Ok(LimitRequest { fuel, memory_bytes, disk_bytes, timeout_seconds }),
         }
     }
@@ -145,20 +151,29 @@ pub(crate) async fn submit(
     JsonBody { value, digest }: JsonBody<SubmitBody>,
 ) -> Result<Json<SubmitAnswer>, Problem> {
     let project = ids.project()?;
-    let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
-        None => None,
-        Some(Ok(key)) => Some(key.to_owned()),
-        Some(Err(_)) => return Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII")),
-    };
-    let submission = submission(value, key, digest)?;
+    let submission = submission(value, idempotency_key(&headers)?, digest)?;
     let accepted = service.submit(&caller, project, submission).await?;
-    Ok(Json(answer(accepted)))
+    Ok(Json(accepted_answer(accepted)))
 }
 
-fn submission(body: SubmitBody, idempotency_key: Option<String>, body_digest: Digest) -> Result<Submission, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    match headers.get("idempotency-key").map(|key| key.to_str()) {
+        None => Ok(None),
+        Some(Ok(key)) => Ok(Some(key.to_owned())),
+        Some(Err(_)) => {
+            Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"))
+        }
+    }
+}
+
+fn submission(
+    body: SubmitBody,
+    idempotency_key: Option<String>,
+    body_digest: Digest,
+) -> Result<Submission, Problem> {
     let scheduling = body.scheduling.unwrap_or_default();
     let limits = body.limits.unwrap_or_default().request()?;
-    let timeout = timeout_seconds(scheduling.timeout_minutes)?;
+    let timeout = timeout_seconds("scheduling.timeoutMinutes", scheduling.timeout_minutes)?;
     let timeout_seconds = match (timeout, limits.timeout_seconds) {
         (Some(minutes), Some(seconds)) => Some(minutes.min(seconds)),
         (minutes, seconds) => minutes.or(seconds),
@@ -168,7 +183,9 @@ fn submission(body: SubmitBody, idempotency_key: Option<String>, body_digest: Di
         description: body.job_description.unwrap_or_default(),
         job_type: body.job_type,
         priority: body.priority.unwrap_or_default(),
-        pipeline: body.resource.map(|ResourceBody { resource_type: ResourceType::Pipeline, resource_id }| resource_id),
+        pipeline: body
+            .resource
+            .map(|ResourceBody { resource_type: ResourceType::Pipeline, resource_id }| resource_id),
         module: body.module.map(Into::into),
         parameters: body.parameters.unwrap_or_default(),
         not_before: scheduled_time(scheduling.scheduled_time.as_deref())?,
@@ -190,13 +207,13 @@ fn notifications(body: NotificationsBody) -> Notifications {
     }
 }
 
-fn timeout_seconds(minutes: Option<i64>) -> Result<Option<u64>, Problem> {
+pub(super) fn timeout_seconds(field: &str, minutes: Option<i64>) -> Result<Option<u64>, Problem> {
     match minutes {
         None => Ok(None),
         Some(minutes @ 1..=MAX_TIMEOUT_MINUTES) => Ok(Some(minutes.unsigned_abs() * 60)),
         Some(_) => Err(Problem::invalid(
             "InvalidTimeout",
-            format!("scheduling.timeoutMinutes must be from 1 to {MAX_TIMEOUT_MINUTES}"),
+            format!("{field} must be from 1 to {MAX_TIMEOUT_MINUTES}"),
         )),
     }
 }
@@ -211,14 +228,16 @@ fn scheduled_time(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     })
 }
 
-fn answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
+pub(super) fn accepted_answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
     SubmitAnswer {
         job_id: job.id.to_string(),
         status: job.state.as_str(),
         queue_position: outlook.queue_position,
         estimated_start_time: moment(outlook.start),
         estimated_duration: outlook.duration.map(|span| text::range(span.low, span.high)),
-        estimated_duration_seconds: outlook.duration.map(|span| [span.low.as_secs_f64(), span.high.as_secs_f64()]),
+        estimated_duration_seconds: outlook
+            .duration
+            .map(|span| [span.low.as_secs_f64(), span.high.as_secs_f64()]),
         job_name: job.name,
         priority: job.priority.as_str(),
         date_submitted: job.created_at.to_rfc3339(),
