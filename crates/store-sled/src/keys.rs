@@ -56,11 +56,13 @@ pub(crate) enum Table {
     Durations,
     /// Table, key, number → a part of a record that is too large for one value.
     Chunks,
+    /// Project, ordinal → nothing: a job was there and was deleted.
+    DeletedJobs,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -85,6 +87,7 @@ impl Table {
         Self::DayFigures,
         Self::Durations,
         Self::Chunks,
+        Self::DeletedJobs,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
