@@ -11,6 +11,7 @@ use fuelcell_domain::{Digest, ProjectId, ProjectRef, TenantId, Timestamp};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A JSON body, with the digest of its bytes. The content type is not looked at: clients forget it.
 pub(crate) struct JsonBody<T> {
@@ -175,6 +176,19 @@ impl Query {
             None => Err(Problem::invalid(
                 "InvalidQuery",
                 format!("{name} must be a whole number from {} to {}", range.start(), range.end()),
+            )),
+        }
+    }
+
+    /// A parameter as whole seconds, with or without an `s`.
+    pub(crate) fn seconds(&self, name: &str, longest: u64) -> Result<Option<Duration>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let seconds = text.strip_suffix('s').unwrap_or(text).parse().ok().filter(|seconds| *seconds <= longest);
+        match seconds {
+            Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            None => Err(Problem::invalid(
+                "InvalidQuery",
+                format!("{name} must be whole seconds from 0s to {longest}s, such as {name}=30s"),
             )),
         }
     }

@@ -9,30 +9,37 @@ mod downloads;
 mod drain;
 mod execution;
 mod extract;
+mod openapi;
 mod problem;
 mod registry;
 mod text;
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware;
-use axum::routing::{delete, get, post, put};
 use fuelcell_service::Service;
 use problem::Problem;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// Largest JSON body in bytes.
 const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// All routes of the server.
-pub fn router(service: Arc<Service>) -> Router {
+/// Told when the server stops: what waits for something, answers then.
+#[derive(Clone)]
+struct Stop(CancellationToken);
+
+/// All routes of the server. `stop` ends requests that only wait.
+pub fn router(service: Arc<Service>, stop: CancellationToken) -> Router {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
@@ -40,12 +47,9 @@ pub fn router(service: Arc<Service>) -> Router {
         .layer(middleware::from_fn(problem::render))
         .layer(middleware::from_fn(drain::drain))
         .layer(CatchPanicLayer::custom(problem::after_panic));
-    Router::new()
-        .route("/healthz", get(healthz))
-        .merge(execution_routes())
-        .merge(registry_routes())
-        .merge(admin_routes())
-        .route("/downloads/{tenant_id}/{project_id}/{job_id}/{name}", get(downloads::download))
+    let (routes, document) = described_routes().split_for_parts();
+    routes
+        .merge(openapi::routes(&openapi::finished(&document)))
         .fallback(async || {
             Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address")
         })
@@ -56,55 +60,61 @@ pub fn router(service: Arc<Service>) -> Router {
                 "this address does not take that method",
             )
         })
+        .layer(Extension(Stop(stop)))
         .layer(layers)
         .with_state(service)
 }
 
-fn execution_routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/api/{tenant_id}/{project_id}/execution/job", post(execution::submit::submit))
-        .route(
-            "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
-            get(execution::status::status).delete(execution::cancel::cancel),
-        )
-        .route("/api/{tenant_id}/{project_id}/execution/jobs", get(execution::list::list))
-        .route(
-            "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
-            get(execution::results::results),
-        )
-        .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry", post(execution::retry::retry))
-        .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", get(execution::logs::logs))
-        .route("/api/{tenant_id}/execution/system/status", get(execution::system::status))
+/// The OpenAPI document of all routes.
+pub fn document() -> serde_json::Value {
+    openapi::finished(&described_routes().into_openapi())
+}
+
+/// Every route comes with its description: `routes!` takes the address from the handler's annotation.
+fn described_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(openapi::empty())
+        .routes(routes!(healthz))
+        .routes(routes!(downloads::download))
+        .merge(json_routes())
+        .merge(upload_routes())
+}
+
+fn json_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(execution::submit::submit))
+        .routes(routes!(execution::status::status, execution::cancel::cancel))
+        .routes(routes!(execution::delete::delete_data))
+        .routes(routes!(execution::retry::retry))
+        .routes(routes!(execution::results::results))
+        .routes(routes!(execution::logs::logs))
+        .routes(routes!(execution::list::list))
+        .routes(routes!(execution::queue::queue))
+        .routes(routes!(execution::ping::ping))
+        .routes(routes!(execution::system::status))
+        .routes(routes!(registry::pipelines::put, registry::pipelines::get))
+        .routes(routes!(admin::create_tenant, admin::tenants))
+        .routes(routes!(admin::create_project, admin::projects))
+        .routes(routes!(admin::create_token))
+        .routes(routes!(admin::revoke_token))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }
 
-fn registry_routes() -> Router<Arc<Service>> {
-    let json = DefaultBodyLimit::max(MAX_JSON_BYTES);
-    Router::new()
-        .route(
-            "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
-            put(registry::datasets::put).get(registry::datasets::get).layer(DefaultBodyLimit::disable()),
-        )
-        .route(
-            "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
-            put(registry::pipelines::put).get(registry::pipelines::get).layer(json),
-        )
-        .route(
-            "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
-            put(registry::modules::put).get(registry::modules::get).layer(DefaultBodyLimit::disable()),
-        )
+/// Bodies here are streamed; the use cases bound them.
+fn upload_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(registry::datasets::put, registry::datasets::get))
+        .routes(routes!(registry::modules::put, registry::modules::get))
+        .layer(DefaultBodyLimit::disable())
 }
 
-fn admin_routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/api/admin/tenants", post(admin::create_tenant).get(admin::tenants))
-        .route("/api/admin/tenants/{tenant_id}/projects", post(admin::create_project).get(admin::projects))
-        .route("/api/admin/tokens", post(admin::create_token))
-        .route("/api/admin/tokens/{token_id}", delete(admin::revoke_token))
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-}
-
-/// 200 when the store can be written, 503 otherwise. Needs no token.
+/// Whether the store can be written.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "System",
+    responses((status = 200, description = "It can", body = String, content_type = "text/plain")),
+    extensions(("x-required-role" = json!("none"))),
+)]
 async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     match service.healthy().await {
         true => Ok("ok\n"),

@@ -73,7 +73,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    let router = fuelcell_api::router(Arc::new(service));
+    let router = fuelcell_api::router(Arc::new(service), stop.clone());
     axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned()).await?;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");

@@ -8,18 +8,22 @@ pub mod auth;
 pub mod cancel;
 pub mod config;
 pub mod datasets;
+pub mod delete;
 pub mod error;
 pub mod links;
 mod merge_patch;
 pub mod modules;
 pub mod outlook;
+pub mod parameters;
 pub mod pipelines;
 pub mod query;
+pub mod queue;
 pub mod results;
 pub mod retry;
 pub mod submit;
 pub mod system;
 mod uploads;
+pub mod wait;
 
 pub use auth::Principal;
 pub use config::ServiceConfig;
@@ -35,6 +39,7 @@ use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
@@ -67,6 +72,8 @@ pub struct Service {
     secret: Secret,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
+    waiters: Semaphore,
+    schemas: parameters::Schemas,
 }
 
 impl Service {
@@ -74,6 +81,7 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, blobs, inspector, events, nodes, clock, secret, config } = parts;
         let secret = Secret::new(secret);
-        Self { store, blobs, inspector, events, nodes, clock, secret, config, built_in: BTreeMap::new() }
+        let (built_in, waiters) = (BTreeMap::new(), Semaphore::new(wait::MAX_WAITERS));
+        Self { store, blobs, inspector, events, nodes, clock, secret, config, built_in, waiters, schemas: Default::default() }
     }
 }

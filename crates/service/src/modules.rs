@@ -1,6 +1,7 @@
 //! Modules: uploads, what is built in, and which one runs a job.
 
 use crate::admin::check_name;
+use crate::parameters;
 use crate::{ByteSource, Principal, Service, ServiceError};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
@@ -70,7 +71,9 @@ impl Service {
                 tracing::error!(%error, "an uploaded module could not be read back");
                 ServiceError::Storage
             })?;
-            Ok::<_, ServiceError>(inspector.inspect(&bytes)?)
+            let inspection = inspector.inspect(&bytes)?;
+            parameters::check_schema(&inspection.manifest.parameters)?;
+            Ok::<_, ServiceError>(inspection)
         });
         let inspection = looking.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "module inspection ended badly");

@@ -4,6 +4,7 @@
 //! an input whose dataset parameter the retry changes is looked up anew.
 
 use crate::merge_patch::merge;
+use crate::parameters::Extent;
 use crate::submit::{Accepted, dataset_parameter, idempotency};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::RetryOf;
@@ -81,6 +82,7 @@ impl Service {
         let before = stored_parameters(&earlier)?;
         let mut parameters = before.clone();
         merge(&mut parameters, patch.clone());
+        self.check_parameters(&module, &parameters, Extent::Whole).await?;
         let mut inputs = self.renewed_inputs(&earlier, &module, &before, &parameters).await?;
         if *retry_failed_records {
             inputs.retain(|input| input.name != FAILED_RECORDS);

@@ -3,6 +3,7 @@
 
 use crate::admin::check_name;
 use crate::outlook::Outlook;
+use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
@@ -117,6 +118,7 @@ impl Service {
         let choice = submission.module.as_ref();
         let module = self.bound_module(project, submission.job_type, choice, pipeline.as_ref()).await?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
+        self.check_parameters(&module, &parameters, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());

@@ -4,6 +4,7 @@ use super::generation;
 use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, timeout_seconds};
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
+use crate::openapi::words::PriorityWord;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -15,8 +16,9 @@ use fuelcell_service::submit::Accepted;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RetryBody {
     #[serde(default)]
@@ -27,13 +29,14 @@ pub(crate) struct RetryBody {
     #[serde(default)]
     updated_parameters: Option<UpdatedParameters>,
     #[serde(default)]
+    #[schema(value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
     #[serde(default)]
     immediate_execution: Option<bool>,
 }
 
 /// Reserved words, and beside them a JSON Merge Patch of the parameters.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdatedParameters {
     #[serde(default)]
@@ -43,10 +46,11 @@ struct UpdatedParameters {
     #[serde(default)]
     increase_memory_limit: Option<bool>,
     #[serde(flatten)]
+    #[schema(value_type = Object)]
     patch: Map<String, Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RetryAnswer {
     #[serde(flatten)]
@@ -58,6 +62,16 @@ pub(crate) struct RetryAnswer {
 }
 
 /// Queues a new job that does what a failed or cancelled one should have done. 200 is sent only when it is durable.
+#[utoipa::path(
+    post,
+    operation_id = "retry_job",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry",
+    tag = "Jobs",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    request_body = Option<RetryBody>,
+    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    extensions(("x-required-role" = json!("submitter"))),
+)]
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

@@ -12,8 +12,9 @@ use fuelcell_domain::{Manifest, ModuleVersion};
 use fuelcell_service::Service;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ModuleAnswer {
     name: String,
@@ -21,12 +22,22 @@ pub(crate) struct ModuleAnswer {
     digest: String,
     size: u64,
     has_manifest: bool,
+    #[schema(value_type = Object)]
     manifest: Manifest,
     uploaded_by: String,
     date_created: String,
 }
 
 /// Stores the body as a module version. The same bytes again answer the same record, others conflict.
+#[utoipa::path(
+    put,
+    operation_id = "put_module",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 201, description = "The version is stored, durably", body = ModuleAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
+    extensions(("x-required-role" = json!("module-author"))),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -39,6 +50,14 @@ pub(crate) async fn put(
 }
 
 /// One module version.
+#[utoipa::path(
+    get,
+    operation_id = "get_module",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    responses((status = 200, description = "The module version", body = ModuleAnswer)),
+    extensions(("x-required-role" = json!("viewer"))),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

@@ -1,8 +1,11 @@
 //! Forgetting ended jobs.
 
-use super::fixtures::{artifact, at, cancel, done, end, failure, job, project, pulse, running, seen, start, submit};
+use super::fixtures::{
+    artifact, at, cancel, done, end, failure, job, project, pulse, running, seen, start, submit,
+};
 use crate::{
-    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, StateCounts, Store, StoreError, Submitted,
+    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, StateCounts, Store,
+    StoreError, Submitted,
 };
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{Digest, Job, JobId, JobState, LogLevel, LogLine};
@@ -17,7 +20,8 @@ async fn ended(store: &dyn Store, new: Job) -> Job {
     let blob = BlobRef { digest: Digest::of(b"checkpoint"), size: 10 };
     store.set_checkpoint(attempt, blob).await.unwrap();
     store.record_pulse(attempt, pulse(7), at(2)).await.unwrap();
-    let line = LogLine { at: at(2), attempt: 1, level: LogLevel::Info, stage: "s".into(), message: "m".into() };
+    let line =
+        LogLine { at: at(2), attempt: 1, level: LogLevel::Info, stage: "s".into(), message: "m".into() };
     store.append_logs(attempt, vec![line.clone()]).await.unwrap();
     store.append_logs(attempt, vec![line]).await.unwrap();
     let finish = Finish { artifacts: vec![artifact("a.txt")], ..end(&started, done(), 11) };
@@ -85,7 +89,9 @@ pub(super) async fn the_past_stays(store: &dyn Store) {
     let own = project();
     let key = |body: &[u8]| Some(IdempotencyKey { key: "k".into(), body: Digest::of(body) });
     let keyed = NewJob { job: job(own), idempotency: key(b"body") };
-    let Submitted::Queued(first) = store.submit(keyed).await.unwrap() else { panic!("the key was never used") };
+    let Submitted::Queued(first) = store.submit(keyed).await.unwrap() else {
+        panic!("the key was never used")
+    };
     let started = start(store, first.id, 5).await;
     store.finish(end(&started, done(), 15)).await.unwrap();
     let figures = store.tenant_figures(own.tenant, at(20)).await.unwrap();
