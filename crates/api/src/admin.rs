@@ -7,6 +7,7 @@ use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody};
 use crate::gate::Made;
 use crate::problem::Problem;
+use crate::openapi::words::RoleWord;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,16 +17,18 @@ use fuelcell_service::Service;
 use fuelcell_service::error::role_name;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantBody {
     name: String,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     id: Option<TenantId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TenantAnswer {
     tenant_id: String,
@@ -33,20 +36,21 @@ pub(crate) struct TenantAnswer {
     date_created: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TenantList {
     tenants: Vec<TenantAnswer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectBody {
     name: String,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     id: Option<ProjectId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectAnswer {
     project_id: String,
@@ -55,23 +59,26 @@ pub(crate) struct ProjectAnswer {
     date_created: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectList {
     projects: Vec<ProjectAnswer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TokenBody {
     subject: String,
+    #[schema(value_type = RoleWord)]
     role: Role,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     tenant_id: Option<TenantId>,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     project_id: Option<ProjectId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewTokenAnswer {
     /// The secret, shown this once.
@@ -86,6 +93,7 @@ pub(crate) struct NewTokenAnswer {
 pub(crate) struct TokenAnswer {
     token_id: String,
     subject: String,
+    #[schema(value_type = RoleWord)]
     role: &'static str,
     tenant_id: Option<String>,
     project_id: Option<String>,
@@ -113,6 +121,15 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// Adds a tenant.
+#[utoipa::path(
+    post,
+    path = "/api/admin/tenants",
+    tag = "Administration",
+    request_body = TenantBody,
+    responses((status = 201, description = "The tenant is there", body = TenantAnswer), (status = 409, description = "The id is taken"), (status = 413, description = "The body is too large")),
+    extensions(("x-required-role" = json!("operator"))),
+)]
 pub(crate) async fn create_tenant(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -131,6 +148,14 @@ pub(crate) async fn tenant(
     Ok(Json(service.tenant(&caller, ids.tenant()?).await?.into()))
 }
 
+/// All tenants, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/admin/tenants",
+    tag = "Administration",
+    responses((status = 200, description = "All tenants", body = TenantList)),
+    extensions(("x-required-role" = json!("operator"))),
+)]
 pub(crate) async fn tenants(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -139,6 +164,15 @@ pub(crate) async fn tenants(
     Ok(Json(TenantList { tenants }))
 }
 
+/// Adds a project.
+#[utoipa::path(
+    post,
+    path = "/api/admin/tenants/{tenant_id}/projects",
+    tag = "Administration",
+    request_body = ProjectBody,
+    responses((status = 201, description = "The project is there", body = ProjectAnswer), (status = 409, description = "The id is taken"), (status = 413, description = "The body is too large")),
+    extensions(("x-required-role" = json!("administrator"))),
+)]
 pub(crate) async fn create_project(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -158,6 +192,14 @@ pub(crate) async fn project(
     Ok(Json(service.project(&caller, ids.project()?).await?.into()))
 }
 
+/// A tenant's projects, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/admin/tenants/{tenant_id}/projects",
+    tag = "Administration",
+    responses((status = 200, description = "The projects", body = ProjectList)),
+    extensions(("x-required-role" = json!("administrator"))),
+)]
 pub(crate) async fn projects(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -167,6 +209,15 @@ pub(crate) async fn projects(
     Ok(Json(ProjectList { projects }))
 }
 
+/// Makes a token. Its secret is shown here and never again.
+#[utoipa::path(
+    post,
+    path = "/api/admin/tokens",
+    tag = "Administration",
+    request_body = TokenBody,
+    responses((status = 201, description = "The token, with its secret", body = TokenAnswer), (status = 413, description = "The body is too large")),
+    extensions(("x-required-role" = json!("administrator"))),
+)]
 pub(crate) async fn create_token(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -194,6 +245,14 @@ pub(crate) async fn tokens(
     Ok(Json(TokenList { tokens }))
 }
 
+/// Revokes a token.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/tokens/{token_id}",
+    tag = "Administration",
+    responses((status = 204, description = "The token is revoked")),
+    extensions(("x-required-role" = json!("administrator"))),
+)]
 pub(crate) async fn revoke_token(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

@@ -11,6 +11,7 @@ use fuelcell_domain::{Digest, ProjectId, ProjectRef, Scope, TenantId, Timestamp}
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A JSON body, with the digest of its bytes. The content type is not looked at: clients forget it.
 pub(crate) struct JsonBody<T> {
@@ -27,18 +28,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// A JSON body that may be left out.
-pub(crate) struct OptionalJson<T>(pub(crate) T);
+/// A JSON body that may be left out, with the digest of its bytes.
+pub(crate) struct OptionalJson<T> {
+    pub(crate) value: T,
+    pub(crate) digest: Digest,
+}
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        match bytes.iter().all(u8::is_ascii_whitespace) {
-            true => Ok(Self(T::default())),
-            false => parse_json(&bytes).map(Self),
-        }
+        let value = match bytes.iter().all(u8::is_ascii_whitespace) {
+            true => T::default(),
+            false => parse_json(&bytes)?,
+        };
+        Ok(Self { value, digest: Digest::of(&bytes) })
     }
 }
 
@@ -180,6 +185,19 @@ impl Query {
             None => Err(Problem::invalid(
                 "InvalidQuery",
                 format!("{name} must be a whole number from {} to {}", range.start(), range.end()),
+            )),
+        }
+    }
+
+    /// A parameter as whole seconds, with or without an `s`.
+    pub(crate) fn seconds(&self, name: &str, longest: u64) -> Result<Option<Duration>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let seconds = text.strip_suffix('s').unwrap_or(text).parse().ok().filter(|seconds| *seconds <= longest);
+        match seconds {
+            Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            None => Err(Problem::invalid(
+                "InvalidQuery",
+                format!("{name} must be whole seconds from 0s to {longest}s, such as {name}=30s"),
             )),
         }
     }

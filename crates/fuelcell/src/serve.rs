@@ -76,7 +76,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    fuelcell_api::serve(listener, Arc::new(service), &config.api, stop.clone().cancelled_owned()).await?;
+    fuelcell_api::serve(listener, Arc::new(service), &config.api, stop.clone()).await?;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?

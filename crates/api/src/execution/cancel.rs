@@ -3,14 +3,16 @@
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
 use crate::problem::Problem;
+use crate::openapi::words::{JobStateWord};
 use axum::Json;
 use axum::extract::State;
 use fuelcell_service::Service;
 use fuelcell_service::cancel::Cancel;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CancelBody {
     #[serde(default)]
@@ -21,10 +23,11 @@ pub(crate) struct CancelBody {
     preserve_partial_results: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CancelAnswer {
     job_id: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
     cancel_requested: bool,
     reason: Option<String>,
@@ -32,11 +35,20 @@ pub(crate) struct CancelAnswer {
 }
 
 /// Records the wish to cancel. 200 is sent only when it is durable.
+#[utoipa::path(
+    delete,
+    operation_id = "cancel_job",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
+    tag = "Jobs",
+    request_body = Option<CancelBody>,
+    responses((status = 200, description = "The wish is recorded, durably", body = CancelAnswer), (status = 409, description = "The job has ended"), (status = 413, description = "The body is too large")),
+    extensions(("x-required-role" = json!("submitter"))),
+)]
 pub(crate) async fn cancel(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
-    OptionalJson(body): OptionalJson<CancelBody>,
+    OptionalJson { value: body, .. }: OptionalJson<CancelBody>,
 ) -> Result<Json<CancelAnswer>, Problem> {
     let cancel = Cancel {
         reason: body.reason,

@@ -5,6 +5,7 @@ use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, parse_moment};
 use crate::problem::Problem;
 use crate::text;
+use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -17,22 +18,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Longest `timeoutMinutes`: a week. The caps may be lower.
 const MAX_TIMEOUT_MINUTES: i64 = 7 * 24 * 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubmitBody {
     job_name: String,
     #[serde(default)]
     job_description: Option<String>,
+    #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     #[serde(default)]
+    #[schema(value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
     #[serde(default)]
     resource: Option<ResourceBody>,
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
     #[serde(default)]
     scheduling: Option<SchedulingBody>,
@@ -50,19 +55,20 @@ pub(crate) struct SubmitBody {
     keep_partial_on_failure: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ResourceBody {
     resource_type: ResourceType,
+    #[schema(value_type = Uuid)]
     resource_id: PipelineId,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 enum ResourceType {
     Pipeline,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SchedulingBody {
     #[serde(default)]
@@ -71,7 +77,7 @@ struct SchedulingBody {
     timeout_minutes: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NotificationsBody {
     #[serde(default)]
@@ -82,7 +88,7 @@ struct NotificationsBody {
     email_recipients: Option<Vec<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct ModuleBody {
     pub(crate) name: String,
     #[serde(default)]
@@ -95,7 +101,7 @@ impl From<ModuleBody> for ModuleChoice {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitsBody {
     #[serde(default)]
@@ -127,22 +133,34 @@ impl LimitsBody {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubmitAnswer {
     job_id: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
     queue_position: Option<u64>,
     estimated_start_time: Option<String>,
     estimated_duration: Option<String>,
     estimated_duration_seconds: Option<[f64; 2]>,
     job_name: String,
+    #[schema(value_type = PriorityWord)]
     priority: &'static str,
     date_submitted: String,
     submitted_by: String,
 }
 
 /// Queues a job. 200 is sent only when it is durable.
+#[utoipa::path(
+    post,
+    operation_id = "submit_job",
+    path = "/api/{tenant_id}/{project_id}/execution/job",
+    tag = "Jobs",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    request_body = SubmitBody,
+    responses((status = 200, description = "The job is queued, durably", body = SubmitAnswer), (status = 409, description = "The Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "No module runs such jobs here"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    extensions(("x-required-role" = json!("submitter"))),
+)]
 pub(crate) async fn submit(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -151,16 +169,19 @@ pub(crate) async fn submit(
     JsonBody { value, digest }: JsonBody<SubmitBody>,
 ) -> Result<Json<SubmitAnswer>, Problem> {
     let project = ids.project()?;
-    let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
-        None => None,
-        Some(Ok(key)) => Some(key.to_owned()),
-        Some(Err(_)) => {
-            return Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"));
-        }
-    };
-    let submission = submission(value, key, digest)?;
+    let submission = submission(value, idempotency_key(&headers)?, digest)?;
     let accepted = service.submit(&caller, project, submission).await?;
-    Ok(Json(answer(accepted)))
+    Ok(Json(accepted_answer(accepted)))
+}
+
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    match headers.get("idempotency-key").map(|key| key.to_str()) {
+        None => Ok(None),
+        Some(Ok(key)) => Ok(Some(key.to_owned())),
+        Some(Err(_)) => {
+            Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"))
+        }
+    }
 }
 
 fn submission(
@@ -170,7 +191,7 @@ fn submission(
 ) -> Result<Submission, Problem> {
     let scheduling = body.scheduling.unwrap_or_default();
     let limits = body.limits.unwrap_or_default().request()?;
-    let timeout = timeout_seconds(scheduling.timeout_minutes)?;
+    let timeout = timeout_seconds("scheduling.timeoutMinutes", scheduling.timeout_minutes)?;
     let timeout_seconds = match (timeout, limits.timeout_seconds) {
         (Some(minutes), Some(seconds)) => Some(minutes.min(seconds)),
         (minutes, seconds) => minutes.or(seconds),
@@ -204,13 +225,13 @@ fn notifications(body: NotificationsBody) -> Notifications {
     }
 }
 
-fn timeout_seconds(minutes: Option<i64>) -> Result<Option<u64>, Problem> {
+pub(super) fn timeout_seconds(field: &str, minutes: Option<i64>) -> Result<Option<u64>, Problem> {
     match minutes {
         None => Ok(None),
         Some(minutes @ 1..=MAX_TIMEOUT_MINUTES) => Ok(Some(minutes.unsigned_abs() * 60)),
         Some(_) => Err(Problem::invalid(
             "InvalidTimeout",
-            format!("scheduling.timeoutMinutes must be from 1 to {MAX_TIMEOUT_MINUTES}"),
+            format!("{field} must be from 1 to {MAX_TIMEOUT_MINUTES}"),
         )),
     }
 }
@@ -225,7 +246,7 @@ fn scheduled_time(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     })
 }
 
-fn answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
+pub(super) fn accepted_answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
     SubmitAnswer {
         job_id: job.id.to_string(),
         status: job.state.as_str(),

@@ -16,8 +16,9 @@ use fuelcell_service::Service;
 use fuelcell_service::datasets::DatasetUpload;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DatasetAnswer {
     dataset_id: String,
@@ -38,6 +39,16 @@ pub(crate) struct DatasetList {
 }
 
 /// Stores the body as a dataset, streamed; a new one replaces it for later jobs.
+#[utoipa::path(
+    put,
+    operation_id = "put_dataset",
+    path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
+    tag = "Datasets",
+    params(("name" = String, Query, min_length = 1, description = "The file's name")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 413, description = "The file is too large"), (status = 507, description = "The storage quota is used up")),
+    extensions(("x-required-role" = json!("submitter"))),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -65,6 +76,14 @@ pub(crate) async fn put(
 }
 
 /// What is known of a dataset.
+#[utoipa::path(
+    get,
+    operation_id = "get_dataset",
+    path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
+    tag = "Datasets",
+    responses((status = 200, description = "What is known of the dataset", body = DatasetAnswer)),
+    extensions(("x-required-role" = json!("viewer"))),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

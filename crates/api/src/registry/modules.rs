@@ -15,9 +15,10 @@ use fuelcell_service::Service;
 use fuelcell_service::versions::Modules;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// One module version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct VersionAnswer {
     name: String,
@@ -25,6 +26,7 @@ pub(crate) struct VersionAnswer {
     digest: String,
     size: u64,
     has_manifest: bool,
+    #[schema(value_type = Object)]
     manifest: Manifest,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
@@ -60,6 +62,15 @@ pub(crate) struct ModuleList {
 }
 
 /// Stores the body as a module version. The same bytes again answer the same record, others conflict.
+#[utoipa::path(
+    put,
+    operation_id = "put_module",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 201, description = "The version is stored, durably", body = ModuleAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
+    extensions(("x-required-role" = json!("module-author"))),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -94,6 +105,14 @@ pub(crate) async fn get_module(
 }
 
 /// One module version.
+#[utoipa::path(
+    get,
+    operation_id = "get_module",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    responses((status = 200, description = "The module version", body = ModuleAnswer)),
+    extensions(("x-required-role" = json!("viewer"))),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

@@ -6,6 +6,7 @@ use crate::execution::submit::{LimitsBody, ModuleBody};
 use crate::extract::{Ids, JsonBody, Query};
 use crate::limits::LimitsAnswer;
 use crate::problem::Problem;
+use crate::openapi::words::{JobTypeWord};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,28 +16,33 @@ use fuelcell_service::pipelines::PipelineSpec;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PipelineBody {
     name: String,
+    #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     #[serde(default)]
     module: Option<ModuleBody>,
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     dataset_id: Option<DatasetId>,
     #[serde(default)]
     limits: Option<LimitsBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PipelineAnswer {
     pipeline_id: String,
     pipeline_number: u32,
     name: String,
+    #[schema(value_type = JobTypeWord)]
     job_type: &'static str,
     module: Option<ModuleNames>,
     parameters: Value,
@@ -52,13 +58,22 @@ pub(crate) struct PipelineList {
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ModuleNames {
     name: String,
     version: Option<String>,
 }
 
 /// Adds or replaces a pipeline.
+#[utoipa::path(
+    put,
+    operation_id = "put_pipeline",
+    path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    tag = "Pipelines",
+    request_body = PipelineBody,
+    responses((status = 200, description = "The pipeline is stored, durably", body = PipelineAnswer), (status = 413, description = "The body is too large"), (status = 422, description = "The module cannot be used")),
+    extensions(("x-required-role" = json!("administrator"))),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -78,6 +93,14 @@ pub(crate) async fn put(
 }
 
 /// One pipeline.
+#[utoipa::path(
+    get,
+    operation_id = "get_pipeline",
+    path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    tag = "Pipelines",
+    responses((status = 200, description = "The pipeline", body = PipelineAnswer)),
+    extensions(("x-required-role" = json!("viewer"))),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
