@@ -10,5 +10,7 @@ mod clients;
 mod crash;
 mod downloads;
 mod execution;
+mod hostile_api;
+mod openapi;
 mod process_mining;
 mod registry;

@@ -9,10 +9,14 @@ mod downloads;
 mod drain;
 mod execution;
 mod extract;
+mod object;
 mod openapi;
 mod problem;
 mod registry;
+mod serve;
 mod text;
+
+pub use serve::serve;
 
 use axum::{Extension, Router};
 use axum::extract::{DefaultBodyLimit, State};

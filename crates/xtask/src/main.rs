@@ -10,10 +10,12 @@ mod demo;
 mod event_log;
 mod guests;
 mod lint;
+mod openapi;
 mod order_to_cash;
 mod process;
 mod progress;
 mod server;
+mod soak;
 mod test;
 mod tools;
 mod workspace;
@@ -49,6 +51,10 @@ enum Task {
     Demo(DemoArguments),
     /// Measure what the platform costs, optimised
     Bench(BenchArguments),
+    /// Rewrite openapi.json from the handlers' annotations
+    Openapi,
+    /// Throw thousands of generated requests at a server
+    Soak,
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
 }
@@ -72,6 +78,8 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Test => test::test(workspace),
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
+        Task::Openapi => openapi::rewrite(workspace),
+        Task::Soak => soak::soak(workspace),
         Task::EventLog(arguments) => event_log::run(arguments),
     }
 }
