@@ -12,5 +12,7 @@ mod downloads;
 mod execution;
 mod guide;
 mod matrix;
+mod hostile_api;
+mod openapi;
 mod process_mining;
 mod registry;

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantBody {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
@@ -44,6 +45,7 @@ pub(crate) struct TenantList {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectBody {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
@@ -67,6 +69,7 @@ pub(crate) struct ProjectList {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TokenBody {
+    #[schema(min_length = 1, max_length = 200)]
     subject: String,
     #[schema(value_type = RoleWord)]
     role: Role,

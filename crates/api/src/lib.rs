@@ -12,11 +12,15 @@ mod execution;
 mod extract;
 mod gate;
 mod limits;
+mod object;
 mod openapi;
 mod problem;
 mod registry;
 mod routes;
+mod serve;
 mod text;
+
+pub use serve::serve;
 
 use axum::{Extension, Router};
 use axum::extract::{DefaultBodyLimit, State};
@@ -27,9 +31,7 @@ pub use config::ApiConfig;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -47,23 +49,8 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone)]
 struct Stop(CancellationToken);
 
-/// Answers requests until `stop` is cancelled and those under way are answered.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    service: Arc<Service>,
-    config: &ApiConfig,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    // Failures are counted by peer, so the router must know the peers' addresses.
-    let router = router(service, config, stop.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
-}
-
 /// All routes of the server. `stop` ends requests that only wait.
-fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
+pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
     let gate = Arc::new(Gate::new(Arc::clone(&service), config));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))

@@ -29,7 +29,10 @@ fn the_committed_document_is_up_to_date() {
         std::fs::write(committed(), &described).unwrap();
     }
     let found = std::fs::read_to_string(committed()).unwrap();
-    assert!(found == described, "openapi.json is not what the handlers describe; `cargo xtask openapi` rewrites it");
+    assert!(
+        found == described,
+        "openapi.json is not what the handlers describe; `cargo xtask openapi` rewrites it"
+    );
 }
 
 #[test]
@@ -39,7 +42,10 @@ fn every_operation_says_what_it_does_who_may_and_how_it_refuses() {
     let roles = ["none", "viewer", "submitter", "module-author", "administrator", "operator"];
     let mut ids = BTreeSet::new();
     for (name, operation) in operations(&document) {
-        assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name} has no summary");
+        assert!(
+            operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()),
+            "{name} has no summary"
+        );
         let role = operation["x-required-role"].as_str().unwrap_or_else(|| panic!("{name} names no role"));
         assert!(roles.contains(&role), "{name}: {role}");
         assert_eq!(operation["responses"].get("401").is_some(), role != "none", "{name}");

@@ -3,6 +3,7 @@
 mod archive;
 mod cancel;
 mod delete;
+mod fields;
 mod limits;
 mod list;
 mod logs;

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CancelBody {
     #[serde(default)]
+    #[schema(max_length = 1024)]
     reason: Option<String>,
     #[serde(default)]
     force_termination: Option<bool>,

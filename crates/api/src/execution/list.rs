@@ -1,7 +1,7 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
 use super::status::elapsed;
-use super::{JOB_TYPES, PRIORITIES, STATES, generation, moment};
+use super::{JOB_TYPES, MAX_PAGE, PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::problem::Problem;
@@ -70,7 +70,7 @@ struct Summary {
     operation_id = "list_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
     tag = "Jobs",
-    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), ("page" = Option<u32>, Query, minimum = 1, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
+    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
     responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),
     extensions(("x-required-role" = json!("viewer"))),
 )]
@@ -89,7 +89,7 @@ pub(crate) async fn list(
         created_from: query.moment("dateFrom", false)?,
         created_to: query.moment("dateTo", true)?,
     };
-    let page = query.number("page", 1, 1..=u64::from(u32::MAX))?;
+    let page = query.number("page", 1, 1..=MAX_PAGE)?;
     let page_size = query.number("pageSize", 20, 1..=100)?;
     let offset = (page - 1) * page_size;
     let request = PageRequest { offset, limit: page_size as usize };

@@ -1,6 +1,6 @@
 //! `GET /api/{tenantId}/{projectId}/execution/queue`
 
-use super::moment;
+use super::{MAX_PAGE, moment};
 use super::status::{WaitReasonDto, wait_reason};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
@@ -54,7 +54,7 @@ struct QueuedJob {
     operation_id = "list_queue",
     path = "/api/{tenant_id}/{project_id}/execution/queue",
     tag = "Jobs",
-    params(("page" = Option<u32>, Query, minimum = 1, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
+    params(("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
     responses((status = 200, description = "Queued jobs in the order in which they start", body = QueueAnswer)),
     extensions(("x-required-role" = json!("viewer"))),
 )]
@@ -64,7 +64,7 @@ pub(crate) async fn queue(
     ids: Ids,
     query: Query,
 ) -> Result<Json<QueueAnswer>, Problem> {
-    let page = query.number("page", 1, 1..=u64::from(u32::MAX))?;
+    let page = query.number("page", 1, 1..=MAX_PAGE)?;
     let page_size = query.number("pageSize", 20, 1..=100)?;
     let offset = (page - 1) * page_size;
     let request = PageRequest { offset, limit: page_size as usize };

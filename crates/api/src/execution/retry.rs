@@ -5,6 +5,7 @@ use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, timeout_seco
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
 use crate::openapi::words::PriorityWord;
+use crate::object::object;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -22,11 +23,12 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RetryBody {
     #[serde(default)]
+    #[schema(max_length = 1024)]
     retry_reason: Option<String>,
     /// Absent counts as true.
     #[serde(default)]
     modify_parameters: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     updated_parameters: Option<UpdatedParameters>,
     #[serde(default)]
     #[schema(value_type = Option<PriorityWord>)]
@@ -40,6 +42,7 @@ pub(crate) struct RetryBody {
 #[serde(rename_all = "camelCase")]
 struct UpdatedParameters {
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10080)]
     timeout_minutes: Option<i64>,
     #[serde(default)]
     retry_failed_records: Option<bool>,

@@ -3,6 +3,7 @@
 use super::moment;
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, parse_moment};
+use crate::object::object;
 use crate::problem::Problem;
 use crate::text;
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
@@ -26,26 +27,28 @@ const MAX_TIMEOUT_MINUTES: i64 = 7 * 24 * 60;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubmitBody {
+    #[schema(min_length = 1, max_length = 200)]
     job_name: String,
     #[serde(default)]
+    #[schema(max_length = 4096)]
     job_description: Option<String>,
     #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     #[serde(default)]
     #[schema(value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     resource: Option<ResourceBody>,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     scheduling: Option<SchedulingBody>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     notifications: Option<NotificationsBody>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     module: Option<ModuleBody>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     limits: Option<LimitsBody>,
     #[serde(default)]
     deterministic: Option<bool>,
@@ -74,6 +77,7 @@ struct SchedulingBody {
     #[serde(default)]
     scheduled_time: Option<String>,
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10080)]
     timeout_minutes: Option<i64>,
 }
 
@@ -105,17 +109,21 @@ impl From<ModuleBody> for ModuleChoice {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitsBody {
     #[serde(default)]
+    #[schema(minimum = 1)]
     fuel: Option<u64>,
     #[serde(default)]
+    #[schema(minimum = 1)]
     memory_bytes: Option<u64>,
     #[serde(default)]
+    #[schema(minimum = 1)]
     disk_bytes: Option<u64>,
     #[serde(default)]
+    #[schema(minimum = 1)]
     timeout_seconds: Option<u64>,
 }
 
 impl LimitsBody {
-    /// The request, unless a limit is zero.
+    /// The request, unless a limit is zero or no signed 64-bit number.
     pub(crate) fn request(self) -> Result<LimitRequest, Problem> {
         let Self { fuel, memory_bytes, disk_bytes, timeout_seconds } = self;
         let named = [
@@ -124,10 +132,12 @@ impl LimitsBody {
             ("diskBytes", disk_bytes),
             ("timeoutSeconds", timeout_seconds),
         ];
-        match named.iter().find(|(_, limit)| *limit == Some(0)) {
+        let wrong = |limit: Option<u64>| limit.is_some_and(|limit| limit == 0 || i64::try_from(limit).is_err());
+        match named.iter().find(|(_, limit)| wrong(*limit)) {
             Some((name, _)) => {
-                Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1")))
+                Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be from 1 to {}", i64::MAX)))
             }
+
             None => Ok(LimitRequest { fuel, memory_bytes, disk_bytes, timeout_seconds }),
         }
     }

@@ -90,6 +90,12 @@ fn finish_operation(operation: &mut Value, path_names: &[&str]) {
     if open {
         operation["security"] = json!([]);
     }
+    if let Some(content) = operation.pointer_mut("/requestBody/content")
+        && drop_binary_schemas(content)
+    {
+        // An empty file is a file.
+        operation["requestBody"]["required"] = false.into();
+    }
     let refusals = if open { &[][..] } else { &REFUSALS[..] };
     for (status, description) in PROBLEMS.iter().chain(refusals) {
         if operation["responses"].get(status).is_none() {
@@ -97,11 +103,26 @@ fn finish_operation(operation: &mut Value, path_names: &[&str]) {
         }
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if let Some(content) = response.get_mut("content") {
+            drop_binary_schemas(content);
+        }
         if status.as_str() >= "400" {
             let schema = json!({"$ref": "#/components/schemas/Problem"});
             response["content"] = json!({"application/problem+json": {"schema": schema}});
         }
     }
+}
+
+/// Bytes have no schema (OpenAPI 3.1). Says whether there were any.
+fn drop_binary_schemas(content: &mut Value) -> bool {
+    let mut found = false;
+    for (media_type, described) in content.as_object_mut().into_iter().flatten() {
+        if ["application/octet-stream", "application/zip", "*/*"].contains(&media_type.as_str()) {
+            *described = json!({});
+            found = true;
+        }
+    }
+    found
 }
 
 fn path_parameter(name: &str) -> Value {

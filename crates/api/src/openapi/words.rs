@@ -1,5 +1,8 @@
 //! The words that the API takes and gives, as schemas.
 
+// What the derive writes names its types in full.
+#![allow(unused_qualifications)]
+
 use crate::execution::logs;
 use crate::execution::results;
 use crate::execution::{JOB_TYPES, PRIORITIES, STATES};

@@ -44,7 +44,7 @@ pub(crate) struct DatasetList {
     operation_id = "put_dataset",
     path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
     tag = "Datasets",
-    params(("name" = String, Query, min_length = 1, description = "The file's name")),
+    params(("name" = String, Query, min_length = 1, max_length = 200, description = "The file's name")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 413, description = "The file is too large"), (status = 507, description = "The storage quota is used up")),
     extensions(("x-required-role" = json!("submitter"))),

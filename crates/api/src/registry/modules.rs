@@ -67,7 +67,7 @@ pub(crate) struct ModuleList {
     operation_id = "put_module",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
     tag = "Modules",
-    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "The version is stored, durably", body = ModuleAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
     extensions(("x-required-role" = json!("module-author"))),
 )]

@@ -5,6 +5,7 @@ use crate::auth::Caller;
 use crate::execution::submit::{LimitsBody, ModuleBody};
 use crate::extract::{Ids, JsonBody, Query};
 use crate::limits::LimitsAnswer;
+use crate::object::object;
 use crate::problem::Problem;
 use crate::openapi::words::{JobTypeWord};
 use axum::Json;
@@ -21,10 +22,11 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PipelineBody {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[schema(value_type = JobTypeWord)]
     job_type: JobType,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     module: Option<ModuleBody>,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -32,7 +34,7 @@ pub(crate) struct PipelineBody {
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
     dataset_id: Option<DatasetId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     limits: Option<LimitsBody>,
 }
 
