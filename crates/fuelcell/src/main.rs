@@ -28,7 +28,10 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::error!("{error:#}");
             // Also for those who have no log: commands other than `serve` set none up.
-            let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("fuelcell: {error:#}\n").as_bytes());
+            let _ = std::io::Write::write_all(
+                &mut std::io::stderr(),
+                format!("fuelcell: {error:#}\n").as_bytes(),
+            );
             ExitCode::FAILURE
         }
     }
@@ -40,7 +43,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
-        Command::Module(ModuleCommand::Pack { module, out }) => runtime.block_on(module::pack(&module, out.as_deref()))?,
+        Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
+            runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
+        }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         // `main` has seen to it.
         Command::Compile { .. } => {}

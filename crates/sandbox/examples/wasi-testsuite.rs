@@ -6,8 +6,8 @@
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, JobHost, JobRunner, Limits, LogLevel, Meter, ReadAt,
-    Report, RunEnd, RunSpec,
+    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, JobHost, JobRunner, Limits, LogLevel,
+    Meter, ReadAt, Report, RunEnd, RunSpec,
 };
 use fuelcell_sandbox::{Directory, Profile, Sandbox, SandboxConfig};
 use serde::Deserialize;
@@ -29,7 +29,10 @@ const FOLDERS: [&str; 3] = [
 const KNOWN_FAILURES: &[(&str, &str)] = &[
     ("args_get-multiple-arguments.wasm", GROWN_MEMORY),
     ("environ_get-multiple-variables.wasm", GROWN_MEMORY),
-    ("fd_write-to-invalid-fd.wasm", "the preview 1 adapter answers an empty list of buffers before it looks at the descriptor"),
+    (
+        "fd_write-to-invalid-fd.wasm",
+        "the preview 1 adapter answers an empty list of buffers before it looks at the descriptor",
+    ),
     ("proc_exit-failure.wasm", "the preview 1 adapter tells the host only that the code is not 0"),
 ];
 
@@ -169,7 +172,12 @@ async fn run(sandbox: &Sandbox, test: &Path) -> Result<(), Box<dyn Error>> {
     let bytes = fs::read(test)?;
     let digest = Digest::of(&bytes);
     sandbox.prepare(digest, Arc::new(bytes)).await?;
-    let spec = RunSpec { module: digest, limits: LIMITS, deterministic_seed: None, meter: Arc::new(Meter::default()) };
+    let spec = RunSpec {
+        module: digest,
+        limits: LIMITS,
+        deterministic_seed: None,
+        meter: Arc::new(Meter::default()),
+    };
     let listener = Arc::new(Listener::default());
     let (end, _) = sandbox.run_with(spec, listener.clone(), profile, Box::pin(std::future::pending())).await;
     let (stdout, stderr) = listener.said();
@@ -178,7 +186,9 @@ async fn run(sandbox: &Sandbox, test: &Path) -> Result<(), Box<dyn Error>> {
         return Err(format!("exit code {code}, not {}\n{stderr}", expected.exit_code).into());
     }
     match expected.stdout {
-        Some(text) if text.trim_end() != stdout.trim_end() => Err(format!("it printed {stdout:?}, not {text:?}").into()),
+        Some(text) if text.trim_end() != stdout.trim_end() => {
+            Err(format!("it printed {stdout:?}, not {text:?}").into())
+        }
         _ => Ok(()),
     }
 }

@@ -95,7 +95,8 @@ impl Cell {
 
     fn make_files(&self) -> wasmtime::Result<Vec<Preopen>> {
         let deterministic = self.deterministic_seed.is_some();
-        let volume = Volume::new(self.scratch_dir.clone(), self.disk.clone(), self.meter.clone(), deterministic);
+        let volume =
+            Volume::new(self.scratch_dir.clone(), self.disk.clone(), self.meter.clone(), deterministic);
         let volume = Arc::new(volume);
         match &self.profile {
             Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),
@@ -112,7 +113,9 @@ impl Cell {
     /// Arguments, the program's name first.
     pub(crate) fn arguments(&self) -> Vec<String> {
         match &self.profile {
-            Some(profile) => std::iter::once("job".to_owned()).chain(profile.arguments.iter().cloned()).collect(),
+            Some(profile) => {
+                std::iter::once("job".to_owned()).chain(profile.arguments.iter().cloned()).collect()
+            }
             None => surroundings::arguments(self.host.parameters()),
         }
     }

@@ -120,7 +120,12 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
         (tempfile::tempfile()?, tempfile::tempfile()?, tempfile::tempfile()?);
     module.write_all(bytes)?;
     module.rewind()?;
-    command.env_clear().current_dir("/").stdin(module).stdout(code.try_clone()?).stderr(complaint.try_clone()?);
+    command
+        .env_clear()
+        .current_dir("/")
+        .stdin(module)
+        .stdout(code.try_clone()?)
+        .stderr(complaint.try_clone()?);
     let Some(status) = wait(command.spawn()?)? else { return Err(too_much(limits)) };
     code.rewind()?;
     match judge(status, limits, &mut complaint) {

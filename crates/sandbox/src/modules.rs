@@ -152,7 +152,8 @@ impl Modules {
             module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
             "module compiled"
         );
-        let component = self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
+        let component =
+            self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
         self.link(module, &component).map(drop)
     }
 
@@ -171,11 +172,7 @@ impl Modules {
 }
 
 /// Links `component` without keeping it.
-pub(crate) fn link_once(
-    engine: &Engine,
-    linker: &Linker<Cell>,
-    bytes: &[u8],
-) -> Result<Program, JobError> {
+pub(crate) fn link_once(engine: &Engine, linker: &Linker<Cell>, bytes: &[u8]) -> Result<Program, JobError> {
     let bytes = wrap::component(bytes).map_err(|reason| invalid(&reason))?;
     let component = Component::from_binary(engine, &bytes);
     let linked = component.and_then(|component| Program::link(linker, &component));

@@ -4,8 +4,8 @@ use crate::cell::Cell;
 use crate::files::{Found, Tree, TreeFile};
 use crate::text::clip;
 use fuelcell_domain::{
-    ArtifactDescription, ArtifactKind, ArtifactRole, DataValidation, ErrorCode, Finding, HostError, JobError, JobHost,
-    LogLevel, Report,
+    ArtifactDescription, ArtifactKind, ArtifactRole, DataValidation, ErrorCode, Finding, HostError, JobError,
+    JobHost, LogLevel, Report,
 };
 use serde::Deserialize;
 
@@ -107,8 +107,10 @@ fn stem(name: &str) -> &str {
 fn describe(name: &str, primary: bool) -> ArtifactDescription {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
     let known = TYPES.iter().find(|(known, ..)| *known == extension);
-    let (kind, media_type) =
-        known.map_or((ArtifactKind::Data, "application/octet-stream"), |(_, kind, media_type)| (*kind, *media_type));
+    let (kind, media_type) = known
+        .map_or((ArtifactKind::Data, "application/octet-stream"), |(_, kind, media_type)| {
+            (*kind, *media_type)
+        });
     ArtifactDescription {
         name: name.to_owned(),
         kind,
@@ -153,12 +155,14 @@ fn refused(name: &str, error: HostError) -> JobError {
 }
 
 fn report(file: &TreeFile) -> Result<Report, JobError> {
-    let invalid = |reason: String| JobError::new(ErrorCode::InvalidOutput, format!("/out/{REPORT}: {reason}"));
+    let invalid =
+        |reason: String| JobError::new(ErrorCode::InvalidOutput, format!("/out/{REPORT}: {reason}"));
     if file.size() > MAX_REPORT as u64 {
         return Err(invalid(format!("it has {} bytes; at most {MAX_REPORT} are read", file.size())));
     }
     let bytes = file.read(0, MAX_REPORT).map_err(|code| invalid(code.to_string()))?;
-    let written: WrittenReport = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+    let written: WrittenReport =
+        serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
     Ok(written.into())
 }
 
@@ -201,7 +205,11 @@ fn one() -> u64 {
 impl From<WrittenReport> for Report {
     fn from(written: WrittenReport) -> Self {
         let findings = |list: Vec<WrittenFinding>| {
-            let finding = |found: WrittenFinding| Finding { kind: found.kind, message: found.message, count: found.count };
+            let finding = |found: WrittenFinding| Finding {
+                kind: found.kind,
+                message: found.message,
+                count: found.count,
+            };
             list.into_iter().map(finding).collect()
         };
         Self {

@@ -32,6 +32,7 @@ pub fn pack(bytes: &[u8], manifest_json: &str) -> Result<Vec<u8>, PackError> {
     let kept = sections.iter().filter(|section| section.custom.is_none_or(|(name, _)| name != SECTION));
     kept.for_each(|section| packed.extend_from_slice(&bytes[section.range.clone()]));
     // Custom sections look the same in both.
-    CustomSection { name: SECTION.into(), data: manifest_json.as_bytes().into() }.append_to_component(&mut packed);
+    CustomSection { name: SECTION.into(), data: manifest_json.as_bytes().into() }
+        .append_to_component(&mut packed);
     Ok(packed)
 }

@@ -3,8 +3,8 @@
 use crate::bindings::JobPre;
 use crate::cell::Cell;
 use crate::linker;
-use wasmtime::component::{Component, Linker};
 use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 /// A linked module.

@@ -3,8 +3,8 @@
 use crate::bindings::JobPre;
 use crate::bindings::fuelcell::job::types;
 use crate::cell::{self, Cell, House, Tenancy};
-use crate::outcome::{self, Cut, NotStarted};
 use crate::outbox;
+use crate::outcome::{self, Cut, NotStarted};
 use crate::program::Program;
 use crate::surroundings::Profile;
 use crate::text::clipped;
@@ -73,7 +73,10 @@ async fn call(program: &Program, store: &mut Store<Cell>) -> wasmtime::Result<Re
     }
 }
 
-async fn call_job(job: &JobPre<Cell>, store: &mut Store<Cell>) -> wasmtime::Result<Result<Completion, JobError>> {
+async fn call_job(
+    job: &JobPre<Cell>,
+    store: &mut Store<Cell>,
+) -> wasmtime::Result<Result<Completion, JobError>> {
     let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
     let returned = job.call_run(&mut *store).await?;
     Ok(returned.map(completed).map_err(|failure| failed(store.data(), failure)))
@@ -116,8 +119,8 @@ pub(crate) fn in_cell<T>(
     let (started, cpu) = (Instant::now(), CpuClock::start());
     let tenancy = Tenancy { spec: &spec, house: &house, host, profile, started };
     // The store has only just been made, and its engine counts fuel.
-    let mut store =
-        cell::open(program.engine(), tenancy).expect("a fresh store of an engine that counts fuel takes fuel");
+    let mut store = cell::open(program.engine(), tenancy)
+        .expect("a fresh store of an engine that counts fuel takes fuel");
 
     let deadline = cell::after(started, spec.limits.timeout());
     let guest = call(&program, &mut store);

@@ -83,11 +83,13 @@ impl Sandbox {
     /// When the machine cannot run the engine, or `cache_dir` cannot be made or entered.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let slot_bytes = slot_bytes(config.max_memory_bytes);
-        let (engine, settings) = engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
+        let (engine, settings) =
+            engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;
         let cache = Cache::open(&config.cache_dir, &fingerprint, engine.clone())?;
-        let modules = Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
+        let modules =
+            Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
         let house = House { slot_bytes, scratch_dir: config.scratch_dir };
         Ok(Self { engine, linker, fingerprint, house, modules })

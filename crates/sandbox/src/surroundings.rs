@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn names_of_datasets_become_names_of_files() {
-        for (given, made) in [("a/../b", "a_.._b"), ("", "_"), ("..", "_"), ("x\0y", "x_y"), ("log.csv", "log.csv")] {
+        for (given, made) in
+            [("a/../b", "a_.._b"), ("", "_"), ("..", "_"), ("x\0y", "x_y"), ("log.csv", "log.csv")]
+        {
             assert_eq!(file_name(given), made);
         }
     }

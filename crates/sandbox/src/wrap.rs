@@ -32,7 +32,8 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
 
 fn encode(core: &[u8]) -> Result<Vec<u8>, String> {
     let encoder = ComponentEncoder::default().validate(false).module(core);
-    let encoded = encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
+    let encoded =
+        encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| format!("{error:#}"))
 }
 
@@ -54,7 +55,8 @@ fn without_worlds(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
     let sections = outermost(bytes)?;
     let header = sections.first().map_or(bytes.len(), |first| first.range.start);
     let mut core = bytes[..header].to_vec();
-    let kept = sections.iter().filter(|section| section.custom.is_none_or(|(name, _)| !name.starts_with(WORLD)));
+    let kept =
+        sections.iter().filter(|section| section.custom.is_none_or(|(name, _)| !name.starts_with(WORLD)));
     kept.for_each(|section| core.extend_from_slice(&bytes[section.range.clone()]));
     Ok(core)
 }

@@ -122,7 +122,10 @@ impl types::Host for Cell {
         error.downcast()
     }
 
-    fn filesystem_error_code(&mut self, error: Resource<wasmtime::Error>) -> wasmtime::Result<Option<ErrorCode>> {
+    fn filesystem_error_code(
+        &mut self,
+        error: Resource<wasmtime::Error>,
+    ) -> wasmtime::Result<Option<ErrorCode>> {
         Ok(self.table.get(&error)?.downcast_ref::<FileError>().map(|error| error.0))
     }
 }
@@ -288,7 +291,11 @@ impl types::HostDescriptor for Cell {
         Ok(self.tree(&descriptor)?.remove_file(&path)?)
     }
 
-    fn read_via_stream(&mut self, descriptor: Descriptor, position: u64) -> FsResult<Resource<DynInputStream>> {
+    fn read_via_stream(
+        &mut self,
+        descriptor: Descriptor,
+        position: u64,
+    ) -> FsResult<Resource<DynInputStream>> {
         let open = self.opened(&descriptor)?;
         open.file().map_err(|_| ErrorCode::IsDirectory)?;
         let file = open.readable_file()?.clone();
@@ -296,7 +303,11 @@ impl types::HostDescriptor for Cell {
         Ok(self.table.push(stream)?)
     }
 
-    fn write_via_stream(&mut self, descriptor: Descriptor, position: u64) -> FsResult<Resource<DynOutputStream>> {
+    fn write_via_stream(
+        &mut self,
+        descriptor: Descriptor,
+        position: u64,
+    ) -> FsResult<Resource<DynOutputStream>> {
         let file = self.opened(&descriptor)?.writable_file()?.clone();
         let stream: DynOutputStream = Box::new(Writing { file, position: Some(position) });
         Ok(self.table.push(stream)?)
@@ -327,7 +338,10 @@ impl types::HostDescriptor for Cell {
 }
 
 impl types::HostDirectoryEntryStream for Cell {
-    async fn read_directory_entry(&mut self, stream: ListingHandle) -> FsResult<Option<types::DirectoryEntry>> {
+    async fn read_directory_entry(
+        &mut self,
+        stream: ListingHandle,
+    ) -> FsResult<Option<types::DirectoryEntry>> {
         let state = self.table.get_mut(&listing(&stream))?;
         let Some((name, node)) = state.directory.next(state.last.as_deref()) else { return Ok(None) };
         state.last = Some(name.clone());
@@ -401,7 +415,12 @@ fn datetime(time: Duration) -> Datetime {
     Datetime { seconds: time.as_secs(), nanoseconds: time.subsec_nanos() }
 }
 
-fn set_times(meta: &Meta, now: Duration, accessed: types::NewTimestamp, modified: types::NewTimestamp) -> Result<()> {
+fn set_times(
+    meta: &Meta,
+    now: Duration,
+    accessed: types::NewTimestamp,
+    modified: types::NewTimestamp,
+) -> Result<()> {
     meta.set_times(new_time(accessed, now)?, new_time(modified, now)?, now);
     Ok(())
 }

@@ -149,7 +149,11 @@ impl Directory {
         use std::ops::Bound::{Excluded, Unbounded};
         let state = lock(&self.state);
         let start = name.map_or(Unbounded, Excluded);
-        state.entries.range::<str, _>((start, Unbounded)).next().map(|(name, node)| (name.clone(), node.clone()))
+        state
+            .entries
+            .range::<str, _>((start, Unbounded))
+            .next()
+            .map(|(name, node)| (name.clone(), node.clone()))
     }
 
     /// Gives `node` a name that is free.

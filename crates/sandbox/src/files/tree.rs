@@ -158,7 +158,9 @@ impl Tree {
         self.check_writable()?;
         let place = resolve(&self.root, path, false)?;
         if place.find().is_ok_and(|found| found.is_none()) {
-            return place.directory.insert(place.name()?, Node::Directory(Arc::new(Directory::new(self.volume()))));
+            return place
+                .directory
+                .insert(place.name()?, Node::Directory(Arc::new(Directory::new(self.volume()))));
         }
         Err(ErrorCode::Exist)
     }
@@ -237,7 +239,9 @@ impl Tree {
         match (&node, &replaced) {
             (_, Some(other)) if node.is_same(other) => return Ok(()),
             (Node::Directory(moved), _) if to.directory.is_within(moved) => return Err(ErrorCode::Invalid),
-            (Node::Directory(_), Some(Node::Directory(other))) if !other.is_empty() => return Err(ErrorCode::NotEmpty),
+            (Node::Directory(_), Some(Node::Directory(other))) if !other.is_empty() => {
+                return Err(ErrorCode::NotEmpty);
+            }
             (Node::Directory(_), Some(Node::File(_) | Node::Link(_))) => return Err(ErrorCode::NotDirectory),
             (Node::File(_) | Node::Link(_), Some(Node::Directory(_))) => return Err(ErrorCode::IsDirectory),
             (Node::File(_) | Node::Link(_), _) if to.slash => return Err(ErrorCode::NotDirectory),

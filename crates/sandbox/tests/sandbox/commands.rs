@@ -88,7 +88,12 @@ async fn files_in_out_become_artifacts() {
 async fn names_that_no_artifact_may_have_are_refused() {
     let bench = Bench::new();
     for name in ["CON", "a\\r\\nb", "a\\22b", "x.", "\\e2\\80\\aex"] {
-        let length = name.replace("\\r", "r").replace("\\n", "n").replace("\\22", "q").replace("\\e2\\80\\ae", "xxx").len();
+        let length = name
+            .replace("\\r", "r")
+            .replace("\\n", "n")
+            .replace("\\22", "q")
+            .replace("\\e2\\80\\ae", "xxx")
+            .len();
         let body = format!("(drop (call $create (i32.const 4096) (i32.const {length})))");
         let (error, _) = bench.fail(&program(&[(4096, name)], &body)).await;
         assert_eq!(error.code, ErrorCode::InvalidOutput, "{name}: {error}");

@@ -21,7 +21,9 @@ fn bench(limits: CompileLimits) -> Bench {
 pub(crate) fn bomb() -> Vec<u8> {
     let locals = "i64 ".repeat(5_000);
     let body: String = (0..100_000)
-        .map(|i: u32| format!("(local.set {} (i64.add (local.get {}) (local.get {})))", i % 4_999, i % 4_001, i % 3_001))
+        .map(|i: u32| {
+            format!("(local.set {} (i64.add (local.get {}) (local.get {})))", i % 4_999, i % 4_001, i % 3_001)
+        })
         .collect();
     component(&[], &format!("(func $bomb (local {locals}) (loop $l {body} (br $l)))"), SPIN)
 }
@@ -35,7 +37,10 @@ async fn what_a_child_compiled_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_compilers_complaint_is_told() {
     let bench = bench(CompileLimits::default());
-    let error = bench.prepare(&wat::parse_str(r#"(module (memory (export "memory") 1))"#).unwrap()).await.unwrap_err();
+    let error = bench
+        .prepare(&wat::parse_str(r#"(module (memory (export "memory") 1))"#).unwrap())
+        .await
+        .unwrap_err();
     assert_eq!((error.code, error.transient), (ErrorCode::ModuleInvalid, false));
     assert!(error.message.contains("_start"), "{error}");
 }

@@ -85,7 +85,8 @@ fn a_component_needs_both_exports() {
 fn core_modules_are_commands_or_refused_with_advice() {
     let text = refusal(&wat::parse_str("(module)").unwrap()).to_string();
     assert!(text.contains("wasm32-wasip2"), "{text}");
-    let command = wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap();
+    let command =
+        wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap();
     let packed = pack(&command, MANIFEST).unwrap();
     let inspection = sandbox().inspect(&packed).unwrap();
     assert!(inspection.has_manifest);
@@ -94,7 +95,8 @@ fn core_modules_are_commands_or_refused_with_advice() {
 
 #[test]
 fn core_modules_import_nothing_but_preview_1() {
-    let import = r#"(module (import "env" "system" (func)) (memory (export "memory") 1) (func (export "_start")))"#;
+    let import =
+        r#"(module (import "env" "system" (func)) (memory (export "memory") 1) (func (export "_start")))"#;
     let text = refusal(&wat::parse_str(import).unwrap()).to_string();
     assert!(text.contains("env"), "{text}");
 }

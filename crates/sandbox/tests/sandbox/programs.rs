@@ -64,9 +64,12 @@ pub(crate) fn program(data: &[(u32, &str)], body: &str) -> Vec<u8> {
 /// The same with more functions, globals, tables in `items`.
 pub(crate) fn program_with(data: &[(u32, &str)], items: &str, body: &str) -> Vec<u8> {
     let import = |(name, parameters): (&str, &str)| {
-        format!(r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {parameters}) (result i32)))"#)
+        format!(
+            r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {parameters}) (result i32)))"#
+        )
     };
-    let used = |name: &str| name == "path_open" || name == "fd_write" || body.contains(name) || items.contains(name);
+    let used =
+        |name: &str| name == "path_open" || name == "fd_write" || body.contains(name) || items.contains(name);
     let imports: String = FUNCTIONS.into_iter().filter(|(name, _)| used(name)).map(import).collect();
     let data: String =
         data.iter().map(|(address, text)| format!(r#"(data (i32.const {address}) "{text}")"#)).collect();
