@@ -82,7 +82,7 @@ impl Compiler {
 pub(crate) enum CompileError {
     /// The module's fault.
     Module(String),
-    /// Ours, for now.
+    /// The host's; another try may do.
     Host(String),
 }
 
