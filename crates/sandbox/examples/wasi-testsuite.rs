@@ -1,6 +1,6 @@
 //! Runs the wasm32-wasip1 tests of WebAssembly/wasi-testsuite (branch prod/testsuite-base) in cells.
 //!
-//! `cargo xtask wasi-testsuite DIR`, where DIR is a checkout of that branch. Each test is wrapped, compiled and run like an
+//! `cargo run -p fuelcell-sandbox --example wasi-testsuite -- DIR`, where DIR is a checkout of that branch. Each test is wrapped, compiled and run like an
 //! uploaded module; only its arguments, environment and directories are those that its JSON file asks for.
 #![allow(clippy::print_stdout, reason = "what it finds is its output")]
 
