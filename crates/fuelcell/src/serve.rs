@@ -43,6 +43,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let limits = SchedulerConfig {
         drain: Duration::from_secs(config.drain_seconds),
+        pulse: Duration::from_millis(config.pulse_milliseconds),
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
