@@ -133,17 +133,6 @@ impl Server {
         self.folder.path().join(name)
     }
 
-    /// The most memory that the process has had at a time, in bytes.
-    pub fn peak_memory(&self) -> u64 {
-        let process = self.process.as_ref().expect("the server runs");
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells of processes");
-        let peak =
-            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("every process has a peak");
-        let kib: u64 = peak.trim().trim_end_matches(" kB").parse().expect("the peak is a number of kB");
-        kib * 1024
-    }
-
     fn log_path(&self) -> PathBuf {
         self.folder.path().join(format!("server-{}.log", self.starts))
     }
