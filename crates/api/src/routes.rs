@@ -122,8 +122,9 @@ mod tests {
 # Roles
 
 Each role may do what those before it may: `viewer`, `submitter`, `module-author`, `administrator`, `operator`. A role
-holds in the place of its token or password: one project, all projects of a tenant, or the server. What lies outside of it is 404,
-what needs a higher role is 403. Administering a tenant takes a token for the whole tenant.
+holds in the place of its token: one project, all projects of a tenant, or the server. What lies outside of it is 404,
+what needs a higher role is 403. Administering a tenant takes a token for the whole tenant. An application password holds
+in one project, and only where this table says so.
 
 This table is made from the one that the server goes by. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
 

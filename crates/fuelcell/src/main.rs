@@ -9,6 +9,7 @@ mod data_dir;
 mod local_host;
 mod module;
 mod nodes;
+mod password;
 mod run;
 mod serve;
 mod telemetry;
@@ -47,6 +48,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(module::pack(&module, out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
+        Command::Password(command) => password::run(command)?,
         // `main` has seen to it.
         Command::Compile { .. } => {}
         Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,

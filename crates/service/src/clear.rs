@@ -43,6 +43,8 @@ impl Service {
         with_processed_items: bool,
     ) -> Result<Cleared, ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
+        // A job may be seen to have ended a moment before lists know of it. After a write of our own they do.
+        self.store.check().await?;
         let states = match which {
             Ended::All => vec![JobState::Completed, JobState::Failed, JobState::Cancelled],
             Ended::Failed => vec![JobState::Failed],

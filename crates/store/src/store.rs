@@ -280,6 +280,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(u32, AuditEntry)>, StoreError>;
 
-    /// Answers when the store can be written: one durable write of its own. For health checks.
+    /// Answers when the store can be written: one durable write of its own. From then on lists and counts know whatever
+    /// anybody saw of single jobs before.
     async fn check(&self) -> Result<(), StoreError>;
 }

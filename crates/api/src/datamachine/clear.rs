@@ -2,11 +2,12 @@
 
 use super::{errors, project};
 use crate::auth::Caller;
-use crate::extract::Query;
+use crate::extract::{Query, body_problem};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, header};
 use fuelcell_service::Service;
 use fuelcell_service::clear::Ended;
@@ -53,9 +54,9 @@ pub(crate) async fn clear(
     caller: Caller,
     query: Query,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ClearAnswer>, Problem> {
-    let body = Body::of(&headers, &body)?;
+    let body = Body::of(&headers, &body.map_err(body_problem)?)?;
     let which = match body.get("type", &query).as_ref().and_then(Value::as_str) {
         Some("all") => Ended::All,
         Some("failed") => Ended::Failed,
