@@ -16,6 +16,10 @@ use std::path::PathBuf;
 pub(crate) struct Config {
     /// Directory of everything that the server keeps.
     pub(crate) data: PathBuf,
+    /// Directory of compiled modules, which may be lost and may be shared by servers of one user; absent = `compiled` in
+    /// the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compiled: Option<PathBuf>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -55,6 +59,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: "fuelcell-data".into(),
+            compiled: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,

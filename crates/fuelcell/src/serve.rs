@@ -100,7 +100,7 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
-        ..SandboxConfig::new(data.compiled())
+        ..SandboxConfig::new(config.compiled.clone().unwrap_or_else(|| data.compiled()))
     }
 }
 
