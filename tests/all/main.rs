@@ -12,5 +12,6 @@ mod downloads;
 mod execution;
 mod guide;
 mod matrix;
+mod operate;
 mod process_mining;
 mod registry;

@@ -1,6 +1,6 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
-use crate::cli::ServeFlags;
+use crate::cli::{DataFlag, ServeFlags};
 use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -81,6 +81,11 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     config.service.public_url = public_url.unwrap_or(config.service.public_url);
     ensure!(config.slots != Some(0), "slots must be at least 1");
     Ok(config)
+}
+
+/// The data directory that holds.
+pub(crate) fn data(file: Option<PathBuf>, flag: DataFlag) -> anyhow::Result<PathBuf> {
+    Ok(load(file, ServeFlags { data: flag.data, ..ServeFlags::default() })?.data)
 }
 
 /// Writes the configuration as TOML to standard output.
