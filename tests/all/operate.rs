@@ -1,12 +1,13 @@
 //! What an operator does with a data directory: check, back up, restore, export, compact.
 
-use fuelcell_tests::{Project, Server, built, project::text};
+use fuelcell_tests::{Project, Server, built, eventually, project::text};
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
 
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 fn fuelcell(command: &str, arguments: &[&Path], data: &Path) -> Output {
     Command::new(built::fuelcell())
@@ -216,6 +217,38 @@ fn export_tells_every_job_oldest_first() {
     let file = server.scratch("jobs.jsonl");
     succeeds(&fuelcell("export", &[Path::new("--out"), &file], &server.data()));
     assert_eq!(fs::read(file).unwrap(), output.stdout);
+}
+
+#[test]
+fn a_server_keeps_so_many_ended_jobs_and_sweeps_what_only_the_others_needed() {
+    let server = Server::start_set(&[
+        ("RETENTION__MAX_ENDED_JOBS", "2"),
+        ("RETENTION__EVERY_SECONDS", "1"),
+        ("RETENTION__SWEEP_EVERY_SECONDS", "1"),
+        ("RETENTION__BLOB_GRACE_SECONDS", "1"),
+    ]);
+    let project = Project::new(&server).with_probe();
+    let make = |text: &str| {
+        let job = project.probe(json!([{"do": "artifact", "name": "a.txt", "text": text, "primary": true}]));
+        eventually("the job has ended", Duration::from_secs(60), || {
+            let answer = project.client.get(&project.job_path(&job));
+            (answer.status == 404 || answer.json()["status"] == "Completed").then_some(())
+        });
+        job
+    };
+    let jobs = ["first", "second", "third", "fourth"].map(make);
+    let gone =
+        |bytes: &[u8]| blobs(&server.data()).iter().all(|path| fs::read(path).ok().as_deref() != Some(bytes));
+    eventually("the older jobs and their bytes are gone", Duration::from_secs(60), || {
+        let status = |job: &String| project.client.get(&project.job_path(job)).status;
+        let forgotten = jobs.iter().map(status).collect::<Vec<_>>() == [404, 404, 200, 200];
+        (forgotten && gone(b"first") && gone(b"second")).then_some(())
+    });
+    assert!(!gone(b"third") && !gone(b"fourth") && !gone(&built::module("probe")));
+    assert_eq!(project.results(&jobs[3])["success"], true);
+    // Their numbers are not given out again.
+    let next = project.probe(json!([]));
+    assert_eq!(project.status(&next)["jobNumber"], 5);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
 use crate::cli::{DataFlag, ServeFlags};
+use crate::retention::RetentionSettings;
 use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) job_memory_bytes: Option<u64>,
     /// Seconds that running jobs get to end after SIGTERM, before they are stopped and queued again.
     pub(crate) drain_seconds: u64,
+    /// How long ended jobs are kept.
+    pub(crate) retention: RetentionSettings,
     /// What is logged: a level, or directives such as `info,fuelcell_scheduler=debug`.
     pub(crate) log: String,
     /// How it is logged.
@@ -57,6 +60,7 @@ impl Default for Config {
             slots: None,
             job_memory_bytes: None,
             drain_seconds: 20,
+            retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),

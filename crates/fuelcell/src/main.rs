@@ -10,6 +10,7 @@ mod local_host;
 mod module;
 mod nodes;
 mod operate;
+mod retention;
 mod run;
 mod serve;
 mod telemetry;

@@ -1,15 +1,15 @@
 //! Forgetting: ended jobs that are kept long enough, and stored bytes that nothing needs any more.
 //!
-//! Jobs go in small batches with pauses between, so that nobody who submits has to wait. A round of the sweep first
-//! gathers what is needed, then looks at every stored blob. What comes to be needed while it gathers is safe:
-//! - bytes of attempts that run are named by the attempts themselves, which are asked first;
-//! - what a record takes over from another, such as a job's input from a dataset, is named by the other;
+//! Jobs go in small batches with pauses between, so that nobody who submits has to wait. The sweep takes away stored bytes
+//! that nothing needs, and that nothing needed some time before either. What is about to be needed is safe:
+//! - bytes of attempts that run are named by the attempts themselves, which are asked before the records;
+//! - what a record takes over from another, such as a job's input from a dataset, is named by the other, and when the other
+//!   is deleted just then, by the record the second time;
 //! - everything else was committed a moment ago, and bytes committed within [`RetentionConfig::blob_grace`] stay.
 
 use crate::Scheduler;
-use crate::artifacts::Staging;
 use fuelcell_domain::{Digest, JobId, JobState, ProjectId, ProjectRef, Timestamp};
-use fuelcell_store::{JobFilter, PageRequest, StoreError};
+use fuelcell_store::{BlobRef, JobFilter, PageRequest, StoreError};
 use futures::future::join_all;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -45,6 +45,9 @@ pub struct RetentionConfig {
     /// Bytes that were committed within this time are never swept. It must be longer than an upload may take from the
     /// last of its bytes to its record.
     pub blob_grace: Duration,
+    /// How long bytes must have been of no use: longer than any call takes from looking something up to recording that it
+    /// is needed.
+    pub settle: Duration,
     /// Bytes that are needed though no record names them: what is built into the server.
     pub built_in: Vec<Digest>,
 }
@@ -69,15 +72,14 @@ impl Scheduler {
                 Ok(count) => tracing::info!(jobs.count = count, "Jobs past their retention deleted"),
                 Err(error) => tracing::warn!(%error, "Jobs past their retention could not be deleted"),
             }
-            if swept_at.is_some_and(|at| at.elapsed() < config.sweep_every) {
-                continue;
-            }
-            swept_at = Some(Instant::now());
-            match self.sweep(config).await {
-                Ok(Swept { blobs, bytes }) => {
-                    tracing::info!(blobs.count = blobs, blobs.bytes = bytes, "Bytes that nothing needs swept");
+            if swept_at.is_none_or(|at| at.elapsed() >= config.sweep_every) {
+                swept_at = Some(Instant::now());
+                match self.sweep(config).await {
+                    Ok(Swept { blobs, bytes }) => {
+                        tracing::info!(blobs.count = blobs, blobs.bytes = bytes, "Unneeded bytes swept");
+                    }
+                    Err(error) => tracing::warn!(%error, "Unneeded bytes could not be swept"),
                 }
-                Err(error) => tracing::warn!(%error, "Bytes that nothing needs could not be swept"),
             }
         }
     }
@@ -153,41 +155,53 @@ impl Scheduler {
         Ok(Vec::new())
     }
 
-    /// Takes away the stored bytes that nothing needs.
+    /// Takes away the stored bytes that nothing needs, now and [`RetentionConfig::settle`] later.
     ///
     /// # Errors
     /// When a store fails; what was taken away until then was not needed.
     pub async fn sweep(&self, config: &RetentionConfig) -> Result<Swept, StoreError> {
+        let unneeded = self.unneeded(config).await?;
+        if unneeded.is_empty() {
+            return Ok(Swept::default());
+        }
+        sleep(config.settle).await;
         let begun = Instant::now();
-        let mut needed: HashSet<Digest> = config.built_in.iter().copied().collect();
-        needed.extend(self.all_live().iter().flat_map(|live| Staging::digests(&live.staging)));
-        self.gather(&mut needed).await?;
+        let needed = self.needed(config).await?;
         let mut swept = Swept::default();
+        for blob in unneeded.into_iter().filter(|blob| !needed.contains(&blob.digest)) {
+            // What was committed since the gathering began may be needed by what was not there to be seen.
+            let idle = config.blob_grace + begun.elapsed();
+            if self.blobs.unlink_idle(blob.digest, idle).await? {
+                swept.blobs += 1;
+                swept.bytes += blob.size;
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn unneeded(&self, config: &RetentionConfig) -> Result<Vec<BlobRef>, StoreError> {
+        let needed = self.needed(config).await?;
+        let mut unneeded = Vec::new();
         let mut after = None;
         loop {
             let page = self.blobs.list(after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(swept) };
+            let Some(last) = page.last() else { return Ok(unneeded) };
             after = Some(last.digest);
-            for blob in page.iter().filter(|blob| !needed.contains(&blob.digest)) {
-                // What was committed since the gathering began may be needed by what was not there to be seen.
-                let idle = config.blob_grace + begun.elapsed();
-                if self.blobs.unlink_idle(blob.digest, idle).await? {
-                    swept.blobs += 1;
-                    swept.bytes += blob.size;
-                }
-            }
+            unneeded.extend(page.into_iter().filter(|blob| !needed.contains(&blob.digest)));
             tokio::task::yield_now().await;
         }
     }
 
-    async fn gather(&self, needed: &mut HashSet<Digest>) -> Result<(), StoreError> {
+    async fn needed(&self, config: &RetentionConfig) -> Result<HashSet<Digest>, StoreError> {
+        let mut needed: HashSet<Digest> = config.built_in.iter().copied().collect();
+        needed.extend(self.all_live().iter().flat_map(|live| live.staging.digests()));
         let mut after = None;
         loop {
             let part = self.store.blob_references(after, PAGE).await?;
             needed.extend(part.digests);
             match part.next {
                 Some(next) => after = Some(next),
-                None => return Ok(()),
+                None => return Ok(needed),
             }
             tokio::task::yield_now().await;
         }

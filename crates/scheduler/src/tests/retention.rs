@@ -12,6 +12,7 @@ fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
         every: seconds(60),
         sweep_every: seconds(600),
         blob_grace: Duration::ZERO,
+        settle: seconds(1),
         built_in: Vec::new(),
     }
 }
@@ -144,6 +145,24 @@ async fn what_nothing_needs_is_swept_and_what_something_needs_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_to_be_needed_while_a_sweep_looks_stays() {
+    let world = World::new();
+    world.found().await;
+    let node = world.start();
+    let (taken_up, orphan) = (world.store_bytes(b"a"), world.store_bytes(b"orphan"));
+    let config = RetentionConfig { settle: seconds(60), ..keep(None, None) };
+    let scheduler = node.scheduler.clone();
+    let sweeping = tokio::spawn(async move { scheduler.sweep(&config).await.unwrap() });
+    sleep(seconds(30)).await;
+    // A caller that had looked the module up before it was deleted.
+    world.submit(Job { not_before: Some(EPOCH.plus(seconds(1000))), ..world.job("a") }).await;
+    assert_eq!(sweeping.await.unwrap().blobs, 1);
+    assert!(world.blobs.stat(taken_up).await.unwrap().is_some());
+    assert!(world.blobs.stat(orphan).await.unwrap().is_none());
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn forgetting_goes_on_after_the_store_failed() {
     let world = World::new();
     world.found().await;
@@ -161,7 +180,7 @@ async fn forgetting_goes_on_after_the_store_failed() {
     sleep(seconds(61)).await;
     assert_eq!(world.left().await.len(), 0);
     assert_eq!(world.blobs_left().await.len(), 1);
-    sleep(seconds(121)).await;
+    sleep(seconds(122)).await;
     assert_eq!(world.blobs_left().await, []);
     retaining.abort();
     node.stop().await;
