@@ -109,6 +109,15 @@ impl Server {
         process.wait().expect("our own child can be waited for").success()
     }
 
+    /// The most memory that the process has held so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let process = self.process.as_ref().expect("the server runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("the peak is a number");
+        kilobytes * 1024
+    }
+
     /// Where the server answers.
     pub fn base(&self) -> &str {
         &self.base
@@ -122,17 +131,6 @@ impl Server {
     /// A place for a test's own files, removed with the server.
     pub fn scratch(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// The most memory that the process has had at a time, in bytes.
-    pub fn peak_memory(&self) -> u64 {
-        let process = self.process.as_ref().expect("the server runs");
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells of processes");
-        let peak =
-            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("every process has a peak");
-        let kib: u64 = peak.trim().trim_end_matches(" kB").parse().expect("the peak is a number of kB");
-        kib * 1024
     }
 
     fn log_path(&self) -> PathBuf {

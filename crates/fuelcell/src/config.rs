@@ -29,14 +29,17 @@ pub(crate) struct Config {
     pub(crate) job_memory_bytes: Option<u64>,
     /// Seconds that running jobs get to end after SIGTERM, before they are stopped and queued again.
     pub(crate) drain_seconds: u64,
-    /// How long ended jobs are kept.
-    pub(crate) retention: RetentionSettings,
+    /// Milliseconds between two writes of running jobs' progress, live figures and log lines, and between two looks
+    /// for recorded cancels; a write that finds nothing new is left out.
+    pub(crate) pulse_milliseconds: u64,
     /// What is logged: a level, or directives such as `info,fuelcell_scheduler=debug`.
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
     /// Settings of the HTTP interface.
     pub(crate) api: ApiConfig,
+    /// How long ended jobs are kept.
+    pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
     pub(crate) service: ServiceConfig,
 }
@@ -60,6 +63,7 @@ impl Default for Config {
             slots: None,
             job_memory_bytes: None,
             drain_seconds: 20,
+            pulse_milliseconds: 500,
             retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
@@ -84,6 +88,7 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     config.slots = slots.or(config.slots);
     config.service.public_url = public_url.unwrap_or(config.service.public_url);
     ensure!(config.slots != Some(0), "slots must be at least 1");
+    ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");
     Ok(config)
 }
 
