@@ -1,6 +1,7 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
-use crate::cli::ServeFlags;
+use crate::cli::{DataFlag, ServeFlags};
+use crate::retention::RetentionSettings;
 use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -41,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Settings of the HTTP interface.
     pub(crate) api: ApiConfig,
+    /// How long ended jobs are kept.
+    pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
     pub(crate) service: ServiceConfig,
 }
@@ -66,6 +69,7 @@ impl Default for Config {
             job_memory_bytes: None,
             drain_seconds: 20,
             pulse_milliseconds: 500,
+            retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),
@@ -91,6 +95,11 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     ensure!(config.slots != Some(0), "slots must be at least 1");
     ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");
     Ok(config)
+}
+
+/// The data directory that holds.
+pub(crate) fn data(file: Option<PathBuf>, flag: DataFlag) -> anyhow::Result<PathBuf> {
+    Ok(load(file, ServeFlags { data: flag.data, ..ServeFlags::default() })?.data)
 }
 
 /// Writes the configuration as TOML to standard output.
