@@ -180,7 +180,8 @@ mod tests {
         cache(root.path(), "wasmtime-1-a");
         fs::create_dir(root.path().join("scratch")).unwrap();
         cache(root.path(), "wasmtime-2-b");
-        let mut names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["scratch", "wasmtime-2-b"]);
     }

@@ -152,7 +152,8 @@ impl Modules {
             module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
             "module compiled"
         );
-        let component = self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
+        let component =
+            self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
         self.link(module, &component).map(drop)
     }
 

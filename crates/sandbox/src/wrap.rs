@@ -32,7 +32,8 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
 
 fn encode(core: &[u8]) -> Result<Vec<u8>, String> {
     let encoder = ComponentEncoder::default().validate(false).module(core);
-    let encoded = encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
+    let encoded =
+        encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| format!("{error:#}"))
 }
 

@@ -14,9 +14,11 @@ mod order_to_cash;
 mod process;
 mod progress;
 mod server;
+mod soak;
 mod test;
 mod tools;
 mod truth;
+mod wasi_testsuite;
 mod workspace;
 
 use std::process::ExitCode;
@@ -27,7 +29,9 @@ use clap::{Parser, Subcommand};
 use bench::BenchArguments;
 use demo::DemoArguments;
 use event_log::EventLogArguments;
+use soak::SoakArguments;
 use truth::TruthArguments;
+use wasi_testsuite::WasiTestsuiteArguments;
 use workspace::{Build, Workspace};
 
 #[derive(Parser)]
@@ -47,6 +51,10 @@ enum Task {
     Lint,
     /// Set up, check, lint and test everything
     Test,
+    /// Run the long forms of fuzzing and of the determinism test, optimised
+    Soak(SoakArguments),
+    /// Run the test suite of WASI in cells
+    WasiTestsuite(WasiTestsuiteArguments),
     /// Run the demo: build, start a server, analyse an order-to-cash log, show the links
     Demo(DemoArguments),
     /// Measure what the platform costs, optimised
@@ -74,6 +82,8 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Check => check::check(workspace),
         Task::Lint => lint::lint(workspace),
         Task::Test => test::test(workspace),
+        Task::Soak(arguments) => soak::soak(workspace, &arguments),
+        Task::WasiTestsuite(arguments) => wasi_testsuite::run_suite(workspace, &arguments),
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
         Task::Truth(arguments) => truth::truth(workspace, &arguments),

@@ -6,7 +6,8 @@ use crate::programs::program;
 use crate::{Attack, attack};
 
 fn core(text: &str) -> Vec<u8> {
-    wat::parse_str(format!(r#"(module {text} (memory (export "memory") 1) (func (export "_start")))"#)).unwrap()
+    wat::parse_str(format!(r#"(module {text} (memory (export "memory") 1) (func (export "_start")))"#))
+        .unwrap()
 }
 
 fn component(text: &str) -> Vec<u8> {
@@ -34,7 +35,9 @@ fn garbage() -> Vec<Attack> {
         ("a section of four gigabytes", b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f"),
         ("an overlong length", b"\0asm\x01\0\0\0\x01\x80\x80\x80\x80\x80\x00"),
     ];
-    rows.into_iter().map(|(name, bytes)| attack(name, "be taken for a module", bytes.to_vec(), Refused)).collect()
+    rows.into_iter()
+        .map(|(name, bytes)| attack(name, "be taken for a module", bytes.to_vec(), Refused))
+        .collect()
 }
 
 fn damaged() -> Vec<Attack> {
@@ -49,9 +52,24 @@ fn damaged() -> Vec<Attack> {
         junk.extend_from_slice(b"\xde\xad\xbe\xef");
         rows.push(attack(format!("junk behind a {name}"), "smuggle bytes", junk, Refused));
     }
-    rows.push(attack("a name that is no text", "break UTF-8", b"\0asm\x01\0\0\0\x02\x07\x01\x01\xff\x01a\0\0".to_vec(), Refused));
-    rows.push(attack("twice the same section", "be read twice", b"\0asm\x01\0\0\0\x01\x01\0\x01\x01\0".to_vec(), Refused));
-    rows.push(attack("sections out of order", "be read backwards", b"\0asm\x01\0\0\0\x03\x01\0\x01\x01\0".to_vec(), Refused));
+    rows.push(attack(
+        "a name that is no text",
+        "break UTF-8",
+        b"\0asm\x01\0\0\0\x02\x07\x01\x01\xff\x01a\0\0".to_vec(),
+        Refused,
+    ));
+    rows.push(attack(
+        "twice the same section",
+        "be read twice",
+        b"\0asm\x01\0\0\0\x01\x01\0\x01\x01\0".to_vec(),
+        Refused,
+    ));
+    rows.push(attack(
+        "sections out of order",
+        "be read backwards",
+        b"\0asm\x01\0\0\0\x03\x01\0\x01\x01\0".to_vec(),
+        Refused,
+    ));
     rows
 }
 
@@ -65,7 +83,8 @@ fn features() -> Vec<Attack> {
         ("64-bit tables", "(table i64 1 funcref)"),
         ("a custom page size", "(memory 1 (pagesize 1))"),
     ];
-    let row = |(name, text): (&str, &str)| attack(name, "use a feature that is switched off", core(text), Refused);
+    let row =
+        |(name, text): (&str, &str)| attack(name, "use a feature that is switched off", core(text), Refused);
     rows.into_iter().map(row).collect()
 }
 
@@ -80,17 +99,48 @@ fn imports() -> Vec<Attack> {
         ("__main_module__", "_start"),
     ] {
         let text = format!(r#"(import "{module}" "{function}" (func))"#);
-        rows.push(attack(format!("import {module} {function}"), "call what is not there", core(&text), Refused));
+        rows.push(attack(
+            format!("import {module} {function}"),
+            "call what is not there",
+            core(&text),
+            Refused,
+        ));
     }
     let wrong = r#"(import "wasi_snapshot_preview1" "fd_write" (func (param f64)))"#;
     rows.push(attack("fd_write of another type", "confuse types", core(wrong), Refused));
-    for name in ["wasi:sockets/tcp@0.2.0", "wasi:http/outgoing-handler@0.2.0", "wasi:cli/environment@0.3.0", "x:y/z@1.0.0"] {
+    for name in [
+        "wasi:sockets/tcp@0.2.0",
+        "wasi:http/outgoing-handler@0.2.0",
+        "wasi:cli/environment@0.3.0",
+        "x:y/z@1.0.0",
+    ] {
         let text = format!(r#"(import "{name}" (instance))"#);
-        rows.push(attack(format!("import {name}"), "reach the network or the host", component(&text), Refused));
+        rows.push(attack(
+            format!("import {name}"),
+            "reach the network or the host",
+            component(&text),
+            Refused,
+        ));
     }
-    rows.push(attack("no memory", "be wrapped without one", wat::parse_str(r#"(module (func (export "_start")))"#).unwrap(), Refused));
-    rows.push(attack("no start", "be no program", wat::parse_str(r#"(module (memory (export "memory") 1))"#).unwrap(), Refused));
-    rows.push(attack("start with parameters", "be no program", wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start") (param i32)))"#).unwrap(), Refused));
+    rows.push(attack(
+        "no memory",
+        "be wrapped without one",
+        wat::parse_str(r#"(module (func (export "_start")))"#).unwrap(),
+        Refused,
+    ));
+    rows.push(attack(
+        "no start",
+        "be no program",
+        wat::parse_str(r#"(module (memory (export "memory") 1))"#).unwrap(),
+        Refused,
+    ));
+    rows.push(attack(
+        "start with parameters",
+        "be no program",
+        wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start") (param i32)))"#)
+            .unwrap(),
+        Refused,
+    ));
     rows.push(attack("nothing", "be no program", component(""), Refused));
     rows
 }
