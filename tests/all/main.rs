@@ -11,6 +11,8 @@ mod crash;
 mod downloads;
 mod execution;
 mod guide;
+mod hostile_api;
 mod matrix;
+mod openapi;
 mod process_mining;
 mod registry;

@@ -178,7 +178,10 @@ fn progress_rises_to_100_and_a_cancel_in_the_middle_keeps_the_checkpoint() {
         "{last:#}"
     );
     assert!(seen.is_sorted(), "progress never falls: {seen:?}");
-    assert!(seen.iter().any(|percentage| (1..100).contains(percentage)), "progress is seen to move: {seen:?}");
+    assert!(
+        seen.iter().any(|percentage| (1..100).contains(percentage)),
+        "progress is seen to move: {seen:?}"
+    );
 
     let cancelled = mine(&project, "large.csv", &log, json!({}));
     eventually("the job is in the middle", Duration::from_secs(120), || {

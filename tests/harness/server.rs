@@ -109,6 +109,15 @@ impl Server {
         process.wait().expect("our own child can be waited for").success()
     }
 
+    /// The most memory that the process has held so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let process = self.process.as_ref().expect("the server runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("the peak is a number");
+        kilobytes * 1024
+    }
+
     /// Where the server answers.
     pub fn base(&self) -> &str {
         &self.base

@@ -13,6 +13,7 @@ use fuelcell_scheduler::{Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -30,6 +31,7 @@ const STORE_WATCH: Duration = Duration::from_secs(5);
 /// Runs the server until SIGTERM or SIGINT, or until the store fails.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
+    raise_file_limit();
     let data = DataDir::open(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&data.store(), Options::default())?);
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
@@ -77,10 +79,19 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    fuelcell_api::serve(listener, Arc::new(service), &config.api, stop.clone().cancelled_owned()).await?;
+    let router = fuelcell_api::router(Arc::new(service), &config.api, stop.clone());
+    fuelcell_api::serve(listener, router, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
+}
+
+/// Every connection and every open artifact takes a descriptor; shells grant few of those that the system allows.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfig {

@@ -68,11 +68,13 @@ pub(crate) enum Table {
     Audit,
     /// Tenant, number → nothing.
     AuditOfTenant,
+    /// Project, ordinal → nothing: a job was there and was deleted.
+    DeletedJobs,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -103,6 +105,7 @@ impl Table {
         Self::Activations,
         Self::Audit,
         Self::AuditOfTenant,
+        Self::DeletedJobs,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.

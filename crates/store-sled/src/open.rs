@@ -9,7 +9,9 @@ use crate::image::{Change, Image, IndexEntry};
 use crate::keys::{Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::store::SledStore;
+use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
@@ -210,39 +212,66 @@ fn write_format(database: &Database, barrier: &dyn Barrier, file: &File) -> Resu
     Ok(barrier.sync(file)?)
 }
 
-/// Rebuilds what is kept in memory, and checks on the way that no job is missing: ordinals have no gaps.
+/// Rebuilds what is kept in memory, and checks on the way that no job is missing: ordinals have no gaps but those of
+/// deleted jobs.
 fn read_image(database: &Database) -> Result<Image, StoreError> {
+    let deleted = deleted_jobs(database)?;
     let mut image = Image::default();
+    let mut next: BTreeMap<ProjectRef, Ordinal> = BTreeMap::new();
     let mut gap = None;
     database.visit(Table::JobIndex, &[], |key, after: IndexEntry| {
         let Some(place) = Place::from_key(key) else {
             gap = Some("a key of the job index is damaged".to_owned());
             return ControlFlow::Break(());
         };
-        let expected = image.catalog(place.project).map_or(0, |catalog| catalog.len()) + 1;
-        if u64::from(place.ordinal) != expected {
+        let expected = next.entry(place.project).or_insert(1);
+        skip_deleted(&deleted, place.project, expected);
+        if place.ordinal != *expected {
             gap = Some(format!("job {expected} of project {} is missing", place.project));
             return ControlFlow::Break(());
         }
-        image.apply(&Change { place, before: None, after });
+        *expected += 1;
+        image.apply(&Change { place, before: None, after: Some(after) });
         ControlFlow::Continue(())
     })?;
-    match gap.or(check_job_counters(database, &image)?) {
+    for place in &deleted {
+        skip_deleted(&deleted, place.project, next.entry(place.project).or_insert(1));
+    }
+    match gap.or(check_job_counters(database, &next)?) {
         Some(reason) => Err(short(&reason)),
         None => Ok(image),
     }
 }
 
+fn deleted_jobs(database: &Database) -> Result<BTreeSet<Place>, StoreError> {
+    let mut deleted = BTreeSet::new();
+    database.visit(Table::DeletedJobs, &[], |key, ()| {
+        deleted.extend(Place::from_key(key));
+        ControlFlow::Continue(())
+    })?;
+    Ok(deleted)
+}
+
+fn skip_deleted(deleted: &BTreeSet<Place>, project: ProjectRef, next: &mut Ordinal) {
+    while deleted.contains(&Place { project, ordinal: *next }) {
+        *next += 1;
+    }
+}
+
 /// Compares every project's jobs with the number given out last; `Some` says what is wrong.
-fn check_job_counters(database: &Database, image: &Image) -> Result<Option<String>, StoreError> {
-    for (project, jobs) in image.job_counts() {
-        let given: u32 = database.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
-        if u64::from(given) != jobs {
+fn check_job_counters(
+    database: &Database,
+    next: &BTreeMap<ProjectRef, Ordinal>,
+) -> Result<Option<String>, StoreError> {
+    for (project, next) in next {
+        let given: u32 = database.get(Table::Counters, &counters::jobs(*project))?.unwrap_or(0);
+        let jobs = next - 1;
+        if given != jobs {
             return Ok(Some(format!("project {project} has {jobs} jobs of {given}")));
         }
     }
     let counted = database.scan::<u32>(Table::Counters, &[counters::JOBS])?.len();
-    let known = image.job_counts().count();
+    let known = next.len();
     Ok((counted != known).then(|| format!("{known} of {counted} projects have jobs")))
 }
 

@@ -127,7 +127,7 @@ impl<'a> Overlay<'a> {
     /// Jobs that run, or ran before this batch: each is to be looked at again.
     pub(crate) fn maybe_running(&self) -> BTreeSet<Place> {
         let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
-        let started = self.changes.iter().filter(|change| change.after.state == JobState::Running);
+        let started = self.changes.iter().filter(|change| change.is_running());
         image.running().iter().copied().chain(started.map(|change| change.place)).collect()
     }
 

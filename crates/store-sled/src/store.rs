@@ -16,8 +16,8 @@ use fuelcell_domain::{
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::{
-    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts,
-    Store, StoreError, Submitted, TenantFigures,
+    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
+    StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -333,6 +333,10 @@ impl Store for SledStore {
         views::queued_before(&self.shared, job)
     }
 
+    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {
+        self.read_many(move |shared| views::queued(shared, project, page)).await
+    }
+
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
         figures::durations(self.database()?, module)
     }
@@ -345,6 +349,10 @@ impl Store for SledStore {
     async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
         self.shared.check()?;
         Ok(views::count_in_state(&self.shared, state))
+    }
+
+    async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
+        self.write(move |overlay| jobs::delete_ended(overlay, project, job)).await
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

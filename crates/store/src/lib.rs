@@ -21,7 +21,7 @@ pub mod store;
 pub use blob::{BlobRef, BlobStore, BlobWriter};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
-    QueueOrder, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
+    QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
 };
 pub use memory::{MemoryBlobs, MemoryStore};
 pub use store::{Store, StoreError};

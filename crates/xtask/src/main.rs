@@ -10,6 +10,7 @@ mod demo;
 mod event_log;
 mod guests;
 mod lint;
+mod openapi;
 mod order_to_cash;
 mod process;
 mod progress;
@@ -51,7 +52,7 @@ enum Task {
     Lint,
     /// Set up, check, lint and test everything
     Test,
-    /// Run the long forms of fuzzing and of the determinism test, optimised
+    /// Run the long forms of what the tests do briefly: generated requests, fuzzing, determinism
     Soak(SoakArguments),
     /// Run the test suite of WASI in cells
     WasiTestsuite(WasiTestsuiteArguments),
@@ -61,6 +62,8 @@ enum Task {
     Bench(BenchArguments),
     /// Run a folder of event logs through a server and compare with its reference figures
     Truth(TruthArguments),
+    /// Rewrite openapi.json from the handlers' annotations
+    Openapi,
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
 }
@@ -87,6 +90,7 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
         Task::Truth(arguments) => truth::truth(workspace, &arguments),
+        Task::Openapi => openapi::rewrite(workspace),
         Task::EventLog(arguments) => event_log::run(arguments),
     }
 }

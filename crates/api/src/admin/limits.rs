@@ -11,9 +11,10 @@ use fuelcell_domain::{ProjectLimits, ProjectUsage, Quotas};
 use fuelcell_service::Service;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What is left out is not limited.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectLimitsBody {
     #[serde(default)]
@@ -22,7 +23,7 @@ pub(crate) struct ProjectLimitsBody {
     quotas: QuotasBody,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct QuotasBody {
     #[serde(default)]
@@ -31,21 +32,21 @@ struct QuotasBody {
     stored_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectLimitsAnswer {
     caps: LimitsAnswer,
     quotas: QuotasAnswer,
     usage: UsageAnswer,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QuotasAnswer {
     queued_jobs: Option<u64>,
     stored_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UsageAnswer {
     queued_jobs: u64,
@@ -53,6 +54,13 @@ struct UsageAnswer {
 }
 
 /// A project's limits, and what it uses of them.
+#[utoipa::path(
+    get,
+    operation_id = "get_project_limits",
+    path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+    tag = "Administration",
+    responses((status = 200, description = "The limits", body = ProjectLimitsAnswer)),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -63,6 +71,14 @@ pub(crate) async fn get(
 }
 
 /// Replaces a project's limits as a whole.
+#[utoipa::path(
+    put,
+    operation_id = "put_project_limits",
+    path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+    tag = "Administration",
+    request_body = ProjectLimitsBody,
+    responses((status = 200, description = "The limits that hold from now on", body = ProjectLimitsAnswer), (status = 413, description = "The body is too large")),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

@@ -9,6 +9,7 @@ mod upload;
 use crate::extract::Query;
 use crate::problem::Problem;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Longest page of a list.
 const MAX_PAGE: u64 = 100;
@@ -20,7 +21,7 @@ struct Page {
 }
 
 /// Where in the list a page lies.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Pagination {
     page: u64,

@@ -10,7 +10,7 @@ use fuelcell_domain::{
 };
 use fuelcell_store::{
     BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest, QueueEntry,
-    StateCounts, Store, StoreError, Submitted, TenantFigures,
+    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -99,6 +99,8 @@ pass_on! {
     fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
     fn queued_before(job: JobId) -> Option<u64>;
+    fn queued(project: ProjectRef, page: PageRequest) -> QueuePage;
+    fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
     fn count_in_state(state: JobState) -> u64;

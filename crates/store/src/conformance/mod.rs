@@ -11,6 +11,7 @@ mod attempts;
 mod audit;
 mod blobs;
 mod cancel;
+mod delete;
 pub mod fixtures;
 mod limits;
 mod lists;
@@ -73,6 +74,10 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     lists::pages(&*make().await).await;
     lists::durations(&*make().await).await;
     lists::figures(&*make().await).await;
+    delete::ended_jobs_are_forgotten(&*make().await).await;
+    delete::living_jobs_and_jobs_of_others_stay(&*make().await).await;
+    delete::the_past_stays(&*make().await).await;
+    queue::of_a_project(&*make().await).await;
     tenancy::other_projects_see_nothing(&*make().await).await;
     logs::filters(&*make().await).await;
     make().await.check().await.expect("a fresh store can be written");
