@@ -191,11 +191,7 @@ pub(crate) fn fail_queued(
     records::update(overlay, &before, &job)
 }
 
-pub(crate) fn delete_ended(
-    overlay: &mut Overlay<'_>,
-    project: ProjectRef,
-    id: JobId,
-) -> Result<(), StoreError> {
+pub(crate) fn delete_ended(overlay: &mut Overlay<'_>, project: ProjectRef, id: JobId) -> Result<(), StoreError> {
     let job = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
     match job.state.is_ended() {
         true => records::delete(overlay, &job),

@@ -138,7 +138,7 @@ impl<'a> Overlay<'a> {
         let own = self.changes.iter().filter(|change| change.place.project == project);
         own.fold(durable, |count, change| {
             let left = change.before.as_ref().is_some_and(|before| before.state == JobState::Queued);
-            let came = change.after.state == JobState::Queued;
+            let came = change.after.as_ref().is_some_and(|after| after.state == JobState::Queued);
             count + u64::from(came) - u64::from(left)
         })
     }

@@ -2,8 +2,8 @@
 
 use crate::blob::BlobRef;
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
-    Submitted, TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts, Submitted,
+    TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;

@@ -3,8 +3,7 @@
 use super::Records;
 use crate::StoreError;
 use crate::jobs::{
-    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes,
-    run_micros, settle_partial,
+    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes, run_micros, settle_partial,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
@@ -84,12 +83,7 @@ impl Records {
         let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
         QueuePage {
             total: own.len() as u64,
-            jobs: own
-                .into_iter()
-                .skip(offset)
-                .take(page.limit)
-                .map(|(place, job)| (place, job.clone()))
-                .collect(),
+            jobs: own.into_iter().skip(offset).take(page.limit).map(|(place, job)| (place, job.clone())).collect(),
         }
     }
 

@@ -10,8 +10,8 @@ mod tenancy;
 pub use blobs::MemoryBlobs;
 
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
-    Submitted, TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts, Submitted,
+    TenantFigures,
 };
 use crate::{BlobRef, Store, StoreError};
 use async_trait::async_trait;
