@@ -11,7 +11,6 @@ use crate::overlay::Overlay;
 use crate::store::SledStore;
 use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
-use fuelcell_domain::{Ordinal, ProjectRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
