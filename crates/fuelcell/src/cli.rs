@@ -101,7 +101,7 @@ pub(crate) struct ServeFlags {
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
-    /// The module: a component with the job interface.
+    /// The module: a component with the job interface, or a plain WASI program.
     pub(crate) module: PathBuf,
     /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON, text otherwise.
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -131,10 +131,13 @@ pub(crate) struct RunArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum ModuleCommand {
-    /// Writes a module's own description into it as its manifest.
+    /// Writes a manifest into a module: what the module says of itself, or a file.
     Pack {
         /// The module as it was built.
         module: PathBuf,
+        /// The manifest, as JSON; absent = the module is asked. A plain WASI program cannot be asked.
+        #[arg(long)]
+        manifest: Option<PathBuf>,
         /// The packed module; absent = in place.
         #[arg(long)]
         out: Option<PathBuf>,

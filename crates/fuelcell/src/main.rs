@@ -45,8 +45,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
-        Command::Module(ModuleCommand::Pack { module, out }) => {
-            runtime.block_on(module::pack(&module, out.as_deref()))?;
+        Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
+            runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         Command::Check(flag) => return runtime.block_on(operate::check(&config::data(cli.config, flag)?)),

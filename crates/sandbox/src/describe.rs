@@ -20,7 +20,7 @@ pub(crate) fn spec(module: Digest) -> RunSpec {
 pub(crate) fn plain_program() -> JobError {
     JobError::new(
         ErrorCode::ModuleInvalid,
-        "a plain WASI program cannot describe itself; write its manifest and give it along",
+        "a plain WASI program cannot describe itself; write its manifest as JSON and pack it with `--manifest`",
     )
 }
 

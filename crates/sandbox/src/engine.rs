@@ -12,6 +12,9 @@ use wasmtime::{
 /// The version of wasmtime in the workspace's manifest; it is part of the engine's fingerprint.
 const WASMTIME_VERSION: &str = "48.0.8";
 
+/// How every fingerprint begins.
+pub(crate) const FINGERPRINT_PREFIX: &str = "wasmtime-";
+
 /// Time between two epochs. A looping guest gives way that often, so this bounds how late a deadline or stop is seen.
 const EPOCH: Duration = Duration::from_millis(10);
 
@@ -181,7 +184,7 @@ pub(crate) fn fingerprint(engine: &Engine) -> String {
     let mut hasher = StableHasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let digest = hasher.0.finalize();
-    format!("wasmtime-{WASMTIME_VERSION}-{}", hex::encode(&digest[..8]))
+    format!("{FINGERPRINT_PREFIX}{WASMTIME_VERSION}-{}", hex::encode(&digest[..8]))
 }
 
 /// The standard library's hasher may change between versions of Rust; this one gives the same name everywhere.

@@ -152,7 +152,9 @@ impl Modules {
             module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
             "module compiled"
         );
-        self.load(module)?.map(drop).ok_or_else(|| storage("compiled code was gone when it was to be loaded"))
+        let component =
+            self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
+        self.link(module, &component).map(drop)
     }
 
     /// Connects imports and exports, which shows whether their types are right.

@@ -88,6 +88,8 @@ pub(crate) struct Recorder {
     pub(crate) inputs: Vec<(JobInput, Arc<Vec<u8>>)>,
     pub(crate) cancellation: Option<Cancellation>,
     pub(crate) checkpoint: Mutex<Option<Vec<u8>>>,
+    /// Finished artifacts with the digests of their bytes.
+    pub(crate) outputs: Arc<Mutex<Vec<(String, Digest)>>>,
 }
 
 impl Recorder {
@@ -106,25 +108,37 @@ impl Recorder {
         self.events.lock().unwrap().clone()
     }
 
+    /// Forgets events and outputs.
+    pub(crate) fn forget(&self) {
+        *self.events.lock().unwrap() = Vec::new();
+        *self.outputs.lock().unwrap() = Vec::new();
+    }
+
+    /// Like a real host, it does not keep everything.
     fn note(&self, event: String) {
-        self.events.lock().unwrap().push(event);
+        let mut events = self.events.lock().unwrap();
+        if events.len() < 2_000 {
+            events.push(event);
+        }
     }
 }
 
 struct RecordedWriter {
     events: Arc<Mutex<Vec<String>>>,
+    outputs: Arc<Mutex<Vec<(String, Digest)>>>,
     name: String,
-    size: usize,
+    bytes: Vec<u8>,
 }
 
 impl ArtifactWriter for RecordedWriter {
     fn write(&mut self, bytes: &[u8]) -> Result<(), HostError> {
-        self.size += bytes.len();
+        self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<(), HostError> {
-        self.events.lock().unwrap().push(format!("finished {} with {} bytes", self.name, self.size));
+        self.events.lock().unwrap().push(format!("finished {} with {} bytes", self.name, self.bytes.len()));
+        self.outputs.lock().unwrap().push((self.name, Digest::of(&self.bytes)));
         Ok(())
     }
 }
@@ -165,7 +179,8 @@ impl JobHost for Recorder {
         description: ArtifactDescription,
     ) -> Result<Box<dyn ArtifactWriter>, HostError> {
         self.note(format!("created {} {:?}", description.name, description.kind));
-        Ok(Box::new(RecordedWriter { events: self.events.clone(), name: description.name, size: 0 }))
+        let (events, outputs) = (self.events.clone(), self.outputs.clone());
+        Ok(Box::new(RecordedWriter { events, outputs, name: description.name, bytes: Vec::new() }))
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
