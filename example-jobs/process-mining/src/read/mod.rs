@@ -1,10 +1,12 @@
 //! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
+mod buffer;
 mod columns;
 mod csv;
 mod iso;
 mod records;
 mod source;
+mod tags;
 mod timestamp;
 mod utf16;
 mod xes;

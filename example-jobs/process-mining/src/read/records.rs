@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter, memchr2};
 
-const BLOCK: usize = 1 << 18;
+use super::buffer::{BLOCK, Buffer};
 
 /// No record may be longer: what looks like one is more likely a quote that nobody closed.
 pub(super) const LONGEST_RECORD: usize = 8 << 20;
@@ -24,11 +24,7 @@ pub(super) enum RecordError {
 }
 
 pub(super) struct Records<R> {
-    input: R,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    at_end: bool,
+    buffer: Buffer<R>,
     delimiter: u8,
     parser: csv_core::Reader,
     /// Where the fields of a quoted record are copied to.
@@ -68,11 +64,7 @@ impl<'a> Record<'a> {
 impl<R: Read> Records<R> {
     pub(super) fn new(input: R) -> Self {
         Self {
-            input,
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-            at_end: false,
+            buffer: Buffer::new(input),
             delimiter: b',',
             parser: csv_core::Reader::new(),
             copy: Vec::new(),
@@ -84,10 +76,10 @@ impl<R: Read> Records<R> {
 
     /// Fills the buffer once and shows it without consuming it.
     pub(super) fn preview(&mut self) -> io::Result<&[u8]> {
-        while !self.at_end && self.end < BLOCK {
-            self.fill()?;
+        while !self.buffer.at_end() && self.buffer.unread().len() < BLOCK {
+            self.buffer.fill()?;
         }
-        Ok(&self.buffer[self.start..self.end])
+        Ok(self.buffer.unread())
     }
 
     pub(super) fn set_delimiter(&mut self, delimiter: u8) {
@@ -97,16 +89,15 @@ impl<R: Read> Records<R> {
 
     /// The next record, or nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
-        let Some(line) = self.line()? else { return Ok(None) };
+        let Some(length) = self.line()? else { return Ok(None) };
         self.row += 1;
-        let quoted = memchr(b'"', &self.buffer[line.clone()]).is_some();
-        if quoted {
-            self.start = line.start;
+        if memchr(b'"', &self.buffer.unread()[..length]).is_some() {
             self.read_quoted()?;
             return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds }));
         }
+        self.buffer.consume(length);
+        let text = self.buffer.consumed(length);
         self.bounds.clear();
-        let text = &self.buffer[line];
         let mut start = 0;
         for end in memchr_iter(self.delimiter, text) {
             self.bounds.push((start, end));
@@ -116,52 +107,22 @@ impl<R: Read> Records<R> {
         Ok(Some(Record { row: self.row, text, bounds: &self.bounds }))
     }
 
-    /// The next line that is not blank, consumed, without its end.
-    fn line(&mut self) -> Result<Option<std::ops::Range<usize>>, RecordError> {
+    /// Goes to the next line that is not blank and says how long it is without its end.
+    fn line(&mut self) -> Result<Option<usize>, RecordError> {
         let mut searched = 0;
         loop {
-            let unsearched = &self.buffer[self.start + searched..self.end];
-            let found = memchr2(b'\n', b'\r', unsearched).map(|at| self.start + searched + at);
-            match found {
-                Some(at) if at == self.start => self.start += 1,
-                Some(at) => {
-                    let line = self.start..at;
-                    self.start = at + 1;
-                    return Ok(Some(line));
-                }
-                None if self.at_end => {
-                    let line = self.start..self.end;
-                    self.start = self.end;
-                    return Ok((!line.is_empty()).then_some(line));
-                }
+            let unread = self.buffer.unread();
+            match memchr2(b'\n', b'\r', &unread[searched..]) {
+                Some(0) if searched == 0 => self.buffer.consume(1),
+                Some(at) => return Ok(Some(searched + at)),
+                None if self.buffer.at_end() => return Ok(Some(unread.len()).filter(|&length| length > 0)),
                 None => {
-                    searched = self.end - self.start;
+                    searched = unread.len();
                     if searched > LONGEST_RECORD {
                         return Err(RecordError::TooLong);
                     }
-                    self.fill().map_err(RecordError::Io)?;
+                    self.buffer.fill().map_err(RecordError::Io)?;
                 }
-            }
-        }
-    }
-
-    /// Reads more behind what is unread, moving that to the front of the buffer first.
-    fn fill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.buffer.len() - self.end < BLOCK / 2 {
-            self.buffer.resize((self.buffer.len() * 2).max(BLOCK), 0);
-        }
-        loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(count) => {
-                    self.at_end = count == 0;
-                    self.end += count;
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
             }
         }
     }
@@ -171,14 +132,14 @@ impl<R: Read> Records<R> {
         self.grow_copy(0, 0);
         loop {
             // The end of the file also ends a record, unless a quote is open: then even this line end is text.
-            let closing = self.at_end && self.start == self.end;
-            let input = if closing { b"\n".as_slice() } else { &self.buffer[self.start..self.end] };
+            let closing = self.buffer.at_end() && self.buffer.unread().is_empty();
+            let input = if closing { b"\n".as_slice() } else { self.buffer.unread() };
             let (result, consumed, copied, found) =
                 self.parser.read_record(input, &mut self.copy[written..], &mut self.copy_ends[ends..]);
             written += copied;
             ends += found;
             if !closing {
-                self.start += consumed;
+                self.buffer.consume(consumed);
             }
             match result {
                 ReadRecordResult::Record => {
@@ -187,8 +148,8 @@ impl<R: Read> Records<R> {
                 }
                 ReadRecordResult::InputEmpty if closing => return Err(RecordError::OpenQuote),
                 ReadRecordResult::InputEmpty => {
-                    if !self.at_end {
-                        self.fill().map_err(RecordError::Io)?;
+                    if !self.buffer.at_end() {
+                        self.buffer.fill().map_err(RecordError::Io)?;
                     }
                 }
                 _ if written > LONGEST_RECORD => return Err(RecordError::TooLong),
