@@ -48,7 +48,7 @@ pub fn find(log: &EventLog, figures: &Figures, facts: &Facts) -> Vec<Group> {
     let mut groups = vec![
         skipped_steps(log, figures, facts),
         delayed_steps(log, figures, facts),
-        ping_pong(log),
+        ping_pong(log, figures),
         slow_cases(log, figures),
         rare_variants(log, figures),
         off_hours(log),
@@ -208,17 +208,12 @@ fn step_limits(log: &EventLog, figures: &Figures) -> rustc_hash::FxHashMap<(Id, 
         .collect()
 }
 
-fn ping_pong(log: &EventLog) -> Group {
+fn ping_pong(log: &EventLog, figures: &Figures) -> Group {
+    let runs: Vec<(usize, (Id, Id))> =
+        figures.variants.list.iter().map(|variant| longest_alternation(log.trace(variant.case))).collect();
     let mut cases = Vec::new();
-    for case in 0..log.cases() {
-        let trace = log.trace(case);
-        let (mut run, mut longest, mut pair) = (2, 0, (NONE, NONE));
-        for at in 2..trace.len() {
-            run = if trace[at] == trace[at - 2] && trace[at] != trace[at - 1] { run + 1 } else { 2 };
-            if run > longest {
-                (longest, pair) = (run, (trace[at - 1], trace[at]));
-            }
-        }
+    for (case, &variant) in figures.variants.of_case.iter().enumerate() {
+        let (longest, pair) = runs[variant as usize];
         if longest >= PING_PONG {
             let reason = format!(
                 "{longest} steps in a row go back and forth between \"{}\" and \"{}\"",
@@ -245,6 +240,18 @@ fn slow_cases(log: &EventLog, figures: &Figures) -> Group {
     let definition =
         format!("The case took longer than {} (third quartile + 3 × interquartile range).", duration(fence));
     Group { kind: "SlowCase", title: "Slow cases", definition, cases: cases.collect() }
+}
+
+/// How many steps in a row alternate between two activities, and which; the first of the longest.
+fn longest_alternation(trace: &[Id]) -> (usize, (Id, Id)) {
+    let (mut run, mut longest, mut pair) = (2, 0, (NONE, NONE));
+    for at in 2..trace.len() {
+        run = if trace[at] == trace[at - 2] && trace[at] != trace[at - 1] { run + 1 } else { 2 };
+        if run > longest {
+            (longest, pair) = (run, (trace[at - 1], trace[at]));
+        }
+    }
+    (longest, pair)
 }
 
 /// Variants are rare when they are alone in a log whose variants usually repeat.

@@ -262,7 +262,7 @@ impl Mined<'_> {
     }
 
     fn write_model(&self) -> Result<(), Failure> {
-        let evaluation = model::evaluate(self.log);
+        let evaluation = model::evaluate(self.log, &self.figures.variants);
         let artifact = Artifact::new("model.json", Kind::Model)
             .type_name("AnalyticsModel")
             .title("Next-activity model")
@@ -271,7 +271,10 @@ impl Mined<'_> {
             Some(evaluation) => artifact.accuracy(evaluation.accuracy),
             None => artifact,
         };
-        self.write(artifact, &model::document(self.log, evaluation.as_ref()).to_string())
+        self.write(
+            artifact,
+            &model::document(self.log, &self.figures.variants, evaluation.as_ref()).to_string(),
+        )
     }
 
     /// The enriched log is as large as the log. Where it does not fit the disk that this job may use, everything else is

@@ -13,6 +13,7 @@ pub mod error;
 pub mod figures;
 pub mod insights;
 mod job;
+mod lines;
 pub mod log;
 pub mod map;
 pub mod model;
