@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::figures::Figures;
 use crate::lines::{LONGEST_FIGURE, Lines};
-use crate::log::{EventLog, NO_TIME};
+use crate::log::{EventLog, Micros, NO_TIME};
 use crate::names::{Id, Names};
 use crate::read::time_text;
 
@@ -60,10 +60,12 @@ pub fn write(
     for (case, range) in log.ranges().enumerate() {
         name.clear();
         quote(&mut name, log.case_name(case));
+        let duration = log.duration(case);
         for event in range.clone() {
             let activity = log.activities[event] as usize;
             let repeated = std::mem::replace(&mut seen[activity], case) == case;
-            let row = Row { log, fields: &fields, event, case, repeated };
+            let index = event - range.start;
+            let row = Row { log, fields: &fields, event, index, events: range.len(), duration, repeated };
             row.write(&mut rows, &name, figures.variants.of_case[case]);
             if rows.as_bytes().len() >= BATCH {
                 out.write_all(rows.as_bytes())?;
@@ -115,14 +117,19 @@ struct Row<'a> {
     log: &'a EventLog,
     fields: &'a Fields<'a>,
     event: usize,
-    case: usize,
+    /// Its place in its case, from 0.
+    index: usize,
+    /// Events of its case.
+    events: usize,
+    /// Duration of its case.
+    duration: Micros,
     repeated: bool,
 }
 
 impl Row<'_> {
     fn write(&self, out: &mut Lines, case: &[u8], variant: u32) {
         const FIGURES: usize = 10;
-        let (log, event, range) = (self.log, self.event, self.log.range(self.case));
+        let (log, event) = (self.log, self.event);
         let time = log.times[event];
         let activity = self.fields.activities.get(log.activities[event]);
         let resource = self.fields.resources.get(log.resources[event]);
@@ -147,15 +154,15 @@ impl Row<'_> {
             out.text(lifecycle);
             out.byte(b',');
         }
-        out.number((event - range.start + 1) as u64);
+        out.number(self.index as u64 + 1);
         out.byte(b',');
-        out.number(range.len() as u64);
+        out.number(self.events as u64);
         out.byte(b',');
-        if event > range.start {
+        if self.index > 0 {
             out.seconds(time - log.times[event - 1]);
         }
         out.byte(b',');
-        out.seconds(log.duration(self.case));
+        out.seconds(self.duration);
         out.byte(b',');
         out.number(u64::from(variant) + 1);
         out.text(if self.repeated { b",true," } else { b",false," });

@@ -28,9 +28,11 @@ pub struct Flow {
     pub ends: Vec<u64>,
     /// The edges, most frequent first, then by names.
     pub edges: Vec<Edge>,
+    numbers: Pairs,
 }
 
 /// Numbers pairs in order of their first appearance.
+#[derive(Debug, Clone, PartialEq)]
 struct Pairs {
     side: usize,
     dense: Vec<u32>,
@@ -96,7 +98,14 @@ impl Flow {
         let mut edges: Vec<Edge> = pairs.pairs.iter().zip(times).filter_map(edge).collect();
         let key = |edge: &Edge| (log.activity_name(edge.from), log.activity_name(edge.to));
         edges.sort_by(|a, b| b.time.count.cmp(&a.time.count).then_with(|| key(a).cmp(&key(b))));
-        Self { activities, starts, ends, edges }
+        let mut numbers = Pairs::new(names);
+        edges.iter().for_each(|edge| numbers.add(edge.from, edge.to));
+        Self { activities, starts, ends, edges, numbers }
+    }
+
+    /// The place in `edges` of a pair that occurs in the log.
+    pub fn number(&self, from: Id, to: Id) -> usize {
+        self.numbers.number(from, to)
     }
 
     /// How many activities occur.

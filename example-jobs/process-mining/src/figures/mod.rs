@@ -13,7 +13,7 @@ pub use document::document;
 pub use flow::{Edge, Flow, service_times, time_since_previous, waiting_times};
 pub use resources::Resources;
 pub use rework::Rework;
-pub use stats::{SECOND, Spread, quantile, spread_by_group};
+pub use stats::{Groups, SECOND, Spread, quantile, spread_by_group};
 pub use variants::{Variant, Variants};
 
 use crate::log::EventLog;

@@ -32,6 +32,8 @@ pub(super) struct Records<R> {
     copy_ends: Vec<usize>,
     /// Where the fields of the current record are, in the buffer or in the copy.
     bounds: Vec<(usize, usize)>,
+    /// Fields of which the bounds are kept; the others are only counted.
+    wanted: usize,
     /// Records read, the header included; blank lines do not count.
     row: u64,
 }
@@ -42,6 +44,8 @@ pub(super) struct Record<'a> {
     pub(super) row: u64,
     pub(super) text: &'a [u8],
     bounds: &'a [(usize, usize)],
+    /// Fields behind those that are wanted.
+    further: usize,
 }
 
 impl<'a> Record<'a> {
@@ -57,7 +61,7 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bounds.len()
+        self.bounds.len() + self.further
     }
 }
 
@@ -70,6 +74,7 @@ impl<R: Read> Records<R> {
             copy: Vec::new(),
             copy_ends: Vec::new(),
             bounds: Vec::new(),
+            wanted: usize::MAX,
             row: 0,
         }
     }
@@ -87,24 +92,34 @@ impl<R: Read> Records<R> {
         self.parser = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
     }
 
+    /// From now on, [`Record::field`] knows only the first `wanted` fields. Counting the others is cheaper.
+    pub(super) fn want(&mut self, wanted: usize) {
+        self.wanted = wanted;
+    }
+
     /// The next record, or nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
         let Some(length) = self.line()? else { return Ok(None) };
         self.row += 1;
         if memchr(b'"', &self.buffer.unread()[..length]).is_some() {
             self.read_quoted()?;
-            return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds }));
+            return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds, further: 0 }));
         }
         self.buffer.consume(length);
         let text = self.buffer.consumed(length);
         self.bounds.clear();
         let mut start = 0;
-        for end in memchr_iter(self.delimiter, text) {
+        for end in memchr_iter(self.delimiter, text).take(self.wanted) {
             self.bounds.push((start, end));
             start = end + 1;
         }
-        self.bounds.push((start, text.len()));
-        Ok(Some(Record { row: self.row, text, bounds: &self.bounds }))
+        let further = if self.bounds.len() < self.wanted {
+            self.bounds.push((start, text.len()));
+            0
+        } else {
+            memchr_iter(self.delimiter, &text[start..]).count() + 1
+        };
+        Ok(Some(Record { row: self.row, text, bounds: &self.bounds, further }))
     }
 
     /// Goes to the next line that is not blank and says how long it is without its end.
@@ -215,6 +230,18 @@ mod tests {
             vec!["last", ""],
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn fields_that_nobody_wants_are_counted() {
+        let mut records = Records::new(b"1,2,3,4\n1,2,\n1,2\n1\n\"1\",2,3".as_slice());
+        records.want(2);
+        let mut seen = Vec::new();
+        while let Some(record) = records.next().unwrap() {
+            seen.push((record.len(), record.field(1).to_vec()));
+        }
+        let second = |length, text: &str| (length, text.as_bytes().to_vec());
+        assert_eq!(seen, [second(4, "2"), second(3, "2"), second(2, "2"), second(1, ""), second(3, "2")]);
     }
 
     #[test]

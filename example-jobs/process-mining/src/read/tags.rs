@@ -216,8 +216,38 @@ fn scan(text: &[u8]) -> Result<Option<Markup>, String> {
         Some(b'!') if text.starts_with(b"<![CDATA[") => other(9, b"]]>"),
         Some(b'!') if b"<!--".starts_with(text) || b"<![CDATA[".starts_with(text) => None,
         Some(b'!') => Some(Markup::Doctype),
-        Some(_) => open_tag(text)?.map(Markup::Open),
+        Some(_) => match common_tag(text) {
+            Some(tag) => Some(Markup::Open(tag)),
+            None => open_tag(text)?.map(Markup::Open),
+        },
     })
+}
+
+/// The tags that nearly all of a log consists of, as nearly all writers write them. Anything else is for [`open_tag`].
+#[inline]
+fn common_tag(text: &[u8]) -> Option<OpenTag> {
+    const BETWEEN: &[u8] = b"\" value=\"";
+    let (name_end, key) = match text {
+        [b'<', b's', b't', b'r', b'i', b'n', b'g', b' ', b'k', b'e', b'y', b'=', b'"', ..] => (7, 13),
+        [b'<', b'd', b'a', b't', b'e', b' ', b'k', b'e', b'y', b'=', b'"', ..] => (5, 11),
+        [b'<', b'e', b'v', b'e', b'n', b't', b'>', ..] => {
+            return Some(OpenTag { name_end: 6, length: 7, ..OpenTag::default() });
+        }
+        _ => return None,
+    };
+    let key_end = key + memchr(b'"', &text[key..])?;
+    if !text[key_end..].starts_with(BETWEEN) {
+        return None;
+    }
+    let value = key_end + BETWEEN.len();
+    let value_end = value + memchr(b'"', &text[value..])?;
+    let length = match &text[value_end..] {
+        [_, b'/', b'>', ..] => value_end + 3,
+        [_, b' ', b'/', b'>', ..] => value_end + 4,
+        _ => return None,
+    };
+    let (key, value) = (Some((key, key_end)), Some((value, value_end)));
+    Some(OpenTag { name_end, key, value, empty: true, length })
 }
 
 fn open_tag(text: &[u8]) -> Result<Option<OpenTag>, String> {
