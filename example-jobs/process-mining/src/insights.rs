@@ -30,6 +30,7 @@ pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group]) -> Vec<Insi
     insights.extend(rework(log, figures));
     insights.extend(long_tail(log, figures));
     insights.extend(waiting(figures));
+    insights.extend(longest_waiting(log, figures));
     insights.extend(main_way(log, figures));
     insights.extend(variety(log, figures));
     insights.extend(repeated_activity(log, figures));
@@ -140,6 +141,34 @@ fn waiting(figures: &Figures) -> Option<Insight> {
         ),
         cases: figures.durations.ascending.len() as u64,
         weight: share * 0.5,
+    })
+}
+
+/// The activity whose work waits longest before it is begun.
+fn longest_waiting(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let waiting = figures.waiting.as_ref()?;
+    let all: i128 = waiting.iter().flatten().map(|spread| spread.sum).sum();
+    let times: u64 = waiting.iter().flatten().map(|spread| spread.count).sum();
+    let each = waiting.iter().enumerate().filter_map(|(activity, spread)| Some((activity, (*spread)?)));
+    let (activity, longest) =
+        each.max_by_key(|(_, spread)| spread.sum).filter(|(_, spread)| spread.sum > 0)?;
+    let (share, fair) = (longest.sum as f64 / all as f64, longest.count as f64 / times as f64);
+    let cases =
+        log.ranges().filter(|range| log.activities[range.clone()].contains(&(activity as u32))).count()
+            as u64;
+    (cases >= FEWEST && share > fair * 1.5).then(|| Insight {
+        kind: "WaitingBottleneck",
+        text: format!(
+            "Work on \"{}\" waits longest: it holds {} of all waiting but is only {} of all work that could wait; {} on average, \
+             against {} over all.",
+            log.activity_name(activity as u32),
+            percent(share),
+            percent(fair),
+            duration(longest.mean() / SECOND),
+            duration(all as f64 / times as f64 / SECOND)
+        ),
+        cases,
+        weight: share * 0.7,
     })
 }
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::stats::{Spread, spread_by_group};
-use crate::log::{EventLog, NO_TIME};
+use crate::log::EventLog;
 use crate::names::Id;
 
 /// Two activities, the second directly after the first in the same case.
@@ -128,30 +128,4 @@ pub fn time_since_previous(log: &EventLog) -> Vec<Option<Spread>> {
             }
         }
     })
-}
-
-/// From start to completion, per activity; None without start times.
-pub fn service_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
-    let starts = log.starts.as_ref()?;
-    Some(spread_by_group(log.names.activities.len(), |take| {
-        for (event, &start) in starts.iter().enumerate() {
-            if start != NO_TIME {
-                take(log.activities[event] as usize, log.times[event] - start);
-            }
-        }
-    }))
-}
-
-/// From the completion of the event before to the start, per activity; overlapping work does not wait (0). None without
-/// start times.
-pub fn waiting_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
-    let starts = log.starts.as_ref()?;
-    Some(spread_by_group(log.names.activities.len(), |take| {
-        for range in log.ranges() {
-            let started = range.clone().skip(1).filter(|&event| starts[event] != NO_TIME);
-            started.for_each(|event| {
-                take(log.activities[event] as usize, (starts[event] - log.times[event - 1]).max(0));
-            });
-        }
-    }))
 }

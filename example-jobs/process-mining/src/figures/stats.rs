@@ -62,6 +62,17 @@ impl Groups {
         Self { values, ends }
     }
 
+    /// The same, with the values of every group in ascending order.
+    pub fn sorted(mut self) -> Self {
+        self.ends.windows(2).for_each(|pair| self.values[pair[0]..pair[1]].sort_unstable());
+        self
+    }
+
+    /// The values of all groups.
+    pub fn iter(&self) -> impl Iterator<Item = &[Micros]> {
+        self.ends.windows(2).map(|pair| &self.values[pair[0]..pair[1]])
+    }
+
     /// What `measure` makes of the values of every group, which it may reorder.
     pub fn map<T>(mut self, measure: impl Fn(&mut [Micros]) -> T) -> Vec<T> {
         self.ends.windows(2).map(|pair| measure(&mut self.values[pair[0]..pair[1]])).collect()

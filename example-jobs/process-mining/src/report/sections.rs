@@ -2,7 +2,7 @@
 
 use super::charts::{self, Axis, COLOURS, CUT};
 use super::{Part, Report};
-use crate::figures::{Edge, SECOND, Spread};
+use crate::figures::{Edge, SECOND, Source, Spread};
 use crate::log::Micros;
 use crate::parameters::Metric;
 use crate::quality;
@@ -346,30 +346,57 @@ impl Report<'_> {
     }
 
     fn work_and_waiting(&self) -> String {
-        let (Some(service), Some(waiting)) = (&self.figures.service, &self.figures.waiting) else {
-            return "<h3>Waiting and work</h3><p class=\"soft\">The log has one timestamp per event and no start times, so waiting and \
-                    work cannot be told apart: all times above hold both.</p>"
+        let figures = self.figures;
+        let (Some(found), Some(service), Some(waiting)) = (figures.work, &figures.service, &figures.waiting)
+        else {
+            return "<h3>Waiting and work</h3><p class=\"soft\">The log has one timestamp per event and neither start times nor start \
+                    events, so waiting and work cannot be told apart: all times above hold both.</p>"
                 .to_string();
         };
+        let all: i128 = waiting.iter().flatten().map(|waiting| waiting.sum).sum();
         let mut rows: Vec<(usize, Spread)> =
             service.iter().enumerate().filter_map(|(a, s)| s.map(|s| (a, s))).collect();
         rows.sort_by_key(|(activity, _)| std::cmp::Reverse(waiting[*activity].map_or(0, |w| w.sum)));
         let none = || "none".to_string();
         let rows = rows.into_iter().take(2 * ROWS).map(|(activity, service)| {
             let waiting = waiting[activity];
+            let share = waiting.map_or(0.0, |waiting| waiting.sum as f64 / all.max(1) as f64);
             vec![
                 name(self.log.activity_name(activity as u32)),
                 count(service.count),
                 waiting.map_or_else(none, |w| duration(w.median / SECOND)),
                 waiting.map_or_else(none, |w| duration(w.mean() / SECOND)),
+                format!("{}{}", meter(share), percent(share)),
                 duration(service.median / SECOND),
                 duration(service.mean() / SECOND),
             ]
         });
-        let heads = ["Activity", "#Times", "#Median waiting", "#Mean waiting", "#Median work", "#Mean work"];
+        let heads = [
+            "Activity",
+            "#Times",
+            "#Median waiting",
+            "#Mean waiting",
+            "Share of all waiting",
+            "#Median work",
+            "#Mean work",
+        ];
+        let definition = match found.source {
+            Source::StartTimes => {
+                "Work: from start to completion. Waiting: from the completion of the event before to the start; overlapping work \
+                 does not wait."
+                    .to_string()
+            }
+            Source::Lifecycle => format!(
+                "Work: from a start event to the completion of the same activity in the same case, first begun first ended. \
+                 Waiting: from the last event before the start that is not a start itself. {} of work found; {} without completion and \
+                 {} without start hold no such time.",
+                counted(found.items, "piece"),
+                counted(found.only_started, "start"),
+                counted(found.only_completed, "completion")
+            ),
+        };
         format!(
-            "<h3>Waiting and work</h3><p class=\"soft small\">Work: from start to completion. Waiting: from the completion of the \
-             event before to the start; overlapping work does not wait.</p>{}",
+            "<h3>Waiting and work, by total waiting</h3><p class=\"soft small\">{definition}</p>{}",
             table(&heads, rows)
         )
     }
@@ -431,14 +458,43 @@ impl Report<'_> {
         format!(
             "<p class=\"lead\">{}; {} of {} hand-overs between two events go to somebody else. {} name nobody. Shares are of the \
              events with a known resource.</p>\
-             <div class=\"grid\"><div><h3>Workload</h3>{}</div><div><h3>Most frequent hand-overs</h3>{}</div></div>{}",
+             <div class=\"grid\"><div><h3>Workload</h3>{}</div><div><h3>Most frequent hand-overs</h3>{}</div></div>{}{}",
             counted(resources.workload.len() as u64, "resource"),
             count(resources.handover_between()),
             count(resources.handover_total()),
             counted(resources.unknown, "event"),
             table(&["Resource", "#Events", "Share"], rows),
             table(&["From", "To", "#Times"], pairs),
+            self.utilisation(),
             self.matrix(resources)
+        )
+    }
+
+    fn utilisation(&self) -> String {
+        let Some(utilisation) = &self.figures.utilisation else {
+            return "<h3>Utilisation</h3><p class=\"soft\">The log does not tell when work was begun, so how long resources are at \
+                    work is not known.</p>"
+                .to_string();
+        };
+        let rows = utilisation.iter().take(ROWS).map(|utilisation| {
+            let share = utilisation.share();
+            vec![
+                name(self.log.resource_name(utilisation.resource)),
+                count(utilisation.items),
+                duration(utilisation.busy as f64 / SECOND),
+                duration(utilisation.observed as f64 / SECOND),
+                share.map_or_else(String::new, |share| format!("{}{}", meter(share), percent(share))),
+                utilisation.at_once().map_or_else(String::new, |items| format!("{items:.1}")),
+            ]
+        });
+        let heads =
+            ["Resource", "#Pieces of work", "#At work", "#Observed", "Utilisation", "#Pieces at once"];
+        format!(
+            "<h3>Utilisation</h3><p class=\"soft small\">Time in which at least one piece of work is under way, as a share of the time \
+             from the first start to the last completion of the resource, nights and weekends included. The {} that are longest at \
+             work.</p>{}",
+            counted(utilisation.len().min(ROWS) as u64, "resource"),
+            table(&heads, rows)
         )
     }
 
