@@ -161,9 +161,10 @@ fn large_log(cases: u32) -> Vec<u8> {
 
 #[test]
 fn progress_rises_to_100_and_a_cancel_in_the_middle_keeps_the_checkpoint() {
-    let server = Server::start();
+    // Progress is kept so often that a fast machine shows steps between 0 and 100 too.
+    let server = Server::start_set(&[("PULSE_MILLISECONDS", "20")]);
     let project = Project::new(&server);
-    let log = large_log(120_000);
+    let log = large_log(400_000);
     let job = mine(&project, "large.csv", &log, json!({}));
     let mut seen = Vec::new();
     let last = eventually("the job ends", Duration::from_secs(120), || {
@@ -177,8 +178,10 @@ fn progress_rises_to_100_and_a_cancel_in_the_middle_keeps_the_checkpoint() {
         "{last:#}"
     );
     assert!(seen.is_sorted(), "progress never falls: {seen:?}");
-    seen.dedup();
-    assert!(seen.len() > 3, "progress is seen to move: {seen:?}");
+    assert!(
+        seen.iter().any(|percentage| (1..100).contains(percentage)),
+        "progress is seen to move: {seen:?}"
+    );
 
     let cancelled = mine(&project, "large.csv", &log, json!({}));
     eventually("the job is in the middle", Duration::from_secs(120), || {

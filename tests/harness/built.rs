@@ -24,6 +24,21 @@ pub fn module(name: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
+/// A module as the compiler made it, with this manifest.
+pub fn module_with_manifest(name: &str, manifest: &str) -> Vec<u8> {
+    const SECTION: &str = "fuelcell:manifest";
+    let path = present(target().join("wasm32-wasip2/guest").join(format!("{name}.wasm")));
+    let mut bytes = fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    // A custom section: 0, its length, the length of its name, its name, its contents.
+    let length = 1 + SECTION.len() + manifest.len();
+    bytes.push(0);
+    // LEB128 in the longest form of a u32.
+    bytes.extend((0..5).map(|n| (length >> (7 * n)) as u8 & 0x7f | if n < 4 { 0x80 } else { 0 }));
+    bytes.push(SECTION.len() as u8);
+    bytes.extend(SECTION.bytes().chain(manifest.bytes()));
+    bytes
+}
+
 /// Where a packed module lies.
 pub fn module_path(name: &str) -> PathBuf {
     present(target().join("modules").join(format!("{name}.wasm")))

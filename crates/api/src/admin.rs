@@ -6,6 +6,7 @@ pub(crate) mod limits;
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody};
 use crate::gate::Made;
+use crate::openapi::words::RoleWord;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -16,16 +17,19 @@ use fuelcell_service::Service;
 use fuelcell_service::error::role_name;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantBody {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     id: Option<TenantId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TenantAnswer {
     tenant_id: String,
@@ -33,20 +37,22 @@ pub(crate) struct TenantAnswer {
     date_created: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TenantList {
     tenants: Vec<TenantAnswer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectBody {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     id: Option<ProjectId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectAnswer {
     project_id: String,
@@ -55,23 +61,27 @@ pub(crate) struct ProjectAnswer {
     date_created: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectList {
     projects: Vec<ProjectAnswer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TokenBody {
+    #[schema(min_length = 1, max_length = 200)]
     subject: String,
+    #[schema(value_type = RoleWord)]
     role: Role,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     tenant_id: Option<TenantId>,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     project_id: Option<ProjectId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewTokenAnswer {
     /// The secret, shown this once.
@@ -81,11 +91,12 @@ pub(crate) struct NewTokenAnswer {
 }
 
 /// A token without its secret, which nobody knows any more, and without its hash.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TokenAnswer {
     token_id: String,
     subject: String,
+    #[schema(value_type = RoleWord)]
     role: &'static str,
     tenant_id: Option<String>,
     project_id: Option<String>,
@@ -93,7 +104,7 @@ pub(crate) struct TokenAnswer {
     date_revoked: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TokenList {
     tokens: Vec<TokenAnswer>,
 }
@@ -113,6 +124,14 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// Adds a tenant.
+#[utoipa::path(
+    post,
+    path = "/api/admin/tenants",
+    tag = "Administration",
+    request_body = TenantBody,
+    responses((status = 201, description = "The tenant is there", body = TenantAnswer), (status = 409, description = "The id is taken"), (status = 413, description = "The body is too large")),
+)]
 pub(crate) async fn create_tenant(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -123,6 +142,14 @@ pub(crate) async fn create_tenant(
     Ok(Created { address, place: Scope::Tenant(tenant.id), body: tenant.into() })
 }
 
+/// One tenant.
+#[utoipa::path(
+    get,
+    operation_id = "get_tenant",
+    path = "/api/admin/tenants/{tenant_id}",
+    tag = "Administration",
+    responses((status = 200, description = "The tenant", body = TenantAnswer)),
+)]
 pub(crate) async fn tenant(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -131,6 +158,13 @@ pub(crate) async fn tenant(
     Ok(Json(service.tenant(&caller, ids.tenant()?).await?.into()))
 }
 
+/// All tenants, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/admin/tenants",
+    tag = "Administration",
+    responses((status = 200, description = "All tenants", body = TenantList)),
+)]
 pub(crate) async fn tenants(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -139,6 +173,14 @@ pub(crate) async fn tenants(
     Ok(Json(TenantList { tenants }))
 }
 
+/// Adds a project.
+#[utoipa::path(
+    post,
+    path = "/api/admin/tenants/{tenant_id}/projects",
+    tag = "Administration",
+    request_body = ProjectBody,
+    responses((status = 201, description = "The project is there", body = ProjectAnswer), (status = 409, description = "The id is taken"), (status = 413, description = "The body is too large")),
+)]
 pub(crate) async fn create_project(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -150,6 +192,14 @@ pub(crate) async fn create_project(
     Ok(Created { address, place: Scope::Project(project.id), body: project.into() })
 }
 
+/// One project.
+#[utoipa::path(
+    get,
+    operation_id = "get_project",
+    path = "/api/admin/tenants/{tenant_id}/projects/{project_id}",
+    tag = "Administration",
+    responses((status = 200, description = "The project", body = ProjectAnswer)),
+)]
 pub(crate) async fn project(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -158,6 +208,13 @@ pub(crate) async fn project(
     Ok(Json(service.project(&caller, ids.project()?).await?.into()))
 }
 
+/// A tenant's projects, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/admin/tenants/{tenant_id}/projects",
+    tag = "Administration",
+    responses((status = 200, description = "The projects", body = ProjectList)),
+)]
 pub(crate) async fn projects(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -167,6 +224,14 @@ pub(crate) async fn projects(
     Ok(Json(ProjectList { projects }))
 }
 
+/// Makes a token. Its secret is shown here and never again.
+#[utoipa::path(
+    post,
+    path = "/api/admin/tokens",
+    tag = "Administration",
+    request_body = TokenBody,
+    responses((status = 201, description = "The token, with its secret", body = NewTokenAnswer), (status = 413, description = "The body is too large")),
+)]
 pub(crate) async fn create_token(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -186,6 +251,13 @@ pub(crate) async fn create_token(
 }
 
 /// Tokens of the caller's own scope, oldest first.
+#[utoipa::path(
+    get,
+    operation_id = "list_tokens",
+    path = "/api/admin/tokens",
+    tag = "Administration",
+    responses((status = 200, description = "The tokens, without their secrets", body = TokenList)),
+)]
 pub(crate) async fn tokens(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -194,6 +266,13 @@ pub(crate) async fn tokens(
     Ok(Json(TokenList { tokens }))
 }
 
+/// Revokes a token.
+#[utoipa::path(
+    delete,
+    path = "/api/admin/tokens/{token_id}",
+    tag = "Administration",
+    responses((status = 204, description = "The token is revoked")),
+)]
 pub(crate) async fn revoke_token(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

@@ -18,7 +18,21 @@ use std::sync::Arc;
 /// Bytes per read.
 const CHUNK: usize = 256 * 1024;
 
-/// `GET /downloads/{tenantId}/{projectId}/{jobId}/{name}?expires=…&signature=…`
+/// Downloads an output by a signed link, as `results` answers it. No token is needed: the signature is the right.
+#[utoipa::path(
+    get,
+    path = "/downloads/{tenant_id}/{project_id}/{job_id}/{name}",
+    tag = "Downloads",
+    params(("expires" = i64, Query, description = "Until when the link is valid, in seconds since 1970"), ("signature" = String, Query, description = "The server's signature of all this"), ("Range" = Option<String>, Header, description = "One range of bytes"), ("If-None-Match" = Option<String>, Header, description = "What the client has already")),
+    responses(
+        (status = 200, description = "The bytes", content((Vec<u8> = "application/octet-stream"), (String = "*/*"))),
+        (status = 206, description = "A part of the bytes", content((Vec<u8> = "application/octet-stream"), (String = "*/*"))),
+        (status = 304, description = "The client has it already"),
+        (status = 403, description = "The signature is not this server's, or the link was changed"),
+        (status = 410, description = "The link has expired"),
+        (status = 416, description = "There is no such range"),
+    ),
+)]
 pub(crate) async fn download(
     State(service): State<Arc<Service>>,
     ids: Ids,

@@ -1,5 +1,6 @@
 //! Reading requests, with errors that say what was wrong, where, and what is allowed.
 
+use crate::object::Object;
 use crate::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,6 +12,7 @@ use fuelcell_domain::{Digest, ProjectId, ProjectRef, Scope, TenantId, Timestamp}
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A JSON body, with the digest of its bytes. The content type is not looked at: clients forget it.
 pub(crate) struct JsonBody<T> {
@@ -23,22 +25,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        Ok(Self { value: parse_json(&bytes)?, digest: Digest::of(&bytes) })
+        let value = parse_json::<Object<T>>(&bytes)?.0;
+        let value = value
+            .ok_or_else(|| Problem::invalid("MalformedJson", "the body is null; an object is expected"))?;
+        Ok(Self { value, digest: Digest::of(&bytes) })
     }
 }
 
-/// A JSON body that may be left out.
-pub(crate) struct OptionalJson<T>(pub(crate) T);
+/// A JSON body that may be left out, with the digest of its bytes.
+pub(crate) struct OptionalJson<T> {
+    pub(crate) value: T,
+    pub(crate) digest: Digest,
+}
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        match bytes.iter().all(u8::is_ascii_whitespace) {
-            true => Ok(Self(T::default())),
-            false => parse_json(&bytes).map(Self),
-        }
+        let value = match bytes.iter().all(u8::is_ascii_whitespace) {
+            true => T::default(),
+            false => parse_json::<Object<T>>(&bytes)?.0.unwrap_or_default(),
+        };
+        Ok(Self { value, digest: Digest::of(&bytes) })
     }
 }
 
@@ -144,7 +153,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 impl Query {
     /// A parameter as text; an empty one counts as absent.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+        self.given(name).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// A parameter as one of some words.
@@ -153,7 +166,7 @@ impl Query {
         name: &str,
         allowed: &[(&'static str, T)],
     ) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.given(name) else { return Ok(None) };
         match allowed.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             Some((_, value)) => Ok(Some(*value)),
             None => {
@@ -174,7 +187,7 @@ impl Query {
         default: u64,
         range: std::ops::RangeInclusive<u64>,
     ) -> Result<u64, Problem> {
-        let Some(text) = self.text(name) else { return Ok(default) };
+        let Some(text) = self.given(name) else { return Ok(default) };
         match text.parse().ok().filter(|number| range.contains(number)) {
             Some(number) => Ok(number),
             None => Err(Problem::invalid(
@@ -184,9 +197,23 @@ impl Query {
         }
     }
 
+    /// A parameter as whole seconds, with or without an `s`.
+    pub(crate) fn seconds(&self, name: &str, longest: u64) -> Result<Option<Duration>, Problem> {
+        let Some(text) = self.given(name) else { return Ok(None) };
+        let seconds =
+            text.strip_suffix('s').unwrap_or(text).parse().ok().filter(|seconds| *seconds <= longest);
+        match seconds {
+            Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            None => Err(Problem::invalid(
+                "InvalidQuery",
+                format!("{name} must be whole seconds from 0s to {longest}s, such as {name}=30s"),
+            )),
+        }
+    }
+
     /// A parameter as a moment. A date alone is its beginning, or its end where `end_of_day` is set.
     pub(crate) fn moment(&self, name: &str, end_of_day: bool) -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.given(name) else { return Ok(None) };
         parse_moment(text, end_of_day).map(Some).ok_or_else(|| {
             Problem::invalid(
                 "InvalidQuery",

@@ -12,50 +12,44 @@ mod execution;
 mod extract;
 mod gate;
 mod limits;
+mod object;
+mod openapi;
 mod problem;
 mod registry;
 mod routes;
+mod serve;
 mod text;
 
-use axum::Router;
+pub use serve::serve;
+
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware;
-use axum::routing::{delete, get, post, put};
+use axum::{Extension, Router};
 pub use config::ApiConfig;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// Largest JSON body in bytes.
 const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Answers requests until `shutdown` resolves and those under way are answered.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    service: Arc<Service>,
-    config: &ApiConfig,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    // Failures are counted by peer, so the router must know the peers' addresses.
-    let router = router(service, config).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
-}
+/// Told when the server stops: what waits for something, answers then.
+#[derive(Clone)]
+struct Stop(CancellationToken);
 
-/// All routes of the server.
-fn router(service: Arc<Service>, config: &ApiConfig) -> Router {
+/// All routes of the server. `stop` ends requests that only wait.
+pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
     let gate = Arc::new(Gate::new(Arc::clone(&service), config));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
@@ -64,97 +58,79 @@ fn router(service: Arc<Service>, config: &ApiConfig) -> Router {
         .layer(middleware::from_fn(problem::render))
         .layer(middleware::from_fn(drain::drain))
         .layer(CatchPanicLayer::custom(problem::after_panic));
-    Router::new()
-        .route("/healthz", get(healthz))
-        .merge(execution_routes())
-        .merge(registry_routes())
-        .merge(admin_routes())
-        .route("/downloads/{tenant_id}/{project_id}/{job_id}/{name}", get(downloads::download))
+    let (routes, document) = described_routes().split_for_parts();
+    routes
+        .merge(openapi::routes(&openapi::finished(&document)))
         .fallback(async || routes::not_found())
         .method_not_allowed_fallback(async || routes::not_allowed())
         .layer(middleware::from_fn_with_state(gate, gate::pass))
+        .layer(Extension(Stop(stop)))
         .layer(layers)
         .with_state(service)
 }
 
-fn execution_routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/api/{tenant_id}/{project_id}/execution/job", post(execution::submit::submit))
-        .route(
-            "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
-            get(execution::status::status).delete(execution::cancel::cancel),
-        )
-        .route("/api/{tenant_id}/{project_id}/execution/jobs", get(execution::list::list))
-        .route(
-            "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
-            get(execution::results::results),
-        )
-        .route("/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", get(execution::logs::logs))
-        .route("/api/{tenant_id}/execution/system/status", get(execution::system::status))
+/// The OpenAPI document of all routes.
+pub fn document() -> serde_json::Value {
+    openapi::finished(&described_routes().into_openapi())
+}
+
+/// Every route comes with its description: `routes!` takes the address from the handler's annotation.
+fn described_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(openapi::empty())
+        .routes(routes!(healthz))
+        .routes(routes!(downloads::download))
+        .merge(json_routes())
+        .merge(upload_routes())
+}
+
+fn json_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(execution::submit::submit))
+        .routes(routes!(execution::status::status, execution::cancel::cancel))
+        .routes(routes!(execution::delete::delete_data))
+        .routes(routes!(execution::retry::retry))
+        .routes(routes!(execution::results::results))
+        .routes(routes!(execution::logs::logs))
+        .routes(routes!(execution::list::list))
+        .routes(routes!(execution::queue::queue))
+        .routes(routes!(execution::ping::ping))
+        .routes(routes!(execution::system::status))
+        .routes(routes!(registry::datasets::list))
+        .routes(routes!(registry::datasets::content))
+        .routes(routes!(registry::pipelines::list))
+        .routes(routes!(registry::pipelines::put, registry::pipelines::get, registry::pipelines::delete))
+        .routes(routes!(registry::modules::list))
+        .routes(routes!(registry::modules::get_module))
+        .routes(routes!(registry::modules::content))
+        .routes(routes!(registry::activations::activate))
+        .routes(routes!(registry::activations::list))
+        .routes(routes!(registry::activations::reset))
+        .routes(routes!(admin::create_tenant, admin::tenants))
+        .routes(routes!(admin::create_project, admin::projects))
+        .routes(routes!(admin::tenant))
+        .routes(routes!(admin::project))
+        .routes(routes!(admin::limits::get, admin::limits::put))
+        .routes(routes!(admin::audit::list))
+        .routes(routes!(admin::create_token, admin::tokens))
+        .routes(routes!(admin::revoke_token))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }
 
-fn registry_routes() -> Router<Arc<Service>> {
-    let json = DefaultBodyLimit::max(MAX_JSON_BYTES);
-    Router::new()
-        .route(
-            "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
-            put(registry::datasets::put)
-                .get(registry::datasets::get)
-                .delete(registry::datasets::delete)
-                .layer(DefaultBodyLimit::disable()),
-        )
-        .route("/api/{tenant_id}/{project_id}/datasets", get(registry::datasets::list))
-        .route(
-            "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content",
-            get(registry::datasets::content),
-        )
-        .route("/api/{tenant_id}/{project_id}/pipelines", get(registry::pipelines::list))
-        .route(
-            "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
-            put(registry::pipelines::put)
-                .get(registry::pipelines::get)
-                .delete(registry::pipelines::delete)
-                .layer(json),
-        )
-        .route("/api/{tenant_id}/{project_id}/modules", get(registry::modules::list))
-        .route("/api/{tenant_id}/{project_id}/modules/{name}", get(registry::modules::get_module))
-        .route(
-            "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
-            put(registry::modules::put)
-                .get(registry::modules::get)
-                .delete(registry::modules::delete)
-                .layer(DefaultBodyLimit::disable()),
-        )
-        .route(
-            "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content",
-            get(registry::modules::content),
-        )
-        .route(
-            "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate",
-            post(registry::activations::activate).layer(json),
-        )
-        .route("/api/{tenant_id}/{project_id}/activations", get(registry::activations::list))
-        .route("/api/{tenant_id}/{project_id}/activations/{job_type}", delete(registry::activations::reset))
+/// Bodies here are streamed; the use cases bound them.
+fn upload_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(registry::datasets::put, registry::datasets::get, registry::datasets::delete))
+        .routes(routes!(registry::modules::put, registry::modules::get, registry::modules::delete))
+        .layer(DefaultBodyLimit::disable())
 }
 
-fn admin_routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/api/admin/tenants", post(admin::create_tenant).get(admin::tenants))
-        .route("/api/admin/tenants/{tenant_id}", get(admin::tenant))
-        .route("/api/admin/tenants/{tenant_id}/projects/{project_id}", get(admin::project))
-        .route(
-            "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
-            get(admin::limits::get).put(admin::limits::put),
-        )
-        .route("/api/admin/audit", get(admin::audit::list))
-        .route("/api/admin/tenants/{tenant_id}/projects", post(admin::create_project).get(admin::projects))
-        .route("/api/admin/tokens", post(admin::create_token).get(admin::tokens))
-        .route("/api/admin/tokens/{token_id}", delete(admin::revoke_token))
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-}
-
-/// 200 when the store can be written, 503 otherwise. Needs no token.
+/// Whether the store can be written.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "System",
+    responses((status = 200, description = "It can", body = String, content_type = "text/plain")),
+)]
 async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
     match service.healthy().await {
         true => Ok("ok\n"),

@@ -2,9 +2,10 @@
 
 use fuelcell_domain::LimitRequest;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Limits that somebody set; `null` was left to others.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitsAnswer {
     fuel: Option<u64>,

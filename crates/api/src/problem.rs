@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fuelcell_service::ServiceError;
+use fuelcell_service::parameters::ParameterFault;
 use serde_json::json;
 use std::any::Any;
 
@@ -19,11 +20,12 @@ pub(crate) struct Problem {
     detail: String,
     /// Seconds after which it may be tried again.
     retry_after: Option<u64>,
+    faults: Vec<ParameterFault>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after: None }
+        Self { status, code, detail: detail.into(), retry_after: None, faults: Vec::new() }
     }
 
     /// The stable word.
@@ -38,11 +40,16 @@ impl Problem {
 
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
+        let retry_after = match &error {
+            ServiceError::TooMany { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        };
         let (status, code) = match &error {
             ServiceError::Unauthenticated => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
             ServiceError::Forbidden(_) => (StatusCode::FORBIDDEN, "Forbidden"),
             ServiceError::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
             ServiceError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
+            ServiceError::InvalidParameters { .. } => (StatusCode::BAD_REQUEST, "InvalidParameters"),
             ServiceError::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
             ServiceError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
             ServiceError::TooMany { code, .. } => (StatusCode::TOO_MANY_REQUESTS, *code),
@@ -54,11 +61,11 @@ impl From<ServiceError> for Problem {
             ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
             ServiceError::Storage => (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable"),
         };
-        let retry_after = match &error {
-            ServiceError::TooMany { retry_after, .. } => Some(*retry_after),
-            _ => None,
-        };
-        Self { retry_after, ..Self::new(status, code, error.to_string()) }
+        let problem = Self { retry_after, ..Self::new(status, code, error.to_string()) };
+        match error {
+            ServiceError::InvalidParameters { faults, .. } => Self { faults, ..problem },
+            _ => problem,
+        }
     }
 }
 
@@ -83,7 +90,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     tracing::info!(status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "refused");
-    let body = json!({
+    let mut body = json!({
         "type": "about:blank",
         "title": problem.status.canonical_reason().unwrap_or("Error"),
         "status": problem.status.as_u16(),
@@ -92,6 +99,10 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         "code": problem.code,
         "requestId": id,
     });
+    if !problem.faults.is_empty() {
+        let fault = |fault: &ParameterFault| json!({"pointer": fault.pointer, "message": fault.message});
+        body["errors"] = problem.faults.iter().map(fault).collect();
+    }
     *response.body_mut() = Body::from(body.to_string());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);

@@ -28,12 +28,18 @@ const OPERATOR: Access = Access::Role(Role::Operator);
 #[rustfmt::skip]
 pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/healthz", Anyone),
+    ("GET", "/openapi.json", Anyone),
+    ("GET", "/docs", Anyone),
     ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{name}", SignedLink),
     ("POST", "/api/{tenant_id}/{project_id}/execution/job", SUBMITTER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", VIEWER),
     ("DELETE", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", SUBMITTER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", VIEWER),
+    ("POST", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry", SUBMITTER),
+    ("DELETE", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/data", ADMINISTRATOR),
+    ("GET", "/api/{tenant_id}/{project_id}/execution/queue", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/execution/ping", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/jobs", VIEWER),
     ("GET", "/api/{tenant_id}/execution/system/status", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/datasets", VIEWER),

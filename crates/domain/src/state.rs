@@ -71,6 +71,9 @@ pub enum TransitionError {
     /// The job has ended.
     #[error("the job is already {}", .0.as_str())]
     Ended(JobState),
+    /// The job has not ended.
+    #[error("the job is {}; it has not ended", .0.as_str())]
+    NotEnded(JobState),
 }
 
 /// What became of a wish to cancel.

@@ -1,6 +1,7 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
-use crate::cli::ServeFlags;
+use crate::cli::{DataFlag, ServeFlags};
+use crate::retention::RetentionSettings;
 use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -16,6 +17,10 @@ use std::path::PathBuf;
 pub(crate) struct Config {
     /// Directory of everything that the server keeps.
     pub(crate) data: PathBuf,
+    /// Directory of compiled modules, which may be lost and may be shared by servers of one user; absent = `compiled` in
+    /// the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compiled: Option<PathBuf>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -28,12 +33,17 @@ pub(crate) struct Config {
     pub(crate) job_memory_bytes: Option<u64>,
     /// Seconds that running jobs get to end after SIGTERM, before they are stopped and queued again.
     pub(crate) drain_seconds: u64,
+    /// Milliseconds between two writes of running jobs' progress, live figures and log lines, and between two looks
+    /// for recorded cancels; a write that finds nothing new is left out.
+    pub(crate) pulse_milliseconds: u64,
     /// What is logged: a level, or directives such as `info,fuelcell_scheduler=debug`.
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
     /// Settings of the HTTP interface.
     pub(crate) api: ApiConfig,
+    /// How long ended jobs are kept.
+    pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
     pub(crate) service: ServiceConfig,
 }
@@ -52,11 +62,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: "fuelcell-data".into(),
+            compiled: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,
             job_memory_bytes: None,
             drain_seconds: 20,
+            pulse_milliseconds: 500,
+            retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),
@@ -80,7 +93,13 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     config.slots = slots.or(config.slots);
     config.service.public_url = public_url.unwrap_or(config.service.public_url);
     ensure!(config.slots != Some(0), "slots must be at least 1");
+    ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");
     Ok(config)
+}
+
+/// The data directory that holds.
+pub(crate) fn data(file: Option<PathBuf>, flag: DataFlag) -> anyhow::Result<PathBuf> {
+    Ok(load(file, ServeFlags { data: flag.data, ..ServeFlags::default() })?.data)
 }
 
 /// Writes the configuration as TOML to standard output.

@@ -9,10 +9,11 @@ use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
 use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
-use fuelcell_scheduler::{Scheduler, SchedulerConfig};
+use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -22,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Modules that ship with the server, as (name, bytes).
-const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+pub(crate) const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// How often the server asks its own store whether it still takes writes.
 const STORE_WATCH: Duration = Duration::from_secs(5);
@@ -30,6 +31,7 @@ const STORE_WATCH: Duration = Duration::from_secs(5);
 /// Runs the server until SIGTERM or SIGINT, or until the store fails.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
+    raise_file_limit();
     let data = DataDir::open(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&data.store(), Options::default())?);
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
@@ -43,6 +45,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let limits = SchedulerConfig {
         drain: Duration::from_secs(config.drain_seconds),
+        pulse: Duration::from_millis(config.pulse_milliseconds),
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
@@ -65,6 +68,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
     let built_in = install_built_in(&mut service).await?;
+    let retention = config.retention.config(built_in.clone());
     tokio::spawn(prepare(sandbox, blobs, built_in));
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
@@ -72,14 +76,24 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
 
     let stop = CancellationToken::new();
+    tokio::spawn(retain(scheduler.clone(), retention, stop.clone()));
     let running = tokio::spawn(scheduler.run(stop.clone().cancelled_owned()));
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    fuelcell_api::serve(listener, Arc::new(service), &config.api, stop.clone().cancelled_owned()).await?;
+    let router = fuelcell_api::router(Arc::new(service), &config.api, stop.clone());
+    fuelcell_api::serve(listener, router, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
+}
+
+/// Every connection and every open artifact takes a descriptor; shells grant few of those that the system allows.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfig {
@@ -88,7 +102,7 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
-        ..SandboxConfig::new(data.compiled())
+        ..SandboxConfig::new(config.compiled.clone().unwrap_or_else(|| data.compiled()))
     }
 }
 
@@ -116,6 +130,11 @@ async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules:
             tracing::error!(%module, reason, "a built-in module cannot be compiled");
         }
     }
+}
+
+/// Forgets what is not to be kept, until the server is told to stop.
+async fn retain(scheduler: Arc<Scheduler>, config: RetentionConfig, stop: CancellationToken) {
+    stop.run_until_cancelled(scheduler.retain(&config)).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -1,5 +1,6 @@
 //! Why a use case was refused, in words for the client. Internal text never enters; it goes to the log.
 
+use crate::parameters::ParameterFault;
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{QuotaExceeded, Role};
@@ -28,6 +29,14 @@ pub enum ServiceError {
         code: &'static str,
         /// A sentence.
         message: String,
+    },
+    /// Parameters that the module's schema does not allow.
+    #[error("the parameters do not fit module {module}: {}", .faults.first().map_or_else(String::new, ToString::to_string))]
+    InvalidParameters {
+        /// The module.
+        module: String,
+        /// What is wrong, place by place.
+        faults: Vec<ParameterFault>,
     },
     /// The request is well formed but cannot be carried out.
     #[error("{message}")]
@@ -121,6 +130,10 @@ impl From<StoreError> for ServiceError {
             StoreError::Transition(TransitionError::Ended(state)) => {
                 Self::conflict("JobEnded", format!("the job is already {}", state.as_str()))
             }
+            StoreError::Transition(TransitionError::NotEnded(state)) => Self::conflict(
+                "JobNotEnded",
+                format!("the job is {}; cancel it first, or wait for its end", state.as_str()),
+            ),
             StoreError::Full => Self::StorageFull,
             other => {
                 tracing::error!(error = %other, "the store refused a use case");

@@ -9,17 +9,23 @@ pub mod auth;
 pub mod cancel;
 pub mod config;
 pub mod datasets;
+pub mod delete;
 pub mod error;
 pub mod links;
+mod merge_patch;
 pub mod modules;
 pub mod outlook;
+pub mod parameters;
 pub mod pipelines;
 pub mod query;
+pub mod queue;
 pub mod results;
+pub mod retry;
 pub mod submit;
 pub mod system;
 mod uploads;
 pub mod versions;
+pub mod wait;
 
 pub use auth::Principal;
 pub use config::ServiceConfig;
@@ -35,6 +41,7 @@ use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use uploads::UploadsUnderWay;
 
 /// What the service is made of; the composition root fills it in.
@@ -69,6 +76,8 @@ pub struct Service {
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
     uploads: UploadsUnderWay,
+    waiters: Semaphore,
+    schemas: parameters::Schemas,
 }
 
 impl Service {
@@ -76,7 +85,19 @@ impl Service {
     pub fn new(parts: Parts) -> Self {
         let Parts { store, blobs, inspector, events, nodes, clock, secret, config } = parts;
         let secret = Secret::new(secret);
-        let (built_in, uploads) = (BTreeMap::new(), UploadsUnderWay::default());
-        Self { store, blobs, inspector, events, nodes, clock, secret, config, built_in, uploads }
+        Self {
+            store,
+            blobs,
+            inspector,
+            events,
+            nodes,
+            clock,
+            secret,
+            config,
+            built_in: BTreeMap::new(),
+            uploads: UploadsUnderWay::default(),
+            waiters: Semaphore::new(wait::MAX_WAITERS),
+            schemas: parameters::Schemas::default(),
+        }
     }
 }

@@ -83,7 +83,8 @@ impl Service {
         }
     }
 
-    async fn artifact_bytes(&self, digest: Digest) -> Result<Arc<dyn ReadAt>, ServiceError> {
+    /// An artifact's bytes.
+    pub async fn artifact_bytes(&self, digest: Digest) -> Result<Arc<dyn ReadAt>, ServiceError> {
         self.blobs.open(digest).await?.ok_or(ServiceError::NotFound("artifact"))
     }
 

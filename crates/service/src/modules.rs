@@ -1,6 +1,7 @@
 //! Modules: uploads, what is built in, and which one runs a job.
 
 use crate::admin::check_name;
+use crate::parameters;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
@@ -81,7 +82,9 @@ impl Service {
                 tracing::error!(%error, "an uploaded module could not be read back");
                 ServiceError::Storage
             })?;
-            Ok::<_, ServiceError>(inspector.inspect(&bytes)?)
+            let inspection = inspector.inspect(&bytes)?;
+            parameters::check_schema(&inspection.manifest.parameters)?;
+            Ok::<_, ServiceError>(inspection)
         });
         let inspection = looking.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "module inspection ended badly");

@@ -1,6 +1,7 @@
 //! Pipelines: the resources that jobs name.
 
 use crate::admin::check_name;
+use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{DatasetId, JobType, LimitRequest, Pipeline, PipelineId, ProjectRef, Role};
@@ -36,6 +37,12 @@ impl Service {
         check_name("name", &spec.name)?;
         if let Some(choice) = &spec.module {
             self.chosen_module(project, choice).await?;
+        }
+        match self.bound_module(project, spec.job_type, spec.module.as_ref(), None).await {
+            Ok(module) => self.check_parameters(&module, &spec.parameters, Extent::Part).await?,
+            // A pipeline may come before the module that will run its jobs.
+            Err(ServiceError::Unprocessable { code: "NoModuleBound", .. }) => {}
+            Err(error) => return Err(error),
         }
         if let Some(dataset) = spec.dataset {
             self.store.dataset(project, dataset).await?.ok_or(ServiceError::NotFound("dataset"))?;

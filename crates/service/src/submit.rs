@@ -3,6 +3,7 @@
 
 use crate::admin::check_name;
 use crate::outlook::Outlook;
+use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
@@ -78,12 +79,20 @@ impl Service {
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         check_submission(&submission)?;
-        let idempotency = idempotency(principal, project, &submission)?;
+        let idempotency = match &submission.idempotency_key {
+            Some(key) => Some(idempotency(principal, project, key, submission.body_digest)?),
+            None => None,
+        };
         let job = self.pin(principal, project, submission).await?;
-        let job = match self.store.submit(NewJob { job, idempotency }).await? {
+        self.queue(NewJob { job, idempotency }).await
+    }
+
+    /// Puts a job into the queue, durably.
+    pub(crate) async fn queue(&self, new: NewJob) -> Result<Accepted, ServiceError> {
+        let job = match self.store.submit(new).await? {
             Submitted::Queued(job) => {
                 self.events.queue_changed();
-                tracing::info!(job = %job.id, project = %project, module = %job.module.name, "a job was queued");
+                tracing::info!(job = %job.id, project = %job.project, module = %job.module.name, "a job was queued");
                 job
             }
             Submitted::Repeated(job) => job,
@@ -109,6 +118,7 @@ impl Service {
         let choice = submission.module.as_ref();
         let module = self.bound_module(project, submission.job_type, choice, pipeline.as_ref()).await?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
+        self.check_parameters(&module, &parameters, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
@@ -206,17 +216,27 @@ impl Service {
                 }
                 continue;
             };
-            let dataset = self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))?;
-            inputs.push(InputRef {
-                name: wanted.name.clone(),
-                dataset: Some(id),
-                file_name: dataset.name,
-                media_type: dataset.media_type,
-                digest: dataset.digest,
-                size: dataset.size,
-            });
+            inputs.push(self.pin_dataset(project, &wanted.name, id).await?);
         }
         Ok(inputs)
+    }
+
+    /// A dataset's bytes as they are now, as the input `name`.
+    pub(crate) async fn pin_dataset(
+        &self,
+        project: ProjectRef,
+        name: &str,
+        id: DatasetId,
+    ) -> Result<InputRef, ServiceError> {
+        let dataset = self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))?;
+        Ok(InputRef {
+            name: name.to_owned(),
+            dataset: Some(id),
+            file_name: dataset.name,
+            media_type: dataset.media_type,
+            digest: dataset.digest,
+            size: dataset.size,
+        })
     }
 }
 
@@ -234,7 +254,10 @@ fn merged_parameters(
     Ok(merged)
 }
 
-fn dataset_parameter(parameters: &Map<String, Value>, name: &str) -> Result<Option<DatasetId>, ServiceError> {
+pub(crate) fn dataset_parameter(
+    parameters: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<DatasetId>, ServiceError> {
     match parameters.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.parse::<DatasetId>().is_ok() => Ok(text.parse().ok()),
@@ -245,22 +268,20 @@ fn dataset_parameter(parameters: &Map<String, Value>, name: &str) -> Result<Opti
     }
 }
 
-fn idempotency(
+/// A client's key, scoped to the project and the subject.
+pub(crate) fn idempotency(
     principal: &Principal,
     project: ProjectRef,
-    submission: &Submission,
-) -> Result<Option<IdempotencyKey>, ServiceError> {
-    let Some(key) = &submission.idempotency_key else { return Ok(None) };
+    key: &str,
+    body: Digest,
+) -> Result<IdempotencyKey, ServiceError> {
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(ServiceError::invalid(
             "InvalidIdempotencyKey",
             format!("Idempotency-Key is 1 to {MAX_KEY} bytes"),
         ));
     }
-    Ok(Some(IdempotencyKey {
-        key: format!("{project}/{}/{key}", principal.subject),
-        body: submission.body_digest,
-    }))
+    Ok(IdempotencyKey { key: format!("{project}/{}/{key}", principal.subject), body })
 }
 
 fn check_submission(submission: &Submission) -> Result<(), ServiceError> {

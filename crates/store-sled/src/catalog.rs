@@ -37,13 +37,23 @@ impl Catalog {
         self.creation.push(ordinal, entry.created_at);
     }
 
+    /// Takes a job away. Its time of creation stays, which no list shows.
+    pub(crate) fn remove(&mut self, ordinal: Ordinal, entry: &IndexEntry) {
+        self.all.remove(ordinal);
+        self.states[entry.state as usize].remove(ordinal);
+        self.types[entry.job_type as usize].remove(ordinal);
+        self.priorities[entry.priority as usize].remove(ordinal);
+        if let Some(subject) = self.subjects.get_mut(&entry.submitted_by) {
+            subject.remove(ordinal);
+        }
+        if let Some(pipeline) = entry.pipeline.and_then(|pipeline| self.pipelines.get_mut(&pipeline)) {
+            pipeline.remove(ordinal);
+        }
+    }
+
     pub(crate) fn move_state(&mut self, ordinal: Ordinal, before: JobState, after: JobState) {
         self.states[before as usize].remove(ordinal);
         self.states[after as usize].insert(ordinal);
-    }
-
-    pub(crate) fn len(&self) -> u64 {
-        self.all.len()
     }
 
     /// One page of the matches, newest first, and the number of all.
@@ -102,7 +112,7 @@ impl Catalog {
 
     fn matches_in_any_state(&self, filter: &JobFilter) -> RoaringBitmap {
         let mut matches = match filter.created_from.is_some() || filter.created_to.is_some() {
-            true => self.creation.between(filter.created_from, filter.created_to),
+            true => self.creation.between(filter.created_from, filter.created_to) & &self.all,
             false => self.all.clone(),
         };
         if let Some(job_type) = filter.job_type {

@@ -43,12 +43,19 @@ impl IndexEntry {
     }
 }
 
-/// A job is new, or moves. What does not move in a job's life is taken from `after` when it is new.
+/// A job is new, moves, or is deleted. What does not move in a job's life is taken from `after` when it is new.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) place: Place,
     pub(crate) before: Option<IndexEntry>,
-    pub(crate) after: IndexEntry,
+    pub(crate) after: Option<IndexEntry>,
+}
+
+impl Change {
+    /// Whether the job runs from now on.
+    pub(crate) fn is_running(&self) -> bool {
+        self.after.as_ref().is_some_and(|after| after.state == JobState::Running)
+    }
 }
 
 /// See the module.
@@ -65,23 +72,28 @@ impl Image {
     pub(crate) fn apply(&mut self, change: &Change) {
         let Change { place, before, after } = change;
         let catalog = self.projects.entry(place.project).or_default();
-        match before {
-            Some(before) => {
-                catalog.move_state(place.ordinal, before.state, after.state);
-                *self.counts.of(before.state) -= 1;
-            }
-            None => catalog.add(place.ordinal, after),
+        match (before, after) {
+            (Some(before), Some(after)) => catalog.move_state(place.ordinal, before.state, after.state),
+            (None, Some(after)) => catalog.add(place.ordinal, after),
+            (Some(before), None) => catalog.remove(place.ordinal, before),
+            (None, None) => {}
         }
-        *self.counts.of(after.state) += 1;
-        if let Some(before) = before.as_ref().filter(|before| before.state == JobState::Queued) {
+        if let Some(before) = before {
+            *self.counts.of(before.state) -= 1;
+        }
+        if let Some(after) = after {
+            *self.counts.of(after.state) += 1;
+        }
+        let queued = |entry: &&IndexEntry| entry.state == JobState::Queued;
+        if let Some(before) = before.as_ref().filter(queued) {
             self.queue.remove(before.order(*place), before.not_before);
         }
-        if after.state == JobState::Queued {
+        if let Some(after) = after.as_ref().filter(queued) {
             self.queue.insert(after.order(*place), after.not_before);
         }
-        match after.state {
-            JobState::Running => self.running.insert(*place),
-            _ => self.running.remove(place),
+        match change.is_running() {
+            true => self.running.insert(*place),
+            false => self.running.remove(place),
         };
     }
 
@@ -97,6 +109,11 @@ impl Image {
         &self.running
     }
 
+    /// The number of jobs.
+    pub(crate) fn len(&self) -> u64 {
+        self.counts.total()
+    }
+
     pub(crate) fn count_in_state(&self, state: JobState) -> u64 {
         let mut counts = self.counts;
         *counts.of(state)
@@ -107,10 +124,5 @@ impl Image {
         let from = ProjectRef { tenant, project: ProjectId(Uuid::nil()) };
         let own = self.projects.range(from..).take_while(move |(project, _)| project.tenant == tenant);
         own.map(|(_, catalog)| catalog)
-    }
-
-    /// Every project with the number of its jobs.
-    pub(crate) fn job_counts(&self) -> impl Iterator<Item = (ProjectRef, u64)> {
-        self.projects.iter().map(|(project, catalog)| (*project, catalog.len()))
     }
 }

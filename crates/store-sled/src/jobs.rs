@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 /// What a client's key was used for.
 #[derive(Serialize, Deserialize)]
-struct UsedKey {
-    body: Digest,
-    job: JobId,
+pub(crate) struct UsedKey {
+    pub(crate) body: Digest,
+    pub(crate) job: JobId,
 }
 
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
@@ -52,11 +52,11 @@ fn earlier_use(
 ) -> Result<Option<Submitted>, StoreError> {
     let used = overlay.get::<UsedKey>(Table::IdempotencyKeys, &keys::idempotency(project, &key.key))?;
     let Some(used) = used else { return Ok(None) };
-    if used.body != key.body {
-        return Ok(Some(Submitted::KeyConflict));
-    }
-    let job = records::find(overlay, used.job)?.ok_or(StoreError::NotFound("job"))?;
-    Ok(Some(Submitted::Repeated(job)))
+    // The key of a deleted job is free again.
+    Ok(records::find(overlay, used.job)?.map(|first| match used.body == key.body {
+        true => Submitted::Repeated(first),
+        false => Submitted::KeyConflict,
+    }))
 }
 
 pub(crate) fn claim(
@@ -189,6 +189,18 @@ pub(crate) fn fail_queued(
     job.fail_queued(error, now)?;
     settle_partial(&mut job);
     records::update(overlay, &before, &job)
+}
+
+pub(crate) fn delete_ended(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    id: JobId,
+) -> Result<(), StoreError> {
+    let job = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
+    match job.state.is_ended() {
+        true => records::delete(overlay, &job),
+        false => Err(TransitionError::NotEnded(job.state).into()),
+    }
 }
 
 /// The project's job with this id.

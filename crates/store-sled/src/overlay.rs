@@ -127,7 +127,7 @@ impl<'a> Overlay<'a> {
     /// Jobs that run, or ran before this batch: each is to be looked at again.
     pub(crate) fn maybe_running(&self) -> BTreeSet<Place> {
         let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
-        let started = self.changes.iter().filter(|change| change.after.state == JobState::Running);
+        let started = self.changes.iter().filter(|change| change.is_running());
         image.running().iter().copied().chain(started.map(|change| change.place)).collect()
     }
 
@@ -138,7 +138,7 @@ impl<'a> Overlay<'a> {
         let own = self.changes.iter().filter(|change| change.place.project == project);
         own.fold(durable, |count, change| {
             let left = change.before.as_ref().is_some_and(|before| before.state == JobState::Queued);
-            let came = change.after.state == JobState::Queued;
+            let came = change.after.as_ref().is_some_and(|after| after.state == JobState::Queued);
             count + u64::from(came) - u64::from(left)
         })
     }

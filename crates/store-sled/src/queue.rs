@@ -1,6 +1,6 @@
 //! The order of queued jobs.
 
-use fuelcell_domain::Timestamp;
+use fuelcell_domain::{ProjectRef, Timestamp};
 use fuelcell_store::QueueOrder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -40,6 +40,13 @@ impl Queue {
         ready.sort_unstable();
         ready.truncate(limit);
         ready
+    }
+
+    /// A project's jobs with the number of jobs before each, whether or not their time has come.
+    pub(crate) fn of_project(&self, project: ProjectRef) -> Vec<(u64, QueueOrder)> {
+        let mut all: Vec<_> = self.any_time.iter().chain(self.timed.values().flatten()).copied().collect();
+        all.sort_unstable();
+        (0..).zip(all).filter(|(_, order)| order.project == project).collect()
     }
 
     /// When the next job whose time has not come may start.

@@ -4,7 +4,7 @@ use crate::codec::damaged;
 use crate::database::Read;
 use crate::figures;
 use crate::image::{Change, IndexEntry};
-use crate::keys::{Place, Table};
+use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{AttemptId, Job, JobId, JobState};
@@ -16,16 +16,16 @@ const LONG_PARAMETERS: usize = 1024;
 
 /// A job on disk.
 #[derive(Serialize, Deserialize)]
-struct StoredJob {
-    job: Job,
-    parameters_apart: bool,
+pub(crate) struct StoredJob {
+    pub(crate) job: Job,
+    pub(crate) parameters_apart: bool,
 }
 
 /// The live figures of an attempt, which may be lost.
 #[derive(Serialize, Deserialize)]
-struct LivePulse {
-    attempt: u32,
-    pulse: Pulse,
+pub(crate) struct LivePulse {
+    pub(crate) attempt: u32,
+    pub(crate) pulse: Pulse,
 }
 
 /// Where a job lies.
@@ -126,6 +126,30 @@ fn index(
         return Ok(());
     }
     overlay.put(Table::JobIndex, &place.key(), &after)?;
-    overlay.note(Change { place, before, after });
+    overlay.note(Change { place, before, after: Some(after) });
+    Ok(())
+}
+
+/// Removes an ended job and everything that is kept under its id. A tombstone stays, so that the gap in the ordinals is
+/// not taken for a loss.
+pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
+    let place = Place { project: job.project, ordinal: job.ordinal };
+    let (id, key) = (job.id.0.as_bytes(), place.key());
+    for table in [Table::JobPlaces, Table::Checkpoints, Table::Artifacts] {
+        overlay.remove(table, id)?;
+    }
+    for table in [Table::Jobs, Table::Parameters, Table::JobIndex] {
+        overlay.remove(table, &key)?;
+    }
+    for attempt in 1..=job.attempt {
+        overlay.remove(Table::Receipts, &keys::of_job(job.id, attempt))?;
+    }
+    let log = counters::logs(job.id);
+    for number in 1..=overlay.get(Table::Counters, &log)?.unwrap_or(0) {
+        overlay.remove(Table::Logs, &keys::of_job(job.id, number))?;
+    }
+    overlay.remove(Table::Counters, &log)?;
+    overlay.put(Table::DeletedJobs, &key, &job.ordinal)?;
+    overlay.note(Change { place, before: Some(IndexEntry::of(job)), after: None });
     Ok(())
 }

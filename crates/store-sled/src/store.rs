@@ -5,7 +5,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{audit, figures, jobs, logs, records, references, registry, tenancy, views};
+use crate::{audit, figures, jobs, logs, records, references, registry, tenancy, uses, views};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -16,8 +16,8 @@ use fuelcell_domain::{
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::{
-    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts,
-    Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
+    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -333,6 +333,10 @@ impl Store for SledStore {
         views::queued_before(&self.shared, job)
     }
 
+    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {
+        self.read_many(move |shared| views::queued(shared, project, page)).await
+    }
+
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
         figures::durations(self.database()?, module)
     }
@@ -345,6 +349,18 @@ impl Store for SledStore {
     async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
         self.shared.check()?;
         Ok(views::count_in_state(&self.shared, state))
+    }
+
+    async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
+        self.write(move |overlay| jobs::delete_ended(overlay, project, job)).await
+    }
+
+    async fn blob_references(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<BlobReferences, StoreError> {
+        self.read_many(move |shared| uses::page(&shared.database, after.as_deref(), limit)).await
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

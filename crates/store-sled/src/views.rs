@@ -8,7 +8,8 @@ use crate::keys::Place;
 use crate::{records, registry};
 use fuelcell_domain::{JobId, JobState, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
-    JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, StateCounts, StoreError, TenantFigures,
+    JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
+    TenantFigures,
 };
 use std::sync::{PoisonError, RwLockReadGuard};
 
@@ -34,6 +35,22 @@ pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timesta
 pub(crate) fn queued_before(shared: &Shared, id: JobId) -> Result<Option<u64>, StoreError> {
     let job = records::find(&shared.database, id)?.filter(|job| job.state == JobState::Queued);
     Ok(job.map(|job| image(shared).queue().before(QueueOrder::of(&job))))
+}
+
+pub(crate) fn queued(
+    shared: &Shared,
+    project: ProjectRef,
+    page: PageRequest,
+) -> Result<QueuePage, StoreError> {
+    let orders = image(shared).queue().of_project(project);
+    let total = orders.len() as u64;
+    let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+    let mut jobs = Vec::new();
+    for (place, order) in orders.into_iter().skip(offset).take(page.limit) {
+        let job = records::load(&shared.database, Place { project, ordinal: order.ordinal })?;
+        jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (place, job)));
+    }
+    Ok(QueuePage { jobs, total })
 }
 
 pub(crate) fn list(

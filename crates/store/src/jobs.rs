@@ -244,6 +244,15 @@ pub struct JobPage {
     pub total: u64,
 }
 
+/// A part of a project's queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueuePage {
+    /// The jobs, each with the number of queued jobs before it, whoever owns those.
+    pub jobs: Vec<(u64, Job)>,
+    /// All queued jobs of the project.
+    pub total: u64,
+}
+
 /// How many jobs are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StateCounts {

@@ -1,9 +1,9 @@
 //! The seam to everything that is remembered as records.
 
-use crate::blob::BlobRef;
+use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted,
-    TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
+    Submitted, TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -211,6 +211,8 @@ pub trait Store: Send + Sync {
     /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them and whether or not
     /// their time has come; `None` when it is not queued.
     async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError>;
+    /// A project's queued jobs in the order of [`Store::ready`], whether or not their time has come.
+    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError>;
     /// Microseconds from start to end of the latest completed runs of a module (at most [`crate::RECENT_DURATIONS`]),
     /// the one that ended last first.
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
@@ -218,6 +220,21 @@ pub trait Store: Send + Sync {
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
     /// All jobs of all tenants in a state: for capacity and recovery.
     async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError>;
+
+    /// Forgets an ended job: its record, artifacts, receipts, checkpoint and log. Its ordinal is not given out again,
+    /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or
+    /// `Transition(NotEnded)`.
+    async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
+
+    /// Digests of the bytes that records refer to: datasets, module versions, artifacts, checkpoints, and modules and
+    /// inputs of jobs. Comes in parts: the first with `None`, each next one from where the last said, each of about `limit`
+    /// records. What records refer to from before the first part until after the last is in one of them; what came to be
+    /// referred to in between is there only where it was taken over from another record, as a job takes over a dataset.
+    async fn blob_references(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<BlobReferences, StoreError>;
 
     // Logs and processed items.
 

@@ -10,10 +10,12 @@ mod demo;
 mod event_log;
 mod guests;
 mod lint;
+mod openapi;
 mod order_to_cash;
 mod process;
 mod progress;
 mod server;
+mod soak;
 mod test;
 mod tools;
 mod truth;
@@ -53,6 +55,10 @@ enum Task {
     Bench(BenchArguments),
     /// Run a folder of event logs through a server and compare with its reference figures
     Truth(TruthArguments),
+    /// Rewrite openapi.json from the handlers' annotations
+    Openapi,
+    /// Throw thousands of generated requests at a server
+    Soak,
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
 }
@@ -77,6 +83,8 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
         Task::Truth(arguments) => truth::truth(workspace, &arguments),
+        Task::Openapi => openapi::rewrite(workspace),
+        Task::Soak => soak::soak(workspace),
         Task::EventLog(arguments) => event_log::run(arguments),
     }
 }

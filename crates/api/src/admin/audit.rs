@@ -10,11 +10,12 @@ use fuelcell_service::Service;
 use serde::Serialize;
 use std::str::FromStr;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Most entries of an answer.
 const MAX_ENTRIES: u64 = 1000;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuditPage {
     entries: Vec<AuditAnswer>,
@@ -22,7 +23,7 @@ pub(crate) struct AuditPage {
     next_before: Option<u32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AuditAnswer {
     number: u32,
@@ -39,6 +40,20 @@ struct AuditAnswer {
 }
 
 /// Entries within the caller's own scope. Filters `tenantId`, `projectId`, `subject`; pages by `before` and `limit`.
+#[utoipa::path(
+    get,
+    operation_id = "list_audit",
+    path = "/api/admin/audit",
+    tag = "Administration",
+    params(
+        ("tenantId" = Option<Uuid>, Query, description = "Only entries of this tenant"),
+        ("projectId" = Option<Uuid>, Query, description = "Only entries of this project"),
+        ("subject" = Option<String>, Query, description = "Only entries of this subject"),
+        ("before" = Option<u64>, Query, minimum = 1, maximum = 2147483647, description = "Only entries with a lower number"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent"),
+    ),
+    responses((status = 200, description = "A page of entries", body = AuditPage)),
+)]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -49,7 +64,7 @@ pub(crate) async fn list(
         project: id(&query, "projectId")?,
         subject: query.text("subject").map(str::to_owned),
     };
-    let before = query.number("before", u64::from(u32::MAX), 1..=u64::from(u32::MAX))? as u32;
+    let before = query.number("before", u64::from(u32::MAX), 1..=i32::MAX as u64)? as u32;
     let limit = query.number("limit", 100, 1..=MAX_ENTRIES)? as usize;
     let entries = service.audit(&caller, filter, Some(before), limit).await?;
     let next_before = entries.get(limit - 1).map(|(number, _)| *number).filter(|number| *number > 1);
@@ -60,7 +75,7 @@ fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
     let read = |text: &str| {
         text.parse().map_err(|_| Problem::invalid("InvalidQuery", format!("{name} must be a GUID")))
     };
-    query.text(name).map(read).transpose()
+    query.given(name).map(read).transpose()
 }
 
 fn answer((number, entry): (u32, AuditEntry)) -> AuditAnswer {

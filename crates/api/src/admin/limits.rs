@@ -4,6 +4,7 @@ use crate::auth::Caller;
 use crate::execution::submit::LimitsBody;
 use crate::extract::{Ids, JsonBody};
 use crate::limits::LimitsAnswer;
+use crate::object::object;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -11,18 +12,19 @@ use fuelcell_domain::{ProjectLimits, ProjectUsage, Quotas};
 use fuelcell_service::Service;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What is left out is not limited.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectLimitsBody {
-    #[serde(default)]
-    caps: LimitsBody,
-    #[serde(default)]
-    quotas: QuotasBody,
+    #[serde(default, deserialize_with = "object")]
+    caps: Option<LimitsBody>,
+    #[serde(default, deserialize_with = "object")]
+    quotas: Option<QuotasBody>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct QuotasBody {
     #[serde(default)]
@@ -31,21 +33,21 @@ struct QuotasBody {
     stored_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ProjectLimitsAnswer {
     caps: LimitsAnswer,
     quotas: QuotasAnswer,
     usage: UsageAnswer,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QuotasAnswer {
     queued_jobs: Option<u64>,
     stored_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UsageAnswer {
     queued_jobs: u64,
@@ -53,6 +55,13 @@ struct UsageAnswer {
 }
 
 /// A project's limits, and what it uses of them.
+#[utoipa::path(
+    get,
+    operation_id = "get_project_limits",
+    path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+    tag = "Administration",
+    responses((status = 200, description = "The limits", body = ProjectLimitsAnswer)),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -63,16 +72,37 @@ pub(crate) async fn get(
 }
 
 /// Replaces a project's limits as a whole.
+#[utoipa::path(
+    put,
+    operation_id = "put_project_limits",
+    path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+    tag = "Administration",
+    request_body = ProjectLimitsBody,
+    responses((status = 200, description = "The limits that hold from now on", body = ProjectLimitsAnswer), (status = 413, description = "The body is too large")),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
     JsonBody { value: body, .. }: JsonBody<ProjectLimitsBody>,
 ) -> Result<Json<ProjectLimitsAnswer>, Problem> {
-    let ProjectLimitsBody { caps, quotas: QuotasBody { queued_jobs, stored_bytes } } = body;
-    let limits = ProjectLimits { caps: caps.request()?, quotas: Quotas { queued_jobs, stored_bytes } };
+    let QuotasBody { queued_jobs, stored_bytes } = checked(body.quotas.unwrap_or_default())?;
+    let caps = body.caps.unwrap_or_default().request()?;
+    let limits = ProjectLimits { caps, quotas: Quotas { queued_jobs, stored_bytes } };
     let usage = service.set_project_limits(&caller, ids.project()?, limits).await?;
     Ok(Json(answer(limits, usage)))
+}
+
+/// The quotas, unless one is no signed 64-bit number.
+fn checked(quotas: QuotasBody) -> Result<QuotasBody, Problem> {
+    let named = [("queuedJobs", quotas.queued_jobs), ("storedBytes", quotas.stored_bytes)];
+    let wrong = |quota: Option<u64>| quota.is_some_and(|quota| i64::try_from(quota).is_err());
+    match named.iter().find(|(_, quota)| wrong(*quota)) {
+        Some((name, _)) => {
+            Err(Problem::invalid("InvalidLimits", format!("quotas.{name} must be from 0 to {}", i64::MAX)))
+        }
+        None => Ok(quotas),
+    }
 }
 
 fn answer(limits: ProjectLimits, usage: ProjectUsage) -> ProjectLimitsAnswer {

@@ -2,6 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
+use crate::openapi::words::JobStateWord;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -9,11 +10,13 @@ use fuelcell_service::Service;
 use fuelcell_service::cancel::Cancel;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CancelBody {
     #[serde(default)]
+    #[schema(max_length = 1024)]
     reason: Option<String>,
     #[serde(default)]
     force_termination: Option<bool>,
@@ -21,10 +24,11 @@ pub(crate) struct CancelBody {
     preserve_partial_results: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CancelAnswer {
     job_id: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
     cancel_requested: bool,
     reason: Option<String>,
@@ -32,11 +36,19 @@ pub(crate) struct CancelAnswer {
 }
 
 /// Records the wish to cancel. 200 is sent only when it is durable.
+#[utoipa::path(
+    delete,
+    operation_id = "cancel_job",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
+    tag = "Jobs",
+    request_body = Option<CancelBody>,
+    responses((status = 200, description = "The wish is recorded, durably", body = CancelAnswer), (status = 409, description = "The job has ended"), (status = 413, description = "The body is too large")),
+)]
 pub(crate) async fn cancel(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
-    OptionalJson(body): OptionalJson<CancelBody>,
+    OptionalJson { value: body, .. }: OptionalJson<CancelBody>,
 ) -> Result<Json<CancelAnswer>, Problem> {
     let cancel = Cancel {
         reason: body.reason,

@@ -1,9 +1,10 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
 use super::status::elapsed;
-use super::{JOB_TYPES, PRIORITIES, STATES, moment};
+use super::{JOB_TYPES, MAX_PAGE, PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
+use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use crate::problem::Problem;
 use crate::text;
 use axum::Json;
@@ -14,8 +15,9 @@ use fuelcell_service::outlook::Outlook;
 use fuelcell_service::{JobFilter, PageRequest};
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListAnswer {
     jobs: Vec<ListedJob>,
@@ -25,14 +27,17 @@ pub(crate) struct ListAnswer {
     has_next_page: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ListedJob {
     job_id: String,
     job_number: u32,
+    #[schema(value_type = JobTypeWord)]
     job_type: &'static str,
     job_name: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
+    #[schema(value_type = PriorityWord)]
     priority: &'static str,
     progress: u8,
     start_time: Option<String>,
@@ -42,10 +47,13 @@ struct ListedJob {
     estimated_completion: Option<String>,
     submitted_by: String,
     resource_name: String,
+    retry_of: Option<String>,
+    retry_reason: Option<String>,
+    generation: u32,
     date_created: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
     total_jobs: u64,
@@ -57,6 +65,14 @@ struct Summary {
 }
 
 /// Jobs that match, newest first.
+#[utoipa::path(
+    get,
+    operation_id = "list_jobs",
+    path = "/api/{tenant_id}/{project_id}/execution/jobs",
+    tag = "Jobs",
+    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
+    responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),
+)]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -72,7 +88,7 @@ pub(crate) async fn list(
         created_from: query.moment("dateFrom", false)?,
         created_to: query.moment("dateTo", true)?,
     };
-    let page = query.number("page", 1, 1..=u64::from(u32::MAX))?;
+    let page = query.number("page", 1, 1..=MAX_PAGE)?;
     let page_size = query.number("pageSize", 20, 1..=100)?;
     let offset = (page - 1) * page_size;
     let request = PageRequest { offset, limit: page_size as usize };
@@ -110,6 +126,9 @@ fn listed(job: Job, outlook: &Outlook) -> ListedJob {
         duration_seconds: duration.map(|duration| duration.as_secs_f64()),
         estimated_completion: moment(end.or(outlook.completion)),
         resource_name: job.pipeline.map_or(job.module.name, |pipeline| pipeline.name),
+        generation: generation(job.retry_of.as_ref()),
+        retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
+        retry_reason: job.retry_of.and_then(|earlier| earlier.reason),
         job_name: job.name,
         submitted_by: job.submitted_by,
         date_created: job.created_at.to_rfc3339(),

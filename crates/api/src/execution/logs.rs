@@ -2,6 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
+use crate::openapi::words::{LogFormatWord, LogLevelWord};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -11,28 +12,31 @@ use fuelcell_service::LogFilter;
 use fuelcell_service::Service;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-const LEVELS: [(&str, LogLevel); 4] = [
+pub(crate) const LEVELS: [(&str, LogLevel); 4] = [
     ("Debug", LogLevel::Debug),
     ("Info", LogLevel::Info),
     ("Warn", LogLevel::Warn),
     ("Error", LogLevel::Error),
 ];
 
+pub(crate) const FORMATS: [(&str, Format); 2] = [("structured", Format::Structured), ("raw", Format::Raw)];
+
 #[derive(Clone, Copy)]
-enum Format {
+pub(crate) enum Format {
     Structured,
     Raw,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LogsAnswer {
     job_id: String,
     logs: Vec<LineDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LineDto {
     timestamp: String,
@@ -43,13 +47,21 @@ struct LineDto {
 }
 
 /// Lines of a job's log, oldest first.
+#[utoipa::path(
+    get,
+    operation_id = "job_logs",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs",
+    tag = "Jobs",
+    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
+    responses((status = 200, description = "Lines, oldest first", content((LogsAnswer = "application/json"), (String = "text/plain")))),
+)]
 pub(crate) async fn logs(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
     query: Query,
 ) -> Result<Response, Problem> {
-    let format = query.word("format", &[("structured", Format::Structured), ("raw", Format::Raw)])?;
+    let format = query.word("format", &FORMATS)?;
     let filter = LogFilter {
         level: query.word("level", &LEVELS)?.unwrap_or(LogLevel::Debug),
         from: query.moment("fromTime", false)?,

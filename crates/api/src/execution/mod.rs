@@ -1,18 +1,24 @@
 //! The Execution API: its words, its DTOs, and their mapping. Strings made for people stand as the protocol has them;
 //! beside each stands its machine-readable twin.
 
+mod archive;
 pub(crate) mod cancel;
+pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod logs;
+pub(crate) mod ping;
+pub(crate) mod queue;
 pub(crate) mod results;
+pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod system;
 
+use fuelcell_domain::job::RetryOf;
 use fuelcell_domain::{JobState, JobType, Priority, Timestamp};
 
 /// The words for job states.
-const STATES: [(&str, JobState); 5] = [
+pub(crate) const STATES: [(&str, JobState); 5] = [
     ("Queued", JobState::Queued),
     ("Running", JobState::Running),
     ("Completed", JobState::Completed),
@@ -21,7 +27,7 @@ const STATES: [(&str, JobState); 5] = [
 ];
 
 /// The words for job types.
-const JOB_TYPES: [(&str, JobType); 4] = [
+pub(crate) const JOB_TYPES: [(&str, JobType); 4] = [
     ("ProcessMining", JobType::ProcessMining),
     ("DataEnrichment", JobType::DataEnrichment),
     ("Notebook", JobType::Notebook),
@@ -29,7 +35,7 @@ const JOB_TYPES: [(&str, JobType); 4] = [
 ];
 
 /// The words for priorities.
-const PRIORITIES: [(&str, Priority); 4] = [
+pub(crate) const PRIORITIES: [(&str, Priority); 4] = [
     ("Low", Priority::Low),
     ("Normal", Priority::Normal),
     ("High", Priority::High),
@@ -40,3 +46,11 @@ const PRIORITIES: [(&str, Priority); 4] = [
 fn moment(at: Option<Timestamp>) -> Option<String> {
     at.map(Timestamp::to_rfc3339)
 }
+
+/// 1 for a first submission, 2 for its retry, and so on.
+fn generation(retry: Option<&RetryOf>) -> u32 {
+    retry.map_or(1, |retry| retry.generation)
+}
+
+/// The last page that can be asked for.
+const MAX_PAGE: u64 = 2_147_483_647;

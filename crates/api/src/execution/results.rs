@@ -1,14 +1,16 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}/results`
 
-use super::moment;
 use super::status::{ErrorDto, elapsed};
+use super::{archive, moment};
 use crate::auth::Caller;
 use crate::downloads::link_url;
 use crate::extract::{Ids, Query};
+use crate::openapi::words::{JobStateWord, OutputTypeWord, ResultsFormatWord};
 use crate::problem::Problem;
 use crate::text;
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{ArtifactKind, Finding, Job, JobState, Usage};
 use fuelcell_service::Service;
 use fuelcell_service::results::{Output, Results};
@@ -16,24 +18,30 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
-const KINDS: [(&str, ArtifactKind); 4] = [
+pub(crate) const KINDS: [(&str, ArtifactKind); 4] = [
     ("reports", ArtifactKind::Report),
     ("data", ArtifactKind::Data),
     ("models", ArtifactKind::Model),
     ("visualizations", ArtifactKind::Visualization),
 ];
 
+pub(crate) const FORMATS: [(&str, Format); 3] =
+    [("summary", Format::Summary), ("detailed", Format::Detailed), ("download", Format::Download)];
+
 #[derive(Clone, Copy)]
-enum Format {
+pub(crate) enum Format {
     Summary,
     Detailed,
+    Download,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResultsAnswer {
     job_id: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
     completion_time: Option<String>,
     total_duration: String,
@@ -50,7 +58,7 @@ pub(crate) struct ResultsAnswer {
     parameters: Option<Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SummaryDto {
     records_processed: u64,
@@ -59,14 +67,14 @@ struct SummaryDto {
     processing_efficiency: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OutputsDto {
     primary_output: Option<OutputDto>,
     additional_outputs: Vec<OutputDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OutputDto {
     #[serde(rename = "type")]
@@ -85,7 +93,7 @@ struct OutputDto {
     download_url: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExecutionMetricsDto {
     total_cpu_time: String,
@@ -97,7 +105,7 @@ struct ExecutionMetricsDto {
     fuel: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QualityDto {
     data_validation: ValidationDto,
@@ -105,7 +113,7 @@ struct QualityDto {
     warnings: Vec<FindingDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ValidationDto {
     total_records: Option<u64>,
@@ -114,7 +122,7 @@ struct ValidationDto {
     invalid_records: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FindingDto {
     #[serde(rename = "type")]
     kind: String,
@@ -122,18 +130,37 @@ struct FindingDto {
     count: u64,
 }
 
-/// The results of an ended job.
+/// The results of an ended job: a document, or with `format=download` one zip of the outputs.
+#[utoipa::path(
+    get,
+    operation_id = "job_results",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
+    tag = "Jobs",
+    params(("format" = Option<ResultsFormatWord>, Query, description = "summary by default; download answers with one zip"), ("includeArtifacts" = Option<bool>, Query, description = "Whether outputs are listed; true by default"), ("outputType" = Option<OutputTypeWord>, Query, description = "Only outputs of this kind")),
+    responses((status = 200, description = "What the job left behind", content((ResultsAnswer = "application/json"), (Vec<u8> = "application/zip"))), (status = 409, description = "The job has not ended")),
+)]
 pub(crate) async fn results(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
     query: Query,
-) -> Result<Json<ResultsAnswer>, Problem> {
-    let format = query.word("format", &[("summary", Format::Summary), ("detailed", Format::Detailed)])?;
+) -> Result<Response, Problem> {
+    let format = query.word("format", &FORMATS)?.unwrap_or(Format::Summary);
     let with_artifacts = query.word("includeArtifacts", &[("true", true), ("false", false)])?.unwrap_or(true);
     let kind = query.word("outputType", &KINDS)?;
     let results = service.results(&caller, ids.project()?, ids.id("job_id")?, kind).await?;
-    Ok(Json(answer(&service, results, format.unwrap_or(Format::Summary), with_artifacts)))
+    Ok(match format {
+        Format::Download => download(service, results, with_artifacts),
+        Format::Summary | Format::Detailed => {
+            Json(answer(&service, results, format, with_artifacts)).into_response()
+        }
+    })
+}
+
+fn download(service: Arc<Service>, results: Results, with_artifacts: bool) -> Response {
+    let outputs = results.primary.into_iter().chain(results.additional);
+    let artifacts = outputs.filter(|_| with_artifacts).map(|output| output.artifact).collect();
+    archive::respond(service, results.job, artifacts)
 }
 
 fn answer(service: &Service, results: Results, format: Format, with_artifacts: bool) -> ResultsAnswer {
@@ -143,7 +170,7 @@ fn answer(service: &Service, results: Results, format: Format, with_artifacts: b
     let duration = job.ended_at.map_or(Duration::ZERO, |end| elapsed(job, end));
     let parameters = match format {
         Format::Detailed => serde_json::from_str(&job.parameters).ok(),
-        Format::Summary => None,
+        Format::Summary | Format::Download => None,
     };
     ResultsAnswer {
         job_id: job.id.to_string(),

@@ -1,12 +1,13 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}`
 
-use super::moment;
+use super::{generation, moment};
 use crate::auth::Caller;
-use crate::extract::Ids;
+use crate::extract::{Ids, Query};
+use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use crate::problem::Problem;
-use crate::text;
-use axum::Json;
+use crate::{Stop, text};
 use axum::extract::State;
+use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{JobEnd, PipelineRef};
 use fuelcell_domain::{Completion, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage};
@@ -16,17 +17,24 @@ use fuelcell_service::query::JobView;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// Longest `wait`, in seconds.
+const MAX_WAIT: u64 = 60;
+
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StatusAnswer {
     job_id: String,
     project_id: String,
     job_number: u32,
+    #[schema(value_type = JobTypeWord)]
     job_type: &'static str,
     job_name: String,
     job_description: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
+    #[schema(value_type = PriorityWord)]
     priority: &'static str,
     progress: ProgressDto,
     resource: ResourceDto,
@@ -47,11 +55,14 @@ pub(crate) struct StatusAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorDto>,
     receipt: Option<ReceiptDto>,
+    retry_of: Option<String>,
+    retry_reason: Option<String>,
+    generation: u32,
     date_created: String,
     last_updated: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ProgressDto {
     percentage: u8,
@@ -61,7 +72,7 @@ struct ProgressDto {
     elapsed_seconds: f64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ResourceDto {
     resource_type: &'static str,
@@ -69,7 +80,7 @@ struct ResourceDto {
     resource_name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExecutionDto {
     start_time: Option<String>,
@@ -84,7 +95,7 @@ struct ExecutionDto {
     disk_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MetricsDto {
     records_processed: u64,
@@ -95,14 +106,14 @@ struct MetricsDto {
     records_per_second: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ModuleDto {
     name: String,
     version: String,
     digest: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LimitsDto {
     fuel: Option<u64>,
@@ -111,21 +122,22 @@ struct LimitsDto {
     timeout_seconds: u64,
 }
 
-#[derive(Serialize)]
-struct WaitReasonDto {
+/// Why a job waits.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WaitReasonDto {
     code: &'static str,
     message: String,
 }
 
 /// Why a job failed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ErrorDto {
     code: String,
     message: String,
     details: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReceiptDto {
     attempt: u32,
@@ -146,19 +158,37 @@ struct ReceiptDto {
     io_operations: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DigestDto {
     name: String,
     digest: String,
 }
 
 /// One job.
+#[utoipa::path(
+    get,
+    operation_id = "job_status",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
+    tag = "Jobs",
+    params(("wait" = Option<String>, Query, pattern = "^([0-9]|[1-5][0-9]|60)s?$", description = "Answer when the state changes, or after this time: 0s to 60s")),
+    responses((status = 200, description = "The job as it stands", body = StatusAnswer), (status = 429, description = "Too many requests wait already")),
+)]
 pub(crate) async fn status(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
+    Extension(Stop(stop)): Extension<Stop>,
     ids: Ids,
+    query: Query,
 ) -> Result<Json<StatusAnswer>, Problem> {
-    let view = service.job(&caller, ids.project()?, ids.id("job_id")?).await?;
+    let (project, job) = (ids.project()?, ids.id("job_id")?);
+    let view = match query.seconds("wait", MAX_WAIT)? {
+        None => service.job(&caller, project, job).await?,
+        Some(patience) => tokio::select! {
+            moved = service.job_when_it_moves(&caller, project, job, patience) => moved?,
+            // A server that stops does not keep its clients waiting.
+            () = stop.cancelled() => service.job(&caller, project, job).await?,
+        },
+    };
     Ok(Json(answer(view, Timestamp::from(chrono::Utc::now()))))
 }
 
@@ -192,6 +222,9 @@ fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusA
         completion_reason,
         error: job.error().map(Into::into),
         receipt: receipt.map(Into::into),
+        generation: generation(job.retry_of.as_ref()),
+        retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
+        retry_reason: job.retry_of.and_then(|earlier| earlier.reason),
         date_created: job.created_at.to_rfc3339(),
         last_updated: job.updated_at.to_rfc3339(),
         job_name: job.name,
@@ -297,7 +330,7 @@ fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
     }
 }
 
-fn wait_reason(reason: WaitReason) -> WaitReasonDto {
+pub(super) fn wait_reason(reason: WaitReason) -> WaitReasonDto {
     let (code, message) = match reason {
         WaitReason::Scheduled(until) => ("Scheduled", format!("it is scheduled for {until}")),
         WaitReason::Backoff(until) => {

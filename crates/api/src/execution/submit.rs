@@ -3,44 +3,55 @@
 use super::moment;
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, parse_moment};
+use crate::gate::Made;
+use crate::object::object;
+use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use crate::problem::Problem;
 use crate::text;
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::registry::ModuleChoice;
-use fuelcell_domain::{Digest, JobType, LimitRequest, PipelineId, Priority, Timestamp};
+use fuelcell_domain::{
+    Digest, Job, JobType, LimitRequest, PipelineId, Priority, ProjectRef, Scope, Timestamp,
+};
 use fuelcell_service::Service;
 use fuelcell_service::submit::{Accepted, Submission};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Longest `timeoutMinutes`: a week. The caps may be lower.
 const MAX_TIMEOUT_MINUTES: i64 = 7 * 24 * 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubmitBody {
+    #[schema(min_length = 1, max_length = 200)]
     job_name: String,
     #[serde(default)]
+    #[schema(max_length = 4096)]
     job_description: Option<String>,
+    #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     #[serde(default)]
+    #[schema(value_type = Option<PriorityWord>)]
     priority: Option<Priority>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     resource: Option<ResourceBody>,
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     scheduling: Option<SchedulingBody>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     notifications: Option<NotificationsBody>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     module: Option<ModuleBody>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     limits: Option<LimitsBody>,
     #[serde(default)]
     deterministic: Option<bool>,
@@ -50,28 +61,30 @@ pub(crate) struct SubmitBody {
     keep_partial_on_failure: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ResourceBody {
     resource_type: ResourceType,
+    #[schema(value_type = Uuid)]
     resource_id: PipelineId,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 enum ResourceType {
     Pipeline,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SchedulingBody {
     #[serde(default)]
     scheduled_time: Option<String>,
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 10080)]
     timeout_minutes: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NotificationsBody {
     #[serde(default)]
@@ -82,7 +95,7 @@ struct NotificationsBody {
     email_recipients: Option<Vec<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(crate) struct ModuleBody {
     pub(crate) name: String,
     #[serde(default)]
@@ -95,21 +108,25 @@ impl From<ModuleBody> for ModuleChoice {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LimitsBody {
     #[serde(default)]
+    #[schema(minimum = 1)]
     fuel: Option<u64>,
     #[serde(default)]
+    #[schema(minimum = 1)]
     memory_bytes: Option<u64>,
     #[serde(default)]
+    #[schema(minimum = 1)]
     disk_bytes: Option<u64>,
     #[serde(default)]
+    #[schema(minimum = 1)]
     timeout_seconds: Option<u64>,
 }
 
 impl LimitsBody {
-    /// The request, unless a limit is zero.
+    /// The request, unless a limit is zero or no signed 64-bit number.
     pub(crate) fn request(self) -> Result<LimitRequest, Problem> {
         let Self { fuel, memory_bytes, disk_bytes, timeout_seconds } = self;
         let named = [
@@ -118,49 +135,76 @@ impl LimitsBody {
             ("diskBytes", disk_bytes),
             ("timeoutSeconds", timeout_seconds),
         ];
-        match named.iter().find(|(_, limit)| *limit == Some(0)) {
-            Some((name, _)) => {
-                Err(Problem::invalid("InvalidLimits", format!("limits.{name} must be at least 1")))
-            }
+        let wrong =
+            |limit: Option<u64>| limit.is_some_and(|limit| limit == 0 || i64::try_from(limit).is_err());
+        match named.iter().find(|(_, limit)| wrong(*limit)) {
+            Some((name, _)) => Err(Problem::invalid(
+                "InvalidLimits",
+                format!("limits.{name} must be from 1 to {}", i64::MAX),
+            )),
+
             None => Ok(LimitRequest { fuel, memory_bytes, disk_bytes, timeout_seconds }),
         }
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SubmitAnswer {
     job_id: String,
+    #[schema(value_type = JobStateWord)]
     status: &'static str,
     queue_position: Option<u64>,
     estimated_start_time: Option<String>,
     estimated_duration: Option<String>,
     estimated_duration_seconds: Option<[f64; 2]>,
     job_name: String,
+    #[schema(value_type = PriorityWord)]
     priority: &'static str,
     date_submitted: String,
     submitted_by: String,
 }
 
 /// Queues a job. 200 is sent only when it is durable.
+#[utoipa::path(
+    post,
+    operation_id = "submit_job",
+    path = "/api/{tenant_id}/{project_id}/execution/job",
+    tag = "Jobs",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    request_body = SubmitBody,
+    responses((status = 200, description = "The job is queued, durably", body = SubmitAnswer), (status = 409, description = "The Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "No module runs such jobs here"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+)]
 pub(crate) async fn submit(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
     headers: HeaderMap,
     JsonBody { value, digest }: JsonBody<SubmitBody>,
-) -> Result<Json<SubmitAnswer>, Problem> {
+) -> Result<(Extension<Made>, Json<SubmitAnswer>), Problem> {
     let project = ids.project()?;
-    let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
-        None => None,
-        Some(Ok(key)) => Some(key.to_owned()),
-        Some(Err(_)) => {
-            return Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"));
-        }
-    };
-    let submission = submission(value, key, digest)?;
+    let submission = submission(value, idempotency_key(&headers)?, digest)?;
     let accepted = service.submit(&caller, project, submission).await?;
-    Ok(Json(answer(accepted)))
+    Ok((Extension(made(&accepted.job)), Json(accepted_answer(accepted))))
+}
+
+/// The job, for the audit log.
+pub(super) fn made(job: &Job) -> Made {
+    let ProjectRef { tenant, project } = job.project;
+    Made {
+        target: format!("/api/{tenant}/{project}/execution/job/{}", job.id),
+        place: Scope::Project(job.project),
+    }
+}
+
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    match headers.get("idempotency-key").map(|key| key.to_str()) {
+        None => Ok(None),
+        Some(Ok(key)) => Ok(Some(key.to_owned())),
+        Some(Err(_)) => {
+            Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"))
+        }
+    }
 }
 
 fn submission(
@@ -170,7 +214,7 @@ fn submission(
 ) -> Result<Submission, Problem> {
     let scheduling = body.scheduling.unwrap_or_default();
     let limits = body.limits.unwrap_or_default().request()?;
-    let timeout = timeout_seconds(scheduling.timeout_minutes)?;
+    let timeout = timeout_seconds("scheduling.timeoutMinutes", scheduling.timeout_minutes)?;
     let timeout_seconds = match (timeout, limits.timeout_seconds) {
         (Some(minutes), Some(seconds)) => Some(minutes.min(seconds)),
         (minutes, seconds) => minutes.or(seconds),
@@ -204,13 +248,13 @@ fn notifications(body: NotificationsBody) -> Notifications {
     }
 }
 
-fn timeout_seconds(minutes: Option<i64>) -> Result<Option<u64>, Problem> {
+pub(super) fn timeout_seconds(field: &str, minutes: Option<i64>) -> Result<Option<u64>, Problem> {
     match minutes {
         None => Ok(None),
         Some(minutes @ 1..=MAX_TIMEOUT_MINUTES) => Ok(Some(minutes.unsigned_abs() * 60)),
         Some(_) => Err(Problem::invalid(
             "InvalidTimeout",
-            format!("scheduling.timeoutMinutes must be from 1 to {MAX_TIMEOUT_MINUTES}"),
+            format!("{field} must be from 1 to {MAX_TIMEOUT_MINUTES}"),
         )),
     }
 }
@@ -225,7 +269,7 @@ fn scheduled_time(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     })
 }
 
-fn answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
+pub(super) fn accepted_answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
     SubmitAnswer {
         job_id: job.id.to_string(),
         status: job.state.as_str(),

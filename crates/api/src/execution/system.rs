@@ -14,8 +14,9 @@ use fuelcell_service::system::SystemStatus;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SystemAnswer {
     system_status: &'static str,
@@ -26,7 +27,7 @@ pub(crate) struct SystemAnswer {
     resource_utilization: UtilizationDto,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NodeDto {
     node_id: String,
@@ -37,7 +38,7 @@ struct NodeDto {
     job_capacity: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QueueDto {
     total_queued_jobs: u64,
@@ -52,7 +53,7 @@ struct QueueDto {
     estimated_processing_seconds: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PerformanceDto {
     jobs_completed_today: u64,
@@ -62,7 +63,7 @@ struct PerformanceDto {
     throughput_per_hour: Option<f64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UtilizationDto {
     total_cpu_capacity: u64,
@@ -76,6 +77,13 @@ struct UtilizationDto {
 }
 
 /// The server's state: capacity for everybody, figures of the caller's tenant, details of nodes for operators.
+#[utoipa::path(
+    get,
+    operation_id = "system_status",
+    path = "/api/{tenant_id}/execution/system/status",
+    tag = "System",
+    responses((status = 200, description = "The state of the server", body = SystemAnswer)),
+)]
 pub(crate) async fn status(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

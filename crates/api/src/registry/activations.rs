@@ -3,6 +3,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody};
+use crate::openapi::words::JobTypeWord;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -11,16 +12,19 @@ use fuelcell_domain::{Activation, JobType};
 use fuelcell_service::Service;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ActivateBody {
+    #[schema(value_type = JobTypeWord)]
     job_type: JobType,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActivationAnswer {
+    #[schema(value_type = JobTypeWord)]
     job_type: &'static str,
     /// `null` = the built-in module.
     module: Option<VersionNames>,
@@ -28,18 +32,26 @@ pub(crate) struct ActivationAnswer {
     date_activated: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct VersionNames {
     name: String,
     version: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ActivationList {
     activations: Vec<ActivationAnswer>,
 }
 
 /// Makes the version serve a job type from now on.
+#[utoipa::path(
+    post,
+    operation_id = "activate_module_version",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate",
+    tag = "Modules",
+    request_body = ActivateBody,
+    responses((status = 200, description = "The version serves the job type from now on", body = ActivationAnswer), (status = 409, description = "The module is of another job type"), (status = 413, description = "The body is too large"), (status = 422, description = "The module cannot be used")),
+)]
 pub(crate) async fn activate(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -51,6 +63,13 @@ pub(crate) async fn activate(
 }
 
 /// Goes back to the built-in module of a job type.
+#[utoipa::path(
+    delete,
+    operation_id = "reset_activation",
+    path = "/api/{tenant_id}/{project_id}/activations/{job_type}",
+    tag = "Modules",
+    responses((status = 200, description = "The built-in module serves the job type again", body = ActivationAnswer)),
+)]
 pub(crate) async fn reset(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -68,6 +87,13 @@ pub(crate) async fn reset(
 }
 
 /// Every activation, newest first: the first of each job type holds.
+#[utoipa::path(
+    get,
+    operation_id = "list_activations",
+    path = "/api/{tenant_id}/{project_id}/activations",
+    tag = "Modules",
+    responses((status = 200, description = "Every activation, newest first", body = ActivationList)),
+)]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

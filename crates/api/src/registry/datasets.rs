@@ -16,8 +16,9 @@ use fuelcell_service::Service;
 use fuelcell_service::datasets::DatasetUpload;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DatasetAnswer {
     dataset_id: String,
@@ -31,13 +32,22 @@ pub(crate) struct DatasetAnswer {
     last_updated: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct DatasetList {
     datasets: Vec<DatasetAnswer>,
     pagination: Pagination,
 }
 
 /// Stores the body as a dataset, streamed; a new one replaces it for later jobs.
+#[utoipa::path(
+    put,
+    operation_id = "put_dataset",
+    path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
+    tag = "Datasets",
+    params(("name" = String, Query, min_length = 1, max_length = 200, description = "The file's name")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 413, description = "The file is too large"), (status = 507, description = "The storage quota is used up")),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -65,6 +75,13 @@ pub(crate) async fn put(
 }
 
 /// What is known of a dataset.
+#[utoipa::path(
+    get,
+    operation_id = "get_dataset",
+    path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
+    tag = "Datasets",
+    responses((status = 200, description = "What is known of the dataset", body = DatasetAnswer)),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -74,6 +91,17 @@ pub(crate) async fn get(
 }
 
 /// Datasets, oldest first.
+#[utoipa::path(
+    get,
+    operation_id = "list_datasets",
+    path = "/api/{tenant_id}/{project_id}/datasets",
+    tag = "Datasets",
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
+        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")
+    ),
+    responses((status = 200, description = "A page of datasets", body = DatasetList)),
+)]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -86,6 +114,13 @@ pub(crate) async fn list(
 }
 
 /// The file itself, whole or in ranges.
+#[utoipa::path(
+    get,
+    operation_id = "get_dataset_content",
+    path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content",
+    tag = "Datasets",
+    responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "*/*"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
+)]
 pub(crate) async fn content(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -97,6 +132,13 @@ pub(crate) async fn content(
 }
 
 /// Removes a dataset that nothing uses.
+#[utoipa::path(
+    delete,
+    operation_id = "delete_dataset",
+    path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
+    tag = "Datasets",
+    responses((status = 204, description = "It is removed"), (status = 409, description = "It is in use; `detail` names its users")),
+)]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

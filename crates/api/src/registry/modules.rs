@@ -4,6 +4,7 @@ use super::upload::upload;
 use crate::auth::Caller;
 use crate::downloads;
 use crate::extract::Ids;
+use crate::openapi::words::JobTypeWord;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -15,9 +16,10 @@ use fuelcell_service::Service;
 use fuelcell_service::versions::Modules;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// One module version.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct VersionAnswer {
     name: String,
@@ -25,6 +27,7 @@ pub(crate) struct VersionAnswer {
     digest: String,
     size: u64,
     has_manifest: bool,
+    #[schema(value_type = Object)]
     manifest: Manifest,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
@@ -33,33 +36,43 @@ pub(crate) struct VersionAnswer {
 }
 
 /// A module with its versions, the one added last at the end.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ModuleAnswer {
     name: String,
     versions: Vec<VersionSummary>,
 }
 
 /// A version in a list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct VersionSummary {
     version: String,
     digest: String,
     size: u64,
     title: String,
+    #[schema(value_type = Option<JobTypeWord>)]
     job_type: Option<&'static str>,
     /// The job types that it serves now.
+    #[schema(value_type = Vec<JobTypeWord>)]
     active_for: Vec<&'static str>,
     uploaded_by: String,
     date_created: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ModuleList {
     modules: Vec<ModuleAnswer>,
 }
 
 /// Stores the body as a module version. The same bytes again answer the same record, others conflict.
+#[utoipa::path(
+    put,
+    operation_id = "put_module_version",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -73,6 +86,13 @@ pub(crate) async fn put(
 }
 
 /// All modules by name.
+#[utoipa::path(
+    get,
+    operation_id = "list_modules",
+    path = "/api/{tenant_id}/{project_id}/modules",
+    tag = "Modules",
+    responses((status = 200, description = "All modules", body = ModuleList)),
+)]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -83,6 +103,13 @@ pub(crate) async fn list(
 }
 
 /// One module.
+#[utoipa::path(
+    get,
+    operation_id = "get_module",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}",
+    tag = "Modules",
+    responses((status = 200, description = "The module with its versions", body = ModuleAnswer)),
+)]
 pub(crate) async fn get_module(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -94,6 +121,13 @@ pub(crate) async fn get_module(
 }
 
 /// One module version.
+#[utoipa::path(
+    get,
+    operation_id = "get_module_version",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    responses((status = 200, description = "The module version", body = VersionAnswer)),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -104,6 +138,13 @@ pub(crate) async fn get(
 }
 
 /// A version's bytes, whole or in ranges.
+#[utoipa::path(
+    get,
+    operation_id = "get_module_content",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content",
+    tag = "Modules",
+    responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "application/wasm"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "application/wasm"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
+)]
 pub(crate) async fn content(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -118,6 +159,13 @@ pub(crate) async fn content(
 }
 
 /// Removes a version that nothing uses.
+#[utoipa::path(
+    delete,
+    operation_id = "delete_module_version",
+    path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
+    tag = "Modules",
+    responses((status = 204, description = "It is removed"), (status = 409, description = "It is in use; `detail` names its users")),
+)]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

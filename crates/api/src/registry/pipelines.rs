@@ -5,6 +5,8 @@ use crate::auth::Caller;
 use crate::execution::submit::{LimitsBody, ModuleBody};
 use crate::extract::{Ids, JsonBody, Query};
 use crate::limits::LimitsAnswer;
+use crate::object::object;
+use crate::openapi::words::JobTypeWord;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -15,28 +17,34 @@ use fuelcell_service::pipelines::PipelineSpec;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PipelineBody {
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
+    #[schema(value_type = JobTypeWord)]
     job_type: JobType,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     module: Option<ModuleBody>,
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
     #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
     dataset_id: Option<DatasetId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     limits: Option<LimitsBody>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PipelineAnswer {
     pipeline_id: String,
     pipeline_number: u32,
     name: String,
+    #[schema(value_type = JobTypeWord)]
     job_type: &'static str,
     module: Option<ModuleNames>,
     parameters: Value,
@@ -46,19 +54,27 @@ pub(crate) struct PipelineAnswer {
     last_updated: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct PipelineList {
     pipelines: Vec<PipelineAnswer>,
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ModuleNames {
     name: String,
     version: Option<String>,
 }
 
 /// Adds or replaces a pipeline.
+#[utoipa::path(
+    put,
+    operation_id = "put_pipeline",
+    path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    tag = "Pipelines",
+    request_body = PipelineBody,
+    responses((status = 200, description = "The pipeline is stored, durably", body = PipelineAnswer), (status = 413, description = "The body is too large"), (status = 422, description = "The module cannot be used")),
+)]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -78,6 +94,13 @@ pub(crate) async fn put(
 }
 
 /// One pipeline.
+#[utoipa::path(
+    get,
+    operation_id = "get_pipeline",
+    path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    tag = "Pipelines",
+    responses((status = 200, description = "The pipeline", body = PipelineAnswer)),
+)]
 pub(crate) async fn get(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -87,6 +110,17 @@ pub(crate) async fn get(
 }
 
 /// Pipelines in the order in which they were first put.
+#[utoipa::path(
+    get,
+    operation_id = "list_pipelines",
+    path = "/api/{tenant_id}/{project_id}/pipelines",
+    tag = "Pipelines",
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
+        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")
+    ),
+    responses((status = 200, description = "A page of pipelines", body = PipelineList)),
+)]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
@@ -99,6 +133,13 @@ pub(crate) async fn list(
 }
 
 /// Removes a pipeline; its jobs keep their name of it.
+#[utoipa::path(
+    delete,
+    operation_id = "delete_pipeline",
+    path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    tag = "Pipelines",
+    responses((status = 204, description = "It is removed"), (status = 409, description = "It is in use; `detail` names its users")),
+)]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,

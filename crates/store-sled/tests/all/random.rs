@@ -27,6 +27,7 @@ enum Verb {
     Finish { job: u8, attempt: u8, how: u8 },
     Cancel { job: u8, preserve: bool },
     FailQueued { job: u8 },
+    Delete { job: u8 },
     Expire,
     Release { node: u8 },
     Log { job: u8, attempt: u8, lines: u8 },
@@ -48,6 +49,7 @@ fn verb() -> impl Strategy<Value = Verb> {
         5 => (job(), attempt(), 0..6_u8).prop_map(|(job, attempt, how)| Finish { job, attempt, how }),
         2 => (job(), any::<bool>()).prop_map(|(job, preserve)| Cancel { job, preserve }),
         1 => job().prop_map(|job| FailQueued { job }),
+        2 => job().prop_map(|job| Delete { job }),
         1 => Just(Expire),
         1 => (0..2_u8).prop_map(|node| Release { node }),
         1 => (job(), attempt(), 0..5_u8).prop_map(|(job, attempt, lines)| Log { job, attempt, lines }),
@@ -104,7 +106,7 @@ impl Pair {
         let Some(known) = self.jobs.iter().find(|job| job.id == id) else {
             return AttemptId { job: id, number: 1 };
         };
-        let current = self.memory.job(known.project, id).await.unwrap().expect("it was submitted").attempt;
+        let current = self.memory.job(known.project, id).await.unwrap().map_or(1, |job| job.attempt);
         AttemptId { job: id, number: if number == 0 { current } else { number.into() } }
     }
 
@@ -183,6 +185,10 @@ impl Pair {
                 );
                 let _ = self.both(async |store| store.fail_queued(id, error.clone(), now).await).await;
             }
+            Verb::Delete { job } => {
+                let (id, project) = (self.job(job), self.projects[usize::from(job == 11)]);
+                let _ = self.both(async |store| store.delete_ended(project, id).await).await;
+            }
             Verb::Expire => {
                 self.both(async |store| sorted(store.expire_leases(now).await.unwrap())).await;
             }
@@ -235,6 +241,8 @@ impl Pair {
                 self.both(async |store| store.list(own, &filter, page).await.unwrap()).await;
                 self.both(async |store| store.counts(own, &filter).await.unwrap()).await;
             }
+            let page = PageRequest { offset: 1, limit: 3 };
+            self.both(async |store| store.queued(own, page).await.unwrap()).await;
             self.both(async |store| store.tenant_figures(own.tenant, now).await.unwrap()).await;
             for key in ["1", "2", "same", "other"] {
                 self.both(async |store| store.is_processed(own, self.pipeline, key).await.unwrap()).await;

@@ -11,12 +11,14 @@ mod attempts;
 mod audit;
 mod blobs;
 mod cancel;
+mod delete;
 pub mod fixtures;
 mod limits;
 mod lists;
 mod logs;
 mod publish;
 mod queue;
+mod references;
 mod registry;
 mod submit;
 mod tenancy;
@@ -73,6 +75,11 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     lists::pages(&*make().await).await;
     lists::durations(&*make().await).await;
     lists::figures(&*make().await).await;
+    delete::ended_jobs_are_forgotten(&*make().await).await;
+    delete::living_jobs_and_jobs_of_others_stay(&*make().await).await;
+    delete::the_past_stays(&*make().await).await;
+    references::everything_that_is_named(&*make().await).await;
+    queue::of_a_project(&*make().await).await;
     tenancy::other_projects_see_nothing(&*make().await).await;
     logs::filters(&*make().await).await;
     make().await.check().await.expect("a fresh store can be written");
@@ -85,5 +92,6 @@ pub async fn blobs(make: impl AsyncFn() -> Arc<dyn BlobStore>) {
     blobs::the_same_bytes_are_kept_once(make().await).await;
     blobs::ranges(&*make().await).await;
     blobs::unlink(&*make().await).await;
+    blobs::only_idle_bytes_are_swept(&*make().await).await;
     blobs::lists_in_order(&*make().await).await;
 }

@@ -1,7 +1,7 @@
 //! The order of the queue, and out of it.
 
 use super::fixtures::{at, cancel, done, end, job, lease, project, seen, start, submit};
-use crate::{QueueEntry, Store};
+use crate::{PageRequest, QueueEntry, QueuePage, Store};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobState};
 use std::collections::BTreeSet;
@@ -73,6 +73,30 @@ pub(super) async fn queued_before(store: &dyn Store) {
     assert_eq!(store.queued_before(high).await.unwrap(), None);
     assert_eq!(store.queued_before(low).await.unwrap(), Some(2));
     assert_eq!(store.queued_before(JobId::random()).await.unwrap(), None);
+}
+
+pub(super) async fn of_a_project(store: &dyn Store) {
+    let (own, other) = (project(), project());
+    let put = async |project, priority, not_before: Option<i64>| {
+        submit(store, Job { priority, not_before: not_before.map(at), ..job(project) }).await
+    };
+    let normal = put(own, Priority::Normal, None).await;
+    let foreign = put(other, Priority::High, None).await;
+    let later = put(own, Priority::Critical, Some(99)).await;
+    let low = put(own, Priority::Low, None).await;
+    let running = put(own, Priority::Critical, None).await;
+    start(store, running.id, 1).await;
+    let page = async |offset, limit| store.queued(own, PageRequest { offset, limit }).await.unwrap();
+    let all = page(0, 9).await;
+    assert_eq!(
+        all.jobs,
+        [(0, later.clone()), (2, normal.clone()), (3, low)],
+        "a job of others counts as ahead"
+    );
+    assert_eq!(all.total, 3);
+    assert_eq!(page(1, 1).await, QueuePage { jobs: vec![(2, normal)], total: 3 });
+    assert_eq!(page(u64::MAX, 1).await, QueuePage { jobs: vec![], total: 3 });
+    assert_eq!(store.queued(other, PageRequest { offset: 0, limit: 9 }).await.unwrap().jobs, [(1, foreign)]);
 }
 
 pub(super) async fn claim_starts_an_attempt(store: &dyn Store) {

@@ -34,14 +34,14 @@ impl Records {
     }
 
     pub(super) fn recent_durations(&self, module: Digest) -> Vec<u64> {
-        let completed = self.completed.iter().rev().map(|id| &self.jobs[id]);
-        completed.filter(|job| job.module.digest == module).take(RECENT_DURATIONS).map(run_micros).collect()
+        let own = self.durations.iter().rev().filter(|(digest, _)| *digest == module);
+        own.take(RECENT_DURATIONS).map(|(_, micros)| *micros).collect()
     }
 
     pub(super) fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> TenantFigures {
         let today = |at: Timestamp| utc_day(at) == utc_day(now);
         let mut figures = TenantFigures::default();
-        for job in self.jobs.values().filter(|job| job.project.tenant == tenant) {
+        for job in self.jobs.values().chain(&self.deleted).filter(|job| job.project.tenant == tenant) {
             let ended_today = job.ended_at.is_some_and(today);
             match job.state {
                 JobState::Queued => figures.queued[job.priority as usize] += 1,

@@ -3,11 +3,12 @@
 use super::Records;
 use crate::StoreError;
 use crate::jobs::{
-    Claim, Finish, NewJob, QueueEntry, QueueOrder, Submitted, first_wait, publishes, settle_partial,
+    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes,
+    run_micros, settle_partial,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    AttemptId, CancelRequest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
+    AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
     Transition,
 };
 
@@ -51,7 +52,7 @@ impl Records {
     }
 
     fn last_ordinal(&self, project: ProjectRef) -> Ordinal {
-        let own = self.jobs.values().filter(|job| job.project == project);
+        let own = self.jobs.values().chain(&self.deleted).filter(|job| job.project == project);
         own.map(|job| job.ordinal).max().unwrap_or(0)
     }
 
@@ -74,6 +75,47 @@ impl Records {
         let own = self.jobs.get(&id).filter(|job| job.state == JobState::Queued)?;
         let place = QueueOrder::of(own);
         Some(self.queued().filter(|job| QueueOrder::of(job) < place).count() as u64)
+    }
+
+    pub(super) fn queued_page(&self, project: ProjectRef, page: PageRequest) -> QueuePage {
+        let mut queue: Vec<_> = self.queued().collect();
+        queue.sort_by_key(|job| QueueOrder::of(job));
+        let own: Vec<_> = (0..).zip(queue).filter(|(_, job)| job.project == project).collect();
+        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        QueuePage {
+            total: own.len() as u64,
+            jobs: own
+                .into_iter()
+                .skip(offset)
+                .take(page.limit)
+                .map(|(place, job)| (place, job.clone()))
+                .collect(),
+        }
+    }
+
+    pub(super) fn delete_ended(&mut self, project: ProjectRef, id: JobId) -> Result<(), StoreError> {
+        let state = self.job(project, id).ok_or(StoreError::NotFound("job"))?.state;
+        if !state.is_ended() {
+            return Err(TransitionError::NotEnded(state).into());
+        }
+        self.deleted.extend(self.jobs.remove(&id));
+        self.keys.retain(|_, (_, job)| *job != id);
+        self.checkpoints.remove(&id);
+        self.artifacts.remove(&id);
+        self.receipts.remove(&id);
+        self.logs.remove(&id);
+        Ok(())
+    }
+
+    pub(super) fn blob_references(&self) -> Vec<Digest> {
+        let datasets = self.datasets.values().map(|dataset| dataset.digest);
+        let modules = self.modules.iter().map(|(_, module)| module.digest);
+        let artifacts = self.artifacts.values().flatten().map(|artifact| artifact.digest);
+        let checkpoints = self.checkpoints.values().map(|blob| blob.digest);
+        let jobs = self.jobs.values().flat_map(|job| {
+            std::iter::once(job.module.digest).chain(job.inputs.iter().map(|input| input.digest))
+        });
+        datasets.chain(modules).chain(artifacts).chain(checkpoints).chain(jobs).collect()
     }
 
     pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {
@@ -108,7 +150,7 @@ impl Records {
             self.artifacts.insert(job.id, finish.artifacts);
         }
         if job.state == JobState::Completed {
-            self.completed.push(job.id);
+            self.durations.push((job.module.digest, run_micros(&job)));
             self.count_rows(&job);
             if let Some(pipeline) = &job.pipeline {
                 self.processed.extend(finish.marks.into_iter().map(|key| (job.project, pipeline.id, key)));

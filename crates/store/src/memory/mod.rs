@@ -10,10 +10,10 @@ mod tenancy;
 pub use blobs::MemoryBlobs;
 
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, StateCounts, Submitted,
-    TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
+    Submitted, TenantFigures,
 };
-use crate::{BlobRef, Store, StoreError};
+use crate::{BlobRef, BlobReferences, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -56,9 +56,11 @@ struct Records {
     processed: BTreeSet<(ProjectRef, PipelineId, String)>,
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,
-    /// Jobs in the order in which they completed.
-    completed: Vec<JobId>,
     audit: Vec<AuditEntry>,
+    /// Modules with the microseconds of their completed runs, in the order in which these ended.
+    durations: Vec<(Digest, u64)>,
+    /// Deleted jobs, for their ordinals and figures.
+    deleted: Vec<Job>,
 }
 
 impl MemoryStore {
@@ -299,6 +301,10 @@ impl Store for MemoryStore {
         Ok(self.records().queued_before(job))
     }
 
+    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {
+        Ok(self.records().queued_page(project, page))
+    }
+
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
         Ok(self.records().recent_durations(module))
     }
@@ -309,6 +315,14 @@ impl Store for MemoryStore {
 
     async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
         Ok(self.records().jobs.values().filter(|job| job.state == state).count() as u64)
+    }
+
+    async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
+        self.records().delete_ended(project, job)
+    }
+
+    async fn blob_references(&self, _: Option<Vec<u8>>, _: usize) -> Result<BlobReferences, StoreError> {
+        Ok(BlobReferences { digests: self.records().blob_references(), next: None })
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

@@ -1,0 +1,100 @@
+//! `GET /api/{tenantId}/{projectId}/execution/queue`
+
+use super::status::{WaitReasonDto, wait_reason};
+use super::{MAX_PAGE, moment};
+use crate::auth::Caller;
+use crate::extract::{Ids, Query};
+use crate::openapi::words::{JobTypeWord, PriorityWord};
+use crate::problem::Problem;
+use crate::text;
+use axum::Json;
+use axum::extract::State;
+use fuelcell_domain::Job;
+use fuelcell_service::outlook::Outlook;
+use fuelcell_service::{PageRequest, Service};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QueueAnswer {
+    jobs: Vec<QueuedJob>,
+    total_queued_jobs: u64,
+    page: u64,
+    page_size: u64,
+    has_next_page: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct QueuedJob {
+    job_id: String,
+    job_number: u32,
+    #[schema(value_type = JobTypeWord)]
+    job_type: &'static str,
+    job_name: String,
+    #[schema(value_type = PriorityWord)]
+    priority: &'static str,
+    queue_position: Option<u64>,
+    wait_reason: Option<WaitReasonDto>,
+    scheduled_time: Option<String>,
+    estimated_start_time: Option<String>,
+    estimated_completion: Option<String>,
+    estimated_duration: Option<String>,
+    estimated_duration_seconds: Option<[f64; 2]>,
+    submitted_by: String,
+    resource_name: String,
+    date_created: String,
+}
+
+/// The project's queued jobs in the order in which they start.
+#[utoipa::path(
+    get,
+    operation_id = "list_queue",
+    path = "/api/{tenant_id}/{project_id}/execution/queue",
+    tag = "Jobs",
+    params(("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
+    responses((status = 200, description = "Queued jobs in the order in which they start", body = QueueAnswer)),
+)]
+pub(crate) async fn queue(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    query: Query,
+) -> Result<Json<QueueAnswer>, Problem> {
+    let page = query.number("page", 1, 1..=MAX_PAGE)?;
+    let page_size = query.number("pageSize", 20, 1..=100)?;
+    let offset = (page - 1) * page_size;
+    let request = PageRequest { offset, limit: page_size as usize };
+    let queue = service.queued_jobs(&caller, ids.project()?, request).await?;
+    Ok(Json(QueueAnswer {
+        has_next_page: offset + (queue.jobs.len() as u64) < queue.total,
+        jobs: queue.jobs.into_iter().map(|(job, outlook)| queued(job, outlook)).collect(),
+        total_queued_jobs: queue.total,
+        page,
+        page_size,
+    }))
+}
+
+fn queued(job: Job, outlook: Outlook) -> QueuedJob {
+    QueuedJob {
+        job_id: job.id.to_string(),
+        job_number: job.ordinal,
+        job_type: job.job_type.as_str(),
+        priority: job.priority.as_str(),
+        queue_position: outlook.queue_position,
+        wait_reason: outlook.wait_reason.map(wait_reason),
+        scheduled_time: moment(job.not_before),
+        estimated_start_time: moment(outlook.start),
+        estimated_completion: moment(outlook.completion),
+        estimated_duration: outlook.duration.map(|span| text::range(span.low, span.high)),
+        estimated_duration_seconds: outlook
+            .duration
+            .map(|span| [span.low.as_secs_f64(), span.high.as_secs_f64()]),
+        resource_name: job.pipeline.map_or(job.module.name, |pipeline| pipeline.name),
+        job_name: job.name,
+        submitted_by: job.submitted_by,
+        date_created: job.created_at.to_rfc3339(),
+    }
+}

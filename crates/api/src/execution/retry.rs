@@ -1,0 +1,117 @@
+//! `POST /api/{tenantId}/{projectId}/execution/job/{jobId}/retry`
+
+use super::generation;
+use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, timeout_seconds};
+use crate::auth::Caller;
+use crate::extract::{Ids, OptionalJson};
+use crate::gate::Made;
+use crate::object::object;
+use crate::openapi::words::PriorityWord;
+use crate::problem::Problem;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::{Extension, Json};
+use fuelcell_domain::Priority;
+use fuelcell_service::Service;
+use fuelcell_service::retry::{Changes, Retry};
+use fuelcell_service::submit::Accepted;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RetryBody {
+    #[serde(default)]
+    #[schema(max_length = 1024)]
+    retry_reason: Option<String>,
+    /// Absent counts as true.
+    #[serde(default)]
+    modify_parameters: Option<bool>,
+    #[serde(default, deserialize_with = "object")]
+    updated_parameters: Option<UpdatedParameters>,
+    #[serde(default)]
+    #[schema(value_type = Option<PriorityWord>)]
+    priority: Option<Priority>,
+    #[serde(default)]
+    immediate_execution: Option<bool>,
+}
+
+/// Reserved words, and beside them a JSON Merge Patch of the parameters.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedParameters {
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 10080)]
+    timeout_minutes: Option<i64>,
+    #[serde(default)]
+    retry_failed_records: Option<bool>,
+    #[serde(default)]
+    increase_memory_limit: Option<bool>,
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    patch: Map<String, Value>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RetryAnswer {
+    #[serde(flatten)]
+    submitted: SubmitAnswer,
+    retry_of: Option<String>,
+    retry_reason: Option<String>,
+    /// 2 for the first retry of a job, 3 for a retry of that one, and so on.
+    attempt: u32,
+}
+
+/// Queues a new job that does what a failed or cancelled one should have done. 200 is sent only when it is durable.
+#[utoipa::path(
+    post,
+    operation_id = "retry_job",
+    path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry",
+    tag = "Jobs",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    request_body = Option<RetryBody>,
+    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+)]
+pub(crate) async fn retry(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    headers: HeaderMap,
+    OptionalJson { value, digest }: OptionalJson<RetryBody>,
+) -> Result<(Extension<Made>, Json<RetryAnswer>), Problem> {
+    let retry = Retry {
+        reason: value.retry_reason,
+        changes: match value.modify_parameters {
+            Some(false) => Changes::default(),
+            Some(true) | None => changes(value.updated_parameters.unwrap_or_default())?,
+        },
+        priority: value.priority,
+        front: value.immediate_execution.unwrap_or_default(),
+        idempotency_key: idempotency_key(&headers)?,
+        body_digest: digest,
+    };
+    let accepted = service.retry(&caller, ids.project()?, ids.id("job_id")?, retry).await?;
+    Ok((Extension(made(&accepted.job)), Json(answer(accepted))))
+}
+
+fn changes(updated: UpdatedParameters) -> Result<Changes, Problem> {
+    Ok(Changes {
+        timeout_seconds: timeout_seconds("updatedParameters.timeoutMinutes", updated.timeout_minutes)?,
+        retry_failed_records: updated.retry_failed_records.unwrap_or_default(),
+        increase_memory_limit: updated.increase_memory_limit.unwrap_or_default(),
+        parameters: updated.patch,
+    })
+}
+
+fn answer(accepted: Accepted) -> RetryAnswer {
+    let earlier = accepted.job.retry_of.clone();
+    RetryAnswer {
+        submitted: accepted_answer(accepted),
+        retry_of: earlier.as_ref().map(|earlier| earlier.job.to_string()),
+        attempt: generation(earlier.as_ref()),
+        retry_reason: earlier.and_then(|earlier| earlier.reason),
+    }
+}

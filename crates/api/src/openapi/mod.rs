@@ -1,0 +1,204 @@
+//! The OpenAPI document, from the annotations of the handlers, and a page that shows it.
+//!
+//! A handler says what is its own. What holds for every operation is added here: parameters of the path under the
+//! protocol's names, the shape of problems, who needs a token.
+
+pub(crate) mod words;
+
+use crate::routes::{self, Access};
+use axum::Router;
+use axum::http::{Method, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use bytes::Bytes;
+use fuelcell_service::error::role_name;
+use serde_json::{Value, json};
+
+/// Problems that any operation may answer with, with a token or without.
+const PROBLEMS: [(&str, &str); 4] = [
+    ("400", "The request is wrong; `detail` says what, where, and what is allowed"),
+    ("404", "There is nothing of that name, or it belongs to somebody else"),
+    ("500", "The server made a mistake"),
+    ("503", "The server's storage is full or not available; nothing was changed"),
+];
+/// Problems of operations that need a token.
+const REFUSALS: [(&str, &str); 2] = [
+    ("401", "A valid bearer token is needed"),
+    ("403", "The token's role is too weak; `detail` names the role"),
+];
+
+/// The page; it loads nothing but the document.
+const PAGE: &str = include_str!("page.html");
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
+                           frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Serves the document at `/openapi.json` and the page at `/docs`.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: &Value) -> Router<S> {
+    let text = Bytes::from(document.to_string());
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let page = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    Router::new()
+        .route("/openapi.json", get(async move || (json, text.clone()).into_response()))
+        .route("/docs", get(async move || (page, PAGE).into_response()))
+}
+
+/// Where descriptions are gathered, with the words that all of them use.
+pub(crate) fn empty() -> utoipa::openapi::OpenApi {
+    <words::Words as utoipa::OpenApi>::openapi()
+}
+
+/// The document, finished.
+pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
+    // Serialising a value that was built in memory from strings and maps cannot fail.
+    let mut document = serde_json::to_value(generated).unwrap_or_default();
+    document["info"] = json!({
+        "title": "Fuelcell",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "Runs WebAssembly jobs with measured rations. `x-required-role` names the weakest role that may \
+                        call an operation: viewer < submitter < module-author < administrator < operator; `none` needs \
+                        no token.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    });
+    document["security"] = json!([{"bearer": []}]);
+    document["components"]["securitySchemes"] = json!({"bearer": {"type": "http", "scheme": "bearer"}});
+    document["components"]["schemas"]["Problem"] = problem_schema();
+    let paths = std::mem::take(&mut document["paths"]);
+    document["paths"] = match paths {
+        Value::Object(paths) => paths.into_iter().map(|(path, item)| finished_path(&path, item)).collect(),
+        other => other,
+    };
+    document
+}
+
+fn finished_path(path: &str, mut item: Value) -> (String, Value) {
+    let names: Vec<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
+    for (method, operation) in item.as_object_mut().into_iter().flatten() {
+        operation["x-required-role"] = required_role(method, path).into();
+        finish_operation(operation, &names);
+    }
+    let shown = names.iter().fold(path.to_owned(), |path, name| {
+        path.replace(&format!("{{{name}}}"), &format!("{{{}}}", camel(name)))
+    });
+    (shown, item)
+}
+
+/// From the table that the server goes by. An operation that is not in it cannot be called.
+fn required_role(method: &str, path: &str) -> Option<&'static str> {
+    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
+    match routes::access(&method, path).ok()? {
+        Access::Anyone | Access::SignedLink => Some("none"),
+        Access::Role(role) => Some(role_name(role)),
+    }
+}
+
+fn finish_operation(operation: &mut Value, path_names: &[&str]) {
+    operation["operationId"] = camel(operation["operationId"].as_str().unwrap_or_default()).into();
+    let own = operation["parameters"].take();
+    let in_path = path_names.iter().map(|name| path_parameter(name));
+    let parameters: Vec<Value> = in_path.chain(own.as_array().into_iter().flatten().cloned()).collect();
+    operation["parameters"] = parameters.into();
+    let open = operation["x-required-role"] == "none";
+    if open {
+        operation["security"] = json!([]);
+    }
+    if let Some(content) = operation.pointer_mut("/requestBody/content")
+        && drop_binary_schemas(content)
+    {
+        // An empty file is a file.
+        operation["requestBody"]["required"] = false.into();
+    }
+    let refusals = if open { &[][..] } else { &REFUSALS[..] };
+    for (status, description) in PROBLEMS.iter().chain(refusals) {
+        if operation["responses"].get(status).is_none() {
+            operation["responses"][status] = json!({"description": description});
+        }
+    }
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if let Some(content) = response.get_mut("content") {
+            drop_binary_schemas(content);
+        }
+        if status.as_str() >= "400" {
+            let schema = json!({"$ref": "#/components/schemas/Problem"});
+            response["content"] = json!({"application/problem+json": {"schema": schema}});
+        }
+    }
+}
+
+/// Bytes have no schema (OpenAPI 3.1). Says whether there were any.
+fn drop_binary_schemas(content: &mut Value) -> bool {
+    let mut found = false;
+    for (media_type, described) in content.as_object_mut().into_iter().flatten() {
+        if ["application/octet-stream", "application/wasm", "application/zip", "*/*"]
+            .contains(&media_type.as_str())
+        {
+            *described = json!({});
+            found = true;
+        }
+    }
+    found
+}
+
+fn path_parameter(name: &str) -> Value {
+    let schema = match name.ends_with("_id") {
+        true => json!({"type": "string", "format": "uuid"}),
+        false => json!({"type": "string", "minLength": 1}),
+    };
+    json!({"name": camel(name), "in": "path", "required": true, "schema": schema})
+}
+
+/// `tenant_id` → `tenantId`
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_ascii_uppercase() + rest
+    })
+}
+
+/// RFC 9457, with what old clients print and what new ones rely on.
+fn problem_schema() -> Value {
+    let fault = json!({
+        "type": "object",
+        "required": ["pointer", "message"],
+        "properties": {
+            "pointer": {"type": "string", "description": "JSON Pointer into the parameters"},
+            "message": {"type": "string"},
+        },
+    });
+    json!({
+        "type": "object",
+        "description": "What was wrong",
+        "required": ["type", "title", "status", "detail", "error", "code", "requestId"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "A sentence for people"},
+            "error": {"type": "string", "description": "The same sentence, for old clients"},
+            "code": {"type": "string", "description": "A stable word"},
+            "requestId": {"type": ["string", "null"]},
+            "errors": {"type": "array", "items": fault, "description": "Parameters that the module's schema refuses"},
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_path_are_written_as_in_the_protocol() {
+        assert_eq!(camel("tenant_id"), "tenantId");
+        assert_eq!(camel("name"), "name");
+        let (path, item) = finished_path("/a/{job_id}/b/{name}", json!({"get": {"responses": {}}}));
+        assert_eq!(path, "/a/{jobId}/b/{name}");
+        assert_eq!(item["get"]["parameters"][0]["schema"]["format"], "uuid");
+        assert_eq!(item["get"]["parameters"][1]["name"], "name");
+    }
+}

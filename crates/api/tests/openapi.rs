@@ -1,0 +1,77 @@
+//! The committed OpenAPI document is the one that the handlers describe.
+
+// In a test an unwrap is an assertion.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Set to rewrite the committed document, as `cargo xtask openapi` does.
+const REWRITE: &str = "FUELCELL_REWRITE_OPENAPI";
+
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().join("openapi.json")
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths.flat_map(|(path, item)| {
+        let operations = item.as_object().unwrap().iter();
+        operations.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+#[test]
+fn the_committed_document_is_up_to_date() {
+    let described = serde_json::to_string_pretty(&fuelcell_api::document()).unwrap() + "\n";
+    if std::env::var_os(REWRITE).is_some() {
+        std::fs::write(committed(), &described).unwrap();
+    }
+    let found = std::fs::read_to_string(committed()).unwrap();
+    assert!(
+        found == described,
+        "openapi.json is not what the handlers describe; `cargo xtask openapi` rewrites it"
+    );
+}
+
+#[test]
+fn every_operation_says_what_it_does_who_may_and_how_it_refuses() {
+    let document = fuelcell_api::document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let roles = ["none", "viewer", "submitter", "module-author", "administrator", "operator"];
+    let mut ids = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        assert!(
+            operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()),
+            "{name} has no summary"
+        );
+        let role = operation["x-required-role"].as_str().unwrap_or_else(|| panic!("{name} names no role"));
+        assert!(roles.contains(&role), "{name}: {role}");
+        assert_eq!(operation["responses"].get("401").is_some(), role != "none", "{name}");
+        let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{name} has no id"));
+        assert!(ids.insert(id.to_owned()), "{id} is the id of two operations");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let problem = response["content"]["application/problem+json"]["schema"]["$ref"].is_string();
+            assert_eq!(problem, status.as_str() >= "400", "{name} {status}");
+        }
+    }
+    assert!(ids.len() >= 25, "{}", ids.len());
+}
+
+/// Every reference leads somewhere.
+#[test]
+fn no_reference_is_dead() {
+    fn check(document: &Value, value: &Value) {
+        if let Some(target) = value.get("$ref").and_then(Value::as_str) {
+            assert!(document.pointer(target.trim_start_matches('#')).is_some(), "{target}");
+        }
+        match value {
+            Value::Object(members) => members.values().for_each(|member| check(document, member)),
+            Value::Array(items) => items.iter().for_each(|item| check(document, item)),
+            _ => {}
+        }
+    }
+    let document = fuelcell_api::document();
+    check(&document, &document);
+}

@@ -1,0 +1,209 @@
+//! Retrying a job that failed or was cancelled: a new job that points at the old one.
+//!
+//! It runs what the old one ran: the same module bytes and the same inputs, also when newer ones were uploaded since. Only
+//! an input whose dataset parameter the retry changes is looked up anew.
+
+use crate::merge_patch::merge;
+use crate::parameters::Extent;
+use crate::submit::{Accepted, dataset_parameter, idempotency};
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::job::RetryOf;
+use fuelcell_domain::{
+    ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Priority,
+    ProjectRef, Role,
+};
+use fuelcell_store::NewJob;
+use serde_json::{Map, Value};
+
+/// Longest reason, in bytes.
+const MAX_REASON: usize = 1024;
+/// The input under which a retry finds the records that failed before.
+pub const FAILED_RECORDS: &str = "failed-records";
+
+/// What a client asks for.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// Why.
+    pub reason: Option<String>,
+    /// What changes; nothing when absent.
+    pub changes: Changes,
+    /// Its priority; absent = as before.
+    pub priority: Option<Priority>,
+    /// Go before others of its priority.
+    pub front: bool,
+    /// The client's idempotency key.
+    pub idempotency_key: Option<String>,
+    /// SHA-256 of the request's body, for the idempotency key.
+    pub body_digest: Digest,
+}
+
+/// What is different from the job before.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Seconds of one attempt, up to the cap.
+    pub timeout_seconds: Option<u64>,
+    /// Hand in the records that failed.
+    pub retry_failed_records: bool,
+    /// Double the memory, up to the cap.
+    pub increase_memory_limit: bool,
+    /// Merged into the parameters (RFC 7396).
+    pub parameters: Map<String, Value>,
+}
+
+impl Service {
+    /// Queues a new job that does what a failed or cancelled one should have done, durably.
+    pub async fn retry(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        id: JobId,
+        retry: Retry,
+    ) -> Result<Accepted, ServiceError> {
+        self.require(principal, project, Role::Submitter).await?;
+        check_reason(retry.reason.as_deref())?;
+        let earlier = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+        check_state(earlier.state)?;
+        let idempotency = match &retry.idempotency_key {
+            // The job is in the address, not in the body.
+            Some(key) => {
+                let asked = Digest::of(&[id.0.as_bytes().as_slice(), &retry.body_digest.0].concat());
+                Some(idempotency(principal, project, key, asked)?)
+            }
+            None => None,
+        };
+        let job = self.renewed(principal, earlier, retry).await?;
+        self.queue(NewJob { job, idempotency }).await
+    }
+
+    /// A new job like the earlier one, but for what the retry changes.
+    async fn renewed(&self, principal: &Principal, earlier: Job, retry: Retry) -> Result<Job, ServiceError> {
+        let Changes { parameters: patch, retry_failed_records, .. } = &retry.changes;
+        let module = self.pinned_module(&earlier).await?;
+        let before = stored_parameters(&earlier)?;
+        let mut parameters = before.clone();
+        merge(&mut parameters, patch.clone());
+        self.check_parameters(&module, &parameters, Extent::Whole).await?;
+        let mut inputs = self.renewed_inputs(&earlier, &module, &before, &parameters).await?;
+        if *retry_failed_records {
+            inputs.retain(|input| input.name != FAILED_RECORDS);
+            inputs.extend(self.failed_records(earlier.id).await?);
+        }
+        let now = self.clock.now();
+        Ok(Job {
+            id: JobId::random(),
+            ordinal: 0,
+            priority: retry.priority.unwrap_or(earlier.priority),
+            front: retry.front,
+            inputs,
+            parameters: Value::Object(parameters).to_string(),
+            limits: Limits::resolve(requested_limits(earlier.limits, &retry.changes), self.config.caps),
+            submitted_by: principal.subject.clone(),
+            created_at: now,
+            not_before: None,
+            retry_of: Some(RetryOf {
+                job: earlier.id,
+                reason: retry.reason,
+                generation: earlier.retry_of.as_ref().map_or(1, |before| before.generation) + 1,
+            }),
+            state: JobState::Queued,
+            updated_at: now,
+            attempt: 0,
+            lost_attempts: 0,
+            transient_failures: 0,
+            lease: None,
+            started_at: None,
+            ended_at: None,
+            cancel: None,
+            pulse: Default::default(),
+            end: None,
+            partial: false,
+            ..earlier
+        })
+    }
+
+    /// The very module that the job was pinned to.
+    async fn pinned_module(&self, job: &Job) -> Result<ModuleVersion, ServiceError> {
+        let pinned = &job.module;
+        let uploaded = self.store.module_version(job.project, &pinned.name, Some(&pinned.version)).await?;
+        let module = uploaded.or_else(|| self.built_in.get(&job.job_type).cloned());
+        module.filter(|module| module.digest == pinned.digest).ok_or_else(|| {
+            ServiceError::unprocessable(
+                "ModuleGone",
+                format!("module {} {} is not here any more; submit a new job", pinned.name, pinned.version),
+            )
+        })
+    }
+
+    /// The same inputs, save those whose dataset parameter changed.
+    async fn renewed_inputs(
+        &self,
+        earlier: &Job,
+        module: &ModuleVersion,
+        before: &Map<String, Value>,
+        after: &Map<String, Value>,
+    ) -> Result<Vec<InputRef>, ServiceError> {
+        let mut inputs = earlier.inputs.clone();
+        for wanted in &module.manifest.inputs {
+            if before.get(&wanted.parameter) == after.get(&wanted.parameter) {
+                continue;
+            }
+            let Some(id) = dataset_parameter(after, &wanted.parameter)? else { continue };
+            let pinned = self.pin_dataset(earlier.project, &wanted.name, id).await?;
+            inputs.retain(|input| input.name != wanted.name);
+            inputs.push(pinned);
+        }
+        Ok(inputs)
+    }
+
+    /// What the earlier job rejected, as an input; nothing when it published no such list.
+    async fn failed_records(&self, earlier: JobId) -> Result<Option<InputRef>, ServiceError> {
+        let artifacts = self.store.artifacts(earlier).await?;
+        let rejected =
+            artifacts.into_iter().find(|artifact| artifact.description.role == ArtifactRole::FailedRecords);
+        Ok(rejected.map(|artifact| InputRef {
+            name: FAILED_RECORDS.into(),
+            dataset: None,
+            file_name: artifact.description.name,
+            media_type: artifact.description.media_type,
+            digest: artifact.digest,
+            size: artifact.size,
+        }))
+    }
+}
+
+fn check_reason(reason: Option<&str>) -> Result<(), ServiceError> {
+    match reason {
+        Some(reason) if reason.len() > MAX_REASON => {
+            Err(ServiceError::invalid("InvalidReason", format!("retryReason is at most {MAX_REASON} bytes")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_state(state: JobState) -> Result<(), ServiceError> {
+    match state {
+        JobState::Failed | JobState::Cancelled => Ok(()),
+        JobState::Queued | JobState::Running | JobState::Completed => Err(ServiceError::conflict(
+            "NotRetryable",
+            format!("only a Failed or Cancelled job can be retried; this one is {}", state.as_str()),
+        )),
+    }
+}
+
+fn stored_parameters(job: &Job) -> Result<Map<String, Value>, ServiceError> {
+    serde_json::from_str(&job.parameters).map_err(|error| {
+        tracing::error!(job = %job.id, %error, "a stored job's parameters are not a JSON object");
+        ServiceError::Storage
+    })
+}
+
+/// The limits before, with what the retry changes; the caps come afterwards.
+fn requested_limits(before: Limits, changes: &Changes) -> LimitRequest {
+    let doubled = if changes.increase_memory_limit { 2 } else { 1 };
+    LimitRequest {
+        fuel: before.fuel,
+        memory_bytes: Some(before.memory_bytes.saturating_mul(doubled)),
+        disk_bytes: Some(before.disk_bytes),
+        timeout_seconds: Some(changes.timeout_seconds.unwrap_or(before.timeout_seconds)),
+    }
+}

@@ -1,0 +1,63 @@
+//! `/openapi.json` and `/docs`, and requests that are generated from the document.
+
+use fuelcell_tests::{Project, Server, built};
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// Set to generate more than the few examples of a test, as `cargo xtask soak` does.
+const EXAMPLES: &str = "FUELCELL_API_EXAMPLES";
+
+#[test]
+fn the_document_is_served_to_everybody() {
+    let server = Server::start();
+    let served = server.client(None).get("/openapi.json");
+    assert_eq!(served.header("content-type"), "application/json");
+    let committed: Value =
+        serde_json::from_slice(&std::fs::read(built::source("openapi.json")).unwrap()).unwrap();
+    assert_eq!(served.ok(), committed);
+}
+
+#[test]
+fn the_page_loads_nothing_from_elsewhere() {
+    let server = Server::start();
+    let page = server.client(None).get("/docs");
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    for trace in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!page.text().contains(trace), "{trace}");
+    }
+}
+
+#[test]
+fn generated_requests_find_no_fault() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let job = project.probe(json!([{"do": "artifact", "name": "a.txt", "text": "a"}]));
+    project.wait_for(&job, "Completed");
+    let token = std::fs::read_to_string(server.data().join("operator-token")).unwrap();
+    // Rules between members (a range of dates, parameters of a module) are no part of a schema: such requests are refused.
+    let settings = format!(
+        "headers = {{ Authorization = \"Bearer {}\" }}\n\
+         [checks.positive_data_acceptance]\n\
+         expected-statuses = [\"2xx\", \"304\", \"400\", \"403\", \"404\", \"409\", \"416\", \"422\", \"429\"]\n\
+         [parameters]\n\
+         \"path.tenantId\" = \"{}\"\n\"path.projectId\" = \"{}\"\n\"path.jobId\" = \"{job}\"\n",
+        token.trim(),
+        project.tenant,
+        project.project,
+    );
+    let file = server.scratch("schemathesis.toml");
+    std::fs::write(&file, settings).unwrap();
+    let examples = std::env::var(EXAMPLES).unwrap_or_else(|_| "5".into());
+    let output = Command::new(built::python().with_file_name("schemathesis"))
+        .arg("--config-file")
+        .arg(&file)
+        .args(["run", &format!("{}/openapi.json", server.base()), "--checks", "all", "--no-color"])
+        .args(["--max-examples", &examples, "--seed", "1", "--warnings", "off"])
+        .current_dir(server.scratch(""))
+        .output()
+        .expect("schemathesis can be started");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("Tested: "), "{told}");
+}
