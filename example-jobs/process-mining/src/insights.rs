@@ -2,6 +2,7 @@
 //! concerns.
 
 use crate::anomalies::Group;
+use crate::conformance::Checked;
 use crate::figures::{Figures, SECOND, Spread};
 use crate::log::{EventLog, Micros};
 use crate::names::NONE;
@@ -24,7 +25,7 @@ pub struct Insight {
 const FEWEST: u64 = 5;
 
 /// Writes the sentences that the figures support; there may be none.
-pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group]) -> Vec<Insight> {
+pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group], checked: &[Checked]) -> Vec<Insight> {
     let mut insights: Vec<Insight> = Vec::new();
     insights.extend(slowest_step(log, figures));
     insights.extend(rework(log, figures));
@@ -36,6 +37,7 @@ pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group]) -> Vec<Insi
     insights.extend(repeated_activity(log, figures));
     insights.extend(busiest_resource(log, figures));
     insights.extend(other_hours(log, figures));
+    insights.extend(checked.iter().filter_map(|rule| broken_rule(log, rule)));
     insights.extend(anomalies.iter().filter_map(|group| anomaly(log, group)));
     insights.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     insights
@@ -292,6 +294,27 @@ fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
         ),
         cases,
         weight: 0.2,
+    })
+}
+
+/// A rule that a request states matters more than anything found by itself.
+fn broken_rule(log: &EventLog, checked: &Checked) -> Option<Insight> {
+    let first = *checked.cases.first()?;
+    let cases = checked.cases.len() as u64;
+    let share = cases as f64 / checked.concerned as f64;
+    Some(Insight {
+        kind: "BrokenRule",
+        text: format!(
+            "{} ({} of the {} concerned) {} the rule that {}; for example case {}.",
+            counted(cases, "case"),
+            percent(share),
+            count(checked.concerned),
+            if cases == 1 { "breaks" } else { "break" },
+            checked.rule.describe(),
+            log.case_name(first)
+        ),
+        cases,
+        weight: 1.0 + share,
     })
 }
 

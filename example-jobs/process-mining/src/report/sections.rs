@@ -2,6 +2,7 @@
 
 use super::charts::{self, Axis, COLOURS, CUT};
 use super::{Part, Report};
+use crate::conformance::Checked;
 use crate::figures::{Edge, SECOND, Source, Spread};
 use crate::log::Micros;
 use crate::parameters::Metric;
@@ -53,6 +54,15 @@ fn date(time: Micros) -> String {
 
 fn name(text: &str) -> String {
     escape(&shorten(text, 120))
+}
+
+/// Says how many of so many cases a list leaves out.
+fn not_listed(cases: usize) -> String {
+    match cases.saturating_sub(LISTED) {
+        0 => String::new(),
+        1 => "<p class=\"soft small\">1 more case is not listed.</p>".to_string(),
+        more => format!("<p class=\"soft small\">{} are not listed.</p>", counted(more as u64, "more case")),
+    }
 }
 
 impl Report<'_> {
@@ -527,6 +537,41 @@ impl Report<'_> {
         )
     }
 
+    pub(super) fn conformance(&self) -> String {
+        let rows = self.checked.iter().map(|checked| {
+            let fitness = checked.fitness();
+            vec![
+                escape(&checked.rule.describe()),
+                count(checked.concerned),
+                count(checked.cases.len() as u64),
+                fitness.map_or_else(String::new, |share| format!("{}{}", meter(share), percent(share))),
+            ]
+        });
+        let rules = table(&["Rule", "#Cases concerned", "#Broken by", "Kept by"], rows);
+        let group = |checked: &Checked| {
+            let rows = checked.cases.iter().take(LISTED).map(|&case| {
+                vec![name(self.log.case_name(case)), duration(self.log.duration(case) as f64 / SECOND)]
+            });
+            format!(
+                "<details><summary>{} <span class=\"soft\">{}</span></summary>{}{}</details>",
+                escape(&checked.reason),
+                counted(checked.cases.len() as u64, "case"),
+                table(&["Case", "#Cycle time"], rows),
+                not_listed(checked.cases.len())
+            )
+        };
+        let broken = self.checked.iter().filter(|checked| !checked.cases.is_empty());
+        let unjudged = if self.facts.incomplete_cases.is_empty() {
+            ""
+        } else {
+            " Cases with rows that were left out are not judged."
+        };
+        format!(
+            "<p class=\"lead\">The rules that were stated for this analysis.{unjudged}</p>{rules}{}",
+            broken.map(group).collect::<String>()
+        )
+    }
+
     pub(super) fn anomalies(&self) -> String {
         if self.anomalies.is_empty() {
             return "<p>No unusual cases were found.</p>".to_string();
@@ -537,12 +582,7 @@ impl Report<'_> {
                 .iter()
                 .take(LISTED)
                 .map(|anomaly| vec![name(self.log.case_name(anomaly.case)), escape(&anomaly.reason)]);
-            let more = group.cases.len().saturating_sub(LISTED);
-            let more = if more > 0 {
-                format!("<p class=\"soft small\">{} are not listed.</p>", counted(more as u64, "more case"))
-            } else {
-                String::new()
-            };
+            let more = not_listed(group.cases.len());
             format!(
                 "<details{}><summary>{} <span class=\"soft\">{}</span></summary><p class=\"soft small\">{}</p>{}{more}</details>",
                 if index == 0 { " open" } else { "" },
