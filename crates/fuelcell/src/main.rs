@@ -23,6 +23,9 @@ fn main() -> ExitCode {
         // Before anything else is started: the child limits itself first.
         return fuelcell_sandbox::compile_worker(arguments);
     }
+    if let Command::RunCell = &cli.command {
+        return fuelcell_sandbox::cell_worker();
+    }
     match dispatch(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -48,8 +51,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         // `main` has seen to it.
-        Command::Compile { .. } => {}
-        Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,
+        Command::Compile { .. } | Command::RunCell => {}
+        Command::BenchCell { module, runs, isolation } => {
+            runtime.block_on(bench::cell(&module, runs, isolation.into()))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
