@@ -14,5 +14,6 @@ mod guide;
 mod hostile_api;
 mod matrix;
 mod openapi;
+mod operate;
 mod process_mining;
 mod registry;

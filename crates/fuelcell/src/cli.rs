@@ -33,6 +33,36 @@ pub(crate) enum Command {
     /// Works on module files.
     #[command(subcommand)]
     Module(ModuleCommand),
+    /// Looks over everything in a data directory that no server has open, and names what is wrong.
+    ///
+    /// Ends with 0 when all is well, with 1 when something is wrong or cannot be looked at.
+    Check(DataFlag),
+    /// Writes everything in a data directory that no server has open into a folder.
+    ///
+    /// The folder is new, empty, or holds an earlier backup of the same data, which is brought up to date.
+    Backup {
+        /// Where the backup goes.
+        folder: PathBuf,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Brings a backup back into a data directory that holds nothing yet.
+    Restore {
+        /// Where the backup lies.
+        folder: PathBuf,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Writes all jobs as lines of JSON, each project's oldest first. No server may have the data directory open.
+    Export {
+        #[command(flatten)]
+        data: DataFlag,
+        /// The file to write; absent = standard output.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
+    Compact(DataFlag),
     /// Compiles one module, for a server that started this process.
     #[command(hide = true, name = COMPILE)]
     Compile {
@@ -57,6 +87,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Args)]
+pub(crate) struct DataFlag {
+    /// The data directory; absent = the one that the configuration names.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Args, Default)]
 pub(crate) struct ServeFlags {
     /// Directory of everything that the server keeps.
     #[arg(long)]

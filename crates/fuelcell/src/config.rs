@@ -1,6 +1,7 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
-use crate::cli::ServeFlags;
+use crate::cli::{DataFlag, ServeFlags};
+use crate::retention::RetentionSettings;
 use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -17,6 +18,10 @@ use std::path::PathBuf;
 pub(crate) struct Config {
     /// Directory of everything that the server keeps.
     pub(crate) data: PathBuf,
+    /// Directory of compiled modules, which may be lost and may be shared by servers of one user; absent = `compiled` in
+    /// the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compiled: Option<PathBuf>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -40,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Settings of the HTTP interface.
     pub(crate) api: ApiConfig,
+    /// How long ended jobs are kept.
+    pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
     pub(crate) service: ServiceConfig,
 }
@@ -58,6 +65,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: "fuelcell-data".into(),
+            compiled: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,
@@ -65,6 +73,7 @@ impl Default for Config {
             job_memory_bytes: None,
             drain_seconds: 20,
             pulse_milliseconds: 500,
+            retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),
@@ -91,6 +100,11 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     ensure!(config.slots != Some(0), "slots must be at least 1");
     ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");
     Ok(config)
+}
+
+/// The data directory that holds.
+pub(crate) fn data(file: Option<PathBuf>, flag: DataFlag) -> anyhow::Result<PathBuf> {
+    Ok(load(file, ServeFlags { data: flag.data, ..ServeFlags::default() })?.data)
 }
 
 /// Writes the configuration as TOML to standard output.

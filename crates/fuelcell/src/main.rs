@@ -9,6 +9,8 @@ mod data_dir;
 mod local_host;
 mod module;
 mod nodes;
+mod operate;
+mod retention;
 mod run;
 mod serve;
 mod telemetry;
@@ -50,6 +52,17 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
+        Command::Check(flag) => return runtime.block_on(operate::check(&config::data(cli.config, flag)?)),
+        Command::Backup { folder, data } => {
+            return runtime.block_on(operate::backup(&config::data(cli.config, data)?, &folder));
+        }
+        Command::Restore { folder, data } => {
+            return runtime.block_on(operate::restore(&folder, &config::data(cli.config, data)?));
+        }
+        Command::Export { data, out } => {
+            runtime.block_on(operate::export(&config::data(cli.config, data)?, out.as_deref()))?;
+        }
+        Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
         // `main` has seen to it.
         Command::Compile { .. } | Command::RunCell => {}
         Command::BenchCell { module, runs, isolation } => {

@@ -43,7 +43,7 @@ impl Scheduler {
     }
 
     fn account(&self, job: &Job, live: &Live, transition: Transition, usage: Usage, at: Timestamp) -> Finish {
-        let artifacts = live.staging.take();
+        let artifacts = live.staging.finished();
         let receipt = Receipt {
             attempt: live.id,
             node: self.config.node.0.clone(),

@@ -19,6 +19,7 @@ mod live;
 mod log;
 mod prepare;
 mod pulse;
+mod retention;
 mod text;
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod tests;
 
 pub use config::SchedulerConfig;
 pub use dispatch::{Load, Scheduler};
+pub use retention::{Keep, RetentionConfig, Swept};
 
 use fuelcell_domain::state::TransitionError;
 use fuelcell_store::StoreError;

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 /// What a client's key was used for.
 #[derive(Serialize, Deserialize)]
-struct UsedKey {
-    body: Digest,
-    job: JobId,
+pub(crate) struct UsedKey {
+    pub(crate) body: Digest,
+    pub(crate) job: JobId,
 }
 
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
@@ -191,7 +191,11 @@ pub(crate) fn fail_queued(
     records::update(overlay, &before, &job)
 }
 
-pub(crate) fn delete_ended(overlay: &mut Overlay<'_>, project: ProjectRef, id: JobId) -> Result<(), StoreError> {
+pub(crate) fn delete_ended(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    id: JobId,
+) -> Result<(), StoreError> {
     let job = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
     match job.state.is_ended() {
         true => records::delete(overlay, &job),

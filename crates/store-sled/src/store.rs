@@ -5,7 +5,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{audit, figures, jobs, logs, records, references, registry, tenancy, views};
+use crate::{audit, figures, jobs, logs, records, references, registry, tenancy, uses, views};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -16,8 +16,8 @@ use fuelcell_domain::{
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::{
-    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
-    Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
+    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -353,6 +353,14 @@ impl Store for SledStore {
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
         self.write(move |overlay| jobs::delete_ended(overlay, project, job)).await
+    }
+
+    async fn blob_references(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<BlobReferences, StoreError> {
+        self.read_many(move |shared| uses::page(&shared.database, after.as_deref(), limit)).await
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

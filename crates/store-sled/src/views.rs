@@ -8,7 +8,8 @@ use crate::keys::Place;
 use crate::{records, registry};
 use fuelcell_domain::{JobId, JobState, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
-    JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError, TenantFigures,
+    JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
+    TenantFigures,
 };
 use std::sync::{PoisonError, RwLockReadGuard};
 

@@ -18,7 +18,7 @@ pub mod memory;
 pub mod references;
 pub mod store;
 
-pub use blob::{BlobRef, BlobStore, BlobWriter};
+pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,

@@ -1,9 +1,9 @@
 //! The seam to everything that is remembered as records.
 
-use crate::blob::BlobRef;
+use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts, Submitted,
-    TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
+    Submitted, TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -225,6 +225,16 @@ pub trait Store: Send + Sync {
     /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or
     /// `Transition(NotEnded)`.
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
+
+    /// Digests of the bytes that records refer to: datasets, module versions, artifacts, checkpoints, and modules and
+    /// inputs of jobs. Comes in parts: the first with `None`, each next one from where the last said, each of about `limit`
+    /// records. What records refer to from before the first part until after the last is in one of them; what came to be
+    /// referred to in between is there only where it was taken over from another record, as a job takes over a dataset.
+    async fn blob_references(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<BlobReferences, StoreError>;
 
     // Logs and processed items.
 

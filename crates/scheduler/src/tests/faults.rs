@@ -9,8 +9,8 @@ use fuelcell_domain::{
     ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::{
-    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest, QueueEntry,
-    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest,
+    QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -104,6 +104,7 @@ pass_on! {
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
     fn count_in_state(state: JobState) -> u64;
+    fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;

@@ -6,6 +6,7 @@ mod ends;
 mod faults;
 mod host;
 mod leases;
+mod retention;
 mod runner;
 
 use crate::{Scheduler, SchedulerConfig};

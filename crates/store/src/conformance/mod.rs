@@ -18,6 +18,7 @@ mod lists;
 mod logs;
 mod publish;
 mod queue;
+mod references;
 mod registry;
 mod submit;
 mod tenancy;
@@ -77,6 +78,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     delete::ended_jobs_are_forgotten(&*make().await).await;
     delete::living_jobs_and_jobs_of_others_stay(&*make().await).await;
     delete::the_past_stays(&*make().await).await;
+    references::everything_that_is_named(&*make().await).await;
     queue::of_a_project(&*make().await).await;
     tenancy::other_projects_see_nothing(&*make().await).await;
     logs::filters(&*make().await).await;
@@ -90,5 +92,6 @@ pub async fn blobs(make: impl AsyncFn() -> Arc<dyn BlobStore>) {
     blobs::the_same_bytes_are_kept_once(make().await).await;
     blobs::ranges(&*make().await).await;
     blobs::unlink(&*make().await).await;
+    blobs::only_idle_bytes_are_swept(&*make().await).await;
     blobs::lists_in_order(&*make().await).await;
 }

@@ -88,7 +88,11 @@ pub(super) async fn of_a_project(store: &dyn Store) {
     start(store, running.id, 1).await;
     let page = async |offset, limit| store.queued(own, PageRequest { offset, limit }).await.unwrap();
     let all = page(0, 9).await;
-    assert_eq!(all.jobs, [(0, later.clone()), (2, normal.clone()), (3, low)], "a job of others counts as ahead");
+    assert_eq!(
+        all.jobs,
+        [(0, later.clone()), (2, normal.clone()), (3, low)],
+        "a job of others counts as ahead"
+    );
     assert_eq!(all.total, 3);
     assert_eq!(page(1, 1).await, QueuePage { jobs: vec![(2, normal)], total: 3 });
     assert_eq!(page(u64::MAX, 1).await, QueuePage { jobs: vec![], total: 3 });

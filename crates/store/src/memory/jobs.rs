@@ -3,11 +3,12 @@
 use super::Records;
 use crate::StoreError;
 use crate::jobs::{
-    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes, run_micros, settle_partial,
+    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes,
+    run_micros, settle_partial,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    AttemptId, CancelRequest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
+    AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
     Transition,
 };
 
@@ -83,7 +84,12 @@ impl Records {
         let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
         QueuePage {
             total: own.len() as u64,
-            jobs: own.into_iter().skip(offset).take(page.limit).map(|(place, job)| (place, job.clone())).collect(),
+            jobs: own
+                .into_iter()
+                .skip(offset)
+                .take(page.limit)
+                .map(|(place, job)| (place, job.clone()))
+                .collect(),
         }
     }
 
@@ -99,6 +105,17 @@ impl Records {
         self.receipts.remove(&id);
         self.logs.remove(&id);
         Ok(())
+    }
+
+    pub(super) fn blob_references(&self) -> Vec<Digest> {
+        let datasets = self.datasets.values().map(|dataset| dataset.digest);
+        let modules = self.modules.iter().map(|(_, module)| module.digest);
+        let artifacts = self.artifacts.values().flatten().map(|artifact| artifact.digest);
+        let checkpoints = self.checkpoints.values().map(|blob| blob.digest);
+        let jobs = self.jobs.values().flat_map(|job| {
+            std::iter::once(job.module.digest).chain(job.inputs.iter().map(|input| input.digest))
+        });
+        datasets.chain(modules).chain(artifacts).chain(checkpoints).chain(jobs).collect()
     }
 
     pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {

@@ -10,10 +10,10 @@ mod tenancy;
 pub use blobs::MemoryBlobs;
 
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts, Submitted,
-    TenantFigures,
+    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
+    Submitted, TenantFigures,
 };
-use crate::{BlobRef, Store, StoreError};
+use crate::{BlobRef, BlobReferences, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -319,6 +319,10 @@ impl Store for MemoryStore {
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
         self.records().delete_ended(project, job)
+    }
+
+    async fn blob_references(&self, _: Option<Vec<u8>>, _: usize) -> Result<BlobReferences, StoreError> {
+        Ok(BlobReferences { digests: self.records().blob_references(), next: None })
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {
