@@ -25,6 +25,9 @@ fn main() -> ExitCode {
         // Before anything else is started: the child limits itself first.
         return fuelcell_sandbox::compile_worker(arguments);
     }
+    if let Command::RunCell = &cli.command {
+        return fuelcell_sandbox::cell_worker();
+    }
     match dispatch(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -61,8 +64,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
         // `main` has seen to it.
-        Command::Compile { .. } => {}
-        Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,
+        Command::Compile { .. } | Command::RunCell => {}
+        Command::BenchCell { module, runs, isolation } => {
+            runtime.block_on(bench::cell(&module, runs, isolation.into()))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

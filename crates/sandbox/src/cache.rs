@@ -46,7 +46,7 @@ impl Cache {
     /// Loads compiled code. A file that does not load is removed, and the module counts as not compiled.
     pub(crate) fn load(&self, module: Digest) -> Option<Component> {
         let path = self.path(module);
-        match self.load_file(&path) {
+        match load_file(&self.engine, &path) {
             Ok(component) => Some(component),
             Err(LoadError::Missing) => None,
             Err(LoadError::Damaged(reason)) => {
@@ -61,7 +61,7 @@ impl Cache {
     /// than this engine is made for. The error says what.
     pub(crate) fn load_fresh(&self, module: Digest) -> Result<Component, String> {
         let path = self.path(module);
-        self.load_file(&path).map_err(|error| {
+        load_file(&self.engine, &path).map_err(|error| {
             self.remove(&path);
             match error {
                 LoadError::Missing => "its code cannot be found".into(),
@@ -100,7 +100,8 @@ impl Cache {
         Ok(())
     }
 
-    fn path(&self, module: Digest) -> PathBuf {
+    /// Where the code of `module` lies, if it is there.
+    pub(crate) fn path(&self, module: Digest) -> PathBuf {
         self.directory.join(format!("{module}.cwasm"))
     }
 
@@ -109,22 +110,23 @@ impl Cache {
             tracing::warn!(error.message = %error, "compiled code cannot be removed");
         }
     }
+}
 
-    fn load_file(&self, path: &Path) -> Result<Component, LoadError> {
-        check(&fs::read(path)?)?;
-        // The time of a file is when it was last used; a file system that does not take it only makes the choice poorer.
-        let _ = fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
-        self.map_file(path).map_err(|error| LoadError::Damaged(format!("{error:#}")))
-    }
+/// Loads one file of compiled code that a cache wrote.
+pub(crate) fn load_file(engine: &Engine, path: &Path) -> Result<Component, LoadError> {
+    check(&fs::read(path)?)?;
+    // The time of a file is when it was last used; a file system that does not take it only makes the choice poorer.
+    let _ = fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
+    map_file(engine, path).map_err(|error| LoadError::Damaged(format!("{error:#}")))
+}
 
-    /// Maps the file, so that its pages are shared and can be dropped by the kernel.
-    #[allow(unsafe_code)]
-    fn map_file(&self, path: &Path) -> wasmtime::Result<Component> {
-        // SAFETY: the file was written by `store` from what this engine's compiler made (the fingerprint is in its path,
-        // and wasmtime compares its configuration once more), its checksum has just been found right, and it lies in a
-        // directory that only this user can write. Nothing overwrites it: `store` replaces the name, not the bytes.
-        unsafe { Component::deserialize_file(&self.engine, path) }
-    }
+/// Maps the file, so that its pages are shared and can be dropped by the kernel.
+#[allow(unsafe_code)]
+fn map_file(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the file was written by `Cache::store` from what this engine's compiler made (the fingerprint is in its
+    // path, and wasmtime compares its configuration once more), its checksum has just been found right, and it lies in a
+    // directory that only this user can write. Nothing overwrites it: `store` replaces the name, not the bytes.
+    unsafe { Component::deserialize_file(engine, path) }
 }
 
 /// Code of other engines, older versions of this program mostly, is of no use to anybody any more.
@@ -141,9 +143,11 @@ fn remove_other_engines(root: &Path, fingerprint: &str) -> io::Result<()> {
 }
 
 /// Why a file was not loaded.
-#[derive(Debug)]
-enum LoadError {
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("there is no compiled code")]
     Missing,
+    #[error("the compiled code is damaged: {0}")]
     Damaged(String),
 }
 

@@ -2,8 +2,8 @@
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, JobError, JobHost, Limits, LogLevel,
-    Meter, ReadAt, Report, RunSpec,
+    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, Isolation, JobError, JobHost, Limits,
+    LogLevel, Meter, ReadAt, Report, RunSpec,
 };
 use std::sync::Arc;
 
@@ -13,7 +13,13 @@ const LIMITS: Limits =
 
 /// A run that answers the same each time.
 pub(crate) fn spec(module: Digest) -> RunSpec {
-    RunSpec { module, limits: LIMITS, deterministic_seed: Some(0), meter: Arc::new(Meter::default()) }
+    RunSpec {
+        module,
+        limits: LIMITS,
+        deterministic_seed: Some(0),
+        isolation: Isolation::InProcess,
+        meter: Arc::new(Meter::default()),
+    }
 }
 
 /// Why a plain program is not asked.

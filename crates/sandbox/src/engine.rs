@@ -1,5 +1,6 @@
 //! The one engine of a process: its configuration, its name in receipts, and the ticker that lets looping guests yield.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
 use std::thread;
@@ -57,7 +58,7 @@ pub(crate) struct PoolSize {
 }
 
 /// What of an engine's configuration its code depends on, beside what is the same everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CodeSettings {
     /// Bytes that memories reserve; none = the engine's default.
     memory_reservation: Option<u64>,
@@ -84,6 +85,16 @@ pub(crate) fn start(pool: PoolSize) -> Result<(Engine, CodeSettings), EngineErro
     let (engine, settings) = build(pool).map_err(|error| EngineError(format!("{error:#}")))?;
     start_ticker(&engine)?;
     Ok((engine, settings))
+}
+
+/// An engine that runs one cell of code that was made for another engine. Its ticker is to be started.
+pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Engine, EngineError> {
+    if settings.memory_reservation.is_some() {
+        return for_compiling(settings);
+    }
+    let mut config = base_config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
+    Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
 /// An engine that compiles for another one, and runs nothing.
@@ -165,7 +176,8 @@ fn keep_resident() -> usize {
     }
 }
 
-fn start_ticker(engine: &Engine) -> Result<(), EngineError> {
+/// Starts what makes looping guests give way. It ends when the last user of the engine is gone.
+pub(crate) fn start_ticker(engine: &Engine) -> Result<(), EngineError> {
     let engine = engine.weak();
     let tick = move || {
         while let Some(engine) = engine.upgrade() {

@@ -11,6 +11,7 @@ use crate::text::clipped;
 use crate::wrap;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -76,6 +77,13 @@ impl Modules {
             Some(known) => known,
             None => self.load(module)?.ok_or_else(not_prepared),
         }
+    }
+
+    /// What a process of its own needs to run `module`: code settings, and the file of the code. Whether it runs shows here,
+    /// as it does for [`Modules::get`].
+    pub(crate) fn code(&self, module: Digest) -> Result<(CodeSettings, PathBuf), JobError> {
+        self.get(module)?;
+        Ok((self.settings, self.cache.path(module)))
     }
 
     /// Compiles `module` unless that has been done; whoever asks for the same module meanwhile waits for the same result.
