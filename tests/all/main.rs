@@ -15,5 +15,6 @@ mod guide;
 mod hostile_api;
 mod matrix;
 mod openapi;
+mod operate;
 mod process_mining;
 mod registry;

@@ -1,11 +1,15 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fuelcell_domain::Isolation;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The hidden command by which the program compiles in a child process.
 pub(crate) const COMPILE: &str = "compile-module";
+
+/// The hidden command by which the program runs one cell in a child process.
+pub(crate) const RUN_CELL: &str = "run-cell";
 
 /// Runs jobs that other people wrote, safely.
 #[derive(Parser)]
@@ -32,12 +36,45 @@ pub(crate) enum Command {
     /// Makes, lists and revokes application passwords of a running server.
     #[command(subcommand)]
     Password(PasswordCommand),
+    /// Looks over everything in a data directory that no server has open, and names what is wrong.
+    ///
+    /// Ends with 0 when all is well, with 1 when something is wrong or cannot be looked at.
+    Check(DataFlag),
+    /// Writes everything in a data directory that no server has open into a folder.
+    ///
+    /// The folder is new, empty, or holds an earlier backup of the same data, which is brought up to date.
+    Backup {
+        /// Where the backup goes.
+        folder: PathBuf,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Brings a backup back into a data directory that holds nothing yet.
+    Restore {
+        /// Where the backup lies.
+        folder: PathBuf,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Writes all jobs as lines of JSON, each project's oldest first. No server may have the data directory open.
+    Export {
+        #[command(flatten)]
+        data: DataFlag,
+        /// The file to write; absent = standard output.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
+    Compact(DataFlag),
     /// Compiles one module, for a server that started this process.
     #[command(hide = true, name = COMPILE)]
     Compile {
         /// What the sandbox says.
         arguments: Vec<String>,
     },
+    /// Runs one cell, for a process that started this one.
+    #[command(hide = true, name = RUN_CELL)]
+    RunCell,
     /// Times fresh instances of a module; prints JSON.
     #[command(hide = true)]
     BenchCell {
@@ -46,10 +83,20 @@ pub(crate) enum Command {
         /// Number of runs.
         #[arg(long, default_value_t = 10_000)]
         runs: usize,
+        /// Where the cells are.
+        #[arg(long, value_enum, default_value_t)]
+        isolation: IsolationArgument,
     },
 }
 
 #[derive(Args)]
+pub(crate) struct DataFlag {
+    /// The data directory; absent = the one that the configuration names.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Args, Default)]
 pub(crate) struct ServeFlags {
     /// Directory of everything that the server keeps.
     #[arg(long)]
@@ -63,11 +110,14 @@ pub(crate) struct ServeFlags {
     /// Jobs that run at the same time.
     #[arg(long)]
     pub(crate) slots: Option<usize>,
+    /// Where jobs run; a job that was lost twice runs in a process of its own in any case.
+    #[arg(long, value_enum)]
+    pub(crate) isolation: Option<IsolationArgument>,
 }
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
-    /// The module: a component with the job interface.
+    /// The module: a component with the job interface, or a plain WASI program.
     pub(crate) module: PathBuf,
     /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON, text otherwise.
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -90,6 +140,9 @@ pub(crate) struct RunArguments {
     /// Seconds of wall-clock time.
     #[arg(long)]
     pub(crate) timeout_seconds: Option<u64>,
+    /// Where the job runs.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) isolation: IsolationArgument,
     /// Prints what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
@@ -139,12 +192,34 @@ pub(crate) enum PasswordCommand {
     },
 }
 
+/// Where cells are.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum IsolationArgument {
+    /// In this process
+    #[default]
+    InProcess,
+    /// Each in a process of its own
+    Process,
+}
+
+impl From<IsolationArgument> for Isolation {
+    fn from(argument: IsolationArgument) -> Self {
+        match argument {
+            IsolationArgument::InProcess => Self::InProcess,
+            IsolationArgument::Process => Self::Process,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum ModuleCommand {
-    /// Writes a module's own description into it as its manifest.
+    /// Writes a manifest into a module: what the module says of itself, or a file.
     Pack {
         /// The module as it was built.
         module: PathBuf,
+        /// The manifest, as JSON; absent = the module is asked. A plain WASI program cannot be asked.
+        #[arg(long)]
+        manifest: Option<PathBuf>,
         /// The packed module; absent = in place.
         #[arg(long)]
         out: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! The data directory: what lies where, and the files that only its owner may read.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -12,9 +12,28 @@ pub(crate) struct DataDir(PathBuf);
 impl DataDir {
     /// Makes the directory when it is not there.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-        made.with_context(|| format!("cannot make the data directory {}", path.display()))?;
+        let data = Self::for_restore(path)?;
+        if data.restore_mark().exists() && !fuelcell_store_sled::exists(&data.store()) {
+            bail!("a backup was being restored into {} and is not whole; restore it again", path.display());
+        }
+        Ok(data)
+    }
+
+    /// The same, also when a restore into it did not come to its end.
+    pub(crate) fn for_restore(path: &Path) -> anyhow::Result<Self> {
+        make_private_directory(path)?;
         Ok(Self(path.to_owned()))
+    }
+
+    /// A directory that is there.
+    pub(crate) fn existing(path: &Path) -> anyhow::Result<Self> {
+        ensure!(path.is_dir(), "there is no data directory {}", path.display());
+        Self::open(path)
+    }
+
+    /// Is there while a backup is being restored.
+    pub(crate) fn restore_mark(&self) -> PathBuf {
+        self.0.join("restore-unfinished")
     }
 
     /// Records.
@@ -37,9 +56,14 @@ impl DataDir {
         self.0.join("operator-token")
     }
 
+    /// Where the secret lies.
+    pub(crate) fn secret_path(&self) -> PathBuf {
+        self.0.join("secret")
+    }
+
     /// The server's own secret, made at the first start. Losing it voids all tokens and links.
     pub(crate) fn secret(&self) -> anyhow::Result<[u8; 32]> {
-        let path = self.0.join("secret");
+        let path = self.secret_path();
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let mut secret = [0; 32];
@@ -59,6 +83,12 @@ impl DataDir {
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
+}
+
+/// Makes a directory for the owner's eyes only, if it is not there.
+pub(crate) fn make_private_directory(path: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the directory {}", path.display()))
 }
 
 /// Writes a file for the owner's eyes only, durably, and whole or not at all.

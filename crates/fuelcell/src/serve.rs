@@ -1,6 +1,6 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
-use crate::cli::COMPILE;
+use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_private};
 use crate::nodes::{ThisNode, machine_memory};
@@ -8,8 +8,8 @@ use crate::telemetry;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
-use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
-use fuelcell_scheduler::{Scheduler, SchedulerConfig};
+use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
+use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Modules that ship with the server, as (name, bytes).
-const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+pub(crate) const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// How often the server asks its own store whether it still takes writes.
 const STORE_WATCH: Duration = Duration::from_secs(5);
@@ -45,7 +45,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let limits = SchedulerConfig {
         drain: Duration::from_secs(config.drain_seconds),
+        ageing: Duration::from_secs(config.ageing_seconds),
+        concurrency: config.concurrency.clone().into(),
         pulse: Duration::from_millis(config.pulse_milliseconds),
+        isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
@@ -68,6 +71,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
     let built_in = install_built_in(&mut service).await?;
+    let retention = config.retention.config(built_in.clone());
     tokio::spawn(prepare(sandbox, blobs, built_in));
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
@@ -75,6 +79,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
 
     let stop = CancellationToken::new();
+    tokio::spawn(retain(scheduler.clone(), retention, stop.clone()));
     let running = tokio::spawn(scheduler.run(stop.clone().cancelled_owned()));
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
@@ -100,7 +105,8 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
-        ..SandboxConfig::new(data.compiled())
+        cells: Some(CellProgram::this_program(RUN_CELL)),
+        ..SandboxConfig::new(config.compiled.clone().unwrap_or_else(|| data.compiled()))
     }
 }
 
@@ -128,6 +134,11 @@ async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules:
             tracing::error!(%module, reason, "a built-in module cannot be compiled");
         }
     }
+}
+
+/// Forgets what is not to be kept, until the server is told to stop.
+async fn retain(scheduler: Arc<Scheduler>, config: RetentionConfig, stop: CancellationToken) {
+    stop.run_until_cancelled(scheduler.retain(&config)).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -2,7 +2,7 @@
 
 use crate::lock;
 use fuelcell_domain::seams::ArtifactWriter;
-use fuelcell_domain::{Artifact, ArtifactDescription, HostError};
+use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError};
 use fuelcell_store::{BlobStore, BlobWriter};
 use std::collections::HashSet;
 use std::io;
@@ -46,8 +46,13 @@ impl Staging {
     }
 
     /// The finished artifacts, in the order in which they were finished.
-    pub(crate) fn take(&self) -> Vec<Artifact> {
-        std::mem::take(&mut lock(&self.staged).finished)
+    pub(crate) fn finished(&self) -> Vec<Artifact> {
+        lock(&self.staged).finished.clone()
+    }
+
+    /// The bytes of the finished artifacts.
+    pub(crate) fn digests(&self) -> Vec<Digest> {
+        lock(&self.staged).finished.iter().map(|artifact| artifact.digest).collect()
     }
 
     fn reserve(&self, description: &ArtifactDescription) -> Result<(), HostError> {

@@ -9,12 +9,15 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 
 /// Content-addressed files in a directory of their own.
 pub struct FileBlobs {
     root: Arc<Path>,
+    /// Held while a file comes to its place or an idle one is taken away, so that these see each other's times.
+    moves: Arc<Mutex<()>>,
     /// Held as long as this process may write here.
     _lock: File,
 }
@@ -36,7 +39,7 @@ impl FileBlobs {
             fs::create_dir_all(directory.join(format!("{prefix:02x}")))?;
         }
         sync_directory(directory)?;
-        Ok(Self { root: directory.into(), _lock: lock })
+        Ok(Self { root: directory.into(), moves: Arc::default(), _lock: lock })
     }
 
     /// Does file work away from the async threads.
@@ -71,6 +74,8 @@ fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 struct Writer {
     bytes: DigestWriter<NamedTempFile>,
     root: Arc<Path>,
+    /// See [`FileBlobs::moves`].
+    moves: Arc<Mutex<()>>,
 }
 
 impl Write for Writer {
@@ -94,11 +99,15 @@ impl BlobWriter for Writer {
 
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (file, digest, size) = self.bytes.finish();
+        file.as_file().set_modified(SystemTime::now())?;
         file.as_file().set_permissions(Permissions::from_mode(0o440))?;
         file.as_file().sync_data()?;
         let path = path_of(&self.root, digest);
         // Replacing an equal file is harmless, and leaves no moment in which a sweep could take the older one away.
-        file.persist(&path).map_err(|failure| failure.error)?;
+        {
+            let _moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+            file.persist(&path).map_err(|failure| failure.error)?;
+        }
         path.parent().map(sync_directory).transpose()?;
         Ok(BlobRef { digest, size })
     }
@@ -126,7 +135,11 @@ impl ReadAt for Blob {
 impl BlobStore for FileBlobs {
     fn begin(&self) -> Result<Box<dyn BlobWriter>, StoreError> {
         let file = NamedTempFile::new_in(staging(&self.root))?;
-        Ok(Box::new(Writer { bytes: DigestWriter::new(file), root: Arc::clone(&self.root) }))
+        Ok(Box::new(Writer {
+            bytes: DigestWriter::new(file),
+            root: Arc::clone(&self.root),
+            moves: Arc::clone(&self.moves),
+        }))
     }
 
     async fn open(&self, digest: Digest) -> Result<Option<Arc<dyn ReadAt>>, StoreError> {
@@ -143,6 +156,22 @@ impl BlobStore for FileBlobs {
 
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
         self.with_files(move |root| present(fs::remove_file(path_of(root, digest))).map(drop)).await
+    }
+
+    async fn unlink_idle(&self, digest: Digest, idle: Duration) -> Result<bool, StoreError> {
+        let moves = Arc::clone(&self.moves);
+        self.with_files(move |root| {
+            let path = path_of(root, digest);
+            let _moves = moves.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(metadata) = present(fs::metadata(&path))? else { return Ok(true) };
+            // A time to come, by a clock that went back, is no idleness.
+            let is_idle = metadata.modified()?.elapsed().is_ok_and(|elapsed| elapsed >= idle);
+            if is_idle {
+                present(fs::remove_file(&path))?;
+            }
+            Ok(is_idle)
+        })
+        .await
     }
 
     async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError> {

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use sled::transaction::{TransactionError, UnabortableTransactionError};
 use sled::{IVec, Transactional, Tree};
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -98,6 +99,28 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Calls `visit` with every key behind `after` and its value as it is stored, in the order of the keys.
+    pub(crate) fn visit_values(
+        &self,
+        table: Table,
+        after: Option<&[u8]>,
+        mut visit: impl FnMut(&[u8], IVec) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let from = after.map_or(Unbounded, Excluded);
+        let mut entries = self.tree(table).range::<&[u8], _>((from, Unbounded));
+        while let Some((key, value)) = guarded(|| entries.next().transpose().map_err(failed))? {
+            if visit(&key, value)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all tables that are there, ours or not.
+    pub(crate) fn tree_names(&self) -> Vec<String> {
+        self.db.tree_names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
     }
 
     /// All records under the prefix, in the order of their keys.

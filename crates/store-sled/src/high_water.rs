@@ -22,10 +22,10 @@ pub(crate) struct HighWater {
 }
 
 impl HighWater {
-    /// Starts a mark at 0 for a new database.
-    pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
+    /// Starts a mark: at 0 for a new database.
+    pub(crate) fn create(path: &Path, sequence: u64) -> Result<Self, StoreError> {
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-        file.write_all_at(&sealed(0), 0)?;
+        file.write_all_at(&sealed(sequence), 0)?;
         file.sync_all()?;
         Ok(Self { file, synced_at: Instant::now() })
     }

@@ -112,6 +112,11 @@ impl Image {
         &self.running
     }
 
+    /// The number of jobs.
+    pub(crate) fn len(&self) -> u64 {
+        self.counts.total()
+    }
+
     pub(crate) fn count_in_state(&self, state: JobState) -> u64 {
         let mut counts = self.counts;
         *counts.of(state)

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 /// What a client's key was used for.
 #[derive(Serialize, Deserialize)]
-struct UsedKey {
-    body: Digest,
-    job: JobId,
+pub(crate) struct UsedKey {
+    pub(crate) body: Digest,
+    pub(crate) job: JobId,
 }
 
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {

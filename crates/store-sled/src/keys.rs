@@ -68,7 +68,7 @@ pub(crate) enum Table {
     Audit,
     /// Tenant, number → nothing.
     AuditOfTenant,
-    /// Project, ordinal → nothing: a job was there and was deleted.
+    /// Project, ordinal → a later ordinal or the same: the jobs from one to the other were deleted.
     DeletedJobs,
 }
 
@@ -160,7 +160,12 @@ pub(crate) fn module_name(owner: ProjectRef, name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn module_version(owner: ProjectRef, name: &str, version: &str) -> Vec<u8> {
-    join(&[&module_name(owner, name), version.as_bytes()])
+    module_version_of(&project(owner), name, version)
+}
+
+/// The same, for the key of a project.
+pub(crate) fn module_version_of(owner: &[u8], name: &str, version: &str) -> Vec<u8> {
+    join(&[owner, &text(name), version.as_bytes()])
 }
 
 /// The nth activation of a project.
@@ -204,6 +209,21 @@ pub(crate) fn tenant_day(tenant: TenantId, day: i64) -> Vec<u8> {
 
 pub(crate) fn chunk(table: Table, key: &[u8], number: u32) -> Vec<u8> {
     join(&[&[table as u8], &(key.len() as u64).to_be_bytes(), key, &number.to_be_bytes()])
+}
+
+/// The reverse of [`chunk`].
+pub(crate) fn chunk_of(key: &[u8]) -> Option<(Table, &[u8], u32)> {
+    let (table, rest) = key.split_first()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (owner, number) = rest.split_last_chunk()?;
+    let whole = u64::from_be_bytes(*length) == owner.len() as u64;
+    let table = *Table::ALL.get(usize::from(*table))?;
+    whole.then_some((table, owner, u32::from_be_bytes(*number)))
+}
+
+/// A key for people.
+pub(crate) fn hexadecimal(key: &[u8]) -> String {
+    key.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Keys of [`Table::Counters`].

@@ -3,6 +3,7 @@
 use crate::barrier::{Barrier, Fdatasync};
 use crate::codec::ADVICE;
 use crate::committer::{Committer, SEQUENCE, Shared, stored_sequence};
+use crate::compact;
 use crate::database::{Database, Read, Writes, guarded};
 use crate::high_water::HighWater;
 use crate::image::{Change, Image, IndexEntry};
@@ -11,7 +12,7 @@ use crate::overlay::Overlay;
 use crate::store::SledStore;
 use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
@@ -20,11 +21,11 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// The version of the layout that this build writes and reads.
-const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 2;
 /// The key of the layout's version, in [`Table::Meta`].
-const FORMAT_KEY: &[u8] = b"format";
+pub(crate) const FORMAT_KEY: &[u8] = b"format";
 
-const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
 
 /// How long to wait for a lock of a store that was closed a moment ago.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -39,6 +40,9 @@ pub struct Options {
     pub free_bytes_to_open: u64,
     /// Writing is refused ([`StoreError::Full`]) with less than this many bytes free.
     pub free_bytes_to_write: u64,
+    /// At opening, the database is compacted when it takes at least this many bytes and at least as many jobs were deleted
+    /// since the last time as are left.
+    pub compact_at_bytes: u64,
     /// What makes a batch durable. Only tests have a reason to set it.
     pub barrier: Arc<dyn Barrier>,
 }
@@ -49,47 +53,59 @@ impl Default for Options {
             cache_bytes: 64 * MIB,
             free_bytes_to_open: 64 * MIB,
             free_bytes_to_write: 32 * MIB,
+            compact_at_bytes: 256 * MIB,
             barrier: Arc::new(Fdatasync),
         }
     }
 }
 
 /// What lies where in the data directory.
-struct Layout {
-    lock: PathBuf,
-    high_water: PathBuf,
+pub(crate) struct Layout {
+    pub(crate) lock: PathBuf,
+    pub(crate) high_water: PathBuf,
     /// sled's directory, and in it the file of its log.
-    records: PathBuf,
-    log: PathBuf,
+    pub(crate) records: PathBuf,
+    pub(crate) log: PathBuf,
+    /// Where a compaction builds the new database, and where it leaves the old one for a moment.
+    pub(crate) compacted: PathBuf,
+    pub(crate) replaced: PathBuf,
 }
 
 impl Layout {
-    fn of(directory: &Path) -> Self {
+    pub(crate) fn of(directory: &Path) -> Self {
         let records = directory.join("records");
         Self {
             lock: directory.join("lock"),
             high_water: directory.join("high-water"),
             log: records.join("db"),
             records,
+            compacted: directory.join("records.new"),
+            replaced: directory.join("records.old"),
         }
     }
+
+    pub(crate) fn open_log(&self) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).open(&self.log)
+    }
+}
+
+/// A store that was found whole, and is locked for this process.
+pub(crate) struct Opened {
+    pub(crate) database: Database,
+    pub(crate) image: Image,
+    /// The number of jobs that were deleted, ever.
+    pub(crate) deleted: u64,
+    pub(crate) lock: File,
+    high_water: HighWater,
 }
 
 /// See [`SledStore::open`].
 pub(crate) fn open(directory: &Path, options: Options) -> Result<SledStore, StoreError> {
     fs::create_dir_all(directory)?;
     let layout = Layout::of(directory);
-    let lock = lock(&layout.lock)?;
-    check_space(directory, options.free_bytes_to_open)?;
-    let (high_water, mark) = open_high_water(&layout)?;
-    let (database, image) = guarded(|| {
-        let database = open_database(&layout.records, options.cache_bytes)?;
-        check_sequence(&database, mark)?;
-        check_format(&database)?;
-        let image = read_image(&database)?;
-        Ok((database, image))
-    })?;
-    let file = OpenOptions::new().read(true).write(true).open(&layout.log)?;
+    let opened = compact::if_worth_it(directory, open_whole(directory, &options)?, &options)?;
+    let Opened { database, image, lock, high_water, .. } = opened;
+    let file = layout.open_log()?;
     write_format(&database, &*options.barrier, &file)?;
     sync_directory(&layout.records)?;
     sync_directory(directory)?;
@@ -106,6 +122,23 @@ pub(crate) fn open(directory: &Path, options: Options) -> Result<SledStore, Stor
     };
     let (commands, thread) = committer.start()?;
     Ok(SledStore::new(shared, commands, thread))
+}
+
+/// Locks a directory and opens its database, if nothing that was acknowledged is missing.
+pub(crate) fn open_whole(directory: &Path, options: &Options) -> Result<Opened, StoreError> {
+    let layout = Layout::of(directory);
+    let lock = lock(&layout.lock)?;
+    check_space(directory, options.free_bytes_to_open)?;
+    compact::settle(&layout)?;
+    let (high_water, mark) = open_high_water(&layout)?;
+    let (database, image, deleted) = guarded(|| {
+        let database = open_database(&layout.records, options.cache_bytes)?;
+        check_sequence(&database, mark)?;
+        check_format(&database)?;
+        let (image, deleted) = read_image(&database)?;
+        Ok((database, image, deleted))
+    })?;
+    Ok(Opened { database, image, deleted, lock, high_water })
 }
 
 /// One process per directory. A store of this process that is just being dropped gets a moment to let go.
@@ -143,7 +176,7 @@ pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
-fn check_space(directory: &Path, needed: u64) -> Result<(), StoreError> {
+pub(crate) fn check_space(directory: &Path, needed: u64) -> Result<(), StoreError> {
     let free = free_bytes(directory)?;
     match free < needed {
         true => Err(StoreError::Storage(format!(
@@ -160,12 +193,12 @@ fn check_space(directory: &Path, needed: u64) -> Result<(), StoreError> {
 fn open_high_water(layout: &Layout) -> Result<(HighWater, u64), StoreError> {
     match layout.records.exists() || layout.high_water.exists() {
         true => HighWater::open(&layout.high_water),
-        false => HighWater::create(&layout.high_water).map(|mark| (mark, 0)),
+        false => HighWater::create(&layout.high_water, 0).map(|mark| (mark, 0)),
     }
 }
 
 /// sled may hold its lock for a moment after it was dropped.
-fn open_database(path: &Path, cache_bytes: u64) -> Result<Database, StoreError> {
+pub(crate) fn open_database(path: &Path, cache_bytes: u64) -> Result<Database, StoreError> {
     retry(|| match Database::open(path, cache_bytes) {
         Ok(database) => Attempt::Done(Ok(database)),
         Err(sled::Error::Io(error)) if error.to_string().contains("lock") => Attempt::Busy(error.into()),
@@ -175,7 +208,7 @@ fn open_database(path: &Path, cache_bytes: u64) -> Result<Database, StoreError> 
     })
 }
 
-fn check_sequence(database: &Database, mark: u64) -> Result<(), StoreError> {
+pub(crate) fn check_sequence(database: &Database, mark: u64) -> Result<(), StoreError> {
     let sequence = stored_sequence(database)?;
     match sequence < mark {
         true => Err(short(&format!("it ends at batch {sequence}, but batch {mark} was acknowledged"))),
@@ -187,7 +220,7 @@ fn short(reason: &str) -> StoreError {
     StoreError::Storage(format!("the database has lost acknowledged work: {reason}; {ADVICE}"))
 }
 
-fn check_format(database: &Database) -> Result<(), StoreError> {
+pub(crate) fn check_format(database: &Database) -> Result<(), StoreError> {
     match database.get::<u32>(Table::Meta, FORMAT_KEY)? {
         Some(FORMAT) => Ok(()),
         None if database.value(Table::Meta, SEQUENCE)?.is_none() => Ok(()),
@@ -213,9 +246,9 @@ fn write_format(database: &Database, barrier: &dyn Barrier, file: &File) -> Resu
 }
 
 /// Rebuilds what is kept in memory, and checks on the way that no job is missing: ordinals have no gaps but those of
-/// deleted jobs.
-fn read_image(database: &Database) -> Result<Image, StoreError> {
-    let deleted = deleted_jobs(database)?;
+/// deleted jobs. Also says how many of those there are.
+pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError> {
+    let deleted = deleted_runs(database)?;
     let mut image = Image::default();
     let mut next: BTreeMap<ProjectRef, Ordinal> = BTreeMap::new();
     let mut gap = None;
@@ -234,27 +267,43 @@ fn read_image(database: &Database) -> Result<Image, StoreError> {
         image.apply(&Change { place, before: None, after: Some(after) });
         ControlFlow::Continue(())
     })?;
-    for place in &deleted {
+    for place in deleted.keys() {
         skip_deleted(&deleted, place.project, next.entry(place.project).or_insert(1));
     }
     match gap.or(check_job_counters(database, &next)?) {
         Some(reason) => Err(short(&reason)),
-        None => Ok(image),
+        None => Ok((image, deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum())),
     }
 }
 
-fn deleted_jobs(database: &Database) -> Result<BTreeSet<Place>, StoreError> {
-    let mut deleted = BTreeSet::new();
-    database.visit(Table::DeletedJobs, &[], |key, ()| {
-        deleted.extend(Place::from_key(key));
+/// Deleted jobs as runs of ordinals, each from its first to its last; no two touch.
+pub(crate) fn deleted_runs(database: &Database) -> Result<BTreeMap<Place, Ordinal>, StoreError> {
+    let mut runs = BTreeMap::new();
+    let mut open: Option<(Place, Ordinal)> = None;
+    database.visit(Table::DeletedJobs, &[], |key, last: Ordinal| {
+        let Some(place) = Place::from_key(key).filter(|place| place.ordinal <= last) else {
+            return ControlFlow::Continue(());
+        };
+        open = match open {
+            Some((first, end))
+                if first.project == place.project && place.ordinal.saturating_sub(1) <= end =>
+            {
+                Some((first, last.max(end)))
+            }
+            before => {
+                runs.extend(before);
+                Some((place, last))
+            }
+        };
         ControlFlow::Continue(())
     })?;
-    Ok(deleted)
+    runs.extend(open);
+    Ok(runs)
 }
 
-fn skip_deleted(deleted: &BTreeSet<Place>, project: ProjectRef, next: &mut Ordinal) {
-    while deleted.contains(&Place { project, ordinal: *next }) {
-        *next += 1;
+fn skip_deleted(deleted: &BTreeMap<Place, Ordinal>, project: ProjectRef, next: &mut Ordinal) {
+    while let Some(last) = deleted.get(&Place { project, ordinal: *next }) {
+        *next = last + 1;
     }
 }
 

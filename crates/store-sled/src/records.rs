@@ -16,16 +16,16 @@ const LONG_PARAMETERS: usize = 1024;
 
 /// A job on disk.
 #[derive(Serialize, Deserialize)]
-struct StoredJob {
-    job: Job,
-    parameters_apart: bool,
+pub(crate) struct StoredJob {
+    pub(crate) job: Job,
+    pub(crate) parameters_apart: bool,
 }
 
 /// The live figures of an attempt, which may be lost.
 #[derive(Serialize, Deserialize)]
-struct LivePulse {
-    attempt: u32,
-    pulse: Pulse,
+pub(crate) struct LivePulse {
+    pub(crate) attempt: u32,
+    pub(crate) pulse: Pulse,
 }
 
 /// Where a job lies.
@@ -149,7 +149,7 @@ pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreEr
         overlay.remove(Table::Logs, &keys::of_job(job.id, number))?;
     }
     overlay.remove(Table::Counters, &log)?;
-    overlay.put(Table::DeletedJobs, &key, &())?;
+    overlay.put(Table::DeletedJobs, &key, &job.ordinal)?;
     overlay.note(Change { place, before: Some(IndexEntry::of(job)), after: None });
     Ok(())
 }

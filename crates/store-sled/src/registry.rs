@@ -131,9 +131,9 @@ pub(crate) fn delete_pipeline(
 
 /// A module version on disk. Its manifest holds free JSON, which postcard cannot read back, so the record is JSON inside.
 #[derive(Serialize, Deserialize)]
-struct StoredModule {
+pub(crate) struct StoredModule {
     /// Rises with every version added.
-    number: u32,
+    pub(crate) number: u32,
     json: String,
 }
 
@@ -145,7 +145,7 @@ impl StoredModule {
         Ok(Self { number, json })
     }
 
-    fn module(&self) -> Result<ModuleVersion, StoreError> {
+    pub(crate) fn module(&self) -> Result<ModuleVersion, StoreError> {
         serde_json::from_str(&self.json).map_err(|_| damaged(Table::Modules))
     }
 }

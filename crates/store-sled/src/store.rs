@@ -5,7 +5,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{audit, figures, jobs, logs, processed, records, references, registry, tenancy, views};
+use crate::{audit, figures, jobs, logs, processed, records, references, registry, tenancy, uses, views};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -16,8 +16,8 @@ use fuelcell_domain::{
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::{
-    BlobRef, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest, ProcessedPage,
-    QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest,
+    ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -239,6 +239,10 @@ impl Store for SledStore {
         self.read_many(move |shared| views::ready(shared, now, limit)).await
     }
 
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        self.read_many(move |shared| views::heads(shared, now, limit)).await
+    }
+
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.shared.check()?;
         Ok(views::next_not_before(&self.shared, now))
@@ -368,6 +372,14 @@ impl Store for SledStore {
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
         self.write(move |overlay| jobs::delete_ended(overlay, project, job)).await
+    }
+
+    async fn blob_references(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<BlobReferences, StoreError> {
+        self.read_many(move |shared| uses::page(&shared.database, after.as_deref(), limit)).await
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use fuelcell_domain::{Digest, ReadAt};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Stored bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,15 @@ pub struct BlobRef {
     pub digest: Digest,
     /// Their number.
     pub size: u64,
+}
+
+/// A part of the digests that records refer to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlobReferences {
+    /// Digests, some of them more than once.
+    pub digests: Vec<Digest>,
+    /// Where the next part begins; none = this was the last.
+    pub next: Option<Vec<u8>>,
 }
 
 /// Bytes on their way in. Dropped without `commit`, they are gone.
@@ -44,6 +54,10 @@ pub trait BlobStore: Send + Sync {
 
     /// Forgets bytes. Readers that are open go on. Absent bytes are no error.
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError>;
+
+    /// Forgets bytes unless somebody committed them, for the first time or again, within the last `idle`: whoever commits
+    /// bytes has that long to record that they are needed. Says whether they are gone. No commit comes in between.
+    async fn unlink_idle(&self, digest: Digest, idle: Duration) -> Result<bool, StoreError>;
 
     /// All digests, in order, from `after` on, at most `limit`: for sweeps.
     async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError>;

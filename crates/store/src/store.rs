@@ -1,6 +1,6 @@
 //! The seam to everything that is remembered as records.
 
-use crate::blob::BlobRef;
+use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
     Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
     Submitted, TenantFigures,
@@ -160,6 +160,9 @@ pub trait Store: Send + Sync {
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
+    /// Of each tenant and priority the first of the jobs that [`Store::ready`] would return, in its order: about `limit` in
+    /// all, but at least one of each. So nobody's jobs hide those of others.
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
     /// When the next job whose time has not come may start.
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// Starts an attempt of each of these jobs under `lease`. Jobs that are not queued any more are left out.
@@ -237,6 +240,16 @@ pub trait Store: Send + Sync {
     /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or
     /// `Transition(NotEnded)`.
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
+
+    /// Digests of the bytes that records refer to: datasets, module versions, artifacts, checkpoints, and modules and
+    /// inputs of jobs. Comes in parts: the first with `None`, each next one from where the last said, each of about `limit`
+    /// records. What records refer to from before the first part until after the last is in one of them; what came to be
+    /// referred to in between is there only where it was taken over from another record, as a job takes over a dataset.
+    async fn blob_references(
+        &self,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<BlobReferences, StoreError>;
 
     // Logs and processed items.
 

@@ -17,6 +17,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     tools::ensure_php()?;
     tools::ensure_curl()?;
     tools::ensure_strace()?;
+    tools::ensure_chromium()?;
     Venv::ensure(workspace)?.ensure_test_packages()?;
     guests::build(workspace, Build::Dev)?;
     lint::lint(workspace)?;

@@ -154,6 +154,14 @@ pub(crate) fn ensure_strace() -> Result<()> {
     }
 }
 
+/// Makes sure that there is a browser for the tests which look at pages.
+pub(crate) fn ensure_chromium() -> Result<()> {
+    match works(Command::new("chromium").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["chromium"]),
+    }
+}
+
 fn node_major() -> Option<u32> {
     major_version(&capture(Command::new("node").arg("--version")).ok()?)
 }

@@ -5,12 +5,13 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
+    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::{
-    BlobRef, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest, QueueEntry,
-    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, MemoryStore, NewJob,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
+    TenantFigures,
 };
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -20,6 +21,7 @@ use std::sync::Mutex;
 pub(super) struct FaultyStore {
     inner: MemoryStore,
     faults: Mutex<HashMap<&'static str, usize>>,
+    calls: Mutex<HashMap<&'static str, usize>>,
 }
 
 impl FaultyStore {
@@ -28,7 +30,13 @@ impl FaultyStore {
         self.faults.lock().unwrap().insert(verb, count);
     }
 
+    /// How often a verb was called.
+    pub(super) fn calls(&self, verb: &'static str) -> usize {
+        self.calls.lock().unwrap().get(verb).copied().unwrap_or(0)
+    }
+
     fn before(&self, verb: &'static str) -> Result<(), StoreError> {
+        *self.calls.lock().unwrap().entry(verb).or_default() += 1;
         match self.faults.lock().unwrap().get_mut(verb) {
             Some(left) if *left > 0 => {
                 *left -= 1;
@@ -82,6 +90,7 @@ pass_on! {
     fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
     fn submit(new: NewJob) -> Submitted;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
+    fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn next_not_before(now: Timestamp) -> Option<Timestamp>;
     fn claim(jobs: &[JobId], lease: Lease, now: Timestamp) -> Vec<Claim>;
     fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;
@@ -97,6 +106,8 @@ pass_on! {
     fn artifacts(job: JobId) -> Vec<Artifact>;
     fn receipts(job: JobId) -> Vec<Receipt>;
     fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
+    fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
+    fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
     fn queued_before(job: JobId) -> Option<u64>;
     fn queued(project: ProjectRef, page: PageRequest) -> QueuePage;
@@ -104,9 +115,12 @@ pass_on! {
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
     fn count_in_state(state: JobState) -> u64;
+    fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
+    fn processed(project: ProjectRef, pipeline: PipelineId, page: PageRequest) -> ProcessedPage;
+    fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
     fn append_audit(entry: AuditEntry) -> ();
     fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
     fn check() -> ();

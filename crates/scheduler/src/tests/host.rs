@@ -73,7 +73,7 @@ async fn artifact_names_are_checked_and_unique() {
     drop(first);
     host.create_artifact(output("a.html")).unwrap().finish().unwrap();
     assert!(matches!(refusal(host.create_artifact(output("a.html"))), HostError::Invalid(_)));
-    assert_eq!(live.staging.take().len(), 1);
+    assert_eq!(live.staging.finished().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

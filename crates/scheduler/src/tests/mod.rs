@@ -3,9 +3,11 @@
 mod cancel;
 mod dispatch;
 mod ends;
+mod fairness;
 mod faults;
 mod host;
 mod leases;
+mod retention;
 mod runner;
 
 use crate::{Scheduler, SchedulerConfig};

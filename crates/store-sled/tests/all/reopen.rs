@@ -19,7 +19,7 @@ use std::fmt::Write;
 use tempfile::TempDir;
 
 /// Everything that can be asked of the store about this project and these jobs, as text.
-async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineId, jobs: &[Job]) -> String {
+pub(crate) async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineId, jobs: &[Job]) -> String {
     let mut text = String::new();
     let mut note = |what: &str, seen: String| writeln!(text, "{what}: {seen}").unwrap();
     let filters = [
@@ -66,7 +66,7 @@ async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineId, jobs: &[
     text
 }
 
-async fn fill_registry(store: &dyn Store, own: ProjectRef) {
+pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
     let tenant = Tenant { id: own.tenant, name: "t".into(), created_at: at(0) };
     store.create_tenant(tenant).await.unwrap();
     store.create_project(Project { id: own, name: "p".into(), created_at: at(0) }).await.unwrap();
@@ -120,7 +120,7 @@ fn audit_entry(own: ProjectRef) -> AuditEntry {
     }
 }
 
-async fn fill_jobs(store: &dyn Store, own: ProjectRef, id: PipelineId) -> Vec<Job> {
+pub(crate) async fn fill_jobs(store: &dyn Store, own: ProjectRef, id: PipelineId) -> Vec<Job> {
     let mut jobs = Vec::new();
     for n in 0..24_i64 {
         let new = Job {

@@ -5,6 +5,7 @@ use fuelcell_domain::{Digest, ReadAt};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn write(store: &dyn BlobStore, bytes: &[u8]) -> BlobRef {
     let mut writer = store.begin().unwrap();
@@ -89,6 +90,16 @@ pub(super) async fn unlink(store: &dyn BlobStore) {
     assert_eq!(store.list(None, 9).await.unwrap(), [kept]);
     assert_eq!(write(store, b"gone"), gone);
     assert_eq!(store.stat(gone.digest).await.unwrap(), Some(4));
+}
+
+pub(super) async fn only_idle_bytes_are_swept(store: &dyn BlobStore) {
+    const LONG: Duration = Duration::from_secs(3600);
+    let blob = write(store, b"just committed");
+    assert!(!store.unlink_idle(blob.digest, LONG).await.unwrap());
+    assert_eq!(store.list(None, 9).await.unwrap(), [blob]);
+    assert!(store.unlink_idle(blob.digest, Duration::ZERO).await.unwrap());
+    assert_eq!(store.list(None, 9).await.unwrap(), []);
+    assert!(store.unlink_idle(blob.digest, LONG).await.unwrap(), "absent bytes are gone");
 }
 
 pub(super) async fn lists_in_order(store: &dyn BlobStore) {

@@ -19,6 +19,7 @@ mod logs;
 mod ordered;
 mod publish;
 mod queue;
+mod references;
 mod registry;
 mod submit;
 mod tenancy;
@@ -49,6 +50,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     submit::parallel_repeats_make_one_job(make().await).await;
     submit::everything_is_kept(&*make().await).await;
     queue::order(&*make().await).await;
+    queue::heads(&*make().await).await;
     queue::not_before(&*make().await).await;
     queue::queued_before(&*make().await).await;
     queue::claim_starts_an_attempt(&*make().await).await;
@@ -82,6 +84,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     delete::ended_jobs_are_forgotten(&*make().await).await;
     delete::living_jobs_and_jobs_of_others_stay(&*make().await).await;
     delete::the_past_stays(&*make().await).await;
+    references::everything_that_is_named(&*make().await).await;
     queue::of_a_project(&*make().await).await;
     tenancy::other_projects_see_nothing(&*make().await).await;
     logs::filters(&*make().await).await;
@@ -95,5 +98,6 @@ pub async fn blobs(make: impl AsyncFn() -> Arc<dyn BlobStore>) {
     blobs::the_same_bytes_are_kept_once(make().await).await;
     blobs::ranges(&*make().await).await;
     blobs::unlink(&*make().await).await;
+    blobs::only_idle_bytes_are_swept(&*make().await).await;
     blobs::lists_in_order(&*make().await).await;
 }

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-type Blobs = BTreeMap<Digest, Arc<Vec<u8>>>;
+type Blobs = BTreeMap<Digest, (Arc<Vec<u8>>, Instant)>;
 
 /// A store of bytes in memory.
 #[derive(Default)]
@@ -53,7 +54,7 @@ impl BlobWriter for Writer {
 
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (bytes, digest, size) = self.bytes.finish();
-        lock(&self.blobs).entry(digest).or_insert_with(|| Arc::new(bytes));
+        lock(&self.blobs).insert(digest, (Arc::new(bytes), Instant::now()));
         Ok(BlobRef { digest, size })
     }
 }
@@ -65,12 +66,12 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn open(&self, digest: Digest) -> Result<Option<Arc<dyn ReadAt>>, StoreError> {
-        let bytes = lock(&self.blobs).get(&digest).cloned();
-        Ok(bytes.map(|bytes| bytes as Arc<dyn ReadAt>))
+        let blob = lock(&self.blobs).get(&digest).cloned();
+        Ok(blob.map(|(bytes, _)| bytes as Arc<dyn ReadAt>))
     }
 
     async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
-        Ok(lock(&self.blobs).get(&digest).map(|bytes| bytes.len() as u64))
+        Ok(lock(&self.blobs).get(&digest).map(|(bytes, _)| bytes.len() as u64))
     }
 
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
@@ -78,11 +79,20 @@ impl BlobStore for MemoryBlobs {
         Ok(())
     }
 
+    async fn unlink_idle(&self, digest: Digest, idle: Duration) -> Result<bool, StoreError> {
+        let mut blobs = lock(&self.blobs);
+        let is_idle = blobs.get(&digest).is_none_or(|(_, committed)| committed.elapsed() >= idle);
+        if is_idle {
+            blobs.remove(&digest);
+        }
+        Ok(is_idle)
+    }
+
     async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let blobs = lock(&self.blobs);
         let listed = blobs.range((from, Bound::Unbounded)).take(limit);
-        Ok(listed.map(|(digest, bytes)| BlobRef { digest: *digest, size: bytes.len() as u64 }).collect())
+        Ok(listed.map(|(digest, (bytes, _))| BlobRef { digest: *digest, size: bytes.len() as u64 }).collect())
     }
 
     async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {

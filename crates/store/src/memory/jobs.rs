@@ -3,14 +3,16 @@
 use super::Records;
 use crate::StoreError;
 use crate::jobs::{
-    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes,
-    run_micros, settle_partial,
+    Claim, Finish, Lane, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait,
+    publishes, run_micros, settle_partial, share_of_lane,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    AttemptId, CancelRequest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
+    AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
     Transition,
 };
+
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Records {
     pub(super) fn job(&self, project: ProjectRef, id: JobId) -> Option<&Job> {
@@ -67,6 +69,21 @@ impl Records {
         ready.into_iter().take(limit).map(QueueEntry::of).collect()
     }
 
+    pub(super) fn heads(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
+        let due = |job: &&Job| job.not_before.is_none_or(|at| at <= now);
+        let mut ready: Vec<_> = self.queued().filter(due).map(|job| (QueueOrder::of(job), job)).collect();
+        ready.sort_by_key(|(order, _)| *order);
+        let lanes: BTreeSet<Lane> = ready.iter().map(|(order, _)| order.lane()).collect();
+        let share = share_of_lane(limit, lanes.len());
+        let mut taken: BTreeMap<Lane, usize> = BTreeMap::new();
+        ready.retain(|(order, _)| {
+            let taken = taken.entry(order.lane()).or_default();
+            *taken += 1;
+            *taken <= share
+        });
+        ready.into_iter().map(|(_, job)| QueueEntry::of(job)).collect()
+    }
+
     pub(super) fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {
         self.queued().filter_map(|job| job.not_before).filter(|at| *at > now).min()
     }
@@ -105,6 +122,17 @@ impl Records {
         self.receipts.remove(&id);
         self.logs.remove(&id);
         Ok(())
+    }
+
+    pub(super) fn blob_references(&self) -> Vec<Digest> {
+        let datasets = self.datasets.values().map(|dataset| dataset.digest);
+        let modules = self.modules.iter().map(|(_, module)| module.digest);
+        let artifacts = self.artifacts.values().flatten().map(|artifact| artifact.digest);
+        let checkpoints = self.checkpoints.values().map(|blob| blob.digest);
+        let jobs = self.jobs.values().flat_map(|job| {
+            std::iter::once(job.module.digest).chain(job.inputs.iter().map(|input| input.digest))
+        });
+        datasets.chain(modules).chain(artifacts).chain(checkpoints).chain(jobs).collect()
     }
 
     pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {

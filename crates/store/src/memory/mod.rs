@@ -16,7 +16,7 @@ use crate::jobs::{
 };
 use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
-use crate::{BlobRef, Store, StoreError};
+use crate::{BlobRef, BlobReferences, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -213,6 +213,10 @@ impl Store for MemoryStore {
         Ok(self.records().ready(now, limit))
     }
 
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        Ok(self.records().heads(now, limit))
+    }
+
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.records().next_not_before(now))
     }
@@ -336,6 +340,10 @@ impl Store for MemoryStore {
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
         self.records().delete_ended(project, job)
+    }
+
+    async fn blob_references(&self, _: Option<Vec<u8>>, _: usize) -> Result<BlobReferences, StoreError> {
+        Ok(BlobReferences { digests: self.records().blob_references(), next: None })
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

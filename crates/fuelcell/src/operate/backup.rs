@@ -1,0 +1,121 @@
+//! `fuelcell backup`. A backup is a folder:
+//!
+//! - `records`: all records as one stream. It comes to its place last: a folder without it holds no backup.
+//! - `blobs/`: the stored bytes that the records need, by digest, as in a data directory.
+//! - `secret`, `operator-token`: as in a data directory. Whoever has them is an operator: keep the folder as private.
+
+use super::{Copied, bytes_bar, copy_blob, say, spinner, total_bytes};
+use crate::data_dir::{DataDir, make_private_directory, write_private};
+use anyhow::{Context, ensure};
+use fuelcell_store::BlobStore;
+use fuelcell_store_sled::{FileBlobs, NamedBlobs, OfflineStore, Options};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What lies where in a backup.
+pub(super) struct Layout(pub(super) PathBuf);
+
+impl Layout {
+    pub(super) fn records(&self) -> PathBuf {
+        self.0.join("records")
+    }
+
+    pub(super) fn blobs(&self) -> PathBuf {
+        self.0.join("blobs")
+    }
+
+    pub(super) fn secret(&self) -> PathBuf {
+        self.0.join("secret")
+    }
+
+    pub(super) fn operator_token(&self) -> PathBuf {
+        self.0.join("operator-token")
+    }
+}
+
+/// Writes everything into a folder, and says what could not be saved.
+pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
+    let directory = DataDir::existing(data)?;
+    let layout = prepare(data, folder)?;
+    let cannot = || format!("cannot back up {}", data.display());
+    let store = OfflineStore::open(&directory.store(), &Options::default()).with_context(cannot)?;
+    let from = FileBlobs::open(&directory.blobs()).with_context(cannot)?;
+    let to = FileBlobs::open(&layout.blobs())?;
+    let bar = spinner("looking at the records");
+    let named = store.named_blobs().with_context(cannot)?;
+    bar.finish_and_clear();
+    let problems = copy_blobs(&from, &to, &named).await?;
+    copy_private(&directory.secret_path(), &layout.secret())?;
+    copy_private(&directory.operator_token(), &layout.operator_token())?;
+    let entries = write_records(&store, &layout).with_context(cannot)?;
+    forget_others(&to, &named).await?;
+    for problem in &problems {
+        say(&format!("problem: {problem}"))?;
+    }
+    say(&format!("{entries} entries of records and {} files are in {}", named.len(), folder.display()))?;
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Takes a folder that is new, empty, or holds a backup.
+fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
+    let layout = Layout(folder.to_owned());
+    if folder.exists() {
+        let mut entries =
+            fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let fits = layout.records().exists() || layout.blobs().exists() || entries.next().is_none();
+        ensure!(fits, "{} holds something else than a backup; nothing is written into it", folder.display());
+    }
+    make_private_directory(folder)?;
+    let inside = folder.canonicalize()?.starts_with(data.canonicalize()?);
+    ensure!(!inside, "{} lies in the data directory itself", folder.display());
+    Ok(layout)
+}
+
+async fn copy_blobs(from: &FileBlobs, to: &FileBlobs, named: &NamedBlobs) -> anyhow::Result<Vec<String>> {
+    let bar = bytes_bar("copying the stored bytes", total_bytes(named));
+    let mut problems = Vec::new();
+    for (digest, (_, by)) in named {
+        if let Copied::Not(why) = copy_blob(from, to, *digest, &bar).await? {
+            problems.push(format!("the bytes {digest} {why}; {by} needs them"));
+        }
+    }
+    bar.finish_and_clear();
+    Ok(problems)
+}
+
+fn write_records(store: &OfflineStore, layout: &Layout) -> anyhow::Result<u64> {
+    let bar = spinner("writing the records");
+    let staged = layout.0.join("records.new");
+    let mut file = BufWriter::new(File::create(&staged)?);
+    let entries = store.dump(&mut file)?;
+    file.flush()?;
+    file.get_ref().sync_all()?;
+    fs::rename(&staged, layout.records())?;
+    File::open(&layout.0)?.sync_all()?;
+    bar.finish_and_clear();
+    Ok(entries)
+}
+
+/// Removes what an earlier backup needed and this one does not.
+async fn forget_others(to: &FileBlobs, named: &NamedBlobs) -> anyhow::Result<()> {
+    let mut after = None;
+    loop {
+        let page = to.list(after, 1000).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.digest);
+        for blob in page.iter().filter(|blob| !named.contains_key(&blob.digest)) {
+            to.unlink(blob.digest).await?;
+        }
+    }
+}
+
+/// Copies a small file for the owner's eyes only, when it is there.
+pub(super) fn copy_private(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if !from.exists() {
+        return Ok(());
+    }
+    let text = fs::read_to_string(from).with_context(|| format!("cannot read {}", from.display()))?;
+    write_private(to, text.trim_end())
+}

@@ -1,0 +1,217 @@
+//! Forgetting: ended jobs that are kept long enough, and stored bytes that nothing needs any more.
+//!
+//! Jobs go in small batches with pauses between, so that nobody who submits has to wait. The sweep takes away stored bytes
+//! that nothing needs, and that nothing needed some time before either. What is about to be needed is safe:
+//! - bytes of attempts that run are named by the attempts themselves, which are asked before the records;
+//! - what a record takes over from another, such as a job's input from a dataset, is named by the other, and when the other
+//!   is deleted just then, by the record the second time;
+//! - everything else was committed a moment ago, and bytes committed within [`RetentionConfig::blob_grace`] stay.
+
+use crate::Scheduler;
+use fuelcell_domain::{Digest, JobId, JobState, ProjectId, ProjectRef, Timestamp};
+use fuelcell_store::{BlobRef, JobFilter, PageRequest, StoreError};
+use futures::future::join_all;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Jobs that are deleted at a time: a fraction of what one group commit takes.
+const BATCH: usize = 32;
+/// The pause after each batch.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Records or blobs that the sweep looks at in one go.
+const PAGE: usize = 500;
+
+/// How long ended jobs of a project are kept. A job goes as soon as one of the two says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// From their end on; `None` = for ever.
+    pub age: Option<Duration>,
+    /// The most of them; the oldest submissions go first. `None` = any number.
+    pub jobs: Option<u64>,
+}
+
+/// What is kept, and how often it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetentionConfig {
+    /// What holds for a project that has no rule of its own.
+    pub keep: Keep,
+    /// Rules of single projects.
+    pub projects: BTreeMap<ProjectId, Keep>,
+    /// How often ended jobs are looked at.
+    pub every: Duration,
+    /// How often stored bytes are swept.
+    pub sweep_every: Duration,
+    /// Bytes that were committed within this time are never swept. It must be longer than an upload may take from the
+    /// last of its bytes to its record.
+    pub blob_grace: Duration,
+    /// How long bytes must have been of no use: longer than any call takes from looking something up to recording that it
+    /// is needed.
+    pub settle: Duration,
+    /// Bytes that are needed though no record names them: what is built into the server.
+    pub built_in: Vec<Digest>,
+}
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Blobs taken away.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Scheduler {
+    /// Forgets what is not to be kept, for ever. Failures are logged and the next round tries again.
+    pub async fn retain(&self, config: &RetentionConfig) {
+        let mut swept_at: Option<Instant> = None;
+        loop {
+            sleep(config.every).await;
+            match self.forget_jobs(config).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(jobs.count = count, "Jobs past their retention deleted"),
+                Err(error) => tracing::warn!(%error, "Jobs past their retention could not be deleted"),
+            }
+            if swept_at.is_none_or(|at| at.elapsed() >= config.sweep_every) {
+                swept_at = Some(Instant::now());
+                match self.sweep(config).await {
+                    Ok(Swept { blobs, bytes }) => {
+                        tracing::info!(blobs.count = blobs, blobs.bytes = bytes, "Unneeded bytes swept");
+                    }
+                    Err(error) => tracing::warn!(%error, "Unneeded bytes could not be swept"),
+                }
+            }
+        }
+    }
+
+    /// Deletes the ended jobs of all projects that are not to be kept; returns their number.
+    ///
+    /// # Errors
+    /// When the store fails; what was deleted until then stays deleted.
+    pub async fn forget_jobs(&self, config: &RetentionConfig) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        for tenant in self.store.tenants().await? {
+            for project in self.store.projects(tenant.id).await? {
+                let keep = config.projects.get(&project.id.project).copied().unwrap_or(config.keep);
+                forgotten += self.forget_jobs_of(project.id, keep).await?;
+            }
+        }
+        Ok(forgotten)
+    }
+
+    async fn forget_jobs_of(&self, project: ProjectRef, keep: Keep) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        loop {
+            let mut jobs = match keep.jobs {
+                Some(most) => self.beyond(project, most).await?,
+                None => Vec::new(),
+            };
+            if let (true, Some(age)) = (jobs.is_empty(), keep.age) {
+                jobs = self.older(project, before(self.clock.now(), age)).await?;
+            }
+            if jobs.is_empty() {
+                return Ok(forgotten);
+            }
+            let deleted = join_all(jobs.iter().map(|job| self.store.delete_ended(project, *job))).await;
+            for result in deleted {
+                match result {
+                    Ok(()) => forgotten += 1,
+                    // Somebody else deleted it meanwhile.
+                    Err(StoreError::NotFound(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Some of the oldest ended jobs that are more than `most`.
+    async fn beyond(&self, project: ProjectRef, most: u64) -> Result<Vec<JobId>, StoreError> {
+        let filter = JobFilter { states: ended(), ..JobFilter::default() };
+        let total = self.store.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
+        let limit = usize::try_from(total.saturating_sub(most)).unwrap_or(usize::MAX).min(BATCH);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let page = PageRequest { offset: total - limit as u64, limit };
+        Ok(self.store.list(project, &filter, page).await?.jobs.iter().map(|job| job.id).collect())
+    }
+
+    /// Some of the jobs that ended at `until` or earlier, the oldest first. Jobs that were submitted by then and ended
+    /// later are passed over.
+    async fn older(&self, project: ProjectRef, until: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        let filter = JobFilter { states: ended(), created_to: Some(until), ..JobFilter::default() };
+        let mut left = self.store.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
+        while left > 0 {
+            let limit = usize::try_from(left).unwrap_or(usize::MAX).min(BATCH);
+            left -= limit as u64;
+            let page = self.store.list(project, &filter, PageRequest { offset: left, limit }).await?;
+            let old = page.jobs.iter().filter(|job| job.ended_at.is_some_and(|at| at <= until));
+            let old: Vec<_> = old.map(|job| job.id).collect();
+            if !old.is_empty() {
+                return Ok(old);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Takes away the stored bytes that nothing needs, now and [`RetentionConfig::settle`] later.
+    ///
+    /// # Errors
+    /// When a store fails; what was taken away until then was not needed.
+    pub async fn sweep(&self, config: &RetentionConfig) -> Result<Swept, StoreError> {
+        let unneeded = self.unneeded(config).await?;
+        if unneeded.is_empty() {
+            return Ok(Swept::default());
+        }
+        sleep(config.settle).await;
+        let begun = Instant::now();
+        let needed = self.needed(config).await?;
+        let mut swept = Swept::default();
+        for blob in unneeded.into_iter().filter(|blob| !needed.contains(&blob.digest)) {
+            // What was committed since the gathering began may be needed by what was not there to be seen.
+            let idle = config.blob_grace + begun.elapsed();
+            if self.blobs.unlink_idle(blob.digest, idle).await? {
+                swept.blobs += 1;
+                swept.bytes += blob.size;
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn unneeded(&self, config: &RetentionConfig) -> Result<Vec<BlobRef>, StoreError> {
+        let needed = self.needed(config).await?;
+        let mut unneeded = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.blobs.list(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(unneeded) };
+            after = Some(last.digest);
+            unneeded.extend(page.into_iter().filter(|blob| !needed.contains(&blob.digest)));
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn needed(&self, config: &RetentionConfig) -> Result<HashSet<Digest>, StoreError> {
+        let mut needed: HashSet<Digest> = config.built_in.iter().copied().collect();
+        needed.extend(self.all_live().iter().flat_map(|live| live.staging.digests()));
+        let mut after = None;
+        loop {
+            let part = self.store.blob_references(after, PAGE).await?;
+            needed.extend(part.digests);
+            match part.next {
+                Some(next) => after = Some(next),
+                None => return Ok(needed),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn ended() -> Vec<JobState> {
+    JobState::ALL.into_iter().filter(|state| state.is_ended()).collect()
+}
+
+fn before(now: Timestamp, age: Duration) -> Timestamp {
+    Timestamp(now.0.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX)))
+}

@@ -1,0 +1,187 @@
+use super::runner::done;
+use super::*;
+use crate::{Keep, RetentionConfig};
+use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
+use fuelcell_domain::{Project, Tenant};
+use fuelcell_store::{BlobRef, JobFilter, PageRequest};
+
+fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
+    RetentionConfig {
+        keep: Keep { age, jobs },
+        projects: Default::default(),
+        every: seconds(60),
+        sweep_every: seconds(600),
+        blob_grace: Duration::ZERO,
+        settle: seconds(1),
+        built_in: Vec::new(),
+    }
+}
+
+impl World {
+    /// Makes the world's project known.
+    async fn found(&self) {
+        let tenant = Tenant { id: self.project.tenant, name: "t".into(), created_at: self.clock.now() };
+        self.store.create_tenant(tenant).await.unwrap();
+        let project = Project { id: self.project, name: "p".into(), created_at: self.clock.now() };
+        self.store.create_project(project).await.unwrap();
+    }
+
+    /// Ordinals of the jobs that are left, oldest first.
+    async fn left(&self) -> Vec<u32> {
+        let all = PageRequest { offset: 0, limit: 1000 };
+        let page = self.store.list(self.project, &JobFilter::default(), all).await.unwrap();
+        page.jobs.iter().rev().map(|job| job.ordinal).collect()
+    }
+
+    fn blobs_left(&self) -> impl Future<Output = Vec<BlobRef>> {
+        let blobs = self.blobs.clone();
+        async move { blobs.list(None, 1000).await.unwrap() }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_so_many_ended_jobs_are_not_kept() {
+    let world = World::new();
+    world.found().await;
+    world.runner.takes("a", millis(1));
+    let node = world.start();
+    for _ in 0..100 {
+        let id = world.submit(world.job("a")).await;
+        world.until(id, JobState::Completed).await;
+    }
+    world.submit(Job { not_before: Some(EPOCH.plus(seconds(100_000))), ..world.job("a") }).await;
+    assert_eq!(node.scheduler.forget_jobs(&keep(None, Some(7))).await.unwrap(), 93);
+    assert_eq!(world.left().await, (94..=101).collect::<Vec<_>>());
+    assert_eq!(node.scheduler.forget_jobs(&keep(None, Some(7))).await.unwrap(), 0);
+    assert_eq!(node.scheduler.forget_jobs(&keep(None, None)).await.unwrap(), 0);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_are_kept_for_their_time_from_their_end() {
+    let world = World::new();
+    world.found().await;
+    world.runner.takes("short", millis(1));
+    world.runner.takes("long", seconds(500));
+    let node = world.start();
+    // Submitted first, ended last.
+    let long = world.submit(world.job("long")).await;
+    for _ in 0..80 {
+        let id = world.submit(world.job("short")).await;
+        world.until(id, JobState::Completed).await;
+    }
+    world.until(long, JobState::Completed).await;
+    let middle = seconds(300);
+    assert_eq!(node.scheduler.forget_jobs(&keep(Some(seconds(10_000)), None)).await.unwrap(), 0);
+    assert_eq!(node.scheduler.forget_jobs(&keep(Some(middle), None)).await.unwrap(), 80);
+    assert_eq!(world.left().await, [1]);
+    sleep(middle).await;
+    assert_eq!(node.scheduler.forget_jobs(&keep(Some(middle), None)).await.unwrap(), 1);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_project_may_have_a_rule_of_its_own() {
+    let world = World::new();
+    world.found().await;
+    world.runner.takes("a", millis(1));
+    let node = world.start();
+    for _ in 0..3 {
+        let id = world.submit(world.job("a")).await;
+        world.until(id, JobState::Completed).await;
+    }
+    let mut config = keep(None, Some(0));
+    config.projects.insert(world.project.project, Keep { age: None, jobs: Some(2) });
+    assert_eq!(node.scheduler.forget_jobs(&config).await.unwrap(), 1);
+    assert_eq!(world.left().await, [2, 3]);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nothing_needs_is_swept_and_what_something_needs_stays() {
+    let world = World::new();
+    world.found().await;
+    world.runner.script("maker", |host| async move {
+        let description = ArtifactDescription {
+            name: "made.txt".into(),
+            kind: ArtifactKind::Data,
+            type_name: String::new(),
+            title: String::new(),
+            media_type: "text/plain".into(),
+            primary: true,
+            role: ArtifactRole::Output,
+            record_count: None,
+            accuracy: None,
+        };
+        let mut writer = host.create_artifact(description).unwrap();
+        writer.write(b"made").unwrap();
+        writer.finish().unwrap();
+        sleep(seconds(50)).await;
+        done()
+    });
+    let node = world.start();
+    let job = world.submit(world.job("maker")).await;
+    let built_in = world.store_bytes(b"built in");
+    let orphan = world.store_bytes(b"orphan");
+    world.until(job, JobState::Running).await;
+    let made = Digest::of(b"made");
+    while world.blobs.stat(made).await.unwrap().is_none() {
+        sleep(millis(10)).await;
+    }
+    let config = RetentionConfig { built_in: vec![built_in], ..keep(None, Some(0)) };
+    // The attempt runs, and no record knows of what it made.
+    let careful = RetentionConfig { blob_grace: seconds(3600), ..config.clone() };
+    assert_eq!(node.scheduler.sweep(&careful).await.unwrap().blobs, 0, "it was committed a moment ago");
+    assert_eq!(node.scheduler.sweep(&config).await.unwrap(), crate::Swept { blobs: 1, bytes: 6 });
+    assert!(world.blobs_left().await.iter().all(|blob| blob.digest != orphan));
+    world.until(job, JobState::Completed).await;
+    assert_eq!(node.scheduler.sweep(&config).await.unwrap().blobs, 0);
+    assert_eq!(world.blobs_left().await.len(), 3, "the module, what it made, what is built in");
+    // With the job goes what only it needed.
+    assert_eq!(node.scheduler.forget_jobs(&config).await.unwrap(), 1);
+    assert_eq!(node.scheduler.sweep(&config).await.unwrap().blobs, 2);
+    assert_eq!(world.blobs_left().await[..], [BlobRef { digest: built_in, size: 8 }]);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_to_be_needed_while_a_sweep_looks_stays() {
+    let world = World::new();
+    world.found().await;
+    let node = world.start();
+    let (taken_up, orphan) = (world.store_bytes(b"a"), world.store_bytes(b"orphan"));
+    let config = RetentionConfig { settle: seconds(60), ..keep(None, None) };
+    let scheduler = node.scheduler.clone();
+    let sweeping = tokio::spawn(async move { scheduler.sweep(&config).await.unwrap() });
+    sleep(seconds(30)).await;
+    // A caller that had looked the module up before it was deleted.
+    world.submit(Job { not_before: Some(EPOCH.plus(seconds(1000))), ..world.job("a") }).await;
+    assert_eq!(sweeping.await.unwrap().blobs, 1);
+    assert!(world.blobs.stat(taken_up).await.unwrap().is_some());
+    assert!(world.blobs.stat(orphan).await.unwrap().is_none());
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn forgetting_goes_on_after_the_store_failed() {
+    let world = World::new();
+    world.found().await;
+    world.runner.takes("a", millis(1));
+    let node = world.start();
+    let id = world.submit(world.job("a")).await;
+    world.until(id, JobState::Completed).await;
+    world.store.fail_next("delete_ended", 1);
+    world.store.fail_next("blob_references", 1);
+    let config = RetentionConfig { sweep_every: seconds(120), ..keep(None, Some(0)) };
+    let scheduler = node.scheduler.clone();
+    let retaining = tokio::spawn(async move { scheduler.retain(&config).await });
+    sleep(seconds(61)).await;
+    assert_eq!(world.left().await.len(), 1);
+    sleep(seconds(61)).await;
+    assert_eq!(world.left().await.len(), 0);
+    assert_eq!(world.blobs_left().await.len(), 1);
+    sleep(seconds(122)).await;
+    assert_eq!(world.blobs_left().await, []);
+    retaining.abort();
+    node.stop().await;
+}

@@ -1,0 +1,134 @@
+//! Everything but jobs: tenants, tokens, the registry, the audit log, counters, and parts of large records.
+
+use super::Look;
+use crate::codec::{self, Value};
+use crate::database::Read;
+use crate::figures::DayFigures;
+use crate::keys::{self, Table, counters, hexadecimal};
+use crate::registry::StoredModule;
+use fuelcell_domain::{
+    Activation, AuditEntry, Dataset, Digest, Pipeline, Project, ProjectLimits, ProjectRef, Tenant, Token,
+    TokenId,
+};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+impl Look<'_> {
+    pub(super) fn registry(&mut self) {
+        self.tenancy();
+        self.stored_bytes();
+        self.numbers();
+        self.each(Table::DayFigures, |_, _, _: DayFigures| {});
+        self.each(Table::Durations, |_, _, _: Vec<u64>| {});
+        self.each(Table::RetiredVersions, |_, _, _: Digest| {});
+    }
+
+    fn tenancy(&mut self) {
+        self.each(Table::Tenants, |look, key, tenant: Tenant| {
+            look.require(tenant.id.0.as_bytes() == key, || format!("tenant {} lies wrongly", tenant.id));
+        });
+        self.each(Table::Projects, |look, key, project: Project| {
+            look.require(keys::project(project.id) == key, || format!("project {} lies wrongly", project.id));
+            let tenant = look.is_there(Table::Tenants, project.id.tenant.0.as_bytes());
+            look.require(tenant, || format!("project {} has no tenant", project.id));
+        });
+        self.each(Table::ProjectLimits, |look, key, _: ProjectLimits| {
+            let project = look.is_there(Table::Projects, key);
+            look.require(project, || format!("limits of {} belong to no project", hexadecimal(key)));
+        });
+        self.each(Table::Tokens, |look, _, token: Token| {
+            let by_hash: Option<TokenId> = look.get(Table::TokenHashes, &token.hash.0);
+            look.require(by_hash == Some(token.id), || {
+                format!("token {} is not found by its hash", token.id)
+            });
+        });
+        self.each(Table::TokenHashes, |look, _, id: TokenId| {
+            let token = look.is_there(Table::Tokens, id.0.as_bytes());
+            look.require(token, || format!("token {id} is missing"));
+        });
+    }
+
+    /// The bytes that a project's quota counts are those of its datasets and module versions.
+    fn stored_bytes(&mut self) {
+        let mut sums: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+        let mut add =
+            |project: ProjectRef, size: u64| *sums.entry(keys::project(project)).or_default() += size;
+        self.each(Table::Datasets, |_, _, dataset: Dataset| add(dataset.project, dataset.size));
+        self.each(Table::Modules, |look, key, stored: StoredModule| match stored.module() {
+            Ok(module) => {
+                if let Some(project) = module.project {
+                    add(project, module.size);
+                }
+            }
+            Err(_) => look.report.problem(format!("Modules {} is damaged", hexadecimal(key))),
+        });
+        self.each(Table::StoredBytes, |look, key, counted: u64| {
+            let sum = sums.remove(key).unwrap_or(0);
+            look.require(counted == sum, || {
+                format!("project {} stores {sum} bytes and is counted with {counted}", hexadecimal(key))
+            });
+        });
+        for (project, sum) in sums.into_iter().filter(|(_, sum)| *sum > 0) {
+            self.report.problem(format!("project {} stores {sum} bytes uncounted", hexadecimal(&project)));
+        }
+    }
+
+    /// Nothing has a number that was not given out.
+    fn numbers(&mut self) {
+        self.each(Table::Counters, |_, _, _: u32| {});
+        self.each(Table::Pipelines, |look, _, pipeline: Pipeline| {
+            let given = look.counter(&counters::pipelines(pipeline.project));
+            look.require((1..=given).contains(&pipeline.ordinal), || {
+                format!("pipeline {} has number {} of {given}", pipeline.id, pipeline.ordinal)
+            });
+        });
+        let given = self.counter(&counters::modules());
+        self.each(Table::Modules, |look, key, stored: StoredModule| {
+            look.require(stored.number <= given, || format!("module {} has no number", hexadecimal(key)));
+        });
+        self.each(Table::Activations, |_, _, _: Activation| {});
+        self.each(Table::ActiveModules, |look, key, active: Activation| {
+            let Some(module) = active.module else { return };
+            let owner = key.get(..32).unwrap_or_default();
+            let there =
+                look.is_there(Table::Modules, &keys::module_version_of(owner, &module.name, &module.version));
+            look.require(there, || format!("the active {} {} is missing", module.name, module.version));
+        });
+        let given = self.counter(counters::AUDIT);
+        self.each(Table::Audit, |look, key, _: AuditEntry| {
+            let known = keys::audit_number(key).is_some_and(|number| (1..=given).contains(&number));
+            look.require(known, || format!("audit entry {} has no number", hexadecimal(key)));
+        });
+        self.each(Table::AuditOfTenant, |look, key, ()| {
+            let there = keys::audit_number(key)
+                .is_some_and(|number| look.is_there(Table::Audit, &keys::audit(number)));
+            look.require(there, || format!("audit entry {} of a tenant is missing", hexadecimal(key)));
+        });
+    }
+
+    fn counter(&self, key: &[u8]) -> u32 {
+        self.get(Table::Counters, key).unwrap_or(0)
+    }
+
+    /// Every part belongs to a record that has so many.
+    pub(super) fn parts(&mut self) {
+        let database = self.database;
+        let ended = database.visit_values(Table::Chunks, None, |key, value| {
+            self.report.values += 1;
+            let part = matches!(codec::unseal(&value), Some(Value::Part(_)));
+            self.require(part, || format!("a part {} is damaged", hexadecimal(key)));
+            let parts = keys::chunk_of(key).map(|(table, owner, number)| {
+                let value = database.value(table, owner).ok().flatten();
+                match value.as_deref().and_then(codec::unseal) {
+                    Some(Value::Head(head)) => number < head.parts,
+                    _ => false,
+                }
+            });
+            self.require(parts == Some(true), || format!("a part {} belongs to no record", hexadecimal(key)));
+            Ok(ControlFlow::Continue(()))
+        });
+        if let Err(error) = ended {
+            self.report.problem(format!("Chunks cannot be read to their end: {error}"));
+        }
+    }
+}

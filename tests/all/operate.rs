@@ -1,0 +1,266 @@
+//! What an operator does with a data directory: check, back up, restore, export, compact.
+
+use fuelcell_tests::{Project, Server, built, eventually, project::text};
+use serde_json::{Value, json};
+use std::fs::{self, OpenOptions};
+
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+fn fuelcell(command: &str, arguments: &[&Path], data: &Path) -> Output {
+    Command::new(built::fuelcell())
+        .arg(command)
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .expect("the binary can be started")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn succeeds(output: &Output) -> String {
+    assert!(output.status.success(), "{}", said(output));
+    said(output)
+}
+
+fn fails(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", said(output));
+    said(output)
+}
+
+/// A stopped server with a dataset, a job that published an artifact, and one that waits for a day to come.
+fn stopped() -> (Server, Project, String) {
+    let mut server = Server::start();
+    let project = Project::new(&server).with_probe();
+    project.dataset("log.csv", b"a,b\n1,2\n");
+    let steps = json!([{"do": "artifact", "name": "out.txt", "text": "the artifact", "primary": true}]);
+    let job = project.probe_with(steps, json!({"labels": {"team": "blue"}}));
+    project.wait_for(&job, "Completed");
+    project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01T00:00:00Z"}}));
+    assert!(server.terminate());
+    (server, project, job)
+}
+
+/// The files of stored bytes.
+fn blobs(data: &Path) -> Vec<PathBuf> {
+    let prefixes = fs::read_dir(data.join("blobs")).unwrap().map(|entry| entry.unwrap().path());
+    let prefixes = prefixes.filter(|path| path.is_dir() && !path.ends_with("staging"));
+    prefixes.flat_map(|path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path())).collect()
+}
+
+fn blob_of(data: &Path, bytes: &[u8]) -> PathBuf {
+    let same = |path: &PathBuf| fs::read(path).unwrap() == bytes;
+    blobs(data).into_iter().find(same).expect("the bytes are stored")
+}
+
+#[test]
+fn check_finds_nothing_wrong_with_what_a_server_left() {
+    let (server, ..) = stopped();
+    let told = succeeds(&fuelcell("check", &[], &server.data()));
+    assert!(told.contains("2 jobs") && told.contains("no problems"), "{told}");
+    assert!(!told.contains("belong to nothing"), "{told}");
+}
+
+#[test]
+fn check_names_bytes_that_are_missing_damaged_or_forgotten() {
+    let (server, _, job) = stopped();
+    let data = server.data();
+    fs::remove_file(blob_of(&data, b"the artifact")).unwrap();
+    let damaged = blob_of(&data, b"a,b\n1,2\n");
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, b"a,b\n1,3\n").unwrap();
+    fs::write(data.join("blobs/00").join("1".repeat(62)), b"nobody's").unwrap();
+    let told = fails(&fuelcell("check", &[], &data));
+    assert!(told.contains(&format!("are missing; an artifact of job {job} needs them")), "{told}");
+    assert!(told.contains("the bytes stored as"), "{told}");
+    assert!(told.contains("1 files with 8 bytes belong to nothing any more"), "{told}");
+}
+
+#[test]
+fn check_and_serve_refuse_damaged_records_and_a_backup_brings_them_back() {
+    let (mut server, project, job) = stopped();
+    let (data, folder) = (server.data(), server.scratch("backup"));
+    succeeds(&fuelcell("backup", &[&folder], &data));
+    let log = OpenOptions::new().read(true).write(true).open(data.join("store/high-water")).unwrap();
+    log.write_all_at(&[0xff; 8], 8).unwrap();
+    let told = fails(&fuelcell("check", &[], &data));
+    assert!(told.contains("high-water mark") && told.contains("fuelcell restore"), "{told}");
+    fs::rename(&data, server.scratch("damaged")).unwrap();
+    succeeds(&fuelcell("restore", &[&folder], &data));
+    server.restart();
+    let project = project.after_restart(&server);
+    assert_eq!(project.results(&job)["results"]["primaryOutput"]["name"], "out.txt");
+}
+
+#[test]
+fn a_backup_holds_everything_and_only_its_owner_reads_it() {
+    let (mut server, project, job) = stopped();
+    let (data, folder) = (server.data(), server.scratch("backup"));
+    let told = succeeds(&fuelcell("backup", &[&folder], &data));
+    assert!(told.contains("entries of records"), "{told}");
+    for (name, mode) in [("", 0o700), ("secret", 0o600), ("operator-token", 0o600)] {
+        let permissions = fs::metadata(folder.join(name)).unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, mode, "{name}");
+    }
+    // Brought up to date: what was deleted since goes, what is new comes.
+    server.restart();
+    let project = project.after_restart(&server);
+    let id = project.dataset("more.csv", b"more");
+    assert!(server.terminate());
+    succeeds(&fuelcell("backup", &[&folder], &data));
+    blob_of(&folder, b"more");
+    server.restart();
+    let project = project.after_restart(&server);
+    assert_eq!(project.client.delete(&project.path(&format!("datasets/{id}")), None).status, 204);
+    assert!(server.terminate());
+    succeeds(&fuelcell("backup", &[&folder], &data));
+    assert!(blobs(&folder).iter().all(|path| fs::read(path).unwrap() != b"more"));
+
+    fs::remove_dir_all(&data).unwrap();
+    succeeds(&fuelcell("restore", &[&folder], &data));
+    let told = succeeds(&fuelcell("check", &[], &data));
+    assert!(told.contains("no problems"), "{told}");
+    server.restart();
+    let project = project.after_restart(&server);
+    let results = project.results(&job);
+    assert_eq!(results["success"], true, "{results:#}");
+    let listed = project.client.get(&project.path("execution/jobs")).ok();
+    assert_eq!(listed["summary"]["totalJobs"], 2);
+    // The tokens of before still open doors: that the project's client was let in shows it. So does the operator's.
+    assert_eq!(server.operator().get("/api/admin/tenants").status, 200);
+}
+
+#[test]
+fn a_restore_goes_nowhere_where_it_could_harm() {
+    let (mut server, ..) = stopped();
+    let (data, folder) = (server.data(), server.scratch("backup"));
+    let other = server.scratch("other");
+    let told = fails(&fuelcell("restore", &[&folder], &other));
+    assert!(told.contains("holds no backup"), "{told}");
+    succeeds(&fuelcell("backup", &[&folder], &data));
+    let told = fails(&fuelcell("restore", &[&folder], &data));
+    assert!(told.contains("holds records already"), "{told}");
+    // A damaged backup is refused, and what it leaves is no data directory that a server would take.
+    let damaged = blob_of(&folder, b"the artifact");
+    let kept = fs::read(&damaged).unwrap();
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, b"The artifact").unwrap();
+    let told = fails(&fuelcell("restore", &[&folder], &other));
+    assert!(told.contains("they are damaged"), "{told}");
+    let told = fails(&fuelcell("serve", &[], &other));
+    assert!(told.contains("not whole; restore it again"), "{told}");
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, kept).unwrap();
+    OpenOptions::new().append(true).open(folder.join("records")).unwrap().set_len(1000).unwrap();
+    let told = fails(&fuelcell("restore", &[&folder], &other));
+    assert!(told.contains("cut short"), "{told}");
+    // And the first directory is as it was.
+    server.restart();
+}
+
+#[test]
+fn a_backup_goes_nowhere_where_it_could_harm() {
+    let (server, ..) = stopped();
+    let data = server.data();
+    let told = fails(&fuelcell("backup", &[&data.join("backup")], &data));
+    assert!(told.contains("lies in the data directory itself"), "{told}");
+    let full = server.scratch("full");
+    fs::create_dir(&full).unwrap();
+    fs::write(full.join("a file"), "precious").unwrap();
+    let told = fails(&fuelcell("backup", &[&full], &data));
+    assert!(told.contains("something else than a backup"), "{told}");
+    let told = fails(&fuelcell("backup", &[&server.scratch("b")], &server.scratch("nowhere")));
+    assert!(told.contains("there is no data directory"), "{told}");
+}
+
+#[test]
+fn tools_keep_away_from_a_running_server() {
+    let server = Server::start();
+    let folder = server.scratch("backup");
+    let arguments: [(&str, &[&Path]); 4] =
+        [("check", &[]), ("backup", &[&folder]), ("export", &[]), ("compact", &[])];
+    for (command, arguments) in arguments {
+        let told = fails(&fuelcell(command, arguments, &server.data()));
+        assert!(told.contains("another process"), "{command}: {told}");
+    }
+}
+
+#[test]
+fn export_tells_every_job_oldest_first() {
+    let (server, project, job) = stopped();
+    let output = fuelcell("export", &[], &server.data());
+    succeeds(&output);
+    let lines: Vec<Value> = String::from_utf8(output.stdout.clone())
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [first, second] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!((text(first, "jobId"), text(first, "projectId")), (job, project.project));
+    assert_eq!((&first["jobNumber"], &second["jobNumber"]), (&json!(1), &json!(2)));
+    assert_eq!((&first["status"], &second["status"]), (&json!("Completed"), &json!("Queued")));
+    assert_eq!(first["end"], json!({"completion": "Done"}));
+    assert_eq!(first["labels"], json!({"team": "blue"}));
+    assert_eq!(first["artifacts"][0]["name"], "out.txt");
+    assert_eq!(first["artifacts"][0]["size"], 12);
+    assert_eq!(first["parameters"]["steps"][0]["do"], "artifact");
+    assert_eq!(first["receipts"][0]["attempt"], 1);
+    assert!(first["receipts"][0]["fuel"].as_u64().unwrap() > 0);
+    assert_eq!(second["scheduledTime"], "2999-01-01T00:00:00.000000Z");
+    assert_eq!((&second["endedAt"], &second["end"]), (&Value::Null, &Value::Null));
+
+    let file = server.scratch("jobs.jsonl");
+    succeeds(&fuelcell("export", &[Path::new("--out"), &file], &server.data()));
+    assert_eq!(fs::read(file).unwrap(), output.stdout);
+}
+
+#[test]
+fn a_server_keeps_so_many_ended_jobs_and_sweeps_what_only_the_others_needed() {
+    let server = Server::start_set(&[
+        ("RETENTION__MAX_ENDED_JOBS", "2"),
+        ("RETENTION__EVERY_SECONDS", "1"),
+        ("RETENTION__SWEEP_EVERY_SECONDS", "1"),
+        ("RETENTION__BLOB_GRACE_SECONDS", "1"),
+    ]);
+    let project = Project::new(&server).with_probe();
+    let make = |text: &str| {
+        let job = project.probe(json!([{"do": "artifact", "name": "a.txt", "text": text, "primary": true}]));
+        eventually("the job has ended", Duration::from_secs(60), || {
+            let answer = project.client.get(&project.job_path(&job));
+            (answer.status == 404 || answer.json()["status"] == "Completed").then_some(())
+        });
+        job
+    };
+    let jobs = ["first", "second", "third", "fourth"].map(make);
+    let gone =
+        |bytes: &[u8]| blobs(&server.data()).iter().all(|path| fs::read(path).ok().as_deref() != Some(bytes));
+    eventually("the older jobs and their bytes are gone", Duration::from_secs(60), || {
+        let status = |job: &String| project.client.get(&project.job_path(job)).status;
+        let forgotten = jobs.iter().map(status).collect::<Vec<_>>() == [404, 404, 200, 200];
+        (forgotten && gone(b"first") && gone(b"second")).then_some(())
+    });
+    assert!(!gone(b"third") && !gone(b"fourth") && !gone(&built::module("probe")));
+    assert_eq!(project.results(&jobs[3])["success"], true);
+    // Their numbers are not given out again.
+    let next = project.probe(json!([]));
+    assert_eq!(project.status(&next)["jobNumber"], 5);
+}
+
+#[test]
+fn a_compacted_store_serves_as_before() {
+    let (mut server, project, job) = stopped();
+    let told = succeeds(&fuelcell("compact", &[], &server.data()));
+    assert!(told.contains("entries; the records took"), "{told}");
+    succeeds(&fuelcell("check", &[], &server.data()));
+    server.restart();
+    let project = project.after_restart(&server);
+    assert_eq!(project.status(&job)["status"], "Completed");
+    let steps = json!([{"do": "artifact", "name": "next.txt", "text": "next", "primary": true}]);
+    let next = project.probe(steps);
+    project.wait_for(&next, "Completed");
+}
