@@ -23,41 +23,38 @@ pub struct Utilisation {
 impl Utilisation {
     /// Measures all resources that did work, the busiest first; equal ones in order of the log.
     pub fn of(log: &EventLog, work: &Work<'_>) -> Vec<Self> {
-        let times = |at: fn(&EventLog, Micros, usize) -> Micros| {
-            Groups::collect(log.names.resources.len(), |take| {
-                work.each(|item| {
-                    let resource = log.resources[item.event];
-                    // Work that ends before it starts is a fault of the log, and no work.
-                    if resource != NONE && item.start <= log.times[item.event] {
-                        take(resource as usize, at(log, item.start, item.event));
-                    }
-                });
-            })
-            .sorted()
-        };
-        let (starts, ends) = (times(|_, start, _| start), times(|log, _, event| log.times[event]));
-        let each = starts.iter().zip(ends.iter()).enumerate();
+        let times = Groups::collect(log.names.resources.len(), |take| {
+            work.each(|item| {
+                let (resource, end) = (log.resources[item.event], log.times[item.event]);
+                // Work that ends before it starts is a fault of the log, and no work.
+                if resource != NONE && item.start <= end {
+                    take(resource as usize, (item.start, end));
+                }
+            });
+        });
+        let measured = times.map(Self::measure).into_iter().zip(0..);
         let mut all: Vec<Self> =
-            each.filter_map(|(id, (starts, ends))| Self::measure(id as Id, starts, ends)).collect();
+            measured.filter_map(|(measured, resource)| Some(Self { resource, ..measured? })).collect();
         all.sort_by_key(|utilisation| std::cmp::Reverse(utilisation.busy));
         all
     }
 
-    /// `starts` and `ends` are ascending, each by itself: how many pieces of work are under way does not depend on which
-    /// start belongs to which end.
-    fn measure(resource: Id, starts: &[Micros], ends: &[Micros]) -> Option<Self> {
-        let (first, last) = (*starts.first()?, *ends.last()?);
+    /// Measures pieces of work, each from start to end.
+    fn measure(pieces: &mut [(Micros, Micros)]) -> Option<Self> {
+        pieces.sort_unstable();
+        let &(first, mut until) = pieces.first()?;
         let (mut busy, mut since) = (0, first);
-        for index in 1..starts.len() {
+        for &(start, end) in pieces.iter() {
             // All that was begun before is over: a pause.
-            if starts[index] > ends[index - 1] {
-                busy += ends[index - 1] - since;
-                since = starts[index];
+            if start > until {
+                busy += until - since;
+                since = start;
             }
+            until = until.max(end);
         }
-        busy += last - since;
-        let work = starts.iter().zip(ends).map(|(&start, &end)| i128::from(end) - i128::from(start)).sum();
-        Some(Self { resource, items: starts.len() as u64, busy, work, observed: last - first })
+        busy += until - since;
+        let work = pieces.iter().map(|&(start, end)| i128::from(end) - i128::from(start)).sum();
+        Some(Self { resource: NONE, items: pieces.len() as u64, busy, work, observed: until - first })
     }
 
     /// Busy time as a share of the observed time; None when that is empty.
@@ -78,15 +75,15 @@ mod tests {
     #[test]
     fn overlapping_work_is_one_busy_time() {
         // 0–10 and 5–20 overlap, 30–40 comes after a pause.
-        let found = Utilisation::measure(3, &[0, 5, 30], &[10, 20, 40]).unwrap();
+        let found = Utilisation::measure(&mut [(5, 20), (0, 10), (30, 40)]).unwrap();
         assert_eq!((found.items, found.busy, found.work, found.observed), (3, 30, 35, 40));
         assert_eq!((found.share(), found.at_once()), (Some(0.75), Some(35.0 / 30.0)));
     }
 
     #[test]
     fn a_moment_is_no_busy_time() {
-        let found = Utilisation::measure(0, &[7], &[7]).unwrap();
+        let found = Utilisation::measure(&mut [(7, 7)]).unwrap();
         assert_eq!((found.busy, found.share(), found.at_once()), (0, None, None));
-        assert_eq!(Utilisation::measure(0, &[], &[]), None);
+        assert_eq!(Utilisation::measure(&mut []), None);
     }
 }
