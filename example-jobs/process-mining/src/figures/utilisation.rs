@@ -1,5 +1,7 @@
 //! How much of their time resources are at work.
 
+use std::ops::Range;
+
 use super::stats::Groups;
 use super::work::Work;
 use crate::log::{EventLog, Micros};
@@ -23,18 +25,18 @@ pub struct Utilisation {
 impl Utilisation {
     /// Measures all resources that did work, the busiest first; equal ones in order of the log.
     pub fn of(log: &EventLog, work: &Work<'_>) -> Vec<Self> {
-        let times = Groups::collect(log.names.resources.len(), |take| {
-            work.each(|item| {
-                let (resource, end) = (log.resources[item.event], log.times[item.event]);
-                // Work that ends before it starts is a fault of the log, and no work.
-                if resource != NONE && item.start <= end {
-                    take(resource as usize, (item.start, end));
-                }
+        let mut all = Vec::new();
+        for resources in batches(log, work, PIECES) {
+            let times = Groups::collect(resources.len(), |take| {
+                each_piece(log, work, |resource, start, end| {
+                    if resources.contains(&resource) {
+                        take(resource - resources.start, (start, end));
+                    }
+                });
             });
-        });
-        let measured = times.map(Self::measure).into_iter().zip(0..);
-        let mut all: Vec<Self> =
-            measured.filter_map(|(measured, resource)| Some(Self { resource, ..measured? })).collect();
+            let measured = times.map(Self::measure).into_iter().zip(resources);
+            all.extend(measured.filter_map(|(measured, id)| Some(Self { resource: id as Id, ..measured? })));
+        }
         all.sort_by_key(|utilisation| std::cmp::Reverse(utilisation.busy));
         all
     }
@@ -68,9 +70,61 @@ impl Utilisation {
     }
 }
 
+/// Visits the pieces of work whose resource is known. Work that ends before it starts is a fault of the log, and no work.
+fn each_piece(log: &EventLog, work: &Work<'_>, mut take: impl FnMut(usize, Micros, Micros)) {
+    work.each(|item| {
+        let (resource, end) = (log.resources[item.event], log.times[item.event]);
+        if resource != NONE && item.start <= end {
+            take(resource as usize, item.start, end);
+        }
+    });
+}
+
+/// Pieces of work that are in memory at the same time, unless one resource alone has more.
+const PIECES: usize = 1 << 20;
+
+/// Neighbouring resources that together have at most `most` pieces of work, or one that has more.
+fn batches(log: &EventLog, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
+    let resources = log.names.resources.len();
+    if log.events() <= most {
+        return vec![0..resources];
+    }
+    let mut pieces = vec![0; resources];
+    each_piece(log, work, |resource, _, _| pieces[resource] += 1);
+    let (mut batches, mut start, mut held) = (Vec::new(), 0, 0);
+    for (resource, &own) in pieces.iter().enumerate() {
+        if held + own > most && resource > start {
+            batches.push(start..resource);
+            (start, held) = (resource, 0);
+        }
+        held += own;
+    }
+    batches.push(start..resources);
+    batches
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::{Builder, Event};
+
+    #[test]
+    fn few_pieces_are_measured_at_once() {
+        let mut builder = Builder::default();
+        let case = builder.names.cases.intern(b"1").0;
+        let activity = builder.names.activities.intern(b"a").0;
+        for (number, resource) in (0..).zip(["ann", "ann", "bob", "cy", "cy", "cy", "cy", "dee"]) {
+            let resource = builder.names.resources.intern(resource.as_bytes()).0;
+            let (start, time) = (number * 10, number * 10 + 5);
+            builder.push(Event { case, activity, time, start, resource, lifecycle: NONE, fingerprint: 0 });
+        }
+        let log = builder.finish();
+        let work = Work::of(&log).unwrap();
+        assert_eq!(batches(&log, &work, 3), [0..2, 2..3, 3..4]);
+        assert_eq!(batches(&log, &work, 8), std::slice::from_ref(&(0..4)));
+        let busiest = Utilisation::of(&log, &work)[0];
+        assert_eq!((log.resource_name(busiest.resource), busiest.items, busiest.busy), ("cy", 4, 20));
+    }
 
     #[test]
     fn overlapping_work_is_one_busy_time() {
