@@ -87,7 +87,7 @@ const PIECES: usize = 1 << 20;
 fn batches(log: &EventLog, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
     let resources = log.names.resources.len();
     if log.events() <= most {
-        return vec![0..resources];
+        return std::iter::once(0..resources).collect();
     }
     let mut pieces = vec![0; resources];
     each_piece(log, work, |resource, _, _| pieces[resource] += 1);
