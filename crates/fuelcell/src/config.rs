@@ -6,8 +6,11 @@ use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use fuelcell_api::ApiConfig;
+use fuelcell_domain::{Isolation, PipelineId, ProjectId};
+use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -28,6 +31,8 @@ pub(crate) struct Config {
     /// Jobs that run at the same time; absent = one per core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) slots: Option<usize>,
+    /// Where jobs run: `in-process`, or `process` for a process of its own for each.
+    pub(crate) isolation: Isolation,
     /// Bytes that the memory limits of running jobs may add up to; absent = three quarters of the machine's memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) job_memory_bytes: Option<u64>,
@@ -36,12 +41,16 @@ pub(crate) struct Config {
     /// Milliseconds between two writes of running jobs' progress, live figures and log lines, and between two looks
     /// for recorded cancels; a write that finds nothing new is left out.
     pub(crate) pulse_milliseconds: u64,
+    /// Seconds of waiting that raise a job by one priority; 0 = never.
+    pub(crate) ageing_seconds: u64,
     /// What is logged: a level, or directives such as `info,fuelcell_scheduler=debug`.
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
     /// Settings of the HTTP interface.
     pub(crate) api: ApiConfig,
+    /// Jobs of one project, pipeline or module that run at the same time.
+    pub(crate) concurrency: ConcurrencySettings,
     /// How long ended jobs are kept.
     pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
@@ -66,15 +75,47 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,
+            isolation: Isolation::InProcess,
             job_memory_bytes: None,
             drain_seconds: 20,
             pulse_milliseconds: 500,
+            ageing_seconds: 600,
+            concurrency: ConcurrencySettings::default(),
             retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),
             service: ServiceConfig::default(),
         }
+    }
+}
+
+/// Limits on jobs that run at the same time; absent = as many as there are slots.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ConcurrencySettings {
+    /// Of each project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_project: Option<usize>,
+    /// Of each pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_pipeline: Option<usize>,
+    /// Of each module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_module: Option<usize>,
+    /// Of single projects, by their ids.
+    projects: BTreeMap<ProjectId, usize>,
+    /// Of single pipelines, by their ids.
+    pipelines: BTreeMap<PipelineId, usize>,
+    /// Of single modules, by their names.
+    modules: BTreeMap<String, usize>,
+}
+
+impl From<ConcurrencySettings> for Concurrency {
+    fn from(settings: ConcurrencySettings) -> Self {
+        let ConcurrencySettings { per_project, per_pipeline, per_module, projects, pipelines, modules } =
+            settings;
+        Self { per_project, per_pipeline, per_module, projects, pipelines, modules }
     }
 }
 
@@ -87,10 +128,11 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     }
     figment = figment.merge(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__"));
     let mut config: Config = figment.extract().context("the configuration is not usable")?;
-    let ServeFlags { data, listen, public_url, slots } = flags;
+    let ServeFlags { data, listen, public_url, slots, isolation } = flags;
     config.data = data.unwrap_or(config.data);
     config.listen = listen.unwrap_or(config.listen);
     config.slots = slots.or(config.slots);
+    config.isolation = isolation.map_or(config.isolation, Isolation::from);
     config.service.public_url = public_url.unwrap_or(config.service.public_url);
     ensure!(config.slots != Some(0), "slots must be at least 1");
     ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");

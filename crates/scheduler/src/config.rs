@@ -1,6 +1,7 @@
 //! What an operator can set.
 
-use fuelcell_domain::NodeId;
+use crate::concurrency::Concurrency;
+use fuelcell_domain::{Isolation, NodeId};
 use std::time::Duration;
 
 /// What a node may take on, and how patient it is.
@@ -13,6 +14,8 @@ pub struct SchedulerConfig {
     pub slots: usize,
     /// Bytes that the memory limits of all running jobs together may reach. A job beyond it runs alone.
     pub memory_bytes: u64,
+    /// Where cells are, unless a job asks for more.
+    pub isolation: Isolation,
     /// How long a claim holds without a sign of life. Others rescue the job afterwards.
     pub lease: Duration,
     /// How often leases are extended and expired ones looked for; a fraction of `lease`.
@@ -29,6 +32,10 @@ pub struct SchedulerConfig {
     pub log_quota_bytes: u64,
     /// Artifacts that one attempt may create.
     pub max_artifacts: usize,
+    /// Each such time that a job has waited raises it by one priority; zero = never.
+    pub ageing: Duration,
+    /// Limits on jobs of one project, pipeline or module that run at the same time.
+    pub concurrency: Concurrency,
     /// Modules that are compiled at the same time.
     pub preparations: usize,
 }
@@ -40,6 +47,7 @@ impl SchedulerConfig {
             node,
             slots,
             memory_bytes,
+            isolation: Isolation::InProcess,
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             pulse: Duration::from_millis(500),
@@ -48,6 +56,8 @@ impl SchedulerConfig {
             finish_patience: Duration::from_secs(60),
             log_quota_bytes: 1024 * 1024,
             max_artifacts: 1000,
+            ageing: Duration::from_secs(600),
+            concurrency: Concurrency::default(),
             preparations: 2,
         }
     }

@@ -52,6 +52,8 @@ impl Scheduler {
             outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),
             limits: job.limits,
             engine: self.runner.fingerprint().into(),
+            isolation: job.isolation(self.config.isolation),
+            fences: live.meter.fences.get().cloned().unwrap_or_default(),
             started_at: job.started_at.unwrap_or(at),
             ended_at: at,
             usage,
@@ -122,7 +124,7 @@ fn transition(end: RunEnd, stopped: Option<StopReason>) -> Option<Transition> {
         }
         (RunEnd::Completed(completion), _) => Transition::Complete(completion),
         (RunEnd::Failed(error), _) => Transition::Fail(bounded(error)),
-        (RunEnd::Stopped, Some(StopReason::Drain)) => Transition::GiveBack,
+        (RunEnd::Stopped, Some(StopReason::GiveBack)) => Transition::GiveBack,
         (RunEnd::Stopped, Some(_)) => Transition::Stop,
         (RunEnd::Stopped, None) => Transition::Fail(stopped_for_nothing()),
     })
@@ -138,7 +140,7 @@ fn bounded(error: JobError) -> JobError {
 
 /// A runner that stops a guest without being told to is defective; the job is not.
 fn stopped_for_nothing() -> JobError {
-    JobError::new(ErrorCode::NodeLost, "the attempt was stopped by a defect of the server, not of the job")
+    JobError::new(ErrorCode::HostDefect, "the attempt was stopped by a defect of the server, not of the job")
         .transient()
 }
 
@@ -158,7 +160,7 @@ mod tests {
             (failed(), None, Some(Transition::Fail(error.clone()))),
             (failed(), Some(StopReason::Lost), None),
             (RunEnd::Stopped, Some(StopReason::Cancel), Some(Transition::Stop)),
-            (RunEnd::Stopped, Some(StopReason::Drain), Some(Transition::GiveBack)),
+            (RunEnd::Stopped, Some(StopReason::GiveBack), Some(Transition::GiveBack)),
             (RunEnd::Stopped, Some(StopReason::Lost), None),
             (RunEnd::Stopped, None, Some(Transition::Fail(stopped_for_nothing()))),
         ];
