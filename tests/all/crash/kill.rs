@@ -31,7 +31,7 @@ fn a_checkpoint_is_there_for_the_next_attempt_after_a_kill() {
     let project = Project::new(&server).with_probe();
     // The first attempt saves a checkpoint and fails in a passing way; only an attempt that finds it goes on.
     let job = project.probe(json!([{"do": "failOnce"}]));
-    eventually("the first attempt failed and backs off", Duration::from_secs(10), || {
+    eventually("the first attempt failed and backs off", Duration::from_secs(60), || {
         (project.status(&job)["waitReason"]["code"] == "Backoff").then_some(())
     });
     server.kill();
