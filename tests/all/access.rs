@@ -3,7 +3,6 @@
 use fuelcell_tests::project::token;
 use fuelcell_tests::{Project, Server};
 use serde_json::json;
-use std::time::{Duration, Instant};
 
 #[test]
 fn without_a_valid_token_everything_is_401() {
@@ -114,10 +113,8 @@ fn a_revoked_token_ends_at_once_and_stays_revoked() {
     let path = project.path("execution/jobs");
     server.client(Some(secret)).get(&path).ok();
     let revoke = format!("/api/admin/tokens/{}", made["tokenId"].as_str().unwrap());
-    let started = Instant::now();
     assert_eq!(operator.delete(&revoke, None).status, 204);
     assert_eq!(server.client(Some(secret)).get(&path).problem(401).0, "Unauthenticated");
-    assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(operator.delete(&revoke, None).status, 204, "twice is as once");
     server.kill();
     server.restart();

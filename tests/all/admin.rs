@@ -280,7 +280,7 @@ fn what_a_client_began_is_written_down_though_it_went_away() {
     connection.write_all(head.as_bytes()).unwrap();
     connection.write_all(b"not all of it").unwrap();
     drop(connection);
-    let entry = eventually("the attempt is in the log", Duration::from_secs(20), || {
+    let entry = eventually("the attempt is in the log", Duration::from_secs(120), || {
         entries(&project.client, "")
             .into_iter()
             .find(|entry| path.starts_with(entry["target"].as_str().unwrap()))

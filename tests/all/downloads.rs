@@ -1,6 +1,6 @@
 //! `/downloads/…`
 
-use fuelcell_tests::{Client, Project, Server};
+use fuelcell_tests::{Client, Project, Server, browser};
 use serde_json::json;
 
 /// A job with an HTML artifact, and the link to it.
@@ -30,6 +30,37 @@ fn a_link_opens_without_a_header_and_can_do_no_harm() {
             && policy.contains("default-src 'none'")
             && !policy.contains("allow-scripts")
     );
+}
+
+#[test]
+fn an_old_link_is_410_and_says_what_to_do() {
+    let server = Server::start_set(&[("SERVICE__LINK_SECONDS", "0")]);
+    let (client, url) = link(&server);
+    let (code, detail) = client.get(&url).problem(410);
+    assert_eq!(code, "LinkExpired");
+    assert!(detail.contains("fetch the job's results again"), "{detail}");
+}
+
+/// A link may be opened by whoever gets it, with our origin's cookies and storage in reach.
+#[test]
+fn scripts_in_artifacts_do_not_run_in_a_browser() {
+    let html = "<!doctype html><p id='it'>quiet</p><script>document.getElementById('it').textContent = 'ran'</script>";
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg'><text id='it' y='20'>quiet</text>\
+               <script>document.getElementById('it').textContent = 'ran'</script></svg>";
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    for (name, text) in [("page.html", html), ("map.svg", svg)] {
+        let copy = server.scratch(name);
+        std::fs::write(&copy, text).unwrap();
+        let by_itself = browser::dom(&format!("file://{}", copy.display()));
+        assert!(by_itself.contains(">ran<"), "the browser runs the script of {name} by itself: {by_itself}");
+
+        let job = project.probe(json!([{"do": "artifact", "name": name, "text": text, "primary": true}]));
+        project.wait_for(&job, "Completed");
+        let results = project.results(&job);
+        let served = browser::dom(results["results"]["primaryOutput"]["downloadUrl"].as_str().unwrap());
+        assert!(served.contains(">quiet<"), "{name} is shown, its script is not run: {served}");
+    }
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! Requests that nobody sends by accident.
 
-use fuelcell_tests::{Project, Server};
+use fuelcell_tests::{Project, Server, built};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// Connections that say nothing.
+const IDLE: usize = 5000;
 /// What the server allows between bytes, and some room.
-const PATIENCE: Duration = Duration::from_secs(50);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
@@ -87,7 +90,9 @@ fn slow_heads_slow_bodies_and_idle_connections_are_closed_while_health_answers()
     let server = Server::start();
     let project = Project::new(&server);
     let started = Instant::now();
-    let idle: Vec<_> = (0..300).map(|_| connect(&server)).collect();
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+    let idle: Vec<_> = (0..IDLE).map(|_| connect(&server)).collect();
     let mut slow_head = connect(&server);
     slow_head.write_all(b"GET /healthz HTTP/1.1\r\nhost: ").unwrap();
     let mut slow_body = connect(&server);
@@ -110,4 +115,82 @@ fn slow_heads_slow_bodies_and_idle_connections_are_closed_while_health_answers()
     });
     assert!(started.elapsed() > Duration::from_secs(5), "they were given some time");
     assert_eq!(server.client(None).get("/healthz").status, 200);
+}
+
+#[test]
+fn addresses_with_something_else_for_an_id_are_400_or_404() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    for id in ["1", "not-a-guid", "..%2f..%2fadmin", "%00", "{jobId}", "6f9619ff-8b86-d011-b42d"] {
+        for path in [
+            project.path(&format!("execution/job/{id}")),
+            format!("/api/{id}/{}/execution/jobs", project.project),
+            format!("/api/{}/{id}/execution/jobs", project.tenant),
+        ] {
+            let answer = project.client.get(&path);
+            assert!([400, 404].contains(&answer.status), "{path}: {}", answer.text());
+            assert!(!answer.header("content-type").is_empty(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn markup_and_control_characters_in_names_forge_no_log_line_and_no_secret_is_logged() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    for (name, status) in
+        [("a\r\n2026-01-01 INFO forged", 400), ("\u{1b}[31mred", 400), ("<script>x</script>", 200)]
+    {
+        let body = json!({
+            "jobName": name, "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []},
+        });
+        let answer = project.client.post(&project.path("execution/job"), &body);
+        assert_eq!(answer.status, status, "{name:?}: {}", answer.text());
+    }
+    let forged =
+        project.client.get(&project.path("execution/jobs?submittedBy=a%0d%0aINFO%20forged%1b%5b31m"));
+    assert_eq!(forged.status, 200, "{}", forged.text());
+    let log = server.log();
+    assert!(
+        !log.lines().any(|line| line.starts_with("2026-01-01") || line.starts_with("INFO forged")),
+        "{log}"
+    );
+    assert!(!log.contains("\u{1b}[31mred"), "{log}");
+    let operator = std::fs::read_to_string(server.data().join("operator-token")).unwrap();
+    assert!(!log.contains(operator.trim()) && !log.contains(&project.token), "a token is in the log");
+}
+
+#[test]
+fn cancelling_and_completing_at_once_ends_in_exactly_one_state() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    for pause in [0, 1, 2, 4, 8, 16, 32, 64] {
+        let job = project.probe(json!([]));
+        thread::sleep(Duration::from_millis(pause));
+        let cancel = project.client.delete(&project.job_path(&job), None);
+        assert!([200, 409].contains(&cancel.status), "{}", cancel.text());
+        let expected = if cancel.status == 200 { "Cancelled" } else { "Completed" };
+        project.wait_for(&job, expected);
+        let again = project.client.delete(&project.job_path(&job), None);
+        assert_eq!(again.status, 409, "an ended job stays as it ended: {}", again.text());
+        assert_eq!(project.status(&job)["status"], expected);
+    }
+}
+
+/// The table of hostile cases names tests that exist.
+#[test]
+fn every_hostile_case_has_its_test() {
+    let table = std::fs::read_to_string(built::source("tests/all/hostile.md")).unwrap();
+    let mut cases = 0;
+    for line in table.lines().filter(|line| line.starts_with("| ") && line.contains("::")) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        for test in cells[3].split(", ").map(|test| test.trim_matches('`')) {
+            let (module, name) = test.rsplit_once("::").unwrap();
+            let path = format!("tests/all/{}.rs", module.replace("::", "/"));
+            let source = std::fs::read_to_string(built::source(&path)).unwrap();
+            assert!(source.contains(&format!("#[test]\nfn {name}()")), "no test {test}");
+            cases += 1;
+        }
+    }
+    assert!(cases > 25, "{cases}");
 }

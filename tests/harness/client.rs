@@ -28,8 +28,9 @@ pub struct Answer {
 impl Client {
     /// A client that sends this token.
     pub fn new(base: &str, token: Option<&str>) -> Self {
-        let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(120)));
         Self {
             agent: Agent::new_with_config(config.build()),
             base: base.into(),

@@ -3,6 +3,7 @@
 //! The harness knows the server only from outside. It needs what `cargo xtask test` builds first, and fails with a message
 //! when that is missing; nothing is skipped.
 
+pub mod browser;
 pub mod built;
 pub mod client;
 pub mod project;

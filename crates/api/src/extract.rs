@@ -156,7 +156,7 @@ impl Query {
         self.given(name).filter(|text| !text.is_empty())
     }
 
-    fn given(&self, name: &str) -> Option<&str> {
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 

@@ -32,6 +32,8 @@ pub enum ErrorCode {
     ModuleInvalid,
     /// The module or a dataset of the job no longer exists.
     InputGone,
+    /// A defect of the server, not of the job.
+    HostDefect,
 }
 
 impl fmt::Display for ErrorCode {

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod error;
 pub mod estimate;
 pub mod ids;
+mod isolation;
 pub mod job;
 pub mod limits;
 pub mod manifest;
@@ -30,6 +31,7 @@ pub use error::{ErrorCode, JobError};
 pub use ids::{
     AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId,
 };
+pub use isolation::{Fence, Isolation};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRef, Priority, Progress};
 pub use limits::{Caps, LimitRequest, Limits};
 pub use manifest::Manifest;

@@ -2,8 +2,11 @@
 //! looked at. No room behind a seam knows the other.
 
 use crate::manifest::Manifest;
-use crate::{ArtifactDescription, Completion, Digest, JobError, Limits, LogLevel, Meter, Report, Usage};
+use crate::{
+    ArtifactDescription, Completion, Digest, Isolation, JobError, Limits, LogLevel, Meter, Report, Usage,
+};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -32,7 +35,7 @@ impl ReadAt for Vec<u8> {
 }
 
 /// A host call that could not be served; the guest sees it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum HostError {
     /// A limit of the cell is used up.
     #[error("limit reached: {0}")]
@@ -46,7 +49,7 @@ pub enum HostError {
 }
 
 /// Why the host wants a job to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cancellation {
     /// Nobody asked.
     None,
@@ -57,7 +60,7 @@ pub enum Cancellation {
 }
 
 /// A file that a running job may read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobInput {
     /// Its name in the manifest.
     pub name: String,
@@ -130,12 +133,14 @@ pub struct RunSpec {
     pub limits: Limits,
     /// Fixed clocks and seeded randomness, from this seed; none = the real ones.
     pub deterministic_seed: Option<u64>,
+    /// Where the cell is to be.
+    pub isolation: Isolation,
     /// Where the live figures go.
     pub meter: Arc<Meter>,
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunEnd {
     /// The guest returned well.
     Completed(Completion),

@@ -14,7 +14,7 @@
 //! and is refused when that attempt is not the current one.
 
 use crate::job::{CancelRequest, Job, JobEnd, Lease};
-use crate::{AttemptId, Completion, ErrorCode, JobError, Timestamp};
+use crate::{AttemptId, Completion, ErrorCode, Isolation, JobError, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -56,8 +56,13 @@ impl JobState {
 
 /// Attempts that may be lost with their process before the job is failed as `NodeLost`.
 pub const MAX_LOST_ATTEMPTS: u32 = 5;
+/// Attempts that are lost with their process before the next one gets a process of its own, so that a job which kills the
+/// process that runs it harms nobody else.
+pub const SHARED_LOST_ATTEMPTS: u32 = 2;
 /// Further attempts after failures that the guest calls transient.
 pub const MAX_TRANSIENT_FAILURES: u32 = 3;
+/// Deaths of a job's own process, which are nobody else's doing, before the job is failed as `NodeLost`.
+pub const MAX_PROCESS_DEATHS: u32 = 3;
 
 /// Why a transition was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +122,14 @@ impl Job {
         Ok(self.current_attempt())
     }
 
+    /// Where the cell of the current attempt is, on a node that puts all cells at least there.
+    pub fn isolation(&self, least: Isolation) -> Isolation {
+        match self.lost_attempts >= SHARED_LOST_ATTEMPTS {
+            true => Isolation::Process,
+            false => least,
+        }
+    }
+
     /// Refuses unless `attempt` holds this job.
     pub fn check_attempt(&self, attempt: AttemptId) -> Result<(), TransitionError> {
         match self.state == JobState::Running && attempt == self.current_attempt() {
@@ -142,7 +155,7 @@ impl Job {
             Transition::Stop => self.end_as(JobEnd::Cancelled, now),
             Transition::GiveBack => self.requeue(now, Duration::ZERO),
             Transition::Fail(error)
-                if error.transient && self.transient_failures < MAX_TRANSIENT_FAILURES =>
+                if error.transient && self.transient_failures < further_attempts(error.code) =>
             {
                 self.transient_failures += 1;
                 self.requeue(now, backoff(self.transient_failures))
@@ -216,6 +229,13 @@ impl Job {
         self.ended_at = Some(now);
         self.updated_at = now;
         self.state
+    }
+}
+
+fn further_attempts(code: ErrorCode) -> u32 {
+    match code {
+        ErrorCode::NodeLost => MAX_PROCESS_DEATHS - 1,
+        _ => MAX_TRANSIENT_FAILURES,
     }
 }
 

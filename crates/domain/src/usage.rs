@@ -1,7 +1,8 @@
 //! What an attempt used and touched.
 
-use crate::{AttemptId, Digest, Limits, Timestamp};
+use crate::{AttemptId, Digest, Fence, Isolation, Limits, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Measured figures of one attempt. What could not be measured is `None`.
@@ -38,6 +39,8 @@ pub struct Meter {
     pub bytes_written: AtomicU64,
     /// Calls that read or wrote files.
     pub io_operations: AtomicU64,
+    /// The fences around a process of the cell's own, once they stand.
+    pub fences: OnceLock<Vec<Fence>>,
 }
 
 impl Meter {
@@ -57,6 +60,16 @@ impl Meter {
     pub fn set_memory(&self, bytes: u64) {
         self.memory_bytes.store(bytes, Ordering::Relaxed);
         self.peak_memory_bytes.fetch_max(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes over figures that were measured elsewhere, and the memory in use there.
+    pub fn adopt(&self, usage: Usage, memory_bytes: u64) {
+        self.memory_bytes.store(memory_bytes, Ordering::Relaxed);
+        self.peak_memory_bytes.fetch_max(usage.peak_memory_bytes, Ordering::Relaxed);
+        self.cpu_micros.store(usage.cpu_micros, Ordering::Relaxed);
+        self.bytes_read.store(usage.bytes_read, Ordering::Relaxed);
+        self.bytes_written.store(usage.bytes_written, Ordering::Relaxed);
+        self.io_operations.store(usage.io_operations, Ordering::Relaxed);
     }
 
     /// The figures so far. Fuel and wall time are the runner's to add.
@@ -90,6 +103,10 @@ pub struct Receipt {
     pub limits: Limits,
     /// What engine and configuration ran it; fuel figures compare only under the same fingerprint.
     pub engine: String,
+    /// Where the cell was.
+    pub isolation: Isolation,
+    /// What its process had given up; empty in the server's process, and when the process died before it said so.
+    pub fences: Vec<Fence>,
     /// When it started.
     pub started_at: Timestamp,
     /// When it ended.

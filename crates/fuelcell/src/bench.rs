@@ -1,11 +1,11 @@
 //! `fuelcell bench-cell`: the cost of a fresh cell, for `cargo xtask bench`.
 
-use crate::cli::COMPILE;
+use crate::cli::{COMPILE, RUN_CELL};
 use crate::local_host::LocalHost;
 use crate::run::cache_dir;
 use anyhow::{Context, bail, ensure};
-use fuelcell_domain::{Caps, Digest, JobRunner, LimitRequest, Limits, Meter, RunEnd, RunSpec};
-use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
+use fuelcell_domain::{Caps, Digest, Isolation, JobRunner, LimitRequest, Limits, Meter, RunEnd, RunSpec};
+use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::fs;
@@ -15,12 +15,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Runs a module `runs` times without parameters, each in a fresh cell, and prints the wall-clock quantiles as JSON.
-pub(crate) async fn cell(module: &Path, runs: usize) -> anyhow::Result<()> {
+pub(crate) async fn cell(module: &Path, runs: usize, isolation: Isolation) -> anyhow::Result<()> {
     ensure!(runs > 0, "--runs must be at least 1");
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let digest = Digest::of(&bytes);
     let sandbox = Sandbox::new(SandboxConfig {
         compiler: Compiler::this_program(COMPILE),
+        cells: Some(CellProgram::this_program(RUN_CELL)),
         ..SandboxConfig::new(cache_dir()?)
     })?;
     sandbox.prepare(digest, Arc::new(bytes)).await?;
@@ -29,8 +30,13 @@ pub(crate) async fn cell(module: &Path, runs: usize) -> anyhow::Result<()> {
     let host = Arc::new(LocalHost::new("{}".into(), Vec::new(), out, ProgressBar::hidden())?);
     let mut times: Vec<Duration> = Vec::with_capacity(runs);
     for _ in 0..runs {
-        let spec =
-            RunSpec { module: digest, limits, deterministic_seed: None, meter: Arc::new(Meter::default()) };
+        let spec = RunSpec {
+            module: digest,
+            limits,
+            deterministic_seed: None,
+            isolation,
+            meter: Arc::new(Meter::default()),
+        };
         let start = Instant::now();
         let (end, _) = sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
         times.push(start.elapsed());

@@ -1,11 +1,15 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fuelcell_domain::Isolation;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The hidden command by which the program compiles in a child process.
 pub(crate) const COMPILE: &str = "compile-module";
+
+/// The hidden command by which the program runs one cell in a child process.
+pub(crate) const RUN_CELL: &str = "run-cell";
 
 /// Runs jobs that other people wrote, safely.
 #[derive(Parser)]
@@ -65,6 +69,9 @@ pub(crate) enum Command {
         /// What the sandbox says.
         arguments: Vec<String>,
     },
+    /// Runs one cell, for a process that started this one.
+    #[command(hide = true, name = RUN_CELL)]
+    RunCell,
     /// Times fresh instances of a module; prints JSON.
     #[command(hide = true)]
     BenchCell {
@@ -73,6 +80,9 @@ pub(crate) enum Command {
         /// Number of runs.
         #[arg(long, default_value_t = 10_000)]
         runs: usize,
+        /// Where the cells are.
+        #[arg(long, value_enum, default_value_t)]
+        isolation: IsolationArgument,
     },
 }
 
@@ -97,11 +107,14 @@ pub(crate) struct ServeFlags {
     /// Jobs that run at the same time.
     #[arg(long)]
     pub(crate) slots: Option<usize>,
+    /// Where jobs run; a job that was lost twice runs in a process of its own in any case.
+    #[arg(long, value_enum)]
+    pub(crate) isolation: Option<IsolationArgument>,
 }
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
-    /// The module: a component with the job interface.
+    /// The module: a component with the job interface, or a plain WASI program.
     pub(crate) module: PathBuf,
     /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON, text otherwise.
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -124,17 +137,42 @@ pub(crate) struct RunArguments {
     /// Seconds of wall-clock time.
     #[arg(long)]
     pub(crate) timeout_seconds: Option<u64>,
+    /// Where the job runs.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) isolation: IsolationArgument,
     /// Prints what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
+/// Where cells are.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum IsolationArgument {
+    /// In this process
+    #[default]
+    InProcess,
+    /// Each in a process of its own
+    Process,
+}
+
+impl From<IsolationArgument> for Isolation {
+    fn from(argument: IsolationArgument) -> Self {
+        match argument {
+            IsolationArgument::InProcess => Self::InProcess,
+            IsolationArgument::Process => Self::Process,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum ModuleCommand {
-    /// Writes a module's own description into it as its manifest.
+    /// Writes a manifest into a module: what the module says of itself, or a file.
     Pack {
         /// The module as it was built.
         module: PathBuf,
+        /// The manifest, as JSON; absent = the module is asked. A plain WASI program cannot be asked.
+        #[arg(long)]
+        manifest: Option<PathBuf>,
         /// The packed module; absent = in place.
         #[arg(long)]
         out: Option<PathBuf>,

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use fuelcell_api::ApiConfig;
-use fuelcell_domain::{PipelineId, ProjectId};
+use fuelcell_domain::{Isolation, PipelineId, ProjectId};
 use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,10 @@ use std::path::PathBuf;
 pub(crate) struct Config {
     /// Directory of everything that the server keeps.
     pub(crate) data: PathBuf,
+    /// Directory of compiled modules, which may be lost and may be shared by servers of one user; absent = `compiled` in
+    /// the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compiled: Option<PathBuf>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -27,6 +31,8 @@ pub(crate) struct Config {
     /// Jobs that run at the same time; absent = one per core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) slots: Option<usize>,
+    /// Where jobs run: `in-process`, or `process` for a process of its own for each.
+    pub(crate) isolation: Isolation,
     /// Bytes that the memory limits of running jobs may add up to; absent = three quarters of the machine's memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) job_memory_bytes: Option<u64>,
@@ -65,9 +71,11 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data: "fuelcell-data".into(),
+            compiled: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,
+            isolation: Isolation::InProcess,
             job_memory_bytes: None,
             drain_seconds: 20,
             pulse_milliseconds: 500,
@@ -120,10 +128,11 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     }
     figment = figment.merge(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__"));
     let mut config: Config = figment.extract().context("the configuration is not usable")?;
-    let ServeFlags { data, listen, public_url, slots } = flags;
+    let ServeFlags { data, listen, public_url, slots, isolation } = flags;
     config.data = data.unwrap_or(config.data);
     config.listen = listen.unwrap_or(config.listen);
     config.slots = slots.or(config.slots);
+    config.isolation = isolation.map_or(config.isolation, Isolation::from);
     config.service.public_url = public_url.unwrap_or(config.service.public_url);
     ensure!(config.slots != Some(0), "slots must be at least 1");
     ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");

@@ -25,6 +25,9 @@ fn main() -> ExitCode {
         // Before anything else is started: the child limits itself first.
         return fuelcell_sandbox::compile_worker(arguments);
     }
+    if let Command::RunCell = &cli.command {
+        return fuelcell_sandbox::cell_worker();
+    }
     match dispatch(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -45,8 +48,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
-        Command::Module(ModuleCommand::Pack { module, out }) => {
-            runtime.block_on(module::pack(&module, out.as_deref()))?;
+        Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
+            runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         Command::Check(flag) => return runtime.block_on(operate::check(&config::data(cli.config, flag)?)),
@@ -61,8 +64,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
         // `main` has seen to it.
-        Command::Compile { .. } => {}
-        Command::BenchCell { module, runs } => runtime.block_on(bench::cell(&module, runs))?,
+        Command::Compile { .. } | Command::RunCell => {}
+        Command::BenchCell { module, runs, isolation } => {
+            runtime.block_on(bench::cell(&module, runs, isolation.into()))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,11 +9,14 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Asks the module to describe itself and writes the answer into it as its manifest.
-pub(crate) async fn pack(module: &Path, out: Option<&Path>) -> anyhow::Result<()> {
+/// Writes a manifest into the module: the one given, or what the module says of itself.
+pub(crate) async fn pack(module: &Path, manifest: Option<&Path>, out: Option<&Path>) -> anyhow::Result<()> {
     let bytes = read(module)?;
     let sandbox = sandbox()?;
-    let manifest = sandbox.describe(&bytes).await.context("the module cannot describe itself")?;
+    let manifest = match manifest {
+        Some(path) => fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+        None => sandbox.describe(&bytes).await.context("the module cannot describe itself")?,
+    };
     let packed = fuelcell_sandbox::pack(&bytes, &manifest)?;
     sandbox.inspect(&packed).context("a server would refuse the packed module")?;
     let out = out.unwrap_or(module);

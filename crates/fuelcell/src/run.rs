@@ -1,13 +1,13 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
-use crate::cli::{COMPILE, RunArguments};
+use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::local_host::LocalHost;
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{
     Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd,
     RunSpec, Usage,
 };
-use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -23,6 +23,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let sandbox = Sandbox::new(SandboxConfig {
         max_cells: 1,
         compiler: Compiler::this_program(COMPILE),
+        cells: Some(CellProgram::this_program(RUN_CELL)),
         ..SandboxConfig::new(cache_dir()?)
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
@@ -37,6 +38,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         module: digest,
         limits: limits(&arguments, &manifest),
         deterministic_seed: manifest.deterministic.then_some(0),
+        isolation: arguments.isolation.into(),
         meter: Arc::new(Meter::default()),
     };
     let (end, usage) = sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;

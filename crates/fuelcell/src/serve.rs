@@ -1,6 +1,6 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
-use crate::cli::COMPILE;
+use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_private};
 use crate::nodes::{ThisNode, machine_memory};
@@ -8,7 +8,7 @@ use crate::telemetry;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
-use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
@@ -48,6 +48,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         ageing: Duration::from_secs(config.ageing_seconds),
         concurrency: config.concurrency.clone().into(),
         pulse: Duration::from_millis(config.pulse_milliseconds),
+        isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
@@ -104,7 +105,8 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfi
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
-        ..SandboxConfig::new(data.compiled())
+        cells: Some(CellProgram::this_program(RUN_CELL)),
+        ..SandboxConfig::new(config.compiled.clone().unwrap_or_else(|| data.compiled()))
     }
 }
 

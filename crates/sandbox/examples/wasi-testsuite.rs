@@ -6,8 +6,8 @@
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, JobHost, JobRunner, Limits, LogLevel,
-    Meter, ReadAt, Report, RunEnd, RunSpec,
+    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, Isolation, JobHost, JobRunner, Limits,
+    LogLevel, Meter, ReadAt, Report, RunEnd, RunSpec,
 };
 use fuelcell_sandbox::{Directory, Profile, Sandbox, SandboxConfig};
 use serde::Deserialize;
@@ -173,6 +173,7 @@ async fn run(sandbox: &Sandbox, test: &Path) -> Result<(), Box<dyn Error>> {
     let digest = Digest::of(&bytes);
     sandbox.prepare(digest, Arc::new(bytes)).await?;
     let spec = RunSpec {
+        isolation: Isolation::InProcess,
         module: digest,
         limits: LIMITS,
         deterministic_seed: None,

@@ -2,12 +2,11 @@
 
 use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
-use crate::files::{Preopen, Tree, Volume};
+use crate::files::{Preopen, Scratch, Tree, Volume};
 use crate::limits::MemoryLimiter;
 use crate::output::LogStream;
 use crate::surroundings::{self, OUT, Profile};
 use fuelcell_domain::{JobHost, LogLevel, Meter, RunSpec};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use wasmtime::component::ResourceTable;
@@ -37,7 +36,7 @@ pub(crate) struct Cell {
     pub(crate) deterministic_seed: Option<u64>,
     pub(crate) profile: Option<Profile>,
     files: Option<Vec<Preopen>>,
-    scratch_dir: PathBuf,
+    scratch: Scratch,
     notice: Instant,
 }
 
@@ -46,8 +45,8 @@ pub(crate) struct Cell {
 pub(crate) struct House {
     /// The most bytes that a cell of this engine can hold.
     pub(crate) slot_bytes: u64,
-    /// Where files of cells lie, without names.
-    pub(crate) scratch_dir: PathBuf,
+    /// Where the bytes of cells' files go.
+    pub(crate) scratch: Scratch,
 }
 
 /// What one cell is made for.
@@ -79,7 +78,7 @@ impl Cell {
             deterministic_seed: spec.deterministic_seed,
             profile,
             files: None,
-            scratch_dir: house.scratch_dir.clone(),
+            scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
             host,
         }
@@ -95,8 +94,7 @@ impl Cell {
 
     fn make_files(&self) -> wasmtime::Result<Vec<Preopen>> {
         let deterministic = self.deterministic_seed.is_some();
-        let volume =
-            Volume::new(self.scratch_dir.clone(), self.disk.clone(), self.meter.clone(), deterministic);
+        let volume = Volume::new(self.scratch.clone(), self.disk.clone(), self.meter.clone(), deterministic);
         let volume = Arc::new(volume);
         match &self.profile {
             Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),

@@ -35,7 +35,7 @@ const MAX_COMPLAINT: u64 = 4 << 10;
 const REFUSED: u8 = 3;
 
 /// The file of this program, also when it was replaced while the process runs.
-const THIS_PROGRAM: &str = "/proc/self/exe";
+pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// What compiling one module may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, JobError, JobHost, Limits, LogLevel,
-    Meter, ReadAt, Report, RunSpec,
+    ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, Isolation, JobError, JobHost, Limits,
+    LogLevel, Meter, ReadAt, Report, RunSpec,
 };
 use std::sync::Arc;
 
@@ -13,14 +13,20 @@ const LIMITS: Limits =
 
 /// A run that answers the same each time.
 pub(crate) fn spec(module: Digest) -> RunSpec {
-    RunSpec { module, limits: LIMITS, deterministic_seed: Some(0), meter: Arc::new(Meter::default()) }
+    RunSpec {
+        module,
+        limits: LIMITS,
+        deterministic_seed: Some(0),
+        isolation: Isolation::InProcess,
+        meter: Arc::new(Meter::default()),
+    }
 }
 
 /// Why a plain program is not asked.
 pub(crate) fn plain_program() -> JobError {
     JobError::new(
         ErrorCode::ModuleInvalid,
-        "a plain WASI program cannot describe itself; write its manifest and give it along",
+        "a plain WASI program cannot describe itself; write its manifest as JSON and pack it with `--manifest`",
     )
 }
 

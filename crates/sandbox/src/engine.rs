@@ -1,5 +1,6 @@
 //! The one engine of a process: its configuration, its name in receipts, and the ticker that lets looping guests yield.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
 use std::thread;
@@ -11,6 +12,9 @@ use wasmtime::{
 
 /// The version of wasmtime in the workspace's manifest; it is part of the engine's fingerprint.
 const WASMTIME_VERSION: &str = "48.0.8";
+
+/// How every fingerprint begins.
+pub(crate) const FINGERPRINT_PREFIX: &str = "wasmtime-";
 
 /// Time between two epochs. A looping guest gives way that often, so this bounds how late a deadline or stop is seen.
 const EPOCH: Duration = Duration::from_millis(10);
@@ -54,7 +58,7 @@ pub(crate) struct PoolSize {
 }
 
 /// What of an engine's configuration its code depends on, beside what is the same everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CodeSettings {
     /// Bytes that memories reserve; none = the engine's default.
     memory_reservation: Option<u64>,
@@ -81,6 +85,16 @@ pub(crate) fn start(pool: PoolSize) -> Result<(Engine, CodeSettings), EngineErro
     let (engine, settings) = build(pool).map_err(|error| EngineError(format!("{error:#}")))?;
     start_ticker(&engine)?;
     Ok((engine, settings))
+}
+
+/// An engine that runs one cell of code that was made for another engine. Its ticker is to be started.
+pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Engine, EngineError> {
+    if settings.memory_reservation.is_some() {
+        return for_compiling(settings);
+    }
+    let mut config = base_config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
+    Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
 /// An engine that compiles for another one, and runs nothing.
@@ -162,7 +176,8 @@ fn keep_resident() -> usize {
     }
 }
 
-fn start_ticker(engine: &Engine) -> Result<(), EngineError> {
+/// Starts what makes looping guests give way. It ends when the last user of the engine is gone.
+pub(crate) fn start_ticker(engine: &Engine) -> Result<(), EngineError> {
     let engine = engine.weak();
     let tick = move || {
         while let Some(engine) = engine.upgrade() {
@@ -181,7 +196,7 @@ pub(crate) fn fingerprint(engine: &Engine) -> String {
     let mut hasher = StableHasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let digest = hasher.0.finalize();
-    format!("wasmtime-{WASMTIME_VERSION}-{}", hex::encode(&digest[..8]))
+    format!("{FINGERPRINT_PREFIX}{WASMTIME_VERSION}-{}", hex::encode(&digest[..8]))
 }
 
 /// The standard library's hasher may change between versions of Rust; this one gives the same name everywhere.

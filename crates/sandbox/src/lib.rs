@@ -2,7 +2,8 @@
 //!
 //! A cell is one wasmtime store with a ration of fuel, memory, disk and time. Everything that a guest can reach is what
 //! [`fuelcell_domain::JobHost`] offers, plus a WASI without network or environment whose files are not the host's. A cell ends when its
-//! guest returns, fails, uses up a ration, or when it is told to stop; whatever the guest does, it ends.
+//! guest returns, fails, uses up a ration, or when it is told to stop; whatever the guest does, it ends. It is in this process, or
+//! in one of its own that the kernel keeps in as well.
 //!
 //! This crate knows the words of `fuelcell-domain` and nothing of stores, queues, tenants or HTTP. Where the bytes of a
 //! module come from and what becomes of its outputs is the concern of whoever calls it.
@@ -32,6 +33,7 @@ mod outbox;
 mod outcome;
 mod output;
 mod pack;
+mod process;
 mod program;
 mod recent;
 mod run;
@@ -45,5 +47,6 @@ mod wrap;
 pub use compiler::{CompileLimits, Compiler, compile_worker};
 pub use engine::EngineError;
 pub use pack::{PackError, pack};
+pub use process::{CellProgram, cell_worker};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
 pub use surroundings::{Directory, Profile};

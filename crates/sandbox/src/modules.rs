@@ -11,6 +11,7 @@ use crate::text::clipped;
 use crate::wrap;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -76,6 +77,13 @@ impl Modules {
             Some(known) => known,
             None => self.load(module)?.ok_or_else(not_prepared),
         }
+    }
+
+    /// What a process of its own needs to run `module`: code settings, and the file of the code. Whether it runs shows here,
+    /// as it does for [`Modules::get`].
+    pub(crate) fn code(&self, module: Digest) -> Result<(CodeSettings, PathBuf), JobError> {
+        self.get(module)?;
+        Ok((self.settings, self.cache.path(module)))
     }
 
     /// Compiles `module` unless that has been done; whoever asks for the same module meanwhile waits for the same result.
@@ -152,7 +160,9 @@ impl Modules {
             module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
             "module compiled"
         );
-        self.load(module)?.map(drop).ok_or_else(|| storage("compiled code was gone when it was to be loaded"))
+        let component =
+            self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
+        self.link(module, &component).map(drop)
     }
 
     /// Connects imports and exports, which shows whether their types are right.

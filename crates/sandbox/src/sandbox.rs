@@ -4,8 +4,10 @@ use crate::cache::Cache;
 use crate::cell::{Cell, House};
 use crate::compiler::Compiler;
 use crate::engine::{self, EngineError, PoolSize};
+use crate::files::Scratch;
 use crate::modules::{self, Modules};
 use crate::outcome::Cut;
+use crate::process::{Assignment, CellProgram, Children};
 use crate::program::Program;
 use crate::run::{self, Run, not_started};
 use crate::surroundings::Profile;
@@ -13,7 +15,8 @@ use crate::{describe, inspect, linker};
 use async_trait::async_trait;
 use fuelcell_domain::seams::{InspectError, Inspection, Readiness, StopSignal};
 use fuelcell_domain::{
-    Digest, ErrorCode, JobError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec, Usage,
+    Digest, ErrorCode, Isolation, JobError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec,
+    Usage,
 };
 use std::fs::DirBuilder;
 use std::io;
@@ -36,6 +39,8 @@ pub struct SandboxConfig {
     pub scratch_dir: PathBuf,
     /// Where modules are compiled.
     pub compiler: Compiler,
+    /// What runs cells in processes of their own; none = this sandbox has only its own process.
+    pub cells: Option<CellProgram>,
     /// Jobs that can run at the same time; one more fails as transient. Each reserves address space, not memory.
     pub max_cells: u32,
     /// The most bytes that any job's memory may have; limits above it count as this. At most 4 GiB.
@@ -50,6 +55,7 @@ impl SandboxConfig {
             scratch_dir: cache_dir.join("scratch"),
             cache_dir,
             compiler: Compiler::InProcess,
+            cells: None,
             max_cells: 256,
             max_memory_bytes: 1 << 30,
         }
@@ -74,6 +80,8 @@ pub struct Sandbox {
     fingerprint: String,
     house: House,
     modules: Arc<Modules>,
+    scratch_dir: PathBuf,
+    children: Option<Arc<Children>>,
 }
 
 impl Sandbox {
@@ -91,8 +99,9 @@ impl Sandbox {
         let modules =
             Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
-        let house = House { slot_bytes, scratch_dir: config.scratch_dir };
-        Ok(Self { engine, linker, fingerprint, house, modules })
+        let house = House { slot_bytes, scratch: Scratch::Directory(config.scratch_dir.clone()) };
+        let children = config.cells.map(|program| Arc::new(Children::new(program)));
+        Ok(Self { engine, linker, fingerprint, house, modules, scratch_dir: config.scratch_dir, children })
     }
 
     /// What a module's `describe` export says: its manifest as JSON. Runs guest code, so it is for the author's machine,
@@ -127,10 +136,10 @@ impl Sandbox {
         profile: Profile,
         stop: StopSignal,
     ) -> (RunEnd, Usage) {
-        self.start(spec, host, Some(profile), stop).await
+        self.start_here(spec, host, Some(profile), stop).await
     }
 
-    async fn start(
+    async fn start_here(
         &self,
         spec: RunSpec,
         host: Arc<dyn JobHost>,
@@ -139,14 +148,7 @@ impl Sandbox {
     ) -> (RunEnd, Usage) {
         let (modules, house, meter, runtime) =
             (self.modules.clone(), self.house.clone(), spec.meter.clone(), Handle::current());
-        // A caller that goes away drops its end, and nothing runs on without anybody to run for.
-        let (caller, caller_is_gone) = oneshot::channel::<()>();
-        let stop: StopSignal = Box::pin(async {
-            tokio::select! {
-                () = stop => {}
-                _ = caller_is_gone => {}
-            }
-        });
+        let (caller, stop) = until_caller_is_gone(stop);
         // A thread of its own: guests hold up nothing that answers requests.
         let work = move || match modules.get(spec.module) {
             Ok(program) => run::program(Run { program, spec, house, host, profile, stop }, &runtime),
@@ -159,6 +161,57 @@ impl Sandbox {
             (RunEnd::Failed(host_failed()), meter.usage())
         })
     }
+
+    async fn start_in_child(
+        &self,
+        spec: RunSpec,
+        host: Arc<dyn JobHost>,
+        stop: StopSignal,
+    ) -> (RunEnd, Usage) {
+        let Some(children) = self.children.clone() else {
+            return (RunEnd::Failed(no_processes()), Usage::default());
+        };
+        let modules = self.modules.clone();
+        let module = spec.module;
+        let code = spawn_blocking(move || modules.code(module)).await.unwrap_or_else(|_| Err(host_failed()));
+        let (settings, code) = match code {
+            Ok(code) => code,
+            Err(error) => return (RunEnd::Failed(error), Usage::default()),
+        };
+        let assignment = Assignment {
+            fingerprint: self.fingerprint.clone(),
+            settings,
+            slot_bytes: self.house.slot_bytes,
+            code,
+            scratch_dir: self.scratch_dir.clone(),
+            module,
+            limits: spec.limits,
+            deterministic_seed: spec.deterministic_seed,
+            parameters: host.parameters().to_owned(),
+            inputs: host.inputs().to_vec(),
+            cancellation: host.cancellation(),
+        };
+        let meter = spec.meter.clone();
+        let (caller, stop) = until_caller_is_gone(stop);
+        let outcome = tokio::spawn(children.run(assignment, spec, host, stop)).await;
+        drop(caller);
+        outcome.unwrap_or_else(|panic| {
+            tracing::error!(error.message = %panic, "the keeper of a job's process panicked");
+            (RunEnd::Failed(host_failed()), meter.usage())
+        })
+    }
+}
+
+/// A caller that goes away drops its end, and nothing runs on without anybody to run for.
+fn until_caller_is_gone(stop: StopSignal) -> (oneshot::Sender<()>, StopSignal) {
+    let (caller, caller_is_gone) = oneshot::channel::<()>();
+    let stop = Box::pin(async {
+        tokio::select! {
+            () = stop => {}
+            _ = caller_is_gone => {}
+        }
+    });
+    (caller, stop)
 }
 
 /// A whole number of wasm pages within what 32 bits can address.
@@ -177,8 +230,12 @@ fn not_described(cut: Cut) -> JobError {
 }
 
 /// A thread of the host went down. That is our mistake and not the job's, so the job gets another attempt.
-fn host_failed() -> JobError {
-    JobError::new(ErrorCode::Storage, "the host failed while it ran this job").transient()
+pub(crate) fn host_failed() -> JobError {
+    JobError::new(ErrorCode::HostDefect, "the host failed while it ran this job").transient()
+}
+
+fn no_processes() -> JobError {
+    JobError::new(ErrorCode::HostLimit, "this program does not run jobs in processes of their own")
 }
 
 #[async_trait]
@@ -196,7 +253,10 @@ impl JobRunner for Sandbox {
     }
 
     async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage) {
-        self.start(spec, host, None, stop).await
+        match spec.isolation {
+            Isolation::InProcess => self.start_here(spec, host, None, stop).await,
+            Isolation::Process => self.start_in_child(spec, host, stop).await,
+        }
     }
 }
 

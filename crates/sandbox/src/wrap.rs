@@ -2,10 +2,11 @@
 
 use crate::sections::outermost;
 use std::borrow::Cow;
+use std::panic::catch_unwind;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as ADAPTER,
 };
-use wasmparser::{BinaryReaderError, Parser};
+use wasmparser::{BinaryReaderError, ExternalKind, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 /// How the names of sections begin in which tools describe a world.
@@ -20,11 +21,34 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if !Parser::is_core_wasm(bytes) {
         return Ok(bytes.into());
     }
+    if !exports_memory(bytes).map_err(|error| error.to_string())? {
+        return Err("it exports no memory `memory`".into());
+    }
     let core = without_worlds(bytes).map_err(|error| error.to_string())?;
-    let encoder = ComponentEncoder::default().validate(false).module(&core);
+    // The encoder is made for what compilers emit, and does not expect that somebody means harm.
+    let encoded = catch_unwind(|| encode(&core));
+    encoded.unwrap_or_else(|_| Err("it is not put together like a command".into())).map(Cow::Owned)
+}
+
+fn encode(core: &[u8]) -> Result<Vec<u8>, String> {
+    let encoder = ComponentEncoder::default().validate(false).module(core);
     let encoded =
         encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
-    encoded.map(Cow::Owned).map_err(|error| format!("{error:#}"))
+    encoded.map_err(|error| format!("{error:#}"))
+}
+
+fn exports_memory(bytes: &[u8]) -> Result<bool, BinaryReaderError> {
+    for payload in Parser::new(0).parse_all(bytes) {
+        if let Payload::ExportSection(section) = payload? {
+            for export in section {
+                let export = export?;
+                if export.kind == ExternalKind::Memory && export.name == "memory" {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn without_worlds(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {

@@ -69,6 +69,7 @@ impl Scheduler {
             module: job.module.digest,
             limits: job.limits,
             deterministic_seed: job.deterministic.then(|| seed(job)),
+            isolation: job.isolation(self.config.isolation),
             meter: live.meter.clone(),
         };
         let run = self.runner.run(spec, host, live.stop_signal(self.config.cancel_grace));
@@ -150,7 +151,7 @@ fn seed(job: &Job) -> u64 {
 /// A defect of the server is nobody's reason to condemn a job: it is tried again, later, as often as after a transient
 /// failure of its own. What went wrong is in the server's log, not in the answer to a client.
 fn host_defect() -> JobError {
-    JobError::new(ErrorCode::NodeLost, "the attempt was lost by a defect of the server, not of the job")
+    JobError::new(ErrorCode::HostDefect, "the attempt was lost by a defect of the server, not of the job")
         .transient()
 }
 

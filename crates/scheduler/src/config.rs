@@ -1,7 +1,7 @@
 //! What an operator can set.
 
 use crate::concurrency::Concurrency;
-use fuelcell_domain::NodeId;
+use fuelcell_domain::{Isolation, NodeId};
 use std::time::Duration;
 
 /// What a node may take on, and how patient it is.
@@ -14,6 +14,8 @@ pub struct SchedulerConfig {
     pub slots: usize,
     /// Bytes that the memory limits of all running jobs together may reach. A job beyond it runs alone.
     pub memory_bytes: u64,
+    /// Where cells are, unless a job asks for more.
+    pub isolation: Isolation,
     /// How long a claim holds without a sign of life. Others rescue the job afterwards.
     pub lease: Duration,
     /// How often leases are extended and expired ones looked for; a fraction of `lease`.
@@ -45,6 +47,7 @@ impl SchedulerConfig {
             node,
             slots,
             memory_bytes,
+            isolation: Isolation::InProcess,
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             pulse: Duration::from_millis(500),

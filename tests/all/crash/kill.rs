@@ -31,7 +31,7 @@ fn a_checkpoint_is_there_for_the_next_attempt_after_a_kill() {
     let project = Project::new(&server).with_probe();
     // The first attempt saves a checkpoint and fails in a passing way; only an attempt that finds it goes on.
     let job = project.probe(json!([{"do": "failOnce"}]));
-    eventually("the first attempt failed and backs off", Duration::from_secs(60), || {
+    eventually("the first attempt failed and backs off", Duration::from_secs(120), || {
         (project.status(&job)["waitReason"]["code"] == "Backoff").then_some(())
     });
     server.kill();
@@ -185,7 +185,7 @@ fn a_second_server_on_the_same_data_is_refused() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{said}");
     assert!(said.contains("another process") || said.contains("already"), "{said}");
-    eventually("the first goes on", Duration::from_secs(5), || {
+    eventually("the first goes on", Duration::from_secs(120), || {
         (server.client(None).get("/healthz").status == 200).then_some(())
     });
 }

@@ -84,7 +84,7 @@ fn a_large_archive_takes_no_memory_and_ends_with_its_client() {
     drop(leaving);
     let gone = Instant::now();
     while !server.log().contains("an archive was not sent to its end") {
-        assert!(gone.elapsed() < Duration::from_secs(20), "the archive goes on without its client");
+        assert!(gone.elapsed() < Duration::from_secs(120), "the archive goes on without its client");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

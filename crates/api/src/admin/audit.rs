@@ -49,7 +49,7 @@ struct AuditAnswer {
         ("tenantId" = Option<Uuid>, Query, description = "Only entries of this tenant"),
         ("projectId" = Option<Uuid>, Query, description = "Only entries of this project"),
         ("subject" = Option<String>, Query, description = "Only entries of this subject"),
-        ("before" = Option<u32>, Query, minimum = 1, description = "Only entries with a lower number"),
+        ("before" = Option<u64>, Query, minimum = 1, maximum = 2147483647, description = "Only entries with a lower number"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent"),
     ),
     responses((status = 200, description = "A page of entries", body = AuditPage)),
@@ -64,7 +64,7 @@ pub(crate) async fn list(
         project: id(&query, "projectId")?,
         subject: query.text("subject").map(str::to_owned),
     };
-    let before = query.number("before", u64::from(u32::MAX), 1..=u64::from(u32::MAX))? as u32;
+    let before = query.number("before", u64::from(u32::MAX), 1..=i32::MAX as u64)? as u32;
     let limit = query.number("limit", 100, 1..=MAX_ENTRIES)? as usize;
     let entries = service.audit(&caller, filter, Some(before), limit).await?;
     let next_before = entries.get(limit - 1).map(|(number, _)| *number).filter(|number| *number > 1);
@@ -75,7 +75,7 @@ fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
     let read = |text: &str| {
         text.parse().map_err(|_| Problem::invalid("InvalidQuery", format!("{name} must be a GUID")))
     };
-    query.text(name).map(read).transpose()
+    query.given(name).map(read).transpose()
 }
 
 fn answer((number, entry): (u32, AuditEntry)) -> AuditAnswer {

@@ -4,6 +4,7 @@ use crate::auth::Caller;
 use crate::execution::submit::LimitsBody;
 use crate::extract::{Ids, JsonBody};
 use crate::limits::LimitsAnswer;
+use crate::object::object;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -17,10 +18,10 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectLimitsBody {
-    #[serde(default)]
-    caps: LimitsBody,
-    #[serde(default)]
-    quotas: QuotasBody,
+    #[serde(default, deserialize_with = "object")]
+    caps: Option<LimitsBody>,
+    #[serde(default, deserialize_with = "object")]
+    quotas: Option<QuotasBody>,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -85,10 +86,23 @@ pub(crate) async fn put(
     ids: Ids,
     JsonBody { value: body, .. }: JsonBody<ProjectLimitsBody>,
 ) -> Result<Json<ProjectLimitsAnswer>, Problem> {
-    let ProjectLimitsBody { caps, quotas: QuotasBody { queued_jobs, stored_bytes } } = body;
-    let limits = ProjectLimits { caps: caps.request()?, quotas: Quotas { queued_jobs, stored_bytes } };
+    let QuotasBody { queued_jobs, stored_bytes } = checked(body.quotas.unwrap_or_default())?;
+    let caps = body.caps.unwrap_or_default().request()?;
+    let limits = ProjectLimits { caps, quotas: Quotas { queued_jobs, stored_bytes } };
     let usage = service.set_project_limits(&caller, ids.project()?, limits).await?;
     Ok(Json(answer(limits, usage)))
+}
+
+/// The quotas, unless one is no signed 64-bit number.
+fn checked(quotas: QuotasBody) -> Result<QuotasBody, Problem> {
+    let named = [("queuedJobs", quotas.queued_jobs), ("storedBytes", quotas.stored_bytes)];
+    let wrong = |quota: Option<u64>| quota.is_some_and(|quota| i64::try_from(quota).is_err());
+    match named.iter().find(|(_, quota)| wrong(*quota)) {
+        Some((name, _)) => {
+            Err(Problem::invalid("InvalidLimits", format!("quotas.{name} must be from 0 to {}", i64::MAX)))
+        }
+        None => Ok(quotas),
+    }
 }
 
 fn answer(limits: ProjectLimits, usage: ProjectUsage) -> ProjectLimitsAnswer {

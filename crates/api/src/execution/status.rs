@@ -10,7 +10,9 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{JobEnd, PipelineRef};
-use fuelcell_domain::{Completion, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage};
+use fuelcell_domain::{
+    Completion, Fence, Isolation, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage,
+};
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::JobView;
@@ -147,6 +149,10 @@ struct ReceiptDto {
     outputs: Vec<DigestDto>,
     limits: LimitsDto,
     engine: String,
+    /// Where the cell was.
+    isolation: IsolationDto,
+    /// What the cell's own process had given up; empty without one.
+    fences: Vec<FenceDto>,
     start_time: String,
     end_time: String,
     fuel: Option<u64>,
@@ -156,6 +162,21 @@ struct ReceiptDto {
     bytes_read: u64,
     bytes_written: u64,
     io_operations: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum IsolationDto {
+    InProcess,
+    Process,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum FenceDto {
+    Rlimits,
+    Landlock,
+    Seccomp,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -362,6 +383,25 @@ impl From<&JobError> for ErrorDto {
     }
 }
 
+impl From<Isolation> for IsolationDto {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::InProcess => Self::InProcess,
+            Isolation::Process => Self::Process,
+        }
+    }
+}
+
+impl From<Fence> for FenceDto {
+    fn from(fence: Fence) -> Self {
+        match fence {
+            Fence::Rlimits => Self::Rlimits,
+            Fence::Landlock => Self::Landlock,
+            Fence::Seccomp => Self::Seccomp,
+        }
+    }
+}
+
 impl From<Receipt> for ReceiptDto {
     fn from(receipt: Receipt) -> Self {
         let digests = |pairs: Vec<(String, fuelcell_domain::Digest)>| {
@@ -376,6 +416,8 @@ impl From<Receipt> for ReceiptDto {
             outputs: digests(receipt.outputs),
             limits: receipt.limits.into(),
             engine: receipt.engine,
+            isolation: receipt.isolation.into(),
+            fences: receipt.fences.into_iter().map(FenceDto::from).collect(),
             start_time: receipt.started_at.to_rfc3339(),
             end_time: receipt.ended_at.to_rfc3339(),
             fuel: usage.fuel,

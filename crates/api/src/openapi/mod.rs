@@ -133,7 +133,9 @@ fn finish_operation(operation: &mut Value, path_names: &[&str]) {
 fn drop_binary_schemas(content: &mut Value) -> bool {
     let mut found = false;
     for (media_type, described) in content.as_object_mut().into_iter().flatten() {
-        if ["application/octet-stream", "application/zip", "*/*"].contains(&media_type.as_str()) {
+        if ["application/octet-stream", "application/wasm", "application/zip", "*/*"]
+            .contains(&media_type.as_str())
+        {
             *described = json!({});
             found = true;
         }

@@ -97,8 +97,8 @@ pub(crate) async fn get(
     path = "/api/{tenant_id}/{project_id}/datasets",
     tag = "Datasets",
     params(
-        ("page" = Option<u64>, Query, minimum = 1, description = "1 when absent"),
-        ("pageSize" = Option<u64>, Query, minimum = 1, maximum = 100, description = "20 when absent"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
+        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")
     ),
     responses((status = 200, description = "A page of datasets", body = DatasetList)),
 )]
@@ -119,7 +119,7 @@ pub(crate) async fn list(
     operation_id = "get_dataset_content",
     path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content",
     tag = "Datasets",
-    responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "application/octet-stream"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "application/octet-stream"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
+    responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "*/*"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
 )]
 pub(crate) async fn content(
     State(service): State<Arc<Service>>,

@@ -30,10 +30,13 @@ pub(crate) struct Pagination {
     total_pages: u64,
 }
 
+/// Highest number of a page, as in the lists of jobs.
+const MAX_NUMBER: u64 = i32::MAX as u64;
+
 impl Page {
     fn of(query: &Query) -> Result<Self, Problem> {
         let size = query.number("pageSize", 20, 1..=MAX_PAGE)?;
-        Ok(Self { number: query.number("page", 1, 1..=u64::MAX)?, size })
+        Ok(Self { number: query.number("page", 1, 1..=MAX_NUMBER)?, size })
     }
 
     /// The page's part of a whole list.

@@ -143,7 +143,7 @@ pub(crate) async fn get(
     operation_id = "get_module_content",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content",
     tag = "Modules",
-    responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "application/octet-stream"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "application/octet-stream"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
+    responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "application/wasm"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "application/wasm"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
 )]
 pub(crate) async fn content(
     State(service): State<Arc<Service>>,

@@ -116,8 +116,8 @@ pub(crate) async fn get(
     path = "/api/{tenant_id}/{project_id}/pipelines",
     tag = "Pipelines",
     params(
-        ("page" = Option<u64>, Query, minimum = 1, description = "1 when absent"),
-        ("pageSize" = Option<u64>, Query, minimum = 1, maximum = 100, description = "20 when absent"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
+        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")
     ),
     responses((status = 200, description = "A page of pipelines", body = PipelineList)),
 )]

@@ -5,7 +5,7 @@ use std::io;
 use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of one chunk. Files that were not written to the end of a chunk take only the pages that they touched.
 pub(super) const CHUNK: u64 = 64 << 10;
@@ -13,31 +13,49 @@ pub(super) const CHUNK: u64 = 64 << 10;
 /// A chunk, by its number. Numbers begin at 1, so that an absent chunk costs no more room than a present one.
 pub(super) type Chunk = NonZeroU32;
 
+/// Where the bytes of a cell's files go.
+#[derive(Clone, Debug)]
+pub(crate) enum Scratch {
+    /// Into a file without a name, made in this directory when it is needed.
+    Directory(PathBuf),
+    /// Into this file, which no other cell has.
+    File(Arc<File>),
+}
+
+impl Scratch {
+    fn file(&self) -> io::Result<Arc<File>> {
+        match self {
+            Self::Directory(directory) => tempfile::tempfile_in(directory).map(Arc::new),
+            Self::File(file) => Ok(file.clone()),
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     /// Made at the first write: most guests write no files.
-    file: Option<File>,
+    file: Option<Arc<File>>,
     last: u32,
     free: Vec<Chunk>,
 }
 
 /// Hands out chunks of one anonymous file.
 pub(super) struct Content {
-    directory: PathBuf,
+    scratch: Scratch,
     state: Mutex<State>,
 }
 
 impl Content {
-    /// The file will lie in `directory`.
-    pub(super) fn new(directory: PathBuf) -> Self {
-        Self { directory, state: Mutex::default() }
+    /// All chunks will lie in one file of `scratch`.
+    pub(super) fn new(scratch: Scratch) -> Self {
+        Self { scratch, state: Mutex::default() }
     }
 
     /// A chunk full of zeros.
     pub(super) fn allocate(&self) -> io::Result<Chunk> {
         let mut state = self.state();
         if state.file.is_none() {
-            state.file = Some(tempfile::tempfile_in(&self.directory)?);
+            state.file = Some(self.scratch.file()?);
         }
         if let Some(chunk) = state.free.pop() {
             return Ok(chunk);

@@ -11,6 +11,7 @@ mod streams;
 mod tree;
 mod volume;
 
+pub(crate) use content::Scratch;
 pub(crate) use tree::{Found, Preopen, Tree, TreeFile};
 pub(crate) use volume::Volume;
 pub(crate) use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;

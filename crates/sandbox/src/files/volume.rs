@@ -1,11 +1,10 @@
 //! What the files of one cell share: the quota, the place of their bytes, the clock.
 
-use super::content::Content;
+use super::content::{Content, Scratch};
 use super::{ErrorCode, Result};
 use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
 use fuelcell_domain::Meter;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -20,9 +19,9 @@ pub(crate) struct Volume {
 }
 
 impl Volume {
-    /// Bytes lie in an anonymous file in `scratch_dir` and count against `disk`.
-    pub(crate) fn new(scratch_dir: PathBuf, disk: Disk, meter: Arc<Meter>, deterministic: bool) -> Self {
-        Self { content: Content::new(scratch_dir), disk, meter, deterministic, ids: AtomicU64::new(1) }
+    /// Bytes lie in a file of `scratch` and count against `disk`.
+    pub(crate) fn new(scratch: Scratch, disk: Disk, meter: Arc<Meter>, deterministic: bool) -> Self {
+        Self { content: Content::new(scratch), disk, meter, deterministic, ids: AtomicU64::new(1) }
     }
 
     pub(super) fn next_id(&self) -> u64 {

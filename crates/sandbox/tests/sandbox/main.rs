@@ -8,6 +8,7 @@ mod ends;
 mod guests;
 mod host;
 mod inspect;
+mod isolation;
 mod modules;
 mod programs;
 mod support;

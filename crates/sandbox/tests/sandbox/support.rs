@@ -2,10 +2,10 @@
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, HostError, JobError, JobHost, JobRunner, Limits, LogLevel,
-    Meter, ReadAt, Report, RunEnd, RunSpec, Usage,
+    ArtifactDescription, Cancellation, Digest, HostError, Isolation, JobError, JobHost, JobRunner, Limits,
+    LogLevel, Meter, ReadAt, Report, RunEnd, RunSpec, Usage,
 };
-use fuelcell_sandbox::{Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -18,7 +18,17 @@ pub(crate) fn sandbox_at(directory: &Path) -> Sandbox {
 }
 
 pub(crate) fn sandbox_with(directory: &Path, compiler: Compiler) -> Sandbox {
-    Sandbox::new(SandboxConfig { max_cells: 8, compiler, ..SandboxConfig::new(directory) }).unwrap()
+    let cells = Some(cell_program());
+    Sandbox::new(SandboxConfig { max_cells: 8, compiler, cells, ..SandboxConfig::new(directory) }).unwrap()
+}
+
+/// A sandbox with other processes for cells, or none.
+pub(crate) fn sandbox_running(directory: &Path, cells: Option<CellProgram>) -> Sandbox {
+    Sandbox::new(SandboxConfig { cells, ..SandboxConfig::new(directory) }).unwrap()
+}
+
+pub(crate) fn cell_program() -> CellProgram {
+    CellProgram { program: env!("CARGO_BIN_EXE_fuelcell-cell").into(), arguments: Vec::new() }
 }
 
 /// A sandbox with a directory of its own.
@@ -28,6 +38,7 @@ pub(crate) struct Bench {
     pub(crate) limits: Limits,
     pub(crate) seed: Option<u64>,
     pub(crate) host: Arc<Recorder>,
+    pub(crate) isolation: Isolation,
 }
 
 impl Bench {
@@ -38,7 +49,14 @@ impl Bench {
     pub(crate) fn with_host(host: Recorder) -> Self {
         let directory = TempDir::new().unwrap();
         let sandbox = sandbox_at(directory.path());
-        Self { sandbox, directory, limits: LIMITS, seed: None, host: Arc::new(host) }
+        Self {
+            sandbox,
+            directory,
+            limits: LIMITS,
+            seed: None,
+            host: Arc::new(host),
+            isolation: Isolation::InProcess,
+        }
     }
 
     pub(crate) async fn prepare(&self, module: &[u8]) -> Result<Digest, JobError> {
@@ -66,6 +84,7 @@ impl Bench {
             module,
             limits: self.limits,
             deterministic_seed: self.seed,
+            isolation: self.isolation,
             meter: Arc::new(Meter::default()),
         }
     }
@@ -88,6 +107,8 @@ pub(crate) struct Recorder {
     pub(crate) inputs: Vec<(JobInput, Arc<Vec<u8>>)>,
     pub(crate) cancellation: Option<Cancellation>,
     pub(crate) checkpoint: Mutex<Option<Vec<u8>>>,
+    /// Finished artifacts with the digests of their bytes.
+    pub(crate) outputs: Arc<Mutex<Vec<(String, Digest)>>>,
 }
 
 impl Recorder {
@@ -106,25 +127,37 @@ impl Recorder {
         self.events.lock().unwrap().clone()
     }
 
+    /// Forgets events and outputs.
+    pub(crate) fn forget(&self) {
+        *self.events.lock().unwrap() = Vec::new();
+        *self.outputs.lock().unwrap() = Vec::new();
+    }
+
+    /// Like a real host, it does not keep everything.
     fn note(&self, event: String) {
-        self.events.lock().unwrap().push(event);
+        let mut events = self.events.lock().unwrap();
+        if events.len() < 2_000 {
+            events.push(event);
+        }
     }
 }
 
 struct RecordedWriter {
     events: Arc<Mutex<Vec<String>>>,
+    outputs: Arc<Mutex<Vec<(String, Digest)>>>,
     name: String,
-    size: usize,
+    bytes: Vec<u8>,
 }
 
 impl ArtifactWriter for RecordedWriter {
     fn write(&mut self, bytes: &[u8]) -> Result<(), HostError> {
-        self.size += bytes.len();
+        self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<(), HostError> {
-        self.events.lock().unwrap().push(format!("finished {} with {} bytes", self.name, self.size));
+        self.events.lock().unwrap().push(format!("finished {} with {} bytes", self.name, self.bytes.len()));
+        self.outputs.lock().unwrap().push((self.name, Digest::of(&self.bytes)));
         Ok(())
     }
 }
@@ -165,7 +198,8 @@ impl JobHost for Recorder {
         description: ArtifactDescription,
     ) -> Result<Box<dyn ArtifactWriter>, HostError> {
         self.note(format!("created {} {:?}", description.name, description.kind));
-        Ok(Box::new(RecordedWriter { events: self.events.clone(), name: description.name, size: 0 }))
+        let (events, outputs) = (self.events.clone(), self.outputs.clone());
+        Ok(Box::new(RecordedWriter { events, outputs, name: description.name, bytes: Vec::new() }))
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {

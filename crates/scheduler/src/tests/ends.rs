@@ -214,7 +214,7 @@ async fn a_runner_that_panics_costs_attempts_but_not_the_scheduler() {
     let good = world.submit(world.job("good")).await;
     world.until(good, JobState::Completed).await;
     let job = world.until(bomb, JobState::Failed).await;
-    assert_eq!((code(&job), job.attempt), (ErrorCode::NodeLost, 4));
+    assert_eq!((code(&job), job.attempt), (ErrorCode::HostDefect, 4));
     assert!(!job.error().unwrap().message.contains("on purpose"));
     assert_eq!(node.scheduler.load().capacity.running, 0);
     node.stop().await;

@@ -4,9 +4,9 @@ use crate::{Finish, NewJob, Store, Submitted};
 use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Priority, Pulse};
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
-    Dataset, DatasetId, Digest, ErrorCode, InputRef, Job, JobError, JobId, JobState, Lease, LimitRequest,
-    Limits, NodeId, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, TenantId, Timestamp,
-    Transition, Usage,
+    Dataset, DatasetId, Digest, ErrorCode, Fence, InputRef, Isolation, Job, JobError, JobId, JobState, Lease,
+    LimitRequest, Limits, NodeId, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, TenantId,
+    Timestamp, Transition, Usage,
 };
 
 /// 2026-01-01T00:00:00Z plus some seconds.
@@ -141,6 +141,8 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
         outputs: Vec::new(),
         limits: Limits::resolve(LimitRequest::default(), Caps::default()),
         engine: "engine".into(),
+        isolation: Isolation::Process,
+        fences: vec![Fence::Rlimits, Fence::Seccomp],
         started_at: at(0),
         ended_at: at(seconds),
         usage: Usage { fuel: Some(7), ..Usage::default() },

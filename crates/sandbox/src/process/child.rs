@@ -1,0 +1,161 @@
+//! The child's side: it reads what to run, opens what that needs, shuts itself in, and runs it.
+
+use super::fences;
+use super::remote::{RemoteHost, Wire, orphaned};
+use super::wire::{self, Answer, Assignment, ToChild, ToParent};
+use crate::cache;
+use crate::cell::House;
+use crate::engine::{self, PoolSize};
+use crate::files::Scratch;
+use crate::linker;
+use crate::program::Program;
+use crate::run::{self, Run};
+use crate::sandbox::host_failed;
+use fuelcell_domain::{Cancellation, Isolation, Meter, RunEnd, RunSpec, Usage};
+use std::io::{self, BufReader};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+/// How often what was said and the live figures go to the parent.
+const PULSE: Duration = Duration::from_millis(20);
+
+/// Runs the one job that the parent has for this process, whose standard input is the parent's socket. To be called
+/// before anything else is started.
+pub fn cell_worker() -> ExitCode {
+    match io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from).and_then(work) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The parent reads that the stream has ended.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// What is ready before the fences are raised.
+struct Prepared {
+    program: Program,
+    house: House,
+}
+
+fn work(stream: UnixStream) -> io::Result<()> {
+    let mut from = BufReader::new(stream.try_clone()?);
+    let Some((ToChild::Begin(assignment), _)) = wire::read(&mut from)? else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    let (answers, answered) = mpsc::channel();
+    let wire = Arc::new(Wire::new(stream, answered));
+    let last = match prepare(&assignment) {
+        Ok(prepared) => {
+            let (end, usage) = run(prepared, *assignment, from, answers, &wire)?;
+            ToParent::Ended(end, usage)
+        }
+        Err(reason) => ToParent::Unable(reason),
+    };
+    wire.tell(&last);
+    wire.flush();
+    Ok(())
+}
+
+/// Opens everything that needs a path.
+fn prepare(assignment: &Assignment) -> Result<Prepared, String> {
+    fences::limit_this_process(assignment).map_err(|error| format!("its limits cannot be set: {error}"))?;
+    let pool = PoolSize { cells: 1, memory_bytes: assignment.slot_bytes as usize };
+    let engine = engine::for_one_cell(pool, assignment.settings).map_err(|error| error.to_string())?;
+    if engine::fingerprint(&engine) != assignment.fingerprint {
+        return Err("the program was replaced by another version".into());
+    }
+    let component = cache::load_file(&engine, &assignment.code).map_err(|error| error.to_string())?;
+    let linker = linker::linker(&engine).map_err(|error| format!("{error:#}"))?;
+    let program = Program::link(&linker, &component).map_err(|error| format!("{error:#}"))?;
+    let scratch = tempfile::tempfile_in(&assignment.scratch_dir)
+        .map_err(|error| format!("there is no room for its files: {error}"))?;
+    let house = House { slot_bytes: assignment.slot_bytes, scratch: Scratch::File(Arc::new(scratch)) };
+    Ok(Prepared { program, house })
+}
+
+fn run(
+    prepared: Prepared,
+    assignment: Assignment,
+    from: BufReader<UnixStream>,
+    answers: Sender<(Answer, Vec<u8>)>,
+    wire: &Arc<Wire>,
+) -> io::Result<(RunEnd, Usage)> {
+    let Prepared { program, house } = prepared;
+    let fences = fences::raise();
+    // Threads are inside the fences of whoever starts them.
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
+    engine::start_ticker(program.engine()).map_err(io::Error::other)?;
+    let cancellation = Arc::new(Mutex::new(assignment.cancellation));
+    let (stop, stopped) = oneshot::channel();
+    let listener = Listener { from, answers, cancellation: cancellation.clone(), stop: Some(stop) };
+    thread::Builder::new().name("listener".into()).spawn(move || listener.listen())?;
+    let meter = Arc::new(Meter::default());
+    start_pulse(wire.clone(), meter.clone())?;
+    wire.tell(&ToParent::Begun(fences));
+    let spec = RunSpec {
+        module: assignment.module,
+        limits: assignment.limits,
+        deterministic_seed: assignment.deterministic_seed,
+        isolation: Isolation::Process,
+        meter: meter.clone(),
+    };
+    let Assignment { parameters, inputs, .. } = assignment;
+    let host = Arc::new(RemoteHost { wire: wire.clone(), parameters, inputs, cancellation });
+    let stop = Box::pin(async {
+        // A listener that is gone has ended the process.
+        let _ = stopped.await;
+    });
+    let run = Run { program, spec, house, host, profile: None, stop };
+    let ended = catch_unwind(AssertUnwindSafe(|| run::program(run, runtime.handle())));
+    Ok(ended.unwrap_or_else(|_| (RunEnd::Failed(host_failed()), meter.usage())))
+}
+
+/// Hears what the parent says.
+struct Listener {
+    from: BufReader<UnixStream>,
+    answers: Sender<(Answer, Vec<u8>)>,
+    cancellation: Arc<Mutex<Cancellation>>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Listener {
+    fn listen(mut self) -> ! {
+        loop {
+            match wire::read(&mut self.from) {
+                Ok(Some((ToChild::Answer(answer), payload))) => {
+                    // Nobody waits any more when the guest has ended.
+                    let _ = self.answers.send((answer, payload));
+                }
+                Ok(Some((ToChild::Cancellation(wish), _))) => {
+                    *self.cancellation.lock().unwrap_or_else(PoisonError::into_inner) = wish;
+                }
+                Ok(Some((ToChild::Stop, _))) => drop(self.stop.take()),
+                Ok(Some((ToChild::Begin(_), _)) | None) | Err(_) => orphaned(),
+            }
+        }
+    }
+}
+
+/// Sends live figures and what was said, for as long as the process lives.
+fn start_pulse(wire: Arc<Wire>, meter: Arc<Meter>) -> io::Result<()> {
+    let beat = move || {
+        let mut sent = None;
+        loop {
+            thread::sleep(PULSE);
+            let figures = (meter.usage(), meter.memory_bytes.load(Ordering::Relaxed));
+            if sent != Some(figures) {
+                wire.tell(&ToParent::Figures(figures.0, figures.1));
+                sent = Some(figures);
+            }
+            wire.flush();
+        }
+    };
+    thread::Builder::new().name("pulse".into()).spawn(beat).map(drop)
+}

@@ -1,0 +1,254 @@
+//! The parent's side: starts a child for an attempt, watches it, and sees to it that nothing of it is left.
+
+use super::serve::{ChildWire, LastWord, Server};
+use super::wire::{Assignment, ToChild};
+use crate::outcome;
+use crate::sandbox::host_failed;
+use fuelcell_domain::seams::StopSignal;
+use fuelcell_domain::{
+    Cancellation, ErrorCode, Fence, JobError, JobHost, Limits, Meter, RunEnd, RunSpec, Usage,
+};
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::time::{sleep, sleep_until, timeout};
+
+/// How late a child's own deadline may be before the parent ends it.
+const LATENESS: Duration = Duration::from_millis(500);
+
+/// What a child has to end by itself once it is told to stop.
+const STOPPING: Duration = Duration::from_millis(500);
+
+/// How often the parent looks whether the wish to cancel has changed.
+const WATCH: Duration = Duration::from_millis(20);
+
+/// What is read of what a dying child wrote.
+const MAX_COMPLAINT: u64 = 4 << 10;
+
+/// The program that runs a cell in a process of its own: one that calls [`cell_worker`](super::cell_worker).
+#[derive(Clone, Debug)]
+pub struct CellProgram {
+    /// The program to start.
+    pub program: PathBuf,
+    /// What it is told, such as the name of a command.
+    pub arguments: Vec<String>,
+}
+
+impl CellProgram {
+    /// This very program, told `command`.
+    pub fn this_program(command: &str) -> Self {
+        Self { program: crate::compiler::THIS_PROGRAM.into(), arguments: vec![command.to_owned()] }
+    }
+}
+
+/// Starts children.
+pub(crate) struct Children {
+    program: CellProgram,
+    told_of_missing_fences: AtomicBool,
+}
+
+impl Children {
+    pub(crate) fn new(program: CellProgram) -> Self {
+        Self { program, told_of_missing_fences: AtomicBool::new(false) }
+    }
+
+    /// Runs one job in a child, to its end or until `stop`.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        assignment: Assignment,
+        spec: RunSpec,
+        host: Arc<dyn JobHost>,
+        stop: StopSignal,
+    ) -> (RunEnd, Usage) {
+        let started = Instant::now();
+        let (children, meter) = (self.clone(), spec.meter.clone());
+        let serving_host = host.clone();
+        let begun = spawn_blocking(move || children.begin(assignment, serving_host, meter)).await;
+        let running = match begun.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
+            Ok(running) => running,
+            Err(error) => return failed(no_child(&error), &spec.meter, started),
+        };
+        let ended = running.watch(&spec.limits, host.as_ref(), stop).await;
+        self.tell_of_missing_fences(&spec.meter);
+        match ended {
+            Ok((end, usage)) => {
+                spec.meter.adopt(usage, 0);
+                (end, usage)
+            }
+            Err(end) => (end, usage_so_far(&spec.meter, started)),
+        }
+    }
+
+    /// Starts a child and gives it its assignment.
+    fn begin(
+        &self,
+        assignment: Assignment,
+        host: Arc<dyn JobHost>,
+        meter: Arc<Meter>,
+    ) -> io::Result<Running> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let complaint = tempfile::tempfile()?;
+        let mut command = Command::new(&self.program.program);
+        command
+            .args(&self.program.arguments)
+            .env_clear()
+            .current_dir("/")
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(complaint.try_clone()?);
+        let child = Kept(command.spawn()?);
+        // The child's end of the socket, which `command` keeps, must close with the child.
+        drop(command);
+        let wire = ChildWire::new(ours.try_clone()?);
+        wire.tell(&ToChild::Begin(Box::new(assignment)), &[])?;
+        let server = Server::new(host, meter, wire.clone());
+        let serving = spawn_blocking(move || server.serve(ours));
+        Ok(Running { child, complaint, wire, serving })
+    }
+
+    /// Once in a process: the kernel does not change.
+    fn tell_of_missing_fences(&self, meter: &Meter) {
+        let Some(fences) = meter.fences.get() else { return };
+        let missing: Vec<&Fence> = Fence::ALL.iter().filter(|fence| !fences.contains(fence)).collect();
+        if !missing.is_empty() && !self.told_of_missing_fences.swap(true, Ordering::Relaxed) {
+            tracing::warn!(?missing, standing = ?fences, "this kernel does not have every fence for child processes");
+        }
+    }
+}
+
+/// A child at work.
+struct Running {
+    child: Kept,
+    complaint: File,
+    wire: ChildWire,
+    serving: JoinHandle<LastWord>,
+}
+
+/// Why a parent ends a child.
+#[derive(Clone, Copy)]
+enum Cut {
+    Stopped,
+    Late,
+}
+
+impl Running {
+    /// What the child said of its end, or how it ended without saying anything.
+    async fn watch(
+        mut self,
+        limits: &Limits,
+        host: &dyn JobHost,
+        stop: StopSignal,
+    ) -> Result<(RunEnd, Usage), RunEnd> {
+        let deadline = crate::cell::after(Instant::now(), limits.timeout().saturating_add(LATENESS));
+        let cut = tokio::select! {
+            biased;
+            served = &mut self.serving => return self.ended(served),
+            () = stop => Cut::Stopped,
+            () = sleep_until(deadline.into()) => Cut::Late,
+            () = pass_on_cancellation(&self.wire, host) => Cut::Late,
+        };
+        let wire = self.wire.clone();
+        // A child that does not read must not hold up whoever is to end it.
+        spawn_blocking(move || wire.tell(&ToChild::Stop, &[]));
+        if let Ok(served) = timeout(STOPPING, &mut self.serving).await {
+            let ended = self.ended(served);
+            if ended.is_ok() {
+                return ended;
+            }
+        }
+        Err(match cut {
+            Cut::Stopped => RunEnd::Stopped,
+            Cut::Late => RunEnd::Failed(outcome::timed_out(limits)),
+        })
+    }
+
+    fn ended(self, served: Result<LastWord, JoinError>) -> Result<(RunEnd, Usage), RunEnd> {
+        match served {
+            Ok(LastWord::Ended(end, usage)) => Ok((end, usage)),
+            Ok(LastWord::Unable(reason)) => Err(RunEnd::Failed(no_child(&io::Error::other(reason)))),
+            Ok(LastWord::None(error)) => Err(RunEnd::Failed(self.died(error))),
+            Err(panic) => {
+                tracing::error!(error.message = %panic, "the host of a job in a child process panicked");
+                Err(RunEnd::Failed(host_failed()))
+            }
+        }
+    }
+
+    /// What is known of a child that ended without a word.
+    fn died(mut self, error: Option<io::Error>) -> JobError {
+        let status = self.child.end();
+        let mut complaint = Vec::new();
+        let read = self
+            .complaint
+            .rewind()
+            .and_then(|()| self.complaint.take(MAX_COMPLAINT).read_to_end(&mut complaint));
+        let complaint = String::from_utf8_lossy(&complaint);
+        tracing::warn!(
+            %status, ?error, complaint = complaint.trim(), complaint.read = read.is_ok(),
+            "the process of a job died"
+        );
+        JobError::new(ErrorCode::NodeLost, format!("the process that ran this attempt died: {status}"))
+            .transient()
+    }
+}
+
+/// A child that does not outlive its keeper, and leaves no zombie.
+struct Kept(Child);
+
+impl Kept {
+    /// Kills the child unless it is dead; how it ended.
+    fn end(&mut self) -> String {
+        // One that ended by itself stays as it ended.
+        let ended = self.0.try_wait().and_then(|ended| match ended {
+            Some(status) => Ok(status),
+            None => self.0.kill().and_then(|()| self.0.wait()),
+        });
+        ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Never ends, unless the child does not listen any more.
+async fn pass_on_cancellation(wire: &ChildWire, host: &dyn JobHost) {
+    let mut told = Cancellation::None;
+    loop {
+        sleep(WATCH).await;
+        let wish = host.cancellation();
+        if wish != told {
+            let wire = wire.clone();
+            let said = spawn_blocking(move || wire.tell(&ToChild::Cancellation(wish), &[])).await;
+            if !matches!(said, Ok(Ok(()))) {
+                // The one who serves it sees why.
+                return std::future::pending().await;
+            }
+            told = wish;
+        }
+    }
+}
+
+fn no_child(error: &io::Error) -> JobError {
+    tracing::error!(error.message = %error, "a job cannot be run in a child process");
+    JobError::new(ErrorCode::HostDefect, "this server cannot run jobs in a process of their own now")
+        .transient()
+}
+
+fn failed(error: JobError, meter: &Meter, started: Instant) -> (RunEnd, Usage) {
+    (RunEnd::Failed(error), usage_so_far(meter, started))
+}
+
+fn usage_so_far(meter: &Meter, started: Instant) -> Usage {
+    let wall_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    Usage { wall_micros, ..meter.usage() }
+}

@@ -1,0 +1,175 @@
+//! The parent's side of a child's questions: the job's real host, asked for a process that may be anybody's by now.
+
+use super::wire::{self, Answer, Question, ToChild, ToParent};
+use fuelcell_domain::seams::ArtifactWriter;
+use fuelcell_domain::{Fence, HostError, JobHost, Meter, ReadAt, RunEnd, Usage};
+use std::collections::HashMap;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Inputs and artifacts that a child has open at once; a cell that keeps to its own limits never has as many.
+const MAX_OPEN: usize = 1024;
+
+/// Bytes that are read for a child at once.
+const MAX_READ: u32 = 1 << 20;
+
+/// The parent's end of the stream, to write to.
+#[derive(Clone)]
+pub(super) struct ChildWire(Arc<Mutex<BufWriter<UnixStream>>>);
+
+impl ChildWire {
+    pub(super) fn new(stream: UnixStream) -> Self {
+        Self(Arc::new(Mutex::new(BufWriter::new(stream))))
+    }
+
+    /// Sends a message. Blocks while the child does not read.
+    pub(super) fn tell(&self, message: &ToChild, payload: &[u8]) -> io::Result<()> {
+        let mut out = self.lock();
+        wire::write(&mut *out, message, payload)?;
+        out.flush()
+    }
+
+    /// A message is written by one call, so that a panic elsewhere cannot have left half of one.
+    fn lock(&self) -> MutexGuard<'_, BufWriter<UnixStream>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a child said last.
+pub(super) enum LastWord {
+    /// How the guest ended.
+    Ended(RunEnd, Usage),
+    /// The guest could not begin.
+    Unable(String),
+    /// Nothing: the stream ended, or what came was no message.
+    None(Option<io::Error>),
+}
+
+/// Serves one child.
+pub(super) struct Server {
+    host: Arc<dyn JobHost>,
+    meter: Arc<Meter>,
+    wire: ChildWire,
+    files: HashMap<u32, Arc<dyn ReadAt>>,
+    artifacts: HashMap<u32, Box<dyn ArtifactWriter>>,
+    handles: u32,
+}
+
+impl Server {
+    pub(super) fn new(host: Arc<dyn JobHost>, meter: Arc<Meter>, wire: ChildWire) -> Self {
+        Self { host, meter, wire, files: HashMap::new(), artifacts: HashMap::new(), handles: 0 }
+    }
+
+    /// Answers until the child has said its last word.
+    pub(super) fn serve(mut self, stream: UnixStream) -> LastWord {
+        let mut from = BufReader::new(stream);
+        loop {
+            match wire::read(&mut from) {
+                Ok(Some((ToParent::Ended(end, usage), _))) => return LastWord::Ended(end, usage),
+                Ok(Some((ToParent::Unable(reason), _))) => return LastWord::Unable(reason),
+                Ok(Some((message, payload))) => {
+                    if let Err(error) = self.take(message, payload) {
+                        return LastWord::None(Some(error));
+                    }
+                }
+                Ok(None) => return LastWord::None(None),
+                Err(error) => return LastWord::None(Some(error)),
+            }
+        }
+    }
+
+    fn take(&mut self, message: ToParent, payload: Vec<u8>) -> io::Result<()> {
+        match message {
+            ToParent::Begun(fences) => self.note_fences(fences),
+            ToParent::Figures(usage, memory_bytes) => self.meter.adopt(usage, memory_bytes),
+            ToParent::Progress { done, total, stage } => self.host.progress(done, total, &stage),
+            ToParent::Log { level, stage, message } => self.host.log(level, &stage, &message),
+            ToParent::Report(report) => self.host.set_report(report),
+            ToParent::Drop { artifact } => drop(self.artifacts.remove(&artifact)),
+            ToParent::Close { file } => drop(self.files.remove(&file)),
+            ToParent::Ask(question) => {
+                let (answer, bytes) = self.answer(question, &payload).unwrap_or_else(refused);
+                self.wire.tell(&ToChild::Answer(answer), &bytes)?;
+            }
+            // The caller has seen to them.
+            ToParent::Ended(..) | ToParent::Unable(_) => {}
+        }
+        Ok(())
+    }
+
+    fn note_fences(&self, fences: Vec<Fence>) {
+        // A second word on it changes nothing.
+        let _ = self.meter.fences.set(fences);
+    }
+
+    fn answer(&mut self, question: Question, payload: &[u8]) -> Result<(Answer, Vec<u8>), HostError> {
+        let host = self.host.clone();
+        let answer = match question {
+            Question::Open { name } => {
+                let handle = self.handle()?;
+                let opened = host.open_input(&name)?;
+                let size = opened.size();
+                self.files.insert(handle, opened);
+                Answer::Opened { file: handle, size }
+            }
+            Question::Read { file, offset, max } => {
+                return Ok((Answer::Bytes, self.read(file, offset, max)?));
+            }
+            Question::Create(description) => {
+                let handle = self.handle()?;
+                self.artifacts.insert(handle, host.create_artifact(description)?);
+                Answer::Created { artifact: handle }
+            }
+            Question::Write { artifact } => {
+                self.artifacts.get_mut(&artifact).ok_or_else(unknown)?.write(payload)?;
+                Answer::Done
+            }
+            Question::Finish { artifact } => {
+                self.artifacts.remove(&artifact).ok_or_else(unknown)?.finish()?;
+                Answer::Done
+            }
+            Question::SaveCheckpoint => {
+                host.save_checkpoint(payload)?;
+                Answer::Done
+            }
+            Question::LoadCheckpoint => match host.load_checkpoint()? {
+                Some(bytes) => return Ok((Answer::Bytes, bytes)),
+                None => Answer::NoCheckpoint,
+            },
+            Question::Seen { key } => Answer::Seen(host.seen(&key)?),
+            Question::Mark { key } => {
+                host.mark(&key)?;
+                Answer::Done
+            }
+        };
+        Ok((answer, Vec::new()))
+    }
+
+    fn read(&self, file: u32, offset: u64, max: u32) -> Result<Vec<u8>, HostError> {
+        let file = self.files.get(&file).ok_or_else(unknown)?;
+        let mut buffer = vec![0; max.min(MAX_READ) as usize];
+        let count = file.read_at(offset, &mut buffer).map_err(|error| {
+            tracing::warn!(error.message = %error, "an input of a job cannot be read");
+            HostError::Storage("the input cannot be read".into())
+        })?;
+        buffer.truncate(count);
+        Ok(buffer)
+    }
+
+    fn handle(&mut self) -> Result<u32, HostError> {
+        if self.files.len() + self.artifacts.len() >= MAX_OPEN {
+            return Err(HostError::Limit("too many inputs and artifacts are open".into()));
+        }
+        self.handles = self.handles.wrapping_add(1);
+        Ok(self.handles)
+    }
+}
+
+fn refused(error: HostError) -> (Answer, Vec<u8>) {
+    (Answer::Refused(error), Vec::new())
+}
+
+fn unknown() -> HostError {
+    HostError::Invalid("there is no such handle".into())
+}

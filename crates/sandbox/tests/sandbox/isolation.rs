@@ -1,0 +1,181 @@
+//! The same cell in a process of its own.
+
+use crate::guests::{
+    ARTIFACTS, CHECKPOINT, CREATE, INPUTS, LOG, PROCESSED, PROGRESS, SLEEP, component, noop,
+};
+use crate::support::{Bench, Recorder, cell_program, sandbox_running};
+use fuelcell_domain::{
+    Cancellation, Completion, ErrorCode, Fence, Isolation, JobRunner, Limits, RunEnd, RunSpec, Usage,
+};
+use fuelcell_sandbox::CellProgram;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+fn bench(host: Recorder, isolation: Isolation) -> Bench {
+    let mut bench = Bench::with_host(host);
+    bench.isolation = isolation;
+    bench
+}
+
+/// A guest that asks its host for one of everything.
+fn asks_for_everything() -> Vec<u8> {
+    let run = format!(
+        "(call $progress (i64.const 1) (i64.const 2) (i32.const 96) (i32.const 5))
+         (call $log (i32.const 1) (i32.const 96) (i32.const 5) (i32.const 160) (i32.const 9))
+         (call $open (i32.const 160) (i32.const 5) (i32.const 1024))
+         (call $seen (i32.const 160) (i32.const 5) (i32.const 1024))
+         (call $save (i32.const 96) (i32.const 5) (i32.const 1024))
+         {CREATE}
+         (call $write (i32.load (i32.const 1028)) (i32.const 96) (i32.const 5) (i32.const 2048))
+         (call $finish (i32.load (i32.const 1028)) (i32.const 2048))
+         (i32.const 0)"
+    );
+    component(&[PROGRESS, LOG, INPUTS, PROCESSED, CHECKPOINT, ARTIFACTS], "", &run)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_ends_the_same_in_its_own_process() {
+    let module = asks_for_everything();
+    let mut told = Vec::new();
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        let bench = bench(Recorder::with_input("bytes", b"some,csv"), isolation);
+        let (end, usage) = bench.run(&module).await;
+        assert_eq!(end, RunEnd::Completed(Completion::Done), "{isolation:?}");
+        assert!(usage.wall_micros > 0 && usage.peak_memory_bytes > 0);
+        let counted = Usage { wall_micros: 0, cpu_micros: 0, ..usage };
+        told.push((counted, bench.host.events(), bench.host.outputs.lock().unwrap().clone()));
+    }
+    assert_eq!(told[0], told[1]);
+    assert!(told[0].0.fuel.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_process_says_what_it_gave_up() {
+    let bench = bench(Recorder::default(), Isolation::Process);
+    let module = bench.prepare(&noop()).await.unwrap();
+    let spec = bench.spec(module);
+    let meter = spec.meter.clone();
+    bench.sandbox.run(spec, bench.host.clone(), Box::pin(std::future::pending())).await;
+    let fences = meter.fences.get().unwrap();
+    // Whether the kernel has the others is the kernel's affair.
+    assert!(fences.contains(&Fence::Rlimits), "{fences:?}");
+    let has_seccomp = Path::new("/proc/sys/kernel/seccomp/actions_avail").exists();
+    assert_eq!(fences.contains(&Fence::Seccomp), has_seccomp, "{fences:?}");
+}
+
+#[tokio::test]
+async fn a_sandbox_without_such_processes_does_not_pretend() {
+    let directory = TempDir::new().unwrap();
+    let mut bench = bench(Recorder::default(), Isolation::Process);
+    bench.sandbox = sandbox_running(directory.path(), None);
+    assert_eq!(bench.fail(&noop()).await.0.code, ErrorCode::HostLimit);
+}
+
+/// A cell whose process writes its number to a file, and a guest that stays until it is ended.
+struct Staying {
+    bench: Bench,
+    directory: TempDir,
+}
+
+impl Staying {
+    fn new(host: Recorder, limits: impl FnOnce(Limits) -> Limits) -> Self {
+        let directory = TempDir::new().unwrap();
+        let (pid, cell) = (directory.path().join("pid"), cell_program().program);
+        let script =
+            format!("echo $$ > '{0}.new'; mv '{0}.new' '{0}'; exec '{1}'", pid.display(), cell.display());
+        let program = CellProgram { program: "/bin/sh".into(), arguments: vec!["-c".into(), script] };
+        let mut bench = bench(host, Isolation::Process);
+        bench.limits = limits(bench.limits);
+        bench.sandbox = sandbox_running(directory.path(), Some(program));
+        Self { bench, directory }
+    }
+
+    async fn spec(&self) -> RunSpec {
+        let sleeps = "(call $block (call $subscribe (i64.const -1))) (i32.const 0)";
+        let module = self.bench.prepare(&component(&[SLEEP], "", sleeps)).await.unwrap();
+        self.bench.spec(module)
+    }
+
+    /// The process, once its guest has begun.
+    async fn begun(&self, spec: &RunSpec) -> Pid {
+        while spec.meter.fences.get().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let pid = fs::read_to_string(self.directory.path().join("pid")).unwrap();
+        Pid::from_raw(pid.trim().parse().unwrap()).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_dies_takes_its_job_and_nobody_elses() {
+    let staying = Staying::new(Recorder::default(), |limits| limits);
+    let spec = staying.spec().await;
+    let run =
+        staying.bench.sandbox.run(spec.clone(), staying.bench.host.clone(), Box::pin(std::future::pending()));
+    let kill = async { kill_process(staying.begun(&spec).await, Signal::KILL).unwrap() };
+    let ((end, _), ()) = tokio::join!(run, kill);
+    let RunEnd::Failed(error) = end else { panic!("{end:?}") };
+    assert_eq!((error.code, error.transient), (ErrorCode::NodeLost, true), "{error}");
+    let neighbour = bench(Recorder::default(), Isolation::Process);
+    assert_eq!(neighbour.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_is_stopped_also_when_it_does_not_listen() {
+    for deaf in [false, true] {
+        let staying = Arc::new(Staying::new(Recorder::default(), |limits| limits));
+        let spec = staying.spec().await;
+        let (told, watched) = tokio::sync::oneshot::channel();
+        let stop = {
+            let (staying, spec) = (staying.clone(), spec.clone());
+            async move {
+                let pid = staying.begun(&spec).await;
+                if deaf {
+                    kill_process(pid, Signal::STOP).unwrap();
+                }
+                told.send((pid, Instant::now())).unwrap();
+            }
+        };
+        let (end, _) = staying.bench.sandbox.run(spec, staying.bench.host.clone(), Box::pin(stop)).await;
+        let (pid, stopped) = watched.await.unwrap();
+        assert_eq!(end, RunEnd::Stopped, "deaf: {deaf}");
+        assert!(stopped.elapsed() < Duration::from_secs(2), "{:?}", stopped.elapsed());
+        assert!(!Path::new(&format!("/proc/{}", pid.as_raw_nonzero())).exists(), "it is still there");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_holds_also_for_a_process_that_does_not_listen() {
+    let staying = Staying::new(Recorder::default(), |limits| Limits { timeout_seconds: 1, ..limits });
+    let spec = staying.spec().await;
+    let run =
+        staying.bench.sandbox.run(spec.clone(), staying.bench.host.clone(), Box::pin(std::future::pending()));
+    let freeze = async { kill_process(staying.begun(&spec).await, Signal::STOP).unwrap() };
+    let ((end, _), ()) = tokio::join!(run, freeze);
+    let RunEnd::Failed(error) = end else { panic!("{end:?}") };
+    assert_eq!(error.code, ErrorCode::Timeout);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_to_cancel_reaches_the_guest() {
+    let host = Recorder { cancellation: Some(Cancellation::User), ..Recorder::default() };
+    let bench = bench(host, Isolation::Process);
+    // `none` is 0; until it is something else, the guest asks again.
+    let polls = "(loop $l (br_if $l (i32.eqz (call $poll)))) (i32.const 0)";
+    let (end, _) = bench.run(&component(&[crate::guests::CANCEL], "", polls)).await;
+    assert_eq!(end, RunEnd::Completed(Completion::Done));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_breaks_is_a_defect_of_the_host() {
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        let bench = bench(Recorder::default(), isolation);
+        let marks = "(call $mark (i32.const 96) (i32.const 5) (i32.const 1024)) (i32.const 0)";
+        let (error, _) = bench.fail(&component(&[PROCESSED], "", marks)).await;
+        assert_eq!((error.code, error.transient), (ErrorCode::HostDefect, true), "{isolation:?}");
+    }
+}
