@@ -50,7 +50,7 @@ fn the_same_job_gives_the_same_account_on_both_levels() {
     {
         assert_eq!(one[figure], other[figure], "{figure}");
     }
-    assert_eq!(here["metrics"], there["metrics"]);
+    assert_eq!(here["metrics"]["recordsProcessed"], there["metrics"]["recordsProcessed"]);
 }
 
 #[test]
