@@ -6,9 +6,11 @@ use anyhow::{Context, ensure};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use fuelcell_api::ApiConfig;
-use fuelcell_domain::Isolation;
+use fuelcell_domain::{Isolation, PipelineId, ProjectId};
+use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -39,12 +41,16 @@ pub(crate) struct Config {
     /// Milliseconds between two writes of running jobs' progress, live figures and log lines, and between two looks
     /// for recorded cancels; a write that finds nothing new is left out.
     pub(crate) pulse_milliseconds: u64,
+    /// Seconds of waiting that raise a job by one priority; 0 = never.
+    pub(crate) ageing_seconds: u64,
     /// What is logged: a level, or directives such as `info,fuelcell_scheduler=debug`.
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
     /// Settings of the HTTP interface.
     pub(crate) api: ApiConfig,
+    /// Jobs of one project, pipeline or module that run at the same time.
+    pub(crate) concurrency: ConcurrencySettings,
     /// How long ended jobs are kept.
     pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
@@ -73,12 +79,43 @@ impl Default for Config {
             job_memory_bytes: None,
             drain_seconds: 20,
             pulse_milliseconds: 500,
+            ageing_seconds: 600,
+            concurrency: ConcurrencySettings::default(),
             retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),
             service: ServiceConfig::default(),
         }
+    }
+}
+
+/// Limits on jobs that run at the same time; absent = as many as there are slots.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ConcurrencySettings {
+    /// Of each project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_project: Option<usize>,
+    /// Of each pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_pipeline: Option<usize>,
+    /// Of each module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_module: Option<usize>,
+    /// Of single projects, by their ids.
+    projects: BTreeMap<ProjectId, usize>,
+    /// Of single pipelines, by their ids.
+    pipelines: BTreeMap<PipelineId, usize>,
+    /// Of single modules, by their names.
+    modules: BTreeMap<String, usize>,
+}
+
+impl From<ConcurrencySettings> for Concurrency {
+    fn from(settings: ConcurrencySettings) -> Self {
+        let ConcurrencySettings { per_project, per_pipeline, per_module, projects, pipelines, modules } =
+            settings;
+        Self { per_project, per_pipeline, per_module, projects, pipelines, modules }
     }
 }
 

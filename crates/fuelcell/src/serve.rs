@@ -45,6 +45,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let limits = SchedulerConfig {
         drain: Duration::from_secs(config.drain_seconds),
+        ageing: Duration::from_secs(config.ageing_seconds),
+        concurrency: config.concurrency.clone().into(),
         pulse: Duration::from_millis(config.pulse_milliseconds),
         isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)

@@ -2,8 +2,9 @@
 
 use crate::artifacts::Staging;
 use crate::dispatch::Scheduler;
+use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
-use crate::live::Live;
+use crate::live::{Live, StopReason};
 use crate::lock;
 use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
 use fuelcell_store::Claim;
@@ -11,7 +12,13 @@ use futures::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
 use tracing::Instrument;
+
+/// How long a job that was claimed ahead waits for a slot, when those before it turn out not to be short. Then it goes back
+/// to the queue, for other nodes and more urgent jobs.
+const AHEAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// An attempt in the scheduler's list of running ones; leaves it when dropped, also by a panic.
 struct Registered {
@@ -40,8 +47,12 @@ impl Scheduler {
         let staging = Staging::new(self.blobs.clone(), self.config.max_artifacts, job.limits.disk_bytes);
         let live = Arc::new(Live::new(job, staging, self.config.log_quota_bytes));
         lock(&self.live).insert(live.id, live.clone());
+        let entry = self.gate.enter(job.limits.memory_bytes);
+        if let Entry::In(_) = entry {
+            live.admit();
+        }
         let registered = Registered { scheduler: self.clone(), live };
-        self.attempts.spawn(attempt(registered, claim).instrument(span));
+        self.attempts.spawn(attempt(registered, claim, entry).instrument(span));
     }
 
     /// Runs the guest to its end; whatever goes wrong before is an end too.
@@ -91,14 +102,40 @@ impl Scheduler {
     }
 }
 
-async fn attempt(registered: Registered, claim: Claim) {
+async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
     let Registered { scheduler, live } = &registered;
-    tracing::info!("Attempt started");
-    let (end, usage) = scheduler.execute(&claim, live).await;
-    // The slot is free from here on, while the store takes the end.
+    let (end, usage) = match admitted(live, entry).await {
+        Some(_place) => {
+            live.admit();
+            tracing::info!("Attempt started");
+            let (end, usage) = scheduler.execute(&claim, live).await;
+            lock(&scheduler.shares).settle(live.project.tenant, live.module, &usage);
+            // The slot is free from here on, while the store takes the end.
+            live.begin_finishing();
+            (end, usage)
+        }
+        None => (RunEnd::Stopped, Usage::default()),
+    };
     live.begin_finishing();
     scheduler.wake.notify_one();
     scheduler.finish(&claim.job, live, end, usage).await;
+}
+
+/// Waits for a slot; `None` when the job is stopped before, or waits too long.
+async fn admitted(live: &Live, entry: Entry) -> Option<Place> {
+    let called = match entry {
+        Entry::In(place) => return Some(place),
+        Entry::Waiting(called) => called,
+    };
+    tokio::select! {
+        biased;
+        place = called => place.ok(),
+        () = live.stopped() => None,
+        () = sleep(AHEAD_PATIENCE) => {
+            live.stop(StopReason::GiveBack);
+            None
+        }
+    }
 }
 
 /// The seed of a deterministic run: the same for the same module, parameters and inputs, whichever job asks.

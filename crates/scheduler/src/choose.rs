@@ -1,43 +1,64 @@
 //! Which queued jobs start now: a pure function, so that policy can be read and tested apart from everything else.
 //!
-//! The rule: jobs start in the order of the queue, with two exceptions.
+//! The rule: jobs start in the order that they are given in, with these exceptions.
 //! - A job whose module is not compiled yet is passed by those behind it; its module is prepared meanwhile.
+//! - A job whose project, pipeline or module may not have another job run is passed, too.
 //! - A job waits until the memory limits of all running jobs leave room for its own. *Nothing passes a job that waits for
 //!   memory.* So a large job cannot be starved by small ones: it starts as soon as enough of the jobs that run now have
 //!   ended, and the memory that lies idle until then is less than its own limit. A job larger than the whole budget starts
 //!   when nothing else runs.
+//!
+//! **Claiming ahead.** A claim waits for the store's barrier, which takes longer than a short job runs. So when all slots
+//! are taken, jobs that are measured to be short are claimed ahead and wait in line before the slots, as long as what waits
+//! there is worth [`Free::ahead`] of running time. Whoever comes with a more urgent job waits that much longer, no more.
 
+use crate::concurrency::{Occupancy, Owners};
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, JobError, JobId};
 use fuelcell_store::QueueEntry;
+use std::time::Duration;
 
 /// What is free on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Free {
+pub(crate) struct Free {
     /// Slots.
-    pub slots: usize,
+    pub(crate) slots: usize,
     /// Bytes of the memory budget.
-    pub memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
     /// Whether nothing runs at all.
-    pub idle: bool,
+    pub(crate) idle: bool,
+    /// How much running time may be claimed ahead.
+    pub(crate) ahead: Duration,
 }
+
+/// What a job that is claimed ahead counts for at least.
+pub(crate) const LEAST_AHEAD: Duration = Duration::from_micros(50);
 
 /// What to do with the head of the queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Jobs to claim, in order.
-    pub start: Vec<JobId>,
+    pub(crate) start: Vec<JobId>,
     /// Modules to prepare, each once, the most urgent first.
-    pub prepare: Vec<Digest>,
+    pub(crate) prepare: Vec<Digest>,
     /// Jobs that can never start, and why.
-    pub fail: Vec<(JobId, JobError)>,
+    pub(crate) fail: Vec<(JobId, JobError)>,
 }
 
-/// Chooses from the head of the queue, given in its order.
-pub fn choose(entries: &[QueueEntry], mut free: Free, readiness: impl Fn(Digest) -> Readiness) -> Choice {
+/// Chooses from the head of the queue, given in the order in which jobs are to start. `short` tells how long a run of a
+/// module takes if that is short enough to be claimed ahead.
+pub(crate) fn choose(
+    entries: &[QueueEntry],
+    mut free: Free,
+    mut occupancy: Occupancy<'_>,
+    readiness: impl Fn(Digest) -> Readiness,
+    short: impl Fn(Digest) -> Option<Duration>,
+) -> Choice {
     let mut choice = Choice::default();
-    let mut waits_for_memory = false;
+    // Once a job waits for memory or for a slot, nothing passes it.
+    let mut closed = false;
     for entry in entries {
+        let owners = Owners::of(entry);
         match readiness(entry.module.digest) {
             Readiness::Failed(error) => choice.fail.push((entry.job, error)),
             Readiness::NotReady => {
@@ -45,33 +66,55 @@ pub fn choose(entries: &[QueueEntry], mut free: Free, readiness: impl Fn(Digest)
                     choice.prepare.push(entry.module.digest);
                 }
             }
-            Readiness::Ready if free.slots == 0 || waits_for_memory => {}
-            Readiness::Ready if fits(entry, free) => {
-                choice.start.push(entry.job);
-                free = Free {
-                    slots: free.slots - 1,
-                    memory_bytes: free.memory_bytes.saturating_sub(entry.memory_bytes),
-                    idle: false,
-                };
-            }
-            Readiness::Ready => waits_for_memory = true,
+            Readiness::Ready if closed || !occupancy.admits(&owners) => {}
+            Readiness::Ready => match take(entry, free, &short) {
+                Some(left) => {
+                    free = left;
+                    choice.start.push(entry.job);
+                    occupancy.add(owners);
+                }
+                None => closed = true,
+            },
         }
     }
     choice
 }
 
-fn fits(entry: &QueueEntry, free: Free) -> bool {
-    entry.memory_bytes <= free.memory_bytes || free.idle
+/// What is left when this job starts, or is claimed ahead; `None` when it must wait.
+fn take(entry: &QueueEntry, free: Free, short: impl Fn(Digest) -> Option<Duration>) -> Option<Free> {
+    if free.slots > 0 {
+        let fits = entry.memory_bytes <= free.memory_bytes || free.idle;
+        return fits.then(|| Free {
+            slots: free.slots - 1,
+            memory_bytes: free.memory_bytes.saturating_sub(entry.memory_bytes),
+            idle: false,
+            ahead: free.ahead,
+        });
+    }
+    let time = short(entry.module.digest)?.max(LEAST_AHEAD);
+    Some(Free { ahead: free.ahead.checked_sub(time)?, ..free })
+}
+
+impl Owners {
+    fn of(entry: &QueueEntry) -> Self {
+        Self { project: entry.project.project, pipeline: entry.pipeline, module: entry.module.name.clone() }
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::Concurrency;
     use fuelcell_domain::{ErrorCode, ModuleRef, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
 
-    const FREE: Free = Free { slots: 4, memory_bytes: 100, idle: true };
+    const FREE: Free = Free { slots: 4, memory_bytes: 100, idle: true, ahead: Duration::ZERO };
 
-    fn entry(module: &str, memory_bytes: u64) -> QueueEntry {
+    fn choose(entries: &[QueueEntry], free: Free, readiness: impl Fn(Digest) -> Readiness) -> Choice {
+        let limits = Concurrency::default();
+        super::choose(entries, free, Occupancy::of(&limits, []), readiness, |_| None)
+    }
+
+    pub(crate) fn entry(module: &str, memory_bytes: u64) -> QueueEntry {
         QueueEntry {
             job: JobId::random(),
             project: ProjectRef { tenant: TenantId::random(), project: ProjectId::random() },
@@ -85,6 +128,7 @@ mod tests {
                 version: "1".into(),
                 digest: Digest::of(module.as_bytes()),
             },
+            pipeline: None,
             memory_bytes,
             lost_attempts: 0,
         }
@@ -119,7 +163,7 @@ mod tests {
     #[test]
     fn a_job_beyond_the_budget_runs_alone() {
         let entries = [entry("a", 1_000), entry("a", 1)];
-        let busy = Free { slots: 3, memory_bytes: 99, idle: false };
+        let busy = Free { slots: 3, memory_bytes: 99, idle: false, ..FREE };
         assert_eq!(choose(&entries, busy, |_| Readiness::Ready), Choice::default());
         let choice = choose(&entries, FREE, |_| Readiness::Ready);
         assert_eq!(choice.start, jobs(&[&entries[0]]));
@@ -135,6 +179,35 @@ mod tests {
         assert_eq!(choice.prepare, [cold]);
         // Also without a free slot, so that the next free one finds it compiled.
         assert_eq!(choose(&entries, Free { slots: 0, ..FREE }, readiness).prepare, [cold]);
+    }
+
+    #[test]
+    fn a_job_over_its_limit_is_passed() {
+        let entries = [entry("a", 1), entry("a", 1), entry("b", 1), entry("a", 1)];
+        let limits = Concurrency { per_module: Some(2), ..Concurrency::default() };
+        let running = Owners { project: ProjectId::random(), pipeline: None, module: "a".into() };
+        let occupancy = Occupancy::of(&limits, [running]);
+        let choice = super::choose(&entries, FREE, occupancy, |_| Readiness::Ready, |_| None);
+        assert_eq!(choice.start, jobs(&[&entries[0], &entries[2]]));
+    }
+
+    #[test]
+    fn short_jobs_are_claimed_ahead_for_as_long_as_they_take() {
+        let (short, long) = (|| entry("short", 80), || entry("long", 1));
+        let time = |digest| (digest == short().module.digest).then_some(Duration::from_millis(2));
+        let chosen = |entries: &[QueueEntry], free| {
+            let limits = Concurrency::default();
+            super::choose(entries, free, Occupancy::of(&limits, []), |_| Readiness::Ready, time).start
+        };
+        let full = Free { slots: 0, memory_bytes: 0, idle: false, ahead: Duration::from_millis(5) };
+        let entries = [short(), short(), short()];
+        assert_eq!(chosen(&entries, full), jobs(&[&entries[0], &entries[1]]));
+        let entries = [short(), long(), short()];
+        assert_eq!(chosen(&entries, full), jobs(&[&entries[0]]), "nothing passes");
+        assert_eq!(chosen(&entries, Free { ahead: Duration::ZERO, ..full }), []);
+        // A free slot that waits for memory is not passed either.
+        let tight = Free { slots: 1, memory_bytes: 10, ..full };
+        assert_eq!(chosen(&[short(), short()], tight), []);
     }
 
     #[test]

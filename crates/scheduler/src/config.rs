@@ -1,5 +1,6 @@
 //! What an operator can set.
 
+use crate::concurrency::Concurrency;
 use fuelcell_domain::{Isolation, NodeId};
 use std::time::Duration;
 
@@ -31,6 +32,10 @@ pub struct SchedulerConfig {
     pub log_quota_bytes: u64,
     /// Artifacts that one attempt may create.
     pub max_artifacts: usize,
+    /// Each such time that a job has waited raises it by one priority; zero = never.
+    pub ageing: Duration,
+    /// Limits on jobs of one project, pipeline or module that run at the same time.
+    pub concurrency: Concurrency,
     /// Modules that are compiled at the same time.
     pub preparations: usize,
 }
@@ -51,6 +56,8 @@ impl SchedulerConfig {
             finish_patience: Duration::from_secs(60),
             log_quota_bytes: 1024 * 1024,
             max_artifacts: 1000,
+            ageing: Duration::from_secs(600),
+            concurrency: Concurrency::default(),
             preparations: 2,
         }
     }

@@ -1,14 +1,18 @@
 //! The scheduler itself: what it holds, its loop, its start and its end.
 
-use crate::choose::{Free, choose};
+use crate::choose::{Choice, Free, LEAST_AHEAD, choose};
+use crate::concurrency::Occupancy;
 use crate::config::SchedulerConfig;
+use crate::gate::{Gate, Taken};
 use crate::live::{Live, StopReason};
 use crate::lock;
+use crate::order::order;
 use crate::prepare::Preparer;
+use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::seams::Events;
-use fuelcell_domain::{AttemptId, Clock, Digest, JobError, JobId, JobRunner, Lease};
-use fuelcell_store::{BlobStore, Store, StoreError};
+use fuelcell_domain::{AttemptId, Clock, Digest, JobError, JobId, JobRunner, Lease, Timestamp};
+use fuelcell_store::{BlobStore, QueueEntry, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -22,6 +26,9 @@ use tokio_util::task::TaskTracker;
 const TICK: Duration = Duration::from_secs(1);
 /// Attempts whose guest has ended and whose end the store has not taken yet; beyond this nothing is claimed.
 const MAX_FINISHING: usize = 256;
+/// A job that takes no longer than this may be claimed ahead, and this much of running time for each slot. An urgent job
+/// that comes then waits that much longer.
+const SHORT: Duration = Duration::from_millis(20);
 /// How much of the queue is looked at: this much, and more on nodes with many slots.
 const LOOK_AHEAD: usize = 64;
 
@@ -37,6 +44,8 @@ pub struct Scheduler {
     pub(crate) cancel_wake: Notify,
     pub(crate) attempts: TaskTracker,
     pub(crate) dropped_results: AtomicU64,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) shares: Mutex<Shares>,
     preparer: Preparer,
     stopping: CancellationToken,
 }
@@ -64,6 +73,7 @@ impl Scheduler {
         config: SchedulerConfig,
     ) -> Arc<Self> {
         let preparer = Preparer::new(runner.clone(), blobs.clone(), config.preparations);
+        let gate = Gate::new(config.slots, config.memory_bytes);
         Arc::new(Self {
             config,
             store,
@@ -75,6 +85,8 @@ impl Scheduler {
             cancel_wake: Notify::new(),
             attempts: TaskTracker::new(),
             dropped_results: AtomicU64::new(0),
+            gate,
+            shares: Mutex::default(),
             preparer,
             stopping: CancellationToken::new(),
         })
@@ -87,18 +99,15 @@ impl Scheduler {
 
     /// What this node has, and what of it is taken.
     pub fn load(&self) -> Load {
-        let live = self.all_live();
-        let (finishing, running): (Vec<_>, Vec<_>) = live.iter().partition(|live| live.is_finishing());
+        let Taken { running, reserved_bytes, .. } = self.gate.taken();
         Load {
             capacity: Capacity {
                 slots: self.config.slots as u64,
-                running: running.len() as u64,
+                running: running as u64,
                 memory_bytes: self.config.memory_bytes,
-                reserved_bytes: running
-                    .iter()
-                    .fold(0, |sum: u64, live| sum.saturating_add(live.memory_bytes)),
+                reserved_bytes,
             },
-            finishing: finishing.len() as u64,
+            finishing: self.all_live().iter().filter(|live| live.is_finishing()).count() as u64,
             dropped_results: self.dropped_results.load(Ordering::Relaxed),
             draining: self.stopping.is_cancelled(),
         }
@@ -164,7 +173,7 @@ impl Scheduler {
     /// Starts what can start, and says how long there is nothing to do unless something happens.
     async fn dispatch_all(self: &Arc<Self>, look_ahead: bool) -> Result<Duration, StoreError> {
         // With all slots taken the queue is looked at on ticks only: to prepare modules, not at each submission.
-        while (look_ahead || self.free().slots > 0) && !self.stopping.is_cancelled() {
+        while (look_ahead || self.has_room()) && !self.stopping.is_cancelled() {
             if !self.dispatch().await? {
                 break;
             }
@@ -182,8 +191,8 @@ impl Scheduler {
     /// One look at the queue; true when it changed something.
     async fn dispatch(self: &Arc<Self>) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let entries = self.store.ready(now, LOOK_AHEAD.max(self.config.slots * 4)).await?;
-        let choice = choose(&entries, self.free(), |module| self.preparer.readiness(module));
+        let heads = self.store.heads(now, LOOK_AHEAD.max(self.config.slots * 4)).await?;
+        let choice = self.choose(heads, now);
         for module in choice.prepare {
             self.prepare(module);
         }
@@ -226,15 +235,57 @@ impl Scheduler {
         }
     }
 
-    fn free(&self) -> Free {
-        let load = self.load();
-        let Capacity { slots, running, memory_bytes, reserved_bytes } = load.capacity;
-        let unfinished = MAX_FINISHING.saturating_sub(usize::try_from(load.finishing).unwrap_or(usize::MAX));
-        Free {
-            slots: usize::try_from(slots.saturating_sub(running)).unwrap_or(usize::MAX).min(unfinished),
-            memory_bytes: memory_bytes.saturating_sub(reserved_bytes),
-            idle: running == 0,
+    /// What to do with the heads of the queue, by their order and by what is free.
+    fn choose(&self, heads: Vec<QueueEntry>, now: Timestamp) -> Choice {
+        let live = self.all_live();
+        let under_way: Vec<_> = live.iter().filter(|live| !live.is_finishing()).collect();
+        let free = self.free();
+        let shares = &mut *lock(&self.shares);
+        let waiting = heads.iter().map(|entry| entry.project.tenant);
+        let active = waiting.chain(under_way.iter().map(|live| live.project.tenant)).collect();
+        let mut accounts = shares.attend(&active);
+        for live in &under_way {
+            let so_far = shares.fuel_of(live.meter.cpu_micros.load(Ordering::Relaxed));
+            let account = accounts.entry(live.project.tenant).or_default();
+            *account = account.saturating_add(shares.expected_fuel(live.module).max(so_far));
         }
+        let cost = |entry: &QueueEntry| shares.expected_fuel(entry.module.digest);
+        let entries = order(heads, now, self.config.ageing, &mut accounts, cost);
+        let running = under_way.iter().map(|live| live.owners.clone());
+        let occupancy = Occupancy::of(&self.config.concurrency, running);
+        let short = |module| shares.expected_time(module).filter(|time| *time <= SHORT);
+        choose(&entries, free, occupancy, |module| self.preparer.readiness(module), short)
+    }
+
+    /// Whether a look at the queue can start anything.
+    fn has_room(&self) -> bool {
+        let free = self.free();
+        free.slots > 0 || free.ahead >= SHORT / 2
+    }
+
+    fn free(&self) -> Free {
+        let Taken { running, reserved_bytes, waiting } = self.gate.taken();
+        let live = self.all_live();
+        let finishing = live.iter().filter(|live| live.is_finishing()).count();
+        let room = MAX_FINISHING.saturating_sub(finishing + waiting);
+        Free {
+            slots: self.config.slots.saturating_sub(running + waiting).min(room),
+            memory_bytes: self.config.memory_bytes.saturating_sub(reserved_bytes),
+            idle: running == 0,
+            ahead: if room > 0 { self.ahead(&live) } else { Duration::ZERO },
+        }
+    }
+
+    /// How much running time may be claimed ahead: a little for each slot that a short job has, less what waits already.
+    fn ahead(&self, live: &[Arc<Live>]) -> Duration {
+        let shares = lock(&self.shares);
+        let expected = |live: &Live| shares.expected_time(live.module).unwrap_or(Duration::MAX);
+        let under_way = live.iter().filter(|live| !live.is_finishing());
+        let (waiting, running): (Vec<_>, Vec<_>) = under_way.partition(|live| live.is_waiting());
+        // What should be short and takes long holds its slot for nobody knows how long.
+        let short = running.iter().filter(|live| expected(live) <= SHORT && live.on_slot() <= SHORT).count();
+        let budget = SHORT.saturating_mul(u32::try_from(short).unwrap_or(u32::MAX));
+        waiting.iter().fold(budget, |left, live| left.saturating_sub(expected(live).max(LEAST_AHEAD)))
     }
 
     pub(crate) fn all_live(&self) -> Vec<Arc<Live>> {
@@ -245,11 +296,14 @@ impl Scheduler {
     async fn drain(&self) {
         self.attempts.close();
         tracing::info!(attempts.count = self.attempts.len(), "Node drains: no new jobs are started");
+        for live in self.all_live().iter().filter(|live| live.is_waiting()) {
+            live.stop(StopReason::GiveBack);
+        }
         if timeout(self.config.drain, self.attempts.wait()).await.is_ok() {
             return;
         }
         for live in self.all_live() {
-            live.stop(StopReason::Drain);
+            live.stop(StopReason::GiveBack);
         }
         if timeout(self.config.finish_patience, self.attempts.wait()).await.is_err() {
             let count = self.attempts.len();

@@ -124,7 +124,7 @@ fn transition(end: RunEnd, stopped: Option<StopReason>) -> Option<Transition> {
         }
         (RunEnd::Completed(completion), _) => Transition::Complete(completion),
         (RunEnd::Failed(error), _) => Transition::Fail(bounded(error)),
-        (RunEnd::Stopped, Some(StopReason::Drain)) => Transition::GiveBack,
+        (RunEnd::Stopped, Some(StopReason::GiveBack)) => Transition::GiveBack,
         (RunEnd::Stopped, Some(_)) => Transition::Stop,
         (RunEnd::Stopped, None) => Transition::Fail(stopped_for_nothing()),
     })
@@ -160,7 +160,7 @@ mod tests {
             (failed(), None, Some(Transition::Fail(error.clone()))),
             (failed(), Some(StopReason::Lost), None),
             (RunEnd::Stopped, Some(StopReason::Cancel), Some(Transition::Stop)),
-            (RunEnd::Stopped, Some(StopReason::Drain), Some(Transition::GiveBack)),
+            (RunEnd::Stopped, Some(StopReason::GiveBack), Some(Transition::GiveBack)),
             (RunEnd::Stopped, Some(StopReason::Lost), None),
             (RunEnd::Stopped, None, Some(Transition::Fail(stopped_for_nothing()))),
         ];

@@ -3,28 +3,33 @@
 //! This crate knows the domain and the store's traits. It knows a [`JobRunner`](fuelcell_domain::JobRunner), never an
 //! engine; it knows nothing of HTTP, of authorisation, or of any particular database.
 //!
-//! One attempt's way: [`choose`] picks it from the queue, `dispatch` claims it, `attempt` runs it with a `host` that
+//! One attempt's way: `order` brings it to its turn, `choose` picks it, `dispatch` claims it, `gate` gives it a slot, `attempt` runs it with a `host` that
 //! serves its calls, `pulse` writes its live figures and keeps its lease, `finish` hands everything that it brought to the
 //! store in one transaction. The store is the truth throughout: an attempt that does not hold its job any more is stopped
 //! and its results are dropped.
 
 mod artifacts;
 mod attempt;
-pub mod choose;
+mod choose;
+mod concurrency;
 mod config;
 mod dispatch;
 mod finish;
+mod gate;
 mod host;
 mod live;
 mod log;
+mod order;
 mod prepare;
 mod pulse;
 mod retention;
+mod shares;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
+pub use concurrency::Concurrency;
 pub use config::SchedulerConfig;
 pub use dispatch::{Load, Scheduler};
 pub use retention::{Keep, RetentionConfig, Swept};

@@ -1,12 +1,13 @@
 //! An attempt that runs on this node: what others may see of it and do to it while the guest is at work.
 
 use crate::artifacts::Staging;
+use crate::concurrency::Owners;
 use crate::host::Marks;
 use crate::lock;
 use crate::log::LogBuffer;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::seams::StopSignal;
-use fuelcell_domain::{AttemptId, Job, Meter, Progress, ProjectRef, Report};
+use fuelcell_domain::{AttemptId, Digest, Job, Meter, Progress, ProjectRef, Report};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -18,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) enum StopReason {
     /// Somebody cancelled the job.
     Cancel,
-    /// The node shuts down.
-    Drain,
+    /// The node gives the job back unharmed: it shuts down, or the job waited too long for its slot.
+    GiveBack,
     /// The attempt does not hold its job any more: nothing that it brings is wanted.
     Lost,
 }
@@ -28,7 +29,8 @@ pub(crate) enum StopReason {
 pub(crate) struct Live {
     pub(crate) id: AttemptId,
     pub(crate) project: ProjectRef,
-    pub(crate) memory_bytes: u64,
+    pub(crate) module: Digest,
+    pub(crate) owners: Owners,
     pub(crate) started: Instant,
     pub(crate) meter: Arc<Meter>,
     pub(crate) staging: Arc<Staging>,
@@ -37,6 +39,7 @@ pub(crate) struct Live {
     /// The pulse that the store has. Whoever writes pulses or log lines holds this lock, so that they arrive in order.
     pub(crate) written: tokio::sync::Mutex<Pulse>,
     figures: Mutex<Figures>,
+    admitted: OnceLock<Instant>,
     finishing: AtomicBool,
     cancelled: CancellationToken,
     stopped: CancellationToken,
@@ -55,7 +58,12 @@ impl Live {
         Self {
             id: job.current_attempt(),
             project: job.project,
-            memory_bytes: job.limits.memory_bytes,
+            module: job.module.digest,
+            owners: Owners {
+                project: job.project.project,
+                pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
+                module: job.module.name.clone(),
+            },
             started: Instant::now(),
             meter: Arc::default(),
             staging: Arc::new(staging),
@@ -63,6 +71,7 @@ impl Live {
             marks: Mutex::default(),
             written: tokio::sync::Mutex::default(),
             figures: Mutex::default(),
+            admitted: OnceLock::new(),
             finishing: AtomicBool::new(false),
             cancelled: CancellationToken::new(),
             stopped: CancellationToken::new(),
@@ -92,6 +101,26 @@ impl Live {
         let mut usage = self.meter.usage();
         usage.wall_micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         Pulse { progress, report, usage, memory_bytes: self.meter.memory_bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Whether it was claimed ahead and has no slot yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.admitted.get().is_none()
+    }
+
+    /// Notes that it has a slot from now on.
+    pub(crate) fn admit(&self) {
+        let _ = self.admitted.set(Instant::now());
+    }
+
+    /// How long it has had its slot.
+    pub(crate) fn on_slot(&self) -> Duration {
+        self.admitted.get().map_or(Duration::ZERO, Instant::elapsed)
+    }
+
+    /// Resolves when the guest is to be stopped by force.
+    pub(crate) async fn stopped(&self) {
+        self.stopped.cancelled().await;
     }
 
     /// Whether the guest has ended and only the store's word is missing.

@@ -239,6 +239,10 @@ impl Store for SledStore {
         self.read_many(move |shared| views::ready(shared, now, limit)).await
     }
 
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        self.read_many(move |shared| views::heads(shared, now, limit)).await
+    }
+
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         self.shared.check()?;
         Ok(views::next_not_before(&self.shared, now))

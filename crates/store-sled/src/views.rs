@@ -19,6 +19,15 @@ fn image(shared: &Shared) -> RwLockReadGuard<'_, Image> {
 
 pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
     let orders = image(shared).queue().ready(now, limit);
+    entries(shared, orders)
+}
+
+pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+    let orders = image(shared).queue().heads(now, limit);
+    entries(shared, orders)
+}
+
+fn entries(shared: &Shared, orders: Vec<QueueOrder>) -> Result<Vec<QueueEntry>, StoreError> {
     let mut entries = Vec::with_capacity(orders.len());
     for order in orders {
         let place = Place { project: order.project, ordinal: order.ordinal };

@@ -5,7 +5,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
     Artifact, AttemptId, Digest, Job, JobId, JobState, JobType, LogLevel, LogLine, ModuleRef, Ordinal,
-    PipelineId, Priority, ProjectRef, Receipt, Timestamp, Transition,
+    PipelineId, Priority, ProjectRef, Receipt, TenantId, Timestamp, Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -59,6 +59,8 @@ pub struct QueueEntry {
     pub not_before: Option<Timestamp>,
     /// The module that it needs.
     pub module: ModuleRef,
+    /// The pipeline that it named.
+    pub pipeline: Option<PipelineId>,
     /// The memory that it may use.
     pub memory_bytes: u64,
     /// Attempts that were lost with their process.
@@ -77,6 +79,7 @@ impl QueueEntry {
             created_at: job.created_at,
             not_before: job.not_before,
             module: job.module.clone(),
+            pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
             memory_bytes: job.limits.memory_bytes,
             lost_attempts: job.lost_attempts,
         }
@@ -112,6 +115,19 @@ impl QueueOrder {
     pub fn of(job: &Job) -> Self {
         Self::new(job.priority, job.front, job.created_at, job.project, job.ordinal)
     }
+
+    /// The line in which the job waits: jobs of one tenant and priority go in order, those of several may share.
+    pub fn lane(&self) -> Lane {
+        (self.priority, self.project.tenant)
+    }
+}
+
+/// A tenant's queued jobs of one priority, the most urgent first.
+pub type Lane = (Reverse<Priority>, TenantId);
+
+/// How many of each lane to return so that there are about `limit` in all, and at least one of each.
+pub fn share_of_lane(limit: usize, lanes: usize) -> usize {
+    (limit / lanes.max(1)).max(1)
 }
 
 /// A claimed job: the attempt's number is in the job.

@@ -20,7 +20,7 @@ pub mod store;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
 pub use jobs::{
-    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, Lane, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
 };
 pub use memory::{MemoryBlobs, MemoryStore};

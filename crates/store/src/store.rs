@@ -158,6 +158,9 @@ pub trait Store: Send + Sync {
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
+    /// Of each tenant and priority the first of the jobs that [`Store::ready`] would return, in its order: about `limit` in
+    /// all, but at least one of each. So nobody's jobs hide those of others.
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
     /// When the next job whose time has not come may start.
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// Starts an attempt of each of these jobs under `lease`. Jobs that are not queued any more are left out.

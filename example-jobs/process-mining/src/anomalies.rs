@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::figures::{Figures, SECOND, quantile};
+use crate::figures::{Figures, Groups, SECOND, quantile};
 use crate::log::{EventLog, Micros};
 use crate::names::{Id, NONE};
 use crate::read::Facts;
@@ -48,7 +48,7 @@ pub fn find(log: &EventLog, figures: &Figures, facts: &Facts) -> Vec<Group> {
     let mut groups = vec![
         skipped_steps(log, figures, facts),
         delayed_steps(log, figures, facts),
-        ping_pong(log),
+        ping_pong(log, figures),
         slow_cases(log, figures),
         rare_variants(log, figures),
         off_hours(log),
@@ -157,7 +157,7 @@ fn delayed_steps(log: &EventLog, figures: &Figures, facts: &Facts) -> Group {
         for event in range.start + 1..range.end {
             let pair = (log.activities[event - 1], log.activities[event]);
             let took = log.times[event] - log.times[event - 1];
-            let Some(&(limit, median)) = limits.get(&pair) else { continue };
+            let Some((limit, median)) = limits[figures.flow.number(pair.0, pair.1)] else { continue };
             if took as f64 <= limit || worst.as_ref().is_some_and(|w| w.size >= took as f64 / limit) {
                 continue;
             }
@@ -179,46 +179,35 @@ fn delayed_steps(log: &EventLog, figures: &Figures, facts: &Facts) -> Group {
     Group { kind: "DelayedStep", title: "Extreme delays", definition, cases }
 }
 
-/// For frequent steps: the time from which on one counts as delayed, and the median.
-fn step_limits(log: &EventLog, figures: &Figures) -> rustc_hash::FxHashMap<(Id, Id), (f64, f64)> {
-    let frequent = figures
-        .flow
-        .edges
-        .iter()
-        .filter(|edge| edge.time.count as usize >= ENOUGH_STEPS && edge.time.max > 0);
-    let mut times: rustc_hash::FxHashMap<(Id, Id), Vec<Micros>> =
-        frequent.map(|edge| ((edge.from, edge.to), Vec::new())).collect();
-    for range in log.ranges() {
-        for event in range.start + 1..range.end {
-            if let Some(times) = times.get_mut(&(log.activities[event - 1], log.activities[event])) {
-                times.push(log.times[event] - log.times[event - 1]);
+/// For every edge that is frequent: the time from which on it counts as delayed, and the median.
+fn step_limits(log: &EventLog, figures: &Figures) -> Vec<Option<(f64, f64)>> {
+    let flow = &figures.flow;
+    let frequent: Vec<bool> = flow.edges.iter().map(|edge| edge.time.count >= ENOUGH_STEPS as u64).collect();
+    let times = Groups::collect(flow.edges.len(), |take| {
+        for range in log.ranges() {
+            for event in range.start + 1..range.end {
+                let edge = flow.number(log.activities[event - 1], log.activities[event]);
+                if frequent[edge] {
+                    take(edge, log.times[event] - log.times[event - 1]);
+                }
             }
         }
-    }
-    let limit = |mut times: Vec<Micros>| {
+    });
+    times.map(|times| {
         times.sort_unstable();
         // The longest 1 %, but at least one, do not judge themselves.
-        let usual = times.len() - 1 - times.len().div_ceil(100);
-        (times[usual] as f64 * DELAY, quantile(&times, 0.5))
-    };
-    times
-        .into_iter()
-        .map(|(pair, times)| (pair, limit(times)))
-        .filter(|(_, (limit, _))| *limit > 0.0)
-        .collect()
+        let usual = times.len().checked_sub(1 + times.len().div_ceil(100))?;
+        let limit = times[usual] as f64 * DELAY;
+        (limit > 0.0).then(|| (limit, quantile(times, 0.5)))
+    })
 }
 
-fn ping_pong(log: &EventLog) -> Group {
+fn ping_pong(log: &EventLog, figures: &Figures) -> Group {
+    let runs: Vec<(usize, (Id, Id))> =
+        figures.variants.list.iter().map(|variant| longest_alternation(log.trace(variant.case))).collect();
     let mut cases = Vec::new();
-    for case in 0..log.cases() {
-        let trace = log.trace(case);
-        let (mut run, mut longest, mut pair) = (2, 0, (NONE, NONE));
-        for at in 2..trace.len() {
-            run = if trace[at] == trace[at - 2] && trace[at] != trace[at - 1] { run + 1 } else { 2 };
-            if run > longest {
-                (longest, pair) = (run, (trace[at - 1], trace[at]));
-            }
-        }
+    for (case, &variant) in figures.variants.of_case.iter().enumerate() {
+        let (longest, pair) = runs[variant as usize];
         if longest >= PING_PONG {
             let reason = format!(
                 "{longest} steps in a row go back and forth between \"{}\" and \"{}\"",
@@ -245,6 +234,18 @@ fn slow_cases(log: &EventLog, figures: &Figures) -> Group {
     let definition =
         format!("The case took longer than {} (third quartile + 3 × interquartile range).", duration(fence));
     Group { kind: "SlowCase", title: "Slow cases", definition, cases: cases.collect() }
+}
+
+/// How many steps in a row alternate between two activities, and which; the first of the longest.
+fn longest_alternation(trace: &[Id]) -> (usize, (Id, Id)) {
+    let (mut run, mut longest, mut pair) = (2, 0, (NONE, NONE));
+    for at in 2..trace.len() {
+        run = if trace[at] == trace[at - 2] && trace[at] != trace[at - 1] { run + 1 } else { 2 };
+        if run > longest {
+            (longest, pair) = (run, (trace[at - 1], trace[at]));
+        }
+    }
+    (longest, pair)
 }
 
 /// Variants are rare when they are alone in a log whose variants usually repeat.

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::figures::{Figures, SECOND};
+use crate::figures::Figures;
+use crate::lines::{LONGEST_FIGURE, Lines};
 use crate::log::{EventLog, Micros, NO_TIME};
-use crate::read::write_time;
+use crate::names::{Id, Names};
+use crate::read::time_text;
 
 /// Columns of the enriched log. `start_timestamp` and `lifecycle` are there only when the log has them.
 const HEADER: [&str; 14] = [
@@ -44,140 +46,157 @@ pub fn write(
         "lifecycle" => lifecycles,
         _ => true,
     });
-    let mut rows = wanted.copied().collect::<Vec<_>>().join(",").into_bytes();
-    rows.push(b'\n');
+    let header = wanted.copied().collect::<Vec<_>>().join(",");
+    out.write_all(header.as_bytes())?;
+    out.write_all(b"\n")?;
+    let mut rows = Lines::default();
+    let fields = Fields {
+        activities: Field::all(&log.names.activities),
+        resources: Field::all(&log.names.resources),
+        lifecycles: Field::all(&log.names.lifecycles),
+    };
     let mut seen = vec![usize::MAX; log.names.activities.len()];
-    let mut written = 0;
+    let mut name = Vec::new();
     for (case, range) in log.ranges().enumerate() {
-        let mut name = Vec::new();
-        field(&mut name, log.case_name(case));
+        name.clear();
+        quote(&mut name, log.case_name(case));
         let duration = log.duration(case);
         for event in range.clone() {
             let activity = log.activities[event] as usize;
             let repeated = std::mem::replace(&mut seen[activity], case) == case;
-            let row = Row { log, event, first: event == range.start, repeated };
-            rows.extend_from_slice(&name);
-            row.write(
-                &mut rows,
-                event - range.start + 1,
-                range.len(),
-                duration,
-                figures.variants.of_case[case],
-            );
-        }
-        written += range.len() as u64;
-        if rows.len() >= BATCH {
-            out.write_all(&rows)?;
-            rows.clear();
-            if !go_on(written) {
-                return Err(io::ErrorKind::Interrupted.into());
+            let index = event - range.start;
+            let row = Row { log, fields: &fields, event, index, events: range.len(), duration, repeated };
+            row.write(&mut rows, &name, figures.variants.of_case[case]);
+            if rows.as_bytes().len() >= BATCH {
+                out.write_all(rows.as_bytes())?;
+                rows.clear();
+                if !go_on(event as u64 + 1) {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
             }
         }
     }
-    out.write_all(&rows)
+    out.write_all(rows.as_bytes())
+}
+
+/// How names are written.
+struct Fields<'a> {
+    activities: Field<'a>,
+    resources: Field<'a>,
+    lifecycles: Field<'a>,
+}
+
+struct Field<'a> {
+    names: &'a Names,
+    /// How a name is written that cannot stand as it is.
+    quoted: Vec<Option<Box<[u8]>>>,
+}
+
+impl<'a> Field<'a> {
+    fn all(names: &'a Names) -> Self {
+        let field = |id: Id| {
+            let name = names.get(id);
+            is_special(name).then(|| {
+                let mut field = Vec::new();
+                quote(&mut field, name);
+                field.into_boxed_slice()
+            })
+        };
+        Self { names, quoted: (0..names.len() as Id).map(field).collect() }
+    }
+
+    fn get(&self, id: Id) -> &[u8] {
+        match self.quoted.get(id as usize) {
+            Some(Some(quoted)) => quoted,
+            _ => self.names.get(id).as_bytes(),
+        }
+    }
 }
 
 struct Row<'a> {
     log: &'a EventLog,
+    fields: &'a Fields<'a>,
     event: usize,
-    first: bool,
+    /// Its place in its case, from 0.
+    index: usize,
+    /// Events of its case.
+    events: usize,
+    /// Duration of its case.
+    duration: Micros,
     repeated: bool,
 }
 
 impl Row<'_> {
-    fn write(&self, out: &mut Vec<u8>, index: usize, events: usize, duration: Micros, variant: u32) {
+    fn write(&self, out: &mut Lines, case: &[u8], variant: u32) {
+        const FIGURES: usize = 10;
         let (log, event) = (self.log, self.event);
         let time = log.times[event];
-        out.push(b',');
-        field(out, log.activity_name(log.activities[event]));
-        out.push(b',');
+        let activity = self.fields.activities.get(log.activities[event]);
+        let resource = self.fields.resources.get(log.resources[event]);
+        let lifecycle = self.fields.lifecycles.get(log.lifecycle(event));
+        let texts = case.len() + activity.len() + resource.len() + lifecycle.len();
+        out.reserve(texts + FIGURES * (LONGEST_FIGURE + 1));
+        out.text(case);
+        out.byte(b',');
+        out.text(activity);
+        out.byte(b',');
         if let Some(starts) = &log.starts {
             if starts[event] != NO_TIME {
-                write_time(out, starts[event]);
+                out.time(time_text(starts[event]));
             }
-            out.push(b',');
+            out.byte(b',');
         }
-        write_time(out, time);
-        out.push(b',');
-        field(out, log.resource_name(log.resources[event]));
-        out.push(b',');
+        out.time(time_text(time));
+        out.byte(b',');
+        out.text(resource);
+        out.byte(b',');
         if log.has_lifecycles() {
-            field(out, log.lifecycle(event));
-            out.push(b',');
+            out.text(lifecycle);
+            out.byte(b',');
         }
-        number(out, index as u64);
-        number(out, events as u64);
-        if !self.first {
-            seconds(out, time - log.times[event - 1]);
+        out.number(self.index as u64 + 1);
+        out.byte(b',');
+        out.number(self.events as u64);
+        out.byte(b',');
+        if self.index > 0 {
+            out.seconds(time - log.times[event - 1]);
         }
-        out.push(b',');
-        seconds(out, duration);
-        out.push(b',');
-        number(out, u64::from(variant) + 1);
-        out.extend_from_slice(if self.repeated { b"true," } else { b"false," });
+        out.byte(b',');
+        out.seconds(self.duration);
+        out.byte(b',');
+        out.number(u64::from(variant) + 1);
+        out.text(if self.repeated { b",true," } else { b",false," });
         let hours = time.div_euclid(3_600_000_000);
         // 1970-01-01 was a Thursday.
-        out.extend_from_slice(WEEKDAYS[(hours.div_euclid(24) + 3).rem_euclid(7) as usize].as_bytes());
-        out.push(b',');
-        digits(out, hours.rem_euclid(24) as u64);
-        out.push(b'\n');
+        out.text(WEEKDAYS[(hours.div_euclid(24) + 3).rem_euclid(7) as usize].as_bytes());
+        out.byte(b',');
+        out.number(hours.rem_euclid(24) as u64);
+        out.byte(b'\n');
     }
 }
 
-fn number(out: &mut Vec<u8>, value: u64) {
-    digits(out, value);
-    out.push(b',');
+/// A spreadsheet would take a text that begins like this for a formula.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
-fn digits(out: &mut Vec<u8>, mut value: u64) {
-    let mut buffer = [0; 20];
-    let mut at = buffer.len();
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&buffer[at..]);
-}
-
-/// Seconds, with as many decimals as there are, at most six.
-fn seconds(out: &mut Vec<u8>, micros: Micros) {
-    if micros < 0 {
-        out.push(b'-');
-    }
-    let micros = micros.unsigned_abs();
-    digits(out, micros / SECOND as u64);
-    let mut fraction = micros % SECOND as u64;
-    if fraction == 0 {
-        return;
-    }
-    out.push(b'.');
-    let mut place = 100_000;
-    while fraction > 0 {
-        out.push(b'0' + (fraction / place) as u8);
-        fraction %= place;
-        place /= 10;
-    }
+/// Whether a text cannot stand in a table as it is.
+fn is_special(text: &str) -> bool {
+    is_formula(text) || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
 }
 
 /// A text as a CSV field. What a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
 /// Injection").
-fn field(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let formula = matches!(bytes.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'));
-    let quoted = formula || bytes.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
-    if !quoted {
-        out.extend_from_slice(bytes);
+fn quote(out: &mut Vec<u8>, text: &str) {
+    if !is_special(text) {
+        out.extend_from_slice(text.as_bytes());
         return;
     }
     out.push(b'"');
-    if formula {
+    if is_formula(text) {
         out.push(b'\'');
     }
-    for &byte in bytes {
+    for byte in text.bytes() {
         if byte == b'"' {
             out.push(b'"');
         }
@@ -190,22 +209,16 @@ fn field(out: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::*;
 
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    fn field(text: &str) -> String {
         let mut out = Vec::new();
-        write(&mut out);
+        quote(&mut out, text);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn fields_are_quoted_and_formulas_are_text() {
-        assert_eq!(text(|out| field(out, "pay")), "pay");
-        assert_eq!(text(|out| field(out, "say \"hi\", twice")), "\"say \"\"hi\"\", twice\"");
-        assert_eq!(text(|out| field(out, "=1+1")), "\"'=1+1\"");
-    }
-
-    #[test]
-    fn seconds_keep_their_fraction() {
-        let written = [0, 1_500_000, 60_000_001, -250_000].map(|micros| text(|out| seconds(out, micros)));
-        assert_eq!(written, ["0", "1.5", "60.000001", "-0.25"]);
+        assert_eq!(field("pay"), "pay");
+        assert_eq!(field("say \"hi\", twice"), "\"say \"\"hi\"\", twice\"");
+        assert_eq!(field("=1+1"), "\"'=1+1\"");
     }
 }

@@ -2,6 +2,7 @@
 //! concerns.
 
 use crate::anomalies::Group;
+use crate::conformance::Checked;
 use crate::figures::{Figures, SECOND, Spread};
 use crate::log::{EventLog, Micros};
 use crate::names::NONE;
@@ -24,17 +25,19 @@ pub struct Insight {
 const FEWEST: u64 = 5;
 
 /// Writes the sentences that the figures support; there may be none.
-pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group]) -> Vec<Insight> {
+pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group], checked: &[Checked]) -> Vec<Insight> {
     let mut insights: Vec<Insight> = Vec::new();
     insights.extend(slowest_step(log, figures));
     insights.extend(rework(log, figures));
     insights.extend(long_tail(log, figures));
     insights.extend(waiting(figures));
+    insights.extend(longest_waiting(log, figures));
     insights.extend(main_way(log, figures));
     insights.extend(variety(log, figures));
     insights.extend(repeated_activity(log, figures));
     insights.extend(busiest_resource(log, figures));
     insights.extend(other_hours(log, figures));
+    insights.extend(checked.iter().filter_map(|rule| broken_rule(log, rule)));
     insights.extend(anomalies.iter().filter_map(|group| anomaly(log, group)));
     insights.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     insights
@@ -140,6 +143,34 @@ fn waiting(figures: &Figures) -> Option<Insight> {
         ),
         cases: figures.durations.ascending.len() as u64,
         weight: share * 0.5,
+    })
+}
+
+/// The activity whose work waits longest before it is begun.
+fn longest_waiting(log: &EventLog, figures: &Figures) -> Option<Insight> {
+    let waiting = figures.waiting.as_ref()?;
+    let all: i128 = waiting.iter().flatten().map(|spread| spread.sum).sum();
+    let times: u64 = waiting.iter().flatten().map(|spread| spread.count).sum();
+    let each = waiting.iter().enumerate().filter_map(|(activity, spread)| Some((activity, (*spread)?)));
+    let (activity, longest) =
+        each.max_by_key(|(_, spread)| spread.sum).filter(|(_, spread)| spread.sum > 0)?;
+    let (share, fair) = (longest.sum as f64 / all as f64, longest.count as f64 / times as f64);
+    let cases =
+        log.ranges().filter(|range| log.activities[range.clone()].contains(&(activity as u32))).count()
+            as u64;
+    (cases >= FEWEST && share > fair * 1.5).then(|| Insight {
+        kind: "WaitingBottleneck",
+        text: format!(
+            "Work on \"{}\" waits longest: it holds {} of all waiting but is only {} of all work that could wait; {} on average, \
+             against {} over all.",
+            log.activity_name(activity as u32),
+            percent(share),
+            percent(fair),
+            duration(longest.mean() / SECOND),
+            duration(all as f64 / times as f64 / SECOND)
+        ),
+        cases,
+        weight: share * 0.7,
     })
 }
 
@@ -263,6 +294,27 @@ fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
         ),
         cases,
         weight: 0.2,
+    })
+}
+
+/// A rule that a request states matters more than anything found by itself.
+fn broken_rule(log: &EventLog, checked: &Checked) -> Option<Insight> {
+    let first = *checked.cases.first()?;
+    let cases = checked.cases.len() as u64;
+    let share = cases as f64 / checked.concerned as f64;
+    Some(Insight {
+        kind: "BrokenRule",
+        text: format!(
+            "{} ({} of the {} concerned) {} the rule that {}; for example case {}.",
+            counted(cases, "case"),
+            percent(share),
+            count(checked.concerned),
+            if cases == 1 { "breaks" } else { "break" },
+            checked.rule.describe(),
+            log.case_name(first)
+        ),
+        cases,
+        weight: 1.0 + share,
     })
 }
 

@@ -6,6 +6,8 @@ use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Finding
 use serde_json::{Value, json};
 
 use crate::anomalies::{self, Anomaly, Group};
+use crate::conformance::{self, Checked, Rule};
+use crate::error::excerpt;
 use crate::figures::{Figures, document};
 use crate::insights::{self, Insight};
 use crate::log::EventLog;
@@ -43,6 +45,7 @@ const LISTED_ANOMALIES: usize = 1000;
 )]
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     let window = parameters.time_window.as_ref().map(|window| window.bounds()).transpose()?;
+    let rules = parameters.rules()?;
     let (mut log, facts) = read_log(context, &parameters)?;
     let quality = Quality::check(&mut log, &facts, parameters.quality_checks);
     if facts.stopped {
@@ -61,8 +64,13 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     }
     let anomalies =
         if parameters.shows_anomalies() { anomalies::find(&log, &figures, &facts) } else { Vec::new() };
-    let insights =
-        if parameters.shows_insights() { insights::write(&log, &figures, &anomalies) } else { Vec::new() };
+    let checked = conformance::check(&log, &figures, &facts, rules);
+    warnings.extend(unknown_names(&log, &figures, rules));
+    let insights = if parameters.shows_insights() {
+        insights::write(&log, &figures, &anomalies, &checked)
+    } else {
+        Vec::new()
+    };
     let mined = Mined {
         context,
         parameters: &parameters,
@@ -71,6 +79,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         quality: &quality,
         figures: &figures,
         anomalies: &anomalies,
+        checked: &checked,
         insights: &insights,
         outside,
     };
@@ -133,6 +142,14 @@ fn empty_window(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
     Some(Finding::new("EmptyTimeWindow", message, 0))
 }
 
+/// A rule about an activity that never happens is more likely misspelt than meant.
+fn unknown_names(log: &EventLog, figures: &Figures, rules: &[Rule]) -> Option<Finding> {
+    let unknown = conformance::unknown_names(log, figures, rules);
+    let first = unknown.first().filter(|_| log.events() > 0)?;
+    let message = format!("Rules name activities that no event has, such as \"{}\"", excerpt(first));
+    Some(Finding::new("UnknownActivity", message, unknown.len() as u64))
+}
+
 fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality, warnings: &[Finding]) {
     context.report(&Report {
         records_processed: log.events() as u64,
@@ -153,6 +170,7 @@ struct Mined<'a> {
     quality: &'a Quality,
     figures: &'a Figures,
     anomalies: &'a [Group],
+    checked: &'a [Checked],
     insights: &'a [Insight],
     outside: u64,
 }
@@ -189,6 +207,9 @@ impl Mined<'_> {
         if self.parameters.shows_anomalies() {
             document["anomalies"] = self.anomalies.iter().map(|group| self.anomaly_document(group)).collect();
         }
+        if !self.checked.is_empty() {
+            document["conformance"] = self.checked.iter().map(|rule| self.rule_document(rule)).collect();
+        }
         if self.parameters.shows_insights() {
             document["insights"] = self.insights.iter().map(insight_document).collect();
         }
@@ -212,6 +233,18 @@ impl Mined<'_> {
             "definition": group.definition,
             "num_cases": group.cases.len(),
             "cases": group.cases.iter().take(LISTED_ANOMALIES).map(case).collect::<Value>(),
+        })
+    }
+
+    fn rule_document(&self, checked: &Checked) -> Value {
+        let listed = checked.cases.iter().take(LISTED_ANOMALIES);
+        json!({
+            "rule": checked.rule,
+            "description": checked.rule.describe(),
+            "num_cases_concerned": checked.concerned,
+            "num_cases_broken": checked.cases.len(),
+            "fitness": checked.fitness(),
+            "cases": listed.map(|&case| self.log.case_name(case)).collect::<Value>(),
         })
     }
 
@@ -253,6 +286,7 @@ impl Mined<'_> {
             map: &map,
             map_svg: &map_svg,
             anomalies: self.anomalies,
+            checked: self.checked,
             insights: self.insights,
             parameters: self.parameters,
             outside: self.outside,
@@ -262,7 +296,7 @@ impl Mined<'_> {
     }
 
     fn write_model(&self) -> Result<(), Failure> {
-        let evaluation = model::evaluate(self.log);
+        let evaluation = model::evaluate(self.log, &self.figures.variants);
         let artifact = Artifact::new("model.json", Kind::Model)
             .type_name("AnalyticsModel")
             .title("Next-activity model")
@@ -271,7 +305,10 @@ impl Mined<'_> {
             Some(evaluation) => artifact.accuracy(evaluation.accuracy),
             None => artifact,
         };
-        self.write(artifact, &model::document(self.log, evaluation.as_ref()).to_string())
+        self.write(
+            artifact,
+            &model::document(self.log, &self.figures.variants, evaluation.as_ref()).to_string(),
+        )
     }
 
     /// The enriched log is as large as the log. Where it does not fit the disk that this job may use, everything else is

@@ -8,11 +8,13 @@
 //! log and parameters give the same bytes.
 
 pub mod anomalies;
+pub mod conformance;
 pub mod enriched;
 pub mod error;
 pub mod figures;
 pub mod insights;
 mod job;
+mod lines;
 pub mod log;
 pub mod map;
 pub mod model;

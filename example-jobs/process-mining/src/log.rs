@@ -52,25 +52,30 @@ struct Column<T> {
 
 const CHUNK: usize = 1 << 16;
 
+/// Events that are collected before they are taken apart into the columns: one check a batch instead of one a value.
+const BATCH: usize = 1 << 12;
+
 impl<T: Copy + Default> Column<T> {
     fn new() -> Self {
         Self { chunks: Vec::new() }
     }
 
-    fn push(&mut self, value: T) {
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(value),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(value);
-                self.chunks.push(chunk);
-            }
-        }
+    /// A column of full batches.
+    fn filled(value: T, count: usize) -> Self {
+        let mut column = Self::new();
+        (0..count / BATCH).for_each(|_| column.extend(std::iter::repeat_n(value, BATCH)));
+        column
     }
 
-    fn extend_with(&mut self, value: T, count: usize) {
-        for _ in 0..count {
-            self.push(value);
+    /// Appends values, at most [`BATCH`]. A chunk is full when no batch fits any more.
+    fn extend(&mut self, values: impl Iterator<Item = T>) {
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() + BATCH <= CHUNK => chunk.extend(values),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.extend(values);
+                self.chunks.push(chunk);
+            }
         }
     }
 
@@ -94,6 +99,8 @@ impl<T: Copy + Default> Column<T> {
 pub struct Builder {
     /// The strings that the events name by number.
     pub names: Dictionary,
+    batch: Vec<Event>,
+    /// Events in the columns, those of the batch not counted: full batches until the last.
     events: usize,
     cases: Column<Id>,
     activities: Column<Id>,
@@ -111,6 +118,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             names: Dictionary::default(),
+            batch: Vec::with_capacity(BATCH),
             events: 0,
             cases: Column::new(),
             activities: Column::new(),
@@ -125,53 +133,50 @@ impl Default for Builder {
 
 impl Builder {
     /// Appends an event. Its case must have been interned for it: a case without events has no place in a log.
+    #[inline]
     pub fn push(&mut self, event: Event) {
-        self.push_start(event.start);
-        self.push_lifecycle(event.lifecycle);
-        self.cases.push(event.case);
-        self.activities.push(event.activity);
-        self.times.push(event.time);
-        self.resources.push(event.resource);
-        self.fingerprints.push(event.fingerprint);
-        self.events += 1;
-    }
-
-    // The two optional columns begin with the first event that has a value.
-    fn push_start(&mut self, start: Micros) {
-        if self.starts.is_none() && start != NO_TIME {
-            let mut column = Column::new();
-            column.extend_with(NO_TIME, self.events);
-            self.starts = Some(column);
-        }
-        if let Some(column) = &mut self.starts {
-            column.push(start);
+        self.batch.push(event);
+        if self.batch.len() == BATCH {
+            self.flush();
         }
     }
 
-    fn push_lifecycle(&mut self, lifecycle: Id) {
-        if self.lifecycles.is_none() && lifecycle != NONE {
-            let mut column = Column::new();
-            column.extend_with(u8::MAX, self.events);
-            self.lifecycles = Some(column);
+    fn flush(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        let events = || batch.iter();
+        self.cases.extend(events().map(|event| event.case));
+        self.activities.extend(events().map(|event| event.activity));
+        self.times.extend(events().map(|event| event.time));
+        self.resources.extend(events().map(|event| event.resource));
+        self.fingerprints.extend(events().map(|event| event.fingerprint));
+        // The two optional columns begin with the first event that has a value.
+        if self.starts.is_some() || events().any(|event| event.start != NO_TIME) {
+            let column = self.starts.get_or_insert_with(|| Column::filled(NO_TIME, self.events));
+            column.extend(events().map(|event| event.start));
         }
-        if let Some(column) = &mut self.lifecycles {
-            column.push(if lifecycle == NONE { u8::MAX } else { lifecycle.min(LIFECYCLES) as u8 });
+        if self.lifecycles.is_some() || events().any(|event| event.lifecycle != NONE) {
+            let column = self.lifecycles.get_or_insert_with(|| Column::filled(u8::MAX, self.events));
+            column.extend(events().map(|event| stored_lifecycle(event.lifecycle)));
         }
+        self.events += batch.len();
+        self.batch = batch;
+        self.batch.clear();
     }
 
     /// How many events were appended.
     pub fn len(&self) -> usize {
-        self.events
+        self.events + self.batch.len()
     }
 
     /// Whether no event was appended.
     pub fn is_empty(&self) -> bool {
-        self.events == 0
+        self.len() == 0
     }
 
     /// Groups the events by case, in order of the cases' first appearance, and sorts them inside a case by time; events
     /// of the same time keep the order of the file.
     pub fn finish(mut self) -> EventLog {
+        self.flush();
         self.names.cases.freeze();
         self.names.activities.freeze();
         self.names.resources.freeze();
@@ -277,9 +282,9 @@ impl EventLog {
         self.lifecycles.is_some()
     }
 
-    /// The life-cycle transition of an event, empty where there is none.
-    pub fn lifecycle(&self, event: usize) -> &str {
-        self.lifecycles.as_ref().map_or("", |column| self.names.lifecycles.get(lifecycle_id(column[event])))
+    /// The life-cycle transition of an event; [`NONE`] where there is none.
+    pub fn lifecycle(&self, event: usize) -> Id {
+        self.lifecycles.as_ref().map_or(NONE, |column| lifecycle_id(column[event]))
     }
 
     /// How often each life-cycle transition occurs, when the log has any.
@@ -414,6 +419,10 @@ fn permute<T: Copy>(column: &mut [T], range: &std::ops::Range<usize>, order: &[u
     column[range.clone()].copy_from_slice(&sorted);
 }
 
+fn stored_lifecycle(id: Id) -> u8 {
+    if id == NONE { u8::MAX } else { id.min(LIFECYCLES) as u8 }
+}
+
 fn lifecycle_id(stored: u8) -> Id {
     if stored == u8::MAX { NONE } else { Id::from(stored) }
 }
@@ -461,6 +470,35 @@ mod tests {
         assert_eq!(log.cases(), 2);
         assert_eq!((log.case_name(0), log.case_name(1)), ("1", "3"));
         assert_eq!(trace(&log, 1), ["d"]);
+    }
+
+    #[test]
+    fn optional_columns_may_begin_late() {
+        let mut builder = Builder::default();
+        let late = BATCH * 17 + 3;
+        let (case, activity) = (builder.names.cases.intern(b"1").0, builder.names.activities.intern(b"a").0);
+        let complete = builder.names.lifecycles.intern(b"complete").0;
+        for number in 0..late + 2 {
+            builder.push(Event {
+                case,
+                activity,
+                time: number as Micros,
+                start: if number < late { NO_TIME } else { number as Micros },
+                resource: NONE,
+                lifecycle: if number == late { complete } else { NONE },
+                fingerprint: 7,
+            });
+        }
+        assert_eq!(builder.len(), late + 2);
+        let log = builder.finish();
+        let starts = log.starts.as_ref().unwrap();
+        assert_eq!(
+            (starts[late - 1], starts[late], starts[late + 1]),
+            (NO_TIME, late as Micros, late as Micros + 1)
+        );
+        let lifecycles = [late - 1, late, late + 1].map(|event| log.lifecycle(event));
+        assert_eq!(lifecycles, [NONE, complete, NONE]);
+        assert!(log.times.iter().enumerate().all(|(number, &time)| time == number as Micros));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
+use crate::figures::Variants;
 use crate::log::{EventLog, Micros};
 use crate::names::Id;
 
@@ -14,7 +15,7 @@ const END: Id = Id::MAX;
 /// Stands for "before the first activity".
 const BEGINNING: Id = Id::MAX - 1;
 /// Without this many cases on both sides a hold-out says nothing.
-const ENOUGH_CASES: usize = 50;
+const ENOUGH_CASES: u64 = 50;
 /// Share of the cases, by their start, that come before the hold-out.
 const TRAINING: f64 = 0.8;
 /// More contexts than this are not written; the rarest are left out.
@@ -36,22 +37,23 @@ struct Counts {
 }
 
 impl Counts {
-    fn learn(&mut self, trace: &[Id]) {
+    /// Learns what `cases` cases did.
+    fn learn(&mut self, trace: &[Id], cases: u64) {
         let mut before = (BEGINNING, BEGINNING);
         for next in trace.iter().copied().chain([END]) {
-            add(&mut self.two, (before, next));
-            add(&mut self.one, (before.1, next));
-            add(&mut self.all, next);
+            add(&mut self.two, (before, next), cases);
+            add(&mut self.one, (before.1, next), cases);
+            add(&mut self.all, next, cases);
             before = (before.1, next);
         }
     }
 }
 
-fn add<K: Eq + Hash>(counts: &mut FxHashMap<K, u64>, key: K) {
+fn add<K: Eq + Hash>(counts: &mut FxHashMap<K, u64>, key: K, cases: u64) {
     if counts.len() < SUCCESSIONS {
-        *counts.entry(key).or_default() += 1;
+        *counts.entry(key).or_default() += cases;
     } else if let Some(count) = counts.get_mut(&key) {
-        *count += 1;
+        *count += cases;
     }
 }
 
@@ -99,9 +101,9 @@ pub struct Evaluation {
     /// Share that is right when always the most frequent next activity is said.
     pub baseline: f64,
     /// Cases learnt from: those that ended before the split.
-    pub training_cases: usize,
+    pub training_cases: u64,
     /// Cases predicted: those that began after the split.
-    pub test_cases: usize,
+    pub test_cases: u64,
     /// Steps predicted.
     pub test_steps: u64,
     /// When the split is.
@@ -109,32 +111,35 @@ pub struct Evaluation {
 }
 
 /// Learns from the earlier cases and predicts the later ones. None when there are too few of either.
-pub fn evaluate(log: &EventLog) -> Option<Evaluation> {
+pub fn evaluate(log: &EventLog, variants: &Variants) -> Option<Evaluation> {
     let mut starts: Vec<Micros> = log.ranges().map(|range| log.times[range.start]).collect();
     starts.sort_unstable();
     let split = *starts.get((starts.len() as f64 * TRAINING) as usize)?;
-    let mut counts = Counts::default();
-    let (mut training_cases, mut tests) = (0, Vec::new());
-    for (case, range) in log.ranges().enumerate() {
-        if log.times[range.end - 1] < split {
-            counts.learn(log.trace(case));
-            training_cases += 1;
-        } else if log.times[range.start] >= split {
-            tests.push(case);
-        }
+    // Cases of one variant do the same, so each variant is learnt and predicted once.
+    let mut cases = vec![(0_u64, 0_u64); variants.list.len()];
+    for (&variant, range) in variants.of_case.iter().zip(log.ranges()) {
+        let (training, tests) = &mut cases[variant as usize];
+        *training += u64::from(log.times[range.end - 1] < split);
+        *tests += u64::from(log.times[range.start] >= split);
     }
-    if training_cases < ENOUGH_CASES || tests.len() < ENOUGH_CASES {
+    let training_cases: u64 = cases.iter().map(|(training, _)| training).sum();
+    let test_cases: u64 = cases.iter().map(|(_, tests)| tests).sum();
+    if training_cases < ENOUGH_CASES || test_cases < ENOUGH_CASES {
         return None;
+    }
+    let traces = || variants.list.iter().map(|variant| log.trace(variant.case)).zip(&cases);
+    let mut counts = Counts::default();
+    for (trace, &(training, _)) in traces().filter(|(_, (training, _))| *training > 0) {
+        counts.learn(trace, training);
     }
     let predictor = Predictor::of(&counts);
     let (mut right, mut usual_right, mut steps) = (0_u64, 0_u64, 0_u64);
-    for &case in &tests {
-        let trace = log.trace(case);
+    for (trace, &(_, tests)) in traces().filter(|(_, (_, tests))| *tests > 0) {
         let mut before = (BEGINNING, trace[0]);
         for next in trace[1..].iter().copied().chain([END]) {
-            right += u64::from(predictor.predict(before) == Some(next));
-            usual_right += u64::from(predictor.usual == Some(next));
-            steps += 1;
+            right += if predictor.predict(before) == Some(next) { tests } else { 0 };
+            usual_right += if predictor.usual == Some(next) { tests } else { 0 };
+            steps += tests;
             before = (before.1, next);
         }
     }
@@ -142,7 +147,7 @@ pub fn evaluate(log: &EventLog) -> Option<Evaluation> {
         accuracy: right as f64 / steps as f64,
         baseline: usual_right as f64 / steps as f64,
         training_cases,
-        test_cases: tests.len(),
+        test_cases,
         test_steps: steps,
         split,
     })
@@ -167,9 +172,9 @@ fn context_document(log: &EventLog, rows: &[Row]) -> Value {
 }
 
 /// The model learnt from all cases, as JSON that says how to use it.
-pub fn document(log: &EventLog, evaluation: Option<&Evaluation>) -> Value {
+pub fn document(log: &EventLog, variants: &Variants, evaluation: Option<&Evaluation>) -> Value {
     let mut counts = Counts::default();
-    (0..log.cases()).for_each(|case| counts.learn(log.trace(case)));
+    variants.list.iter().for_each(|variant| counts.learn(log.trace(variant.case), variant.count));
     // A context is the last two activities, or the last one with nothing before it.
     let two = counts.two.iter().map(|(&((a, b), next), &count)| (Some(a), b, next, count));
     let one = counts.one.iter().map(|(&(last, next), &count)| (None, last, next, count));

@@ -23,7 +23,7 @@ impl Names {
     /// The number of `bytes`. The flag is true when they were not UTF-8 and U+FFFD stands in for what was wrong.
     pub fn intern(&mut self, bytes: &[u8]) -> (Id, bool) {
         let hash = hash(bytes);
-        if let Some(&id) = self.table.find(hash, |&id| self.get(id).as_bytes() == bytes) {
+        if let Some(&id) = self.table.find(hash, |&id| same(self.get(id).as_bytes(), bytes)) {
             return (id, false);
         }
         match std::str::from_utf8(bytes) {
@@ -72,6 +72,14 @@ fn slice<'a>(text: &'a str, ends: &[usize], id: Id) -> &'a str {
     &text[start..end]
 }
 
+/// Whether both are equal. In a cell the comparison of the standard library is a call that goes byte by byte.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = || a_words.iter().zip(b_words).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b));
+    a.len() == b.len() && words() && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)
+}
+
 /// A hash whose low 32 bits carry all of it: on wasm32 the table looks at no more than these.
 pub fn hash(bytes: &[u8]) -> u64 {
     let hash = FxBuildHasher.hash_one(bytes);
@@ -90,6 +98,20 @@ mod tests {
         assert_eq!(names.intern(b"pay"), (0, false));
         assert_eq!((names.get(0), names.get(1), names.get(NONE)), ("pay", "", ""));
         assert_eq!(names.len(), 2);
+    }
+
+    #[test]
+    fn strings_are_compared_to_their_ends() {
+        let text = b"abcdefghijklmnopqrstuvw";
+        for length in 0..=text.len() {
+            let mut other = text[..length].to_vec();
+            assert!(same(&text[..length], &other));
+            assert!(!same(text, &other) || length == text.len());
+            if let Some(last) = other.last_mut() {
+                *last = b'X';
+                assert!(!same(&text[..length], &other));
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::conformance::{MOST_RULES, Rule};
 use crate::error::{Stop, excerpt};
 use crate::log::Micros;
 use crate::read::{Columns, Options};
@@ -32,6 +33,9 @@ pub struct Parameters {
     pub performance_metrics: Option<Vec<Metric>>,
     /// Which checks of the data are made.
     pub quality_checks: QualityChecks,
+    /// Rules that every case must keep, at most 100.
+    #[schemars(length(max = 100))]
+    pub rules: Vec<Rule>,
     /// Names of columns that are not found by themselves.
     pub columns: Columns,
     /// strftime forms of timestamps that are not ISO 8601, such as `%d/%m/%Y %H:%M:%S`. `%s` alone means seconds and `%Q`
@@ -51,6 +55,7 @@ impl Default for Parameters {
             output_format: OutputFormat::default(),
             performance_metrics: None,
             quality_checks: QualityChecks::default(),
+            rules: Vec::new(),
             columns: Columns::default(),
             timestamp_formats: Vec::new(),
         }
@@ -177,6 +182,19 @@ fn moment(name: &str, text: &str) -> Result<(Micros, Micros), Stop> {
 }
 
 impl Parameters {
+    /// The rules that were stated.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for more than [`MOST_RULES`].
+    pub fn rules(&self) -> Result<&[Rule], Stop> {
+        if self.rules.len() > MOST_RULES {
+            let message =
+                format!("rules holds {} rules; at most {MOST_RULES} are allowed.", self.rules.len());
+            return Err(Stop::parameter(message));
+        }
+        Ok(&self.rules)
+    }
+
     /// How to read the log.
     pub fn options(&self) -> Options {
         Options { columns: self.columns.clone(), timestamp_formats: self.timestamp_formats.clone() }

@@ -153,7 +153,7 @@ async fn a_transient_failure_to_compile_is_tried_again() {
 async fn a_store_that_fails_for_a_while_stops_nothing_for_good() {
     let world = World::new();
     world.runner.script("a", |_| async { done() });
-    for verb in ["release_node", "ready", "claim", "next_not_before", "job", "extend_leases", "expire_leases"]
+    for verb in ["release_node", "heads", "claim", "next_not_before", "job", "extend_leases", "expire_leases"]
     {
         world.store.fail_next(verb, 2);
     }

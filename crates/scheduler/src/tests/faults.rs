@@ -20,6 +20,7 @@ use std::sync::Mutex;
 pub(super) struct FaultyStore {
     inner: MemoryStore,
     faults: Mutex<HashMap<&'static str, usize>>,
+    calls: Mutex<HashMap<&'static str, usize>>,
 }
 
 impl FaultyStore {
@@ -28,7 +29,13 @@ impl FaultyStore {
         self.faults.lock().unwrap().insert(verb, count);
     }
 
+    /// How often a verb was called.
+    pub(super) fn calls(&self, verb: &'static str) -> usize {
+        self.calls.lock().unwrap().get(verb).copied().unwrap_or(0)
+    }
+
     fn before(&self, verb: &'static str) -> Result<(), StoreError> {
+        *self.calls.lock().unwrap().entry(verb).or_default() += 1;
         match self.faults.lock().unwrap().get_mut(verb) {
             Some(left) if *left > 0 => {
                 *left -= 1;
@@ -82,6 +89,7 @@ pass_on! {
     fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
     fn submit(new: NewJob) -> Submitted;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
+    fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn next_not_before(now: Timestamp) -> Option<Timestamp>;
     fn claim(jobs: &[JobId], lease: Lease, now: Timestamp) -> Vec<Claim>;
     fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;

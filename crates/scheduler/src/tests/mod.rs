@@ -3,6 +3,7 @@
 mod cancel;
 mod dispatch;
 mod ends;
+mod fairness;
 mod faults;
 mod host;
 mod leases;

@@ -19,6 +19,7 @@ pub(super) struct ScriptedRunner {
     scripts: Mutex<HashMap<Digest, (String, Script)>>,
     compiled: Mutex<HashSet<Digest>>,
     compile_errors: Mutex<HashMap<Digest, Vec<JobError>>>,
+    fuel: Mutex<HashMap<Digest, u64>>,
     running: AtomicUsize,
     /// The most runs at the same time.
     pub(super) peak: AtomicUsize,
@@ -46,6 +47,12 @@ impl ScriptedRunner {
             sleep(time).await;
             done()
         });
+    }
+
+    /// Runs of the module `name` take this long, burn so much fuel, and complete.
+    pub(super) fn burns(&self, name: &str, time: Duration, fuel: u64) {
+        self.takes(name, time);
+        self.fuel.lock().unwrap().insert(Digest::of(name.as_bytes()), fuel);
     }
 
     /// The next preparations of the module fail, one for each error.
@@ -111,7 +118,8 @@ impl JobRunner for ScriptedRunner {
             end = script(host) => end,
         };
         let wall_micros = u64::try_from(start.elapsed().as_micros()).unwrap();
-        (end, Usage { wall_micros, fuel: Some(7), ..spec.meter.usage() })
+        let fuel = self.fuel.lock().unwrap().get(&spec.module).copied().unwrap_or(7);
+        (end, Usage { wall_micros, fuel: Some(fuel), ..spec.meter.usage() })
     }
 }
 

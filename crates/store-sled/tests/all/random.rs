@@ -243,6 +243,7 @@ impl Pair {
             }
             let page = PageRequest { offset: 1, limit: 3 };
             self.both(async |store| store.queued(own, page).await.unwrap()).await;
+            self.both(async |store| store.heads(now, 5).await.unwrap()).await;
             self.both(async |store| store.tenant_figures(own.tenant, now).await.unwrap()).await;
             for key in ["1", "2", "same", "other"] {
                 self.both(async |store| store.is_processed(own, self.pipeline, key).await.unwrap()).await;

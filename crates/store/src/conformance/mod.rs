@@ -49,6 +49,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     submit::parallel_repeats_make_one_job(make().await).await;
     submit::everything_is_kept(&*make().await).await;
     queue::order(&*make().await).await;
+    queue::heads(&*make().await).await;
     queue::not_before(&*make().await).await;
     queue::queued_before(&*make().await).await;
     queue::claim_starts_an_attempt(&*make().await).await;

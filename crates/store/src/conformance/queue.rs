@@ -36,6 +36,28 @@ pub(super) async fn order(store: &dyn Store) {
     assert_eq!(ready(store, 52, 100).await, order[2..]);
 }
 
+pub(super) async fn heads(store: &dyn Store) {
+    let (one, other) = (project(), project());
+    let put = async |project, priority, not_before: Option<i64>, seconds| {
+        let not_before = not_before.map(at);
+        submit(store, Job { priority, not_before, created_at: at(seconds), ..job(project) }).await.id
+    };
+    let mut flood = Vec::new();
+    for second in 1..=20 {
+        flood.push(put(one, Priority::High, None, second).await);
+    }
+    let late = put(other, Priority::High, Some(30), 21).await;
+    let low = [put(other, Priority::Low, None, 22).await, put(other, Priority::Low, None, 23).await];
+    let heads = async |seconds, limit| -> Vec<JobId> {
+        store.heads(at(seconds), limit).await.unwrap().iter().map(|entry| entry.job).collect()
+    };
+    assert_eq!(heads(29, 8).await, [&flood[..4], &low].concat());
+    assert_eq!(heads(29, 0).await, [flood[0], low[0]], "at least one of each");
+    assert_eq!(heads(30, 6).await, [&flood[..2], &[late], &low].concat());
+    assert_eq!(heads(30, 1000).await, [&flood[..], &[late], &low].concat());
+    assert_eq!(heads(30, 1000).await, ready(store, 30, 1000).await);
+}
+
 pub(super) async fn not_before(store: &dyn Store) {
     let own = project();
     let scheduled =

@@ -3,14 +3,16 @@
 use super::Records;
 use crate::StoreError;
 use crate::jobs::{
-    Claim, Finish, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait, publishes,
-    run_micros, settle_partial,
+    Claim, Finish, Lane, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait,
+    publishes, run_micros, settle_partial, share_of_lane,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
     Transition,
 };
+
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Records {
     pub(super) fn job(&self, project: ProjectRef, id: JobId) -> Option<&Job> {
@@ -65,6 +67,21 @@ impl Records {
         let mut ready: Vec<_> = self.queued().filter(due).collect();
         ready.sort_by_key(|job| QueueOrder::of(job));
         ready.into_iter().take(limit).map(QueueEntry::of).collect()
+    }
+
+    pub(super) fn heads(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
+        let due = |job: &&Job| job.not_before.is_none_or(|at| at <= now);
+        let mut ready: Vec<_> = self.queued().filter(due).map(|job| (QueueOrder::of(job), job)).collect();
+        ready.sort_by_key(|(order, _)| *order);
+        let lanes: BTreeSet<Lane> = ready.iter().map(|(order, _)| order.lane()).collect();
+        let share = share_of_lane(limit, lanes.len());
+        let mut taken: BTreeMap<Lane, usize> = BTreeMap::new();
+        ready.retain(|(order, _)| {
+            let taken = taken.entry(order.lane()).or_default();
+            *taken += 1;
+            *taken <= share
+        });
+        ready.into_iter().map(|(_, job)| QueueEntry::of(job)).collect()
     }
 
     pub(super) fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {

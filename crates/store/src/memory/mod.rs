@@ -210,6 +210,10 @@ impl Store for MemoryStore {
         Ok(self.records().ready(now, limit))
     }
 
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        Ok(self.records().heads(now, limit))
+    }
+
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.records().next_not_before(now))
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Figures, SECOND, Spread, longest, mean_interarrival};
+use super::{Figures, SECOND, Source, Spread, Utilisation, longest, mean_interarrival};
 use crate::log::EventLog;
 use crate::names::Id;
 use crate::quality::Quality;
@@ -60,6 +60,20 @@ pub fn document(
     put("cases_with_rework", json!(figures.rework.any));
     put("self_loop_edges", json!(flow.self_loops().count()));
     put("time_since_previous_event_per_activity", spreads(log, &figures.since_previous));
+    if let Some(work) = figures.work {
+        put(
+            "work",
+            json!({
+                "source": match work.source {
+                    Source::StartTimes => "start times",
+                    Source::Lifecycle => "start and complete events",
+                },
+                "items": work.items,
+                "only_started": work.only_started,
+                "only_completed": work.only_completed,
+            }),
+        );
+    }
     if let Some(service) = &figures.service {
         put("service_time_per_activity", spreads(log, service));
     }
@@ -74,6 +88,12 @@ pub fn document(
         put("handover_pairs", json!(resources.handovers.len()));
         put("handover_total", json!(resources.handover_total()));
         put("handover_between_different_resources", json!(resources.handover_between()));
+    }
+    if let Some(utilisation) = figures.utilisation.as_ref().filter(|list| !list.is_empty()) {
+        put(
+            "resource_utilization",
+            utilisation.iter().take(LISTED).map(|u| utilisation_document(log, u)).collect(),
+        );
     }
     put("exact_duplicate_events", json!(quality.duplicates));
     put("data_quality_score", json!(quality.score));
@@ -102,6 +122,18 @@ fn edge_document(log: &EventLog, edge: &super::Edge) -> Value {
         "min_seconds": edge.time.min as f64 / SECOND,
         "max_seconds": edge.time.max as f64 / SECOND,
         "sum_seconds": edge.time.sum as f64 / SECOND,
+    })
+}
+
+fn utilisation_document(log: &EventLog, utilisation: &Utilisation) -> Value {
+    json!({
+        "resource": log.resource_name(utilisation.resource),
+        "items": utilisation.items,
+        "busy_seconds": utilisation.busy as f64 / SECOND,
+        "work_seconds": utilisation.work as f64 / SECOND,
+        "observed_seconds": utilisation.observed as f64 / SECOND,
+        "utilization": utilisation.share(),
+        "mean_items_at_once": utilisation.at_once(),
     })
 }
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::stats::{Spread, spread_by_group};
-use crate::log::{EventLog, NO_TIME};
+use crate::log::EventLog;
 use crate::names::Id;
 
 /// Two activities, the second directly after the first in the same case.
@@ -28,9 +28,11 @@ pub struct Flow {
     pub ends: Vec<u64>,
     /// The edges, most frequent first, then by names.
     pub edges: Vec<Edge>,
+    numbers: Pairs,
 }
 
 /// Numbers pairs in order of their first appearance.
+#[derive(Debug, Clone, PartialEq)]
 struct Pairs {
     side: usize,
     dense: Vec<u32>,
@@ -96,7 +98,14 @@ impl Flow {
         let mut edges: Vec<Edge> = pairs.pairs.iter().zip(times).filter_map(edge).collect();
         let key = |edge: &Edge| (log.activity_name(edge.from), log.activity_name(edge.to));
         edges.sort_by(|a, b| b.time.count.cmp(&a.time.count).then_with(|| key(a).cmp(&key(b))));
-        Self { activities, starts, ends, edges }
+        let mut numbers = Pairs::new(names);
+        edges.iter().for_each(|edge| numbers.add(edge.from, edge.to));
+        Self { activities, starts, ends, edges, numbers }
+    }
+
+    /// The place in `edges` of a pair that occurs in the log.
+    pub fn number(&self, from: Id, to: Id) -> usize {
+        self.numbers.number(from, to)
     }
 
     /// How many activities occur.
@@ -119,30 +128,4 @@ pub fn time_since_previous(log: &EventLog) -> Vec<Option<Spread>> {
             }
         }
     })
-}
-
-/// From start to completion, per activity; None without start times.
-pub fn service_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
-    let starts = log.starts.as_ref()?;
-    Some(spread_by_group(log.names.activities.len(), |take| {
-        for (event, &start) in starts.iter().enumerate() {
-            if start != NO_TIME {
-                take(log.activities[event] as usize, log.times[event] - start);
-            }
-        }
-    }))
-}
-
-/// From the completion of the event before to the start, per activity; overlapping work does not wait (0). None without
-/// start times.
-pub fn waiting_times(log: &EventLog) -> Option<Vec<Option<Spread>>> {
-    let starts = log.starts.as_ref()?;
-    Some(spread_by_group(log.names.activities.len(), |take| {
-        for range in log.ranges() {
-            let started = range.clone().skip(1).filter(|&event| starts[event] != NO_TIME);
-            started.for_each(|event| {
-                take(log.activities[event] as usize, (starts[event] - log.times[event - 1]).max(0));
-            });
-        }
-    }))
 }

@@ -6,15 +6,19 @@ mod flow;
 mod resources;
 mod rework;
 mod stats;
+mod utilisation;
 mod variants;
+mod work;
 
 pub use cases::{Durations, longest, mean_interarrival};
 pub use document::document;
-pub use flow::{Edge, Flow, service_times, time_since_previous, waiting_times};
+pub use flow::{Edge, Flow, time_since_previous};
 pub use resources::Resources;
 pub use rework::Rework;
-pub use stats::{SECOND, Spread, quantile, spread_by_group};
+pub use stats::{Groups, SECOND, Spread, quantile, spread_by_group};
+pub use utilisation::Utilisation;
 pub use variants::{Variant, Variants};
+pub use work::{Found, Source, Work};
 
 use crate::log::EventLog;
 use crate::log::Micros;
@@ -38,10 +42,15 @@ pub struct Figures {
     pub resources: Option<Resources>,
     /// Time since the event before, per activity.
     pub since_previous: Vec<Option<Spread>>,
-    /// From start to completion, per activity, when the log has start times.
+    /// How work was found, when the log tells when it was begun.
+    pub work: Option<Found>,
+    /// From start to completion, per activity, when the log tells when work was begun.
     pub service: Option<Vec<Option<Spread>>>,
-    /// From the completion before to the start, per activity, when the log has start times.
+    /// From the event before to the start, per activity, when the log tells when work was begun.
     pub waiting: Option<Vec<Option<Spread>>>,
+    /// How much of their time resources are at work, busiest first, when the log tells when work was begun; empty when
+    /// it names no resources.
+    pub utilisation: Option<Vec<Utilisation>>,
     /// SHA-256 of the variants, see [`Variants::digest`].
     pub variants_digest: String,
 }
@@ -49,7 +58,7 @@ pub struct Figures {
 impl Figures {
     /// Computes everything. `step` is called before each part with its number and how many there are.
     pub fn of(log: &EventLog, mut step: impl FnMut(u64, u64)) -> Self {
-        const PARTS: u64 = 6;
+        const PARTS: u64 = 7;
         step(0, PARTS);
         let flow = Flow::of(log);
         step(1, PARTS);
@@ -63,6 +72,10 @@ impl Figures {
         step(4, PARTS);
         let since_previous = time_since_previous(log);
         step(5, PARTS);
+        let work = Work::of(log);
+        let service = work.as_ref().map(Work::service_times);
+        let waiting = work.as_ref().map(Work::waiting_times);
+        step(6, PARTS);
         Self {
             first: log.times.iter().min().copied(),
             last: log.times.iter().max().copied(),
@@ -72,8 +85,10 @@ impl Figures {
             rework,
             resources,
             since_previous,
-            service: service_times(log),
-            waiting: waiting_times(log),
+            service,
+            waiting,
+            utilisation: work.as_ref().map(|work| Utilisation::of(log, work)),
+            work: work.map(|work| work.each(|_| {})),
             variants_digest,
         }
     }

@@ -38,21 +38,50 @@ impl Spread {
     }
 }
 
-/// The spreads of values that belong to groups. `visit` hands every (group, value) to its argument; it is called twice:
-/// to count, and to put each value to those of its group. That needs one number per value, not a vector per group.
-pub fn spread_by_group(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, Micros))) -> Vec<Option<Spread>> {
-    let mut ends = vec![0_usize; groups + 1];
-    visit(&mut |group, _| ends[group + 1] += 1);
-    for group in 0..groups {
-        ends[group + 1] += ends[group];
+/// Values that belong to groups, those of a group together.
+pub struct Groups {
+    values: Vec<Micros>,
+    ends: Vec<usize>,
+}
+
+impl Groups {
+    /// Collects values. `visit` hands every (group, value) to its argument; it is called twice: to count, and to put each
+    /// value to those of its group. That needs one number per value, not a vector per group.
+    pub fn collect(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, Micros))) -> Self {
+        let mut ends = vec![0_usize; groups + 1];
+        visit(&mut |group, _| ends[group + 1] += 1);
+        for group in 0..groups {
+            ends[group + 1] += ends[group];
+        }
+        let mut next = ends.clone();
+        let mut values = vec![0; ends[groups]];
+        visit(&mut |group, value| {
+            values[next[group]] = value;
+            next[group] += 1;
+        });
+        Self { values, ends }
     }
-    let mut next = ends.clone();
-    let mut values = vec![0; ends[groups]];
-    visit(&mut |group, value| {
-        values[next[group]] = value;
-        next[group] += 1;
-    });
-    ends.windows(2).map(|pair| Spread::of(&mut values[pair[0]..pair[1]])).collect()
+
+    /// The same, with the values of every group in ascending order.
+    pub fn sorted(mut self) -> Self {
+        self.ends.windows(2).for_each(|pair| self.values[pair[0]..pair[1]].sort_unstable());
+        self
+    }
+
+    /// The values of all groups.
+    pub fn iter(&self) -> impl Iterator<Item = &[Micros]> {
+        self.ends.windows(2).map(|pair| &self.values[pair[0]..pair[1]])
+    }
+
+    /// What `measure` makes of the values of every group, which it may reorder.
+    pub fn map<T>(mut self, measure: impl Fn(&mut [Micros]) -> T) -> Vec<T> {
+        self.ends.windows(2).map(|pair| measure(&mut self.values[pair[0]..pair[1]])).collect()
+    }
+}
+
+/// The spread of the values of every group; see [`Groups::collect`].
+pub fn spread_by_group(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, Micros))) -> Vec<Option<Spread>> {
+    Groups::collect(groups, visit).map(Spread::of)
 }
 
 /// The quantile `share` (0 to 1) of ascending values, by linear interpolation between closest ranks (type 7 of Hyndman

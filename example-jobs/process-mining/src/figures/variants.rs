@@ -50,7 +50,10 @@ impl Variants {
             of_case.push(variant);
         }
         let mut order: Vec<u32> = (0..found.len() as u32).collect();
-        order.sort_by(|&a, &b| compare(log, &found[a as usize], &found[b as usize]));
+        let places = alphabetical(log);
+        let names = |variant: u32| names(log, &places, &found[variant as usize]);
+        let count = |variant: u32| found[variant as usize].count;
+        order.sort_by(|&a, &b| count(b).cmp(&count(a)).then_with(|| names(a).cmp(names(b))));
         let mut place = vec![0; found.len()];
         for (position, &variant) in order.iter().enumerate() {
             place[variant as usize] = position as u32;
@@ -78,8 +81,11 @@ impl Variants {
     /// SHA-256, in hexadecimal, over all variants: lines `activity 0x1F activity … TAB count` in UTF-8, sorted bytewise,
     /// joined by LF.
     pub fn digest(&self, log: &EventLog) -> String {
+        let places = alphabetical(log);
+        let mut variants: Vec<&Variant> = self.list.iter().collect();
+        variants.sort_by(|a, b| names(log, &places, a).cmp(names(log, &places, b)));
         let (mut text, mut lines) = (Vec::new(), Vec::with_capacity(self.list.len()));
-        for variant in &self.list {
+        for variant in variants {
             let start = text.len();
             for (index, &activity) in log.trace(variant.case).iter().enumerate() {
                 if index > 0 {
@@ -91,7 +97,8 @@ impl Variants {
             text.extend_from_slice(variant.count.to_string().as_bytes());
             lines.push(start..text.len());
         }
-        lines.sort_unstable_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
+        // The order of the names is that of the lines, unless a name holds a control character. So this has little to do.
+        lines.sort_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
         let mut digest = Sha256::new();
         for (index, line) in lines.into_iter().enumerate() {
             if index > 0 {
@@ -103,8 +110,17 @@ impl Variants {
     }
 }
 
-fn compare(log: &EventLog, a: &Variant, b: &Variant) -> std::cmp::Ordering {
-    let names =
-        |variant: &Variant| log.trace(variant.case).iter().map(|&activity: &Id| log.activity_name(activity));
-    b.count.cmp(&a.count).then_with(|| names(a).cmp(names(b)))
+/// The place of every activity in the alphabet.
+fn alphabetical(log: &EventLog) -> Vec<u32> {
+    let count = log.names.activities.len();
+    let mut order: Vec<Id> = (0..count as Id).collect();
+    order.sort_unstable_by_key(|&activity| log.activity_name(activity));
+    let mut places = vec![0; count];
+    order.iter().zip(0..).for_each(|(&activity, place)| places[activity as usize] = place);
+    places
+}
+
+/// The steps of a variant as places in the alphabet: they compare like the names.
+fn names(log: &EventLog, places: &[u32], variant: &Variant) -> impl Iterator<Item = u32> {
+    log.trace(variant.case).iter().map(|&activity| places[activity as usize])
 }

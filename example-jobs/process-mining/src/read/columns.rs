@@ -38,6 +38,14 @@ pub(super) struct Layout {
     pub(super) lifecycle: Option<usize>,
 }
 
+impl Layout {
+    /// The last column that is read.
+    pub(super) fn last(&self) -> usize {
+        let optional = [self.start, self.resource, self.lifecycle].into_iter().flatten();
+        optional.chain([self.case, self.activity, self.timestamp]).max().unwrap_or_default()
+    }
+}
+
 // Names in order of preference, as `plain` writes them.
 const CASE: [&str; 16] = [
     "case concept name",

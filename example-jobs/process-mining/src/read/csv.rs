@@ -39,6 +39,7 @@ pub(super) fn read(
     facts.delimiter = Some(char::from(delimiter));
     facts.columns = describe(&layout, &header);
 
+    records.want(layout.last() + 1);
     let mut table = Table {
         layout,
         timestamps,

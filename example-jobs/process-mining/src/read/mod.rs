@@ -1,10 +1,12 @@
 //! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
+mod buffer;
 mod columns;
 mod csv;
 mod iso;
 mod records;
 mod source;
+mod tags;
 mod timestamp;
 mod utf16;
 mod xes;
@@ -14,7 +16,7 @@ use std::io::Read;
 use rustc_hash::FxHashSet;
 
 pub use columns::Columns;
-pub use iso::{format as format_time, parse_iso, write_time};
+pub use iso::{TimeText, format as format_time, parse_iso, time_text};
 use source::Format;
 pub use timestamp::{Timestamps, is_missing};
 

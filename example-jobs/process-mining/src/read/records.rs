@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter, memchr2};
 
-const BLOCK: usize = 1 << 18;
+use super::buffer::{BLOCK, Buffer};
 
 /// No record may be longer: what looks like one is more likely a quote that nobody closed.
 pub(super) const LONGEST_RECORD: usize = 8 << 20;
@@ -24,11 +24,7 @@ pub(super) enum RecordError {
 }
 
 pub(super) struct Records<R> {
-    input: R,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    at_end: bool,
+    buffer: Buffer<R>,
     delimiter: u8,
     parser: csv_core::Reader,
     /// Where the fields of a quoted record are copied to.
@@ -36,6 +32,8 @@ pub(super) struct Records<R> {
     copy_ends: Vec<usize>,
     /// Where the fields of the current record are, in the buffer or in the copy.
     bounds: Vec<(usize, usize)>,
+    /// Fields of which the bounds are kept; the others are only counted.
+    wanted: usize,
     /// Records read, the header included; blank lines do not count.
     row: u64,
 }
@@ -46,6 +44,8 @@ pub(super) struct Record<'a> {
     pub(super) row: u64,
     pub(super) text: &'a [u8],
     bounds: &'a [(usize, usize)],
+    /// Fields behind those that are wanted.
+    further: usize,
 }
 
 impl<'a> Record<'a> {
@@ -61,33 +61,30 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bounds.len()
+        self.bounds.len() + self.further
     }
 }
 
 impl<R: Read> Records<R> {
     pub(super) fn new(input: R) -> Self {
         Self {
-            input,
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-            at_end: false,
+            buffer: Buffer::new(input),
             delimiter: b',',
             parser: csv_core::Reader::new(),
             copy: Vec::new(),
             copy_ends: Vec::new(),
             bounds: Vec::new(),
+            wanted: usize::MAX,
             row: 0,
         }
     }
 
     /// Fills the buffer once and shows it without consuming it.
     pub(super) fn preview(&mut self) -> io::Result<&[u8]> {
-        while !self.at_end && self.end < BLOCK {
-            self.fill()?;
+        while !self.buffer.at_end() && self.buffer.unread().len() < BLOCK {
+            self.buffer.fill()?;
         }
-        Ok(&self.buffer[self.start..self.end])
+        Ok(self.buffer.unread())
     }
 
     pub(super) fn set_delimiter(&mut self, delimiter: u8) {
@@ -95,73 +92,52 @@ impl<R: Read> Records<R> {
         self.parser = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
     }
 
+    /// From now on, [`Record::field`] knows only the first `wanted` fields. Counting the others is cheaper.
+    pub(super) fn want(&mut self, wanted: usize) {
+        self.wanted = wanted;
+    }
+
     /// The next record, or nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
-        let Some(line) = self.line()? else { return Ok(None) };
+        let Some(length) = self.line()? else { return Ok(None) };
         self.row += 1;
-        let quoted = memchr(b'"', &self.buffer[line.clone()]).is_some();
-        if quoted {
-            self.start = line.start;
+        if memchr(b'"', &self.buffer.unread()[..length]).is_some() {
             self.read_quoted()?;
-            return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds }));
+            return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds, further: 0 }));
         }
+        self.buffer.consume(length);
+        let text = self.buffer.consumed(length);
         self.bounds.clear();
-        let text = &self.buffer[line];
         let mut start = 0;
-        for end in memchr_iter(self.delimiter, text) {
+        for end in memchr_iter(self.delimiter, text).take(self.wanted) {
             self.bounds.push((start, end));
             start = end + 1;
         }
-        self.bounds.push((start, text.len()));
-        Ok(Some(Record { row: self.row, text, bounds: &self.bounds }))
+        let further = if self.bounds.len() < self.wanted {
+            self.bounds.push((start, text.len()));
+            0
+        } else {
+            memchr_iter(self.delimiter, &text[start..]).count() + 1
+        };
+        Ok(Some(Record { row: self.row, text, bounds: &self.bounds, further }))
     }
 
-    /// The next line that is not blank, consumed, without its end.
-    fn line(&mut self) -> Result<Option<std::ops::Range<usize>>, RecordError> {
+    /// Goes to the next line that is not blank and says how long it is without its end.
+    fn line(&mut self) -> Result<Option<usize>, RecordError> {
         let mut searched = 0;
         loop {
-            let unsearched = &self.buffer[self.start + searched..self.end];
-            let found = memchr2(b'\n', b'\r', unsearched).map(|at| self.start + searched + at);
-            match found {
-                Some(at) if at == self.start => self.start += 1,
-                Some(at) => {
-                    let line = self.start..at;
-                    self.start = at + 1;
-                    return Ok(Some(line));
-                }
-                None if self.at_end => {
-                    let line = self.start..self.end;
-                    self.start = self.end;
-                    return Ok((!line.is_empty()).then_some(line));
-                }
+            let unread = self.buffer.unread();
+            match memchr2(b'\n', b'\r', &unread[searched..]) {
+                Some(0) if searched == 0 => self.buffer.consume(1),
+                Some(at) => return Ok(Some(searched + at)),
+                None if self.buffer.at_end() => return Ok(Some(unread.len()).filter(|&length| length > 0)),
                 None => {
-                    searched = self.end - self.start;
+                    searched = unread.len();
                     if searched > LONGEST_RECORD {
                         return Err(RecordError::TooLong);
                     }
-                    self.fill().map_err(RecordError::Io)?;
+                    self.buffer.fill().map_err(RecordError::Io)?;
                 }
-            }
-        }
-    }
-
-    /// Reads more behind what is unread, moving that to the front of the buffer first.
-    fn fill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        if self.buffer.len() - self.end < BLOCK / 2 {
-            self.buffer.resize((self.buffer.len() * 2).max(BLOCK), 0);
-        }
-        loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(count) => {
-                    self.at_end = count == 0;
-                    self.end += count;
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
             }
         }
     }
@@ -171,14 +147,14 @@ impl<R: Read> Records<R> {
         self.grow_copy(0, 0);
         loop {
             // The end of the file also ends a record, unless a quote is open: then even this line end is text.
-            let closing = self.at_end && self.start == self.end;
-            let input = if closing { b"\n".as_slice() } else { &self.buffer[self.start..self.end] };
+            let closing = self.buffer.at_end() && self.buffer.unread().is_empty();
+            let input = if closing { b"\n".as_slice() } else { self.buffer.unread() };
             let (result, consumed, copied, found) =
                 self.parser.read_record(input, &mut self.copy[written..], &mut self.copy_ends[ends..]);
             written += copied;
             ends += found;
             if !closing {
-                self.start += consumed;
+                self.buffer.consume(consumed);
             }
             match result {
                 ReadRecordResult::Record => {
@@ -187,8 +163,8 @@ impl<R: Read> Records<R> {
                 }
                 ReadRecordResult::InputEmpty if closing => return Err(RecordError::OpenQuote),
                 ReadRecordResult::InputEmpty => {
-                    if !self.at_end {
-                        self.fill().map_err(RecordError::Io)?;
+                    if !self.buffer.at_end() {
+                        self.buffer.fill().map_err(RecordError::Io)?;
                     }
                 }
                 _ if written > LONGEST_RECORD => return Err(RecordError::TooLong),
@@ -254,6 +230,18 @@ mod tests {
             vec!["last", ""],
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn fields_that_nobody_wants_are_counted() {
+        let mut records = Records::new(b"1,2,3,4\n1,2,\n1,2\n1\n\"1\",2,3".as_slice());
+        records.want(2);
+        let mut seen = Vec::new();
+        while let Some(record) = records.next().unwrap() {
+            seen.push((record.len(), record.field(1).to_vec()));
+        }
+        let second = |length, text: &str| (length, text.as_bytes().to_vec());
+        assert_eq!(seen, [second(4, "2"), second(3, "2"), second(2, "2"), second(1, ""), second(3, "2")]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod sections;
 use std::io::{self, Write};
 
 use crate::anomalies::Group;
+use crate::conformance::Checked;
 use crate::figures::Figures;
 use crate::insights::Insight;
 use crate::log::EventLog;
@@ -34,6 +35,8 @@ pub struct Report<'a> {
     pub map_svg: &'a str,
     /// Unusual cases; empty when there are none or nobody asked.
     pub anomalies: &'a [Group],
+    /// Rules that were checked; empty when none were stated.
+    pub checked: &'a [Checked],
     /// Sentences; empty when there are none or nobody asked.
     pub insights: &'a [Insight],
     /// What was asked for.
@@ -89,6 +92,10 @@ impl Report<'_> {
             ),
             (shows(Metric::Rework), part("rework", "Rework", |report| report.rework())),
             (shows(Metric::ResourceUtilization), part("resources", "Resources", |report| report.resources())),
+            (
+                filled && !self.checked.is_empty(),
+                part("conformance", "Conformance", |report| report.conformance()),
+            ),
             (
                 filled && self.parameters.shows_anomalies(),
                 part("anomalies", "Unusual cases", |report| report.anomalies()),

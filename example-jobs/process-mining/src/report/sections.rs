@@ -2,7 +2,8 @@
 
 use super::charts::{self, Axis, COLOURS, CUT};
 use super::{Part, Report};
-use crate::figures::{Edge, SECOND, Spread};
+use crate::conformance::Checked;
+use crate::figures::{Edge, SECOND, Source, Spread};
 use crate::log::Micros;
 use crate::parameters::Metric;
 use crate::quality;
@@ -53,6 +54,15 @@ fn date(time: Micros) -> String {
 
 fn name(text: &str) -> String {
     escape(&shorten(text, 120))
+}
+
+/// Says how many of so many cases a list leaves out.
+fn not_listed(cases: usize) -> String {
+    match cases.saturating_sub(LISTED) {
+        0 => String::new(),
+        1 => "<p class=\"soft small\">1 more case is not listed.</p>".to_string(),
+        more => format!("<p class=\"soft small\">{} are not listed.</p>", counted(more as u64, "more case")),
+    }
 }
 
 impl Report<'_> {
@@ -346,30 +356,57 @@ impl Report<'_> {
     }
 
     fn work_and_waiting(&self) -> String {
-        let (Some(service), Some(waiting)) = (&self.figures.service, &self.figures.waiting) else {
-            return "<h3>Waiting and work</h3><p class=\"soft\">The log has one timestamp per event and no start times, so waiting and \
-                    work cannot be told apart: all times above hold both.</p>"
+        let figures = self.figures;
+        let (Some(found), Some(service), Some(waiting)) = (figures.work, &figures.service, &figures.waiting)
+        else {
+            return "<h3>Waiting and work</h3><p class=\"soft\">The log has one timestamp per event and neither start times nor start \
+                    events, so waiting and work cannot be told apart: all times above hold both.</p>"
                 .to_string();
         };
+        let all: i128 = waiting.iter().flatten().map(|waiting| waiting.sum).sum();
         let mut rows: Vec<(usize, Spread)> =
             service.iter().enumerate().filter_map(|(a, s)| s.map(|s| (a, s))).collect();
         rows.sort_by_key(|(activity, _)| std::cmp::Reverse(waiting[*activity].map_or(0, |w| w.sum)));
         let none = || "none".to_string();
         let rows = rows.into_iter().take(2 * ROWS).map(|(activity, service)| {
             let waiting = waiting[activity];
+            let share = waiting.map_or(0.0, |waiting| waiting.sum as f64 / all.max(1) as f64);
             vec![
                 name(self.log.activity_name(activity as u32)),
                 count(service.count),
                 waiting.map_or_else(none, |w| duration(w.median / SECOND)),
                 waiting.map_or_else(none, |w| duration(w.mean() / SECOND)),
+                format!("{}{}", meter(share), percent(share)),
                 duration(service.median / SECOND),
                 duration(service.mean() / SECOND),
             ]
         });
-        let heads = ["Activity", "#Times", "#Median waiting", "#Mean waiting", "#Median work", "#Mean work"];
+        let heads = [
+            "Activity",
+            "#Times",
+            "#Median waiting",
+            "#Mean waiting",
+            "Share of all waiting",
+            "#Median work",
+            "#Mean work",
+        ];
+        let definition = match found.source {
+            Source::StartTimes => {
+                "Work: from start to completion. Waiting: from the completion of the event before to the start; overlapping work \
+                 does not wait."
+                    .to_string()
+            }
+            Source::Lifecycle => format!(
+                "Work: from a start event to the completion of the same activity in the same case, first begun first ended. \
+                 Waiting: from the last event before the start that is not a start itself. {} of work found; {} without completion and \
+                 {} without start hold no such time.",
+                counted(found.items, "piece"),
+                counted(found.only_started, "start"),
+                counted(found.only_completed, "completion")
+            ),
+        };
         format!(
-            "<h3>Waiting and work</h3><p class=\"soft small\">Work: from start to completion. Waiting: from the completion of the \
-             event before to the start; overlapping work does not wait.</p>{}",
+            "<h3>Waiting and work, by total waiting</h3><p class=\"soft small\">{definition}</p>{}",
             table(&heads, rows)
         )
     }
@@ -431,14 +468,43 @@ impl Report<'_> {
         format!(
             "<p class=\"lead\">{}; {} of {} hand-overs between two events go to somebody else. {} name nobody. Shares are of the \
              events with a known resource.</p>\
-             <div class=\"grid\"><div><h3>Workload</h3>{}</div><div><h3>Most frequent hand-overs</h3>{}</div></div>{}",
+             <div class=\"grid\"><div><h3>Workload</h3>{}</div><div><h3>Most frequent hand-overs</h3>{}</div></div>{}{}",
             counted(resources.workload.len() as u64, "resource"),
             count(resources.handover_between()),
             count(resources.handover_total()),
             counted(resources.unknown, "event"),
             table(&["Resource", "#Events", "Share"], rows),
             table(&["From", "To", "#Times"], pairs),
+            self.utilisation(),
             self.matrix(resources)
+        )
+    }
+
+    fn utilisation(&self) -> String {
+        let Some(utilisation) = &self.figures.utilisation else {
+            return "<h3>Utilisation</h3><p class=\"soft\">The log does not tell when work was begun, so how long resources are at \
+                    work is not known.</p>"
+                .to_string();
+        };
+        let rows = utilisation.iter().take(ROWS).map(|utilisation| {
+            let share = utilisation.share();
+            vec![
+                name(self.log.resource_name(utilisation.resource)),
+                count(utilisation.items),
+                duration(utilisation.busy as f64 / SECOND),
+                duration(utilisation.observed as f64 / SECOND),
+                share.map_or_else(String::new, |share| format!("{}{}", meter(share), percent(share))),
+                utilisation.at_once().map_or_else(String::new, |items| format!("{items:.1}")),
+            ]
+        });
+        let heads =
+            ["Resource", "#Pieces of work", "#At work", "#Observed", "Utilisation", "#Pieces at once"];
+        format!(
+            "<h3>Utilisation</h3><p class=\"soft small\">Time in which at least one piece of work is under way, as a share of the time \
+             from the first start to the last completion of the resource, nights and weekends included. The {} that are longest at \
+             work.</p>{}",
+            counted(utilisation.len().min(ROWS) as u64, "resource"),
+            table(&heads, rows)
         )
     }
 
@@ -471,6 +537,41 @@ impl Report<'_> {
         )
     }
 
+    pub(super) fn conformance(&self) -> String {
+        let rows = self.checked.iter().map(|checked| {
+            let fitness = checked.fitness();
+            vec![
+                escape(&checked.rule.describe()),
+                count(checked.concerned),
+                count(checked.cases.len() as u64),
+                fitness.map_or_else(String::new, |share| format!("{}{}", meter(share), percent(share))),
+            ]
+        });
+        let rules = table(&["Rule", "#Cases concerned", "#Broken by", "Kept by"], rows);
+        let group = |checked: &Checked| {
+            let rows = checked.cases.iter().take(LISTED).map(|&case| {
+                vec![name(self.log.case_name(case)), duration(self.log.duration(case) as f64 / SECOND)]
+            });
+            format!(
+                "<details><summary>{} <span class=\"soft\">{}</span></summary>{}{}</details>",
+                escape(&checked.reason),
+                counted(checked.cases.len() as u64, "case"),
+                table(&["Case", "#Cycle time"], rows),
+                not_listed(checked.cases.len())
+            )
+        };
+        let broken = self.checked.iter().filter(|checked| !checked.cases.is_empty());
+        let unjudged = if self.facts.incomplete_cases.is_empty() {
+            ""
+        } else {
+            " Cases with rows that were left out are not judged."
+        };
+        format!(
+            "<p class=\"lead\">The rules that were stated for this analysis.{unjudged}</p>{rules}{}",
+            broken.map(group).collect::<String>()
+        )
+    }
+
     pub(super) fn anomalies(&self) -> String {
         if self.anomalies.is_empty() {
             return "<p>No unusual cases were found.</p>".to_string();
@@ -481,12 +582,7 @@ impl Report<'_> {
                 .iter()
                 .take(LISTED)
                 .map(|anomaly| vec![name(self.log.case_name(anomaly.case)), escape(&anomaly.reason)]);
-            let more = group.cases.len().saturating_sub(LISTED);
-            let more = if more > 0 {
-                format!("<p class=\"soft small\">{} are not listed.</p>", counted(more as u64, "more case"))
-            } else {
-                String::new()
-            };
+            let more = not_listed(group.cases.len());
             format!(
                 "<details{}><summary>{} <span class=\"soft\">{}</span></summary><p class=\"soft small\">{}</p>{}{more}</details>",
                 if index == 0 { " open" } else { "" },

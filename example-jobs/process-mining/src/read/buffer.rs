@@ -1,0 +1,73 @@
+//! A window on a stream: what was read and not yet used lies in one piece.
+
+use std::io::{self, Read};
+
+/// Bytes that the buffer holds at least, and most that one read adds.
+pub(super) const BLOCK: usize = 1 << 18;
+
+pub(super) struct Buffer<R> {
+    input: R,
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    at_end: bool,
+    /// Bytes of the stream before those in the buffer.
+    before: u64,
+}
+
+impl<R: Read> Buffer<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self { input, bytes: Vec::new(), start: 0, end: 0, at_end: false, before: 0 }
+    }
+
+    /// What lies in the buffer and was not consumed.
+    #[inline]
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Marks the first bytes of what is unread as used. They stay where they are until more is read.
+    #[inline]
+    pub(super) fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+    }
+
+    /// The last `count` bytes that were consumed.
+    #[inline]
+    pub(super) fn consumed(&self, count: usize) -> &[u8] {
+        &self.bytes[self.start - count..self.start]
+    }
+
+    /// Whether the stream has nothing more than what is in the buffer.
+    #[inline]
+    pub(super) fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// Where in the stream the unread bytes begin.
+    pub(super) fn position(&self) -> u64 {
+        self.before + self.start as u64
+    }
+
+    /// Reads more behind what is unread, moving that to the front of the buffer first.
+    pub(super) fn fill(&mut self) -> io::Result<()> {
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.before += self.start as u64;
+        self.end -= self.start;
+        self.start = 0;
+        if self.bytes.len() - self.end < BLOCK / 2 {
+            self.bytes.resize((self.bytes.len() * 2).max(BLOCK), 0);
+        }
+        loop {
+            match self.input.read(&mut self.bytes[self.end..]) {
+                Ok(count) => {
+                    self.at_end = count == 0;
+                    self.end += count;
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
