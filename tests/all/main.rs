@@ -13,6 +13,7 @@ mod downloads;
 mod execution;
 mod guide;
 mod hostile_api;
+mod isolation;
 mod matrix;
 mod openapi;
 mod operate;

@@ -33,9 +33,6 @@ pub(crate) enum Command {
     /// Works on module files.
     #[command(subcommand)]
     Module(ModuleCommand),
-    /// Makes, lists and revokes application passwords of a running server.
-    #[command(subcommand)]
-    Password(PasswordCommand),
     /// Looks over everything in a data directory that no server has open, and names what is wrong.
     ///
     /// Ends with 0 when all is well, with 1 when something is wrong or cannot be looked at.
@@ -66,6 +63,9 @@ pub(crate) enum Command {
     },
     /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
     Compact(DataFlag),
+    /// Makes, lists and revokes application passwords of a running server.
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// Compiles one module, for a server that started this process.
     #[command(hide = true, name = COMPILE)]
     Compile {
@@ -148,6 +148,25 @@ pub(crate) struct RunArguments {
     pub(crate) json: bool,
 }
 
+/// Where cells are.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum IsolationArgument {
+    /// In this process
+    #[default]
+    InProcess,
+    /// Each in a process of its own
+    Process,
+}
+
+impl From<IsolationArgument> for Isolation {
+    fn from(argument: IsolationArgument) -> Self {
+        match argument {
+            IsolationArgument::InProcess => Self::InProcess,
+            IsolationArgument::Process => Self::Process,
+        }
+    }
+}
+
 /// A running server, and how to show it who asks.
 #[derive(Args)]
 pub(crate) struct ServerFlags {
@@ -190,25 +209,6 @@ pub(crate) enum PasswordCommand {
         /// Its id.
         password_id: String,
     },
-}
-
-/// Where cells are.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum IsolationArgument {
-    /// In this process
-    #[default]
-    InProcess,
-    /// Each in a process of its own
-    Process,
-}
-
-impl From<IsolationArgument> for Isolation {
-    fn from(argument: IsolationArgument) -> Self {
-        match argument {
-            IsolationArgument::InProcess => Self::InProcess,
-            IsolationArgument::Process => Self::Process,
-        }
-    }
 }
 
 #[derive(Subcommand)]

@@ -53,7 +53,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
-        Command::Password(command) => password::run(command)?,
         Command::Check(flag) => return runtime.block_on(operate::check(&config::data(cli.config, flag)?)),
         Command::Backup { folder, data } => {
             return runtime.block_on(operate::backup(&config::data(cli.config, data)?, &folder));
@@ -65,6 +64,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(operate::export(&config::data(cli.config, data)?, out.as_deref()))?;
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
+        Command::Password(command) => password::run(command)?,
         // `main` has seen to it.
         Command::Compile { .. } | Command::RunCell => {}
         Command::BenchCell { module, runs, isolation } => {

@@ -1,7 +1,7 @@
 //! New rows are passed on once.
 
-use fuelcell_sdk::testing::{TestHost, TestRun};
 use fuelcell_sdk::Completion;
+use fuelcell_sdk::testing::{TestHost, TestRun};
 use serde_json::{Value, json};
 
 const TABLE: &str = "id,name\n1,ada\n2,\"b,ob\"\n1,ada again\n3,eve\n";
