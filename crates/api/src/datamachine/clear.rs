@@ -27,7 +27,8 @@ use utoipa::ToSchema;
 pub(crate) struct ClearBody {
     #[schema(pattern = "^(all|failed)$")]
     r#type: String,
-    cleanup_processed: Option<bool>,
+    /// `true` or `false`, also as forms write them: 1 or 0, as a number or text.
+    cleanup_processed: Option<Value>,
 }
 
 #[derive(Serialize, ToSchema)]
