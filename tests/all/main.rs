@@ -12,6 +12,7 @@ mod downloads;
 mod execution;
 mod guide;
 mod hostile_api;
+mod isolation;
 mod matrix;
 mod openapi;
 mod operate;

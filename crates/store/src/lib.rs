@@ -13,6 +13,7 @@
 
 pub mod blob;
 pub mod conformance;
+pub mod faulty;
 pub mod jobs;
 pub mod memory;
 pub mod references;

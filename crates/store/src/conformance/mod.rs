@@ -61,6 +61,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     attempts::lost_attempts(&*make().await).await;
     attempts::released_node(&*make().await).await;
     attempts::transient_failures(&*make().await).await;
+    attempts::deaths_of_own_processes(&*make().await).await;
     attempts::parallel_finishes_end_once(make().await).await;
     cancel::queued(&*make().await).await;
     cancel::running(&*make().await).await;
