@@ -120,6 +120,11 @@ impl Server {
         kilobytes * 1024
     }
 
+    /// The number of the process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the server runs").id()
+    }
+
     /// Where the server answers.
     pub fn base(&self) -> &str {
         &self.base

@@ -2,16 +2,16 @@
 //! to fail.
 
 use crate::{
-    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
-    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest,
+    ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
+    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -155,6 +155,8 @@ pass_on! {
     fn artifacts(job: JobId) -> Vec<Artifact>;
     fn receipts(job: JobId) -> Vec<Receipt>;
     fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
+    fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
+    fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
     fn queued_before(job: JobId) -> Option<u64>;
     fn queued(project: ProjectRef, page: PageRequest) -> QueuePage;
@@ -166,6 +168,8 @@ pass_on! {
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
+    fn processed(project: ProjectRef, pipeline: PipelineId, page: PageRequest) -> ProcessedPage;
+    fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
     fn append_audit(entry: AuditEntry) -> ();
     fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
     fn check() -> ();

@@ -3,3 +3,4 @@
 mod datasets;
 mod modules;
 mod pipelines;
+mod programs;

@@ -17,6 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -69,11 +70,12 @@ impl Children {
     ) -> (RunEnd, Usage) {
         let started = Instant::now();
         let (children, meter) = (self.clone(), spec.meter.clone());
+        let (ready, begun) = oneshot::channel();
         let serving_host = host.clone();
-        let begun = spawn_blocking(move || children.begin(assignment, serving_host, meter)).await;
-        let running = match begun.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
-            Ok(running) => running,
-            Err(error) => return failed(no_child(&error), &spec.meter, started),
+        let serving = spawn_blocking(move || children.serve(assignment, serving_host, meter, ready));
+        let running = match begun.await {
+            Ok(begun) => Running { begun, serving },
+            Err(_) => return failed(not_begun(serving.await), &spec.meter, started),
         };
         let ended = running.watch(&spec.limits, host.as_ref(), stop).await;
         self.tell_of_missing_fences(&spec.meter);
@@ -86,13 +88,27 @@ impl Children {
         }
     }
 
-    /// Starts a child and gives it its assignment.
-    fn begin(
+    /// Starts a child and serves it to its end, on this one thread: the kernel kills the children of a thread that ends.
+    fn serve(
         &self,
         assignment: Assignment,
         host: Arc<dyn JobHost>,
         meter: Arc<Meter>,
-    ) -> io::Result<Running> {
+        ready: oneshot::Sender<Begun>,
+    ) -> LastWord {
+        match self.begin(assignment) {
+            Ok((begun, stream)) => {
+                let server = Server::new(host, meter, begun.wire.clone());
+                // With nobody to take it the child dies here.
+                drop(ready.send(begun));
+                server.serve(stream)
+            }
+            Err(error) => LastWord::Unable(error.to_string()),
+        }
+    }
+
+    /// Starts a child and gives it its assignment.
+    fn begin(&self, assignment: Assignment) -> io::Result<(Begun, UnixStream)> {
         let (ours, theirs) = UnixStream::pair()?;
         let complaint = tempfile::tempfile()?;
         let mut command = Command::new(&self.program.program);
@@ -108,9 +124,7 @@ impl Children {
         drop(command);
         let wire = ChildWire::new(ours.try_clone()?);
         wire.tell(&ToChild::Begin(Box::new(assignment)), &[])?;
-        let server = Server::new(host, meter, wire.clone());
-        let serving = spawn_blocking(move || server.serve(ours));
-        Ok(Running { child, complaint, wire, serving })
+        Ok((Begun { child, complaint, wire }, ours))
     }
 
     /// Once in a process: the kernel does not change.
@@ -123,11 +137,16 @@ impl Children {
     }
 }
 
-/// A child at work.
-struct Running {
+/// A child that knows what to do.
+struct Begun {
     child: Kept,
     complaint: File,
     wire: ChildWire,
+}
+
+/// A child at work.
+struct Running {
+    begun: Begun,
     serving: JoinHandle<LastWord>,
 }
 
@@ -152,9 +171,9 @@ impl Running {
             served = &mut self.serving => return self.ended(served),
             () = stop => Cut::Stopped,
             () = sleep_until(deadline.into()) => Cut::Late,
-            () = pass_on_cancellation(&self.wire, host) => Cut::Late,
+            () = pass_on_cancellation(&self.begun.wire, host) => Cut::Late,
         };
-        let wire = self.wire.clone();
+        let wire = self.begun.wire.clone();
         // A child that does not read must not hold up whoever is to end it.
         spawn_blocking(move || wire.tell(&ToChild::Stop, &[]));
         if let Ok(served) = timeout(STOPPING, &mut self.serving).await {
@@ -172,15 +191,17 @@ impl Running {
     fn ended(self, served: Result<LastWord, JoinError>) -> Result<(RunEnd, Usage), RunEnd> {
         match served {
             Ok(LastWord::Ended(end, usage)) => Ok((end, usage)),
-            Ok(LastWord::Unable(reason)) => Err(RunEnd::Failed(no_child(&io::Error::other(reason)))),
-            Ok(LastWord::None(error)) => Err(RunEnd::Failed(self.died(error))),
+            Ok(LastWord::Unable(reason)) => Err(RunEnd::Failed(no_child(&reason))),
+            Ok(LastWord::None(error)) => Err(RunEnd::Failed(self.begun.died(error))),
             Err(panic) => {
                 tracing::error!(error.message = %panic, "the host of a job in a child process panicked");
                 Err(RunEnd::Failed(host_failed()))
             }
         }
     }
+}
 
+impl Begun {
     /// What is known of a child that ended without a word.
     fn died(mut self, error: Option<io::Error>) -> JobError {
         let status = self.child.end();
@@ -238,8 +259,16 @@ async fn pass_on_cancellation(wire: &ChildWire, host: &dyn JobHost) {
     }
 }
 
-fn no_child(error: &io::Error) -> JobError {
-    tracing::error!(error.message = %error, "a job cannot be run in a child process");
+fn not_begun(served: Result<LastWord, JoinError>) -> JobError {
+    match served {
+        Ok(LastWord::Unable(reason)) => no_child(&reason),
+        Ok(LastWord::Ended(..) | LastWord::None(_)) => no_child("its keeper went away"),
+        Err(panic) => no_child(&panic.to_string()),
+    }
+}
+
+fn no_child(reason: &str) -> JobError {
+    tracing::error!(reason, "a job cannot be run in a child process");
     JobError::new(ErrorCode::HostDefect, "this server cannot run jobs in a process of their own now")
         .transient()
 }

@@ -1,9 +1,11 @@
 //! The rows, run.
 
-use crate::support::{Bench, LIMITS};
+use crate::support::{Bench, LIMITS, Recorder};
 use crate::{Attack, Expected, all};
 use fuelcell_domain::seams::InspectError;
-use fuelcell_domain::{Completion, ErrorCode, Isolation, Limits, ModuleInspector, RunEnd};
+use fuelcell_domain::{
+    Completion, Digest, ErrorCode, Isolation, JobRunner, Limits, ModuleInspector, RunEnd, RunSpec,
+};
 use std::collections::HashSet;
 use std::fs;
 use std::sync::Arc;
@@ -83,7 +85,43 @@ async fn side_by_side(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>) -> Vec<String
             wrong
         });
     }
-    running.join_all().await.into_iter().flatten().collect()
+    let mut wrong = Vec::new();
+    while let Some(lane) = running.join_next().await {
+        wrong.extend(lane.unwrap());
+    }
+    wrong
+}
+
+/// What another tenant's job told its host, and burnt.
+async fn neighbour(
+    bench: &Bench,
+    module: &[u8],
+) -> (RunEnd, Option<u64>, Vec<String>, Vec<(String, Digest)>) {
+    let host = Arc::new(Recorder::with_input("x.txt", b"some,csv"));
+    let spec = bench.spec(bench.prepare(module).await.unwrap());
+    let spec = RunSpec { deterministic_seed: Some(7), limits: LIMITS, ..spec };
+    let (end, usage) = bench.sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
+    let outputs = host.outputs.lock().unwrap().clone();
+    (end, usage.fuel, host.events(), outputs)
+}
+
+/// Runs the neighbour again and again while the attacks run. Says how often it ran, and how often it was not as alone.
+async fn with_a_neighbour(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>) -> (Vec<String>, usize, usize) {
+    let module = crate::guests::busy();
+    let alone = neighbour(bench, &module).await;
+    assert_eq!(alone.0, RunEnd::Completed(Completion::Done));
+    let (mut runs, mut others) = (0, 0);
+    let mut attacks = std::pin::pin!(side_by_side(bench, rows));
+    loop {
+        tokio::select! {
+            biased;
+            wrong = &mut attacks => return (wrong, runs, others),
+            beside = neighbour(bench, &module) => {
+                runs += 1;
+                others += usize::from(beside != alone);
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,7 +134,11 @@ async fn every_attack_ends_as_it_must_and_leaves_nothing() {
     let neighbour = crate::guests::noop();
 
     // Side by side first: how many cells and threads there ever were is part of what a process holds.
-    let wrong = side_by_side(&bench, &rows).await;
+    let (wrong, runs, others) = with_a_neighbour(&bench, &rows).await;
+    assert!(
+        runs > 0 && others == 0,
+        "a neighbour ran {runs} times beside the attacks, {others} times not as alone"
+    );
     assert!(wrong.is_empty(), "side by side, {} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
     assert_eq!(bench.run(&neighbour).await.0, RunEnd::Completed(Completion::Done));
     bench.host.forget();

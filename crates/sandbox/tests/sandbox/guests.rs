@@ -282,3 +282,20 @@ pub(crate) const FAIL: &str = "(i32.const 32)";
 pub(crate) fn noop() -> Vec<u8> {
     component(&[], "", "(i32.const 0)")
 }
+
+/// A guest that asks its host for one of everything.
+pub(crate) fn busy() -> Vec<u8> {
+    let run = format!(
+        "(call $progress (i64.const 1) (i64.const 2) (i32.const 96) (i32.const 5))
+         (call $log (i32.const 1) (i32.const 96) (i32.const 5) (i32.const 160) (i32.const 9))
+         (call $open (i32.const 112) (i32.const 5) (i32.const 1024))
+         (call $read (i32.load (i32.const 1028)) (i32.const 100) (i32.const 1024))
+         (call $seen (i32.const 160) (i32.const 5) (i32.const 1024))
+         (call $save (i32.const 96) (i32.const 5) (i32.const 1024))
+         {CREATE}
+         (call $write (i32.load (i32.const 1028)) (i32.const 96) (i32.const 5) (i32.const 2048))
+         (call $finish (i32.load (i32.const 1028)) (i32.const 2048))
+         (i32.const 0)"
+    );
+    component(&[PROGRESS, LOG, INPUTS, PROCESSED, CHECKPOINT, ARTIFACTS], "", &run)
+}

@@ -1,8 +1,6 @@
 //! The same cell in a process of its own.
 
-use crate::guests::{
-    ARTIFACTS, CHECKPOINT, CREATE, INPUTS, LOG, PROCESSED, PROGRESS, SLEEP, component, noop,
-};
+use crate::guests::{CANCEL, PROCESSED, SLEEP, busy, component, noop};
 use crate::support::{Bench, Recorder, cell_program, sandbox_running};
 use fuelcell_domain::{
     Cancellation, Completion, ErrorCode, Fence, Isolation, JobRunner, Limits, RunEnd, RunSpec, Usage,
@@ -21,28 +19,12 @@ fn bench(host: Recorder, isolation: Isolation) -> Bench {
     bench
 }
 
-/// A guest that asks its host for one of everything.
-fn asks_for_everything() -> Vec<u8> {
-    let run = format!(
-        "(call $progress (i64.const 1) (i64.const 2) (i32.const 96) (i32.const 5))
-         (call $log (i32.const 1) (i32.const 96) (i32.const 5) (i32.const 160) (i32.const 9))
-         (call $open (i32.const 160) (i32.const 5) (i32.const 1024))
-         (call $seen (i32.const 160) (i32.const 5) (i32.const 1024))
-         (call $save (i32.const 96) (i32.const 5) (i32.const 1024))
-         {CREATE}
-         (call $write (i32.load (i32.const 1028)) (i32.const 96) (i32.const 5) (i32.const 2048))
-         (call $finish (i32.load (i32.const 1028)) (i32.const 2048))
-         (i32.const 0)"
-    );
-    component(&[PROGRESS, LOG, INPUTS, PROCESSED, CHECKPOINT, ARTIFACTS], "", &run)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_ends_the_same_in_its_own_process() {
-    let module = asks_for_everything();
+    let module = busy();
     let mut told = Vec::new();
     for isolation in [Isolation::InProcess, Isolation::Process] {
-        let bench = bench(Recorder::with_input("bytes", b"some,csv"), isolation);
+        let bench = bench(Recorder::with_input("x.txt", b"some,csv"), isolation);
         let (end, usage) = bench.run(&module).await;
         assert_eq!(end, RunEnd::Completed(Completion::Done), "{isolation:?}");
         assert!(usage.wall_micros > 0 && usage.peak_memory_bytes > 0);
@@ -166,8 +148,22 @@ async fn a_wish_to_cancel_reaches_the_guest() {
     let bench = bench(host, Isolation::Process);
     // `none` is 0; until it is something else, the guest asks again.
     let polls = "(loop $l (br_if $l (i32.eqz (call $poll)))) (i32.const 0)";
-    let (end, _) = bench.run(&component(&[crate::guests::CANCEL], "", polls)).await;
+    let (end, _) = bench.run(&component(&[CANCEL], "", polls)).await;
     assert_eq!(end, RunEnd::Completed(Completion::Done));
+}
+
+/// The kernel kills the children of a thread that ends, and threads end as the runtime likes.
+#[test]
+fn a_process_outlives_idle_threads() {
+    let keep_alive = Duration::from_millis(1);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).thread_keep_alive(keep_alive).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let bench = bench(Recorder::default(), Isolation::Process);
+        let sleeps = "(call $block (call $subscribe (i64.const 300000000))) (i32.const 0)";
+        let (end, _) = bench.run(&component(&[SLEEP], "", sleeps)).await;
+        assert_eq!(end, RunEnd::Completed(Completion::Done));
+    });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

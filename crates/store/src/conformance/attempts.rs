@@ -5,7 +5,9 @@ use super::fixtures::{
     transient_failure,
 };
 use crate::{BlobRef, LogFilter, Store, StoreError};
-use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES, TransitionError};
+use fuelcell_domain::state::{
+    MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError,
+};
 use fuelcell_domain::{
     AttemptId, Digest, ErrorCode, Job, JobError, JobId, JobState, LogLevel, LogLine, NodeId, Receipt,
     Transition,
@@ -183,6 +185,18 @@ pub(super) async fn transient_failures(store: &dyn Store) {
     let numbers: Vec<_> =
         store.receipts(queued.id).await.unwrap().iter().map(|receipt| receipt.attempt.number).collect();
     assert_eq!(numbers, (1..=MAX_TRANSIENT_FAILURES + 2).collect::<Vec<_>>());
+}
+
+pub(super) async fn deaths_of_own_processes(store: &dyn Store) {
+    let queued = submit(store, job(project())).await;
+    for n in 1..=MAX_PROCESS_DEATHS {
+        let seconds = i64::from(n) * 1000;
+        let started = start(store, queued.id, seconds).await;
+        let died = Transition::Fail(JobError::new(ErrorCode::NodeLost, "its process died").transient());
+        let after = store.finish(end(&started, died, seconds + 1)).await.unwrap();
+        let expected = if n < MAX_PROCESS_DEATHS { JobState::Queued } else { JobState::Failed };
+        assert_eq!((after.state, after.attempt), (expected, n));
+    }
 }
 
 pub(super) async fn parallel_finishes_end_once(store: Arc<dyn Store>) {

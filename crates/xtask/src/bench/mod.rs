@@ -3,6 +3,7 @@
 //! Absolute times say as much about the machine as about Fuelcell. So each figure has a neighbour from the same run: the
 //! disk's flush rate beside durable submits, the native build beside the module.
 
+mod cell;
 mod disk;
 mod load;
 mod native;
@@ -55,15 +56,6 @@ struct Row {
     figure: String,
 }
 
-/// What `fuelcell bench-cell` prints.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CellTimes {
-    runs: u64,
-    p50_micros: f64,
-    p99_micros: f64,
-}
-
 /// What `fuelcell run --json` prints.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,7 +89,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     let mut rows = Vec::new();
     let interrupt = Interrupt::listen()?;
     platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
-    rows.push(cell(workspace)?);
+    rows.extend(cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?);
     interrupt.check()?;
     rows.extend(mining(workspace, &folder, arguments)?);
     print(&rows)
@@ -161,21 +153,6 @@ fn register(workspace: &Workspace, operator: &Client, interrupt: &Interrupt) -> 
         "parameters": {"steps": []},
     });
     Ok(Load::new(client, &base, submission, interrupt.clone()))
-}
-
-/// A fresh instance of the probe that does nothing, without server and store.
-fn cell(workspace: &Workspace) -> Result<Row> {
-    let binary = workspace.binary(Build::Release, "fuelcell");
-    let printed = measure("Fresh cells", || {
-        capture(
-            Command::new(binary).arg("bench-cell").arg(workspace.module(MODULE)).args(["--runs", "10000"]),
-        )
-    })?;
-    let times: CellTimes = serde_json::from_str(&printed)
-        .with_context(|| format!("`fuelcell bench-cell` printed no figures: {printed}"))?;
-    let figure =
-        format!("p50 {:.1} µs, p99 {:.1} µs ({} runs)", times.p50_micros, times.p99_micros, times.runs);
-    Ok(Row::new("instantiate + no-op", figure))
 }
 
 /// Process mining of event logs: the module against the same code, built natively with the same profile.

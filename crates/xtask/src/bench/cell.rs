@@ -1,0 +1,69 @@
+//! What cells cost without server and store: fresh ones, stopped ones, ones beside others, and modules that nobody runs.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::{Row, measure};
+use crate::process::capture;
+
+/// Where cells are, as `fuelcell` calls it and as people do, with so many runs: a process takes longer to make.
+const LEVELS: [(&str, &str, &str); 2] =
+    [("in-process", "in the server's process", "10000"), ("process", "in a process of its own", "300")];
+
+/// What `fuelcell bench-cell` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Measured {
+    runs: u64,
+    fresh: Times,
+    stops: u64,
+    stop: Times,
+    beside_a_loop: Times,
+    idle_modules: u64,
+    idle_bytes: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Times {
+    p50_micros: f64,
+    p99_micros: f64,
+}
+
+/// Measures with the probe module on both levels of isolation.
+pub(super) fn rows(fuelcell: &Path, probe: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut idle = None;
+    for (isolation, place, runs) in LEVELS {
+        let printed = measure(&format!("Cells {place}"), || {
+            let arguments = ["--runs", runs, "--isolation", isolation];
+            capture(Command::new(fuelcell).arg("bench-cell").arg(probe).args(arguments))
+        })?;
+        let measured: Measured = serde_json::from_str(&printed)
+            .with_context(|| format!("`fuelcell bench-cell` printed no figures: {printed}"))?;
+        let runs = measured.runs;
+        rows.push(Row::new(&format!("fresh cell {place} + no-op"), times(&measured.fresh, runs)));
+        let beside = format!("{}; {:.2} × alone", times(&measured.beside_a_loop, runs), measured.slowdown());
+        rows.push(Row::new(&format!("the same beside a looping neighbour, {place}"), beside));
+        rows.push(Row::new(&format!("forced stop of a loop {place}"), times(&measured.stop, measured.stops)));
+        idle.get_or_insert(measured);
+    }
+    if let Some(measured) = idle {
+        let mebibytes = measured.idle_bytes as f64 / (1024.0 * 1024.0);
+        let what = format!("{} small modules ready, nobody runs them", measured.idle_modules);
+        rows.push(Row::new(&what, format!("{mebibytes:.1} MiB of memory")));
+    }
+    Ok(rows)
+}
+
+impl Measured {
+    fn slowdown(&self) -> f64 {
+        self.beside_a_loop.p50_micros / self.fresh.p50_micros
+    }
+}
+
+fn times(times: &Times, count: u64) -> String {
+    format!("p50 {:.0} µs, p99 {:.0} µs ({count} times)", times.p50_micros, times.p99_micros)
+}

@@ -1,0 +1,132 @@
+//! Jobs in processes of their own.
+
+use fuelcell_tests::{Project, Server, eventually};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::fs;
+use std::time::Duration;
+
+/// Steps that use every call of the job interface.
+fn everything() -> Value {
+    json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "busy"},
+        {"do": "log", "message": "a line"},
+        {"do": "report", "recordsProcessed": 7, "recordsTotal": 20, "errors": 0},
+        {"do": "expectCheckpoint"},
+        {"do": "checkpoint", "text": "here"},
+        {"do": "expectCheckpoint", "text": "here"},
+        {"do": "work", "rounds": 10_000},
+        {"do": "entropy", "artifact": "entropy.txt"},
+        {"do": "echoInput", "artifact": "copy.csv"},
+    ])
+}
+
+fn deterministic(project: &Project) -> Value {
+    // What a deterministic job makes follows from its parameters, and the dataset's id is one of them.
+    let dataset = "11111111-1111-4111-8111-111111111111";
+    let path = project.path(&format!("datasets/{dataset}?name=orders.csv"));
+    project.client.put_bytes(&path, &b"a,b\n1,2\n".repeat(100_000)).ok();
+    let body = json!({
+        "jobName": "a probe", "jobType": "Analysis", "module": {"name": "probe"}, "deterministic": true,
+        "parameters": {"steps": everything(), "datasetId": dataset},
+    });
+    let job = fuelcell_tests::project::text(&project.submit(&body).ok(), "jobId");
+    project.wait_for(&job, "Completed")
+}
+
+#[test]
+fn the_same_job_gives_the_same_account_on_both_levels() {
+    let server = Server::start();
+    let apart = Server::start_with(&["--isolation", "process"]);
+    let here = deterministic(&Project::new(&server).with_probe());
+    let there = deterministic(&Project::new(&apart).with_probe());
+    let (one, other) = (&here["receipt"], &there["receipt"]);
+    assert_eq!((&one["isolation"], &one["fences"]), (&json!("in-process"), &json!([])));
+    assert_eq!(other["isolation"], "process");
+    let fences = other["fences"].as_array().unwrap();
+    assert!(fences.contains(&json!("rlimits")), "{other:#}");
+    for figure in
+        ["outputs", "fuel", "peakMemoryBytes", "bytesRead", "bytesWritten", "ioOperations", "engine"]
+    {
+        assert_eq!(one[figure], other[figure], "{figure}");
+    }
+    assert_eq!(here["metrics"]["recordsProcessed"], there["metrics"]["recordsProcessed"]);
+}
+
+#[test]
+fn a_cancel_reaches_a_job_in_its_own_process() {
+    let server = Server::start_with(&["--isolation", "process"]);
+    let project = Project::new(&server).with_probe();
+    let job = project.probe(json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "halfway"},
+        {"do": "waitForCancel"},
+    ]));
+    project.wait_for_stage(&job, "halfway");
+    let wish = json!({"preservePartialResults": true});
+    project.client.delete(&project.job_path(&job), Some(&wish)).ok();
+    project.wait_for(&job, "Cancelled");
+    let results = project.results(&job);
+    let checkpoint = &results["results"]["additionalOutputs"][0];
+    let saved = project.client.with_token(None).get(checkpoint["downloadUrl"].as_str().unwrap());
+    assert_eq!(saved.text(), "stopped: user");
+}
+
+/// The processes that run cells for a server.
+fn cells(server: &Server) -> Vec<Pid> {
+    let parent = format!("PPid:\t{}", server.pid());
+    let entries = fs::read_dir("/proc").unwrap();
+    let numbers = entries.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    let runs_a_cell = |pid: &i32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        status.lines().any(|line| line == parent) && command.contains("run-cell")
+    };
+    numbers.filter(runs_a_cell).filter_map(Pid::from_raw).collect()
+}
+
+#[test]
+fn a_process_that_dies_takes_one_attempt_with_it() {
+    let server = Server::start_with(&["--isolation", "process", "--slots", "2"]);
+    let project = Project::new(&server).with_probe();
+    let job = project.probe(json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "halfway"},
+        {"do": "waitForCancel"},
+    ]));
+    project.wait_for_stage(&job, "halfway");
+    let [cell] = cells(&server)[..] else { panic!("one job, one process") };
+    kill_process(cell, Signal::KILL).unwrap();
+    eventually("the job backs off", Duration::from_secs(120), || {
+        (project.status(&job)["waitReason"]["code"] == "Backoff").then_some(())
+    });
+    let neighbour = project.probe(json!([]));
+    project.wait_for(&neighbour, "Completed");
+    project.client.delete(&project.job_path(&job), None).ok();
+    project.wait_for(&job, "Cancelled");
+}
+
+#[test]
+fn a_job_that_was_lost_twice_runs_in_its_own_process() {
+    let mut server = Server::start();
+    let mut project = Project::new(&server).with_probe();
+    let job = project.probe(json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "halfway"},
+        {"do": "waitForCancel"},
+    ]));
+    for attempt in 1..=2 {
+        eventually("the attempt is at work", Duration::from_secs(120), || {
+            let status = project.status(&job);
+            let at_work = status["attempt"] == attempt && status["progress"]["currentStage"] == "halfway";
+            at_work.then_some(())
+        });
+        assert!(cells(&server).is_empty());
+        server.kill();
+        server.restart();
+        project = project.after_restart(&server);
+    }
+    eventually("its process is there", Duration::from_secs(120), || {
+        (cells(&server).len() == 1 && project.status(&job)["attempt"] == 3).then_some(())
+    });
+    project.client.delete(&project.job_path(&job), None).ok();
+    let status = project.wait_for(&job, "Cancelled");
+    assert_eq!(status["receipt"]["isolation"], "process", "{status:#}");
+}
