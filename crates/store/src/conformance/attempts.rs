@@ -5,7 +5,9 @@ use super::fixtures::{
     transient_failure,
 };
 use crate::{BlobRef, LogFilter, Store, StoreError};
-use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError};
+use fuelcell_domain::state::{
+    MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError,
+};
 use fuelcell_domain::{
     AttemptId, Digest, ErrorCode, Job, JobError, JobId, JobState, LogLevel, LogLine, NodeId, Receipt,
     Transition,
