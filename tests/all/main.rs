@@ -8,6 +8,7 @@ mod admin;
 mod cli;
 mod clients;
 mod crash;
+mod datamachine;
 mod downloads;
 mod execution;
 mod guide;

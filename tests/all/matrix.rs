@@ -67,6 +67,8 @@ impl Things {
         project.wait_for(&job, "Completed");
         let body = json!({"subject": "s", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
         let made = server.operator().post("/api/admin/tokens", &body).ok();
+        let body = json!({"userName": "s", "tenantId": project.tenant, "projectId": project.project});
+        let password = server.operator().post("/api/admin/application-passwords", &body).ok();
         let names = vec![
             ("tenantId", project.tenant.clone()),
             ("projectId", project.project.clone()),
@@ -74,6 +76,7 @@ impl Things {
             ("datasetId", project.dataset("secret.csv", b"secret")),
             ("pipelineId", project.pipeline("Analysis")),
             ("tokenId", text(&made, "tokenId")),
+            ("passwordId", text(&password, "passwordId")),
             ("name", "probe".into()),
             ("version", "1".into()),
             ("jobType", "Analysis".into()),
@@ -146,7 +149,7 @@ impl Scene {
             () if row.needs == "operator" => {
                 assert_eq!(answer.problem(403).0, "Forbidden", "{who}: {method} {path}");
             }
-            () if row.names("tokenId") => {
+            () if row.names("tokenId") || row.names("passwordId") => {
                 assert_eq!(answer.problem(404).0, "NotFound", "{who}: {method} {path}");
             }
             () if row.path.ends_with("/audit") => {

@@ -1,5 +1,7 @@
 //! `/openapi.json` and `/docs`, and requests that are generated from the document.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -35,16 +37,21 @@ fn generated_requests_find_no_fault() {
     let job = project.probe(json!([{"do": "artifact", "name": "a.txt", "text": "a"}]));
     project.wait_for(&job, "Completed");
     let token = std::fs::read_to_string(server.data().join("operator-token")).unwrap();
+    let body = json!({"userName": "ann", "tenantId": project.tenant, "projectId": project.project});
+    let password = server.operator().post("/api/admin/application-passwords", &body).ok();
+    let login = format!("ann:{}", password["password"].as_str().unwrap());
     // Rules between members (a range of dates, parameters of a module) are no part of a schema: such requests are refused.
     let settings = format!(
         "headers = {{ Authorization = \"Bearer {}\" }}\n\
          [checks.positive_data_acceptance]\n\
          expected-statuses = [\"2xx\", \"304\", \"400\", \"403\", \"404\", \"409\", \"416\", \"422\", \"429\"]\n\
          [parameters]\n\
-         \"path.tenantId\" = \"{}\"\n\"path.projectId\" = \"{}\"\n\"path.jobId\" = \"{job}\"\n",
+         \"path.tenantId\" = \"{}\"\n\"path.projectId\" = \"{}\"\n\"path.jobId\" = \"{job}\"\n\
+         [[operations]]\ninclude-path-regex = \"^/wp-json/\"\nheaders = {{ Authorization = \"Basic {}\" }}\n",
         token.trim(),
         project.tenant,
         project.project,
+        BASE64_STANDARD.encode(login),
     );
     let file = server.scratch("schemathesis.toml");
     std::fs::write(&file, settings).unwrap();

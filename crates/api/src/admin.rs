@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod limits;
+pub(crate) mod passwords;
 
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody};

@@ -1,10 +1,13 @@
-//! Who is asking: `Authorization: Bearer TOKEN`.
+//! Who is asking: `Authorization: Bearer TOKEN`, or `Basic` with user name and application password where a protocol has
+//! it so.
 
 use crate::config::ApiConfig;
 use crate::problem::Problem;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
 use axum::http::request::Parts;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use fuelcell_service::{Principal, Service, ServiceError};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -25,7 +28,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Counts wrong tokens by peer. Right ones always pass, so that nobody is locked out by a neighbour behind the same
+/// How a caller is to say who they are. An address takes one way only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 7617.
+    Basic,
+}
+
+/// Counts wrong tokens and passwords by peer. Right ones always pass, so that nobody is locked out by a neighbour behind the same
 /// address; and what a proxy says in X-Forwarded-For is not looked at, because anybody can say it.
 pub(crate) struct AuthFailures {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
@@ -38,12 +50,18 @@ impl AuthFailures {
         Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
     }
 
-    /// Recognises the caller; a peer that presented too many wrong tokens is told to wait.
-    pub(crate) async fn recognise(&self, service: &Service, parts: &Parts) -> Result<Principal, Problem> {
+    /// Recognises the caller; a peer that presented too many wrong tokens or passwords is told to wait.
+    pub(crate) async fn recognise(
+        &self,
+        service: &Service,
+        parts: &Parts,
+        scheme: Scheme,
+    ) -> Result<Principal, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).ok_or(ServiceError::Unauthenticated)?;
-        let recognised = match header.to_str().ok().and_then(bearer) {
-            Some(token) => service.authenticate(token).await,
-            None => Err(ServiceError::Unauthenticated),
+        let header = header.to_str().unwrap_or_default();
+        let recognised = match scheme {
+            Scheme::Bearer => by_token(service, header).await,
+            Scheme::Basic => by_password(service, header).await,
         };
         if let Err(ServiceError::Unauthenticated) = recognised {
             self.count(peer(parts))?;
@@ -57,7 +75,7 @@ impl AuthFailures {
         }
         self.limiter.check_key(&peer).map_err(|wait| ServiceError::TooMany {
             code: "TooManyFailures",
-            message: "too many wrong tokens came from this address; try again later".into(),
+            message: "too many wrong tokens or passwords came from this address; try again later".into(),
             retry_after: wait.wait_time_from(self.clock.now()).as_secs() + 1,
         })
     }
@@ -77,8 +95,41 @@ fn peer(parts: &Parts) -> IpAddr {
     }
 }
 
-/// The token of a bearer header; the scheme's case does not matter (RFC 9110).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+async fn by_token(service: &Service, header: &str) -> Result<Principal, ServiceError> {
+    let token = credentials(header, "bearer").ok_or(ServiceError::Unauthenticated)?;
+    service.authenticate(token).await
+}
+
+async fn by_password(service: &Service, header: &str) -> Result<Principal, ServiceError> {
+    let (user, password) = user_and_password(header).ok_or(ServiceError::Unauthenticated)?;
+    service.authenticate_with_password(&user, &password).await
+}
+
+/// What a header holds after its scheme, whose case does not matter (RFC 9110).
+fn credentials<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
+    let (scheme, credentials) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(wanted).then_some(credentials.trim())
+}
+
+/// A user name has no colon, a password may have some.
+fn user_and_password(header: &str) -> Option<(String, String)> {
+    let decoded = BASE64_STANDARD.decode(credentials(header, "basic")?).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user_and_password;
+
+    #[test]
+    fn basic_credentials_are_read() {
+        let read = |header: &str| user_and_password(header);
+        let own = |user: &str, password: &str| Some((user.to_owned(), password.to_owned()));
+        assert_eq!(read("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), own("Aladdin", "open sesame"));
+        assert_eq!(read("bAsIc YTpiOmM="), own("a", "b:c"));
+        for wrong in ["Basic", "Basic ", "Basic !", "Basic YQ==", "Basic gIA6", "Bearer YTpi", "YTpi"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -51,7 +51,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
     }
 }
 
-fn body_problem(rejection: BytesRejection) -> Problem {
+/// What is wrong with a body that could not be read.
+pub(crate) fn body_problem(rejection: BytesRejection) -> Problem {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TooLarge", "a JSON body is at most 1 MiB")

@@ -7,7 +7,7 @@
 //! [ROUTES]: crate::routes::ROUTES
 
 use crate::REQUEST_ID;
-use crate::auth::AuthFailures;
+use crate::auth::{AuthFailures, Scheme};
 use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
@@ -57,12 +57,18 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
         return Ok(next.run(request).await);
     };
-    let Access::Role(role) = routes::access(request.method(), path.as_str())? else {
-        return Ok(next.run(request).await);
+    let (scheme, role) = match routes::access(request.method(), path.as_str())? {
+        Access::Anyone | Access::SignedLink => return Ok(next.run(request).await),
+        Access::Role(role) => (Scheme::Bearer, role),
+        Access::Password(role) => (Scheme::Basic, role),
     };
     let (mut parts, body) = request.into_parts();
-    let principal = gate.failures.recognise(&gate.service, &parts).await?;
-    let place = Ids::from_request_parts(&mut parts, &()).await?.place()?;
+    let principal = gate.failures.recognise(&gate.service, &parts, scheme).await?;
+    let place = match scheme {
+        Scheme::Bearer => Ids::from_request_parts(&mut parts, &()).await?.place()?,
+        // These addresses name no place: a password has its own.
+        Scheme::Basic => principal.scope,
+    };
     parts.extensions.insert(principal.clone());
     let request = Request::from_parts(parts, body);
     if matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -6,6 +6,7 @@
 mod admin;
 mod auth;
 mod config;
+mod datamachine;
 mod downloads;
 mod drain;
 mod execution;
@@ -56,6 +57,7 @@ pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
         .layer(middleware::from_fn(problem::render))
+        .layer(middleware::from_fn(datamachine::errors::render))
         .layer(middleware::from_fn(drain::drain))
         .layer(CatchPanicLayer::custom(problem::after_panic));
     let (routes, document) = described_routes().split_for_parts();
@@ -99,6 +101,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(registry::datasets::content))
         .routes(routes!(registry::pipelines::list))
         .routes(routes!(registry::pipelines::put, registry::pipelines::get, registry::pipelines::delete))
+        .routes(routes!(registry::processed::list, registry::processed::clear))
         .routes(routes!(registry::modules::list))
         .routes(routes!(registry::modules::get_module))
         .routes(routes!(registry::modules::content))
@@ -113,6 +116,10 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(admin::audit::list))
         .routes(routes!(admin::create_token, admin::tokens))
         .routes(routes!(admin::revoke_token))
+        .routes(routes!(admin::passwords::create, admin::passwords::list))
+        .routes(routes!(admin::passwords::revoke))
+        .routes(routes!(datamachine::jobs::list, datamachine::clear::clear))
+        .routes(routes!(datamachine::jobs::get))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }
 

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fuelcell_service::ServiceError;
 use fuelcell_service::parameters::ParameterFault;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::any::Any;
 
 /// A refusal on its way out.
@@ -31,6 +31,31 @@ impl Problem {
     /// The stable word.
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A sentence for people.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What is wrong, place by place.
+    pub(crate) fn faults(&self) -> &[ParameterFault] {
+        &self.faults
+    }
+
+    /// The same with what is wrong, place by place.
+    pub(crate) fn with_faults(self, faults: Vec<ParameterFault>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// Notes it in the log.
+    pub(crate) fn log(&self) {
+        tracing::info!(status = self.status.as_u16(), code = self.code, detail = %self.detail, "refused");
     }
 
     pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
@@ -89,7 +114,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    tracing::info!(status = problem.status.as_u16(), code = problem.code, detail = %problem.detail, "refused");
+    problem.log();
     let mut body = json!({
         "type": "about:blank",
         "title": problem.status.canonical_reason().unwrap_or("Error"),
@@ -103,11 +128,16 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         let fault = |fault: &ParameterFault| json!({"pointer": fault.pointer, "message": fault.message});
         body["errors"] = problem.faults.iter().map(fault).collect();
     }
+    set_body(&mut response, &body, "application/problem+json");
+    response
+}
+
+/// Replaces a response's body.
+pub(crate) fn set_body(response: &mut Response, body: &Value, media_type: &'static str) {
     *response.body_mut() = Body::from(body.to_string());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
 }
 
 /// What a client sees when a handler panicked. The message stays in the log.

@@ -2,6 +2,7 @@
 //!
 //! An address or method that is not in it does not exist, whatever the router says: a route cannot be forgotten here.
 
+use crate::datamachine;
 use crate::problem::Problem;
 use axum::http::{Method, StatusCode};
 use fuelcell_domain::Role;
@@ -15,6 +16,8 @@ pub(crate) enum Access {
     SignedLink,
     /// Holders of this role, or a higher one, in the place that the path names.
     Role(Role),
+    /// Users with an application password of this role, or a higher one; the place is the password's own project.
+    Password(Role),
 }
 
 use Access::{Anyone, SignedLink};
@@ -25,8 +28,16 @@ const ADMINISTRATOR: Access = Access::Role(Role::Administrator);
 const OPERATOR: Access = Access::Role(Role::Operator);
 
 /// Method, path as the router has it, and who may.
+pub(crate) type Route = (&'static str, &'static str, Access);
+
+/// All routes.
+pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(datamachine::ROUTES)
+}
+
+/// The routes of this server's own protocols.
 #[rustfmt::skip]
-pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
+const ROUTES: &[Route] = &[
     ("GET", "/healthz", Anyone),
     ("GET", "/openapi.json", Anyone),
     ("GET", "/docs", Anyone),
@@ -51,6 +62,8 @@ pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", VIEWER),
     ("PUT", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
     ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
+    ("GET", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed", VIEWER),
+    ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed", ADMINISTRATOR),
     ("GET", "/api/{tenant_id}/{project_id}/modules", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/modules/{name}", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", VIEWER),
@@ -71,13 +84,16 @@ pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/admin/tokens", ADMINISTRATOR),
     ("POST", "/api/admin/tokens", ADMINISTRATOR),
     ("DELETE", "/api/admin/tokens/{token_id}", ADMINISTRATOR),
+    ("GET", "/api/admin/application-passwords", ADMINISTRATOR),
+    ("POST", "/api/admin/application-passwords", ADMINISTRATOR),
+    ("DELETE", "/api/admin/application-passwords/{password_id}", ADMINISTRATOR),
     ("GET", "/api/admin/audit", ADMINISTRATOR),
 ];
 
 /// Who may call this route. HEAD is as GET.
 pub(crate) fn access(method: &Method, path: &str) -> Result<Access, Problem> {
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    let mut of_path = ROUTES.iter().filter(|(_, known, _)| *known == path).peekable();
+    let mut of_path = all().filter(|(_, known, _)| *known == path).peekable();
     if of_path.peek().is_none() {
         return Err(not_found());
     }
@@ -107,7 +123,8 @@ mod tests {
 
 Each role may do what those before it may: `viewer`, `submitter`, `module-author`, `administrator`, `operator`. A role
 holds in the place of its token: one project, all projects of a tenant, or the server. What lies outside of it is 404,
-what needs a higher role is 403. Administering a tenant takes a token for the whole tenant.
+what needs a higher role is 403. Administering a tenant takes a token for the whole tenant. An application password holds
+in one project, and only where this table says so.
 
 This table is made from the one that the server goes by. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
 
@@ -124,11 +141,12 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
 
     fn document() -> String {
         let mut text = HEAD.to_owned();
-        for (method, path, access) in ROUTES {
+        for (method, path, access) in all() {
             let needs = match access {
-                Anyone => "nothing",
-                SignedLink => "a signed link",
-                Access::Role(role) => role_name(*role),
+                Anyone => "nothing".to_owned(),
+                SignedLink => "a signed link".to_owned(),
+                Access::Role(role) => role_name(*role).to_owned(),
+                Access::Password(role) => format!("an application password of an {}", role_name(*role)),
             };
             writeln!(text, "| {method} | `{}` | {needs} |", shown_path(path)).unwrap();
         }
@@ -147,9 +165,9 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
 
     #[test]
     fn no_route_stands_twice_in_the_table() {
-        for (index, (method, path, _)) in ROUTES.iter().enumerate() {
+        for (index, (method, path, _)) in all().enumerate() {
             assert!(
-                !ROUTES[..index].iter().any(|other| (other.0, other.1) == (*method, *path)),
+                !all().take(index).any(|other| (other.0, other.1) == (*method, *path)),
                 "{method} {path}"
             );
         }

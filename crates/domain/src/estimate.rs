@@ -114,6 +114,8 @@ pub struct Waiting {
     pub memory_bytes: u64,
     /// Whether its module is compiled; `None` when the asking node cannot know.
     pub module_ready: Option<bool>,
+    /// Whether its project, pipeline or module has as many running jobs as it may have.
+    pub at_limit: bool,
 }
 
 /// Why a job is not running yet.
@@ -125,6 +127,8 @@ pub enum WaitReason {
     Backoff(Timestamp),
     /// Its module is being compiled.
     ModuleCompiling,
+    /// Its project, pipeline or module has as many running jobs as it may have.
+    ConcurrencyLimit,
     /// All slots are taken.
     NoFreeSlot,
     /// The memory that it may use is not free, or a job before it waits for memory.
@@ -149,6 +153,8 @@ pub fn wait_reason(job: Waiting, capacity: Capacity, now: Timestamp) -> WaitReas
         WaitReason::NoFreeSlot
     } else if job.module_ready == Some(false) {
         WaitReason::ModuleCompiling
+    } else if job.at_limit {
+        WaitReason::ConcurrencyLimit
     } else if job.memory_bytes > free_bytes && !runs_alone {
         WaitReason::Memory
     } else if job.queued_before > 0 {
@@ -214,6 +220,7 @@ mod tests {
             queued_before: 0,
             memory_bytes: 10,
             module_ready: Some(true),
+            at_limit: false,
         };
         let node = Capacity { slots: 2, running: 1, memory_bytes: 100, reserved_bytes: 50 };
         let full = Capacity { running: 2, ..node };
@@ -231,6 +238,7 @@ mod tests {
             (job, full, WaitReason::NoFreeSlot),
             (Waiting { module_ready: Some(false), ..job }, node, WaitReason::ModuleCompiling),
             (Waiting { module_ready: None, ..job }, node, WaitReason::Starting),
+            (Waiting { at_limit: true, ..job }, tight, WaitReason::ConcurrencyLimit),
             (job, tight, WaitReason::Memory),
             (Waiting { memory_bytes: 1_000, ..job }, idle, WaitReason::Starting),
             (Waiting { memory_bytes: 1_000, ..job }, node, WaitReason::Memory),

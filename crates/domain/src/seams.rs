@@ -260,4 +260,7 @@ pub trait Nodes: Send + Sync {
 
     /// Whether a module is compiled where its jobs will run; `None` when this process cannot know.
     fn module_ready(&self, module: Digest) -> Option<bool>;
+
+    /// Whether the job's project, pipeline or module has as many running jobs as it may have.
+    fn at_limit(&self, job: &crate::Job) -> bool;
 }

@@ -98,11 +98,22 @@ impl Scope {
     }
 }
 
-/// A bearer token. The secret itself is shown once and never kept.
+/// How the holder of a token shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenKind {
+    /// As it is.
+    Bearer,
+    /// As a password, beside its subject as the user name, by programs that know nothing else.
+    ApplicationPassword,
+}
+
+/// A secret that stands for a subject. The secret itself is shown once and never kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Its id.
     pub id: TokenId,
+    /// How it is shown.
+    pub kind: TokenKind,
     /// Keyed SHA-256 of the secret.
     pub hash: Digest,
     /// Who holds it: `submittedBy` of the jobs sent with it.

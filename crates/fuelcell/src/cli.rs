@@ -63,6 +63,9 @@ pub(crate) enum Command {
     },
     /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
     Compact(DataFlag),
+    /// Makes, lists and revokes application passwords of a running server.
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// Compiles one module, for a server that started this process.
     #[command(hide = true, name = COMPILE)]
     Compile {
@@ -162,6 +165,50 @@ impl From<IsolationArgument> for Isolation {
             IsolationArgument::Process => Self::Process,
         }
     }
+}
+
+/// A running server, and how to show it who asks.
+#[derive(Args)]
+pub(crate) struct ServerFlags {
+    /// Where the server answers, by plain HTTP.
+    #[arg(long, default_value = "http://127.0.0.1:7300", env = "FUELCELL_SERVER")]
+    pub(crate) server: String,
+    /// File with the token of an administrator, such as DATA/operator-token.
+    #[arg(long, value_name = "FILE", env = "FUELCELL_TOKEN_FILE")]
+    pub(crate) token_file: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PasswordCommand {
+    /// Makes an application password for a user of a project, and prints it for the only time.
+    Create {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// The user's name.
+        #[arg(long)]
+        user: String,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: String,
+        /// The project's id.
+        #[arg(long)]
+        project: String,
+        /// What the user may do.
+        #[arg(long, default_value = "administrator")]
+        role: String,
+    },
+    /// Lists application passwords as JSON, without the passwords themselves.
+    List {
+        #[command(flatten)]
+        server: ServerFlags,
+    },
+    /// Revokes an application password.
+    Revoke {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// Its id.
+        password_id: String,
+    },
 }
 
 #[derive(Subcommand)]

@@ -10,6 +10,7 @@ mod local_host;
 mod module;
 mod nodes;
 mod operate;
+mod password;
 mod retention;
 mod run;
 mod serve;
@@ -63,6 +64,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(operate::export(&config::data(cli.config, data)?, out.as_deref()))?;
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
+        Command::Password(command) => password::run(command)?,
         // `main` has seen to it.
         Command::Compile { .. } | Command::RunCell => {}
         Command::BenchCell { module, runs, isolation } => {

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use fuelcell_domain::seams::{NodeLoad, Nodes, Readiness};
-use fuelcell_domain::{Digest, JobRunner, NodeId};
+use fuelcell_domain::{Digest, Job, JobRunner, NodeId};
 use fuelcell_scheduler::Scheduler;
 use rustix::fs::statvfs;
 use std::path::{Path, PathBuf};
@@ -92,6 +92,10 @@ impl Nodes for ThisNode {
 
     fn module_ready(&self, module: Digest) -> Option<bool> {
         Some(self.runner.readiness(module) == Readiness::Ready)
+    }
+
+    fn at_limit(&self, job: &Job) -> bool {
+        self.scheduler.at_limit(job)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How many jobs of one project, pipeline or module may run at the same time on this node.
 
-use fuelcell_domain::{PipelineId, ProjectId};
+use fuelcell_domain::{Job, PipelineId, ProjectId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Limits on jobs that run at the same time; `None` = as many as there are slots.
@@ -26,6 +26,17 @@ pub(crate) struct Owners {
     pub(crate) project: ProjectId,
     pub(crate) pipeline: Option<PipelineId>,
     pub(crate) module: String,
+}
+
+impl Owners {
+    /// What a job counts against.
+    pub(crate) fn of_job(job: &Job) -> Self {
+        Self {
+            project: job.project.project,
+            pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
+            module: job.module.name.clone(),
+        }
+    }
 }
 
 /// Jobs that run, counted by what they count against.

@@ -1,7 +1,7 @@
 //! The scheduler itself: what it holds, its loop, its start and its end.
 
 use crate::choose::{Choice, Free, LEAST_AHEAD, choose};
-use crate::concurrency::Occupancy;
+use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
 use crate::gate::{Gate, Taken};
 use crate::live::{Live, StopReason};
@@ -11,7 +11,7 @@ use crate::prepare::Preparer;
 use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::seams::Events;
-use fuelcell_domain::{AttemptId, Clock, Digest, JobError, JobId, JobRunner, Lease, Timestamp};
+use fuelcell_domain::{AttemptId, Clock, Digest, Job, JobError, JobId, JobRunner, Lease, Timestamp};
 use fuelcell_store::{BlobStore, QueueEntry, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -111,6 +111,13 @@ impl Scheduler {
             dropped_results: self.dropped_results.load(Ordering::Relaxed),
             draining: self.stopping.is_cancelled(),
         }
+    }
+
+    /// Whether the job's project, pipeline or module has as many running jobs on this node as it may have.
+    pub fn at_limit(&self, job: &Job) -> bool {
+        let live = self.all_live();
+        let running = live.iter().filter(|live| !live.is_finishing()).map(|live| live.owners.clone());
+        !Occupancy::of(&self.config.concurrency, running).admits(&Owners::of_job(job))
     }
 
     /// Runs jobs until `shutdown` resolves and the running ones have ended, were requeued, or were left to their leases.

@@ -9,7 +9,7 @@ use fuelcell_domain::{
     ArtifactDescription, Cancellation, Clock, Finding, HostError, Job, JobHost, LogLevel, PipelineId, ReadAt,
     Report,
 };
-use fuelcell_store::{BlobRef, BlobStore, Store, StoreError};
+use fuelcell_store::{BlobRef, BlobStore, MAX_PROCESSED_ITEMS, PageRequest, Store, StoreError};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -24,6 +24,8 @@ const MAX_KEY: usize = 1024;
 const MAX_MARKS: usize = 100_000;
 /// Bytes of all keys that one attempt may mark: they are kept in memory until the job completes.
 const MAX_MARKS_BYTES: usize = 16 * 1024 * 1024;
+/// New keys between two looks at how many the pipeline has.
+const MARKS_PER_LOOK: usize = 1000;
 /// Findings of each kind in a report.
 const MAX_FINDINGS: usize = 100;
 /// Longest kind of a finding in bytes.
@@ -116,6 +118,22 @@ impl AttemptHost {
         })
     }
 
+    /// Whether the pipeline may have further items. It is asked now and then: the bound need not be exact.
+    fn check_room(&self, pipeline: PipelineId) -> Result<(), HostError> {
+        let own = lock(&self.live.marks).keys.len();
+        if !own.is_multiple_of(MARKS_PER_LOOK) {
+            return Ok(());
+        }
+        let nothing = PageRequest { offset: 0, limit: 0 };
+        let kept = self.stored(wait(self.store.processed(self.live.project, pipeline, nothing)))?.total;
+        match kept + own as u64 {
+            0..MAX_PROCESSED_ITEMS => Ok(()),
+            _ => Err(HostError::Limit(format!(
+                "a pipeline remembers at most {MAX_PROCESSED_ITEMS} processed items; clear them to go on"
+            ))),
+        }
+    }
+
     fn stage_checkpoint(&self, bytes: &[u8]) -> Result<BlobRef, HostError> {
         let mut writer = self.stored(self.blobs.begin())?;
         writer.write_all(bytes).map_err(io_error)?;
@@ -201,7 +219,10 @@ impl JobHost for AttemptHost {
     fn mark(&self, key: &str) -> Result<(), HostError> {
         check_key(key)?;
         match self.pipeline {
-            Some(_) => lock(&self.live.marks).insert(key),
+            Some(pipeline) => {
+                self.check_room(pipeline)?;
+                lock(&self.live.marks).insert(key)
+            }
             // There is nobody to remember the key for.
             None => Ok(()),
         }

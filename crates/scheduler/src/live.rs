@@ -59,11 +59,7 @@ impl Live {
             id: job.current_attempt(),
             project: job.project,
             module: job.module.digest,
-            owners: Owners {
-                project: job.project.project,
-                pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
-                module: job.module.name.clone(),
-            },
+            owners: Owners::of_job(job),
             started: Instant::now(),
             meter: Arc::default(),
             staging: Arc::new(staging),

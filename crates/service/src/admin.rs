@@ -4,7 +4,7 @@ use crate::error::role_name;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{
     Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Scope, Tenant, TenantId, Token,
-    TokenId,
+    TokenId, TokenKind,
 };
 
 /// Longest name of a tenant, project or subject, in bytes.
@@ -94,9 +94,18 @@ impl Service {
 
     /// Tokens that hold within the principal's own scope, oldest first.
     pub async fn tokens(&self, principal: &Principal) -> Result<Vec<Token>, ServiceError> {
+        self.tokens_of_kind(principal, TokenKind::Bearer).await
+    }
+
+    /// The same, of another kind.
+    pub(crate) async fn tokens_of_kind(
+        &self,
+        principal: &Principal,
+        kind: TokenKind,
+    ) -> Result<Vec<Token>, ServiceError> {
         principal.require(Role::Administrator)?;
         let mut tokens = self.store.tokens().await?;
-        tokens.retain(|token| principal.scope.contains(token.scope));
+        tokens.retain(|token| token.kind == kind && principal.scope.contains(token.scope));
         Ok(tokens)
     }
 
@@ -119,6 +128,7 @@ impl Service {
         let secret = Self::new_token_secret();
         let token = Token {
             id: TokenId::random(),
+            kind: TokenKind::Bearer,
             hash: self.token_hash(&secret),
             subject,
             role,
@@ -133,12 +143,24 @@ impl Service {
 
     /// Revokes a token. For those who could have granted it.
     pub async fn revoke_token(&self, principal: &Principal, id: TokenId) -> Result<(), ServiceError> {
+        self.revoke(principal, TokenKind::Bearer, id).await
+    }
+
+    /// The same, of another kind.
+    pub(crate) async fn revoke(
+        &self,
+        principal: &Principal,
+        kind: TokenKind,
+        id: TokenId,
+    ) -> Result<(), ServiceError> {
         principal.require(Role::Administrator)?;
-        let token = self.store.tokens().await?.into_iter().find(|token| token.id == id);
-        let token = token.ok_or(ServiceError::NotFound("token"))?;
-        self.require_grant(principal, token.role, token.scope)
-            .await
-            .map_err(|_| ServiceError::NotFound("token"))?;
+        let absent = || match kind {
+            TokenKind::Bearer => ServiceError::NotFound("token"),
+            TokenKind::ApplicationPassword => ServiceError::NotFound("application password"),
+        };
+        let token = self.store.tokens().await?.into_iter().find(|token| token.id == id && token.kind == kind);
+        let token = token.ok_or_else(absent)?;
+        self.require_grant(principal, token.role, token.scope).await.map_err(|_| absent())?;
         Ok(self.store.revoke_token(id, self.clock.now()).await?)
     }
 
@@ -157,7 +179,7 @@ impl Service {
         Ok(Some(secret))
     }
 
-    async fn require_grant(
+    pub(crate) async fn require_grant(
         &self,
         principal: &Principal,
         role: Role,

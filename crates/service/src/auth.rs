@@ -59,8 +59,13 @@ impl Principal {
 impl Service {
     /// Recognises the holder of a bearer token.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, ServiceError> {
-        let token = self.store.token_by_hash(self.token_hash(secret)).await?;
-        match token {
+        self.holder(self.token_hash(secret)).await
+    }
+
+    /// Who holds what has this hash. Hashes of tokens and of passwords are made for different purposes, so that neither
+    /// passes for the other.
+    pub(crate) async fn holder(&self, hash: Digest) -> Result<Principal, ServiceError> {
+        match self.store.token_by_hash(hash).await? {
             Some(Token { revoked_at: None, id, subject, role, scope, .. }) => {
                 Ok(Principal { token: id, subject, role, scope })
             }

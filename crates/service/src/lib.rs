@@ -7,6 +7,7 @@ pub mod admin;
 pub mod audit;
 pub mod auth;
 pub mod cancel;
+pub mod clear;
 pub mod config;
 pub mod datasets;
 pub mod delete;
@@ -16,6 +17,7 @@ mod merge_patch;
 pub mod modules;
 pub mod outlook;
 pub mod parameters;
+pub mod passwords;
 pub mod pipelines;
 pub mod query;
 pub mod queue;
@@ -33,7 +35,9 @@ pub use error::ServiceError;
 pub use uploads::{ByteSource, Upload};
 
 /// The store's words that use cases take and answer with.
-pub use fuelcell_store::{JobFilter, LogFilter, PageRequest, StateCounts, TenantFigures};
+pub use fuelcell_store::{
+    JobFilter, JobOrder, LogFilter, PageRequest, ProcessedItem, SortKey, StateCounts, TenantFigures,
+};
 
 use auth::Secret;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};

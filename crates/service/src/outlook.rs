@@ -57,6 +57,7 @@ impl Service {
             queued_before,
             memory_bytes: job.limits.memory_bytes,
             module_ready: self.nodes.module_ready(job.module.digest),
+            at_limit: self.nodes.at_limit(job),
         };
         let duration = self.module_duration(job.module.digest).await?;
         let start = self.start_of(job, queued_before, capacity, duration, now).await?;

@@ -94,6 +94,7 @@ impl Service {
     ) -> Result<(), ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
         self.store.delete_pipeline(project, id).await?;
+        self.forget_processed(project, Some(id)).await?;
         tracing::info!(pipeline = %id, %project, by = %principal.subject, "a pipeline was deleted");
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use crate::outlook::Outlook;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Job, JobId, LogLine, ProjectRef, Receipt, Role};
-use fuelcell_store::{JobFilter, LogFilter, PageRequest, StateCounts};
+use fuelcell_domain::{Job, JobId, LogLine, Ordinal, ProjectRef, Receipt, Role};
+use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, StateCounts};
 
 /// A job with what follows from the queue as it stands.
 #[derive(Clone, Debug)]
@@ -64,6 +64,31 @@ impl Service {
             jobs.push((job, outlook));
         }
         Ok(JobList { jobs, total: page.total, counts })
+    }
+
+    /// A page of matching jobs in some order, and the number of all matches.
+    pub async fn ordered_jobs(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        filter: &JobFilter,
+        order: JobOrder,
+        page: PageRequest,
+    ) -> Result<(Vec<Job>, u64), ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let page = self.store.list_ordered(project, filter, order, page).await?;
+        Ok((page.jobs, page.total))
+    }
+
+    /// One job by its ordinal in the project.
+    pub async fn job_by_ordinal(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        ordinal: Ordinal,
+    ) -> Result<Job, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        self.store.job_by_ordinal(project, ordinal).await?.ok_or(ServiceError::NotFound("job"))
     }
 
     /// Lines of a job's log.

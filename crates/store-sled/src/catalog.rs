@@ -1,9 +1,10 @@
 //! A project's jobs as sets of ordinals: a filter is an intersection, a page is a range of it.
 
 use crate::image::IndexEntry;
+use crate::sorted::Sorted;
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{JobState, Ordinal, PipelineId, Timestamp};
-use fuelcell_store::{JobFilter, PageRequest, StateCounts};
+use fuelcell_store::{JobFilter, JobOrder, PageRequest, StateCounts};
 use roaring::RoaringBitmap;
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,6 +18,7 @@ pub(crate) struct Catalog {
     subjects: HashMap<String, RoaringBitmap>,
     pipelines: HashMap<PipelineId, RoaringBitmap>,
     creation: CreationTimes,
+    sorted: Sorted,
 }
 
 impl Catalog {
@@ -34,6 +36,7 @@ impl Catalog {
         if let Some(pipeline) = entry.pipeline {
             self.pipelines.entry(pipeline).or_default().insert(ordinal);
         }
+        self.sorted.add(ordinal, &entry.ranks);
         self.creation.push(ordinal, entry.created_at);
     }
 
@@ -43,6 +46,7 @@ impl Catalog {
         self.states[entry.state as usize].remove(ordinal);
         self.types[entry.job_type as usize].remove(ordinal);
         self.priorities[entry.priority as usize].remove(ordinal);
+        self.sorted.remove(ordinal, &entry.ranks);
         if let Some(subject) = self.subjects.get_mut(&entry.submitted_by) {
             subject.remove(ordinal);
         }
@@ -51,18 +55,17 @@ impl Catalog {
         }
     }
 
-    pub(crate) fn move_state(&mut self, ordinal: Ordinal, before: JobState, after: JobState) {
-        self.states[before as usize].remove(ordinal);
-        self.states[after as usize].insert(ordinal);
+    /// Follows a job that moved.
+    pub(crate) fn follow(&mut self, ordinal: Ordinal, before: &IndexEntry, after: &IndexEntry) {
+        self.states[before.state as usize].remove(ordinal);
+        self.states[after.state as usize].insert(ordinal);
+        self.sorted.remove(ordinal, &before.ranks);
+        self.sorted.add(ordinal, &after.ranks);
     }
 
     /// One page of the matches, newest first, and the number of all.
     pub(crate) fn page(&self, filter: &JobFilter, page: PageRequest) -> (Vec<Ordinal>, u64) {
-        let mut matches = self.matches_in_any_state(filter);
-        if !filter.states.is_empty() {
-            matches &=
-                filter.states.iter().fold(RoaringBitmap::new(), |union, state| union | self.state(*state));
-        }
+        let matches = self.matches(filter);
         let total = matches.len();
         // The page's last rank, counted from the oldest; ranks of a set of u32 fit into a u32.
         let end = total.saturating_sub(page.offset);
@@ -74,6 +77,18 @@ impl Catalog {
         let mut ordinals: Vec<_> = matches.range(first..).take(count).collect();
         ordinals.reverse();
         (ordinals, total)
+    }
+
+    /// One page of the matches in another order, and the number of all.
+    pub(crate) fn ordered_page(
+        &self,
+        filter: &JobFilter,
+        order: &JobOrder,
+        page: PageRequest,
+    ) -> (Vec<Ordinal>, u64) {
+        let matches = self.matches(filter);
+        let total = matches.len();
+        (self.sorted.page(matches, order, page), total)
     }
 
     /// How many matches are in which state.
@@ -110,6 +125,18 @@ impl Catalog {
         &self.states[state as usize]
     }
 
+    fn matches(&self, filter: &JobFilter) -> RoaringBitmap {
+        let mut matches = self.matches_in_any_state(filter);
+        if !filter.states.is_empty() {
+            matches &=
+                filter.states.iter().fold(RoaringBitmap::new(), |union, state| union | self.state(*state));
+        }
+        if !filter.standings.is_empty() {
+            matches &= self.sorted.standing(&filter.standings);
+        }
+        matches
+    }
+
     fn matches_in_any_state(&self, filter: &JobFilter) -> RoaringBitmap {
         let mut matches = match filter.created_from.is_some() || filter.created_to.is_some() {
             true => self.creation.between(filter.created_from, filter.created_to) & &self.all,
@@ -126,6 +153,9 @@ impl Catalog {
         }
         if let Some(pipeline) = &filter.pipeline {
             narrow(&mut matches, self.pipelines.get(pipeline));
+        }
+        if let Some(pipeline) = filter.pipeline_number {
+            narrow(&mut matches, self.sorted.of_pipeline(pipeline));
         }
         matches
     }

@@ -143,6 +143,18 @@ impl Database {
         guarded(|| keys.map(|key| key.map(|key| key.to_vec())).collect::<sled::Result<_>>().map_err(failed))
     }
 
+    /// At most `limit` keys under the prefix, in their order, after passing over `skip`.
+    pub(crate) fn some_keys(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let keys = self.tree(table).scan_prefix(prefix).keys().skip(skip).take(limit);
+        guarded(|| keys.map(|key| key.map(|key| key.to_vec())).collect::<sled::Result<_>>().map_err(failed))
+    }
+
     /// The last key under the prefix that lies before `end`.
     pub(crate) fn last_key(
         &self,

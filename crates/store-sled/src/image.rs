@@ -6,7 +6,7 @@ use crate::keys::Place;
 use crate::queue::Queue;
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{Job, JobState, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
-use fuelcell_store::{QueueOrder, StateCounts};
+use fuelcell_store::{QueueOrder, Ranks, StateCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -22,6 +22,8 @@ pub(crate) struct IndexEntry {
     pub(crate) submitted_by: String,
     pub(crate) pipeline: Option<PipelineId>,
     pub(crate) created_at: Timestamp,
+    /// What other orders than that of the ordinals go by.
+    pub(crate) ranks: Ranks,
 }
 
 impl IndexEntry {
@@ -35,6 +37,7 @@ impl IndexEntry {
             submitted_by: job.submitted_by.clone(),
             pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
             created_at: job.created_at,
+            ranks: Ranks::of(job),
         }
     }
 
@@ -73,7 +76,7 @@ impl Image {
         let Change { place, before, after } = change;
         let catalog = self.projects.entry(place.project).or_default();
         match (before, after) {
-            (Some(before), Some(after)) => catalog.move_state(place.ordinal, before.state, after.state),
+            (Some(before), Some(after)) => catalog.follow(place.ordinal, before, after),
             (None, Some(after)) => catalog.add(place.ordinal, after),
             (Some(before), None) => catalog.remove(place.ordinal, before),
             (None, None) => {}

@@ -4,7 +4,7 @@ use crate::database::Read;
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
-use crate::{registry, tenancy};
+use crate::{processed, registry, tenancy};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Timestamp,
@@ -129,18 +129,10 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
         overlay.put(Table::Artifacts, job.id.0.as_bytes(), &finish.artifacts)?;
     }
     if job.state == JobState::Completed {
-        mark_processed(overlay, &job, &finish.marks)?;
+        processed::mark(overlay, &job, &finish.marks)?;
         registry::count_rows(overlay, &job)?;
     }
     Ok(job)
-}
-
-fn mark_processed(overlay: &mut Overlay<'_>, job: &Job, marks: &[String]) -> Result<(), StoreError> {
-    let Some(pipeline) = &job.pipeline else { return Ok(()) };
-    for mark in marks {
-        overlay.put(Table::ProcessedItems, &keys::processed(job.project, pipeline.id, mark), &())?;
-    }
-    Ok(())
 }
 
 /// Takes the job from every running attempt whose lease is `gone`.

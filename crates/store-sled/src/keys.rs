@@ -46,7 +46,7 @@ pub(crate) enum Table {
     Receipts,
     /// Job, number → `Vec<LogLine>`.
     Logs,
-    /// Project, pipeline, hash of an item's key → nothing.
+    /// Project, pipeline, hash of an item's key → `ProcessedItem`.
     ProcessedItems,
     /// What is counted → the number given out last.
     Counters,
@@ -228,7 +228,7 @@ pub(crate) fn hexadecimal(key: &[u8]) -> String {
 
 /// Keys of [`Table::Counters`].
 pub(crate) mod counters {
-    use super::{JobId, ProjectRef, join, project};
+    use super::{JobId, PipelineId, ProjectRef, in_project, join, project};
 
     pub(crate) const JOBS: u8 = b'j';
 
@@ -248,6 +248,16 @@ pub(crate) mod counters {
 
     pub(crate) fn modules() -> Vec<u8> {
         b"m".to_vec()
+    }
+
+    /// Processed items of a pipeline.
+    pub(crate) fn processed(owner: ProjectRef, pipeline: PipelineId) -> Vec<u8> {
+        processed_of(&in_project(owner, *pipeline.0.as_bytes()))
+    }
+
+    /// The same, from the key of one of them, which begins with project and pipeline.
+    pub(crate) fn processed_of(item: &[u8]) -> Vec<u8> {
+        join(&[b"d", &item[..item.len().min(48)]])
     }
 
     pub(crate) fn logs(job: JobId) -> Vec<u8> {

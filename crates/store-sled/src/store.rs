@@ -2,22 +2,22 @@
 
 use crate::committer::{Commands, Durability, Shared};
 use crate::database::{Database, Read};
-use crate::keys::{self, Table};
+use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{audit, figures, jobs, logs, records, references, registry, tenancy, uses, views};
+use crate::{audit, figures, jobs, logs, processed, records, references, registry, tenancy, uses, views};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
+    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::{
-    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
-    QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest,
+    ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -327,6 +327,21 @@ impl Store for SledStore {
         self.read_many(move |shared| views::list(shared, project, &filter, page)).await
     }
 
+    async fn list_ordered(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        order: JobOrder,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| views::list_ordered(shared, project, &filter, &order, page)).await
+    }
+
+    async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
+        records::load(self.database()?, Place { project, ordinal })
+    }
+
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
         self.shared.check()?;
         Ok(views::counts(&self.shared, project, filter))
@@ -383,6 +398,26 @@ impl Store for SledStore {
     ) -> Result<bool, StoreError> {
         let key = keys::processed(project, pipeline, key);
         Ok(self.database()?.value(Table::ProcessedItems, &key)?.is_some())
+    }
+
+    async fn processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        page: PageRequest,
+    ) -> Result<ProcessedPage, StoreError> {
+        self.read_many(move |shared| processed::page(&shared.database, project, pipeline, page)).await
+    }
+
+    async fn forget_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: Option<PipelineId>,
+        limit: usize,
+    ) -> Result<u64, StoreError> {
+        let found =
+            self.read_many(move |shared| processed::find(&shared.database, project, pipeline, limit)).await?;
+        self.write(move |overlay| processed::forget(overlay, &found)).await
     }
 
     async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {

@@ -6,9 +6,9 @@ use crate::figures;
 use crate::image::Image;
 use crate::keys::Place;
 use crate::{records, registry};
-use fuelcell_domain::{JobId, JobState, ProjectRef, ProjectUsage, TenantId, Timestamp};
+use fuelcell_domain::{JobId, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
-    JobFilter, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
+    JobFilter, JobOrder, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
     TenantFigures,
 };
 use std::sync::{PoisonError, RwLockReadGuard};
@@ -69,7 +69,25 @@ pub(crate) fn list(
     page: PageRequest,
 ) -> Result<JobPage, StoreError> {
     let found = image(shared).catalog(project).map(|catalog| catalog.page(filter, page));
-    let (ordinals, total) = found.unwrap_or_default();
+    read_page(shared, project, found.unwrap_or_default())
+}
+
+pub(crate) fn list_ordered(
+    shared: &Shared,
+    project: ProjectRef,
+    filter: &JobFilter,
+    order: &JobOrder,
+    page: PageRequest,
+) -> Result<JobPage, StoreError> {
+    let found = image(shared).catalog(project).map(|catalog| catalog.ordered_page(filter, order, page));
+    read_page(shared, project, found.unwrap_or_default())
+}
+
+fn read_page(
+    shared: &Shared,
+    project: ProjectRef,
+    (ordinals, total): (Vec<Ordinal>, u64),
+) -> Result<JobPage, StoreError> {
     let mut jobs = Vec::with_capacity(ordinals.len());
     for ordinal in ordinals {
         jobs.extend(records::load(&shared.database, Place { project, ordinal })?);

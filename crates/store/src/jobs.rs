@@ -1,11 +1,11 @@
 //! What goes into and comes out of the job verbs of [`crate::Store`].
 
-use crate::BlobRef;
+use crate::{BlobRef, Ranks};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
     Artifact, AttemptId, Digest, Job, JobId, JobState, JobType, LogLevel, LogLine, ModuleRef, Ordinal,
-    PipelineId, Priority, ProjectRef, Receipt, TenantId, Timestamp, Transition,
+    PipelineId, Priority, ProjectRef, Receipt, Standing, TenantId, Timestamp, Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -215,6 +215,8 @@ pub const RECENT_DURATIONS: usize = 32;
 pub struct JobFilter {
     /// In one of these states; empty = any.
     pub states: Vec<JobState>,
+    /// Standing in one of these ways; empty = any.
+    pub standings: Vec<Standing>,
     /// Of this type.
     pub job_type: Option<JobType>,
     /// Of this priority.
@@ -223,6 +225,8 @@ pub struct JobFilter {
     pub submitted_by: Option<String>,
     /// Of this pipeline.
     pub pipeline: Option<PipelineId>,
+    /// Of the pipeline with this ordinal; 0 = without one.
+    pub pipeline_number: Option<Ordinal>,
     /// Submitted at or after.
     pub created_from: Option<Timestamp>,
     /// Submitted at or before.
@@ -230,13 +234,20 @@ pub struct JobFilter {
 }
 
 impl JobFilter {
+    /// The same filter, wherever a job stands.
+    pub fn in_any_state(&self) -> Self {
+        Self { states: Vec::new(), standings: Vec::new(), ..self.clone() }
+    }
+
     /// Whether a job matches.
     pub fn matches(&self, job: &Job) -> bool {
         (self.states.is_empty() || self.states.contains(&job.state))
+            && (self.standings.is_empty() || self.standings.contains(&Standing::of(job)))
             && self.job_type.is_none_or(|wanted| wanted == job.job_type)
             && self.priority.is_none_or(|wanted| wanted == job.priority)
             && self.submitted_by.as_ref().is_none_or(|wanted| *wanted == job.submitted_by)
             && self.pipeline.is_none_or(|wanted| job.pipeline.as_ref().is_some_and(|own| own.id == wanted))
+            && self.pipeline_number.is_none_or(|wanted| Ranks::of(job).pipeline == wanted)
             && self.created_from.is_none_or(|from| job.created_at >= from)
             && self.created_to.is_none_or(|to| job.created_at <= to)
     }

@@ -13,8 +13,11 @@
 
 pub mod blob;
 pub mod conformance;
+pub mod faulty;
 pub mod jobs;
 pub mod memory;
+pub mod order;
+pub mod processed;
 pub mod references;
 pub mod store;
 
@@ -24,4 +27,6 @@ pub use jobs::{
     QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
 };
 pub use memory::{MemoryBlobs, MemoryStore};
+pub use order::{JobOrder, Ranks, SortKey};
+pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use store::{Store, StoreError};

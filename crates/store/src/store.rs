@@ -5,14 +5,16 @@ use crate::jobs::{
     Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
     Submitted, TenantFigures,
 };
+use crate::order::JobOrder;
+use crate::processed::ProcessedPage;
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Tenant, TenantId, Timestamp, Token,
-    TokenId,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
+    Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Tenant, TenantId, Timestamp,
+    Token, TokenId,
 };
 use std::io;
 
@@ -209,7 +211,17 @@ pub trait Store: Send + Sync {
         filter: &JobFilter,
         page: PageRequest,
     ) -> Result<JobPage, StoreError>;
-    /// Jobs that match, by state; `filter.states` is ignored.
+    /// Jobs that match, in another order.
+    async fn list_ordered(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        order: JobOrder,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError>;
+    /// The job with this ordinal.
+    async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError>;
+    /// Jobs that match, by state; `states` and `standings` are ignored.
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
     /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them and whether or not
     /// their time has come; `None` when it is not queued.
@@ -253,6 +265,21 @@ pub trait Store: Send + Sync {
         key: &str,
     ) -> Result<bool, StoreError>;
 
+    /// What completed jobs of the pipeline marked.
+    async fn processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        page: PageRequest,
+    ) -> Result<ProcessedPage, StoreError>;
+    /// Forgets at most `limit` processed items of a pipeline, or of all pipelines of the project, and says how many.
+    async fn forget_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: Option<PipelineId>,
+        limit: usize,
+    ) -> Result<u64, StoreError>;
+
     // The audit log.
 
     /// Appends to the audit log.
@@ -266,6 +293,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(u32, AuditEntry)>, StoreError>;
 
-    /// Answers when the store can be written: one durable write of its own. For health checks.
+    /// Answers when the store can be written: one durable write of its own. From then on lists and counts know whatever
+    /// anybody saw of single jobs before.
     async fn check(&self) -> Result<(), StoreError>;
 }

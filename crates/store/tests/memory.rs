@@ -1,11 +1,17 @@
 //! The reference passes the suite.
 
+use fuelcell_store::faulty::FaultyStore;
 use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, Store, conformance};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn store_conforms() {
     conformance::store(async || Arc::new(MemoryStore::new()) as Arc<dyn Store>).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapper_whose_faults_never_fire_conforms() {
+    conformance::store(async || Arc::new(FaultyStore::new(MemoryStore::new())) as Arc<dyn Store>).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,9 @@ const PROJECT: &str = "660e8400-e29b-41d4-a716-446655440000";
 const PIPELINE: &str = "770e8400-e29b-41d4-a716-446655440000";
 const DATASET: &str = "880e8400-e29b-41d4-a716-446655440000";
 
+/// Whose application password the demo makes, for clients of the protocol that knows nothing else.
+const APPLICATION_USER: &str = "demo";
+
 const FILE_NAME: &str = "order-to-cash.csv";
 
 /// Options of the demo.
@@ -60,6 +63,8 @@ struct Handover<'a> {
     pipeline_id: &'a str,
     dataset_id: &'a str,
     job_id: &'a str,
+    application_user: &'a str,
+    application_password: &'a str,
 }
 
 /// Sets everything up, runs one job, shows what came out, and keeps the server up.
@@ -76,8 +81,10 @@ pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()
     let base_url = server.base_url();
     note(&format!("The server runs at {base_url}; its log is {}", workspace.shown(&server.log())));
 
-    let token = register(&server.operator()?)?;
-    let client = server.operator()?.with_token(&token);
+    let operator = server.operator()?;
+    let token = register(&operator)?;
+    let application_password = application_password(&operator)?;
+    let client = operator.with_token(&token);
     let uploaded = Instant::now();
     upload(&client, &log)?;
     let job = submit(&client)?;
@@ -95,6 +102,8 @@ pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()
         pipeline_id: PIPELINE,
         dataset_id: DATASET,
         job_id: &job,
+        application_user: APPLICATION_USER,
+        application_password: &application_password,
     };
     if !arguments.exit {
         note("The server stays up until Ctrl-C.");
@@ -152,6 +161,13 @@ fn register(operator: &Client) -> Result<String> {
         json!({"subject": "demo", "role": "administrator", "tenantId": TENANT, "projectId": PROJECT});
     let token = operator.post("/api/admin/tokens", &wanted)?;
     Ok(text(&token, "token")?.to_owned())
+}
+
+/// Makes an application password for the project, in the groups that people see.
+fn application_password(operator: &Client) -> Result<String> {
+    let wanted = json!({"userName": APPLICATION_USER, "tenantId": TENANT, "projectId": PROJECT});
+    let made = operator.post("/api/admin/application-passwords", &wanted)?;
+    Ok(text(&made, "password")?.to_owned())
 }
 
 /// A conflict means that an earlier demo on the same data directory has made it.
@@ -276,6 +292,8 @@ mod tests {
             pipeline_id: PIPELINE,
             dataset_id: DATASET,
             job_id: "cc0e8400-e29b-41d4-a716-446655440000",
+            application_user: "demo",
+            application_password: "abcd efgh",
         };
         let line = handover_line(&handover).unwrap();
         assert_eq!(line.lines().count(), 1);
@@ -288,6 +306,8 @@ mod tests {
             "pipelineId": PIPELINE,
             "datasetId": DATASET,
             "jobId": "cc0e8400-e29b-41d4-a716-446655440000",
+            "applicationUser": "demo",
+            "applicationPassword": "abcd efgh",
         });
         assert_eq!(json, expected);
     }

@@ -30,8 +30,11 @@ struct Guest {
     built_in: bool,
 }
 
-const GUESTS: &[Guest] =
-    &[Guest { package: "process-mining", built_in: true }, Guest { package: "probe", built_in: false }];
+const GUESTS: &[Guest] = &[
+    Guest { package: "process-mining", built_in: true },
+    Guest { package: "probe", built_in: false },
+    Guest { package: "new-rows", built_in: false },
+];
 
 /// Builds and packs every guest, and then the `fuelcell` binary that embeds the built-in ones. Does nothing that is
 /// already done.

@@ -13,6 +13,9 @@ use crate::{
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     check::check(workspace)?;
     tools::ensure_node()?;
+    tools::ensure_axios(workspace)?;
+    tools::ensure_php()?;
+    tools::ensure_curl()?;
     tools::ensure_strace()?;
     tools::ensure_chromium()?;
     Venv::ensure(workspace)?.ensure_test_packages()?;

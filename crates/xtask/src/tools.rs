@@ -20,6 +20,9 @@ const TYPOS: &str = "typos==1.52.0";
 /// What tests import or run.
 const FOR_TESTS: [&str; 2] = ["requests==2.34.2", "schemathesis==4.32.5"];
 
+/// The HTTP client that JavaScript tests import.
+const AXIOS: &str = "1.21.1";
+
 /// `fetch` is part of Node.js from this version on.
 const NODE_MAJOR: u32 = 18;
 
@@ -107,6 +110,39 @@ pub(crate) fn ensure_node() -> Result<()> {
         Some(major) if major >= NODE_MAJOR => Ok(()),
         Some(major) => bail!("Node.js {major} is too old: the JavaScript clients need {NODE_MAJOR} or newer"),
         None => bail!("`node --version` does not work"),
+    }
+}
+
+/// Makes sure that the HTTP client axios is there for JavaScript tests: `target/tools/npm`.
+pub(crate) fn ensure_axios(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.tools().join("npm");
+    let manifest = folder.join("node_modules/axios/package.json");
+    let wanted = format!("\"version\": \"{AXIOS}\"");
+    if std::fs::read_to_string(manifest).is_ok_and(|found| found.contains(&wanted)) {
+        return Ok(());
+    }
+    if !works(Command::new("npm").arg("--version")) {
+        install_debian_packages(&["npm"])?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let options =
+        ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix"];
+    run(Command::new("npm").args(options).arg(&folder).arg(format!("axios@{AXIOS}")))
+}
+
+/// Makes sure that PHP clients can be run.
+pub(crate) fn ensure_php() -> Result<()> {
+    match works(Command::new("php").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["php-cli"]),
+    }
+}
+
+/// Makes sure that the curl examples can be run.
+pub(crate) fn ensure_curl() -> Result<()> {
+    match works(Command::new("curl").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["curl"]),
     }
 }
 

@@ -46,6 +46,26 @@ fn every_field_of_the_contract_is_there_while_it_runs() {
 }
 
 #[test]
+fn a_job_over_a_limit_says_so_and_starts_when_there_is_room() {
+    let server = Server::start_set(&[("SLOTS", "2"), ("CONCURRENCY__PER_PROJECT", "1")]);
+    let project = Project::new(&server).with_probe();
+    let holder = project.probe(
+        json!([{"do": "progress", "done": 1, "total": 2, "stage": "holding"}, {"do": "waitForCancel"}]),
+    );
+    project.wait_for_stage(&holder, "holding");
+    let held = project.probe(json!([]));
+    let status = project.status(&held);
+    assert_eq!(
+        (&status["status"], &status["waitReason"]["code"]),
+        (&json!("Queued"), &json!("ConcurrencyLimit"))
+    );
+    let other = Project::new(&server).with_probe();
+    other.wait_for(&other.probe(json!([])), "Completed");
+    project.client.delete(&project.job_path(&holder), None).ok();
+    project.wait_for(&held, "Completed");
+}
+
+#[test]
 fn a_queued_job_has_its_progress_object_and_says_why_it_waits() {
     let server = Server::start_with(&["--slots", "1"]);
     let project = Project::new(&server).with_probe();

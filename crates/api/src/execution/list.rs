@@ -84,9 +84,9 @@ pub(crate) async fn list(
         job_type: query.word("jobType", &JOB_TYPES)?,
         priority: query.word("priority", &PRIORITIES)?,
         submitted_by: query.text("submittedBy").map(str::to_owned),
-        pipeline: None,
         created_from: query.moment("dateFrom", false)?,
         created_to: query.moment("dateTo", true)?,
+        ..JobFilter::default()
     };
     let page = query.number("page", 1, 1..=MAX_PAGE)?;
     let page_size = query.number("pageSize", 20, 1..=100)?;

@@ -358,6 +358,10 @@ pub(super) fn wait_reason(reason: WaitReason) -> WaitReasonDto {
             ("Backoff", format!("it failed for a passing reason and is tried again at {until}"))
         }
         WaitReason::ModuleCompiling => ("ModuleCompiling", "its module is being compiled".into()),
+        WaitReason::ConcurrencyLimit => (
+            "ConcurrencyLimit",
+            "its project, pipeline or module has as many running jobs as it may have".into(),
+        ),
         WaitReason::NoFreeSlot => ("NoFreeSlot", "all slots are taken by running jobs".into()),
         WaitReason::Memory => ("Memory", "the memory that it may use is not free".into()),
         WaitReason::Behind => ("Behind", "jobs before it go first".into()),

@@ -5,6 +5,7 @@
 
 pub(crate) mod words;
 
+use crate::datamachine;
 use crate::routes::{self, Access};
 use axum::Router;
 use axum::http::{Method, header};
@@ -23,8 +24,8 @@ const PROBLEMS: [(&str, &str); 4] = [
 ];
 /// Problems of operations that need a token.
 const REFUSALS: [(&str, &str); 2] = [
-    ("401", "A valid bearer token is needed"),
-    ("403", "The token's role is too weak; `detail` names the role"),
+    ("401", "A valid bearer token, or user name and application password, is needed"),
+    ("403", "The caller's role is too weak"),
 ];
 
 /// The page; it loads nothing but the document.
@@ -65,8 +66,12 @@ pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     });
     document["security"] = json!([{"bearer": []}]);
-    document["components"]["securitySchemes"] = json!({"bearer": {"type": "http", "scheme": "bearer"}});
+    document["components"]["securitySchemes"] = json!({
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "basic": {"type": "http", "scheme": "basic", "description": "User name and application password"},
+    });
     document["components"]["schemas"]["Problem"] = problem_schema();
+    document["components"]["schemas"][datamachine::errors::SCHEMA] = datamachine::errors::schema();
     let paths = std::mem::take(&mut document["paths"]);
     document["paths"] = match paths {
         Value::Object(paths) => paths.into_iter().map(|(path, item)| finished_path(&path, item)).collect(),
@@ -79,7 +84,7 @@ fn finished_path(path: &str, mut item: Value) -> (String, Value) {
     let names: Vec<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
     for (method, operation) in item.as_object_mut().into_iter().flatten() {
         operation["x-required-role"] = required_role(method, path).into();
-        finish_operation(operation, &names);
+        finish_operation(operation, &names, &Refusals::at(method, path));
     }
     let shown = names.iter().fold(path.to_owned(), |path, name| {
         path.replace(&format!("{{{name}}}"), &format!("{{{}}}", camel(name)))
@@ -88,15 +93,37 @@ fn finished_path(path: &str, mut item: Value) -> (String, Value) {
 }
 
 /// From the table that the server goes by. An operation that is not in it cannot be called.
-fn required_role(method: &str, path: &str) -> Option<&'static str> {
+fn access(method: &str, path: &str) -> Option<Access> {
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-    match routes::access(&method, path).ok()? {
+    routes::access(&method, path).ok()
+}
+
+fn required_role(method: &str, path: &str) -> Option<&'static str> {
+    match access(method, path)? {
         Access::Anyone | Access::SignedLink => Some("none"),
-        Access::Role(role) => Some(role_name(role)),
+        Access::Role(role) | Access::Password(role) => Some(role_name(role)),
     }
 }
 
-fn finish_operation(operation: &mut Value, path_names: &[&str]) {
+/// How an operation refuses.
+struct Refusals {
+    /// Whether callers show a password instead of a token.
+    password: bool,
+    schema: &'static str,
+    media_type: &'static str,
+}
+
+impl Refusals {
+    fn at(method: &str, path: &str) -> Self {
+        let password = matches!(access(method, path), Some(Access::Password(_)));
+        match path.starts_with(datamachine::BASE) {
+            true => Self { password, schema: datamachine::errors::SCHEMA, media_type: "application/json" },
+            false => Self { password, schema: "Problem", media_type: "application/problem+json" },
+        }
+    }
+}
+
+fn finish_operation(operation: &mut Value, path_names: &[&str], how: &Refusals) {
     operation["operationId"] = camel(operation["operationId"].as_str().unwrap_or_default()).into();
     let own = operation["parameters"].take();
     let in_path = path_names.iter().map(|name| path_parameter(name));
@@ -105,6 +132,9 @@ fn finish_operation(operation: &mut Value, path_names: &[&str]) {
     let open = operation["x-required-role"] == "none";
     if open {
         operation["security"] = json!([]);
+    }
+    if how.password {
+        operation["security"] = json!([{"basic": []}]);
     }
     if let Some(content) = operation.pointer_mut("/requestBody/content")
         && drop_binary_schemas(content)
@@ -123,8 +153,8 @@ fn finish_operation(operation: &mut Value, path_names: &[&str]) {
             drop_binary_schemas(content);
         }
         if status.as_str() >= "400" {
-            let schema = json!({"$ref": "#/components/schemas/Problem"});
-            response["content"] = json!({"application/problem+json": {"schema": schema}});
+            let schema = json!({"$ref": format!("#/components/schemas/{}", how.schema)});
+            response["content"] = json!({how.media_type: {"schema": schema}});
         }
     }
 }

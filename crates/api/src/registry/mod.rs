@@ -4,10 +4,12 @@ pub(crate) mod activations;
 pub(crate) mod datasets;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
+pub(crate) mod processed;
 mod upload;
 
 use crate::extract::Query;
 use crate::problem::Problem;
+use fuelcell_service::PageRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,12 +41,22 @@ impl Page {
         Ok(Self { number: query.number("page", 1, 1..=MAX_NUMBER)?, size })
     }
 
+    /// The page for those who cut it themselves.
+    fn request(&self) -> PageRequest {
+        PageRequest { offset: (self.number - 1).saturating_mul(self.size), limit: self.size as usize }
+    }
+
+    /// Where the page lies in a list of so many entries.
+    fn of_total(&self, total: usize) -> Pagination {
+        let total_pages = (total as u64).div_ceil(self.size);
+        Pagination { page: self.number, page_size: self.size, total, total_pages }
+    }
+
     /// The page's part of a whole list.
     fn cut<T>(&self, all: Vec<T>) -> (Vec<T>, Pagination) {
         let total = all.len();
         let before = usize::try_from((self.number - 1).saturating_mul(self.size)).unwrap_or(usize::MAX);
         let items = all.into_iter().skip(before).take(self.size as usize).collect();
-        let total_pages = (total as u64).div_ceil(self.size);
-        (items, Pagination { page: self.number, page_size: self.size, total, total_pages })
+        (items, self.of_total(total))
     }
 }

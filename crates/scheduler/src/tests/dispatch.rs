@@ -1,6 +1,5 @@
 use super::runner::done;
 use super::*;
-use std::sync::atomic::Ordering;
 
 #[tokio::test(start_paused = true)]
 async fn the_most_urgent_goes_first_and_the_front_before_its_equals() {

@@ -3,7 +3,7 @@ use super::*;
 use crate::Concurrency;
 use fuelcell_domain::PipelineId;
 use fuelcell_domain::job::PipelineRef;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 impl World {
     /// A job of another tenant.
@@ -109,6 +109,8 @@ async fn jobs_over_a_limit_wait_and_others_pass_them() {
     let free = world.submit(world.job("free")).await;
     let node = world.start();
     assert!(world.until(free, JobState::Completed).await.started_at.unwrap().since(EPOCH) < millis(10));
+    let second = world.look(limited[1]).await;
+    assert!(node.scheduler.at_limit(&second) && !node.scheduler.at_limit(&world.job("free")));
     let mut starts = Vec::new();
     for id in limited {
         starts.push(world.until(id, JobState::Completed).await.started_at.unwrap());

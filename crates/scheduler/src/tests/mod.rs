@@ -4,21 +4,22 @@ mod cancel;
 mod dispatch;
 mod ends;
 mod fairness;
-mod faults;
 mod host;
 mod leases;
 mod retention;
 mod runner;
+mod simulation;
 
 use crate::{Scheduler, SchedulerConfig};
-use faults::FaultyStore;
 use fuelcell_domain::{
     Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
     ProjectId, ProjectRef, TenantId, Timestamp,
 };
-use fuelcell_store::{BlobStore, MemoryBlobs, NewJob, Store, Submitted};
+use fuelcell_store::faulty::FaultyStore;
+use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, NewJob, Store, Submitted};
 use runner::ScriptedRunner;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -27,18 +28,18 @@ use tokio_util::sync::CancellationToken;
 const MIB: u64 = 1024 * 1024;
 const EPOCH: Timestamp = Timestamp(1_700_000_000_000_000);
 
-/// Wall-clock time that moves with tokio's.
-struct TokioClock(Instant);
+/// Wall-clock time that moves with tokio's, and that a test may set apart from it by some microseconds.
+struct TokioClock(Instant, AtomicI64);
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
-        EPOCH.plus(self.0.elapsed())
+        Timestamp(EPOCH.plus(self.0.elapsed()).0 + self.1.load(Ordering::SeqCst))
     }
 }
 
 /// One node with everything around it.
 struct World {
-    store: Arc<FaultyStore>,
+    store: Arc<FaultyStore<MemoryStore>>,
     blobs: Arc<MemoryBlobs>,
     runner: Arc<ScriptedRunner>,
     clock: Arc<TokioClock>,
@@ -66,7 +67,7 @@ impl World {
             store: Arc::default(),
             blobs: Arc::default(),
             runner: Arc::default(),
-            clock: Arc::new(TokioClock(Instant::now())),
+            clock: Arc::new(TokioClock(Instant::now(), AtomicI64::new(0))),
             config: SchedulerConfig::new(NodeId("here".into()), 2, 100 * MIB),
             project: ProjectRef { tenant: TenantId::random(), project: ProjectId::random() },
         }

@@ -6,7 +6,7 @@ use crate::jobs::UsedKey;
 use crate::keys::{Place, Table, hexadecimal};
 use crate::records::{LivePulse, StoredJob};
 use fuelcell_domain::{Artifact, Job, JobId, JobState, LogLine, Ordinal, Receipt};
-use fuelcell_store::BlobRef;
+use fuelcell_store::{BlobRef, ProcessedItem};
 use uuid::Uuid;
 
 impl Look<'_> {
@@ -78,7 +78,7 @@ impl Look<'_> {
         self.each(Table::Logs, |look, key, _: Vec<LogLine>| look.is_of_a_job(Table::Logs, key));
         // The job may be deleted: its key is free again then.
         self.each(Table::IdempotencyKeys, |_, _, _: UsedKey| {});
-        self.each(Table::ProcessedItems, |_, _, ()| {});
+        self.each(Table::ProcessedItems, |_, _, _: ProcessedItem| {});
     }
 
     fn is_of_a_job(&mut self, table: Table, key: &[u8]) {

@@ -1,5 +1,6 @@
 //! The suite of every backend.
 
+use fuelcell_store::faulty::FaultyStore;
 use fuelcell_store::{BlobStore, Store, conformance};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use std::cell::RefCell;
@@ -12,6 +13,18 @@ async fn store_conforms() {
     conformance::store(async || {
         let directory = TempDir::new().unwrap();
         let store = SledStore::open(directory.path(), Options::default()).unwrap();
+        directories.borrow_mut().push(directory);
+        Arc::new(store) as Arc<dyn Store>
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapper_whose_faults_never_fire_conforms() {
+    let directories = RefCell::new(Vec::new());
+    conformance::store(async || {
+        let directory = TempDir::new().unwrap();
+        let store = FaultyStore::new(SledStore::open(directory.path(), Options::default()).unwrap());
         directories.borrow_mut().push(directory);
         Arc::new(store) as Arc<dyn Store>
     })

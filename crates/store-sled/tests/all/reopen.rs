@@ -7,7 +7,7 @@ use fuelcell_domain::{
 };
 use fuelcell_domain::{
     Job, JobState, JobType, LogLevel, LogLine, PipelineId, Project, ProjectRef, Role, Scope, Tenant, Token,
-    TokenId,
+    TokenId, TokenKind,
 };
 use fuelcell_store::conformance::fixtures::{
     artifact, at, cancel, dataset, done, end, failure, job, module, pipeline, project, pulse,
@@ -74,6 +74,7 @@ pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
     store.set_project_limits(own, ProjectLimits { quotas, ..ProjectLimits::default() }).await.unwrap();
     let token = Token {
         id: TokenId::random(),
+        kind: TokenKind::ApplicationPassword,
         hash: Digest::of(b"secret"),
         subject: "anna".into(),
         role: Role::Operator,

@@ -16,6 +16,7 @@ pub mod fixtures;
 mod limits;
 mod lists;
 mod logs;
+mod ordered;
 mod publish;
 mod queue;
 mod references;
@@ -75,6 +76,10 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     lists::every_filter(&*make().await).await;
     lists::creation_times_out_of_order(&*make().await).await;
     lists::pages(&*make().await).await;
+    ordered::every_order(&*make().await).await;
+    ordered::moves_and_deletions_are_followed(&*make().await).await;
+    ordered::by_ordinal(&*make().await).await;
+    ordered::processed_items(&*make().await).await;
     lists::durations(&*make().await).await;
     lists::figures(&*make().await).await;
     delete::ended_jobs_are_forgotten(&*make().await).await;

@@ -3,7 +3,7 @@
 use super::fixtures::{at, cancel, dataset, job, project, registered_pipeline, submit};
 use crate::{JobFilter, PageRequest, Store, StoreError};
 use fuelcell_domain::{
-    Digest, Project, ProjectId, ProjectRef, Role, Scope, Tenant, TenantId, Token, TokenId,
+    Digest, Project, ProjectId, ProjectRef, Role, Scope, Tenant, TenantId, Token, TokenId, TokenKind,
 };
 
 fn tenant(seconds: i64) -> Tenant {
@@ -43,6 +43,7 @@ pub(super) async fn tenants_and_projects(store: &dyn Store) {
 pub(super) async fn tokens(store: &dyn Store) {
     let token = |secret: &str, seconds| Token {
         id: TokenId::random(),
+        kind: TokenKind::Bearer,
         hash: Digest::of(secret.as_bytes()),
         subject: "anna".into(),
         role: Role::Submitter,

@@ -8,7 +8,7 @@ use fuelcell_domain::{Digest, Job, JobState, ProjectRef, TenantId, Timestamp};
 use std::cmp::Reverse;
 
 impl Records {
-    fn matching(&self, project: ProjectRef, filter: &JobFilter) -> Vec<&Job> {
+    pub(super) fn matching(&self, project: ProjectRef, filter: &JobFilter) -> Vec<&Job> {
         let mut jobs: Vec<_> =
             self.jobs.values().filter(|job| job.project == project && filter.matches(job)).collect();
         jobs.sort_by_key(|job| Reverse(job.ordinal));
@@ -25,7 +25,7 @@ impl Records {
     }
 
     pub(super) fn counts(&self, project: ProjectRef, filter: &JobFilter) -> StateCounts {
-        let any_state = JobFilter { states: Vec::new(), ..filter.clone() };
+        let any_state = filter.in_any_state();
         let mut counts = StateCounts::default();
         for job in self.matching(project, &any_state) {
             *counts.of(job.state) += 1;

@@ -169,9 +169,7 @@ impl Records {
         if job.state == JobState::Completed {
             self.durations.push((job.module.digest, run_micros(&job)));
             self.count_rows(&job);
-            if let Some(pipeline) = &job.pipeline {
-                self.processed.extend(finish.marks.into_iter().map(|key| (job.project, pipeline.id, key)));
-            }
+            self.mark_processed(&job, finish.marks);
         }
         Ok(job)
     }

@@ -4,6 +4,7 @@
 mod blobs;
 mod figures;
 mod jobs;
+mod ordered;
 mod registry;
 mod tenancy;
 
@@ -13,6 +14,8 @@ use crate::jobs::{
     Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
     Submitted, TenantFigures,
 };
+use crate::order::JobOrder;
+use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::{BlobRef, BlobReferences, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -22,7 +25,7 @@ use fuelcell_domain::{
     JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
     Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A store of records in memory.
@@ -53,7 +56,7 @@ struct Records {
     artifacts: BTreeMap<JobId, Vec<Artifact>>,
     receipts: BTreeMap<JobId, Vec<Receipt>>,
     logs: BTreeMap<JobId, Vec<LogLine>>,
-    processed: BTreeSet<(ProjectRef, PipelineId, String)>,
+    processed: BTreeMap<(ProjectRef, PipelineId, String), ProcessedItem>,
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,
     audit: Vec<AuditEntry>,
@@ -297,6 +300,20 @@ impl Store for MemoryStore {
         Ok(self.records().list(project, filter, page))
     }
 
+    async fn list_ordered(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        order: JobOrder,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError> {
+        Ok(self.records().list_ordered(project, filter, order, page))
+    }
+
+    async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
+        Ok(self.records().job_by_ordinal(project, ordinal).cloned())
+    }
+
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
         Ok(self.records().counts(project, filter))
     }
@@ -348,7 +365,25 @@ impl Store for MemoryStore {
         pipeline: PipelineId,
         key: &str,
     ) -> Result<bool, StoreError> {
-        Ok(self.records().processed.contains(&(project, pipeline, key.to_owned())))
+        Ok(self.records().processed.contains_key(&(project, pipeline, key.to_owned())))
+    }
+
+    async fn processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        page: PageRequest,
+    ) -> Result<ProcessedPage, StoreError> {
+        Ok(self.records().processed(project, pipeline, page))
+    }
+
+    async fn forget_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: Option<PipelineId>,
+        limit: usize,
+    ) -> Result<u64, StoreError> {
+        Ok(self.records().forget_processed(project, pipeline, limit))
     }
 
     async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {

@@ -29,6 +29,7 @@ const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-sdk", Reach::Only(&["fuelcell-sdk-macros"])),
     // Guests know the SDK and nothing of the host.
     ("process-mining", Reach::Only(&["fuelcell-sdk"])),
+    ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
 ];
 

@@ -3,6 +3,7 @@
 //! The rules look at plain data ([`Graph`], manifests, texts), so that tests can try them on made-up workspaces.
 
 mod arrows;
+mod facades;
 mod graph;
 mod manifests;
 mod ownership;
@@ -29,6 +30,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         violations.extend(sources::check_docs(member)?);
     }
     violations.extend(sources::check_no_scripts(workspace)?);
+    violations.extend(facades::check(workspace)?);
 
     for violation in &violations {
         note(&format!("check: {violation}"));

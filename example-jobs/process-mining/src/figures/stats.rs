@@ -39,22 +39,22 @@ impl Spread {
 }
 
 /// Values that belong to groups, those of a group together.
-pub struct Groups {
-    values: Vec<Micros>,
+pub struct Groups<T> {
+    values: Vec<T>,
     ends: Vec<usize>,
 }
 
-impl Groups {
+impl<T: Copy + Default> Groups<T> {
     /// Collects values. `visit` hands every (group, value) to its argument; it is called twice: to count, and to put each
-    /// value to those of its group. That needs one number per value, not a vector per group.
-    pub fn collect(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, Micros))) -> Self {
+    /// value to those of its group. That needs the room of the values, not a vector per group.
+    pub fn collect(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, T))) -> Self {
         let mut ends = vec![0_usize; groups + 1];
         visit(&mut |group, _| ends[group + 1] += 1);
         for group in 0..groups {
             ends[group + 1] += ends[group];
         }
         let mut next = ends.clone();
-        let mut values = vec![0; ends[groups]];
+        let mut values = vec![T::default(); ends[groups]];
         visit(&mut |group, value| {
             values[next[group]] = value;
             next[group] += 1;
@@ -62,19 +62,8 @@ impl Groups {
         Self { values, ends }
     }
 
-    /// The same, with the values of every group in ascending order.
-    pub fn sorted(mut self) -> Self {
-        self.ends.windows(2).for_each(|pair| self.values[pair[0]..pair[1]].sort_unstable());
-        self
-    }
-
-    /// The values of all groups.
-    pub fn iter(&self) -> impl Iterator<Item = &[Micros]> {
-        self.ends.windows(2).map(|pair| &self.values[pair[0]..pair[1]])
-    }
-
     /// What `measure` makes of the values of every group, which it may reorder.
-    pub fn map<T>(mut self, measure: impl Fn(&mut [Micros]) -> T) -> Vec<T> {
+    pub fn map<R>(mut self, mut measure: impl FnMut(&mut [T]) -> R) -> Vec<R> {
         self.ends.windows(2).map(|pair| measure(&mut self.values[pair[0]..pair[1]])).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! How much of their time resources are at work.
 
+use std::ops::Range;
+
 use super::stats::Groups;
 use super::work::Work;
 use crate::log::{EventLog, Micros};
@@ -23,41 +25,38 @@ pub struct Utilisation {
 impl Utilisation {
     /// Measures all resources that did work, the busiest first; equal ones in order of the log.
     pub fn of(log: &EventLog, work: &Work<'_>) -> Vec<Self> {
-        let times = |at: fn(&EventLog, Micros, usize) -> Micros| {
-            Groups::collect(log.names.resources.len(), |take| {
-                work.each(|item| {
-                    let resource = log.resources[item.event];
-                    // Work that ends before it starts is a fault of the log, and no work.
-                    if resource != NONE && item.start <= log.times[item.event] {
-                        take(resource as usize, at(log, item.start, item.event));
+        let mut all = Vec::new();
+        for resources in batches(log, work, PIECES) {
+            let times = Groups::collect(resources.len(), |take| {
+                each_piece(log, work, |resource, start, end| {
+                    if resources.contains(&resource) {
+                        take(resource - resources.start, (start, end));
                     }
                 });
-            })
-            .sorted()
-        };
-        let (starts, ends) = (times(|_, start, _| start), times(|log, _, event| log.times[event]));
-        let each = starts.iter().zip(ends.iter()).enumerate();
-        let mut all: Vec<Self> =
-            each.filter_map(|(id, (starts, ends))| Self::measure(id as Id, starts, ends)).collect();
+            });
+            let measured = times.map(Self::measure).into_iter().zip(resources);
+            all.extend(measured.filter_map(|(measured, id)| Some(Self { resource: id as Id, ..measured? })));
+        }
         all.sort_by_key(|utilisation| std::cmp::Reverse(utilisation.busy));
         all
     }
 
-    /// `starts` and `ends` are ascending, each by itself: how many pieces of work are under way does not depend on which
-    /// start belongs to which end.
-    fn measure(resource: Id, starts: &[Micros], ends: &[Micros]) -> Option<Self> {
-        let (first, last) = (*starts.first()?, *ends.last()?);
+    /// Measures pieces of work, each from start to end.
+    fn measure(pieces: &mut [(Micros, Micros)]) -> Option<Self> {
+        pieces.sort_unstable();
+        let &(first, mut until) = pieces.first()?;
         let (mut busy, mut since) = (0, first);
-        for index in 1..starts.len() {
+        for &(start, end) in pieces.iter() {
             // All that was begun before is over: a pause.
-            if starts[index] > ends[index - 1] {
-                busy += ends[index - 1] - since;
-                since = starts[index];
+            if start > until {
+                busy += until - since;
+                since = start;
             }
+            until = until.max(end);
         }
-        busy += last - since;
-        let work = starts.iter().zip(ends).map(|(&start, &end)| i128::from(end) - i128::from(start)).sum();
-        Some(Self { resource, items: starts.len() as u64, busy, work, observed: last - first })
+        busy += until - since;
+        let work = pieces.iter().map(|&(start, end)| i128::from(end) - i128::from(start)).sum();
+        Some(Self { resource: NONE, items: pieces.len() as u64, busy, work, observed: until - first })
     }
 
     /// Busy time as a share of the observed time; None when that is empty.
@@ -71,22 +70,74 @@ impl Utilisation {
     }
 }
 
+/// Visits the pieces of work whose resource is known. Work that ends before it starts is a fault of the log, and no work.
+fn each_piece(log: &EventLog, work: &Work<'_>, mut take: impl FnMut(usize, Micros, Micros)) {
+    work.each(|item| {
+        let (resource, end) = (log.resources[item.event], log.times[item.event]);
+        if resource != NONE && item.start <= end {
+            take(resource as usize, item.start, end);
+        }
+    });
+}
+
+/// Pieces of work that are in memory at the same time, unless one resource alone has more.
+const PIECES: usize = 1 << 20;
+
+/// Neighbouring resources that together have at most `most` pieces of work, or one that has more.
+fn batches(log: &EventLog, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
+    let resources = log.names.resources.len();
+    if log.events() <= most {
+        return std::iter::once(0..resources).collect();
+    }
+    let mut pieces = vec![0; resources];
+    each_piece(log, work, |resource, _, _| pieces[resource] += 1);
+    let (mut batches, mut start, mut held) = (Vec::new(), 0, 0);
+    for (resource, &own) in pieces.iter().enumerate() {
+        if held + own > most && resource > start {
+            batches.push(start..resource);
+            (start, held) = (resource, 0);
+        }
+        held += own;
+    }
+    batches.push(start..resources);
+    batches
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::{Builder, Event};
+
+    #[test]
+    fn few_pieces_are_measured_at_once() {
+        let mut builder = Builder::default();
+        let case = builder.names.cases.intern(b"1").0;
+        let activity = builder.names.activities.intern(b"a").0;
+        for (number, resource) in (0..).zip(["ann", "ann", "bob", "cy", "cy", "cy", "cy", "dee"]) {
+            let resource = builder.names.resources.intern(resource.as_bytes()).0;
+            let (start, time) = (number * 10, number * 10 + 5);
+            builder.push(Event { case, activity, time, start, resource, lifecycle: NONE, fingerprint: 0 });
+        }
+        let log = builder.finish();
+        let work = Work::of(&log).unwrap();
+        assert_eq!(batches(&log, &work, 3), [0..2, 2..3, 3..4]);
+        assert_eq!(batches(&log, &work, 8), std::slice::from_ref(&(0..4)));
+        let busiest = Utilisation::of(&log, &work)[0];
+        assert_eq!((log.resource_name(busiest.resource), busiest.items, busiest.busy), ("cy", 4, 20));
+    }
 
     #[test]
     fn overlapping_work_is_one_busy_time() {
         // 0–10 and 5–20 overlap, 30–40 comes after a pause.
-        let found = Utilisation::measure(3, &[0, 5, 30], &[10, 20, 40]).unwrap();
+        let found = Utilisation::measure(&mut [(5, 20), (0, 10), (30, 40)]).unwrap();
         assert_eq!((found.items, found.busy, found.work, found.observed), (3, 30, 35, 40));
         assert_eq!((found.share(), found.at_once()), (Some(0.75), Some(35.0 / 30.0)));
     }
 
     #[test]
     fn a_moment_is_no_busy_time() {
-        let found = Utilisation::measure(0, &[7], &[7]).unwrap();
+        let found = Utilisation::measure(&mut [(7, 7)]).unwrap();
         assert_eq!((found.busy, found.share(), found.at_once()), (0, None, None));
-        assert_eq!(Utilisation::measure(0, &[], &[]), None);
+        assert_eq!(Utilisation::measure(&mut []), None);
     }
 }

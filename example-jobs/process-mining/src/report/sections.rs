@@ -43,8 +43,13 @@ fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     format!("<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")
 }
 
+/// A share as a bar and a percentage that stay on one line.
 fn meter(share: f64) -> String {
-    format!("<span class=\"meter\"><i style=\"width:{:.0}%\"></i></span>", (share * 100.0).clamp(0.0, 100.0))
+    let width = (share * 100.0).clamp(0.0, 100.0);
+    format!(
+        "<span class=\"share\"><span class=\"meter\"><i style=\"width:{width:.0}%\"></i></span>{}</span>",
+        percent(share)
+    )
 }
 
 fn date(time: Micros) -> String {
@@ -331,7 +336,7 @@ impl Report<'_> {
                 duration(edge.time.median / SECOND),
                 duration(edge.time.mean() / SECOND),
                 duration(edge.time.sum as f64 / SECOND),
-                format!("{}{}", meter(share), percent(share)),
+                meter(share),
             ]
         };
         let heads = ["Step", "#Times", "#Median", "#Mean", "#Total", "Share of all case time"];
@@ -376,7 +381,7 @@ impl Report<'_> {
                 count(service.count),
                 waiting.map_or_else(none, |w| duration(w.median / SECOND)),
                 waiting.map_or_else(none, |w| duration(w.mean() / SECOND)),
-                format!("{}{}", meter(share), percent(share)),
+                meter(share),
                 duration(service.median / SECOND),
                 duration(service.mean() / SECOND),
             ]
@@ -455,11 +460,7 @@ impl Report<'_> {
         let known = (log.events() as u64 - resources.unknown).max(1) as f64;
         let rows = resources.workload.iter().take(2 * ROWS).map(|&(resource, events)| {
             let share = events as f64 / known;
-            vec![
-                name(log.resource_name(resource)),
-                count(events),
-                format!("{}{}", meter(share), percent(share)),
-            ]
+            vec![name(log.resource_name(resource)), count(events), meter(share)]
         });
         let pairs = resources.handovers.iter().filter(|((from, to), _)| from != to).take(ROWS);
         let pairs = pairs.map(|((from, to), events)| {
@@ -493,7 +494,7 @@ impl Report<'_> {
                 count(utilisation.items),
                 duration(utilisation.busy as f64 / SECOND),
                 duration(utilisation.observed as f64 / SECOND),
-                share.map_or_else(String::new, |share| format!("{}{}", meter(share), percent(share))),
+                share.map_or_else(String::new, meter),
                 utilisation.at_once().map_or_else(String::new, |items| format!("{items:.1}")),
             ]
         });
@@ -531,7 +532,7 @@ impl Report<'_> {
         };
         let rows: String = shown.iter().map(row).collect();
         format!(
-            "<h3>Hand-over matrix</h3><p class=\"soft small\">The {} busiest; from the row to the column, one's own next event \
+            "<h3>Hand-over matrix</h3><p class=\"soft small\">The {} with the most events; from the row to the column, one's own next event \
              included.</p><div class=\"scroll\"><table class=\"heat\"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>",
             counted(shown.len() as u64, "resource")
         )
@@ -544,7 +545,7 @@ impl Report<'_> {
                 escape(&checked.rule.describe()),
                 count(checked.concerned),
                 count(checked.cases.len() as u64),
-                fitness.map_or_else(String::new, |share| format!("{}{}", meter(share), percent(share))),
+                fitness.map_or_else(String::new, meter),
             ]
         });
         let rules = table(&["Rule", "#Cases concerned", "#Broken by", "Kept by"], rows);

@@ -1,58 +1,108 @@
-//! The reference store, failing where a test says so.
+//! A store that fails where a test says so. It wraps any other and passes the same conformance suite as long as nothing is
+//! to fail.
 
+use crate::{
+    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest,
+    ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
-};
-use fuelcell_store::{
-    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobPage, LogFilter, MemoryStore, NewJob, PageRequest,
-    QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
+    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Passes everything on, except the calls that are to fail.
-#[derive(Default)]
-pub(super) struct FaultyStore {
-    inner: MemoryStore,
-    faults: Mutex<HashMap<&'static str, usize>>,
-    calls: Mutex<HashMap<&'static str, usize>>,
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is done.
+    Refused,
+    /// It is done, and the caller hears that it failed: as when the answer is lost on its way.
+    Unanswered,
 }
 
-impl FaultyStore {
-    /// The next `count` calls of `verb` fail and change nothing; 0 heals it.
-    pub(super) fn fail_next(&self, verb: &'static str, count: usize) {
-        self.faults.lock().unwrap().insert(verb, count);
+/// Decides for each call, by the name of its verb, whether and how it fails.
+pub type FaultPlan = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
+
+/// Passes everything on, except the calls that are to fail.
+pub struct FaultyStore<S> {
+    inner: S,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    refuse: HashMap<&'static str, usize>,
+    calls: HashMap<&'static str, usize>,
+    plan: Option<FaultPlan>,
+}
+
+impl<S: Default> Default for FaultyStore<S> {
+    fn default() -> Self {
+        Self::new(S::default())
+    }
+}
+
+impl<S> FaultyStore<S> {
+    /// Wraps a store; nothing fails yet.
+    pub fn new(inner: S) -> Self {
+        Self { inner, state: Mutex::default() }
+    }
+
+    /// The next `count` calls of `verb` are refused; 0 heals it.
+    pub fn fail_next(&self, verb: &'static str, count: usize) {
+        self.state().refuse.insert(verb, count);
+    }
+
+    /// From now on this plan decides; `None` = nothing fails.
+    pub fn set_plan(&self, plan: Option<FaultPlan>) {
+        self.state().plan = plan;
     }
 
     /// How often a verb was called.
-    pub(super) fn calls(&self, verb: &'static str) -> usize {
-        self.calls.lock().unwrap().get(verb).copied().unwrap_or(0)
+    pub fn calls(&self, verb: &'static str) -> usize {
+        self.state().calls.get(verb).copied().unwrap_or(0)
     }
 
-    fn before(&self, verb: &'static str) -> Result<(), StoreError> {
-        *self.calls.lock().unwrap().entry(verb).or_default() += 1;
-        match self.faults.lock().unwrap().get_mut(verb) {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fault(&self, verb: &'static str) -> Option<Fault> {
+        let mut state = self.state();
+        *state.calls.entry(verb).or_default() += 1;
+        match state.refuse.get_mut(verb) {
             Some(left) if *left > 0 => {
                 *left -= 1;
-                Err(StoreError::Storage(format!("{verb} fails in this test")))
+                Some(Fault::Refused)
             }
-            _ => Ok(()),
+            _ => state.plan.as_mut().and_then(|plan| plan(verb)),
         }
     }
+}
+
+fn failure(verb: &str) -> StoreError {
+    StoreError::Storage(format!("{verb} fails in this test"))
 }
 
 macro_rules! pass_on {
     ($(fn $verb:ident($($name:ident: $kind:ty),*) -> $result:ty;)*) => {
         #[async_trait]
-        impl Store for FaultyStore {
+        impl<S: Store> Store for FaultyStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
-                self.before(stringify!($verb))?;
-                self.inner.$verb($($name),*).await
+                let verb = stringify!($verb);
+                match self.fault(verb) {
+                    None => self.inner.$verb($($name),*).await,
+                    Some(Fault::Refused) => Err(failure(verb)),
+                    Some(Fault::Unanswered) => {
+                        self.inner.$verb($($name),*).await?;
+                        Err(failure(verb))
+                    }
+                }
             })*
         }
     };
@@ -105,6 +155,8 @@ pass_on! {
     fn artifacts(job: JobId) -> Vec<Artifact>;
     fn receipts(job: JobId) -> Vec<Receipt>;
     fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
+    fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
+    fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
     fn queued_before(job: JobId) -> Option<u64>;
     fn queued(project: ProjectRef, page: PageRequest) -> QueuePage;
@@ -116,7 +168,33 @@ pass_on! {
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
+    fn processed(project: ProjectRef, pipeline: PipelineId, page: PageRequest) -> ProcessedPage;
+    fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
     fn append_audit(entry: AuditEntry) -> ();
     fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
     fn check() -> ();
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::MemoryStore;
+    use crate::conformance::fixtures::{job, project};
+
+    #[tokio::test]
+    async fn calls_fail_as_planned() {
+        let store: FaultyStore<MemoryStore> = FaultyStore::default();
+        let own = project();
+        let submit = async || store.submit(NewJob { job: job(own), idempotency: None }).await;
+        let jobs = async || store.counts(own, &JobFilter::default()).await.unwrap().total();
+        store.fail_next("submit", 1);
+        assert!(submit().await.is_err());
+        assert_eq!(jobs().await, 0);
+        assert!(submit().await.is_ok());
+        store.set_plan(Some(Box::new(|verb| (verb == "submit").then_some(Fault::Unanswered))));
+        assert!(submit().await.is_err());
+        store.set_plan(None);
+        assert_eq!((jobs().await, store.calls("submit")), (2, 3));
+    }
 }

@@ -1,0 +1,43 @@
+//! The Data Machine jobs API: its words, its DTOs, and their mapping. Nothing outside of this folder, its tests and the
+//! documents knows of it, but for the two lines that mount it; `cargo xtask check` sees to that.
+//!
+//! The protocol numbers what others give GUIDs: a job goes by its ordinal in the project, a pipeline by its own, and a flow
+//! is its pipeline. Who calls is a user with an application password, and the password names the project.
+
+pub(crate) mod clear;
+pub(crate) mod errors;
+pub(crate) mod jobs;
+mod parameters;
+mod status;
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::routes::{Access, Route};
+use fuelcell_domain::{ProjectRef, Role, Scope, Timestamp};
+use fuelcell_service::ServiceError;
+
+/// All addresses of the protocol begin with this.
+pub(crate) const BASE: &str = "/wp-json/";
+
+const ADMINISTRATOR: Access = Access::Password(Role::Administrator);
+
+/// The protocol's capability `manage_options` is the role of an administrator.
+#[rustfmt::skip]
+pub(crate) const ROUTES: &[Route] = &[
+    ("GET", "/wp-json/datamachine/v1/jobs", ADMINISTRATOR),
+    ("DELETE", "/wp-json/datamachine/v1/jobs", ADMINISTRATOR),
+    ("GET", "/wp-json/datamachine/v1/jobs/{id}", ADMINISTRATOR),
+];
+
+/// The project of the caller's password.
+fn project(Caller(caller): &Caller) -> Result<ProjectRef, Problem> {
+    match caller.scope {
+        Scope::Project(project) => Ok(project),
+        Scope::Tenant(_) | Scope::Server => Err(ServiceError::Unauthenticated.into()),
+    }
+}
+
+/// A moment as the protocol writes it: UTC, to the second.
+fn moment(at: Timestamp) -> String {
+    at.to_utc().format("%Y-%m-%d %H:%M:%S").to_string()
+}

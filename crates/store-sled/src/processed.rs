@@ -1,0 +1,77 @@
+//! Items that completed jobs marked, and their number by pipeline.
+
+use crate::database::{Database, Read};
+use crate::keys::{self, Table, counters};
+use crate::overlay::Overlay;
+use fuelcell_domain::{Job, PipelineId, ProjectRef};
+use fuelcell_store::{PageRequest, ProcessedItem, ProcessedPage, StoreError};
+use std::collections::BTreeMap;
+
+/// Keeps the marks of a job that completed. What was marked before stays as it was.
+pub(crate) fn mark(overlay: &mut Overlay<'_>, job: &Job, marks: &[String]) -> Result<(), StoreError> {
+    let Some(pipeline) = &job.pipeline else { return Ok(()) };
+    let at = job.ended_at.unwrap_or(job.updated_at);
+    let mut new = 0;
+    for mark in marks {
+        let key = keys::processed(job.project, pipeline.id, mark);
+        if overlay.value(Table::ProcessedItems, &key)?.is_none() {
+            let item = ProcessedItem { key: mark.clone(), job: job.id, at };
+            overlay.put(Table::ProcessedItems, &key, &item)?;
+            new += 1;
+        }
+    }
+    let counter = counters::processed(job.project, pipeline.id);
+    match new {
+        0 => Ok(()),
+        new => {
+            let before: u32 = overlay.get(Table::Counters, &counter)?.unwrap_or(0);
+            overlay.put(Table::Counters, &counter, &before.saturating_add(new))
+        }
+    }
+}
+
+pub(crate) fn page(
+    database: &Database,
+    project: ProjectRef,
+    pipeline: PipelineId,
+    page: PageRequest,
+) -> Result<ProcessedPage, StoreError> {
+    let total: u32 = database.get(Table::Counters, &counters::processed(project, pipeline))?.unwrap_or(0);
+    let prefix = keys::in_project(project, *pipeline.0.as_bytes());
+    let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+    let mut items: Vec<ProcessedItem> = Vec::new();
+    for key in database.some_keys(Table::ProcessedItems, &prefix, offset, page.limit)? {
+        items.extend(database.get(Table::ProcessedItems, &key)?);
+    }
+    Ok(ProcessedPage { items, total: total.into() })
+}
+
+/// Keys of items to forget.
+pub(crate) fn find(
+    database: &Database,
+    project: ProjectRef,
+    pipeline: Option<PipelineId>,
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let prefix = match pipeline {
+        Some(pipeline) => keys::in_project(project, *pipeline.0.as_bytes()),
+        None => keys::project(project),
+    };
+    database.some_keys(Table::ProcessedItems, &prefix, 0, limit)
+}
+
+/// Forgets the items with these keys, as far as they are there, and says how many.
+pub(crate) fn forget(overlay: &mut Overlay<'_>, found: &[Vec<u8>]) -> Result<u64, StoreError> {
+    let mut gone: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    for key in found {
+        if overlay.value(Table::ProcessedItems, key)?.is_some() {
+            overlay.remove(Table::ProcessedItems, key)?;
+            *gone.entry(counters::processed_of(key)).or_default() += 1;
+        }
+    }
+    for (counter, gone) in &gone {
+        let before: u32 = overlay.get(Table::Counters, counter)?.unwrap_or(0);
+        overlay.put(Table::Counters, counter, &before.saturating_sub(*gone))?;
+    }
+    Ok(gone.values().map(|gone| u64::from(*gone)).sum())
+}

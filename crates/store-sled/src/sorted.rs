@@ -1,0 +1,183 @@
+//! A project's jobs in other orders than by ordinal: for each order the sets of jobs that are equal in it, or places in
+//! time. A page takes from them what a filter leaves, so that only its own jobs are read.
+
+use fuelcell_domain::{Ordinal, Standing, Timestamp};
+use fuelcell_store::{JobOrder, PageRequest, Ranks, SortKey};
+use roaring::RoaringBitmap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    pipelines: BTreeMap<Ordinal, RoaringBitmap>,
+    standings: [RoaringBitmap; Standing::ALL.len()],
+    /// Skipped jobs by reason; those without one come first.
+    skipped: BTreeMap<Option<String>, RoaringBitmap>,
+    errors: BTreeMap<String, RoaringBitmap>,
+    started: BTreeSet<(Timestamp, Ordinal)>,
+    ended: BTreeSet<(Timestamp, Ordinal)>,
+}
+
+impl Sorted {
+    pub(crate) fn add(&mut self, ordinal: Ordinal, ranks: &Ranks) {
+        self.pipelines.entry(ranks.pipeline).or_default().insert(ordinal);
+        self.standings[ranks.standing as usize].insert(ordinal);
+        if ranks.standing == Standing::Skipped {
+            self.skipped.entry(ranks.remark.clone()).or_default().insert(ordinal);
+        }
+        if let Some(error) = ranks.error() {
+            self.errors.entry(error.to_owned()).or_default().insert(ordinal);
+        }
+        self.started.extend(ranks.started_at.map(|at| (at, ordinal)));
+        self.ended.extend(ranks.ended_at.map(|at| (at, ordinal)));
+    }
+
+    pub(crate) fn remove(&mut self, ordinal: Ordinal, ranks: &Ranks) {
+        take_out(&mut self.pipelines, &ranks.pipeline, ordinal);
+        self.standings[ranks.standing as usize].remove(ordinal);
+        if ranks.standing == Standing::Skipped {
+            take_out(&mut self.skipped, &ranks.remark, ordinal);
+        }
+        if let Some(error) = ranks.error() {
+            take_out(&mut self.errors, error, ordinal);
+        }
+        if let Some(at) = ranks.started_at {
+            self.started.remove(&(at, ordinal));
+        }
+        if let Some(at) = ranks.ended_at {
+            self.ended.remove(&(at, ordinal));
+        }
+    }
+
+    /// Jobs of the pipeline with this ordinal; 0 = without one.
+    pub(crate) fn of_pipeline(&self, pipeline: Ordinal) -> Option<&RoaringBitmap> {
+        self.pipelines.get(&pipeline)
+    }
+
+    /// Jobs that stand in one of these ways.
+    pub(crate) fn standing(&self, standings: &[Standing]) -> RoaringBitmap {
+        standings
+            .iter()
+            .fold(RoaringBitmap::new(), |union, standing| union | &self.standings[*standing as usize])
+    }
+
+    /// One page of these jobs.
+    pub(crate) fn page(&self, matches: RoaringBitmap, order: &JobOrder, page: PageRequest) -> Vec<Ordinal> {
+        let mut cut = Cut::new(matches, order.descending, page);
+        match &order.key {
+            SortKey::Ordinal => {}
+            SortKey::Pipeline => cut.take_sets(self.pipelines.values()),
+            SortKey::Standing(standings) => cut.take_sets(self.by_standing(standings)),
+            SortKey::StartedAt => cut.take_times(&self.started),
+            SortKey::EndedAt => cut.take_times(&self.ended),
+            SortKey::Error => cut.take_sets(self.errors.values()),
+        }
+        cut.take_rest()
+    }
+
+    fn by_standing<'a>(
+        &'a self,
+        order: &'a [Standing; 7],
+    ) -> impl DoubleEndedIterator<Item = &'a RoaringBitmap> {
+        order.iter().flat_map(|standing| -> Vec<&RoaringBitmap> {
+            match standing {
+                Standing::Skipped => self.skipped.values().collect(),
+                other => vec![&self.standings[*other as usize]],
+            }
+        })
+    }
+}
+
+fn take_out<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(
+    sets: &mut BTreeMap<K, RoaringBitmap>,
+    key: &Q,
+    ordinal: Ordinal,
+) {
+    if let Some(set) = sets.get_mut(key) {
+        set.remove(ordinal);
+        if set.is_empty() {
+            sets.remove(key);
+        }
+    }
+}
+
+/// A page being cut out of an order.
+struct Cut {
+    /// Matches that did not come yet.
+    rest: RoaringBitmap,
+    descending: bool,
+    /// Matches to pass over still.
+    skip: u64,
+    limit: usize,
+    taken: Vec<Ordinal>,
+}
+
+impl Cut {
+    fn new(rest: RoaringBitmap, descending: bool, page: PageRequest) -> Self {
+        Self { rest, descending, skip: page.offset, limit: page.limit, taken: Vec::new() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.taken.len() >= self.limit
+    }
+
+    /// Sets from the lowest value to the highest.
+    fn take_sets<'a>(&mut self, sets: impl DoubleEndedIterator<Item = &'a RoaringBitmap>) {
+        match self.descending {
+            true => sets.rev().for_each(|set| self.take_set(set)),
+            false => sets.for_each(|set| self.take_set(set)),
+        }
+    }
+
+    fn take_set(&mut self, set: &RoaringBitmap) {
+        if self.is_full() {
+            return;
+        }
+        let own = &self.rest & set;
+        self.rest -= &own;
+        self.take(&own);
+    }
+
+    fn take_times(&mut self, times: &BTreeSet<(Timestamp, Ordinal)>) {
+        match self.descending {
+            true => self.take_each(times.iter().rev()),
+            false => self.take_each(times.iter()),
+        }
+    }
+
+    fn take_each<'a>(&mut self, times: impl Iterator<Item = &'a (Timestamp, Ordinal)>) {
+        for (_, ordinal) in times {
+            if self.is_full() {
+                return;
+            }
+            if !self.rest.remove(*ordinal) {
+                continue;
+            }
+            match self.skip {
+                0 => self.taken.push(*ordinal),
+                _ => self.skip -= 1,
+            }
+        }
+    }
+
+    /// Those without a value, and the page.
+    fn take_rest(mut self) -> Vec<Ordinal> {
+        let rest = std::mem::take(&mut self.rest);
+        self.take(&rest);
+        self.taken
+    }
+
+    fn take(&mut self, set: &RoaringBitmap) {
+        let (skip, left) = (self.skip, self.limit - self.taken.len());
+        self.skip = skip.saturating_sub(set.len());
+        let Some(last) = set.len().checked_sub(skip.saturating_add(1)) else { return };
+        // Ranks of a set of u32 fit into a u32.
+        let from = if self.descending { last } else { skip };
+        let Some(from) = u32::try_from(from).ok().and_then(|rank| set.select(rank)) else { return };
+        match self.descending {
+            true => self.taken.extend(set.range(..=from).rev().take(left)),
+            false => self.taken.extend(set.range(from..).take(left)),
+        }
+    }
+}
