@@ -3,10 +3,11 @@
 use super::Look;
 use crate::image::IndexEntry;
 use crate::jobs::UsedKey;
-use crate::keys::{Place, Table, hexadecimal};
+use crate::keys::{Place, Table, counters, hexadecimal};
 use crate::records::{LivePulse, StoredJob};
-use fuelcell_domain::{Artifact, Job, JobId, JobState, LogLine, Ordinal, Receipt};
+use fuelcell_domain::{Artifact, Digest, Job, JobId, JobState, LogLine, Ordinal, Receipt};
 use fuelcell_store::{BlobRef, ProcessedItem};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 impl Look<'_> {
@@ -78,7 +79,23 @@ impl Look<'_> {
         self.each(Table::Logs, |look, key, _: Vec<LogLine>| look.is_of_a_job(Table::Logs, key));
         // The job may be deleted: its key is free again then.
         self.each(Table::IdempotencyKeys, |_, _, _: UsedKey| {});
-        self.each(Table::ProcessedItems, |_, _, _: ProcessedItem| {});
+        self.processed_items();
+    }
+
+    /// Each item lies under the hash of its key, and its pipeline counts it.
+    fn processed_items(&mut self) {
+        let mut sums: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+        self.each(Table::ProcessedItems, |look, key, item: ProcessedItem| {
+            let fits = key.ends_with(&Digest::of(item.key.as_bytes()).0);
+            look.require(fits, || format!("processed item {} lies wrongly", hexadecimal(key)));
+            *sums.entry(counters::processed_of(key)).or_default() += 1;
+        });
+        for (counter, sum) in sums {
+            let counted: Option<u32> = self.get(Table::Counters, &counter);
+            self.require(counted == Some(sum), || {
+                format!("{sum} processed items are counted wrongly under {}", hexadecimal(&counter))
+            });
+        }
     }
 
     fn is_of_a_job(&mut self, table: Table, key: &[u8]) {
