@@ -77,11 +77,11 @@ fn a_broken_rule_is_told_first_and_a_kept_one_is_not() {
 
 #[test]
 fn a_name_that_no_event_has_is_a_warning() {
-    let run = run(LOG, json!([{"kind": "precedence", "first": "chek", "then": "pay"}]));
+    let run = run(LOG, json!([{"kind": "precedence", "first": "inspect", "then": "pay"}]));
     assert_eq!(figures(&run)["conformance"][0]["num_cases_broken"], 3);
     let warnings = run.report.unwrap().warnings;
     let warning = warnings.iter().find(|warning| warning.kind == "UnknownActivity").unwrap();
-    assert!(warning.message.contains("\"chek\""), "{}", warning.message);
+    assert!(warning.message.contains("\"inspect\""), "{}", warning.message);
 }
 
 #[test]

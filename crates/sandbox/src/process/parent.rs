@@ -8,6 +8,7 @@ use fuelcell_domain::seams::StopSignal;
 use fuelcell_domain::{
     Cancellation, ErrorCode, Fence, JobError, JobHost, Limits, Meter, RunEnd, RunSpec, Usage,
 };
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
@@ -22,7 +23,7 @@ use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio::time::{sleep, sleep_until, timeout};
 
 /// How late a child's own deadline may be before the parent ends it.
-const LATENESS: Duration = Duration::from_millis(500);
+const LATENESS: Duration = Duration::from_millis(300);
 
 /// What a child has to end by itself once it is told to stop.
 const STOPPING: Duration = Duration::from_millis(500);
@@ -171,21 +172,25 @@ impl Running {
             served = &mut self.serving => return self.ended(served),
             () = stop => Cut::Stopped,
             () = sleep_until(deadline.into()) => Cut::Late,
-            () = pass_on_cancellation(&self.begun.wire, host) => Cut::Late,
+            never = pass_on_cancellation(&self.begun.wire, host) => match never {},
         };
         let wire = self.begun.wire.clone();
         // A child that does not read must not hold up whoever is to end it.
         spawn_blocking(move || wire.tell(&ToChild::Stop, &[]));
-        if let Ok(served) = timeout(STOPPING, &mut self.serving).await {
-            let ended = self.ended(served);
-            if ended.is_ok() {
-                return ended;
-            }
-        }
-        Err(match cut {
+        let ended = match timeout(STOPPING, &mut self.serving).await {
+            Ok(served) => self.ended(served).ok(),
+            Err(_) => None,
+        };
+        let cut = match cut {
             Cut::Stopped => RunEnd::Stopped,
             Cut::Late => RunEnd::Failed(outcome::timed_out(limits)),
-        })
+        };
+        match ended {
+            // It was told to stop, and does not know why.
+            Some((RunEnd::Stopped, usage)) => Ok((cut, usage)),
+            Some(ended) => Ok(ended),
+            None => Err(cut),
+        }
     }
 
     fn ended(self, served: Result<LastWord, JoinError>) -> Result<(RunEnd, Usage), RunEnd> {
@@ -241,8 +246,7 @@ impl Drop for Kept {
     }
 }
 
-/// Never ends, unless the child does not listen any more.
-async fn pass_on_cancellation(wire: &ChildWire, host: &dyn JobHost) {
+async fn pass_on_cancellation(wire: &ChildWire, host: &dyn JobHost) -> Infallible {
     let mut told = Cancellation::None;
     loop {
         sleep(WATCH).await;

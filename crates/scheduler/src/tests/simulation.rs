@@ -16,7 +16,7 @@ use fuelcell_store::JobFilter;
 use fuelcell_store::faulty::Fault;
 use std::collections::HashSet;
 
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_000;
 const SLOTS: usize = 2;
 
 /// splitmix64: a seed's whole future.
@@ -106,6 +106,7 @@ async fn live(seed: u64) {
         config.slots = SLOTS;
         config.lease = seconds(6);
         config.heartbeat = seconds(2);
+        config.pulse = seconds(3);
         config.finish_patience = seconds(10);
         config.drain = seconds(1);
     });
@@ -196,7 +197,7 @@ async fn happen(world: &World, dice: &mut Dice, nodes: &mut Vec<Node>, known: &m
 /// Waits until every job has ended, and looks at how.
 async fn settle(world: &World, known: &Acknowledged, seed: u64) {
     for (id, guest) in &known.jobs {
-        let mut patience = 3_000;
+        let mut patience = 600;
         let job = loop {
             let job = world.look(*id).await;
             if job.state.is_ended() {
@@ -204,7 +205,7 @@ async fn settle(world: &World, known: &Acknowledged, seed: u64) {
             }
             patience -= 1;
             assert!(patience > 0, "seed {seed}: {guest} {id} is still {:?}", job.state);
-            sleep(millis(200)).await;
+            sleep(seconds(1)).await;
         };
         let cancelled = known.cancelled.contains(id);
         let fits = match (job.end.as_ref().unwrap(), *guest) {

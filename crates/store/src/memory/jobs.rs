@@ -12,7 +12,7 @@ use fuelcell_domain::{
     Transition,
 };
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 impl Records {
     pub(super) fn job(&self, project: ProjectRef, id: JobId) -> Option<&Job> {
@@ -71,17 +71,22 @@ impl Records {
 
     pub(super) fn heads(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
         let due = |job: &&Job| job.not_before.is_none_or(|at| at <= now);
-        let mut ready: Vec<_> = self.queued().filter(due).map(|job| (QueueOrder::of(job), job)).collect();
-        ready.sort_by_key(|(order, _)| *order);
-        let lanes: BTreeSet<Lane> = ready.iter().map(|(order, _)| order.lane()).collect();
+        let mut lanes: BTreeMap<Lane, Vec<(QueueOrder, &Job)>> = BTreeMap::new();
+        for job in self.queued().filter(due) {
+            let order = QueueOrder::of(job);
+            lanes.entry(order.lane()).or_default().push((order, job));
+        }
         let share = share_of_lane(limit, lanes.len());
-        let mut taken: BTreeMap<Lane, usize> = BTreeMap::new();
-        ready.retain(|(order, _)| {
-            let taken = taken.entry(order.lane()).or_default();
-            *taken += 1;
-            *taken <= share
-        });
-        ready.into_iter().map(|(_, job)| QueueEntry::of(job)).collect()
+        let mut heads = Vec::new();
+        for mut lane in lanes.into_values() {
+            if share < lane.len() {
+                lane.select_nth_unstable_by_key(share, |(order, _)| *order);
+                lane.truncate(share);
+            }
+            heads.extend(lane);
+        }
+        heads.sort_unstable_by_key(|(order, _)| *order);
+        heads.into_iter().map(|(_, job)| QueueEntry::of(job)).collect()
     }
 
     pub(super) fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {

@@ -64,7 +64,7 @@ impl<R: Read> Tags<R> {
         Self { buffer: Buffer::new(input), valid: 0, open: Vec::new(), starts: Vec::new(), position: 0 }
     }
 
-    /// Where in the text the last tag begins, or what is wrong.
+    /// Where in the text the last tag begins, or what is wrong, or the text ends.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
@@ -72,17 +72,18 @@ impl<R: Read> Tags<R> {
     /// The next tag, or nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<Tag<'_>>, TagError> {
         loop {
-            let unread = self.buffer.unread();
-            let text = memchr(b'<', unread).unwrap_or(unread.len());
-            self.consume(text);
-            self.position = self.buffer.position();
-            if self.buffer.unread().is_empty() {
+            let Some(text) = memchr(b'<', self.buffer.unread()) else {
+                // A character that is not all there yet stays, to be checked with what follows.
+                self.consume(self.valid);
                 if self.buffer.at_end() {
+                    self.position = self.buffer.position();
                     return Ok(None);
                 }
                 self.fill()?;
                 continue;
-            }
+            };
+            self.consume(text);
+            self.position = self.buffer.position();
             match scan(self.buffer.unread()).map_err(TagError::Corrupt)? {
                 Some(Markup::Open(tag)) => {
                     self.consume(tag.length);
@@ -311,4 +312,91 @@ fn skip(text: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
 #[inline]
 fn ends_name(byte: u8) -> bool {
     matches!(byte, b'>' | b'/') || byte.is_ascii_whitespace()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out one byte at a time, so that everything is cut everywhere.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(&mut buffer[..1])
+        }
+    }
+
+    /// All tags as `name|key|value|…`, `/` where an element is empty, `-` for a closing tag; then what is wrong.
+    fn all(input: impl Read) -> String {
+        let mut tags = Tags::new(input);
+        let part =
+            |bytes: Option<&[u8]>| bytes.map_or("?".into(), |b| String::from_utf8_lossy(b).into_owned());
+        let mut seen = Vec::new();
+        loop {
+            match tags.next() {
+                Ok(Some(Tag::Open(tag))) => {
+                    let end = if tag.empty { "/" } else { "" };
+                    seen.push(format!("{}|{}|{}{end}", part(Some(tag.name)), part(tag.key), part(tag.value)));
+                }
+                Ok(Some(Tag::Close)) => seen.push("-".to_string()),
+                Ok(None) => return seen.join(" "),
+                Err(error) => {
+                    let position = tags.position();
+                    return format!("{} at {position}: {error:?}", seen.join(" "));
+                }
+            }
+        }
+    }
+
+    fn both(text: &[u8]) -> String {
+        let (whole, drip) = (all(text), all(Drip(text)));
+        assert_eq!(whole, drip, "{}", String::from_utf8_lossy(text));
+        whole
+    }
+
+    #[test]
+    fn common_and_uncommon_forms_of_a_tag_are_the_same() {
+        for text in [
+            "<string key=\"a\" value=\"b>c\"/>",
+            "<string key=\"a\" value=\"b>c\" />",
+            "<string  key = 'a'\n value='b>c'\t/>",
+            "<x:string other=\"1\" value=\"b>c\" key=\"a\"/>",
+        ] {
+            assert_eq!(both(text.as_bytes()), "string|a|b>c/", "{text}");
+        }
+        assert_eq!(
+            both(b"<string key=\"a\" value=\"b\"><event></event ></string>"),
+            "string|a|b event|?|? - -"
+        );
+        assert_eq!(both(b"<string key=\"a\"/><date value=\"b\"/>"), "string|a|?/ date|?|b/");
+        assert_eq!(both("<string key=\"ä\" value='\"'/>".as_bytes()), "string|ä|\"/");
+    }
+
+    #[test]
+    fn what_is_no_element_is_passed_over() {
+        let text =
+            b"<?xml version=\"1.0\"?><!-- <log> -- > --><log>x ]]> y<![CDATA[<event>]]></log>\n<!---->";
+        assert_eq!(both(text), "log|?|? -");
+    }
+
+    #[test]
+    fn damage_is_told_with_its_place() {
+        for (text, place, word) in [
+            (&b"<log><trace></log>"[..], 12, "<trace> is closed by </log>"),
+            (b"<log></log></log>", 11, "</log> closes nothing"),
+            (b"<log><event", 5, "not closed"),
+            (b"<log><string key=\"a", 5, "not closed"),
+            (b"<log a/b>", 0, "the attribute a has no value"),
+            (b"<log a=b>", 0, "has no quotes"),
+            (b"<log / >", 0, "in its middle"),
+            (b"<log>\n<!-- ", 6, "not closed"),
+            (b"<log><!DOCTYPE x>", 5, "Doctype"),
+            (b"<log a='\xe9'>", 8, "UTF-8"),
+            (b"<log>\xc3", 5, "UTF-8"),
+        ] {
+            let told = both(text);
+            assert!(told.contains(&format!("at {place}: ")) && told.contains(word), "{told}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The report: one HTML file that needs no network and no script.
 
 mod charts;
+mod performance;
 mod sections;
 
 use std::io::{self, Write};
