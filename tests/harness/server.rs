@@ -65,6 +65,12 @@ impl Server {
         self.starts += 1;
         let log = File::create(self.log_path()).expect("the log file can be made");
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data()).args(&self.arguments);
+        // Settings of the tests, and of whoever runs them, are not the server's.
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"FUELCELL_"))
+        {
+            command.env_remove(name);
+        }
         // Compiling takes longer than everything else that most tests do.
         command.env("FUELCELL_COMPILED", built::target().join("tests-compiled"));
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));

@@ -1,4 +1,5 @@
-//! The long form of what the tests do briefly: generated requests to a server, generated modules in cells.
+//! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, kills of a server
+//! at work, and the scheduler's simulation.
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -24,6 +25,12 @@ pub(crate) struct SoakArguments {
     /// Runs of the same deterministic job
     #[arg(long, default_value_t = 1_000)]
     runs: u64,
+    /// Kills of a server at work
+    #[arg(long, default_value_t = 300)]
+    kills: u64,
+    /// Seeds of the scheduler's simulation
+    #[arg(long, default_value_t = 100_000)]
+    seeds: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,6 +39,10 @@ enum Part {
     Api,
     /// Generated modules, and one job again and again
     Cell,
+    /// Kills of a server at work
+    Kills,
+    /// The scheduler with a store and a runner that fail
+    Simulation,
 }
 
 /// Runs the parts; the first that fails ends it.
@@ -43,6 +54,12 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     if wanted(Part::Cell) {
         soak_cell(workspace, arguments)?;
     }
+    if wanted(Part::Kills) {
+        soak_kills(workspace, arguments.kills)?;
+    }
+    if wanted(Part::Simulation) {
+        soak_simulation(workspace, arguments.seeds)?;
+    }
     Ok(())
 }
 
@@ -52,6 +69,29 @@ fn soak_api(workspace: &Workspace) -> Result<()> {
     guests::build(workspace, Build::Dev)?;
     let test = ["test", "--package", "fuelcell-tests", "--test", "all", "openapi::", "--", "--nocapture"];
     run(cargo(workspace).args(test).env("FUELCELL_API_EXAMPLES", EXAMPLES))
+}
+
+/// Kills, restarts, and looks for everything that was acknowledged.
+fn soak_kills(workspace: &Workspace, kills: u64) -> Result<()> {
+    guests::build(workspace, Build::Dev)?;
+    let test = [
+        "test",
+        "--package",
+        "fuelcell-tests",
+        "--test",
+        "all",
+        "what_was_acknowledged",
+        "--",
+        "--nocapture",
+    ];
+    run(cargo(workspace).args(test).env("FUELCELL_TEST_KILLS", kills.to_string()))
+}
+
+/// The simulation, optimised.
+fn soak_simulation(workspace: &Workspace, seeds: u64) -> Result<()> {
+    let test =
+        ["test", "--release", "--package", "fuelcell-scheduler", "--lib", "simulation", "--", "--nocapture"];
+    run(cargo(workspace).args(test).env("FUELCELL_TEST_SEEDS", seeds.to_string()))
 }
 
 /// Fuzzing and the determinism test, optimised.
