@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::process::Command;
 
 /// Set to generate more than the few examples of a test, as `cargo xtask soak` does.
-const EXAMPLES: &str = "FUELCELL_API_EXAMPLES";
+const EXAMPLES: &str = "SOAK_API_EXAMPLES";
 
 #[test]
 fn the_document_is_served_to_everybody() {

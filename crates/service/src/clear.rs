@@ -1,13 +1,13 @@
 //! Forgetting many ended jobs at once, and what their pipelines remember.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{JobId, JobState, PipelineId, ProjectRef, Role};
+use fuelcell_domain::{JobId, JobState, PipelineId, ProjectRef, Role, Timestamp};
 use fuelcell_store::{JobFilter, PageRequest, ProcessedPage, StoreError};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-/// Jobs that are looked up at a time.
-const PAGE: PageRequest = PageRequest { offset: 0, limit: 500 };
+/// Jobs that are looked up at a time, with their parameters.
+const PAGE: usize = 50;
 /// Deletions under way at a time. The store does them in turn with everything else, so that a submit waits for so many
 /// at most.
 const AT_A_TIME: usize = 32;
@@ -33,7 +33,7 @@ pub struct Cleared {
 }
 
 impl Service {
-    /// Forgets all ended jobs of a kind that were submitted before now, as [`Service::delete_job_data`] forgets one.
+    /// Forgets all jobs of a kind that have ended by now, as [`Service::delete_job_data`] forgets one.
     /// Queued and running jobs stay. Each deletion is durable by itself: what breaks off in between leaves whole jobs.
     pub async fn clear_jobs(
         &self,
@@ -49,17 +49,17 @@ impl Service {
             Ended::All => vec![JobState::Completed, JobState::Failed, JobState::Cancelled],
             Ended::Failed => vec![JobState::Failed],
         };
-        // Without a last moment this would not end while jobs keep coming.
-        let filter = JobFilter { states, created_to: Some(self.clock.now()), ..JobFilter::default() };
+        let now = self.clock.now();
+        let filter = JobFilter { states, created_to: Some(now), ..JobFilter::default() };
         let mut cleared = Cleared::default();
         loop {
-            let jobs = self.store.list(project, &filter, PAGE).await?.jobs;
-            if jobs.is_empty() {
+            // Somebody else's deletions shift the pages, so that one walk may miss some.
+            let ended = self.ended_by(project, &filter, now).await?;
+            if ended.is_empty() {
                 break;
             }
-            let deletions: Vec<_> =
-                jobs.iter().map(|job| self.delete_if_there(project, job.id).boxed()).collect();
-            cleared.jobs += stream::iter(deletions)
+            cleared.jobs += stream::iter(ended)
+                .map(|job| self.delete_if_there(project, job).boxed())
                 .buffer_unordered(AT_A_TIME)
                 .try_fold(0, async |sum, deleted| Ok(sum + u64::from(deleted)))
                 .await?;
@@ -69,6 +69,27 @@ impl Service {
         }
         tracing::info!(%project, ?which, ?cleared, by = %principal.subject, "ended jobs were cleared");
         Ok(cleared)
+    }
+
+    /// Jobs that match and had ended by then. What ends while others are being forgotten is somebody's fresh result.
+    async fn ended_by(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        moment: Timestamp,
+    ) -> Result<Vec<JobId>, ServiceError> {
+        let mut ended = Vec::new();
+        let mut page = PageRequest { offset: 0, limit: PAGE };
+        loop {
+            let jobs = self.store.list(project, filter, page).await?.jobs;
+            if jobs.is_empty() {
+                return Ok(ended);
+            }
+            ended.extend(
+                jobs.iter().filter(|job| job.ended_at.is_some_and(|at| at <= moment)).map(|job| job.id),
+            );
+            page.offset += PAGE as u64;
+        }
     }
 
     /// Says whether it was there: another call may clear at the same time.

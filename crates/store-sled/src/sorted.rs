@@ -118,8 +118,9 @@ impl Cut {
         Self { rest, descending, skip: page.offset, limit: page.limit, taken: Vec::new() }
     }
 
+    /// Whether no further value can change the page.
     fn is_full(&self) -> bool {
-        self.taken.len() >= self.limit
+        self.taken.len() >= self.limit || self.rest.is_empty()
     }
 
     /// Sets from the lowest value to the highest.

@@ -68,7 +68,7 @@ fn soak_api(workspace: &Workspace) -> Result<()> {
     Venv::ensure(workspace)?.ensure_test_packages()?;
     guests::build(workspace, Build::Dev)?;
     let test = ["test", "--package", "fuelcell-tests", "--test", "all", "openapi::", "--", "--nocapture"];
-    run(cargo(workspace).args(test).env("FUELCELL_API_EXAMPLES", EXAMPLES))
+    run(cargo(workspace).args(test).env("SOAK_API_EXAMPLES", EXAMPLES))
 }
 
 /// Kills, restarts, and looks for everything that was acknowledged.
@@ -84,7 +84,7 @@ fn soak_kills(workspace: &Workspace, kills: u64) -> Result<()> {
         "--",
         "--nocapture",
     ];
-    run(cargo(workspace).args(test).env("FUELCELL_TEST_KILLS", kills.to_string()))
+    run(cargo(workspace).args(test).env("SOAK_KILLS", kills.to_string()))
 }
 
 /// The simulation, optimised.

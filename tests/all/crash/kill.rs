@@ -40,7 +40,7 @@ fn a_checkpoint_is_there_for_the_next_attempt_after_a_kill() {
     assert_eq!(project.wait_for(&job, "Completed")["attempt"], 2);
 }
 
-/// Kills of the test below; `FUELCELL_TEST_KILLS=300` makes it a soak.
+/// Kills of the test below; `SOAK_KILLS=300` makes it a soak.
 const KILLS: u64 = 20;
 
 /// What clients were told had been done.
@@ -61,7 +61,7 @@ impl Acknowledged {
 
 #[test]
 fn what_was_acknowledged_is_there_after_kills_at_random_moments() {
-    let kills = std::env::var("FUELCELL_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let kills = std::env::var("SOAK_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let mut server = Server::start();
     let mut project = Project::new(&server).with_probe();
     let mut acknowledged = Acknowledged::default();

@@ -3,12 +3,14 @@
 use super::{errors, project};
 use crate::auth::Caller;
 use crate::extract::{Query, body_problem};
+use crate::gate::Made;
 use crate::problem::Problem;
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, header};
+use axum::{Extension, Json};
+use fuelcell_domain::Scope;
 use fuelcell_service::Service;
 use fuelcell_service::clear::Ended;
 use fuelcell_service::parameters::ParameterFault;
@@ -56,7 +58,7 @@ pub(crate) async fn clear(
     query: Query,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<ClearAnswer>, Problem> {
+) -> Result<(Extension<Made>, Json<ClearAnswer>), Problem> {
     let body = Body::of(&headers, &body.map_err(body_problem)?)?;
     let which = match body.get("type", &query).as_ref().and_then(Value::as_str) {
         Some("all") => Ended::All,
@@ -67,13 +69,23 @@ pub(crate) async fn clear(
         None | Some(Value::Null) => false,
         Some(value) => boolean(&value).ok_or_else(not_boolean)?,
     };
-    let cleared = service.clear_jobs(&caller.0, project(&caller)?, which, with_processed).await?;
-    Ok(Json(ClearAnswer {
+    let project = project(&caller)?;
+    let cleared = service.clear_jobs(&caller.0, project, which, with_processed).await?;
+    let kind = match which {
+        Ended::All => "all",
+        Ended::Failed => "failed",
+    };
+    let made = Made {
+        target: format!("/wp-json/datamachine/v1/jobs?type={kind}&cleanup_processed={with_processed}"),
+        place: Scope::Project(project),
+    };
+    let answer = ClearAnswer {
         success: true,
         message: "Jobs cleared successfully.",
         jobs_deleted: cleared.jobs,
         processed_items_cleaned: cleared.processed_items,
-    }))
+    };
+    Ok((Extension(made), Json(answer)))
 }
 
 /// Parameters in the body, which go before those of the query.

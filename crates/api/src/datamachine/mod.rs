@@ -1,5 +1,5 @@
 //! The Data Machine jobs API: its words, its DTOs, and their mapping. Nothing outside of this folder, its tests and the
-//! documents knows of it, but for the two lines that mount it; `cargo xtask check` sees to that.
+//! documents knows of it, but for the lines that mount and describe it; `cargo xtask check` sees to that.
 //!
 //! The protocol numbers what others give GUIDs: a job goes by its ordinal in the project, a pipeline by its own, and a flow
 //! is its pipeline. Who calls is a user with an application password, and the password names the project.
