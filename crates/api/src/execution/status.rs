@@ -17,6 +17,7 @@ use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::JobView;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -45,6 +46,9 @@ pub(crate) struct StatusAnswer {
     module: ModuleDto,
     limits: LimitsDto,
     deterministic: bool,
+    labels: BTreeMap<String, String>,
+    keep_partial_on_failure: bool,
+    scheduled_time: Option<String>,
     attempt: u32,
     queue_position: Option<u64>,
     estimated_start_time: Option<String>,
@@ -238,6 +242,9 @@ fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusA
         },
         limits: job.limits.into(),
         deterministic: job.deterministic,
+        labels: job.labels.into_iter().collect(),
+        keep_partial_on_failure: job.keep_partial_on_failure,
+        scheduled_time: moment(job.not_before),
         attempt: job.attempt,
         queue_position: outlook.queue_position,
         estimated_start_time: moment(outlook.start),
