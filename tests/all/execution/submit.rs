@@ -72,6 +72,7 @@ fn bad_bodies_are_refused_with_what_was_wrong_and_what_is_allowed() {
         (json!({"jobName": ""}), 400, "InvalidName", "jobName"),
         (json!({"jobName": 7}), 400, "InvalidBody", "jobName"),
         (json!({"parameters": []}), 400, "InvalidBody", "parameters"),
+        (json!({"scheduling": {"executeImmediately": "yes"}}), 400, "InvalidBody", "boolean"),
         (json!({"scheduling": {"timeoutMinutes": 0}}), 400, "InvalidTimeout", "from 1"),
         (json!({"scheduling": {"timeoutMinutes": -1}}), 400, "InvalidTimeout", "from 1"),
         (json!({"scheduling": {"timeoutMinutes": 1_000_000_000}}), 400, "InvalidTimeout", "from 1"),
