@@ -88,6 +88,7 @@ struct SchedulingBody {
     timeout_minutes: Option<i64>,
 }
 
+/// Stored with the job; nothing is sent yet.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NotificationsBody {
