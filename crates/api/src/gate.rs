@@ -2,7 +2,8 @@
 //! caller must be known, the place that the path names must be theirs, and their role must do. Use cases check again what
 //! they need; but what is refused here was not even read.
 //!
-//! The gate is also where calls that ask for a change are written to the audit log, whatever comes of them.
+//! The gate is also where calls that ask for a change are written to the audit log, whether they are refused or
+//! done; only a handler that panics leaves no entry.
 //!
 //! [ROUTES]: crate::routes::ROUTES
 

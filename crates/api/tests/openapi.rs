@@ -64,6 +64,51 @@ fn every_operation_says_what_it_does_who_may_and_how_it_refuses() {
     assert!(ids.len() >= 25, "{}", ids.len());
 }
 
+/// Whoever asks to be told must know that nobody is.
+#[test]
+fn notifications_are_described_as_not_sent() {
+    let document = fuelcell_api::document();
+    let described = document["components"]["schemas"]["NotificationsBody"]["description"].as_str().unwrap();
+    assert!(described.contains("nothing is sent yet"), "{described}");
+}
+
+/// Headers and refusals that handlers read and send in places where nothing else describes them.
+#[test]
+fn uploads_and_contents_describe_their_headers_and_refusals() {
+    let document = fuelcell_api::document();
+    let operation = |id: &str| {
+        let mut all = operations(&document);
+        all.find(|(_, operation)| operation["operationId"] == id).unwrap_or_else(|| panic!("no {id}")).1
+    };
+    let has_headers = |id: &str, names: &[&str]| {
+        let parameters = operation(id)["parameters"].as_array().unwrap();
+        for name in names {
+            assert!(
+                parameters.iter().any(|found| found["in"] == "header" && found["name"] == *name),
+                "{id} {name}"
+            );
+        }
+    };
+    for id in ["putDataset", "putModuleVersion"] {
+        has_headers(id, &["Content-Digest"]);
+        assert!(
+            ["413", "415", "429", "507"].iter().all(|status| operation(id)["responses"][status].is_object()),
+            "{id}"
+        );
+    }
+    for id in ["getDatasetContent", "getModuleContent"] {
+        has_headers(id, &["Range", "If-None-Match"]);
+    }
+    for (id, never) in [
+        ("activateModuleVersion", "409"),
+        ("activateModuleVersion", "422"),
+        ("putPipeline", "422"),
+        ("deletePipeline", "409"),
+    ] {
+        assert!(operation(id)["responses"].get(never).is_none(), "{id} {never}");
+    }
+}
+
 /// Every reference leads somewhere.
 #[test]
 fn no_reference_is_dead() {

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 /// The name of the host's own summary of a run, the primary output of jobs that published none.
 pub const RUN_SUMMARY: &str = "run-summary.json";
 
-/// The name of a partial result's checkpoint, as the guest saved it last.
+/// The name of a partial result's checkpoint, as the guest saved it last, unless an artifact has it.
 pub const CHECKPOINT: &str = "checkpoint.bin";
 
 /// What a link points at, as it was read from the request.
@@ -68,7 +68,7 @@ impl Service {
         let job =
             self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
         let artifacts = self.store.artifacts(target.job).await?;
-        let checkpoint = self.partial_checkpoint(&job).await?;
+        let checkpoint = self.partial_checkpoint(&job, &artifacts).await?;
         match artifacts
             .into_iter()
             .chain(checkpoint)

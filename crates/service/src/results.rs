@@ -53,12 +53,12 @@ impl Service {
             ));
         }
         let artifacts: Vec<_> = self.store.artifacts(id).await?;
+        let checkpoint = self.partial_checkpoint(&job, &artifacts).await?;
         let artifacts: Vec<_> = artifacts
             .into_iter()
             .filter(|artifact| artifact.description.role == ArtifactRole::Output)
             .collect();
         let published = artifacts.len();
-        let checkpoint = self.partial_checkpoint(&job).await?;
         let mut outputs: Vec<_> = artifacts
             .into_iter()
             .chain(checkpoint)
@@ -74,15 +74,19 @@ impl Service {
         Ok(Results { job, primary, run_summary: (summary, grant), additional: outputs, published, receipt })
     }
 
-    /// The checkpoint of a job whose partial results were asked for, as one more output.
-    pub(crate) async fn partial_checkpoint(&self, job: &Job) -> Result<Option<Artifact>, ServiceError> {
+    /// The checkpoint of a job whose partial results were asked for, as one more output beside all its artifacts.
+    pub(crate) async fn partial_checkpoint(
+        &self,
+        job: &Job,
+        artifacts: &[Artifact],
+    ) -> Result<Option<Artifact>, ServiceError> {
         if !job.partial {
             return Ok(None);
         }
         let blob = self.store.checkpoint(job.id).await?;
         Ok(blob.map(|blob| Artifact {
             description: ArtifactDescription {
-                name: CHECKPOINT.into(),
+                name: checkpoint_name(artifacts),
                 kind: ArtifactKind::Data,
                 type_name: "Checkpoint".into(),
                 title: "Last checkpoint".into(),
@@ -108,4 +112,13 @@ impl Service {
     pub fn public_url(&self) -> &str {
         &self.config.public_url
     }
+}
+
+/// A name for the host's copy of the checkpoint that the guest gave to none of its artifacts.
+fn checkpoint_name(artifacts: &[Artifact]) -> String {
+    let mut name = CHECKPOINT.to_owned();
+    while artifacts.iter().any(|artifact| artifact.description.name == name) {
+        name.insert_str(0, "last-");
+    }
+    name
 }

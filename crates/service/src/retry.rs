@@ -85,8 +85,8 @@ impl Service {
         self.check_parameters(&module, &parameters, Extent::Whole).await?;
         let mut inputs = self.renewed_inputs(&earlier, &module, &before, &parameters).await?;
         if *retry_failed_records {
-            inputs.retain(|input| input.name != FAILED_RECORDS);
-            inputs.extend(self.failed_records(earlier.id).await?);
+            let newest = self.failed_records(earlier.id).await?;
+            hand_in(&mut inputs, newest)?;
         }
         let now = self.clock.now();
         Ok(Job {
@@ -168,6 +168,23 @@ impl Service {
             digest: artifact.digest,
             size: artifact.size,
         }))
+    }
+}
+
+/// Puts the newest list of failed records among the inputs; without one the list that the earlier job was given stays.
+fn hand_in(inputs: &mut Vec<InputRef>, newest: Option<InputRef>) -> Result<(), ServiceError> {
+    let inherited = inputs.iter().any(|input| input.name == FAILED_RECORDS);
+    match newest {
+        Some(newest) => {
+            inputs.retain(|input| input.name != FAILED_RECORDS);
+            inputs.push(newest);
+            Ok(())
+        }
+        None if inherited => Ok(()),
+        None => Err(ServiceError::conflict(
+            "NoFailedRecords",
+            "the earlier job published no list of failed records; retry it without retryFailedRecords",
+        )),
     }
 }
 

@@ -54,6 +54,27 @@ fn the_outputs_come_as_one_zip() {
 }
 
 #[test]
+fn an_artifact_may_have_the_name_of_the_checkpoint() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let steps = json!([
+        {"do": "artifact", "name": "checkpoint.bin", "text": "the guest's"},
+        {"do": "checkpoint", "text": "the host's"},
+        {"do": "fail", "code": "x", "message": "y"},
+    ]);
+    let job = project.probe_with(steps, json!({"keepPartialOnFailure": true}));
+    project.wait_for(&job, "Failed");
+    let all = entries(&archive(&project, &job, ""));
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["checkpoint.bin", "last-checkpoint.bin", "run-summary.json"]);
+    let outputs = project.results(&job)["results"]["additionalOutputs"].clone();
+    for (output, content) in outputs.as_array().unwrap().iter().zip(["the guest's", "the host's"]) {
+        let url = output["downloadUrl"].as_str().unwrap();
+        assert_eq!(project.client.with_token(None).get(url).text(), content);
+    }
+    assert_eq!(outputs.as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn before_the_end_there_is_no_archive() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

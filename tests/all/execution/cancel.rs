@@ -12,7 +12,28 @@ fn a_queued_job_is_cancelled_at_once() {
     let answer = project.client.delete(&project.job_path(&job), Some(&json!({"reason": "not needed"}))).ok();
     assert_eq!(answer["status"], "Cancelled");
     assert_eq!(project.status(&job)["status"], "Cancelled");
+    let error = &project.results(&job)["error"];
+    assert_eq!(error, &json!({"code": "Cancelled", "message": "not needed", "details": null}));
     assert_eq!(project.client.delete(&project.job_path(&job), None).problem(409).0, "JobEnded");
+}
+
+#[test]
+fn who_cancelled_when_and_why_stays_known() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let later = json!({"scheduling": {"scheduledTime": "2999-01-01"}});
+    let job = project.probe_with(json!([]), later);
+    let before = project.status(&job);
+    for name in ["cancelReason", "cancelledBy", "cancelRequestedAt"] {
+        assert_eq!(before.get(name), Some(&json!(null)), "{name}");
+    }
+    project.client.delete(&project.job_path(&job), None).ok();
+    let status = project.status(&job);
+    assert_eq!(status["cancelledBy"], before["execution"]["submittedBy"]);
+    assert_eq!(status["cancelReason"], json!(null));
+    assert_eq!(status["cancelRequestedAt"], status["execution"]["endTime"]);
+    let message = format!("cancelled by {}", status["cancelledBy"].as_str().unwrap());
+    assert_eq!(project.results(&job)["error"]["message"], message);
 }
 
 #[test]

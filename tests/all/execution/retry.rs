@@ -95,8 +95,12 @@ fn parameters_change_by_merge_patch_unless_modify_parameters_is_false() {
 fn reserved_parameters_change_limits_up_to_the_caps() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
-    let limits = json!({"limits": {"memoryBytes": 600 << 20, "timeoutSeconds": 60}});
-    let job = project.probe_with(failing(), limits);
+    let steps = json!([
+        {"do": "artifact", "name": "rejects.csv", "text": "line 7", "failedRecords": true},
+        {"do": "fail", "code": "Nope", "message": "no luck"},
+    ]);
+    let limits = json!({"memoryBytes": 600 << 20, "timeoutSeconds": 60});
+    let job = project.probe_with(steps.clone(), json!({"limits": limits, "keepPartialOnFailure": true}));
     project.wait_for(&job, "Failed");
     let updated = json!({"timeoutMinutes": 180, "retryFailedRecords": true, "increaseMemoryLimit": true});
     let second = text(
@@ -107,11 +111,7 @@ fn reserved_parameters_change_limits_up_to_the_caps() {
     assert_eq!(status["limits"]["timeoutSeconds"], 180 * 60);
     assert_eq!(status["limits"]["memoryBytes"], 1 << 30, "doubled, up to the cap of 1 GiB");
     let results = project.client.get(&format!("{}/results?format=detailed", project.job_path(&second))).ok();
-    assert_eq!(
-        results["parameters"],
-        json!({"steps": failing()}),
-        "reserved words are no parameters of the job"
-    );
+    assert_eq!(results["parameters"], json!({"steps": steps}), "reserved words are no parameters of the job");
     for (wrong, mentioned) in [
         (json!({"timeoutMinutes": 0}), "updatedParameters.timeoutMinutes must be from 1"),
         (json!({"timeoutMinutes": -1}), "updatedParameters.timeoutMinutes must be from 1"),
@@ -175,6 +175,29 @@ fn failed_records_are_handed_in_on_request() {
     assert_eq!(project.client.get(&url).text(), "line 7");
     let without = text(&retry(&project, &job, &json!({"updatedParameters": {"steps": echo}})).ok(), "jobId");
     project.wait_for(&without, "Failed");
+}
+
+#[test]
+fn failed_records_stay_when_a_retry_publishes_no_newer_list() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let fail = json!({"do": "fail", "code": "x", "message": "y"});
+    let rejects = json!({"do": "artifact", "name": "rejects.csv", "text": "line 7", "failedRecords": true});
+    let job = project.probe_with(json!([rejects, fail]), json!({"keepPartialOnFailure": true}));
+    project.wait_for(&job, "Failed");
+    let again = |job: &str, steps: Value| {
+        let body = json!({"updatedParameters": {"retryFailedRecords": true, "steps": steps}});
+        retry(&project, job, &body)
+    };
+    let second = text(&again(&job, json!([fail])).ok(), "jobId");
+    project.wait_for(&second, "Failed");
+    let echo = json!([{"do": "echoInput", "input": "failed-records", "artifact": "again.csv"}]);
+    let third = text(&again(&second, echo).ok(), "jobId");
+    project.wait_for(&third, "Completed");
+    let url = text(&project.results(&third)["results"]["primaryOutput"], "downloadUrl");
+    assert_eq!(project.client.get(&url).text(), "line 7");
+    let without = failed(&project);
+    assert_eq!(again(&without, failing()).problem(409).0, "NoFailedRecords");
 }
 
 #[test]

@@ -31,6 +31,27 @@ fn the_answer_has_the_fields_of_the_contract() {
 }
 
 #[test]
+fn what_was_asked_for_can_be_read_again() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let labels = json!({"team": "finance", "quarter": "3"});
+    let asked = json!({
+        "labels": labels, "keepPartialOnFailure": true, "scheduling": {"scheduledTime": "2999-01-01T00:00:00Z"},
+    });
+    let job = project.probe_with(json!([]), asked);
+    let status = project.status(&job);
+    assert_eq!((&status["labels"], &status["keepPartialOnFailure"]), (&labels, &json!(true)));
+    let moment = status["scheduledTime"].as_str().unwrap();
+    assert!(moment.starts_with("2999-01-01T00:00:00"), "{moment}");
+    let listed = project.client.get(&project.path("execution/jobs")).ok();
+    assert_eq!(listed["jobs"][0]["labels"], labels);
+    let plain = project.probe(json!([]));
+    let status = project.status(&plain);
+    assert_eq!((&status["labels"], &status["keepPartialOnFailure"]), (&json!({}), &json!(false)));
+    assert_eq!(status.get("scheduledTime"), Some(&json!(null)));
+}
+
+#[test]
 fn a_measured_module_has_an_estimate_for_people_and_one_for_machines() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
@@ -51,6 +72,7 @@ fn bad_bodies_are_refused_with_what_was_wrong_and_what_is_allowed() {
         (json!({"jobName": ""}), 400, "InvalidName", "jobName"),
         (json!({"jobName": 7}), 400, "InvalidBody", "jobName"),
         (json!({"parameters": []}), 400, "InvalidBody", "parameters"),
+        (json!({"scheduling": {"executeImmediately": "yes"}}), 400, "InvalidBody", "boolean"),
         (json!({"scheduling": {"timeoutMinutes": 0}}), 400, "InvalidTimeout", "from 1"),
         (json!({"scheduling": {"timeoutMinutes": -1}}), 400, "InvalidTimeout", "from 1"),
         (json!({"scheduling": {"timeoutMinutes": 1_000_000_000}}), 400, "InvalidTimeout", "from 1"),

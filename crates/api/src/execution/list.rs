@@ -14,6 +14,7 @@ use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::{JobFilter, PageRequest};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -47,6 +48,7 @@ struct ListedJob {
     estimated_completion: Option<String>,
     submitted_by: String,
     resource_name: String,
+    labels: BTreeMap<String, String>,
     retry_of: Option<String>,
     retry_reason: Option<String>,
     generation: u32,
@@ -126,6 +128,7 @@ fn listed(job: Job, outlook: &Outlook) -> ListedJob {
         duration_seconds: duration.map(|duration| duration.as_secs_f64()),
         estimated_completion: moment(end.or(outlook.completion)),
         resource_name: job.pipeline.map_or(job.module.name, |pipeline| pipeline.name),
+        labels: job.labels.into_iter().collect(),
         generation: generation(job.retry_of.as_ref()),
         retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
         retry_reason: job.retry_of.and_then(|earlier| earlier.reason),

@@ -11,6 +11,7 @@ use crate::text;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::{ArtifactKind, Finding, Job, JobState, Usage};
 use fuelcell_service::Service;
 use fuelcell_service::results::{Output, Results};
@@ -180,7 +181,7 @@ fn answer(service: &Service, results: Results, format: Format, with_artifacts: b
         total_duration_seconds: duration.as_secs_f64(),
         success: job.state == JobState::Completed,
         partial: job.partial,
-        error: job.error().map(Into::into),
+        error: error(job),
         summary: SummaryDto {
             records_processed: report.records_processed,
             outputs_generated: results.published,
@@ -194,6 +195,15 @@ fn answer(service: &Service, results: Results, format: Format, with_artifacts: b
             true => outputs(service, results),
             false => OutputsDto { primary_output: None, additional_outputs: Vec::new() },
         },
+    }
+}
+
+/// Why the job did not complete.
+fn error(job: &Job) -> Option<ErrorDto> {
+    match &job.end {
+        Some(JobEnd::Failed(error)) => Some(error.into()),
+        Some(JobEnd::Cancelled) => job.cancel.as_ref().map(Into::into),
+        Some(JobEnd::Completed(_)) | None => None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{Stop, text};
 use axum::extract::State;
 use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
-use fuelcell_domain::job::{JobEnd, PipelineRef};
+use fuelcell_domain::job::{CancelRequest, JobEnd, PipelineRef};
 use fuelcell_domain::{
     Completion, Fence, Isolation, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage,
 };
@@ -17,6 +17,7 @@ use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::JobView;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -45,11 +46,17 @@ pub(crate) struct StatusAnswer {
     module: ModuleDto,
     limits: LimitsDto,
     deterministic: bool,
+    labels: BTreeMap<String, String>,
+    keep_partial_on_failure: bool,
+    scheduled_time: Option<String>,
     attempt: u32,
     queue_position: Option<u64>,
     estimated_start_time: Option<String>,
     wait_reason: Option<WaitReasonDto>,
     cancel_requested: bool,
+    cancel_reason: Option<String>,
+    cancelled_by: Option<String>,
+    cancel_requested_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completion: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +138,7 @@ pub(super) struct WaitReasonDto {
     message: String,
 }
 
-/// Why a job failed.
+/// Why a job failed, or was cancelled.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ErrorDto {
     code: String,
@@ -216,6 +223,7 @@ pub(crate) async fn status(
 fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusAnswer {
     let elapsed = elapsed(&job, now);
     let (completion, completion_reason) = completion(&job);
+    let error = job.error().map(Into::into);
     StatusAnswer {
         job_id: job.id.to_string(),
         project_id: job.project.project.to_string(),
@@ -234,14 +242,20 @@ fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusA
         },
         limits: job.limits.into(),
         deterministic: job.deterministic,
+        labels: job.labels.into_iter().collect(),
+        keep_partial_on_failure: job.keep_partial_on_failure,
+        scheduled_time: moment(job.not_before),
         attempt: job.attempt,
         queue_position: outlook.queue_position,
         estimated_start_time: moment(outlook.start),
         wait_reason: outlook.wait_reason.map(wait_reason),
         cancel_requested: job.cancel.is_some(),
+        cancel_requested_at: moment(job.cancel.as_ref().map(|cancel| cancel.at)),
+        cancelled_by: job.cancel.as_ref().map(|cancel| cancel.by.clone()),
+        cancel_reason: job.cancel.and_then(|cancel| cancel.reason),
         completion,
         completion_reason,
-        error: job.error().map(Into::into),
+        error,
         receipt: receipt.map(Into::into),
         generation: generation(job.retry_of.as_ref()),
         retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
@@ -374,6 +388,13 @@ impl From<Limits> for LimitsDto {
     fn from(limits: Limits) -> Self {
         let Limits { fuel, memory_bytes, disk_bytes, timeout_seconds } = limits;
         Self { fuel, memory_bytes, disk_bytes, timeout_seconds }
+    }
+}
+
+impl From<&CancelRequest> for ErrorDto {
+    fn from(cancel: &CancelRequest) -> Self {
+        let message = cancel.reason.clone().unwrap_or_else(|| format!("cancelled by {}", cancel.by));
+        Self { code: JobState::Cancelled.as_str().to_owned(), message, details: None }
     }
 }
 

@@ -77,6 +77,10 @@ enum ResourceType {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SchedulingBody {
+    /// Changes nothing: a job without `scheduledTime` starts as soon as it can, one with it not before.
+    #[serde(default)]
+    #[expect(dead_code, reason = "part of the protocol; only its type is checked")]
+    execute_immediately: Option<bool>,
     #[serde(default)]
     scheduled_time: Option<String>,
     #[serde(default)]
@@ -84,6 +88,7 @@ struct SchedulingBody {
     timeout_minutes: Option<i64>,
 }
 
+/// Stored with the job; nothing is sent yet.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NotificationsBody {

@@ -50,7 +50,7 @@ pub(crate) struct ActivationList {
     path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate",
     tag = "Modules",
     request_body = ActivateBody,
-    responses((status = 200, description = "The version serves the job type from now on", body = ActivationAnswer), (status = 409, description = "The module is of another job type"), (status = 413, description = "The body is too large"), (status = 422, description = "The module cannot be used")),
+    responses((status = 200, description = "The version serves the job type from now on", body = ActivationAnswer), (status = 400, description = "The request is wrong, or the module is of another job type; `detail` says which"), (status = 413, description = "The body is too large")),
 )]
 pub(crate) async fn activate(
     State(service): State<Arc<Service>>,

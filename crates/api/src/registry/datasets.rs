@@ -44,9 +44,9 @@ pub(crate) struct DatasetList {
     operation_id = "put_dataset",
     path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
     tag = "Datasets",
-    params(("name" = String, Query, min_length = 1, max_length = 200, description = "The file's name")),
+    params(("name" = String, Query, min_length = 1, max_length = 200, description = "The file's name"), ("Content-Digest" = Option<String>, Header, description = "SHA-256 of the bytes as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 413, description = "The file is too large"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 413, description = "The file is too large"), (status = 415, description = "The file came with a Content-Encoding"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -119,6 +119,7 @@ pub(crate) async fn list(
     operation_id = "get_dataset_content",
     path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content",
     tag = "Datasets",
+    params(("Range" = Option<String>, Header, description = "One range of bytes"), ("If-None-Match" = Option<String>, Header, description = "What the client has already")),
     responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "*/*"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
 )]
 pub(crate) async fn content(

@@ -70,8 +70,9 @@ pub(crate) struct ModuleList {
     operation_id = "put_module_version",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}",
     tag = "Modules",
+    params(("Content-Digest" = Option<String>, Header, description = "SHA-256 of the bytes as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 415, description = "The module came with a Content-Encoding"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -143,6 +144,7 @@ pub(crate) async fn get(
     operation_id = "get_module_content",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content",
     tag = "Modules",
+    params(("Range" = Option<String>, Header, description = "One range of bytes"), ("If-None-Match" = Option<String>, Header, description = "What the client has already")),
     responses((status = 200, description = "The whole file", body = Vec<u8>, content_type = "application/wasm"), (status = 206, description = "The range asked for", body = Vec<u8>, content_type = "application/wasm"), (status = 304, description = "It is as `If-None-Match` has it"), (status = 416, description = "The range lies outside of the file")),
 )]
 pub(crate) async fn content(

@@ -73,7 +73,7 @@ struct ModuleNames {
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
     tag = "Pipelines",
     request_body = PipelineBody,
-    responses((status = 200, description = "The pipeline is stored, durably", body = PipelineAnswer), (status = 413, description = "The body is too large"), (status = 422, description = "The module cannot be used")),
+    responses((status = 200, description = "The pipeline is stored, durably", body = PipelineAnswer), (status = 413, description = "The body is too large")),
 )]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -138,7 +138,7 @@ pub(crate) async fn list(
     operation_id = "delete_pipeline",
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
     tag = "Pipelines",
-    responses((status = 204, description = "It is removed"), (status = 409, description = "It is in use; `detail` names its users")),
+    responses((status = 204, description = "It is removed")),
 )]
 pub(crate) async fn delete(
     State(service): State<Arc<Service>>,
