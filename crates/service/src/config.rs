@@ -19,6 +19,8 @@ pub struct ServiceConfig {
     pub max_module_bytes: u64,
     /// Uploads of one tenant that may be under way at the same time.
     pub max_parallel_uploads: usize,
+    /// Archives of one tenant that may be under way at the same time.
+    pub max_parallel_archives: usize,
     /// The most that any job may use.
     pub caps: Caps,
 }
@@ -31,6 +33,7 @@ impl Default for ServiceConfig {
             max_dataset_bytes: 10 * 1024 * MIB,
             max_module_bytes: 64 * MIB,
             max_parallel_uploads: 8,
+            max_parallel_archives: 8,
             caps: Caps::default(),
         }
     }

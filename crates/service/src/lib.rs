@@ -19,6 +19,7 @@ pub mod outlook;
 pub mod parameters;
 pub mod passwords;
 pub mod pipelines;
+pub mod places;
 pub mod query;
 pub mod queue;
 pub mod results;
@@ -43,10 +44,10 @@ use auth::Secret;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
 use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, Store};
+use places::Places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use uploads::UploadsUnderWay;
 
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
@@ -79,7 +80,8 @@ pub struct Service {
     secret: Secret,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
-    uploads: UploadsUnderWay,
+    uploads: Places,
+    archives: Places,
     waiters: Semaphore,
     schemas: parameters::Schemas,
 }
@@ -99,7 +101,8 @@ impl Service {
             secret,
             config,
             built_in: BTreeMap::new(),
-            uploads: UploadsUnderWay::default(),
+            uploads: Places::default(),
+            archives: Places::default(),
             waiters: Semaphore::new(wait::MAX_WAITERS),
             schemas: parameters::Schemas::default(),
         }

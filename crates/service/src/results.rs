@@ -1,11 +1,15 @@
 //! What an ended job left behind.
 
 use crate::links::{CHECKPOINT, LinkGrant, LinkTarget, RUN_SUMMARY};
+use crate::places::Place;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt,
     Role,
 };
+
+/// When a client may try again that found too many archives under way.
+const RETRY_SECONDS: u64 = 5;
 
 /// An output with the right to download it.
 #[derive(Clone, Debug)]
@@ -72,6 +76,18 @@ impl Service {
         let grant = self.sign_link(&summary);
         let receipt = self.store.receipts(id).await?.pop();
         Ok(Results { job, primary, run_summary: (summary, grant), additional: outputs, published, receipt })
+    }
+
+    /// A place for sending the outputs of a job as one archive, to be held until it is sent.
+    pub fn archive_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
+        let most = self.config.max_parallel_archives;
+        self.archives.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
+            code: "TooManyArchives",
+            message: format!(
+                "{most} archives of this tenant are under way already; try again when one has ended"
+            ),
+            retry_after: RETRY_SECONDS,
+        })
     }
 
     /// The checkpoint of a job whose partial results were asked for, as one more output beside all its artifacts.

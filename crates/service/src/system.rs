@@ -2,7 +2,7 @@
 
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::seams::NodeLoad;
-use fuelcell_domain::{JobState, Role, TenantId, Timestamp};
+use fuelcell_domain::{Role, TenantId, Timestamp};
 use fuelcell_store::TenantFigures;
 
 /// The state of the server.
@@ -18,8 +18,6 @@ pub struct SystemStatus {
     pub node_details: bool,
     /// The tenant's own figures.
     pub figures: TenantFigures,
-    /// Queued jobs of all tenants.
-    pub queued_everywhere: u64,
 }
 
 impl Service {
@@ -37,7 +35,6 @@ impl Service {
             nodes: self.nodes.nodes(),
             node_details: principal.role >= Role::Operator,
             figures: self.store.tenant_figures(tenant, at).await?,
-            queued_everywhere: self.store.count_in_state(JobState::Queued).await?,
         })
     }
 

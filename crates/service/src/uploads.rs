@@ -1,11 +1,9 @@
 //! Bytes on their way in: streamed to the blob store on a blocking thread, never held whole.
 
 use crate::{Service, ServiceError};
-use fuelcell_domain::{Digest, ProjectRef, TenantId};
+use fuelcell_domain::{Digest, ProjectRef};
 use fuelcell_store::{BlobRef, StoreError};
-use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where an upload's bytes come from. Reading may hold up the thread.
 pub type ByteSource = Box<dyn Read + Send>;
@@ -42,7 +40,15 @@ impl Service {
         cap: u64,
         replaced: u64,
     ) -> Result<BlobRef, ServiceError> {
-        let _place = self.uploads.enter(project.tenant, self.config.max_parallel_uploads)?;
+        // Each upload holds a thread.
+        let most = self.config.max_parallel_uploads;
+        let _place = self.uploads.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
+            code: "TooManyUploads",
+            message: format!(
+                "{most} uploads of this tenant are under way already; try again when one has ended"
+            ),
+            retry_after: RETRY_SECONDS,
+        })?;
         let limits = self.store.project_limits(project).await?;
         let Some(quota) = limits.quotas.stored_bytes else { return self.receive(upload, cap).await };
         // The store decides when the record is written; here the quota only keeps a client from sending in vain.
@@ -99,45 +105,5 @@ fn write_error(error: std::io::Error) -> ServiceError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ServiceError::StorageFull,
         _ => StoreError::Storage(error.to_string()).into(),
-    }
-}
-
-/// The uploads under way, by tenant: each holds a thread, so that one tenant must not take them all.
-#[derive(Default)]
-pub(crate) struct UploadsUnderWay(Arc<Mutex<HashMap<TenantId, usize>>>);
-
-impl UploadsUnderWay {
-    fn enter(&self, tenant: TenantId, most: usize) -> Result<UploadPlace, ServiceError> {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = tenants.entry(tenant).or_default();
-        if *count >= most {
-            return Err(ServiceError::TooMany {
-                code: "TooManyUploads",
-                message: format!(
-                    "{most} uploads of this tenant are under way already; try again when one has ended"
-                ),
-                retry_after: RETRY_SECONDS,
-            });
-        }
-        *count += 1;
-        Ok(UploadPlace { tenant, tenants: Arc::clone(&self.0) })
-    }
-}
-
-/// Given back when the upload has ended, however it ended.
-struct UploadPlace {
-    tenant: TenantId,
-    tenants: Arc<Mutex<HashMap<TenantId, usize>>>,
-}
-
-impl Drop for UploadPlace {
-    fn drop(&mut self) {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = tenants.get_mut(&self.tenant) {
-            *count -= 1;
-            if *count == 0 {
-                tenants.remove(&self.tenant);
-            }
-        }
     }
 }

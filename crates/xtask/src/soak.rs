@@ -11,8 +11,8 @@ use crate::{
     workspace::{Build, Workspace},
 };
 
-/// Examples of each operation and phase: together far more than 10,000 requests.
-const EXAMPLES: &str = "600";
+/// Examples of each operation and phase: together more than 10,000 requests.
+const EXAMPLES: &str = "250";
 
 #[derive(Args)]
 pub(crate) struct SoakArguments {

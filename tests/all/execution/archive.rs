@@ -83,6 +83,27 @@ fn before_the_end_there_is_no_archive() {
 }
 
 #[test]
+fn a_tenants_parallel_archives_are_bounded() {
+    let bounded = |most: &str| {
+        let server = Server::start_set(&[("SERVICE__MAX_PARALLEL_ARCHIVES", most)]);
+        let project = Project::new(&server).with_probe();
+        let job = project.probe(json!([{"do": "artifact", "name": "notes.txt", "text": "some notes"}]));
+        project.wait_for(&job, "Completed");
+        (server, project, job)
+    };
+    let (_server, project, job) = bounded("0");
+    let refused = archive(&project, &job, "");
+    assert_eq!(refused.problem(429).0, "TooManyArchives");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    project.client.get(&format!("{}/results", project.job_path(&job))).ok();
+    // An archive that is sent gives its place back before its client sees the end.
+    let (_server, project, job) = bounded("1");
+    for _ in 0..5 {
+        assert_eq!(entries(&archive(&project, &job, ""))["notes.txt"], b"some notes");
+    }
+}
+
+#[test]
 fn a_large_archive_takes_no_memory_and_ends_with_its_client() {
     const SIZE: usize = 256 << 20;
     const ROOM: u64 = 48 << 20;

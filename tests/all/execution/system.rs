@@ -48,3 +48,27 @@ fn every_field_of_the_contract_is_there_and_figures_are_the_tenants_own() {
         "NotFound"
     );
 }
+
+#[test]
+fn how_much_others_have_queued_moves_no_estimate() {
+    let server = Server::start();
+    let (own, other) = (Project::new(&server).with_probe(), Project::new(&server).with_probe());
+    let queue_job = |project: &Project| {
+        project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01"}}))
+    };
+    let estimate = || {
+        let status = own.client.get(&format!("/api/{}/execution/system/status", own.tenant)).ok();
+        status["queueStatistics"]["estimatedProcessingSeconds"].as_f64().unwrap()
+    };
+    let done = own.probe(json!([]));
+    own.wait_for(&done, "Completed");
+    queue_job(&own);
+    let alone = estimate();
+    assert!(alone > 0.0);
+    for _ in 0..5 {
+        queue_job(&other);
+    }
+    assert_eq!(estimate(), alone);
+    queue_job(&own);
+    assert!(estimate() > alone);
+}

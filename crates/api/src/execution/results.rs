@@ -138,7 +138,7 @@ struct FindingDto {
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
     tag = "Jobs",
     params(("format" = Option<ResultsFormatWord>, Query, description = "summary by default; download answers with one zip"), ("includeArtifacts" = Option<bool>, Query, description = "Whether outputs are listed; true by default"), ("outputType" = Option<OutputTypeWord>, Query, description = "Only outputs of this kind")),
-    responses((status = 200, description = "What the job left behind", content((ResultsAnswer = "application/json"), (Vec<u8> = "application/zip"))), (status = 409, description = "The job has not ended")),
+    responses((status = 200, description = "What the job left behind", content((ResultsAnswer = "application/json"), (Vec<u8> = "application/zip"))), (status = 409, description = "The job has not ended"), (status = 429, description = "Too many archives of the tenant are under way")),
 )]
 pub(crate) async fn results(
     State(service): State<Arc<Service>>,
@@ -151,17 +151,18 @@ pub(crate) async fn results(
     let kind = query.word("outputType", &KINDS)?;
     let results = service.results(&caller, ids.project()?, ids.id("job_id")?, kind).await?;
     Ok(match format {
-        Format::Download => download(service, results, with_artifacts),
+        Format::Download => download(service, results, with_artifacts)?,
         Format::Summary | Format::Detailed => {
             Json(answer(&service, results, format, with_artifacts)).into_response()
         }
     })
 }
 
-fn download(service: Arc<Service>, results: Results, with_artifacts: bool) -> Response {
+fn download(service: Arc<Service>, results: Results, with_artifacts: bool) -> Result<Response, Problem> {
+    let place = service.archive_place(results.job.project)?;
     let outputs = results.primary.into_iter().chain(results.additional);
     let artifacts = outputs.filter(|_| with_artifacts).map(|output| output.artifact).collect();
-    archive::respond(service, results.job, artifacts)
+    Ok(archive::respond(service, place, results.job, artifacts))
 }
 
 fn answer(service: &Service, results: Results, format: Format, with_artifacts: bool) -> ResultsAnswer {

@@ -128,10 +128,11 @@ fn queue(status: &SystemStatus) -> QueueDto {
     let wait = mean(wait_micros, started);
     let slots: u64 =
         status.nodes.iter().filter(|node| node.active).map(|node| u64::from(node.job_capacity)).sum();
-    // What waits on all of the server's slots, at the pace of this tenant's jobs of today.
+    // The tenant's own jobs on all of the server's slots, at the pace of its jobs of today: how long the queues of others
+    // are is theirs to know.
     let left = mean(status.figures.duration_micros, status.figures.completed)
         .filter(|_| slots > 0)
-        .map(|each| each.mul_f64(status.queued_everywhere as f64 / slots as f64));
+        .map(|each| each.mul_f64(total as f64 / slots as f64));
     let left = if total == 0 { Some(Duration::ZERO) } else { left };
     QueueDto {
         total_queued_jobs: total,
