@@ -174,6 +174,7 @@ impl Service {
             subject: "first start".into(),
             role: Role::Operator,
             scope: Scope::Server,
+            hash: None,
         };
         let (_, secret) = self.create_token(&own, "operator".into(), Role::Operator, Scope::Server).await?;
         Ok(Some(secret))

@@ -44,6 +44,8 @@ pub struct Principal {
     pub role: Role,
     /// Where.
     pub scope: Scope,
+    /// The hash under which the token is kept; `None` for the server itself.
+    pub(crate) hash: Option<Digest>,
 }
 
 impl Principal {
@@ -67,9 +69,17 @@ impl Service {
     pub(crate) async fn holder(&self, hash: Digest) -> Result<Principal, ServiceError> {
         match self.store.token_by_hash(hash).await? {
             Some(Token { revoked_at: None, id, subject, role, scope, .. }) => {
-                Ok(Principal { token: id, subject, role, scope })
+                Ok(Principal { token: id, subject, role, scope, hash: Some(hash) })
             }
             _ => Err(ServiceError::Unauthenticated),
+        }
+    }
+
+    /// Refuses a principal whose token was revoked since it was recognised. For requests that take long.
+    pub(crate) async fn recognise_again(&self, principal: &Principal) -> Result<(), ServiceError> {
+        match principal.hash {
+            Some(hash) => self.holder(hash).await.map(drop),
+            None => Ok(()),
         }
     }
 

@@ -21,6 +21,8 @@ pub struct ServiceConfig {
     pub max_parallel_uploads: usize,
     /// Archives of one tenant that may be under way at the same time.
     pub max_parallel_archives: usize,
+    /// Requests of one tenant that may wait for a job at the same time.
+    pub max_waiting_requests: usize,
     /// The most that any job may use.
     pub caps: Caps,
 }
@@ -34,6 +36,7 @@ impl Default for ServiceConfig {
             max_module_bytes: 64 * MIB,
             max_parallel_uploads: 8,
             max_parallel_archives: 8,
+            max_waiting_requests: 200,
             caps: Caps::default(),
         }
     }

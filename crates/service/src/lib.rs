@@ -83,6 +83,7 @@ pub struct Service {
     uploads: Places,
     archives: Places,
     waiters: Semaphore,
+    tenants_waiters: Places,
     schemas: parameters::Schemas,
 }
 
@@ -104,6 +105,7 @@ impl Service {
             uploads: Places::default(),
             archives: Places::default(),
             waiters: Semaphore::new(wait::MAX_WAITERS),
+            tenants_waiters: Places::default(),
             schemas: parameters::Schemas::default(),
         }
     }

@@ -61,8 +61,6 @@ impl Service {
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         check_reason(retry.reason.as_deref())?;
-        let earlier = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
-        check_state(earlier.state)?;
         let idempotency = match &retry.idempotency_key {
             // The job is in the address, not in the body.
             Some(key) => {
@@ -71,6 +69,11 @@ impl Service {
             }
             None => None,
         };
+        if let Some(first) = self.repeated(project, idempotency.as_ref()).await? {
+            return Ok(first);
+        }
+        let earlier = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+        check_state(earlier.state)?;
         let job = self.renewed(principal, earlier, retry).await?;
         self.queue(NewJob { job, idempotency }).await
     }

@@ -83,19 +83,40 @@ impl Service {
             Some(key) => Some(idempotency(principal, project, key, submission.body_digest)?),
             None => None,
         };
+        if let Some(first) = self.repeated(project, idempotency.as_ref()).await? {
+            return Ok(first);
+        }
         let job = self.pin(principal, project, submission).await?;
         self.queue(NewJob { job, idempotency }).await
     }
 
+    /// The job that a key was used for before. It is looked up before anything that the submission names: what made the
+    /// first job possible may be gone by now. Of two that come at once the store tells which is the first.
+    pub(crate) async fn repeated(
+        &self,
+        project: ProjectRef,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Accepted>, ServiceError> {
+        let Some(key) = key else { return Ok(None) };
+        match self.store.used_key(project, key).await? {
+            Some(used) => self.accepted(used).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Puts a job into the queue, durably.
     pub(crate) async fn queue(&self, new: NewJob) -> Result<Accepted, ServiceError> {
-        let job = match self.store.submit(new).await? {
-            Submitted::Queued(job) => {
-                self.events.queue_changed();
-                tracing::info!(job = %job.id, project = %job.project, module = %job.module.name, "a job was queued");
-                job
-            }
-            Submitted::Repeated(job) => job,
+        let submitted = self.store.submit(new).await?;
+        if let Submitted::Queued(job) = &submitted {
+            self.events.queue_changed();
+            tracing::info!(job = %job.id, project = %job.project, module = %job.module.name, "a job was queued");
+        }
+        self.accepted(submitted).await
+    }
+
+    async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
+        let job = match submitted {
+            Submitted::Queued(job) | Submitted::Repeated(job) => job,
             Submitted::KeyConflict => {
                 return Err(ServiceError::conflict(
                     "IdempotencyKeyReused",
@@ -281,7 +302,12 @@ pub(crate) fn idempotency(
             format!("Idempotency-Key is 1 to {MAX_KEY} bytes"),
         ));
     }
-    Ok(IdempotencyKey { key: format!("{project}/{}/{key}", principal.subject), body })
+    Ok(IdempotencyKey { key: scoped(project, &principal.subject, key), body })
+}
+
+/// A subject may hold any character: its length says where it ends, so that no two pairs of subject and key are confused.
+fn scoped(project: ProjectRef, subject: &str, key: &str) -> String {
+    format!("{project}/{}/{subject}/{key}", subject.len())
 }
 
 fn check_submission(submission: &Submission) -> Result<(), ServiceError> {
@@ -330,5 +356,20 @@ fn check_recipients(recipients: &[String]) -> Result<(), ServiceError> {
                 "emailRecipients holds {bad:?}, which is not one plain address such as analyst@example.com"
             ),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scoped;
+    use fuelcell_domain::{ProjectId, ProjectRef, TenantId};
+
+    #[test]
+    fn keys_of_different_subjects_are_never_the_same() {
+        let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
+        let all = [("a/b", "c"), ("a", "b/c"), ("a/3", "b/c"), ("", "a/b/c"), ("1/a", "b/c")];
+        let keys: std::collections::BTreeSet<_> =
+            all.iter().map(|(subject, key)| scoped(project, subject, key)).collect();
+        assert_eq!(keys.len(), all.len(), "{keys:?}");
     }
 }

@@ -6,10 +6,12 @@ use fuelcell_domain::{JobId, ProjectRef};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Requests that may wait at the same time.
+/// Requests that may wait at the same time, of all tenants.
 pub const MAX_WAITERS: usize = 1000;
 /// How often a waiting request looks at its job again. Looking works on every node, also on one that does not run the job.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often a waiting request's token is looked up again: it may be revoked meanwhile.
+const RECOGNISE: Duration = Duration::from_secs(2);
 
 impl Service {
     /// The job as soon as its state is another one, or as it stands when `patience` is over. An ended job is answered at
@@ -26,19 +28,28 @@ impl Service {
         if first.job.state.is_ended() {
             return Ok(first);
         }
-        let _place = self.waiters.try_acquire().map_err(|_| ServiceError::TooMany {
-            code: "TooManyWaiters",
-            message: format!(
-                "{MAX_WAITERS} requests are waiting already; ask without `wait`, or a little later"
-            ),
-            retry_after: 1,
-        })?;
+        let most = self.config.max_waiting_requests;
+        let _place = self.tenants_waiters.enter(project.tenant, most).ok_or_else(|| too_many(most))?;
+        let _permit = self.waiters.try_acquire().map_err(|_| too_many(MAX_WAITERS))?;
+        let mut recognised = Instant::now();
         loop {
             sleep_until(end.min(Instant::now() + LOOK)).await;
+            if recognised.elapsed() >= RECOGNISE {
+                self.recognise_again(principal).await?;
+                recognised = Instant::now();
+            }
             let now = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
             if now.state != first.job.state || Instant::now() >= end {
                 return self.job(principal, project, id).await;
             }
         }
+    }
+}
+
+fn too_many(most: usize) -> ServiceError {
+    ServiceError::TooMany {
+        code: "TooManyWaiters",
+        message: format!("{most} requests are waiting already; ask without `wait`, or a little later"),
+        retry_after: 1,
     }
 }

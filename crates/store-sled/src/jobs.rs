@@ -24,7 +24,7 @@ pub(crate) struct UsedKey {
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
     let NewJob { mut job, idempotency } = new;
     if let Some(key) = &idempotency
-        && let Some(answer) = earlier_use(overlay, job.project, key)?
+        && let Some(answer) = used_key(overlay, job.project, key)?
     {
         return Ok(answer);
     }
@@ -45,15 +45,15 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     Ok(Submitted::Queued(job))
 }
 
-fn earlier_use(
-    overlay: &Overlay<'_>,
+pub(crate) fn used_key(
+    records: &impl Read,
     project: ProjectRef,
     key: &IdempotencyKey,
 ) -> Result<Option<Submitted>, StoreError> {
-    let used = overlay.get::<UsedKey>(Table::IdempotencyKeys, &keys::idempotency(project, &key.key))?;
+    let used = records.get::<UsedKey>(Table::IdempotencyKeys, &keys::idempotency(project, &key.key))?;
     let Some(used) = used else { return Ok(None) };
     // The key of a deleted job is free again.
-    Ok(records::find(overlay, used.job)?.map(|first| match used.body == key.body {
+    Ok(records::find(records, used.job)?.map(|first| match used.body == key.body {
         true => Submitted::Repeated(first),
         false => Submitted::KeyConflict,
     }))

@@ -16,8 +16,9 @@ use fuelcell_domain::{
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::{
-    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest,
-    ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
+    TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -233,6 +234,14 @@ impl Store for SledStore {
 
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
         self.write(move |overlay| jobs::submit(overlay, new)).await
+    }
+
+    async fn used_key(
+        &self,
+        project: ProjectRef,
+        key: &IdempotencyKey,
+    ) -> Result<Option<Submitted>, StoreError> {
+        jobs::used_key(self.database()?, project, key)
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {

@@ -2,8 +2,9 @@
 //! to fail.
 
 use crate::{
-    BlobRef, BlobReferences, Claim, Finish, JobFilter, JobOrder, JobPage, LogFilter, NewJob, PageRequest,
-    ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted, TenantFigures,
+    BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
+    TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -138,6 +139,7 @@ pass_on! {
     fn activations(project: ProjectRef) -> Vec<Activation>;
     fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
     fn submit(new: NewJob) -> Submitted;
+    fn used_key(project: ProjectRef, key: &IdempotencyKey) -> Option<Submitted>;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn next_not_before(now: Timestamp) -> Option<Timestamp>;

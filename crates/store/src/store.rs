@@ -2,8 +2,8 @@
 
 use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
-    Submitted, TenantFigures,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
+    StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
 use crate::processed::ProcessedPage;
@@ -157,6 +157,12 @@ pub trait Store: Send + Sync {
     /// Queues a job under the project's next ordinal, clamped to the project's caps; ordinals have no gaps. An existing id
     /// is a conflict, a full queue of the project `Quota`.
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
+    /// What [`Store::submit`] would answer for a key of the project that was used before; `None` for one that is free.
+    async fn used_key(
+        &self,
+        project: ProjectRef,
+        key: &IdempotencyKey,
+    ) -> Result<Option<Submitted>, StoreError>;
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;

@@ -228,3 +228,18 @@ fn fifty_retries_at_once_are_fifty_jobs_and_a_key_makes_them_one() {
         project.client.send("POST", &path, &[("idempotency-key", "once")], b"{\"priority\": \"Low\"}");
     assert_eq!(other.problem(409).0, "IdempotencyKeyReused");
 }
+
+#[test]
+fn a_repeated_retry_finds_its_job_also_when_the_job_before_is_gone() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let job = failed(&project);
+    let path = format!("{}/retry", project.job_path(&job));
+    let again = |key: &str| project.client.send("POST", &path, &[("idempotency-key", key)], b"{}");
+    let first = text(&again("once").ok(), "jobId");
+    project.wait_for(&first, "Failed");
+    let deleted = project.client.delete(&format!("{}/data", project.job_path(&job)), None);
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
+    assert_eq!(text(&again("once").ok(), "jobId"), first);
+    assert_eq!(again("twice").problem(404).0, "NotFound");
+}

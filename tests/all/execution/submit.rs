@@ -175,6 +175,24 @@ fn the_same_idempotency_key_makes_one_job_however_often_it_is_sent() {
 }
 
 #[test]
+fn a_repeat_finds_its_job_also_when_what_it_names_is_gone() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let pipeline = project.pipeline("Analysis");
+    let body = with(json!({"resource": {"resourceType": "Pipeline", "resourceId": pipeline}}));
+    let send = |key: &str| {
+        let headers = [("idempotency-key", key), ("content-type", "application/json")];
+        project.client.send("POST", &project.path("execution/job"), &headers, body.to_string().as_bytes())
+    };
+    let first = send("monday").ok()["jobId"].as_str().unwrap().to_owned();
+    project.wait_for(&first, "Completed");
+    let deleted = project.client.delete(&project.path(&format!("pipelines/{pipeline}")), None);
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
+    assert_eq!(send("monday").ok()["jobId"], first.as_str());
+    assert_eq!(send("tuesday").problem(404).0, "NotFound");
+}
+
+#[test]
 fn a_scheduled_job_waits_for_its_time_and_says_so() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

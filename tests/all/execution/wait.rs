@@ -1,5 +1,6 @@
 //! `GET execution/job/{jobId}?wait=30s`
 
+use fuelcell_tests::project::text;
 use fuelcell_tests::{Project, Server};
 use serde_json::{Value, json};
 use std::thread;
@@ -58,4 +59,31 @@ fn a_server_that_stops_does_not_keep_waiting_clients() {
         assert_eq!(status["status"], "Queued");
         assert!(time < LONGEST, "{time:?}");
     });
+}
+
+#[test]
+fn a_revoked_token_waits_no_longer() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let job = project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01"}}));
+    let body = json!({"subject": "a viewer", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
+    let made = server.operator().post("/api/admin/tokens", &body).ok();
+    let viewer = server.client(Some(&text(&made, "token")));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| viewer.get(&format!("{}?wait=60s", project.job_path(&job))));
+        thread::sleep(Duration::from_secs(1));
+        let revoke = format!("/api/admin/tokens/{}", text(&made, "tokenId"));
+        assert_eq!(server.operator().delete(&revoke, None).status, 204);
+        assert_eq!(waiting.join().unwrap().problem(401).0, "Unauthenticated");
+    });
+}
+
+#[test]
+fn a_tenants_waiting_requests_are_bounded() {
+    let server = Server::start_set(&[("SERVICE__MAX_WAITING_REQUESTS", "0")]);
+    let project = Project::new(&server).with_probe();
+    let job = project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01"}}));
+    let refused = project.client.get(&format!("{}?wait=60s", project.job_path(&job)));
+    assert_eq!(refused.problem(429).0, "TooManyWaiters");
+    assert_eq!(project.status(&job)["status"], "Queued");
 }

@@ -100,6 +100,7 @@ pub(super) async fn the_past_stays(store: &dyn Store) {
     store.delete_ended(own, first.id).await.unwrap();
     assert_eq!(store.tenant_figures(own.tenant, at(20)).await.unwrap(), figures);
     assert_eq!(store.recent_durations(first.module.digest).await.unwrap(), durations);
+    assert_eq!(store.used_key(own, &key(b"body").unwrap()).await.unwrap(), None);
     let again = store.submit(NewJob { job: job(own), idempotency: key(b"another body") }).await.unwrap();
     let Submitted::Queued(again) = again else { panic!("the key is free again: {again:?}") };
     assert_eq!(again.ordinal, 2);

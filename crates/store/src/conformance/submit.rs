@@ -50,19 +50,30 @@ pub(super) async fn illegal_submissions(store: &dyn Store) {
 pub(super) async fn idempotency(store: &dyn Store) {
     let own = project();
     let send = async |new: NewJob| store.submit(new).await.unwrap();
+    // Looking a key up says what submitting with it would.
+    let used = async |project, key: &str, body: &[u8]| {
+        let key = IdempotencyKey { key: key.into(), body: Digest::of(body) };
+        store.used_key(project, &key).await.unwrap()
+    };
+    assert_eq!(used(own, "key", b"body").await, None);
     let Submitted::Queued(first) = send(keyed(job(own), "key", b"body")).await else {
         panic!("the key is new")
     };
     assert_eq!(send(keyed(job(own), "key", b"body")).await, Submitted::Repeated(first.clone()));
     assert_eq!(send(keyed(job(own), "key", b"other")).await, Submitted::KeyConflict);
+    assert_eq!(used(own, "key", b"body").await, Some(Submitted::Repeated(first.clone())));
+    assert_eq!(used(own, "key", b"other").await, Some(Submitted::KeyConflict));
     // A repeat shows the job as it stands now.
     let started = start(store, first.id, 1).await;
-    assert_eq!(send(keyed(job(own), "key", b"body")).await, Submitted::Repeated(started));
+    assert_eq!(send(keyed(job(own), "key", b"body")).await, Submitted::Repeated(started.clone()));
+    assert_eq!(used(own, "key", b"body").await, Some(Submitted::Repeated(started)));
     // Keys belong to a project.
+    assert_eq!(used(project(), "key", b"body").await, None);
     assert!(matches!(send(keyed(job(project()), "key", b"other")).await, Submitted::Queued(_)));
     // A refused submission leaves its key free.
     let refused = store.submit(keyed(Job { id: first.id, ..job(own) }, "second", b"body")).await;
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(used(own, "second", b"body").await, None);
     let Submitted::Queued(second) = send(keyed(job(own), "second", b"other")).await else {
         panic!("the key is free")
     };

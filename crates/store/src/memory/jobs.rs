@@ -3,8 +3,8 @@
 use super::Records;
 use crate::StoreError;
 use crate::jobs::{
-    Claim, Finish, Lane, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted, first_wait,
-    publishes, run_micros, settle_partial, share_of_lane,
+    Claim, Finish, IdempotencyKey, Lane, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted,
+    first_wait, publishes, run_micros, settle_partial, share_of_lane,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
@@ -26,16 +26,18 @@ impl Records {
         Ok(job)
     }
 
+    pub(super) fn used_key(&self, project: ProjectRef, key: &IdempotencyKey) -> Option<Submitted> {
+        let (body, first) = self.keys.get(&(project, key.key.clone()))?;
+        Some(match *body == key.body {
+            true => Submitted::Repeated(self.jobs[first].clone()),
+            false => Submitted::KeyConflict,
+        })
+    }
+
     pub(super) fn submit(&mut self, new: NewJob) -> Result<Submitted, StoreError> {
         let NewJob { mut job, idempotency } = new;
-        let key = idempotency.map(|key| ((job.project, key.key), key.body));
-        if let Some((key, body)) = &key
-            && let Some((first_body, first)) = self.keys.get(key)
-        {
-            return Ok(match first_body == body {
-                true => Submitted::Repeated(self.jobs[first].clone()),
-                false => Submitted::KeyConflict,
-            });
+        if let Some(used) = idempotency.as_ref().and_then(|key| self.used_key(job.project, key)) {
+            return Ok(used);
         }
         if job.state != JobState::Queued {
             return Err(TransitionError::NotQueued(job.state).into());
@@ -46,8 +48,8 @@ impl Records {
         let queued = self.queued().filter(|other| other.project == job.project).count() as u64;
         self.project_limits(job.project).admit(&mut job, queued)?;
         job.ordinal = self.last_ordinal(job.project) + 1;
-        if let Some((key, body)) = key {
-            self.keys.insert(key, (body, job.id));
+        if let Some(IdempotencyKey { key, body }) = idempotency {
+            self.keys.insert((job.project, key), (body, job.id));
         }
         self.jobs.insert(job.id, job.clone());
         Ok(Submitted::Queued(job))

@@ -11,8 +11,8 @@ mod tenancy;
 pub use blobs::MemoryBlobs;
 
 use crate::jobs::{
-    Claim, Finish, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage, StateCounts,
-    Submitted, TenantFigures,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
+    StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
@@ -207,6 +207,14 @@ impl Store for MemoryStore {
 
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
         self.records().submit(new)
+    }
+
+    async fn used_key(
+        &self,
+        project: ProjectRef,
+        key: &IdempotencyKey,
+    ) -> Result<Option<Submitted>, StoreError> {
+        Ok(self.records().used_key(project, key))
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
