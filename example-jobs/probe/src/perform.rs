@@ -118,6 +118,7 @@ fn description(step: &ArtifactStep) -> Artifact {
         Artifact::new(&step.name, step.kind).type_name("ProbeArtifact").media_type(&step.media_type);
     artifact.primary = step.primary;
     artifact.record_count = step.record_count;
+    artifact.accuracy = step.accuracy;
     if step.failed_records { artifact.failed_records() } else { artifact }
 }
 

@@ -159,6 +159,8 @@ pub struct ArtifactStep {
     pub failed_records: bool,
     /// Records inside.
     pub record_count: Option<u64>,
+    /// From 0 to 1.
+    pub accuracy: Option<f64>,
     /// Leaves it unfinished, so that the host throws it away.
     #[serde(default)]
     pub unfinished: bool,

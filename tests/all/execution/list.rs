@@ -71,6 +71,7 @@ fn a_listed_job_has_the_fields_of_the_contract() {
         assert_eq!(listed[name], value, "{name}");
     }
     assert!(listed["startTime"].is_string() && listed["endTime"].is_string());
+    assert_eq!(listed["estimatedCompletion"], listed["endTime"], "what has ended needs no estimate");
 }
 
 #[test]
