@@ -89,7 +89,7 @@ impl Service {
         let mut inputs = self.renewed_inputs(&earlier, &module, &before, &parameters).await?;
         if *retry_failed_records {
             let newest = self.failed_records(earlier.id).await?;
-            hand_in(&mut inputs, newest)?;
+            hand_in(&mut inputs, newest);
         }
         let now = self.clock.now();
         Ok(Job {
@@ -174,21 +174,12 @@ impl Service {
     }
 }
 
-/// Puts the newest list of failed records among the inputs; without one the list that the earlier job was given stays.
-fn hand_in(inputs: &mut Vec<InputRef>, newest: Option<InputRef>) -> Result<(), ServiceError> {
-    let inherited = inputs.iter().any(|input| input.name == FAILED_RECORDS);
-    match newest {
-        Some(newest) => {
-            inputs.retain(|input| input.name != FAILED_RECORDS);
-            inputs.push(newest);
-            Ok(())
-        }
-        None if inherited => Ok(()),
-        None => Err(ServiceError::conflict(
-            "NoFailedRecords",
-            "the earlier job published no list of failed records; retry it without retryFailedRecords",
-        )),
-    }
+/// Puts the newest list of failed records among the inputs; without one the list that the earlier job was given stays, if
+/// any: clients of the protocol ask for failed records whatever the job was.
+fn hand_in(inputs: &mut Vec<InputRef>, newest: Option<InputRef>) {
+    let Some(newest) = newest else { return };
+    inputs.retain(|input| input.name != FAILED_RECORDS);
+    inputs.push(newest);
 }
 
 fn check_reason(reason: Option<&str>) -> Result<(), ServiceError> {

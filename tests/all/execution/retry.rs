@@ -197,7 +197,7 @@ fn failed_records_stay_when_a_retry_publishes_no_newer_list() {
     let url = text(&project.results(&third)["results"]["primaryOutput"], "downloadUrl");
     assert_eq!(project.client.get(&url).text(), "line 7");
     let without = failed(&project);
-    assert_eq!(again(&without, failing()).problem(409).0, "NoFailedRecords");
+    again(&without, failing()).ok();
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(crate) struct RetryAnswer {
     tag = "Jobs",
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
     request_body = Option<RetryBody>,
-    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, there are no failed records to hand in, or the Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
