@@ -67,4 +67,6 @@ fn generated_requests_find_no_fault() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("Tested: "), "{told}");
+    // A soak shows how much it did.
+    told.lines().filter(|line| line.contains(" generated")).for_each(|line| println!("{}", line.trim()));
 }
