@@ -15,6 +15,7 @@ use fuelcell_domain::{
     Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How a call fails.
@@ -29,11 +30,9 @@ pub enum Fault {
 /// Decides for each call, by the name of its verb, whether and how it fails.
 pub type FaultPlan = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
 
-/// Passes everything on, except the calls that are to fail.
-pub struct FaultyStore<S> {
-    inner: S,
-    state: Mutex<State>,
-}
+/// Which calls fail.
+#[derive(Default)]
+pub struct Faults(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -42,18 +41,7 @@ struct State {
     plan: Option<FaultPlan>,
 }
 
-impl<S: Default> Default for FaultyStore<S> {
-    fn default() -> Self {
-        Self::new(S::default())
-    }
-}
-
-impl<S> FaultyStore<S> {
-    /// Wraps a store; nothing fails yet.
-    pub fn new(inner: S) -> Self {
-        Self { inner, state: Mutex::default() }
-    }
-
+impl Faults {
     /// The next `count` calls of `verb` are refused; 0 heals it.
     pub fn fail_next(&self, verb: &'static str, count: usize) {
         self.state().refuse.insert(verb, count);
@@ -70,10 +58,11 @@ impl<S> FaultyStore<S> {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fault(&self, verb: &'static str) -> Option<Fault> {
+    /// Counts a call, and says how it is to fail.
+    pub(crate) fn of(&self, verb: &'static str) -> Option<Fault> {
         let mut state = self.state();
         *state.calls.entry(verb).or_default() += 1;
         match state.refuse.get_mut(verb) {
@@ -86,7 +75,34 @@ impl<S> FaultyStore<S> {
     }
 }
 
-fn failure(verb: &str) -> StoreError {
+/// Passes everything on, except the calls that are to fail.
+pub struct FaultyStore<S> {
+    inner: S,
+    faults: Faults,
+}
+
+impl<S: Default> Default for FaultyStore<S> {
+    fn default() -> Self {
+        Self::new(S::default())
+    }
+}
+
+impl<S> FaultyStore<S> {
+    /// Wraps a store; nothing fails yet.
+    pub fn new(inner: S) -> Self {
+        Self { inner, faults: Faults::default() }
+    }
+}
+
+impl<S> Deref for FaultyStore<S> {
+    type Target = Faults;
+
+    fn deref(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+pub(crate) fn failure(verb: &str) -> StoreError {
     StoreError::Storage(format!("{verb} fails in this test"))
 }
 
@@ -96,7 +112,7 @@ macro_rules! pass_on {
         impl<S: Store> Store for FaultyStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
                 let verb = stringify!($verb);
-                match self.fault(verb) {
+                match self.faults.of(verb) {
                     None => self.inner.$verb($($name),*).await,
                     Some(Fault::Refused) => Err(failure(verb)),
                     Some(Fault::Unanswered) => {
