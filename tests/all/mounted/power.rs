@@ -4,7 +4,7 @@
 
 use crate::crash::kill::{Acknowledged, work_until_refused};
 use fuelcell_tests::mount::new_image;
-use fuelcell_tests::{Mount, Project, Server, built};
+use fuelcell_tests::{Mount, Project, Server, built, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::process::Command;
@@ -35,14 +35,17 @@ fn what_was_acknowledged_is_there_after_power_cuts() {
         // Dropped at the end or by a failed check: then the clients are refused, and the scope ends.
         let server = KillAtEnd(&mut server);
         for cut in 0..cuts {
-            std::thread::sleep(Duration::from_millis(300 + cut * 137 % 500));
+            let before = told.lock().unwrap().jobs.len();
+            eventually("the clients get somewhere", Duration::from_secs(120), || {
+                (told.lock().unwrap().jobs.len() > before + 3).then_some(())
+            });
+            std::thread::sleep(Duration::from_millis(cut * 137 % 500));
             let process = Pid::from_raw(server.0.pid().try_into().unwrap()).unwrap();
             kill_process(process, Signal::STOP).unwrap();
             let until_then: Acknowledged = told.lock().unwrap().clone();
             let copied = fs::copy(&image, &copy);
             kill_process(process, Signal::CONT).unwrap();
             copied.unwrap();
-            assert!(until_then.jobs.len() > 3, "the clients got somewhere");
             everything_is_there(&copy, &project, &until_then);
         }
     });
