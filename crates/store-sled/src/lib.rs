@@ -38,6 +38,7 @@ mod queue;
 mod records;
 mod references;
 mod registry;
+mod schedules;
 mod sorted;
 mod store;
 mod tenancy;

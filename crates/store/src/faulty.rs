@@ -1,6 +1,7 @@
 //! A store that fails where a test says so. It wraps any other and passes the same conformance suite as long as nothing is
 //! to fail.
 
+use crate::schedules::ScheduleStep;
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -29,10 +30,14 @@ pub enum Fault {
 /// Decides for each call, by the name of its verb, whether and how it fails.
 pub type FaultPlan = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
 
+/// Is shown the wrapped store after each verb that was done, with the verb's name.
+pub type Witness<S> = Box<dyn FnMut(&'static str, &S) + Send>;
+
 /// Passes everything on, except the calls that are to fail.
 pub struct FaultyStore<S> {
     inner: S,
     state: Mutex<State>,
+    witness: Mutex<Option<Witness<S>>>,
 }
 
 #[derive(Default)]
@@ -51,7 +56,7 @@ impl<S: Default> Default for FaultyStore<S> {
 impl<S> FaultyStore<S> {
     /// Wraps a store; nothing fails yet.
     pub fn new(inner: S) -> Self {
-        Self { inner, state: Mutex::default() }
+        Self { inner, state: Mutex::default(), witness: Mutex::default() }
     }
 
     /// The next `count` calls of `verb` are refused; 0 heals it.
@@ -62,6 +67,17 @@ impl<S> FaultyStore<S> {
     /// From now on this plan decides; `None` = nothing fails.
     pub fn set_plan(&self, plan: Option<FaultPlan>) {
         self.state().plan = plan;
+    }
+
+    /// From now on this witness sees what is done; `None` = nobody does.
+    pub fn set_witness(&self, witness: Option<Witness<S>>) {
+        *self.witness.lock().unwrap_or_else(PoisonError::into_inner) = witness;
+    }
+
+    fn show(&self, verb: &'static str) {
+        if let Some(witness) = &mut *self.witness.lock().unwrap_or_else(PoisonError::into_inner) {
+            witness(verb, &self.inner);
+        }
     }
 
     /// How often a verb was called.
@@ -96,13 +112,15 @@ macro_rules! pass_on {
         impl<S: Store> Store for FaultyStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
                 let verb = stringify!($verb);
-                match self.fault(verb) {
-                    None => self.inner.$verb($($name),*).await,
-                    Some(Fault::Refused) => Err(failure(verb)),
-                    Some(Fault::Unanswered) => {
-                        self.inner.$verb($($name),*).await?;
-                        Err(failure(verb))
-                    }
+                let fault = self.fault(verb);
+                if fault == Some(Fault::Refused) {
+                    return Err(failure(verb));
+                }
+                let done = self.inner.$verb($($name),*).await;
+                self.show(verb);
+                match fault {
+                    Some(_) => done.and_then(|_| Err(failure(verb))),
+                    None => done,
                 }
             })*
         }
@@ -131,6 +149,8 @@ pass_on! {
     fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
     fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
     fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
+    fn scheduled_pipelines() -> Vec<Pipeline>;
+    fn advance_schedule(step: ScheduleStep) -> ();
     fn add_module_version(module: ModuleVersion) -> ModuleVersion;
     fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
     fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;
