@@ -156,7 +156,7 @@ impl Lives {
                 }
                 (Some(Defect::StartsTwice), _) => jobs.iter().any(|job| {
                     let node = NodeId("nobody".into());
-                    let lease = fuelcell_domain::Lease { node: node.clone(), expires_at: Timestamp(0) };
+                    let lease = fuelcell_domain::Lease { node, expires_at: Timestamp(0) };
                     job.state == JobState::Running
                         && at_once(store.release_node(&job.lease.as_ref().unwrap().node, EPOCH)).is_ok()
                         && at_once(store.claim(&[job.id], lease, EPOCH)).is_ok()

@@ -3,11 +3,12 @@
 use super::*;
 use crate::pipelines::PipelineSpec;
 use crate::{Parts, ServiceConfig};
+use async_trait::async_trait;
 use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes};
 use fuelcell_domain::{
-    Clock, JobId, JobType, Manifest, ModuleVersion, PipelineId, Project, ProjectId, ProjectLimits,
-    ProjectRef, Quotas, Scope, Tenant, TenantId, Token, TokenId, TokenKind,
+    Clock, Digest, JobId, JobType, Manifest, ModuleVersion, PipelineId, Project, ProjectId, ProjectLimits,
+    ProjectRef, Quotas, ReadAt, Scope, Tenant, TenantId, Token, TokenId, TokenKind,
 };
 use fuelcell_store::faulty::{Fault, FaultyStore};
 use fuelcell_store::{JobFilter, MemoryBlobs, MemoryStore, PageRequest, Store};
@@ -20,8 +21,13 @@ const SECRET: &str = "fc_a secret";
 
 struct Nobody;
 
+#[async_trait]
 impl ModuleInspector for Nobody {
     fn inspect(&self, _: &[u8]) -> Result<Inspection, InspectError> {
+        Err(InspectError::Invalid("these tests upload nothing".into()))
+    }
+
+    async fn compile(&self, _: Digest, _: Arc<dyn ReadAt>) -> Result<(), InspectError> {
         Err(InspectError::Invalid("these tests upload nothing".into()))
     }
 }
