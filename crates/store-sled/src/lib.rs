@@ -39,6 +39,7 @@ mod ranked;
 mod records;
 mod references;
 mod registry;
+mod schedules;
 mod sorted;
 mod store;
 mod tenancy;

@@ -5,7 +5,9 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{audit, figures, jobs, logs, processed, records, references, registry, tenancy, uses, views};
+use crate::{
+    audit, figures, jobs, logs, processed, records, references, registry, schedules, tenancy, uses, views,
+};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -15,6 +17,7 @@ use fuelcell_domain::{
     Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::references::Referent;
+use fuelcell_store::schedules::ScheduleStep;
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -193,6 +196,14 @@ impl Store for SledStore {
 
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
         self.end(move |overlay| registry::delete_pipeline(overlay, project, id)).await
+    }
+
+    async fn scheduled_pipelines(&self) -> Result<Vec<Pipeline>, StoreError> {
+        self.read_many(move |shared| schedules::all(&shared.database)).await
+    }
+
+    async fn advance_schedule(&self, step: ScheduleStep) -> Result<(), StoreError> {
+        self.write(move |overlay| schedules::advance(overlay, step)).await
     }
 
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {

@@ -1,6 +1,7 @@
 //! A store that fails where a test says so. It wraps any other and passes the same conformance suite as long as nothing is
 //! to fail.
 
+use crate::schedules::ScheduleStep;
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -29,6 +30,9 @@ pub enum Fault {
 
 /// Decides for each call, by the name of its verb, whether and how it fails.
 pub type FaultPlan = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
+
+/// Is shown the wrapped store after each verb that was done, with the verb's name.
+pub type Witness<S> = Box<dyn FnMut(&'static str, &S) + Send>;
 
 /// Which calls fail.
 #[derive(Default)]
@@ -79,6 +83,7 @@ impl Faults {
 pub struct FaultyStore<S> {
     inner: S,
     faults: Faults,
+    witness: Mutex<Option<Witness<S>>>,
 }
 
 impl<S: Default> Default for FaultyStore<S> {
@@ -90,7 +95,18 @@ impl<S: Default> Default for FaultyStore<S> {
 impl<S> FaultyStore<S> {
     /// Wraps a store; nothing fails yet.
     pub fn new(inner: S) -> Self {
-        Self { inner, faults: Faults::default() }
+        Self { inner, faults: Faults::default(), witness: Mutex::default() }
+    }
+
+    /// From now on this witness sees what is done; `None` = nobody does.
+    pub fn set_witness(&self, witness: Option<Witness<S>>) {
+        *self.witness.lock().unwrap_or_else(PoisonError::into_inner) = witness;
+    }
+
+    fn show(&self, verb: &'static str) {
+        if let Some(witness) = &mut *self.witness.lock().unwrap_or_else(PoisonError::into_inner) {
+            witness(verb, &self.inner);
+        }
     }
 }
 
@@ -112,13 +128,15 @@ macro_rules! pass_on {
         impl<S: Store> Store for FaultyStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
                 let verb = stringify!($verb);
-                match self.faults.of(verb) {
-                    None => self.inner.$verb($($name),*).await,
-                    Some(Fault::Refused) => Err(failure(verb)),
-                    Some(Fault::Unanswered) => {
-                        self.inner.$verb($($name),*).await?;
-                        Err(failure(verb))
-                    }
+                let fault = self.faults.of(verb);
+                if fault == Some(Fault::Refused) {
+                    return Err(failure(verb));
+                }
+                let done = self.inner.$verb($($name),*).await;
+                self.show(verb);
+                match fault {
+                    Some(_) => done.and_then(|_| Err(failure(verb))),
+                    None => done,
                 }
             })*
         }
@@ -147,6 +165,8 @@ pass_on! {
     fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
     fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
     fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
+    fn scheduled_pipelines() -> Vec<Pipeline>;
+    fn advance_schedule(step: ScheduleStep) -> ();
     fn add_module_version(module: ModuleVersion) -> ModuleVersion;
     fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
     fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;

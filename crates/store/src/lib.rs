@@ -20,6 +20,7 @@ pub mod memory;
 pub mod order;
 pub mod processed;
 pub mod references;
+pub mod schedules;
 pub mod store;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};

@@ -21,6 +21,7 @@ mod publish;
 mod queue;
 mod references;
 mod registry;
+mod schedules;
 mod submit;
 mod tenancy;
 
@@ -34,6 +35,10 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     tenancy::tokens(&*make().await).await;
     registry::datasets(&*make().await).await;
     registry::pipelines(&*make().await).await;
+    schedules::are_set_with_their_pipelines(&*make().await).await;
+    schedules::move_on_with_the_jobs_of_their_runs(&*make().await).await;
+    schedules::stay_where_their_job_is_refused(&*make().await).await;
+    schedules::parallel_steps_make_one_run(make().await).await;
     registry::modules(&*make().await).await;
     registry::activations(&*make().await).await;
     registry::deleted_datasets(&*make().await).await;
