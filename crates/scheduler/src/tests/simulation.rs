@@ -15,7 +15,7 @@ use super::*;
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
 use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES};
-use fuelcell_domain::{CancelRequest, JobHost, RunEnd};
+use fuelcell_domain::{CancelRequest, JobHost, Lease, RunEnd};
 use fuelcell_store::faulty::Fault;
 use fuelcell_store::{JobFilter, PageRequest};
 use futures::FutureExt;
@@ -155,8 +155,7 @@ impl Lives {
                     at_once(store.delete_ended(project, job.id)).is_ok() && resubmit(fresh(job.id, job))
                 }
                 (Some(Defect::StartsTwice), _) => jobs.iter().any(|job| {
-                    let node = NodeId("nobody".into());
-                    let lease = fuelcell_domain::Lease { node: node.clone(), expires_at: Timestamp(0) };
+                    let lease = Lease { node: NodeId("nobody".into()), expires_at: Timestamp(0) };
                     job.state == JobState::Running
                         && at_once(store.release_node(&job.lease.as_ref().unwrap().node, EPOCH)).is_ok()
                         && at_once(store.claim(&[job.id], lease, EPOCH)).is_ok()

@@ -5,8 +5,8 @@ use crate::pipelines::PipelineSpec;
 use crate::stubs;
 use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::{
-    Clock, JobId, JobType, Manifest, ModuleVersion, PipelineId, Project, ProjectId, ProjectLimits,
-    ProjectRef, Quotas, Scope, Tenant, TenantId, Token, TokenId, TokenKind,
+    Clock, JobType, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Quotas, Scope, Tenant,
+    TenantId, Token, TokenId, TokenKind,
 };
 use fuelcell_store::faulty::{Fault, FaultyStore};
 use fuelcell_store::{JobFilter, MemoryStore, PageRequest, Store};
@@ -308,6 +308,7 @@ async fn a_schedule_that_is_off_or_wrong_runs_nothing() {
     for wrong in [
         spec("never", Overlap::Skip),
         spec("0 0 30 2 *", Overlap::Skip),
+        ScheduleSpec { catch_up_seconds: u32::MAX, ..spec("0 * * * *", Overlap::Skip) },
         ScheduleSpec { time_zone: "Mars/Olympus".into(), ..spec("0 * * * *", Overlap::Skip) },
     ] {
         let refused = world.put(wrong).await;
