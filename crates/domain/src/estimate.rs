@@ -116,6 +116,8 @@ pub struct Waiting {
     pub module_ready: Option<bool>,
     /// Whether its project, pipeline or module has as many running jobs as it may have.
     pub at_limit: bool,
+    /// Whether other tenants, which have had less of late, go first.
+    pub others_first: bool,
 }
 
 /// Why a job is not running yet.
@@ -131,6 +133,8 @@ pub enum WaitReason {
     ConcurrencyLimit,
     /// All slots are taken.
     NoFreeSlot,
+    /// It is the turn of other tenants, whose jobs of this urgency have burnt less.
+    FairShare,
     /// The memory that it may use is not free, or a job before it waits for memory.
     Memory,
     /// Jobs before it go first; there are free slots for them.
@@ -149,7 +153,7 @@ pub fn wait_reason(job: Waiting, capacity: Capacity, now: Timestamp) -> WaitReas
     }
     let free_bytes = capacity.memory_bytes.saturating_sub(capacity.reserved_bytes);
     let runs_alone = capacity.running == 0 && job.queued_before == 0;
-    if capacity.running >= capacity.slots {
+    if capacity.running >= capacity.slots && !job.others_first {
         WaitReason::NoFreeSlot
     } else if job.module_ready == Some(false) {
         WaitReason::ModuleCompiling
@@ -157,6 +161,8 @@ pub fn wait_reason(job: Waiting, capacity: Capacity, now: Timestamp) -> WaitReas
         WaitReason::ConcurrencyLimit
     } else if job.memory_bytes > free_bytes && !runs_alone {
         WaitReason::Memory
+    } else if job.others_first {
+        WaitReason::FairShare
     } else if job.queued_before > 0 {
         WaitReason::Behind
     } else {
@@ -221,6 +227,7 @@ mod tests {
             memory_bytes: 10,
             module_ready: Some(true),
             at_limit: false,
+            others_first: false,
         };
         let node = Capacity { slots: 2, running: 1, memory_bytes: 100, reserved_bytes: 50 };
         let full = Capacity { running: 2, ..node };
@@ -243,6 +250,9 @@ mod tests {
             (Waiting { memory_bytes: 1_000, ..job }, idle, WaitReason::Starting),
             (Waiting { memory_bytes: 1_000, ..job }, node, WaitReason::Memory),
             (Waiting { queued_before: 1, ..job }, node, WaitReason::Behind),
+            (Waiting { queued_before: 1, others_first: true, ..job }, node, WaitReason::FairShare),
+            (Waiting { others_first: true, ..job }, full, WaitReason::FairShare),
+            (Waiting { others_first: true, at_limit: true, ..job }, full, WaitReason::ConcurrencyLimit),
         ];
         for (job, capacity, expected) in cases {
             assert_eq!(wait_reason(job, capacity, now), expected, "{job:?} {capacity:?}");

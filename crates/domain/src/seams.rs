@@ -245,6 +245,8 @@ pub struct NodeLoad {
     pub active_jobs: u32,
     /// Jobs that it can run at once.
     pub job_capacity: u32,
+    /// Attempts since its start whose results were dropped, because they did not hold their job any more.
+    pub dropped_results: u64,
     /// Bytes that the memory limits of its running jobs may add up to.
     pub job_memory_bytes: u64,
     /// Bytes that they do add up to now.
@@ -271,4 +273,7 @@ pub trait Nodes: Send + Sync {
 
     /// Whether the job's project, pipeline or module has as many running jobs as it may have.
     fn at_limit(&self, job: &crate::Job) -> bool;
+
+    /// Whether it is the turn of other tenants, whose jobs have burnt less than those of the job's tenant.
+    fn others_first(&self, job: &crate::Job) -> bool;
 }

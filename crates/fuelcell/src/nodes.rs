@@ -80,6 +80,7 @@ impl Nodes for ThisNode {
             active: !load.draining,
             active_jobs: u32::try_from(load.capacity.running).unwrap_or(u32::MAX),
             job_capacity: u32::try_from(load.capacity.slots).unwrap_or(u32::MAX),
+            dropped_results: load.dropped_results,
             job_memory_bytes: load.capacity.memory_bytes,
             job_memory_reserved_bytes: load.capacity.reserved_bytes,
             cores: u32::try_from(sampled.system.cpus().len()).unwrap_or(u32::MAX),
@@ -96,6 +97,10 @@ impl Nodes for ThisNode {
 
     fn at_limit(&self, job: &Job) -> bool {
         self.scheduler.at_limit(job)
+    }
+
+    fn others_first(&self, job: &Job) -> bool {
+        self.scheduler.others_first(job)
     }
 }
 

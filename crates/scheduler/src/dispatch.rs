@@ -6,7 +6,7 @@ use crate::config::SchedulerConfig;
 use crate::gate::{Gate, Taken};
 use crate::live::{Live, StopReason};
 use crate::lock;
-use crate::order::order;
+use crate::order::{Turns, order};
 use crate::prepare::Preparer;
 use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
@@ -46,6 +46,7 @@ pub struct Scheduler {
     pub(crate) dropped_results: AtomicU64,
     pub(crate) gate: Arc<Gate>,
     pub(crate) shares: Mutex<Shares>,
+    turns: Mutex<Turns>,
     preparer: Preparer,
     stopping: CancellationToken,
 }
@@ -87,6 +88,7 @@ impl Scheduler {
             dropped_results: AtomicU64::new(0),
             gate,
             shares: Mutex::default(),
+            turns: Mutex::default(),
             preparer,
             stopping: CancellationToken::new(),
         })
@@ -118,6 +120,11 @@ impl Scheduler {
         let live = self.all_live();
         let running = live.iter().filter(|live| !live.is_finishing()).map(|live| live.owners.clone());
         !Occupancy::of(&self.config.concurrency, running).admits(&Owners::of_job(job))
+    }
+
+    /// Whether, when the queue was last looked at, it was the turn of other tenants, which have had less of late.
+    pub fn others_first(&self, job: &Job) -> bool {
+        lock(&self.turns).others_first(&QueueEntry::of(job), self.clock.now(), self.config.ageing)
     }
 
     /// Runs jobs until `shutdown` resolves and the running ones have ended, were requeued, or were left to their leases.
@@ -256,6 +263,7 @@ impl Scheduler {
             let account = accounts.entry(live.project.tenant).or_default();
             *account = account.saturating_add(shares.expected_fuel(live.module).max(so_far));
         }
+        *lock(&self.turns) = Turns::of(&heads, now, self.config.ageing, &accounts);
         let cost = |entry: &QueueEntry| shares.expected_fuel(entry.module.digest);
         let entries = order(heads, now, self.config.ageing, &mut accounts, cost);
         let running = under_way.iter().map(|live| live.owners.clone());

@@ -31,6 +31,35 @@ pub(crate) fn order(
     by_urgency.into_values().flat_map(|tenants| deal(tenants, accounts, &cost)).collect()
 }
 
+/// The accounts of the tenants that had jobs of each urgency waiting when the queue was last looked at.
+#[derive(Default)]
+pub(crate) struct Turns(HashMap<usize, HashMap<TenantId, u64>>);
+
+impl Turns {
+    /// Those of these heads of the queue.
+    pub(crate) fn of(
+        entries: &[QueueEntry],
+        now: Timestamp,
+        ageing: Duration,
+        accounts: &HashMap<TenantId, u64>,
+    ) -> Self {
+        let mut turns: HashMap<usize, HashMap<TenantId, u64>> = HashMap::new();
+        for entry in entries {
+            let tenant = entry.project.tenant;
+            let account = accounts.get(&tenant).copied().unwrap_or(0);
+            turns.entry(urgency(entry, now, ageing)).or_default().insert(tenant, account);
+        }
+        Self(turns)
+    }
+
+    /// Whether another tenant with jobs of this one's urgency has a smaller account.
+    pub(crate) fn others_first(&self, entry: &QueueEntry, now: Timestamp, ageing: Duration) -> bool {
+        let Some(accounts) = self.0.get(&urgency(entry, now, ageing)) else { return false };
+        let own = accounts.get(&entry.project.tenant);
+        own.is_some_and(|own| accounts.values().any(|other| other < own))
+    }
+}
+
 /// The place of a job's priority among all, raised by its age.
 fn urgency(entry: &QueueEntry, now: Timestamp, ageing: Duration) -> usize {
     let steps = now.since(since(entry)).as_micros().checked_div(ageing.as_micros()).unwrap_or(0);
@@ -112,6 +141,19 @@ mod tests {
         let at = |minute| names(&order(queue(), after(minute), AGEING, &mut HashMap::new(), |_| 1));
         assert_eq!(at(29), "ccco");
         assert_eq!(at(30), "occc");
+    }
+
+    #[test]
+    fn it_is_the_turn_of_those_of_the_same_urgency_that_have_burnt_less() {
+        let [one, other, urgent] = [entry("a", 1), entry("b", 1), entry("c", 1)];
+        let urgent = QueueEntry { priority: Priority::High, ..urgent };
+        let accounts =
+            [(one.project.tenant, 10), (other.project.tenant, 9), (urgent.project.tenant, 1)].into();
+        let turns = Turns::of(&[one.clone(), other.clone(), urgent.clone()], after(0), AGEING, &accounts);
+        let others_first = |entry: &QueueEntry| turns.others_first(entry, after(0), AGEING);
+        assert!(others_first(&one) && !others_first(&other) && !others_first(&urgent));
+        let alone = QueueEntry { priority: Priority::Low, ..one };
+        assert!(!others_first(&alone), "nobody else waits with this urgency");
     }
 
     #[test]

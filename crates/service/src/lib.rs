@@ -25,6 +25,8 @@ pub mod queue;
 pub mod results;
 pub mod retry;
 pub mod schedules;
+#[cfg(test)]
+mod stubs;
 pub mod submit;
 pub mod system;
 mod uploads;

@@ -58,6 +58,7 @@ impl Service {
             memory_bytes: job.limits.memory_bytes,
             module_ready: self.nodes.module_ready(job.module.digest),
             at_limit: self.nodes.at_limit(job),
+            others_first: self.nodes.others_first(job),
         };
         let duration = self.module_duration(job.module.digest).await?;
         let start = self.start_of(job, queued_before, capacity, duration, now).await?;
@@ -133,3 +134,6 @@ impl Service {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,9 @@ use crate::cancel::Cancel;
 use crate::submit::Submission;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
-use fuelcell_domain::{Digest, Job, LimitRequest, Overlap, Pipeline, Priority, Role, Schedule, Timestamp};
+use fuelcell_domain::{
+    Digest, Job, JobId, LimitRequest, Overlap, Pipeline, Priority, Role, Schedule, Timestamp,
+};
 use fuelcell_store::StoreError;
 use fuelcell_store::schedules::ScheduleStep;
 use serde_json::{Map, Value};
@@ -22,6 +24,8 @@ use tokio::time::sleep;
 const LOOK: Duration = Duration::from_secs(5);
 /// The pause before a run that the store did not take is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// The longest time to catch up, in seconds: a year.
+const MAX_CATCH_UP_SECONDS: u32 = 365 * 24 * 3600;
 /// The label that tells for when a job was scheduled.
 pub const SCHEDULED_FOR: &str = "scheduledFor";
 
@@ -47,7 +51,7 @@ pub struct ScheduleSpec {
 enum Verdict {
     Wait,
     Skip(SkipCode, String),
-    Run { job: Box<Job>, replaces: Option<Job> },
+    Run { job: Box<Job>, replaces: Option<JobId> },
 }
 
 impl Service {
@@ -133,7 +137,7 @@ impl Service {
             let reason = format!("the server was not there before {}", now.to_rfc3339());
             return Ok(Verdict::Skip(SkipCode::Missed, reason));
         }
-        let replaces = previous.filter(|job| schedule.overlap == Overlap::Replace && !job.state.is_ended());
+        let replaces = unfinished.filter(|_| schedule.overlap == Overlap::Replace).map(|job| job.id);
         match self.scheduled_job(pipeline, schedule, due).await {
             Ok(job) => Ok(Verdict::Run { job: Box::new(job), replaces }),
             Err(error @ (ServiceError::Storage | ServiceError::StorageFull)) => Err(error),
@@ -182,10 +186,10 @@ impl Service {
         schedule: &Schedule,
         due: Due,
         job: Job,
-        replaces: Option<Job>,
+        replaces: Option<JobId>,
     ) -> Result<Option<Timestamp>, ServiceError> {
         if let Some(replaced) = replaces {
-            self.cancel_replaced(schedule, &replaced, due).await?;
+            self.cancel_replaced(pipeline, schedule, replaced, due).await?;
         }
         let id = job.id;
         let run = ScheduledRun { due_at: due.at, job: id };
@@ -205,10 +209,16 @@ impl Service {
         }
     }
 
-    async fn cancel_replaced(&self, schedule: &Schedule, job: &Job, due: Due) -> Result<(), ServiceError> {
+    async fn cancel_replaced(
+        &self,
+        pipeline: &Pipeline,
+        schedule: &Schedule,
+        job: JobId,
+        due: Due,
+    ) -> Result<(), ServiceError> {
         let principal = self.holder(schedule.set_with).await?;
         let reason = Some(format!("replaced by the scheduled run of {}", due.at.to_rfc3339()));
-        match self.cancel(&principal, job.project, job.id, Cancel { reason, ..Cancel::default() }).await {
+        match self.cancel(&principal, pipeline.project, job, Cancel { reason, ..Cancel::default() }).await {
             // It ended by itself in the meantime, or was deleted after it.
             Ok(_) | Err(ServiceError::Conflict { .. } | ServiceError::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
@@ -256,6 +266,10 @@ impl Service {
         principal: &Principal,
         spec: ScheduleSpec,
     ) -> Result<Schedule, ServiceError> {
+        if spec.catch_up_seconds > MAX_CATCH_UP_SECONDS {
+            let message = format!("schedule.catchUpSeconds is at most {MAX_CATCH_UP_SECONDS}, a year");
+            return Err(ServiceError::invalid("InvalidSchedule", message));
+        }
         let now = self.clock.now();
         let schedule = Schedule {
             cron: spec.cron,

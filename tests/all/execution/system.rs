@@ -43,6 +43,7 @@ fn every_field_of_the_contract_is_there_and_figures_are_the_tenants_own() {
     assert!(status(&other)["performanceMetrics"]["successRate"].is_null(), "of no jobs there is no rate");
     let seen = server.operator().get(&format!("/api/{}/execution/system/status", project.tenant)).ok();
     assert!(seen["executionNodes"][0]["activeJobs"].is_u64(), "{seen:#}");
+    assert_eq!(seen["executionNodes"][0]["droppedResults"], 0);
     assert_eq!(
         project.client.get(&format!("/api/{}/execution/system/status", other.tenant)).problem(404).0,
         "NotFound"

@@ -377,6 +377,9 @@ pub(super) fn wait_reason(reason: WaitReason) -> WaitReasonDto {
             "its project, pipeline or module has as many running jobs as it may have".into(),
         ),
         WaitReason::NoFreeSlot => ("NoFreeSlot", "all slots are taken by running jobs".into()),
+        WaitReason::FairShare => {
+            ("FairShare", "it is the turn of other tenants, whose jobs have used less of late".into())
+        }
         WaitReason::Memory => ("Memory", "the memory that it may use is not free".into()),
         WaitReason::Behind => ("Behind", "jobs before it go first".into()),
         WaitReason::Starting => ("Starting", "nothing holds it up; it starts at once".into()),

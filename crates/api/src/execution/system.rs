@@ -36,6 +36,8 @@ struct NodeDto {
     memory_usage: Option<u64>,
     active_jobs: Option<u32>,
     job_capacity: u32,
+    /// Attempts since the node's start whose results were dropped, because they did not hold their job any more
+    dropped_results: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -113,6 +115,7 @@ fn node(load: NodeLoad, details: bool) -> NodeDto {
         memory_usage: memory_percent(&load).filter(|_| details),
         active_jobs: details.then_some(load.active_jobs),
         job_capacity: load.job_capacity,
+        dropped_results: details.then_some(load.dropped_results),
     }
 }
 
@@ -186,4 +189,64 @@ fn mean(micros: u64, count: u64) -> Option<Duration> {
 
 fn one_decimal(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_follow_from_the_figures_of_the_day() {
+        const SECOND: u64 = 1_000_000;
+        let figures = TenantFigures {
+            queued: [1, 3, 2, 1],
+            running: 2,
+            completed: 4,
+            failed: 1,
+            duration_micros: 100 * SECOND,
+            started: 5,
+            wait_micros: 60 * SECOND,
+        };
+        // 02:00 on 2026-01-01.
+        let at = Timestamp((1_767_225_600 + 7_200) * 1_000_000);
+        let rates = performance(figures, at);
+        assert_eq!(rates.average_job_duration_seconds, Some(25.0), "100 s of 4 completed jobs");
+        assert_eq!(rates.success_rate, Some(80.0), "4 of 5 that ended");
+        assert_eq!(rates.throughput_per_hour, Some(2.0), "4 in 2 hours");
+        let status = |slots, figures| SystemStatus {
+            at,
+            store_healthy: true,
+            nodes: vec![node_of(slots)],
+            node_details: false,
+            figures,
+        };
+        let seen = queue(&status(2, figures));
+        assert_eq!((seen.total_queued_jobs, seen.high_priority_jobs, seen.critical_priority_jobs), (7, 3, 1));
+        assert_eq!(seen.average_wait_seconds, Some(12.0), "60 s of 5 that started");
+        assert_eq!(seen.estimated_processing_seconds, Some(87.5), "7 jobs of 25 s on 2 slots");
+        // Nothing is made up: without slots or runs nobody knows, and an empty queue needs no time.
+        assert_eq!(queue(&status(0, figures)).estimated_processing_seconds, None);
+        let fresh = TenantFigures { queued: [0, 1, 0, 0], ..TenantFigures::default() };
+        let seen = queue(&status(2, fresh));
+        assert_eq!((seen.average_wait_seconds, seen.estimated_processing_seconds), (None, None));
+        let seen = queue(&status(0, TenantFigures::default()));
+        assert_eq!(seen.estimated_processing_seconds, Some(0.0));
+    }
+
+    fn node_of(slots: u32) -> NodeLoad {
+        NodeLoad {
+            node: fuelcell_domain::NodeId("here".into()),
+            active: true,
+            active_jobs: 0,
+            job_capacity: slots,
+            dropped_results: 0,
+            job_memory_bytes: 0,
+            job_memory_reserved_bytes: 0,
+            cores: 2,
+            cpu_percent: None,
+            memory_used_bytes: None,
+            memory_total_bytes: None,
+            disk_free_bytes: None,
+        }
+    }
 }

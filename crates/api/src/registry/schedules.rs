@@ -29,7 +29,7 @@ pub(crate) struct ScheduleBody {
     overlap: Overlap,
     /// Seconds after its moment within which a run that no server was there for is made up for; of several the latest
     #[serde(default = "catch_up")]
-    #[schema(default = 3600)]
+    #[schema(default = 3600, maximum = 31_536_000)]
     catch_up_seconds: u32,
     /// Whether it makes runs
     #[serde(default = "yes")]

@@ -92,6 +92,33 @@ async fn a_critical_flood_delays_a_low_job_by_no_more_than_the_bound() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_burnt_more_waits_for_the_turn_of_others() {
+    let world = World::new().with(|config| config.slots = 1);
+    let other = other_tenant();
+    world.runner.burns("long", seconds(10), 1_000);
+    world.runner.prepare_now(&world.job("long"));
+    let node = world.start();
+    // The first has burnt 1,000 when the other's first job comes, and 2,000 with the one that runs then.
+    let first = world.submit(world.job("long")).await;
+    world.until(first, JobState::Completed).await;
+    let second = world.submit(world.job("long")).await;
+    world.until(second, JobState::Running).await;
+    let own = world.submit(world.job("long")).await;
+    let own = world.look(own).await;
+    sleep(seconds(2)).await;
+    assert!(!node.scheduler.others_first(&own), "nobody else waits");
+    let foreign = world.foreign("long", other);
+    let id = world.submit(foreign.clone()).await;
+    sleep(seconds(2)).await;
+    assert!(node.scheduler.others_first(&own) && !node.scheduler.others_first(&foreign));
+    while world.store.job(other, id).await.unwrap().unwrap().state == JobState::Queued {
+        sleep(millis(10)).await;
+    }
+    assert_eq!(world.look(own.id).await.state, JobState::Queued, "the other's job went first");
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn jobs_over_a_limit_wait_and_others_pass_them() {
     let pipeline = PipelineId::random();
     let world = World::new().with(|config| {

@@ -2,54 +2,20 @@
 
 use super::*;
 use crate::pipelines::PipelineSpec;
-use crate::{Parts, ServiceConfig};
-use async_trait::async_trait;
+use crate::stubs;
 use fuelcell_domain::clock::ManualClock;
-use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes};
 use fuelcell_domain::{
-    Clock, Digest, JobId, JobType, Manifest, ModuleVersion, PipelineId, Project, ProjectId, ProjectLimits,
-    ProjectRef, Quotas, ReadAt, Scope, Tenant, TenantId, Token, TokenId, TokenKind,
+    Clock, JobType, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Quotas, Scope, Tenant,
+    TenantId, Token, TokenId, TokenKind,
 };
 use fuelcell_store::faulty::{Fault, FaultyStore};
-use fuelcell_store::{JobFilter, MemoryBlobs, MemoryStore, PageRequest, Store};
+use fuelcell_store::{JobFilter, MemoryStore, PageRequest, Store};
 use std::sync::Arc;
 
 /// Tuesday, 2026-01-06T05:00:00Z: six o'clock in Berlin.
 const SIX: Timestamp = Timestamp(1_767_675_600_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
 const SECRET: &str = "fc_a secret";
-
-struct Nobody;
-
-#[async_trait]
-impl ModuleInspector for Nobody {
-    fn inspect(&self, _: &[u8]) -> Result<Inspection, InspectError> {
-        Err(InspectError::Invalid("these tests upload nothing".into()))
-    }
-
-    async fn compile(&self, _: Digest, _: Arc<dyn ReadAt>) -> Result<(), InspectError> {
-        Err(InspectError::Invalid("these tests upload nothing".into()))
-    }
-}
-
-impl Events for Nobody {
-    fn queue_changed(&self) {}
-    fn cancel_requested(&self, _: JobId) {}
-}
-
-impl Nodes for Nobody {
-    fn nodes(&self) -> Vec<NodeLoad> {
-        Vec::new()
-    }
-
-    fn module_ready(&self, _: Digest) -> Option<bool> {
-        None
-    }
-
-    fn at_limit(&self, _: &Job) -> bool {
-        false
-    }
-}
 
 struct World {
     service: Service,
@@ -150,32 +116,9 @@ impl World {
     }
 }
 
-/// A process's whole service; its module for analyses is built in.
+/// Another process's service.
 fn new_service(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Service {
-    let mut service = Service::new(Parts {
-        store,
-        blobs: Arc::new(MemoryBlobs::default()),
-        inspector: Arc::new(Nobody),
-        events: Arc::new(Nobody),
-        nodes: Arc::new(Nobody),
-        clock,
-        secret: [7; 32],
-        config: ServiceConfig::default(),
-    });
-    let module = ModuleVersion {
-        project: None,
-        name: "figures".into(),
-        version: "1".into(),
-        digest: Digest::of(b"figures"),
-        size: 7,
-        manifest: Manifest::default(),
-        has_manifest: false,
-        imports: Vec::new(),
-        uploaded_by: "built in".into(),
-        created_at: Timestamp(0),
-    };
-    service.built_in.insert(JobType::Analysis, module);
-    service
+    stubs::service(store, clock).0
 }
 
 fn after(hours: u32) -> Timestamp {
@@ -365,6 +308,7 @@ async fn a_schedule_that_is_off_or_wrong_runs_nothing() {
     for wrong in [
         spec("never", Overlap::Skip),
         spec("0 0 30 2 *", Overlap::Skip),
+        ScheduleSpec { catch_up_seconds: u32::MAX, ..spec("0 * * * *", Overlap::Skip) },
         ScheduleSpec { time_zone: "Mars/Olympus".into(), ..spec("0 * * * *", Overlap::Skip) },
     ] {
         let refused = world.put(wrong).await;

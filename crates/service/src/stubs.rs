@@ -1,0 +1,120 @@
+//! What a service under test stands on: stores in memory, a clock that moves when told to, and one node as the test has it.
+
+use crate::{Parts, Service, ServiceConfig};
+use fuelcell_domain::clock::ManualClock;
+use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes};
+use fuelcell_domain::{Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, Timestamp};
+use fuelcell_store::{MemoryBlobs, Store};
+use std::sync::{Arc, Mutex};
+
+/// Hears nothing and accepts no module.
+struct Nobody;
+
+impl ModuleInspector for Nobody {
+    fn inspect(&self, _: &[u8]) -> Result<Inspection, InspectError> {
+        Err(InspectError::Invalid("these tests upload nothing".into()))
+    }
+}
+
+impl Events for Nobody {
+    fn queue_changed(&self) {}
+    fn cancel_requested(&self, _: JobId) {}
+}
+
+/// A node as the test says that it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Node {
+    pub(crate) slots: u32,
+    pub(crate) running: u32,
+    pub(crate) memory_bytes: u64,
+    pub(crate) reserved_bytes: u64,
+    pub(crate) module_ready: bool,
+    pub(crate) at_limit: bool,
+    pub(crate) others_first: bool,
+}
+
+impl Node {
+    /// With this many slots and nothing to do.
+    pub(crate) fn idle(slots: u32) -> Self {
+        let (memory_bytes, reserved_bytes) = (1 << 40, 0);
+        let (module_ready, at_limit, others_first) = (true, false, false);
+        Self { slots, running: 0, memory_bytes, reserved_bytes, module_ready, at_limit, others_first }
+    }
+}
+
+/// The only node, which the test may change.
+pub(crate) struct OneNode(Mutex<Node>);
+
+impl OneNode {
+    pub(crate) fn set(&self, node: Node) {
+        *self.0.lock().unwrap() = node;
+    }
+
+    fn node(&self) -> Node {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl Nodes for OneNode {
+    fn nodes(&self) -> Vec<NodeLoad> {
+        let node = self.node();
+        vec![NodeLoad {
+            node: NodeId("here".into()),
+            active: true,
+            active_jobs: node.running,
+            job_capacity: node.slots,
+            dropped_results: 0,
+            job_memory_bytes: node.memory_bytes,
+            job_memory_reserved_bytes: node.reserved_bytes,
+            cores: 2,
+            cpu_percent: None,
+            memory_used_bytes: None,
+            memory_total_bytes: None,
+            disk_free_bytes: None,
+        }]
+    }
+
+    fn module_ready(&self, _: Digest) -> Option<bool> {
+        Some(self.node().module_ready)
+    }
+
+    fn at_limit(&self, _: &Job) -> bool {
+        self.node().at_limit
+    }
+
+    fn others_first(&self, _: &Job) -> bool {
+        self.node().others_first
+    }
+}
+
+/// A service with a built-in module for analyses, and its node.
+pub(crate) fn service(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> (Service, Arc<OneNode>) {
+    let node = Arc::new(OneNode(Mutex::new(Node::idle(2))));
+    let mut service = Service::new(Parts {
+        store,
+        blobs: Arc::new(MemoryBlobs::default()),
+        inspector: Arc::new(Nobody),
+        events: Arc::new(Nobody),
+        nodes: node.clone(),
+        clock,
+        secret: [7; 32],
+        config: ServiceConfig::default(),
+    });
+    service.built_in.insert(JobType::Analysis, built_in());
+    (service, node)
+}
+
+fn built_in() -> ModuleVersion {
+    ModuleVersion {
+        project: None,
+        name: "figures".into(),
+        version: "1".into(),
+        digest: Digest::of(b"figures"),
+        size: 7,
+        manifest: Manifest::default(),
+        has_manifest: false,
+        imports: Vec::new(),
+        uploaded_by: "built in".into(),
+        created_at: Timestamp(0),
+    }
+}
