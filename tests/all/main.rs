@@ -17,5 +17,6 @@ mod isolation;
 mod matrix;
 mod openapi;
 mod operate;
+mod outbound;
 mod process_mining;
 mod registry;

@@ -1,6 +1,9 @@
 //! What teams keep on the server: datasets, pipelines, module versions.
 
-use crate::{DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef, Timestamp};
+use crate::{
+    Capabilities, DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// An uploaded file. A new upload replaces it for later jobs; jobs keep the digest they were submitted with.
@@ -120,4 +123,11 @@ pub struct ModuleVersion {
     pub uploaded_by: String,
     /// When.
     pub created_at: Timestamp,
+}
+
+impl ModuleVersion {
+    /// The capabilities that it wants.
+    pub fn wanted(&self) -> Capabilities {
+        Capabilities::wanted(&self.imports, self.manifest.http.as_ref())
+    }
 }

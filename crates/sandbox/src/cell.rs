@@ -3,6 +3,7 @@
 use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
 use crate::files::{Preopen, Scratch, Tree, Volume};
+use crate::http::Http;
 use crate::limits::MemoryLimiter;
 use crate::output::LogStream;
 use crate::surroundings::{self, OUT, Profile};
@@ -33,6 +34,7 @@ pub(crate) struct Cell {
     pub(crate) stdout: LogStream,
     pub(crate) stderr: LogStream,
     pub(crate) wasi: Option<WasiCtx>,
+    pub(crate) http: Option<Http>,
     pub(crate) deterministic_seed: Option<u64>,
     pub(crate) profile: Option<Profile>,
     files: Option<Vec<Preopen>>,
@@ -75,6 +77,7 @@ impl Cell {
             stdout: LogStream::new(host.clone(), LogLevel::Info, "stdout"),
             stderr: LogStream::new(host.clone(), LogLevel::Warn, "stderr"),
             wasi: None,
+            http: None,
             deterministic_seed: spec.deterministic_seed,
             profile,
             files: None,

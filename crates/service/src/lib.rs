@@ -12,6 +12,7 @@ pub mod config;
 pub mod datasets;
 pub mod delete;
 pub mod error;
+pub mod grants;
 pub mod links;
 mod merge_patch;
 pub mod modules;
@@ -24,9 +25,11 @@ pub mod query;
 pub mod queue;
 pub mod results;
 pub mod retry;
+pub mod secrets;
 pub mod submit;
 pub mod system;
 mod uploads;
+pub mod vault;
 pub mod versions;
 pub mod wait;
 
@@ -48,6 +51,7 @@ use places::Places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use vault::Seal;
 
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
@@ -78,6 +82,7 @@ pub struct Service {
     nodes: Arc<dyn Nodes>,
     clock: Arc<dyn Clock>,
     secret: Secret,
+    seal: Seal,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
     uploads: Places,
@@ -99,6 +104,7 @@ impl Service {
             events,
             nodes,
             clock,
+            seal: Seal::new(&secret),
             secret,
             config,
             built_in: BTreeMap::new(),

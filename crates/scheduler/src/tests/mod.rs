@@ -11,6 +11,7 @@ mod runner;
 mod simulation;
 
 use crate::{Scheduler, SchedulerConfig};
+use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
     Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
     ProjectId, ProjectRef, TenantId, Timestamp,
@@ -83,6 +84,7 @@ impl World {
             self.store.clone(),
             self.blobs.clone(),
             self.runner.clone(),
+            Arc::new(NoWayOut),
             self.clock.clone(),
             self.config.clone(),
         );
