@@ -34,6 +34,7 @@ mod outbox;
 mod outcome;
 mod output;
 mod pack;
+mod preview1;
 mod process;
 mod program;
 mod recent;

@@ -70,6 +70,8 @@ pub(crate) enum Table {
     AuditOfTenant,
     /// Project, ordinal → a later ordinal or the same: the jobs from one to the other were deleted.
     DeletedJobs,
+    /// Project, pipeline → `Schedule`.
+    Schedules,
     /// Project, module's name → `Grant`.
     Grants,
     /// Project, name → `SealedSecret`.
@@ -78,7 +80,7 @@ pub(crate) enum Table {
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -110,6 +112,7 @@ impl Table {
         Self::Audit,
         Self::AuditOfTenant,
         Self::DeletedJobs,
+        Self::Schedules,
         Self::Grants,
         Self::Secrets,
     ];

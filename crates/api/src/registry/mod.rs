@@ -6,6 +6,7 @@ pub(crate) mod datasets;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
 pub(crate) mod processed;
+mod schedules;
 pub(crate) mod secrets;
 mod upload;
 
