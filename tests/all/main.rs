@@ -18,5 +18,6 @@ mod matrix;
 mod mounted;
 mod openapi;
 mod operate;
+mod outbound;
 mod process_mining;
 mod registry;

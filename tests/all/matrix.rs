@@ -69,6 +69,9 @@ impl Things {
         let made = server.operator().post("/api/admin/tokens", &body).ok();
         let body = json!({"userName": "s", "tenantId": project.tenant, "projectId": project.project});
         let password = server.operator().post("/api/admin/application-passwords", &body).ok();
+        project.client.put(&project.path("secrets/probe"), &json!({"value": "a value"})).ok();
+        let grant = json!({"http": {"hosts": ["api.example.com"], "secrets": []}});
+        project.client.put(&project.path("modules/probe/capabilities"), &grant).ok();
         let names = vec![
             ("tenantId", project.tenant.clone()),
             ("projectId", project.project.clone()),

@@ -105,6 +105,13 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(registry::modules::list))
         .routes(routes!(registry::modules::get_module))
         .routes(routes!(registry::modules::content))
+        .routes(routes!(
+            registry::capabilities::get,
+            registry::capabilities::put,
+            registry::capabilities::delete
+        ))
+        .routes(routes!(registry::secrets::list))
+        .routes(routes!(registry::secrets::put, registry::secrets::delete))
         .routes(routes!(registry::activations::activate))
         .routes(routes!(registry::activations::list))
         .routes(routes!(registry::activations::reset))

@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod audit;
+pub mod capability;
 pub mod clock;
 pub mod digest;
 pub mod error;
@@ -15,6 +16,7 @@ mod isolation;
 pub mod job;
 pub mod limits;
 pub mod manifest;
+pub mod outbound;
 pub mod quota;
 pub mod registry;
 pub mod report;
@@ -27,6 +29,7 @@ pub mod usage;
 
 pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
 pub use audit::{AuditEntry, AuditFilter, AuditOutcome};
+pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};

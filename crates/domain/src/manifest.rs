@@ -1,7 +1,7 @@
 //! What a module says of itself. `fuelcell module pack` writes it into the custom section [`SECTION`]; servers read only
 //! that section and never run the module to learn it.
 
-use crate::{JobType, LimitRequest};
+use crate::{HttpAccess, JobType, LimitRequest};
 use serde::{Deserialize, Serialize};
 
 /// The name of the custom section that holds the manifest as JSON.
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub deterministic: bool,
     /// What it needs beyond the guest interface.
     pub capabilities: Vec<String>,
+    /// The hosts and secrets that it asks its project for; they count where it imports `wasi:http`.
+    pub http: Option<HttpAccess>,
 }
 
 /// A file that a module reads.

@@ -1,7 +1,8 @@
 //! What teams keep on the server: datasets, pipelines, module versions.
 
 use crate::{
-    DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef, Schedule, Timestamp,
+    Capabilities, DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef,
+    Schedule, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,4 +137,11 @@ pub struct ModuleVersion {
     pub uploaded_by: String,
     /// When.
     pub created_at: Timestamp,
+}
+
+impl ModuleVersion {
+    /// The capabilities that it wants.
+    pub fn wanted(&self) -> Capabilities {
+        Capabilities::wanted(&self.imports, self.manifest.http.as_ref())
+    }
 }

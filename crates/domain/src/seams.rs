@@ -2,6 +2,7 @@
 //! looked at. No room behind a seam knows the other.
 
 use crate::manifest::Manifest;
+use crate::outbound::{HttpAnswer, HttpRequest, NoWayOut, Outlet};
 use crate::{
     ArtifactDescription, Completion, Digest, Isolation, JobError, Limits, LogLevel, Meter, Report, Usage,
 };
@@ -122,6 +123,12 @@ pub trait JobHost: Send + Sync {
 
     /// Marks a key; it counts when this job completes.
     fn mark(&self, key: &str) -> Result<(), HostError>;
+
+    /// Sends a request to the world, if the job may. Unlike the others it does not hold up the thread. By itself a job
+    /// may not.
+    fn http(&self, request: HttpRequest) -> HttpAnswer {
+        NoWayOut.send(request)
+    }
 }
 
 /// What to run, and under which limits.

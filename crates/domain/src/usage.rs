@@ -1,5 +1,6 @@
 //! What an attempt used and touched.
 
+use crate::outbound::Contact;
 use crate::{AttemptId, Digest, Fence, Isolation, Limits, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
@@ -113,4 +114,6 @@ pub struct Receipt {
     pub ended_at: Timestamp,
     /// What it used.
     pub usage: Usage,
+    /// Whom it contacted over HTTP.
+    pub contacts: Vec<Contact>,
 }

@@ -7,6 +7,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use fuelcell_api::ApiConfig;
 use fuelcell_domain::{Isolation, PipelineId, ProjectId};
+use fuelcell_outbound::OutboundConfig;
 use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) api: ApiConfig,
     /// Jobs of one project, pipeline or module that run at the same time.
     pub(crate) concurrency: ConcurrencySettings,
+    /// What jobs may send over HTTP.
+    pub(crate) outbound: OutboundConfig,
     /// How long ended jobs are kept.
     pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
@@ -81,6 +84,7 @@ impl Default for Config {
             pulse_milliseconds: 500,
             ageing_seconds: 600,
             concurrency: ConcurrencySettings::default(),
+            outbound: OutboundConfig::default(),
             retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,

@@ -2,7 +2,7 @@
 
 use crate::run::cache_dir;
 use anyhow::Context;
-use fuelcell_domain::{Digest, ModuleInspector};
+use fuelcell_domain::{Capabilities, Digest, ModuleInspector};
 use fuelcell_sandbox::{Sandbox, SandboxConfig};
 use serde_json::json;
 use std::fs;
@@ -31,8 +31,9 @@ pub(crate) async fn inspect(module: &Path) -> anyhow::Result<()> {
         "digest": Digest::of(&bytes).to_string(),
         "size": bytes.len(),
         "hasManifest": inspection.has_manifest,
-        "manifest": inspection.manifest,
+        "manifest": &inspection.manifest,
         "imports": inspection.imports,
+        "capabilities": Capabilities::wanted(&inspection.imports, inspection.manifest.http.as_ref()),
     });
     writeln!(std::io::stdout(), "{document:#}")?;
     Ok(())

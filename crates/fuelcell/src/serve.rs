@@ -8,8 +8,10 @@ use crate::telemetry;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
+use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
+use fuelcell_service::vault::Vault;
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
@@ -51,7 +53,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
-    let scheduler = Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), clock.clone(), limits);
+    let vault = Arc::new(Vault::new(store.clone(), data.secret()?));
+    let outlets = Arc::new(GrantedOutlets::new(vault, Client::new(config.outbound.clone())));
+    let scheduler =
+        Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;

@@ -3,6 +3,7 @@
 use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
 use crate::files::{Preopen, Scratch, Tree, Volume};
+use crate::http::Http;
 use crate::limits::MemoryLimiter;
 use crate::output::LogStream;
 use crate::preview1::List;
@@ -34,6 +35,7 @@ pub(crate) struct Cell {
     pub(crate) stdout: LogStream,
     pub(crate) stderr: LogStream,
     pub(crate) wasi: Option<WasiCtx>,
+    pub(crate) http: Option<Http>,
     pub(crate) deterministic_seed: Option<u64>,
     pub(crate) profile: Option<Profile>,
     /// Arguments and environment of a program of preview 1, once they were asked for.
@@ -78,6 +80,7 @@ impl Cell {
             stdout: LogStream::new(host.clone(), LogLevel::Info, "stdout"),
             stderr: LogStream::new(host.clone(), LogLevel::Warn, "stderr"),
             wasi: None,
+            http: None,
             deterministic_seed: spec.deterministic_seed,
             profile,
             texts: [None, None],

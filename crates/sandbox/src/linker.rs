@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::{add_to_linker_proxy_interfaces_async, bindings as wasi};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
 /// The interfaces that exist for guests, with the series of versions that is compatible with what runs here.
-const AVAILABLE: [(&str, &str, &[&str]); 7] = [
+const AVAILABLE: [(&str, &str, &[&str]); 8] = [
     (
         "fuelcell:job",
         "0.1",
@@ -48,6 +48,8 @@ const AVAILABLE: [(&str, &str, &[&str]); 7] = [
     ),
     ("wasi:clocks", "0.2", &["monotonic-clock", "wall-clock"]),
     ("wasi:filesystem", "0.2", &["preopens", "types"]),
+    // Linked for all; what may be sent is a matter of what the module is granted.
+    ("wasi:http", "0.2", &["outgoing-handler", "types"]),
     ("wasi:io", "0.2", &["error", "poll", "streams"]),
     ("wasi:random", "0.2", &["insecure", "insecure-seed", "random"]),
 ];
@@ -89,6 +91,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     add_to_linker_proxy_interfaces_async(&mut linker)?;
     wasi::random::insecure::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
     wasi::random::insecure_seed::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     preview1::add_to_linker(&mut linker)?;
     // Files are ours: those of wasmtime-wasi are the host's, and know no quota.
     wasi::filesystem::preopens::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
@@ -114,6 +117,8 @@ mod tests {
             "fuelcell:job/log@0.1.12",
             "wasi:cli/environment@0.2.3",
             "wasi:random/insecure-seed@0.2.12",
+            "wasi:http/outgoing-handler@0.2.3",
+            "wasi:http/types@0.2.12",
         ] {
             assert!(is_allowed(name), "{name}");
         }
@@ -130,7 +135,8 @@ mod tests {
             "fuelcell:job/progress@0.1.0-rc",
             "fuelcell:jobs/progress@0.1.0",
             "wasi:sockets/tcp@0.2.0",
-            "wasi:http/outgoing-handler@0.2.0",
+            "wasi:http/incoming-handler@0.2.0",
+            "wasi:http/outgoing-handler@0.3.0",
             "wasi:cli/environment@0.3.0",
             "wasi:keyvalue/store@0.2.0",
         ] {

@@ -62,8 +62,17 @@ impl Scheduler {
             Ok(files) => files,
             Err(error) => return (RunEnd::Failed(error), Usage::default()),
         };
-        let sources =
-            Sources { store: self.store.clone(), blobs: self.blobs.clone(), clock: self.clock.clone() };
+        let outlet = match self.outlets.open(job).await {
+            Ok(outlet) => outlet,
+            Err(error) => return (RunEnd::Failed(error), Usage::default()),
+        };
+        live.set_outlet(outlet.clone());
+        let sources = Sources {
+            store: self.store.clone(),
+            blobs: self.blobs.clone(),
+            outlet,
+            clock: self.clock.clone(),
+        };
         let host = Arc::new(AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint));
         let spec = RunSpec {
             module: job.module.digest,

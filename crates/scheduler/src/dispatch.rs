@@ -10,6 +10,7 @@ use crate::order::{Turns, order};
 use crate::prepare::Preparer;
 use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
+use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::Events;
 use fuelcell_domain::{AttemptId, Clock, Digest, Job, JobError, JobId, JobRunner, Lease, Timestamp};
 use fuelcell_store::{BlobStore, QueueEntry, Store, StoreError};
@@ -38,6 +39,7 @@ pub struct Scheduler {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) runner: Arc<dyn JobRunner>,
+    pub(crate) outlets: Arc<dyn Outlets>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) live: Mutex<BTreeMap<AttemptId, Arc<Live>>>,
     pub(crate) wake: Notify,
@@ -70,6 +72,7 @@ impl Scheduler {
         store: Arc<dyn Store>,
         blobs: Arc<dyn BlobStore>,
         runner: Arc<dyn JobRunner>,
+        outlets: Arc<dyn Outlets>,
         clock: Arc<dyn Clock>,
         config: SchedulerConfig,
     ) -> Arc<Self> {
@@ -80,6 +83,7 @@ impl Scheduler {
             store,
             blobs,
             runner,
+            outlets,
             clock,
             live: Mutex::default(),
             wake: Notify::new(),

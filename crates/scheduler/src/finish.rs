@@ -57,6 +57,7 @@ impl Scheduler {
             started_at: job.started_at.unwrap_or(at),
             ended_at: at,
             usage,
+            contacts: live.contacts(),
         };
         Finish {
             attempt: live.id,

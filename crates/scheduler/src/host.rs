@@ -4,6 +4,7 @@ use crate::live::{Live, StopReason};
 use crate::lock;
 use crate::log::MAX_STAGE;
 use crate::text::clean;
+use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, Outlet};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
     ArtifactDescription, Cancellation, Clock, Finding, HostError, Job, JobHost, LogLevel, PipelineId, ReadAt,
@@ -32,6 +33,8 @@ const MAX_FINDINGS: usize = 100;
 const MAX_FINDING_KIND: usize = 64;
 /// Longest message of a finding in bytes.
 const MAX_FINDING_MESSAGE: usize = 512;
+/// Longest method of a request that is logged, in bytes.
+const MAX_METHOD: usize = 16;
 /// A guest that asks is told of its deadline this long before it, or a tenth of its time before, if that is shorter.
 const DEADLINE_NOTICE: Duration = Duration::from_secs(30);
 
@@ -40,6 +43,7 @@ pub(crate) struct AttemptHost {
     live: Arc<Live>,
     store: Arc<dyn Store>,
     blobs: Arc<dyn BlobStore>,
+    outlet: Arc<dyn Outlet>,
     clock: Arc<dyn Clock>,
     parameters: String,
     pipeline: Option<PipelineId>,
@@ -81,6 +85,7 @@ impl Marks {
 pub(crate) struct Sources {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) blobs: Arc<dyn BlobStore>,
+    pub(crate) outlet: Arc<dyn Outlet>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -100,6 +105,7 @@ impl AttemptHost {
             live,
             store: sources.store,
             blobs: sources.blobs,
+            outlet: sources.outlet,
             clock: sources.clock,
             parameters: job.parameters.clone(),
             pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
@@ -226,6 +232,21 @@ impl JobHost for AttemptHost {
             // There is nobody to remember the key for.
             None => Ok(()),
         }
+    }
+
+    fn http(&self, request: HttpRequest) -> HttpAnswer {
+        let what = format!("{} {}", clean(&request.method, MAX_METHOD), request.target);
+        let (live, clock) = (self.live.clone(), self.clock.clone());
+        let answer = self.outlet.send(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            // Of what fails on its way the guest knows as much as anybody; a refusal is for people to look at.
+            if let Err(refusal @ (HttpError::Denied(_) | HttpError::TooMany(_))) = &answer {
+                let line = clean(&format!("{what}: {refusal}"), MAX_FINDING_MESSAGE);
+                lock(&live.log).push(clock.now(), LogLevel::Warn, "http", &line);
+            }
+            answer
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::host::Marks;
 use crate::lock;
 use crate::log::LogBuffer;
 use fuelcell_domain::job::Pulse;
+use fuelcell_domain::outbound::{Contact, Outlet};
 use fuelcell_domain::seams::StopSignal;
 use fuelcell_domain::{AttemptId, Digest, Job, Meter, Progress, ProjectRef, Report};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +40,7 @@ pub(crate) struct Live {
     /// The pulse that the store has. Whoever writes pulses or log lines holds this lock, so that they arrive in order.
     pub(crate) written: tokio::sync::Mutex<Pulse>,
     figures: Mutex<Figures>,
+    outlet: OnceLock<Arc<dyn Outlet>>,
     admitted: OnceLock<Instant>,
     finishing: AtomicBool,
     cancelled: CancellationToken,
@@ -67,6 +69,7 @@ impl Live {
             marks: Mutex::default(),
             written: tokio::sync::Mutex::default(),
             figures: Mutex::default(),
+            outlet: OnceLock::new(),
             admitted: OnceLock::new(),
             finishing: AtomicBool::new(false),
             cancelled: CancellationToken::new(),
@@ -97,6 +100,16 @@ impl Live {
         let mut usage = self.meter.usage();
         usage.wall_micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         Pulse { progress, report, usage, memory_bytes: self.meter.memory_bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Notes its way out.
+    pub(crate) fn set_outlet(&self, outlet: Arc<dyn Outlet>) {
+        let _ = self.outlet.set(outlet);
+    }
+
+    /// Whom it has contacted so far.
+    pub(crate) fn contacts(&self) -> Vec<Contact> {
+        self.outlet.get().map_or_else(Vec::new, |outlet| outlet.contacts())
     }
 
     /// Whether it was claimed ahead and has no slot yet.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod datasets;
 pub mod delete;
 pub mod error;
+pub mod grants;
 pub mod links;
 mod merge_patch;
 pub mod modules;
@@ -25,11 +26,13 @@ pub mod queue;
 pub mod results;
 pub mod retry;
 pub mod schedules;
+pub mod secrets;
 #[cfg(test)]
 mod stubs;
 pub mod submit;
 pub mod system;
 mod uploads;
+pub mod vault;
 pub mod versions;
 pub mod wait;
 
@@ -51,6 +54,7 @@ use places::Places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
+use vault::Seal;
 
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
@@ -81,6 +85,7 @@ pub struct Service {
     nodes: Arc<dyn Nodes>,
     clock: Arc<dyn Clock>,
     secret: Secret,
+    seal: Seal,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
     uploads: Places,
@@ -103,6 +108,7 @@ impl Service {
             events,
             nodes,
             clock,
+            seal: Seal::new(&secret),
             secret,
             config,
             built_in: BTreeMap::new(),

@@ -112,14 +112,40 @@ impl Service {
         })
     }
 
-    /// The module that somebody named.
+    /// The module that somebody named. Without a version it is the newest that does not wait for approval, so that an upload
+    /// alone changes nothing for jobs that name no version; when all wait, it is the newest.
     pub(crate) async fn chosen_module(
         &self,
         project: ProjectRef,
         choice: &ModuleChoice,
     ) -> Result<ModuleVersion, ServiceError> {
         let module = self.store.module_version(project, &choice.name, choice.version.as_deref()).await?;
-        module.ok_or(ServiceError::NotFound("module version"))
+        let module = module.ok_or(ServiceError::NotFound("module version"))?;
+        if choice.version.is_some() || self.waits_for(project, &module).await?.is_none() {
+            return Ok(module);
+        }
+        let mut versions = self.store.module_versions(project).await?;
+        versions.retain(|version| version.name == choice.name);
+        for version in versions.into_iter().rev() {
+            if self.waits_for(project, &version).await?.is_none() {
+                return Ok(version);
+            }
+        }
+        Ok(module)
+    }
+
+    /// The module of a job, if it may run: one that waits for approval is refused here, and not left in the queue, where nobody
+    /// would see it.
+    pub(crate) async fn runnable_module(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+        submission: Option<&ModuleChoice>,
+        pipeline: Option<&Pipeline>,
+    ) -> Result<ModuleVersion, ServiceError> {
+        let module = self.bound_module(project, job_type, submission, pipeline).await?;
+        self.check_approved(project, &module).await?;
+        Ok(module)
     }
 
     /// The module of a job: the submission's, else the pipeline's, else the project's active one, else the built-in.

@@ -82,6 +82,7 @@ impl Service {
     async fn renewed(&self, principal: &Principal, earlier: Job, retry: Retry) -> Result<Job, ServiceError> {
         let Changes { parameters: patch, retry_failed_records, .. } = &retry.changes;
         let module = self.pinned_module(&earlier).await?;
+        self.check_approved(earlier.project, &module).await?;
         let before = stored_parameters(&earlier)?;
         let mut parameters = before.clone();
         merge(&mut parameters, patch.clone());

@@ -137,7 +137,9 @@ impl Service {
     ) -> Result<Job, ServiceError> {
         let pipeline = self.named_pipeline(project, &submission).await?;
         let choice = submission.module.as_ref();
-        let module = self.bound_module(project, submission.job_type, choice, pipeline.as_ref()).await?;
+        let module = self.runnable_module(project, submission.job_type, choice, pipeline.as_ref()).await?;
+        let deterministic = submission.deterministic.unwrap_or(module.manifest.deterministic);
+        check_deterministic(&module, deterministic)?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
         self.check_parameters(&module, &parameters, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
@@ -162,7 +164,7 @@ impl Service {
             inputs,
             parameters: Value::Object(parameters).to_string(),
             limits: Limits::resolve(limits, self.config.caps),
-            deterministic: submission.deterministic.unwrap_or(module.manifest.deterministic),
+            deterministic,
             labels: submission.labels,
             keep_partial_on_failure: submission.keep_partial_on_failure,
             notifications: submission.notifications,
@@ -258,6 +260,17 @@ impl Service {
             digest: dataset.digest,
             size: dataset.size,
         })
+    }
+}
+
+/// What comes from the world is not the same every time.
+fn check_deterministic(module: &ModuleVersion, deterministic: bool) -> Result<(), ServiceError> {
+    match deterministic && !module.wanted().is_empty() {
+        false => Ok(()),
+        true => Err(ServiceError::unprocessable(
+            "NotDeterministic",
+            format!("module {} uses http, so that it cannot run deterministically", module.name),
+        )),
     }
 }
 

@@ -61,6 +61,7 @@ impl Service {
         if let Some(VersionName { name, version }) = &module {
             let module = self.module(principal, project, name, version).await?;
             check_type(&module, job_type)?;
+            self.check_approved(project, &module).await?;
         }
         let activation = Activation { job_type, module, by: principal.subject.clone(), at: self.clock.now() };
         self.store.activate_module(project, activation.clone()).await?;

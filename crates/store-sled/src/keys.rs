@@ -72,11 +72,15 @@ pub(crate) enum Table {
     DeletedJobs,
     /// Project, pipeline → `Schedule`.
     Schedules,
+    /// Project, module's name → `Grant`.
+    Grants,
+    /// Project, name → `SealedSecret`.
+    Secrets,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -109,6 +113,8 @@ impl Table {
         Self::AuditOfTenant,
         Self::DeletedJobs,
         Self::Schedules,
+        Self::Grants,
+        Self::Secrets,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
@@ -169,6 +175,11 @@ pub(crate) fn module_version(owner: ProjectRef, name: &str, version: &str) -> Ve
 /// The same, for the key of a project.
 pub(crate) fn module_version_of(owner: &[u8], name: &str, version: &str) -> Vec<u8> {
     join(&[owner, &text(name), version.as_bytes()])
+}
+
+/// Something with a name in a project.
+pub(crate) fn named(owner: ProjectRef, name: &str) -> Vec<u8> {
+    join(&[&project(owner), name.as_bytes()])
 }
 
 /// The nth activation of a project.

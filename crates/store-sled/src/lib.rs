@@ -25,6 +25,7 @@ mod compact;
 mod database;
 mod dump;
 mod figures;
+mod grants;
 mod high_water;
 mod image;
 mod jobs;

@@ -6,15 +6,17 @@ use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
 use crate::{
-    audit, figures, jobs, logs, processed, records, references, registry, schedules, tenancy, uses, views,
+    audit, figures, grants, jobs, logs, processed, records, references, registry, schedules, tenancy, uses,
+    views,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
-    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
+    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId,
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::schedules::ScheduleStep;
@@ -251,6 +253,32 @@ impl Store for SledStore {
         job_type: JobType,
     ) -> Result<Option<ModuleVersion>, StoreError> {
         registry::active_module(self.database()?, project, job_type)
+    }
+
+    async fn put_grant(&self, grant: Grant) -> Result<(), StoreError> {
+        self.write(move |overlay| grants::put_grant(overlay, &grant)).await
+    }
+
+    async fn grant(&self, project: ProjectRef, module: &str) -> Result<Option<Grant>, StoreError> {
+        grants::grant(self.database()?, project, module)
+    }
+
+    async fn delete_grant(&self, project: ProjectRef, module: &str) -> Result<(), StoreError> {
+        let module = module.to_owned();
+        self.write(move |overlay| grants::delete_grant(overlay, project, &module)).await
+    }
+
+    async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError> {
+        self.write(move |overlay| grants::put_secret(overlay, secret)).await
+    }
+
+    async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
+        self.read_many(move |shared| grants::secrets(&shared.database, project)).await
+    }
+
+    async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.write(move |overlay| grants::delete_secret(overlay, project, &name)).await
     }
 
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {

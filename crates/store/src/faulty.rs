@@ -11,9 +11,10 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
-    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
+    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -174,6 +175,12 @@ pass_on! {
     fn activate_module(project: ProjectRef, activation: Activation) -> ();
     fn activations(project: ProjectRef) -> Vec<Activation>;
     fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
+    fn put_grant(grant: Grant) -> ();
+    fn grant(project: ProjectRef, module: &str) -> Option<Grant>;
+    fn delete_grant(project: ProjectRef, module: &str) -> ();
+    fn put_secret(secret: SealedSecret) -> SealedSecret;
+    fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
+    fn delete_secret(project: ProjectRef, name: &str) -> ();
     fn submit(new: NewJob) -> Submitted;
     fn used_key(project: ProjectRef, key: &IdempotencyKey) -> Option<Submitted>;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;

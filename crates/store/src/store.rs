@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
-    Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Tenant, TenantId, Timestamp,
-    Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
+    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, SealedSecret,
+    Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::io;
 
@@ -159,6 +159,21 @@ pub trait Store: Send + Sync {
         project: ProjectRef,
         job_type: JobType,
     ) -> Result<Option<ModuleVersion>, StoreError>;
+
+    // Grants and secrets.
+
+    /// Adds or replaces what a project grants to a module.
+    async fn put_grant(&self, grant: Grant) -> Result<(), StoreError>;
+    /// What a project grants to a module.
+    async fn grant(&self, project: ProjectRef, module: &str) -> Result<Option<Grant>, StoreError>;
+    /// Takes a grant back; `NotFound("grant")`.
+    async fn delete_grant(&self, project: ProjectRef, module: &str) -> Result<(), StoreError>;
+    /// Adds or replaces a secret. `created_at` of the first put stays.
+    async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError>;
+    /// A project's secrets by name.
+    async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError>;
+    /// Removes a secret; `NotFound("secret")`.
+    async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError>;
 
     // Jobs: into the queue and out of it.
 

@@ -34,6 +34,7 @@ const GUESTS: &[Guest] = &[
     Guest { package: "process-mining", built_in: true },
     Guest { package: "probe", built_in: false },
     Guest { package: "new-rows", built_in: false },
+    Guest { package: "fetch", built_in: false },
 ];
 
 /// Builds and packs every guest, and then the `fuelcell` binary that embeds the built-in ones. Does nothing that is

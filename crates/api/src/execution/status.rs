@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{CancelRequest, JobEnd, PipelineRef};
+use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Completion, Fence, Isolation, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage,
 };
@@ -169,6 +170,21 @@ struct ReceiptDto {
     bytes_read: u64,
     bytes_written: u64,
     io_operations: u64,
+    /// Whom the attempt contacted over HTTP, by host.
+    contacts: Vec<ContactDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContactDto {
+    host: String,
+    /// Requests that were sent, also those that failed then.
+    requests: u64,
+    /// Requests that were refused: nothing was sent.
+    refused: u64,
+    /// Bytes of bodies.
+    bytes_sent: u64,
+    bytes_received: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -451,6 +467,14 @@ impl From<Receipt> for ReceiptDto {
             bytes_read: usage.bytes_read,
             bytes_written: usage.bytes_written,
             io_operations: usage.io_operations,
+            contacts: receipt.contacts.into_iter().map(ContactDto::from).collect(),
         }
+    }
+}
+
+impl From<Contact> for ContactDto {
+    fn from(contact: Contact) -> Self {
+        let Contact { host, requests, refused, bytes_sent, bytes_received } = contact;
+        Self { host, requests, refused, bytes_sent, bytes_received }
     }
 }

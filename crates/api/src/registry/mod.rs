@@ -1,11 +1,13 @@
-//! What teams keep on the server: datasets, pipelines, modules. DTOs and mapping only.
+//! What teams keep on the server: datasets, pipelines, modules, secrets. DTOs and mapping only.
 
 pub(crate) mod activations;
+pub(crate) mod capabilities;
 pub(crate) mod datasets;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
 pub(crate) mod processed;
 mod schedules;
+pub(crate) mod secrets;
 mod upload;
 
 use crate::extract::Query;

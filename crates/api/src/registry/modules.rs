@@ -1,5 +1,6 @@
 //! `/api/{tenantId}/{projectId}/modules…`
 
+use super::capabilities::CapabilitiesDto;
 use super::upload::upload;
 use crate::auth::Caller;
 use crate::downloads;
@@ -11,7 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use fuelcell_domain::{Activation, Manifest, ModuleVersion};
+use fuelcell_domain::{Activation, Manifest, ModuleVersion, ProjectRef};
 use fuelcell_service::Service;
 use fuelcell_service::versions::Modules;
 use serde::Serialize;
@@ -31,6 +32,11 @@ pub(crate) struct VersionAnswer {
     manifest: Manifest,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
+    /// What it wants to reach beyond its cell.
+    capabilities: CapabilitiesDto,
+    /// What of that its project has not granted to the module; until it has, the version runs no jobs and cannot be activated.
+    /// `null` = it may run.
+    waiting_for: Option<CapabilitiesDto>,
     uploaded_by: String,
     date_created: String,
 }
@@ -83,7 +89,7 @@ pub(crate) async fn put(
 ) -> Result<(StatusCode, Json<VersionAnswer>), Problem> {
     let (name, version) = (ids.text("name").to_owned(), ids.text("version").to_owned());
     let module = service.put_module(&caller, ids.project()?, name, version, upload(&headers, body)?).await?;
-    Ok((StatusCode::CREATED, Json(module.into())))
+    Ok((StatusCode::CREATED, Json(answer(&service, ids.project()?, module).await?)))
 }
 
 /// All modules by name.
@@ -135,7 +141,7 @@ pub(crate) async fn get(
     ids: Ids,
 ) -> Result<Json<VersionAnswer>, Problem> {
     let module = service.module(&caller, ids.project()?, ids.text("name"), ids.text("version")).await?;
-    Ok(Json(module.into()))
+    Ok(Json(answer(&service, ids.project()?, module).await?))
 }
 
 /// A version's bytes, whole or in ranges.
@@ -208,18 +214,22 @@ fn summary(module: ModuleVersion, active: &[Activation]) -> VersionSummary {
     }
 }
 
-impl From<ModuleVersion> for VersionAnswer {
-    fn from(module: ModuleVersion) -> Self {
-        Self {
-            name: module.name,
-            version: module.version,
-            digest: module.digest.to_string(),
-            size: module.size,
-            has_manifest: module.has_manifest,
-            manifest: module.manifest,
-            imports: module.imports,
-            uploaded_by: module.uploaded_by,
-            date_created: module.created_at.to_rfc3339(),
-        }
-    }
+async fn answer(
+    service: &Service,
+    project: ProjectRef,
+    module: ModuleVersion,
+) -> Result<VersionAnswer, Problem> {
+    Ok(VersionAnswer {
+        waiting_for: service.waits_for(project, &module).await?.map(CapabilitiesDto::from),
+        capabilities: module.wanted().into(),
+        name: module.name,
+        version: module.version,
+        digest: module.digest.to_string(),
+        size: module.size,
+        has_manifest: module.has_manifest,
+        manifest: module.manifest,
+        imports: module.imports,
+        uploaded_by: module.uploaded_by,
+        date_created: module.created_at.to_rfc3339(),
+    })
 }

@@ -136,6 +136,10 @@ fn receipt(receipt: &Receipt) -> Value {
         "wallMicros": receipt.usage.wall_micros,
         "bytesRead": receipt.usage.bytes_read,
         "bytesWritten": receipt.usage.bytes_written,
+        "contacts": receipt.contacts.iter().map(|contact| json!({
+            "host": contact.host, "requests": contact.requests, "refused": contact.refused,
+            "bytesSent": contact.bytes_sent, "bytesReceived": contact.bytes_received,
+        })).collect::<Vec<_>>(),
     })
 }
 

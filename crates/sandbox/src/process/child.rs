@@ -1,7 +1,7 @@
 //! The child's side: it reads what to run, opens what that needs, shuts itself in, and runs it.
 
 use super::fences;
-use super::remote::{RemoteHost, Wire, orphaned};
+use super::remote::{RemoteHost, Requests, Wire, orphaned};
 use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
 use crate::cache;
 use crate::cell::{Cell, House};
@@ -11,6 +11,7 @@ use crate::linker;
 use crate::program::Program;
 use crate::run::{self, Run};
 use crate::sandbox::host_failed;
+use fuelcell_domain::outbound::HttpResponse;
 use fuelcell_domain::{Cancellation, Isolation, Meter, RunEnd, RunSpec, Usage};
 use std::io::{self, BufReader};
 use std::os::fd::AsFd;
@@ -116,7 +117,14 @@ fn run(
     engine::start_ticker(program.engine()).map_err(io::Error::other)?;
     let cancellation = Arc::new(Mutex::new(assignment.cancellation));
     let (stop, stopped) = oneshot::channel();
-    let listener = Listener { from, answers, cancellation: cancellation.clone(), stop: Some(stop) };
+    let requests = Arc::new(Requests::default());
+    let listener = Listener {
+        from,
+        answers,
+        requests: requests.clone(),
+        cancellation: cancellation.clone(),
+        stop: Some(stop),
+    };
     thread::Builder::new().name("listener".into()).spawn(move || listener.listen())?;
     let meter = Arc::new(Meter::default());
     start_pulse(wire.clone(), meter.clone())?;
@@ -129,7 +137,7 @@ fn run(
         meter: meter.clone(),
     };
     let Assignment { parameters, inputs, .. } = assignment;
-    let host = Arc::new(RemoteHost { wire: wire.clone(), parameters, inputs, cancellation });
+    let host = Arc::new(RemoteHost { wire: wire.clone(), parameters, inputs, requests, cancellation });
     let stop = Box::pin(async {
         // A listener that is gone has ended the process.
         let _ = stopped.await;
@@ -143,6 +151,7 @@ fn run(
 struct Listener {
     from: BufReader<UnixStream>,
     answers: Sender<(Answer, Vec<u8>)>,
+    requests: Arc<Requests>,
     cancellation: Arc<Mutex<Cancellation>>,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -154,6 +163,9 @@ impl Listener {
                 Ok(Some((ToChild::Answer(answer), payload))) => {
                     // Nobody waits any more when the guest has ended.
                     let _ = self.answers.send((answer, payload));
+                }
+                Ok(Some((ToChild::Http { request, answer }, body))) => {
+                    self.requests.answer(request, answer.map(|head| HttpResponse { body, ..head }));
                 }
                 Ok(Some((ToChild::Cancellation(wish), _))) => {
                     *self.cancellation.lock().unwrap_or_else(PoisonError::into_inner) = wish;

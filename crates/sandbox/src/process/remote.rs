@@ -1,13 +1,17 @@
 //! The job's host as the child has it: each question goes to the parent and waits for the answer.
 
 use super::wire::{self, Answer, Question, ToParent};
+use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, HttpResponse};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{ArtifactDescription, Cancellation, HostError, JobHost, LogLevel, ReadAt, Report};
+use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::net::UnixStream;
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 
 /// Bytes that are asked for at once.
 const MAX_READ: usize = 1 << 20;
@@ -71,11 +75,54 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What came of a request.
+type Answered = Result<HttpResponse, HttpError>;
+
+/// Requests over HTTP that wait for their answers.
+#[derive(Default)]
+pub(super) struct Requests {
+    waiting: Mutex<HashMap<u32, oneshot::Sender<Answered>>>,
+    numbers: AtomicU32,
+}
+
+impl Requests {
+    fn open(&self) -> (u32, oneshot::Receiver<Answered>) {
+        let (sender, receiver) = oneshot::channel();
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        lock(&self.waiting).insert(number, sender);
+        (number, receiver)
+    }
+
+    /// Hands an answer to whoever waits for it.
+    pub(super) fn answer(&self, request: u32, answer: Answered) {
+        if let Some(waiting) = lock(&self.waiting).remove(&request) {
+            // It may have been given up just now.
+            let _ = waiting.send(answer);
+        }
+    }
+}
+
+/// A request under way. Dropped before its answer is there, it is given up.
+struct UnderWay {
+    wire: Arc<Wire>,
+    requests: Arc<Requests>,
+    request: u32,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if lock(&self.requests.waiting).remove(&self.request).is_some() {
+            self.wire.tell(&ToParent::DropHttp { request: self.request });
+        }
+    }
+}
+
 /// The host of the one job.
 pub(super) struct RemoteHost {
     pub(super) wire: Arc<Wire>,
     pub(super) parameters: String,
     pub(super) inputs: Vec<JobInput>,
+    pub(super) requests: Arc<Requests>,
     /// The latest that the parent said.
     pub(super) cancellation: Arc<Mutex<Cancellation>>,
 }
@@ -153,6 +200,19 @@ impl JobHost for RemoteHost {
 
     fn mark(&self, key: &str) -> Result<(), HostError> {
         self.wire.request(Question::Mark { key: key.to_owned() }, &[])
+    }
+
+    fn http(&self, mut head: HttpRequest) -> HttpAnswer {
+        let (request, answer) = self.requests.open();
+        let under_way = UnderWay { wire: self.wire.clone(), requests: self.requests.clone(), request };
+        let body = std::mem::take(&mut head.body);
+        self.wire.write(&ToParent::Http { request, head }, &body);
+        self.wire.flush();
+        Box::pin(async move {
+            let answer = answer.await.unwrap_or(Err(HttpError::Protocol));
+            drop(under_way);
+            answer
+        })
     }
 }
 

@@ -1,15 +1,21 @@
 //! The parent's side of a child's questions: the job's real host, asked for a process that may be anybody's by now.
 
 use super::wire::{self, Answer, Question, ToChild, ToParent};
+use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE};
 use fuelcell_domain::seams::ArtifactWriter;
 use fuelcell_domain::{Fence, HostError, JobHost, Meter, ReadAt, RunEnd, Usage};
 use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, spawn_blocking};
 
 /// Inputs and artifacts that a child has open at once; a cell that keeps to its own limits never has as many.
 const MAX_OPEN: usize = 1024;
+
+/// Requests over HTTP that a child has under way at once; answers that wait to be written count.
+const MAX_REQUESTS: usize = 4 * MAX_AT_ONCE;
 
 /// Bytes that are read for a child at once.
 const MAX_READ: u32 = 1 << 20;
@@ -54,11 +60,20 @@ pub(super) struct Server {
     files: HashMap<u32, Arc<dyn ReadAt>>,
     artifacts: HashMap<u32, Box<dyn ArtifactWriter>>,
     handles: u32,
+    requests: HashMap<u32, AbortHandle>,
+}
+
+/// Nobody waits for answers any more.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.requests.values().for_each(AbortHandle::abort);
+    }
 }
 
 impl Server {
     pub(super) fn new(host: Arc<dyn JobHost>, meter: Arc<Meter>, wire: ChildWire) -> Self {
-        Self { host, meter, wire, files: HashMap::new(), artifacts: HashMap::new(), handles: 0 }
+        let (files, artifacts, requests) = Default::default();
+        Self { host, meter, wire, files, artifacts, handles: 0, requests }
     }
 
     /// Answers until the child has said its last word.
@@ -92,9 +107,32 @@ impl Server {
                 let (answer, bytes) = self.answer(question, &payload).unwrap_or_else(refused);
                 self.wire.tell(&ToChild::Answer(answer), &bytes)?;
             }
+            ToParent::Http { request, head } => self.send(request, HttpRequest { body: payload, ..head })?,
+            ToParent::DropHttp { request } => {
+                if let Some(task) = self.requests.remove(&request) {
+                    task.abort();
+                }
+            }
             // The caller has seen to them.
             ToParent::Ended(..) | ToParent::Unable(_) => {}
         }
+        Ok(())
+    }
+
+    /// Sends a request, while the child goes on. What the job may send its host knows; how many at once is bounded here.
+    fn send(&mut self, request: u32, head: HttpRequest) -> io::Result<()> {
+        self.requests.retain(|_, task| !task.is_finished());
+        if self.requests.len() >= MAX_REQUESTS || self.requests.contains_key(&request) {
+            let answer = Err(HttpError::TooMany("too many requests are under way".into()));
+            return self.wire.tell(&ToChild::Http { request, answer }, &[]);
+        }
+        let (answer, wire) = (self.host.http(head), self.wire.clone());
+        let task = Handle::current().spawn(async move {
+            let answer = answer.await;
+            // Writing may be held up by a child that does not read. One that is gone needs no answer.
+            let _ = spawn_blocking(move || tell_of_answer(&wire, request, answer)).await;
+        });
+        self.requests.insert(request, task.abort_handle());
         Ok(())
     }
 
@@ -164,6 +202,15 @@ impl Server {
         self.handles = self.handles.wrapping_add(1);
         Ok(self.handles)
     }
+}
+
+fn tell_of_answer(
+    wire: &ChildWire,
+    request: u32,
+    mut answer: Result<HttpResponse, HttpError>,
+) -> io::Result<()> {
+    let body = answer.as_mut().map(|head| std::mem::take(&mut head.body)).unwrap_or_default();
+    wire.tell(&ToChild::Http { request, answer }, &body)
 }
 
 fn refused(error: HostError) -> (Answer, Vec<u8>) {

@@ -5,6 +5,7 @@
 
 use crate::cell::MAX_CALL_BYTES;
 use crate::engine::CodeSettings;
+use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse};
 use fuelcell_domain::seams::JobInput;
 use fuelcell_domain::{
     ArtifactDescription, Cancellation, Digest, Fence, HostError, Limits, LogLevel, Report, RunEnd, Usage,
@@ -55,6 +56,8 @@ pub(super) enum ToChild {
     Stop,
     /// To the latest question.
     Answer(Answer),
+    /// What came of a request over HTTP. The body is the payload.
+    Http { request: u32, answer: Result<HttpResponse, HttpError> },
 }
 
 /// What a child says.
@@ -87,6 +90,15 @@ pub(super) enum ToParent {
     },
     /// Waits for an answer.
     Ask(Question),
+    /// A request over HTTP; others may come before its answer does. The body is the payload.
+    Http {
+        request: u32,
+        head: HttpRequest,
+    },
+    /// Nobody waits for the answer to this request any more.
+    DropHttp {
+        request: u32,
+    },
     /// The last message.
     Ended(RunEnd, Usage),
 }

@@ -110,7 +110,7 @@ fn imports() -> Vec<Attack> {
     rows.push(attack("fd_write of another type", "confuse types", core(wrong), Refused));
     for name in [
         "wasi:sockets/tcp@0.2.0",
-        "wasi:http/outgoing-handler@0.2.0",
+        "wasi:http/incoming-handler@0.2.0",
         "wasi:cli/environment@0.3.0",
         "x:y/z@1.0.0",
     ] {

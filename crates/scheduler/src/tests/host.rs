@@ -6,6 +6,7 @@ use crate::host::{AttemptHost, MAX_CHECKPOINT, Sources};
 use crate::live::{Live, StopReason};
 use crate::lock;
 use fuelcell_domain::job::PipelineRef;
+use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Finding, HostError, JobHost, Lease, PipelineId, Report,
 };
@@ -23,8 +24,12 @@ async fn guest(world: &World) -> Guest {
     let claim = world.store.claim(&[id], lease, world.clock.now()).await.unwrap().remove(0);
     let staging = Staging::new(world.blobs.clone(), 3, claim.job.limits.disk_bytes);
     let live = Arc::new(Live::new(&claim.job, staging, world.config.log_quota_bytes));
-    let sources =
-        Sources { store: world.store.clone(), blobs: world.blobs.clone(), clock: world.clock.clone() };
+    let sources = Sources {
+        store: world.store.clone(),
+        blobs: world.blobs.clone(),
+        outlet: Arc::new(NoWayOut),
+        clock: world.clock.clone(),
+    };
     let host = AttemptHost::new(live.clone(), sources, &claim.job, Vec::new(), claim.checkpoint);
     Guest { live, host }
 }

@@ -12,6 +12,7 @@ mod sharing;
 mod simulation;
 
 use crate::{Scheduler, SchedulerConfig};
+use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
     Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
     ProjectId, ProjectRef, TenantId, Timestamp,
@@ -84,6 +85,7 @@ impl World {
             self.store.clone(),
             self.blobs.clone(),
             self.runner.clone(),
+            Arc::new(NoWayOut),
             self.clock.clone(),
             self.config.clone(),
         );

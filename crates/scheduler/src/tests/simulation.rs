@@ -14,6 +14,7 @@ use super::runner::done;
 use super::*;
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
 use fuelcell_domain::job::JobEnd;
+use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES};
 use fuelcell_domain::{CancelRequest, JobHost, Lease, RunEnd};
 use fuelcell_store::faulty::Fault;
@@ -252,6 +253,7 @@ impl World {
             self.store.clone(),
             self.blobs.clone(),
             self.runner.clone(),
+            Arc::new(NoWayOut),
             self.clock.clone(),
             SchedulerConfig { node: NodeId(name.into()), ..self.config.clone() },
         );

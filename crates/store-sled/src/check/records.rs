@@ -7,8 +7,8 @@ use crate::figures::DayFigures;
 use crate::keys::{self, Table, counters, hexadecimal};
 use crate::registry::StoredModule;
 use fuelcell_domain::{
-    Activation, AuditEntry, Dataset, Digest, Pipeline, Project, ProjectLimits, ProjectRef, Schedule, Tenant,
-    Token, TokenId,
+    Activation, AuditEntry, Dataset, Digest, Grant, Pipeline, Project, ProjectLimits, ProjectRef, Schedule,
+    SealedSecret, Tenant, Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -91,6 +91,8 @@ impl Look<'_> {
             look.require(stored.number <= given, || format!("module {} has no number", hexadecimal(key)));
         });
         self.each(Table::Activations, |_, _, _: Activation| {});
+        self.each(Table::Grants, |_, _, _: Grant| {});
+        self.each(Table::Secrets, |_, _, _: SealedSecret| {});
         self.each(Table::ActiveModules, |look, key, active: Activation| {
             let Some(module) = active.module else { return };
             let owner = key.get(..32).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use crate::{Finish, NewJob, Store, Submitted};
 use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Priority, Pulse};
+use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
     Dataset, DatasetId, Digest, ErrorCode, Fence, InputRef, Isolation, Job, JobError, JobId, JobState, Lease,
@@ -146,6 +147,7 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
         started_at: at(0),
         ended_at: at(seconds),
         usage: Usage { fuel: Some(7), ..Usage::default() },
+        contacts: vec![Contact { host: "api.example.com".into(), requests: 2, ..Contact::default() }],
     }
 }
 

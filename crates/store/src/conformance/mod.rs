@@ -13,6 +13,7 @@ mod blobs;
 mod cancel;
 mod delete;
 pub mod fixtures;
+mod grants;
 mod limits;
 mod lists;
 mod logs;
@@ -45,6 +46,8 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     registry::deleted_pipelines(&*make().await).await;
     registry::deleted_versions(&*make().await).await;
     registry::row_counts(&*make().await).await;
+    grants::grants(&*make().await).await;
+    grants::secrets(&*make().await).await;
     limits::caps_clamp(&*make().await).await;
     limits::queue_quota(&*make().await).await;
     limits::parallel_submits_keep_the_quota(make().await).await;

@@ -23,9 +23,10 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest, Job,
-    JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline, PipelineId,
-    Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
+    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -52,6 +53,8 @@ struct Records {
     retired: BTreeMap<(ProjectRef, String, String), Digest>,
     /// In the order in which they were made.
     activations: Vec<(ProjectRef, Activation)>,
+    grants: BTreeMap<(ProjectRef, String), Grant>,
+    secrets: BTreeMap<(ProjectRef, String), SealedSecret>,
     jobs: BTreeMap<JobId, Job>,
     keys: BTreeMap<(ProjectRef, String), (Digest, JobId)>,
     checkpoints: BTreeMap<JobId, BlobRef>,
@@ -213,6 +216,34 @@ impl Store for MemoryStore {
         job_type: JobType,
     ) -> Result<Option<ModuleVersion>, StoreError> {
         Ok(self.records().active_module(project, job_type))
+    }
+
+    async fn put_grant(&self, grant: Grant) -> Result<(), StoreError> {
+        self.records().grants.insert((grant.project, grant.module.clone()), grant);
+        Ok(())
+    }
+
+    async fn grant(&self, project: ProjectRef, module: &str) -> Result<Option<Grant>, StoreError> {
+        Ok(self.records().grants.get(&(project, module.to_owned())).cloned())
+    }
+
+    async fn delete_grant(&self, project: ProjectRef, module: &str) -> Result<(), StoreError> {
+        let removed = self.records().grants.remove(&(project, module.to_owned()));
+        removed.map(drop).ok_or(StoreError::NotFound("grant"))
+    }
+
+    async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError> {
+        Ok(self.records().put_secret(secret))
+    }
+
+    async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
+        let records = self.records();
+        Ok(records.secrets.values().filter(|secret| secret.project == project).cloned().collect())
+    }
+
+    async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError> {
+        let removed = self.records().secrets.remove(&(project, name.to_owned()));
+        removed.map(drop).ok_or(StoreError::NotFound("secret"))
     }
 
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {

@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::references::{Referent, counted_rows, other_bytes, refuse_if_used};
 use fuelcell_domain::{
     Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef,
-    VersionName,
+    SealedSecret, VersionName,
 };
 
 impl Records {
@@ -157,6 +157,15 @@ impl Records {
         }
         self.activations.push((project, activation));
         Ok(())
+    }
+
+    pub(super) fn put_secret(&mut self, mut secret: SealedSecret) -> SealedSecret {
+        let key = (secret.project, secret.name.clone());
+        if let Some(first) = self.secrets.get(&key) {
+            secret.created_at = first.created_at;
+        }
+        self.secrets.insert(key, secret.clone());
+        secret
     }
 
     pub(super) fn activations(&self, project: ProjectRef) -> Vec<Activation> {

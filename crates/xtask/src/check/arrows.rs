@@ -19,6 +19,7 @@ const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-store", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-store-sled", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-sandbox", Reach::Only(&["fuelcell-domain"])),
+    ("fuelcell-outbound", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-api", Reach::Only(&["fuelcell-domain", "fuelcell-service"])),
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, Reach)] = &[
     ("process-mining", Reach::Only(&["fuelcell-sdk"])),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
+    ("fetch", Reach::Only(&["fuelcell-sdk"])),
 ];
 
 /// Names every arrow that is not drawn, and every crate without a row.

@@ -1,0 +1,100 @@
+//! `/api/{tenantId}/{projectId}/secrets…`: values that headers of granted requests may carry. None is ever shown.
+
+use crate::auth::Caller;
+use crate::extract::{Ids, JsonBody};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use fuelcell_domain::SealedSecret;
+use fuelcell_service::Service;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretBody {
+    /// Printable ASCII without line breaks.
+    value: String,
+}
+
+/// What is known of a secret, but for its value.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SecretAnswer {
+    name: String,
+    /// Who set it last.
+    set_by: String,
+    date_created: String,
+    date_modified: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecretList {
+    secrets: Vec<SecretAnswer>,
+}
+
+/// Names and times of all secrets.
+#[utoipa::path(
+    get,
+    operation_id = "list_secrets",
+    path = "/api/{tenant_id}/{project_id}/secrets",
+    tag = "Secrets",
+    responses((status = 200, description = "All secrets, without their values", body = SecretList)),
+)]
+pub(crate) async fn list(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<Json<SecretList>, Problem> {
+    let secrets = service.secrets(&caller, ids.project()?).await?;
+    Ok(Json(SecretList { secrets: secrets.into_iter().map(SecretAnswer::from).collect() }))
+}
+
+/// Sets a secret, in place of an earlier value.
+#[utoipa::path(
+    put,
+    operation_id = "put_secret",
+    path = "/api/{tenant_id}/{project_id}/secrets/{name}",
+    tag = "Secrets",
+    request_body = SecretBody,
+    responses((status = 200, description = "It holds from the next attempt on", body = SecretAnswer), (status = 400, description = "The name or the value cannot be one"), (status = 409, description = "The project has as many secrets as it may have"), (status = 413, description = "The body is too large")),
+)]
+pub(crate) async fn put(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+    JsonBody { value: body, .. }: JsonBody<SecretBody>,
+) -> Result<Json<SecretAnswer>, Problem> {
+    let secret = service.put_secret(&caller, ids.project()?, ids.text("name"), &body.value).await?;
+    Ok(Json(secret.into()))
+}
+
+/// Removes a secret.
+#[utoipa::path(
+    delete,
+    operation_id = "delete_secret",
+    path = "/api/{tenant_id}/{project_id}/secrets/{name}",
+    tag = "Secrets",
+    responses((status = 204, description = "It is removed; requests that name it are refused from the next attempt on")),
+)]
+pub(crate) async fn delete(
+    State(service): State<Arc<Service>>,
+    Caller(caller): Caller,
+    ids: Ids,
+) -> Result<StatusCode, Problem> {
+    service.delete_secret(&caller, ids.project()?, ids.text("name")).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<SealedSecret> for SecretAnswer {
+    fn from(secret: SealedSecret) -> Self {
+        Self {
+            name: secret.name,
+            set_by: secret.by,
+            date_created: secret.created_at.to_rfc3339(),
+            date_modified: secret.updated_at.to_rfc3339(),
+        }
+    }
+}

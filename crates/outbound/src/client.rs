@@ -1,0 +1,151 @@
+//! One request, one connection, one response.
+
+use crate::OutboundConfig;
+use crate::connection::Connector;
+use bytes::Bytes;
+use fuelcell_domain::capability::Target;
+use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MAX_BODY};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Bytes of all headers of a request.
+const MAX_HEADERS: usize = 64 << 10;
+
+/// What belongs to the connection, which is the host's, and the length, which follows from the body.
+const OUR_OWN: [HeaderName; 11] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// Sends requests over HTTP/1.1.
+pub struct Client {
+    connector: Connector,
+    config: OutboundConfig,
+}
+
+impl Client {
+    /// A client that trusts whom the machine trusts.
+    pub fn new(config: OutboundConfig) -> Self {
+        Self { connector: Connector::of_this_machine(), config }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn trusting(roots: rustls::RootCertStore, config: OutboundConfig) -> Self {
+        Self { connector: Connector::trusting(roots), config }
+    }
+
+    pub(crate) fn config(&self) -> &OutboundConfig {
+        &self.config
+    }
+
+    /// Sends a request, wherever it goes to: who may go there is decided before, but for the address, which is known only
+    /// here. `received` counts the bytes of the body that came back, whether or not all of it did.
+    pub(crate) async fn send(
+        &self,
+        request: HttpRequest,
+        received: &AtomicU64,
+    ) -> Result<HttpResponse, HttpError> {
+        let target = request.target.clone();
+        let (connect_time, read_time) =
+            (self.config.connect_time(request.connect_timeout), self.config.read_time(request.read_timeout));
+        let request = valid(request)?;
+        let connecting = self.connector.connect(&target, &self.config);
+        let stream = timeout(connect_time, connecting).await.unwrap_or(Err(HttpError::ConnectTimeout))?;
+        let (mut sender, connection) =
+            http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
+        // Dropped with this future, the connection ends.
+        let mut driver = JoinSet::new();
+        driver.spawn(connection);
+        let answering = timeout(read_time, sender.send_request(request));
+        let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
+        read(response, read_time, received).await
+    }
+}
+
+async fn read(
+    response: Response<Incoming>,
+    patience: Duration,
+    received: &AtomicU64,
+) -> Result<HttpResponse, HttpError> {
+    let (head, mut incoming) = response.into_parts();
+    let mut body = Vec::new();
+    while let Some(frame) = timeout(patience, incoming.frame()).await.map_err(|_| HttpError::ReadTimeout)? {
+        // Trailers are left out.
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        received.fetch_add(data.len() as u64, Ordering::Relaxed);
+        if body.len() + data.len() > MAX_BODY {
+            return Err(HttpError::ResponseTooLong);
+        }
+        body.extend_from_slice(&data);
+    }
+    Ok(HttpResponse { status: head.status.as_u16(), headers: headers_of(&head.headers), body })
+}
+
+fn headers_of(headers: &HeaderMap) -> Vec<Header> {
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+/// The request as it goes out, if it is one: what a guest or its process made of it is checked here.
+fn valid(request: HttpRequest) -> Result<Request<Full<Bytes>>, HttpError> {
+    let HttpRequest { method, target, path, headers, body, .. } = request;
+    let invalid = |what: &str| HttpError::Invalid(what.to_owned());
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("its method"))?;
+    if method == Method::CONNECT || method == Method::TRACE {
+        return Err(HttpError::Denied(format!("the method {method} is not sent")));
+    }
+    if !path.starts_with('/') {
+        return Err(invalid("its path does not begin with a slash"));
+    }
+    let path = PathAndQuery::try_from(path).map_err(|_| invalid("its path"))?;
+    let mut out = Request::new(Full::new(Bytes::from(body)));
+    *out.method_mut() = method;
+    *out.uri_mut() = path.into();
+    *out.headers_mut() = sent_headers(&target, headers)?;
+    Ok(out)
+}
+
+fn sent_headers(target: &Target, headers: Vec<Header>) -> Result<HeaderMap, HttpError> {
+    let invalid = |what: &str| HttpError::Invalid(what.to_owned());
+    if headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MAX_HEADERS {
+        return Err(HttpError::Invalid(format!("its headers have more than {MAX_HEADERS} bytes")));
+    }
+    let mut sent = HeaderMap::new();
+    sent.insert(header::HOST, HeaderValue::try_from(authority(target)).map_err(|_| invalid("its host"))?);
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name).map_err(|_| invalid("the name of a header"))?;
+        let value = HeaderValue::try_from(value).map_err(|_| invalid("the value of a header"))?;
+        if !OUR_OWN.contains(&name) {
+            sent.append(name, value);
+        }
+    }
+    Ok(sent)
+}
+
+/// Host and port, as the header `Host` has them.
+fn authority(target: &Target) -> String {
+    let text = target.to_string();
+    text.strip_prefix("http://").map_or(text.clone(), str::to_owned)
+}
+
+fn broken(error: hyper::Error) -> HttpError {
+    tracing::debug!(%error, "a request of a job broke off");
+    HttpError::Protocol
+}

@@ -1,0 +1,113 @@
+//! From a name to a connection: looked up once, checked, and connected to the very address that was checked.
+
+use crate::OutboundConfig;
+use crate::addresses::is_allowed;
+use fuelcell_domain::capability::Target;
+use fuelcell_domain::outbound::HttpError;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+
+/// A stream to a host, encrypted or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Makes connections.
+pub(crate) struct Connector {
+    tls: OnceCell<Option<TlsConnector>>,
+}
+
+impl Connector {
+    /// Trusts whom the machine trusts; its certificates are read when they are first needed.
+    pub(crate) fn of_this_machine() -> Self {
+        Self { tls: OnceCell::new() }
+    }
+
+    /// Trusts these and nobody else.
+    #[cfg(test)]
+    pub(crate) fn trusting(roots: RootCertStore) -> Self {
+        Self { tls: OnceCell::new_with(Some(tls_with(roots))) }
+    }
+
+    pub(crate) async fn connect(
+        &self,
+        target: &Target,
+        config: &OutboundConfig,
+    ) -> Result<Box<dyn Stream>, HttpError> {
+        let stream = reach(target, config).await?;
+        if !target.tls {
+            return Ok(Box::new(stream));
+        }
+        let tls = self.tls.get_or_init(machines_tls).await.as_ref().ok_or(HttpError::Tls)?;
+        let name = ServerName::try_from(target.host.clone()).map_err(|_| HttpError::Tls)?;
+        let stream = tls.connect(name, stream).await.map_err(|error| {
+            tracing::debug!(%target, %error, "TLS failed");
+            HttpError::Tls
+        })?;
+        Ok(Box::new(stream))
+    }
+}
+
+/// Connects to the first of the host's allowed addresses that answers.
+async fn reach(target: &Target, config: &OutboundConfig) -> Result<TcpStream, HttpError> {
+    let found = addresses(target).await.map_err(|error| {
+        tracing::debug!(%target, %error, "a name cannot be resolved");
+        HttpError::Dns
+    })?;
+    if found.is_empty() {
+        return Err(HttpError::Dns);
+    }
+    let mut allowed =
+        found.into_iter().filter(|address| is_allowed(address.ip(), &config.allow_networks)).peekable();
+    if allowed.peek().is_none() {
+        // The address itself stays unsaid: it may be one of the operator's network.
+        return Err(HttpError::Denied(format!(
+            "{target} has no public address, and the operator of this server has not allowed its network"
+        )));
+    }
+    for address in allowed {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Requests are written at once; waiting for more would only delay them.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => tracing::debug!(%target, %error, "no connection"),
+        }
+    }
+    Err(HttpError::Connect)
+}
+
+async fn addresses(target: &Target) -> io::Result<Vec<SocketAddr>> {
+    match target.host.parse::<IpAddr>() {
+        Ok(address) => Ok(vec![SocketAddr::new(address, target.port)]),
+        Err(_) => Ok(lookup_host((target.host.as_str(), target.port)).await?.collect()),
+    }
+}
+
+/// TLS with the certificates that the machine trusts; none when it has none, which is said once.
+async fn machines_tls() -> Option<TlsConnector> {
+    let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await.ok()?;
+    let mut roots = RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(loaded.certs);
+    if added == 0 {
+        tracing::error!(errors = ?loaded.errors, "this machine has no certificates to trust: jobs cannot send requests over https");
+        return None;
+    }
+    tls_with(roots)
+}
+
+fn tls_with(roots: RootCertStore) -> Option<TlsConnector> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config = config.ok()?.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Some(TlsConnector::from(Arc::new(config)))
+}

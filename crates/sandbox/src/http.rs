@@ -1,0 +1,197 @@
+//! Requests of guests over HTTP. The interface is wasmtime's; what is sent goes to the job's host, as every other call
+//! does, and comes back whole. Bodies are bounded, and so are answers that a guest holds: they lie in the host's memory.
+
+use crate::cell::Cell;
+use bytes::Bytes;
+use fuelcell_domain::capability::Target;
+use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY};
+use fuelcell_domain::{JobHost, LogLevel};
+use http::uri::Scheme;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, Result, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
+
+/// Bytes of all names and values of one list of headers.
+const MAX_FIELDS: usize = 64 << 10;
+
+/// What a guest needs for its requests.
+pub(crate) struct Http {
+    context: WasiHttpCtx,
+    sender: Sender,
+}
+
+impl Http {
+    fn new(cell: &Cell) -> Self {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MAX_FIELDS);
+        let places = Arc::new(Semaphore::new(MAX_AT_ONCE));
+        let deterministic = cell.deterministic_seed.is_some();
+        Self { context, sender: Sender { host: cell.host.clone(), places, deterministic } }
+    }
+}
+
+impl WasiHttpView for Cell {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let http = self.http.take().unwrap_or_else(|| Http::new(self));
+        let http = self.http.insert(http);
+        WasiHttpCtxView { hooks: &mut http.sender, table: &mut self.table, ctx: &mut http.context }
+    }
+}
+
+#[derive(Clone)]
+struct Sender {
+    host: Arc<dyn JobHost>,
+    places: Arc<Semaphore>,
+    deterministic: bool,
+}
+
+type Transmission = Box<dyn Future<Output = Result<()>> + Send>;
+
+impl WasiHttpHooks for Sender {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Transmission,
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Transmission)>> + Send> {
+        let sender = self.clone();
+        Box::new(async move {
+            let response = sender.send(request, options.unwrap_or_default()).await?;
+            // The answer is whole: nothing is left to be done for it.
+            Ok((response, Box::new(std::future::ready(Ok(()))) as Transmission))
+        })
+    }
+}
+
+impl Sender {
+    async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Response<WasiBody>> {
+        if self.deterministic {
+            self.host.log(LogLevel::Warn, "http", "refused: a deterministic run sends no requests");
+            return Err(Error::HttpRequestDenied);
+        }
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Error::ConnectionLimitReached)?;
+        let (head, body) = request.into_parts();
+        let target = target(&head.uri).ok_or(Error::HttpRequestUriInvalid)?;
+        let request = HttpRequest {
+            method: head.method.as_str().to_owned(),
+            target,
+            path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            headers: headers(&head.headers),
+            connect_timeout: options.connect_timeout,
+            read_timeout: shorter(options.first_byte_timeout, options.between_bytes_timeout),
+            body: whole(body).await?,
+        };
+        let response = self.host.http(request).await.map_err(|error| explained(&error))?;
+        answer(response, place)
+    }
+}
+
+/// Where a URI leads to; one with a user or a password in it leads nowhere.
+fn target(uri: &http::Uri) -> Option<Target> {
+    let authority = uri.authority()?;
+    if authority.as_str().contains('@') {
+        return None;
+    }
+    let tls = uri.scheme() != Some(&Scheme::HTTP);
+    let host = authority.host().to_ascii_lowercase();
+    let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        // As lists of hosts write it.
+        Some(address) => address.parse::<Ipv6Addr>().ok()?.to_string(),
+        None => host,
+    };
+    let port = match authority.port_u16() {
+        Some(port) => port,
+        // A port that is no number.
+        None if authority.as_str().len() != authority.host().len() => return None,
+        None => {
+            if tls {
+                443
+            } else {
+                80
+            }
+        }
+    };
+    Some(Target { tls, host, port })
+}
+
+fn headers(map: &http::HeaderMap) -> Vec<Header> {
+    map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
+}
+
+fn shorter<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    [one, other].into_iter().flatten().min()
+}
+
+/// The body once the guest has finished it.
+async fn whole(body: WasiBody) -> Result<Vec<u8>> {
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => Ok(body.to_bytes().into()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Error::HttpRequestBodySize(Some(MAX_BODY as u64)))
+        }
+        // The guest gave it up, or it is not as long as was said.
+        Err(error) => Err(error.downcast::<Error>().map_or(Error::HttpProtocolError, |error| *error)),
+    }
+}
+
+/// The guest's answer. Its place is free once the guest lets go of the body.
+fn answer(response: HttpResponse, place: OwnedSemaphorePermit) -> Result<Response<WasiBody>> {
+    let mut builder = Response::builder().status(response.status);
+    for (name, value) in response.headers {
+        builder = builder.header(name, value);
+    }
+    let body = Full::new(Bytes::from(response.body)).map_frame(move |frame| {
+        let _held = &place;
+        frame
+    });
+    let body = body.map_err(|never| match never {}).boxed_unsync();
+    builder.body(body).map_err(|_| Error::HttpProtocolError)
+}
+
+/// What the guest hears.
+fn explained(error: &HttpError) -> Error {
+    match error {
+        HttpError::Denied(_) => Error::HttpRequestDenied,
+        HttpError::TooMany(_) => Error::ConnectionLimitReached,
+        HttpError::Invalid(_) => Error::HttpProtocolError,
+        HttpError::RequestTooLong => Error::HttpRequestBodySize(Some(MAX_BODY as u64)),
+        HttpError::ResponseTooLong => Error::HttpResponseBodySize(Some(MAX_BODY as u64)),
+        HttpError::Dns => Error::DnsError { rcode: None, info_code: None },
+        HttpError::Connect => Error::ConnectionRefused,
+        HttpError::ConnectTimeout => Error::ConnectionTimeout,
+        HttpError::Tls => Error::TlsProtocolError,
+        HttpError::ReadTimeout => Error::ConnectionReadTimeout,
+        HttpError::Protocol => Error::HttpProtocolError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_leads_to_one_place() {
+        for (uri, shown) in [
+            ("https://API.example.com/a?b", "api.example.com"),
+            ("http://api.example.com:80/", "http://api.example.com"),
+            ("https://[0:0::1]:8443/", "[::1]:8443"),
+        ] {
+            assert_eq!(target(&uri.parse().unwrap()).unwrap().to_string(), shown);
+        }
+        for uri in [
+            "/a",
+            "https://user@api.example.com/",
+            "https://a:b@api.example.com/",
+            "https://a.b:99999/",
+            "https://a.b:/",
+        ] {
+            let target = uri.parse().ok().and_then(|uri| target(&uri));
+            assert_eq!(target, None, "{uri}");
+        }
+    }
+}

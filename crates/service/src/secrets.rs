@@ -1,0 +1,83 @@
+//! Secrets of a project: set, listed by name, removed; never read back.
+
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::capability::{MAX_ENTRIES, is_secret_name};
+use fuelcell_domain::{ProjectRef, Role, SealedSecret};
+
+/// Longest value in bytes: headers are to hold it.
+const MAX_VALUE: usize = 8 << 10;
+
+impl Service {
+    /// Sets a secret, in place of an earlier value.
+    pub async fn put_secret(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        name: &str,
+        value: &str,
+    ) -> Result<SealedSecret, ServiceError> {
+        self.require(principal, project, Role::Administrator).await?;
+        check_secret(name, value)?;
+        let known = self.store.secrets(project).await?;
+        if known.len() >= MAX_ENTRIES && !known.iter().any(|secret| secret.name == name) {
+            return Err(ServiceError::conflict(
+                "TooManySecrets",
+                format!("a project has at most {MAX_ENTRIES} secrets"),
+            ));
+        }
+        let now = self.clock.now();
+        let secret = SealedSecret {
+            project,
+            name: name.into(),
+            sealed: self.seal.seal(project, name, value.as_bytes()),
+            by: principal.subject.clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        let secret = self.store.put_secret(secret).await?;
+        tracing::info!(%project, secret = name, by = %principal.subject, "a secret was set");
+        Ok(secret)
+    }
+
+    /// A project's secrets by name, sealed as they are.
+    pub async fn secrets(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+    ) -> Result<Vec<SealedSecret>, ServiceError> {
+        self.require(principal, project, Role::Administrator).await?;
+        Ok(self.store.secrets(project).await?)
+    }
+
+    /// Removes a secret. Requests that name it are refused from the next attempt on.
+    pub async fn delete_secret(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        name: &str,
+    ) -> Result<(), ServiceError> {
+        self.require(principal, project, Role::Administrator).await?;
+        self.store.delete_secret(project, name).await?;
+        tracing::info!(%project, secret = name, by = %principal.subject, "a secret was deleted");
+        Ok(())
+    }
+}
+
+/// A value is what a header can hold (RFC 9110, 5.5), so that it cannot begin another one.
+fn check_secret(name: &str, value: &str) -> Result<(), ServiceError> {
+    if !is_secret_name(name) {
+        return Err(ServiceError::invalid(
+            "InvalidName",
+            "a secret's name is 1 to 64 characters of A-Z a-z 0-9 _ and does not begin with a digit",
+        ));
+    }
+    let fine =
+        (1..=MAX_VALUE).contains(&value.len()) && value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    match fine {
+        true => Ok(()),
+        false => Err(ServiceError::invalid(
+            "InvalidSecret",
+            format!("a secret's value is 1 to {MAX_VALUE} printable ASCII characters without line breaks"),
+        )),
+    }
+}

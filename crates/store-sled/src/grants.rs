@@ -1,0 +1,59 @@
+//! Grants of capabilities, and secrets.
+
+use crate::database::{Database, Read};
+use crate::keys::{self, Table};
+use crate::overlay::Overlay;
+use fuelcell_domain::{Grant, ProjectRef, SealedSecret};
+use fuelcell_store::StoreError;
+
+pub(crate) fn put_grant(overlay: &mut Overlay<'_>, grant: &Grant) -> Result<(), StoreError> {
+    overlay.put(Table::Grants, &keys::named(grant.project, &grant.module), grant)
+}
+
+pub(crate) fn grant(
+    database: &Database,
+    project: ProjectRef,
+    module: &str,
+) -> Result<Option<Grant>, StoreError> {
+    database.get(Table::Grants, &keys::named(project, module))
+}
+
+pub(crate) fn delete_grant(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    module: &str,
+) -> Result<(), StoreError> {
+    delete(overlay, Table::Grants, &keys::named(project, module), "grant")
+}
+
+pub(crate) fn put_secret(
+    overlay: &mut Overlay<'_>,
+    mut secret: SealedSecret,
+) -> Result<SealedSecret, StoreError> {
+    let key = keys::named(secret.project, &secret.name);
+    if let Some(first) = overlay.get::<SealedSecret>(Table::Secrets, &key)? {
+        secret.created_at = first.created_at;
+    }
+    overlay.put(Table::Secrets, &key, &secret)?;
+    Ok(secret)
+}
+
+/// Keys sort as their names do.
+pub(crate) fn secrets(database: &Database, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
+    database.scan(Table::Secrets, &keys::project(project))
+}
+
+pub(crate) fn delete_secret(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    name: &str,
+) -> Result<(), StoreError> {
+    delete(overlay, Table::Secrets, &keys::named(project, name), "secret")
+}
+
+fn delete(overlay: &mut Overlay<'_>, table: Table, key: &[u8], what: &'static str) -> Result<(), StoreError> {
+    match overlay.value(table, key)? {
+        Some(_) => overlay.remove(table, key),
+        None => Err(StoreError::NotFound(what)),
+    }
+}
