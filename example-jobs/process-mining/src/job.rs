@@ -14,7 +14,7 @@ use crate::log::EventLog;
 use crate::map::{self, Map};
 use crate::parameters::{AnalysisType, OutputFormat, Parameters};
 use crate::quality::Quality;
-use crate::read::{self, Facts};
+use crate::read::{self, Facts, Options};
 use crate::text::counted;
 use crate::{enriched, model, report};
 
@@ -92,8 +92,9 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
 fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Facts), Failure> {
     let input = context.open("dataset")?;
     let size = input.size().max(1);
+    let options = Options { size: Some(size), ..parameters.options() };
     let mut ticks = 0;
-    let (log, facts) = read::read(input, &parameters.options(), &mut |bytes, events| {
+    let (log, facts) = read::read(input, &options, &mut |bytes, events| {
         ticks += 1;
         context.progress(READ * bytes.min(size) / size, WHOLE, "Reading the log");
         context.report(&Report { records_processed: events as u64, ..Report::default() });

@@ -8,6 +8,7 @@
 //! log and parameters give the same bytes.
 
 pub mod anomalies;
+mod calendar;
 pub mod conformance;
 pub mod enriched;
 pub mod error;

@@ -57,14 +57,16 @@ impl Lines {
         // Division of wider numbers is slow in a cell, and hardly any number is wider.
         let mut digits = [0; 10];
         let mut at = digits.len();
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                return self.text(&digits[at..]);
-            }
+        while rest >= 10 {
+            at -= 2;
+            digits[at..at + 2].copy_from_slice(&two_digits(rest % 100));
+            rest /= 100;
         }
+        if rest > 0 || at == digits.len() {
+            at -= 1;
+            digits[at] = b'0' + rest as u8;
+        }
+        self.text(&digits[at..]);
     }
 
     /// Seconds, with as many decimals as there are, at most six.
@@ -88,6 +90,12 @@ impl Lines {
             place /= 10;
         }
     }
+}
+
+/// A number below 100.
+#[inline]
+fn two_digits(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 /// Copies; both have the same length. The last block overlaps the one before it.
@@ -139,7 +147,9 @@ mod tests {
 
     #[test]
     fn numbers_of_every_size() {
-        for number in [0, 7, 10, 4_294_967_295, 4_294_967_296, u64::MAX] {
+        for number in
+            [0, 7, 10, 99, 100, 101, 999, 1000, 65_536, 1_000_000, 4_294_967_295, 4_294_967_296, u64::MAX]
+        {
             assert_eq!(written(|lines| lines.number(number)), number.to_string());
         }
     }

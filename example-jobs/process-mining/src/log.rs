@@ -1,7 +1,8 @@
 //! The event log in memory: columns of numbers, grouped by case and sorted by time.
 //!
 //! An event costs 20 bytes (time 8, activity 4, resource 4, fingerprint 4), 8 more when the log has start times and 1
-//! more when it has life-cycle transitions, however long its row was. While it is built, the case takes another 4.
+//! more when it has life-cycle transitions, however long its row was. While it is built, the case takes another 4; while
+//! it is put into order, one column after the other, the widest is there twice: 41 bytes at most.
 
 use crate::names::{Id, NONE, Names};
 
@@ -43,39 +44,55 @@ pub struct Dictionary {
     pub lifecycles: Names,
 }
 
-/// A column under construction. Chunks instead of one vector: growing never copies what is there, and memory can be
-/// given back while the column is put into its final order.
+/// A column under construction: chunks instead of one vector, so that growing never copies what is there. All columns of
+/// a log have the same chunks.
 #[derive(Debug)]
 struct Column<T> {
     chunks: Vec<Vec<T>>,
+    /// Values that the last chunk is to hold.
+    room: usize,
 }
 
 const CHUNK: usize = 1 << 16;
+
+/// From so many events on, it is known well enough how many there will be …
+const FORESEEABLE: usize = 1 << 18;
+/// … but more than this many times as many are not believed.
+const FARTHEST: usize = 64;
+
+/// Bytes of an event while it is in the columns, at most.
+const EVENT: usize = 33;
 
 /// Events that are collected before they are taken apart into the columns: one check a batch instead of one a value.
 const BATCH: usize = 1 << 12;
 
 impl<T: Copy + Default> Column<T> {
     fn new() -> Self {
-        Self { chunks: Vec::new() }
+        Self { chunks: Vec::new(), room: 0 }
     }
 
-    /// A column of full batches.
-    fn filled(value: T, count: usize) -> Self {
-        let mut column = Self::new();
-        (0..count / BATCH).for_each(|_| column.extend(std::iter::repeat_n(value, BATCH)));
-        column
+    /// A column of one value, with the chunks of another one.
+    fn filled<U>(value: T, like: &Column<U>) -> Self {
+        let mut chunks: Vec<Vec<T>> = like.chunks.iter().map(|other| vec![value; other.len()]).collect();
+        if let Some(last) = chunks.last_mut() {
+            last.reserve_exact(like.room - last.len());
+        }
+        Self { chunks, room: like.room }
     }
 
-    /// Appends values, at most [`BATCH`]. A chunk is full when no batch fits any more.
-    fn extend(&mut self, values: impl Iterator<Item = T>) {
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() + BATCH <= CHUNK => chunk.extend(values),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.extend(values);
-                self.chunks.push(chunk);
-            }
+    /// Whether no batch fits into the last chunk any more.
+    fn is_full(&self) -> bool {
+        self.chunks.last().is_none_or(|chunk| chunk.len() + BATCH > self.room)
+    }
+
+    /// Appends values, at most [`BATCH`]. If a chunk must be begun for them, it is to hold `room`.
+    fn extend(&mut self, values: impl Iterator<Item = T>, room: usize) {
+        if self.is_full() {
+            self.chunks.push(Vec::with_capacity(room));
+            self.room = room;
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.extend(values);
         }
     }
 
@@ -102,6 +119,8 @@ pub struct Builder {
     batch: Vec<Event>,
     /// Events in the columns, those of the batch not counted: full batches until the last.
     events: usize,
+    /// How many events there will be, as far as that is known.
+    expected: usize,
     cases: Column<Id>,
     activities: Column<Id>,
     times: Column<Micros>,
@@ -120,6 +139,7 @@ impl Default for Builder {
             names: Dictionary::default(),
             batch: Vec::with_capacity(BATCH),
             events: 0,
+            expected: 0,
             cases: Column::new(),
             activities: Column::new(),
             times: Column::new(),
@@ -141,22 +161,45 @@ impl Builder {
         }
     }
 
+    /// Says that there will be about so many events. Then one chunk takes all that are still to come, and when a column has
+    /// been put into order, another one can be where it was.
+    pub fn expect(&mut self, events: u64) {
+        self.expected = usize::try_from(events).unwrap_or(usize::MAX);
+    }
+
+    /// What the next chunks are to hold.
+    fn room(&self) -> usize {
+        let expected = self.expected.min(self.events.saturating_mul(FARTHEST));
+        if self.events < FORESEEABLE || expected <= self.events {
+            return CHUNK;
+        }
+        // As much as the whole column needs, and a little more: then another one can be put into order in its place.
+        let room = expected.saturating_add(expected / 32);
+        let there_is = Vec::<u8>::new().try_reserve_exact(room.saturating_mul(EVENT)).is_ok();
+        if there_is { room } else { CHUNK }
+    }
+
     fn flush(&mut self) {
         let batch = std::mem::take(&mut self.batch);
+        let room = if self.cases.is_full() { self.room() } else { 0 };
         let events = || batch.iter();
-        self.cases.extend(events().map(|event| event.case));
-        self.activities.extend(events().map(|event| event.activity));
-        self.times.extend(events().map(|event| event.time));
-        self.resources.extend(events().map(|event| event.resource));
-        self.fingerprints.extend(events().map(|event| event.fingerprint));
         // The two optional columns begin with the first event that has a value.
-        if self.starts.is_some() || events().any(|event| event.start != NO_TIME) {
-            let column = self.starts.get_or_insert_with(|| Column::filled(NO_TIME, self.events));
-            column.extend(events().map(|event| event.start));
+        if self.starts.is_none() && events().any(|event| event.start != NO_TIME) {
+            self.starts = Some(Column::filled(NO_TIME, &self.cases));
         }
-        if self.lifecycles.is_some() || events().any(|event| event.lifecycle != NONE) {
-            let column = self.lifecycles.get_or_insert_with(|| Column::filled(u8::MAX, self.events));
-            column.extend(events().map(|event| stored_lifecycle(event.lifecycle)));
+        if self.lifecycles.is_none() && events().any(|event| event.lifecycle != NONE) {
+            self.lifecycles = Some(Column::filled(u8::MAX, &self.cases));
+        }
+        self.cases.extend(events().map(|event| event.case), room);
+        self.activities.extend(events().map(|event| event.activity), room);
+        self.times.extend(events().map(|event| event.time), room);
+        self.resources.extend(events().map(|event| event.resource), room);
+        self.fingerprints.extend(events().map(|event| event.fingerprint), room);
+        if let Some(column) = &mut self.starts {
+            column.extend(events().map(|event| event.start), room);
+        }
+        if let Some(column) = &mut self.lifecycles {
+            column.extend(events().map(|event| stored_lifecycle(event.lifecycle)), room);
         }
         self.events += batch.len();
         self.batch = batch;
@@ -181,12 +224,13 @@ impl Builder {
         self.names.activities.freeze();
         self.names.resources.freeze();
         let offsets = self.offsets();
+        // The wide columns come first: what they leave has room for the others.
         let mut log = EventLog {
             times: self.times.grouped(&self.cases, &offsets),
+            starts: self.starts.map(|column| column.grouped(&self.cases, &offsets)),
             activities: self.activities.grouped(&self.cases, &offsets),
             resources: self.resources.grouped(&self.cases, &offsets),
             fingerprints: self.fingerprints.grouped(&self.cases, &offsets),
-            starts: self.starts.map(|column| column.grouped(&self.cases, &offsets)),
             lifecycles: self.lifecycles.map(|column| column.grouped(&self.cases, &offsets)),
             case_names: (0..self.names.cases.len() as Id).collect(),
             out_of_order: 0,
@@ -499,6 +543,40 @@ mod tests {
         let lifecycles = [late - 1, late, late + 1].map(|event| log.lifecycle(event));
         assert_eq!(lifecycles, [NONE, complete, NONE]);
         assert!(log.times.iter().enumerate().all(|(number, &time)| time == number as Micros));
+    }
+
+    #[test]
+    fn whatever_is_expected_the_log_is_the_same() {
+        let events = FORESEEABLE + 3 * CHUNK;
+        let made = |expected: &[u64]| {
+            let mut builder = Builder::default();
+            let cases = [b"1", b"2"].map(|case| builder.names.cases.intern(case).0);
+            let activity = builder.names.activities.intern(b"a").0;
+            for number in 0..events {
+                if number % CHUNK == 0 {
+                    builder.expect(expected[number / CHUNK % expected.len()]);
+                }
+                let (case, time) = (cases[number % 2], number as Micros);
+                let start = if number + CHUNK < events { NO_TIME } else { time };
+                builder.push(Event {
+                    case,
+                    activity,
+                    time,
+                    start,
+                    resource: NONE,
+                    lifecycle: NONE,
+                    fingerprint: 7,
+                });
+            }
+            let log = builder.finish();
+            (log.times, log.starts, log.offsets)
+        };
+        let expected = made(&[0]);
+        assert_eq!(expected.0[1], 2);
+        // Right, too few, too many, and more than any memory holds.
+        for wrong in [events as u64, FORESEEABLE as u64 + 1, 2 * events as u64, u64::MAX] {
+            assert!(made(&[wrong]) == expected, "{wrong}");
+        }
     }
 
     #[test]

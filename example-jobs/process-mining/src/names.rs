@@ -74,7 +74,7 @@ fn slice<'a>(text: &'a str, ends: &[usize], id: Id) -> &'a str {
 
 /// Whether both are equal. In a cell the comparison of the standard library is a call that goes byte by byte.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let words = || a_words.iter().zip(b_words).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b));
     a.len() == b.len() && words() && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)

@@ -197,7 +197,11 @@ impl Parameters {
 
     /// How to read the log.
     pub fn options(&self) -> Options {
-        Options { columns: self.columns.clone(), timestamp_formats: self.timestamp_formats.clone() }
+        Options {
+            columns: self.columns.clone(),
+            timestamp_formats: self.timestamp_formats.clone(),
+            size: None,
+        }
     }
 
     /// Whether the report shows this group of measurements.

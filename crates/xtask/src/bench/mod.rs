@@ -88,6 +88,7 @@ struct RunAccount {
 #[serde(rename_all = "camelCase")]
 struct RunUsage {
     peak_memory_bytes: u64,
+    cpu_seconds: f64,
 }
 
 /// Builds optimised binaries, measures, and prints the table.
@@ -236,11 +237,27 @@ fn mining_row(workspace: &Workspace, folder: &Path, log: &Path) -> Result<Row> {
     let label = format!("Process mining of {name}, as module and natively");
     let (account, compared) = measure(&label, || {
         let account: RunAccount = serde_json::from_str(&capture(&mut module)?)?;
-        Ok((account, native::compare(&mut module, &mut native)?))
+        Ok((account, native::compare(&mut module, &mut native, work)?))
     })?;
     let memory = account.usage.peak_memory_bytes as f64 / (1024.0 * 1024.0);
     let what = format!("process mining of {name}, {} events, module : native", account.records_processed);
-    Ok(Row::new(&what, format!("{compared}; peak memory in the cell {memory:.1} MiB")))
+    let figure = format!(
+        "{}; whole processes {}; peak memory in the cell {memory:.1} MiB",
+        compared.work, compared.processes
+    );
+    Ok(Row::new(&what, figure))
+}
+
+/// The processor time of the work: of the attempt, from its account, or of the same work in a native program.
+fn work(printed: &str) -> Option<Duration> {
+    let told = match serde_json::from_str::<RunAccount>(printed) {
+        Ok(account) => Some(account.usage.cpu_seconds),
+        Err(_) => {
+            let mut lines = printed.lines();
+            lines.find_map(|line| line.strip_prefix("cpuSeconds ")).and_then(|seconds| seconds.parse().ok())
+        }
+    };
+    told.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
 }
 
 fn measure<T>(label: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {

@@ -75,21 +75,36 @@ impl Pairs {
 impl Flow {
     /// Counts and measures.
     pub fn of(log: &EventLog) -> Self {
+        Self::among(log, |_| true)
+    }
+
+    /// The graph of the log as if it had only the events of some activities: a step leads from one of them to the next,
+    /// whatever happened between the two.
+    pub fn among(log: &EventLog, wanted: impl Fn(Id) -> bool) -> Self {
         let names = log.names.activities.len();
         let (mut activities, mut starts, mut ends) = (vec![0; names], vec![0; names], vec![0; names]);
         let mut pairs = Pairs::new(names);
         for range in log.ranges() {
-            let trace = &log.activities[range];
-            starts[trace[0] as usize] += 1;
-            ends[trace[trace.len() - 1] as usize] += 1;
-            trace.iter().for_each(|&activity| activities[activity as usize] += 1);
-            trace.windows(2).for_each(|pair| pairs.add(pair[0], pair[1]));
+            let mut before = None;
+            for &activity in log.activities[range].iter().filter(|&&activity| wanted(activity)) {
+                activities[activity as usize] += 1;
+                match before.replace(activity) {
+                    Some(before) => pairs.add(before, activity),
+                    None => starts[activity as usize] += 1,
+                }
+            }
+            if let Some(last) = before {
+                ends[last as usize] += 1;
+            }
         }
-        let times = spread_by_group(pairs.pairs.len(), |take| {
+        let times = spread_by_group(pairs.pairs.len(), |all| {
             for range in log.ranges() {
-                for event in range.start + 1..range.end {
-                    let edge = pairs.number(log.activities[event - 1], log.activities[event]);
-                    take(edge, log.times[event] - log.times[event - 1]);
+                let mut before = None;
+                for event in range.filter(|&event| wanted(log.activities[event])) {
+                    if let Some(before) = before.replace(event) {
+                        let edge = pairs.number(log.activities[before], log.activities[event]);
+                        all.take(edge, log.times[event] - log.times[before]);
+                    }
                 }
             }
         });
@@ -121,10 +136,10 @@ impl Flow {
 
 /// Time since the event before, per activity that it leads to.
 pub fn time_since_previous(log: &EventLog) -> Vec<Option<Spread>> {
-    spread_by_group(log.names.activities.len(), |take| {
+    spread_by_group(log.names.activities.len(), |all| {
         for range in log.ranges() {
             for event in range.start + 1..range.end {
-                take(log.activities[event] as usize, log.times[event] - log.times[event - 1]);
+                all.take(log.activities[event] as usize, log.times[event] - log.times[event - 1]);
             }
         }
     })

@@ -15,7 +15,7 @@ pub use document::document;
 pub use flow::{Edge, Flow, time_since_previous};
 pub use resources::Resources;
 pub use rework::Rework;
-pub use stats::{Groups, SECOND, Spread, quantile, spread_by_group};
+pub use stats::{Groups, SECOND, Spread, Taker, quantile, spread_by_group};
 pub use utilisation::Utilisation;
 pub use variants::{Variant, Variants};
 pub use work::{Found, Source, Work};

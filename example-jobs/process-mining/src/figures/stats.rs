@@ -44,22 +44,43 @@ pub struct Groups<T> {
     ends: Vec<usize>,
 }
 
-impl<T: Copy + Default> Groups<T> {
-    /// Collects values. `visit` hands every (group, value) to its argument; it is called twice: to count, and to put each
-    /// value to those of its group. That needs the room of the values, not a vector per group.
-    pub fn collect(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, T))) -> Self {
-        let mut ends = vec![0_usize; groups + 1];
-        visit(&mut |group, _| ends[group + 1] += 1);
-        for group in 0..groups {
-            ends[group + 1] += ends[group];
+/// Takes the values of groups, all of them twice: first to count them, then to put each to those of its group.
+pub struct Taker<T> {
+    values: Vec<T>,
+    /// Per group, how many values were counted, or where its next value goes.
+    next: Vec<usize>,
+    counting: bool,
+}
+
+impl<T> Taker<T> {
+    /// Takes a value.
+    #[inline(always)]
+    pub fn take(&mut self, group: usize, value: T) {
+        let place = &mut self.next[group];
+        if !self.counting {
+            self.values[*place] = value;
         }
-        let mut next = ends.clone();
-        let mut values = vec![T::default(); ends[groups]];
-        visit(&mut |group, value| {
-            values[next[group]] = value;
-            next[group] += 1;
-        });
-        Self { values, ends }
+        *place += 1;
+    }
+}
+
+impl<T: Copy + Default> Groups<T> {
+    /// Collects the values that `visit` hands over. It is called twice and must hand over the same. That needs the room of
+    /// the values, not a vector per group.
+    pub fn collect(groups: usize, visit: impl Fn(&mut Taker<T>)) -> Self {
+        let mut taker = Taker { values: Vec::new(), next: vec![0; groups], counting: true };
+        visit(&mut taker);
+        let mut ends = Vec::with_capacity(groups + 1);
+        ends.push(0);
+        for next in &mut taker.next {
+            let start = ends[ends.len() - 1];
+            ends.push(start + *next);
+            *next = start;
+        }
+        taker.values = vec![T::default(); ends[groups]];
+        taker.counting = false;
+        visit(&mut taker);
+        Self { values: taker.values, ends }
     }
 
     /// What `measure` makes of the values of every group, which it may reorder.
@@ -69,7 +90,7 @@ impl<T: Copy + Default> Groups<T> {
 }
 
 /// The spread of the values of every group; see [`Groups::collect`].
-pub fn spread_by_group(groups: usize, visit: impl Fn(&mut dyn FnMut(usize, Micros))) -> Vec<Option<Spread>> {
+pub fn spread_by_group(groups: usize, visit: impl Fn(&mut Taker<Micros>)) -> Vec<Option<Spread>> {
     Groups::collect(groups, visit).map(Spread::of)
 }
 
@@ -116,7 +137,8 @@ mod tests {
     #[test]
     fn groups_keep_their_own_values() {
         let pairs = [(1, 5), (0, 2), (1, 7), (1, 6)];
-        let spreads = spread_by_group(3, |take| pairs.iter().for_each(|&(group, value)| take(group, value)));
+        let spreads =
+            spread_by_group(3, |all| pairs.iter().for_each(|&(group, value)| all.take(group, value)));
         assert_eq!(spreads[0].unwrap().median, 2.0);
         assert_eq!(spreads[1].unwrap().median, 6.0);
         assert_eq!(spreads[2], None);

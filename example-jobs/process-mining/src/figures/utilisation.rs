@@ -27,10 +27,10 @@ impl Utilisation {
     pub fn of(log: &EventLog, work: &Work<'_>) -> Vec<Self> {
         let mut all = Vec::new();
         for resources in batches(log, work, PIECES) {
-            let times = Groups::collect(resources.len(), |take| {
+            let times = Groups::collect(resources.len(), |all| {
                 each_piece(log, work, |resource, start, end| {
                     if resources.contains(&resource) {
-                        take(resource - resources.start, (start, end));
+                        all.take(resource - resources.start, (start, end));
                     }
                 });
             });

@@ -151,10 +151,10 @@ impl<'a> Work<'a> {
     }
 
     fn spreads(&self, measure: impl Fn(Item) -> Option<Micros>) -> Vec<Option<Spread>> {
-        spread_by_group(self.log.names.activities.len(), |take| {
+        spread_by_group(self.log.names.activities.len(), |all| {
             self.each(|item| {
                 if let Some(value) = measure(item) {
-                    take(self.log.activities[item.event] as usize, value);
+                    all.take(self.log.activities[item.event] as usize, value);
                 }
             });
         })

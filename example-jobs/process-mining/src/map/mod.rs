@@ -6,7 +6,7 @@ mod svg;
 
 pub use svg::{STYLE, draw};
 
-use crate::figures::{Figures, SECOND};
+use crate::figures::{Figures, Flow, SECOND};
 use crate::log::EventLog;
 use crate::names::Id;
 
@@ -58,11 +58,12 @@ pub struct Map {
     pub edges: Vec<MapEdge>,
     /// Activities there are.
     pub all_activities: usize,
-    /// Paths there are, repetitions of one activity left out.
+    /// Paths there are between activities that are drawn, repetitions of one activity left out.
     pub all_edges: usize,
     /// Share of the events whose activity is drawn.
     pub events_covered: f64,
-    /// Share of the steps between two events whose path is drawn; repetitions count as drawn with their activity.
+    /// Share of the steps from one drawn activity to the next whose path is drawn; repetitions count as drawn with their
+    /// activity.
     pub steps_covered: f64,
 }
 
@@ -78,8 +79,8 @@ const ENOUGH: f64 = 0.95;
 const EDGES_PER_ACTIVITY: f64 = 1.7;
 
 impl Map {
-    /// Chooses the most frequent activities and paths. Every activity keeps its most frequent way in and way out, so
-    /// that none floats.
+    /// Chooses the most frequent activities and paths. Where activities are left out, paths lead over them: the map is that
+    /// of the log without their events. Every activity keeps its most frequent way in and way out, so that none floats.
     pub fn of(log: &EventLog, figures: &Figures) -> Self {
         let shown = shown_activities(log, figures);
         let mut position = vec![None; log.names.activities.len()];
@@ -87,7 +88,9 @@ impl Map {
             position[activity as usize] = Some(index);
         }
         let places = places(log, figures);
-        let flow = &figures.flow;
+        let all = shown.len() == figures.flow.activity_count();
+        let filtered = (!all).then(|| Flow::among(log, |activity| position[activity as usize].is_some()));
+        let flow = filtered.as_ref().unwrap_or(&figures.flow);
         let mut activities: Vec<MapActivity> = shown
             .iter()
             .map(|&activity| MapActivity {
@@ -133,18 +136,17 @@ impl Map {
         candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
         drop_rare_ends(&mut candidates, log.cases());
         let edges = choose(&candidates, activities.len());
-        Self::measure(activities, edges, figures)
+        Self::measure(activities, edges, flow, figures)
     }
 
-    fn measure(activities: Vec<MapActivity>, edges: Vec<MapEdge>, figures: &Figures) -> Self {
-        let flow = &figures.flow;
-        let events: u64 = flow.activities.iter().sum();
+    fn measure(activities: Vec<MapActivity>, edges: Vec<MapEdge>, flow: &Flow, figures: &Figures) -> Self {
+        let events: u64 = figures.flow.activities.iter().sum();
         let steps: u64 = flow.edges.iter().map(|edge| edge.time.count).sum();
         let drawn_steps: u64 = edges.iter().filter(|edge| edge.time.is_some()).map(|edge| edge.count).sum();
         let repeated: u64 = activities.iter().map(|activity| activity.repeated).sum();
         let drawn_events: u64 = activities.iter().map(|activity| activity.events).sum();
         Self {
-            all_activities: flow.activity_count(),
+            all_activities: figures.flow.activity_count(),
             all_edges: flow.edges.iter().filter(|edge| edge.from != edge.to).count(),
             events_covered: drawn_events as f64 / events.max(1) as f64,
             steps_covered: if steps == 0 { 1.0 } else { (drawn_steps + repeated) as f64 / steps as f64 },
@@ -161,7 +163,8 @@ impl Map {
     /// What was left out, as a sentence.
     pub fn simplification(&self) -> String {
         use crate::text::{count, percent};
-        let activities = if self.activities.len() == self.all_activities {
+        let all = self.activities.len() == self.all_activities;
+        let activities = if all {
             format!("All {} activities", count(self.all_activities as u64))
         } else {
             format!(
@@ -171,16 +174,19 @@ impl Map {
                 percent(self.events_covered)
             )
         };
-        if self.drawn_edges() == self.all_edges {
-            return format!("{activities} and all {} paths are drawn.", count(self.all_edges as u64));
-        }
-        format!(
-            "{activities} and {} of {} paths (top {}) are drawn; they cover {} of all steps.",
-            count(self.drawn_edges() as u64),
-            count(self.all_edges as u64),
-            percent(self.drawn_edges() as f64 / self.all_edges.max(1) as f64),
-            percent(self.steps_covered)
-        )
+        let paths = if self.drawn_edges() == self.all_edges {
+            format!("all {} paths are drawn", count(self.all_edges as u64))
+        } else {
+            format!(
+                "{} of {} paths (top {}) are drawn; they cover {} of the steps",
+                count(self.drawn_edges() as u64),
+                count(self.all_edges as u64),
+                percent(self.drawn_edges() as f64 / self.all_edges.max(1) as f64),
+                percent(self.steps_covered)
+            )
+        };
+        let over = if all { "" } else { ". A path may lead over activities that are not drawn" };
+        format!("{activities} and {paths}{over}.")
     }
 }
 

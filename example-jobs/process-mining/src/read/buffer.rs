@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use memchr::memchr;
+
 /// Bytes that the buffer holds at least, and most that one read adds.
 pub(super) const BLOCK: usize = 1 << 18;
 
@@ -67,6 +69,42 @@ impl<R: Read> Buffer<R> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Finds a byte that is likely among the next few: a call of [`memchr`] would take longer than to look at these here,
+/// eight at a time.
+#[inline]
+pub(super) fn near(byte: u8, text: &[u8]) -> Option<usize> {
+    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut at = 0;
+    for eight in text.as_chunks::<8>().0.iter().take(4) {
+        let differences = u64::from_le_bytes(*eight) ^ (LOW * u64::from(byte));
+        // The lowest high bit is that of the first byte without a difference; above it there may be others.
+        let zeros = differences.wrapping_sub(LOW) & !differences & HIGH;
+        if zeros != 0 {
+            return Some(at + zeros.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr(byte, &text[at..]).map(|found| at + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_found_wherever_it_is() {
+        for length in 0..60 {
+            let mut text: Vec<u8> = (0..length).map(|at| b'!' + at as u8 % 2 * 2).collect();
+            assert_eq!(near(b'"', &text), None);
+            for at in (0..text.len()).rev() {
+                text[at] = b'"';
+                assert_eq!(near(b'"', &text), Some(at), "{length}");
             }
         }
     }

@@ -55,9 +55,13 @@ pub(super) fn read(
             Ok(None) => return Ok(table.builder),
             Err(error) => return Err(failures.record(error, row)),
         }
-        if facts.rows.is_multiple_of(BATCH) && !tick(source.meter.bytes(), table.builder.len()) {
-            facts.stopped = true;
-            return Ok(table.builder);
+        if facts.rows.is_multiple_of(BATCH) {
+            let (bytes, events) = (source.meter.bytes(), table.builder.len());
+            table.builder.expect(options.foresee(bytes, events));
+            if !tick(bytes, events) {
+                facts.stopped = true;
+                return Ok(table.builder);
+            }
         }
     }
 }

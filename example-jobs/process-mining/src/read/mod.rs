@@ -31,6 +31,16 @@ pub struct Options {
     pub columns: Columns,
     /// strftime forms that the request names, beside ISO 8601.
     pub timestamp_formats: Vec<String>,
+    /// Bytes of the file, if that is known: then memory is asked for as it will be needed.
+    pub size: Option<u64>,
+}
+
+impl Options {
+    /// About how many events there are, when the first so many bytes of the file held so many.
+    fn foresee(&self, bytes: u64, events: usize) -> u64 {
+        let events = events as u128 * u128::from(self.size.unwrap_or(0)) / u128::from(bytes.max(1));
+        u64::try_from(events).unwrap_or(u64::MAX)
+    }
 }
 
 /// Rows that did not become events, by the first thing that was wrong with them.

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::buffer::{BLOCK, Buffer};
+use super::buffer::{BLOCK, Buffer, near};
 
 /// No record may be longer: what looks like one is more likely a quote that nobody closed.
 pub(super) const LONGEST_RECORD: usize = 8 << 20;
@@ -109,9 +109,10 @@ impl<R: Read> Records<R> {
         let text = self.buffer.consumed(length);
         self.bounds.clear();
         let mut start = 0;
-        for end in memchr_iter(self.delimiter, text).take(self.wanted) {
-            self.bounds.push((start, end));
-            start = end + 1;
+        while self.bounds.len() < self.wanted {
+            let Some(length) = near(self.delimiter, &text[start..]) else { break };
+            self.bounds.push((start, start + length));
+            start += length + 1;
         }
         let further = if self.bounds.len() < self.wanted {
             self.bounds.push((start, text.len()));

@@ -9,7 +9,12 @@ use flate2::bufread::MultiGzDecoder;
 use super::utf16::Utf16;
 use crate::error::Stop;
 
+/// What is read from the host at once.
 const BUFFER: usize = 1 << 18;
+
+/// What is decompressed or converted at once when somebody looks at the first bytes. It is less than readers ask for, so
+/// that everything else goes straight to their buffers.
+const PEEKED: usize = 1 << 14;
 
 /// What passed through the lowest layer.
 #[derive(Debug, Default)]
@@ -107,7 +112,7 @@ pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
     refuse_other_formats(&start)?;
     let compressed = start.starts_with(&[0x1f, 0x8b]);
     if compressed {
-        bytes = Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(bytes)));
+        bytes = Box::new(BufReader::with_capacity(PEEKED, MultiGzDecoder::new(bytes)));
     }
     let start = peek(&mut bytes).map_err(|error| meter.explain(&error, compressed))?;
     if compressed {
@@ -121,7 +126,7 @@ pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
         }
         Encoding::Utf16 { little } => {
             bytes.consume(2);
-            Box::new(BufReader::with_capacity(BUFFER, Utf16::new(bytes, little)))
+            Box::new(BufReader::with_capacity(PEEKED, Utf16::new(bytes, little)))
         }
     };
     let start = peek(&mut text).map_err(|error| meter.explain(&error, compressed))?;

@@ -8,8 +8,9 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memmem};
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, near};
 use crate::error::excerpt;
+use crate::names;
 
 /// One tag or comment may not be longer: whoever writes more wants to fill the memory.
 pub(super) const LONGEST_TAG: usize = 8 << 20;
@@ -72,7 +73,7 @@ impl<R: Read> Tags<R> {
     /// The next tag, or nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<Tag<'_>>, TagError> {
         loop {
-            let Some(text) = memchr(b'<', self.buffer.unread()) else {
+            let Some(text) = near(b'<', self.buffer.unread()) else {
                 // A character that is not all there yet stays, to be checked with what follows.
                 self.consume(self.valid);
                 if self.buffer.at_end() {
@@ -123,7 +124,7 @@ impl<R: Read> Tags<R> {
     fn fill(&mut self) -> Result<(), TagError> {
         self.buffer.fill().map_err(TagError::Io)?;
         let unchecked = &self.buffer.unread()[self.valid..];
-        match std::str::from_utf8(unchecked) {
+        match simdutf8::compat::from_utf8(unchecked) {
             Ok(text) => self.valid += text.len(),
             Err(error) if error.error_len().is_none() && !self.buffer.at_end() => {
                 self.valid += error.valid_up_to();
@@ -181,6 +182,8 @@ type Bounds = (usize, usize);
 /// Where the parts of an opening tag are, counted from its `<`.
 #[derive(Default)]
 struct OpenTag {
+    /// Where its name begins, after a prefix.
+    name: usize,
     name_end: usize,
     key: Option<Bounds>,
     value: Option<Bounds>,
@@ -191,11 +194,9 @@ struct OpenTag {
 impl OpenTag {
     fn element<'a>(&self, tag: &'a [u8]) -> Element<'a> {
         let part = |bounds: Option<Bounds>| bounds.map(|(start, end)| &tag[start..end]);
-        let name = &tag[1..self.name_end];
-        let prefix = memchr(b':', name).map_or(0, |colon| colon + 1);
         Element {
             text: &tag[1..self.length - 1],
-            name: &name[prefix..],
+            name: &tag[self.name..self.name_end],
             key: part(self.key),
             value: part(self.value),
             empty: self.empty,
@@ -232,27 +233,29 @@ fn common_tag(text: &[u8]) -> Option<OpenTag> {
         [b'<', b's', b't', b'r', b'i', b'n', b'g', b' ', b'k', b'e', b'y', b'=', b'"', ..] => (7, 13),
         [b'<', b'd', b'a', b't', b'e', b' ', b'k', b'e', b'y', b'=', b'"', ..] => (5, 11),
         [b'<', b'e', b'v', b'e', b'n', b't', b'>', ..] => {
-            return Some(OpenTag { name_end: 6, length: 7, ..OpenTag::default() });
+            return Some(OpenTag { name: 1, name_end: 6, length: 7, ..OpenTag::default() });
         }
         _ => return None,
     };
-    let key_end = key + memchr(b'"', &text[key..])?;
-    if !text[key_end..].starts_with(BETWEEN) {
+    let key_end = key + near(b'"', &text[key..])?;
+    if !names::same(text.get(key_end..key_end + BETWEEN.len())?, BETWEEN) {
         return None;
     }
     let value = key_end + BETWEEN.len();
-    let value_end = value + memchr(b'"', &text[value..])?;
+    let value_end = value + near(b'"', &text[value..])?;
     let length = match &text[value_end..] {
         [_, b'/', b'>', ..] => value_end + 3,
         [_, b' ', b'/', b'>', ..] => value_end + 4,
         _ => return None,
     };
     let (key, value) = (Some((key, key_end)), Some((value, value_end)));
-    Some(OpenTag { name_end, key, value, empty: true, length })
+    Some(OpenTag { name: 1, name_end, key, value, empty: true, length })
 }
 
 fn open_tag(text: &[u8]) -> Result<Option<OpenTag>, String> {
-    let mut tag = OpenTag { name_end: skip(text, 1, |byte| !ends_name(byte)), ..OpenTag::default() };
+    let name_end = skip(text, 1, |byte| !ends_name(byte));
+    let name = memchr(b':', &text[..name_end]).map_or(1, |colon| colon + 1);
+    let mut tag = OpenTag { name, name_end, ..OpenTag::default() };
     let mut at = tag.name_end;
     loop {
         at = skip(text, at, |byte| byte.is_ascii_whitespace());

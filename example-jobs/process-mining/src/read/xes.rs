@@ -39,9 +39,13 @@ pub(super) fn read(
         };
         done.map_err(|what| corrupt(tags.position(), &what))?;
         seen += 1;
-        if seen.is_multiple_of(8 * BATCH) && !tick(source.meter.bytes(), log.builder.len()) {
-            facts.stopped = true;
-            return Ok(log.builder);
+        if seen.is_multiple_of(8 * BATCH) {
+            let (bytes, events) = (source.meter.bytes(), log.builder.len());
+            log.builder.expect(options.foresee(bytes, events));
+            if !tick(bytes, events) {
+                facts.stopped = true;
+                return Ok(log.builder);
+            }
         }
     }
     log.finish(tags.position(), facts)
@@ -85,7 +89,48 @@ struct Open {
     fingerprint: u64,
 }
 
+/// What an attribute says about its event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Said {
+    #[default]
+    Nothing,
+    Activity(Id),
+    Resource(Id),
+    Lifecycle(Id),
+}
+
+/// Attributes that were seen before, by the text of their tags: logs repeat few of them over and over.
+struct Memory {
+    places: Vec<(Vec<u8>, Said)>,
+}
+
+impl Memory {
+    /// A power of two; of two attributes with the same place, the last one is remembered.
+    const PLACES: usize = 1024;
+
+    fn new() -> Self {
+        Self { places: vec![(Vec::new(), Said::Nothing); Self::PLACES] }
+    }
+
+    #[inline]
+    fn recall(&self, hash: u64, text: &[u8]) -> Option<Said> {
+        let (known, said) = &self.places[hash as usize % Self::PLACES];
+        names::same(known, text).then_some(*said)
+    }
+
+    fn remember(&mut self, hash: u64, text: &[u8], said: Said) {
+        let place = &mut self.places[hash as usize % Self::PLACES];
+        place.0.clear();
+        place.0.extend_from_slice(text);
+        place.1 = said;
+    }
+}
+
+/// Longer tags are not worth remembering.
+const MEMORABLE: usize = 200;
+
 struct Log {
+    memory: Memory,
     timestamps: Timestamps,
     builder: Builder,
     places: Vec<Place>,
@@ -100,6 +145,7 @@ struct Log {
 impl Log {
     fn new(timestamps: Timestamps) -> Self {
         Self {
+            memory: Memory::new(),
             timestamps,
             builder: Builder::default(),
             places: Vec::new(),
@@ -166,37 +212,64 @@ impl Log {
         Ok(())
     }
 
+    #[inline]
     fn event_attribute(&mut self, element: &Element<'_>, facts: &mut Facts) -> Result<(), String> {
         let (Some(key), Some(value)) = (element.key, element.value) else { return Ok(()) };
+        let hash = names::hash(element.text);
+        self.event.fingerprint = self.event.fingerprint.wrapping_add(hash);
+        let said = match self.memory.recall(hash, element.text) {
+            Some(said) => said,
+            None => self.new_attribute(hash, element.text, key, value, facts)?,
+        };
+        match said {
+            Said::Nothing => {}
+            Said::Activity(id) => self.event.activity = Some(id),
+            Said::Resource(id) => self.event.resource = Some(id),
+            Said::Lifecycle(id) => self.event.lifecycle = Some(id),
+        }
+        Ok(())
+    }
+
+    /// An attribute that is not remembered.
+    #[inline(never)]
+    fn new_attribute(
+        &mut self,
+        hash: u64,
+        text: &[u8],
+        key: &[u8],
+        value: &[u8],
+        facts: &mut Facts,
+    ) -> Result<Said, String> {
+        if value.is_empty() {
+            return Ok(Said::Nothing);
+        }
         let names = &mut self.builder.names;
         let event = &mut self.event;
-        event.fingerprint = event.fingerprint.wrapping_add(names::hash(element.text));
-        match key {
-            b"concept:name" if !value.is_empty() => {
-                event.activity = Some(names.activities.intern(&plain(value)?).0);
-            }
-            b"org:resource" if !value.is_empty() => {
-                event.resource = Some(names.resources.intern(&plain(value)?).0);
-            }
-            b"lifecycle:transition" if !value.is_empty() => {
-                event.lifecycle = Some(names.lifecycles.intern(&plain(value)?).0);
-            }
+        let said = match key {
+            b"concept:name" => Said::Activity(names.activities.intern(&plain(value)?).0),
+            b"org:resource" => Said::Resource(names.resources.intern(&plain(value)?).0),
+            b"lifecycle:transition" => Said::Lifecycle(names.lifecycles.intern(&plain(value)?).0),
             b"time:timestamp" => {
                 event.time = self.timestamps.parse(value.trim_ascii());
-                event.has_timestamp = !value.is_empty();
-                event.unreadable = event.time.is_none() && event.has_timestamp;
+                event.has_timestamp = true;
+                event.unreadable = event.time.is_none();
                 if event.unreadable && facts.unreadable_example.is_none() {
                     let value = excerpt(&String::from_utf8_lossy(value));
                     facts.unreadable_example = Some(Example { row: facts.rows + 1, value });
                 }
+                Said::Nothing
             }
             b"start_timestamp" | b"time:start" => {
                 event.start = self.timestamps.parse(value.trim_ascii());
-                facts.unreadable_starts += u64::from(event.start.is_none() && !value.is_empty());
+                facts.unreadable_starts += u64::from(event.start.is_none());
+                Said::Nothing
             }
-            _ => {}
+            _ => Said::Nothing,
+        };
+        if said != Said::Nothing && text.len() <= MEMORABLE {
+            self.memory.remember(hash, text, said);
         }
-        Ok(())
+        Ok(said)
     }
 
     fn add_event(&mut self, facts: &mut Facts) {

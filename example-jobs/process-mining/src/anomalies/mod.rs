@@ -1,9 +1,12 @@
 //! Cases that are not like the others, each with the reason.
 
+mod delays;
+
 use rustc_hash::FxHashSet;
 
-use crate::figures::{Figures, Groups, SECOND, quantile};
-use crate::log::{EventLog, Micros};
+use crate::calendar::{WEEK, hour_of_week};
+use crate::figures::{Figures, SECOND};
+use crate::log::EventLog;
 use crate::names::{Id, NONE};
 use crate::read::Facts;
 use crate::text::{count, duration, percent};
@@ -32,10 +35,8 @@ pub struct Group {
     pub cases: Vec<Anomaly>,
 }
 
-/// A step must have happened this often before its times have a tail to judge by.
-const ENOUGH_STEPS: usize = 50;
-/// A step is delayed when it takes this many times as long as all but 1 % of its kind.
-const DELAY: f64 = 2.5;
+/// Fewer cases say nothing about what is usual.
+const ENOUGH: usize = 50;
 /// An activity counts as a rule's premise when at least this many cases have it.
 const ENOUGH_CASES: u64 = 50;
 /// What happens first in this share of the cases, but not in all, is a step that the others skipped.
@@ -47,7 +48,7 @@ const PING_PONG: usize = 5;
 pub fn find(log: &EventLog, figures: &Figures, facts: &Facts) -> Vec<Group> {
     let mut groups = vec![
         skipped_steps(log, figures, facts),
-        delayed_steps(log, figures, facts),
+        delays::find(log, figures, facts),
         ping_pong(log, figures),
         slow_cases(log, figures),
         rare_variants(log, figures),
@@ -145,63 +146,6 @@ fn first_violation(trace: &[Id], rules: &Rules, seen: &mut [usize], number: usiz
     found
 }
 
-fn delayed_steps(log: &EventLog, figures: &Figures, facts: &Facts) -> Group {
-    let limits = step_limits(log, figures);
-    let mut cases = Vec::new();
-    for (case, range) in log.ranges().enumerate() {
-        // What was between two events may be in a row that was left out.
-        if facts.is_incomplete(log.case_name(case)) {
-            continue;
-        }
-        let mut worst: Option<Anomaly> = None;
-        for event in range.start + 1..range.end {
-            let pair = (log.activities[event - 1], log.activities[event]);
-            let took = log.times[event] - log.times[event - 1];
-            let Some((limit, median)) = limits[figures.flow.number(pair.0, pair.1)] else { continue };
-            if took as f64 <= limit || worst.as_ref().is_some_and(|w| w.size >= took as f64 / limit) {
-                continue;
-            }
-            let reason = format!(
-                "\"{}\" to \"{}\" took {}; 99 % take at most {}, the median is {}",
-                log.activity_name(pair.0),
-                log.activity_name(pair.1),
-                duration(took as f64 / SECOND),
-                duration(limit / DELAY / SECOND),
-                duration(median / SECOND)
-            );
-            worst = Some(Anomaly { case, reason, size: took as f64 / limit });
-        }
-        cases.extend(worst);
-    }
-    let definition = format!(
-        "One step took more than {DELAY} times as long as 99 % of the same step (steps that occur {ENOUGH_STEPS} times or more)."
-    );
-    Group { kind: "DelayedStep", title: "Extreme delays", definition, cases }
-}
-
-/// For every edge that is frequent: the time from which on it counts as delayed, and the median.
-fn step_limits(log: &EventLog, figures: &Figures) -> Vec<Option<(f64, f64)>> {
-    let flow = &figures.flow;
-    let frequent: Vec<bool> = flow.edges.iter().map(|edge| edge.time.count >= ENOUGH_STEPS as u64).collect();
-    let times = Groups::collect(flow.edges.len(), |take| {
-        for range in log.ranges() {
-            for event in range.start + 1..range.end {
-                let edge = flow.number(log.activities[event - 1], log.activities[event]);
-                if frequent[edge] {
-                    take(edge, log.times[event] - log.times[event - 1]);
-                }
-            }
-        }
-    });
-    times.map(|times| {
-        times.sort_unstable();
-        // The longest 1 %, but at least one, do not judge themselves.
-        let usual = times.len().checked_sub(1 + times.len().div_ceil(100))?;
-        let limit = times[usual] as f64 * DELAY;
-        (limit > 0.0).then(|| (limit, quantile(times, 0.5)))
-    })
-}
-
 fn ping_pong(log: &EventLog, figures: &Figures) -> Group {
     let runs: Vec<(usize, (Id, Id))> =
         figures.variants.list.iter().map(|variant| longest_alternation(log.trace(variant.case))).collect();
@@ -226,7 +170,7 @@ fn slow_cases(log: &EventLog, figures: &Figures) -> Group {
     let fence = third + 3.0 * (third - first);
     let median = figures.durations.quantile(0.5);
     let slow = (0..log.cases()).map(|case| (case, log.duration(case) as f64 / SECOND));
-    let slow = slow.filter(|&(_, seconds)| log.cases() >= ENOUGH_STEPS && third > first && seconds > fence);
+    let slow = slow.filter(|&(_, seconds)| log.cases() >= ENOUGH && third > first && seconds > fence);
     let cases = slow.map(|(case, seconds)| {
         let reason = format!("took {}; the median is {}", duration(seconds), duration(median));
         Anomaly { case, reason, size: seconds }
@@ -253,7 +197,7 @@ fn rare_variants(log: &EventLog, figures: &Figures) -> Group {
     let variants = &figures.variants;
     let singles = variants.singles();
     // Where every tenth case or more is a variant of its own, being one is not unusual.
-    let usual = log.cases() < ENOUGH_STEPS || singles * 10 > log.cases();
+    let usual = log.cases() < ENOUGH || singles * 10 > log.cases();
     let alone =
         variants.of_case.iter().enumerate().filter(|&(_, &v)| !usual && variants.list[v as usize].count == 1);
     let edges: FxHashSet<(Id, Id)> = figures
@@ -287,10 +231,8 @@ fn rare_variants(log: &EventLog, figures: &Figures) -> Group {
 
 /// Work at hours of the week at which hardly anybody works.
 fn off_hours(log: &EventLog) -> Group {
-    const WEEK: usize = 168;
-    let hour = |time: Micros| (time.div_euclid(3_600_000_000) + 72).rem_euclid(WEEK as i64) as usize;
     let mut hours = [0_u64; WEEK];
-    log.times.iter().for_each(|&time| hours[hour(time)] += 1);
+    log.times.iter().for_each(|&time| hours[hour_of_week(time)] += 1);
     let mut busiest: Vec<usize> = (0..WEEK).collect();
     busiest.sort_by_key(|&h| (std::cmp::Reverse(hours[h]), h));
     let total = log.events() as u64;
@@ -306,10 +248,10 @@ fn off_hours(log: &EventLog) -> Group {
     }
     let quiet_hours = quiet.iter().filter(|&&quiet| quiet).count();
     // Only when such hours make up a third of the week is there something like working hours.
-    let exists = log.cases() >= ENOUGH_STEPS && quiet_hours * 3 >= WEEK;
+    let exists = log.cases() >= ENOUGH && quiet_hours * 3 >= WEEK;
     let mut cases = Vec::new();
     for (case, range) in log.ranges().enumerate() {
-        let at = |event: usize| exists && quiet[hour(log.times[event])];
+        let at = |event: usize| exists && quiet[hour_of_week(log.times[event])];
         let Some(event) = range.clone().find(|&event| at(event)) else { continue };
         let events = range.filter(|&event| at(event)).count();
         let who = log.resources[event];
