@@ -209,12 +209,20 @@ pub enum InspectError {
     /// Its manifest cannot be used.
     #[error("the module's manifest is not usable: {0}")]
     Manifest(String),
+    /// This server failed, and another try may do.
+    #[error("this server cannot compile the module now: {0}")]
+    Host(String),
 }
 
 /// Looks at a module without running any of it.
+#[async_trait]
 pub trait ModuleInspector: Send + Sync {
     /// Validates the bytes and reads the manifest.
     fn inspect(&self, bytes: &[u8]) -> Result<Inspection, InspectError>;
+
+    /// Compiles a module that passed [`ModuleInspector::inspect`], so that what no compiler should be asked for is refused
+    /// before anybody can use it. Waits until those that came before are done; takes seconds for large modules.
+    async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError>;
 }
 
 /// What the service tells the rest of the process after the store acknowledged.

@@ -26,18 +26,10 @@ const FOLDERS: [&str; 3] = [
 ];
 
 /// Tests that do not pass, with the reason.
-const KNOWN_FAILURES: &[(&str, &str)] = &[
-    ("args_get-multiple-arguments.wasm", GROWN_MEMORY),
-    ("environ_get-multiple-variables.wasm", GROWN_MEMORY),
-    (
-        "fd_write-to-invalid-fd.wasm",
-        "the preview 1 adapter answers an empty list of buffers before it looks at the descriptor",
-    ),
-    ("proc_exit-failure.wasm", "the preview 1 adapter tells the host only that the code is not 0"),
-];
-
-const GROWN_MEMORY: &str = "the preview 1 adapter keeps its state in a page by which it grows the module's memory, and this \
-    module's allocator takes all memory that is there at its start for its own";
+const KNOWN_FAILURES: &[(&str, &str)] = &[(
+    "fd_write-to-invalid-fd.wasm",
+    "the preview 1 adapter answers an empty list of buffers before it looks at the descriptor",
+)];
 
 const LIMITS: Limits =
     Limits { fuel: Some(1_000_000_000), memory_bytes: 64 << 20, disk_bytes: 16 << 20, timeout_seconds: 20 };

@@ -5,6 +5,7 @@ use crate::disk::Disk;
 use crate::files::{Preopen, Scratch, Tree, Volume};
 use crate::limits::MemoryLimiter;
 use crate::output::LogStream;
+use crate::preview1::List;
 use crate::surroundings::{self, OUT, Profile};
 use fuelcell_domain::{JobHost, LogLevel, Meter, RunSpec};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub(crate) struct Cell {
     pub(crate) wasi: Option<WasiCtx>,
     pub(crate) deterministic_seed: Option<u64>,
     pub(crate) profile: Option<Profile>,
+    /// Arguments and environment of a program of preview 1, once they were asked for.
+    pub(crate) texts: [Option<List>; 2],
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
@@ -77,6 +80,7 @@ impl Cell {
             wasi: None,
             deterministic_seed: spec.deterministic_seed,
             profile,
+            texts: [None, None],
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
@@ -116,6 +120,12 @@ impl Cell {
             }
             None => surroundings::arguments(self.host.parameters()),
         }
+    }
+
+    /// Environment variables as `NAME=VALUE`; jobs have none.
+    pub(crate) fn environment(&self) -> Vec<String> {
+        let variables = self.profile.iter().flat_map(|profile| &profile.environment);
+        variables.map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     /// Time since 1970: the machine's, or always the same.

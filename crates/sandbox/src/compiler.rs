@@ -82,6 +82,8 @@ impl Compiler {
 pub(crate) enum CompileError {
     /// The module's fault.
     Module(String),
+    /// The module's fault as well: nobody should compile it.
+    TooMuch(CompileLimits),
     /// The host's; another try may do.
     Host(String),
 }
@@ -126,7 +128,7 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
         .stdin(module)
         .stdout(code.try_clone()?)
         .stderr(complaint.try_clone()?);
-    let Some(status) = wait(command.spawn()?)? else { return Err(too_much(limits)) };
+    let Some(status) = wait(command.spawn()?)? else { return Err(CompileError::TooMuch(limits)) };
     code.rewind()?;
     match judge(status, limits, &mut complaint) {
         Ok(()) => {
@@ -165,17 +167,9 @@ fn judge(status: ExitStatus, limits: CompileLimits, complaint: &mut File) -> Res
     match (status.code(), status.signal()) {
         (Some(code), _) if code == i32::from(REFUSED) => Err(CompileError::Module(text)),
         // Out of memory, out of CPU time, or out of stack: the module's fault, since others compile.
-        (_, Some(_)) => Err(too_much(limits)),
+        (_, Some(_)) => Err(CompileError::TooMuch(limits)),
         _ => Err(CompileError::Host(format!("the compiler failed: {status}: {text}"))),
     }
-}
-
-fn too_much(limits: CompileLimits) -> CompileError {
-    let CompileLimits { memory_bytes, cpu_seconds } = limits;
-    CompileError::Module(format!(
-        "CompileLimit: this module needs more than {cpu_seconds} s of CPU time or {} MiB of memory to compile",
-        memory_bytes >> 20
-    ))
 }
 
 /// The child's side: call it with the arguments after the command's own, before anything else is started.
@@ -186,6 +180,8 @@ pub fn compile_worker(arguments: &[String]) -> ExitCode {
             let (code, text) = match error {
                 CompileError::Module(text) => (REFUSED, text),
                 CompileError::Host(text) => (1, text),
+                // A child that has too much to do does not live to say so.
+                CompileError::TooMuch(_) => (1, String::new()),
             };
             // The parent reads what can be written.
             let _ = io::stderr().write_all(text.as_bytes());

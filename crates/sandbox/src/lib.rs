@@ -33,6 +33,7 @@ mod outbox;
 mod outcome;
 mod output;
 mod pack;
+mod preview1;
 mod process;
 mod program;
 mod recent;

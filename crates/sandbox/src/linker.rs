@@ -3,6 +3,7 @@
 
 use crate::bindings::Job;
 use crate::cell::Cell;
+use crate::preview1;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -10,7 +11,7 @@ use wasmtime_wasi::p2::{add_to_linker_proxy_interfaces_async, bindings as wasi};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
 /// The interfaces that exist for guests, with the series of versions that is compatible with what runs here.
-const AVAILABLE: [(&str, &str, &[&str]); 6] = [
+const AVAILABLE: [(&str, &str, &[&str]); 7] = [
     (
         "fuelcell:job",
         "0.1",
@@ -27,6 +28,8 @@ const AVAILABLE: [(&str, &str, &[&str]); 6] = [
             "processed",
         ],
     ),
+    // What the wrapping of preview 1 programs asks for.
+    ("fuelcell:preview1", "0.1", &["program"]),
     (
         "wasi:cli",
         "0.2",
@@ -86,6 +89,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     add_to_linker_proxy_interfaces_async(&mut linker)?;
     wasi::random::insecure::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
     wasi::random::insecure_seed::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
+    preview1::add_to_linker(&mut linker)?;
     // Files are ours: those of wasmtime-wasi are the host's, and know no quota.
     wasi::filesystem::preopens::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
     wasi::filesystem::types::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;

@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::cell::Cell;
-use crate::compiler::{self, CompileError, Compiler};
+use crate::compiler::{self, CompileError, CompileLimits, Compiler};
 use crate::engine::CodeSettings;
 use crate::inspect::MAX_MODULE_BYTES;
 use crate::program::Program;
@@ -27,6 +27,9 @@ const FAILED: usize = 4096;
 
 /// Longest text of a compiler's complaint in bytes.
 const MAX_COMPLAINT: usize = 2 << 10;
+
+/// The detail of the error of a module that a compiler did not survive.
+const TOO_MUCH: &str = "CompileLimit";
 
 /// All modules of a sandbox.
 pub(crate) struct Modules {
@@ -79,11 +82,10 @@ impl Modules {
         }
     }
 
-    /// What a process of its own needs to run `module`: code settings, and the file of the code. Whether it runs shows here,
-    /// as it does for [`Modules::get`].
-    pub(crate) fn code(&self, module: Digest) -> Result<(CodeSettings, PathBuf), JobError> {
+    /// The file of the code, for a process of its own. Whether it runs shows here, as it does for [`Modules::get`].
+    pub(crate) fn code(&self, module: Digest) -> Result<PathBuf, JobError> {
         self.get(module)?;
-        Ok((self.settings, self.cache.path(module)))
+        Ok(self.cache.path(module))
     }
 
     /// Compiles `module` unless that has been done; whoever asks for the same module meanwhile waits for the same result.
@@ -150,6 +152,7 @@ impl Modules {
         let compiled = compiler::compile(&self.compiler, &self.engine, self.settings, &bytes);
         let code = compiled.map_err(|error| match error {
             CompileError::Module(reason) => self.remember(module, invalid(&reason)),
+            CompileError::TooMuch(limits) => self.remember(module, too_much(limits)),
             CompileError::Host(reason) => storage(reason),
         })?;
         self.cache
@@ -207,6 +210,18 @@ fn invalid(reason: &str) -> JobError {
         ErrorCode::ModuleInvalid,
         format!("the module cannot be compiled for this server: {reason}"),
     )
+}
+
+fn too_much(limits: CompileLimits) -> JobError {
+    let CompileLimits { memory_bytes, cpu_seconds } = limits;
+    let memory = memory_bytes >> 20;
+    invalid(&format!("it needs more than {cpu_seconds} s of CPU time or {memory} MiB of memory"))
+        .with_details(TOO_MUCH)
+}
+
+/// Whether a module was refused for what it would take to compile it.
+pub(crate) fn is_too_much(error: &JobError) -> bool {
+    error.details.as_deref() == Some(TOO_MUCH)
 }
 
 fn storage(reason: impl Into<String>) -> JobError {

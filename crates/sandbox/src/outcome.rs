@@ -73,7 +73,8 @@ pub(crate) fn explain(error: &Error, cell: &Cell, limits: &Limits) -> Cut {
     })
 }
 
-/// Before WASI 0.2.12 a program could only say whether its code is 0; the engine shows 1 then.
+/// Components say with WASI before 0.2.12 only whether the code is 0; the engine shows 1 then. Wrapped programs of preview 1
+/// say the code.
 fn exited(cell: &Cell, code: i32) -> Cut {
     match code {
         0 => Cut::Exited,

@@ -7,7 +7,7 @@ use crate::engine::{self, EngineError, PoolSize};
 use crate::files::Scratch;
 use crate::modules::{self, Modules};
 use crate::outcome::Cut;
-use crate::process::{Assignment, CellProgram, Children};
+use crate::process::{Assignment, CellProgram, Children, Home};
 use crate::program::Program;
 use crate::run::{self, Run, not_started};
 use crate::surroundings::Profile;
@@ -80,7 +80,6 @@ pub struct Sandbox {
     fingerprint: String,
     house: House,
     modules: Arc<Modules>,
-    scratch_dir: PathBuf,
     children: Option<Arc<Children>>,
 }
 
@@ -100,8 +99,10 @@ impl Sandbox {
             Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
         let house = House { slot_bytes, scratch: Scratch::Directory(config.scratch_dir.clone()) };
-        let children = config.cells.map(|program| Arc::new(Children::new(program)));
-        Ok(Self { engine, linker, fingerprint, house, modules, scratch_dir: config.scratch_dir, children })
+        let home =
+            Home { fingerprint: fingerprint.clone(), settings, slot_bytes, scratch_dir: config.scratch_dir };
+        let children = config.cells.map(|program| Arc::new(Children::new(program, home)));
+        Ok(Self { engine, linker, fingerprint, house, modules, children })
     }
 
     /// What a module's `describe` export says: its manifest as JSON. Runs guest code, so it is for the author's machine,
@@ -174,16 +175,12 @@ impl Sandbox {
         let modules = self.modules.clone();
         let module = spec.module;
         let code = spawn_blocking(move || modules.code(module)).await.unwrap_or_else(|_| Err(host_failed()));
-        let (settings, code) = match code {
+        let code = match code {
             Ok(code) => code,
             Err(error) => return (RunEnd::Failed(error), Usage::default()),
         };
         let assignment = Assignment {
-            fingerprint: self.fingerprint.clone(),
-            settings,
-            slot_bytes: self.house.slot_bytes,
             code,
-            scratch_dir: self.scratch_dir.clone(),
             module,
             limits: spec.limits,
             deterministic_seed: spec.deterministic_seed,
@@ -260,8 +257,19 @@ impl JobRunner for Sandbox {
     }
 }
 
+#[async_trait]
 impl ModuleInspector for Sandbox {
     fn inspect(&self, bytes: &[u8]) -> Result<Inspection, InspectError> {
         inspect::inspect(bytes, self.engine.get_wasm_features())
+    }
+
+    async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError> {
+        self.modules.clone().prepare(module, bytes).await.map_err(|error| match error.code {
+            ErrorCode::ModuleInvalid if modules::is_too_much(&error) => {
+                InspectError::CompileLimit(error.message)
+            }
+            ErrorCode::ModuleInvalid => InspectError::Unsupported(error.message),
+            _ => InspectError::Host(error.message),
+        })
     }
 }

@@ -1,12 +1,14 @@
 //! Core modules become components: one way to run things.
 
-use crate::sections::outermost;
+use crate::preview1;
 use std::borrow::Cow;
 use std::panic::catch_unwind;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as ADAPTER,
 };
-use wasmparser::{BinaryReaderError, ExternalKind, Parser, Payload};
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{ImportSection, Module, RawSection};
+use wasmparser::{BinaryReaderError, ExternalKind, Import, Imports, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 /// How the names of sections begin in which tools describe a world.
@@ -24,17 +26,18 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if !exports_memory(bytes).map_err(|error| error.to_string())? {
         return Err("it exports no memory `memory`".into());
     }
-    let core = without_worlds(bytes).map_err(|error| error.to_string())?;
+    let core = prepared(bytes).map_err(|error| error.to_string())?;
     // The encoder is made for what compilers emit, and does not expect that somebody means harm.
     let encoded = catch_unwind(|| encode(&core));
     encoded.unwrap_or_else(|_| Err("it is not put together like a command".into())).map(Cow::Owned)
 }
 
 fn encode(core: &[u8]) -> Result<Vec<u8>, String> {
-    let encoder = ComponentEncoder::default().validate(false).module(core);
-    let encoded =
-        encoder.and_then(|encoder| encoder.adapter(NAME, ADAPTER)).and_then(|mut encoder| encoder.encode());
-    encoded.map_err(|error| format!("{error:#}"))
+    let encode = || {
+        let encoder = ComponentEncoder::default().validate(false).module(core)?;
+        encoder.adapter(NAME, ADAPTER)?.adapter(preview1::NAME, &preview1::ADAPTER)?.encode()
+    };
+    encode().map_err(|error| format!("{error:#}"))
 }
 
 fn exports_memory(bytes: &[u8]) -> Result<bool, BinaryReaderError> {
@@ -51,12 +54,49 @@ fn exports_memory(bytes: &[u8]) -> Result<bool, BinaryReaderError> {
     Ok(false)
 }
 
-fn without_worlds(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
-    let sections = outermost(bytes)?;
-    let header = sections.first().map_or(bytes.len(), |first| first.range.start);
-    let mut core = bytes[..header].to_vec();
-    let kept =
-        sections.iter().filter(|section| section.custom.is_none_or(|(name, _)| !name.starts_with(WORLD)));
-    kept.for_each(|section| core.extend_from_slice(&bytes[section.range.clone()]));
-    Ok(core)
+/// The module without what tools wrote about worlds, importing some functions from the adapter of ours.
+fn prepared(bytes: &[u8]) -> Result<Vec<u8>, reencode::Error> {
+    let mut core = Module::new();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload?;
+        match &payload {
+            Payload::CustomSection(custom) if custom.name().starts_with(WORLD) => continue,
+            Payload::ImportSection(section) => {
+                let mut imports = ImportSection::new();
+                OurAdapter.parse_import_section(&mut imports, section.clone())?;
+                core.section(&imports);
+                continue;
+            }
+            _ => {}
+        }
+        if let Some((id, range)) = payload.as_section() {
+            core.section(&RawSection { id, data: &bytes[range] });
+        }
+    }
+    Ok(core.finish())
+}
+
+/// Turns imports of what [`preview1`] has to it.
+struct OurAdapter;
+
+impl Reencode for OurAdapter {
+    type Error = std::convert::Infallible;
+
+    fn parse_imports(
+        &mut self,
+        section: &mut ImportSection,
+        imports: Imports<'_>,
+    ) -> Result<(), reencode::Error> {
+        let imports = match imports {
+            Imports::Single(offset, import) if is_ours(&import) => {
+                Imports::Single(offset, Import { module: preview1::NAME, ..import })
+            }
+            other => other,
+        };
+        reencode::utils::parse_imports(self, section, imports)
+    }
+}
+
+fn is_ours(import: &Import<'_>) -> bool {
+    import.module == NAME && preview1::FUNCTIONS.contains(&import.name)
 }

@@ -146,6 +146,10 @@ impl From<StoreError> for ServiceError {
 impl From<InspectError> for ServiceError {
     fn from(error: InspectError) -> Self {
         let code = match error {
+            InspectError::Host(reason) => {
+                tracing::error!(reason, "an uploaded module could not be compiled");
+                return Self::Storage;
+            }
             InspectError::Invalid(_) => "ModuleInvalid",
             InspectError::Unsupported(_) => "ModuleUnsupported",
             InspectError::CompileLimit(_) => "CompileLimit",

@@ -10,7 +10,8 @@ use fuelcell_store::BlobRef;
 use std::io::Cursor;
 
 impl Service {
-    /// Stores a module version. Its bytes never change: the same bytes again answer the same record, others conflict.
+    /// Stores a module version once it is compiled. Its bytes never change: the same bytes again answer the same record,
+    /// others conflict.
     pub async fn put_module(
         &self,
         principal: &Principal,
@@ -22,8 +23,11 @@ impl Service {
         self.require(principal, project, Role::ModuleAuthor).await?;
         check_word("module name", &name)?;
         check_word("module version", &version)?;
-        let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
+        let _place = self.upload_place(project)?;
+        let blob = self.receive_within_quota(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
+        let bytes = self.blobs.open(blob.digest).await?.ok_or(ServiceError::Storage)?;
+        self.inspector.compile(blob.digest, bytes).await?;
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
             fuelcell_store::StoreError::Conflict(message) => {
                 ServiceError::conflict("ModuleVersionExists", message)

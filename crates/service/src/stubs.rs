@@ -1,17 +1,23 @@
 //! What a service under test stands on: stores in memory, a clock that moves when told to, and one node as the test has it.
 
 use crate::{Parts, Service, ServiceConfig};
+use async_trait::async_trait;
 use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes};
-use fuelcell_domain::{Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, Timestamp};
+use fuelcell_domain::{Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, ReadAt, Timestamp};
 use fuelcell_store::{MemoryBlobs, Store};
 use std::sync::{Arc, Mutex};
 
 /// Hears nothing and accepts no module.
 struct Nobody;
 
+#[async_trait]
 impl ModuleInspector for Nobody {
     fn inspect(&self, _: &[u8]) -> Result<Inspection, InspectError> {
+        Err(InspectError::Invalid("these tests upload nothing".into()))
+    }
+
+    async fn compile(&self, _: Digest, _: Arc<dyn ReadAt>) -> Result<(), InspectError> {
         Err(InspectError::Invalid("these tests upload nothing".into()))
     }
 }

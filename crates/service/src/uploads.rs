@@ -1,5 +1,6 @@
 //! Bytes on their way in: streamed to the blob store on a blocking thread, never held whole.
 
+use crate::places::Place;
 use crate::{Service, ServiceError};
 use fuelcell_domain::{Digest, ProjectRef};
 use fuelcell_store::{BlobRef, StoreError};
@@ -40,15 +41,30 @@ impl Service {
         cap: u64,
         replaced: u64,
     ) -> Result<BlobRef, ServiceError> {
-        // Each upload holds a thread.
+        let _place = self.upload_place(project)?;
+        self.receive_within_quota(project, upload, cap, replaced).await
+    }
+
+    /// Each upload holds a thread, and a module waits for a compiler: a tenant has so many under way.
+    pub(crate) fn upload_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
         let most = self.config.max_parallel_uploads;
-        let _place = self.uploads.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
+        self.uploads.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
             code: "TooManyUploads",
             message: format!(
                 "{most} uploads of this tenant are under way already; try again when one has ended"
             ),
             retry_after: RETRY_SECONDS,
-        })?;
+        })
+    }
+
+    /// Streams an upload that has a place.
+    pub(crate) async fn receive_within_quota(
+        &self,
+        project: ProjectRef,
+        upload: Upload,
+        cap: u64,
+        replaced: u64,
+    ) -> Result<BlobRef, ServiceError> {
         let limits = self.store.project_limits(project).await?;
         let Some(quota) = limits.quotas.stored_bytes else { return self.receive(upload, cap).await };
         // The store decides when the record is written; here the quota only keeps a client from sending in vain.

@@ -35,6 +35,7 @@ mod open;
 mod overlay;
 mod processed;
 mod queue;
+mod ranked;
 mod records;
 mod references;
 mod registry;

@@ -14,6 +14,7 @@
 pub mod blob;
 pub mod conformance;
 pub mod faulty;
+pub mod faulty_blobs;
 pub mod jobs;
 pub mod memory;
 pub mod order;

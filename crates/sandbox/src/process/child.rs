@@ -2,9 +2,9 @@
 
 use super::fences;
 use super::remote::{RemoteHost, Wire, orphaned};
-use super::wire::{self, Answer, Assignment, ToChild, ToParent};
+use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
 use crate::cache;
-use crate::cell::House;
+use crate::cell::{Cell, House};
 use crate::engine::{self, PoolSize};
 use crate::files::Scratch;
 use crate::linker;
@@ -24,6 +24,8 @@ use std::thread;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
 
 /// How often what was said and the live figures go to the parent.
 const PULSE: Duration = Duration::from_millis(20);
@@ -38,6 +40,13 @@ pub fn cell_worker() -> ExitCode {
     }
 }
 
+/// What is ready before the job is known.
+struct Settled {
+    engine: Engine,
+    linker: Linker<Cell>,
+    house: House,
+}
+
 /// What is ready before the fences are raised.
 struct Prepared {
     program: Program,
@@ -45,13 +54,19 @@ struct Prepared {
 }
 
 fn work(stream: UnixStream) -> io::Result<()> {
+    fences::die_with_the_parent()?;
     let mut from = BufReader::new(stream.try_clone()?);
+    let Some((ToChild::Settle(home), _)) = wire::read(&mut from)? else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    let settled = settle(&home);
+    // A parent that has no job any more closes the stream.
     let Some((ToChild::Begin(assignment), _)) = wire::read(&mut from)? else {
         return Err(io::ErrorKind::InvalidData.into());
     };
     let (answers, answered) = mpsc::channel();
     let wire = Arc::new(Wire::new(stream, answered));
-    let last = match prepare(&assignment) {
+    let last = match settled.and_then(|settled| prepare(settled, &assignment)) {
         Ok(prepared) => {
             let (end, usage) = run(prepared, *assignment, from, answers, &wire)?;
             ToParent::Ended(end, usage)
@@ -63,20 +78,27 @@ fn work(stream: UnixStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens everything that needs a path.
-fn prepare(assignment: &Assignment) -> Result<Prepared, String> {
-    fences::limit_this_process(assignment).map_err(|error| format!("its limits cannot be set: {error}"))?;
-    let pool = PoolSize { cells: 1, memory_bytes: assignment.slot_bytes as usize };
-    let engine = engine::for_one_cell(pool, assignment.settings).map_err(|error| error.to_string())?;
-    if engine::fingerprint(&engine) != assignment.fingerprint {
+/// Makes what every job needs.
+fn settle(home: &Home) -> Result<Settled, String> {
+    let pool = PoolSize { cells: 1, memory_bytes: home.slot_bytes as usize };
+    let engine = engine::for_one_cell(pool, home.settings).map_err(|error| error.to_string())?;
+    if engine::fingerprint(&engine) != home.fingerprint {
         return Err("the program was replaced by another version".into());
     }
-    let component = cache::load_file(&engine, &assignment.code).map_err(|error| error.to_string())?;
     let linker = linker::linker(&engine).map_err(|error| format!("{error:#}"))?;
-    let program = Program::link(&linker, &component).map_err(|error| format!("{error:#}"))?;
-    let scratch = tempfile::tempfile_in(&assignment.scratch_dir)
+    let scratch = tempfile::tempfile_in(&home.scratch_dir)
         .map_err(|error| format!("there is no room for its files: {error}"))?;
-    let house = House { slot_bytes: assignment.slot_bytes, scratch: Scratch::File(Arc::new(scratch)) };
+    let house = House { slot_bytes: home.slot_bytes, scratch: Scratch::File(Arc::new(scratch)) };
+    Ok(Settled { engine, linker, house })
+}
+
+/// Takes the job's rations, and opens what needs a path.
+fn prepare(settled: Settled, assignment: &Assignment) -> Result<Prepared, String> {
+    let Settled { engine, linker, house } = settled;
+    fences::limit_this_process(&assignment.limits, house.slot_bytes)
+        .map_err(|error| format!("its limits cannot be set: {error}"))?;
+    let component = cache::load_file(&engine, &assignment.code).map_err(|error| error.to_string())?;
+    let program = Program::link(&linker, &component).map_err(|error| format!("{error:#}"))?;
     Ok(Prepared { program, house })
 }
 
@@ -137,7 +159,7 @@ impl Listener {
                     *self.cancellation.lock().unwrap_or_else(PoisonError::into_inner) = wish;
                 }
                 Ok(Some((ToChild::Stop, _))) => drop(self.stop.take()),
-                Ok(Some((ToChild::Begin(_), _)) | None) | Err(_) => orphaned(),
+                Ok(Some((ToChild::Settle(_) | ToChild::Begin(_), _)) | None) | Err(_) => orphaned(),
             }
         }
     }

@@ -4,8 +4,7 @@
 //! program that computes, waits, and talks through what it has open: none opens a file or a socket, starts a program or
 //! another process, or makes memory executable.
 
-use super::wire::Assignment;
-use fuelcell_domain::Fence;
+use fuelcell_domain::{Fence, Limits};
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use seccompiler::{
@@ -27,13 +26,16 @@ const CPU_GRACE_SECONDS: u64 = 10;
 /// Open files: standard streams, code, the guest's bytes, what the runtime waits with.
 const OPEN_FILES: u64 = 64;
 
-/// Takes the rations of `assignment`, and dies with the parent. To be called before anything of the job's is read.
-pub(super) fn limit_this_process(assignment: &Assignment) -> io::Result<()> {
-    let limits = &assignment.limits;
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+/// Dies with the parent, to be exact with the thread that started this process.
+pub(super) fn die_with_the_parent() -> io::Result<()> {
+    Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+/// Takes the rations of `limits` for a cell of at most `slot_bytes`. To be called before anything of the job's is read.
+pub(super) fn limit_this_process(limits: &Limits, slot_bytes: u64) -> io::Result<()> {
     for (resource, limit) in [
         // Private writable memory: what the engine merely reserves does not count.
-        (Resource::Data, limits.memory_bytes.min(assignment.slot_bytes).saturating_add(OVERHEAD_BYTES)),
+        (Resource::Data, limits.memory_bytes.min(slot_bytes).saturating_add(OVERHEAD_BYTES)),
         (Resource::Cpu, limits.timeout_seconds.saturating_mul(2).saturating_add(CPU_GRACE_SECONDS)),
         (Resource::Fsize, limits.disk_bytes.saturating_add(SPARSE_BYTES)),
         (Resource::Nofile, OPEN_FILES),

@@ -1,8 +1,8 @@
 //! A cell in a process of its own: the same cell, with a fence of the kernel's around it.
 //!
-//! The program starts itself with a hidden command, one process for each attempt. The child reads what to run, opens the
-//! compiled code and a file for the guest's bytes, gives up everything else (see [`fences`]), and then runs the guest as
-//! the server's own process would. What the guest asks of its host goes through one socket to the parent, which asks the
+//! The program starts itself with a hidden command, one process for each attempt. Once a job has run like this, some
+//! children are started ahead (see [`starter`]): they make their engine and wait. The child reads what to run, opens the
+//! compiled code, gives up everything else (see [`fences`]), and then runs the guest as the server's own process would. What the guest asks of its host goes through one socket to the parent, which asks the
 //! job's real host. A child that dies takes one attempt with it.
 //!
 //! The child is as little to be trusted as its guest: the parent bounds what it reads, and counts what it opens for it.
@@ -12,9 +12,10 @@ mod fences;
 mod parent;
 mod remote;
 mod serve;
+mod starter;
 mod wire;
 
 pub use child::cell_worker;
-pub use parent::CellProgram;
 pub(crate) use parent::Children;
-pub(crate) use wire::Assignment;
+pub use starter::CellProgram;
+pub(crate) use wire::{Assignment, Home};

@@ -1,7 +1,8 @@
-//! The parent's side: starts a child for an attempt, watches it, and sees to it that nothing of it is left.
+//! The parent's side: takes a child for an attempt, watches it, and sees to it that nothing of it is left.
 
 use super::serve::{ChildWire, LastWord, Server};
-use super::wire::{Assignment, ToChild};
+use super::starter::{CellProgram, Kept, Starter, Waiting};
+use super::wire::{Assignment, Home, ToChild};
 use crate::outcome;
 use crate::sandbox::host_failed;
 use fuelcell_domain::seams::StopSignal;
@@ -11,10 +12,7 @@ use fuelcell_domain::{
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -34,31 +32,15 @@ const WATCH: Duration = Duration::from_millis(20);
 /// What is read of what a dying child wrote.
 const MAX_COMPLAINT: u64 = 4 << 10;
 
-/// The program that runs a cell in a process of its own: one that calls [`cell_worker`](super::cell_worker).
-#[derive(Clone, Debug)]
-pub struct CellProgram {
-    /// The program to start.
-    pub program: PathBuf,
-    /// What it is told, such as the name of a command.
-    pub arguments: Vec<String>,
-}
-
-impl CellProgram {
-    /// This very program, told `command`.
-    pub fn this_program(command: &str) -> Self {
-        Self { program: crate::compiler::THIS_PROGRAM.into(), arguments: vec![command.to_owned()] }
-    }
-}
-
-/// Starts children.
+/// Runs jobs in children.
 pub(crate) struct Children {
-    program: CellProgram,
+    starter: Starter,
     told_of_missing_fences: AtomicBool,
 }
 
 impl Children {
-    pub(crate) fn new(program: CellProgram) -> Self {
-        Self { program, told_of_missing_fences: AtomicBool::new(false) }
+    pub(crate) fn new(program: CellProgram, home: Home) -> Self {
+        Self { starter: Starter::new(program, home), told_of_missing_fences: AtomicBool::new(false) }
     }
 
     /// Runs one job in a child, to its end or until `stop`.
@@ -89,7 +71,7 @@ impl Children {
         }
     }
 
-    /// Starts a child and serves it to its end, on this one thread: the kernel kills the children of a thread that ends.
+    /// Gives a child its assignment and serves it to its end.
     fn serve(
         &self,
         assignment: Assignment,
@@ -108,24 +90,11 @@ impl Children {
         }
     }
 
-    /// Starts a child and gives it its assignment.
     fn begin(&self, assignment: Assignment) -> io::Result<(Begun, UnixStream)> {
-        let (ours, theirs) = UnixStream::pair()?;
-        let complaint = tempfile::tempfile()?;
-        let mut command = Command::new(&self.program.program);
-        command
-            .args(&self.program.arguments)
-            .env_clear()
-            .current_dir("/")
-            .stdin(OwnedFd::from(theirs))
-            .stdout(Stdio::null())
-            .stderr(complaint.try_clone()?);
-        let child = Kept(command.spawn()?);
-        // The child's end of the socket, which `command` keeps, must close with the child.
-        drop(command);
-        let wire = ChildWire::new(ours.try_clone()?);
+        let Waiting { child, complaint, stream } = self.starter.take()?;
+        let wire = ChildWire::new(stream.try_clone()?);
         wire.tell(&ToChild::Begin(Box::new(assignment)), &[])?;
-        Ok((Begun { child, complaint, wire }, ours))
+        Ok((Begun { child, complaint, wire }, stream))
     }
 
     /// Once in a process: the kernel does not change.
@@ -222,27 +191,6 @@ impl Begun {
         );
         JobError::new(ErrorCode::NodeLost, format!("the process that ran this attempt died: {status}"))
             .transient()
-    }
-}
-
-/// A child that does not outlive its keeper, and leaves no zombie.
-struct Kept(Child);
-
-impl Kept {
-    /// Kills the child unless it is dead; how it ended.
-    fn end(&mut self) -> String {
-        // One that ended by itself stays as it ended.
-        let ended = self.0.try_wait().and_then(|ended| match ended {
-            Some(status) => Ok(status),
-            None => self.0.kill().and_then(|()| self.0.wait()),
-        });
-        ended.map_or_else(|error| error.to_string(), |status| status.to_string())
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 

@@ -17,18 +17,23 @@ use std::path::PathBuf;
 /// Longest message and longest payload in bytes: what one call of a guest can carry, and room for what is around it.
 const MAX_PART: usize = MAX_CALL_BYTES + (1 << 20);
 
-/// Everything that a child needs to run one job.
+/// What a child gets ready before it knows its job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Assignment {
+pub(crate) struct Home {
     /// The engine that the code was made for.
     pub(crate) fingerprint: String,
     pub(crate) settings: CodeSettings,
     /// The most bytes that one memory of a cell can have.
     pub(crate) slot_bytes: u64,
-    /// The file of the compiled code.
-    pub(crate) code: PathBuf,
     /// Where the guest's files lie, without names.
     pub(crate) scratch_dir: PathBuf,
+}
+
+/// The one job that a child runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Assignment {
+    /// The file of the compiled code.
+    pub(crate) code: PathBuf,
     pub(crate) module: Digest,
     pub(crate) limits: Limits,
     pub(crate) deterministic_seed: Option<u64>,
@@ -40,7 +45,9 @@ pub(crate) struct Assignment {
 /// What a parent says.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ToChild {
-    /// The first message.
+    /// The first message, when the child is started.
+    Settle(Box<Home>),
+    /// The second one, which may be long after.
     Begin(Box<Assignment>),
     /// The wish to stop has changed.
     Cancellation(Cancellation),

@@ -39,7 +39,24 @@ async fn the_exit_code_decides() {
     done(&bench, &program(&[], "(call $exit (i32.const 0)) (unreachable)")).await;
     let (error, usage) = bench.fail(&program(&[], "(call $exit (i32.const 7)) (unreachable)")).await;
     assert_eq!((error.code, error.details.as_deref()), (ErrorCode::GuestError, Some("Exit")));
+    assert_eq!(error.message, "the module exited with code 7");
     assert!(usage.fuel.is_some());
+}
+
+/// Looking at its arguments costs a program no page, which an allocator might take for its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_come_without_more_memory() {
+    let bench = Bench::with_host(Recorder { parameters: r#"{"limit":3}"#.into(), ..Recorder::default() });
+    let body = "(local $pages i32) (local.set $pages (memory.size))
+        (call $expect (call $args_sizes_get (i32.const 0) (i32.const 4)) (i32.const 0))
+        (call $expect (i32.load (i32.const 0)) (i32.const 2))
+        (call $expect (i32.load (i32.const 4)) (i32.const 14))
+        (call $expect (call $args_get (i32.const 8192) (i32.const 9000)) (i32.const 0))
+        (call $expect (memory.size) (local.get $pages))
+        (call $expect (i32.load (i32.const 8192)) (i32.const 9000))
+        (call $say (i32.load (i32.const 8196)) (i32.const 9))";
+    done(&bench, &program(&[], body)).await;
+    assert_eq!(bench.host.events(), ["Info stdout: --limit=3"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

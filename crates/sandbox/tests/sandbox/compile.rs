@@ -2,7 +2,8 @@
 
 use crate::guests::{SPIN, component, noop};
 use crate::support::{Bench, sandbox_with};
-use fuelcell_domain::{Completion, Digest, ErrorCode, JobRunner, RunEnd};
+use fuelcell_domain::seams::InspectError;
+use fuelcell_domain::{Completion, Digest, ErrorCode, JobRunner, ModuleInspector, RunEnd};
 use fuelcell_sandbox::{CompileLimits, Compiler};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ async fn a_bomb_costs_the_child_its_life_and_nobody_elses() {
     let started = Instant::now();
     let error = bench.prepare(&bomb()).await.unwrap_err();
     assert_eq!((error.code, error.transient), (ErrorCode::ModuleInvalid, false));
-    assert!(error.message.contains("CompileLimit"), "{error}");
+    assert_eq!(error.details.as_deref(), Some("CompileLimit"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     assert_eq!(bench.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
 }
@@ -60,7 +61,17 @@ async fn a_bomb_costs_the_child_its_life_and_nobody_elses() {
 async fn a_compiler_without_memory_dies_alone() {
     let bench = bench(CompileLimits { memory_bytes: 24 << 20, ..CompileLimits::default() });
     let error = bench.prepare(&bomb()).await.unwrap_err();
-    assert!(error.message.contains("CompileLimit"), "{error}");
+    assert_eq!(error.details.as_deref(), Some("CompileLimit"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_is_refused_for_what_it_takes_to_compile_it() {
+    let bench = bench(CompileLimits { cpu_seconds: 1, ..CompileLimits::default() });
+    let bomb = bomb();
+    bench.sandbox.inspect(&bomb).unwrap();
+    let refused = bench.sandbox.compile(Digest::of(&bomb), Arc::new(bomb)).await.unwrap_err();
+    assert!(matches!(&refused, InspectError::CompileLimit(_)), "{refused}");
+    bench.sandbox.compile(Digest::of(&noop()), Arc::new(noop())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

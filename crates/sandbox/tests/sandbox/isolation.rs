@@ -69,7 +69,8 @@ impl Staying {
         let (pid, cell) = (directory.path().join("pid"), cell_program().program);
         let script =
             format!("echo $$ > '{0}.new'; mv '{0}.new' '{0}'; exec '{1}'", pid.display(), cell.display());
-        let program = CellProgram { program: "/bin/sh".into(), arguments: vec!["-c".into(), script] };
+        let program =
+            CellProgram { program: "/bin/sh".into(), arguments: vec!["-c".into(), script], ahead: 0 };
         let mut bench = bench(host, Isolation::Process);
         bench.limits = limits(bench.limits);
         bench.sandbox = sandbox_running(directory.path(), Some(program));
@@ -140,6 +141,43 @@ async fn a_deadline_holds_also_for_a_process_that_does_not_listen() {
     let ((end, _), ()) = tokio::join!(run, freeze);
     let RunEnd::Failed(error) = end else { panic!("{end:?}") };
     assert_eq!(error.code, ErrorCode::Timeout);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_are_started_ahead_used_once_and_end_with_the_sandbox() {
+    let directory = TempDir::new().unwrap();
+    let (pids, cell) = (directory.path().join("pids"), cell_program().program);
+    let script = format!("echo $$ >> '{}'; exec '{}'", pids.display(), cell.display());
+    let program = CellProgram { program: "/bin/sh".into(), arguments: vec!["-c".into(), script], ahead: 2 };
+    let mut bench = bench(Recorder::default(), Isolation::Process);
+    bench.sandbox = sandbox_running(directory.path(), Some(program));
+    let started = |least: usize| {
+        let pids = pids.clone();
+        async move {
+            loop {
+                let text = fs::read_to_string(&pids).unwrap_or_default();
+                if text.lines().count() >= least {
+                    return text;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    };
+    for jobs in 1..=3 {
+        assert_eq!(bench.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
+        // One for each job, and two that wait.
+        started(jobs + 2).await;
+    }
+    let all = started(5).await;
+    assert_eq!(all.lines().count(), 5, "{all}");
+    drop(bench);
+    let lives = |pid: &str| Path::new("/proc").join(pid).exists();
+    let all_are_gone = async {
+        while all.lines().any(lives) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all_are_gone).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

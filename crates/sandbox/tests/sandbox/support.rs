@@ -28,7 +28,7 @@ pub(crate) fn sandbox_running(directory: &Path, cells: Option<CellProgram>) -> S
 }
 
 pub(crate) fn cell_program() -> CellProgram {
-    CellProgram { program: env!("CARGO_BIN_EXE_fuelcell-cell").into(), arguments: Vec::new() }
+    CellProgram { program: env!("CARGO_BIN_EXE_fuelcell-cell").into(), arguments: Vec::new(), ahead: 2 }
 }
 
 /// A sandbox with a directory of its own.

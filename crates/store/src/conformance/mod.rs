@@ -25,6 +25,7 @@ mod schedules;
 mod submit;
 mod tenancy;
 
+use crate::faulty_blobs::FaultyBlobs;
 use crate::{BlobStore, Store};
 use std::sync::Arc;
 
@@ -106,4 +107,9 @@ pub async fn blobs(make: impl AsyncFn() -> Arc<dyn BlobStore>) {
     blobs::unlink(&*make().await).await;
     blobs::only_idle_bytes_are_swept(&*make().await).await;
     blobs::lists_in_order(&*make().await).await;
+}
+
+/// What [`BlobStore`] promises of work that is interrupted. `make` gives a fresh, empty store each time.
+pub async fn interrupted_blobs<B: BlobStore>(make: impl AsyncFn() -> B) {
+    blobs::interrupted(&FaultyBlobs::new(make().await)).await;
 }
