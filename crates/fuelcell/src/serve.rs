@@ -150,7 +150,7 @@ async fn retain(scheduler: Arc<Scheduler>, config: RetentionConfig, stop: Cancel
 
 /// Makes the runs of schedules, until the server is told to stop.
 async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
-    stop.run_until_cancelled(service.keep_schedules()).await;
+    Box::pin(stop.run_until_cancelled(service.keep_schedules())).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -47,11 +47,6 @@ impl Client {
         Self { connector: Connector::of_this_machine(), config }
     }
 
-    #[cfg(test)]
-    pub(crate) fn trusting(roots: rustls::RootCertStore, config: OutboundConfig) -> Self {
-        Self { connector: Connector::trusting(roots), config }
-    }
-
     pub(crate) fn config(&self) -> &OutboundConfig {
         &self.config
     }

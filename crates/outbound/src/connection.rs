@@ -30,12 +30,6 @@ impl Connector {
         Self { tls: OnceCell::new() }
     }
 
-    /// Trusts these and nobody else.
-    #[cfg(test)]
-    pub(crate) fn trusting(roots: RootCertStore) -> Self {
-        Self { tls: OnceCell::new_with(Some(tls_with(roots))) }
-    }
-
     pub(crate) async fn connect(
         &self,
         target: &Target,
