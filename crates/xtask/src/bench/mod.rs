@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
@@ -89,10 +89,14 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     let mut rows = Vec::new();
     let interrupt = Interrupt::listen()?;
     platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
-    rows.extend(cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?);
+    let (cells, verdicts) =
+        cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?;
+    rows.extend(cells);
     interrupt.check()?;
     rows.extend(mining(workspace, &folder, arguments)?);
-    print(&rows)
+    print(&rows)?;
+    ensure!(verdicts.is_empty(), "{}", verdicts.join("; "));
+    Ok(())
 }
 
 /// What a job costs that does nothing, from the outside.
@@ -164,20 +168,27 @@ fn mining(workspace: &Workspace, folder: &Path, arguments: &BenchArguments) -> R
 }
 
 fn mining_row(workspace: &Workspace, folder: &Path, log: &Path) -> Result<Row> {
-    let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
-    module.arg("run").arg(workspace.module("process-mining")).args(["--json", "--in"]);
-    module.arg(log).arg("--out").arg(folder.join("module"));
+    let as_module = |options: &[&str]| {
+        let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
+        module.arg("run").arg(workspace.module("process-mining")).args(["--json", "--in"]).arg(log);
+        module.arg("--out").arg(folder.join("module")).args(options);
+        module
+    };
+    let (mut module, mut unmetered) = (as_module(&[]), as_module(&["--unmetered"]));
     let mut native = Command::new(workspace.target.join("guest/examples/mine"));
     native.arg(log).arg(folder.join("native"));
     let name = log.file_name().unwrap_or(log.as_os_str()).display();
     let label = format!("Process mining of {name}, as module and natively");
-    let (account, compared) = measure(&label, || {
+    let (account, compared, metering) = measure(&label, || {
         let account: RunAccount = serde_json::from_str(&capture(&mut module)?)?;
-        Ok((account, native::compare(&mut module, &mut native)?))
+        let metering = native::compare(&mut module, &mut unmetered)?;
+        Ok((account, native::compare(&mut module, &mut native)?, metering))
     })?;
     let memory = account.usage.peak_memory_bytes as f64 / (1024.0 * 1024.0);
     let what = format!("process mining of {name}, {} events, module : native", account.records_processed);
-    Ok(Row::new(&what, format!("{compared}; peak memory in the cell {memory:.1} MiB")))
+    let figure =
+        format!("{compared}; metered : unmetered {metering}; peak memory in the cell {memory:.1} MiB");
+    Ok(Row::new(&what, figure))
 }
 
 fn measure<T>(label: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
