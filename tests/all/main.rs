@@ -15,6 +15,7 @@ mod guide;
 mod hostile_api;
 mod isolation;
 mod matrix;
+mod mounted;
 mod openapi;
 mod operate;
 mod process_mining;

@@ -6,10 +6,12 @@
 pub mod browser;
 pub mod built;
 pub mod client;
+pub mod mount;
 pub mod project;
 pub mod server;
 
 pub use client::{Answer, Client};
+pub use mount::Mount;
 pub use project::Project;
 pub use server::Server;
 

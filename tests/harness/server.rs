@@ -1,7 +1,7 @@
 //! A real server process.
 
 use crate::client::Client;
-use crate::{built, eventually};
+use crate::{Mount, built, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -15,6 +15,8 @@ const START: Duration = Duration::from_secs(120);
 
 /// A server on a data directory of its own. Dropped, it is killed and everything it kept is removed.
 pub struct Server {
+    /// What the data directory is on, when it is a file system of its own. It goes before the folder does.
+    mount: Option<Mount>,
     folder: TempDir,
     arguments: Vec<String>,
     settings: Vec<(String, String)>,
@@ -49,7 +51,15 @@ impl Server {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
         let (arguments, settings) = (Vec::new(), Vec::new());
-        Self { folder, arguments, settings, process: None, base: String::new(), starts: 0 }
+        Self { mount: None, folder, arguments, settings, process: None, base: String::new(), starts: 0 }
+    }
+
+    /// A server whose data directory is a file system of its own, which may hold data already.
+    pub fn start_on(mount: impl FnOnce(&Path) -> Mount) -> Self {
+        let mut server = Self::new();
+        server.mount = Some(mount(&server.data()));
+        server.run(Command::new(built::fuelcell()));
+        server
     }
 
     /// A fresh server under another program, such as a tracer that takes a command.

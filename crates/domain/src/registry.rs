@@ -1,6 +1,8 @@
 //! What teams keep on the server: datasets, pipelines, module versions.
 
-use crate::{DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef, Timestamp};
+use crate::{
+    DatasetId, Digest, JobType, LimitRequest, Manifest, Ordinal, PipelineId, ProjectRef, Schedule, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// An uploaded file. A new upload replaces it for later jobs; jobs keep the digest they were submitted with.
@@ -68,10 +70,24 @@ pub struct Pipeline {
     pub dataset: Option<DatasetId>,
     /// Limits of its jobs, where the submission names none.
     pub limits: LimitRequest,
+    /// When its jobs are due by themselves. It is a record of its own, which moves on with every run.
+    #[serde(skip)]
+    pub schedule: Option<Schedule>,
     /// When it was first put.
     pub created_at: Timestamp,
     /// When it was last put.
     pub updated_at: Timestamp,
+}
+
+impl Pipeline {
+    /// Takes over what stays when this pipeline replaces an earlier one.
+    pub fn replaces(&mut self, earlier: &Self) {
+        self.ordinal = earlier.ordinal;
+        self.created_at = earlier.created_at;
+        if let (Some(schedule), Some(before)) = (&mut self.schedule, &earlier.schedule) {
+            schedule.replaces(before);
+        }
+    }
 }
 
 /// The name of one module version.

@@ -84,7 +84,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
-    let router = fuelcell_api::router(Arc::new(service), &config.api, stop.clone());
+    let service = Arc::new(service);
+    tokio::spawn(keep_schedules(service.clone(), stop.clone()));
+    let router = fuelcell_api::router(service, &config.api, stop.clone());
     fuelcell_api::serve(listener, router, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
@@ -139,6 +141,11 @@ async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules:
 /// Forgets what is not to be kept, until the server is told to stop.
 async fn retain(scheduler: Arc<Scheduler>, config: RetentionConfig, stop: CancellationToken) {
     stop.run_until_cancelled(scheduler.retain(&config)).await;
+}
+
+/// Makes the runs of schedules, until the server is told to stop.
+async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
+    stop.run_until_cancelled(service.keep_schedules()).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

@@ -24,6 +24,7 @@ pub mod query;
 pub mod queue;
 pub mod results;
 pub mod retry;
+pub mod schedules;
 pub mod submit;
 pub mod system;
 mod uploads;
@@ -47,7 +48,7 @@ use fuelcell_store::{BlobStore, Store};
 use places::Places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
@@ -82,6 +83,7 @@ pub struct Service {
     built_in: BTreeMap<JobType, ModuleVersion>,
     uploads: Places,
     archives: Places,
+    schedules_changed: Notify,
     waiters: Semaphore,
     tenants_waiters: Places,
     schemas: parameters::Schemas,
@@ -104,6 +106,7 @@ impl Service {
             built_in: BTreeMap::new(),
             uploads: Places::default(),
             archives: Places::default(),
+            schedules_changed: Notify::new(),
             waiters: Semaphore::new(wait::MAX_WAITERS),
             tenants_waiters: Places::default(),
             schemas: parameters::Schemas::default(),

@@ -2,6 +2,7 @@
 
 use crate::admin::check_name;
 use crate::parameters::Extent;
+use crate::schedules::ScheduleSpec;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{DatasetId, JobType, LimitRequest, Pipeline, PipelineId, ProjectRef, Role};
@@ -23,6 +24,8 @@ pub struct PipelineSpec {
     pub dataset: Option<DatasetId>,
     /// Default limits.
     pub limits: LimitRequest,
+    /// When its jobs are due by themselves.
+    pub schedule: Option<ScheduleSpec>,
 }
 
 impl Service {
@@ -38,8 +41,13 @@ impl Service {
         if let Some(choice) = &spec.module {
             self.chosen_module(project, choice).await?;
         }
+        let mut parameters = spec.parameters.clone();
+        parameters.extend(spec.schedule.iter().flat_map(|schedule| schedule.parameters.clone()));
         match self.bound_module(project, spec.job_type, spec.module.as_ref(), None).await {
-            Ok(module) => self.check_parameters(&module, &spec.parameters, Extent::Part).await?,
+            Ok(module) => {
+                self.check_parameters(&module, &spec.parameters, Extent::Part).await?;
+                self.check_parameters(&module, &parameters, Extent::Part).await?;
+            }
             // A pipeline may come before the module that will run its jobs.
             Err(ServiceError::Unprocessable { code: "NoModuleBound", .. }) => {}
             Err(error) => return Err(error),
@@ -47,6 +55,7 @@ impl Service {
         if let Some(dataset) = spec.dataset {
             self.store.dataset(project, dataset).await?.ok_or(ServiceError::NotFound("dataset"))?;
         }
+        let schedule = spec.schedule.map(|schedule| self.new_schedule(principal, schedule)).transpose()?;
         let now = self.clock.now();
         let pipeline = Pipeline {
             id: spec.id,
@@ -58,10 +67,13 @@ impl Service {
             parameters: Value::Object(spec.parameters).to_string(),
             dataset: spec.dataset,
             limits: spec.limits,
+            schedule,
             created_at: now,
             updated_at: now,
         };
-        Ok(self.store.put_pipeline(pipeline).await?)
+        let put = self.store.put_pipeline(pipeline).await?;
+        self.schedules_changed.notify_one();
+        Ok(put)
     }
 
     /// One pipeline.

@@ -129,7 +129,7 @@ impl Service {
     }
 
     /// The job that a submission makes, with module, inputs and limits pinned.
-    async fn pin(
+    pub(crate) async fn pin(
         &self,
         principal: &Principal,
         project: ProjectRef,

@@ -36,6 +36,16 @@ pub(crate) enum Durability {
     Relaxed,
 }
 
+/// What a command does to the space on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Space {
+    /// It brings more to keep: refused while the disk is nearly full.
+    Takes,
+    /// It ends or removes what is there: let in as long as there is room to write it down, so that a full disk can be
+    /// emptied and what runs can end.
+    GivesBack,
+}
+
 /// What the committer and the readers share.
 pub(crate) struct Shared {
     pub(crate) database: Database,
@@ -70,6 +80,8 @@ impl Shared {
 trait Command: Send {
     fn durability(&self) -> Durability;
 
+    fn space(&self) -> Space;
+
     /// Does the work and keeps the answer.
     fn execute(&mut self, overlay: &mut Overlay<'_>);
 
@@ -79,6 +91,7 @@ trait Command: Send {
 
 struct Call<T, F> {
     durability: Durability,
+    space: Space,
     work: Option<F>,
     answer: Option<Result<T, StoreError>>,
     caller: oneshot::Sender<Result<T, StoreError>>,
@@ -91,6 +104,10 @@ where
 {
     fn durability(&self) -> Durability {
         self.durability
+    }
+
+    fn space(&self) -> Space {
+        self.space
     }
 
     fn execute(&mut self, overlay: &mut Overlay<'_>) {
@@ -119,10 +136,11 @@ impl Commands {
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         durability: Durability,
+        space: Space,
         work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
-        let call = Call { durability, work: Some(work), answer: None, caller };
+        let call = Call { durability, space, work: Some(work), answer: None, caller };
         self.0.send(Box::new(call)).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
@@ -137,9 +155,10 @@ pub(crate) struct Committer {
     pub(crate) high_water: HighWater,
     /// The number of the latest durable batch.
     pub(crate) sequence: u64,
-    /// Where to look for free space, and how many bytes must be there.
+    /// Where to look for free space, and how many bytes must be there for which commands.
     pub(crate) directory: PathBuf,
-    pub(crate) reserve_bytes: u64,
+    pub(crate) free_bytes_to_write: u64,
+    pub(crate) free_bytes_to_give_back: u64,
 }
 
 impl Committer {
@@ -154,8 +173,8 @@ impl Committer {
     fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Command>>) {
         let _on_panic = FailOnPanic(Arc::clone(&self.shared));
         while let Some(first) = waiting.blocking_recv() {
-            match self.admit() {
-                Ok(()) => self.batch(first, &mut waiting),
+            match self.room() {
+                Ok(room) => self.batch(first, &mut waiting, room),
                 Err(error) => first.reply(Some(error)),
             }
         }
@@ -172,25 +191,32 @@ impl Committer {
         Ok(self.high_water.sync()?)
     }
 
-    /// Whether anything may be written now.
-    fn admit(&self) -> Result<(), StoreError> {
+    /// Which commands may be written now.
+    fn room(&self) -> Result<Room, StoreError> {
         self.shared.check()?;
-        match free_bytes(&self.directory)? < self.reserve_bytes {
-            true => Err(StoreError::Full),
-            false => Ok(()),
-        }
+        let free = free_bytes(&self.directory)?;
+        Ok(match free {
+            _ if free < self.free_bytes_to_give_back => Room::None,
+            _ if free < self.free_bytes_to_write => Room::ToGiveBack,
+            _ => Room::ForAll,
+        })
     }
 
-    fn batch(&mut self, first: Box<dyn Command>, waiting: &mut mpsc::Receiver<Box<dyn Command>>) {
+    fn batch(&mut self, first: Box<dyn Command>, waiting: &mut mpsc::Receiver<Box<dyn Command>>, room: Room) {
         let shared = Arc::clone(&self.shared);
         let mut overlay = Overlay::new(&shared.database, &shared.image);
         let mut commands = Vec::new();
         let mut next = Some(first);
         while let Some(mut command) = next {
-            command.execute(&mut overlay);
-            commands.push(command);
-            let room = commands.len() < MAX_COMMANDS && overlay.bytes() < MAX_BYTES;
-            next = if room { waiting.try_recv().ok() } else { None };
+            match room.admits(command.space()) {
+                true => {
+                    command.execute(&mut overlay);
+                    commands.push(command);
+                }
+                false => command.reply(Some(StoreError::Full)),
+            }
+            let is_open = commands.len() < MAX_COMMANDS && overlay.bytes() < MAX_BYTES;
+            next = if is_open { waiting.try_recv().ok() } else { None };
         }
         let (relaxed, durable): (Vec<_>, Vec<_>) =
             commands.into_iter().partition(|command| command.durability() == Durability::Relaxed);
@@ -231,6 +257,24 @@ impl Committer {
         let mut image = self.shared.image.write().unwrap_or_else(PoisonError::into_inner);
         changes.iter().for_each(|change| image.apply(change));
         Ok(())
+    }
+}
+
+/// What the free space on the disk is enough for.
+#[derive(Clone, Copy)]
+enum Room {
+    ForAll,
+    ToGiveBack,
+    None,
+}
+
+impl Room {
+    fn admits(self, space: Space) -> bool {
+        match self {
+            Self::ForAll => true,
+            Self::ToGiveBack => space == Space::GivesBack,
+            Self::None => false,
+        }
     }
 }
 

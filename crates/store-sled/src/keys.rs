@@ -70,11 +70,13 @@ pub(crate) enum Table {
     AuditOfTenant,
     /// Project, ordinal → a later ordinal or the same: the jobs from one to the other were deleted.
     DeletedJobs,
+    /// Project, pipeline → `Schedule`.
+    Schedules,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -106,6 +108,7 @@ impl Table {
         Self::Audit,
         Self::AuditOfTenant,
         Self::DeletedJobs,
+        Self::Schedules,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.

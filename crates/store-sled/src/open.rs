@@ -17,6 +17,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -38,8 +39,12 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Opening is refused with less than this many bytes free: sled damages its files when it runs full while it opens.
     pub free_bytes_to_open: u64,
-    /// Writing is refused ([`StoreError::Full`]) with less than this many bytes free.
+    /// Writing is refused ([`StoreError::Full`]) with less than this many bytes free, except what ends or removes
+    /// something.
     pub free_bytes_to_write: u64,
+    /// All writing is refused with less than this many bytes free. More than a batch takes, so that the disk never runs
+    /// full under the database.
+    pub free_bytes_to_give_back: u64,
     /// At opening, the database is compacted when it takes at least this many bytes and at least as many jobs were deleted
     /// since the last time as are left.
     pub compact_at_bytes: u64,
@@ -53,6 +58,7 @@ impl Default for Options {
             cache_bytes: 64 * MIB,
             free_bytes_to_open: 64 * MIB,
             free_bytes_to_write: 32 * MIB,
+            free_bytes_to_give_back: 16 * MIB,
             compact_at_bytes: 256 * MIB,
             barrier: Arc::new(Fdatasync),
         }
@@ -118,7 +124,8 @@ pub(crate) fn open(directory: &Path, options: Options) -> Result<SledStore, Stor
         high_water,
         sequence,
         directory: directory.to_owned(),
-        reserve_bytes: options.free_bytes_to_write,
+        free_bytes_to_write: options.free_bytes_to_write,
+        free_bytes_to_give_back: options.free_bytes_to_give_back,
     };
     let (commands, thread) = committer.start()?;
     Ok(SledStore::new(shared, commands, thread))
@@ -245,35 +252,82 @@ fn write_format(database: &Database, barrier: &dyn Barrier, file: &File) -> Resu
     Ok(barrier.sync(file)?)
 }
 
+/// Entries of the index on their way from the thread that reads them to the one that builds the image, at a time.
+const ENTRIES: usize = 4096;
+/// How many such parts may wait.
+const PARTS: usize = 4;
+
 /// Rebuilds what is kept in memory, and checks on the way that no job is missing: ordinals have no gaps but those of
-/// deleted jobs. Also says how many of those there are.
+/// deleted jobs. Also says how many of those there are. One thread reads while another builds: each is about half of it.
 pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError> {
     let deleted = deleted_runs(database)?;
-    let mut image = Image::default();
-    let mut next: BTreeMap<ProjectRef, Ordinal> = BTreeMap::new();
-    let mut gap = None;
-    database.visit(Table::JobIndex, &[], |key, after: IndexEntry| {
-        let Some(place) = Place::from_key(key) else {
-            gap = Some("a key of the job index is damaged".to_owned());
-            return ControlFlow::Break(());
-        };
-        let expected = next.entry(place.project).or_insert(1);
-        skip_deleted(&deleted, place.project, expected);
-        if place.ordinal != *expected {
-            gap = Some(format!("job {expected} of project {} is missing", place.project));
-            return ControlFlow::Break(());
-        }
-        *expected += 1;
-        image.apply(&Change { place, before: None, after: Some(after) });
-        ControlFlow::Continue(())
-    })?;
+    let (sender, receiver) = sync_channel(PARTS);
+    let (read, built) = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| read_index(database, sender));
+        let built = build_image(receiver.into_iter().flatten(), &deleted);
+        (reader.join(), built)
+    });
+    let mut next = built.next;
+    read.unwrap_or_else(|_| Err(StoreError::Storage("reading the job index panicked".into())))?;
     for place in deleted.keys() {
         skip_deleted(&deleted, place.project, next.entry(place.project).or_insert(1));
     }
-    match gap.or(check_job_counters(database, &next)?) {
+    match built.gap.or(check_job_counters(database, &next)?) {
         Some(reason) => Err(short(&reason)),
-        None => Ok((image, deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum())),
+        None => {
+            let count = deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum();
+            Ok((built.image, count))
+        }
     }
+}
+
+/// An entry of the job index; no place when its key is damaged.
+type Indexed = (Option<Place>, IndexEntry);
+
+/// Sends the whole index in parts, as long as somebody wants them.
+fn read_index(database: &Database, to: SyncSender<Vec<Indexed>>) -> Result<(), StoreError> {
+    let mut part = Vec::with_capacity(ENTRIES);
+    database.visit(Table::JobIndex, &[], |key, entry: IndexEntry| {
+        part.push((Place::from_key(key), entry));
+        if part.len() < ENTRIES {
+            return ControlFlow::Continue(());
+        }
+        match to.send(std::mem::replace(&mut part, Vec::with_capacity(ENTRIES))) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    })?;
+    // Nobody waits for it when a gap was found.
+    let _ = to.send(part);
+    Ok(())
+}
+
+#[derive(Default)]
+struct Built {
+    image: Image,
+    /// The ordinal that comes next, by project.
+    next: BTreeMap<ProjectRef, Ordinal>,
+    /// The first thing that is missing.
+    gap: Option<String>,
+}
+
+fn build_image(index: impl Iterator<Item = Indexed>, deleted: &BTreeMap<Place, Ordinal>) -> Built {
+    let mut built = Built::default();
+    for (place, after) in index {
+        let Some(place) = place else {
+            built.gap = Some("a key of the job index is damaged".to_owned());
+            break;
+        };
+        let expected = built.next.entry(place.project).or_insert(1);
+        skip_deleted(deleted, place.project, expected);
+        if place.ordinal != *expected {
+            built.gap = Some(format!("job {expected} of project {} is missing", place.project));
+            break;
+        }
+        *expected += 1;
+        built.image.apply(&Change { place, before: None, after: Some(after) });
+    }
+    built
 }
 
 /// Deleted jobs as runs of ordinals, each from its first to its last; no two touch.

@@ -134,7 +134,7 @@ impl<'a> Overlay<'a> {
     /// Queued jobs of a project.
     pub(crate) fn queued_jobs(&self, project: ProjectRef) -> u64 {
         let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
-        let durable = image.catalog(project).map_or(0, |catalog| catalog.queued().iter().sum());
+        let durable = image.queue().count(project);
         let own = self.changes.iter().filter(|change| change.place.project == project);
         own.fold(durable, |count, change| {
             let left = change.before.as_ref().is_some_and(|before| before.state == JobState::Queued);

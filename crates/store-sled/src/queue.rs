@@ -1,32 +1,39 @@
 //! The order of queued jobs.
 
-use fuelcell_domain::{ProjectRef, TenantId, Timestamp};
+use crate::ranked::RankedSet;
+use fuelcell_domain::{ProjectRef, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
 use fuelcell_store::{Lane, QueueOrder};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound::{Excluded, Unbounded};
-use uuid::Uuid;
 
 /// Queued jobs in the order in which they start, those that may start at any time apart from those that have a time.
 #[derive(Default)]
 pub(crate) struct Queue {
-    /// By lane, so that every tenant's first jobs are found at once. No lane is empty.
-    any_time: BTreeMap<Lane, BTreeSet<QueueOrder>>,
-    timed: BTreeMap<Timestamp, BTreeSet<QueueOrder>>,
+    /// All of them, for places.
+    all: RankedSet<QueueOrder>,
+    /// The same by project. No set is empty, here and below.
+    projects: BTreeMap<ProjectRef, RankedSet<QueueOrder>>,
+    /// By lane, so that every tenant's first jobs are found at once.
+    any_time: BTreeMap<Lane, RankedSet<QueueOrder>>,
+    timed: RankedSet<(Timestamp, QueueOrder)>,
 }
 
 impl Queue {
     pub(crate) fn insert(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {
+        self.all.insert(order);
+        self.projects.entry(order.project).or_default().insert(order);
         match not_before {
             None => self.any_time.entry(order.lane()).or_default().insert(order),
-            Some(at) => self.timed.entry(at).or_default().insert(order),
+            Some(at) => self.timed.insert((at, order)),
         };
     }
 
     pub(crate) fn remove(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {
+        self.all.remove(&order);
+        remove(&mut self.projects, order.project, order);
         match not_before {
             None => remove(&mut self.any_time, order.lane(), order),
-            Some(at) => remove(&mut self.timed, at, order),
+            Some(at) => drop(self.timed.remove(&(at, order))),
         }
     }
 
@@ -49,7 +56,8 @@ impl Queue {
         let share = share_of_lane(limit, lanes.len());
         let mut heads = Vec::new();
         for lane in lanes {
-            let any_time = self.any_time.get(&lane).into_iter().flatten().take(share).copied();
+            let any_time = self.any_time.get(&lane);
+            let any_time = any_time.into_iter().flat_map(RankedSet::iter).take(share).copied();
             let mut own = due.remove(&lane).unwrap_or_default();
             own.extend(any_time);
             own.sort_unstable();
@@ -60,40 +68,38 @@ impl Queue {
     }
 
     fn due(&self, now: Timestamp) -> impl Iterator<Item = &QueueOrder> {
-        self.timed.range(..=now).flat_map(|(_, timed)| timed)
+        self.timed.iter().take_while(move |(at, _)| *at <= now).map(|(_, order)| order)
     }
 
-    /// A project's jobs with the number of jobs before each, whether or not their time has come.
-    pub(crate) fn of_project(&self, project: ProjectRef) -> Vec<(u64, QueueOrder)> {
-        let any_time = self.any_time.values().flatten();
-        let mut all: Vec<_> = any_time.chain(self.timed.values().flatten()).copied().collect();
-        all.sort_unstable();
-        (0..).zip(all).filter(|(_, order)| order.project == project).collect()
+    /// A project's jobs from a place among them on, each with the number of all jobs before it, whether or not their
+    /// time has come.
+    pub(crate) fn of_project(
+        &self,
+        project: ProjectRef,
+        skip: usize,
+        limit: usize,
+    ) -> Vec<(u64, QueueOrder)> {
+        let own = self.projects.get(&project).into_iter().flat_map(|own| own.from(skip)).take(limit);
+        own.map(|order| (self.before(*order), *order)).collect()
+    }
+
+    /// The number of a project's jobs.
+    pub(crate) fn count(&self, project: ProjectRef) -> u64 {
+        self.projects.get(&project).map_or(0, |own| own.len() as u64)
     }
 
     /// When the next job whose time has not come may start.
     pub(crate) fn next_time(&self, now: Timestamp) -> Option<Timestamp> {
-        self.timed.range((Excluded(now), Unbounded)).next().map(|(at, _)| *at)
+        self.timed.from(self.timed.count_while(|(at, _)| *at <= now)).next().map(|(at, _)| *at)
     }
 
     /// How many jobs come before this place, whether or not their time has come.
     pub(crate) fn before(&self, order: QueueOrder) -> u64 {
-        let (priority, _) = order.lane();
-        let any_time = self.any_time.range(..=(priority, LAST_TENANT)).map(|((urgency, _), lane)| {
-            match *urgency < priority {
-                true => lane.len(),
-                false => lane.range(..order).count(),
-            }
-        });
-        let timed = self.timed.values().map(|timed| timed.range(..order).count());
-        any_time.chain(timed).map(|count| count as u64).sum()
+        self.all.rank(&order) as u64
     }
 }
 
-/// No tenant's id is greater.
-const LAST_TENANT: TenantId = TenantId(Uuid::max());
-
-fn remove<K: Ord>(sets: &mut BTreeMap<K, BTreeSet<QueueOrder>>, key: K, order: QueueOrder) {
+fn remove<K: Ord>(sets: &mut BTreeMap<K, RankedSet<QueueOrder>>, key: K, order: QueueOrder) {
     if let Some(set) = sets.get_mut(&key) {
         set.remove(&order);
         if set.is_empty() {

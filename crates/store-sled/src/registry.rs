@@ -5,7 +5,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Table, counters};
 use crate::overlay::Overlay;
 use crate::references::{self, Seen};
-use crate::tenancy;
+use crate::{schedules, tenancy};
 use fuelcell_domain::{
     Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef,
     VersionName,
@@ -92,14 +92,12 @@ pub(crate) fn put_pipeline(
     mut pipeline: Pipeline,
 ) -> Result<Pipeline, StoreError> {
     let key = keys::in_project(pipeline.project, *pipeline.id.0.as_bytes());
-    match overlay.get::<Pipeline>(Table::Pipelines, &key)? {
-        Some(first) => {
-            pipeline.ordinal = first.ordinal;
-            pipeline.created_at = first.created_at;
-        }
+    match schedules::pipeline(overlay, &key)? {
+        Some(first) => pipeline.replaces(&first),
         None => pipeline.ordinal = overlay.next_number(&counters::pipelines(pipeline.project))?,
     }
     overlay.put(Table::Pipelines, &key, &pipeline)?;
+    schedules::put(overlay, &key, &pipeline)?;
     Ok(pipeline)
 }
 
@@ -108,11 +106,13 @@ pub(crate) fn pipeline(
     project: ProjectRef,
     id: PipelineId,
 ) -> Result<Option<Pipeline>, StoreError> {
-    database.get(Table::Pipelines, &keys::in_project(project, *id.0.as_bytes()))
+    schedules::pipeline(database, &keys::in_project(project, *id.0.as_bytes()))
 }
 
 pub(crate) fn pipelines(database: &Database, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
-    let mut pipelines: Vec<Pipeline> = database.scan(Table::Pipelines, &keys::project(project))?;
+    let keys = database.keys(Table::Pipelines, &keys::project(project))?;
+    let found = keys.iter().filter_map(|key| schedules::pipeline(database, key).transpose());
+    let mut pipelines = found.collect::<Result<Vec<_>, _>>()?;
     pipelines.sort_by_key(|pipeline| pipeline.ordinal);
     Ok(pipelines)
 }
@@ -124,7 +124,10 @@ pub(crate) fn delete_pipeline(
 ) -> Result<(), StoreError> {
     let key = keys::in_project(project, *id.0.as_bytes());
     match overlay.value(Table::Pipelines, &key)? {
-        Some(_) => overlay.remove(Table::Pipelines, &key),
+        Some(_) => {
+            overlay.remove(Table::Schedules, &key)?;
+            overlay.remove(Table::Pipelines, &key)
+        }
         None => Err(StoreError::NotFound("pipeline")),
     }
 }

@@ -1,11 +1,12 @@
 //! A project's jobs in other orders than by ordinal: for each order the sets of jobs that are equal in it, or places in
 //! time. A page takes from them what a filter leaves, so that only its own jobs are read.
 
+use crate::ranked::RankedSet;
 use fuelcell_domain::{Ordinal, Standing, Timestamp};
 use fuelcell_store::{JobOrder, PageRequest, Ranks, SortKey};
 use roaring::RoaringBitmap;
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// See the module.
 #[derive(Default)]
@@ -15,8 +16,40 @@ pub(crate) struct Sorted {
     /// Skipped jobs by reason; those without one come first.
     skipped: BTreeMap<Option<String>, RoaringBitmap>,
     errors: BTreeMap<String, RoaringBitmap>,
-    started: BTreeSet<(Timestamp, Ordinal)>,
-    ended: BTreeSet<(Timestamp, Ordinal)>,
+    started: Times,
+    ended: Times,
+}
+
+/// Jobs in the order of a time that they have.
+#[derive(Default)]
+struct Times {
+    order: RankedSet<(Timestamp, Ordinal)>,
+    /// The same jobs.
+    jobs: RoaringBitmap,
+}
+
+impl Times {
+    fn add(&mut self, at: Option<Timestamp>, ordinal: Ordinal) {
+        if let Some(at) = at {
+            self.order.insert((at, ordinal));
+            self.jobs.insert(ordinal);
+        }
+    }
+
+    fn remove(&mut self, at: Option<Timestamp>, ordinal: Ordinal) {
+        if let Some(at) = at {
+            self.order.remove(&(at, ordinal));
+            self.jobs.remove(ordinal);
+        }
+    }
+
+    /// In their order or against it, passing over the first.
+    fn ordinals(&self, descending: bool, skip: usize) -> Box<dyn Iterator<Item = Ordinal> + '_> {
+        match descending {
+            true => Box::new(self.order.before(self.order.len().saturating_sub(skip)).map(|(_, job)| *job)),
+            false => Box::new(self.order.from(skip).map(|(_, job)| *job)),
+        }
+    }
 }
 
 impl Sorted {
@@ -29,8 +62,8 @@ impl Sorted {
         if let Some(error) = ranks.error() {
             self.errors.entry(error.to_owned()).or_default().insert(ordinal);
         }
-        self.started.extend(ranks.started_at.map(|at| (at, ordinal)));
-        self.ended.extend(ranks.ended_at.map(|at| (at, ordinal)));
+        self.started.add(ranks.started_at, ordinal);
+        self.ended.add(ranks.ended_at, ordinal);
     }
 
     pub(crate) fn remove(&mut self, ordinal: Ordinal, ranks: &Ranks) {
@@ -42,12 +75,8 @@ impl Sorted {
         if let Some(error) = ranks.error() {
             take_out(&mut self.errors, error, ordinal);
         }
-        if let Some(at) = ranks.started_at {
-            self.started.remove(&(at, ordinal));
-        }
-        if let Some(at) = ranks.ended_at {
-            self.ended.remove(&(at, ordinal));
-        }
+        self.started.remove(ranks.started_at, ordinal);
+        self.ended.remove(ranks.ended_at, ordinal);
     }
 
     /// Jobs of the pipeline with this ordinal; 0 = without one.
@@ -102,6 +131,21 @@ fn take_out<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(
     }
 }
 
+/// A set that is asked about each of a million members: a bit for each number.
+struct Members(Vec<u64>);
+
+impl Members {
+    fn of(set: &RoaringBitmap) -> Self {
+        let mut words = vec![0; set.max().map_or(0, |max| max as usize / 64 + 1)];
+        set.iter().for_each(|member| words[member as usize / 64] |= 1 << (member % 64));
+        Self(words)
+    }
+
+    fn contains(&self, member: Ordinal) -> bool {
+        self.0.get(member as usize / 64).is_some_and(|word| word >> (member % 64) & 1 == 1)
+    }
+}
+
 /// A page being cut out of an order.
 struct Cut {
     /// Matches that did not come yet.
@@ -140,24 +184,18 @@ impl Cut {
         self.take(&own);
     }
 
-    fn take_times(&mut self, times: &BTreeSet<(Timestamp, Ordinal)>) {
-        match self.descending {
-            true => self.take_each(times.iter().rev()),
-            false => self.take_each(times.iter()),
-        }
-    }
-
-    fn take_each<'a>(&mut self, times: impl Iterator<Item = &'a (Timestamp, Ordinal)>) {
-        for (_, ordinal) in times {
-            if self.is_full() {
-                return;
-            }
-            if !self.rest.remove(*ordinal) {
-                continue;
-            }
-            match self.skip {
-                0 => self.taken.push(*ordinal),
-                _ => self.skip -= 1,
+    fn take_times(&mut self, times: &Times) {
+        let own = &self.rest & &times.jobs;
+        self.rest -= &own;
+        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
+        self.skip = self.skip.saturating_sub(own.len());
+        match own.len() == times.jobs.len() {
+            // A place among all is found at once; among some of them, they have to be counted.
+            true => self.taken.extend(times.ordinals(self.descending, skip).take(self.limit)),
+            false => {
+                let own = Members::of(&own);
+                let ordinals = times.ordinals(self.descending, 0).filter(|ordinal| own.contains(*ordinal));
+                self.taken.extend(ordinals.skip(skip).take(self.limit));
             }
         }
     }

@@ -1,11 +1,13 @@
 //! The verbs of [`Store`], each handed to the committer or read from the database.
 
-use crate::committer::{Commands, Durability, Shared};
+use crate::committer::{Commands, Durability, Shared, Space};
 use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::{audit, figures, jobs, logs, processed, records, references, registry, tenancy, uses, views};
+use crate::{
+    audit, figures, jobs, logs, processed, records, references, registry, schedules, tenancy, uses, views,
+};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -15,6 +17,7 @@ use fuelcell_domain::{
     Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::references::Referent;
+use fuelcell_store::schedules::ScheduleStep;
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -57,20 +60,30 @@ impl SledStore {
         Ok(&self.shared.database)
     }
 
+    /// Writes what has to be kept.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.call(Durability::Durable, work).await
+        self.call(Durability::Durable, Space::Takes, work).await
+    }
+
+    /// Writes that something has ended or goes away.
+    async fn end<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(Durability::Durable, Space::GivesBack, work).await
     }
 
     async fn call<T: Send + 'static>(
         &self,
         durability: Durability,
+        space: Space,
         work: impl FnOnce(&mut Overlay<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let closed = || StoreError::Storage("the store is closed".into());
-        self.commands.as_ref().ok_or_else(closed)?.call(durability, work).await
+        self.commands.as_ref().ok_or_else(closed)?.call(durability, space, work).await
     }
 
     /// Reads that touch many records leave the async threads alone.
@@ -148,7 +161,7 @@ impl Store for SledStore {
     }
 
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
-        self.write(move |overlay| tenancy::revoke_token(overlay, id, at)).await
+        self.end(move |overlay| tenancy::revoke_token(overlay, id, at)).await
     }
 
     async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError> {
@@ -166,7 +179,7 @@ impl Store for SledStore {
     async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
         let seen =
             self.read_many(move |shared| references::look(shared, project, &Referent::Dataset(id))).await?;
-        self.write(move |overlay| registry::delete_dataset(overlay, project, id, seen)).await
+        self.end(move |overlay| registry::delete_dataset(overlay, project, id, seen)).await
     }
 
     async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError> {
@@ -182,7 +195,15 @@ impl Store for SledStore {
     }
 
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
-        self.write(move |overlay| registry::delete_pipeline(overlay, project, id)).await
+        self.end(move |overlay| registry::delete_pipeline(overlay, project, id)).await
+    }
+
+    async fn scheduled_pipelines(&self) -> Result<Vec<Pipeline>, StoreError> {
+        self.read_many(move |shared| schedules::all(&shared.database)).await
+    }
+
+    async fn advance_schedule(&self, step: ScheduleStep) -> Result<(), StoreError> {
+        self.write(move |overlay| schedules::advance(overlay, step)).await
     }
 
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
@@ -212,7 +233,7 @@ impl Store for SledStore {
         // A job names its version, so that `only` makes no difference to the look at jobs.
         let referent = Referent::Version { name: name.clone(), version: version.clone(), only: false };
         let seen = self.read_many(move |shared| references::look(shared, project, &referent)).await?;
-        self.write(move |overlay| registry::delete_module_version(overlay, project, &name, &version, seen))
+        self.end(move |overlay| registry::delete_module_version(overlay, project, &name, &version, seen))
             .await
     }
 
@@ -268,7 +289,7 @@ impl Store for SledStore {
         until: Timestamp,
     ) -> Result<Vec<AttemptId>, StoreError> {
         let attempts = attempts.to_vec();
-        self.write(move |overlay| jobs::extend_leases(overlay, &attempts, until)).await
+        self.end(move |overlay| jobs::extend_leases(overlay, &attempts, until)).await
     }
 
     async fn record_pulse(
@@ -277,7 +298,10 @@ impl Store for SledStore {
         pulse: Pulse,
         _now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.call(Durability::Relaxed, move |overlay| records::write_pulse(overlay, attempt, pulse)).await
+        self.call(Durability::Relaxed, Space::Takes, move |overlay| {
+            records::write_pulse(overlay, attempt, pulse)
+        })
+        .await
     }
 
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
@@ -289,16 +313,16 @@ impl Store for SledStore {
     }
 
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
-        self.write(move |overlay| jobs::finish(overlay, &finish)).await
+        self.end(move |overlay| jobs::finish(overlay, &finish)).await
     }
 
     async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
-        self.write(move |overlay| jobs::lose(overlay, now, |lease| lease.expires_at <= now)).await
+        self.end(move |overlay| jobs::lose(overlay, now, |lease| lease.expires_at <= now)).await
     }
 
     async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
         let node = node.clone();
-        self.write(move |overlay| jobs::lose(overlay, now, |lease| lease.node == node)).await
+        self.end(move |overlay| jobs::lose(overlay, now, |lease| lease.node == node)).await
     }
 
     async fn request_cancel(
@@ -307,11 +331,11 @@ impl Store for SledStore {
         job: JobId,
         request: CancelRequest,
     ) -> Result<(CancelOutcome, Job), StoreError> {
-        self.write(move |overlay| jobs::request_cancel(overlay, project, job, request)).await
+        self.end(move |overlay| jobs::request_cancel(overlay, project, job, request)).await
     }
 
     async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
-        self.write(move |overlay| jobs::fail_queued(overlay, job, error, now)).await
+        self.end(move |overlay| jobs::fail_queued(overlay, job, error, now)).await
     }
 
     async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
@@ -380,7 +404,7 @@ impl Store for SledStore {
     }
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
-        self.write(move |overlay| jobs::delete_ended(overlay, project, job)).await
+        self.end(move |overlay| jobs::delete_ended(overlay, project, job)).await
     }
 
     async fn blob_references(
@@ -392,7 +416,8 @@ impl Store for SledStore {
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {
-        self.call(Durability::Relaxed, move |overlay| logs::append(overlay, attempt, &lines)).await
+        self.call(Durability::Relaxed, Space::Takes, move |overlay| logs::append(overlay, attempt, &lines))
+            .await
     }
 
     async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
@@ -426,7 +451,7 @@ impl Store for SledStore {
     ) -> Result<u64, StoreError> {
         let found =
             self.read_many(move |shared| processed::find(&shared.database, project, pipeline, limit)).await?;
-        self.write(move |overlay| processed::forget(overlay, &found)).await
+        self.end(move |overlay| processed::forget(overlay, &found)).await
     }
 
     async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {

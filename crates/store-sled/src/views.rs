@@ -51,11 +51,13 @@ pub(crate) fn queued(
     project: ProjectRef,
     page: PageRequest,
 ) -> Result<QueuePage, StoreError> {
-    let orders = image(shared).queue().of_project(project);
-    let total = orders.len() as u64;
-    let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-    let mut jobs = Vec::new();
-    for (place, order) in orders.into_iter().skip(offset).take(page.limit) {
+    let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
+    let (orders, total) = {
+        let image = image(shared);
+        (image.queue().of_project(project, skip, page.limit), image.queue().count(project))
+    };
+    let mut jobs = Vec::with_capacity(orders.len());
+    for (place, order) in orders {
         let job = records::load(&shared.database, Place { project, ordinal: order.ordinal })?;
         jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (place, job)));
     }
@@ -123,7 +125,7 @@ pub(crate) fn tenant_figures(
 }
 
 pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
-    let queued_jobs = image(shared).catalog(project).map_or(0, |catalog| catalog.queued().iter().sum());
+    let queued_jobs = image(shared).queue().count(project);
     Ok(ProjectUsage { queued_jobs, stored_bytes: registry::stored_bytes(&shared.database, project)? })
 }
 

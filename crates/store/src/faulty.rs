@@ -1,6 +1,7 @@
 //! A store that fails where a test says so. It wraps any other and passes the same conformance suite as long as nothing is
 //! to fail.
 
+use crate::schedules::ScheduleStep;
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -15,6 +16,7 @@ use fuelcell_domain::{
     Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How a call fails.
@@ -29,11 +31,12 @@ pub enum Fault {
 /// Decides for each call, by the name of its verb, whether and how it fails.
 pub type FaultPlan = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
 
-/// Passes everything on, except the calls that are to fail.
-pub struct FaultyStore<S> {
-    inner: S,
-    state: Mutex<State>,
-}
+/// Is shown the wrapped store after each verb that was done, with the verb's name.
+pub type Witness<S> = Box<dyn FnMut(&'static str, &S) + Send>;
+
+/// Which calls fail.
+#[derive(Default)]
+pub struct Faults(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -42,18 +45,7 @@ struct State {
     plan: Option<FaultPlan>,
 }
 
-impl<S: Default> Default for FaultyStore<S> {
-    fn default() -> Self {
-        Self::new(S::default())
-    }
-}
-
-impl<S> FaultyStore<S> {
-    /// Wraps a store; nothing fails yet.
-    pub fn new(inner: S) -> Self {
-        Self { inner, state: Mutex::default() }
-    }
-
+impl Faults {
     /// The next `count` calls of `verb` are refused; 0 heals it.
     pub fn fail_next(&self, verb: &'static str, count: usize) {
         self.state().refuse.insert(verb, count);
@@ -70,10 +62,11 @@ impl<S> FaultyStore<S> {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fault(&self, verb: &'static str) -> Option<Fault> {
+    /// Counts a call, and says how it is to fail.
+    pub(crate) fn of(&self, verb: &'static str) -> Option<Fault> {
         let mut state = self.state();
         *state.calls.entry(verb).or_default() += 1;
         match state.refuse.get_mut(verb) {
@@ -86,7 +79,46 @@ impl<S> FaultyStore<S> {
     }
 }
 
-fn failure(verb: &str) -> StoreError {
+/// Passes everything on, except the calls that are to fail.
+pub struct FaultyStore<S> {
+    inner: S,
+    faults: Faults,
+    witness: Mutex<Option<Witness<S>>>,
+}
+
+impl<S: Default> Default for FaultyStore<S> {
+    fn default() -> Self {
+        Self::new(S::default())
+    }
+}
+
+impl<S> FaultyStore<S> {
+    /// Wraps a store; nothing fails yet.
+    pub fn new(inner: S) -> Self {
+        Self { inner, faults: Faults::default(), witness: Mutex::default() }
+    }
+
+    /// From now on this witness sees what is done; `None` = nobody does.
+    pub fn set_witness(&self, witness: Option<Witness<S>>) {
+        *self.witness.lock().unwrap_or_else(PoisonError::into_inner) = witness;
+    }
+
+    fn show(&self, verb: &'static str) {
+        if let Some(witness) = &mut *self.witness.lock().unwrap_or_else(PoisonError::into_inner) {
+            witness(verb, &self.inner);
+        }
+    }
+}
+
+impl<S> Deref for FaultyStore<S> {
+    type Target = Faults;
+
+    fn deref(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+pub(crate) fn failure(verb: &str) -> StoreError {
     StoreError::Storage(format!("{verb} fails in this test"))
 }
 
@@ -96,13 +128,15 @@ macro_rules! pass_on {
         impl<S: Store> Store for FaultyStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
                 let verb = stringify!($verb);
-                match self.fault(verb) {
-                    None => self.inner.$verb($($name),*).await,
-                    Some(Fault::Refused) => Err(failure(verb)),
-                    Some(Fault::Unanswered) => {
-                        self.inner.$verb($($name),*).await?;
-                        Err(failure(verb))
-                    }
+                let fault = self.faults.of(verb);
+                if fault == Some(Fault::Refused) {
+                    return Err(failure(verb));
+                }
+                let done = self.inner.$verb($($name),*).await;
+                self.show(verb);
+                match fault {
+                    Some(_) => done.and_then(|_| Err(failure(verb))),
+                    None => done,
                 }
             })*
         }
@@ -131,6 +165,8 @@ pass_on! {
     fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
     fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
     fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
+    fn scheduled_pipelines() -> Vec<Pipeline>;
+    fn advance_schedule(step: ScheduleStep) -> ();
     fn add_module_version(module: ModuleVersion) -> ModuleVersion;
     fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
     fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;

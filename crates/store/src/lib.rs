@@ -14,11 +14,13 @@
 pub mod blob;
 pub mod conformance;
 pub mod faulty;
+pub mod faulty_blobs;
 pub mod jobs;
 pub mod memory;
 pub mod order;
 pub mod processed;
 pub mod references;
+pub mod schedules;
 pub mod store;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};

@@ -7,6 +7,7 @@ use crate::jobs::{
 };
 use crate::order::JobOrder;
 use crate::processed::ProcessedPage;
+use crate::schedules::ScheduleStep;
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
@@ -111,7 +112,8 @@ pub trait Store: Send + Sync {
     async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError>;
     /// Removes a dataset; `InUse` while an unfinished job or a pipeline refers to it, `NotFound("dataset")`.
     async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError>;
-    /// Adds or replaces a pipeline. Ordinal (set by the store, from 1) and `created_at` of the first put stay.
+    /// Adds or replaces a pipeline with its schedule. Ordinal (set by the store, from 1), `created_at` of the first put,
+    /// and what [`Schedule::replaces`](fuelcell_domain::Schedule::replaces) says of a schedule stay.
     async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError>;
     /// One pipeline.
     async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError>;
@@ -119,6 +121,12 @@ pub trait Store: Send + Sync {
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError>;
     /// Removes a pipeline; jobs keep their name of it, its ordinal is not given out again. `NotFound("pipeline")`.
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError>;
+    /// All pipelines with a schedule, whoever owns them.
+    async fn scheduled_pipelines(&self) -> Result<Vec<Pipeline>, StoreError>;
+    /// Moves a pipeline's schedule on and queues the job of its run, as [`Store::submit`] does, in one transaction.
+    /// `Conflict` when the schedule is not as the caller saw it, `NotFound("schedule")`. A job that is refused leaves the
+    /// schedule as it was.
+    async fn advance_schedule(&self, step: ScheduleStep) -> Result<(), StoreError>;
     /// Adds a project's module version. The same bytes again return the first record; other bytes are a conflict, even
     /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one
     /// that would add more bytes than the project may store.

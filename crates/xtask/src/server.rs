@@ -119,6 +119,16 @@ impl Server {
         base_url(self.address)
     }
 
+    /// CPU time that the process has used, to a hundredth of a second.
+    pub(crate) fn cpu_time(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name of the program, in parentheses, may hold anything; user and system time are fields 14 and 15.
+        let (_, fields) = stat.rsplit_once(')').context("Linux says nothing of the server")?;
+        let ticks =
+            fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
     /// The log file.
     pub(crate) fn log(&self) -> PathBuf {
         log_path(&self.data)

@@ -1,13 +1,13 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, kills of a server
-//! at work, and the scheduler's simulation.
+//! at work, power cuts, and the scheduler's simulation.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::{
     guests,
     process::{cargo, run},
-    tools::Venv,
+    tools::{self, Venv},
     workspace::{Build, Workspace},
 };
 
@@ -28,6 +28,9 @@ pub(crate) struct SoakArguments {
     /// Kills of a server at work
     #[arg(long, default_value_t = 300)]
     kills: u64,
+    /// Power cuts of a server at work
+    #[arg(long, default_value_t = 20)]
+    cuts: u64,
     /// Seeds of the scheduler's simulation
     #[arg(long, default_value_t = 100_000)]
     seeds: u64,
@@ -41,6 +44,8 @@ enum Part {
     Cell,
     /// Kills of a server at work
     Kills,
+    /// Power cuts and full disks, on file systems of their own
+    Power,
     /// The scheduler with a store and a runner that fail
     Simulation,
 }
@@ -56,6 +61,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Kills) {
         soak_kills(workspace, arguments.kills)?;
+    }
+    if wanted(Part::Power) {
+        soak_power(workspace, arguments.cuts)?;
     }
     if wanted(Part::Simulation) {
         soak_simulation(workspace, arguments.seeds)?;
@@ -85,6 +93,17 @@ fn soak_kills(workspace: &Workspace, kills: u64) -> Result<()> {
         "--nocapture",
     ];
     run(cargo(workspace).args(test).env("SOAK_KILLS", kills.to_string()))
+}
+
+/// Cuts the power of a disk image, and fills a disk in memory.
+fn soak_power(workspace: &Workspace, cuts: u64) -> Result<()> {
+    ensure!(
+        tools::can_mount(),
+        "power cuts were not tried: they mount disk images, which takes root and loop devices"
+    );
+    guests::build(workspace, Build::Dev)?;
+    let test = ["test", "--package", "fuelcell-tests", "--test", "all", "mounted::", "--", "--ignored"];
+    run(cargo(workspace).args(test).env("SOAK_POWER_CUTS", cuts.to_string()))
 }
 
 /// The simulation, optimised.

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::{
     check, guests, lint,
     process::{cargo, run, works},
+    progress::note,
     tools::{self, Venv},
     workspace::{Build, Workspace},
 };
@@ -22,9 +23,21 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     guests::build(workspace, Build::Dev)?;
     lint::lint(workspace)?;
     run(cargo(workspace).args(["test", "--workspace", "--doc"]))?;
+    mounted(workspace)?;
     if works(cargo(workspace).args(["nextest", "--version"])) {
         return run(cargo(workspace).args(["nextest", "run", "--workspace", "--no-fail-fast"]));
     }
     // Documentation tests have run already.
     run(cargo(workspace).args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]))
+}
+
+/// The tests that mount file systems, where that can be done.
+fn mounted(workspace: &Workspace) -> Result<()> {
+    if !tools::can_mount() {
+        note(
+            "NOT RUN: tests of full disks and power cuts. They mount file systems, which takes root and loop devices.",
+        );
+        return Ok(());
+    }
+    run(cargo(workspace).args(["test", "--workspace", "--test", "all", "mounted::", "--", "--ignored"]))
 }

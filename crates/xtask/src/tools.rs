@@ -154,6 +154,13 @@ pub(crate) fn ensure_strace() -> Result<()> {
     }
 }
 
+/// Whether file systems can be mounted here, in memory and from images: that takes root, and devices for images.
+pub(crate) fn can_mount() -> bool {
+    let script = r#"folder=$(mktemp -d) && trap 'rmdir "$folder"' EXIT && test -e /dev/loop-control && command -v mkfs.ext4 &&
+        mount -t tmpfs none "$folder" && umount "$folder""#;
+    works(Command::new("sh").args(["-c", script]))
+}
+
 /// Makes sure that there is a browser for the tests which look at pages.
 pub(crate) fn ensure_chromium() -> Result<()> {
     match works(Command::new("chromium").arg("--version")) {

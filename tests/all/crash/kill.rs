@@ -4,6 +4,7 @@ use fuelcell_tests::{Project, Server, built, eventually, project::text};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -44,11 +45,11 @@ fn a_checkpoint_is_there_for_the_next_attempt_after_a_kill() {
 const KILLS: u64 = 20;
 
 /// What clients were told had been done.
-#[derive(Default)]
-struct Acknowledged {
-    jobs: BTreeSet<String>,
-    cancelled: BTreeSet<String>,
-    datasets: BTreeMap<String, Vec<u8>>,
+#[derive(Clone, Default)]
+pub(crate) struct Acknowledged {
+    pub(crate) jobs: BTreeSet<String>,
+    pub(crate) cancelled: BTreeSet<String>,
+    pub(crate) datasets: BTreeMap<String, Vec<u8>>,
 }
 
 impl Acknowledged {
@@ -56,6 +57,14 @@ impl Acknowledged {
         self.jobs.extend(more.jobs);
         self.cancelled.extend(more.cancelled);
         self.datasets.extend(more.datasets);
+    }
+
+    /// Looks for the datasets, byte by byte.
+    pub(crate) fn check_datasets(&self, project: &Project) {
+        for (id, bytes) in &self.datasets {
+            let content = project.client.get(&project.path(&format!("datasets/{id}/content")));
+            assert_eq!((content.status, &content.body), (200, bytes), "dataset {id}");
+        }
     }
 }
 
@@ -70,24 +79,20 @@ fn what_was_acknowledged_is_there_after_kills_at_random_moments() {
         // A scrambled but repeatable moment between 50 and 350 ms.
         moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let until = Duration::from_millis(50 + (moment >> 33) % 300);
-        let told: Vec<Acknowledged> = std::thread::scope(|scope| {
-            let project = &project;
-            let clients: Vec<_> = (0..4)
-                .map(|client| scope.spawn(move || work_until_refused(project, 4 * round + client)))
-                .collect();
+        let told = Mutex::default();
+        std::thread::scope(|scope| {
+            for client in 0..4 {
+                let (project, told) = (&project, &told);
+                scope.spawn(move || work_until_refused(project, told, 4 * round + client));
+            }
             std::thread::sleep(until);
             server.kill();
-            clients.into_iter().map(|client| client.join().unwrap()).collect()
         });
         server.restart();
         project = project.after_restart(&server);
-        for more in told {
-            more.datasets.iter().for_each(|(id, bytes)| {
-                let content = project.client.get(&project.path(&format!("datasets/{id}/content")));
-                assert_eq!((content.status, &content.body), (200, bytes), "dataset {id}");
-            });
-            acknowledged.take_in(more);
-        }
+        let told = told.into_inner().unwrap();
+        told.check_datasets(&project);
+        acknowledged.take_in(told);
     }
     let Acknowledged { jobs, cancelled, datasets } = &acknowledged;
     assert!(jobs.len() > 20 && !cancelled.is_empty() && !datasets.is_empty(), "the clients got somewhere");
@@ -103,61 +108,54 @@ fn what_was_acknowledged_is_there_after_kills_at_random_moments() {
     assert!(checked.status.success(), "no half states: {}", String::from_utf8_lossy(&checked.stdout));
 }
 
-/// Submits, cancels and uploads until the server is gone; returns what was acknowledged.
-fn work_until_refused(project: &Project, seed: u64) -> Acknowledged {
-    let mut acknowledged = Acknowledged::default();
+/// Submits, cancels and uploads until the server is gone, and notes what was acknowledged.
+pub(crate) fn work_until_refused(project: &Project, told: &Mutex<Acknowledged>, seed: u64) {
     for turn in 0.. {
         let went_on = match turn % 4 {
-            0 => upload(project, &mut acknowledged, seed << 32 | turn),
-            1 => submit_and_cancel(project, &mut acknowledged),
-            _ => submit(project, &mut acknowledged, &json!({})).is_some(),
+            0 => upload(project, told, seed << 32 | turn),
+            1 => submit_and_cancel(project, told),
+            _ => submit(project, &json!({})).map(|job| told.lock().unwrap().jobs.insert(job)).is_some(),
         };
         if !went_on {
             break;
         }
     }
-    acknowledged
 }
 
-fn upload(project: &Project, acknowledged: &mut Acknowledged, number: u64) -> bool {
+fn upload(project: &Project, told: &Mutex<Acknowledged>, number: u64) -> bool {
     let id = Uuid::from_u64_pair(0x4000, number).to_string();
     let bytes = format!("number {number}").into_bytes();
     let path = project.path(&format!("datasets/{id}?name=n.txt"));
     let answer = project.client.try_send("PUT", &path, &[], &bytes);
     answer.is_ok_and(|answer| {
         answer.ok();
-        acknowledged.datasets.insert(id, bytes);
+        told.lock().unwrap().datasets.insert(id, bytes);
         true
     })
 }
 
 /// Submits a job that does nothing; `None` when the server is gone.
-fn submit(project: &Project, acknowledged: &mut Acknowledged, more: &Value) -> Option<String> {
+fn submit(project: &Project, more: &Value) -> Option<String> {
     let mut body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}});
     body.as_object_mut()?.extend(more.as_object()?.clone());
     let path = project.path("execution/job");
     let answer = project.client.try_send("POST", &path, &[], body.to_string().as_bytes()).ok()?;
-    let job = text(&answer.ok(), "jobId");
-    acknowledged.jobs.insert(job.clone());
-    Some(job)
+    Some(text(&answer.ok(), "jobId"))
 }
 
 /// The job waits for a day to come, so that it is the cancel that ends it. Whether an unanswered cancel was recorded
 /// nobody can tell: that job is left out.
-fn submit_and_cancel(project: &Project, acknowledged: &mut Acknowledged) -> bool {
+fn submit_and_cancel(project: &Project, told: &Mutex<Acknowledged>) -> bool {
     let later = json!({"scheduling": {"scheduledTime": "2999-01-01T00:00:00Z"}});
-    let Some(job) = submit(project, acknowledged, &later) else { return false };
-    match project.client.try_send("DELETE", &project.job_path(&job), &[], &[]) {
-        Ok(answer) => {
-            answer.ok();
-            acknowledged.cancelled.insert(job);
-            true
-        }
-        Err(_) => {
-            acknowledged.jobs.remove(&job);
-            false
-        }
-    }
+    let Some(job) = submit(project, &later) else { return false };
+    let Ok(answer) = project.client.try_send("DELETE", &project.job_path(&job), &[], &[]) else {
+        return false;
+    };
+    answer.ok();
+    let mut told = told.lock().unwrap();
+    told.jobs.insert(job.clone());
+    told.cancelled.insert(job);
+    true
 }
 
 #[test]

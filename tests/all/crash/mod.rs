@@ -1,4 +1,4 @@
 //! The server dies; what it acknowledged does not.
 
 mod barrier;
-mod kill;
+pub(crate) mod kill;

@@ -4,3 +4,4 @@ mod datasets;
 mod modules;
 mod pipelines;
 mod programs;
+mod schedules;

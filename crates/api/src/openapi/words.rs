@@ -6,6 +6,8 @@
 use crate::execution::logs;
 use crate::execution::results;
 use crate::execution::{JOB_TYPES, PRIORITIES, STATES};
+use fuelcell_domain::Overlap;
+use fuelcell_domain::schedule::SkipCode;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
@@ -42,6 +44,10 @@ words! {
     JobTypeWord = JOB_TYPES.map(|(word, _)| word);
     /// Priorities.
     PriorityWord = PRIORITIES.map(|(word, _)| word);
+    /// What happens to a scheduled run while the one before it has not ended.
+    OverlapWord = Overlap::ALL.map(Overlap::as_str);
+    /// Why a scheduled run was not made.
+    SkipCodeWord = SkipCode::ALL.map(SkipCode::as_str);
     /// Roles.
     RoleWord = ROLES;
     /// Forms of results.

@@ -5,6 +5,7 @@ pub(crate) mod datasets;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
 pub(crate) mod processed;
+mod schedules;
 mod upload;
 
 use crate::extract::Query;

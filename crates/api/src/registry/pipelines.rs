@@ -1,5 +1,6 @@
 //! `/api/{tenantId}/{projectId}/pipelines…`
 
+use super::schedules::{self, ScheduleAnswer, ScheduleBody};
 use super::{Page, Pagination};
 use crate::auth::Caller;
 use crate::execution::submit::{LimitsBody, ModuleBody};
@@ -36,6 +37,8 @@ pub(crate) struct PipelineBody {
     dataset_id: Option<DatasetId>,
     #[serde(default, deserialize_with = "object")]
     limits: Option<LimitsBody>,
+    #[serde(default, deserialize_with = "object")]
+    schedule: Option<ScheduleBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -50,6 +53,7 @@ pub(crate) struct PipelineAnswer {
     parameters: Value,
     dataset_id: Option<String>,
     limits: LimitsAnswer,
+    schedule: Option<ScheduleAnswer>,
     date_created: String,
     last_updated: String,
 }
@@ -89,8 +93,10 @@ pub(crate) async fn put(
         parameters: body.parameters.unwrap_or_default(),
         dataset: body.dataset_id,
         limits: body.limits.unwrap_or_default().request()?,
+        schedule: body.schedule.map(Into::into),
     };
-    Ok(Json(service.put_pipeline(&caller, ids.project()?, spec).await?.into()))
+    let put = service.put_pipeline(&caller, ids.project()?, spec).await?;
+    Ok(Json(answer(&service, put)))
 }
 
 /// One pipeline.
@@ -106,7 +112,8 @@ pub(crate) async fn get(
     Caller(caller): Caller,
     ids: Ids,
 ) -> Result<Json<PipelineAnswer>, Problem> {
-    Ok(Json(service.pipeline(&caller, ids.project()?, ids.id("pipeline_id")?).await?.into()))
+    let pipeline = service.pipeline(&caller, ids.project()?, ids.id("pipeline_id")?).await?;
+    Ok(Json(answer(&service, pipeline)))
 }
 
 /// Pipelines in the order in which they were first put.
@@ -129,7 +136,8 @@ pub(crate) async fn list(
 ) -> Result<Json<PipelineList>, Problem> {
     let page = Page::of(&query)?;
     let (pipelines, pagination) = page.cut(service.pipelines(&caller, ids.project()?).await?);
-    Ok(Json(PipelineList { pipelines: pipelines.into_iter().map(Into::into).collect(), pagination }))
+    let pipelines = pipelines.into_iter().map(|pipeline| answer(&service, pipeline)).collect();
+    Ok(Json(PipelineList { pipelines, pagination }))
 }
 
 /// Removes a pipeline; its jobs keep their name of it.
@@ -149,19 +157,18 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl From<Pipeline> for PipelineAnswer {
-    fn from(pipeline: Pipeline) -> Self {
-        Self {
-            pipeline_id: pipeline.id.to_string(),
-            pipeline_number: pipeline.ordinal,
-            name: pipeline.name,
-            job_type: pipeline.job_type.as_str(),
-            module: pipeline.module.map(|choice| ModuleNames { name: choice.name, version: choice.version }),
-            parameters: serde_json::from_str(&pipeline.parameters).unwrap_or(Value::Null),
-            dataset_id: pipeline.dataset.map(|id| id.to_string()),
-            limits: pipeline.limits.into(),
-            date_created: pipeline.created_at.to_rfc3339(),
-            last_updated: pipeline.updated_at.to_rfc3339(),
-        }
+fn answer(service: &Service, pipeline: Pipeline) -> PipelineAnswer {
+    PipelineAnswer {
+        pipeline_id: pipeline.id.to_string(),
+        pipeline_number: pipeline.ordinal,
+        name: pipeline.name,
+        job_type: pipeline.job_type.as_str(),
+        module: pipeline.module.map(|choice| ModuleNames { name: choice.name, version: choice.version }),
+        parameters: serde_json::from_str(&pipeline.parameters).unwrap_or(Value::Null),
+        dataset_id: pipeline.dataset.map(|id| id.to_string()),
+        limits: pipeline.limits.into(),
+        schedule: pipeline.schedule.map(|schedule| schedules::answer(service, schedule)),
+        date_created: pipeline.created_at.to_rfc3339(),
+        last_updated: pipeline.updated_at.to_rfc3339(),
     }
 }

@@ -8,6 +8,7 @@ mod host;
 mod leases;
 mod retention;
 mod runner;
+mod sharing;
 mod simulation;
 
 use crate::{Scheduler, SchedulerConfig};

@@ -1,8 +1,12 @@
 //! Many short lives of a small cluster, each from a seed: nodes that are lost, a store that fails or does not answer, a
 //! clock that jumps, guests that fail, clients that cancel. Whatever happens, in the end
 //! - every acknowledged job has ended, and none is there that nobody submitted;
+//! - on its way it made no step that the state machine does not have, and it left its end never;
 //! - it ended as its guest, its client or its losses say, and published once what it made;
 //! - no more ran on a node at a time than it has slots, and nothing runs any more.
+//!
+//! What the simulation says is worth what it would notice: each [`Defect`] must be found. How the slots are shared, and that
+//! nobody waits for ever, is simulated in [`super::sharing`].
 //!
 //! `FUELCELL_TEST_SEEDS=100000` runs that many seeds, `FUELCELL_TEST_SEED=N` the one that failed.
 
@@ -12,16 +16,21 @@ use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole}
 use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES};
 use fuelcell_domain::{CancelRequest, JobHost, RunEnd};
-use fuelcell_store::JobFilter;
 use fuelcell_store::faulty::Fault;
-use std::collections::HashSet;
+use fuelcell_store::{JobFilter, PageRequest};
+use futures::FutureExt;
+use std::collections::{HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
 
 const SEEDS: u64 = 1_000;
+/// Seeds within which a defect must be noticed.
+const SEEDS_FOR_DEFECTS: u64 = 40;
 const SLOTS: usize = 2;
 
 /// splitmix64: a seed's whole future.
 #[derive(Clone)]
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn roll(&mut self) -> u64 {
@@ -33,7 +42,7 @@ impl Dice {
     }
 
     /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.roll() % end
     }
 
@@ -93,6 +102,95 @@ const FALLIBLE: [&str; 11] = [
     "append_logs",
 ];
 
+/// Something that is wrong with the store or the scheduler, to see that the simulation notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Defect {
+    /// An ended job is forgotten.
+    LosesJobs,
+    /// A job is there that nobody submitted.
+    MakesUpJobs,
+    /// An ended job is queued again, and completes twice.
+    RevivesJobs,
+    /// Jobs of lost nodes are left where they are.
+    RescuesNobody,
+    /// A job is claimed beside its attempts' numbers.
+    StartsTwice,
+}
+
+/// The whole life of each job, as the store shows it after each verb.
+#[derive(Default)]
+struct Lives {
+    seen: HashMap<JobId, (JobState, u32)>,
+    broken: Option<String>,
+    defective: bool,
+}
+
+impl Lives {
+    /// Verbs that move jobs.
+    const MOVES: [&str; 7] =
+        ["submit", "claim", "finish", "expire_leases", "release_node", "request_cancel", "fail_queued"];
+
+    fn witness(&mut self, verb: &str, store: &MemoryStore, project: ProjectRef) {
+        if Self::MOVES.contains(&verb) {
+            for job in all_jobs(store, project) {
+                let now = (job.state, job.attempt);
+                let before = self.seen.insert(job.id, now);
+                if !legal(before, now) {
+                    self.broken.get_or_insert(format!("{verb} took {} from {before:?} to {now:?}", job.id));
+                }
+            }
+        }
+    }
+
+    /// Does once what the defect does.
+    fn damage(&mut self, defect: Option<Defect>, store: &MemoryStore, project: ProjectRef) {
+        let jobs = all_jobs(store, project);
+        let ended = jobs.iter().find(|job| job.state == JobState::Completed);
+        let resubmit = |job: Job| at_once(store.submit(NewJob { job, idempotency: None })).is_ok();
+        self.defective |= !self.defective
+            && match (defect, ended) {
+                (Some(Defect::LosesJobs), Some(job)) => at_once(store.delete_ended(project, job.id)).is_ok(),
+                (Some(Defect::MakesUpJobs), Some(job)) => resubmit(fresh(JobId::random(), job)),
+                (Some(Defect::RevivesJobs), Some(job)) => {
+                    at_once(store.delete_ended(project, job.id)).is_ok() && resubmit(fresh(job.id, job))
+                }
+                (Some(Defect::StartsTwice), _) => jobs.iter().any(|job| {
+                    let node = NodeId("nobody".into());
+                    let lease = fuelcell_domain::Lease { node, expires_at: Timestamp(0) };
+                    job.state == JobState::Running
+                        && at_once(store.release_node(&job.lease.as_ref().unwrap().node, EPOCH)).is_ok()
+                        && at_once(store.claim(&[job.id], lease, EPOCH)).is_ok()
+                }),
+                _ => false,
+            };
+    }
+}
+
+fn fresh(id: JobId, job: &Job) -> Job {
+    Job { id, state: JobState::Queued, attempt: 0, end: None, ..job.clone() }
+}
+
+/// The state machine's steps. One verb takes a job one step.
+fn legal(before: Option<(JobState, u32)>, (state, attempt): (JobState, u32)) -> bool {
+    use JobState::{Cancelled, Failed, Queued, Running};
+    let Some((from, earlier)) = before else { return (state, attempt) == (Queued, 0) };
+    match (from, state) {
+        (from, state) if from == state => attempt == earlier,
+        (Queued, Running) => attempt == earlier + 1,
+        (Queued, Failed | Cancelled) | (Running, _) => attempt == earlier,
+        _ => false,
+    }
+}
+
+/// The answer of the store in memory, which never waits.
+fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    answer.now_or_never().unwrap()
+}
+
+fn all_jobs(store: &MemoryStore, project: ProjectRef) -> Vec<Job> {
+    at_once(store.list(project, &JobFilter::default(), PageRequest { offset: 0, limit: 1_000 })).unwrap().jobs
+}
+
 /// What was acknowledged to clients.
 #[derive(Default)]
 struct Acknowledged {
@@ -100,7 +198,7 @@ struct Acknowledged {
     cancelled: HashSet<JobId>,
 }
 
-async fn live(seed: u64) {
+async fn live(seed: u64, defect: Option<Defect>) {
     let mut dice = Dice(seed);
     let world = World::new().with(|config| {
         config.slots = SLOTS;
@@ -109,8 +207,21 @@ async fn live(seed: u64) {
         config.pulse = seconds(3);
         config.finish_patience = seconds(10);
         config.drain = seconds(1);
+        if defect == Some(Defect::RescuesNobody) {
+            config.heartbeat = seconds(1_000_000);
+            config.lease = seconds(1_000_000);
+        }
     });
     script(&world);
+    let lives = Arc::new(Mutex::new(Lives::default()));
+    let (watched, project) = (lives.clone(), world.project);
+    world.store.set_witness(Some(Box::new(move |verb, store| {
+        let mut lives = crate::lock(&watched);
+        lives.witness(verb, store, project);
+        if verb == "claim" {
+            lives.damage(defect, store, project);
+        }
+    })));
     let chances = 4 + dice.below(60);
     let mut faults = dice.clone();
     world.store.set_plan(Some(Box::new(move |verb| {
@@ -127,6 +238,8 @@ async fn live(seed: u64) {
     world.clock.1.store(0, Ordering::SeqCst);
     nodes.push(world.start_as("the last"));
     settle(&world, &known, seed).await;
+    let broken = crate::lock(&lives).broken.take();
+    assert_eq!(broken, None, "seed {seed}");
     for node in nodes {
         assert!(!node.scheduler.load().draining, "seed {seed}");
         assert_eq!(node.scheduler.load().capacity.running, 0, "seed {seed}");
@@ -199,7 +312,8 @@ async fn settle(world: &World, known: &Acknowledged, seed: u64) {
     for (id, guest) in &known.jobs {
         let mut patience = 600;
         let job = loop {
-            let job = world.look(*id).await;
+            let job = world.store.job(world.project, *id).await.unwrap();
+            let Some(job) = job else { panic!("seed {seed}: nothing is lost, but {guest} {id} is") };
             if job.state.is_ended() {
                 break job;
             }
@@ -232,15 +346,32 @@ async fn settle(world: &World, known: &Acknowledged, seed: u64) {
     assert_eq!((counts.queued, counts.running), (0, 0), "seed {seed}");
 }
 
-fn run(seed: u64) {
+/// Runs to its end on a time of its own.
+pub(super) fn on_paused_time(future: impl Future<Output = ()>) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(live(seed));
+    runtime.block_on(future);
+}
+
+/// Runs the one seed that was asked for, or as many as were, or `seeds`.
+pub(super) fn each_seed(seeds: u64, run: impl Fn(u64)) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    match number("FUELCELL_TEST_SEED") {
+        Some(seed) => run(seed),
+        None => (0..number("FUELCELL_TEST_SEEDS").unwrap_or(seeds)).for_each(run),
+    }
+}
+
+/// The first seed that fails, and what it says.
+pub(super) fn first_failure(seeds: u64, run: impl Fn(u64)) -> Option<String> {
+    (0..seeds).find_map(|seed| {
+        let failure = std::panic::catch_unwind(AssertUnwindSafe(|| run(seed))).err()?;
+        Some(failure.downcast_ref::<String>().cloned().unwrap_or_default())
+    })
 }
 
 #[test]
 fn whatever_happens_every_job_ends_once() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     // Guests of these tests panic, and the default hook would print every one of them.
     std::panic::set_hook(Box::new(|panic| {
         let text = panic.to_string();
@@ -248,8 +379,19 @@ fn whatever_happens_every_job_ends_once() {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
         }
     }));
-    match number("FUELCELL_TEST_SEED") {
-        Some(seed) => run(seed),
-        None => (0..number("FUELCELL_TEST_SEEDS").unwrap_or(SEEDS)).for_each(run),
+    each_seed(SEEDS, |seed| on_paused_time(live(seed, None)));
+}
+
+#[test]
+fn each_defect_is_noticed() {
+    for (defect, said) in [
+        (Defect::LosesJobs, "nothing is lost"),
+        (Defect::MakesUpJobs, "nothing made up"),
+        (Defect::RevivesJobs, "took"),
+        (Defect::StartsTwice, "took"),
+        (Defect::RescuesNobody, "is still Running"),
+    ] {
+        let told = first_failure(SEEDS_FOR_DEFECTS, |seed| on_paused_time(live(seed, Some(defect))));
+        assert!(told.as_ref().is_some_and(|told| told.contains(said)), "{defect:?}: {told:?}");
     }
 }

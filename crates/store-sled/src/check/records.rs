@@ -7,8 +7,8 @@ use crate::figures::DayFigures;
 use crate::keys::{self, Table, counters, hexadecimal};
 use crate::registry::StoredModule;
 use fuelcell_domain::{
-    Activation, AuditEntry, Dataset, Digest, Pipeline, Project, ProjectLimits, ProjectRef, Tenant, Token,
-    TokenId,
+    Activation, AuditEntry, Dataset, Digest, Pipeline, Project, ProjectLimits, ProjectRef, Schedule, Tenant,
+    Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -81,6 +81,10 @@ impl Look<'_> {
             look.require((1..=given).contains(&pipeline.ordinal), || {
                 format!("pipeline {} has number {} of {given}", pipeline.id, pipeline.ordinal)
             });
+        });
+        self.each(Table::Schedules, |look, key, _: Schedule| {
+            let there = look.is_there(Table::Pipelines, key);
+            look.require(there, || format!("the pipeline of schedule {} is missing", hexadecimal(key)));
         });
         let given = self.counter(&counters::modules());
         self.each(Table::Modules, |look, key, stored: StoredModule| {

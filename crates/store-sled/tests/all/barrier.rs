@@ -2,7 +2,7 @@
 
 use fuelcell_domain::{Job, JobState};
 use fuelcell_store::conformance::fixtures::{
-    at, done, end, failure, job, lease, project, pulse, running, submit,
+    at, cancel, done, end, failure, job, lease, project, pulse, running, submit,
 };
 use fuelcell_store::{JobFilter, NewJob, Store, StoreError, Submitted};
 use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
@@ -211,4 +211,30 @@ async fn a_full_disk_is_refused_before_it_is_touched() {
     assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
     assert!(matches!(store.check().await, Err(StoreError::Full)));
     assert_eq!(store.job(own, kept.id).await.unwrap(), Some(kept));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nearly_full_disk_lets_jobs_end_and_go() {
+    let directory = TempDir::new().unwrap();
+    let own = project();
+    let (runs, waits) = {
+        let store = crate::open(directory.path());
+        (running(&store, job(own)).await, submit(&store, job(own)).await)
+    };
+    let full = Options { free_bytes_to_write: u64::MAX, ..Options::default() };
+    let store = SledStore::open(directory.path(), full.clone()).unwrap();
+    let claimed = store.claim(&[waits.id], lease("node", 30), at(1)).await;
+    assert!(matches!(claimed, Err(StoreError::Full)), "nothing new is begun: {claimed:?}");
+    assert_eq!(store.extend_leases(&[runs.current_attempt()], at(90)).await.unwrap(), []);
+    let ended = store.finish(end(&runs, done(), 2)).await.unwrap();
+    assert_eq!(ended.state, JobState::Completed);
+    store.request_cancel(own, waits.id, cancel(3)).await.unwrap();
+    store.delete_ended(own, runs.id).await.unwrap();
+    drop(store);
+
+    let brim = Options { free_bytes_to_give_back: u64::MAX, ..full };
+    let store = SledStore::open(directory.path(), brim).unwrap();
+    let refused = store.delete_ended(own, waits.id).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "not even that: {refused:?}");
+    assert!(store.job(own, waits.id).await.unwrap().is_some());
 }

@@ -1,9 +1,9 @@
 //! A process that is killed while it works loses nothing that it acknowledged.
 
-use fuelcell_domain::{Job, JobId, JobState, ProjectId, ProjectRef, TenantId};
+use fuelcell_domain::{Digest, Job, JobId, JobState, ProjectId, ProjectRef, TenantId};
 use fuelcell_store::conformance::fixtures::{artifact, at, done, end, job, start, submit};
-use fuelcell_store::{Finish, JobFilter, PageRequest, Store};
-use fuelcell_store_sled::{Options, SledStore};
+use fuelcell_store::{BlobRef, BlobStore, Finish, JobFilter, PageRequest, Store};
+use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -53,8 +53,18 @@ async fn child() {
 
 /// Lets a child work for a while, kills it, and returns what it had acknowledged: the furthest state of each job.
 fn run_and_kill(directory: &TempDir, for_how_long: Duration) -> BTreeMap<JobId, String> {
+    let acknowledged = acknowledged_until_killed("crash::child", directory, for_how_long);
+    acknowledged.into_iter().map(|(id, state)| (id.parse().unwrap(), state)).collect()
+}
+
+/// The same, for any child: what it named, and what it said of it last.
+fn acknowledged_until_killed(
+    child: &str,
+    directory: &TempDir,
+    for_how_long: Duration,
+) -> BTreeMap<String, String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child", "--ignored", "--nocapture"])
+        .args(["--exact", child, "--ignored", "--nocapture"])
         .env(DIRECTORY, directory.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -72,10 +82,54 @@ fn run_and_kill(directory: &TempDir, for_how_long: Duration) -> BTreeMap<JobId, 
     for line in reader.join().unwrap() {
         let mut words = line.split(' ').skip_while(|word| *word != "acknowledged").skip(1);
         if let (Some(id), Some(state)) = (words.next(), words.next()) {
-            acknowledged.insert(id.parse().unwrap(), state.to_owned());
+            acknowledged.insert(id.to_owned(), state.to_owned());
         }
     }
     acknowledged
+}
+
+/// Bytes of the nth blob: some are one write, some are many.
+fn blob_bytes(number: usize) -> Vec<u8> {
+    let length = [10, 4_000, 300_000][number % 3];
+    number.to_le_bytes().into_iter().cycle().take(length).collect()
+}
+
+#[test]
+#[ignore = "the child of the test below: it works until it is killed"]
+fn writing_child() {
+    let directory = PathBuf::from(std::env::var_os(DIRECTORY).expect("started by its parent"));
+    let blobs = FileBlobs::open(&directory).expect("the blobs open");
+    for number in 0.. {
+        let mut writer = blobs.begin().unwrap();
+        blob_bytes(number).chunks(10_000).for_each(|part| writer.write_all(part).unwrap());
+        let digest = writer.commit().unwrap().digest;
+        let line = format!("acknowledged {digest} {number}\n");
+        std::io::stdout().write_all(line.as_bytes()).expect("the parent reads");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_leaves_every_blob_whole_or_absent() {
+    let directory = TempDir::new().unwrap();
+    for round in 0..ROUNDS {
+        let time = Duration::from_millis(200 + 70 * round);
+        let acknowledged = acknowledged_until_killed("crash::writing_child", &directory, time);
+        let blobs = FileBlobs::open(directory.path()).unwrap();
+        for (digest, number) in &acknowledged {
+            let expected = blob_bytes(number.parse().unwrap());
+            let blob =
+                blobs.open(digest.parse().unwrap()).await.unwrap().expect("an acknowledged blob is there");
+            assert_eq!(blob.size(), expected.len() as u64);
+        }
+        // Also those that nobody heard of.
+        for BlobRef { digest, size } in blobs.list(None, usize::MAX).await.unwrap() {
+            let blob = blobs.open(digest).await.unwrap().unwrap();
+            let mut bytes = vec![0; usize::try_from(size).unwrap()];
+            assert_eq!(blob.read_at(0, &mut bytes).unwrap(), bytes.len());
+            assert_eq!(Digest::of(&bytes), digest, "no half blob has a name");
+        }
+        assert!(!acknowledged.is_empty(), "the child did something");
+    }
 }
 
 /// How far a job has come, by the name of its state.

@@ -115,3 +115,26 @@ async fn a_lost_or_damaged_mark_is_refused() {
     fs::remove_file(&mark).unwrap();
     assert!(refusal(directory.path()).contains("missing"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_layout_is_refused_by_its_number_and_left_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let kept = submit(&crate::open(directory.path()), job(project())).await;
+    let set = |version: u8| {
+        let mut value = vec![1, version];
+        value.extend(crc32fast::hash(&value).to_be_bytes());
+        let database = sled::open(directory.path().join("records")).unwrap();
+        let before = database.open_tree("v1/Meta").unwrap().insert("format", value.clone()).unwrap().unwrap();
+        database.flush().unwrap();
+        assert_eq!(before.len(), value.len(), "a version is one small number");
+        before[1]
+    };
+    let own = set(1);
+    for (other, next) in [(1, own + 1), (own + 1, own)] {
+        let told = refusal(directory.path());
+        assert!(told.contains(&format!("layout version {other};")), "{told}");
+        assert!(told.contains(&format!("reads version {own}")), "{told}");
+        assert_eq!(set(next), other, "it was left as it is");
+    }
+    assert_eq!(crate::open(directory.path()).job(kept.project, kept.id).await.unwrap(), Some(kept));
+}

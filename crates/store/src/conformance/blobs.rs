@@ -1,6 +1,8 @@
 //! Bytes by digest.
 
-use crate::{BlobRef, BlobStore};
+use crate::faulty::Fault;
+use crate::faulty_blobs::FaultyBlobs;
+use crate::{BlobRef, BlobStore, StoreError};
 use fuelcell_domain::{Digest, ReadAt};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -124,4 +126,63 @@ pub(super) async fn lists_in_order(store: &dyn BlobStore) {
     let upper: Vec<_> = known.into_iter().filter(|blob| blob.digest > middle).collect();
     assert_eq!(store.list(Some(middle), 1000).await.unwrap(), upper);
     assert_eq!(store.list(None, 0).await.unwrap(), []);
+}
+
+/// What is interrupted at any point leaves all of the bytes or nothing, and can be done again.
+pub(super) async fn interrupted<B: BlobStore>(store: &FaultyBlobs<B>) {
+    const BYTES: &[u8] = b"some bytes that are written in two parts";
+    let kept = write(store, b"kept");
+    let whole = BlobRef { digest: Digest::of(BYTES), size: BYTES.len() as u64 };
+    for verb in ["begin", "write", "commit"] {
+        for fault in [Fault::Refused, Fault::Unanswered] {
+            // The second call, where a verb is called so often: then half of the bytes have been written.
+            for call in 0..2 {
+                let mut calls = 0;
+                store.set_plan(Some(Box::new(move |called| {
+                    calls += usize::from(called == verb);
+                    (called == verb && calls > call).then_some(fault)
+                })));
+                let written = try_write(store, BYTES);
+                store.set_plan(None);
+                let there = written.is_ok() || (verb, fault, call) == ("commit", Fault::Unanswered, 0);
+                assert_eq!(written.is_err(), call == 0 || verb == "write", "{verb}, {fault:?}, {call}");
+                assert_eq!(
+                    store.stat(whole.digest).await.unwrap().is_some(),
+                    there,
+                    "{verb}, {fault:?}, {call}"
+                );
+                let expected: BTreeMap<_, _> = [Some(kept), there.then_some(whole)]
+                    .into_iter()
+                    .flatten()
+                    .map(|blob| (blob.digest, blob))
+                    .collect();
+                let listed = store.list(None, 9).await.unwrap();
+                assert!(listed.iter().eq(expected.values()), "{verb}, {fault:?}, {call}: {listed:?}");
+                assert_eq!(try_write(store, BYTES).unwrap(), whole, "it can be done again");
+                let open = store.open(whole.digest).await.unwrap().expect("it was committed");
+                assert_eq!(read(&*open), BYTES);
+                store.unlink(whole.digest).await.unwrap();
+            }
+        }
+    }
+    interrupted_unlink(store, kept).await;
+}
+
+async fn interrupted_unlink<B: BlobStore>(store: &FaultyBlobs<B>, blob: BlobRef) {
+    store.fail_next("unlink", 1);
+    assert!(store.unlink(blob.digest).await.is_err());
+    assert_eq!(store.stat(blob.digest).await.unwrap(), Some(blob.size));
+    store.set_plan(Some(Box::new(|verb| (verb == "unlink").then_some(Fault::Unanswered))));
+    assert!(store.unlink(blob.digest).await.is_err());
+    assert_eq!(store.stat(blob.digest).await.unwrap(), None);
+    store.set_plan(None);
+    store.unlink(blob.digest).await.unwrap();
+}
+
+fn try_write(store: &dyn BlobStore, bytes: &[u8]) -> Result<BlobRef, StoreError> {
+    let mut writer = store.begin()?;
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    writer.write_all(first)?;
+    writer.write_all(second)?;
+    writer.commit()
 }

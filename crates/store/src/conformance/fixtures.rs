@@ -5,8 +5,8 @@ use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Prior
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
     Dataset, DatasetId, Digest, ErrorCode, Fence, InputRef, Isolation, Job, JobError, JobId, JobState, Lease,
-    LimitRequest, Limits, NodeId, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, TenantId,
-    Timestamp, Transition, Usage,
+    LimitRequest, Limits, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt,
+    Schedule, TenantId, Timestamp, Transition, Usage,
 };
 
 /// 2026-01-01T00:00:00Z plus some seconds.
@@ -215,7 +215,27 @@ pub fn registered_pipeline(project: ProjectRef) -> Pipeline {
         parameters: "{}".into(),
         dataset: None,
         limits: LimitRequest::default(),
+        schedule: None,
         created_at: at(0),
         updated_at: at(0),
+    }
+}
+
+/// A schedule that is due next at second 100.
+pub fn schedule() -> Schedule {
+    Schedule {
+        cron: "0 * * * *".into(),
+        time_zone: "Europe/Berlin".into(),
+        overlap: Overlap::Queue,
+        catch_up_seconds: 60,
+        enabled: true,
+        parameters: "{}".into(),
+        priority: Priority::High,
+        set_by: "anna".into(),
+        set_with: Digest::of(b"token"),
+        set_at: at(0),
+        next_at: Some(at(100)),
+        last_run: None,
+        last_skipped: None,
     }
 }

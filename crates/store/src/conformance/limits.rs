@@ -9,7 +9,7 @@ use fuelcell_domain::{
 use std::sync::Arc;
 
 /// A project that exists, with these limits.
-async fn limited(store: &dyn Store, limits: ProjectLimits) -> ProjectRef {
+pub(super) async fn limited(store: &dyn Store, limits: ProjectLimits) -> ProjectRef {
     let id = project();
     store.create_tenant(Tenant { id: id.tenant, name: "t".into(), created_at: at(0) }).await.unwrap();
     store.create_project(Project { id, name: "p".into(), created_at: at(0) }).await.unwrap();
@@ -19,7 +19,7 @@ async fn limited(store: &dyn Store, limits: ProjectLimits) -> ProjectRef {
     id
 }
 
-fn queued(quota: u64) -> ProjectLimits {
+pub(super) fn queued(quota: u64) -> ProjectLimits {
     ProjectLimits {
         quotas: Quotas { queued_jobs: Some(quota), ..Quotas::default() },
         ..ProjectLimits::default()

@@ -21,9 +21,11 @@ mod publish;
 mod queue;
 mod references;
 mod registry;
+mod schedules;
 mod submit;
 mod tenancy;
 
+use crate::faulty_blobs::FaultyBlobs;
 use crate::{BlobStore, Store};
 use std::sync::Arc;
 
@@ -33,6 +35,10 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     tenancy::tokens(&*make().await).await;
     registry::datasets(&*make().await).await;
     registry::pipelines(&*make().await).await;
+    schedules::are_set_with_their_pipelines(&*make().await).await;
+    schedules::move_on_with_the_jobs_of_their_runs(&*make().await).await;
+    schedules::stay_where_their_job_is_refused(&*make().await).await;
+    schedules::parallel_steps_make_one_run(make().await).await;
     registry::modules(&*make().await).await;
     registry::activations(&*make().await).await;
     registry::deleted_datasets(&*make().await).await;
@@ -101,4 +107,9 @@ pub async fn blobs(make: impl AsyncFn() -> Arc<dyn BlobStore>) {
     blobs::unlink(&*make().await).await;
     blobs::only_idle_bytes_are_swept(&*make().await).await;
     blobs::lists_in_order(&*make().await).await;
+}
+
+/// What [`BlobStore`] promises of work that is interrupted. `make` gives a fresh, empty store each time.
+pub async fn interrupted_blobs<B: BlobStore>(make: impl AsyncFn() -> B) {
+    blobs::interrupted(&FaultyBlobs::new(make().await)).await;
 }

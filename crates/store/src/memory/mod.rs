@@ -6,6 +6,7 @@ mod figures;
 mod jobs;
 mod ordered;
 mod registry;
+mod schedules;
 mod tenancy;
 
 pub use blobs::MemoryBlobs;
@@ -16,6 +17,7 @@ use crate::jobs::{
 };
 use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
+use crate::schedules::ScheduleStep;
 use crate::{BlobRef, BlobReferences, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -161,6 +163,14 @@ impl Store for MemoryStore {
 
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
         self.records().delete_pipeline(project, id)
+    }
+
+    async fn scheduled_pipelines(&self) -> Result<Vec<Pipeline>, StoreError> {
+        Ok(self.records().scheduled_pipelines())
+    }
+
+    async fn advance_schedule(&self, step: ScheduleStep) -> Result<(), StoreError> {
+        self.records().advance_schedule(step)
     }
 
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {

@@ -67,10 +67,7 @@ impl Records {
     pub(super) fn put_pipeline(&mut self, mut pipeline: Pipeline) -> Pipeline {
         let key = (pipeline.project, pipeline.id);
         match self.pipelines.get(&key) {
-            Some(first) => {
-                pipeline.ordinal = first.ordinal;
-                pipeline.created_at = first.created_at;
-            }
+            Some(first) => pipeline.replaces(first),
             None => {
                 let last = self.last_pipelines.entry(pipeline.project).or_default();
                 *last += 1;

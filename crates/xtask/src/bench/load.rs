@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::quantiles::Quantiles;
 use crate::{
@@ -95,22 +95,35 @@ impl Load {
     pub(super) fn throughput(&self, clients: usize, time: Duration) -> Result<Throughput> {
         let before = self.ended()?;
         let started = Instant::now();
-        let jobs = thread::scope(|scope| {
-            let clients: Vec<_> =
-                (0..clients).map(|_| scope.spawn(|| self.submit_until(started + time))).collect();
-            clients.into_iter().map(join).sum::<Result<u64>>()
-        })?;
+        let jobs = self.submit_from(clients, started + time, &self.submission)?;
         self.drain(before, jobs)?;
         Ok(Throughput { jobs, elapsed: started.elapsed() })
     }
 
-    fn submit_until(&self, end: Instant) -> Result<u64> {
+    /// `clients` submit jobs that start on a day to come.
+    pub(super) fn submits(&self, clients: usize, time: Duration) -> Result<Throughput> {
+        let mut later = self.submission.clone();
+        later["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
+        let started = Instant::now();
+        let jobs = self.submit_from(clients, started + time, &later)?;
+        Ok(Throughput { jobs, elapsed: started.elapsed() })
+    }
+
+    fn submit_from(&self, clients: usize, end: Instant, submission: &Value) -> Result<u64> {
+        thread::scope(|scope| {
+            let clients: Vec<_> =
+                (0..clients).map(|_| scope.spawn(|| self.submit_until(end, submission))).collect();
+            clients.into_iter().map(join).sum()
+        })
+    }
+
+    fn submit_until(&self, end: Instant, submission: &Value) -> Result<u64> {
         // Connections of its own: a client is one machine.
         let client = self.client.on_own_connections();
         let mut jobs = 0;
         while Instant::now() < end {
             self.interrupt.check()?;
-            submit(&client, &self.jobs_path, &self.submission)?;
+            submit(&client, &self.jobs_path, submission)?;
             jobs += 1;
         }
         Ok(jobs)

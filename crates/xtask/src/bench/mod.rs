@@ -8,6 +8,7 @@ mod disk;
 mod load;
 mod native;
 mod quantiles;
+mod store;
 
 use std::{
     fs,
@@ -18,7 +19,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -48,9 +49,28 @@ pub(crate) struct BenchArguments {
     /// Seconds of load per measurement
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Jobs in the store for its figures
+    #[arg(long, default_value_t = 1_000_000)]
+    jobs: u64,
+    /// Only this part
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// A server from the outside
+    Platform,
+    /// Cells without a server
+    Cells,
+    /// The store without a server
+    Store,
+    /// Process mining beside native code
+    Mining,
 }
 
 /// What is measured, as it stands in the table.
+#[derive(Deserialize)]
 struct Row {
     what: String,
     figure: String,
@@ -75,25 +95,46 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     if cfg!(debug_assertions) {
         // The load generator must not be what is measured: it runs optimised too.
         note("Building with --release. The first time that takes 10 to 20 minutes on two cores.");
-        let (events, seconds) = (arguments.events.to_string(), arguments.seconds.to_string());
         let own = ["run", "--release", "--package", "xtask", "--", "bench"];
         let mut command = cargo(workspace);
-        command.args(own).args(["--events", &events, "--seconds", &seconds]);
+        command.args(own);
+        for (option, value) in
+            [("--events", arguments.events), ("--seconds", arguments.seconds), ("--jobs", arguments.jobs)]
+        {
+            command.arg(option).arg(value.to_string());
+        }
+        if let Some(part) = arguments.only.as_ref().and_then(ValueEnum::to_possible_value) {
+            command.args(["--only", part.get_name()]);
+        }
         for log in &arguments.log {
             command.arg("--log").arg(log);
         }
         return run(&mut command);
     }
-    guests::build(workspace, Build::Release)?;
+    let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let folder = workspace.target.join("bench");
-    let mut rows = Vec::new();
+    let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
     let interrupt = Interrupt::listen()?;
-    platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
-    let (cells, verdicts) =
-        cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?;
-    rows.extend(cells);
+    if [Part::Platform, Part::Cells, Part::Mining].into_iter().any(wanted) {
+        guests::build(workspace, Build::Release)?;
+    }
+    if wanted(Part::Platform) {
+        platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
+    }
+    if wanted(Part::Cells) {
+        let (cells, suffered) =
+            cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?;
+        rows.extend(cells);
+        verdicts.extend(suffered);
+    }
     interrupt.check()?;
-    rows.extend(mining(workspace, &folder, arguments)?);
+    if wanted(Part::Store) {
+        rows.extend(store::rows(workspace, &folder.join("store"), arguments.jobs, arguments.seconds)?);
+    }
+    interrupt.check()?;
+    if wanted(Part::Mining) {
+        rows.extend(mining(workspace, &folder, arguments)?);
+    }
     print(&rows)?;
     ensure!(verdicts.is_empty(), "{}", verdicts.join("; "));
     Ok(())
@@ -118,23 +159,46 @@ fn platform(
 
     let latency = measure("No-op jobs, one after the other", || load.latency(time))?;
     rows.push(Row::new("no-op job, submit → completed", latency.to_string()));
-    let flushes = measure("Flushes to disk", || disk::flushes(&data, time))?;
+    let flushes = measure("Flushes to disk", || disk::flushes(&data, FLUSHES))?;
     rows.push(Row::new("4 KiB write + fdatasync", flushes.to_string()));
     rows.push(Row::new("fdatasync rate", format!("{:.0} /s", flushes.rate())));
     for clients in [1, 32] {
         let label = format!("No-op jobs from {clients} client(s)");
-        let throughput = measure(&label, || load.throughput(clients, time))?;
-        rows.push(throughput_row(clients, &throughput, flushes.rate()));
+        let what = format!("no-op jobs end to end, durable submits, {clients} client(s)");
+        rows.push(beside_the_disk(&what, &server, &data, || {
+            measure(&label, || load.throughput(clients, time))
+        })?);
+    }
+    for clients in [1, 32, 256] {
+        let label = format!("Submits from {clients} client(s)");
+        let what = format!("durable submits over HTTP, {clients} client(s)");
+        rows.push(beside_the_disk(&what, &server, &data, || {
+            measure(&label, || load.submits(clients, time))
+        })?);
     }
     Ok(())
 }
 
-fn throughput_row(clients: usize, throughput: &Throughput, flush_rate: f64) -> Row {
-    let rate = throughput.rate();
-    Row::new(
-        &format!("no-op jobs end to end, durable submits, {clients} client(s)"),
-        format!("{rate:.0} /s = {:.2} × fdatasync rate ({} jobs)", rate / flush_rate, throughput.jobs),
-    )
+/// How long the disk is measured before each figure that stands beside it.
+const FLUSHES: Duration = Duration::from_secs(1);
+
+/// A rate, beside the flush rate of the same minute and the server's CPU time for each job.
+fn beside_the_disk(
+    what: &str,
+    server: &Server,
+    data: &Path,
+    work: impl FnOnce() -> Result<Throughput>,
+) -> Result<Row> {
+    let flushes = disk::flushes(data, FLUSHES)?.rate();
+    let before = server.cpu_time()?;
+    let throughput = work()?;
+    let (rate, jobs) = (throughput.rate(), throughput.jobs);
+    let micros = (server.cpu_time()? - before).as_secs_f64() * 1e6 / jobs as f64;
+    let beside = rate / flushes;
+    Ok(Row::new(
+        what,
+        format!("{rate:.0} /s = {beside:.2} × fdatasync rate; CPU {micros:.0} µs each ({jobs} jobs)"),
+    ))
 }
 
 /// A project with the probe module in it.

@@ -1,0 +1,318 @@
+//! Schedules of pipelines: set by administrators, then submitted for them when their time comes.
+//!
+//! A run goes the same way as a submission by hand: it is authorised, pinned and counted against the project's quotas.
+//! Its rights are those of the token with which the schedule was set, at the time of the run; once that token is revoked
+//! runs are skipped until somebody sets the schedule again. What holds a run up for good is written to the schedule as the
+//! reason why it was skipped; a store that fails holds it up until it works again.
+//!
+//! Several processes may look after the same schedules: the store lets one of them take each step.
+
+use crate::cancel::Cancel;
+use crate::submit::Submission;
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
+use fuelcell_domain::{Digest, Job, LimitRequest, Overlap, Pipeline, Priority, Role, Schedule, Timestamp};
+use fuelcell_store::StoreError;
+use fuelcell_store::schedules::ScheduleStep;
+use serde_json::{Map, Value};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Schedules are looked at so often, whatever is due when: other nodes set some too, and clocks jump.
+const LOOK: Duration = Duration::from_secs(5);
+/// The pause before a run that the store did not take is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// The label that tells for when a job was scheduled.
+pub const SCHEDULED_FOR: &str = "scheduledFor";
+
+/// What a client says of a schedule.
+pub struct ScheduleSpec {
+    /// The cron expression.
+    pub cron: String,
+    /// The time zone's name in the IANA database.
+    pub time_zone: String,
+    /// What happens to a run while the one before it has not ended.
+    pub overlap: Overlap,
+    /// Seconds after its moment within which a missed run is made up for.
+    pub catch_up_seconds: u32,
+    /// Whether it makes runs.
+    pub enabled: bool,
+    /// Parameters of its jobs, over the pipeline's.
+    pub parameters: Map<String, Value>,
+    /// The priority of its jobs.
+    pub priority: Priority,
+}
+
+/// What to do about a run that is due.
+enum Verdict {
+    Wait,
+    Skip(SkipCode, String),
+    Run { job: Box<Job>, replaces: Option<Job> },
+}
+
+impl Service {
+    /// Makes the runs that are due, again and again; never ends.
+    pub async fn keep_schedules(&self) {
+        loop {
+            let pause = self.run_due().await.unwrap_or_else(|error| {
+                tracing::error!(%error, "schedules could not be looked at; trying again");
+                TRY_AGAIN
+            });
+            tokio::select! {
+                () = self.schedules_changed.notified() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Makes the runs that are due now, and says how long there is nothing to do.
+    pub(crate) async fn run_due(&self) -> Result<Duration, ServiceError> {
+        let mut pause = LOOK;
+        for pipeline in self.store.scheduled_pipelines().await? {
+            let (id, project) = (pipeline.id, pipeline.project);
+            let next = match self.run_if_due(pipeline).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(pipeline = %id, %project, %error, "a scheduled run could not be made; trying again");
+                    pause = pause.min(TRY_AGAIN);
+                    None
+                }
+            };
+            let now = self.clock.now();
+            pause = next.map_or(pause, |next| pause.min(next.since(now)));
+        }
+        Ok(pause)
+    }
+
+    /// Makes or skips the run of one pipeline that is due, and says when the next one is.
+    async fn run_if_due(&self, pipeline: Pipeline) -> Result<Option<Timestamp>, ServiceError> {
+        let Some(schedule) = &pipeline.schedule else { return Ok(None) };
+        let now = self.clock.now();
+        let due = match schedule.due(now) {
+            Ok(Some(due)) => due,
+            Ok(None) => return Ok(schedule.next_at.filter(|_| schedule.enabled)),
+            Err(error) => return Err(error.into()),
+        };
+        let previous = self.previous(&pipeline, schedule).await?;
+        match self.verdict(&pipeline, schedule, due, previous, now).await? {
+            Verdict::Wait => Ok(None),
+            Verdict::Skip(code, reason) => self.skip(&pipeline, schedule, due, code, reason).await,
+            Verdict::Run { job, replaces } => self.make(&pipeline, schedule, due, *job, replaces).await,
+        }
+    }
+
+    /// The job of the run before.
+    async fn previous(&self, pipeline: &Pipeline, schedule: &Schedule) -> Result<Option<Job>, ServiceError> {
+        match &schedule.last_run {
+            Some(run) => Ok(self.store.job(pipeline.project, run.job).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn verdict(
+        &self,
+        pipeline: &Pipeline,
+        schedule: &Schedule,
+        due: Due,
+        previous: Option<Job>,
+        now: Timestamp,
+    ) -> Result<Verdict, ServiceError> {
+        let unfinished = previous.as_ref().filter(|job| !job.state.is_ended());
+        match (schedule.overlap, unfinished) {
+            (Overlap::Queue, Some(_)) => return Ok(Verdict::Wait),
+            (Overlap::Skip, Some(job)) => {
+                let reason = format!("job {} of the run before was still {}", job.id, job.state.as_str());
+                return Ok(Verdict::Skip(SkipCode::PreviousRunUnfinished, reason));
+            }
+            _ => {}
+        }
+        // A run that waited for the one before is not late by that.
+        let waited_until = previous.as_ref().filter(|_| schedule.overlap == Overlap::Queue);
+        let ready_at = waited_until.and_then(|job| job.ended_at).map_or(due.at, |end| end.max(due.at));
+        if !schedule.catches_up(now.since(ready_at)) {
+            let reason = format!("the server was not there before {}", now.to_rfc3339());
+            return Ok(Verdict::Skip(SkipCode::Missed, reason));
+        }
+        let replaces = previous.filter(|job| schedule.overlap == Overlap::Replace && !job.state.is_ended());
+        match self.scheduled_job(pipeline, schedule, due).await {
+            Ok(job) => Ok(Verdict::Run { job: Box::new(job), replaces }),
+            Err(error @ (ServiceError::Storage | ServiceError::StorageFull)) => Err(error),
+            Err(error @ (ServiceError::Unauthenticated | ServiceError::Forbidden(_))) => {
+                let reason = format!("the token with which {} set the schedule: {error}", schedule.set_by);
+                Ok(Verdict::Skip(SkipCode::NotAllowed, reason))
+            }
+            Err(error) => Ok(Verdict::Skip(SkipCode::Refused, error.to_string())),
+        }
+    }
+
+    /// The job of a run, pinned to what its pipeline names now.
+    async fn scheduled_job(
+        &self,
+        pipeline: &Pipeline,
+        schedule: &Schedule,
+        due: Due,
+    ) -> Result<Job, ServiceError> {
+        let principal = self.holder(schedule.set_with).await?;
+        self.require(&principal, pipeline.project, Role::Submitter).await?;
+        let due_at = due.at.to_rfc3339();
+        let submission = Submission {
+            name: pipeline.name.clone(),
+            description: format!("Run of the pipeline's schedule, due at {due_at}"),
+            job_type: pipeline.job_type,
+            priority: schedule.priority,
+            pipeline: Some(pipeline.id),
+            module: None,
+            parameters: stored_parameters(pipeline, schedule)?,
+            not_before: None,
+            limits: LimitRequest::default(),
+            deterministic: None,
+            labels: vec![(SCHEDULED_FOR.into(), due_at)],
+            keep_partial_on_failure: false,
+            notifications: Default::default(),
+            idempotency_key: None,
+            body_digest: Digest::of(b""),
+        };
+        self.pin(&principal, pipeline.project, submission).await
+    }
+
+    /// Queues the job of a run. What it replaces is cancelled first, so that it does not hold the place of its successor.
+    async fn make(
+        &self,
+        pipeline: &Pipeline,
+        schedule: &Schedule,
+        due: Due,
+        job: Job,
+        replaces: Option<Job>,
+    ) -> Result<Option<Timestamp>, ServiceError> {
+        if let Some(replaced) = replaces {
+            self.cancel_replaced(schedule, &replaced, due).await?;
+        }
+        let id = job.id;
+        let run = ScheduledRun { due_at: due.at, job: id };
+        let after = Schedule { next_at: due.next, last_run: Some(run), ..missed(schedule, due) };
+        match self.step(pipeline, schedule, after, Some(job)).await {
+            Ok(()) => {
+                self.events.queue_changed();
+                tracing::info!(job = %id, pipeline = %pipeline.id, project = %pipeline.project, due_at = %due.at, "a scheduled job was queued");
+                Ok(due.next)
+            }
+            Err(StoreError::Quota(quota)) => {
+                self.skip(pipeline, schedule, due, SkipCode::QueueFull, quota.to_string()).await
+            }
+            // Somebody else took the step, or set the schedule anew: the next look sees what is due then.
+            Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn cancel_replaced(&self, schedule: &Schedule, job: &Job, due: Due) -> Result<(), ServiceError> {
+        let principal = self.holder(schedule.set_with).await?;
+        let reason = Some(format!("replaced by the scheduled run of {}", due.at.to_rfc3339()));
+        match self.cancel(&principal, job.project, job.id, Cancel { reason, ..Cancel::default() }).await {
+            // It ended by itself in the meantime, or was deleted after it.
+            Ok(_) | Err(ServiceError::Conflict { .. } | ServiceError::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn skip(
+        &self,
+        pipeline: &Pipeline,
+        schedule: &Schedule,
+        due: Due,
+        code: SkipCode,
+        reason: String,
+    ) -> Result<Option<Timestamp>, ServiceError> {
+        tracing::warn!(pipeline = %pipeline.id, project = %pipeline.project, due_at = %due.at, code = code.as_str(), reason, "a scheduled run was skipped");
+        let skipped = SkippedRun { due_at: due.at, code, reason };
+        let after = Schedule { next_at: due.next, last_skipped: Some(skipped), ..schedule.clone() };
+        match self.step(pipeline, schedule, after, None).await {
+            Ok(()) => Ok(due.next),
+            Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn step(
+        &self,
+        pipeline: &Pipeline,
+        before: &Schedule,
+        after: Schedule,
+        job: Option<Job>,
+    ) -> Result<(), StoreError> {
+        let step = ScheduleStep {
+            project: pipeline.project,
+            pipeline: pipeline.id,
+            before: before.clone(),
+            after,
+            job,
+        };
+        self.store.advance_schedule(step).await
+    }
+
+    /// The schedule that a client sets, from now on.
+    pub(crate) fn new_schedule(
+        &self,
+        principal: &Principal,
+        spec: ScheduleSpec,
+    ) -> Result<Schedule, ServiceError> {
+        let now = self.clock.now();
+        let schedule = Schedule {
+            cron: spec.cron,
+            time_zone: spec.time_zone,
+            overlap: spec.overlap,
+            catch_up_seconds: spec.catch_up_seconds,
+            enabled: spec.enabled,
+            parameters: Value::Object(spec.parameters).to_string(),
+            priority: spec.priority,
+            set_by: principal.subject.clone(),
+            set_with: principal.hash.ok_or(ServiceError::Unauthenticated)?,
+            set_at: now,
+            next_at: None,
+            last_run: None,
+            last_skipped: None,
+        };
+        let first = schedule.calendar()?.next_after(now).ok_or(ScheduleError::Never)?;
+        Ok(Schedule { next_at: Some(first), ..schedule })
+    }
+
+    /// The moments at which a pipeline's next runs are due, the one that waits included, at most `count`.
+    pub fn next_runs(&self, schedule: &Schedule, count: usize) -> Vec<Timestamp> {
+        let (Some(first), Ok(calendar), true) = (schedule.next_at, schedule.calendar(), schedule.enabled)
+        else {
+            return Vec::new();
+        };
+        let mut runs = vec![first];
+        runs.extend(calendar.next_runs(first, count.saturating_sub(1)));
+        runs
+    }
+}
+
+impl From<ScheduleError> for ServiceError {
+    fn from(error: ScheduleError) -> Self {
+        Self::invalid("InvalidSchedule", error.to_string())
+    }
+}
+
+/// The schedule with what is to be said of earlier runs that are due and will not be made.
+fn missed(schedule: &Schedule, due: Due) -> Schedule {
+    let Some(first) = due.missed_from else { return schedule.clone() };
+    let (code, why) = match schedule.overlap {
+        Overlap::Queue => (SkipCode::PreviousRunUnfinished, "one run waits at a time"),
+        Overlap::Skip | Overlap::Replace | Overlap::Allow => (SkipCode::Missed, "the server was not there"),
+    };
+    let reason = format!("{why}: of the runs from {first} to {} the latest was made", due.at);
+    tracing::warn!(from = %first, to = %due.at, code = code.as_str(), "scheduled runs were missed");
+    let skipped = SkippedRun { due_at: first, code, reason };
+    Schedule { last_skipped: Some(skipped), ..schedule.clone() }
+}
+
+fn stored_parameters(pipeline: &Pipeline, schedule: &Schedule) -> Result<Map<String, Value>, ServiceError> {
+    serde_json::from_str(&schedule.parameters).map_err(|error| {
+        tracing::error!(pipeline = %pipeline.id, %error, "a stored schedule's parameters are not a JSON object");
+        ServiceError::Storage
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The disk runs full under a real server.
+
+use fuelcell_tests::{Mount, Project, Server, built};
+use rustix::fs::statvfs;
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const MIB: u64 = 1 << 20;
+
+fn free_bytes(at: &Path) -> u64 {
+    let stat = statvfs(at).unwrap();
+    stat.f_bavail * stat.f_frsize
+}
+
+#[test]
+#[ignore = "mounts a file system"]
+fn a_full_disk_takes_nothing_new_loses_nothing_and_lets_jobs_end() {
+    let mut server = Server::start_on(|data| Mount::memory(data, 256 * MIB));
+    let project = Project::new(&server).with_probe();
+    let (kept, gone) = (project.dataset("kept.csv", b"a,b\n1,2\n"), project.dataset("gone.csv", b"c\n"));
+    let ended = project.probe(json!([{"do": "artifact", "name": "out.txt", "text": "out", "primary": true}]));
+    project.wait_for(&ended, "Completed");
+    let runs = project.probe(json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "holds"}, {"do": "waitForCancel"},
+    ]));
+    project.wait_for_stage(&runs, "holds");
+
+    let filler = server.data().join("filler");
+    let left_free = 24 * MIB;
+    fs::write(&filler, vec![1; (free_bytes(&server.data()) - left_free) as usize]).unwrap();
+    let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}});
+    assert_eq!(project.submit(&body).problem(503).0, "StorageFull");
+    let upload = project.client.put_bytes(&project.path(&format!("datasets/{kept}?name=n.csv")), b"new");
+    assert_eq!(upload.problem(503).0, "StorageFull");
+    let listed = project.client.get(&project.path("execution/jobs")).ok();
+    assert_eq!(listed["summary"]["totalJobs"], 2, "what was refused is not there: {listed:#}");
+    assert_eq!(project.results(&ended)["results"]["primaryOutput"]["name"], "out.txt");
+
+    let deleted = project.client.delete(&project.path(&format!("datasets/{gone}")), None);
+    assert!(deleted.status < 300, "{}", deleted.text());
+    assert_eq!(project.client.get(&project.path(&format!("datasets/{gone}"))).status, 404, "it is deleted");
+    project.client.delete(&project.job_path(&runs), None).ok();
+    project.wait_for(&runs, "Cancelled");
+
+    server.terminate();
+    let refused = Command::new(built::fuelcell())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("MiB are free"), "{said}");
+
+    fs::remove_file(&filler).unwrap();
+    server.restart();
+    let project = project.after_restart(&server);
+    assert_eq!(project.wait_for(&ended, "Completed")["attempt"], 1);
+    project.wait_for(&runs, "Cancelled");
+    let content = project.client.get(&project.path(&format!("datasets/{kept}/content")));
+    assert_eq!(content.body, b"a,b\n1,2\n", "the refused upload changed nothing");
+    project.wait_for(&project.probe(json!([])), "Completed");
+    assert!(server.terminate());
+    let checked =
+        Command::new(built::fuelcell()).args(["check", "--data"]).arg(server.data()).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+}

@@ -1,0 +1,97 @@
+//! Power cuts. The server's data are in a disk image; while it works, the server is halted and the image is copied: what
+//! waits in memory to be written is not in the copy, as it would not be on a disk without power. A second server starts on
+//! the copy, and everything that clients had been told until then must be there.
+
+use crate::crash::kill::{Acknowledged, work_until_refused};
+use fuelcell_tests::mount::new_image;
+use fuelcell_tests::project::text;
+use fuelcell_tests::{Mount, Project, Server, built, eventually};
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const IMAGE_BYTES: u64 = 256 << 20;
+
+/// Cuts of the test below; `SOAK_POWER_CUTS=20` makes it a soak.
+const CUTS: u64 = 3;
+
+#[test]
+#[ignore = "mounts a file system"]
+fn what_was_acknowledged_is_there_after_power_cuts() {
+    let cuts = std::env::var("SOAK_POWER_CUTS").map_or(CUTS, |cuts| cuts.parse().unwrap());
+    let folder = TempDir::new().unwrap();
+    let (image, copy) = (folder.path().join("disk"), folder.path().join("copy"));
+    new_image(&image, IMAGE_BYTES);
+    let mut server = Server::start_on(|data| Mount::image(data, &image));
+    let project = Project::new(&server).with_probe();
+    let told = Mutex::default();
+    std::thread::scope(|scope| {
+        for client in 0..4 {
+            let (project, told) = (&project, &told);
+            scope.spawn(move || work_until_refused(project, told, client));
+        }
+        // Dropped at the end or by a failed check: then the clients are refused, and the scope ends.
+        let server = KillAtEnd(&mut server);
+        for cut in 0..cuts {
+            let before = told.lock().unwrap().jobs.len();
+            eventually("the clients get somewhere", Duration::from_secs(120), || {
+                (told.lock().unwrap().jobs.len() > before + 3).then_some(())
+            });
+            std::thread::sleep(Duration::from_millis(cut * 137 % 500));
+            let process = Pid::from_raw(server.0.pid().try_into().unwrap()).unwrap();
+            kill_process(process, Signal::STOP).unwrap();
+            let until_then: Acknowledged = told.lock().unwrap().clone();
+            let copied = fs::copy(&image, &copy);
+            kill_process(process, Signal::CONT).unwrap();
+            copied.unwrap();
+            everything_is_there(&copy, &project, &until_then);
+        }
+    });
+}
+
+struct KillAtEnd<'a>(&'a mut Server);
+
+impl Drop for KillAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.kill();
+    }
+}
+
+fn everything_is_there(image: &std::path::Path, project: &Project, told: &Acknowledged) {
+    let mut server = Server::start_on(|data| Mount::image(data, image));
+    let client = server.client(Some(&project.token));
+    let project = Project {
+        client,
+        tenant: project.tenant.clone(),
+        project: project.project.clone(),
+        token: project.token.clone(),
+    };
+    let there = states(&project);
+    for job in &told.jobs {
+        let state = there.get(job).unwrap_or_else(|| panic!("job {job} is lost"));
+        assert!(!told.cancelled.contains(job) || state == "Cancelled", "{job} is {state}");
+    }
+    told.check_datasets(&project);
+    let listed = project.client.get(&project.path("execution/jobs?pageSize=1")).ok();
+    let newest = listed["jobs"][0]["jobNumber"].as_u64();
+    assert_eq!(newest, Some(there.len() as u64), "job numbers have no gaps");
+    server.kill();
+    let checked =
+        Command::new(built::fuelcell()).args(["check", "--data"]).arg(server.data()).output().unwrap();
+    assert!(checked.status.success(), "no half states: {}", String::from_utf8_lossy(&checked.stdout));
+}
+
+/// Every job of the project with its state, by pages: there are thousands.
+fn states(project: &Project) -> BTreeMap<String, String> {
+    let page = |number| {
+        let path = format!("execution/jobs?pageSize=100&page={number}");
+        let jobs = project.client.get(&project.path(&path)).ok()["jobs"].as_array().unwrap().clone();
+        (!jobs.is_empty()).then_some(jobs)
+    };
+    let jobs = (1..).map_while(page).flatten();
+    jobs.map(|job| (text(&job, "jobId"), text(&job, "status"))).collect()
+}
