@@ -16,10 +16,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Times that a looping guest is stopped.
 const STOPS: usize = 50;
+
+/// Processes that wait for jobs.
+const AHEAD: usize = 2;
 
 /// Modules that are loaded and do nothing.
 const IDLE_MODULES: u64 = 1_000;
@@ -28,19 +32,36 @@ const IDLE_MODULES: u64 = 1_000;
 const EMPTY_COMMAND: &[u8] =
     b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\x07\x13\x02\x06memory\x02\0\x06_start\0\0\x0a\x04\x01\x02\0\x0b";
 
+/// Rounds of the job that runs beside attacks: some milliseconds of work.
+const ROUNDS: u64 = 1_000_000;
+
+/// Times that it runs alone, and beside them.
+const NEIGHBOURS: usize = 100;
+
+/// What it takes to have the processes ready again that are started ahead.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Measures with the probe module and prints JSON: `runs` fresh cells without parameters, looping ones that are stopped,
-/// fresh ones beside a looping one, and modules that nobody runs.
+/// a job with one slot free beside looping ones, and modules that nobody runs.
 pub(crate) async fn cell(module: &Path, runs: usize, isolation: Isolation) -> anyhow::Result<()> {
     ensure!(runs > 0, "--runs must be at least 1");
     let probe = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let bench = Bench::new(probe, isolation).await?;
-    let alone = bench.fresh(runs).await?;
-    let stops = bench.stops().await?;
-    let beside = bench.beside_a_loop(runs).await?;
-    let idle = idle_bytes().await?;
+    let bench = Bench::new(probe.clone(), isolation, 0).await?;
+    // Without the thread, and with a process that waits, where that makes a difference.
+    let (without_hand_over, started_ahead) = match isolation {
+        Isolation::InProcess => (Some(bench.fresh_on_this_thread(runs).await?), None),
+        Isolation::Process => {
+            let ahead = Bench::new(probe, isolation, AHEAD).await?;
+            (None, Some(ahead.fresh(runs, PAUSE).await?))
+        }
+    };
+    let (alone, beside) = bench.neighbour().await?;
+    let idle = idle().await?;
     let document = json!({
-        "runs": runs, "fresh": alone, "stops": STOPS, "stop": stops, "besideALoop": beside,
-        "idleModules": IDLE_MODULES, "idleBytes": idle,
+        "runs": runs, "fresh": bench.fresh(runs, Duration::ZERO).await?, "onThisThread": without_hand_over,
+        "startedAhead": started_ahead, "stops": STOPS, "stop": bench.stops().await?,
+        "neighbours": NEIGHBOURS, "alone": alone, "besideLoops": beside,
+        "idleModules": IDLE_MODULES, "idleBytes": idle.bytes, "idleDescriptors": idle.descriptors,
     });
     writeln!(std::io::stdout(), "{document}")?;
     Ok(())
@@ -53,11 +74,11 @@ struct Bench {
 }
 
 impl Bench {
-    async fn new(probe: Vec<u8>, isolation: Isolation) -> anyhow::Result<Self> {
+    async fn new(probe: Vec<u8>, isolation: Isolation, ahead: usize) -> anyhow::Result<Self> {
         let module = Digest::of(&probe);
         let sandbox = Sandbox::new(SandboxConfig {
             compiler: Compiler::this_program(COMPILE),
-            cells: Some(CellProgram::this_program(RUN_CELL)),
+            cells: Some(CellProgram { ahead, ..CellProgram::this_program(RUN_CELL) }),
             ..SandboxConfig::new(cache_dir()?)
         })?;
         sandbox.prepare(module, Arc::new(probe)).await?;
@@ -75,19 +96,45 @@ impl Bench {
     }
 
     /// Empty jobs, each in a fresh cell, one after the other.
-    async fn fresh(&self, runs: usize) -> anyhow::Result<Value> {
-        let host = host("{}")?;
+    async fn fresh(&self, runs: usize, pause: Duration) -> anyhow::Result<Value> {
+        self.jobs("{}", runs, pause).await
+    }
+
+    /// The same job again and again, from its start to its end.
+    async fn jobs(&self, parameters: &str, runs: usize, pause: Duration) -> anyhow::Result<Value> {
+        let host = host(parameters)?;
+        // The first one starts what later ones find.
+        self.job(host.clone()).await?;
         let mut times = Vec::with_capacity(runs);
         for _ in 0..runs {
-            let spec = self.spec();
-            let start = Instant::now();
-            let (end, _) = self.sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
-            times.push(start.elapsed());
-            if let RunEnd::Failed(error) = end {
-                bail!("the module did not complete: {error}");
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
             }
+            times.push(self.job(host.clone()).await?);
         }
         Ok(quantiles(times))
+    }
+
+    async fn job(&self, host: Arc<dyn JobHost>) -> anyhow::Result<Duration> {
+        let spec = self.spec();
+        let start = Instant::now();
+        let (end, _) = self.sandbox.run(spec, host, Box::pin(std::future::pending())).await;
+        completed(&end).map(|()| start.elapsed())
+    }
+
+    /// The empty jobs without another thread.
+    async fn fresh_on_this_thread(&self, runs: usize) -> anyhow::Result<Value> {
+        let (sandbox, host, runtime) = (self.sandbox.clone(), host("{}")?, Handle::current());
+        let specs: Vec<RunSpec> = (0..runs).map(|_| self.spec()).collect();
+        let work = move || {
+            let timed = |spec| {
+                let start = Instant::now();
+                let (end, _) = sandbox.run_on_this_thread(spec, host.clone(), &runtime);
+                completed(&end).map(|()| start.elapsed())
+            };
+            specs.into_iter().map(timed).collect::<anyhow::Result<Vec<_>>>()
+        };
+        Ok(quantiles(tokio::task::spawn_blocking(work).await??))
     }
 
     /// From the wish to stop a looping guest until it is gone.
@@ -103,13 +150,20 @@ impl Bench {
         Ok(quantiles(times))
     }
 
-    /// The empty jobs again, while another cell uses all that it can get of a core.
-    async fn beside_a_loop(&self, runs: usize) -> anyhow::Result<Value> {
-        let (stop, looping) = self.start_a_loop().await?;
-        let times = self.fresh(runs).await?;
-        drop(stop);
-        looping.await?;
-        Ok(times)
+    /// A job that computes, alone and then while guests without an end use all cores but one.
+    async fn neighbour(&self) -> anyhow::Result<(Value, Value)> {
+        let parameters = json!({"steps": [{"do": "work", "rounds": ROUNDS}]}).to_string();
+        let alone = self.jobs(&parameters, NEIGHBOURS, Duration::ZERO).await?;
+        let mut attacks = Vec::new();
+        for _ in 1..std::thread::available_parallelism()?.get() {
+            attacks.push(self.start_a_loop().await?);
+        }
+        let beside = self.jobs(&parameters, NEIGHBOURS, Duration::ZERO).await?;
+        for (stop, looping) in attacks {
+            drop(stop);
+            looping.await?;
+        }
+        Ok((alone, beside))
     }
 
     /// A guest that computes until the sender is dropped; it does already.
@@ -142,16 +196,36 @@ fn host(parameters: &str) -> anyhow::Result<Arc<dyn JobHost>> {
     Ok(Arc::new(LocalHost::new(parameters.into(), Vec::new(), std::env::temp_dir(), ProgressBar::hidden())?))
 }
 
-/// What a thousand modules add to the memory of this process once they are ready.
-async fn idle_bytes() -> anyhow::Result<u64> {
+fn completed(end: &RunEnd) -> anyhow::Result<()> {
+    match end {
+        RunEnd::Completed(_) => Ok(()),
+        RunEnd::Failed(error) => bail!("the module did not complete: {error}"),
+        RunEnd::Stopped => bail!("the module was stopped"),
+    }
+}
+
+struct Idle {
+    bytes: u64,
+    descriptors: usize,
+}
+
+/// What a thousand modules add to this process once they are ready.
+async fn idle() -> anyhow::Result<Idle> {
     let cache = tempfile::tempdir()?;
     let sandbox = Sandbox::new(SandboxConfig::new(cache.path()))?;
-    let before = resident_bytes()?;
+    let before = Idle { bytes: resident_bytes()?, descriptors: open_descriptors()? };
     for number in 0..IDLE_MODULES {
         let module = numbered(number);
         sandbox.prepare(Digest::of(&module), Arc::new(module)).await?;
     }
-    Ok(resident_bytes()?.saturating_sub(before))
+    Ok(Idle {
+        bytes: resident_bytes()?.saturating_sub(before.bytes),
+        descriptors: open_descriptors()?.saturating_sub(before.descriptors),
+    })
+}
+
+fn open_descriptors() -> anyhow::Result<usize> {
+    Ok(fs::read_dir("/proc/self/fd")?.count())
 }
 
 /// The empty command with a custom section `n` that makes it another module.

@@ -146,6 +146,9 @@ pub(crate) struct RunArguments {
     /// Prints what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Neither counts fuel nor ends what loops: for measuring what that costs.
+    #[arg(long, hide = true)]
+    pub(crate) unmetered: bool,
 }
 
 /// Where cells are.

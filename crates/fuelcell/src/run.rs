@@ -20,11 +20,14 @@ use std::sync::Arc;
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let bytes =
         fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
+    // A cache keeps the code of one engine.
+    let cache = if arguments.unmetered { cache_dir()?.with_file_name("unmetered") } else { cache_dir()? };
     let sandbox = Sandbox::new(SandboxConfig {
         max_cells: 1,
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
-        ..SandboxConfig::new(cache_dir()?)
+        metered: !arguments.unmetered,
+        ..SandboxConfig::new(cache)
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);

@@ -50,6 +50,8 @@ pub(crate) struct Cell {
 pub(crate) struct House {
     /// The most bytes that a cell of this engine can hold.
     pub(crate) slot_bytes: u64,
+    /// Whether its engine counts fuel.
+    pub(crate) metered: bool,
     /// Where the bytes of cells' files go.
     pub(crate) scratch: Scratch,
 }
@@ -159,10 +161,12 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
 
 /// A store with all rations set.
 pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<Store<Cell>> {
-    let fuel = fuel(tenancy.spec);
+    let fuel = tenancy.house.metered.then(|| fuel(tenancy.spec));
     let mut store = Store::try_new(engine, Cell::new(tenancy))?;
     store.limiter(|cell| &mut cell.memory);
-    store.set_fuel(fuel)?;
+    if let Some(fuel) = fuel {
+        store.set_fuel(fuel)?;
+    }
     store.set_hostcall_fuel(MAX_CALL_BYTES);
     store.set_epoch_deadline(1);
     store.epoch_deadline_async_yield_and_update(1);

@@ -60,29 +60,44 @@ pub(crate) struct PoolSize {
 /// What of an engine's configuration its code depends on, beside what is the same everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CodeSettings {
+    /// Whether code counts its fuel and gives way; without, nothing ends a guest that computes.
+    metered: bool,
     /// Bytes that memories reserve; none = the engine's default.
     memory_reservation: Option<u64>,
 }
 
+const METERED: &str = "metered";
+const UNMETERED: &str = "unmetered";
+
 impl CodeSettings {
     /// For the command line of a child process.
     pub(crate) fn as_arguments(self) -> Vec<String> {
-        self.memory_reservation.iter().map(u64::to_string).collect()
+        let metering = if self.metered { METERED } else { UNMETERED };
+        std::iter::once(metering.to_owned())
+            .chain(self.memory_reservation.map(|bytes| bytes.to_string()))
+            .collect()
     }
 
     /// What [`CodeSettings::as_arguments`] said.
     pub(crate) fn from_arguments(arguments: &[String]) -> Option<Self> {
-        match arguments {
-            [] => Some(Self { memory_reservation: None }),
-            [bytes] => Some(Self { memory_reservation: Some(bytes.parse().ok()?) }),
-            _ => None,
-        }
+        let [metering, reservation @ ..] = arguments else { return None };
+        let metered = match metering.as_str() {
+            METERED => true,
+            UNMETERED => false,
+            _ => return None,
+        };
+        let memory_reservation = match reservation {
+            [] => None,
+            [bytes] => Some(bytes.parse().ok()?),
+            _ => return None,
+        };
+        Some(Self { metered, memory_reservation })
     }
 }
 
 /// Builds the engine and starts its ticker, which ends when the last user of the engine is gone.
-pub(crate) fn start(pool: PoolSize) -> Result<(Engine, CodeSettings), EngineError> {
-    let (engine, settings) = build(pool).map_err(|error| EngineError(format!("{error:#}")))?;
+pub(crate) fn start(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
+    let (engine, settings) = build(pool, metered).map_err(|error| EngineError(format!("{error:#}")))?;
     start_ticker(&engine)?;
     Ok((engine, settings))
 }
@@ -92,14 +107,14 @@ pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Eng
     if settings.memory_reservation.is_some() {
         return for_compiling(settings);
     }
-    let mut config = base_config();
+    let mut config = base_config(settings.metered);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
     Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
 /// An engine that compiles for another one, and runs nothing.
 pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineError> {
-    let mut config = base_config();
+    let mut config = base_config(settings.metered);
     if let Some(bytes) = settings.memory_reservation {
         config.memory_reservation(bytes);
     }
@@ -108,10 +123,11 @@ pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineErro
 
 /// Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address space (not memory), which a
 /// limit such as `ulimit -v` can forbid; then cells are made on demand.
-fn build(pool: PoolSize) -> wasmtime::Result<(Engine, CodeSettings)> {
-    let mut config = base_config();
+fn build(pool: PoolSize, metered: bool) -> wasmtime::Result<(Engine, CodeSettings)> {
+    let mut config = base_config(metered);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
-    let pooled = Engine::new(&config).map(|engine| (engine, CodeSettings { memory_reservation: None }));
+    let pooled =
+        Engine::new(&config).map(|engine| (engine, CodeSettings { metered, memory_reservation: None }));
     pooled.or_else(|error| {
         tracing::warn!(
             error = format!("{error:#}"),
@@ -120,16 +136,16 @@ fn build(pool: PoolSize) -> wasmtime::Result<(Engine, CodeSettings)> {
         // A memory then reserves what it may grow to, and no more.
         let reservation = pool.memory_bytes as u64;
         config.allocation_strategy(InstanceAllocationStrategy::OnDemand).memory_reservation(reservation);
-        Ok((Engine::new(&config)?, CodeSettings { memory_reservation: Some(reservation) }))
+        Ok((Engine::new(&config)?, CodeSettings { metered, memory_reservation: Some(reservation) }))
     })
 }
 
-fn base_config() -> Config {
+fn base_config(metered: bool) -> Config {
     let mut config = Config::new();
     config
         // Rations: fuel stops exactly, epochs give way to deadlines.
-        .consume_fuel(true)
-        .epoch_interruption(true)
+        .consume_fuel(metered)
+        .epoch_interruption(metered)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(CELL_STACK)
         // The same inputs give the same bits, on every processor.
@@ -227,14 +243,14 @@ mod tests {
 
     #[test]
     fn two_engines_of_the_same_configuration_have_one_fingerprint() {
-        let ((one, _), (other, _)) = (build(SMALL).unwrap(), build(SMALL).unwrap());
+        let ((one, _), (other, _)) = (build(SMALL, true).unwrap(), build(SMALL, true).unwrap());
         assert_eq!(fingerprint(&one), fingerprint(&other));
         assert!(fingerprint(&one).starts_with("wasmtime-48."));
     }
 
     #[test]
     fn the_ticker_does_not_keep_the_engine() {
-        let (engine, _) = start(SMALL).unwrap();
+        let (engine, _) = start(SMALL, true).unwrap();
         let weak = engine.weak();
         drop(engine);
         // The ticker may hold it for the instant of a tick.
@@ -248,15 +264,23 @@ mod tests {
     #[test]
     fn an_impossible_pool_falls_back_to_cells_on_demand() {
         let beyond_any_address_space = PoolSize { cells: 1 << 20, memory_bytes: 1 << 30 };
-        let (engine, settings) = build(beyond_any_address_space).unwrap();
+        let (engine, settings) = build(beyond_any_address_space, true).unwrap();
         assert!(engine.get_pooling_config().is_none());
         assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
     }
 
     #[test]
     fn an_engine_for_compiling_makes_code_for_a_pooled_one() {
-        let (engine, settings) = build(SMALL).unwrap();
+        let (engine, settings) = build(SMALL, true).unwrap();
         let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
         assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
+    }
+
+    #[test]
+    fn code_that_is_not_metered_is_of_another_engine() {
+        let ((metered, _), (free, settings)) = (build(SMALL, true).unwrap(), build(SMALL, false).unwrap());
+        assert_ne!(fingerprint(&metered), fingerprint(&free));
+        let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
+        assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&free));
     }
 }

@@ -43,6 +43,9 @@ pub struct SandboxConfig {
     pub cells: Option<CellProgram>,
     /// Jobs that can run at the same time; one more fails as transient. Each reserves address space, not memory.
     pub max_cells: u32,
+    /// Whether guests burn fuel and give way to deadlines. Without, nothing ends one that computes: only for measuring what
+    /// it costs, with modules that one trusts.
+    pub metered: bool,
     /// The most bytes that any job's memory may have; limits above it count as this. At most 4 GiB.
     pub max_memory_bytes: u64,
 }
@@ -57,6 +60,7 @@ impl SandboxConfig {
             compiler: Compiler::InProcess,
             cells: None,
             max_cells: 256,
+            metered: true,
             max_memory_bytes: 1 << 30,
         }
     }
@@ -90,17 +94,25 @@ impl Sandbox {
     /// When the machine cannot run the engine, or `cache_dir` cannot be made or entered.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let slot_bytes = slot_bytes(config.max_memory_bytes);
-        let (engine, settings) =
-            engine::start(PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize })?;
+        let (engine, settings) = engine::start(
+            PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize },
+            config.metered,
+        )?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;
         let cache = Cache::open(&config.cache_dir, &fingerprint, engine.clone())?;
         let modules =
             Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
-        let house = House { slot_bytes, scratch: Scratch::Directory(config.scratch_dir.clone()) };
-        let home =
-            Home { fingerprint: fingerprint.clone(), settings, slot_bytes, scratch_dir: config.scratch_dir };
+        let scratch = Scratch::Directory(config.scratch_dir.clone());
+        let house = House { slot_bytes, metered: config.metered, scratch };
+        let home = Home {
+            fingerprint: fingerprint.clone(),
+            settings,
+            slot_bytes,
+            metered: config.metered,
+            scratch_dir: config.scratch_dir,
+        };
         let children = config.cells.map(|program| Arc::new(Children::new(program, home)));
         Ok(Self { engine, linker, fingerprint, house, modules, children })
     }
@@ -138,6 +150,24 @@ impl Sandbox {
         stop: StopSignal,
     ) -> (RunEnd, Usage) {
         self.start_here(spec, host, Some(profile), stop).await
+    }
+
+    /// Runs a prepared program on this thread, which it holds up until the end: for measuring what handing it to another
+    /// thread costs. Not to be called from asynchronous code.
+    pub fn run_on_this_thread(
+        &self,
+        spec: RunSpec,
+        host: Arc<dyn JobHost>,
+        runtime: &Handle,
+    ) -> (RunEnd, Usage) {
+        let stop = Box::pin(std::future::pending());
+        match self.modules.get(spec.module) {
+            Ok(program) => run::program(
+                Run { program, spec, house: self.house.clone(), host, profile: None, stop },
+                runtime,
+            ),
+            Err(error) => (RunEnd::Failed(error), Usage::default()),
+        }
     }
 
     async fn start_here(

@@ -89,7 +89,11 @@ fn settle(home: &Home) -> Result<Settled, String> {
     let linker = linker::linker(&engine).map_err(|error| format!("{error:#}"))?;
     let scratch = tempfile::tempfile_in(&home.scratch_dir)
         .map_err(|error| format!("there is no room for its files: {error}"))?;
-    let house = House { slot_bytes: home.slot_bytes, scratch: Scratch::File(Arc::new(scratch)) };
+    let house = House {
+        slot_bytes: home.slot_bytes,
+        metered: home.metered,
+        scratch: Scratch::File(Arc::new(scratch)),
+    };
     Ok(Settled { engine, linker, house })
 }
 

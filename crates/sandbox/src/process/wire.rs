@@ -26,6 +26,8 @@ pub(crate) struct Home {
     pub(crate) settings: CodeSettings,
     /// The most bytes that one memory of a cell can have.
     pub(crate) slot_bytes: u64,
+    /// Whether the engine counts fuel.
+    pub(crate) metered: bool,
     /// Where the guest's files lie, without names.
     pub(crate) scratch_dir: PathBuf,
 }

@@ -213,3 +213,33 @@ async fn closed_descriptors_are_closed() {
     );
     done(&bench, &program(&[(4096, "x")], &body)).await;
 }
+
+/// Names are counted as exactly as bytes: the parameters are a file as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_files_is_exact() {
+    const LEFT: u32 = 10_000 - 1;
+    let mut bench = Bench::new();
+    bench.limits.fuel = None;
+    for (count, error) in [(LEFT - 1, 0), (LEFT, 0), (LEFT + 1, DQUOT)] {
+        // Four letters for each number.
+        let letters: String = (0..4)
+            .map(|place| {
+                format!(
+                    "(i32.store8 (i32.const {}) (i32.add (i32.const 97) \
+                     (i32.and (i32.shr_u (local.get $i) (i32.const {})) (i32.const 15))))",
+                    4096 + place,
+                    4 * place
+                )
+            })
+            .collect();
+        let make = "(call $path_create_directory (i32.const 4) (i32.const 4096) (i32.const 4))";
+        let body = format!(
+            "(local $i i32)
+             (loop $again {letters} (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (if (i32.lt_u (local.get $i) (i32.const {count}))
+                    (then (call $expect {make} (i32.const 0)) (br $again))))
+             (call $expect {make} (i32.const {error}))"
+        );
+        done(&bench, &program(&[], &body)).await;
+    }
+}

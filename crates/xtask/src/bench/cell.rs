@@ -18,11 +18,16 @@ const LEVELS: [(&str, &str, &str); 2] =
 struct Measured {
     runs: u64,
     fresh: Times,
+    on_this_thread: Option<Times>,
+    started_ahead: Option<Times>,
     stops: u64,
     stop: Times,
-    beside_a_loop: Times,
+    neighbours: u64,
+    alone: Times,
+    beside_loops: Times,
     idle_modules: u64,
     idle_bytes: u64,
+    idle_descriptors: u64,
 }
 
 #[derive(Deserialize)]
@@ -32,9 +37,12 @@ struct Times {
     p99_micros: f64,
 }
 
-/// Measures with the probe module on both levels of isolation.
-pub(super) fn rows(fuelcell: &Path, probe: &Path) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
+/// How much longer a job may take from its start to its end while others use all cores but one.
+const MAX_SLOWDOWN: f64 = 2.0;
+
+/// Measures with the probe module on both levels of isolation. The second value says which neighbours suffered too much.
+pub(super) fn rows(fuelcell: &Path, probe: &Path) -> Result<(Vec<Row>, Vec<String>)> {
+    let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
     let mut idle = None;
     for (isolation, place, runs) in LEVELS {
         let printed = measure(&format!("Cells {place}"), || {
@@ -45,22 +53,33 @@ pub(super) fn rows(fuelcell: &Path, probe: &Path) -> Result<Vec<Row>> {
             .with_context(|| format!("`fuelcell bench-cell` printed no figures: {printed}"))?;
         let runs = measured.runs;
         rows.push(Row::new(&format!("fresh cell {place} + no-op"), times(&measured.fresh, runs)));
-        let beside = format!("{}; {:.2} × alone", times(&measured.beside_a_loop, runs), measured.slowdown());
-        rows.push(Row::new(&format!("the same beside a looping neighbour, {place}"), beside));
+        if let Some(alone) = &measured.on_this_thread {
+            rows.push(Row::new("the same without handing it to another thread", times(alone, runs)));
+        }
+        if let Some(ahead) = &measured.started_ahead {
+            rows.push(Row::new("the same with the process started ahead", times(ahead, runs)));
+        }
+        let (count, slowdown) = (measured.neighbours, measured.slowdown());
+        let beside = format!("{slowdown:.2} × alone (alone {})", times(&measured.alone, count));
+        rows.push(Row::new(&format!("job with one core free of looping neighbours, {place}"), beside));
+        if slowdown > MAX_SLOWDOWN {
+            verdicts.push(format!("a job {place} beside attacks took {slowdown:.2} × as long as alone"));
+        }
         rows.push(Row::new(&format!("forced stop of a loop {place}"), times(&measured.stop, measured.stops)));
         idle.get_or_insert(measured);
     }
     if let Some(measured) = idle {
         let mebibytes = measured.idle_bytes as f64 / (1024.0 * 1024.0);
         let what = format!("{} small modules ready, nobody runs them", measured.idle_modules);
-        rows.push(Row::new(&what, format!("{mebibytes:.1} MiB of memory")));
+        let descriptors = measured.idle_descriptors;
+        rows.push(Row::new(&what, format!("{mebibytes:.1} MiB of memory, {descriptors} descriptors")));
     }
-    Ok(rows)
+    Ok((rows, verdicts))
 }
 
 impl Measured {
     fn slowdown(&self) -> f64 {
-        self.beside_a_loop.p50_micros / self.fresh.p50_micros
+        self.beside_loops.p50_micros / self.alone.p50_micros
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::json;
@@ -114,7 +114,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     }
     let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let folder = workspace.target.join("bench");
-    let mut rows = Vec::new();
+    let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
     let interrupt = Interrupt::listen()?;
     if [Part::Platform, Part::Cells, Part::Mining].into_iter().any(wanted) {
         guests::build(workspace, Build::Release)?;
@@ -123,7 +123,10 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
         platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
     }
     if wanted(Part::Cells) {
-        rows.extend(cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?);
+        let (cells, suffered) =
+            cell::rows(&workspace.binary(Build::Release, "fuelcell"), &workspace.module(MODULE))?;
+        rows.extend(cells);
+        verdicts.extend(suffered);
     }
     interrupt.check()?;
     if wanted(Part::Store) {
@@ -133,7 +136,9 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     if wanted(Part::Mining) {
         rows.extend(mining(workspace, &folder, arguments)?);
     }
-    print(&rows)
+    print(&rows)?;
+    ensure!(verdicts.is_empty(), "{}", verdicts.join("; "));
+    Ok(())
 }
 
 /// What a job costs that does nothing, from the outside.
@@ -228,22 +233,27 @@ fn mining(workspace: &Workspace, folder: &Path, arguments: &BenchArguments) -> R
 }
 
 fn mining_row(workspace: &Workspace, folder: &Path, log: &Path) -> Result<Row> {
-    let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
-    module.arg("run").arg(workspace.module("process-mining")).args(["--json", "--in"]);
-    module.arg(log).arg("--out").arg(folder.join("module"));
+    let as_module = |options: &[&str]| {
+        let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
+        module.arg("run").arg(workspace.module("process-mining")).args(["--json", "--in"]).arg(log);
+        module.arg("--out").arg(folder.join("module")).args(options);
+        module
+    };
+    let (mut module, mut unmetered) = (as_module(&[]), as_module(&["--unmetered"]));
     let mut native = Command::new(workspace.target.join("guest/examples/mine"));
     native.arg(log).arg(folder.join("native"));
     let name = log.file_name().unwrap_or(log.as_os_str()).display();
     let label = format!("Process mining of {name}, as module and natively");
-    let (account, compared) = measure(&label, || {
+    let (account, compared, metering) = measure(&label, || {
         let account: RunAccount = serde_json::from_str(&capture(&mut module)?)?;
-        Ok((account, native::compare(&mut module, &mut native, work)?))
+        let metering = native::compare(&mut module, &mut unmetered, work)?;
+        Ok((account, native::compare(&mut module, &mut native, work)?, metering))
     })?;
     let memory = account.usage.peak_memory_bytes as f64 / (1024.0 * 1024.0);
     let what = format!("process mining of {name}, {} events, module : native", account.records_processed);
     let figure = format!(
-        "{}; whole processes {}; peak memory in the cell {memory:.1} MiB",
-        compared.work, compared.processes
+        "{}; whole processes {}; metered : unmetered {}; peak memory in the cell {memory:.1} MiB",
+        compared.work, compared.processes, metering.work
     );
     Ok(Row::new(&what, figure))
 }
