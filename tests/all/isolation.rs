@@ -128,7 +128,7 @@ fn a_job_that_was_lost_twice_runs_in_its_own_process() {
         project = project.after_restart(&server);
     }
     eventually("its process is there", Duration::from_secs(120), || {
-        (cells(&server).len() == 1 && project.status(&job)["attempt"] == 3).then_some(())
+        (!cells(&server).is_empty() && project.status(&job)["attempt"] == 3).then_some(())
     });
     project.client.delete(&project.job_path(&job), None).ok();
     let status = project.wait_for(&job, "Cancelled");
