@@ -5,6 +5,7 @@
 //! a limit on memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent.
 
 use crate::engine::{self, CodeSettings};
+use crate::lines;
 use crate::wrap;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use std::fs::File;
@@ -114,6 +115,7 @@ pub(crate) fn compile(
 
 fn compile_here(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> {
     let component = wrap::component(bytes)?;
+    let component = lines::bounded(component).map_err(|error| error.to_string())?;
     engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
 }
 

@@ -159,8 +159,9 @@ fn base_config(metered: bool) -> Config {
         // One core compiles, so that the others keep running jobs.
         .parallel_compilation(false)
         .cranelift_opt_level(OptLevel::Speed)
-        // A trap names its functions, whatever the environment of the process says.
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        // A trap names its functions, and lines of the source where the module came with them, whatever the environment of
+        // the process says.
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES));
     config
 }

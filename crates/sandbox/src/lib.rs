@@ -27,6 +27,7 @@ mod host;
 mod http;
 mod inspect;
 mod limits;
+mod lines;
 mod linker;
 mod manifest;
 mod modules;

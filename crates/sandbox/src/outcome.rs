@@ -187,13 +187,30 @@ fn memory_limit(cell: &Cell) -> JobError {
 /// One line a frame; a run of frames at the same place is one line with their number.
 fn backtrace(trace: &WasmBacktrace) -> String {
     let text = trace.to_string();
-    let frames: Vec<_> = text.lines().filter_map(frame).collect();
-    let lines: Vec<_> = frames.chunk_by(PartialEq::eq).map(|run| line(run[0], run.len())).collect();
+    let frames = frames(&text);
+    let lines: Vec<_> = frames.chunk_by(PartialEq::eq).map(|run| line(&run[0], run.len())).collect();
     clipped(lines.join("\n"), MAX_TEXT)
 }
 
-/// Address, module and function of a line "  12:  0x2c8 - module!function".
-fn frame(line: &str) -> Option<&str> {
+/// The frames of an engine's backtrace. Each begins with a line "  12:  0x2c8 - module!function"; lines after it say where
+/// in its source that is, and what was inlined there.
+fn frames(text: &str) -> Vec<String> {
+    let mut frames: Vec<String> = Vec::new();
+    for line in text.lines() {
+        match (numbered(line), frames.last_mut()) {
+            (Some(frame), _) => frames.push(frame.to_owned()),
+            (None, Some(frame)) => {
+                frame.push(' ');
+                frame.push_str(line.trim());
+            }
+            // The heading.
+            (None, None) => {}
+        }
+    }
+    frames
+}
+
+fn numbered(line: &str) -> Option<&str> {
     let (number, frame) = line.split_once(':')?;
     number.trim().parse::<usize>().ok()?;
     Some(frame.trim())

@@ -3,6 +3,7 @@
 use crate::guests::{CANCEL, CHECKPOINT, EXIT, FAIL, LOG, PROGRESS, RANDOM, SLEEP, SPIN, component, noop};
 use crate::support::Bench;
 use fuelcell_domain::{Completion, ErrorCode, RunEnd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const SLEEP_FOREVER: &str = "(call $block (call $subscribe (i64.const 9223372036854775807))) (i32.const 0)";
@@ -280,4 +281,23 @@ async fn a_run_that_nobody_waits_for_ends() {
         }
     };
     tokio::time::timeout(Duration::from_secs(2), gone).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trap_comes_with_lines_of_the_source_when_the_module_has_them() {
+    let text = r#"(module (memory (export "memory") 1)
+        (func $inner
+            unreachable)
+        (func (export "_start") call $inner))"#;
+    let with_lines = wat::Parser::new()
+        .generate_dwarf(wat::GenerateDwarf::Lines)
+        .parse_bytes(Some(Path::new("trap.wat")), text.as_bytes())
+        .unwrap()
+        .into_owned();
+    let details = Bench::new().fail(&with_lines).await.0.details.unwrap();
+    let first = details.lines().next().unwrap();
+    assert!(first.contains("trap.wat:3"), "{details}");
+    let without = wat::parse_str(text).unwrap();
+    let details = Bench::new().fail(&without).await.0.details.unwrap();
+    assert!(details.contains("inner") && !details.contains("trap.wat"), "{details}");
 }
