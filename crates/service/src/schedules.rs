@@ -121,6 +121,9 @@ impl Service {
         previous: Option<Job>,
         now: Timestamp,
     ) -> Result<Verdict, ServiceError> {
+        if let Err(error) = self.setter(pipeline, schedule).await {
+            return refusal(schedule, error);
+        }
         let unfinished = previous.as_ref().filter(|job| !job.state.is_ended());
         match (schedule.overlap, unfinished) {
             (Overlap::Queue, Some(_)) => return Ok(Verdict::Wait),
@@ -134,19 +137,21 @@ impl Service {
         let waited_until = previous.as_ref().filter(|_| schedule.overlap == Overlap::Queue);
         let ready_at = waited_until.and_then(|job| job.ended_at).map_or(due.at, |end| end.max(due.at));
         if !schedule.catches_up(now.since(ready_at)) {
-            let reason = format!("the server was not there before {}", now.to_rfc3339());
+            let reason = format!("it was not made in time, but only looked at {}", now.to_rfc3339());
             return Ok(Verdict::Skip(SkipCode::Missed, reason));
         }
         let replaces = unfinished.filter(|_| schedule.overlap == Overlap::Replace).map(|job| job.id);
         match self.scheduled_job(pipeline, schedule, due).await {
             Ok(job) => Ok(Verdict::Run { job: Box::new(job), replaces }),
-            Err(error @ (ServiceError::Storage | ServiceError::StorageFull)) => Err(error),
-            Err(error @ (ServiceError::Unauthenticated | ServiceError::Forbidden(_))) => {
-                let reason = format!("the token with which {} set the schedule: {error}", schedule.set_by);
-                Ok(Verdict::Skip(SkipCode::NotAllowed, reason))
-            }
-            Err(error) => Ok(Verdict::Skip(SkipCode::Refused, error.to_string())),
+            Err(error) => refusal(schedule, error),
         }
+    }
+
+    /// Who set the schedule, if the token still may submit here.
+    async fn setter(&self, pipeline: &Pipeline, schedule: &Schedule) -> Result<Principal, ServiceError> {
+        let principal = self.holder(schedule.set_with).await?;
+        self.require(&principal, pipeline.project, Role::Submitter).await?;
+        Ok(principal)
     }
 
     /// The job of a run, pinned to what its pipeline names now.
@@ -156,8 +161,7 @@ impl Service {
         schedule: &Schedule,
         due: Due,
     ) -> Result<Job, ServiceError> {
-        let principal = self.holder(schedule.set_with).await?;
-        self.require(&principal, pipeline.project, Role::Submitter).await?;
+        let principal = self.setter(pipeline, schedule).await?;
         let due_at = due.at.to_rfc3339();
         let submission = Submission {
             name: pipeline.name.clone(),
@@ -179,7 +183,7 @@ impl Service {
         self.pin(&principal, pipeline.project, submission).await
     }
 
-    /// Queues the job of a run. What it replaces is cancelled first, so that it does not hold the place of its successor.
+    /// Queues the job of a run, and cancels what it replaces once it is queued: a run that is refused ends nothing.
     async fn make(
         &self,
         pipeline: &Pipeline,
@@ -188,9 +192,6 @@ impl Service {
         job: Job,
         replaces: Option<JobId>,
     ) -> Result<Option<Timestamp>, ServiceError> {
-        if let Some(replaced) = replaces {
-            self.cancel_replaced(pipeline, schedule, replaced, due).await?;
-        }
         let id = job.id;
         let run = ScheduledRun { due_at: due.at, job: id };
         let after = Schedule { next_at: due.next, last_run: Some(run), ..missed(schedule, due) };
@@ -198,6 +199,9 @@ impl Service {
             Ok(()) => {
                 self.events.queue_changed();
                 tracing::info!(job = %id, pipeline = %pipeline.id, project = %pipeline.project, due_at = %due.at, "a scheduled job was queued");
+                if let Some(replaced) = replaces {
+                    self.cancel_replaced(pipeline, schedule, replaced, due).await?;
+                }
                 Ok(due.next)
             }
             Err(StoreError::Quota(quota)) => {
@@ -305,6 +309,18 @@ impl Service {
 impl From<ScheduleError> for ServiceError {
     fn from(error: ScheduleError) -> Self {
         Self::invalid("InvalidSchedule", error.to_string())
+    }
+}
+
+/// What becomes of a run that is refused. Failures of the store are none of its own: it is tried again.
+fn refusal(schedule: &Schedule, error: ServiceError) -> Result<Verdict, ServiceError> {
+    match error {
+        ServiceError::Storage | ServiceError::StorageFull => Err(error),
+        ServiceError::Unauthenticated | ServiceError::Forbidden(_) => {
+            let reason = format!("the token with which {} set the schedule: {error}", schedule.set_by);
+            Ok(Verdict::Skip(SkipCode::NotAllowed, reason))
+        }
+        error => Ok(Verdict::Skip(SkipCode::Refused, error.to_string())),
     }
 }
 

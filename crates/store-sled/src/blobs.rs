@@ -1,7 +1,7 @@
 //! Bytes as files named by their digest: `ab/cdef…`. A blob is written to a staging file beside them while it is hashed,
 //! synced, made read-only, renamed, and its directory synced; only then is it there.
 
-use crate::open::{free_bytes, lock, sync_directory};
+use crate::open::{FREE_BYTES_TO_WRITE, free_bytes, lock, sync_directory};
 use async_trait::async_trait;
 use fuelcell_domain::{Digest, DigestWriter, ReadAt};
 use fuelcell_store::{BlobRef, BlobStore, BlobWriter, StoreError};
@@ -71,8 +71,21 @@ fn present<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// Bytes that are written between two looks at the free space.
+const LOOK_EVERY: u64 = 1 << 20;
+
+/// Refuses new bytes where they would take the space with which the database ends and deletes things.
+fn check_space(root: &Path) -> io::Result<()> {
+    match free_bytes(root)? < FREE_BYTES_TO_WRITE {
+        true => Err(io::ErrorKind::StorageFull.into()),
+        false => Ok(()),
+    }
+}
+
 struct Writer {
     bytes: DigestWriter<NamedTempFile>,
+    /// Written since the free space was looked at.
+    unchecked: u64,
     root: Arc<Path>,
     /// See [`FileBlobs::moves`].
     moves: Arc<Mutex<()>>,
@@ -80,7 +93,13 @@ struct Writer {
 
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes.write(bytes)
+        if self.unchecked >= LOOK_EVERY {
+            check_space(&self.root)?;
+            self.unchecked = 0;
+        }
+        let written = self.bytes.write(bytes)?;
+        self.unchecked += written as u64;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -134,9 +153,11 @@ impl ReadAt for Blob {
 #[async_trait]
 impl BlobStore for FileBlobs {
     fn begin(&self) -> Result<Box<dyn BlobWriter>, StoreError> {
+        check_space(&self.root)?;
         let file = NamedTempFile::new_in(staging(&self.root))?;
         Ok(Box::new(Writer {
             bytes: DigestWriter::new(file),
+            unchecked: 0,
             root: Arc::clone(&self.root),
             moves: Arc::clone(&self.moves),
         }))

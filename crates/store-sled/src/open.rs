@@ -22,11 +22,14 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// The version of the layout that this build writes and reads.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 /// The key of the layout's version, in [`Table::Meta`].
 pub(crate) const FORMAT_KEY: &[u8] = b"format";
 
 pub(crate) const MIB: u64 = 1 << 20;
+
+/// With less free space nothing new is taken, neither records nor stored bytes.
+pub(crate) const FREE_BYTES_TO_WRITE: u64 = 32 * MIB;
 
 /// How long to wait for a lock of a store that was closed a moment ago.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -57,7 +60,7 @@ impl Default for Options {
         Self {
             cache_bytes: 64 * MIB,
             free_bytes_to_open: 64 * MIB,
-            free_bytes_to_write: 32 * MIB,
+            free_bytes_to_write: FREE_BYTES_TO_WRITE,
             free_bytes_to_give_back: 16 * MIB,
             compact_at_bytes: 256 * MIB,
             barrier: Arc::new(Fdatasync),

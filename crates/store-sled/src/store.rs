@@ -265,7 +265,7 @@ impl Store for SledStore {
 
     async fn delete_grant(&self, project: ProjectRef, module: &str) -> Result<(), StoreError> {
         let module = module.to_owned();
-        self.write(move |overlay| grants::delete_grant(overlay, project, &module)).await
+        self.end(move |overlay| grants::delete_grant(overlay, project, &module)).await
     }
 
     async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError> {
@@ -278,7 +278,7 @@ impl Store for SledStore {
 
     async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError> {
         let name = name.to_owned();
-        self.write(move |overlay| grants::delete_secret(overlay, project, &name)).await
+        self.end(move |overlay| grants::delete_secret(overlay, project, &name)).await
     }
 
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {

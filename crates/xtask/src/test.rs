@@ -23,7 +23,12 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     guests::build(workspace, Build::Dev)?;
     lint::lint(workspace)?;
     run(cargo(workspace).args(["test", "--workspace", "--doc"]))?;
-    mounted(workspace)?;
+    // The others are told of, too, when one of these fails.
+    let mounted = mounted(workspace);
+    unmounted(workspace).and(mounted)
+}
+
+fn unmounted(workspace: &Workspace) -> Result<()> {
     if works(cargo(workspace).args(["nextest", "--version"])) {
         return run(cargo(workspace).args(["nextest", "run", "--workspace", "--no-fail-fast"]));
     }

@@ -156,8 +156,9 @@ pub(crate) fn ensure_strace() -> Result<()> {
 
 /// Whether file systems can be mounted here, in memory and from images: that takes root, and devices for images.
 pub(crate) fn can_mount() -> bool {
-    let script = r#"folder=$(mktemp -d) && trap 'rmdir "$folder"' EXIT && test -e /dev/loop-control && command -v mkfs.ext4 &&
-        mount -t tmpfs none "$folder" && umount "$folder""#;
+    let script = r#"folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && mkdir "$folder/on" && cd "$folder" &&
+        truncate -s 8M disk && mkfs.ext4 -q -F disk && mount -o loop disk on && umount on &&
+        mount -t tmpfs none on && umount on"#;
     works(Command::new("sh").args(["-c", script]))
 }
 

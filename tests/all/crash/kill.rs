@@ -59,6 +59,10 @@ impl Acknowledged {
         self.datasets.extend(more.datasets);
     }
 
+    fn has_each_kind(&self) -> bool {
+        !self.jobs.is_empty() && !self.cancelled.is_empty() && !self.datasets.is_empty()
+    }
+
     /// Looks for the datasets, byte by byte.
     pub(crate) fn check_datasets(&self, project: &Project) {
         for (id, bytes) in &self.datasets {
@@ -76,15 +80,18 @@ fn what_was_acknowledged_is_there_after_kills_at_random_moments() {
     let mut acknowledged = Acknowledged::default();
     let mut moment = 37_u64;
     for round in 0..kills {
-        // A scrambled but repeatable moment between 50 and 350 ms.
+        // A scrambled but repeatable moment, up to 300 ms after the clients got somewhere.
         moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let until = Duration::from_millis(50 + (moment >> 33) % 300);
+        let until = Duration::from_millis((moment >> 33) % 300);
         let told = Mutex::default();
         std::thread::scope(|scope| {
             for client in 0..4 {
                 let (project, told) = (&project, &told);
                 scope.spawn(move || work_until_refused(project, told, 4 * round + client));
             }
+            eventually("each kind of call is acknowledged", Duration::from_secs(120), || {
+                told.lock().unwrap().has_each_kind().then_some(())
+            });
             std::thread::sleep(until);
             server.kill();
         });
@@ -94,8 +101,7 @@ fn what_was_acknowledged_is_there_after_kills_at_random_moments() {
         told.check_datasets(&project);
         acknowledged.take_in(told);
     }
-    let Acknowledged { jobs, cancelled, datasets } = &acknowledged;
-    assert!(jobs.len() > 20 && !cancelled.is_empty() && !datasets.is_empty(), "the clients got somewhere");
+    let Acknowledged { jobs, cancelled, .. } = &acknowledged;
     for job in jobs {
         project.wait_for(job, if cancelled.contains(job) { "Cancelled" } else { "Completed" });
     }

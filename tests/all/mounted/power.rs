@@ -14,7 +14,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::TempDir;
 
-const IMAGE_BYTES: u64 = 256 << 20;
+/// With holes: what is not written takes no space.
+const IMAGE_BYTES: u64 = 1 << 30;
 
 /// Cuts of the test below; `SOAK_POWER_CUTS=20` makes it a soak.
 const CUTS: u64 = 3;
@@ -44,6 +45,10 @@ fn what_was_acknowledged_is_there_after_power_cuts() {
             std::thread::sleep(Duration::from_millis(cut * 137 % 500));
             let process = Pid::from_raw(server.0.pid().try_into().unwrap()).unwrap();
             kill_process(process, Signal::STOP).unwrap();
+            // A thread that writes finishes its call first.
+            eventually("all threads stand still", Duration::from_secs(120), || {
+                all_stopped(server.0.pid()).then_some(())
+            });
             let until_then: Acknowledged = told.lock().unwrap().clone();
             let copied = fs::copy(&image, &copy);
             kill_process(process, Signal::CONT).unwrap();
@@ -51,6 +56,13 @@ fn what_was_acknowledged_is_there_after_power_cuts() {
             everything_is_there(&copy, &project, &until_then);
         }
     });
+}
+
+/// Whether the kernel shows every thread of a process as stopped: `T` behind the name in parentheses.
+fn all_stopped(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let mut stats = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")).unwrap());
+    stats.all(|stat| stat.rsplit_once(") ").unwrap().1.starts_with('T'))
 }
 
 struct KillAtEnd<'a>(&'a mut Server);
