@@ -3,16 +3,22 @@
 use fuelcell_domain::{Digest, Job, JobId, JobState, ProjectId, ProjectRef, TenantId};
 use fuelcell_store::conformance::fixtures::{artifact, at, done, end, job, start, submit};
 use fuelcell_store::{BlobRef, BlobStore, Finish, JobFilter, PageRequest, Store};
-use fuelcell_store_sled::{FileBlobs, Options, SledStore};
+use fuelcell_store_sled::{Barrier, Fdatasync, FileBlobs, Options, SledStore};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tempfile::TempDir;
 
 const DIRECTORY: &str = "FUELCELL_TEST_CRASH_DIRECTORY";
+/// Where the child ends itself, as [`Failpoint::of`] reads it.
+const FAILPOINT: &str = "FUELCELL_TEST_CRASH_FAILPOINT";
+const SIGABRT: i32 = 6;
 const ROUNDS: u64 = 6;
 /// For what takes no time on a machine that is not busy.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -22,18 +28,52 @@ fn own() -> ProjectRef {
     ProjectRef { tenant: TenantId(id), project: ProjectId(id) }
 }
 
+/// Ends the process at one of its barriers: when the records are written and not yet safe, or safe and not yet acknowledged.
+struct Failpoint {
+    calls: AtomicU64,
+    call: u64,
+    is_safe: bool,
+}
+
+impl Failpoint {
+    /// From "7 false".
+    fn of(text: &str) -> Self {
+        let (call, is_safe) = text.split_once(' ').expect("two words");
+        let (call, is_safe) = (call.parse().expect("a number"), is_safe.parse().expect("true or false"));
+        Self { calls: AtomicU64::default(), call, is_safe }
+    }
+}
+
+impl Barrier for Failpoint {
+    fn sync(&self, file: &File) -> io::Result<()> {
+        let is_here = self.calls.fetch_add(1, Ordering::SeqCst) == self.call;
+        if is_here && !self.is_safe {
+            std::process::abort();
+        }
+        Fdatasync.sync(file)?;
+        if is_here {
+            std::process::abort();
+        }
+        Ok(())
+    }
+}
+
 /// Says what was acknowledged, in one write.
 fn acknowledge(job: &Job) {
     let line = format!("acknowledged {} {}\n", job.id, job.state.as_str());
-    std::io::stdout().write_all(line.as_bytes()).expect("the parent reads");
+    io::stdout().write_all(line.as_bytes()).expect("the parent reads");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "the child of the test below: it works until it is killed"]
 async fn child() {
     let directory = PathBuf::from(std::env::var_os(DIRECTORY).expect("started by its parent"));
-    let store: Arc<dyn Store> =
-        Arc::new(SledStore::open(&directory, Options::default()).expect("the store opens"));
+    let barrier = match std::env::var(FAILPOINT) {
+        Ok(text) => Arc::new(Failpoint::of(&text)) as Arc<dyn Barrier>,
+        Err(_) => Arc::new(Fdatasync),
+    };
+    let options = Options { barrier, ..Options::default() };
+    let store: Arc<dyn Store> = Arc::new(SledStore::open(&directory, options).expect("the store opens"));
     let mut workers = tokio::task::JoinSet::new();
     for worker in 0..8 {
         let store = Arc::clone(&store);
@@ -55,8 +95,34 @@ async fn child() {
 
 /// Lets a child work for a while, kills it, and returns what it had acknowledged: the furthest state of each job.
 fn run_and_kill(directory: &TempDir, for_how_long: Duration) -> BTreeMap<JobId, String> {
-    let acknowledged = acknowledged_until_killed("crash::child", directory, for_how_long);
+    jobs(acknowledged_until_killed("crash::child", directory, for_how_long))
+}
+
+fn jobs(acknowledged: BTreeMap<String, String>) -> BTreeMap<JobId, String> {
     acknowledged.into_iter().map(|(id, state)| (id.parse().unwrap(), state)).collect()
+}
+
+/// A program of these tests that works on a directory until it ends.
+fn started(child: &str, directory: &TempDir) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", child, "--ignored", "--nocapture"])
+        .env(DIRECTORY, directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    command
+}
+
+/// What a program acknowledged: the last word on each thing.
+fn acknowledged(lines: Vec<String>) -> BTreeMap<String, String> {
+    let mut acknowledged = BTreeMap::new();
+    for line in lines {
+        let mut words = line.split(' ').skip_while(|word| *word != "acknowledged").skip(1);
+        if let (Some(id), Some(state)) = (words.next(), words.next()) {
+            acknowledged.insert(id.to_owned(), state.to_owned());
+        }
+    }
+    acknowledged
 }
 
 /// The same, for any child: what it named, and what it said of it last. The time begins with the first.
@@ -65,13 +131,7 @@ fn acknowledged_until_killed(
     directory: &TempDir,
     for_how_long: Duration,
 ) -> BTreeMap<String, String> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", child, "--ignored", "--nocapture"])
-        .env(DIRECTORY, directory.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = started(child, directory).spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
     let (begun, has_begun) = mpsc::channel();
     let reader = std::thread::spawn(move || {
@@ -88,14 +148,7 @@ fn acknowledged_until_killed(
     std::thread::sleep(for_how_long);
     child.kill().unwrap();
     child.wait().unwrap();
-    let mut acknowledged = BTreeMap::new();
-    for line in reader.join().unwrap() {
-        let mut words = line.split(' ').skip_while(|word| *word != "acknowledged").skip(1);
-        if let (Some(id), Some(state)) = (words.next(), words.next()) {
-            acknowledged.insert(id.to_owned(), state.to_owned());
-        }
-    }
-    acknowledged
+    acknowledged(reader.join().unwrap())
 }
 
 /// Bytes of the nth blob: some are one write, some are many.
@@ -114,7 +167,7 @@ fn writing_child() {
         blob_bytes(number).chunks(10_000).for_each(|part| writer.write_all(part).unwrap());
         let digest = writer.commit().unwrap().digest;
         let line = format!("acknowledged {digest} {number}\n");
-        std::io::stdout().write_all(line.as_bytes()).expect("the parent reads");
+        io::stdout().write_all(line.as_bytes()).expect("the parent reads");
     }
 }
 
@@ -146,29 +199,49 @@ fn rank(state: &str) -> usize {
     JobState::ALL.iter().position(|known| known.as_str() == state).expect("a state")
 }
 
+/// Everything acknowledged is there, nothing is half there, and the figures agree.
+async fn nothing_is_lost(directory: &TempDir, acknowledged: &BTreeMap<JobId, String>) {
+    let store = crate::open(directory.path());
+    for (id, state) in acknowledged {
+        let job = store.job(own(), *id).await.unwrap().expect("an acknowledged job is there");
+        assert!(rank(job.state.as_str()) >= rank(state), "{id} was {state} and is {:?}", job.state);
+        let published = store.artifacts(*id).await.unwrap().len();
+        assert_eq!(published, usize::from(job.state == JobState::Completed), "all or nothing");
+    }
+    let all =
+        store.list(own(), &JobFilter::default(), PageRequest { offset: 0, limit: 1_000_000 }).await.unwrap();
+    let ordinals = all.jobs.iter().map(|job| job.ordinal);
+    assert!(ordinals.eq((1..=all.total as u32).rev()), "no gaps");
+    let counts = store.counts(own(), &JobFilter::default()).await.unwrap();
+    let completed = all.jobs.iter().filter(|job| job.state == JobState::Completed).count();
+    assert_eq!((counts.total(), counts.completed), (all.total, completed as u64));
+    assert_eq!(store.ready(at(1), 1_000_000).await.unwrap().len() as u64, counts.queued);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_loses_nothing_acknowledged() {
     let directory = TempDir::new().unwrap();
     let mut acknowledged = BTreeMap::new();
     for round in 0..ROUNDS {
         acknowledged.extend(run_and_kill(&directory, Duration::from_millis(130 * round)));
-        let store = crate::open(directory.path());
-        for (id, state) in &acknowledged {
-            let job = store.job(own(), *id).await.unwrap().expect("an acknowledged job is there");
-            assert!(rank(job.state.as_str()) >= rank(state), "{id} was {state} and is {:?}", job.state);
-            let published = store.artifacts(*id).await.unwrap().len();
-            assert_eq!(published, usize::from(job.state == JobState::Completed), "all or nothing");
-        }
-        let all = store
-            .list(own(), &JobFilter::default(), PageRequest { offset: 0, limit: 1_000_000 })
-            .await
-            .unwrap();
-        let ordinals = all.jobs.iter().map(|job| job.ordinal);
-        assert!(ordinals.eq((1..=all.total as u32).rev()), "no gaps");
-        let counts = store.counts(own(), &JobFilter::default()).await.unwrap();
-        let completed = all.jobs.iter().filter(|job| job.state == JobState::Completed).count();
-        assert_eq!((counts.total(), counts.completed), (all.total, completed as u64));
-        assert_eq!(store.ready(at(1), 1_000_000).await.unwrap().len() as u64, counts.queued);
+        nothing_is_lost(&directory, &acknowledged).await;
     }
     assert!(acknowledged.values().any(|state| state == "Completed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_between_two_writes_loses_nothing_acknowledged() {
+    let directory = TempDir::new().unwrap();
+    let mut known = BTreeMap::new();
+    for call in [1, 2, 3, 5, 8, 13] {
+        for is_safe in [false, true] {
+            let mut child = started("crash::child", &directory);
+            let ended = child.env(FAILPOINT, format!("{call} {is_safe}")).output().unwrap();
+            assert_eq!(ended.status.signal(), Some(SIGABRT), "the failpoint ended it");
+            let lines = String::from_utf8(ended.stdout).unwrap().lines().map(str::to_owned).collect();
+            known.extend(jobs(acknowledged(lines)));
+            nothing_is_lost(&directory, &known).await;
+        }
+    }
+    assert!(known.values().any(|state| state == "Completed"));
 }
