@@ -19,6 +19,11 @@ mod telemetry;
 use clap::Parser;
 use cli::{Cli, Command, ModuleCommand};
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// What work on blocking threads has to end once a command has: a compiler can take minutes, and dies with this process.
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -44,7 +49,13 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let done = run_command(&runtime, cli);
+    runtime.shutdown_timeout(LAST_WORK);
+    done
+}
+
+fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,

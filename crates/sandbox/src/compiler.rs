@@ -2,22 +2,24 @@
 //! else anything.
 //!
 //! The child gets the module on its standard input and writes code to its standard output, a file. It has no environment,
-//! a limit on memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent.
+//! a limit on memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent. What
+//! ends the parent in good order, SIGINT or SIGTERM to all processes of a terminal or a service, leaves it alone.
 
 use crate::engine::{self, CodeSettings};
 use crate::lines;
+use crate::process;
 use crate::wrap;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 use wasmtime::Engine;
 
-/// Seconds that compiling may take, however little CPU the machine has left for it.
+/// How long compiling may take, however little CPU the machine has left for it.
 const MAX_WALL: Duration = Duration::from_secs(180);
 
 /// Bytes of compiled code.
@@ -25,6 +27,11 @@ const MAX_CODE: u64 = 512 << 20;
 
 /// How often a waiting parent looks whether the child has ended.
 const WATCH: Duration = Duration::from_millis(5);
+
+/// What ends a child for what it did itself, as it would again: out of CPU time, out of memory or stack, more code than
+/// may be written, or a mistake of the compiler's. Whatever else ends one, such as SIGKILL, came from outside.
+const OF_ITS_OWN: [Signal; 6] =
+    [Signal::XCPU, Signal::ABORT, Signal::SEGV, Signal::BUS, Signal::XFSZ, Signal::ILL];
 
 /// How much less important than jobs compiling is to the kernel.
 const NICENESS: i32 = 5;
@@ -127,10 +134,12 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
     command
         .env_clear()
         .current_dir("/")
+        // What a terminal sends to the server's group is for the server, which drains.
+        .process_group(0)
         .stdin(module)
         .stdout(code.try_clone()?)
         .stderr(complaint.try_clone()?);
-    let Some(status) = wait(command.spawn()?)? else { return Err(CompileError::TooMuch(limits)) };
+    let status = wait(command.spawn()?)?;
     code.rewind()?;
     match judge(status, limits, &mut complaint) {
         Ok(()) => {
@@ -142,17 +151,16 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
     }
 }
 
-/// How the child ended; none when it took too long and was killed.
-fn wait(mut child: Child) -> io::Result<Option<ExitStatus>> {
+/// How the child ended. One that takes too long although its CPU time is limited was kept from working, and is killed.
+fn wait(mut child: Child) -> io::Result<ExitStatus> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            return Ok(status);
         }
         if started.elapsed() > MAX_WALL {
             child.kill()?;
-            child.wait()?;
-            return Ok(None);
+            return child.wait();
         }
         thread::sleep(WATCH);
     }
@@ -168,8 +176,10 @@ fn judge(status: ExitStatus, limits: CompileLimits, complaint: &mut File) -> Res
     let _ = complaint.take(MAX_COMPLAINT).read_to_string(&mut text);
     match (status.code(), status.signal()) {
         (Some(code), _) if code == i32::from(REFUSED) => Err(CompileError::Module(text)),
-        // Out of memory, out of CPU time, or out of stack: the module's fault, since others compile.
-        (_, Some(_)) => Err(CompileError::TooMuch(limits)),
+        // The module's fault, since others compile.
+        (_, Some(signal)) if OF_ITS_OWN.iter().any(|own| own.as_raw() == signal) => {
+            Err(CompileError::TooMuch(limits))
+        }
         _ => Err(CompileError::Host(format!("the compiler failed: {status}: {text}"))),
     }
 }
@@ -211,15 +221,37 @@ fn work(arguments: &[String]) -> Result<(), CompileError> {
 
 fn limit_this_process(limits: CompileLimits) -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    process::block_requests_to_end()?;
     rustix::process::nice(NICENESS)?;
+    let cpu = Rlimit { current: Some(limits.cpu_seconds), maximum: limits.cpu_seconds.checked_add(1) };
+    // At the first limit comes SIGXCPU, which tells it from SIGKILL by others.
+    setrlimit(Resource::Cpu, cpu)?;
     for (resource, limit) in [
         // Private writable memory: what the engine merely reserves does not count.
         (Resource::Data, limits.memory_bytes),
-        (Resource::Cpu, limits.cpu_seconds),
         (Resource::Fsize, MAX_CODE),
         (Resource::Core, 0),
     ] {
         setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_child_did_itself_is_the_modules_fault() {
+        let judged = |signal: Signal| {
+            let mut complaint = tempfile::tempfile().unwrap();
+            judge(ExitStatus::from_raw(signal.as_raw()), CompileLimits::default(), &mut complaint)
+        };
+        for own in OF_ITS_OWN {
+            assert!(matches!(judged(own), Err(CompileError::TooMuch(_))), "{own:?}");
+        }
+        for other in [Signal::INT, Signal::TERM, Signal::KILL, Signal::HUP] {
+            assert!(matches!(judged(other), Err(CompileError::Host(_))), "{other:?}");
+        }
+    }
 }

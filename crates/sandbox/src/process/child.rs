@@ -1,8 +1,8 @@
 //! The child's side: it reads what to run, opens what that needs, shuts itself in, and runs it.
 
-use super::fences;
 use super::remote::{RemoteHost, Requests, Wire, orphaned};
 use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
+use super::{block_requests_to_end, fences};
 use crate::cache;
 use crate::cell::{Cell, House};
 use crate::engine::{self, PoolSize};
@@ -56,6 +56,7 @@ struct Prepared {
 
 fn work(stream: UnixStream) -> io::Result<()> {
     fences::die_with_the_parent()?;
+    block_requests_to_end()?;
     let mut from = BufReader::new(stream.try_clone()?);
     let Some((ToChild::Settle(home), _)) = wire::read(&mut from)? else {
         return Err(io::ErrorKind::InvalidData.into());

@@ -15,7 +15,17 @@ mod serve;
 mod starter;
 mod wire;
 
+use nix::sys::signal::{SigSet, Signal};
+use std::io;
+
 pub use child::cell_worker;
 pub(crate) use parent::Children;
 pub use starter::CellProgram;
 pub(crate) use wire::{Assignment, Home};
+
+/// SIGINT and SIGTERM do not reach this thread and those that it will start: a service manager sends them to children too,
+/// while it is the server that decides what ends and when. Children end by SIGKILL, with the server at the latest.
+pub(crate) fn block_requests_to_end() -> io::Result<()> {
+    let requests: SigSet = [Signal::SIGINT, Signal::SIGTERM].into_iter().collect();
+    Ok(requests.thread_block()?)
+}

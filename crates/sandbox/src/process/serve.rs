@@ -9,12 +9,14 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, spawn_blocking};
 
 /// Inputs and artifacts that a child has open at once; a cell that keeps to its own limits never has as many.
 const MAX_OPEN: usize = 1024;
 
-/// Requests over HTTP that a child has under way at once; answers that wait to be written count.
+/// Requests over HTTP that a child has under way at once; answers that wait to be written count, also those that the child
+/// has dropped: each holds a thread.
 const MAX_REQUESTS: usize = 4 * MAX_AT_ONCE;
 
 /// Bytes that are read for a child at once.
@@ -61,6 +63,7 @@ pub(super) struct Server {
     artifacts: HashMap<u32, Box<dyn ArtifactWriter>>,
     handles: u32,
     requests: HashMap<u32, AbortHandle>,
+    places: Arc<Semaphore>,
 }
 
 /// Nobody waits for answers any more.
@@ -73,7 +76,8 @@ impl Drop for Server {
 impl Server {
     pub(super) fn new(host: Arc<dyn JobHost>, meter: Arc<Meter>, wire: ChildWire) -> Self {
         let (files, artifacts, requests) = Default::default();
-        Self { host, meter, wire, files, artifacts, handles: 0, requests }
+        let places = Arc::new(Semaphore::new(MAX_REQUESTS));
+        Self { host, meter, wire, files, artifacts, handles: 0, requests, places }
     }
 
     /// Answers until the child has said its last word.
@@ -122,15 +126,20 @@ impl Server {
     /// Sends a request, while the child goes on. What the job may send its host knows; how many at once is bounded here.
     fn send(&mut self, request: u32, head: HttpRequest) -> io::Result<()> {
         self.requests.retain(|_, task| !task.is_finished());
-        if self.requests.len() >= MAX_REQUESTS || self.requests.contains_key(&request) {
+        let place = self.places.clone().try_acquire_owned();
+        let (Ok(place), false) = (place, self.requests.contains_key(&request)) else {
             let answer = Err(HttpError::TooMany("too many requests are under way".into()));
             return self.wire.tell(&ToChild::Http { request, answer }, &[]);
-        }
+        };
         let (answer, wire) = (self.host.http(head), self.wire.clone());
         let task = Handle::current().spawn(async move {
             let answer = answer.await;
             // Writing may be held up by a child that does not read. One that is gone needs no answer.
-            let _ = spawn_blocking(move || tell_of_answer(&wire, request, answer)).await;
+            let telling = spawn_blocking(move || {
+                let _place = place;
+                tell_of_answer(&wire, request, answer)
+            });
+            let _ = telling.await;
         });
         self.requests.insert(request, task.abort_handle());
         Ok(())

@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
@@ -138,6 +139,8 @@ impl Shop {
             .args(&self.program.arguments)
             .env_clear()
             .current_dir("/")
+            // What a terminal sends to the server's group is for the server, which drains.
+            .process_group(0)
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
             .stderr(complaint.try_clone()?);

@@ -6,7 +6,7 @@ use fuelcell_domain::{
     Cancellation, Completion, ErrorCode, Fence, Isolation, JobRunner, Limits, RunEnd, RunSpec, Usage,
 };
 use fuelcell_sandbox::CellProgram;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpgid, kill_process};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -105,6 +105,24 @@ async fn a_process_that_dies_takes_its_job_and_nobody_elses() {
     assert_eq!((error.code, error.transient), (ErrorCode::NodeLost, true), "{error}");
     let neighbour = bench(Recorder::default(), Isolation::Process);
     assert_eq!(neighbour.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_asks_the_server_to_end_leaves_its_processes_alone() {
+    let staying = Arc::new(Staying::new(Recorder::default(), |limits| limits));
+    let spec = staying.spec().await;
+    let stop = {
+        let (staying, spec) = (staying.clone(), spec.clone());
+        async move {
+            let pid = staying.begun(&spec).await;
+            assert_eq!(getpgid(Some(pid)).unwrap(), pid, "it has a group of its own");
+            for signal in [Signal::INT, Signal::TERM] {
+                kill_process(pid, signal).unwrap();
+            }
+        }
+    };
+    let (end, _) = staying.bench.sandbox.run(spec, staying.bench.host.clone(), Box::pin(stop)).await;
+    assert_eq!(end, RunEnd::Stopped);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
