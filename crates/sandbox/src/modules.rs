@@ -42,6 +42,8 @@ pub(crate) struct Modules {
     failed: Mutex<Recent<Digest, JobError>>,
     /// One compiles at a time, so that jobs keep the other cores.
     turn: Arc<AsyncMutex<()>>,
+    /// The upload that waits for its turn, or has it.
+    upload: AsyncMutex<()>,
 }
 
 impl Modules {
@@ -61,6 +63,7 @@ impl Modules {
             loaded: Mutex::new(Recent::new(LOADED)),
             failed: Mutex::new(Recent::new(FAILED)),
             turn: Arc::default(),
+            upload: AsyncMutex::default(),
         }
     }
 
@@ -102,6 +105,20 @@ impl Modules {
         }
         let turn = self.turn.clone().lock_owned().await;
         self.prepare_by_compiling(module, bytes, turn).await
+    }
+
+    /// Prepares an uploaded module that no job waits for. One of them asks for a turn at a time, in the order in which they
+    /// came: between two of them, modules of jobs have theirs.
+    pub(crate) async fn prepare_upload(
+        self: Arc<Self>,
+        module: Digest,
+        bytes: Arc<dyn ReadAt>,
+    ) -> Result<(), JobError> {
+        let _upload = match self.readiness(module) {
+            Readiness::NotReady => Some(self.upload.lock().await),
+            Readiness::Ready | Readiness::Failed(_) => None,
+        };
+        self.clone().prepare(module, bytes).await
     }
 
     /// Loading does not wait for the compiler.

@@ -294,7 +294,7 @@ impl ModuleInspector for Sandbox {
     }
 
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError> {
-        self.modules.clone().prepare(module, bytes).await.map_err(|error| match error.code {
+        self.modules.clone().prepare_upload(module, bytes).await.map_err(|error| match error.code {
             ErrorCode::ModuleInvalid if modules::is_too_much(&error) => {
                 InspectError::CompileLimit(error.message)
             }

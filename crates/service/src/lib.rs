@@ -50,7 +50,7 @@ use auth::Secret;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
 use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, Store};
-use places::Places;
+use places::{Lines, Places};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
@@ -89,6 +89,7 @@ pub struct Service {
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
     uploads: Places,
+    compiles: Lines,
     archives: Places,
     schedules_changed: Notify,
     waiters: Semaphore,
@@ -113,6 +114,7 @@ impl Service {
             config,
             built_in: BTreeMap::new(),
             uploads: Places::default(),
+            compiles: Lines::default(),
             archives: Places::default(),
             schedules_changed: Notify::new(),
             waiters: Semaphore::new(wait::MAX_WAITERS),

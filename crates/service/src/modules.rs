@@ -2,12 +2,24 @@
 
 use crate::admin::check_name;
 use crate::parameters;
+use crate::places::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
 use fuelcell_store::BlobRef;
 use std::io::Cursor;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Uploads of modules that a tenant has under way, from the first byte until they are compiled.
+const MAX_COMPILES: usize = 8;
+
+/// How long an upload waits for its compiled code: far less than bytes that no record names are kept.
+const COMPILE_PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// When a client may try again that found the compiler busy.
+const COMPILE_RETRY_SECONDS: u64 = 10;
 
 impl Service {
     /// Stores a module version once it is compiled. Its bytes never change: the same bytes again answer the same record,
@@ -23,11 +35,10 @@ impl Service {
         self.require(principal, project, Role::ModuleAuthor).await?;
         check_word("module name", &name)?;
         check_word("module version", &version)?;
-        let _place = self.upload_place(project)?;
-        let blob = self.receive_within_quota(project, upload, self.config.max_module_bytes, 0).await?;
+        let turn = self.compiles.join(project.tenant, MAX_COMPILES).ok_or_else(too_many_compiles)?;
+        let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
-        let bytes = self.blobs.open(blob.digest).await?.ok_or(ServiceError::Storage)?;
-        self.inspector.compile(blob.digest, bytes).await?;
+        self.compile(turn, blob.digest).await?;
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
             fuelcell_store::StoreError::Conflict(message) => {
                 ServiceError::conflict("ModuleVersionExists", message)
@@ -36,6 +47,16 @@ impl Service {
         })?;
         tracing::info!(project = %project, module = %module.name, version = %module.version, digest = %module.digest, "a module was uploaded");
         Ok(module)
+    }
+
+    /// Compiles one module of a tenant after the other, while other tenants have their turns too.
+    async fn compile(&self, turn: Turn, module: Digest) -> Result<(), ServiceError> {
+        let compiling = async {
+            let _turn = turn.lock_owned().await;
+            let bytes = self.blobs.open(module).await?.ok_or(ServiceError::Storage)?;
+            Ok(self.inspector.compile(module, bytes).await?)
+        };
+        timeout(COMPILE_PATIENCE, compiling).await.unwrap_or_else(|_| Err(compiler_busy()))
     }
 
     /// One module version.
@@ -173,6 +194,27 @@ impl Service {
                 ),
             )
         })
+    }
+}
+
+fn too_many_compiles() -> ServiceError {
+    ServiceError::TooMany {
+        code: "TooManyUploads",
+        message: format!(
+            "{MAX_COMPILES} modules of this tenant are being uploaded or compiled already; try again when one is done"
+        ),
+        retry_after: COMPILE_RETRY_SECONDS,
+    }
+}
+
+fn compiler_busy() -> ServiceError {
+    let seconds = COMPILE_PATIENCE.as_secs();
+    ServiceError::TooMany {
+        code: "CompilerBusy",
+        message: format!(
+            "the module was not compiled within {seconds} s, and nothing was published; try again"
+        ),
+        retry_after: COMPILE_RETRY_SECONDS,
     }
 }
 

@@ -1,8 +1,10 @@
-//! What a tenant may have under way at the same time, counted so that no tenant takes all there is.
+//! What a tenant may have under way at the same time, counted so that no tenant takes all there is, and what it may only do
+//! one after the other.
 
 use fuelcell_domain::TenantId;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::sync::Mutex as AsyncMutex;
 
 /// How many places of one kind each tenant has taken.
 #[derive(Default)]
@@ -40,9 +42,49 @@ impl Drop for Place {
     }
 }
 
+/// A line for each tenant whose first one has the turn. Where those at the head of the lines are served in the order in which
+/// they come, tenants take turns.
+#[derive(Default)]
+pub(crate) struct Lines(Mutex<HashMap<TenantId, Weak<AsyncMutex<()>>>>);
+
+/// The right to a turn: whoever locks it has it. It stands in the line until it, or its lock, is dropped.
+pub(crate) type Turn = Arc<AsyncMutex<()>>;
+
+impl Lines {
+    /// Joins the tenant's line; `None` when `most` stand in it.
+    pub(crate) fn join(&self, tenant: TenantId, most: usize) -> Option<Turn> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|_, line| line.strong_count() > 0);
+        let line = lines.entry(tenant).or_default();
+        if line.strong_count() >= most {
+            return None;
+        }
+        let turn = line.upgrade().unwrap_or_default();
+        *line = Arc::downgrade(&turn);
+        Some(turn)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tenant_waits_behind_itself_only_and_in_a_line_that_ends() {
+        let lines = Lines::default();
+        let (one, other) = (TenantId::random(), TenantId::random());
+        let (first, second) = (lines.join(one, 2).unwrap(), lines.join(one, 2).unwrap());
+        assert!(lines.join(one, 2).is_none());
+        let turn = first.try_lock_owned().unwrap();
+        assert!(second.try_lock().is_err());
+        assert!(lines.join(other, 2).unwrap().try_lock_owned().is_ok());
+        drop(turn);
+        assert!(second.try_lock().is_ok());
+        assert!(lines.join(one, 2).is_some());
+        drop(second);
+        drop(lines.join(other, 2));
+        assert_eq!(lines.0.lock().unwrap().len(), 1, "lines where nobody stands are forgotten");
+    }
 
     #[test]
     fn each_tenant_has_its_own_places_and_gets_them_back() {

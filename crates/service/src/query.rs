@@ -12,8 +12,8 @@ pub struct JobView {
     pub job: Job,
     /// When it will probably run and end.
     pub outlook: Outlook,
-    /// The account of its latest ended attempt.
-    pub receipt: Option<Receipt>,
+    /// The accounts of its ended attempts, oldest first.
+    pub receipts: Vec<Receipt>,
 }
 
 /// A part of a list of jobs.
@@ -38,8 +38,8 @@ impl Service {
         self.require(principal, project, Role::Viewer).await?;
         let job = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
         let outlook = self.outlook(&job).await?;
-        let receipt = self.store.receipts(id).await?.pop();
-        Ok(JobView { job, outlook, receipt })
+        let receipts = self.store.receipts(id).await?;
+        Ok(JobView { job, outlook, receipts })
     }
 
     /// Jobs that match.

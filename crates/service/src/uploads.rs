@@ -45,8 +45,8 @@ impl Service {
         self.receive_within_quota(project, upload, cap, replaced).await
     }
 
-    /// Each upload holds a thread, and a module waits for a compiler: a tenant has so many under way.
-    pub(crate) fn upload_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
+    /// Each upload holds a thread: a tenant has so many under way.
+    fn upload_place(&self, project: ProjectRef) -> Result<Place, ServiceError> {
         let most = self.config.max_parallel_uploads;
         self.uploads.enter(project.tenant, most).ok_or_else(|| ServiceError::TooMany {
             code: "TooManyUploads",
@@ -58,7 +58,7 @@ impl Service {
     }
 
     /// Streams an upload that has a place.
-    pub(crate) async fn receive_within_quota(
+    async fn receive_within_quota(
         &self,
         project: ProjectRef,
         upload: Upload,

@@ -124,7 +124,9 @@ fn a_receipt_accounts_for_the_run() {
             "datasetId": dataset, "steps": [{"do": "echoInput", "input": "dataset", "artifact": "copy.txt"}],
         }}),
     );
-    let receipt = project.wait_for(&job, "Completed")["receipt"].clone();
+    let status = project.wait_for(&job, "Completed");
+    let receipt = &status["receipt"];
+    assert_eq!(status["receipts"], json!([receipt]), "one for each attempt");
     assert_eq!((&receipt["bytesRead"], &receipt["bytesWritten"]), (&json!(10), &json!(10)));
     assert_eq!(receipt["inputs"][0]["digest"], receipt["outputs"][0]["digest"], "the copy is the input");
     assert!(

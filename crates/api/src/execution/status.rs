@@ -64,7 +64,10 @@ pub(crate) struct StatusAnswer {
     completion_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorDto>,
+    /// The account of the latest ended attempt.
     receipt: Option<ReceiptDto>,
+    /// The accounts of all ended attempts, oldest first.
+    receipts: Vec<ReceiptDto>,
     retry_of: Option<String>,
     retry_reason: Option<String>,
     generation: u32,
@@ -236,7 +239,7 @@ pub(crate) async fn status(
     Ok(Json(answer(view, Timestamp::from(chrono::Utc::now()))))
 }
 
-fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusAnswer {
+fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> StatusAnswer {
     let elapsed = elapsed(&job, now);
     let (completion, completion_reason) = completion(&job);
     let error = job.error().map(Into::into);
@@ -249,7 +252,7 @@ fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusA
         priority: job.priority.as_str(),
         progress: progress(&job, &outlook, elapsed),
         resource: resource(&job),
-        execution: execution(&job, receipt.as_ref(), elapsed),
+        execution: execution(&job, receipts.last(), elapsed),
         metrics: metrics(&job, elapsed),
         module: ModuleDto {
             name: job.module.name.clone(),
@@ -272,7 +275,8 @@ fn answer(JobView { job, outlook, receipt }: JobView, now: Timestamp) -> StatusA
         completion,
         completion_reason,
         error,
-        receipt: receipt.map(Into::into),
+        receipt: receipts.last().cloned().map(Into::into),
+        receipts: receipts.into_iter().map(Into::into).collect(),
         generation: generation(job.retry_of.as_ref()),
         retry_of: job.retry_of.as_ref().map(|earlier| earlier.job.to_string()),
         retry_reason: job.retry_of.and_then(|earlier| earlier.reason),
