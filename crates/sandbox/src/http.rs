@@ -1,5 +1,6 @@
 //! Requests of guests over HTTP. The interface is wasmtime's; what is sent goes to the job's host, as every other call
-//! does, and comes back whole. Bodies are bounded, and so are answers that a guest holds: they lie in the host's memory.
+//! does, and comes back whole. All that lies in the host's memory for a guest is bounded: bodies, answers that it holds, and
+//! the texts of requests that it never sends.
 
 use crate::cell::Cell;
 use bytes::Bytes;
@@ -12,12 +13,67 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest, Method, OutgoingRequest};
 use wasmtime_wasi_http::{
     Error, RequestOptions, Result, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
 /// Bytes of all names and values of one list of headers.
 const MAX_FIELDS: usize = 64 << 10;
+
+/// Bytes of a method, an authority, and a path with its query. The interface as it comes keeps any text for each request.
+const MAX_METHOD: usize = 64;
+const MAX_AUTHORITY: usize = 512;
+const MAX_PATH: usize = 8 << 10;
+
+/// Bytes of a body that one write hands over; a body that nobody reads holds two of them.
+const MAX_CHUNK: usize = 64 << 10;
+
+/// What wasmtime's bindings call the interface.
+const TYPES: &str = "wasi:http/types@0.2.12";
+
+/// The interface, without the functions that would keep texts of any length.
+pub(crate) fn add_to_linker(linker: &mut Linker<Cell>) -> wasmtime::Result<()> {
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    linker.allow_shadowing(true);
+    let mut types = linker.instance(TYPES)?;
+    types.func_wrap("[method]outgoing-request.set-method", set_method)?;
+    types.func_wrap("[method]outgoing-request.set-authority", set_authority)?;
+    types.func_wrap("[method]outgoing-request.set-path-with-query", set_path)?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+/// What a setter answers: whether it took the value.
+type Taken = wasmtime::Result<(std::result::Result<(), ()>,)>;
+
+type OptionalText = (Resource<OutgoingRequest>, Option<String>);
+
+fn set_method(
+    mut store: StoreContextMut<'_, Cell>,
+    (request, method): (Resource<OutgoingRequest>, Method),
+) -> Taken {
+    match &method {
+        Method::Other(name) if name.len() > MAX_METHOD => Ok((Err(()),)),
+        _ => Ok((store.data_mut().http().set_method(request, method)?,)),
+    }
+}
+
+fn set_authority(mut store: StoreContextMut<'_, Cell>, (request, text): OptionalText) -> Taken {
+    match &text {
+        Some(text) if text.len() > MAX_AUTHORITY => Ok((Err(()),)),
+        _ => Ok((store.data_mut().http().set_authority(request, text)?,)),
+    }
+}
+
+fn set_path(mut store: StoreContextMut<'_, Cell>, (request, text): OptionalText) -> Taken {
+    match &text {
+        Some(text) if text.len() > MAX_PATH => Ok((Err(()),)),
+        _ => Ok((store.data_mut().http().set_path_with_query(request, text)?,)),
+    }
+}
 
 /// What a guest needs for its requests.
 pub(crate) struct Http {
@@ -65,6 +121,10 @@ impl WasiHttpHooks for Sender {
             // The answer is whole: nothing is left to be done for it.
             Ok((response, Box::new(std::future::ready(Ok(()))) as Transmission))
         })
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        MAX_CHUNK
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::bindings::Job;
 use crate::cell::Cell;
-use crate::preview1;
+use crate::{http, preview1};
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -91,7 +91,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     add_to_linker_proxy_interfaces_async(&mut linker)?;
     wasi::random::insecure::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
     wasi::random::insecure_seed::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    http::add_to_linker(&mut linker)?;
     preview1::add_to_linker(&mut linker)?;
     // Files are ours: those of wasmtime-wasi are the host's, and know no quota.
     wasi::filesystem::preopens::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;

@@ -18,6 +18,7 @@ mod code;
 mod determinism;
 mod files;
 mod fuzz;
+mod http;
 mod job;
 mod suite;
 mod upload;
@@ -51,5 +52,6 @@ fn attack(name: impl Into<String>, tries: &'static str, module: Vec<u8>, expecte
 
 /// Every row.
 fn all() -> Vec<Attack> {
-    [upload::rows(), code::rows(), calls::rows(), files::rows(), job::rows()].into_iter().flatten().collect()
+    let rows = [upload::rows(), code::rows(), calls::rows(), files::rows(), job::rows(), http::rows()];
+    rows.into_iter().flatten().collect()
 }
