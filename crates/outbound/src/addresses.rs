@@ -7,7 +7,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(crate) fn is_allowed(address: IpAddr, networks: &[IpNet]) -> bool {
     // An IPv4 address in the clothes of IPv6 reaches what the IPv4 address reaches.
     let address = address.to_canonical();
-    is_public(address) || networks.iter().any(|network| network.contains(&address))
+    is_public(address) || is_within(address, networks)
+}
+
+/// Whether a connection from `local` to `peer` never left this machine, and the operator does not allow that: services
+/// that are closed to the world may listen at its public address too.
+pub(crate) fn leads_back(local: IpAddr, peer: IpAddr, networks: &[IpNet]) -> bool {
+    let (local, peer) = (local.to_canonical(), peer.to_canonical());
+    local == peer && !is_within(peer, networks)
+}
+
+fn is_within(address: IpAddr, networks: &[IpNet]) -> bool {
+    networks.iter().any(|network| network.contains(&address))
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -135,6 +146,19 @@ mod tests {
         ] {
             assert!(!allowed(address, &[]), "{address}");
         }
+    }
+
+    #[test]
+    fn this_machine_is_not_the_world() {
+        let back = |local: &str, peer: &str, networks: &[&str]| {
+            let networks: Vec<IpNet> = networks.iter().map(|network| network.parse().unwrap()).collect();
+            leads_back(local.parse().unwrap(), peer.parse().unwrap(), &networks)
+        };
+        assert!(back("9.1.2.3", "9.1.2.3", &[]));
+        assert!(back("::ffff:9.1.2.3", "9.1.2.3", &["10.0.0.0/8"]));
+        assert!(back("2a00::1", "2a00::1", &[]));
+        assert!(!back("10.0.0.1", "9.1.2.3", &[]));
+        assert!(!back("9.1.2.3", "9.1.2.3", &["9.1.2.0/24"]));
     }
 
     #[test]

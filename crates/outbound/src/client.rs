@@ -1,6 +1,7 @@
 //! One request, one connection, one response.
 
 use crate::OutboundConfig;
+use crate::account::Tally;
 use crate::connection::Connector;
 use bytes::Bytes;
 use fuelcell_domain::capability::Target;
@@ -8,17 +9,24 @@ use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MA
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Bytes of all headers of a request.
 const MAX_HEADERS: usize = 64 << 10;
+
+/// Bytes of a body that are given to a connection, and counted, at a time.
+const CHUNK: usize = 64 << 10;
 
 /// What belongs to the connection, which is the host's, and the length, which follows from the body.
 const OUR_OWN: [HeaderName; 11] = [
@@ -52,40 +60,72 @@ impl Client {
     }
 
     /// Sends a request, wherever it goes to: who may go there is decided before, but for the address, which is known only
-    /// here. `received` counts the bytes of the body that came back, whether or not all of it did.
+    /// here. `tally` counts what goes out and comes back as it does; `lookups` are the places of the attempt's lookups.
     pub(crate) async fn send(
         &self,
         request: HttpRequest,
-        received: &AtomicU64,
+        tally: &Tally,
+        lookups: &Arc<Semaphore>,
     ) -> Result<HttpResponse, HttpError> {
         let target = request.target.clone();
         let (connect_time, read_time) =
             (self.config.connect_time(request.connect_timeout), self.config.read_time(request.read_timeout));
-        let request = valid(request)?;
-        let connecting = self.connector.connect(&target, &self.config);
+        let request = valid(request)?.map(|bytes| Counted { rest: bytes, tally: tally.clone() });
+        let connecting = self.connector.connect(&target, &self.config, lookups);
         let stream = timeout(connect_time, connecting).await.unwrap_or(Err(HttpError::ConnectTimeout))?;
-        let (mut sender, connection) =
-            http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         // Dropped with this future, the connection ends.
         let mut driver = JoinSet::new();
         driver.spawn(connection);
         let answering = timeout(read_time, sender.send_request(request));
         let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
-        read(response, read_time, received).await
+        read(response, read_time, tally).await
+    }
+}
+
+/// A body that counts what its connection takes of it.
+struct Counted {
+    rest: Bytes,
+    tally: Tally,
+}
+
+impl Body for Counted {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.rest.len().min(CHUNK);
+        let chunk = self.rest.split_to(length);
+        self.tally.sent(chunk.len());
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
     }
 }
 
 async fn read(
     response: Response<Incoming>,
     patience: Duration,
-    received: &AtomicU64,
+    tally: &Tally,
 ) -> Result<HttpResponse, HttpError> {
     let (head, mut incoming) = response.into_parts();
     let mut body = Vec::new();
     while let Some(frame) = timeout(patience, incoming.frame()).await.map_err(|_| HttpError::ReadTimeout)? {
         // Trailers are left out.
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        received.fetch_add(data.len() as u64, Ordering::Relaxed);
+        tally.received(data.len());
         if body.len() + data.len() > MAX_BODY {
             return Err(HttpError::ResponseTooLong);
         }
@@ -99,7 +139,7 @@ fn headers_of(headers: &HeaderMap) -> Vec<Header> {
 }
 
 /// The request as it goes out, if it is one: what a guest or its process made of it is checked here.
-fn valid(request: HttpRequest) -> Result<Request<Full<Bytes>>, HttpError> {
+fn valid(request: HttpRequest) -> Result<Request<Bytes>, HttpError> {
     let HttpRequest { method, target, path, headers, body, .. } = request;
     let invalid = |what: &str| HttpError::Invalid(what.to_owned());
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("its method"))?;
@@ -110,7 +150,7 @@ fn valid(request: HttpRequest) -> Result<Request<Full<Bytes>>, HttpError> {
         return Err(invalid("its path does not begin with a slash"));
     }
     let path = PathAndQuery::try_from(path).map_err(|_| invalid("its path"))?;
-    let mut out = Request::new(Full::new(Bytes::from(body)));
+    let mut out = Request::new(Bytes::from(body));
     *out.method_mut() = method;
     *out.uri_mut() = path.into();
     *out.headers_mut() = sent_headers(&target, headers)?;

@@ -1,18 +1,21 @@
 //! From a name to a connection: looked up once, checked, and connected to the very address that was checked.
 
 use crate::OutboundConfig;
-use crate::addresses::is_allowed;
+use crate::addresses::{is_allowed, leads_back};
 use fuelcell_domain::capability::Target;
 use fuelcell_domain::outbound::HttpError;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::OnceCell;
+use tokio::net::TcpStream;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsConnector;
+
+/// Names that are looked up at the same time. A lookup occupies a thread until it ends, even if nobody waits for it.
+const MAX_LOOKUPS: usize = 32;
 
 /// A stream to a host, encrypted or not.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -22,20 +25,27 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// Makes connections.
 pub(crate) struct Connector {
     tls: OnceCell<Option<TlsConnector>>,
+    lookups: Arc<Semaphore>,
 }
 
 impl Connector {
     /// Trusts whom the machine trusts; its certificates are read when they are first needed.
     pub(crate) fn of_this_machine() -> Self {
-        Self { tls: OnceCell::new() }
+        Self { tls: OnceCell::new(), lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
     }
 
+    /// Connects to `target`. `lookups` are the places of the attempt for which it is; this server has its own beside them.
     pub(crate) async fn connect(
         &self,
         target: &Target,
         config: &OutboundConfig,
+        lookups: &Arc<Semaphore>,
     ) -> Result<Box<dyn Stream>, HttpError> {
-        let stream = reach(target, config).await?;
+        let found = addresses(target, [lookups, &self.lookups]).await.map_err(|error| {
+            tracing::debug!(%target, %error, "a name cannot be resolved");
+            HttpError::Dns
+        })?;
+        let stream = reach(target, found, config).await?;
         if !target.tls {
             return Ok(Box::new(stream));
         }
@@ -50,11 +60,11 @@ impl Connector {
 }
 
 /// Connects to the first of the host's allowed addresses that answers.
-async fn reach(target: &Target, config: &OutboundConfig) -> Result<TcpStream, HttpError> {
-    let found = addresses(target).await.map_err(|error| {
-        tracing::debug!(%target, %error, "a name cannot be resolved");
-        HttpError::Dns
-    })?;
+async fn reach(
+    target: &Target,
+    found: Vec<SocketAddr>,
+    config: &OutboundConfig,
+) -> Result<TcpStream, HttpError> {
     if found.is_empty() {
         return Err(HttpError::Dns);
     }
@@ -69,6 +79,12 @@ async fn reach(target: &Target, config: &OutboundConfig) -> Result<TcpStream, Ht
     for address in allowed {
         match TcpStream::connect(address).await {
             Ok(stream) => {
+                let (local, peer) = ends(&stream)?;
+                if leads_back(local, peer, &config.allow_networks) {
+                    return Err(HttpError::Denied(format!(
+                        "{target} is the machine of this server, and its operator has not allowed its network"
+                    )));
+                }
                 // Requests are written at once; waiting for more would only delay them.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
@@ -79,11 +95,26 @@ async fn reach(target: &Target, config: &OutboundConfig) -> Result<TcpStream, Ht
     Err(HttpError::Connect)
 }
 
-async fn addresses(target: &Target) -> io::Result<Vec<SocketAddr>> {
-    match target.host.parse::<IpAddr>() {
-        Ok(address) => Ok(vec![SocketAddr::new(address, target.port)]),
-        Err(_) => Ok(lookup_host((target.host.as_str(), target.port)).await?.collect()),
+/// The addresses of both ends.
+fn ends(stream: &TcpStream) -> Result<(IpAddr, IpAddr), HttpError> {
+    let ends = stream.local_addr().and_then(|local| Ok((local.ip(), stream.peer_addr()?.ip())));
+    ends.map_err(|_| HttpError::Connect)
+}
+
+/// Looks the host up once there is a place in each of `places`. They are free when the lookup ends, and not when its caller
+/// gives up: that stops no lookup.
+async fn addresses(target: &Target, places: [&Arc<Semaphore>; 2]) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = target.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, target.port)]);
     }
+    let [attempt, server] = places.map(|places| places.clone().acquire_owned());
+    let held = (attempt.await.map_err(io::Error::other)?, server.await.map_err(io::Error::other)?);
+    let name = (target.host.clone(), target.port);
+    let lookup = tokio::task::spawn_blocking(move || {
+        let _held = held;
+        name.to_socket_addrs().map(Iterator::collect)
+    });
+    lookup.await?
 }
 
 /// TLS with the certificates that the machine trusts; none when it has none, which is said once.

@@ -1,22 +1,16 @@
 //! One attempt's way out: what it is granted, what it has left, and an account of it.
 
 use crate::Client;
+use crate::account::Account;
 use async_trait::async_trait;
 use fuelcell_domain::outbound::{
     Contact, Granted, Grants, HttpAnswer, HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY,
     Outlet, Outlets, SecretValue, with_secrets,
 };
 use fuelcell_domain::{Job, JobError};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// Hosts that an account names; further ones are taken together.
-const MAX_CONTACTS: usize = 100;
-
-/// The name of those.
-const OTHERS: &str = "(others)";
 
 /// Opens ways out with what [`Grants`] says.
 pub struct GrantedOutlets {
@@ -46,7 +40,8 @@ struct Way {
     client: Arc<Client>,
     places: Arc<Semaphore>,
     sent: AtomicU64,
-    contacts: Mutex<BTreeMap<String, Contact>>,
+    lookups: Arc<Semaphore>,
+    account: Account,
 }
 
 impl Outlet for GrantedOutlet {
@@ -56,7 +51,7 @@ impl Outlet for GrantedOutlet {
     }
 
     fn contacts(&self) -> Vec<Contact> {
-        self.0.contacts().values().cloned().collect()
+        self.0.account.all()
     }
 }
 
@@ -67,17 +62,20 @@ impl Way {
             client,
             places: Arc::new(Semaphore::new(MAX_AT_ONCE)),
             sent: AtomicU64::new(0),
-            contacts: Mutex::default(),
+            // Of names, as many as requests: a request that is given up frees its place before its lookup ends.
+            lookups: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+            account: Account::default(),
         }
     }
 
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut entry = Entry::of(self, &request);
-        let _place = self.admit(&mut request)?;
-        entry.sent = Some(request.body.len() as u64);
-        let answer = self.client.send(request, &entry.received).await;
+        // A host that nobody granted is a text of the guest's, of any length.
+        let host: String = request.target.to_string().chars().take(256).collect();
+        let _place = self.admit(&mut request).inspect_err(|_| self.account.refused(&host))?;
+        let tally = self.account.requested(&host);
+        let answer = self.client.send(request, &tally, &self.lookups).await;
         if let Err(HttpError::Denied(_) | HttpError::Invalid(_)) = answer {
-            entry.sent = None;
+            tally.withdrawn();
         }
         answer
     }
@@ -112,11 +110,6 @@ impl Way {
     fn secret(&self, name: &str) -> Option<&SecretValue> {
         self.granted.secrets.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
-
-    /// Between two statements the account is whole.
-    fn contacts(&self) -> MutexGuard<'_, BTreeMap<String, Contact>> {
-        self.contacts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn no_secret(name: &str) -> HttpError {
@@ -124,38 +117,4 @@ fn no_secret(name: &str) -> HttpError {
     HttpError::Denied(format!(
         "a header names the secret {name:?}, which this module is not granted or the project does not have"
     ))
-}
-
-/// A request's entry in the account. It is made when it is dropped: a request that is given up counts too.
-struct Entry<'a> {
-    way: &'a Way,
-    host: String,
-    /// Bytes of its body; none = it was refused.
-    sent: Option<u64>,
-    received: AtomicU64,
-}
-
-impl<'a> Entry<'a> {
-    fn of(way: &'a Way, request: &HttpRequest) -> Self {
-        // A host that nobody granted is a text of the guest's, of any length.
-        let host = request.target.to_string().chars().take(256).collect();
-        Self { way, host, sent: None, received: AtomicU64::new(0) }
-    }
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        let mut contacts = self.way.contacts();
-        let known = contacts.len() < MAX_CONTACTS || contacts.contains_key(&self.host);
-        let host = if known { self.host.clone() } else { OTHERS.to_owned() };
-        let contact = contacts.entry(host.clone()).or_insert_with(|| Contact { host, ..Contact::default() });
-        match self.sent {
-            Some(sent) => {
-                contact.requests += 1;
-                contact.bytes_sent += sent;
-                contact.bytes_received += self.received.load(Ordering::Relaxed);
-            }
-            None => contact.refused += 1,
-        }
-    }
 }
