@@ -191,6 +191,10 @@ pub(crate) fn delete_module_version(
     references::refuse(overlay, project, &referent, seen)?;
     free_bytes(overlay, project, module.size)?;
     overlay.put(Table::RetiredVersions, &key, &module.digest)?;
+    if only {
+        // Whatever has this name one day is granted nothing yet.
+        overlay.remove(Table::Grants, &keys::named(project, name))?;
+    }
     overlay.remove(Table::Modules, &key)
 }
 

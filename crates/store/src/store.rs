@@ -140,8 +140,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<ModuleVersion>, StoreError>;
     /// A project's module versions, by name, then in the order in which they were added.
     async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError>;
-    /// Removes a module version; `InUse` while an unfinished job, a pipeline or an activation refers to it,
-    /// `NotFound("module version")`.
+    /// Removes a module version, and with the last one of its name what that is granted; `InUse` while an unfinished job, a
+    /// pipeline or an activation refers to it, `NotFound("module version")`.
     async fn delete_module_version(
         &self,
         project: ProjectRef,

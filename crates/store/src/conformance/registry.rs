@@ -7,8 +7,8 @@ use super::fixtures::{
 use crate::{Store, StoreError};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    Activation, DataValidation, Dataset, Digest, InputRef, Job, JobId, JobType, Manifest, ModuleRef,
-    ModuleVersion, Pipeline, ProjectRef, VersionName,
+    Activation, Capabilities, DataValidation, Dataset, Digest, Grant, InputRef, Job, JobId, JobType,
+    Manifest, ModuleRef, ModuleVersion, Pipeline, ProjectRef, VersionName,
 };
 
 pub(super) async fn datasets(store: &dyn Store) {
@@ -204,6 +204,14 @@ pub(super) async fn deleted_versions(store: &dyn Store) {
     let mut by_name = Pipeline { module: choice(Some("1")), ..registered_pipeline(own) };
     store.put_pipeline(by_name.clone()).await.unwrap();
     refused_naming(delete("1").await, &by_name.id.to_string());
+    let grant = Grant {
+        project: own,
+        module: "miner".into(),
+        capabilities: Capabilities::default(),
+        by: "anna".into(),
+        at: at(6),
+    };
+    store.put_grant(grant.clone()).await.unwrap();
     by_name.module = choice(None);
     store.put_pipeline(by_name.clone()).await.unwrap();
     delete("1").await.unwrap();
@@ -216,7 +224,9 @@ pub(super) async fn deleted_versions(store: &dyn Store) {
     store.activate_module(own, activation(JobType::Analysis, None, 7)).await.unwrap();
     refused_naming(delete("2").await, &by_name.id.to_string());
     store.delete_pipeline(own, by_name.id).await.unwrap();
+    assert_eq!(store.grant(own, "miner").await.unwrap(), Some(grant));
     delete("2").await.unwrap();
+    assert_eq!(store.grant(own, "miner").await.unwrap(), None, "it ends with the last version");
 
     let changed =
         store.add_module_version(ModuleVersion { digest: Digest::of(b"other"), ..old.clone() }).await;

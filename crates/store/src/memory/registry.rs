@@ -119,6 +119,10 @@ impl Records {
             self.users(project, &Referent::Version { name: name.into(), version: version.into(), only }),
         )?;
         let (_, module) = self.modules.remove(place);
+        if only {
+            // Whatever has this name one day is granted nothing yet.
+            self.grants.remove(&(project, name.to_owned()));
+        }
         self.retired.insert((project, module.name, module.version), module.digest);
         Ok(())
     }
