@@ -1,10 +1,13 @@
 //! `/api/{tenantId}/{projectId}/secrets…`: values that headers of granted requests may carry. None is ever shown.
 
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody};
+use crate::extract::{Ids, body_problem};
+use crate::object::Object;
 use crate::problem::Problem;
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use fuelcell_domain::SealedSecret;
 use fuelcell_service::Service;
@@ -65,10 +68,17 @@ pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
-    JsonBody { value: body, .. }: JsonBody<SecretBody>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SecretAnswer>, Problem> {
+    let body = read(&body.map_err(body_problem)?)?;
     let secret = service.put_secret(&caller, ids.project()?, ids.text("name"), &body.value).await?;
     Ok(Json(secret.into()))
+}
+
+/// What is wrong with a body is not said: errors of JSON quote what they are about, and all problems are logged.
+fn read(body: &[u8]) -> Result<SecretBody, Problem> {
+    let read = serde_json::from_slice::<Object<SecretBody>>(body).ok().and_then(|object| object.0);
+    read.ok_or_else(|| Problem::invalid("InvalidBody", "the body is {\"value\": TEXT}"))
 }
 
 /// Removes a secret.
