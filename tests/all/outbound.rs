@@ -215,6 +215,32 @@ fn a_module_waits_until_an_administrator_grants() {
     assert_eq!(world.heard().len(), 1);
 }
 
+#[test]
+fn a_secret_that_is_sent_wrongly_is_repeated_nowhere() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    for body in [
+        json!(SECRET),
+        json!({"value": [SECRET]}),
+        json!({SECRET: 1}),
+        json!({"value": {SECRET: SECRET}}),
+        json!([SECRET]),
+        json!(null),
+    ] {
+        let answer = project.client.put(&project.path("secrets/TOKEN"), &body);
+        let (code, detail) = answer.problem(400);
+        assert_eq!(
+            (code.as_str(), detail.as_str()),
+            ("InvalidBody", r#"the body is {"value": TEXT}"#),
+            "{body}"
+        );
+        assert!(!answer.text().contains(SECRET), "{body}");
+    }
+    assert_eq!(project.client.put(&project.path("secrets/TOKEN"), &json!({"value": 424_242})).status, 400);
+    let log = server.log();
+    assert!(!log.contains(SECRET) && !log.contains("424242"), "{log}");
+}
+
 /// The manifest of a version that declares what it wants.
 fn manifest(hosts: &[String], secrets: &[&str]) -> String {
     json!({"interface": "0.1", "title": "Fetch", "http": {"hosts": hosts, "secrets": secrets}}).to_string()
@@ -340,6 +366,15 @@ fn hostile(server: &Server) {
     assert_eq!(project.wait_for(&job, "Failed")["error"]["code"], "Timeout");
     let contacts = project.status(&job)["receipt"]["contacts"].clone();
     assert_eq!(contacts[0]["requests"], 1, "what was given up counts too: {contacts:#}");
+
+    let mut nobody = world.request("/", json!({}));
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    (nobody["host"], nobody["method"], nobody["body"]) = (json!(closed), json!("POST"), json!("a body"));
+    grant(&project, &[&world.host(), &format!("http://{closed}")], &[]);
+    let job = submit(&project, &[nobody]);
+    assert_eq!(responses(&project, &job)[0]["error"], "ErrorCode::ConnectionRefused");
+    let contacts = project.status(&job)["receipt"]["contacts"].clone();
+    assert_eq!((&contacts[0]["requests"], &contacts[0]["bytesSent"]), (&json!(1), &json!(0)), "{contacts:#}");
 
     let job = submit(&project, &silent);
     eventually("the host hears the job", Duration::from_secs(60), || {
