@@ -13,8 +13,8 @@ macro_rules! guid {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new random id that sorts behind those made before it (UUID version 7): what comes into being together
-            /// lies together in a store, which so touches few of its pages.
+            /// A new random id that shows when it was made (UUID version 7), and sorts behind earlier ones while the clock
+            /// goes forward: what comes into being together lies together in a store, which so touches few of its pages.
             pub fn random() -> Self {
                 Self(Uuid::now_v7())
             }
