@@ -88,7 +88,7 @@ pub fn hash(bytes: &[u8]) -> u64 {
     };
     let (words, rest) = bytes.as_chunks::<8>();
     let hash = words.iter().fold(bytes.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let last = rest.iter().fold(0, |last, &byte| last << 8 | u64::from(byte));
+    let last = rest.iter().fold(0, |last, &byte| (last << 8) | u64::from(byte));
     mix(mix(hash, last), 0)
 }
 

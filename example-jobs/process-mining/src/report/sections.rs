@@ -2,7 +2,6 @@
 
 use super::charts::{self, Axis, COLOURS, CUT};
 use super::{Part, Report};
-use crate::conformance::Checked;
 use crate::figures::{SECOND, Spread};
 use crate::log::Micros;
 use crate::quality;
@@ -14,7 +13,7 @@ pub(super) const ROWS: usize = 10;
 const VARIANTS: usize = 15;
 const STEPS: usize = 40;
 /// Unusual cases listed of each sort.
-const LISTED: usize = 50;
+pub(super) const LISTED: usize = 50;
 
 /// A table: headings, of which those that begin with `#` are of numbers, and rows of HTML.
 pub(super) fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
@@ -59,7 +58,7 @@ pub(super) fn name(text: &str) -> String {
 }
 
 /// Says how many of so many cases a list leaves out.
-fn not_listed(cases: usize) -> String {
+pub(super) fn not_listed(cases: usize) -> String {
     match cases.saturating_sub(LISTED) {
         0 => String::new(),
         1 => "<p class=\"soft small\">1 more case is not listed.</p>".to_string(),
@@ -315,41 +314,6 @@ impl Report<'_> {
              <div class=\"key\">{key}</div>",
             charts::events_over_time(self.log, axis),
             charts::work_in_progress(self.log, axis)
-        )
-    }
-
-    pub(super) fn conformance(&self) -> String {
-        let rows = self.checked.iter().map(|checked| {
-            let fitness = checked.fitness();
-            vec![
-                escape(&checked.rule.describe()),
-                count(checked.concerned),
-                count(checked.cases.len() as u64),
-                fitness.map_or_else(String::new, meter),
-            ]
-        });
-        let rules = table(&["Rule", "#Cases concerned", "#Broken by", "Kept by"], rows);
-        let group = |checked: &Checked| {
-            let rows = checked.cases.iter().take(LISTED).map(|&case| {
-                vec![name(self.log.case_name(case)), duration(self.log.duration(case) as f64 / SECOND)]
-            });
-            format!(
-                "<details><summary>{} <span class=\"soft\">{}</span></summary>{}{}</details>",
-                escape(&checked.reason),
-                counted(checked.cases.len() as u64, "case"),
-                table(&["Case", "#Cycle time"], rows),
-                not_listed(checked.cases.len())
-            )
-        };
-        let broken = self.checked.iter().filter(|checked| !checked.cases.is_empty());
-        let unjudged = if self.facts.incomplete_cases.is_empty() {
-            ""
-        } else {
-            " Cases with rows that were left out are not judged."
-        };
-        format!(
-            "<p class=\"lead\">The rules that were stated for this analysis.{unjudged}</p>{rules}{}",
-            broken.map(group).collect::<String>()
         )
     }
 
