@@ -171,14 +171,17 @@ impl Report<'_> {
 
     pub(super) fn map(&self) -> String {
         // Small maps shrink with the page; large ones stay legible and scroll.
-        let svg = if self.map.activities.len() <= 12 {
-            self.map_svg.replacen("class=\"map\"", "class=\"map fits\"", 1)
+        let (svg, hint) = if self.map.activities.len() <= 12 {
+            (self.map_svg.replacen("class=\"map\"", "class=\"map fits\"", 1), "")
         } else {
-            self.map_svg.to_string()
+            (
+                self.map_svg.to_string(),
+                " <span class=\"screen\">Scroll inside of the frame to see all of it.</span>",
+            )
         };
         format!(
             "<p class=\"lead\">Boxes are activities with their events, lines are paths with cases and median time between the \
-             two events. {}</p><div class=\"mapbox\">{svg}</div>",
+             two events. {}{hint}</p><div class=\"mapbox\">{svg}</div>",
             escape(&self.map.simplification())
         )
     }
@@ -191,8 +194,10 @@ impl Report<'_> {
             durations[variant as usize].push(log.duration(case));
         }
         let (colours, mut covered) = (charts::coloured(self.figures), 0);
+        let usual = variants.list.first().filter(|variant| variant.count > 1);
+        let happy = usual.map_or("Every case has its own.", |_| "The most frequent one is the happy path.");
         let mut html = format!(
-            "<p class=\"lead\">{}; {} cover 80 % of the cases. The most frequent one is the happy path.</p>",
+            "<p class=\"lead\">{}; {} cover 80 % of the cases. {happy}</p>",
             counted(variants.list.len() as u64, "variant"),
             count(variants.covering(0.8) as u64)
         );
@@ -200,7 +205,11 @@ impl Report<'_> {
             covered += variant.count;
             let cases = log.cases() as f64;
             let median = Spread::of(durations).map_or(String::new(), |d| duration(d.median / SECOND));
-            let mark = if index == 0 { " <span class=\"pill good\">happy path</span>" } else { "" };
+            let mark = if index == 0 && usual.is_some() {
+                " <span class=\"pill good\">happy path</span>"
+            } else {
+                ""
+            };
             html.push_str(&format!(
                 "<div class=\"variant\"><div class=\"head\"><b>{}</b> {}{mark}<span>{} of cases</span>\
                  <span class=\"soft\">cumulative {}</span><span class=\"soft\">median {median}</span></div>\
@@ -258,9 +267,12 @@ impl Report<'_> {
             ("99 %", 0.99),
             ("maximum", 1.0),
         ];
-        let heads: Vec<String> = quantiles.iter().map(|(name, _)| format!("#{name}")).collect();
-        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-        let row = quantiles.iter().map(|&(_, share)| duration(durations.quantile(share))).collect();
+        let quantiles: String = quantiles
+            .iter()
+            .map(|&(name, share)| {
+                format!("<div><dt>{name}</dt><dd>{}</dd></div>", duration(durations.quantile(share)))
+            })
+            .collect();
         let longest = crate::figures::longest(self.log, ROWS).into_iter().map(|case| {
             vec![
                 name(self.log.case_name(case)),
@@ -269,9 +281,9 @@ impl Report<'_> {
             ]
         });
         format!(
-            "<p class=\"lead\">From the first to the last event of a case.</p>{}<div class=\"grid\"><div><h3>Distribution</h3>{}</div>\
+            "<p class=\"lead\">From the first to the last event of a case.</p><dl class=\"quantiles\">{quantiles}</dl>\
+             <div class=\"grid\"><div><h3>Distribution</h3>{}</div>\
              <div><h3>Longest cases</h3>{}</div></div>",
-            table(&heads, std::iter::once(row)),
             charts::durations(self.figures),
             table(&["Case", "#Cycle time", "#Events"], longest)
         )
