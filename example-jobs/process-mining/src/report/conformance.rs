@@ -59,7 +59,7 @@ impl Report<'_> {
             rest => format!("<p class=\"soft small\">{} not listed.</p>", counted(rest, "rarer deviation")),
         };
         format!(
-            "{}{more}<details><summary>Cases that do not fit <span class=\"soft\">{}</span></summary>{}{}</details>",
+            "<h3>Deviations</h3>{}{more}<details><summary>Cases that do not fit <span class=\"soft\">{}</span></summary>{}{}</details>",
             table(
                 &["Deviation", "#Times", "#Cases", "Such as"],
                 fitness.seen.iter().take(2 * ROWS).map(seen)
