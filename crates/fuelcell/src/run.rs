@@ -31,13 +31,14 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
-    let bar = progress_bar();
-    bar.set_message("Compiling");
-    sandbox.prepare(digest, Arc::new(bytes)).await?;
+    // What cannot be used is told before anything is compiled.
     let parameters = parameters(&arguments)?.to_string();
     let inputs = inputs(&arguments, &manifest)?;
     let out = &arguments.out;
     ensure!(!out.exists() || out.is_dir(), "--out names a folder, and {} is none", out.display());
+    let bar = progress_bar();
+    bar.set_message("Compiling");
+    sandbox.prepare(digest, Arc::new(bytes)).await?;
     let host = Arc::new(LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?);
     let spec = RunSpec {
         module: digest,
