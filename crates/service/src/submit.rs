@@ -225,9 +225,11 @@ impl Service {
         parameters: &Map<String, Value>,
     ) -> Result<Vec<InputRef>, ServiceError> {
         let mut inputs = Vec::new();
+        // A pipeline has one dataset: it is for the module's first input.
+        let mut usual = pipeline.and_then(|pipeline| pipeline.dataset);
         for wanted in &module.manifest.inputs {
             let named = dataset_parameter(parameters, &wanted.parameter)?;
-            let Some(id) = named.or(pipeline.and_then(|pipeline| pipeline.dataset)) else {
+            let Some(id) = named.or(usual.take()) else {
                 if wanted.required {
                     return Err(ServiceError::invalid(
                         "DatasetRequired",
