@@ -1,13 +1,14 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
+use crate::data_dir::{make_private_directory, secret_at};
 use crate::local_host::LocalHost;
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{
     Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd,
     RunSpec, Usage,
 };
-use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -16,18 +17,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// The directory of compiled modules.
+pub(crate) const COMPILED: &str = "compiled";
+
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let bytes =
         fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
     // A cache keeps the code of one engine.
-    let cache = if arguments.unmetered { cache_dir()?.with_file_name("unmetered") } else { cache_dir()? };
+    let cache = if arguments.unmetered { "unmetered" } else { COMPILED };
     let sandbox = Sandbox::new(SandboxConfig {
         max_cells: 1,
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
         metered: !arguments.unmetered,
-        ..SandboxConfig::new(cache)
+        ..own_cache(cache)?
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
@@ -54,11 +58,15 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Compiled modules are kept between runs, for this user only.
-pub(crate) fn cache_dir() -> anyhow::Result<PathBuf> {
+/// Compiled modules are kept between runs, for this user only, in a directory of this name beside the secret that
+/// authenticates them.
+pub(crate) fn own_cache(name: &str) -> anyhow::Result<SandboxConfig> {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fuelcell/compiled"))
+    let directory = base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fuelcell");
+    make_private_directory(&directory)?;
+    let key = CodeKey::derived_from(&secret_at(&directory.join("secret"))?);
+    Ok(SandboxConfig::new(directory.join(name), key))
 }
 
 fn progress_bar() -> ProgressBar {

@@ -70,6 +70,11 @@ const METERED: &str = "metered";
 const UNMETERED: &str = "unmetered";
 
 impl CodeSettings {
+    /// Whether code counts its fuel and gives way.
+    pub(crate) fn metered(self) -> bool {
+        self.metered
+    }
+
     /// For the command line of a child process.
     pub(crate) fn as_arguments(self) -> Vec<String> {
         let metering = if self.metered { METERED } else { UNMETERED };

@@ -47,6 +47,7 @@ mod text;
 mod wasi;
 mod wrap;
 
+pub use cache::CodeKey;
 pub use compiler::{CompileLimits, Compiler, compile_worker};
 pub use engine::EngineError;
 pub use pack::{PackError, pack};
