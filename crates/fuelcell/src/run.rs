@@ -4,9 +4,11 @@ use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::data_dir::{make_private_directory, secret_at};
 use crate::local_host::LocalHost;
 use anyhow::{Context, bail, ensure};
+use fuelcell_api::receipt_document;
+use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
-    Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd,
-    RunSpec, Usage,
+    AttemptId, Caps, Completion, Deterministic, Digest, FIXED, JobHost, JobId, JobRunner, LimitRequest,
+    Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -41,16 +43,44 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let parameters = parameters(&arguments)?.to_string();
     let inputs = inputs(&arguments, &manifest)?;
     let host = Arc::new(LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?);
+    let inputs = host.input_digests()?;
+    let deterministic = match arguments.seed {
+        Some(seed) => Some(Deterministic::with_seed(seed)),
+        None => (arguments.deterministic || manifest.deterministic).then(|| {
+            let named = inputs.iter().map(|(name, digest)| (name.as_str(), *digest));
+            Deterministic::of_work(digest, host.parameters(), named)
+        }),
+    };
     let spec = RunSpec {
         module: digest,
         limits: limits(&arguments, &manifest),
-        deterministic_seed: manifest.deterministic.then_some(0),
+        deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
         meter: Arc::new(Meter::default()),
     };
-    let (end, usage) = sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
+    let started_at = SystemClock.now();
+    let (end, usage) = sandbox.run(spec.clone(), host.clone(), Box::pin(std::future::pending())).await;
     bar.finish_and_clear();
-    let told = if arguments.json { as_json(&end, usage, &host) } else { as_text(&end, usage, &host) };
+    let receipt = Receipt {
+        attempt: AttemptId { job: JobId::random(), number: 1 },
+        node: "local".into(),
+        module: digest,
+        parameters: Digest::of(host.parameters().as_bytes()),
+        inputs,
+        outputs: host.said().outputs.clone(),
+        limits: spec.limits,
+        fixed: FIXED,
+        deterministic,
+        engine: sandbox.fingerprint().to_owned(),
+        isolation: spec.isolation,
+        fences: spec.meter.fences.get().cloned().unwrap_or_default(),
+        started_at,
+        ended_at: SystemClock.now(),
+        usage,
+        log: host.said().log,
+        contacts: Vec::new(),
+    };
+    let told = if arguments.json { as_json(&end, receipt, &host) } else { as_text(&end, &receipt, &host) };
     io::stdout().write_all(told.as_bytes())?;
     Ok(match end {
         RunEnd::Completed(_) => ExitCode::SUCCESS,
@@ -124,7 +154,8 @@ fn limits(arguments: &RunArguments, manifest: &Manifest) -> Limits {
     Limits::resolve(asked.or(manifest.limits.into()), Caps::default())
 }
 
-fn as_text(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
+fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
+    let usage = receipt.usage;
     let mut text = match end {
         RunEnd::Completed(Completion::Done) => "completed\n".to_owned(),
         RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process\n".to_owned(),
@@ -147,10 +178,25 @@ fn as_text(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
         usage.wall_micros as f64 / 1e6,
         usage.bytes_read,
         usage.bytes_written
-    )
+    ) + &digests(receipt)
 }
 
-fn as_json(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
+/// What the run was made of and what it made, for comparing it with another.
+fn digests(receipt: &Receipt) -> String {
+    let mut text = format!("engine {}\n", receipt.engine);
+    if let Some(Deterministic { seed, time }) = receipt.deterministic {
+        text += &format!("deterministic: seed {seed:016x}, clock {time}\n");
+    }
+    text += &format!("module {}\nparameters {}\n", receipt.module, receipt.parameters);
+    let named =
+        |what, (name, digest): &(String, Digest)| format!("{what} {} {digest}\n", name.escape_debug());
+    text.extend(receipt.inputs.iter().map(|input| named("input", input)));
+    text.extend(receipt.outputs.iter().map(|output| named("output", output)));
+    text
+}
+
+fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost) -> String {
+    let usage = receipt.usage;
     let said = host.said();
     let error = match end {
         RunEnd::Failed(error) => {
@@ -171,6 +217,7 @@ fn as_json(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
             "bytesRead": usage.bytes_read,
             "bytesWritten": usage.bytes_written,
         },
+        "receipt": receipt_document(receipt),
     });
     format!("{document}\n")
 }

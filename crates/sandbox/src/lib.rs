@@ -38,6 +38,7 @@ mod pack;
 mod preview1;
 mod process;
 mod program;
+mod random;
 mod recent;
 mod run;
 mod sandbox;

@@ -83,9 +83,10 @@ impl Children {
         meter: Arc<Meter>,
         ready: oneshot::Sender<Begun>,
     ) -> LastWord {
+        let memory_bytes = assignment.limits.memory_bytes;
         match self.begin(assignment, code) {
             Ok((begun, stream)) => {
-                let server = Server::new(host, meter, begun.wire.clone());
+                let server = Server::new(host, meter, begun.wire.clone(), memory_bytes);
                 // With nobody to take it the child dies here.
                 drop(ready.send(begun));
                 server.serve(stream)
