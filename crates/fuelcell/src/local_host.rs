@@ -32,9 +32,8 @@ pub(crate) struct LocalHost {
 pub(crate) struct Said {
     pub(crate) report: Report,
     pub(crate) artifacts: Vec<PathBuf>,
-    /// Names and digests of the artifacts.
-    pub(crate) outputs: Vec<(String, Digest)>,
-    pub(crate) log: LogUsage,
+    outputs: Vec<(String, Digest)>,
+    log: LogUsage,
     names: BTreeSet<String>,
     checkpoint: Option<Vec<u8>>,
 }
@@ -56,6 +55,12 @@ impl LocalHost {
     /// Names and digests of the inputs, whose files are read for it.
     pub(crate) fn input_digests(&self) -> io::Result<Vec<(String, Digest)>> {
         self.inputs.iter().map(|(input, reader)| Ok((input.name.clone(), reader.digest()?))).collect()
+    }
+
+    /// Names and digests of the artifacts, and what was logged.
+    pub(crate) fn accounts(&self) -> (Vec<(String, Digest)>, LogUsage) {
+        let said = self.said();
+        (said.outputs.clone(), said.log)
     }
 
     /// What the guest said so far.

@@ -61,13 +61,14 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let started_at = SystemClock.now();
     let (end, usage) = sandbox.run(spec.clone(), host.clone(), Box::pin(std::future::pending())).await;
     bar.finish_and_clear();
+    let (outputs, log) = host.accounts();
     let receipt = Receipt {
         attempt: AttemptId { job: JobId::random(), number: 1 },
         node: "local".into(),
         module: digest,
         parameters: Digest::of(host.parameters().as_bytes()),
         inputs,
-        outputs: host.said().outputs.clone(),
+        outputs,
         limits: spec.limits,
         fixed: FIXED,
         deterministic,
@@ -77,7 +78,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         started_at,
         ended_at: SystemClock.now(),
         usage,
-        log: host.said().log,
+        log,
         contacts: Vec::new(),
     };
     let told = if arguments.json { as_json(&end, receipt, &host) } else { as_text(&end, &receipt, &host) };
