@@ -74,12 +74,8 @@ fn the_same_job_has_one_account_however_often_and_wherever_it_runs() {
     assert!(receipt["outputs"].as_array().unwrap().len() > 1, "{receipt:#}");
     assert_eq!(receipt["deterministic"]["time"], "2000-01-01T00:00:00Z");
     assert_eq!(text(&receipt["deterministic"], "seed").len(), 16);
-    println!(
-        "{} runs at each level: fuel {}, {} outputs",
-        runs(),
-        receipt["fuel"],
-        receipt["outputs"].as_array().unwrap().len()
-    );
+    let (fuel, outputs) = (&receipt["fuel"], receipt["outputs"].as_array().unwrap().len());
+    println!("{} runs at each level: fuel {fuel}, {outputs} outputs", runs());
 }
 
 /// The manifest asks for it, and a submission has the last word.

@@ -96,7 +96,7 @@ fn make_secret(path: &Path) -> std::io::Result<()> {
     writeln!(file, "{}", hex::encode(secret))?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
-        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => return Err(error.error),
+        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
         _ => fs::File::open(directory)?.sync_all(),
     }
 }
