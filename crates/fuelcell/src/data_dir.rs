@@ -89,7 +89,9 @@ pub(crate) fn secret_at(path: &Path) -> anyhow::Result<[u8; 32]> {
 
 /// Puts a new secret there, durably, unless somebody was faster.
 fn make_secret(path: &Path) -> std::io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
+    // The parent of a bare name is empty.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new("."));
     // Temporary files are for their owner's eyes only.
     let mut file = NamedTempFile::new_in(directory)?;
     let secret: [u8; 32] = rand::random();

@@ -113,7 +113,8 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> anyhow::Resu
     };
     let compiled = config.compiled.clone().unwrap_or_else(|| data.compiled());
     Ok(SandboxConfig {
-        // Attempts that end while others start overlap for a moment.
+        // The scheduler starts no more than `slots`. Attempts that end while others start overlap for a moment, and a cell
+        // whose caller went away ends a moment later; what is set aside for them is address space, not memory.
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
