@@ -1,7 +1,7 @@
 //! The command line.
 
 use fuelcell_tests::{built, project::text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::{Command, Output};
 
 fn fuelcell(arguments: &[&str]) -> Output {
@@ -40,6 +40,8 @@ fn run_needs_no_server_and_says_what_a_run_used() {
         "run",
         module.to_str().unwrap(),
         "--json",
+        "--seed",
+        "00000000000000ff",
         "--param",
         steps,
         "--in",
@@ -51,6 +53,14 @@ fn run_needs_no_server_and_says_what_a_run_used() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["usage"]["bytesRead"], 10);
     assert!(told["usage"]["fuel"].as_u64().unwrap() > 0);
+    let receipt = &told["receipt"];
+    assert_eq!(receipt["fuel"], told["usage"]["fuel"]);
+    let seeded = json!({"seed": "00000000000000ff", "time": "2000-01-01T00:00:00Z"});
+    assert_eq!(receipt["deterministic"], seeded);
+    assert_eq!(receipt["inputs"][0]["digest"], receipt["outputs"][0]["digest"], "the copy is the input");
+    assert_eq!(receipt["outputs"][0]["name"], "copy.txt");
+    assert_eq!((text(receipt, "module").len(), text(receipt, "parameters").len()), (64, 64));
+    assert!(text(receipt, "engine").starts_with("wasmtime-"));
     assert_eq!(std::fs::read_to_string(out.join("copy.txt")).unwrap(), "some bytes");
 }
 

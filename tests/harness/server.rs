@@ -83,6 +83,7 @@ impl Server {
         }
         // Compiling takes longer than everything else that most tests do.
         command.env("FUELCELL_COMPILED", built::target().join("tests-compiled"));
+        command.env("FUELCELL_COMPILED_SECRET", built::target().join("tests-compiled-secret"));
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));

@@ -68,6 +68,7 @@ impl Client {
         lookups: &Arc<Semaphore>,
     ) -> Result<HttpResponse, HttpError> {
         let target = request.target.clone();
+        let most = request.max_response.min(MAX_BODY as u64);
         let (connect_time, read_time) =
             (self.config.connect_time(request.connect_timeout), self.config.read_time(request.read_timeout));
         let request = valid(request)?.map(|bytes| Counted { rest: bytes, tally: tally.clone() });
@@ -79,7 +80,7 @@ impl Client {
         driver.spawn(connection);
         let answering = timeout(read_time, sender.send_request(request));
         let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
-        read(response, read_time, tally).await
+        read(response, read_time, most, tally).await
     }
 }
 
@@ -118,6 +119,7 @@ impl Body for Counted {
 async fn read(
     response: Response<Incoming>,
     patience: Duration,
+    most: u64,
     tally: &Tally,
 ) -> Result<HttpResponse, HttpError> {
     let (head, mut incoming) = response.into_parts();
@@ -126,8 +128,8 @@ async fn read(
         // Trailers are left out.
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         tally.received(data.len());
-        if body.len() + data.len() > MAX_BODY {
-            return Err(HttpError::ResponseTooLong);
+        if (body.len() + data.len()) as u64 > most {
+            return Err(HttpError::ResponseTooLong(most));
         }
         body.extend_from_slice(&data);
     }

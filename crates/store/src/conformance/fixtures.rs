@@ -5,9 +5,9 @@ use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Prior
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
-    Dataset, DatasetId, Digest, ErrorCode, Fence, InputRef, Isolation, Job, JobError, JobId, JobState, Lease,
-    LimitRequest, Limits, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt,
-    Schedule, TenantId, Timestamp, Transition, Usage,
+    Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, InputRef, Isolation, Job, JobError,
+    JobId, JobState, Lease, LimitRequest, Limits, LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress,
+    ProjectId, ProjectRef, Receipt, Schedule, TenantId, Timestamp, Transition, Usage,
 };
 
 /// 2026-01-01T00:00:00Z plus some seconds.
@@ -138,15 +138,19 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
         attempt,
         node: "node".into(),
         module: Digest::of(b"miner"),
+        parameters: Digest::of(b"{}"),
         inputs: Vec::new(),
         outputs: Vec::new(),
         limits: Limits::resolve(LimitRequest::default(), Caps::default()),
+        fixed: FIXED,
+        deterministic: Some(Deterministic::with_seed(u64::MAX)),
         engine: "engine".into(),
         isolation: Isolation::Process,
         fences: vec![Fence::Rlimits, Fence::Seccomp],
         started_at: at(0),
         ended_at: at(seconds),
         usage: Usage { fuel: Some(7), ..Usage::default() },
+        log: LogUsage { bytes: 64, dropped_lines: 1 },
         contacts: vec![Contact { host: "api.example.com".into(), requests: 2, ..Contact::default() }],
     }
 }
