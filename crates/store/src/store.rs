@@ -123,9 +123,10 @@ pub trait Store: Send + Sync {
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError>;
     /// All pipelines with a schedule, whoever owns them.
     async fn scheduled_pipelines(&self) -> Result<Vec<Pipeline>, StoreError>;
-    /// Moves a pipeline's schedule on and queues the job of its run, as [`Store::submit`] does, in one transaction.
-    /// `Conflict` when the schedule is not as the caller saw it, `NotFound("schedule")`. A job that is refused leaves the
-    /// schedule as it was.
+    /// Moves a pipeline's schedule on, queues the job of its run, as [`Store::submit`] does, and asks for the cancel of the
+    /// job that it replaces, as [`Store::request_cancel`] does, in one transaction; a replaced job that has ended or is gone
+    /// is left alone. `Conflict` when the schedule is not as the caller saw it, `NotFound("schedule")`. A job that is
+    /// refused leaves everything as it was.
     async fn advance_schedule(&self, step: ScheduleStep) -> Result<(), StoreError>;
     /// Adds a project's module version. The same bytes again return the first record; other bytes are a conflict, even
     /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one

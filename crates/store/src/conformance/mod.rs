@@ -39,6 +39,8 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     schedules::are_set_with_their_pipelines(&*make().await).await;
     schedules::move_on_with_the_jobs_of_their_runs(&*make().await).await;
     schedules::stay_where_their_job_is_refused(&*make().await).await;
+    schedules::replace_a_job_in_the_same_step(&*make().await).await;
+    schedules::replace_nothing_where_their_job_is_refused(&*make().await).await;
     schedules::parallel_steps_make_one_run(make().await).await;
     registry::modules(&*make().await).await;
     registry::activations(&*make().await).await;
