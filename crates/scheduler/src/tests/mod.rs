@@ -17,7 +17,7 @@ use fuelcell_domain::{
     Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
     ProjectId, ProjectRef, TenantId, Timestamp,
 };
-use fuelcell_store::faulty::FaultyStore;
+use fuelcell_store::faulty::{FaultyStore, StallingStore};
 use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, NewJob, Store, Submitted};
 use runner::ScriptedRunner;
 use std::sync::Arc;
@@ -51,6 +51,8 @@ struct World {
 
 /// A scheduler at work.
 struct Node {
+    /// Its way to the store.
+    way: Arc<StallingStore<FaultyStore<MemoryStore>>>,
     scheduler: Arc<Scheduler>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
@@ -81,17 +83,22 @@ impl World {
     }
 
     fn start(&self) -> Node {
+        self.start_as("here")
+    }
+
+    fn start_as(&self, name: &str) -> Node {
+        let way = Arc::new(StallingStore::new(self.store.clone()));
         let scheduler = Scheduler::new(
-            self.store.clone(),
+            way.clone(),
             self.blobs.clone(),
             self.runner.clone(),
             Arc::new(NoWayOut),
             self.clock.clone(),
-            self.config.clone(),
+            SchedulerConfig { node: NodeId(name.into()), ..self.config.clone() },
         );
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(scheduler.clone().run(shutdown.clone().cancelled_owned()));
-        Node { scheduler, shutdown, task }
+        Node { way, scheduler, shutdown, task }
     }
 
     /// A job of the module `name`, whose script has the same name; its parameters say so too.
