@@ -12,7 +12,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
     PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
     Timestamp, Token, TokenId,
 };
@@ -280,7 +280,6 @@ pass_on! {
     fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
-    fn count_in_state(state: JobState) -> u64;
     fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;

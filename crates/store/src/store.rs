@@ -13,7 +13,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
     PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, SealedSecret,
     Tenant, TenantId, Timestamp, Token, TokenId,
 };
@@ -263,8 +263,6 @@ pub trait Store: Send + Sync {
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
     /// Figures of a tenant's jobs: queue and running as they stand, the rest for the UTC day of `now` so far.
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
-    /// All jobs of all tenants in a state: for capacity and recovery.
-    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError>;
 
     /// Forgets an ended job: its record, artifacts, receipts, checkpoint and log. Its ordinal is not given out again,
     /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or

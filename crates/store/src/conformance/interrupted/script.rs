@@ -56,7 +56,6 @@ pub(super) const READS: &[&str] = &[
     "queued",
     "recent_durations",
     "tenant_figures",
-    "count_in_state",
     "blob_references",
     "logs",
     "is_processed",
