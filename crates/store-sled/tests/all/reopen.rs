@@ -89,7 +89,7 @@ pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
         version: module.version.clone(),
         digest: module.digest,
         size: 1,
-        manifest: fuelcell_domain::Manifest::fallback("Miner"),
+        manifest: fuelcell_domain::Manifest::fallback("Miner").into(),
         has_manifest: false,
         imports: Vec::new(),
         uploaded_by: "anna".into(),
