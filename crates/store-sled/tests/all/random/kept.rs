@@ -107,7 +107,7 @@ impl Pair {
             version: version(number),
             digest: Digest::of(&[name(n).as_bytes(), &vec![0; bytes.into()]].concat()),
             size: 2,
-            manifest: Manifest::default(),
+            manifest: Manifest::default().into(),
             has_manifest: false,
             imports: Vec::new(),
             uploaded_by: "anna".into(),
