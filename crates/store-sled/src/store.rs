@@ -14,7 +14,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
     PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
     Timestamp, Token, TokenId,
 };
@@ -428,11 +428,6 @@ impl Store for SledStore {
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
         self.shared.check()?;
         views::tenant_figures(&self.shared, tenant, now)
-    }
-
-    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
-        self.shared.check()?;
-        Ok(views::count_in_state(&self.shared, state))
     }
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
