@@ -6,6 +6,8 @@ mod bench;
 mod cli;
 mod config;
 mod data_dir;
+#[cfg(test)]
+mod fuzz;
 mod local_host;
 mod module;
 mod nodes;

@@ -34,7 +34,7 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The SHA-256 of `Content-Digest: sha-256=:BASE64:` (RFC 9530). Other algorithms are not looked at, as the RFC has it.
-fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
+pub(crate) fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
     let mut values = headers.get_all(&CONTENT_DIGEST).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let wrong = || {
