@@ -61,7 +61,7 @@ fn a_host_pattern_admits_what_it_says_and_nothing_else() {
                 );
             }
             None => {
-                assert!(admits(host.into()) && !admits(format!("a.{host}")) && !admits(format!("a{host}")))
+                assert!(admits(host.into()) && !admits(format!("a.{host}")) && !admits(format!("a{host}")));
             }
         }
         assert!(!access.admits(&Target { tls: !tls, host: host.into(), port }));

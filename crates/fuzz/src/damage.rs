@@ -57,7 +57,7 @@ fn change(bytes: &mut Vec<u8>, pool: &[Vec<u8>], random: &mut ChaCha12Rng) {
         0 if !piece.is_empty() => bytes[at] = random.random(),
         1 if !piece.is_empty() => bytes[at] ^= 1 << random.random_range(0..8),
         2 if !piece.is_empty() => {
-            bytes[at] = bytes[at].wrapping_add_signed(if random.random() { 1 } else { -1 })
+            bytes[at] = bytes[at].wrapping_add_signed(if random.random() { 1 } else { -1 });
         }
         3 => drop(bytes.drain(piece)),
         4 => bytes.truncate(at),

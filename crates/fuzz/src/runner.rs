@@ -72,6 +72,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    #[allow(clippy::print_stdout, reason = "what a test did is shown where it is run by hand")]
     fn all(&self, budget: &Budget) {
         let mut pool = Vec::new();
         let mut reasons = HashSet::new();
