@@ -18,7 +18,7 @@ use wasmparser::{BinaryReaderError, Parser, Payload};
 const MAX_BYTES: usize = 4 << 20;
 
 /// Steps of what the engine reads for one frame: attributes, entries of range lists, bytes of line programs, pieces of
-/// paths. An optimised program takes some 20 ns for each, and a trap has [`BACKTRACE_FRAMES`] at most.
+/// paths. A server of the development profile took 0.1 µs for each, so that a trap of [`BACKTRACE_FRAMES`] takes 0.6 s.
 ///
 /// [`BACKTRACE_FRAMES`]: crate::engine::BACKTRACE_FRAMES
 const MAX_STEPS: u64 = 250_000;
