@@ -106,13 +106,13 @@ async fn by_password(service: &Service, header: &str) -> Result<Principal, Servi
 }
 
 /// What a header holds after its scheme, whose case does not matter (RFC 9110).
-fn credentials<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
+pub(crate) fn credentials<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
     let (scheme, credentials) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case(wanted).then_some(credentials.trim())
 }
 
 /// A user name has no colon, a password may have some.
-fn user_and_password(header: &str) -> Option<(String, String)> {
+pub(crate) fn user_and_password(header: &str) -> Option<(String, String)> {
     let decoded = BASE64_STANDARD.decode(credentials(header, "basic")?).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))

@@ -11,7 +11,11 @@ mod downloads;
 mod drain;
 mod execution;
 mod extract;
+#[cfg(test)]
+mod fuzz;
 mod gate;
+#[cfg(test)]
+mod in_process;
 mod limits;
 mod object;
 mod openapi;

@@ -84,6 +84,7 @@ impl From<ServiceError> for Problem {
             ServiceError::BadSignature => (StatusCode::FORBIDDEN, "BadSignature"),
             ServiceError::LinkExpired => (StatusCode::GONE, "LinkExpired"),
             ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
+            ServiceError::CompilerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "CompilerUnavailable"),
             ServiceError::Storage => (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable"),
         };
         let problem = Self { retry_after, ..Self::new(status, code, error.to_string()) };

@@ -11,6 +11,8 @@ pub mod clock;
 pub mod digest;
 pub mod error;
 pub mod estimate;
+#[cfg(test)]
+mod fuzz;
 pub mod ids;
 mod isolation;
 pub mod job;

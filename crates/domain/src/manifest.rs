@@ -32,8 +32,6 @@ pub struct Manifest {
     pub limits: ManifestLimits,
     /// Whether it asks to run with fixed clocks and seeded randomness.
     pub deterministic: bool,
-    /// What it needs beyond the guest interface.
-    pub capabilities: Vec<String>,
     /// The hosts and secrets that it asks its project for; they count where it imports `wasi:http`.
     pub http: Option<HttpAccess>,
 }

@@ -80,7 +80,10 @@ pub enum HttpError {
     /// Not in time.
     #[error("no connection could be made in time")]
     ConnectTimeout,
-    /// The host did not prove who it is, or broke off while it should.
+    /// The host did not prove who it is.
+    #[error("the host's certificate is not trusted: {0}")]
+    Certificate(String),
+    /// No encrypted connection could be agreed on.
     #[error("TLS failed")]
     Tls,
     /// The host was silent for too long.

@@ -142,9 +142,15 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     config.slots = slots.or(config.slots);
     config.isolation = isolation.map_or(config.isolation, Isolation::from);
     config.service.public_url = public_url.unwrap_or(config.service.public_url);
+    check(&config)?;
+    Ok(config)
+}
+
+/// What a type does not say.
+pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     ensure!(config.slots != Some(0), "slots must be at least 1");
     ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");
-    Ok(config)
+    Ok(())
 }
 
 /// The data directory that holds.

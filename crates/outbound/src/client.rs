@@ -2,7 +2,7 @@
 
 use crate::OutboundConfig;
 use crate::account::Tally;
-use crate::connection::Connector;
+use crate::connection::{Connector, Stream};
 use bytes::Bytes;
 use fuelcell_domain::capability::Target;
 use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MAX_BODY};
@@ -29,7 +29,7 @@ const MAX_HEADERS: usize = 64 << 10;
 const CHUNK: usize = 64 << 10;
 
 /// What belongs to the connection, which is the host's, and the length, which follows from the body.
-const OUR_OWN: [HeaderName; 11] = [
+pub(crate) const OUR_OWN: [HeaderName; 11] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::EXPECT,
@@ -55,6 +55,12 @@ impl Client {
         Self { connector: Connector::of_this_machine(), config }
     }
 
+    /// One that trusts these only.
+    #[cfg(test)]
+    pub(crate) fn trusting(roots: rustls::RootCertStore, config: OutboundConfig) -> Self {
+        Self { connector: Connector::trusting(roots), config }
+    }
+
     pub(crate) fn config(&self) -> &OutboundConfig {
         &self.config
     }
@@ -71,23 +77,40 @@ impl Client {
         let most = request.max_response.min(MAX_BODY as u64);
         let (connect_time, read_time) =
             (self.config.connect_time(request.connect_timeout), self.config.read_time(request.read_timeout));
-        let request = valid(request)?.map(|bytes| Counted { rest: bytes, tally: tally.clone() });
+        let request = Counted::of(valid(request)?, tally);
         let connecting = self.connector.connect(&target, &self.config, lookups);
         let stream = timeout(connect_time, connecting).await.unwrap_or(Err(HttpError::ConnectTimeout))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        // Dropped with this future, the connection ends.
-        let mut driver = JoinSet::new();
-        driver.spawn(connection);
-        let answering = timeout(read_time, sender.send_request(request));
-        let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
-        read(response, read_time, most, tally).await
+        exchange(stream, request, read_time, most, tally).await
     }
 }
 
+/// Sends a request over a connection of its own and reads the answer, with a body of at most `most` bytes.
+pub(crate) async fn exchange(
+    stream: impl Stream + 'static,
+    request: Request<Counted>,
+    read_time: Duration,
+    most: u64,
+    tally: &Tally,
+) -> Result<HttpResponse, HttpError> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // Dropped with this future, the connection ends.
+    let mut driver = JoinSet::new();
+    driver.spawn(connection);
+    let answering = timeout(read_time, sender.send_request(request));
+    let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
+    read(response, read_time, most, tally).await
+}
+
 /// A body that counts what its connection takes of it.
-struct Counted {
+pub(crate) struct Counted {
     rest: Bytes,
     tally: Tally,
+}
+
+impl Counted {
+    pub(crate) fn of(request: Request<Bytes>, tally: &Tally) -> Request<Self> {
+        request.map(|rest| Self { rest, tally: tally.clone() })
+    }
 }
 
 impl Body for Counted {
@@ -141,7 +164,7 @@ fn headers_of(headers: &HeaderMap) -> Vec<Header> {
 }
 
 /// The request as it goes out, if it is one: what a guest or its process made of it is checked here.
-fn valid(request: HttpRequest) -> Result<Request<Bytes>, HttpError> {
+pub(crate) fn valid(request: HttpRequest) -> Result<Request<Bytes>, HttpError> {
     let HttpRequest { method, target, path, headers, body, .. } = request;
     let invalid = |what: &str| HttpError::Invalid(what.to_owned());
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("its method"))?;

@@ -17,6 +17,9 @@ use tokio_rustls::TlsConnector;
 /// Names that are looked up at the same time. A lookup occupies a thread until it ends, even if nobody waits for it.
 const MAX_LOOKUPS: usize = 32;
 
+/// Characters of what is said of a certificate, which is the host's own text in part.
+const MAX_REASON: usize = 256;
+
 /// A stream to a host, encrypted or not.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -32,6 +35,12 @@ impl Connector {
     /// Trusts whom the machine trusts; its certificates are read when they are first needed.
     pub(crate) fn of_this_machine() -> Self {
         Self { tls: OnceCell::new(), lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)) }
+    }
+
+    /// Trusts these only.
+    #[cfg(test)]
+    pub(crate) fn trusting(roots: RootCertStore) -> Self {
+        Self { tls: OnceCell::new_with(Some(tls_with(roots))), ..Self::of_this_machine() }
     }
 
     /// Connects to `target`. `lookups` are the places of the attempt for which it is; this server has its own beside them.
@@ -53,7 +62,7 @@ impl Connector {
         let name = ServerName::try_from(target.host.clone()).map_err(|_| HttpError::Tls)?;
         let stream = tls.connect(name, stream).await.map_err(|error| {
             tracing::debug!(%target, %error, "TLS failed");
-            HttpError::Tls
+            untrusted(&error)
         })?;
         Ok(Box::new(stream))
     }
@@ -93,6 +102,16 @@ async fn reach(
         }
     }
     Err(HttpError::Connect)
+}
+
+/// Why there is no encrypted connection.
+fn untrusted(error: &io::Error) -> HttpError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            HttpError::Certificate(reason.to_string().chars().take(MAX_REASON).collect())
+        }
+        _ => HttpError::Tls,
+    }
 }
 
 /// The addresses of both ends.

@@ -3,7 +3,8 @@
 //! It knows the words of `fuelcell-domain`, HTTP and TLS. What is granted it asks of [`Grants`]; it knows nothing of wasm,
 //! stores or who granted it. A request is sent when its scheme, host and port are granted, its secrets are granted and
 //! known, and the address that the host's name stands for is public and not this machine's (or the operator allows it): the
-//! connection goes to that very address. Redirects are not followed, proxies of the environment are not asked, cookies are not kept.
+//! connection goes to that very address. Redirects are not followed, proxies of the environment are not asked, cookies are
+//! not kept.
 //!
 //! [`Grants`]: fuelcell_domain::outbound::Grants
 
@@ -11,7 +12,11 @@ mod account;
 mod addresses;
 mod client;
 mod connection;
+#[cfg(test)]
+mod fuzz;
 mod outlet;
+#[cfg(test)]
+mod tls_tests;
 
 pub use client::Client;
 pub use outlet::GrantedOutlets;

@@ -45,6 +45,10 @@ const REFUSED: u8 = 3;
 /// The file of this program, also when it was replaced while the process runs.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
 
+/// What the children's allocator is told: to take no writable memory before it needs it. The kernel's limits count what is
+/// writable, used or not, and the allocator of the server's program would take 1 GiB ahead.
+pub(crate) const CHILD_ENVIRONMENT: [(&str, &str); 1] = [("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
+
 /// What compiling one module may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompileLimits {
@@ -113,6 +117,7 @@ pub(crate) fn compile(
         Compiler::InProcess => compile_here(engine, bytes).map_err(CompileError::Module),
         Compiler::Child { program, arguments, limits } => {
             let mut command = Command::new(program);
+            command.envs(CHILD_ENVIRONMENT);
             command.args(arguments).arg(limits.memory_bytes.to_string()).arg(limits.cpu_seconds.to_string());
             command.arg(engine::fingerprint(engine)).args(settings.as_arguments());
             compile_in(command, *limits, bytes)

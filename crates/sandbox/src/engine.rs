@@ -23,8 +23,9 @@ const EPOCH: Duration = Duration::from_millis(10);
 /// The whole stack of a cell: what the guest does not get is left for host calls, which may reach down into a store.
 const CELL_STACK: usize = 4 << 20;
 
-/// Frames kept of a trap: enough to see a recursion, few enough to store with a job.
-pub(crate) const BACKTRACE_FRAMES: usize = 64;
+/// Frames kept of a trap: enough to see a recursion, few enough to look each of them up in what a module brings of lines
+/// ([`crate::lines`]).
+pub(crate) const BACKTRACE_FRAMES: usize = 24;
 
 /// Elements of one table. The largest interpreters have some ten thousand functions in theirs.
 const TABLE_ELEMENTS: usize = 50_000;

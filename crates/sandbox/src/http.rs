@@ -245,6 +245,7 @@ fn explained(error: &HttpError) -> Error {
         HttpError::Dns => Error::DnsError { rcode: None, info_code: None },
         HttpError::Connect => Error::ConnectionRefused,
         HttpError::ConnectTimeout => Error::ConnectionTimeout,
+        HttpError::Certificate(_) => Error::TlsCertificateError,
         HttpError::Tls => Error::TlsProtocolError,
         HttpError::ReadTimeout => Error::ConnectionReadTimeout,
         HttpError::Protocol => Error::HttpProtocolError,

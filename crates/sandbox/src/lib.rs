@@ -1,12 +1,13 @@
 //! The only room that knows wasmtime: it looks at modules, compiles them, and runs each job in a cell of its own.
 //!
 //! A cell is one wasmtime store with a ration of fuel, memory, disk and time. Everything that a guest can reach is what
-//! [`fuelcell_domain::JobHost`] offers, plus a WASI without sockets or environment whose files are not the host's; requests over
-//! HTTP go to the `JobHost` too. A cell ends when its guest returns, fails, uses up a ration, or when it is told to stop; whatever the guest does, it ends. It is in this process, or
-//! in one of its own that the kernel keeps in as well.
+//! [`fuelcell_domain::JobHost`] offers, plus a WASI without sockets or environment whose files are not the host's. A cell
+//! ends when its guest returns, fails, uses up a ration, or when it is told to stop; whatever the guest does, it ends. It is
+//! in this process, or in one of its own that the kernel keeps in as well.
 //!
-//! This crate knows the words of `fuelcell-domain` and nothing of stores, queues, tenants or HTTP. Where the bytes of a
-//! module come from and what becomes of its outputs is the concern of whoever calls it.
+//! This crate knows the words of `fuelcell-domain`, among them those for requests over HTTP that guests make and the
+//! `JobHost` answers. It opens no connection and knows nothing of stores, queues or tenants. Where the bytes of a module
+//! come from and what becomes of its outputs is the concern of whoever calls it.
 //!
 //! ```text
 //! bytes ── inspect ──► Inspection            (no guest code runs)
@@ -23,6 +24,8 @@ mod describe;
 mod disk;
 mod engine;
 mod files;
+#[cfg(test)]
+mod fuzz;
 mod host;
 mod http;
 mod inspect;

@@ -161,8 +161,12 @@ fn report(file: &TreeFile) -> Result<Report, JobError> {
         return Err(invalid(format!("it has {} bytes; at most {MAX_REPORT} are read", file.size())));
     }
     let bytes = file.read(0, MAX_REPORT).map_err(|code| invalid(code.to_string()))?;
-    let written: WrittenReport =
-        serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+    parse_report(&bytes).map_err(invalid)
+}
+
+/// A report from its JSON text.
+pub(crate) fn parse_report(bytes: &[u8]) -> Result<Report, String> {
+    let written: WrittenReport = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     Ok(written.into())
 }
 

@@ -11,7 +11,7 @@ use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrac
 use wasmtime_wasi::I32Exit;
 
 /// Longest message and longest details of an error in bytes.
-const MAX_TEXT: usize = 4 << 10;
+pub(crate) const MAX_TEXT: usize = 4 << 10;
 
 /// Longest code that a guest gives its failure, in bytes.
 const MAX_GUEST_CODE: usize = 64;
@@ -188,10 +188,13 @@ fn memory_limit(cell: &Cell) -> JobError {
     )
 }
 
-/// One line a frame; a run of frames at the same place is one line with their number.
 fn backtrace(trace: &WasmBacktrace) -> String {
-    let text = trace.to_string();
-    let frames = frames(&text);
+    shortened(&trace.to_string())
+}
+
+/// One line a frame of an engine's backtrace; a run of frames at the same place is one line with their number.
+pub(crate) fn shortened(text: &str) -> String {
+    let frames = frames(text);
     let lines: Vec<_> = frames.chunk_by(PartialEq::eq).map(|run| line(&run[0], run.len())).collect();
     clipped(lines.join("\n"), MAX_TEXT)
 }

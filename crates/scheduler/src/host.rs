@@ -240,8 +240,12 @@ impl JobHost for AttemptHost {
         let answer = self.outlet.send(request);
         Box::pin(async move {
             let answer = answer.await;
-            // Of what fails on its way the guest knows as much as anybody; a refusal is for people to look at.
-            if let Err(refusal @ (HttpError::Denied(_) | HttpError::TooMany(_))) = &answer {
+            // Of what fails on its way the guest knows as much as anybody; a refusal is for people to look at, and so is
+            // why a host is not trusted, which the guest is not told.
+            let is_for_people = |error: &&HttpError| {
+                matches!(error, HttpError::Denied(_) | HttpError::TooMany(_) | HttpError::Certificate(_))
+            };
+            if let Some(refusal) = answer.as_ref().err().filter(is_for_people) {
                 let line = clean(&format!("{what}: {refusal}"), MAX_FINDING_MESSAGE);
                 lock(&live.log).push(clock.now(), LogLevel::Warn, "http", &line);
             }

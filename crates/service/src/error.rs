@@ -82,6 +82,9 @@ pub enum ServiceError {
     /// The storage medium is full; nothing was changed.
     #[error("the server's storage is full; nothing was changed")]
     StorageFull,
+    /// An uploaded module could not be compiled, which says nothing about the module; the log says why.
+    #[error("this server could not compile the module, and nothing was published; try again later")]
+    CompilerUnavailable,
     /// The storage failed; the log says how.
     #[error("the server's storage is not available")]
     Storage,
@@ -148,7 +151,7 @@ impl From<InspectError> for ServiceError {
         let code = match error {
             InspectError::Host(reason) => {
                 tracing::error!(reason, "an uploaded module could not be compiled");
-                return Self::Storage;
+                return Self::CompilerUnavailable;
             }
             InspectError::Invalid(_) => "ModuleInvalid",
             InspectError::Unsupported(_) => "ModuleUnsupported",

@@ -12,6 +12,8 @@ pub mod config;
 pub mod datasets;
 pub mod delete;
 pub mod error;
+#[cfg(test)]
+mod fuzz;
 pub mod grants;
 pub mod links;
 mod merge_patch;

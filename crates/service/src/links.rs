@@ -52,6 +52,10 @@ impl Service {
     /// The grant that a new link carries.
     pub fn sign_link(&self, target: &LinkTarget) -> LinkGrant {
         let expires = self.clock.now().plus(Duration::from_secs(self.config.link_seconds)).0 / 1_000_000;
+        self.sign_until(target, expires)
+    }
+
+    pub(crate) fn sign_until(&self, target: &LinkTarget, expires: i64) -> LinkGrant {
         LinkGrant { expires, signature: BASE64_URL_SAFE_NO_PAD.encode(self.link_mac(target, expires)) }
     }
 

@@ -164,6 +164,13 @@ pub(crate) fn check_schema(schema: &Value) -> Result<(), ServiceError> {
     }
 }
 
+/// What a usable schema finds wrong in a document.
+#[cfg(test)]
+pub(crate) fn checked(schema: &Value, document: &Value) -> Vec<ParameterFault> {
+    let schema = compile(schema).unwrap_or_else(|error| panic!("it was checked: {error}"));
+    faults(&schema.validator, document, Extent::Whole)
+}
+
 fn compile(schema: &Value) -> Result<Schema, ServiceError> {
     let objects = check_bounds(schema).map_err(|reason| invalid(&reason))?;
     let patterns = PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);

@@ -36,8 +36,12 @@ impl Seal {
 
     /// The value; none when it was not sealed by this server for this place.
     fn open(&self, secret: &SealedSecret) -> Option<SecretValue> {
-        let (nonce, sealed) = secret.sealed.strip_prefix(&[LAYOUT])?.split_first_chunk::<NONCE_BYTES>()?;
-        let place = place(secret.project, &secret.name);
+        self.opened(secret.project, &secret.name, &secret.sealed)
+    }
+
+    pub(crate) fn opened(&self, project: ProjectRef, name: &str, sealed: &[u8]) -> Option<SecretValue> {
+        let (nonce, sealed) = sealed.strip_prefix(&[LAYOUT])?.split_first_chunk::<NONCE_BYTES>()?;
+        let place = place(project, name);
         let opened = self.0.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &place });
         opened.ok().map(SecretValue)
     }

@@ -57,6 +57,17 @@ fn write_entry(out: &mut impl Write, table: Table, key: &[u8], value: &[u8]) -> 
 /// # Errors
 /// When the stream is damaged, cut short or of another layout. The database is of no use then.
 pub(crate) fn read(input: impl Read, database: &Database) -> Result<u64, StoreError> {
+    let mut batch = Batch::new(database);
+    let entries = read_entries(input, |table, key, value| batch.add(table, key, value))?;
+    batch.apply()?;
+    Ok(entries)
+}
+
+/// Hands over every entry of a stream; returns how many there were. Whether the stream is whole shows at its end.
+pub(crate) fn read_entries(
+    input: impl Read,
+    mut take: impl FnMut(Table, Vec<u8>, Vec<u8>) -> Result<(), StoreError>,
+) -> Result<u64, StoreError> {
     let mut input = Source { input, digest: DigestWriter::new(io::sink()) };
     if &input.take::<16>()? != MAGIC {
         return Err(unusable("it is no backup of records"));
@@ -65,16 +76,16 @@ pub(crate) fn read(input: impl Read, database: &Database) -> Result<u64, StoreEr
     if format != FORMAT {
         return Err(unusable(&format!("it has layout version {format}; this build reads version {FORMAT}")));
     }
-    let mut batch = Batch::new(database);
+    let mut entries = 0_u64;
     while let Some((table, key, value)) = read_entry(&mut input)? {
-        batch.add(table, key, value)?;
+        take(table, key, value)?;
+        entries += 1;
     }
-    let entries = u64::from_be_bytes(input.take()?);
+    let written = u64::from_be_bytes(input.take()?);
     let digest = input.digest.digest();
-    if entries != batch.entries || input.take()? != digest.0 {
+    if written != entries || input.take()? != digest.0 {
         return Err(unusable("it is not what was written"));
     }
-    batch.apply()?;
     Ok(entries)
 }
 

@@ -71,7 +71,7 @@ fn sealed(sequence: u64) -> [u8; LENGTH] {
     bytes
 }
 
-fn unsealed(bytes: [u8; LENGTH]) -> Option<u64> {
+pub(crate) fn unsealed(bytes: [u8; LENGTH]) -> Option<u64> {
     let (content, _) = bytes.split_first_chunk::<16>()?;
     let sequence = u64::from_be_bytes(*content.last_chunk()?);
     (sealed(sequence) == bytes).then_some(sequence)

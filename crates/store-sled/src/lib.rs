@@ -25,6 +25,8 @@ mod compact;
 mod database;
 mod dump;
 mod figures;
+#[cfg(test)]
+mod fuzz;
 mod grants;
 mod high_water;
 mod image;

@@ -1,5 +1,8 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
-//! attack modules, one deterministic job many times, kills of a server at work, power cuts, and the scheduler's simulation.
+//! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
+//! and the scheduler's simulation.
+
+use std::{fs, thread};
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
@@ -22,6 +25,9 @@ pub(crate) struct SoakArguments {
     /// Generated and damaged modules to inspect and run
     #[arg(long, default_value_t = 200_000)]
     modules: u64,
+    /// Minutes of damaged inputs for all parsers together
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
     /// Runs of the same deterministic job
     #[arg(long, default_value_t = 1_000)]
     runs: u64,
@@ -48,6 +54,8 @@ enum Part {
     Deterministic,
     /// Kills of a server at work
     Kills,
+    /// Damaged inputs of every parser of outside bytes
+    Parsers,
     /// Power cuts and full disks, on file systems of their own
     Power,
     /// The scheduler with a store and a runner that fail
@@ -71,6 +79,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Kills) {
         soak_kills(workspace, arguments.kills)?;
+    }
+    if wanted(Part::Parsers) {
+        soak_parsers(workspace, arguments.minutes)?;
     }
     if wanted(Part::Power) {
         soak_power(workspace, arguments.cuts)?;
@@ -103,6 +114,17 @@ fn soak_kills(workspace: &Workspace, kills: u64) -> Result<()> {
         "--nocapture",
     ];
     run(cargo(workspace).args(test).env("SOAK_KILLS", kills.to_string()))
+}
+
+/// The fuzz targets, unoptimised, where numbers that overflow are defects that show. What fails is in the corpus afterwards.
+fn soak_parsers(workspace: &Workspace, minutes: u64) -> Result<()> {
+    let corpora = fs::read_dir(workspace.root.join("tests/corpus"))?;
+    let targets = corpora.flatten().filter(|entry| entry.path().is_dir()).count() as u64;
+    // As many at a time as there are cores.
+    let lanes = thread::available_parallelism().map_or(1, usize::from) as u64;
+    let seconds = (minutes * 60 * lanes / targets.max(1)).max(1);
+    let test = ["test", "--workspace", "--lib", "--bins", "--no-fail-fast", "fuzz::", "--", "--nocapture"];
+    run(cargo(workspace).args(test).env("FUELCELL_FUZZ_SECONDS", seconds.to_string()))
 }
 
 /// Cuts the power of a disk image, and fills a disk in memory.

@@ -13,6 +13,8 @@ pub mod conformance;
 pub mod enriched;
 pub mod error;
 pub mod figures;
+#[cfg(test)]
+mod fuzz;
 pub mod insights;
 mod job;
 mod lines;

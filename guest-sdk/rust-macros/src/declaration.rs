@@ -9,9 +9,10 @@ use syn::{
 };
 
 const KEYS: &str = "title, description, job_type, input(…), output(…), memory_bytes, timeout_seconds, fuel, \
-                    disk_bytes, deterministic, capabilities";
+                    disk_bytes, deterministic, http(…)";
 const INPUT_KEYS: &str = "name, parameter, formats, required";
 const OUTPUT_KEYS: &str = "name, kind, type_name";
+const HTTP_KEYS: &str = "hosts, secrets";
 
 /// The parsed attribute.
 pub(crate) struct Declaration {
@@ -25,7 +26,7 @@ pub(crate) struct Declaration {
     pub(crate) fuel: Option<LitInt>,
     pub(crate) disk_bytes: Option<LitInt>,
     pub(crate) deterministic: bool,
-    pub(crate) capabilities: Vec<LitStr>,
+    pub(crate) http: Option<Http>,
 }
 
 /// `input(…)`.
@@ -44,12 +45,18 @@ pub(crate) struct Output {
     pub(crate) type_name: LitStr,
 }
 
+/// `http(…)`.
+pub(crate) struct Http {
+    pub(crate) hosts: Vec<LitStr>,
+    pub(crate) secrets: Vec<LitStr>,
+}
+
 impl Declaration {
     /// Parses the tokens of the attribute.
     pub(crate) fn parse(tokens: proc_macro2::TokenStream) -> Result<Self> {
         let (mut title, mut description, mut job_type) = (None, None, None);
         let (mut memory_bytes, mut timeout_seconds, mut fuel, mut disk_bytes) = (None, None, None, None);
-        let (mut deterministic, mut capabilities) = (None, None);
+        let (mut deterministic, mut http) = (None, None);
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
 
         let parser = syn::meta::parser(|meta| match key(&meta).as_str() {
@@ -61,7 +68,7 @@ impl Declaration {
             "fuel" => set(&mut fuel, &meta, number),
             "disk_bytes" => set(&mut disk_bytes, &meta, number),
             "deterministic" => set(&mut deterministic, &meta, truth),
-            "capabilities" => set(&mut capabilities, &meta, texts),
+            "http" => set_once(&mut http, &meta, Http::parse),
             "input" => Input::parse(&meta).map(|input| inputs.push(input)),
             "output" => Output::parse(&meta).map(|output| outputs.push(output)),
             _ => Err(unknown(&meta, KEYS)),
@@ -80,7 +87,7 @@ impl Declaration {
             fuel,
             disk_bytes,
             deterministic: deterministic.unwrap_or(false),
-            capabilities: capabilities.unwrap_or_default(),
+            http,
         })
     }
 }
@@ -123,6 +130,19 @@ impl Output {
     }
 }
 
+impl Http {
+    fn parse(outer: &ParseNestedMeta) -> Result<Self> {
+        let (mut hosts, mut secrets) = (None, None);
+        outer.parse_nested_meta(|meta| match key(&meta).as_str() {
+            "hosts" => set(&mut hosts, &meta, texts),
+            "secrets" => set(&mut secrets, &meta, texts),
+            _ => Err(unknown(&meta, HTTP_KEYS)),
+        })?;
+        let hosts = required(hosts, span(outer), "http needs `hosts = [\"…\"]`")?;
+        Ok(Self { hosts, secrets: secrets.unwrap_or_default() })
+    }
+}
+
 fn kind_variant(kind: &LitStr) -> Result<Ident> {
     let variant = match kind.value().as_str() {
         "report" => "Report",
@@ -152,10 +172,19 @@ fn required<T>(value: Option<T>, span: Span, message: &str) -> Result<T> {
 
 /// Parses `= value`, once per key.
 fn set<T>(slot: &mut Option<T>, meta: &ParseNestedMeta, parse: fn(ParseStream) -> Result<T>) -> Result<()> {
+    set_once(slot, meta, |meta| parse(meta.value()?))
+}
+
+/// Parses what follows a key, once per key.
+fn set_once<T>(
+    slot: &mut Option<T>,
+    meta: &ParseNestedMeta,
+    parse: impl FnOnce(&ParseNestedMeta) -> Result<T>,
+) -> Result<()> {
     if slot.is_some() {
         return Err(meta.error("this key is given twice"));
     }
-    *slot = Some(parse(meta.value()?)?);
+    *slot = Some(parse(meta)?);
     Ok(())
 }
 

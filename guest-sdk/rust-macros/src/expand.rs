@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{FnArg, ItemFn, LitInt, Result, ReturnType, Type, spanned::Spanned};
 
-use crate::declaration::{Declaration, Input, Output};
+use crate::declaration::{Declaration, Http, Input, Output};
 
 const SIGNATURE: &str =
     "a job is `fn name(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure>`";
@@ -67,7 +67,7 @@ fn parameters_type(function: &ItemFn) -> Result<&Type> {
 }
 
 fn manifest(declaration: &Declaration, parameters: &Type) -> TokenStream {
-    let Declaration { title, description, deterministic, capabilities, .. } = declaration;
+    let Declaration { title, description, deterministic, .. } = declaration;
     let job_type = match &declaration.job_type {
         Some(job_type) => quote!(::core::option::Option::Some(#job_type)),
         None => quote!(::core::option::Option::None),
@@ -79,6 +79,7 @@ fn manifest(declaration: &Declaration, parameters: &Type) -> TokenStream {
     let timeout_seconds = limit(declaration.timeout_seconds.as_ref());
     let fuel = limit(declaration.fuel.as_ref());
     let disk_bytes = limit(declaration.disk_bytes.as_ref());
+    let http = http(declaration.http.as_ref());
     quote! {
         ::fuelcell_sdk::Manifest {
             interface: ::fuelcell_sdk::INTERFACE,
@@ -95,7 +96,7 @@ fn manifest(declaration: &Declaration, parameters: &Type) -> TokenStream {
                 disk_bytes: #disk_bytes,
             },
             deterministic: #deterministic,
-            capabilities: &[#(#capabilities),*],
+            http: #http,
         }
     }
 }
@@ -120,6 +121,16 @@ fn output(output: &Output) -> TokenStream {
             kind: ::fuelcell_sdk::Kind::#kind,
             type_name: #type_name,
         }
+    }
+}
+
+fn http(http: Option<&Http>) -> TokenStream {
+    let Some(Http { hosts, secrets }) = http else { return quote!(::core::option::Option::None) };
+    quote! {
+        ::core::option::Option::Some(::fuelcell_sdk::HttpDeclaration {
+            hosts: &[#(#hosts),*],
+            secrets: &[#(#secrets),*],
+        })
     }
 }
 

@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 /// | `output(name, kind, type_name)` | a file that the job may write; kind is `"report"`, `"data"`, `"model"` or `"visualization"`; may be repeated |
 /// | `memory_bytes`, `timeout_seconds`, `fuel`, `disk_bytes` | limits to use when nobody sets others |
 /// | `deterministic` | `true` when equal parameters and inputs give equal outputs; false unless set |
-/// | `capabilities` | what the job needs beyond the guest interface, a list of words |
+/// | `http(hosts = […], secrets = […])` | hosts that the job, which imports `wasi:http`, asks its project for, such as `"api.example.com"` or `"*.example.org:8443"`, and names of the project's secrets that its headers carry |
 #[proc_macro_attribute]
 pub fn job(declaration: TokenStream, function: TokenStream) -> TokenStream {
     let expanded = expand::expand(declaration.into(), function.clone().into());

@@ -33,6 +33,8 @@ fn unknown_keys_name_the_allowed_ones() {
     assert_eq!(message, "unknown key; allowed are name, parameter, formats, required");
     let message = declaration_error(quote!(title = "T", description = "D", output(title = "a")));
     assert_eq!(message, "unknown key; allowed are name, kind, type_name");
+    let message = declaration_error(quote!(title = "T", description = "D", http(urls = ["a"])));
+    assert_eq!(message, "unknown key; allowed are hosts, secrets");
 }
 
 #[test]
@@ -44,6 +46,11 @@ fn missing_and_repeated_keys_are_named() {
         "the input needs `parameter = \"…\"`"
     );
     assert_eq!(declaration_error(quote!(title = "T", title = "U")), "this key is given twice");
+    assert_eq!(declaration_error(quote!(http(secrets = ["TOKEN"]))), "http needs `hosts = [\"…\"]`");
+    assert_eq!(
+        declaration_error(quote!(http(hosts = ["a.example"]), http(hosts = ["b.example"]))),
+        "this key is given twice"
+    );
 }
 
 #[test]
@@ -51,6 +58,8 @@ fn values_have_types() {
     assert_eq!(declaration_error(quote!(title = 5)), "expected string literal");
     assert_eq!(declaration_error(quote!(memory_bytes = "512 MiB")), "expected integer literal");
     assert_eq!(declaration_error(quote!(deterministic = "yes")), "expected boolean literal");
+    assert_eq!(declaration_error(quote!(http(hosts = "a.example"))), "expected square brackets");
+    assert_eq!(declaration_error(quote!(http = true)), "expected parentheses");
     assert_eq!(
         declaration_error(quote!(fuel = 18446744073709551616)),
         "number too large to fit in target type"

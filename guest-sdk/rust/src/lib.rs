@@ -52,7 +52,9 @@ pub use host::{Cancellation, HostError, Level};
 pub use input::{Input, InputReader};
 #[doc(hidden)]
 pub use manifest::schema_for;
-pub use manifest::{GuestJob, INTERFACE, InputDeclaration, Limits, Manifest, OutputDeclaration};
+pub use manifest::{
+    GuestJob, HttpDeclaration, INTERFACE, InputDeclaration, Limits, Manifest, OutputDeclaration,
+};
 pub use report::{DataValidation, Finding, Report};
 
 /// Keeps the example of the guide compiling.

@@ -27,8 +27,18 @@ pub struct Manifest {
     pub limits: Limits,
     /// Whether equal parameters and inputs give equal outputs.
     pub deterministic: bool,
-    /// What the job needs beyond the guest interface.
-    pub capabilities: &'static [&'static str],
+    /// The hosts and secrets that the job asks its project for; they count where it imports `wasi:http`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpDeclaration>,
+}
+
+/// What a job that sends requests over HTTP asks its project for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct HttpDeclaration {
+    /// Hosts, such as `api.example.com`, `*.example.org:8443` or `http://192.0.2.7`.
+    pub hosts: &'static [&'static str],
+    /// Names of the project's secrets that its headers carry.
+    pub secrets: &'static [&'static str],
 }
 
 /// An input that a job reads.

@@ -37,7 +37,7 @@ struct Nested {
     memory_bytes = 1_048_576,
     timeout_seconds = 60,
     deterministic = true,
-    capabilities = ["clock"]
+    http(hosts = ["api.example.com", "*.example.org:8443"], secrets = ["CRM_TOKEN"])
 )]
 fn run(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     let mut out = context.artifact(Artifact::new("lines.txt", Kind::Data).type_name("Lines").primary())?;
@@ -99,7 +99,7 @@ fn the_manifest_is_the_declaration() {
             "outputs": [{"name": "lines.txt", "kind": "data", "type": "Lines"}],
             "limits": {"memoryBytes": 1048576, "timeoutSeconds": 60},
             "deterministic": true,
-            "capabilities": ["clock"],
+            "http": {"hosts": ["api.example.com", "*.example.org:8443"], "secrets": ["CRM_TOKEN"]},
         })
     );
 }

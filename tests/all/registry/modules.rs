@@ -2,6 +2,8 @@
 
 use fuelcell_tests::{Project, Server, built};
 use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use uuid::Uuid;
 
 #[test]
@@ -188,4 +190,39 @@ fn a_version_in_use_stays_and_the_refusal_names_its_users() {
     let other = built::module("process-mining");
     assert_eq!(project.client.put_bytes(&path, &other).problem(409).0, "ModuleVersionExists");
     assert_eq!(project.client.put_bytes(&path, &built::module("probe")).status, 201);
+}
+
+/// An upload that waits with its bytes. The server has asked for them, so it stands in its tenant's line.
+fn held_upload(server: &Server, project: &Project, number: usize, length: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
+    let (path, token) = (project.path(&format!("modules/held-{number}/versions/1")), &project.token);
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nexpect: 100-continue\r\n\
+         content-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut asked = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut asked).unwrap();
+    assert!(asked.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&asked));
+    stream
+}
+
+#[test]
+fn a_tenants_line_of_modules_is_full_with_eight() {
+    let server = Server::start();
+    let (project, other) = (Project::new(&server), Project::new(&server));
+    let module = built::module("probe");
+    let mut held: Vec<_> =
+        (0..8).map(|number| held_upload(&server, &project, number, module.len())).collect();
+    let path = project.path("modules/ninth/versions/1");
+    let (code, detail) = project.client.put_bytes(&path, &module).problem(429);
+    assert_eq!(code, "TooManyUploads", "{detail}");
+    assert!(detail.contains("8 modules of this tenant"), "{detail}");
+    assert_eq!(other.client.put_bytes(&other.path("modules/probe/versions/1"), &module).status, 201);
+    let mut first = held.remove(0);
+    first.write_all(&module).unwrap();
+    let mut status = [0; b"HTTP/1.1 201".len()];
+    first.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 201");
+    assert_eq!(project.client.put_bytes(&path, &module).status, 201);
 }

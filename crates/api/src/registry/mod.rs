@@ -8,7 +8,7 @@ pub(crate) mod pipelines;
 pub(crate) mod processed;
 mod schedules;
 pub(crate) mod secrets;
-mod upload;
+pub(crate) mod upload;
 
 use crate::extract::Query;
 use crate::problem::Problem;

@@ -78,7 +78,7 @@ pub(crate) struct ModuleList {
     tag = "Modules",
     params(("Content-Digest" = Option<String>, Header, description = "SHA-256 of the bytes as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 415, description = "The module came with a Content-Encoding"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 415, description = "The module came with a Content-Encoding"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once, or the module was not compiled in time"), (status = 503, description = "The compiler was killed; nothing is said of the module"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -232,4 +232,51 @@ async fn answer(
         uploaded_by: module.uploaded_by,
         date_created: module.created_at.to_rfc3339(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::in_process::{Answer, ENDLESS, KILLED, Server};
+    use axum::http::StatusCode;
+    use serde_json::Value;
+
+    fn upload(name: &str, end: &str) -> String {
+        let line = format!("PUT /api/{{tenant}}/{{project}}/modules/{name}/versions/1 HTTP/1.1");
+        format!("{line}\nAuthorization: Bearer {{token}}\n\n\0asm{end}")
+    }
+
+    fn code(answer: &Answer) -> (StatusCode, String) {
+        let problem: Value = serde_json::from_slice(&answer.body).unwrap();
+        (answer.status, problem["code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The modules of the project beside the one that it begins with.
+    fn published(server: &Server) -> bool {
+        let request = "GET /api/{tenant}/{project}/modules/other HTTP/1.1\nAuthorization: Bearer {token}\n\n";
+        server.answer(request.as_bytes()).unwrap().status.is_success()
+    }
+
+    #[test]
+    fn a_compiler_that_was_killed_says_nothing_of_the_module() {
+        let server = Server::start();
+        let answer = server.answer(upload("other", KILLED).as_bytes()).unwrap();
+        assert_eq!(code(&answer), (StatusCode::SERVICE_UNAVAILABLE, "CompilerUnavailable".into()));
+        assert!(String::from_utf8_lossy(&answer.body).contains("could not compile the module"));
+        assert!(!published(&server));
+    }
+
+    #[test]
+    fn a_tenants_line_is_bounded_and_nobody_waits_in_it_for_ever() {
+        let server = Server::start();
+        let uploads: Vec<_> = (0..9).map(|_| upload("other", ENDLESS)).collect();
+        let mut codes: Vec<_> = server.answers(&uploads).iter().map(code).collect();
+        codes.sort();
+        let (busy, full) = ("CompilerBusy".to_owned(), "TooManyUploads".to_owned());
+        let expected = std::iter::repeat_n(busy, 8).chain([full]);
+        assert!(codes.into_iter().eq(expected.map(|code| (StatusCode::TOO_MANY_REQUESTS, code))));
+        assert!(!published(&server));
+        let answer = server.answer(upload("other", "").as_bytes()).unwrap();
+        assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+        assert!(published(&server));
+    }
 }

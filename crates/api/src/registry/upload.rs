@@ -9,6 +9,10 @@ use futures::TryStreamExt;
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
+/// Longest `Content-Digest` in bytes: digests of all algorithms there are take a few hundred, while a parsed list takes a
+/// hundred times its bytes.
+const MAX_CONTENT_DIGEST: usize = 1024;
+
 static CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
 /// The body as bytes that a blocking thread reads, as they arrive.
@@ -34,7 +38,7 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The SHA-256 of `Content-Digest: sha-256=:BASE64:` (RFC 9530). Other algorithms are not looked at, as the RFC has it.
-fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
+pub(crate) fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
     let mut values = headers.get_all(&CONTENT_DIGEST).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let wrong = || {
@@ -43,7 +47,7 @@ fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Problem> {
             "Content-Digest must read sha-256=:BASE64: with the base64 of 32 bytes (RFC 9530)",
         )
     };
-    if values.next().is_some() {
+    if values.next().is_some() || value.len() > MAX_CONTENT_DIGEST {
         return Err(wrong());
     }
     let named: Dictionary = Parser::new(value.as_bytes()).parse().map_err(|_| wrong())?;

@@ -4,6 +4,8 @@
 //! cell. Quotas are exact, because every byte and every name is counted here, where it is made.
 
 mod content;
+#[cfg(test)]
+mod fuzz;
 mod host;
 mod node;
 mod path;

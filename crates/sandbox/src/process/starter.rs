@@ -6,6 +6,7 @@
 
 use super::serve::ChildWire;
 use super::wire::{Home, ToChild};
+use crate::compiler::{CHILD_ENVIRONMENT, THIS_PROGRAM};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
@@ -39,7 +40,7 @@ pub struct CellProgram {
 impl CellProgram {
     /// This very program, told `command`, with two processes ahead.
     pub fn this_program(command: &str) -> Self {
-        let program = crate::compiler::THIS_PROGRAM.into();
+        let program = THIS_PROGRAM.into();
         Self { program, arguments: vec![command.to_owned()], ahead: AHEAD }
     }
 }
@@ -138,6 +139,7 @@ impl Shop {
         command
             .args(&self.program.arguments)
             .env_clear()
+            .envs(CHILD_ENVIRONMENT)
             .current_dir("/")
             // What a terminal sends to the server's group is for the server, which drains.
             .process_group(0)

@@ -161,9 +161,12 @@ fn read_part(from: &mut impl Read, length: u32) -> io::Result<Vec<u8>> {
     if length > MAX_PART {
         return Err(too_long(length));
     }
-    let mut part = vec![0; length];
-    from.read_exact(&mut part)?;
-    Ok(part)
+    // Memory comes with the bytes: a length alone costs the reader nothing.
+    let mut part = Vec::new();
+    match from.take(length as u64).read_to_end(&mut part)? {
+        read if read == length => Ok(part),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 fn too_long(length: usize) -> io::Error {

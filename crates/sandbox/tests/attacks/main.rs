@@ -16,6 +16,7 @@ mod support;
 mod calls;
 mod cases;
 mod code;
+mod debug;
 mod determinism;
 mod files;
 mod fuzz;
@@ -53,6 +54,14 @@ fn attack(name: impl Into<String>, tries: &'static str, module: Vec<u8>, expecte
 
 /// Every row.
 fn all() -> Vec<Attack> {
-    let rows = [upload::rows(), code::rows(), calls::rows(), files::rows(), job::rows(), http::rows()];
+    let rows = [
+        upload::rows(),
+        code::rows(),
+        calls::rows(),
+        files::rows(),
+        job::rows(),
+        http::rows(),
+        debug::rows(),
+    ];
     rows.into_iter().flatten().collect()
 }

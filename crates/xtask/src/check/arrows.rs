@@ -23,6 +23,7 @@ const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-api", Reach::Only(&["fuelcell-domain", "fuelcell-service"])),
+    ("fuelcell-fuzz", Reach::Only(&[])),
     ("fuelcell", Reach::Everything),
     ("xtask", Reach::Everything),
     ("fuelcell-tests", Reach::Everything),
