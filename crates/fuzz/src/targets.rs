@@ -35,6 +35,7 @@ const CELLS: &str = "crates/sandbox/src/process/fuzz.rs";
 const FILES: &str = "crates/sandbox/src/files/fuzz.rs";
 const SANDBOX: &str = "crates/sandbox/src/fuzz.rs";
 const SERVICE: &str = "crates/service/src/fuzz.rs";
+const TABLE: &str = "example-jobs/new-rows/src/fuzz.rs";
 const STORE: &str = "crates/store-sled/src/fuzz.rs";
 
 /// All of them. Whole modules that run are made and damaged by `crates/sandbox/tests/attacks/fuzz.rs`, with an engine.
@@ -92,6 +93,7 @@ pub const TARGETS: &[Target] = &[
         target("event-log", MINING, 64, "event logs, XES or CSV, also compressed or in UTF-16: clients"),
     ),
     slow(300, target("mining-parameters", MINING, 64, "parameters of ProcessMining: clients")),
+    target("table", TABLE, 16, "tables that the example new-rows reads: clients"),
     target("timestamps", MINING, 4, "timestamps of event logs, and their forms: clients"),
 ];
 

@@ -6,6 +6,9 @@
 //!
 //! The crate knows only the SDK and CSV.
 
+#[cfg(test)]
+mod fuzz;
+
 use csv::{Reader, StringRecord, Writer};
 use fuelcell_sdk::{Artifact, Completion, Context, Failure, InputReader, Kind, Report, Result};
 use schemars::JsonSchema;
