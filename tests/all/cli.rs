@@ -74,7 +74,27 @@ fn a_failing_run_ends_with_1_and_a_message() {
         r#"steps=[{"do":"fail","code":"Nope","message":"no luck"}]"#,
     ]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("no luck"), "{}", said(&output));
+    assert!(said(&output).contains("failed: GuestError: no luck (Nope)"), "{}", said(&output));
+}
+
+#[test]
+fn what_a_run_cannot_use_is_named() {
+    let (folder, module) = (tempfile::tempdir().unwrap(), built::module_path("process-mining"));
+    let file = folder.path().join("log.csv");
+    std::fs::write(&file, "case_id,activity,timestamp\n1,a,2024-01-01\n").unwrap();
+    let (module, file) = (module.to_str().unwrap(), file.to_str().unwrap());
+    let cases: [(&[&str], &str); 5] = [
+        (&[], "this module needs the input dataset: give it with --in dataset=FILE"),
+        (&["--in", "logs=log.csv"], "there is no file logs=log.csv; an input is FILE or NAME=FILE"),
+        (&["--in", "logs=log.csv"], "one of: dataset, model"),
+        (&["--in", file, "--param", "rules"], "--param \"rules\" is not NAME=VALUE"),
+        (&["--in", file, "--out", file], "--out names a folder"),
+    ];
+    for (arguments, message) in cases {
+        let output = fuelcell(&[&["run", module], arguments].concat());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains(message), "{message}: {}", said(&output));
+    }
 }
 
 #[test]

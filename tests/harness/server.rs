@@ -64,7 +64,18 @@ impl Server {
 
     /// A fresh server under another program, such as a tracer that takes a command.
     pub fn start_under(program: &Path, arguments: &[String]) -> Self {
+        Self::new().under(program, arguments)
+    }
+
+    /// The same, with the data directory on a file system of its own.
+    pub fn start_on_under(mount: impl FnOnce(&Path) -> Mount, program: &Path, arguments: &[String]) -> Self {
         let mut server = Self::new();
+        server.mount = Some(mount(&server.data()));
+        server.under(program, arguments)
+    }
+
+    fn under(self, program: &Path, arguments: &[String]) -> Self {
+        let mut server = self;
         let mut command = Command::new(program);
         command.args(arguments).arg(built::fuelcell());
         server.run(command);

@@ -37,11 +37,14 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
+    // What cannot be used is told before anything is compiled.
+    let parameters = parameters(&arguments)?.to_string();
+    let inputs = inputs(&arguments, &manifest)?;
+    let out = &arguments.out;
+    ensure!(!out.exists() || out.is_dir(), "--out names a folder, and {} is none", out.display());
     let bar = progress_bar();
     bar.set_message("Compiling");
     sandbox.prepare(digest, Arc::new(bytes)).await?;
-    let parameters = parameters(&arguments)?.to_string();
-    let inputs = inputs(&arguments, &manifest)?;
     let host = Arc::new(LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?);
     let inputs = host.input_digests()?;
     let deterministic = match arguments.seed {
@@ -134,7 +137,14 @@ fn inputs(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Vec<(
             Some((name, file)) => inputs.push((name.to_owned(), file.into())),
             None => {
                 let Some(first) = known.first() else { bail!("this module reads no inputs") };
-                inputs.push(((*first).to_owned(), text.into()));
+                let path = PathBuf::from(text);
+                if !path.exists() {
+                    let names = known.join(", ");
+                    bail!(
+                        "there is no file {text}; an input is FILE or NAME=FILE, with NAME one of: {names}"
+                    );
+                }
+                inputs.push(((*first).to_owned(), path));
             }
         }
     }
@@ -162,6 +172,8 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
         RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process\n".to_owned(),
         RunEnd::Completed(Completion::Skipped(reason)) => format!("skipped: {reason}\n"),
         RunEnd::Failed(error) => match &error.details {
+            // A word of the guest's, or a backtrace.
+            Some(word) if !word.contains('\n') => format!("failed: {error} ({word})\n"),
             Some(details) => format!("failed: {error}\n{details}\n"),
             None => format!("failed: {error}\n"),
         },

@@ -31,6 +31,7 @@ mod image;
 mod jobs;
 mod keys;
 mod logs;
+mod modules;
 mod offline;
 mod open;
 mod overlay;
