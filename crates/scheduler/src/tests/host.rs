@@ -120,6 +120,9 @@ async fn a_checkpoint_is_replaced_and_there_for_the_next_attempt() {
     let Guest { live, host } = guest(&world).await;
     assert_eq!(host.load_checkpoint(), Ok(None));
     host.save_checkpoint(b"one").unwrap();
+    for less in [1, 0] {
+        host.save_checkpoint(&vec![0; usize::try_from(MAX_CHECKPOINT - less).unwrap()]).unwrap();
+    }
     host.save_checkpoint(b"two").unwrap();
     assert_eq!(host.load_checkpoint(), Ok(Some(b"two".to_vec())));
     let too_large = vec![0; usize::try_from(MAX_CHECKPOINT).unwrap() + 1];
