@@ -1,7 +1,7 @@
 //! The command line.
 
 use fuelcell_tests::{built, project::text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::{Command, Output};
 
 fn fuelcell(arguments: &[&str]) -> Output {
@@ -40,6 +40,8 @@ fn run_needs_no_server_and_says_what_a_run_used() {
         "run",
         module.to_str().unwrap(),
         "--json",
+        "--seed",
+        "00000000000000ff",
         "--param",
         steps,
         "--in",
@@ -51,6 +53,14 @@ fn run_needs_no_server_and_says_what_a_run_used() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["usage"]["bytesRead"], 10);
     assert!(told["usage"]["fuel"].as_u64().unwrap() > 0);
+    let receipt = &told["receipt"];
+    assert_eq!(receipt["fuel"], told["usage"]["fuel"]);
+    let seeded = json!({"seed": "00000000000000ff", "time": "2000-01-01T00:00:00Z"});
+    assert_eq!(receipt["deterministic"], seeded);
+    assert_eq!(receipt["inputs"][0]["digest"], receipt["outputs"][0]["digest"], "the copy is the input");
+    assert_eq!(receipt["outputs"][0]["name"], "copy.txt");
+    assert_eq!((text(receipt, "module").len(), text(receipt, "parameters").len()), (64, 64));
+    assert!(text(receipt, "engine").starts_with("wasmtime-"));
     assert_eq!(std::fs::read_to_string(out.join("copy.txt")).unwrap(), "some bytes");
 }
 
@@ -64,7 +74,27 @@ fn a_failing_run_ends_with_1_and_a_message() {
         r#"steps=[{"do":"fail","code":"Nope","message":"no luck"}]"#,
     ]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("no luck"), "{}", said(&output));
+    assert!(said(&output).contains("failed: GuestError: no luck (Nope)"), "{}", said(&output));
+}
+
+#[test]
+fn what_a_run_cannot_use_is_named() {
+    let (folder, module) = (tempfile::tempdir().unwrap(), built::module_path("process-mining"));
+    let file = folder.path().join("log.csv");
+    std::fs::write(&file, "case_id,activity,timestamp\n1,a,2024-01-01\n").unwrap();
+    let (module, file) = (module.to_str().unwrap(), file.to_str().unwrap());
+    let cases: [(&[&str], &str); 5] = [
+        (&[], "this module needs the input dataset: give it with --in dataset=FILE"),
+        (&["--in", "logs=log.csv"], "there is no file logs=log.csv; an input is FILE or NAME=FILE"),
+        (&["--in", "logs=log.csv"], "one of: dataset, model"),
+        (&["--in", file, "--param", "rules"], "--param \"rules\" is not NAME=VALUE"),
+        (&["--in", file, "--out", file], "--out names a folder"),
+    ];
+    for (arguments, message) in cases {
+        let output = fuelcell(&[&["run", module], arguments].concat());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains(message), "{message}: {}", said(&output));
+    }
 }
 
 #[test]

@@ -109,6 +109,33 @@ fn a_process_that_dies_takes_one_attempt_with_it() {
 }
 
 #[test]
+fn a_process_that_stands_still_past_its_time_is_ended() {
+    let server = Server::start_with(&["--isolation", "process"]);
+    let project = Project::new(&server).with_probe();
+    let steps = json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "halfway"},
+        {"do": "waitForCancel"},
+    ]);
+    let job = project.probe_with(steps, json!({"limits": {"timeoutSeconds": 20}}));
+    project.wait_for_stage(&job, "halfway");
+    let processes = cells(&server);
+    assert!(!processes.is_empty(), "the job has no process");
+    for process in &processes {
+        kill_process(*process, Signal::STOP).unwrap();
+    }
+    let failed = project.wait_for(&job, "Failed");
+    assert_eq!((&failed["error"]["code"], &failed["attempt"]), (&json!("Timeout"), &json!(1)));
+    // Those that were started ahead stood still, too; the job's own is gone.
+    for process in &processes {
+        let _ = kill_process(*process, Signal::CONT);
+    }
+    eventually("the job's process is ended", Duration::from_secs(120), || {
+        let alive = cells(&server);
+        processes.iter().any(|process| !alive.contains(process)).then_some(())
+    });
+}
+
+#[test]
 fn a_job_that_was_lost_twice_runs_in_its_own_process() {
     let mut server = Server::start();
     let mut project = Project::new(&server).with_probe();

@@ -9,6 +9,7 @@ mod cli;
 mod clients;
 mod crash;
 mod datamachine;
+mod deterministic;
 mod downloads;
 mod execution;
 mod guide;

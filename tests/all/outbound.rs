@@ -14,6 +14,9 @@ const LOOPBACK: &[(&str, &str)] = &[("OUTBOUND__ALLOW_NETWORKS", "[\"127.0.0.0/8
 /// One byte more than a response may have.
 const TOO_LONG: usize = (8 << 20) + 1;
 
+/// Memory of a job that has no room for a response of that length, in bytes.
+const TIGHT: u64 = 4 << 20;
+
 /// A host of the world: it answers by the path, and remembers what came.
 struct World {
     port: u16,
@@ -382,6 +385,23 @@ fn hostile(server: &Server) {
     });
     project.client.delete(&project.job_path(&job), Some(&json!({"forceTermination": true}))).ok();
     project.wait_for(&job, "Cancelled");
+    bodies_are_memory(&project, &world);
+}
+
+/// What the host holds of a response counts against the job's memory: it is given what there is room for.
+fn bodies_are_memory(project: &Project, world: &World) {
+    let mut tight = body(&[world.request("/large", json!({})), world.request("/", json!({}))]);
+    tight["limits"] = json!({"memoryBytes": TIGHT});
+    let job = text(&project.submit(&tight).ok(), "jobId");
+    let came = responses(project, &job);
+    let error = came[0]["error"].as_str().unwrap();
+    let room =
+        error.strip_prefix("ErrorCode::HttpResponseBodySize(Some(").and_then(|rest| rest.strip_suffix("))"));
+    let room: u64 = room.unwrap_or_else(|| panic!("{error}")).parse().unwrap();
+    assert!(room > 0 && room < TIGHT, "{room}");
+    assert_eq!((&came[1]["status"], &came[1]["body"]), (&json!(200), &json!("hello")));
+    let peak = project.status(&job)["receipt"]["peakMemoryBytes"].as_u64().unwrap();
+    assert!(peak <= TIGHT, "{peak}");
 }
 
 #[test]

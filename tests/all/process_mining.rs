@@ -75,6 +75,47 @@ fn a_log_becomes_figures_a_report_and_a_map() {
 }
 
 #[test]
+fn a_log_is_compared_with_the_model_of_an_earlier_job() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let first = mine(&project, "log.csv", CSV.as_bytes(), json!({}));
+    project.wait_for(&first, "Completed");
+    let model = project.dataset("model.json", &output(&project, &first, "model.json"));
+    let later = CSV.replace("2,register", "2,ask").replace("2,pay", "2,check");
+    let job = mine(&project, "later.csv", later.as_bytes(), json!({"modelId": model}));
+    project.wait_for(&job, "Completed");
+    let figures: Value = serde_json::from_slice(&output(&project, &job, "process-mining.json")).unwrap();
+    let found = &figures["model_conformance"];
+    assert_eq!((&found["num_cases_judged"], &found["case_fitness"]), (&json!(2), &json!(0.5)));
+    assert_eq!(
+        found["deviations_per_kind"],
+        json!({"UnknownActivity": 1, "Start": 0, "Succession": 0, "End": 1})
+    );
+
+    let foreign = project.dataset("model.json", b"{\"cells\": []}");
+    let job = mine(&project, "later.csv", later.as_bytes(), json!({"modelId": foreign}));
+    let status = project.wait_for(&job, "Failed");
+    assert!(status.to_string().contains("InvalidModel"), "{status:#}");
+}
+
+#[test]
+fn the_dataset_of_a_pipeline_is_its_log_and_no_model() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let (dataset, pipeline) = (project.dataset("log.csv", CSV.as_bytes()), project.pipeline("ProcessMining"));
+    let body = json!({"name": "orders", "jobType": "ProcessMining", "datasetId": dataset});
+    project.client.put(&project.path(&format!("pipelines/{pipeline}")), &body).ok();
+    let body = json!({
+        "jobName": "orders", "jobType": "ProcessMining",
+        "resource": {"resourceType": "Pipeline", "resourceId": pipeline},
+    });
+    let job = project.submit(&body).ok()["jobId"].as_str().unwrap().to_owned();
+    project.wait_for(&job, "Completed");
+    let figures: Value = serde_json::from_slice(&output(&project, &job, "process-mining.json")).unwrap();
+    assert_eq!((&figures["num_events"], figures.get("model_conformance")), (&json!(5), None));
+}
+
+#[test]
 fn the_time_window_keeps_the_cases_that_lie_in_it() {
     let server = Server::start();
     let project = Project::new(&server);

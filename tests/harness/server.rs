@@ -64,7 +64,18 @@ impl Server {
 
     /// A fresh server under another program, such as a tracer that takes a command.
     pub fn start_under(program: &Path, arguments: &[String]) -> Self {
+        Self::new().under(program, arguments)
+    }
+
+    /// The same, with the data directory on a file system of its own.
+    pub fn start_on_under(mount: impl FnOnce(&Path) -> Mount, program: &Path, arguments: &[String]) -> Self {
         let mut server = Self::new();
+        server.mount = Some(mount(&server.data()));
+        server.under(program, arguments)
+    }
+
+    fn under(self, program: &Path, arguments: &[String]) -> Self {
+        let mut server = self;
         let mut command = Command::new(program);
         command.args(arguments).arg(built::fuelcell());
         server.run(command);
@@ -83,6 +94,7 @@ impl Server {
         }
         // Compiling takes longer than everything else that most tests do.
         command.env("FUELCELL_COMPILED", built::target().join("tests-compiled"));
+        command.env("FUELCELL_COMPILED_SECRET", built::target().join("tests-compiled-secret"));
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));

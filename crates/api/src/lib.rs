@@ -32,6 +32,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::middleware;
 use axum::{Extension, Router};
 pub use config::ApiConfig;
+pub use execution::receipt_document;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;

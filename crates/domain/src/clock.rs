@@ -46,6 +46,9 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The wall clock of deterministic runs: 2000-01-01T00:00:00Z. Some languages take 1970 for "no clock".
+pub const FIXED_TIME: Timestamp = Timestamp(946_684_800_000_000);
+
 /// Where the present moment comes from.
 pub trait Clock: Send + Sync {
     /// The present moment by the wall clock. Deadlines of running jobs use monotonic time instead.

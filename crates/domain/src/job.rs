@@ -265,6 +265,52 @@ pub struct Job {
 }
 
 impl Job {
+    /// A job that is submitted now and that nothing has happened to yet, with nothing said that need not be.
+    pub fn new(
+        project: ProjectRef,
+        job_type: JobType,
+        module: ModuleRef,
+        limits: Limits,
+        submitted_by: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: JobId::random(),
+            project,
+            ordinal: 0,
+            name: String::new(),
+            description: String::new(),
+            job_type,
+            priority: Priority::Normal,
+            front: false,
+            pipeline: None,
+            module,
+            inputs: Vec::new(),
+            parameters: "{}".to_owned(),
+            limits,
+            deterministic: false,
+            labels: Vec::new(),
+            keep_partial_on_failure: false,
+            notifications: Notifications::default(),
+            submitted_by,
+            created_at: now,
+            not_before: None,
+            retry_of: None,
+            state: JobState::Queued,
+            updated_at: now,
+            attempt: 0,
+            lost_attempts: 0,
+            transient_failures: 0,
+            lease: None,
+            started_at: None,
+            ended_at: None,
+            cancel: None,
+            pulse: Pulse::default(),
+            end: None,
+            partial: false,
+        }
+    }
+
     /// The attempt that started last; meaningless before the first claim.
     pub fn current_attempt(&self) -> AttemptId {
         AttemptId { job: self.id, number: self.attempt }

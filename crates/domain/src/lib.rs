@@ -40,7 +40,7 @@ pub use ids::{
 };
 pub use isolation::{Fence, Isolation};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRef, Priority, Progress};
-pub use limits::{Caps, LimitRequest, Limits};
+pub use limits::{Caps, FIXED, FixedLimits, LimitRequest, Limits};
 pub use manifest::Manifest;
 pub use quota::{ProjectLimits, ProjectUsage, QuotaExceeded, Quotas};
 pub use registry::{Activation, Dataset, ModuleVersion, Pipeline, VersionName};
@@ -50,4 +50,4 @@ pub use seams::{Cancellation, HostError, JobHost, JobRunner, ModuleInspector, Re
 pub use standing::Standing;
 pub use state::{JobState, Transition};
 pub use tenancy::{Project, Role, Scope, Tenant, Token, TokenKind};
-pub use usage::{Meter, Receipt, Usage};
+pub use usage::{Deterministic, LogUsage, Meter, Receipt, Usage};

@@ -6,6 +6,57 @@ use std::time::Duration;
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
+/// The limits of an attempt that nobody sets: they are the same for every job of a server, and each is held exactly but for
+/// the stack, whose frames are the compiler's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixedLimits {
+    /// Bytes of the guest's call stack.
+    pub stack_bytes: u64,
+    /// Core instances that a component is made of.
+    pub instances: u32,
+    /// Linear memories.
+    pub memories: u32,
+    /// Tables.
+    pub tables: u32,
+    /// Handles held at the same time: descriptors, streams, readers, writers, pollables, requests.
+    pub handles: u32,
+    /// Bytes of lists and texts that one host call carries.
+    pub host_call_bytes: u64,
+    /// Random bytes in all.
+    pub random_bytes: u64,
+    /// Files, directories and links that exist at the same time.
+    pub files: u32,
+    /// Artifacts that are made.
+    pub artifacts: u32,
+    /// Bytes of a checkpoint.
+    pub checkpoint_bytes: u64,
+    /// Bytes of log.
+    pub log_bytes: u64,
+}
+
+/// Those of this build.
+pub const FIXED: FixedLimits = FixedLimits {
+    // Interpreters compiled to wasm recurse deeply.
+    stack_bytes: MIB,
+    // A component of dynamically linked libraries (Python) has some dozens.
+    instances: 128,
+    // Toolchains make one or two.
+    memories: 4,
+    // Linkers make one per library.
+    tables: 16,
+    handles: 256,
+    // A large checkpoint, which cannot be written in pieces as artifacts can.
+    host_call_bytes: 16 * MIB,
+    // Most need a seed; simulations that ask the host for every number need some megabytes.
+    random_bytes: 16 * MIB,
+    // Each costs the host some hundred bytes of memory.
+    files: 10_000,
+    // Each costs the store an entry and clients a line.
+    artifacts: 1_000,
+    checkpoint_bytes: 16 * MIB,
+    log_bytes: MIB,
+};
+
 /// Limits as somebody asked for them; what is `None` was left to others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitRequest {

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Requests of one job that are under way at the same time, answers that it has not let go of included.
 pub const MAX_AT_ONCE: usize = 8;
 
-/// Bytes of one request's body, and of one response's.
+/// Bytes of one request's body, and of one response's. Together they are bounded by the memory limit of the job.
 pub const MAX_BODY: usize = 8 << 20;
 
 /// A header: its name, and its value, which need not be text.
@@ -34,6 +34,8 @@ pub struct HttpRequest {
     pub connect_timeout: Option<Duration>,
     /// How long the guest would wait for the first byte, and between two; the host may wait less.
     pub read_timeout: Option<Duration>,
+    /// Bytes of the response's body that the guest has room for; the host may take less.
+    pub max_response: u64,
     /// The body. It comes last, and travels apart from the rest.
     #[serde(skip)]
     pub body: Vec<u8>,
@@ -67,8 +69,8 @@ pub enum HttpError {
     #[error("the request's body has more than {MAX_BODY} bytes")]
     RequestTooLong,
     /// The response's body is too long.
-    #[error("the response's body has more than {MAX_BODY} bytes")]
-    ResponseTooLong,
+    #[error("the response's body has more than {0} bytes")]
+    ResponseTooLong(u64),
     /// The host has no address.
     #[error("the host's name cannot be resolved")]
     Dns,

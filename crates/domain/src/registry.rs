@@ -5,6 +5,7 @@ use crate::{
     Schedule, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// An uploaded file. A new upload replaces it for later jobs; jobs keep the digest they were submitted with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,8 +127,9 @@ pub struct ModuleVersion {
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
-    /// What it says of itself.
-    pub manifest: Manifest,
+    /// What it says of itself; shared, because it is large and asked for with each submission.
+    #[serde(with = "shared")]
+    pub manifest: Arc<Manifest>,
     /// Whether the manifest came with the module.
     pub has_manifest: bool,
     /// What it imports, as `package:name/interface@version`: all that it can ever ask the host for.
@@ -137,6 +139,21 @@ pub struct ModuleVersion {
     pub uploaded_by: String,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// A shared manifest is stored as if it were not.
+mod shared {
+    use crate::Manifest;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<S: Serializer>(manifest: &Arc<Manifest>, out: S) -> Result<S::Ok, S::Error> {
+        manifest.as_ref().serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Manifest>, D::Error> {
+        Manifest::deserialize(from).map(Arc::new)
+    }
 }
 
 impl ModuleVersion {

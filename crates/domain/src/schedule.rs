@@ -73,7 +73,7 @@ impl Overlap {
 pub enum SkipCode {
     /// The job of the run before had not ended.
     PreviousRunUnfinished,
-    /// No server was there when it was due.
+    /// It was not made in time: when a server looked, the time to catch up was over or a later run was due too.
     Missed,
     /// The project's queue was full.
     QueueFull,
@@ -129,8 +129,8 @@ pub struct Schedule {
     pub time_zone: String,
     /// What happens to a run while the one before it has not ended.
     pub overlap: Overlap,
-    /// How many seconds after its moment a run that no server was there for is still made; 0 = not at all. Of several the
-    /// latest is made.
+    /// How many seconds after its moment a run is still made that was held up by anything but the run before. Less than a
+    /// minute counts as a minute: a busy or just starting server is no downtime. Of several runs the latest is made.
     pub catch_up_seconds: u32,
     /// Whether it makes runs at all.
     pub enabled: bool,
@@ -189,7 +189,7 @@ impl Schedule {
         Ok(Some(Due { at, missed_from: (first < at).then_some(first), next: calendar.next_after(now) }))
     }
 
-    /// Whether a run is made so long after the moment from which it could have been.
+    /// Whether a run is still made so long after the moment from which it could have been.
     pub fn catches_up(&self, lateness: Duration) -> bool {
         lateness <= PUNCTUAL.max(Duration::from_secs(self.catch_up_seconds.into()))
     }
@@ -239,5 +239,4 @@ fn moment(at: DateTime<Tz>) -> Timestamp {
 }
 
 #[cfg(test)]
-#[path = "schedule_tests.rs"]
 mod tests;

@@ -1,7 +1,8 @@
 //! What an attempt used and touched.
 
+use crate::clock::FIXED_TIME;
 use crate::outbound::Contact;
-use crate::{AttemptId, Digest, Fence, Isolation, Limits, Timestamp};
+use crate::{AttemptId, Digest, Fence, FixedLimits, Isolation, Limits, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,12 @@ pub struct Usage {
     pub bytes_written: u64,
     /// Calls that read or wrote files.
     pub io_operations: u64,
+    /// The most bytes that files, artifacts and the checkpoint held together.
+    pub peak_disk_bytes: u64,
+    /// The most files, directories and links that existed at the same time.
+    pub peak_files: u64,
+    /// Random bytes that the guest asked for.
+    pub random_bytes: u64,
 }
 
 /// The live figures of a running attempt: the runner writes, anybody reads.
@@ -40,6 +47,12 @@ pub struct Meter {
     pub bytes_written: AtomicU64,
     /// Calls that read or wrote files.
     pub io_operations: AtomicU64,
+    /// The most that files, artifacts and the checkpoint have held.
+    pub peak_disk_bytes: AtomicU64,
+    /// The most files that there have been.
+    pub peak_files: AtomicU64,
+    /// Random bytes that were asked for.
+    pub random_bytes: AtomicU64,
     /// The fences around a process of the cell's own, once they stand.
     pub fences: OnceLock<Vec<Fence>>,
 }
@@ -63,6 +76,12 @@ impl Meter {
         self.peak_memory_bytes.fetch_max(bytes, Ordering::Relaxed);
     }
 
+    /// Notes the bytes and files on the disk now.
+    pub fn set_disk(&self, bytes: u64, files: u64) {
+        self.peak_disk_bytes.fetch_max(bytes, Ordering::Relaxed);
+        self.peak_files.fetch_max(files, Ordering::Relaxed);
+    }
+
     /// Takes over figures that were measured elsewhere, and the memory in use there.
     pub fn adopt(&self, usage: Usage, memory_bytes: u64) {
         self.memory_bytes.store(memory_bytes, Ordering::Relaxed);
@@ -71,6 +90,9 @@ impl Meter {
         self.bytes_read.store(usage.bytes_read, Ordering::Relaxed);
         self.bytes_written.store(usage.bytes_written, Ordering::Relaxed);
         self.io_operations.store(usage.io_operations, Ordering::Relaxed);
+        self.peak_disk_bytes.store(usage.peak_disk_bytes, Ordering::Relaxed);
+        self.peak_files.store(usage.peak_files, Ordering::Relaxed);
+        self.random_bytes.store(usage.random_bytes, Ordering::Relaxed);
     }
 
     /// The figures so far. Fuel and wall time are the runner's to add.
@@ -83,8 +105,53 @@ impl Meter {
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
             bytes_written: self.bytes_written.load(Ordering::Relaxed),
             io_operations: self.io_operations.load(Ordering::Relaxed),
+            peak_disk_bytes: self.peak_disk_bytes.load(Ordering::Relaxed),
+            peak_files: self.peak_files.load(Ordering::Relaxed),
+            random_bytes: self.random_bytes.load(Ordering::Relaxed),
         }
     }
+}
+
+/// What a deterministic run has in place of time and chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deterministic {
+    /// Where all randomness begins.
+    pub seed: u64,
+    /// The time that the clock shows, always.
+    pub time: Timestamp,
+}
+
+impl Deterministic {
+    /// With this seed.
+    pub fn with_seed(seed: u64) -> Self {
+        Self { seed, time: FIXED_TIME }
+    }
+
+    /// The same for the same module, parameters and inputs, whoever asks.
+    pub fn of_work<'a>(
+        module: Digest,
+        parameters: &str,
+        inputs: impl IntoIterator<Item = (&'a str, Digest)>,
+    ) -> Self {
+        let mut text = format!("{module}\n{parameters}\n");
+        for (name, digest) in inputs {
+            text.push_str(&format!("{name} {digest}\n"));
+        }
+        let Digest(bytes) = Digest::of(text.as_bytes());
+        Self::with_seed(bytes.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)))
+    }
+}
+
+/// What a line of log costs beside its text, so that empty lines use up the limit too.
+pub const LOG_LINE_OVERHEAD: u64 = 64;
+
+/// What an attempt logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogUsage {
+    /// Bytes that were kept, with what a line costs beside its text.
+    pub bytes: u64,
+    /// Lines that were dropped because the limit was reached.
+    pub dropped_lines: u64,
 }
 
 /// The account of one attempt.
@@ -96,12 +163,18 @@ pub struct Receipt {
     pub node: String,
     /// Digest of the module that ran.
     pub module: Digest,
+    /// Digest of the parameters as the guest sees them.
+    pub parameters: Digest,
     /// Input names with the digests of their bytes.
     pub inputs: Vec<(String, Digest)>,
     /// Artifact names with the digests of their bytes.
     pub outputs: Vec<(String, Digest)>,
     /// The limits that held.
     pub limits: Limits,
+    /// Those that nobody set.
+    pub fixed: FixedLimits,
+    /// What the guest had in place of time and chance; none = the machine's.
+    pub deterministic: Option<Deterministic>,
     /// What engine and configuration ran it; fuel figures compare only under the same fingerprint.
     pub engine: String,
     /// Where the cell was.
@@ -114,6 +187,8 @@ pub struct Receipt {
     pub ended_at: Timestamp,
     /// What it used.
     pub usage: Usage,
+    /// What it logged.
+    pub log: LogUsage,
     /// Whom it contacted over HTTP.
     pub contacts: Vec<Contact>,
 }

@@ -2,12 +2,12 @@
 
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::local_host::LocalHost;
-use crate::run::cache_dir;
+use crate::run::{COMPILED, own_cache};
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{
     Caps, Digest, Isolation, JobHost, JobRunner, LimitRequest, Limits, Meter, RunEnd, RunSpec,
 };
-use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::fs;
@@ -79,7 +79,7 @@ impl Bench {
         let sandbox = Sandbox::new(SandboxConfig {
             compiler: Compiler::this_program(COMPILE),
             cells: Some(CellProgram { ahead, ..CellProgram::this_program(RUN_CELL) }),
-            ..SandboxConfig::new(cache_dir()?)
+            ..own_cache(COMPILED)?
         })?;
         sandbox.prepare(module, Arc::new(probe)).await?;
         Ok(Self { sandbox: Arc::new(sandbox), module, isolation })
@@ -212,7 +212,7 @@ struct Idle {
 /// What a thousand modules add to this process once they are ready.
 async fn idle() -> anyhow::Result<Idle> {
     let cache = tempfile::tempdir()?;
-    let sandbox = Sandbox::new(SandboxConfig::new(cache.path()))?;
+    let sandbox = Sandbox::new(SandboxConfig::new(cache.path(), CodeKey::derived_from(&rand::random())))?;
     let before = Idle { bytes: resident_bytes()?, descriptors: open_descriptors()? };
     for number in 0..IDLE_MODULES {
         let module = numbered(number);

@@ -143,12 +143,26 @@ pub(crate) struct RunArguments {
     /// Where the job runs.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) isolation: IsolationArgument,
+    /// Fixed clocks and seeded randomness, as a server runs deterministic jobs: the same module, parameters and inputs give
+    /// the same outputs for the same fuel.
+    #[arg(long)]
+    pub(crate) deterministic: bool,
+    /// Runs deterministically with this seed, such as that of a receipt: 16 hexadecimal digits.
+    #[arg(long, value_parser = parse_seed)]
+    pub(crate) seed: Option<u64>,
     /// Prints what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
     /// Neither counts fuel nor ends what loops: for measuring what that costs.
     #[arg(long, hide = true)]
     pub(crate) unmetered: bool,
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    match text.len() {
+        16 => u64::from_str_radix(text, 16).map_err(|error| error.to_string()),
+        _ => Err("a seed has 16 hexadecimal digits".into()),
+    }
 }
 
 /// Where cells are.

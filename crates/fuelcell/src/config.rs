@@ -21,10 +21,13 @@ use std::path::PathBuf;
 pub(crate) struct Config {
     /// Directory of everything that the server keeps.
     pub(crate) data: PathBuf,
-    /// Directory of compiled modules, which may be lost and may be shared by servers of one user; absent = `compiled` in
-    /// the data directory.
+    /// Directory of compiled modules, which may be lost; absent = `compiled` in the data directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) compiled: Option<PathBuf>,
+    /// File of the secret that authenticates compiled modules, made when it is missing. Servers of one user that share
+    /// `compiled` share it too: each throws away what it did not authenticate. Absent = the data directory's own secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compiled_secret: Option<PathBuf>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -75,6 +78,7 @@ impl Default for Config {
         Self {
             data: "fuelcell-data".into(),
             compiled: None,
+            compiled_secret: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,

@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Everything that a server keeps.
 pub(crate) struct DataDir(PathBuf);
@@ -63,25 +64,42 @@ impl DataDir {
 
     /// The server's own secret, made at the first start. Losing it voids all tokens and links.
     pub(crate) fn secret(&self) -> anyhow::Result<[u8; 32]> {
-        let path = self.secret_path();
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                let mut secret = [0; 32];
-                match hex::decode_to_slice(text.trim(), &mut secret) {
-                    Ok(()) => Ok(secret),
-                    Err(_) => bail!(
-                        "{} does not hold 64 hexadecimal digits; restore it from a backup",
-                        path.display()
-                    ),
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let secret: [u8; 32] = rand::random();
-                write_private(&path, &hex::encode(secret))?;
-                Ok(secret)
-            }
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        secret_at(&self.secret_path())
+    }
+}
+
+/// The secret in a file for its owner's eyes only, made when it is not there. Who makes one at the same time finds the same.
+pub(crate) fn secret_at(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make_secret(path).with_context(|| format!("cannot write {}", path.display()))?;
+            fs::read_to_string(path)
         }
+        read => read,
+    };
+    let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+    let mut secret = [0; 32];
+    match hex::decode_to_slice(text.trim(), &mut secret) {
+        Ok(()) => Ok(secret),
+        Err(_) => {
+            bail!("{} does not hold 64 hexadecimal digits; restore it from a backup", path.display())
+        }
+    }
+}
+
+/// Puts a new secret there, durably, unless somebody was faster.
+fn make_secret(path: &Path) -> std::io::Result<()> {
+    // The parent of a bare name is empty.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new("."));
+    // Temporary files are for their owner's eyes only.
+    let mut file = NamedTempFile::new_in(directory)?;
+    let secret: [u8; 32] = rand::random();
+    writeln!(file, "{}", hex::encode(secret))?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
+        _ => fs::File::open(directory)?.sync_all(),
     }
 }
 
@@ -104,4 +122,24 @@ pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
         fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_secret_is_made_once_and_is_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| secret_at(&path).unwrap())).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(made.iter().all(|secret| *secret == made[0]) && made[0] != [0; 32]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(&path, "no secret").unwrap();
+        assert!(secret_at(&path).is_err());
+    }
 }

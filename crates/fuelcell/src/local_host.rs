@@ -1,7 +1,11 @@
 //! A host for one job without a server: inputs are files, artifacts go to a folder, log lines to standard error.
 
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
-use fuelcell_domain::{ArtifactDescription, Cancellation, HostError, JobHost, LogLevel, ReadAt, Report};
+use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
+use fuelcell_domain::{
+    ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage, ReadAt,
+    Report,
+};
 use indicatif::ProgressBar;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -28,6 +32,8 @@ pub(crate) struct LocalHost {
 pub(crate) struct Said {
     pub(crate) report: Report,
     pub(crate) artifacts: Vec<PathBuf>,
+    outputs: Vec<(String, Digest)>,
+    log: LogUsage,
     names: BTreeSet<String>,
     checkpoint: Option<Vec<u8>>,
 }
@@ -44,6 +50,17 @@ impl LocalHost {
         let inputs = opened?;
         let listed = inputs.iter().map(|(input, _)| input.clone()).collect();
         Ok(Self { parameters, inputs, listed, out, bar, said: Arc::default() })
+    }
+
+    /// Names and digests of the inputs, whose files are read for it.
+    pub(crate) fn input_digests(&self) -> io::Result<Vec<(String, Digest)>> {
+        self.inputs.iter().map(|(input, reader)| Ok((input.name.clone(), reader.digest()?))).collect()
+    }
+
+    /// Names and digests of the artifacts, and what was logged.
+    pub(crate) fn accounts(&self) -> (Vec<(String, Digest)>, LogUsage) {
+        let said = self.said();
+        (said.outputs.clone(), said.log)
     }
 
     /// What the guest said so far.
@@ -71,6 +88,19 @@ struct FileReader {
     size: u64,
 }
 
+impl FileReader {
+    fn digest(&self) -> io::Result<Digest> {
+        let mut digest = DigestWriter::new(io::sink());
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            match self.file.read_at(&mut piece, digest.length())? {
+                0 => return Ok(digest.digest()),
+                count => digest.write_all(&piece[..count])?,
+            }
+        }
+    }
+}
+
 impl ReadAt for FileReader {
     fn size(&self) -> u64 {
         self.size
@@ -85,7 +115,8 @@ impl ReadAt for FileReader {
 struct FileArtifact {
     staged: PathBuf,
     path: PathBuf,
-    file: BufWriter<File>,
+    name: String,
+    file: DigestWriter<BufWriter<File>>,
     said: Arc<Mutex<Said>>,
 }
 
@@ -97,7 +128,9 @@ impl ArtifactWriter for FileArtifact {
     fn finish(mut self: Box<Self>) -> Result<(), HostError> {
         self.file.flush().map_err(storage)?;
         fs::rename(&self.staged, &self.path).map_err(storage)?;
-        lock(&self.said).artifacts.push(self.path.clone());
+        let mut said = lock(&self.said);
+        said.artifacts.push(self.path.clone());
+        said.outputs.push((self.name.clone(), self.file.digest()));
         Ok(())
     }
 }
@@ -131,6 +164,7 @@ impl JobHost for LocalHost {
     }
 
     fn log(&self, level: LogLevel, stage: &str, message: &str) {
+        self.said().log.bytes += LOG_LINE_OVERHEAD + (stage.len() + message.len()) as u64;
         self.bar.suspend(|| {
             let line = format!("{level:?} [{}] {}\n", shown(stage), shown(message));
             // A closed standard error is no reason to end the run.
@@ -157,8 +191,8 @@ impl JobHost for LocalHost {
         fs::create_dir_all(&self.out).map_err(storage)?;
         let path = self.out.join(&description.name);
         let staged = self.out.join(format!(".{}.part", description.name));
-        let file = BufWriter::new(File::create(&staged).map_err(storage)?);
-        Ok(Box::new(FileArtifact { staged, path, file, said: self.said.clone() }))
+        let file = DigestWriter::new(BufWriter::new(File::create(&staged).map_err(storage)?));
+        Ok(Box::new(FileArtifact { staged, path, name: description.name, file, said: self.said.clone() }))
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {

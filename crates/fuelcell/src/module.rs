@@ -1,6 +1,6 @@
 //! `fuelcell module …`: work on module files.
 
-use crate::run::cache_dir;
+use crate::run::{COMPILED, own_cache};
 use anyhow::Context;
 use fuelcell_domain::{Capabilities, Digest, ModuleInspector};
 use fuelcell_sandbox::{Sandbox, SandboxConfig};
@@ -44,5 +44,5 @@ fn read(module: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn sandbox() -> anyhow::Result<Sandbox> {
-    Ok(Sandbox::new(SandboxConfig { max_cells: 1, ..SandboxConfig::new(cache_dir()?) })?)
+    Ok(Sandbox::new(SandboxConfig { max_cells: 1, ..own_cache(COMPILED)? })?)
 }

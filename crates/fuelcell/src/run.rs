@@ -1,13 +1,16 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
+use crate::data_dir::{make_private_directory, secret_at};
 use crate::local_host::LocalHost;
 use anyhow::{Context, bail, ensure};
+use fuelcell_api::receipt_document;
+use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
-    Caps, Completion, Digest, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, RunEnd,
-    RunSpec, Usage,
+    AttemptId, Caps, Completion, Deterministic, Digest, FIXED, JobHost, JobId, JobRunner, LimitRequest,
+    Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
 };
-use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -16,37 +19,72 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// The directory of compiled modules.
+pub(crate) const COMPILED: &str = "compiled";
+
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let bytes =
         fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
     // A cache keeps the code of one engine.
-    let cache = if arguments.unmetered { cache_dir()?.with_file_name("unmetered") } else { cache_dir()? };
+    let cache = if arguments.unmetered { "unmetered" } else { COMPILED };
     let sandbox = Sandbox::new(SandboxConfig {
         max_cells: 1,
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
         metered: !arguments.unmetered,
-        ..SandboxConfig::new(cache)
+        ..own_cache(cache)?
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
+    // What cannot be used is told before anything is compiled.
+    let parameters = parameters(&arguments)?.to_string();
+    let inputs = inputs(&arguments, &manifest)?;
+    let out = &arguments.out;
+    ensure!(!out.exists() || out.is_dir(), "--out names a folder, and {} is none", out.display());
     let bar = progress_bar();
     bar.set_message("Compiling");
     sandbox.prepare(digest, Arc::new(bytes)).await?;
-    let parameters = parameters(&arguments)?.to_string();
-    let inputs = inputs(&arguments, &manifest)?;
     let host = Arc::new(LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?);
+    let inputs = host.input_digests()?;
+    let deterministic = match arguments.seed {
+        Some(seed) => Some(Deterministic::with_seed(seed)),
+        None => (arguments.deterministic || manifest.deterministic).then(|| {
+            let named = inputs.iter().map(|(name, digest)| (name.as_str(), *digest));
+            Deterministic::of_work(digest, host.parameters(), named)
+        }),
+    };
     let spec = RunSpec {
         module: digest,
         limits: limits(&arguments, &manifest),
-        deterministic_seed: manifest.deterministic.then_some(0),
+        deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
         meter: Arc::new(Meter::default()),
     };
-    let (end, usage) = sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
+    let started_at = SystemClock.now();
+    let (end, usage) = sandbox.run(spec.clone(), host.clone(), Box::pin(std::future::pending())).await;
     bar.finish_and_clear();
-    let told = if arguments.json { as_json(&end, usage, &host) } else { as_text(&end, usage, &host) };
+    let (outputs, log) = host.accounts();
+    let receipt = Receipt {
+        attempt: AttemptId { job: JobId::random(), number: 1 },
+        node: "local".into(),
+        module: digest,
+        parameters: Digest::of(host.parameters().as_bytes()),
+        inputs,
+        outputs,
+        limits: spec.limits,
+        fixed: FIXED,
+        deterministic,
+        engine: sandbox.fingerprint().to_owned(),
+        isolation: spec.isolation,
+        fences: spec.meter.fences.get().cloned().unwrap_or_default(),
+        started_at,
+        ended_at: SystemClock.now(),
+        usage,
+        log,
+        contacts: Vec::new(),
+    };
+    let told = if arguments.json { as_json(&end, receipt, &host) } else { as_text(&end, &receipt, &host) };
     io::stdout().write_all(told.as_bytes())?;
     Ok(match end {
         RunEnd::Completed(_) => ExitCode::SUCCESS,
@@ -54,11 +92,15 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Compiled modules are kept between runs, for this user only.
-pub(crate) fn cache_dir() -> anyhow::Result<PathBuf> {
+/// Compiled modules are kept between runs, for this user only, in a directory of this name beside the secret that
+/// authenticates them.
+pub(crate) fn own_cache(name: &str) -> anyhow::Result<SandboxConfig> {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fuelcell/compiled"))
+    let directory = base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fuelcell");
+    make_private_directory(&directory)?;
+    let key = CodeKey::derived_from(&secret_at(&directory.join("secret"))?);
+    Ok(SandboxConfig::new(directory.join(name), key))
 }
 
 fn progress_bar() -> ProgressBar {
@@ -95,7 +137,14 @@ fn inputs(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Vec<(
             Some((name, file)) => inputs.push((name.to_owned(), file.into())),
             None => {
                 let Some(first) = known.first() else { bail!("this module reads no inputs") };
-                inputs.push(((*first).to_owned(), text.into()));
+                let path = PathBuf::from(text);
+                if !path.exists() {
+                    let names = known.join(", ");
+                    bail!(
+                        "there is no file {text}; an input is FILE or NAME=FILE, with NAME one of: {names}"
+                    );
+                }
+                inputs.push(((*first).to_owned(), path));
             }
         }
     }
@@ -116,12 +165,15 @@ fn limits(arguments: &RunArguments, manifest: &Manifest) -> Limits {
     Limits::resolve(asked.or(manifest.limits.into()), Caps::default())
 }
 
-fn as_text(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
+fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
+    let usage = receipt.usage;
     let mut text = match end {
         RunEnd::Completed(Completion::Done) => "completed\n".to_owned(),
         RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process\n".to_owned(),
         RunEnd::Completed(Completion::Skipped(reason)) => format!("skipped: {reason}\n"),
         RunEnd::Failed(error) => match &error.details {
+            // A word of the guest's, or a backtrace.
+            Some(word) if !word.contains('\n') => format!("failed: {error} ({word})\n"),
             Some(details) => format!("failed: {error}\n{details}\n"),
             None => format!("failed: {error}\n"),
         },
@@ -139,10 +191,25 @@ fn as_text(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
         usage.wall_micros as f64 / 1e6,
         usage.bytes_read,
         usage.bytes_written
-    )
+    ) + &digests(receipt)
 }
 
-fn as_json(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
+/// What the run was made of and what it made, for comparing it with another.
+fn digests(receipt: &Receipt) -> String {
+    let mut text = format!("engine {}\n", receipt.engine);
+    if let Some(Deterministic { seed, time }) = receipt.deterministic {
+        text += &format!("deterministic: seed {seed:016x}, clock {time}\n");
+    }
+    text += &format!("module {}\nparameters {}\n", receipt.module, receipt.parameters);
+    let named =
+        |what, (name, digest): &(String, Digest)| format!("{what} {} {digest}\n", name.escape_debug());
+    text.extend(receipt.inputs.iter().map(|input| named("input", input)));
+    text.extend(receipt.outputs.iter().map(|output| named("output", output)));
+    text
+}
+
+fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost) -> String {
+    let usage = receipt.usage;
     let said = host.said();
     let error = match end {
         RunEnd::Failed(error) => {
@@ -163,6 +230,7 @@ fn as_json(end: &RunEnd, usage: Usage, host: &LocalHost) -> String {
             "bytesRead": usage.bytes_read,
             "bytesWritten": usage.bytes_written,
         },
+        "receipt": receipt_document(receipt),
     });
     format!("{document}\n")
 }

@@ -2,14 +2,14 @@
 
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::Config;
-use crate::data_dir::{DataDir, write_private};
+use crate::data_dir::{DataDir, secret_at, write_private};
 use crate::nodes::{ThisNode, machine_memory};
 use crate::telemetry;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
 use fuelcell_outbound::{Client, GrantedOutlets};
-use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::vault::Vault;
 use fuelcell_service::{Parts, Service, ServiceConfig};
@@ -38,7 +38,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&data.store(), Options::default())?);
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
     let slots = config.slots.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
-    let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots))?);
+    let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots)?)?);
     let clock = Arc::new(SystemClock);
     let node = NodeId(config.node.clone());
     let memory = match config.job_memory_bytes {
@@ -106,15 +106,21 @@ fn raise_file_limit() {
     }
 }
 
-fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> SandboxConfig {
-    SandboxConfig {
-        // Attempts that end while others start overlap for a moment.
+fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> anyhow::Result<SandboxConfig> {
+    let secret = match &config.compiled_secret {
+        Some(path) => secret_at(path)?,
+        None => data.secret()?,
+    };
+    let compiled = config.compiled.clone().unwrap_or_else(|| data.compiled());
+    Ok(SandboxConfig {
+        // The scheduler starts no more than `slots`. Attempts that end while others start overlap for a moment, and a cell
+        // whose caller went away ends a moment later; what is set aside for them is address space, not memory.
         max_cells: u32::try_from(slots * 2 + 8).unwrap_or(u32::MAX),
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
-        ..SandboxConfig::new(config.compiled.clone().unwrap_or_else(|| data.compiled()))
-    }
+        ..SandboxConfig::new(compiled, CodeKey::derived_from(&secret))
+    })
 }
 
 async fn install_built_in(service: &mut Service) -> anyhow::Result<Vec<Digest>> {

@@ -74,20 +74,22 @@ impl Client {
         lookups: &Arc<Semaphore>,
     ) -> Result<HttpResponse, HttpError> {
         let target = request.target.clone();
+        let most = request.max_response.min(MAX_BODY as u64);
         let (connect_time, read_time) =
             (self.config.connect_time(request.connect_timeout), self.config.read_time(request.read_timeout));
         let request = Counted::of(valid(request)?, tally);
         let connecting = self.connector.connect(&target, &self.config, lookups);
         let stream = timeout(connect_time, connecting).await.unwrap_or(Err(HttpError::ConnectTimeout))?;
-        exchange(stream, request, read_time, tally).await
+        exchange(stream, request, read_time, most, tally).await
     }
 }
 
-/// Sends a request over a connection of its own and reads the answer.
+/// Sends a request over a connection of its own and reads the answer, whose body has at most so many bytes.
 pub(crate) async fn exchange(
     stream: impl Stream + 'static,
     request: Request<Counted>,
     read_time: Duration,
+    most: u64,
     tally: &Tally,
 ) -> Result<HttpResponse, HttpError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
@@ -96,7 +98,7 @@ pub(crate) async fn exchange(
     driver.spawn(connection);
     let answering = timeout(read_time, sender.send_request(request));
     let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
-    read(response, read_time, tally).await
+    read(response, read_time, most, tally).await
 }
 
 /// A body that counts what its connection takes of it.
@@ -140,6 +142,7 @@ impl Body for Counted {
 async fn read(
     response: Response<Incoming>,
     patience: Duration,
+    most: u64,
     tally: &Tally,
 ) -> Result<HttpResponse, HttpError> {
     let (head, mut incoming) = response.into_parts();
@@ -148,8 +151,8 @@ async fn read(
         // Trailers are left out.
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         tally.received(data.len());
-        if body.len() + data.len() > MAX_BODY {
-            return Err(HttpError::ResponseTooLong);
+        if (body.len() + data.len()) as u64 > most {
+            return Err(HttpError::ResponseTooLong(most));
         }
         body.extend_from_slice(&data);
     }

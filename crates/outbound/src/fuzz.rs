@@ -49,6 +49,7 @@ fn request(bytes: &[u8]) -> HttpRequest {
         headers: lines.filter_map(header).collect(),
         connect_timeout: None,
         read_timeout: None,
+        max_response: 8 << 20,
         body: Vec::new(),
     }
 }
@@ -66,7 +67,7 @@ async fn answered_with(bytes: &[u8]) -> Verdict {
     let tally = account.requested("host.example");
     let mut question = Request::new(Bytes::from_static(b"question"));
     question.headers_mut().insert(header::HOST, header::HeaderValue::from_static("host.example"));
-    let asking = exchange(here, Counted::of(question, &tally), Duration::from_secs(10), &tally);
+    let asking = exchange(here, Counted::of(question, &tally), Duration::from_secs(10), 8 << 20, &tally);
     let (answer, _host) = tokio::join!(asking, answering(there, bytes));
     let answer = answer.map_err(|error| error.to_string())?;
     assert!((100..1000).contains(&answer.status));

@@ -58,6 +58,7 @@ async fn asked(trusted: &Authority, host: &str, port: u16) -> Result<HttpRespons
         headers: Vec::new(),
         connect_timeout: None,
         read_timeout: None,
+        max_response: 8 << 20,
         body: Vec::new(),
     };
     let account = Account::default();

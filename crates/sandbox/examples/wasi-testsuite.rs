@@ -9,7 +9,7 @@ use fuelcell_domain::{
     ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, Isolation, JobHost, JobRunner, Limits,
     LogLevel, Meter, ReadAt, Report, RunEnd, RunSpec,
 };
-use fuelcell_sandbox::{Directory, Profile, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CodeKey, Directory, Profile, Sandbox, SandboxConfig};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -105,7 +105,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Err(format!("there are no tests in {}", checkout.display()).into());
     }
     let cache = tempfile::TempDir::new()?;
-    let sandbox = Sandbox::new(SandboxConfig { max_cells: 1, ..SandboxConfig::new(cache.path()) })?;
+    let sandbox = Sandbox::new(SandboxConfig {
+        max_cells: 1,
+        ..SandboxConfig::new(cache.path(), CodeKey::derived_from(&[0; 32]))
+    })?;
     let (mut passed, mut unexpected) = (0, 0);
     for test in &tests {
         let name = test.strip_prefix(&checkout).unwrap_or(test).display().to_string();

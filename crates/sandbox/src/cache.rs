@@ -1,82 +1,203 @@
 //! Compiled code on disk: one file per module, in a directory that only this process's user can enter.
 //!
-//! Loading native code is trusting it, so each file ends with the SHA-256 of what is before it, and a file that is not as
-//! it was written is thrown away. That guards against damage; against people, the directory's permissions do.
+//! Loading native code is trusting it. Each file ends with an HMAC-SHA-256 of the module's digest, the engine's fingerprint
+//! and the code, under a key that only the server has. A file without the right one, be it damaged, of another engine, of
+//! another module or of another server, is thrown away and its module compiled anew; nothing of it is ever mapped.
+//! Only the process that holds the key checks. What it hands to the process of a cell is the open file that it checked.
 
 use crate::engine::FINGERPRINT_PREFIX;
 use fuelcell_domain::Digest;
-use std::fs::{self, DirBuilder, Permissions};
-use std::io::{self, Write};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The checksum at the end of each file.
-const CHECKSUM_BYTES: usize = 32;
+/// The tag at the end of each file.
+const TAG_BYTES: usize = 32;
+
+/// What is read of a file at once.
+const PIECE: usize = 64 << 10;
 
 /// Bytes of compiled code that are kept; what was not used longest goes first.
 const MAX_BYTES: u64 = 4 << 30;
+
+type Authenticator = Hmac<Sha256>;
+
+/// What compiled code is authenticated with. Who has it can make code that a sandbox runs.
+#[derive(Clone)]
+pub struct CodeKey([u8; 32]);
+
+impl CodeKey {
+    /// The key that follows from a secret, which may be used for other things too.
+    pub fn derived_from(secret: &[u8; 32]) -> Self {
+        let mut key = authenticator(secret);
+        key.update(b"fuelcell: authenticate compiled code");
+        Self(key.finalize().into_bytes().into())
+    }
+}
+
+/// A key is not to be seen.
+impl fmt::Debug for CodeKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("(key)")
+    }
+}
+
+fn authenticator(key: &[u8; 32]) -> Authenticator {
+    Authenticator::new_from_slice(key).expect("HMAC takes keys of every length")
+}
+
+/// Compiled code that was found authentic, open. What is mapped is this file, whatever its name stands for by now.
+pub(crate) struct CheckedCode(File);
+
+impl CheckedCode {
+    /// What the parent of this process has checked.
+    pub(crate) fn from_parent(descriptor: OwnedFd) -> Self {
+        Self(descriptor.into())
+    }
+
+    /// Maps the file, so that its pages are shared and can be dropped by the kernel.
+    #[allow(unsafe_code)]
+    pub(crate) fn load(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        // The engine takes paths only, and this one leads to the open file.
+        let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
+        // SAFETY: the file was written by `Cache::store` from what this engine's compiler made, as its tag shows, which was
+        // checked on this very file (wasmtime compares versions and configuration once more). It lies in a directory that
+        // only this user can enter, and nothing overwrites it: `store` replaces the name, not the bytes.
+        unsafe { Component::deserialize_file(engine, path) }
+    }
+}
+
+impl AsFd for CheckedCode {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
 
 /// Compiled code of one engine.
 pub(crate) struct Cache {
     directory: PathBuf,
     engine: Engine,
+    fingerprint: String,
+    key: CodeKey,
+    rejected: AtomicU64,
 }
 
 impl Cache {
     /// Code of other engines lies in other directories below `root`.
-    pub(crate) fn open(root: &Path, fingerprint: &str, engine: Engine) -> io::Result<Self> {
+    pub(crate) fn open(root: &Path, key: CodeKey, fingerprint: &str, engine: Engine) -> io::Result<Self> {
         let directory = root.join(fingerprint);
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         fs::set_permissions(&directory, Permissions::from_mode(0o700))?;
         remove_other_engines(root, fingerprint)?;
-        let cache = Self { directory, engine };
+        let rejected = AtomicU64::new(0);
+        let cache = Self { directory, engine, fingerprint: fingerprint.to_owned(), key, rejected };
         cache.make_room(MAX_BYTES)?;
         Ok(cache)
     }
 
-    /// Whether there is a file for `module`; whether it is whole shows when it is loaded.
+    /// Whether there is a file for `module`; whether it is authentic shows when it is opened.
     pub(crate) fn contains(&self, module: Digest) -> bool {
         self.path(module).is_file()
     }
 
-    /// Loads compiled code. A file that does not load is removed, and the module counts as not compiled.
+    /// Files that were thrown away so far because they were not authentic, or did not load.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
+    }
+
+    /// The code of `module`, checked. A file that is not authentic is removed, and the module counts as not compiled.
+    pub(crate) fn code(&self, module: Digest) -> Option<CheckedCode> {
+        self.or_rejected(module, self.checked(module))
+    }
+
+    /// Loads the code of `module`, as [`Cache::code`] finds it.
     pub(crate) fn load(&self, module: Digest) -> Option<Component> {
-        let path = self.path(module);
-        match load_file(&self.engine, &path) {
-            Ok(component) => Some(component),
-            Err(LoadError::Missing) => None,
-            Err(LoadError::Damaged(reason)) => {
-                tracing::warn!(module.digest = %module, reason, "compiled code is damaged; it is compiled again");
-                self.remove(&path);
-                None
-            }
-        }
+        self.or_rejected(module, self.load_checked(module))
     }
 
     /// Loads code that was stored a moment ago. When that fails, it is not the file that is wrong: the module asks for more
     /// than this engine is made for. The error says what.
     pub(crate) fn load_fresh(&self, module: Digest) -> Result<Component, String> {
-        let path = self.path(module);
-        load_file(&self.engine, &path).map_err(|error| {
-            self.remove(&path);
+        self.load_checked(module).map_err(|error| {
+            self.remove(&self.path(module));
             match error {
                 LoadError::Missing => "its code cannot be found".into(),
-                LoadError::Damaged(reason) => reason,
+                LoadError::Unusable(reason) => reason,
             }
         })
     }
 
     /// Keeps `code` for `module`. Whoever looks sees the whole file or none.
     pub(crate) fn store(&self, module: Digest, code: &[u8]) -> io::Result<()> {
+        // For this user only, as temporary files are.
         let mut file = NamedTempFile::new_in(&self.directory)?;
         file.write_all(code)?;
-        file.write_all(&Digest::of(code).0)?;
+        let mut tag = self.tag_of(module);
+        tag.update(code);
+        file.write_all(&tag.finalize().into_bytes())?;
         file.persist(self.path(module))?;
         self.make_room(MAX_BYTES)
+    }
+
+    fn or_rejected<T>(&self, module: Digest, result: Result<T, LoadError>) -> Option<T> {
+        match result {
+            Ok(found) => Some(found),
+            Err(LoadError::Missing) => None,
+            Err(LoadError::Unusable(reason)) => {
+                let rejected = self.rejected.fetch_add(1, Ordering::Relaxed) + 1;
+                tracing::warn!(
+                    module.digest = %module, reason, rejected,
+                    "compiled code is not what this server stored; the module is compiled again"
+                );
+                self.remove(&self.path(module));
+                None
+            }
+        }
+    }
+
+    fn load_checked(&self, module: Digest) -> Result<Component, LoadError> {
+        let code = self.checked(module)?;
+        // The time of a file is when it was last used; a file system that does not take it only makes the choice poorer.
+        let _ = code.0.set_modified(SystemTime::now());
+        code.load(&self.engine).map_err(|error| LoadError::Unusable(format!("{error:#}")))
+    }
+
+    fn checked(&self, module: Digest) -> Result<CheckedCode, LoadError> {
+        let mut file = File::open(self.path(module))?;
+        let bytes = file.metadata()?.len().checked_sub(TAG_BYTES as u64);
+        let mut code = Read::by_ref(&mut file).take(bytes.ok_or_else(LoadError::wrong_tag)?);
+        let mut expected = self.tag_of(module);
+        let mut piece = vec![0; PIECE];
+        loop {
+            match code.read(&mut piece)? {
+                0 => break,
+                count => expected.update(&piece[..count]),
+            }
+        }
+        let mut tag = [0; TAG_BYTES];
+        file.read_exact(&mut tag)?;
+        expected.verify_slice(&tag).map_err(|_| LoadError::wrong_tag())?;
+        Ok(CheckedCode(file))
+    }
+
+    /// The tag of a module's file, before its code. Digests have one length, and the fingerprint's stands before it, so
+    /// that no two files have the same message.
+    fn tag_of(&self, module: Digest) -> Authenticator {
+        let mut tag = authenticator(&self.key.0);
+        tag.update(&module.0);
+        tag.update(&(self.fingerprint.len() as u64).to_be_bytes());
+        tag.update(self.fingerprint.as_bytes());
+        tag
     }
 
     /// Removes the files that were used longest ago until the rest has at most `max` bytes.
@@ -101,7 +222,7 @@ impl Cache {
     }
 
     /// Where the code of `module` lies, if it is there.
-    pub(crate) fn path(&self, module: Digest) -> PathBuf {
+    fn path(&self, module: Digest) -> PathBuf {
         self.directory.join(format!("{module}.cwasm"))
     }
 
@@ -110,23 +231,6 @@ impl Cache {
             tracing::warn!(error.message = %error, "compiled code cannot be removed");
         }
     }
-}
-
-/// Loads one file of compiled code that a cache wrote.
-pub(crate) fn load_file(engine: &Engine, path: &Path) -> Result<Component, LoadError> {
-    check(&fs::read(path)?)?;
-    // The time of a file is when it was last used; a file system that does not take it only makes the choice poorer.
-    let _ = fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
-    map_file(engine, path).map_err(|error| LoadError::Damaged(format!("{error:#}")))
-}
-
-/// Maps the file, so that its pages are shared and can be dropped by the kernel.
-#[allow(unsafe_code)]
-fn map_file(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
-    // SAFETY: the file was written by `Cache::store` from what this engine's compiler made (the fingerprint is in its
-    // path, and wasmtime compares its configuration once more), its checksum has just been found right, and it lies in a
-    // directory that only this user can write. Nothing overwrites it: `store` replaces the name, not the bytes.
-    unsafe { Component::deserialize_file(engine, path) }
 }
 
 /// Code of other engines, older versions of this program mostly, is of no use to anybody any more.
@@ -143,29 +247,26 @@ fn remove_other_engines(root: &Path, fingerprint: &str) -> io::Result<()> {
 }
 
 /// Why a file was not loaded.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadError {
-    #[error("there is no compiled code")]
+#[derive(Debug)]
+enum LoadError {
+    /// There is none.
     Missing,
-    #[error("the compiled code is damaged: {0}")]
-    Damaged(String),
+    /// It is not authentic, or the engine does not take it.
+    Unusable(String),
+}
+
+impl LoadError {
+    fn wrong_tag() -> Self {
+        Self::Unusable("its tag is wrong".into())
+    }
 }
 
 impl From<io::Error> for LoadError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
-            _ => Self::Damaged(error.to_string()),
+            _ => Self::Unusable(error.to_string()),
         }
-    }
-}
-
-fn check(file: &[u8]) -> Result<(), LoadError> {
-    let damaged = || LoadError::Damaged("its checksum is wrong".into());
-    let (code, checksum) = file.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
-    match Digest::of(code).0 == *checksum {
-        true => Ok(()),
-        false => Err(damaged()),
     }
 }
 
@@ -174,8 +275,63 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    const KEY: [u8; 32] = [7; 32];
+
     fn cache(root: &Path, fingerprint: &str) -> Cache {
-        Cache::open(root, fingerprint, Engine::default()).unwrap()
+        cache_with(root, &KEY, fingerprint)
+    }
+
+    fn cache_with(root: &Path, secret: &[u8; 32], fingerprint: &str) -> Cache {
+        Cache::open(root, CodeKey::derived_from(secret), fingerprint, Engine::default()).unwrap()
+    }
+
+    /// Whether `cache` takes what lies under the name of `module`; if not, the file must be gone.
+    fn takes(cache: &Cache, module: Digest) -> bool {
+        assert!(cache.contains(module));
+        let (taken, rejected) = (cache.code(module).is_some(), cache.rejected());
+        assert_eq!(cache.contains(module), taken);
+        assert_eq!(rejected, u64::from(!taken));
+        taken
+    }
+
+    #[test]
+    fn every_bit_of_a_file_counts() {
+        let (root, module) = (tempfile::TempDir::new().unwrap(), Digest::of(b"module"));
+        let stored = cache(root.path(), "wasmtime-1-a");
+        stored.store(module, b"code").unwrap();
+        assert_eq!(fs::metadata(stored.path(module)).unwrap().permissions().mode() & 0o777, 0o600);
+        let whole = fs::read(stored.path(module)).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut changed = whole.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            fs::write(stored.path(module), &changed).unwrap();
+            assert!(!takes(&cache(root.path(), "wasmtime-1-a"), module), "bit {bit}");
+        }
+        for length in 0..whole.len() {
+            fs::write(stored.path(module), &whole[..length]).unwrap();
+            assert!(!takes(&cache(root.path(), "wasmtime-1-a"), module), "{length} bytes");
+        }
+        fs::write(stored.path(module), &whole).unwrap();
+        assert!(takes(&cache(root.path(), "wasmtime-1-a"), module));
+    }
+
+    #[test]
+    fn code_is_of_one_module_one_engine_and_one_key() {
+        let (module, other) = (Digest::of(b"module"), Digest::of(b"other"));
+        let root = tempfile::TempDir::new().unwrap();
+        let stored = cache(root.path(), "wasmtime-1-a");
+        stored.store(module, b"code").unwrap();
+        for (secret, fingerprint, name, taken) in [
+            (KEY, "wasmtime-1-a", module, true),
+            (KEY, "wasmtime-1-a", other, false),
+            (KEY, "wasmtime-1-b", module, false),
+            ([8; 32], "wasmtime-1-a", module, false),
+        ] {
+            let root = tempfile::TempDir::new().unwrap();
+            let here = cache_with(root.path(), &secret, fingerprint);
+            fs::copy(stored.path(module), here.path(name)).unwrap();
+            assert_eq!(takes(&here, name), taken, "{fingerprint} {name}");
+        }
     }
 
     #[test]
@@ -198,7 +354,7 @@ mod tests {
         for (age, digest) in digests.iter().enumerate() {
             cache.store(*digest, &[0; 68]).unwrap();
             let used = SystemTime::now() - Duration::from_secs(100 - age as u64);
-            fs::File::open(cache.path(*digest)).unwrap().set_modified(used).unwrap();
+            File::open(cache.path(*digest)).unwrap().set_modified(used).unwrap();
         }
         cache.make_room(300).unwrap();
         assert!(digests.iter().all(|digest| cache.contains(*digest)));

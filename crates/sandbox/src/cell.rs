@@ -4,23 +4,19 @@ use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
 use crate::files::{Preopen, Scratch, Tree, Volume};
 use crate::http::Http;
-use crate::limits::MemoryLimiter;
+use crate::limits::{Memory, MemoryLimiter};
 use crate::output::LogStream;
 use crate::preview1::List;
 use crate::surroundings::{self, OUT, Profile};
-use fuelcell_domain::{JobHost, LogLevel, Meter, RunSpec};
+use fuelcell_domain::{FIXED, JobHost, LogLevel, Meter, RunSpec};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtx;
 
-/// Handles (readers, writers, pollables) that a guest holds at the same time.
-const MAX_HANDLES: usize = 256;
-
-/// Bytes of lists and texts that one host call may carry: a large checkpoint, which cannot be written in pieces as
-/// artifacts can.
-pub(crate) const MAX_CALL_BYTES: usize = 16 << 20;
+/// Bytes of lists and texts that one host call may carry.
+pub(crate) const MAX_CALL_BYTES: usize = FIXED.host_call_bytes as usize;
 
 /// A guest is told of its deadline this early, or when a tenth of a shorter time is left.
 const DEADLINE_NOTICE: Duration = Duration::from_secs(1);
@@ -29,7 +25,8 @@ const DEADLINE_NOTICE: Duration = Duration::from_secs(1);
 pub(crate) struct Cell {
     pub(crate) host: Arc<dyn JobHost>,
     pub(crate) meter: Arc<Meter>,
-    pub(crate) memory: MemoryLimiter,
+    pub(crate) memory: Arc<Memory>,
+    limiter: MemoryLimiter,
     pub(crate) disk: Disk,
     pub(crate) table: ResourceTable,
     pub(crate) stdout: LogStream,
@@ -70,14 +67,16 @@ impl Cell {
     fn new(tenancy: Tenancy<'_>) -> Self {
         let Tenancy { spec, house, host, profile, started } = tenancy;
         let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_HANDLES);
+        table.set_max_capacity(FIXED.handles as usize);
         let timeout = spec.limits.timeout();
         // A slot of the pool may hold less than the limit allows.
         let memory_bytes = spec.limits.memory_bytes.min(house.slot_bytes);
+        let memory = Memory::new(memory_bytes, spec.meter.clone());
         Self {
-            memory: MemoryLimiter::new(memory_bytes, spec.meter.clone()),
+            limiter: MemoryLimiter::new(memory.clone()),
+            memory,
             meter: spec.meter.clone(),
-            disk: Disk::new(spec.limits.disk_bytes),
+            disk: Disk::new(spec.limits.disk_bytes, spec.meter.clone()),
             table,
             stdout: LogStream::new(host.clone(), LogLevel::Info, "stdout"),
             stderr: LogStream::new(host.clone(), LogLevel::Warn, "stderr"),
@@ -163,7 +162,7 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
 pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<Store<Cell>> {
     let fuel = tenancy.house.metered.then(|| fuel(tenancy.spec));
     let mut store = Store::try_new(engine, Cell::new(tenancy))?;
-    store.limiter(|cell| &mut cell.memory);
+    store.limiter(|cell| &mut cell.limiter);
     if let Some(fuel) = fuel {
         store.set_fuel(fuel)?;
     }
@@ -173,7 +172,14 @@ pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<St
     Ok(store)
 }
 
+/// What a store is given: one more than the guest may burn, so that a guest which has burnt all that it may has one left.
 /// Unlimited fuel is so much that no run can burn it, which keeps it measured.
 pub(crate) fn fuel(spec: &RunSpec) -> u64 {
-    spec.limits.fuel.unwrap_or(u64::MAX)
+    spec.limits.fuel.unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// Whether the guest burnt more than it may.
+pub(crate) fn is_out_of_fuel(store: &Store<Cell>) -> bool {
+    // An engine that counts none has no such error.
+    store.get_fuel().is_ok_and(|left| left == 0)
 }

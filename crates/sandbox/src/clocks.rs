@@ -1,5 +1,6 @@
 //! The clocks that guests see: coarse ones, or ones that tell the same story in every run.
 
+use fuelcell_domain::clock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
@@ -7,8 +8,8 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 /// What real clocks are rounded to: finer ones let guests measure their neighbours through shared caches.
 const GRAIN: Duration = Duration::from_millis(1);
 
-/// The wall clock of deterministic runs: 2000-01-01T00:00:00Z. Some languages take 1970 for "no clock".
-pub(crate) const FIXED_TIME: Duration = Duration::from_secs(946_684_800);
+/// The wall clock of deterministic runs, since 1970.
+pub(crate) const FIXED_TIME: Duration = Duration::from_micros(clock::FIXED_TIME.0.unsigned_abs());
 
 fn coarse(time: Duration) -> Duration {
     let grain = GRAIN.as_nanos();

@@ -1,14 +1,8 @@
 //! The disk of a cell: bytes of all artifacts, files and of the checkpoint together, exact to the byte, and the number of
 //! names in its file system.
 
-use fuelcell_domain::HostError;
+use fuelcell_domain::{FIXED, HostError, Meter};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Artifacts that one job may make. Each costs the store an entry and clients a line.
-pub(crate) const MAX_ARTIFACTS: u32 = 1_000;
-
-/// Files, directories and links that a job may have at the same time. Each costs the host some hundred bytes of memory.
-pub(crate) const MAX_ENTRIES: u32 = 10_000;
 
 /// What a guest has been refused so far, and therefore what a failure after it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +28,13 @@ struct State {
 #[derive(Clone)]
 pub(crate) struct Disk {
     limit: u64,
+    meter: Arc<Meter>,
     state: Arc<Mutex<State>>,
 }
 
 impl Disk {
-    pub(crate) fn new(limit: u64) -> Self {
-        Self { limit, state: Arc::default() }
+    pub(crate) fn new(limit: u64, meter: Arc<Meter>) -> Self {
+        Self { limit, meter, state: Arc::default() }
     }
 
     /// The limit in bytes.
@@ -60,11 +55,12 @@ impl Disk {
     /// Counts one more file, directory or link.
     pub(crate) fn take_entry(&self) -> Result<(), HostError> {
         let mut state = self.state();
-        if state.entries >= MAX_ENTRIES {
+        if state.entries >= FIXED.files {
             state.refusal.get_or_insert(Refusal::Entries);
-            return Err(HostError::Limit(format!("a job has at most {MAX_ENTRIES} files")));
+            return Err(HostError::Limit(format!("a job has at most {} files", FIXED.files)));
         }
         state.entries += 1;
+        self.note(&state);
         Ok(())
     }
 
@@ -82,9 +78,9 @@ impl Disk {
     /// Counts one more artifact.
     pub(crate) fn add_artifact(&self) -> Result<(), HostError> {
         let mut state = self.state();
-        if state.artifacts >= MAX_ARTIFACTS {
+        if state.artifacts >= FIXED.artifacts {
             state.refusal.get_or_insert(Refusal::Host);
-            return Err(HostError::Limit(format!("a job makes at most {MAX_ARTIFACTS} artifacts")));
+            return Err(HostError::Limit(format!("a job makes at most {} artifacts", FIXED.artifacts)));
         }
         state.artifacts += 1;
         Ok(())
@@ -100,6 +96,7 @@ impl Disk {
     pub(crate) fn take(&self, bytes: u64) -> Result<(), HostError> {
         let mut state = self.state();
         state.used = self.fit(&mut state, 0, bytes)?;
+        self.note(&state);
         Ok(())
     }
 
@@ -115,6 +112,7 @@ impl Disk {
         let before = state.checkpoint;
         state.used = self.fit(&mut state, before, bytes)?;
         state.checkpoint = bytes;
+        self.note(&state);
         Ok(())
     }
 
@@ -132,6 +130,10 @@ impl Disk {
         Ok(wanted)
     }
 
+    fn note(&self, state: &State) {
+        self.meter.set_disk(state.used, u64::from(state.entries));
+    }
+
     /// A count is whole after every statement, so a panic elsewhere cannot have broken it.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -142,10 +144,14 @@ impl Disk {
 mod tests {
     use super::*;
 
+    fn of(limit: u64) -> Disk {
+        Disk::new(limit, Arc::default())
+    }
+
     #[test]
     fn the_limit_is_exact() {
         for (bytes, fits) in [(99, true), (100, true), (101, false)] {
-            let disk = Disk::new(100);
+            let disk = of(100);
             assert_eq!(disk.take(bytes).is_ok(), fits, "{bytes}");
             assert_eq!(disk.refusal().is_some(), !fits, "{bytes}");
         }
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_takes_the_place_of_the_one_before() {
-        let disk = Disk::new(100);
+        let disk = of(100);
         disk.take(40).unwrap();
         disk.replace_checkpoint(60).unwrap();
         disk.replace_checkpoint(60).unwrap();
@@ -166,7 +172,7 @@ mod tests {
 
     #[test]
     fn room_that_was_given_back_can_be_taken_again() {
-        let disk = Disk::new(10);
+        let disk = of(10);
         disk.take(10).unwrap();
         disk.give_back(10);
         disk.take(10).unwrap();
@@ -175,8 +181,8 @@ mod tests {
 
     #[test]
     fn entries_are_counted_exactly() {
-        let disk = Disk::new(0);
-        assert!((0..MAX_ENTRIES).all(|_| disk.take_entry().is_ok()));
+        let disk = of(0);
+        assert!((0..FIXED.files).all(|_| disk.take_entry().is_ok()));
         assert!(disk.take_entry().is_err());
         disk.give_back_entry();
         assert!(disk.take_entry().is_ok());
@@ -184,9 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn the_most_that_there_was_is_noted() {
+        let disk = of(100);
+        disk.take(40).unwrap();
+        disk.replace_checkpoint(50).unwrap();
+        assert!(disk.take(11).is_err());
+        disk.give_back(40);
+        disk.take_entry().unwrap();
+        disk.give_back_entry();
+        disk.take_entry().unwrap();
+        let usage = disk.meter.usage();
+        assert_eq!((usage.peak_disk_bytes, usage.peak_files), (90, 1));
+    }
+
+    #[test]
     fn artifacts_are_counted() {
-        let disk = Disk::new(0);
-        assert!((0..MAX_ARTIFACTS).all(|_| disk.add_artifact().is_ok()));
+        let disk = of(0);
+        assert!((0..FIXED.artifacts).all(|_| disk.add_artifact().is_ok()));
         assert!(disk.add_artifact().is_err());
         assert_eq!(disk.refusal(), Some(Refusal::Host));
     }

@@ -1,5 +1,6 @@
 //! The one engine of a process: its configuration, its name in receipts, and the ticker that lets looping guests yield.
 
+use fuelcell_domain::FIXED;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
@@ -19,24 +20,12 @@ pub(crate) const FINGERPRINT_PREFIX: &str = "wasmtime-";
 /// Time between two epochs. A looping guest gives way that often, so this bounds how late a deadline or stop is seen.
 const EPOCH: Duration = Duration::from_millis(10);
 
-/// Stack of the guest itself. Interpreters compiled to wasm recurse deeply.
-const WASM_STACK: usize = 1 << 20;
-
 /// The whole stack of a cell: what the guest does not get is left for host calls, which may reach down into a store.
 const CELL_STACK: usize = 4 << 20;
 
 /// Frames kept of a trap: enough to see a recursion, few enough to look each of them up in what a module brings of lines
 /// ([`crate::lines`]).
 pub(crate) const BACKTRACE_FRAMES: usize = 24;
-
-/// Memories of one component. Toolchains make one or two.
-pub(crate) const MEMORIES_PER_CELL: u32 = 4;
-
-/// Tables of one component. Linkers make one per library.
-pub(crate) const TABLES_PER_CELL: u32 = 16;
-
-/// Core instances of one component. A component of dynamically linked libraries (Python) has some dozens.
-pub(crate) const INSTANCES_PER_CELL: u32 = 128;
 
 /// Elements of one table. The largest interpreters have some ten thousand functions in theirs.
 const TABLE_ELEMENTS: usize = 50_000;
@@ -71,6 +60,11 @@ const METERED: &str = "metered";
 const UNMETERED: &str = "unmetered";
 
 impl CodeSettings {
+    /// Whether code counts its fuel and gives way.
+    pub(crate) fn metered(self) -> bool {
+        self.metered
+    }
+
     /// For the command line of a child process.
     pub(crate) fn as_arguments(self) -> Vec<String> {
         let metering = if self.metered { METERED } else { UNMETERED };
@@ -147,7 +141,7 @@ fn base_config(metered: bool) -> Config {
         // Rations: fuel stops exactly, epochs give way to deadlines.
         .consume_fuel(metered)
         .epoch_interruption(metered)
-        .max_wasm_stack(WASM_STACK)
+        .max_wasm_stack(FIXED.stack_bytes as usize)
         .async_stack_size(CELL_STACK)
         // The same inputs give the same bits, on every processor.
         .cranelift_nan_canonicalization(true)
@@ -172,13 +166,13 @@ fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
     config
         .total_component_instances(pool.cells)
         .total_stacks(pool.cells)
-        .total_core_instances(pool.cells.saturating_mul(INSTANCES_PER_CELL))
-        .total_memories(pool.cells.saturating_mul(MEMORIES_PER_CELL))
-        .total_tables(pool.cells.saturating_mul(TABLES_PER_CELL))
-        .max_core_instances_per_component(INSTANCES_PER_CELL)
-        .max_memories_per_component(MEMORIES_PER_CELL)
-        .max_tables_per_component(TABLES_PER_CELL)
-        .max_tables_per_module(TABLES_PER_CELL)
+        .total_core_instances(pool.cells.saturating_mul(FIXED.instances))
+        .total_memories(pool.cells.saturating_mul(FIXED.memories))
+        .total_tables(pool.cells.saturating_mul(FIXED.tables))
+        .max_core_instances_per_component(FIXED.instances)
+        .max_memories_per_component(FIXED.memories)
+        .max_tables_per_component(FIXED.tables)
+        .max_tables_per_module(FIXED.tables)
         .max_memory_size(pool.memory_bytes)
         .table_elements(TABLE_ELEMENTS)
         .pagemap_scan(Enabled::Auto)

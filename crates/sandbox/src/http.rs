@@ -1,15 +1,16 @@
 //! Requests of guests over HTTP. The interface is wasmtime's; what is sent goes to the job's host, as every other call
-//! does, and comes back whole. All that lies in the host's memory for a guest is bounded: bodies, answers that it holds, and
-//! the texts of requests that it never sends.
+//! does, and comes back whole. All that lies in the host's memory for a guest is bounded: bodies under way, and answers that
+//! it holds, count as the guest's own memory; the texts of requests that it never sends have limits of their own.
 
 use crate::cell::Cell;
+use crate::limits::{Holding, Memory};
 use bytes::Bytes;
 use fuelcell_domain::capability::Target;
 use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY};
 use fuelcell_domain::{JobHost, LogLevel};
 use http::uri::Scheme;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -87,7 +88,10 @@ impl Http {
         context.set_field_size_limit(MAX_FIELDS);
         let places = Arc::new(Semaphore::new(MAX_AT_ONCE));
         let deterministic = cell.deterministic_seed.is_some();
-        Self { context, sender: Sender { host: cell.host.clone(), places, deterministic } }
+        Self {
+            context,
+            sender: Sender { host: cell.host.clone(), places, memory: cell.memory.clone(), deterministic },
+        }
     }
 }
 
@@ -103,6 +107,7 @@ impl WasiHttpView for Cell {
 struct Sender {
     host: Arc<dyn JobHost>,
     places: Arc<Semaphore>,
+    memory: Arc<Memory>,
     deterministic: bool,
 }
 
@@ -137,6 +142,10 @@ impl Sender {
         let place = self.places.clone().try_acquire_owned().map_err(|_| Error::ConnectionLimitReached)?;
         let (head, body) = request.into_parts();
         let target = target(&head.uri).ok_or(Error::HttpRequestUriInvalid)?;
+        let mut sent = self.memory.holding();
+        let body = whole(body, &mut sent).await?;
+        // How long the answer is shows when it comes; until then it may take what it could.
+        let room = self.memory.reserve_up_to(MAX_BODY as u64);
         let request = HttpRequest {
             method: head.method.as_str().to_owned(),
             target,
@@ -144,10 +153,14 @@ impl Sender {
             headers: headers(&head.headers),
             connect_timeout: options.connect_timeout,
             read_timeout: shorter(options.first_byte_timeout, options.between_bytes_timeout),
-            body: whole(body).await?,
+            max_response: room.bytes(),
+            body,
         };
         let response = self.host.http(request).await.map_err(|error| explained(&error))?;
-        answer(response, place)
+        drop(sent);
+        let most = room.bytes();
+        let held = room.filled(size(&response)).ok_or(Error::HttpResponseBodySize(Some(most)))?;
+        answer(response, place, held)
     }
 }
 
@@ -187,26 +200,34 @@ fn shorter<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     [one, other].into_iter().flatten().min()
 }
 
-/// The body once the guest has finished it.
-async fn whole(body: WasiBody) -> Result<Vec<u8>> {
-    match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => Ok(body.to_bytes().into()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Error::HttpRequestBodySize(Some(MAX_BODY as u64)))
+/// The body once the guest has finished it, as far as there is memory for it.
+async fn whole(mut body: WasiBody, held: &mut Holding) -> Result<Vec<u8>> {
+    let mut whole = Vec::new();
+    // An error says that the guest gave it up, or that it is not as long as was said.
+    while let Some(frame) = body.frame().await.transpose()? {
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len() + data.len() > MAX_BODY || !held.add(data.len() as u64) {
+            return Err(Error::HttpRequestBodySize(Some(whole.len() as u64)));
         }
-        // The guest gave it up, or it is not as long as was said.
-        Err(error) => Err(error.downcast::<Error>().map_or(Error::HttpProtocolError, |error| *error)),
+        whole.extend_from_slice(&data);
     }
+    Ok(whole)
 }
 
-/// The guest's answer. Its place is free once the guest lets go of the body.
-fn answer(response: HttpResponse, place: OwnedSemaphorePermit) -> Result<Response<WasiBody>> {
+/// What an answer takes of the host's memory.
+fn size(response: &HttpResponse) -> u64 {
+    let headers: usize = response.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    (headers + response.body.len()) as u64
+}
+
+/// The guest's answer. Its place and memory are free once the guest lets go of the body.
+fn answer(response: HttpResponse, place: OwnedSemaphorePermit, held: Holding) -> Result<Response<WasiBody>> {
     let mut builder = Response::builder().status(response.status);
     for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
     let body = Full::new(Bytes::from(response.body)).map_frame(move |frame| {
-        let _held = &place;
+        let _held = (&place, &held);
         frame
     });
     let body = body.map_err(|never| match never {}).boxed_unsync();
@@ -220,7 +241,7 @@ fn explained(error: &HttpError) -> Error {
         HttpError::TooMany(_) => Error::ConnectionLimitReached,
         HttpError::Invalid(_) => Error::HttpProtocolError,
         HttpError::RequestTooLong => Error::HttpRequestBodySize(Some(MAX_BODY as u64)),
-        HttpError::ResponseTooLong => Error::HttpResponseBodySize(Some(MAX_BODY as u64)),
+        HttpError::ResponseTooLong(most) => Error::HttpResponseBodySize(Some(*most)),
         HttpError::Dns => Error::DnsError { rcode: None, info_code: None },
         HttpError::Connect => Error::ConnectionRefused,
         HttpError::ConnectTimeout => Error::ConnectionTimeout,

@@ -41,6 +41,7 @@ mod pack;
 mod preview1;
 mod process;
 mod program;
+mod random;
 mod recent;
 mod run;
 mod sandbox;
@@ -50,6 +51,7 @@ mod text;
 mod wasi;
 mod wrap;
 
+pub use cache::CodeKey;
 pub use compiler::{CompileLimits, Compiler, compile_worker};
 pub use engine::EngineError;
 pub use pack::{PackError, pack};

@@ -3,12 +3,11 @@
 
 use crate::bindings::Job;
 use crate::cell::Cell;
-use crate::{http, preview1};
+use crate::{http, preview1, random};
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::p2::{add_to_linker_proxy_interfaces_async, bindings as wasi};
-use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
 /// The interfaces that exist for guests, with the series of versions that is compatible with what runs here.
 const AVAILABLE: [(&str, &str, &[&str]); 8] = [
@@ -87,10 +86,9 @@ fn is_release_of(series: &str, version: &str) -> bool {
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     let mut linker = Linker::new(engine);
     Job::add_to_linker::<_, HasSelf<Cell>>(&mut linker, |cell| cell)?;
-    // wasi:io, the clocks, wasi:random/random and the standard streams.
+    // wasi:io, the clocks and the standard streams; also wasi:random/random, in whose place comes ours.
     add_to_linker_proxy_interfaces_async(&mut linker)?;
-    wasi::random::insecure::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
-    wasi::random::insecure_seed::add_to_linker::<Cell, WasiRandom>(&mut linker, Cell::random)?;
+    random::add_to_linker(&mut linker)?;
     http::add_to_linker(&mut linker)?;
     preview1::add_to_linker(&mut linker)?;
     // Files are ours: those of wasmtime-wasi are the host's, and know no quota.

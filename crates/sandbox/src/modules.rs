@@ -1,6 +1,6 @@
 //! Modules that can run: compiled once, kept ready in memory while they are in use, loaded again from disk otherwise.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, CheckedCode};
 use crate::cell::Cell;
 use crate::compiler::{self, CompileError, CompileLimits, Compiler};
 use crate::engine::CodeSettings;
@@ -11,7 +11,6 @@ use crate::text::clipped;
 use crate::wrap;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -21,6 +20,9 @@ use wasmtime::component::{Component, Linker};
 
 /// Modules held ready in memory. Another one costs some milliseconds to load.
 const LOADED: usize = 256;
+
+/// Modules whose code is held open for processes of cells. Another one's is checked again, which takes as long as reading it.
+const OPEN: usize = 64;
 
 /// Modules remembered as impossible to compile. One forgotten is compiled, and refused, once more.
 const FAILED: usize = 4096;
@@ -39,6 +41,7 @@ pub(crate) struct Modules {
     linker: Linker<Cell>,
     cache: Cache,
     loaded: Mutex<Recent<Digest, Program>>,
+    open: Mutex<Recent<Digest, Arc<CheckedCode>>>,
     failed: Mutex<Recent<Digest, JobError>>,
     /// One compiles at a time, so that jobs keep the other cores.
     turn: Arc<AsyncMutex<()>>,
@@ -61,6 +64,7 @@ impl Modules {
             linker,
             cache,
             loaded: Mutex::new(Recent::new(LOADED)),
+            open: Mutex::new(Recent::new(OPEN)),
             failed: Mutex::new(Recent::new(FAILED)),
             turn: Arc::default(),
             upload: AsyncMutex::default(),
@@ -85,10 +89,20 @@ impl Modules {
         }
     }
 
-    /// The file of the code, for a process of its own. Whether it runs shows here, as it does for [`Modules::get`].
-    pub(crate) fn code(&self, module: Digest) -> Result<PathBuf, JobError> {
+    /// The code for a process of its own, checked. Whether it runs shows here, as it does for [`Modules::get`].
+    pub(crate) fn code(&self, module: Digest) -> Result<Arc<CheckedCode>, JobError> {
         self.get(module)?;
-        Ok(self.cache.path(module))
+        if let Some(open) = lock(&self.open).get(&module) {
+            return Ok(open);
+        }
+        let code = Arc::new(self.cache.code(module).ok_or_else(|| self.forgotten(module))?);
+        lock(&self.open).insert(module, code.clone());
+        Ok(code)
+    }
+
+    /// Files of compiled code that were not authentic and thrown away.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.cache.rejected()
     }
 
     /// Compiles `module` unless that has been done; whoever asks for the same module meanwhile waits for the same result.
@@ -191,6 +205,12 @@ impl Modules {
         let program = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
         lock(&self.loaded).insert(module, program.clone());
         Ok(program)
+    }
+
+    /// A module that is loaded, and whose file is gone: it is compiled again before the next attempt.
+    fn forgotten(&self, module: Digest) -> JobError {
+        lock(&self.loaded).remove(&module);
+        not_prepared()
     }
 
     fn remember(&self, module: Digest, error: JobError) -> JobError {

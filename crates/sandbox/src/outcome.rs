@@ -1,9 +1,10 @@
 //! How a run that did not return ended, in the words of a failed job.
 
 use crate::cell::{Cell, MAX_CALL_BYTES};
-use crate::disk::{MAX_ENTRIES, Refusal};
+use crate::disk::Refusal;
+use crate::random::RandomSpent;
 use crate::text::{clip, clipped};
-use fuelcell_domain::{ErrorCode, JobError, Limits};
+use fuelcell_domain::{ErrorCode, FIXED, JobError, Limits};
 use std::collections::HashMap;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
@@ -132,6 +133,9 @@ fn refused_by_host(error: &Error, cell: &Cell) -> JobError {
     if error.is::<ResourceTableError>() {
         return JobError::new(ErrorCode::HostLimit, format!("the module holds too many handles: {reason}"));
     }
+    if let Some(spent) = error.downcast_ref::<RandomSpent>() {
+        return JobError::new(ErrorCode::HostLimit, spent.to_string());
+    }
     if HOST_LIMIT_TEXTS.iter().any(|text| reason.contains(text)) {
         let message =
             format!("the module asked for too much in one call (at most {MAX_CALL_BYTES} bytes): {reason}");
@@ -168,7 +172,7 @@ fn refused(cell: &Cell) -> Option<JobError> {
         }
         Refusal::Entries => JobError::new(
             ErrorCode::DiskQuota,
-            format!("the job made more than {MAX_ENTRIES} files, or directories too deep"),
+            format!("the job made more than {} files, or directories too deep", FIXED.files),
         ),
         Refusal::Host => {
             JobError::new(ErrorCode::HostLimit, "the module made more artifacts or handles than it may")

@@ -23,6 +23,10 @@ impl<K: Eq + Hash + Copy, V: Clone> Recent<K, V> {
         Some(value.clone())
     }
 
+    pub(crate) fn remove(&mut self, key: &K) {
+        self.entries.remove(key);
+    }
+
     pub(crate) fn insert(&mut self, key: K, value: V) {
         self.clock += 1;
         self.entries.insert(key, (self.clock, value));

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use wasmtime::Store;
+use wasmtime::{Store, Trap};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p2::bindings::CommandPre;
 
@@ -61,13 +61,16 @@ pub(crate) fn program(run: Run, runtime: &Handle) -> (RunEnd, Usage) {
     (end, usage)
 }
 
-/// Calls the one function that a program has. To exit with 0 is to return well.
+/// Calls the one function that a program has. To exit with 0 is to return well. The engine looks at the fuel where functions
+/// and rounds of loops begin; what was burnt behind the last of these places counts too.
 async fn call(program: &Program, store: &mut Store<Cell>) -> wasmtime::Result<Result<Completion, JobError>> {
     let returned = match program {
         Program::Job(job) => call_job(job, store).await,
         Program::Command(command) => call_command(command, store).await,
     };
     match returned {
+        Ok(_) if cell::is_out_of_fuel(store) => Err(Trap::OutOfFuel.into()),
+        Err(error) if error.is::<I32Exit>() && cell::is_out_of_fuel(store) => Err(Trap::OutOfFuel.into()),
         Err(error) if matches!(error.downcast_ref(), Some(I32Exit(0))) => Ok(Ok(Completion::Done)),
         returned => returned,
     }
@@ -178,7 +181,8 @@ async fn metered<T>(guest: impl Future<Output = T>, cpu: CpuClock, meter: &Meter
 }
 
 fn burnt(store: &Store<Cell>, spec: &RunSpec) -> Option<u64> {
-    store.get_fuel().ok().map(|left| cell::fuel(spec).saturating_sub(left))
+    let limit = spec.limits.fuel.unwrap_or(u64::MAX);
+    store.get_fuel().ok().map(|left| cell::fuel(spec).saturating_sub(left).min(limit))
 }
 
 /// CPU time of this thread since the start.

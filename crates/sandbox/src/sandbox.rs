@@ -1,6 +1,6 @@
 //! The front of this crate: one object that runs jobs, prepares modules and inspects uploads.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, CodeKey};
 use crate::cell::{Cell, House};
 use crate::compiler::Compiler;
 use crate::engine::{self, EngineError, PoolSize};
@@ -34,6 +34,8 @@ use wasmtime::component::Linker;
 pub struct SandboxConfig {
     /// Directory of compiled code. It is made if it is missing, and only this user may enter it.
     pub cache_dir: PathBuf,
+    /// What compiled code in `cache_dir` is authenticated with: sandboxes that share the directory share the key.
+    pub code_key: CodeKey,
     /// Directory in which the files of running jobs lie, without names: nothing of them survives the job or the process.
     /// It is made if it is missing.
     pub scratch_dir: PathBuf,
@@ -52,11 +54,12 @@ pub struct SandboxConfig {
 
 impl SandboxConfig {
     /// 256 cells of at most 1 GiB; files of jobs lie below the cache.
-    pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
+    pub fn new(cache_dir: impl Into<PathBuf>, code_key: CodeKey) -> Self {
         let cache_dir = cache_dir.into();
         Self {
             scratch_dir: cache_dir.join("scratch"),
             cache_dir,
+            code_key,
             compiler: Compiler::InProcess,
             cells: None,
             max_cells: 256,
@@ -100,19 +103,14 @@ impl Sandbox {
         )?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;
-        let cache = Cache::open(&config.cache_dir, &fingerprint, engine.clone())?;
+        let cache = Cache::open(&config.cache_dir, config.code_key, &fingerprint, engine.clone())?;
         let modules =
             Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
         let scratch = Scratch::Directory(config.scratch_dir.clone());
-        let house = House { slot_bytes, metered: config.metered, scratch };
-        let home = Home {
-            fingerprint: fingerprint.clone(),
-            settings,
-            slot_bytes,
-            metered: config.metered,
-            scratch_dir: config.scratch_dir,
-        };
+        let house = House { slot_bytes, metered: settings.metered(), scratch };
+        let home =
+            Home { fingerprint: fingerprint.clone(), settings, slot_bytes, scratch_dir: config.scratch_dir };
         let children = config.cells.map(|program| Arc::new(Children::new(program, home)));
         Ok(Self { engine, linker, fingerprint, house, modules, children })
     }
@@ -139,6 +137,11 @@ impl Sandbox {
             described.map_err(not_described)
         };
         spawn_blocking(work).await.unwrap_or_else(|_| Err(host_failed()))
+    }
+
+    /// Files of compiled code that this sandbox has thrown away, because they were not what was stored under their names.
+    pub fn rejected_code(&self) -> u64 {
+        self.modules.rejected()
     }
 
     /// Runs a prepared program with other surroundings than a job's: for test suites of WASI.
@@ -210,7 +213,6 @@ impl Sandbox {
             Err(error) => return (RunEnd::Failed(error), Usage::default()),
         };
         let assignment = Assignment {
-            code,
             module,
             limits: spec.limits,
             deterministic_seed: spec.deterministic_seed,
@@ -220,7 +222,7 @@ impl Sandbox {
         };
         let meter = spec.meter.clone();
         let (caller, stop) = until_caller_is_gone(stop);
-        let outcome = tokio::spawn(children.run(assignment, spec, host, stop)).await;
+        let outcome = tokio::spawn(children.run(assignment, code, spec, host, stop)).await;
         drop(caller);
         outcome.unwrap_or_else(|panic| {
             tracing::error!(error.message = %panic, "the keeper of a job's process panicked");

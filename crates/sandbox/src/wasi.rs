@@ -3,12 +3,10 @@
 
 use crate::cell::Cell;
 use crate::clocks::{CoarseMonotonicClock, CoarseWallClock, CountingMonotonicClock, FixedWallClock};
+use crate::random::MAX_RANDOM_PER_CALL;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-
-/// Random bytes that one call may ask for.
-const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 /// Builds the context for a cell. Without a seed, clocks are real but coarse, and randomness is the system's.
 fn context(cell: &Cell) -> WasiCtx {
@@ -17,7 +15,7 @@ fn context(cell: &Cell) -> WasiCtx {
         .stdout(cell.stdout.clone())
         .stderr(cell.stderr.clone())
         .args(&cell.arguments())
-        .max_random_size(MAX_RANDOM_BYTES)
+        .max_random_size(MAX_RANDOM_PER_CALL)
         .allow_tcp(false)
         .allow_udp(false)
         // The cell's thread may be held up, and its CPU time is what the job is charged.

@@ -6,7 +6,7 @@ use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
 use crate::lock;
-use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
+use fuelcell_domain::{Deterministic, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
 use fuelcell_store::Claim;
 use futures::FutureExt;
 use std::any::Any;
@@ -44,8 +44,9 @@ impl Scheduler {
             project = %job.project,
             module = %job.module.name,
         );
-        let staging = Staging::new(self.blobs.clone(), self.config.max_artifacts, job.limits.disk_bytes);
-        let live = Arc::new(Live::new(job, staging, self.config.log_quota_bytes));
+        let staging =
+            Staging::new(self.blobs.clone(), self.config.fixed.artifacts as usize, job.limits.disk_bytes);
+        let live = Arc::new(Live::new(job, staging, self.config.fixed.log_bytes));
         lock(&self.live).insert(live.id, live.clone());
         let entry = self.gate.enter(job.limits.memory_bytes);
         if let Entry::In(_) = entry {
@@ -77,7 +78,7 @@ impl Scheduler {
         let spec = RunSpec {
             module: job.module.digest,
             limits: job.limits,
-            deterministic_seed: job.deterministic.then(|| seed(job)),
+            deterministic_seed: deterministic(job).map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
             meter: live.meter.clone(),
         };
@@ -147,14 +148,10 @@ async fn admitted(live: &Live, entry: Entry) -> Option<Place> {
     }
 }
 
-/// The seed of a deterministic run: the same for the same module, parameters and inputs, whichever job asks.
-fn seed(job: &Job) -> u64 {
-    let mut text = format!("{}\n{}\n", job.module.digest, job.parameters);
-    for input in &job.inputs {
-        text.push_str(&format!("{} {}\n", input.name, input.digest));
-    }
-    let Digest(bytes) = Digest::of(text.as_bytes());
-    bytes.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+/// What a job has in place of time and chance, if it asks for that.
+pub(crate) fn deterministic(job: &Job) -> Option<Deterministic> {
+    let inputs = job.inputs.iter().map(|input| (input.name.as_str(), input.digest));
+    job.deterministic.then(|| Deterministic::of_work(job.module.digest, &job.parameters, inputs))
 }
 
 /// A defect of the server is nobody's reason to condemn a job: it is tried again, later, as often as after a transient

@@ -1,7 +1,7 @@
 //! What an operator can set.
 
 use crate::concurrency::Concurrency;
-use fuelcell_domain::{Isolation, NodeId};
+use fuelcell_domain::{FIXED, FixedLimits, Isolation, NodeId};
 use std::time::Duration;
 
 /// What a node may take on, and how patient it is.
@@ -28,10 +28,8 @@ pub struct SchedulerConfig {
     pub drain: Duration,
     /// How long the end of an attempt is offered to a store that fails, before the job is left to its lease.
     pub finish_patience: Duration,
-    /// Bytes of log that one attempt may write.
-    pub log_quota_bytes: u64,
-    /// Artifacts that one attempt may create.
-    pub max_artifacts: usize,
+    /// What every attempt may have; the runner knows most of it, this room the log, the artifacts and the checkpoint.
+    pub fixed: FixedLimits,
     /// Each such time that a job has waited raises it by one priority; zero = never.
     pub ageing: Duration,
     /// Limits on jobs of one project, pipeline or module that run at the same time.
@@ -54,8 +52,7 @@ impl SchedulerConfig {
             cancel_grace: Duration::from_secs(1),
             drain: Duration::from_secs(20),
             finish_patience: Duration::from_secs(60),
-            log_quota_bytes: 1024 * 1024,
-            max_artifacts: 1000,
+            fixed: FIXED,
             ageing: Duration::from_secs(600),
             concurrency: Concurrency::default(),
             preparations: 2,

@@ -1,11 +1,14 @@
 //! The end of an attempt: everything that it brought goes to the store in one transaction, or is dropped as a whole.
 
+use crate::attempt::deterministic;
 use crate::dispatch::Scheduler;
 use crate::live::{Live, StopReason};
 use crate::text::{clean, cut};
 use crate::{is_stale, lock};
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{Completion, ErrorCode, Job, JobError, Receipt, RunEnd, Timestamp, Transition, Usage};
+use fuelcell_domain::{
+    Completion, Digest, ErrorCode, Job, JobError, Receipt, RunEnd, Timestamp, Transition, Usage,
+};
 use fuelcell_store::{Finish, StoreError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -48,15 +51,19 @@ impl Scheduler {
             attempt: live.id,
             node: self.config.node.0.clone(),
             module: job.module.digest,
+            parameters: Digest::of(job.parameters.as_bytes()),
             inputs: job.inputs.iter().map(|input| (input.name.clone(), input.digest)).collect(),
             outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),
             limits: job.limits,
+            fixed: self.config.fixed,
+            deterministic: deterministic(job),
             engine: self.runner.fingerprint().into(),
             isolation: job.isolation(self.config.isolation),
             fences: live.meter.fences.get().cloned().unwrap_or_default(),
             started_at: job.started_at.unwrap_or(at),
             ended_at: at,
             usage,
+            log: lock(&live.log).usage(),
             contacts: live.contacts(),
         };
         Finish {

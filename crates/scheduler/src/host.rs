@@ -7,8 +7,8 @@ use crate::text::clean;
 use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, Outlet};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Clock, Finding, HostError, Job, JobHost, LogLevel, PipelineId, ReadAt,
-    Report,
+    ArtifactDescription, Cancellation, Clock, FIXED, Finding, HostError, Job, JobHost, LogLevel, PipelineId,
+    ReadAt, Report,
 };
 use fuelcell_store::{BlobRef, BlobStore, MAX_PROCESSED_ITEMS, PageRequest, Store, StoreError};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Largest checkpoint in bytes.
-pub(crate) const MAX_CHECKPOINT: u64 = 16 * 1024 * 1024;
+pub(crate) const MAX_CHECKPOINT: u64 = FIXED.checkpoint_bytes;
 /// Longest key of a processed item in bytes.
 const MAX_KEY: usize = 1024;
 /// Keys that one attempt may mark.

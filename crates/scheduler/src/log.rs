@@ -1,14 +1,13 @@
 //! The log lines of one attempt, on their way to the store.
 
 use crate::text::clean;
-use fuelcell_domain::{LogLevel, LogLine, Timestamp};
+use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
+use fuelcell_domain::{LogLevel, LogLine, LogUsage, Timestamp};
 
 /// Longest message in bytes.
 const MAX_MESSAGE: usize = 8 * 1024;
 /// Longest name of a stage in bytes.
 pub(crate) const MAX_STAGE: usize = 128;
-/// What a line costs beside its text, so that empty lines use up the quota too.
-const LINE_OVERHEAD: u64 = 64;
 
 /// Lines that the store has not taken yet, and what is left of the quota.
 #[derive(Debug)]
@@ -17,13 +16,14 @@ pub(crate) struct LogBuffer {
     quota: u64,
     left: u64,
     dropped: u64,
+    told: bool,
     pending: Vec<LogLine>,
 }
 
 impl LogBuffer {
     /// An empty log that takes `quota` bytes.
     pub(crate) fn new(attempt: u32, quota: u64) -> Self {
-        Self { attempt, quota, left: quota, dropped: 0, pending: Vec::new() }
+        Self { attempt, quota, left: quota, dropped: 0, told: false, pending: Vec::new() }
     }
 
     /// Takes a line, or counts it as dropped. Once a line was dropped, none is taken: a log without gaps is easier to trust.
@@ -33,7 +33,7 @@ impl LogBuffer {
             return;
         }
         let line = self.line(at, level, clean(stage, MAX_STAGE), clean(message, MAX_MESSAGE));
-        let cost = LINE_OVERHEAD + (line.stage.len() + line.message.len()) as u64;
+        let cost = LOG_LINE_OVERHEAD + (line.stage.len() + line.message.len()) as u64;
         match self.left.checked_sub(cost) {
             Some(left) => {
                 self.left = left;
@@ -45,15 +45,20 @@ impl LogBuffer {
 
     /// Adds the line that says how much was dropped, if anything was.
     pub(crate) fn close(&mut self, at: Timestamp) {
-        if self.dropped > 0 {
+        if self.dropped > 0 && !self.told {
             let message = format!(
                 "{} further lines were dropped: the log's quota is {} bytes",
                 self.dropped, self.quota
             );
             let line = self.line(at, LogLevel::Warn, String::new(), message);
             self.pending.push(line);
-            self.dropped = 0;
+            self.told = true;
         }
+    }
+
+    /// What was kept and dropped so far.
+    pub(crate) fn usage(&self) -> LogUsage {
+        LogUsage { bytes: self.quota - self.left, dropped_lines: self.dropped }
     }
 
     /// The lines that the store has not taken yet.
@@ -81,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_quota_holds_and_the_last_line_says_what_was_dropped() {
-        let mut log = LogBuffer::new(1, 2 * (LINE_OVERHEAD + 3));
+        let mut log = LogBuffer::new(1, 2 * (LOG_LINE_OVERHEAD + 3));
         for message in ["one", "two", "three", ""] {
             log.push(Timestamp(1), LogLevel::Info, "", message);
         }
@@ -91,11 +96,22 @@ mod tests {
             messages(&log),
             ["one", "two", "2 further lines were dropped: the log's quota is 134 bytes"]
         );
+        assert_eq!(log.usage(), LogUsage { bytes: 134, dropped_lines: 2 });
+    }
+
+    #[test]
+    fn the_quota_is_exact() {
+        for (less, kept) in [(0, true), (1, true), (2, false)] {
+            let mut log = LogBuffer::new(1, LOG_LINE_OVERHEAD + 1);
+            log.push(Timestamp(1), LogLevel::Info, "", &"x".repeat(less));
+            let bytes = if kept { LOG_LINE_OVERHEAD + less as u64 } else { 0 };
+            assert_eq!(log.usage(), LogUsage { bytes, dropped_lines: u64::from(!kept) });
+        }
     }
 
     #[test]
     fn empty_lines_use_up_the_quota() {
-        let mut log = LogBuffer::new(1, 10 * LINE_OVERHEAD);
+        let mut log = LogBuffer::new(1, 10 * LOG_LINE_OVERHEAD);
         for _ in 0..1000 {
             log.push(Timestamp(1), LogLevel::Info, "", "");
         }

@@ -4,7 +4,7 @@ use crate::dispatch::Scheduler;
 use crate::live::{Live, StopReason};
 use crate::{is_stale, lock};
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{AttemptId, Usage};
+use fuelcell_domain::{AttemptId, Timestamp, Usage};
 use fuelcell_store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,18 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 impl Scheduler {
     /// Extends the leases of all attempts, then rescues jobs of others whose leases ran out; never ends.
     ///
-    /// In this order and only together: after the process stood still (a suspended machine, a store that hung), the own
-    /// attempts must not be taken for lost by the very node that runs them.
+    /// In this order, only together and by one reading of the clock: after the process stood still (a suspended machine, a
+    /// store that hung), the own attempts must not be taken for lost by the very node that runs them.
     pub(crate) async fn keep_leases(&self) {
         let mut beat = every(self.config.heartbeat);
         loop {
             beat.tick().await;
-            if let Err(error) = self.extend_leases().await {
+            let now = self.clock.now();
+            if let Err(error) = self.extend_leases(now).await {
                 tracing::error!(%error, "Leases could not be extended; trying again");
                 continue;
             }
-            match self.store.expire_leases(self.clock.now()).await {
+            match self.store.expire_leases(now).await {
                 Ok(jobs) if jobs.is_empty() => {}
                 Ok(jobs) => {
                     tracing::warn!(jobs.count = jobs.len(), "Jobs of lost nodes rescued");
@@ -34,13 +35,13 @@ impl Scheduler {
         }
     }
 
-    async fn extend_leases(&self) -> Result<(), StoreError> {
+    async fn extend_leases(&self, now: Timestamp) -> Result<(), StoreError> {
         let live = self.all_live();
         let attempts: Vec<AttemptId> = live.iter().map(|live| live.id).collect();
         if attempts.is_empty() {
             return Ok(());
         }
-        let until = self.clock.now().plus(self.config.lease);
+        let until = now.plus(self.config.lease);
         let lost = self.store.extend_leases(&attempts, until).await?;
         for live in live.iter().filter(|live| lost.contains(&live.id)) {
             lose(live);

@@ -9,6 +9,7 @@ use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
 use fuelcell_store::BlobRef;
 use std::io::Cursor;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -125,7 +126,7 @@ impl Service {
             version,
             digest: blob.digest,
             size: blob.size,
-            manifest,
+            manifest: Arc::new(manifest),
             has_manifest: inspection.has_manifest,
             imports: inspection.imports,
             uploaded_by: uploaded_by.into(),

@@ -26,6 +26,9 @@ const MAX_FAULTS: usize = 20;
 const MAX_MESSAGE: usize = 300;
 /// Compiled schemas that are kept.
 const MAX_KEPT: usize = 64;
+/// Objects of a schema times bytes of parameters that are checked where they are: handing less to another thread takes
+/// longer than checking it.
+const SMALL: u64 = 100_000;
 
 /// Something wrong in parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,20 +59,34 @@ pub(crate) enum Extent {
 
 /// Compiled schemas by the digest of their module.
 #[derive(Default)]
-pub(crate) struct Schemas(Mutex<HashMap<Digest, Arc<Validator>>>);
+pub(crate) struct Schemas(Mutex<HashMap<Digest, Arc<Schema>>>);
+
+/// A schema, ready to be used.
+struct Schema {
+    validator: Validator,
+    /// Its objects, references written out.
+    objects: u64,
+}
 
 impl Schemas {
-    fn of(&self, module: &ModuleVersion) -> Result<Arc<Validator>, ServiceError> {
+    fn of(&self, module: &ModuleVersion) -> Result<Arc<Schema>, ServiceError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(validator) = kept.get(&module.digest) {
-            return Ok(validator.clone());
+        if let Some(schema) = kept.get(&module.digest) {
+            return Ok(schema.clone());
         }
-        let validator = Arc::new(compile(&module.manifest.parameters)?);
+        let schema = Arc::new(compile(&module.manifest.parameters)?);
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert(module.digest, validator.clone());
-        Ok(validator)
+        kept.insert(module.digest, schema.clone());
+        Ok(schema)
+    }
+}
+
+impl Schema {
+    fn is_small_work(&self, document: &Value) -> bool {
+        let bytes = u64::try_from(document.to_string().len()).unwrap_or(u64::MAX);
+        self.objects.saturating_mul(bytes) <= SMALL
     }
 }
 
@@ -84,13 +101,19 @@ impl Service {
         if module.manifest.parameters.is_null() {
             return Ok(());
         }
-        let validator = self.schemas.of(module)?;
+        let schema = self.schemas.of(module)?;
         let document = Value::Object(described(module, parameters.clone()));
-        let checking = tokio::task::spawn_blocking(move || faults(&validator, &document, extent));
-        let faults = checking.await.map_err(|panic| {
-            tracing::error!(%panic, "checking parameters ended badly");
-            ServiceError::unprocessable("ManifestInvalid", "the parameters could not be checked")
-        })?;
+        let faults = match schema.is_small_work(&document) {
+            true => faults(&schema.validator, &document, extent),
+            false => {
+                let checking =
+                    tokio::task::spawn_blocking(move || faults(&schema.validator, &document, extent));
+                checking.await.map_err(|panic| {
+                    tracing::error!(%panic, "checking parameters ended badly");
+                    ServiceError::unprocessable("ManifestInvalid", "the parameters could not be checked")
+                })?
+            }
+        };
         match faults.is_empty() {
             true => Ok(()),
             false => Err(ServiceError::InvalidParameters { module: module.name.clone(), faults }),
@@ -144,15 +167,16 @@ pub(crate) fn check_schema(schema: &Value) -> Result<(), ServiceError> {
 /// What a usable schema finds wrong in a document.
 #[cfg(test)]
 pub(crate) fn checked(schema: &Value, document: &Value) -> Vec<ParameterFault> {
-    let validator = compile(schema).unwrap_or_else(|error| panic!("it was checked: {error}"));
-    faults(&validator, document, Extent::Whole)
+    let schema = compile(schema).unwrap_or_else(|error| panic!("it was checked: {error}"));
+    faults(&schema.validator, document, Extent::Whole)
 }
 
-fn compile(schema: &Value) -> Result<Validator, ServiceError> {
-    check_bounds(schema).map_err(|reason| invalid(&reason))?;
+fn compile(schema: &Value) -> Result<Schema, ServiceError> {
+    let objects = check_bounds(schema).map_err(|reason| invalid(&reason))?;
     let patterns = PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);
     let options = jsonschema::options().offline().with_pattern_options(patterns);
-    options.build(schema).map_err(|error| invalid(&fault(&error).to_string()))
+    let validator = options.build(schema).map_err(|error| invalid(&fault(&error).to_string()))?;
+    Ok(Schema { validator, objects })
 }
 
 fn invalid(reason: &str) -> ServiceError {
@@ -162,11 +186,12 @@ fn invalid(reason: &str) -> ServiceError {
     )
 }
 
-fn check_bounds(schema: &Value) -> Result<(), String> {
+/// The objects of a schema, references written out.
+fn check_bounds(schema: &Value) -> Result<u64, String> {
     if schema.to_string().len() > MAX_SCHEMA {
         return Err(format!("it is larger than {MAX_SCHEMA} bytes"));
     }
-    Expansion { root: schema, known: HashMap::new(), path: Vec::new() }.objects(schema).map(drop)
+    Expansion { root: schema, known: HashMap::new(), path: Vec::new() }.objects(schema)
 }
 
 /// A schema with all its references written out.
@@ -246,7 +271,10 @@ mod tests {
     }
 
     fn pointers(schema: &Value, document: &Value, extent: Extent) -> Vec<String> {
-        faults(&compile(schema).unwrap(), document, extent).into_iter().map(|fault| fault.pointer).collect()
+        faults(&compile(schema).unwrap().validator, document, extent)
+            .into_iter()
+            .map(|fault| fault.pointer)
+            .collect()
     }
 
     #[test]

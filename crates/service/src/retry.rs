@@ -92,36 +92,26 @@ impl Service {
             let newest = self.failed_records(earlier.id).await?;
             hand_in(&mut inputs, newest);
         }
-        let now = self.clock.now();
+        let limits = Limits::resolve(requested_limits(earlier.limits, &retry.changes), self.config.caps);
+        let by = principal.subject.clone();
         Ok(Job {
-            id: JobId::random(),
-            ordinal: 0,
+            name: earlier.name,
+            description: earlier.description,
             priority: retry.priority.unwrap_or(earlier.priority),
             front: retry.front,
+            pipeline: earlier.pipeline,
             inputs,
             parameters: Value::Object(parameters).to_string(),
-            limits: Limits::resolve(requested_limits(earlier.limits, &retry.changes), self.config.caps),
-            submitted_by: principal.subject.clone(),
-            created_at: now,
-            not_before: None,
+            deterministic: earlier.deterministic,
+            labels: earlier.labels,
+            keep_partial_on_failure: earlier.keep_partial_on_failure,
+            notifications: earlier.notifications,
             retry_of: Some(RetryOf {
                 job: earlier.id,
                 reason: retry.reason,
                 generation: earlier.retry_of.as_ref().map_or(1, |before| before.generation) + 1,
             }),
-            state: JobState::Queued,
-            updated_at: now,
-            attempt: 0,
-            lost_attempts: 0,
-            transient_failures: 0,
-            lease: None,
-            started_at: None,
-            ended_at: None,
-            cancel: None,
-            pulse: Default::default(),
-            end: None,
-            partial: false,
-            ..earlier
+            ..Job::new(earlier.project, earlier.job_type, earlier.module, limits, by, self.clock.now())
         })
     }
 

@@ -7,12 +7,11 @@
 //!
 //! Several processes may look after the same schedules: the store lets one of them take each step.
 
-use crate::cancel::Cancel;
 use crate::submit::Submission;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
 use fuelcell_domain::{
-    Digest, Job, JobId, LimitRequest, Overlap, Pipeline, Priority, Role, Schedule, Timestamp,
+    CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Pipeline, Priority, Role, Schedule, Timestamp,
 };
 use fuelcell_store::StoreError;
 use fuelcell_store::schedules::ScheduleStep;
@@ -51,7 +50,16 @@ pub struct ScheduleSpec {
 enum Verdict {
     Wait,
     Skip(SkipCode, String),
-    Run { job: Box<Job>, replaces: Option<JobId> },
+    Make(Box<Run>),
+}
+
+/// A run that is to be made.
+struct Run {
+    job: Job,
+    /// The job of the run before, which was waited for.
+    waited_for: Option<JobId>,
+    /// The job of the run before, which is to be cancelled.
+    replaces: Option<(JobId, CancelRequest)>,
 }
 
 impl Service {
@@ -101,7 +109,7 @@ impl Service {
         match self.verdict(&pipeline, schedule, due, previous, now).await? {
             Verdict::Wait => Ok(None),
             Verdict::Skip(code, reason) => self.skip(&pipeline, schedule, due, code, reason).await,
-            Verdict::Run { job, replaces } => self.make(&pipeline, schedule, due, *job, replaces).await,
+            Verdict::Make(run) => self.make(&pipeline, schedule, due, *run).await,
         }
     }
 
@@ -121,9 +129,10 @@ impl Service {
         previous: Option<Job>,
         now: Timestamp,
     ) -> Result<Verdict, ServiceError> {
-        if let Err(error) = self.setter(pipeline, schedule).await {
-            return refusal(schedule, error);
-        }
+        let setter = match self.setter(pipeline, schedule).await {
+            Ok(setter) => setter,
+            Err(error) => return refusal(schedule, error),
+        };
         let unfinished = previous.as_ref().filter(|job| !job.state.is_ended());
         match (schedule.overlap, unfinished) {
             (Overlap::Queue, Some(_)) => return Ok(Verdict::Wait),
@@ -134,15 +143,17 @@ impl Service {
             _ => {}
         }
         // A run that waited for the one before is not late by that.
-        let waited_until = previous.as_ref().filter(|_| schedule.overlap == Overlap::Queue);
-        let ready_at = waited_until.and_then(|job| job.ended_at).map_or(due.at, |end| end.max(due.at));
+        let waited_for = previous.as_ref().filter(|job| held_up(schedule, due, job));
+        let ready_at = waited_for.and_then(|job| job.ended_at).map_or(due.at, |end| end.max(due.at));
         if !schedule.catches_up(now.since(ready_at)) {
             let reason = format!("it was not made in time, but only looked at {}", now.to_rfc3339());
             return Ok(Verdict::Skip(SkipCode::Missed, reason));
         }
-        let replaces = unfinished.filter(|_| schedule.overlap == Overlap::Replace).map(|job| job.id);
-        match self.scheduled_job(pipeline, schedule, due).await {
-            Ok(job) => Ok(Verdict::Run { job: Box::new(job), replaces }),
+        let waited_for = waited_for.map(|job| job.id);
+        let replaced = unfinished.filter(|_| schedule.overlap == Overlap::Replace);
+        let replaces = replaced.map(|job| (job.id, replacement(&setter, due, now)));
+        match self.scheduled_job(&setter, pipeline, schedule, due).await {
+            Ok(job) => Ok(Verdict::Make(Box::new(Run { job, waited_for, replaces }))),
             Err(error) => refusal(schedule, error),
         }
     }
@@ -157,11 +168,11 @@ impl Service {
     /// The job of a run, pinned to what its pipeline names now.
     async fn scheduled_job(
         &self,
+        setter: &Principal,
         pipeline: &Pipeline,
         schedule: &Schedule,
         due: Due,
     ) -> Result<Job, ServiceError> {
-        let principal = self.setter(pipeline, schedule).await?;
         let due_at = due.at.to_rfc3339();
         let submission = Submission {
             name: pipeline.name.clone(),
@@ -180,27 +191,29 @@ impl Service {
             idempotency_key: None,
             body_digest: Digest::of(b""),
         };
-        self.pin(&principal, pipeline.project, submission).await
+        self.pin(setter, pipeline.project, submission).await
     }
 
-    /// Queues the job of a run, and cancels what it replaces once it is queued: a run that is refused ends nothing.
+    /// Queues the job of a run and cancels what it replaces, in one step: a run that is refused ends nothing.
     async fn make(
         &self,
         pipeline: &Pipeline,
         schedule: &Schedule,
         due: Due,
-        job: Job,
-        replaces: Option<JobId>,
+        run: Run,
     ) -> Result<Option<Timestamp>, ServiceError> {
-        let id = job.id;
-        let run = ScheduledRun { due_at: due.at, job: id };
-        let after = Schedule { next_at: due.next, last_run: Some(run), ..missed(schedule, due) };
-        match self.step(pipeline, schedule, after, Some(job)).await {
+        let Run { job, waited_for, replaces } = run;
+        let (id, replaced) = (job.id, replaces.as_ref().map(|(job, _)| *job));
+        let last_run = Some(ScheduledRun { due_at: due.at, job: id });
+        let after = Schedule { next_at: due.next, last_run, ..missed(schedule, due, waited_for) };
+        let step = ScheduleStep { job: Some(job), replaces, ..step(pipeline, schedule, after) };
+        match self.store.advance_schedule(step).await {
             Ok(()) => {
                 self.events.queue_changed();
                 tracing::info!(job = %id, pipeline = %pipeline.id, project = %pipeline.project, due_at = %due.at, "a scheduled job was queued");
-                if let Some(replaced) = replaces {
-                    self.cancel_replaced(pipeline, schedule, replaced, due).await?;
+                if let Some(replaced) = replaced {
+                    self.events.cancel_requested(replaced);
+                    tracing::info!(job = %replaced, project = %pipeline.project, by = %id, "a job was replaced by a scheduled one");
                 }
                 Ok(due.next)
             }
@@ -210,22 +223,6 @@ impl Service {
             // Somebody else took the step, or set the schedule anew: the next look sees what is due then.
             Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn cancel_replaced(
-        &self,
-        pipeline: &Pipeline,
-        schedule: &Schedule,
-        job: JobId,
-        due: Due,
-    ) -> Result<(), ServiceError> {
-        let principal = self.holder(schedule.set_with).await?;
-        let reason = Some(format!("replaced by the scheduled run of {}", due.at.to_rfc3339()));
-        match self.cancel(&principal, pipeline.project, job, Cancel { reason, ..Cancel::default() }).await {
-            // It ended by itself in the meantime, or was deleted after it.
-            Ok(_) | Err(ServiceError::Conflict { .. } | ServiceError::NotFound(_)) => Ok(()),
-            Err(error) => Err(error),
         }
     }
 
@@ -240,28 +237,11 @@ impl Service {
         tracing::warn!(pipeline = %pipeline.id, project = %pipeline.project, due_at = %due.at, code = code.as_str(), reason, "a scheduled run was skipped");
         let skipped = SkippedRun { due_at: due.at, code, reason };
         let after = Schedule { next_at: due.next, last_skipped: Some(skipped), ..schedule.clone() };
-        match self.step(pipeline, schedule, after, None).await {
+        match self.store.advance_schedule(step(pipeline, schedule, after)).await {
             Ok(()) => Ok(due.next),
             Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
-    }
-
-    async fn step(
-        &self,
-        pipeline: &Pipeline,
-        before: &Schedule,
-        after: Schedule,
-        job: Option<Job>,
-    ) -> Result<(), StoreError> {
-        let step = ScheduleStep {
-            project: pipeline.project,
-            pipeline: pipeline.id,
-            before: before.clone(),
-            after,
-            job,
-        };
-        self.store.advance_schedule(step).await
     }
 
     /// The schedule that a client sets, from now on.
@@ -324,12 +304,37 @@ fn refusal(schedule: &Schedule, error: ServiceError) -> Result<Verdict, ServiceE
     }
 }
 
+/// Whether the run waited for the job of the run before.
+fn held_up(schedule: &Schedule, due: Due, previous: &Job) -> bool {
+    let from = due.missed_from.unwrap_or(due.at);
+    schedule.overlap == Overlap::Queue && previous.ended_at.is_some_and(|end| end > from)
+}
+
+/// The wish to cancel the job that a run replaces.
+fn replacement(setter: &Principal, due: Due, now: Timestamp) -> CancelRequest {
+    CancelRequest {
+        at: now,
+        by: setter.subject.clone(),
+        reason: Some(format!("replaced by the scheduled run of {}", due.at.to_rfc3339())),
+        force: false,
+        preserve_partial: false,
+    }
+}
+
+/// A step that makes no run.
+fn step(pipeline: &Pipeline, before: &Schedule, after: Schedule) -> ScheduleStep {
+    let (project, pipeline, before) = (pipeline.project, pipeline.id, before.clone());
+    ScheduleStep { project, pipeline, before, after, job: None, replaces: None }
+}
+
 /// The schedule with what is to be said of earlier runs that are due and will not be made.
-fn missed(schedule: &Schedule, due: Due) -> Schedule {
+fn missed(schedule: &Schedule, due: Due, waited_for: Option<JobId>) -> Schedule {
     let Some(first) = due.missed_from else { return schedule.clone() };
-    let (code, why) = match schedule.overlap {
-        Overlap::Queue => (SkipCode::PreviousRunUnfinished, "one run waits at a time"),
-        Overlap::Skip | Overlap::Replace | Overlap::Allow => (SkipCode::Missed, "the server was not there"),
+    let (code, why) = match waited_for {
+        Some(job) => {
+            (SkipCode::PreviousRunUnfinished, format!("one run waits at a time, and job {job} had not ended"))
+        }
+        None => (SkipCode::Missed, "they were not made in time".to_owned()),
     };
     let reason = format!("{why}: of the runs from {first} to {} the latest was made", due.at);
     tracing::warn!(from = %first, to = %due.at, code = code.as_str(), "scheduled runs were missed");

@@ -117,7 +117,7 @@ fn built_in() -> ModuleVersion {
         version: "1".into(),
         digest: Digest::of(b"figures"),
         size: 7,
-        manifest: Manifest::default(),
+        manifest: Manifest::default().into(),
         has_manifest: false,
         imports: Vec::new(),
         uploaded_by: "built in".into(),

@@ -8,8 +8,8 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    DatasetId, Digest, InputRef, Job, JobId, JobState, JobType, LimitRequest, Limits, ModuleRef,
-    ModuleVersion, Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
+    DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Pipeline,
+    PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
@@ -146,44 +146,26 @@ impl Service {
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
         let now = self.clock.now();
+        let pinned = ModuleRef { name: module.name, version: module.version, digest: module.digest };
+        let limits = Limits::resolve(limits, self.config.caps);
+        let by = principal.subject.clone();
         Ok(Job {
-            id: JobId::random(),
-            project,
-            ordinal: 0,
             name: submission.name,
             description: submission.description,
-            job_type: submission.job_type,
             priority: submission.priority,
-            front: false,
             pipeline: pipeline.map(|pipeline| PipelineRef {
                 id: pipeline.id,
                 ordinal: pipeline.ordinal,
                 name: pipeline.name,
             }),
-            module: ModuleRef { name: module.name, version: module.version, digest: module.digest },
             inputs,
             parameters: Value::Object(parameters).to_string(),
-            limits: Limits::resolve(limits, self.config.caps),
             deterministic,
             labels: submission.labels,
             keep_partial_on_failure: submission.keep_partial_on_failure,
             notifications: submission.notifications,
-            submitted_by: principal.subject.clone(),
-            created_at: now,
             not_before: submission.not_before.filter(|time| *time > now),
-            retry_of: None,
-            state: JobState::Queued,
-            updated_at: now,
-            attempt: 0,
-            lost_attempts: 0,
-            transient_failures: 0,
-            lease: None,
-            started_at: None,
-            ended_at: None,
-            cancel: None,
-            pulse: Default::default(),
-            end: None,
-            partial: false,
+            ..Job::new(project, submission.job_type, pinned, limits, by, now)
         })
     }
 
@@ -225,9 +207,11 @@ impl Service {
         parameters: &Map<String, Value>,
     ) -> Result<Vec<InputRef>, ServiceError> {
         let mut inputs = Vec::new();
+        // A pipeline has one dataset: it is for the module's first input.
+        let mut usual = pipeline.and_then(|pipeline| pipeline.dataset);
         for wanted in &module.manifest.inputs {
             let named = dataset_parameter(parameters, &wanted.parameter)?;
-            let Some(id) = named.or(pipeline.and_then(|pipeline| pipeline.dataset)) else {
+            let Some(id) = named.or(usual.take()) else {
                 if wanted.required {
                     return Err(ServiceError::invalid(
                         "DatasetRequired",

@@ -9,18 +9,24 @@ use crate::database::{Database, Read};
 use crate::high_water::HighWater;
 use crate::image::Image;
 use crate::keys::Table;
+use crate::modules::KnownModules;
 use crate::open::free_bytes;
 use crate::overlay::Overlay;
 use fuelcell_store::StoreError;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most commands in one batch.
 pub(crate) const MAX_COMMANDS: usize = 256;
 /// A batch that writes more than this takes no further command, in bytes.
 const MAX_BYTES: usize = 4 << 20;
+/// How long a batch waits for company when the one before it had some. A commit wakes every thread of sled's pool and all
+/// who wait for it, which costs more processor time than the work in it: a third less for each job when fewer commits
+/// carry more.
+const GATHERING: Duration = Duration::from_micros(200);
 /// Commands that may wait for the committer before callers wait to be let in.
 const WAITING: usize = 4 * MAX_COMMANDS;
 
@@ -50,6 +56,7 @@ pub(crate) enum Space {
 pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) image: RwLock<Image>,
+    pub(crate) modules: KnownModules,
     /// Why the store refuses everything.
     failure: OnceLock<String>,
     /// Held as long as the database is open.
@@ -58,7 +65,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(database: Database, image: Image, lock: File) -> Self {
-        Self { database, image: RwLock::new(image), failure: OnceLock::new(), _lock: lock }
+        Self {
+            database,
+            image: RwLock::new(image),
+            modules: KnownModules::default(),
+            failure: OnceLock::new(),
+            _lock: lock,
+        }
     }
 
     /// Refuses once the store has failed.
@@ -172,9 +185,13 @@ impl Committer {
 
     fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Command>>) {
         let _on_panic = FailOnPanic(Arc::clone(&self.shared));
+        let mut crowd = 0;
         while let Some(first) = waiting.blocking_recv() {
+            if crowd > 1 {
+                std::thread::sleep(GATHERING);
+            }
             match self.room() {
-                Ok(room) => self.batch(first, &mut waiting, room),
+                Ok(room) => crowd = self.batch(first, &mut waiting, room),
                 Err(error) => first.reply(Some(error)),
             }
         }
@@ -202,7 +219,13 @@ impl Committer {
         })
     }
 
-    fn batch(&mut self, first: Box<dyn Command>, waiting: &mut mpsc::Receiver<Box<dyn Command>>, room: Room) {
+    /// Commits what waits, and says how many commands that were.
+    fn batch(
+        &mut self,
+        first: Box<dyn Command>,
+        waiting: &mut mpsc::Receiver<Box<dyn Command>>,
+        room: Room,
+    ) -> usize {
         let shared = Arc::clone(&self.shared);
         let mut overlay = Overlay::new(&shared.database, &shared.image);
         let mut commands = Vec::new();
@@ -218,6 +241,7 @@ impl Committer {
             let is_open = commands.len() < MAX_COMMANDS && overlay.bytes() < MAX_BYTES;
             next = if is_open { waiting.try_recv().ok() } else { None };
         }
+        let count = commands.len();
         let (relaxed, durable): (Vec<_>, Vec<_>) =
             commands.into_iter().partition(|command| command.durability() == Durability::Relaxed);
         let failure = self.commit(overlay, relaxed, !durable.is_empty()).err();
@@ -228,6 +252,7 @@ impl Committer {
         for command in durable {
             command.reply(reason.clone().map(StoreError::Storage));
         }
+        count
     }
 
     /// Applies the batch, answers those that need not wait, and makes the rest durable.

@@ -6,9 +6,9 @@ use crate::high_water;
 use crate::image::IndexEntry;
 use crate::jobs::UsedKey;
 use crate::keys::{Place, Table};
+use crate::modules::StoredModule;
 use crate::open::FORMAT;
 use crate::records::{LivePulse, StoredJob};
-use crate::registry::StoredModule;
 use fuelcell_domain::{
     Artifact, AuditEntry, Dataset, Digest, Grant, Pipeline, ProjectLimits, Receipt, Schedule, Token,
 };

@@ -117,11 +117,6 @@ impl Image {
         self.counts.total()
     }
 
-    pub(crate) fn count_in_state(&self, state: JobState) -> u64 {
-        let mut counts = self.counts;
-        *counts.of(state)
-    }
-
     /// The catalogues of a tenant's projects.
     pub(crate) fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = &Catalog> {
         let from = ProjectRef { tenant, project: ProjectId(Uuid::nil()) };

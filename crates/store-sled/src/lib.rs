@@ -33,6 +33,7 @@ mod image;
 mod jobs;
 mod keys;
 mod logs;
+mod modules;
 mod offline;
 mod open;
 mod overlay;

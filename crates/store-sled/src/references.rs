@@ -37,7 +37,8 @@ pub(crate) fn refuse(
     referent: &Referent,
     seen: Seen,
 ) -> Result<(), StoreError> {
-    let pipelines: Vec<Pipeline> = overlay.scan(Table::Pipelines, &keys::project(project))?;
+    let mut pipelines: Vec<Pipeline> = overlay.scan(Table::Pipelines, &keys::project(project))?;
+    pipelines.sort_by_key(|pipeline| pipeline.ordinal);
     let mut all: Vec<_> =
         pipelines.iter().filter_map(|pipeline| referent.use_by_pipeline(pipeline)).collect();
     let active = registry::active(overlay, project)?;

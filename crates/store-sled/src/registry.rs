@@ -1,8 +1,9 @@
 //! Datasets, pipelines, modules.
 
-use crate::codec::damaged;
+use crate::committer::Shared;
 use crate::database::{Database, Read};
 use crate::keys::{self, Table, counters};
+use crate::modules::StoredModule;
 use crate::overlay::Overlay;
 use crate::references::{self, Seen};
 use crate::{schedules, tenancy};
@@ -12,7 +13,6 @@ use fuelcell_domain::{
 };
 use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, counted_rows, other_bytes};
-use serde::{Deserialize, Serialize};
 
 pub(crate) fn put_dataset(overlay: &mut Overlay<'_>, mut dataset: Dataset) -> Result<Dataset, StoreError> {
     let key = keys::in_project(dataset.project, *dataset.id.0.as_bytes());
@@ -132,27 +132,6 @@ pub(crate) fn delete_pipeline(
     }
 }
 
-/// A module version on disk. Its manifest holds free JSON, which postcard cannot read back, so the record is JSON inside.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredModule {
-    /// Rises with every version added.
-    pub(crate) number: u32,
-    json: String,
-}
-
-impl StoredModule {
-    fn of(number: u32, module: &ModuleVersion) -> Result<Self, StoreError> {
-        let json = serde_json::to_string(module);
-        let json =
-            json.map_err(|error| StoreError::Storage(format!("a module cannot be written: {error}")))?;
-        Ok(Self { number, json })
-    }
-
-    pub(crate) fn module(&self) -> Result<ModuleVersion, StoreError> {
-        serde_json::from_str(&self.json).map_err(|_| damaged(Table::Modules))
-    }
-}
-
 pub(crate) fn add_module_version(
     overlay: &mut Overlay<'_>,
     module: ModuleVersion,
@@ -199,20 +178,22 @@ pub(crate) fn delete_module_version(
 }
 
 pub(crate) fn module_version(
-    database: &Database,
+    shared: &Shared,
     project: ProjectRef,
     name: &str,
     version: Option<&str>,
 ) -> Result<Option<ModuleVersion>, StoreError> {
     let stored = match version {
-        Some(version) => database.get(Table::Modules, &keys::module_version(project, name, version))?,
+        Some(version) => {
+            shared.database.get(Table::Modules, &keys::module_version(project, name, version))?
+        }
         None => {
             let versions: Vec<StoredModule> =
-                database.scan(Table::Modules, &keys::module_name(project, name))?;
+                shared.database.scan(Table::Modules, &keys::module_name(project, name))?;
             versions.into_iter().max_by_key(|stored| stored.number)
         }
     };
-    stored.map(|stored| stored.module()).transpose()
+    stored.map(|stored| shared.modules.module(stored)).transpose()
 }
 
 pub(crate) fn module_versions(
@@ -256,14 +237,14 @@ pub(crate) fn active(records: &impl Read, project: ProjectRef) -> Result<Vec<Act
 }
 
 pub(crate) fn active_module(
-    database: &Database,
+    shared: &Shared,
     project: ProjectRef,
     job_type: JobType,
 ) -> Result<Option<ModuleVersion>, StoreError> {
     let activation: Option<Activation> =
-        database.get(Table::ActiveModules, &keys::active_module(project, job_type))?;
+        shared.database.get(Table::ActiveModules, &keys::active_module(project, job_type))?;
     match activation.and_then(|activation| activation.module) {
-        Some(VersionName { name, version }) => module_version(database, project, &name, Some(&version)),
+        Some(VersionName { name, version }) => module_version(shared, project, &name, Some(&version)),
         None => Ok(None),
     }
 }

@@ -35,5 +35,8 @@ pub(crate) fn advance(overlay: &mut Overlay<'_>, step: ScheduleStep) -> Result<(
     if let Some(job) = step.job {
         jobs::submit(overlay, NewJob { job, idempotency: None })?;
     }
+    if let Some((job, request)) = step.replaces {
+        schedules::replaced(jobs::request_cancel(overlay, step.project, job, request))?;
+    }
     overlay.put(Table::Schedules, &key, &step.after)
 }

@@ -14,7 +14,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
     PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
     Timestamp, Token, TokenId,
 };
@@ -57,9 +57,13 @@ impl SledStore {
         self.shared.database.size_on_disk()
     }
 
-    fn database(&self) -> Result<&Database, StoreError> {
+    fn shared(&self) -> Result<&Shared, StoreError> {
         self.shared.check()?;
-        Ok(&self.shared.database)
+        Ok(&self.shared)
+    }
+
+    fn database(&self) -> Result<&Database, StoreError> {
+        self.shared().map(|shared| &shared.database)
     }
 
     /// Writes what has to be kept.
@@ -218,7 +222,7 @@ impl Store for SledStore {
         name: &str,
         version: Option<&str>,
     ) -> Result<Option<ModuleVersion>, StoreError> {
-        registry::module_version(self.database()?, project, name, version)
+        registry::module_version(self.shared()?, project, name, version)
     }
 
     async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError> {
@@ -252,7 +256,7 @@ impl Store for SledStore {
         project: ProjectRef,
         job_type: JobType,
     ) -> Result<Option<ModuleVersion>, StoreError> {
-        registry::active_module(self.database()?, project, job_type)
+        registry::active_module(self.shared()?, project, job_type)
     }
 
     async fn put_grant(&self, grant: Grant) -> Result<(), StoreError> {
@@ -424,11 +428,6 @@ impl Store for SledStore {
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
         self.shared.check()?;
         views::tenant_figures(&self.shared, tenant, now)
-    }
-
-    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError> {
-        self.shared.check()?;
-        Ok(views::count_in_state(&self.shared, state))
     }
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {

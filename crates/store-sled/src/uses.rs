@@ -3,8 +3,8 @@
 use crate::codec;
 use crate::database::{Database, Read};
 use crate::keys::Table;
+use crate::modules::StoredModule;
 use crate::records::StoredJob;
-use crate::registry::StoredModule;
 use fuelcell_domain::{Artifact, Dataset, DatasetId, Digest, Job, JobId};
 use fuelcell_store::{BlobRef, BlobReferences, StoreError};
 use sled::IVec;

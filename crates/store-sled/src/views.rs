@@ -128,7 +128,3 @@ pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<Proj
     let queued_jobs = image(shared).queue().count(project);
     Ok(ProjectUsage { queued_jobs, stored_bytes: registry::stored_bytes(&shared.database, project)? })
 }
-
-pub(crate) fn count_in_state(shared: &Shared, state: JobState) -> u64 {
-    image(shared).count_in_state(state)
-}

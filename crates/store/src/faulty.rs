@@ -1,5 +1,5 @@
-//! A store that fails where a test says so. It wraps any other and passes the same conformance suite as long as nothing is
-//! to fail.
+//! A store that fails where a test says so, and a way to a store that stalls. They wrap any other and pass the same
+//! conformance suite as long as nothing is to fail or to wait.
 
 use crate::schedules::ScheduleStep;
 use crate::{
@@ -12,13 +12,14 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
     PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
     Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,9 @@ pub type FaultPlan = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
 
 /// Is shown the wrapped store after each verb that was done, with the verb's name.
 pub type Witness<S> = Box<dyn FnMut(&'static str, &S) + Send>;
+
+/// May change an end before the wrapped store sees it, as a store would that compares too little.
+pub type Distortion<S> = Box<dyn FnMut(&mut Finish, &S) + Send>;
 
 /// Which calls fail.
 #[derive(Default)]
@@ -85,6 +89,7 @@ pub struct FaultyStore<S> {
     inner: S,
     faults: Faults,
     witness: Mutex<Option<Witness<S>>>,
+    distortion: Mutex<Option<Distortion<S>>>,
 }
 
 impl<S: Default> Default for FaultyStore<S> {
@@ -96,7 +101,7 @@ impl<S: Default> Default for FaultyStore<S> {
 impl<S> FaultyStore<S> {
     /// Wraps a store; nothing fails yet.
     pub fn new(inner: S) -> Self {
-        Self { inner, faults: Faults::default(), witness: Mutex::default() }
+        Self { inner, faults: Faults::default(), witness: Mutex::default(), distortion: Mutex::default() }
     }
 
     /// From now on this witness sees what is done; `None` = nobody does.
@@ -104,9 +109,36 @@ impl<S> FaultyStore<S> {
         *self.witness.lock().unwrap_or_else(PoisonError::into_inner) = witness;
     }
 
-    fn show(&self, verb: &'static str) {
+    /// From now on this changes ends; `None` = nothing does.
+    pub fn set_distortion(&self, distortion: Option<Distortion<S>>) {
+        *self.distortion.lock().unwrap_or_else(PoisonError::into_inner) = distortion;
+    }
+
+    fn distort(&self, finish: &mut Finish) {
+        if let Some(distortion) = &mut *self.distortion.lock().unwrap_or_else(PoisonError::into_inner) {
+            distortion(finish, &self.inner);
+        }
+    }
+
+    fn begin(&self, verb: &'static str) -> Result<Option<Fault>, StoreError> {
+        match self.faults.of(verb) {
+            Some(Fault::Refused) => Err(failure(verb)),
+            fault => Ok(fault),
+        }
+    }
+
+    fn end<T>(
+        &self,
+        verb: &'static str,
+        fault: Option<Fault>,
+        done: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if let Some(witness) = &mut *self.witness.lock().unwrap_or_else(PoisonError::into_inner) {
             witness(verb, &self.inner);
+        }
+        match fault {
+            Some(_) => done.and_then(|_| Err(failure(verb))),
+            None => done,
         }
     }
 }
@@ -119,26 +151,67 @@ impl<S> Deref for FaultyStore<S> {
     }
 }
 
+/// One client's way to a store that others use, too. While it stalls, what the client asks for does not reach the store and
+/// answers do not reach the client, as if the client's process stood still; afterwards everything goes on where it was.
+pub struct StallingStore<S> {
+    store: Arc<S>,
+    stalls: watch::Sender<bool>,
+}
+
+impl<S> StallingStore<S> {
+    /// A way to the store that does not stall yet.
+    pub fn new(store: Arc<S>) -> Self {
+        Self { store, stalls: watch::Sender::new(false) }
+    }
+
+    /// Stalls, or goes on.
+    pub fn set_stalled(&self, stalls: bool) {
+        self.stalls.send_replace(stalls);
+    }
+
+    async fn pass(&self) {
+        // The sender lives as long as the store.
+        let _ = self.stalls.subscribe().wait_for(|stalls| !stalls).await;
+    }
+}
+
 pub(crate) fn failure(verb: &str) -> StoreError {
     StoreError::Storage(format!("{verb} fails in this test"))
 }
 
 macro_rules! pass_on {
     ($(fn $verb:ident($($name:ident: $kind:ty),*) -> $result:ty;)*) => {
+        /// The names of all verbs of [`Store`].
+        pub const VERBS: &[&str] = &["finish", $(stringify!($verb)),*];
+
         #[async_trait]
         impl<S: Store> Store for FaultyStore<S> {
+            async fn finish(&self, mut finish: Finish) -> Result<Job, StoreError> {
+                let fault = self.begin("finish")?;
+                self.distort(&mut finish);
+                self.end("finish", fault, self.inner.finish(finish).await)
+            }
+
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
-                let verb = stringify!($verb);
-                let fault = self.faults.of(verb);
-                if fault == Some(Fault::Refused) {
-                    return Err(failure(verb));
-                }
-                let done = self.inner.$verb($($name),*).await;
-                self.show(verb);
-                match fault {
-                    Some(_) => done.and_then(|_| Err(failure(verb))),
-                    None => done,
-                }
+                let fault = self.begin(stringify!($verb))?;
+                self.end(stringify!($verb), fault, self.inner.$verb($($name),*).await)
+            })*
+        }
+
+        #[async_trait]
+        impl<S: Store> Store for StallingStore<S> {
+            async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
+                self.pass().await;
+                let done = self.store.finish(finish).await;
+                self.pass().await;
+                done
+            }
+
+            $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
+                self.pass().await;
+                let done = self.store.$verb($($name),*).await;
+                self.pass().await;
+                done
             })*
         }
     };
@@ -191,7 +264,6 @@ pass_on! {
     fn record_pulse(attempt: AttemptId, pulse: Pulse, now: Timestamp) -> ();
     fn set_checkpoint(attempt: AttemptId, blob: BlobRef) -> ();
     fn checkpoint(job: JobId) -> Option<BlobRef>;
-    fn finish(finish: Finish) -> Job;
     fn expire_leases(now: Timestamp) -> Vec<JobId>;
     fn release_node(node: &NodeId, now: Timestamp) -> Vec<JobId>;
     fn request_cancel(project: ProjectRef, job: JobId, request: CancelRequest) -> (CancelOutcome, Job);
@@ -208,7 +280,6 @@ pass_on! {
     fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
-    fn count_in_state(state: JobState) -> u64;
     fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;

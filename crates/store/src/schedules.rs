@@ -1,7 +1,8 @@
 //! What moves a schedule on.
 
 use crate::StoreError;
-use fuelcell_domain::{Job, PipelineId, ProjectRef, Schedule};
+use fuelcell_domain::state::{CancelOutcome, TransitionError};
+use fuelcell_domain::{CancelRequest, Job, JobId, PipelineId, ProjectRef, Schedule};
 
 /// One step of a pipeline's schedule: a run that is made, or is not.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct ScheduleStep {
     pub after: Schedule,
     /// The job of the run, to be queued.
     pub job: Option<Job>,
+    /// The job that the run replaces, and the wish to cancel it.
+    pub replaces: Option<(JobId, CancelRequest)>,
 }
 
 /// Refuses a step of a schedule that is not as the caller saw it: it was set anew, or somebody else took the step.
@@ -24,5 +27,13 @@ pub fn check(step: &ScheduleStep, stored: Option<&Schedule>) -> Result<(), Store
         Some(stored) if *stored == step.before => Ok(()),
         Some(_) => Err(StoreError::Conflict("the schedule has moved on".into())),
         None => Err(StoreError::NotFound("schedule")),
+    }
+}
+
+/// What a step makes of the answer to its wish to cancel: a job that ended by itself, or is gone since, is replaced already.
+pub fn replaced(answer: Result<(CancelOutcome, Job), StoreError>) -> Result<(), StoreError> {
+    match answer {
+        Ok(_) | Err(StoreError::NotFound(_) | StoreError::Transition(TransitionError::Ended(_))) => Ok(()),
+        Err(error) => Err(error),
     }
 }

@@ -13,7 +13,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobState, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
+    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
     PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, SealedSecret,
     Tenant, TenantId, Timestamp, Token, TokenId,
 };
@@ -123,9 +123,10 @@ pub trait Store: Send + Sync {
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError>;
     /// All pipelines with a schedule, whoever owns them.
     async fn scheduled_pipelines(&self) -> Result<Vec<Pipeline>, StoreError>;
-    /// Moves a pipeline's schedule on and queues the job of its run, as [`Store::submit`] does, in one transaction.
-    /// `Conflict` when the schedule is not as the caller saw it, `NotFound("schedule")`. A job that is refused leaves the
-    /// schedule as it was.
+    /// Moves a pipeline's schedule on, queues the job of its run, as [`Store::submit`] does, and asks for the cancel of the
+    /// job that it replaces, as [`Store::request_cancel`] does, in one transaction; a replaced job that has ended or is gone
+    /// is left alone. `Conflict` when the schedule is not as the caller saw it, `NotFound("schedule")`. A job that is
+    /// refused leaves everything as it was.
     async fn advance_schedule(&self, step: ScheduleStep) -> Result<(), StoreError>;
     /// Adds a project's module version. The same bytes again return the first record; other bytes are a conflict, even
     /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one
@@ -262,8 +263,6 @@ pub trait Store: Send + Sync {
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
     /// Figures of a tenant's jobs: queue and running as they stand, the rest for the UTC day of `now` so far.
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
-    /// All jobs of all tenants in a state: for capacity and recovery.
-    async fn count_in_state(&self, state: JobState) -> Result<u64, StoreError>;
 
     /// Forgets an ended job: its record, artifacts, receipts, checkpoint and log. Its ordinal is not given out again,
     /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or

@@ -132,15 +132,18 @@ fn data_directory(workspace: &Workspace, wanted: Option<PathBuf>) -> Result<(Pat
     Ok((data, Some(lock)))
 }
 
-/// Empties a data directory, except for the compiled modules: they are found by the digest of what they were compiled
-/// from, and compiling is the longest part of a first start.
+/// What stays when a data directory is emptied.
+const KEPT: [&str; 2] = ["compiled", "secret"];
+
+/// Empties a data directory, except for the compiled modules and the secret that authenticates them: they are found by the
+/// digest of what they were compiled from, and compiling is the longest part of a first start.
 fn clear(data: &Path) -> io::Result<()> {
     if !data.exists() {
         return Ok(());
     }
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        if entry.file_name() == "compiled" {
+        if KEPT.iter().any(|kept| entry.file_name() == *kept) {
             continue;
         }
         if entry.file_type()?.is_dir() {
@@ -315,15 +318,16 @@ mod tests {
     #[test]
     fn clearing_keeps_what_was_compiled() {
         let data = tempfile::tempdir().unwrap();
-        for file in ["compiled/module", "store/db", "operator-token"] {
+        for file in ["compiled/module", "secret", "store/db", "operator-token"] {
             let path = data.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
         clear(data.path()).unwrap();
-        let left: Vec<_> =
+        let mut left: Vec<_> =
             fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["compiled"]);
+        left.sort();
+        assert_eq!(left, KEPT);
         assert!(data.path().join("compiled/module").exists());
         clear(&data.path().join("missing")).unwrap();
     }

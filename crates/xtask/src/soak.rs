@@ -1,5 +1,6 @@
-//! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, damaged inputs of
-//! every parser, kills of a server at work, power cuts, and the scheduler's simulation.
+//! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
+//! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
+//! and the scheduler's simulation.
 
 use std::{fs, thread};
 
@@ -45,8 +46,12 @@ pub(crate) struct SoakArguments {
 enum Part {
     /// Generated requests
     Api,
+    /// Attack modules beside a neighbour's job, whose time is taken
+    Attacks,
     /// Generated modules, and one job again and again
     Cell,
+    /// One ProcessMining job again and again, through a server at both isolation levels
+    Deterministic,
     /// Kills of a server at work
     Kills,
     /// Damaged inputs of every parser of outside bytes
@@ -63,8 +68,14 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     if wanted(Part::Api) {
         soak_api(workspace)?;
     }
+    if wanted(Part::Attacks) {
+        soak_attacks(workspace)?;
+    }
     if wanted(Part::Cell) {
         soak_cell(workspace, arguments)?;
+    }
+    if wanted(Part::Deterministic) {
+        soak_deterministic(workspace, arguments.runs)?;
     }
     if wanted(Part::Kills) {
         soak_kills(workspace, arguments.kills)?;
@@ -132,6 +143,21 @@ fn soak_simulation(workspace: &Workspace, seeds: u64) -> Result<()> {
     let test =
         ["test", "--release", "--package", "fuelcell-scheduler", "--lib", "simulation", "--", "--nocapture"];
     run(cargo(workspace).args(test).env("FUELCELL_TEST_SEEDS", seeds.to_string()))
+}
+
+/// How much longer a job takes beside attack modules, optimised.
+fn soak_attacks(workspace: &Workspace) -> Result<()> {
+    let mut command = cargo(workspace);
+    command.args(["test", "--release", "--package", "fuelcell-sandbox", "--test", "attacks", "--"]);
+    run(command.args(["--nocapture", "--ignored", "suite::"]))
+}
+
+/// The same job through a server, many times.
+fn soak_deterministic(workspace: &Workspace, runs: u64) -> Result<()> {
+    guests::build(workspace, Build::Dev)?;
+    let test =
+        ["test", "--package", "fuelcell-tests", "--test", "all", "deterministic::", "--", "--nocapture"];
+    run(cargo(workspace).args(test).env("SOAK_DETERMINISTIC_RUNS", runs.to_string()))
 }
 
 /// Fuzzing and the determinism test, optimised.

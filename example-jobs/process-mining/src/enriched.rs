@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use crate::figures::Figures;
+use crate::figures::{Figures, Item, Work};
 use crate::lines::{LONGEST_FIGURE, Lines};
 use crate::log::{EventLog, Micros, NO_TIME};
 use crate::names::{Id, Names};
 use crate::read::time_text;
 
 /// Columns of the enriched log. `start_timestamp` and `lifecycle` are there only when the log has them.
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 16] = [
     "case_id",
     "activity",
     "start_timestamp",
@@ -19,6 +19,8 @@ const HEADER: [&str; 14] = [
     "event_index",
     "case_events",
     "seconds_since_previous",
+    "waiting_seconds",
+    "work_seconds",
     "case_duration_seconds",
     "variant",
     "repeated",
@@ -56,16 +58,26 @@ pub fn write(
         lifecycles: Field::all(&log.names.lifecycles),
     };
     let mut seen = vec![usize::MAX; log.names.activities.len()];
+    let work = Work::of(log);
+    let mut walk = work.as_ref().map(Work::walk);
+    let mut items: Vec<Item> = Vec::new();
     let mut name = Vec::new();
     for (case, range) in log.ranges().enumerate() {
         name.clear();
         quote(&mut name, log.case_name(case));
         let duration = log.duration(case);
+        items.clear();
+        if let Some(walk) = &mut walk {
+            walk.case(range.clone(), |item| items.push(item));
+        }
+        let mut items = items.iter().copied().peekable();
         for event in range.clone() {
             let activity = log.activities[event] as usize;
             let repeated = std::mem::replace(&mut seen[activity], case) == case;
             let index = event - range.start;
-            let row = Row { log, fields: &fields, event, index, events: range.len(), duration, repeated };
+            let item = items.next_if(|item| item.event == event);
+            let row =
+                Row { log, fields: &fields, event, index, events: range.len(), duration, repeated, item };
             row.write(&mut rows, &name, figures.variants.of_case[case]);
             if rows.as_bytes().len() >= BATCH {
                 out.write_all(rows.as_bytes())?;
@@ -124,11 +136,13 @@ struct Row<'a> {
     /// Duration of its case.
     duration: Micros,
     repeated: bool,
+    /// The work that it completes, when the log tells when that was begun.
+    item: Option<Item>,
 }
 
 impl Row<'_> {
     fn write(&self, out: &mut Lines, case: &[u8], variant: u32) {
-        const FIGURES: usize = 10;
+        const FIGURES: usize = 12;
         let (log, event) = (self.log, self.event);
         let time = log.times[event];
         let activity = self.fields.activities.get(log.activities[event]);
@@ -160,6 +174,14 @@ impl Row<'_> {
         out.byte(b',');
         if self.index > 0 {
             out.seconds(time - log.times[event - 1]);
+        }
+        out.byte(b',');
+        if let Some(waited) = self.item.and_then(Item::waited) {
+            out.seconds(waited);
+        }
+        out.byte(b',');
+        if let Some(item) = self.item {
+            out.seconds(time - item.start);
         }
         out.byte(b',');
         out.seconds(self.duration);

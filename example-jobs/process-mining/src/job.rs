@@ -1,6 +1,6 @@
 //! The job: reads the dataset, computes, writes the outputs.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Finding, Kind, Report, Result};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::map::{self, Map};
 use crate::parameters::{AnalysisType, OutputFormat, Parameters};
 use crate::quality::Quality;
 use crate::read::{self, Facts, Options};
+use crate::reference::{self, Fitness, Reference};
 use crate::text::counted;
 use crate::{enriched, model, report};
 
@@ -36,6 +37,7 @@ const LISTED_ANOMALIES: usize = 1000;
     description = "Discovers the process behind an event log: map, variants, times, bottlenecks, rework, resources and \
                    unusual cases.",
     input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz"], required = true),
+    input(name = "model", parameter = "modelId", formats = ["json"], required = false),
     output(name = "report.html", kind = "report", type_name = "ProcessMiningReport"),
     output(name = "process-map.svg", kind = "visualization", type_name = "ProcessMap"),
     output(name = "process-mining.json", kind = "data", type_name = "ProcessMiningResult"),
@@ -46,6 +48,7 @@ const LISTED_ANOMALIES: usize = 1000;
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     let window = parameters.time_window.as_ref().map(|window| window.bounds()).transpose()?;
     let rules = parameters.rules()?;
+    let reference = read_model(context)?;
     let (mut log, facts) = read_log(context, &parameters)?;
     let quality = Quality::check(&mut log, &facts, parameters.quality_checks);
     if facts.stopped {
@@ -65,6 +68,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let anomalies =
         if parameters.shows_anomalies() { anomalies::find(&log, &figures, &facts) } else { Vec::new() };
     let checked = conformance::check(&log, &figures, &facts, rules);
+    let fitness = reference.map(|model| reference::judge(&log, &figures, &facts, &model));
     warnings.extend(unknown_names(&log, &figures, rules));
     let insights = if parameters.shows_insights() {
         insights::write(&log, &figures, &anomalies, &checked)
@@ -80,6 +84,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         figures: &figures,
         anomalies: &anomalies,
         checked: &checked,
+        fitness: fitness.as_ref(),
         insights: &insights,
         outside,
     };
@@ -115,6 +120,18 @@ fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Fac
         ),
     );
     Ok((log, facts))
+}
+
+/// The model that the log is compared with, if one was given. It is read first: whoever gave the wrong file is told at
+/// once.
+fn read_model(context: &Context) -> Result<Option<Reference>, Failure> {
+    let Some(size) = context.input("model").map(|input| input.size) else { return Ok(None) };
+    if size > reference::LONGEST_FILE {
+        return Err(reference::too_long(size).into());
+    }
+    let mut bytes = Vec::new();
+    context.open("model")?.read_to_end(&mut bytes)?;
+    Ok(Some(Reference::parse(&bytes)?))
 }
 
 /// A checkpoint that cannot be saved costs a partial result, not the run.
@@ -172,6 +189,7 @@ struct Mined<'a> {
     figures: &'a Figures,
     anomalies: &'a [Group],
     checked: &'a [Checked],
+    fitness: Option<&'a Fitness>,
     insights: &'a [Insight],
     outside: u64,
 }
@@ -210,6 +228,9 @@ impl Mined<'_> {
         }
         if !self.checked.is_empty() {
             document["conformance"] = self.checked.iter().map(|rule| self.rule_document(rule)).collect();
+        }
+        if let Some(fitness) = self.fitness {
+            document["model_conformance"] = fitness.document(self.log);
         }
         if self.parameters.shows_insights() {
             document["insights"] = self.insights.iter().map(insight_document).collect();
@@ -288,6 +309,7 @@ impl Mined<'_> {
             map_svg: &map_svg,
             anomalies: self.anomalies,
             checked: self.checked,
+            fitness: self.fitness,
             insights: self.insights,
             parameters: self.parameters,
             outside: self.outside,
@@ -306,10 +328,7 @@ impl Mined<'_> {
             Some(evaluation) => artifact.accuracy(evaluation.accuracy),
             None => artifact,
         };
-        self.write(
-            artifact,
-            &model::document(self.log, &self.figures.variants, evaluation.as_ref()).to_string(),
-        )
+        self.write(artifact, &model::document(self.log, self.figures, evaluation.as_ref()).to_string())
     }
 
     /// The enriched log is as large as the log. Where it does not fit the disk that this job may use, everything else is

@@ -25,6 +25,7 @@ pub mod names;
 pub mod parameters;
 pub mod quality;
 pub mod read;
+pub mod reference;
 pub mod report;
 pub mod text;
 

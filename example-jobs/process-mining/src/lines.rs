@@ -12,7 +12,7 @@ pub(crate) struct Lines {
     length: usize,
 }
 
-/// The longest number or time that the methods here write.
+/// The longest number or time that the methods here write; they need this much room also for a shorter one.
 pub(crate) const LONGEST_FIGURE: usize = 28;
 
 impl Lines {
@@ -53,20 +53,13 @@ impl Lines {
 
     #[inline]
     pub(crate) fn number(&mut self, value: u64) {
-        let Ok(mut rest) = u32::try_from(value) else { return self.text(value.to_string().as_bytes()) };
-        // Division of wider numbers is slow in a cell, and hardly any number is wider.
-        let mut digits = [0; 10];
-        let mut at = digits.len();
-        while rest >= 10 {
-            at -= 2;
-            digits[at..at + 2].copy_from_slice(&two_digits(rest % 100));
-            rest /= 100;
+        if value >= EIGHT_DIGITS {
+            return self.text(value.to_string().as_bytes());
         }
-        if rest > 0 || at == digits.len() {
-            at -= 1;
-            digits[at] = b'0' + rest as u8;
-        }
-        self.text(&digits[at..]);
+        let digits = eight_digits(value as u32);
+        // The last digit stands, also when it is a zero.
+        let zeros = (digits.trailing_zeros() / 8).min(7);
+        self.digits(digits >> (8 * zeros), 8 - zeros);
     }
 
     /// Seconds, with as many decimals as there are, at most six.
@@ -78,24 +71,39 @@ impl Lines {
         }
         let micros = micros.unsigned_abs();
         self.number(micros / SECOND);
-        let mut fraction = (micros % SECOND) as u32;
-        if fraction == 0 {
-            return;
+        let fraction = (micros % SECOND) as u32;
+        if fraction > 0 {
+            self.byte(b'.');
+            let digits = eight_digits(fraction * 100);
+            self.digits(digits, 8 - digits.leading_zeros() / 8);
         }
-        self.byte(b'.');
-        let mut place = 100_000;
-        while fraction > 0 {
-            self.byte(b'0' + (fraction / place) as u8);
-            fraction %= place;
-            place /= 10;
+    }
+
+    /// The first `count` of up to eight digits; what is written behind them does not count.
+    #[inline]
+    fn digits(&mut self, digits: u64, count: u32) {
+        let text = (digits | 0x3030_3030_3030_3030).to_le_bytes();
+        if let Some(room) = self.bytes.get_mut(self.length..).and_then(|rest| rest.first_chunk_mut()) {
+            *room = text;
         }
+        self.length += count as usize;
     }
 }
 
-/// A number below 100.
+/// Numbers from here on have more than eight digits.
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// The decimal digits of a number below [`EIGHT_DIGITS`], one in each byte, the first in the lowest. All are found at
+/// once: first both halves of four, then the pairs in each, then the digits in each pair, every quotient by a
+/// multiplication that is exact for so few digits. A loop would take a branch and a division for every digit.
 #[inline]
-fn two_digits(number: u32) -> [u8; 2] {
-    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
+fn eight_digits(number: u32) -> u64 {
+    let number = u64::from(number);
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - tens * 10) << 8)
 }
 
 /// Copies; both have the same length. The last block overlaps the one before it.

@@ -6,9 +6,16 @@ use std::hash::Hash;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
-use crate::figures::Variants;
+use crate::figures::{Edge, Figures, Flow, Variants};
 use crate::log::{EventLog, Micros};
 use crate::names::Id;
+
+/// What a model file says it is.
+pub const NAME: &str = "next-activity";
+/// The version of its form.
+pub const VERSION: u64 = 2;
+/// A log with more different steps repeats nothing, and a list of them would be larger than the log.
+const STEPS: usize = 200_000;
 
 /// Stands for "the case is over".
 const END: Id = Id::MAX;
@@ -171,9 +178,33 @@ fn context_document(log: &EventLog, rows: &[Row]) -> Value {
     })
 }
 
+/// How cases begin, what directly follows what, and how cases end, with counts. Activities are named by their place in
+/// the list. None for a log with too many different steps.
+fn directly_follows(log: &EventLog, flow: &Flow) -> Option<Value> {
+    if flow.edges.len() > STEPS || flow.activity_count() > STEPS {
+        return None;
+    }
+    let occurring: Vec<Id> =
+        (0..flow.activities.len() as Id).filter(|&id| flow.activities[id as usize] > 0).collect();
+    let mut places = vec![0; flow.activities.len()];
+    occurring.iter().enumerate().for_each(|(place, &activity)| places[activity as usize] = place);
+    let counted = |counts: &[u64]| -> Value {
+        let all = occurring.iter().map(|&activity| (places[activity as usize], counts[activity as usize]));
+        all.filter(|&(_, count)| count > 0).map(|(place, count)| json!([place, count])).collect()
+    };
+    let edge = |edge: &Edge| json!([places[edge.from as usize], places[edge.to as usize], edge.time.count]);
+    Some(json!({
+        "activities": occurring.iter().map(|&activity| log.activity_name(activity)).collect::<Value>(),
+        "starts": counted(&flow.starts),
+        "ends": counted(&flow.ends),
+        "edges": flow.edges.iter().map(edge).collect::<Value>(),
+    }))
+}
+
 /// The model learnt from all cases, as JSON that says how to use it.
-pub fn document(log: &EventLog, variants: &Variants, evaluation: Option<&Evaluation>) -> Value {
+pub fn document(log: &EventLog, figures: &Figures, evaluation: Option<&Evaluation>) -> Value {
     let mut counts = Counts::default();
+    let variants = &figures.variants;
     variants.list.iter().for_each(|variant| counts.learn(log.trace(variant.case), variant.count));
     // A context is the last two activities, or the last one with nothing before it.
     let two = counts.two.iter().map(|(&((a, b), next), &count)| (Some(a), b, next, count));
@@ -187,11 +218,14 @@ pub fn document(log: &EventLog, variants: &Variants, evaluation: Option<&Evaluat
         contexts.sort_unstable_by_key(|rows| (rows[0].0, rows[0].1));
     }
     json!({
-        "model": "next-activity",
-        "version": 1,
-        "description": "Counts of the activity that follows the last two activities, or the last one where the last two \
-                        were never seen. The activity null is the end of the case.",
+        "model": NAME,
+        "version": VERSION,
+        "description": "contexts: counts of the activity that follows the last two activities, or the last one where the \
+                        last two were never seen; the activity null is the end of the case. directly_follows: what later \
+                        logs are compared with; starts and ends as [activity, cases], edges as [from, to, count], \
+                        activities by their place in the list, from 0.",
         "cases": log.cases(),
+        "directly_follows": directly_follows(log, &figures.flow),
         "contexts": contexts.iter().map(|rows| context_document(log, rows)).collect::<Value>(),
         "evaluation": evaluation.map(|e| json!({
             "method": "temporal hold-out: learnt from the cases that ended before the split, tested on those that began \

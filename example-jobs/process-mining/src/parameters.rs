@@ -15,6 +15,8 @@ use crate::read::{Columns, Options};
 pub struct Parameters {
     /// The dataset that holds the event log.
     pub dataset_id: Option<String>,
+    /// A dataset that holds the model.json of an earlier run; the cases of the log are compared with it.
+    pub model_id: Option<String>,
     /// How much is analysed: `comprehensive` is everything, `discovery` the map and the variants, `performance` the map
     /// and all times.
     pub analysis_type: AnalysisType,
@@ -47,6 +49,7 @@ impl Default for Parameters {
     fn default() -> Self {
         Self {
             dataset_id: None,
+            model_id: None,
             analysis_type: AnalysisType::default(),
             time_window: None,
             include_anomaly_detection: true,

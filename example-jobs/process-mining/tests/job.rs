@@ -337,7 +337,11 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
             "MissingColumn",
             &["timestamp", "\"amount\"", "columns.timestamp"],
         ),
-        (b"1,a,2024-01-01\n", "MissingColumn", &["row 1"]),
+        (
+            b"1,a,2024-01-01\n",
+            "MissingColumn",
+            &["row 1", "No column for the case, the activity, the timestamp"],
+        ),
         (
             b"case,activity,timestamp\n1,a,soon\n",
             "UnreadableTimestamps",
@@ -355,6 +359,7 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
             &["Row 2", "never closed"],
         ),
         (b"PK\x03\x04....", "UnsupportedFormat", &[".csv.gz", "ZIP"]),
+        (b"\x7fELF\x02\x01\x01\0\0\0", "UnsupportedFormat", &["binary", ".csv.gz"]),
         (&[0x1f, 0x8b, 8, 0, 1, 2], "TruncatedGzip", &[]),
     ];
     for (bytes, code, words) in cases {

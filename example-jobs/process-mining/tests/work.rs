@@ -94,6 +94,26 @@ fn start_times_say_the_same() {
     assert_eq!(figures["resource_utilization"][0]["busy_seconds"], 3000.0);
 }
 
+/// Waiting and work of every row of the enriched log.
+fn enriched(log: &str) -> Vec<String> {
+    let run = run(log);
+    let mut rows =
+        run.text("enriched-log.csv").unwrap().lines().map(|row| row.split(',').collect::<Vec<_>>());
+    let header = rows.next().unwrap();
+    let column = |name: &str| header.iter().position(|&column| column == name).unwrap();
+    let (waiting, work) = (column("waiting_seconds"), column("work_seconds"));
+    rows.map(|row| format!("{}|{}", row[waiting], row[work])).collect()
+}
+
+#[test]
+fn the_enriched_log_has_waiting_and_work_of_every_piece() {
+    // A first event waits for nothing that is known; filing began before paying had ended.
+    assert_eq!(enriched(STARTS), ["|1800", "900|1800", "0|1200", "|"]);
+    // What completes a piece of work has its figures: checks that waited for 3600 s and 1800 s, and paying for 900 s.
+    assert_eq!(enriched(LIFECYCLE), ["|", "|", "3600|1800", "|", "|", "900|1800", "1800|1200", "|", "|"]);
+    assert_eq!(enriched("case_id,activity,timestamp\n1,check,2024-01-01T09:00:00Z\n"), ["|"]);
+}
+
 #[test]
 fn without_either_nothing_is_invented() {
     let log = "case_id,activity,timestamp,resource\n1,check,2024-01-01T09:00:00Z,ann\n";

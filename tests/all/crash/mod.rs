@@ -2,3 +2,4 @@
 
 mod barrier;
 pub(crate) mod kill;
+mod stop;

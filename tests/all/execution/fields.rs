@@ -2,7 +2,7 @@
 
 use fuelcell_tests::project::text;
 use fuelcell_tests::{Project, Server, built};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -86,7 +86,29 @@ fn a_whole_submission_is_taken_and_shown() {
     let status = project.wait_for(&job, "Completed");
     assert_eq!(status["jobDescription"], "Automated weekly analysis");
     assert_eq!(status["resource"]["resourceId"], pipeline.as_str());
-    assert_eq!(status["limits"]["timeoutSeconds"], 7200);
+    let limits = &status["limits"];
+    assert_eq!(limits["timeoutSeconds"], 7200);
+    assert_eq!(limits, &answer["limits"], "they are resolved when the job is accepted");
+    assert_eq!(limits, &status["receipt"]["limits"]);
+    assert_eq!((&limits["fuel"], &limits["memoryBytes"]), (&Value::Null, &json!(512 << 20)));
+    assert_eq!(limits["artifactBytes"], limits["diskBytes"]);
+    for name in [
+        "diskBytes",
+        "stackBytes",
+        "instances",
+        "memories",
+        "tables",
+        "handles",
+        "hostCallBytes",
+        "randomBytes",
+        "files",
+        "artifacts",
+        "artifactBytes",
+        "checkpointBytes",
+        "logBytes",
+    ] {
+        assert!(limits[name].as_u64().is_some_and(|limit| limit > 0), "{name} in {limits}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `GET execution/job/{jobId}`
 
+use fuelcell_tests::project::text;
 use fuelcell_tests::{Project, Server};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -134,5 +135,9 @@ fn a_receipt_accounts_for_the_run() {
         "{receipt:#}"
     );
     assert_eq!(receipt["limits"]["fuel"], 100_000_000);
+    assert_eq!((&receipt["deterministic"], text(receipt, "parameters").len()), (&Value::Null, 64));
+    assert_eq!((&receipt["peakDiskBytes"], &receipt["peakFiles"]), (&json!(10), &json!(0)));
+    assert_eq!((&receipt["logBytes"], &receipt["droppedLogLines"]), (&json!(0), &json!(0)));
+    assert!(receipt["randomBytes"].is_u64(), "{receipt:#}");
     assert!(receipt["engine"].as_str().unwrap().starts_with("wasmtime-48"));
 }

@@ -7,8 +7,11 @@ use fuelcell_tests::mount::new_image;
 use fuelcell_tests::project::text;
 use fuelcell_tests::{Mount, Project, Server, built, eventually};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -73,7 +76,39 @@ impl Drop for KillAtEnd<'_> {
     }
 }
 
-fn everything_is_there(image: &std::path::Path, project: &Project, told: &Acknowledged) {
+/// The judgement of the test above, on a server whose barriers do nothing: it must say that something is lost.
+#[test]
+#[ignore = "mounts a file system"]
+fn a_server_without_barriers_is_found_out() {
+    let traced = ["--follow-forks", "--output=/dev/null", "--trace=fdatasync,fsync,msync,sync_file_range"];
+    let lie = "--inject=fdatasync,fsync,msync,sync_file_range:retval=0";
+    let tracer = |more: &[&str]| traced.iter().chain(more).chain(&["--"]).map(ToString::to_string).collect();
+    assert_eq!(judged_after_a_cut(tracer(&[])), Ok(()), "the tracer alone loses nothing");
+    assert!(judged_after_a_cut(tracer(&[lie])).is_err(), "acknowledged jobs are lost, and nobody notices");
+}
+
+/// What is said of jobs that a server under `strace` acknowledged, after a power cut right then.
+fn judged_after_a_cut(arguments: Vec<String>) -> Result<(), String> {
+    let folder = TempDir::new().unwrap();
+    let (image, copy) = (folder.path().join("disk"), folder.path().join("copy"));
+    new_image(&image, IMAGE_BYTES);
+    let mount = |data: &Path| Mount::image(data, &image);
+    let server = Server::start_on_under(mount, Path::new("strace"), &arguments);
+    let project = Project::new(&server).with_probe();
+    // Scheduled for later: nothing but the submits writes, and nothing does while the image is copied.
+    let body = json!({
+        "jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}, "scheduling": {"scheduledTime": "2999-01-01"},
+    });
+    let mut told = Acknowledged::default();
+    for _ in 0..20 {
+        told.jobs.insert(text(&project.submit(&body).ok(), "jobId"));
+    }
+    fs::copy(&image, &copy).unwrap();
+    let judged = catch_unwind(AssertUnwindSafe(|| everything_is_there(&copy, &project, &told)));
+    judged.map_err(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
+}
+
+fn everything_is_there(image: &Path, project: &Project, told: &Acknowledged) {
     let mut server = Server::start_on(|data| Mount::image(data, image));
     let client = server.client(Some(&project.token));
     let project = Project {

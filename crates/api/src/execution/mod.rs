@@ -8,11 +8,14 @@ pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod ping;
 pub(crate) mod queue;
+mod receipt;
 pub(crate) mod results;
 pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod system;
+
+pub use receipt::receipt_document;
 
 use fuelcell_domain::job::RetryOf;
 use fuelcell_domain::{JobState, JobType, Priority, Timestamp};

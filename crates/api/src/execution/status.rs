@@ -1,5 +1,6 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}`
 
+use super::receipt::{LimitsDto, ReceiptDto};
 use super::{generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
@@ -10,10 +11,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{CancelRequest, JobEnd, PipelineRef};
-use fuelcell_domain::outbound::Contact;
-use fuelcell_domain::{
-    Completion, Fence, Isolation, Job, JobError, JobState, Limits, Receipt, Timestamp, Usage,
-};
+use fuelcell_domain::{Completion, FIXED, Job, JobError, JobState, Receipt, Timestamp, Usage};
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::JobView;
@@ -126,15 +124,6 @@ struct ModuleDto {
     digest: String,
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct LimitsDto {
-    fuel: Option<u64>,
-    memory_bytes: u64,
-    disk_bytes: u64,
-    timeout_seconds: u64,
-}
-
 /// Why a job waits.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WaitReasonDto {
@@ -148,67 +137,6 @@ pub(crate) struct ErrorDto {
     code: String,
     message: String,
     details: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ReceiptDto {
-    attempt: u32,
-    node: String,
-    module: String,
-    inputs: Vec<DigestDto>,
-    outputs: Vec<DigestDto>,
-    limits: LimitsDto,
-    engine: String,
-    /// Where the cell was.
-    isolation: IsolationDto,
-    /// What the cell's own process had given up; empty without one.
-    fences: Vec<FenceDto>,
-    start_time: String,
-    end_time: String,
-    fuel: Option<u64>,
-    peak_memory_bytes: u64,
-    cpu_seconds: f64,
-    wall_seconds: f64,
-    bytes_read: u64,
-    bytes_written: u64,
-    io_operations: u64,
-    /// Whom the attempt contacted over HTTP, by host.
-    contacts: Vec<ContactDto>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ContactDto {
-    host: String,
-    /// Requests that were sent, also those that failed then.
-    requests: u64,
-    /// Requests that were refused: nothing was sent.
-    refused: u64,
-    /// Bytes of bodies.
-    bytes_sent: u64,
-    bytes_received: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-enum IsolationDto {
-    InProcess,
-    Process,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-enum FenceDto {
-    Rlimits,
-    Landlock,
-    Seccomp,
-}
-
-#[derive(Serialize, ToSchema)]
-struct DigestDto {
-    name: String,
-    digest: String,
 }
 
 /// One job.
@@ -259,7 +187,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
             version: job.module.version.clone(),
             digest: job.module.digest.to_string(),
         },
-        limits: job.limits.into(),
+        limits: LimitsDto::new(job.limits, FIXED),
         deterministic: job.deterministic,
         labels: job.labels.into_iter().collect(),
         keep_partial_on_failure: job.keep_partial_on_failure,
@@ -407,13 +335,6 @@ pub(super) fn wait_reason(reason: WaitReason) -> WaitReasonDto {
     WaitReasonDto { code, message }
 }
 
-impl From<Limits> for LimitsDto {
-    fn from(limits: Limits) -> Self {
-        let Limits { fuel, memory_bytes, disk_bytes, timeout_seconds } = limits;
-        Self { fuel, memory_bytes, disk_bytes, timeout_seconds }
-    }
-}
-
 impl From<&CancelRequest> for ErrorDto {
     fn from(cancel: &CancelRequest) -> Self {
         let message = cancel.reason.clone().unwrap_or_else(|| format!("cancelled by {}", cancel.by));
@@ -424,61 +345,5 @@ impl From<&CancelRequest> for ErrorDto {
 impl From<&JobError> for ErrorDto {
     fn from(error: &JobError) -> Self {
         Self { code: error.code.to_string(), message: error.message.clone(), details: error.details.clone() }
-    }
-}
-
-impl From<Isolation> for IsolationDto {
-    fn from(isolation: Isolation) -> Self {
-        match isolation {
-            Isolation::InProcess => Self::InProcess,
-            Isolation::Process => Self::Process,
-        }
-    }
-}
-
-impl From<Fence> for FenceDto {
-    fn from(fence: Fence) -> Self {
-        match fence {
-            Fence::Rlimits => Self::Rlimits,
-            Fence::Landlock => Self::Landlock,
-            Fence::Seccomp => Self::Seccomp,
-        }
-    }
-}
-
-impl From<Receipt> for ReceiptDto {
-    fn from(receipt: Receipt) -> Self {
-        let digests = |pairs: Vec<(String, fuelcell_domain::Digest)>| {
-            pairs.into_iter().map(|(name, digest)| DigestDto { name, digest: digest.to_string() }).collect()
-        };
-        let usage = receipt.usage;
-        Self {
-            attempt: receipt.attempt.number,
-            node: receipt.node,
-            module: receipt.module.to_string(),
-            inputs: digests(receipt.inputs),
-            outputs: digests(receipt.outputs),
-            limits: receipt.limits.into(),
-            engine: receipt.engine,
-            isolation: receipt.isolation.into(),
-            fences: receipt.fences.into_iter().map(FenceDto::from).collect(),
-            start_time: receipt.started_at.to_rfc3339(),
-            end_time: receipt.ended_at.to_rfc3339(),
-            fuel: usage.fuel,
-            peak_memory_bytes: usage.peak_memory_bytes,
-            cpu_seconds: usage.cpu_micros as f64 / 1e6,
-            wall_seconds: usage.wall_micros as f64 / 1e6,
-            bytes_read: usage.bytes_read,
-            bytes_written: usage.bytes_written,
-            io_operations: usage.io_operations,
-            contacts: receipt.contacts.into_iter().map(ContactDto::from).collect(),
-        }
-    }
-}
-
-impl From<Contact> for ContactDto {
-    fn from(contact: Contact) -> Self {
-        let Contact { host, requests, refused, bytes_sent, bytes_received } = contact;
-        Self { host, requests, refused, bytes_sent, bytes_received }
     }
 }

@@ -1,6 +1,7 @@
 //! `POST /api/{tenantId}/{projectId}/execution/job`
 
 use super::moment;
+use super::receipt::LimitsDto;
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, parse_moment};
 use crate::gate::Made;
@@ -14,7 +15,7 @@ use axum::{Extension, Json};
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    Digest, Job, JobType, LimitRequest, PipelineId, Priority, ProjectRef, Scope, Timestamp,
+    Digest, FIXED, Job, JobType, LimitRequest, PipelineId, Priority, ProjectRef, Scope, Timestamp,
 };
 use fuelcell_service::Service;
 use fuelcell_service::submit::{Accepted, Submission};
@@ -168,6 +169,9 @@ pub(crate) struct SubmitAnswer {
     priority: &'static str,
     date_submitted: String,
     submitted_by: String,
+    /// What holds for each attempt: wishes, defaults and caps taken together.
+    limits: LimitsDto,
+    deterministic: bool,
 }
 
 /// Queues a job. 200 is sent only when it is durable.
@@ -288,5 +292,7 @@ pub(super) fn accepted_answer(Accepted { job, outlook }: Accepted) -> SubmitAnsw
         priority: job.priority.as_str(),
         date_submitted: job.created_at.to_rfc3339(),
         submitted_by: job.submitted_by,
+        limits: LimitsDto::new(job.limits, FIXED),
+        deterministic: job.deterministic,
     }
 }

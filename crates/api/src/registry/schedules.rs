@@ -27,7 +27,8 @@ pub(crate) struct ScheduleBody {
     #[serde(default)]
     #[schema(value_type = OverlapWord, default = "Skip")]
     overlap: Overlap,
-    /// Seconds after its moment within which a run that no server was there for is made up for; of several the latest
+    /// Seconds after its moment within which a run that was held up is still made, of several the latest; less than 60
+    /// counts as 60
     #[serde(default = "catch_up")]
     #[schema(default = 3600, maximum = 31_536_000)]
     catch_up_seconds: u32,

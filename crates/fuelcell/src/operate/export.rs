@@ -4,6 +4,7 @@ use super::spinner;
 use crate::data_dir::DataDir;
 use anyhow::{Context, ensure};
 use chrono::SecondsFormat;
+use fuelcell_api::receipt_document;
 use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::{Artifact, Completion, Job, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::{JobFilter, PageRequest, Store};
@@ -107,7 +108,7 @@ fn document(job: &Job, artifacts: &[Artifact], receipts: &[Receipt]) -> Value {
             "name": artifact.description.name, "kind": artifact.description.kind,
             "mediaType": artifact.description.media_type, "digest": artifact.digest, "size": artifact.size,
         })).collect::<Vec<_>>(),
-        "receipts": receipts.iter().map(receipt).collect::<Vec<_>>(),
+        "receipts": receipts.iter().cloned().map(receipt_document).collect::<Vec<_>>(),
     })
 }
 
@@ -121,26 +122,6 @@ fn end(end: &JobEnd) -> Value {
         }}),
         JobEnd::Cancelled => json!({"cancelled": true}),
     }
-}
-
-fn receipt(receipt: &Receipt) -> Value {
-    json!({
-        "attempt": receipt.attempt.number,
-        "node": receipt.node,
-        "engine": receipt.engine,
-        "startedAt": moment(Some(receipt.started_at)),
-        "endedAt": moment(Some(receipt.ended_at)),
-        "fuel": receipt.usage.fuel,
-        "peakMemoryBytes": receipt.usage.peak_memory_bytes,
-        "cpuMicros": receipt.usage.cpu_micros,
-        "wallMicros": receipt.usage.wall_micros,
-        "bytesRead": receipt.usage.bytes_read,
-        "bytesWritten": receipt.usage.bytes_written,
-        "contacts": receipt.contacts.iter().map(|contact| json!({
-            "host": contact.host, "requests": contact.requests, "refused": contact.refused,
-            "bytesSent": contact.bytes_sent, "bytesReceived": contact.bytes_received,
-        })).collect::<Vec<_>>(),
-    })
 }
 
 /// RFC 3339 with all that is known: microseconds.

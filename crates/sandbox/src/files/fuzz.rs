@@ -13,9 +13,10 @@ const LIMIT: u64 = 1000;
 #[test]
 fn no_path_leads_out_and_no_quota_is_passed() {
     fuzz("paths", |bytes| {
-        let disk = Disk::new(LIMIT);
+        let meter = Arc::<Meter>::default();
+        let disk = Disk::new(LIMIT, meter.clone());
         let scratch = Scratch::Directory(std::env::temp_dir());
-        let volume = Arc::new(Volume::new(scratch, disk.clone(), Arc::new(Meter::default()), true));
+        let volume = Arc::new(Volume::new(scratch, disk.clone(), meter, true));
         let tree = Tree::new(&volume);
         tree.create_directory("a").unwrap();
         let inner = Tree::new(&volume);

@@ -2,8 +2,8 @@
 
 use super::remote::{RemoteHost, Requests, Wire, orphaned};
 use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
-use super::{block_requests_to_end, fences};
-use crate::cache;
+use super::{block_requests_to_end, fences, handover};
+use crate::cache::CheckedCode;
 use crate::cell::{Cell, House};
 use crate::engine::{self, PoolSize};
 use crate::files::Scratch;
@@ -57,18 +57,20 @@ struct Prepared {
 fn work(stream: UnixStream) -> io::Result<()> {
     fences::die_with_the_parent()?;
     block_requests_to_end()?;
-    let mut from = BufReader::new(stream.try_clone()?);
-    let Some((ToChild::Settle(home), _)) = wire::read(&mut from)? else {
+    // Not buffered: a descriptor goes to whoever reads the byte that it comes with.
+    let Some((ToChild::Settle(home), _)) = wire::read(&mut &stream)? else {
         return Err(io::ErrorKind::InvalidData.into());
     };
     let settled = settle(&home);
     // A parent that has no job any more closes the stream.
+    let code = CheckedCode::from_parent(handover::receive(&stream)?);
+    let mut from = BufReader::new(stream.try_clone()?);
     let Some((ToChild::Begin(assignment), _)) = wire::read(&mut from)? else {
         return Err(io::ErrorKind::InvalidData.into());
     };
     let (answers, answered) = mpsc::channel();
     let wire = Arc::new(Wire::new(stream, answered));
-    let last = match settled.and_then(|settled| prepare(settled, &assignment)) {
+    let last = match settled.and_then(|settled| prepare(settled, &code, &assignment)) {
         Ok(prepared) => {
             let (end, usage) = run(prepared, *assignment, from, answers, &wire)?;
             ToParent::Ended(end, usage)
@@ -92,18 +94,18 @@ fn settle(home: &Home) -> Result<Settled, String> {
         .map_err(|error| format!("there is no room for its files: {error}"))?;
     let house = House {
         slot_bytes: home.slot_bytes,
-        metered: home.metered,
+        metered: home.settings.metered(),
         scratch: Scratch::File(Arc::new(scratch)),
     };
     Ok(Settled { engine, linker, house })
 }
 
-/// Takes the job's rations, and opens what needs a path.
-fn prepare(settled: Settled, assignment: &Assignment) -> Result<Prepared, String> {
+/// Takes the job's rations, and maps its code.
+fn prepare(settled: Settled, code: &CheckedCode, assignment: &Assignment) -> Result<Prepared, String> {
     let Settled { engine, linker, house } = settled;
     fences::limit_this_process(&assignment.limits, house.slot_bytes)
         .map_err(|error| format!("its limits cannot be set: {error}"))?;
-    let component = cache::load_file(&engine, &assignment.code).map_err(|error| error.to_string())?;
+    let component = code.load(&engine).map_err(|error| format!("{error:#}"))?;
     let program = Program::link(&linker, &component).map_err(|error| format!("{error:#}"))?;
     Ok(Prepared { program, house })
 }

@@ -1,10 +1,10 @@
 //! A cell in a process of its own: the same cell, with a fence of the kernel's around it.
 //!
 //! The program starts itself with a hidden command, one process for each attempt. Once a job has run like this, some
-//! children are started ahead (see [`starter`]): they make their engine and wait. The child reads what to run, opens the
-//! compiled code, gives up everything else (see [`fences`]), and then runs the guest as the server's own process would.
-//! What the guest asks of its host goes through one socket to the parent, which asks the job's real host. A child that dies
-//! takes one attempt with it.
+//! children are started ahead (see [`starter`]): they make their engine and wait. The child reads what to run, maps the
+//! compiled code that the parent checked and hands over open, gives up everything else (see [`fences`]), and then runs the
+//! guest as the server's own process would. What the guest asks of its host goes through one socket to the parent, which
+//! asks the job's real host. A child that dies takes one attempt with it.
 //!
 //! The child is as little to be trusted as its guest: the parent bounds what it reads, and counts what it opens for it.
 
@@ -12,6 +12,7 @@ mod child;
 mod fences;
 #[cfg(test)]
 mod fuzz;
+mod handover;
 mod parent;
 mod remote;
 mod serve;

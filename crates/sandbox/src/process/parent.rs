@@ -1,8 +1,10 @@
 //! The parent's side: takes a child for an attempt, watches it, and sees to it that nothing of it is left.
 
+use super::handover;
 use super::serve::{ChildWire, LastWord, Server};
 use super::starter::{CellProgram, Kept, Starter, Waiting};
 use super::wire::{Assignment, Home, ToChild};
+use crate::cache::CheckedCode;
 use crate::outcome;
 use crate::sandbox::host_failed;
 use fuelcell_domain::seams::StopSignal;
@@ -47,6 +49,7 @@ impl Children {
     pub(crate) async fn run(
         self: Arc<Self>,
         assignment: Assignment,
+        code: Arc<CheckedCode>,
         spec: RunSpec,
         host: Arc<dyn JobHost>,
         stop: StopSignal,
@@ -55,7 +58,7 @@ impl Children {
         let (children, meter) = (self.clone(), spec.meter.clone());
         let (ready, begun) = oneshot::channel();
         let serving_host = host.clone();
-        let serving = spawn_blocking(move || children.serve(assignment, serving_host, meter, ready));
+        let serving = spawn_blocking(move || children.serve(assignment, &code, serving_host, meter, ready));
         let running = match begun.await {
             Ok(begun) => Running { begun, serving },
             Err(_) => return failed(not_begun(serving.await), &spec.meter, started),
@@ -75,13 +78,15 @@ impl Children {
     fn serve(
         &self,
         assignment: Assignment,
+        code: &CheckedCode,
         host: Arc<dyn JobHost>,
         meter: Arc<Meter>,
         ready: oneshot::Sender<Begun>,
     ) -> LastWord {
-        match self.begin(assignment) {
+        let memory_bytes = assignment.limits.memory_bytes;
+        match self.begin(assignment, code) {
             Ok((begun, stream)) => {
-                let server = Server::new(host, meter, begun.wire.clone());
+                let server = Server::new(host, meter, begun.wire.clone(), memory_bytes);
                 // With nobody to take it the child dies here.
                 drop(ready.send(begun));
                 server.serve(stream)
@@ -90,8 +95,9 @@ impl Children {
         }
     }
 
-    fn begin(&self, assignment: Assignment) -> io::Result<(Begun, UnixStream)> {
+    fn begin(&self, assignment: Assignment, code: &CheckedCode) -> io::Result<(Begun, UnixStream)> {
         let Waiting { child, complaint, stream } = self.starter.take()?;
+        handover::send(&stream, code)?;
         let wire = ChildWire::new(stream.try_clone()?);
         wire.tell(&ToChild::Begin(Box::new(assignment)), &[])?;
         Ok((Begun { child, complaint, wire }, stream))

@@ -64,6 +64,10 @@ pub(super) struct Server {
     handles: u32,
     requests: HashMap<u32, AbortHandle>,
     places: Arc<Semaphore>,
+    /// Kibibytes that bodies under way may hold here: the job's memory, once more. What the child says of its memory is its
+    /// word.
+    bodies: Arc<Semaphore>,
+    most_held: u32,
 }
 
 /// Nobody waits for answers any more.
@@ -74,10 +78,13 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub(super) fn new(host: Arc<dyn JobHost>, meter: Arc<Meter>, wire: ChildWire) -> Self {
+    /// For a child whose job may have `memory_bytes`.
+    pub(super) fn new(host: Arc<dyn JobHost>, meter: Arc<Meter>, wire: ChildWire, memory_bytes: u64) -> Self {
+        let most_held = kibibytes(memory_bytes);
+        let bodies = Arc::new(Semaphore::new(most_held as usize));
         let (files, artifacts, requests) = Default::default();
         let places = Arc::new(Semaphore::new(MAX_REQUESTS));
-        Self { host, meter, wire, files, artifacts, handles: 0, requests, places }
+        Self { host, meter, wire, files, artifacts, handles: 0, requests, places, bodies, most_held }
     }
 
     /// Answers until the child has said its last word.
@@ -123,20 +130,25 @@ impl Server {
         Ok(())
     }
 
-    /// Sends a request, while the child goes on. What the job may send its host knows; how many at once is bounded here.
+    /// Sends a request, while the child goes on. What the job may send its host knows; how many at once, and how much they
+    /// hold here, is bounded here.
     fn send(&mut self, request: u32, head: HttpRequest) -> io::Result<()> {
         self.requests.retain(|_, task| !task.is_finished());
         let place = self.places.clone().try_acquire_owned();
-        let (Ok(place), false) = (place, self.requests.contains_key(&request)) else {
+        let held = kibibytes((head.body.len() as u64).saturating_add(head.max_response));
+        let (Ok(place), false, true) = (place, self.requests.contains_key(&request), held <= self.most_held)
+        else {
             let answer = Err(HttpError::TooMany("too many requests are under way".into()));
             return self.wire.tell(&ToChild::Http { request, answer }, &[]);
         };
-        let (answer, wire) = (self.host.http(head), self.wire.clone());
+        let (host, bodies, wire) = (self.host.clone(), self.bodies.clone(), self.wire.clone());
         let task = Handle::current().spawn(async move {
-            let answer = answer.await;
+            // A child that keeps to its memory may have an answer already that is still being put away here.
+            let Ok(room) = bodies.acquire_many_owned(held).await else { return };
+            let answer = host.http(head).await;
             // Writing may be held up by a child that does not read. One that is gone needs no answer.
             let telling = spawn_blocking(move || {
-                let _place = place;
+                let _held = (place, room);
                 tell_of_answer(&wire, request, answer)
             });
             let _ = telling.await;
@@ -211,6 +223,11 @@ impl Server {
         self.handles = self.handles.wrapping_add(1);
         Ok(self.handles)
     }
+}
+
+/// Rounded up: half a kibibyte is held too.
+fn kibibytes(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX)
 }
 
 fn tell_of_answer(

@@ -26,17 +26,13 @@ pub(crate) struct Home {
     pub(crate) settings: CodeSettings,
     /// The most bytes that one memory of a cell can have.
     pub(crate) slot_bytes: u64,
-    /// Whether the engine counts fuel.
-    pub(crate) metered: bool,
     /// Where the guest's files lie, without names.
     pub(crate) scratch_dir: PathBuf,
 }
 
-/// The one job that a child runs.
+/// The one job that a child runs. Its compiled code comes before it, as an open file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Assignment {
-    /// The file of the compiled code.
-    pub(crate) code: PathBuf,
     pub(crate) module: Digest,
     pub(crate) limits: Limits,
     pub(crate) deterministic_seed: Option<u64>,

@@ -21,6 +21,7 @@ fn paths() -> Vec<Attack> {
         "a/../../../etc/passwd",
         "./../x",
         "a/b/c/../../../../x",
+        "parameters.json/",
         "\\00",
         "x\\00y",
         "",
@@ -186,12 +187,12 @@ fn quotas() -> Vec<Attack> {
         program(&[(4096, "aaaaaa")], &files),
         ends,
     ));
-    let deep = "(local $i i32) (loop $l (i32.store16 (i32.add (i32.const 4096) (i32.mul (i32.const 2) (local.get $i))) (i32.const 0x2f61)) (drop (call $path_create_directory (i32.const 4) (i32.const 4096) (i32.add (i32.const 1) (i32.mul (i32.const 2) (local.get $i))))) (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 200)))) (unreachable)";
+    let deep = "(local $i i32) (loop $l (i32.store16 (i32.add (i32.const 4096) (i32.mul (i32.const 2) (local.get $i))) (i32.const 0x2f61)) (drop (call $path_create_directory (i32.const 4) (i32.const 4096) (i32.add (i32.const 1) (i32.mul (i32.const 2) (local.get $i))))) (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000)))) (unreachable)";
     rows.push(attack(
-        "200 directories deep",
+        "1,000 directories deep",
         "overflow the host's stack",
         program(&[], deep),
-        Fails(&[DiskQuota]),
+        Fails(&[DiskQuota, FuelExhausted, Timeout]),
     ));
     rows
 }

@@ -14,6 +14,7 @@ mod programs;
 mod support;
 
 mod calls;
+mod cases;
 mod code;
 mod debug;
 mod determinism;

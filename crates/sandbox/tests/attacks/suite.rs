@@ -1,11 +1,13 @@
 //! The rows, run.
 
-use crate::support::{Bench, LIMITS, Recorder};
+use crate::guests::component;
+use crate::support::{Bench, LIMITS, Recorder, cell_program, sandbox_running};
 use crate::{Attack, Expected, all};
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::{
     Completion, Digest, ErrorCode, Isolation, JobRunner, Limits, ModuleInspector, RunEnd, RunSpec,
 };
+use fuelcell_sandbox::CellProgram;
 use std::collections::HashSet;
 use std::fs;
 use std::sync::Arc;
@@ -73,13 +75,13 @@ async fn one_after_another(bench: &Bench, rows: &[Attack]) -> Vec<String> {
     wrong
 }
 
-async fn side_by_side(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>) -> Vec<String> {
+async fn side_by_side(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>, lanes: usize) -> Vec<String> {
     let mut running = JoinSet::new();
-    for lane in 0..SIDE_BY_SIDE {
+    for lane in 0..lanes {
         let (bench, rows) = (bench.clone(), rows.clone());
         running.spawn(async move {
             let mut wrong = Vec::new();
-            for row in rows.iter().skip(lane).step_by(SIDE_BY_SIDE) {
+            for row in rows.iter().skip(lane).step_by(lanes) {
                 wrong.extend(run(&bench, row).await.err());
             }
             wrong
@@ -111,7 +113,7 @@ async fn with_a_neighbour(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>) -> (Vec<S
     let alone = neighbour(bench, &module).await;
     assert_eq!(alone.0, RunEnd::Completed(Completion::Done));
     let (mut runs, mut others) = (0, 0);
-    let mut attacks = std::pin::pin!(side_by_side(bench, rows));
+    let mut attacks = std::pin::pin!(side_by_side(bench, rows, SIDE_BY_SIDE));
     loop {
         tokio::select! {
             biased;
@@ -124,6 +126,32 @@ async fn with_a_neighbour(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>) -> (Vec<S
     }
 }
 
+/// The rows side by side with a neighbour: all end as they must, and the neighbour's job is as it is alone.
+async fn beside_a_neighbour(bench: &Arc<Bench>, rows: &Arc<Vec<Attack>>) {
+    let (wrong, runs, others) = with_a_neighbour(bench, rows).await;
+    assert!(
+        runs > 0 && others == 0,
+        "a neighbour ran {runs} times beside the attacks, {others} times not as alone"
+    );
+    assert!(wrong.is_empty(), "side by side, {} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+    assert_eq!(bench.run(&crate::guests::noop()).await.0, RunEnd::Completed(Completion::Done));
+    bench.host.forget();
+}
+
+/// Nothing is left of what ran since `before`: at most a twentieth more memory, and no more open files once those are
+/// closed that other threads are about to close.
+async fn nothing_is_left((memory, files): (u64, usize)) {
+    let closed = async {
+        while footprint().1 > files {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let closed = tokio::time::timeout(Duration::from_secs(30), closed).await;
+    let (memory_after, files_after) = footprint();
+    assert!(closed.is_ok(), "{files_after} open files, {files} before");
+    assert!(memory_after <= memory + memory / 20, "{memory_after} bytes, {memory} before");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_attack_ends_as_it_must_and_leaves_nothing() {
     let rows = Arc::new(all());
@@ -131,26 +159,15 @@ async fn every_attack_ends_as_it_must_and_leaves_nothing() {
     let names: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names.len(), rows.len(), "two rows have one name");
     let bench = Arc::new(bench(Isolation::InProcess));
-    let neighbour = crate::guests::noop();
 
     // Side by side first: how many cells and threads there ever were is part of what a process holds.
-    let (wrong, runs, others) = with_a_neighbour(&bench, &rows).await;
-    assert!(
-        runs > 0 && others == 0,
-        "a neighbour ran {runs} times beside the attacks, {others} times not as alone"
-    );
-    assert!(wrong.is_empty(), "side by side, {} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
-    assert_eq!(bench.run(&neighbour).await.0, RunEnd::Completed(Completion::Done));
-    bench.host.forget();
-
-    let (memory, files) = footprint();
+    beside_a_neighbour(&bench, &rows).await;
+    let before = footprint();
     let wrong = one_after_another(&bench, &rows).await;
     assert!(wrong.is_empty(), "one after another, {} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
     bench.host.forget();
-    let (memory_after, files_after) = footprint();
-    assert_eq!(bench.run(&neighbour).await.0, RunEnd::Completed(Completion::Done));
-    assert!(files_after <= files, "{files_after} open files, {files} before");
-    assert!(memory_after <= memory + memory / 20, "{memory_after} bytes, {memory} before");
+    nothing_is_left(before).await;
+    assert_eq!(bench.run(&crate::guests::noop()).await.0, RunEnd::Completed(Completion::Done));
 }
 
 /// Whether a row that ran in this process ends the same in one of its own.
@@ -168,7 +185,12 @@ async fn ends_the_same(here: &Bench, apart: &Bench, row: &Attack) -> Result<(), 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_attack_ends_the_same_in_a_process_of_its_own() {
-    let benches = Arc::new((bench(Isolation::InProcess), bench(Isolation::Process)));
+    let mut apart = bench(Isolation::Process);
+    // Without processes that wait: they would be open files that come and go.
+    let directory = tempfile::TempDir::new().unwrap();
+    apart.sandbox = sandbox_running(directory.path(), Some(CellProgram { ahead: 0, ..cell_program() }));
+    let apart = Arc::new(apart);
+    let benches = Arc::new((bench(Isolation::InProcess), apart.clone()));
     let rows = Arc::new(all());
     let mut running = JoinSet::new();
     for lane in 0..SIDE_BY_SIDE {
@@ -183,4 +205,63 @@ async fn every_attack_ends_the_same_in_a_process_of_its_own() {
     }
     let wrong: Vec<String> = running.join_all().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+    apart.host.forget();
+
+    let before = footprint();
+    beside_a_neighbour(&apart, &rows).await;
+    nothing_is_left(before).await;
+}
+
+/// A job that computes for some milliseconds.
+fn computing() -> Vec<u8> {
+    let rounds = "(local $i i32) (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3000000)))) (i32.const 0)";
+    component(&[], "", rounds)
+}
+
+/// Times from start to end: half of them are at most this.
+async fn median(bench: &Bench, module: &[u8], runs: usize) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let started = Instant::now();
+        assert_eq!(bench.run(module).await.0, RunEnd::Completed(Completion::Done));
+        times.push(started.elapsed());
+    }
+    times.sort_unstable();
+    times[runs / 2]
+}
+
+/// How long a neighbour's job takes alone, and while attacks use all cores but one.
+async fn alone_and_beside(isolation: Isolation) -> (Duration, Duration) {
+    const RUNS: usize = 300;
+    let (rows, computing) = (Arc::new(all()), computing());
+    let bench = Arc::new(bench(isolation));
+    let mut neighbours = Bench::new();
+    (neighbours.isolation, neighbours.limits.fuel) = (isolation, None);
+    // Compiling is over before anything is timed.
+    let wrong = side_by_side(&bench, &rows, SIDE_BY_SIDE).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let alone = median(&neighbours, &computing, RUNS).await;
+    let lanes = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let attacks = {
+        let (bench, rows) = (bench.clone(), rows.clone());
+        tokio::spawn(async move {
+            loop {
+                side_by_side(&bench, &rows, lanes).await;
+            }
+        })
+    };
+    let beside = median(&neighbours, &computing, RUNS).await;
+    attacks.abort();
+    (alone, beside)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures times: `cargo xtask soak --only attacks` runs it, optimised and alone"]
+async fn a_neighbour_takes_at_most_twice_as_long_beside_the_attacks() {
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        let (alone, beside) = alone_and_beside(isolation).await;
+        let times = beside.as_secs_f64() / alone.as_secs_f64();
+        println!("{isolation:?}: p50 alone {alone:?}, beside attacks {beside:?} = {times:.2} ×");
+        assert!(times <= 2.0, "{isolation:?}: {times:.2} ×");
+    }
 }

@@ -192,6 +192,14 @@ pub(crate) fn component(imports: &[Import], items: &str, run: &str) -> Vec<u8> {
     wat::parse_str(component_text(imports, items, run)).unwrap()
 }
 
+/// A module that does nothing, made of further core instances: `extra` defines them, and may instantiate `$Libc`, which has a
+/// memory.
+pub(crate) fn component_with(extra: &str) -> Vec<u8> {
+    let libc = "(core instance $libc (instantiate $Libc))";
+    let text = component_text(&[], "", "(i32.const 0)").replace(libc, &format!("{libc} {extra}"));
+    wat::parse_str(text).unwrap()
+}
+
 fn component_text(imports: &[Import], items: &str, run: &str) -> String {
     let components: String = imports.iter().map(|import| import.component).collect();
     let functions = || imports.iter().flat_map(|import| import.functions);

@@ -9,6 +9,7 @@ mod guests;
 mod host;
 mod inspect;
 mod isolation;
+mod limits;
 mod modules;
 mod programs;
 mod support;

@@ -1,9 +1,10 @@
 //! Compiling once, keeping the result, and healing it.
 
-use crate::guests::{SPIN, component, noop};
-use crate::support::{Bench, sandbox_at};
+use crate::guests::{FAIL, SPIN, component, noop};
+use crate::support::{Bench, foreign_sandbox_at, sandbox_at};
 use fuelcell_domain::seams::Readiness;
-use fuelcell_domain::{Completion, Digest, ErrorCode, JobRunner, ReadAt, RunEnd};
+use fuelcell_domain::{Completion, Digest, ErrorCode, Isolation, JobRunner, ReadAt, RunEnd, RunSpec};
+use fuelcell_sandbox::Sandbox;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -62,6 +63,58 @@ async fn damaged_code_is_compiled_again() {
         assert_eq!(end, RunEnd::Completed(Completion::Done));
         assert_eq!(fs::read(&file).unwrap().len(), whole.len());
     }
+}
+
+/// Runs what a sandbox has for the module that does nothing, on both levels; it rejects what it finds once.
+async fn compiles_anew_and_runs(other: &Sandbox, bench: &Bench, what: &str) {
+    let digest = Digest::of(&noop());
+    assert_eq!(other.readiness(digest), Readiness::Ready, "{what}: nobody has looked yet");
+    let spec = |isolation| RunSpec { isolation, ..bench.spec(digest) };
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        other.prepare(digest, Arc::new(noop())).await.unwrap();
+        let stop = Box::pin(std::future::pending());
+        let (end, _) = other.run(spec(isolation), bench.host.clone(), stop).await;
+        assert_eq!(end, RunEnd::Completed(Completion::Done), "{what}, {isolation:?}");
+    }
+    assert_eq!(other.rejected_code(), 1, "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_of_another_module_never_runs() {
+    let bench = Bench::new();
+    bench.prepare(&noop()).await.unwrap();
+    let [file] = cached_files(&bench).try_into().unwrap();
+    let failing = Bench::new();
+    failing.prepare(&component(&[], "", FAIL)).await.unwrap();
+    let [other] = cached_files(&failing).try_into().unwrap();
+    replace(&file, &fs::read(other).unwrap());
+    compiles_anew_and_runs(&sandbox_at(bench.directory.path()), &bench, "of another module").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_another_server_authenticated_never_runs() {
+    let bench = Bench::new();
+    bench.prepare(&noop()).await.unwrap();
+    let [file] = cached_files(&bench).try_into().unwrap();
+    let foreign = fs::read(&file).unwrap();
+    compiles_anew_and_runs(&foreign_sandbox_at(bench.directory.path()), &bench, "of another key").await;
+    let own = fs::read(&file).unwrap();
+    assert_eq!(foreign.len(), own.len());
+    assert_ne!(foreign[foreign.len() - 32..], own[own.len() - 32..], "its tag is of this server");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_changes_after_it_was_loaded_does_not_reach_a_process() {
+    let mut bench = Bench::new();
+    bench.isolation = Isolation::Process;
+    let digest = bench.prepare(&noop()).await.unwrap();
+    let [file] = cached_files(&bench).try_into().unwrap();
+    replace(&file, b"no code");
+    let stop = || Box::pin(std::future::pending());
+    let (end, _) = bench.sandbox.run(bench.spec(digest), bench.host.clone(), stop()).await;
+    assert!(matches!(end, RunEnd::Failed(error) if error.transient));
+    assert_eq!(bench.sandbox.readiness(digest), Readiness::NotReady);
+    assert_eq!(bench.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]

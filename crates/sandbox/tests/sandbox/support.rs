@@ -5,7 +5,7 @@ use fuelcell_domain::{
     ArtifactDescription, Cancellation, Digest, HostError, Isolation, JobError, JobHost, JobRunner, Limits,
     LogLevel, Meter, ReadAt, Report, RunEnd, RunSpec, Usage,
 };
-use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -19,12 +19,25 @@ pub(crate) fn sandbox_at(directory: &Path) -> Sandbox {
 
 pub(crate) fn sandbox_with(directory: &Path, compiler: Compiler) -> Sandbox {
     let cells = Some(cell_program());
-    Sandbox::new(SandboxConfig { max_cells: 8, compiler, cells, ..SandboxConfig::new(directory) }).unwrap()
+    Sandbox::new(SandboxConfig { max_cells: 8, compiler, cells, ..config(directory, &SECRET) }).unwrap()
 }
 
 /// A sandbox with other processes for cells, or none.
 pub(crate) fn sandbox_running(directory: &Path, cells: Option<CellProgram>) -> Sandbox {
-    Sandbox::new(SandboxConfig { cells, ..SandboxConfig::new(directory) }).unwrap()
+    Sandbox::new(SandboxConfig { cells, ..config(directory, &SECRET) }).unwrap()
+}
+
+/// What sandboxes of tests authenticate code with.
+const SECRET: [u8; 32] = [1; 32];
+
+fn config(directory: &Path, secret: &[u8; 32]) -> SandboxConfig {
+    SandboxConfig::new(directory, CodeKey::derived_from(secret))
+}
+
+/// A sandbox of another server on the same directory.
+pub(crate) fn foreign_sandbox_at(directory: &Path) -> Sandbox {
+    Sandbox::new(SandboxConfig { max_cells: 8, cells: Some(cell_program()), ..config(directory, &[2; 32]) })
+        .unwrap()
 }
 
 pub(crate) fn cell_program() -> CellProgram {

@@ -110,7 +110,7 @@ async fn live_figures_can_be_seen_while_the_guest_is_at_work() {
 
 #[tokio::test(start_paused = true)]
 async fn a_log_beyond_its_quota_ends_with_the_number_of_lines_dropped() {
-    let world = World::new().with(|config| config.log_quota_bytes = 1_000);
+    let world = World::new().with(|config| config.fixed.log_bytes = 1_000);
     world.runner.script("chatty", |host| async move {
         for number in 0..100 {
             host.log(LogLevel::Info, "", &format!("line {number}"));

@@ -23,7 +23,7 @@ async fn guest(world: &World) -> Guest {
     let lease = Lease { node: world.config.node.clone(), expires_at: world.clock.now().plus(seconds(30)) };
     let claim = world.store.claim(&[id], lease, world.clock.now()).await.unwrap().remove(0);
     let staging = Staging::new(world.blobs.clone(), 3, claim.job.limits.disk_bytes);
-    let live = Arc::new(Live::new(&claim.job, staging, world.config.log_quota_bytes));
+    let live = Arc::new(Live::new(&claim.job, staging, world.config.fixed.log_bytes));
     let sources = Sources {
         store: world.store.clone(),
         blobs: world.blobs.clone(),

@@ -115,3 +115,46 @@ async fn the_end_of_a_stale_attempt_is_refused_by_the_store() {
     assert_eq!(node.scheduler.load().dropped_results, 1);
     node.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_stood_still_goes_on_with_its_jobs_where_nobody_took_them() {
+    let world = World::new();
+    world.runner.takes("long", seconds(95));
+    let id = world.submit(world.job("long")).await;
+    let node = world.start();
+    world.until(id, JobState::Running).await;
+    // Just before a heartbeat, of which each step comes late.
+    sleep(millis(9_500)).await;
+    for _ in 0..5 {
+        node.way.set_stalled(true);
+        sleep(seconds(31)).await;
+        node.way.set_stalled(false);
+        sleep(millis(1)).await;
+    }
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!((job.attempt, job.lost_attempts), (1, 0));
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_node_says_that_stood_still_past_its_lease_is_refused() {
+    let world = World::new();
+    world.runner.takes("a", seconds(5));
+    let id = world.submit(world.job("a")).await;
+    let stalled = world.start_as("stalled");
+    world.until(id, JobState::Running).await;
+    stalled.way.set_stalled(true);
+    let other = world.start_as("other");
+    let job = world.until(id, JobState::Completed).await;
+    assert_eq!((job.attempt, job.lost_attempts), (2, 1));
+    // The guest was done long ago; now its end arrives.
+    stalled.way.set_stalled(false);
+    sleep(seconds(1)).await;
+    assert_eq!(world.look(id).await, job);
+    let receipts = world.store.receipts(id).await.unwrap();
+    assert_eq!(receipts.iter().map(|receipt| receipt.attempt.number).collect::<Vec<_>>(), [2]);
+    let dropped = |node: &Node| node.scheduler.load().dropped_results;
+    assert_eq!((dropped(&stalled), dropped(&other)), (1, 0));
+    stalled.stop().await;
+    other.stop().await;
+}

@@ -17,7 +17,7 @@ use fuelcell_domain::{
     Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
     ProjectId, ProjectRef, TenantId, Timestamp,
 };
-use fuelcell_store::faulty::FaultyStore;
+use fuelcell_store::faulty::{FaultyStore, StallingStore};
 use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, NewJob, Store, Submitted};
 use runner::ScriptedRunner;
 use std::sync::Arc;
@@ -51,6 +51,8 @@ struct World {
 
 /// A scheduler at work.
 struct Node {
+    /// Its way to the store.
+    way: Arc<StallingStore<FaultyStore<MemoryStore>>>,
     scheduler: Arc<Scheduler>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
@@ -81,60 +83,34 @@ impl World {
     }
 
     fn start(&self) -> Node {
+        self.start_as("here")
+    }
+
+    fn start_as(&self, name: &str) -> Node {
+        let way = Arc::new(StallingStore::new(self.store.clone()));
         let scheduler = Scheduler::new(
-            self.store.clone(),
+            way.clone(),
             self.blobs.clone(),
             self.runner.clone(),
             Arc::new(NoWayOut),
             self.clock.clone(),
-            self.config.clone(),
+            SchedulerConfig { node: NodeId(name.into()), ..self.config.clone() },
         );
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(scheduler.clone().run(shutdown.clone().cancelled_owned()));
-        Node { scheduler, shutdown, task }
+        Node { way, scheduler, shutdown, task }
     }
 
     /// A job of the module `name`, whose script has the same name; its parameters say so too.
     fn job(&self, name: &str) -> Job {
         let limits = Limits { fuel: None, memory_bytes: 10 * MIB, disk_bytes: MIB, timeout_seconds: 100 };
+        let digest = self.store_bytes(name.as_bytes());
+        let module = ModuleRef { name: name.into(), version: "1".into(), digest };
+        let now = self.clock.now();
         Job {
-            id: JobId::random(),
-            project: self.project,
-            ordinal: 0,
             name: name.into(),
-            description: String::new(),
-            job_type: JobType::Analysis,
-            priority: Priority::Normal,
-            front: false,
-            pipeline: None,
-            module: ModuleRef {
-                name: name.into(),
-                version: "1".into(),
-                digest: self.store_bytes(name.as_bytes()),
-            },
-            inputs: Vec::new(),
             parameters: format!("{{\"script\":\"{name}\"}}"),
-            limits,
-            deterministic: false,
-            labels: Vec::new(),
-            keep_partial_on_failure: false,
-            notifications: Default::default(),
-            submitted_by: "somebody".into(),
-            created_at: self.clock.now(),
-            not_before: None,
-            retry_of: None,
-            state: JobState::Queued,
-            updated_at: self.clock.now(),
-            attempt: 0,
-            lost_attempts: 0,
-            transient_failures: 0,
-            lease: None,
-            started_at: None,
-            ended_at: None,
-            cancel: None,
-            pulse: Default::default(),
-            end: None,
-            partial: false,
+            ..Job::new(self.project, JobType::Analysis, module, limits, "somebody".into(), now)
         }
     }
 

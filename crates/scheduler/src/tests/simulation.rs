@@ -1,8 +1,9 @@
-//! Many short lives of a small cluster, each from a seed: nodes that are lost, a store that fails or does not answer, a
-//! clock that jumps, guests that fail, clients that cancel. Whatever happens, in the end
+//! Many short lives of a small cluster, each from a seed: nodes that are lost, nodes that stand still and come back with
+//! what they had to say, a store that fails or does not answer, a clock that jumps, guests that fail, clients that cancel.
+//! Whatever happens, in the end
 //! - every acknowledged job has ended, and none is there that nobody submitted;
 //! - on its way it made no step that the state machine does not have, and it left its end never;
-//! - it ended as its guest, its client or its losses say, and published once what it made;
+//! - it ended as its guest, its client or its losses say, by the attempt that held it, and published once what it made;
 //! - no more ran on a node at a time than it has slots, and nothing runs any more.
 //!
 //! What the simulation says is worth what it would notice: each [`Defect`] must be found. How the slots are shared, and that
@@ -14,11 +15,10 @@ use super::runner::done;
 use super::*;
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
 use fuelcell_domain::job::JobEnd;
-use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES};
 use fuelcell_domain::{CancelRequest, JobHost, Lease, RunEnd};
 use fuelcell_store::faulty::Fault;
-use fuelcell_store::{JobFilter, PageRequest};
+use fuelcell_store::{Finish, JobFilter, PageRequest};
 use futures::FutureExt;
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
@@ -28,6 +28,8 @@ const SEEDS: u64 = 1_000;
 /// Seeds within which a defect must be noticed.
 const SEEDS_FOR_DEFECTS: u64 = 40;
 const SLOTS: usize = 2;
+/// Leases last for 6 s.
+const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// splitmix64: a seed's whole future.
 #[derive(Clone)]
@@ -116,6 +118,22 @@ enum Defect {
     RescuesNobody,
     /// A job is claimed beside its attempts' numbers.
     StartsTwice,
+    /// The end of an attempt that has lost its job is taken for that of the attempt which has it.
+    TakesStaleEnds,
+}
+
+/// What goes wrong beside nodes that are lost and guests that fail.
+#[derive(Clone, Copy)]
+struct Troubles {
+    stalls: bool,
+    jumps: bool,
+    faults: bool,
+}
+
+impl Troubles {
+    const ALL: Self = Self { stalls: true, jumps: true, faults: true };
+    const STALLS: Self = Self { stalls: true, jumps: false, faults: false };
+    const NONE: Self = Self { stalls: false, jumps: false, faults: false };
 }
 
 /// The whole life of each job, as the store shows it after each verb.
@@ -166,6 +184,12 @@ impl Lives {
     }
 }
 
+/// The store compares a job's id and state, but not its attempt.
+fn take_stale_end(finish: &mut Finish, store: &MemoryStore, project: ProjectRef) {
+    let job = at_once(store.job(project, finish.attempt.job)).unwrap();
+    finish.attempt.number = job.map_or(finish.attempt.number, |job| job.attempt);
+}
+
 fn fresh(id: JobId, job: &Job) -> Job {
     Job { id, state: JobState::Queued, attempt: 0, end: None, ..job.clone() }
 }
@@ -198,7 +222,7 @@ struct Acknowledged {
     cancelled: HashSet<JobId>,
 }
 
-async fn live(seed: u64, defect: Option<Defect>) {
+async fn live(seed: u64, defect: Option<Defect>, troubles: Troubles) {
     let mut dice = Dice(seed);
     let world = World::new().with(|config| {
         config.slots = SLOTS;
@@ -222,22 +246,29 @@ async fn live(seed: u64, defect: Option<Defect>) {
             lives.damage(defect, store, project);
         }
     })));
+    if defect == Some(Defect::TakesStaleEnds) {
+        world
+            .store
+            .set_distortion(Some(Box::new(move |finish, store| take_stale_end(finish, store, project))));
+    }
     let chances = 4 + dice.below(60);
     let mut faults = dice.clone();
     world.store.set_plan(Some(Box::new(move |verb| {
-        let fails = FALLIBLE.contains(&verb) && faults.one_in(chances);
+        let fails = troubles.faults && FALLIBLE.contains(&verb) && faults.one_in(chances);
         fails.then(|| if faults.one_in(2) { Fault::Refused } else { Fault::Unanswered })
     })));
     let mut known = Acknowledged::default();
     let mut nodes: Vec<Node> = Vec::new();
     for _ in 0..10 + dice.below(25) {
-        happen(&world, &mut dice, &mut nodes, &mut known).await;
+        happen(&world, &mut dice, troubles, &mut nodes, &mut known).await;
         sleep(millis(dice.below(2_500))).await;
     }
     world.store.set_plan(None);
     world.clock.1.store(0, Ordering::SeqCst);
     nodes.push(world.start_as("the last"));
     settle(&world, &known, seed).await;
+    // Attempts that lost their jobs while their node stood still hear of it.
+    sleep(LONGEST_STALL + seconds(10)).await;
     let broken = crate::lock(&lives).broken.take();
     assert_eq!(broken, None, "seed {seed}");
     for node in nodes {
@@ -247,25 +278,15 @@ async fn live(seed: u64, defect: Option<Defect>) {
     }
 }
 
-impl World {
-    fn start_as(&self, name: &str) -> Node {
-        let scheduler = Scheduler::new(
-            self.store.clone(),
-            self.blobs.clone(),
-            self.runner.clone(),
-            Arc::new(NoWayOut),
-            self.clock.clone(),
-            SchedulerConfig { node: NodeId(name.into()), ..self.config.clone() },
-        );
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(scheduler.clone().run(shutdown.clone().cancelled_owned()));
-        Node { scheduler, shutdown, task }
-    }
-}
-
 /// One thing happens.
-async fn happen(world: &World, dice: &mut Dice, nodes: &mut Vec<Node>, known: &mut Acknowledged) {
-    match dice.below(10) {
+async fn happen(
+    world: &World,
+    dice: &mut Dice,
+    troubles: Troubles,
+    nodes: &mut Vec<Node>,
+    known: &mut Acknowledged,
+) {
+    match dice.below(11) {
         0..=4 => {
             let guest = GUESTS[dice.below(GUESTS.len() as u64) as usize];
             let priority = Priority::ALL[dice.below(4) as usize];
@@ -287,7 +308,13 @@ async fn happen(world: &World, dice: &mut Dice, nodes: &mut Vec<Node>, known: &m
         }
         8 => {
             let jump = i64::try_from(dice.below(20_000_000)).unwrap() - 5_000_000;
-            world.clock.1.fetch_add(jump, Ordering::SeqCst);
+            world.clock.1.fetch_add(if troubles.jumps { jump } else { 0 }, Ordering::SeqCst);
+        }
+        9 => {
+            let stall = millis(dice.below(LONGEST_STALL.as_millis() as u64));
+            if let Some(node) = nodes.last().filter(|_| troubles.stalls) {
+                stand_still(node, stall);
+            }
         }
         _ => {
             let Some((id, _)) = known.jobs.get(dice.below(1 + known.jobs.len() as u64) as usize) else {
@@ -306,6 +333,16 @@ async fn happen(world: &World, dice: &mut Dice, nodes: &mut Vec<Node>, known: &m
             }
         }
     }
+}
+
+/// A process that stands still for a while, past its leases or not. What it had begun to ask for comes late.
+fn stand_still(node: &Node, for_how_long: Duration) {
+    let way = node.way.clone();
+    way.set_stalled(true);
+    tokio::spawn(async move {
+        sleep(for_how_long).await;
+        way.set_stalled(false);
+    });
 }
 
 /// Waits until every job has ended, and looks at how.
@@ -341,6 +378,12 @@ async fn settle(world: &World, known: &Acknowledged, seed: u64) {
         let attempts: HashSet<_> = receipts.iter().map(|receipt| receipt.attempt.number).collect();
         assert_eq!(attempts.len(), receipts.len(), "seed {seed}: one receipt of each attempt");
         assert!(receipts.len() <= job.attempt as usize, "seed {seed}");
+        let last = receipts.last().map(|receipt| receipt.attempt.number);
+        assert!(
+            job.state != JobState::Completed || last == Some(job.attempt),
+            "seed {seed}: attempt {} held {guest} {id}, and {last:?} ended it",
+            job.attempt
+        );
     }
     let counts = world.store.counts(world.project, &JobFilter::default()).await.unwrap();
     assert_eq!(counts.total(), known.jobs.len() as u64, "seed {seed}: nothing is lost, nothing made up");
@@ -383,7 +426,7 @@ fn whatever_happens_every_job_ends_once() {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
         }
     }));
-    each_seed(SEEDS, 1, |seed| on_paused_time(live(seed, None)));
+    each_seed(SEEDS, 1, |seed| on_paused_time(live(seed, None, Troubles::ALL)));
 }
 
 #[test]
@@ -395,7 +438,19 @@ fn each_defect_is_noticed() {
         (Defect::StartsTwice, "took"),
         (Defect::RescuesNobody, "is still Running"),
     ] {
-        let told = first_failure(SEEDS_FOR_DEFECTS, |seed| on_paused_time(live(seed, Some(defect))));
+        let told = told_of(defect, Troubles::ALL);
         assert!(told.as_ref().is_some_and(|told| told.contains(said)), "{defect:?}: {told:?}");
     }
+}
+
+/// What the first seed says that notices the defect.
+fn told_of(defect: Defect, troubles: Troubles) -> Option<String> {
+    first_failure(SEEDS_FOR_DEFECTS, |seed| on_paused_time(live(seed, Some(defect), troubles)))
+}
+
+#[test]
+fn a_stale_end_that_is_taken_is_noticed_where_nodes_stand_still() {
+    let told = told_of(Defect::TakesStaleEnds, Troubles::STALLS);
+    assert!(told.as_ref().is_some_and(|told| told.contains("ended it")), "{told:?}");
+    assert_eq!(told_of(Defect::TakesStaleEnds, Troubles::NONE), None, "lost nodes alone leave no stale ends");
 }

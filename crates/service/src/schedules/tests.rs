@@ -1,6 +1,7 @@
 //! Schedules on a clock that moves only when told to, with the store's reference.
 
 use super::*;
+use crate::cancel::Cancel;
 use crate::pipelines::PipelineSpec;
 use crate::stubs;
 use fuelcell_domain::clock::ManualClock;
@@ -157,11 +158,17 @@ async fn the_pause_lasts_until_the_next_run_and_not_too_long() {
 
 #[tokio::test]
 async fn nothing_is_run_twice_or_lost_whatever_call_the_store_fails() {
-    // Six runs, one an hour; of all calls that are made meanwhile the nth fails, before or after its work is done. After
-    // each failure the process is another one.
+    for overlap in [Overlap::Allow, Overlap::Replace] {
+        all_runs_are_made_whatever_call_fails(overlap).await;
+    }
+}
+
+/// Six runs, one an hour; of all calls that are made meanwhile the nth fails, before or after its work is done. After each
+/// failure the process is another one.
+async fn all_runs_are_made_whatever_call_fails(overlap: Overlap) {
     let mut nth = 0;
     loop {
-        let world = World::with("0 * * * *", Overlap::Allow).await;
+        let world = World::with("0 * * * *", overlap).await;
         let (mut calls, mut failed) = (0, false);
         for hour in 0..6 {
             world.clock.set(after(hour));
@@ -184,6 +191,9 @@ async fn nothing_is_run_twice_or_lost_whatever_call_the_store_fails() {
         let expected: Vec<String> = (0..6).map(|hour| after(hour).to_rfc3339()).collect();
         assert_eq!(world.runs().await, expected, "call {nth}");
         assert_eq!(world.skipped().await, None, "call {nth}");
+        let replaced = if overlap == Overlap::Replace { 5 } else { 0 };
+        let ended = world.jobs().await.iter().map(|job| job.state.is_ended()).collect::<Vec<_>>();
+        assert_eq!(ended, [0, 1, 2, 3, 4, 5].map(|run| run < replaced), "{overlap:?}, call {nth}");
         if !failed {
             break;
         }
@@ -249,6 +259,11 @@ async fn one_run_waits_for_the_one_before_however_long_that_takes() {
     world.run_at(after(4).plus(HOUR / 2)).await;
     assert_eq!(world.runs().await, [SIX.to_rfc3339(), after(4).to_rfc3339()]);
     assert_eq!(world.skipped().await, Some((after(1), SkipCode::PreviousRunUnfinished)));
+    // Where nothing was waited for, the server was not there.
+    world.clock.set(after(5));
+    world.end_one().await;
+    world.run_at(after(7)).await;
+    assert_eq!(world.skipped().await, Some((after(5), SkipCode::Missed)));
     // A daily run that waited for longer than the time to catch up is not late by that.
     let world = World::with("0 6 * * *", Overlap::Queue).await;
     world.run_at(SIX).await;

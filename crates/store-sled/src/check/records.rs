@@ -5,7 +5,7 @@ use crate::codec::{self, Value};
 use crate::database::Read;
 use crate::figures::DayFigures;
 use crate::keys::{self, Table, counters, hexadecimal};
-use crate::registry::StoredModule;
+use crate::modules::StoredModule;
 use fuelcell_domain::{
     Activation, AuditEntry, Dataset, Digest, Grant, Pipeline, Project, ProjectLimits, ProjectRef, Schedule,
     SealedSecret, Tenant, Token, TokenId,

@@ -7,6 +7,8 @@ mod blobs;
 mod conformance;
 mod crash;
 mod damage;
+mod golden;
+mod interrupted;
 mod offline;
 mod random;
 mod reopen;

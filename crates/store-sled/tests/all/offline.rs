@@ -1,8 +1,8 @@
 //! What an operator does while no server runs: check, back up, restore, compact.
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
-use fuelcell_domain::{Digest, JobState, PipelineId};
-use fuelcell_store::conformance::fixtures::{done, end, job, project, running, submit};
+use fuelcell_domain::{Digest, PipelineId};
+use fuelcell_store::conformance::fixtures::{at, done, end, job, project, running, submit};
 use fuelcell_store::{BlobStore, JobFilter, PageRequest, Store, StoreError};
 use fuelcell_store_sled::{
     CheckReport, FileBlobs, OfflineStore, Options, SledStore, check, check_blobs, compact, restore_records,
@@ -233,7 +233,7 @@ async fn an_interrupted_compaction_loses_nothing() {
         assert_eq!(store.job(own, known.id).await.unwrap(), Some(known));
         let all = PageRequest { offset: 0, limit: 9 };
         assert_eq!(store.list(own, &JobFilter::default(), all).await.unwrap().total, 1);
-        assert_eq!(store.count_in_state(JobState::Queued).await.unwrap(), 1);
+        assert_eq!(store.ready(at(0), 9).await.unwrap().len(), 1);
         for leftover in ["records.new", "records.old"] {
             assert!(!directory.path().join(leftover).exists());
         }

@@ -47,9 +47,6 @@ pub(crate) async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineI
         note("ready", format!("{:?}", store.ready(at(seconds), 100).await.unwrap()));
         note("next", format!("{:?}", store.next_not_before(at(seconds)).await.unwrap()));
     }
-    for state in JobState::ALL {
-        note("count", format!("{:?}", store.count_in_state(state).await.unwrap()));
-    }
     note("figures", format!("{:?}", store.tenant_figures(own.tenant, at(9)).await.unwrap()));
     note("tenants", format!("{:?}", store.tenants().await.unwrap()));
     note("projects", format!("{:?}", store.projects(own.tenant).await.unwrap()));
@@ -92,7 +89,7 @@ pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
         version: module.version.clone(),
         digest: module.digest,
         size: 1,
-        manifest: fuelcell_domain::Manifest::fallback("Miner"),
+        manifest: fuelcell_domain::Manifest::fallback("Miner").into(),
         has_manifest: false,
         imports: Vec::new(),
         uploaded_by: "anna".into(),
@@ -181,7 +178,8 @@ async fn everything_is_as_it_was() {
     assert_eq!(store.put_pipeline(registered_pipeline(own)).await.unwrap().ordinal, 2);
     assert_eq!(start(&store, next.id, 9).await.attempt, 1);
     drop(store);
-    assert_eq!(crate::open(directory.path()).count_in_state(JobState::Running).await.unwrap(), 9);
+    let counts = crate::open(directory.path()).counts(own, &JobFilter::default()).await.unwrap();
+    assert_eq!(counts.running, 9);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,13 @@
 //! Small, valid records to start tests from.
 
 use crate::{Finish, NewJob, Store, Submitted};
-use fuelcell_domain::job::{JobType, ModuleRef, Notifications, PipelineRef, Priority, Pulse};
+use fuelcell_domain::job::{JobType, ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
-    Dataset, DatasetId, Digest, ErrorCode, Fence, InputRef, Isolation, Job, JobError, JobId, JobState, Lease,
-    LimitRequest, Limits, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt,
-    Schedule, TenantId, Timestamp, Transition, Usage,
+    Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, InputRef, Isolation, Job, JobError,
+    JobId, Lease, LimitRequest, Limits, LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId,
+    ProjectRef, Receipt, Schedule, TenantId, Timestamp, Transition, Usage,
 };
 
 /// 2026-01-01T00:00:00Z plus some seconds.
@@ -22,41 +22,9 @@ pub fn project() -> ProjectRef {
 
 /// A queued job of the project, submitted at second 0.
 pub fn job(project: ProjectRef) -> Job {
-    Job {
-        id: JobId::random(),
-        project,
-        ordinal: 0,
-        name: "a job".into(),
-        description: String::new(),
-        job_type: JobType::ProcessMining,
-        priority: Priority::Normal,
-        front: false,
-        pipeline: None,
-        module: module("miner"),
-        inputs: Vec::new(),
-        parameters: "{}".into(),
-        limits: Limits::resolve(LimitRequest::default(), Caps::default()),
-        deterministic: false,
-        labels: Vec::new(),
-        keep_partial_on_failure: false,
-        notifications: Notifications::default(),
-        submitted_by: "anna".into(),
-        created_at: at(0),
-        not_before: None,
-        retry_of: None,
-        state: JobState::Queued,
-        updated_at: at(0),
-        attempt: 0,
-        lost_attempts: 0,
-        transient_failures: 0,
-        lease: None,
-        started_at: None,
-        ended_at: None,
-        cancel: None,
-        pulse: Pulse::default(),
-        end: None,
-        partial: false,
-    }
+    let limits = Limits::resolve(LimitRequest::default(), Caps::default());
+    let job = Job::new(project, JobType::ProcessMining, module("miner"), limits, "anna".into(), at(0));
+    Job { name: "a job".into(), ..job }
 }
 
 /// A pinned version 1.0.0 of a module whose bytes are its name.
@@ -138,15 +106,19 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
         attempt,
         node: "node".into(),
         module: Digest::of(b"miner"),
+        parameters: Digest::of(b"{}"),
         inputs: Vec::new(),
         outputs: Vec::new(),
         limits: Limits::resolve(LimitRequest::default(), Caps::default()),
+        fixed: FIXED,
+        deterministic: Some(Deterministic::with_seed(u64::MAX)),
         engine: "engine".into(),
         isolation: Isolation::Process,
         fences: vec![Fence::Rlimits, Fence::Seccomp],
         started_at: at(0),
         ended_at: at(seconds),
         usage: Usage { fuel: Some(7), ..Usage::default() },
+        log: LogUsage { bytes: 64, dropped_lines: 1 },
         contacts: vec![Contact { host: "api.example.com".into(), requests: 2, ..Contact::default() }],
     }
 }

@@ -14,6 +14,7 @@ mod cancel;
 mod delete;
 pub mod fixtures;
 mod grants;
+mod interrupted;
 mod limits;
 mod lists;
 mod logs;
@@ -25,6 +26,8 @@ mod registry;
 mod schedules;
 mod submit;
 mod tenancy;
+
+pub use interrupted::{CrashPoint, Medium};
 
 use crate::faulty_blobs::FaultyBlobs;
 use crate::{BlobStore, Store};
@@ -39,6 +42,8 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     schedules::are_set_with_their_pipelines(&*make().await).await;
     schedules::move_on_with_the_jobs_of_their_runs(&*make().await).await;
     schedules::stay_where_their_job_is_refused(&*make().await).await;
+    schedules::replace_a_job_in_the_same_step(&*make().await).await;
+    schedules::replace_nothing_where_their_job_is_refused(&*make().await).await;
     schedules::parallel_steps_make_one_run(make().await).await;
     registry::modules(&*make().await).await;
     registry::activations(&*make().await).await;
@@ -99,6 +104,15 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     tenancy::other_projects_see_nothing(&*make().await).await;
     logs::filters(&*make().await).await;
     make().await.check().await.expect("a fresh store can be written");
+}
+
+/// What [`Store`] promises of work that a crash interrupts. `make` gives a fresh, empty medium each time.
+pub async fn interrupted_store<M: Medium>(make: impl AsyncFn() -> M) {
+    for point in [CrashPoint::Lost, CrashPoint::Unanswered] {
+        interrupted::every_verb(&make().await, point).await;
+        interrupted::parallel_submits(&make().await, point).await;
+        interrupted::repeated_submit(&make().await, point).await;
+    }
 }
 
 /// Every promise of [`BlobStore`]. `make` gives a fresh, empty store each time.

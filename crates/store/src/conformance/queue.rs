@@ -1,7 +1,7 @@
 //! The order of the queue, and out of it.
 
 use super::fixtures::{at, cancel, done, end, job, lease, project, seen, start, submit};
-use crate::{PageRequest, QueueEntry, QueuePage, Store};
+use crate::{JobFilter, PageRequest, QueueEntry, QueuePage, Store};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobState};
 use std::collections::BTreeSet;
@@ -169,5 +169,6 @@ pub(super) async fn parallel_claims_start_each_job_once(store: Arc<dyn Store>) {
     let claimed = tasks.join_all().await.concat();
     assert_eq!(claimed.len(), JOBS);
     assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), JOBS);
-    assert_eq!(store.count_in_state(JobState::Running).await.unwrap(), JOBS as u64);
+    let counts = store.counts(own, &JobFilter::default()).await.unwrap();
+    assert_eq!((counts.running, counts.total()), (JOBS as u64, JOBS as u64));
 }

@@ -31,7 +31,7 @@ pub(super) async fn everything_that_is_named(store: &dyn Store) {
         version: "1".into(),
         digest: bytes("module"),
         size: 1,
-        manifest: Manifest::fallback("m"),
+        manifest: Manifest::fallback("m").into(),
         has_manifest: false,
         imports: Vec::new(),
         uploaded_by: "anna".into(),

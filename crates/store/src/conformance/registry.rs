@@ -64,7 +64,7 @@ pub(super) fn version(project: ProjectRef, name: &str, version: &str) -> ModuleV
         version: version.into(),
         digest: Digest::of(format!("{name} {version}").as_bytes()),
         size: 10,
-        manifest: Manifest { parameters: schema, ..Manifest::fallback(name) },
+        manifest: Manifest { parameters: schema, ..Manifest::fallback(name) }.into(),
         has_manifest: true,
         imports: vec!["fuelcell:job/host@0.1.0".into()],
         uploaded_by: "anna".into(),

@@ -1,11 +1,13 @@
 //! Schedules: set with their pipelines, moved on together with the jobs of their runs.
 
-use super::fixtures::{at, job, project, registered_pipeline, schedule};
+use super::fixtures::{
+    at, cancel, done, end, job, project, registered_pipeline, running, schedule, seen as seen_job, submit,
+};
 use super::limits::{limited, queued};
 use crate::schedules::ScheduleStep;
 use crate::{JobFilter, Store, StoreError};
 use fuelcell_domain::schedule::{ScheduledRun, SkipCode, SkippedRun};
-use fuelcell_domain::{Job, Pipeline, Schedule};
+use fuelcell_domain::{CancelRequest, Job, JobId, JobState, Pipeline, Schedule};
 use std::sync::Arc;
 
 async fn seen(store: &dyn Store, pipeline: &Pipeline) -> Option<Schedule> {
@@ -18,7 +20,8 @@ fn run(pipeline: &Pipeline, before: &Schedule, job: &Job) -> ScheduleStep {
     let last_run = Some(ScheduledRun { due_at, job: job.id });
     let after = Schedule { next_at: Some(at(200)), last_run, ..before.clone() };
     let before = before.clone();
-    ScheduleStep { project: pipeline.project, pipeline: pipeline.id, before, after, job: Some(job.clone()) }
+    let (project, pipeline) = (pipeline.project, pipeline.id);
+    ScheduleStep { project, pipeline, before, after, job: Some(job.clone()), replaces: None }
 }
 
 pub(super) async fn are_set_with_their_pipelines(store: &dyn Store) {
@@ -81,6 +84,55 @@ pub(super) async fn stay_where_their_job_is_refused(store: &dyn Store) {
     assert!(matches!(refused, Err(StoreError::Quota(_))), "{refused:?}");
     assert_eq!(seen(store, &pipeline).await, Some(schedule()));
     assert_eq!(store.counts(own, &JobFilter::default()).await.unwrap().total(), 0);
+}
+
+/// The run's job is queued and the replaced one is cancelled, or neither.
+pub(super) async fn replace_a_job_in_the_same_step(store: &dyn Store) {
+    let own = project();
+    let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
+    let pipeline = store.put_pipeline(pipeline).await.unwrap();
+    let replaced_by = CancelRequest { reason: Some("replaced".into()), ..cancel(5) };
+    let mut before = schedule();
+    let mut replace = async |replaced: JobId| {
+        let new = job(own);
+        let step = run(&pipeline, &before, &new);
+        before = step.after.clone();
+        let replaces = Some((replaced, replaced_by.clone()));
+        store.advance_schedule(ScheduleStep { replaces, ..step }).await.unwrap();
+        assert_eq!(seen_job(store, &new).await.state, JobState::Queued);
+    };
+    let (waits, runs) = (submit(store, job(own)).await, running(store, job(own)).await);
+    let ends = running(store, job(own)).await;
+    let ended = store.finish(end(&ends, done(), 4)).await.unwrap();
+    for replaced in [waits.id, runs.id, ended.id, JobId::random()] {
+        replace(replaced).await;
+    }
+    let waited = seen_job(store, &waits).await;
+    assert_eq!((waited.state, waited.cancel.as_ref()), (JobState::Cancelled, Some(&replaced_by)));
+    let ran = seen_job(store, &runs).await;
+    assert_eq!((ran.state, ran.cancel.as_ref()), (JobState::Running, Some(&replaced_by)));
+    assert_eq!(seen_job(store, &ended).await, ended, "a job that has ended is left alone");
+    let others = submit(store, job(project())).await;
+    replace(others.id).await;
+    assert_eq!(seen_job(store, &others).await, others, "and so is one of another project");
+}
+
+/// A run that is refused replaces nothing.
+pub(super) async fn replace_nothing_where_their_job_is_refused(store: &dyn Store) {
+    let own = limited(store, queued(1)).await;
+    let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
+    let pipeline = store.put_pipeline(pipeline).await.unwrap();
+    let runs = running(store, job(own)).await;
+    submit(store, job(own)).await;
+    let step = run(&pipeline, &schedule(), &job(own));
+    let step = ScheduleStep { replaces: Some((runs.id, cancel(5))), ..step };
+    let refused = store.advance_schedule(step.clone()).await;
+    assert!(matches!(refused, Err(StoreError::Quota(_))), "{refused:?}");
+    let elsewhere = Schedule { next_at: None, ..schedule() };
+    let moved = store.advance_schedule(ScheduleStep { before: elsewhere, ..step }).await;
+    assert!(matches!(moved, Err(StoreError::Conflict(_))), "{moved:?}");
+    assert_eq!(seen_job(store, &runs).await, runs);
+    assert_eq!(seen(store, &pipeline).await, Some(schedule()));
 }
 
 /// Of many nodes that find the same run due one makes it.

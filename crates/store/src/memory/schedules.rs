@@ -1,7 +1,7 @@
 //! Schedules of pipelines.
 
 use super::Records;
-use crate::schedules::{ScheduleStep, check};
+use crate::schedules::{ScheduleStep, check, replaced};
 use crate::{NewJob, StoreError};
 use fuelcell_domain::Pipeline;
 
@@ -16,6 +16,9 @@ impl Records {
         check(&step, stored)?;
         if let Some(job) = step.job {
             self.submit(NewJob { job, idempotency: None })?;
+        }
+        if let Some((job, request)) = step.replaces {
+            replaced(self.request_cancel(step.project, job, request))?;
         }
         if let Some(pipeline) = self.pipelines.get_mut(&key) {
             pipeline.schedule = Some(step.after);

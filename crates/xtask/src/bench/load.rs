@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
+use chrono::{SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::quantiles::Quantiles;
@@ -19,6 +20,8 @@ const LATENCY_POLL: Duration = Duration::from_micros(500);
 const DRAIN_POLL: Duration = Duration::from_millis(10);
 /// The jobs do nothing: when they take longer than this, something is broken.
 const DRAINED_WITHIN: Duration = Duration::from_secs(120);
+/// Between the last submit of a backlog and the moment at which its jobs are due.
+const DUE_AFTER: Duration = Duration::from_secs(3);
 /// Before measuring: connections, caches and the compiled module get warm.
 const WARM_UP: usize = 20;
 
@@ -106,6 +109,22 @@ impl Load {
         later["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
         let started = Instant::now();
         let jobs = self.submit_from(clients, started + time, &later)?;
+        Ok(Throughput { jobs, elapsed: started.elapsed() })
+    }
+
+    /// `clients` queue jobs that are all due at one moment; the clock runs from then until the last has completed.
+    pub(super) fn backlog(&self, clients: usize, time: Duration) -> Result<Throughput> {
+        let before = self.ended()?;
+        let queued = Instant::now() + time;
+        let due = queued + DUE_AFTER;
+        let mut later = self.submission.clone();
+        let moment = Utc::now() + TimeDelta::from_std(due - Instant::now())?;
+        later["scheduling"] = json!({"scheduledTime": moment.to_rfc3339_opts(SecondsFormat::Millis, true)});
+        let jobs = self.submit_from(clients, queued, &later)?;
+        let left = due.checked_duration_since(Instant::now());
+        self.interrupt.wait(left.context("the jobs were not queued before they were due")?)?;
+        let started = Instant::now();
+        self.drain(before, jobs)?;
         Ok(Throughput { jobs, elapsed: started.elapsed() })
     }
 

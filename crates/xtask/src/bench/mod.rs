@@ -170,6 +170,12 @@ fn platform(
             measure(&label, || load.throughput(clients, time))
         })?);
     }
+    rows.push(beside_the_disk(
+        "backlog of no-op jobs, from due to completed (CPU with their submits)",
+        &server,
+        &data,
+        || measure("A backlog of no-op jobs", || load.backlog(32, time)),
+    )?);
     for clients in [1, 32, 256] {
         let label = format!("Submits from {clients} client(s)");
         let what = format!("durable submits over HTTP, {clients} client(s)");

@@ -18,7 +18,7 @@ pub use rework::Rework;
 pub use stats::{Groups, SECOND, Spread, Taker, quantile, spread_by_group};
 pub use utilisation::Utilisation;
 pub use variants::{Variant, Variants};
-pub use work::{Found, Source, Work};
+pub use work::{Found, Item, Source, Work};
 
 use crate::log::EventLog;
 use crate::log::Micros;

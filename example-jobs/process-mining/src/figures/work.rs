@@ -4,6 +4,7 @@
 //! an activity, `start` and `complete`. Without either, waiting and work cannot be told apart.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::stats::{Spread, spread_by_group};
 use crate::log::{EventLog, Micros, NO_TIME};
@@ -18,6 +19,13 @@ pub struct Item {
     pub start: Micros,
     /// When it could have been begun: the time of the event before it. None for the first of a case.
     pub ready: Option<Micros>,
+}
+
+impl Item {
+    /// From when it could have been begun to its start; 0 when it was begun before. None for the first of a case.
+    pub fn waited(self) -> Option<Micros> {
+        self.ready.map(|ready| (self.start - ready).max(0))
+    }
 }
 
 /// How a log tells when work was begun.
@@ -76,68 +84,23 @@ impl<'a> Work<'a> {
     }
 
     /// Visits every piece of work, in order of completion inside of a case.
-    pub fn each(&self, take: impl FnMut(Item)) -> Found {
-        match &self.log.starts {
-            Some(starts) => self.with_start_times(starts, take),
-            None => self.pairs(take),
-        }
-    }
-
-    fn with_start_times(&self, starts: &[Micros], mut take: impl FnMut(Item)) -> Found {
-        let mut found = self.nothing();
+    pub fn each(&self, mut take: impl FnMut(Item)) -> Found {
+        let mut walk = self.walk();
         for range in self.log.ranges() {
-            for event in range.clone() {
-                if starts[event] == NO_TIME {
-                    found.only_completed += 1;
-                    continue;
-                }
-                found.items += 1;
-                let ready = (event > range.start).then(|| self.log.times[event - 1]);
-                take(Item { event, start: starts[event], ready });
-            }
+            walk.case(range, &mut take);
         }
-        found
+        walk.found
     }
 
-    fn pairs(&self, mut take: impl FnMut(Item)) -> Found {
-        let log = self.log;
-        let mut found = self.nothing();
-        let mut begun: Vec<VecDeque<(Micros, Option<Micros>)>> =
-            vec![VecDeque::new(); log.names.activities.len()];
-        for range in log.ranges() {
-            let mut ready = None;
-            for event in range.clone() {
-                let (activity, time) = (log.activities[event] as usize, log.times[event]);
-                match self.transition(event) {
-                    // Work that goes on at the same time keeps nobody waiting.
-                    Transition::Start => begun[activity].push_back((time, ready)),
-                    Transition::Complete => {
-                        match begun[activity].pop_front() {
-                            Some((start, ready)) => {
-                                found.items += 1;
-                                take(Item { event, start, ready });
-                            }
-                            None => found.only_completed += 1,
-                        }
-                        ready = Some(time);
-                    }
-                    Transition::Other => ready = Some(time),
-                }
-            }
-            for &activity in log.activities[range].iter() {
-                found.only_started += begun[activity as usize].len() as u64;
-                begun[activity as usize].clear();
-            }
-        }
-        found
+    /// Visits the work of one case after the other.
+    pub fn walk(&self) -> Walk<'_> {
+        let found = Found { source: self.source, items: 0, only_started: 0, only_completed: 0 };
+        let queues = if self.source == Source::Lifecycle { self.log.names.activities.len() } else { 0 };
+        Walk { work: self, begun: vec![VecDeque::new(); queues], found }
     }
 
     fn transition(&self, event: usize) -> Transition {
         self.transitions.get(self.log.lifecycle(event) as usize).copied().unwrap_or(Transition::Other)
-    }
-
-    fn nothing(&self) -> Found {
-        Found { source: self.source, items: 0, only_started: 0, only_completed: 0 }
     }
 
     /// From start to completion, per activity.
@@ -147,7 +110,7 @@ impl<'a> Work<'a> {
 
     /// From when it could have been begun to the start, per activity; overlapping work does not wait (0).
     pub fn waiting_times(&self) -> Vec<Option<Spread>> {
-        self.spreads(|item| item.ready.map(|ready| (item.start - ready).max(0)))
+        self.spreads(Item::waited)
     }
 
     fn spreads(&self, measure: impl Fn(Item) -> Option<Micros>) -> Vec<Option<Spread>> {
@@ -158,6 +121,64 @@ impl<'a> Work<'a> {
                 }
             });
         })
+    }
+}
+
+/// A visit of the work of cases.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    work: &'a Work<'a>,
+    /// Of each activity, the starts without a completion so far, and when each could have been.
+    begun: Vec<VecDeque<(Micros, Option<Micros>)>>,
+    found: Found,
+}
+
+impl Walk<'_> {
+    /// Visits the pieces of work of the case with these events, in order of their completion.
+    pub fn case(&mut self, range: Range<usize>, take: impl FnMut(Item)) {
+        match &self.work.log.starts {
+            Some(starts) => self.with_start_times(starts, range, take),
+            None => self.pairs(range, take),
+        }
+    }
+
+    fn with_start_times(&mut self, starts: &[Micros], range: Range<usize>, mut take: impl FnMut(Item)) {
+        for event in range.clone() {
+            if starts[event] == NO_TIME {
+                self.found.only_completed += 1;
+                continue;
+            }
+            self.found.items += 1;
+            let ready = (event > range.start).then(|| self.work.log.times[event - 1]);
+            take(Item { event, start: starts[event], ready });
+        }
+    }
+
+    fn pairs(&mut self, range: Range<usize>, mut take: impl FnMut(Item)) {
+        let log = self.work.log;
+        let mut ready = None;
+        for event in range.clone() {
+            let (activity, time) = (log.activities[event] as usize, log.times[event]);
+            match self.work.transition(event) {
+                // Work that goes on at the same time keeps nobody waiting.
+                Transition::Start => self.begun[activity].push_back((time, ready)),
+                Transition::Complete => {
+                    match self.begun[activity].pop_front() {
+                        Some((start, ready)) => {
+                            self.found.items += 1;
+                            take(Item { event, start, ready });
+                        }
+                        None => self.found.only_completed += 1,
+                    }
+                    ready = Some(time);
+                }
+                Transition::Other => ready = Some(time),
+            }
+        }
+        for &activity in log.activities[range].iter() {
+            self.found.only_started += self.begun[activity as usize].len() as u64;
+            self.begun[activity as usize].clear();
+        }
     }
 }
 

@@ -212,9 +212,9 @@ fn missing_columns(roles: &[(&str, bool)], header: &[String]) -> Stop {
     Stop::failed(
         "MissingColumn",
         format!(
-            "No {} column was found in row 1, which must name the columns. {} Rename a column (case_id, activity, \
+            "No column for the {} was found in row 1, which must name the columns. {} Rename a column (case_id, activity, \
              timestamp), or name it in the parameter {}.",
-            missing.join(" and no "),
+            missing.join(", the "),
             there_are(header),
             named.join(", "),
         ),
@@ -261,7 +261,10 @@ mod tests {
     #[test]
     fn a_missing_column_names_what_is_there_and_what_helps() {
         let message = layout(&["case", "activity", "amount"]).unwrap_err().to_string();
-        assert!(message.contains("No timestamp column") && message.contains("\"amount\""), "{message}");
+        assert!(
+            message.contains("No column for the timestamp") && message.contains("\"amount\""),
+            "{message}"
+        );
         assert!(message.contains("columns.timestamp"), "{message}");
         let columns = Columns { case: Some("Order".into()), ..Columns::default() };
         let message = find(&["a".to_string()], &[], &columns).unwrap_err().to_string();

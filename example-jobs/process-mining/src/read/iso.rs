@@ -33,7 +33,33 @@ fn parse_common(text: &[u8; 19], rest: &[u8]) -> Option<Micros> {
     }
     let midnight = days(year, month, day)? * DAY;
     let time = midnight + Micros::from(hour * 3600 + minute * 60 + second) * SECOND;
-    if rest == b"Z" { Some(time) } else { Some(time + parse_fraction_and_offset(rest)?) }
+    match rest {
+        b"Z" => Some(time),
+        &[b'.', a, b, c, sign @ (b'+' | b'-'), d, e, b':', f, g] => {
+            match common_rest([a, b, c, d, e, f, g]) {
+                Some((fraction, offset)) if sign == b'+' => Some(time + fraction - offset),
+                Some((fraction, offset)) => Some(time + fraction + offset),
+                None => None,
+            }
+        }
+        _ => Some(time + parse_fraction_and_offset(rest)?),
+    }
+}
+
+/// Fraction and offset by their digits, as in `.250+01:00`.
+#[inline]
+fn common_rest(digits: [u8; 7]) -> Option<(Micros, Micros)> {
+    let digits = digits.map(|byte| u32::from(byte.wrapping_sub(b'0')));
+    let [a, b, c, d, e, f, g] = digits;
+    let (millis, hours, minutes) = (a * 100 + b * 10 + c, d * 10 + e, f * 10 + g);
+    let digits = digits.iter().all(|&digit| digit <= 9);
+    (digits && is_offset(hours, minutes))
+        .then(|| (Micros::from(millis) * 1000, Micros::from(hours * 3600 + minutes * 60) * SECOND))
+}
+
+/// Whether there are such offsets: at most 18 hours.
+fn is_offset(hours: u32, minutes: u32) -> bool {
+    hours <= 18 && minutes <= 59
 }
 
 fn parse_any(text: &[u8]) -> Option<Micros> {
@@ -105,7 +131,7 @@ fn parse_offset(text: &[u8]) -> Option<Micros> {
             _ => return None,
         },
     };
-    (hours <= 18 && minutes <= 59).then_some(sign * Micros::from(hours * 3600 + minutes * 60) * SECOND)
+    is_offset(hours, minutes).then_some(sign * Micros::from(hours * 3600 + minutes * 60) * SECOND)
 }
 
 fn number<const DIGITS: usize>(text: &[u8]) -> Option<(u32, &[u8])> {
@@ -239,6 +265,11 @@ mod tests {
         {
             assert_eq!(iso(text), nine, "{text}");
         }
+        let common = [("10:15:00.250+01:00", 250_000), ("07:45:00.007-01:30", 7_000)];
+        for (text, micros) in common {
+            let text = format!("2024-01-31T{text}");
+            assert_eq!(iso(&text), nine.map(|time| time + micros), "{text}");
+        }
         assert_eq!(iso("2024-01-31T09:15:00.1234567Z"), nine.map(|time| time + 123_456));
     }
 
@@ -253,6 +284,10 @@ mod tests {
             "2024-01-31T24:00:00",
             "2024-01-31T09:15:",
             "2024-01-31T09:15:00+25:00",
+            "2024-01-31T09:15:00.250+19:00",
+            "2024-01-31T09:15:00.250+01:60",
+            "2024-01-31T09:15:00.2x0+01:00",
+            "2024-01-31T09:15:00.250+0x:00",
             "2024-01-31x",
             "2024-1-1",
         ] {

@@ -16,6 +16,9 @@ const BUFFER: usize = 1 << 18;
 /// that everything else goes straight to their buffers.
 const PEEKED: usize = 1 << 14;
 
+/// What gzip begins with.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
 /// What passed through the lowest layer.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
@@ -110,7 +113,7 @@ pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
         ));
     }
     refuse_other_formats(&start)?;
-    let compressed = start.starts_with(&[0x1f, 0x8b]);
+    let compressed = start.starts_with(GZIP);
     if compressed {
         bytes = Box::new(BufReader::with_capacity(PEEKED, MultiGzDecoder::new(bytes)));
     }
@@ -156,9 +159,13 @@ fn refuse_other_formats(start: &[u8]) -> Result<(), Stop> {
         (b"\xfd7zXZ", "an xz archive"),
         (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     ];
-    match OTHERS.iter().find(|(magic, _)| start.starts_with(magic)) {
+    let known = OTHERS.iter().find(|(magic, _)| start.starts_with(magic)).map(|&(_, what)| what);
+    // No text holds a zero byte, but for UTF-16; what follows gzip's first bytes is not looked at.
+    let text =
+        !start.contains(&0) || start.starts_with(GZIP) || matches!(encoding(start), Encoding::Utf16 { .. });
+    match known.or((!text).then_some("binary (UTF-16 text needs its byte-order mark)")) {
         None => Ok(()),
-        Some((_, what)) => Err(Stop::failed(
+        Some(what) => Err(Stop::failed(
             "UnsupportedFormat",
             format!("The file is {what}. Allowed are .xes, .xes.gz, .csv and .csv.gz."),
         )),

@@ -15,6 +15,9 @@ use crate::names;
 /// One tag or comment may not be longer: whoever writes more wants to fill the memory.
 pub(super) const LONGEST_TAG: usize = 8 << 20;
 
+/// Longer tags are not worth remembering.
+pub(super) const MEMORABLE: usize = 200;
+
 /// Elements may be nested this deep.
 const DEEPEST: usize = 64;
 
@@ -30,9 +33,11 @@ pub(super) enum TagError {
 
 /// A tag. The strings are as they stand in the file, references and all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tag<'a> {
+pub(super) enum Tag<'a, K> {
     Open(Element<'a>),
     Close,
+    /// An empty element that the caller knows, and what it knows.
+    Known(K),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +75,12 @@ impl<R: Read> Tags<R> {
         self.position
     }
 
-    /// The next tag, or nothing at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Tag<'_>>, TagError> {
+    /// The next tag, or nothing at the end. A tag whose text `recall` knows is not taken apart once more; it may know
+    /// empty elements only.
+    pub(super) fn next<K>(
+        &mut self,
+        recall: impl Fn(&[u8]) -> Option<K>,
+    ) -> Result<Option<Tag<'_, K>>, TagError> {
         loop {
             let Some(text) = near(b'<', self.buffer.unread()) else {
                 // A character that is not all there yet stays, to be checked with what follows.
@@ -85,6 +94,10 @@ impl<R: Read> Tags<R> {
             };
             self.consume(text);
             self.position = self.buffer.position();
+            if let Some((length, known)) = known_tag(self.buffer.unread(), &recall) {
+                self.consume(length);
+                return Ok(Some(Tag::Known(known)));
+            }
             match scan(self.buffer.unread()).map_err(TagError::Corrupt)? {
                 Some(Markup::Open(tag)) => {
                     self.consume(tag.length);
@@ -154,7 +167,7 @@ impl<R: Read> Tags<R> {
             return Err(self.corrupt(&format!("</{}> closes nothing", words(name))));
         };
         let expected = &self.open[start..];
-        if expected != name {
+        if !names::same(expected, name) {
             let what = format!("<{}> is closed by </{}>", words(expected), words(name));
             return Err(self.corrupt(&what));
         }
@@ -202,6 +215,16 @@ impl OpenTag {
             empty: self.empty,
         }
     }
+}
+
+/// What is known of the tag that the text begins with, and its length. Dates are hardly ever repeated, so that only the
+/// other sorts of attributes are looked for.
+#[inline]
+fn known_tag<K>(text: &[u8], recall: impl Fn(&[u8]) -> Option<K>) -> Option<(usize, K)> {
+    let Some(b's' | b'i' | b'f' | b'b') = text.get(1) else { return None };
+    // A value may hold a `>`: then what is before it is no whole tag, and nobody knows it.
+    let end = memchr(b'>', &text[..text.len().min(MEMORABLE)])?;
+    recall(&text[1..end]).map(|known| (end + 1, known))
 }
 
 /// Finds out what the text, which begins with `<`, begins with. Nothing when its end is not in sight.
@@ -337,7 +360,8 @@ mod tests {
             |bytes: Option<&[u8]>| bytes.map_or("?".into(), |b| String::from_utf8_lossy(b).into_owned());
         let mut seen = Vec::new();
         loop {
-            match tags.next() {
+            match tags.next(|_| None::<()>) {
+                Ok(Some(Tag::Known(()))) => unreachable!("nothing is known"),
                 Ok(Some(Tag::Open(tag))) => {
                     let end = if tag.empty { "/" } else { "" };
                     seen.push(format!("{}|{}|{}{end}", part(Some(tag.name)), part(tag.key), part(tag.value)));

@@ -7,7 +7,7 @@ use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
 use super::source::Source;
-use super::tags::{Element, Tag, TagError, Tags};
+use super::tags::{Element, MEMORABLE, Tag, TagError, Tags};
 use super::timestamp::Timestamps;
 use super::{BATCH, Example, Facts, Options, Tick};
 use crate::error::{Stop, excerpt};
@@ -26,7 +26,11 @@ pub(super) fn read(
     let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?);
     let mut seen = 0_u64;
     loop {
-        let done = match tags.next() {
+        let done = match tags.next(|text| log.recall(text)) {
+            Ok(Some(Tag::Known(known))) => {
+                log.known_attribute(known);
+                Ok(())
+            }
             Ok(Some(Tag::Open(element))) => log.open(&element, facts),
             Ok(Some(Tag::Close)) => {
                 log.close(facts);
@@ -82,7 +86,6 @@ struct Open {
     time: Option<i64>,
     start: Option<i64>,
     unreadable: bool,
-    has_timestamp: bool,
     resource: Option<Id>,
     lifecycle: Option<Id>,
     /// Sum of the attributes' hashes, so that their order does not matter.
@@ -99,6 +102,13 @@ enum Said {
     Lifecycle(Id),
 }
 
+/// An attribute that was seen before.
+#[derive(Clone, Copy)]
+struct Known {
+    hash: u64,
+    said: Said,
+}
+
 /// Attributes that were seen before, by the text of their tags: logs repeat few of them over and over.
 struct Memory {
     places: Vec<(Vec<u8>, Said)>,
@@ -113,9 +123,10 @@ impl Memory {
     }
 
     #[inline]
-    fn recall(&self, hash: u64, text: &[u8]) -> Option<Said> {
+    fn recall(&self, text: &[u8]) -> Option<Known> {
+        let hash = names::hash(text);
         let (known, said) = &self.places[hash as usize % Self::PLACES];
-        names::same(known, text).then_some(*said)
+        names::same(known, text).then_some(Known { hash, said: *said })
     }
 
     fn remember(&mut self, hash: u64, text: &[u8], said: Said) {
@@ -125,9 +136,6 @@ impl Memory {
         place.1 = said;
     }
 }
-
-/// Longer tags are not worth remembering.
-const MEMORABLE: usize = 200;
 
 struct Log {
     memory: Memory,
@@ -212,53 +220,51 @@ impl Log {
         Ok(())
     }
 
+    /// What is known of the tag with this text. Outside of events nothing is: there the same tags say something else.
     #[inline]
+    fn recall(&self, text: &[u8]) -> Option<Known> {
+        if self.place() == Place::Event { self.memory.recall(text) } else { None }
+    }
+
+    #[inline]
+    fn known_attribute(&mut self, known: Known) {
+        let event = &mut self.event;
+        event.fingerprint = event.fingerprint.wrapping_add(known.hash);
+        match known.said {
+            Said::Nothing => {}
+            Said::Activity(id) => event.activity = Some(id),
+            Said::Resource(id) => event.resource = Some(id),
+            Said::Lifecycle(id) => event.lifecycle = Some(id),
+        }
+    }
+
     fn event_attribute(&mut self, element: &Element<'_>, facts: &mut Facts) -> Result<(), String> {
         let (Some(key), Some(value)) = (element.key, element.value) else { return Ok(()) };
         let hash = names::hash(element.text);
-        self.event.fingerprint = self.event.fingerprint.wrapping_add(hash);
-        let said = match self.memory.recall(hash, element.text) {
-            Some(said) => said,
-            None => self.new_attribute(hash, element.text, key, value, facts)?,
-        };
-        match said {
-            Said::Nothing => {}
-            Said::Activity(id) => self.event.activity = Some(id),
-            Said::Resource(id) => self.event.resource = Some(id),
-            Said::Lifecycle(id) => self.event.lifecycle = Some(id),
+        let said = self.new_attribute(key, value, facts)?;
+        if element.empty && said != Said::Nothing && element.text.len() <= MEMORABLE {
+            self.memory.remember(hash, element.text, said);
         }
+        self.known_attribute(Known { hash, said });
         Ok(())
     }
 
     /// An attribute that is not remembered.
     #[inline(never)]
-    fn new_attribute(
-        &mut self,
-        hash: u64,
-        text: &[u8],
-        key: &[u8],
-        value: &[u8],
-        facts: &mut Facts,
-    ) -> Result<Said, String> {
+    fn new_attribute(&mut self, key: &[u8], value: &[u8], facts: &mut Facts) -> Result<Said, String> {
         if value.is_empty() {
             return Ok(Said::Nothing);
         }
         let names = &mut self.builder.names;
         let event = &mut self.event;
         let said = match key {
+            key if names::same(key, b"time:timestamp") => {
+                self.timestamp(value, facts);
+                Said::Nothing
+            }
             b"concept:name" => Said::Activity(names.activities.intern(&plain(value)?).0),
             b"org:resource" => Said::Resource(names.resources.intern(&plain(value)?).0),
             b"lifecycle:transition" => Said::Lifecycle(names.lifecycles.intern(&plain(value)?).0),
-            b"time:timestamp" => {
-                event.time = self.timestamps.parse(value.trim_ascii());
-                event.has_timestamp = true;
-                event.unreadable = event.time.is_none();
-                if event.unreadable && facts.unreadable_example.is_none() {
-                    let value = excerpt(&String::from_utf8_lossy(value));
-                    facts.unreadable_example = Some(Example { row: facts.rows + 1, value });
-                }
-                Said::Nothing
-            }
             b"start_timestamp" | b"time:start" => {
                 event.start = self.timestamps.parse(value.trim_ascii());
                 facts.unreadable_starts += u64::from(event.start.is_none());
@@ -266,10 +272,17 @@ impl Log {
             }
             _ => Said::Nothing,
         };
-        if said != Said::Nothing && text.len() <= MEMORABLE {
-            self.memory.remember(hash, text, said);
-        }
         Ok(said)
+    }
+
+    fn timestamp(&mut self, value: &[u8], facts: &mut Facts) {
+        let event = &mut self.event;
+        event.time = self.timestamps.parse(trimmed(value));
+        event.unreadable = event.time.is_none();
+        if event.unreadable && facts.unreadable_example.is_none() {
+            let value = excerpt(&String::from_utf8_lossy(value));
+            facts.unreadable_example = Some(Example { row: facts.rows + 1, value });
+        }
     }
 
     fn add_event(&mut self, facts: &mut Facts) {
@@ -330,6 +343,15 @@ impl Log {
         ];
         facts.columns = attributes.map(|(role, name)| (role, name.to_string())).to_vec();
         Ok(self.builder)
+    }
+}
+
+/// Without white space around it, which there hardly ever is.
+#[inline]
+fn trimmed(value: &[u8]) -> &[u8] {
+    match value {
+        [b'0'..=b'9', .., b'0'..=b'9' | b'Z'] => value,
+        _ => value.trim_ascii(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::text::{count, duration, escape};
 /// Charts that stand side by side, and charts that have the page for themselves.
 const HALF: f64 = 560.0;
 const FULL: f64 = 1140.0;
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 26.0;
@@ -23,8 +23,9 @@ struct Frame {
 
 impl Frame {
     fn new(width: f64, height: f64, label: &str) -> Self {
+        let class = if width > HALF { "chart" } else { "chart half" };
         let svg = format!(
-            "<div class=\"scroll\"><svg class=\"chart\" style=\"max-width:{width}px;min-width:{:.0}px\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{1}\">\
+            "<div class=\"scroll\"><svg class=\"{class}\" style=\"max-width:{width}px;min-width:{:.0}px\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{1}\">\
              <title>{1}</title>",
             (width * 0.85).min(760.0),
             escape(label)
@@ -60,7 +61,8 @@ impl Frame {
         }
     }
 
-    fn label(&mut self, share: f64, text: &str) {
+    /// A label of the horizontal axis; `class` says when it is shown.
+    fn label(&mut self, share: f64, text: &str, class: &str) {
         let (x, y) = (self.x(share), self.height - 8.0);
         let anchor = if share > 0.97 {
             "end"
@@ -70,7 +72,7 @@ impl Frame {
             "middle"
         };
         self.add(format_args!(
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
+            "<text{class} x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
             escape(text)
         ));
     }
@@ -83,7 +85,9 @@ impl Frame {
             let time = first + ((last - first) as f64 * share) as Micros;
             let text =
                 chrono::DateTime::from_timestamp_micros(time).map(|time| time.format(form).to_string());
-            self.label(share, &text.unwrap_or_default());
+            // Small screens have room for every second date.
+            let class = if part % 2 == 0 { "" } else { " class=\"minor\"" };
+            self.label(share, &text.unwrap_or_default(), class);
         }
     }
 
@@ -143,9 +147,9 @@ pub(super) fn durations(figures: &Figures) -> String {
     let place = |seconds: f64| (seconds / limit * BINS as f64 / (BINS + 1) as f64).min(1.0);
     for part in 0..4 {
         let share = f64::from(part) / 4.0;
-        frame.label(place(limit * share), &duration(limit * share));
+        frame.label(place(limit * share), &duration(limit * share), "");
     }
-    frame.label(1.0, &format!("> {}", duration(limit)));
+    frame.label(1.0, &format!("> {}", duration(limit)), "");
     let median = frame.x(place(durations.quantile(0.5)));
     let (top, bottom) = (frame.y(1.0), frame.y(0.0));
     let text = duration(durations.quantile(0.5));

@@ -1,6 +1,7 @@
 //! The report: one HTML file that needs no network and no script.
 
 mod charts;
+mod conformance;
 mod performance;
 mod sections;
 
@@ -15,6 +16,7 @@ use crate::map::Map;
 use crate::parameters::{Metric, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
+use crate::reference::Fitness;
 use crate::text::escape;
 
 /// Everything that the report tells about.
@@ -38,6 +40,8 @@ pub struct Report<'a> {
     pub anomalies: &'a [Group],
     /// Rules that were checked; empty when none were stated.
     pub checked: &'a [Checked],
+    /// How the cases fit a model, if one was given.
+    pub fitness: Option<&'a Fitness>,
     /// Sentences; empty when there are none or nobody asked.
     pub insights: &'a [Insight],
     /// What was asked for.
@@ -94,7 +98,7 @@ impl Report<'_> {
             (shows(Metric::Rework), part("rework", "Rework", |report| report.rework())),
             (shows(Metric::ResourceUtilization), part("resources", "Resources", |report| report.resources())),
             (
-                filled && !self.checked.is_empty(),
+                filled && (!self.checked.is_empty() || self.fitness.is_some()),
                 part("conformance", "Conformance", |report| report.conformance()),
             ),
             (

@@ -2,7 +2,6 @@
 
 use super::charts::{self, Axis, COLOURS, CUT};
 use super::{Part, Report};
-use crate::conformance::Checked;
 use crate::figures::{SECOND, Spread};
 use crate::log::Micros;
 use crate::quality;
@@ -14,7 +13,7 @@ pub(super) const ROWS: usize = 10;
 const VARIANTS: usize = 15;
 const STEPS: usize = 40;
 /// Unusual cases listed of each sort.
-const LISTED: usize = 50;
+pub(super) const LISTED: usize = 50;
 
 /// A table: headings, of which those that begin with `#` are of numbers, and rows of HTML.
 pub(super) fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
@@ -59,7 +58,7 @@ pub(super) fn name(text: &str) -> String {
 }
 
 /// Says how many of so many cases a list leaves out.
-fn not_listed(cases: usize) -> String {
+pub(super) fn not_listed(cases: usize) -> String {
     match cases.saturating_sub(LISTED) {
         0 => String::new(),
         1 => "<p class=\"soft small\">1 more case is not listed.</p>".to_string(),
@@ -172,14 +171,17 @@ impl Report<'_> {
 
     pub(super) fn map(&self) -> String {
         // Small maps shrink with the page; large ones stay legible and scroll.
-        let svg = if self.map.activities.len() <= 12 {
-            self.map_svg.replacen("class=\"map\"", "class=\"map fits\"", 1)
+        let (svg, hint) = if self.map.activities.len() <= 12 {
+            (self.map_svg.replacen("class=\"map\"", "class=\"map fits\"", 1), "")
         } else {
-            self.map_svg.to_string()
+            (
+                self.map_svg.to_string(),
+                " <span class=\"screen\">Scroll inside of the frame to see all of it.</span>",
+            )
         };
         format!(
             "<p class=\"lead\">Boxes are activities with their events, lines are paths with cases and median time between the \
-             two events. {}</p><div class=\"mapbox\">{svg}</div>",
+             two events. {}{hint}</p><div class=\"mapbox\">{svg}</div>",
             escape(&self.map.simplification())
         )
     }
@@ -192,8 +194,10 @@ impl Report<'_> {
             durations[variant as usize].push(log.duration(case));
         }
         let (colours, mut covered) = (charts::coloured(self.figures), 0);
+        let usual = variants.list.first().filter(|variant| variant.count > 1);
+        let happy = usual.map_or("Every case has its own.", |_| "The most frequent one is the happy path.");
         let mut html = format!(
-            "<p class=\"lead\">{}; {} cover 80 % of the cases. The most frequent one is the happy path.</p>",
+            "<p class=\"lead\">{}; {} cover 80 % of the cases. {happy}</p>",
             counted(variants.list.len() as u64, "variant"),
             count(variants.covering(0.8) as u64)
         );
@@ -201,7 +205,11 @@ impl Report<'_> {
             covered += variant.count;
             let cases = log.cases() as f64;
             let median = Spread::of(durations).map_or(String::new(), |d| duration(d.median / SECOND));
-            let mark = if index == 0 { " <span class=\"pill good\">happy path</span>" } else { "" };
+            let mark = if index == 0 && usual.is_some() {
+                " <span class=\"pill good\">happy path</span>"
+            } else {
+                ""
+            };
             html.push_str(&format!(
                 "<div class=\"variant\"><div class=\"head\"><b>{}</b> {}{mark}<span>{} of cases</span>\
                  <span class=\"soft\">cumulative {}</span><span class=\"soft\">median {median}</span></div>\
@@ -259,9 +267,12 @@ impl Report<'_> {
             ("99 %", 0.99),
             ("maximum", 1.0),
         ];
-        let heads: Vec<String> = quantiles.iter().map(|(name, _)| format!("#{name}")).collect();
-        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-        let row = quantiles.iter().map(|&(_, share)| duration(durations.quantile(share))).collect();
+        let quantiles: String = quantiles
+            .iter()
+            .map(|&(name, share)| {
+                format!("<div><dt>{name}</dt><dd>{}</dd></div>", duration(durations.quantile(share)))
+            })
+            .collect();
         let longest = crate::figures::longest(self.log, ROWS).into_iter().map(|case| {
             vec![
                 name(self.log.case_name(case)),
@@ -270,9 +281,9 @@ impl Report<'_> {
             ]
         });
         format!(
-            "<p class=\"lead\">From the first to the last event of a case.</p>{}<div class=\"grid\"><div><h3>Distribution</h3>{}</div>\
+            "<p class=\"lead\">From the first to the last event of a case.</p><dl class=\"quantiles\">{quantiles}</dl>\
+             <div class=\"grid\"><div><h3>Distribution</h3>{}</div>\
              <div><h3>Longest cases</h3>{}</div></div>",
-            table(&heads, std::iter::once(row)),
             charts::durations(self.figures),
             table(&["Case", "#Cycle time", "#Events"], longest)
         )
@@ -315,41 +326,6 @@ impl Report<'_> {
              <div class=\"key\">{key}</div>",
             charts::events_over_time(self.log, axis),
             charts::work_in_progress(self.log, axis)
-        )
-    }
-
-    pub(super) fn conformance(&self) -> String {
-        let rows = self.checked.iter().map(|checked| {
-            let fitness = checked.fitness();
-            vec![
-                escape(&checked.rule.describe()),
-                count(checked.concerned),
-                count(checked.cases.len() as u64),
-                fitness.map_or_else(String::new, meter),
-            ]
-        });
-        let rules = table(&["Rule", "#Cases concerned", "#Broken by", "Kept by"], rows);
-        let group = |checked: &Checked| {
-            let rows = checked.cases.iter().take(LISTED).map(|&case| {
-                vec![name(self.log.case_name(case)), duration(self.log.duration(case) as f64 / SECOND)]
-            });
-            format!(
-                "<details><summary>{} <span class=\"soft\">{}</span></summary>{}{}</details>",
-                escape(&checked.reason),
-                counted(checked.cases.len() as u64, "case"),
-                table(&["Case", "#Cycle time"], rows),
-                not_listed(checked.cases.len())
-            )
-        };
-        let broken = self.checked.iter().filter(|checked| !checked.cases.is_empty());
-        let unjudged = if self.facts.incomplete_cases.is_empty() {
-            ""
-        } else {
-            " Cases with rows that were left out are not judged."
-        };
-        format!(
-            "<p class=\"lead\">The rules that were stated for this analysis.{unjudged}</p>{rules}{}",
-            broken.map(group).collect::<String>()
         )
     }
 

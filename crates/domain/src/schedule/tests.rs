@@ -154,9 +154,9 @@ fn a_late_run_is_made_within_the_time_to_catch_up() {
     let hourly = schedule("0 * * * *", "2026-01-01T06:00:00Z");
     let seconds = Duration::from_secs;
     assert!(hourly.catches_up(seconds(3600)) && !hourly.catches_up(seconds(3601)));
-    let never = Schedule { catch_up_seconds: 0, ..hourly };
-    assert!(never.catches_up(seconds(60)), "a busy server is not one that is away");
-    assert!(!never.catches_up(seconds(61)));
+    let punctual = Schedule { catch_up_seconds: 0, ..hourly };
+    assert!(punctual.catches_up(seconds(60)), "a busy server is not one that is away");
+    assert!(!punctual.catches_up(seconds(61)));
 }
 
 #[test]

@@ -1,0 +1,221 @@
+//! Limits and accounts of attempts, as answers have them.
+
+use fuelcell_domain::outbound::Contact;
+use fuelcell_domain::{Deterministic, Digest, Fence, FixedLimits, Isolation, Limits, Receipt};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A receipt as answers have it, for what tells of attempts without a server.
+pub fn receipt_document(receipt: Receipt) -> Value {
+    serde_json::to_value(ReceiptDto::from(receipt)).expect("texts, numbers and lists of them are JSON")
+}
+
+/// The limits of each attempt. Below `timeoutSeconds` stand those that nobody sets.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LimitsDto {
+    /// None = measured, not limited.
+    fuel: Option<u64>,
+    /// Bytes of all memories and tables together, and of what is sent and received over HTTP while the guest holds it.
+    memory_bytes: u64,
+    /// Bytes of all files, artifacts and the checkpoint together.
+    disk_bytes: u64,
+    timeout_seconds: u64,
+    /// Bytes of the guest's call stack.
+    stack_bytes: u64,
+    /// Core instances.
+    instances: u32,
+    memories: u32,
+    tables: u32,
+    /// Descriptors, streams and other handles at the same time.
+    handles: u32,
+    /// Bytes of lists and texts that one host call carries.
+    host_call_bytes: u64,
+    random_bytes: u64,
+    /// Files, directories and links at the same time.
+    files: u32,
+    artifacts: u32,
+    /// Bytes of one artifact.
+    artifact_bytes: u64,
+    checkpoint_bytes: u64,
+    log_bytes: u64,
+}
+
+impl LimitsDto {
+    pub(crate) fn new(limits: Limits, fixed: FixedLimits) -> Self {
+        let Limits { fuel, memory_bytes, disk_bytes, timeout_seconds } = limits;
+        Self {
+            fuel,
+            memory_bytes,
+            disk_bytes,
+            timeout_seconds,
+            stack_bytes: fixed.stack_bytes,
+            instances: fixed.instances,
+            memories: fixed.memories,
+            tables: fixed.tables,
+            handles: fixed.handles,
+            host_call_bytes: fixed.host_call_bytes,
+            random_bytes: fixed.random_bytes,
+            files: fixed.files,
+            artifacts: fixed.artifacts,
+            artifact_bytes: disk_bytes,
+            checkpoint_bytes: fixed.checkpoint_bytes.min(disk_bytes),
+            log_bytes: fixed.log_bytes,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReceiptDto {
+    attempt: u32,
+    node: String,
+    /// SHA-256 of the module, and of the parameters as the guest saw them.
+    module: String,
+    parameters: String,
+    inputs: Vec<DigestDto>,
+    outputs: Vec<DigestDto>,
+    limits: LimitsDto,
+    /// What the guest had in place of time and chance; none = the machine's.
+    deterministic: Option<DeterministicDto>,
+    /// What engine and configuration ran it; figures of fuel compare only under the same one.
+    engine: String,
+    /// Where the cell was.
+    isolation: IsolationDto,
+    /// What the cell's own process had given up; empty without one.
+    fences: Vec<FenceDto>,
+    start_time: String,
+    end_time: String,
+    fuel: Option<u64>,
+    peak_memory_bytes: u64,
+    cpu_seconds: f64,
+    wall_seconds: f64,
+    bytes_read: u64,
+    bytes_written: u64,
+    io_operations: u64,
+    /// The most bytes that files, artifacts and the checkpoint held together.
+    peak_disk_bytes: u64,
+    /// The most files, directories and links at the same time.
+    peak_files: u64,
+    random_bytes: u64,
+    /// Bytes of log that were kept.
+    log_bytes: u64,
+    /// Lines of log that were dropped because the limit was reached.
+    dropped_log_lines: u64,
+    /// Whom the attempt contacted over HTTP, by host.
+    contacts: Vec<ContactDto>,
+}
+
+/// The seed and the fixed clock of a deterministic run.
+#[derive(Serialize, ToSchema)]
+struct DeterministicDto {
+    /// 16 hexadecimal digits.
+    #[schema(pattern = "^[0-9a-f]{16}$")]
+    seed: String,
+    /// What the clock showed.
+    time: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContactDto {
+    host: String,
+    /// Requests that were sent, also those that failed then.
+    requests: u64,
+    /// Requests that were refused: nothing was sent.
+    refused: u64,
+    /// Bytes of bodies.
+    bytes_sent: u64,
+    bytes_received: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum IsolationDto {
+    InProcess,
+    Process,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum FenceDto {
+    Rlimits,
+    Landlock,
+    Seccomp,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DigestDto {
+    name: String,
+    digest: String,
+}
+
+impl From<Deterministic> for DeterministicDto {
+    fn from(Deterministic { seed, time }: Deterministic) -> Self {
+        Self { seed: format!("{seed:016x}"), time: time.to_rfc3339() }
+    }
+}
+
+impl From<Isolation> for IsolationDto {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::InProcess => Self::InProcess,
+            Isolation::Process => Self::Process,
+        }
+    }
+}
+
+impl From<Fence> for FenceDto {
+    fn from(fence: Fence) -> Self {
+        match fence {
+            Fence::Rlimits => Self::Rlimits,
+            Fence::Landlock => Self::Landlock,
+            Fence::Seccomp => Self::Seccomp,
+        }
+    }
+}
+
+impl From<Receipt> for ReceiptDto {
+    fn from(receipt: Receipt) -> Self {
+        let digests = |pairs: Vec<(String, Digest)>| {
+            pairs.into_iter().map(|(name, digest)| DigestDto { name, digest: digest.to_string() }).collect()
+        };
+        let usage = receipt.usage;
+        Self {
+            attempt: receipt.attempt.number,
+            node: receipt.node,
+            module: receipt.module.to_string(),
+            parameters: receipt.parameters.to_string(),
+            inputs: digests(receipt.inputs),
+            outputs: digests(receipt.outputs),
+            limits: LimitsDto::new(receipt.limits, receipt.fixed),
+            deterministic: receipt.deterministic.map(DeterministicDto::from),
+            engine: receipt.engine,
+            isolation: receipt.isolation.into(),
+            fences: receipt.fences.into_iter().map(FenceDto::from).collect(),
+            start_time: receipt.started_at.to_rfc3339(),
+            end_time: receipt.ended_at.to_rfc3339(),
+            fuel: usage.fuel,
+            peak_memory_bytes: usage.peak_memory_bytes,
+            cpu_seconds: usage.cpu_micros as f64 / 1e6,
+            wall_seconds: usage.wall_micros as f64 / 1e6,
+            bytes_read: usage.bytes_read,
+            bytes_written: usage.bytes_written,
+            io_operations: usage.io_operations,
+            peak_disk_bytes: usage.peak_disk_bytes,
+            peak_files: usage.peak_files,
+            random_bytes: usage.random_bytes,
+            log_bytes: receipt.log.bytes,
+            dropped_log_lines: receipt.log.dropped_lines,
+            contacts: receipt.contacts.into_iter().map(ContactDto::from).collect(),
+        }
+    }
+}
+
+impl From<Contact> for ContactDto {
+    fn from(contact: Contact) -> Self {
+        let Contact { host, requests, refused, bytes_sent, bytes_received } = contact;
+        Self { host, requests, refused, bytes_sent, bytes_received }
+    }
+}

@@ -1,0 +1,145 @@
+//! What both stores say of everything.
+
+use super::Pair;
+use fuelcell_domain::job::{JobType, Priority};
+use fuelcell_domain::{Digest, Job, JobState, LogLevel, ProjectRef, Standing};
+use fuelcell_store::conformance::fixtures::{at, module};
+use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, SortKey, Store};
+use std::collections::BTreeSet;
+
+/// Not the order in which the domain has them.
+const STANDINGS: [Standing; 7] = [
+    Standing::Failed,
+    Standing::Skipped,
+    Standing::Queued,
+    Standing::Done,
+    Standing::Cancelled,
+    Standing::NoItems,
+    Standing::Running,
+];
+
+const KEYS: [SortKey; 6] = [
+    SortKey::Ordinal,
+    SortKey::Pipeline,
+    SortKey::Standing(STANDINGS),
+    SortKey::StartedAt,
+    SortKey::EndedAt,
+    SortKey::Error,
+];
+
+impl Pair {
+    /// Every question has the same answer.
+    pub(super) async fn compare(&self) {
+        for own in self.projects {
+            self.compare_lists(own).await;
+            self.compare_project(own).await;
+        }
+        for job in &self.jobs {
+            self.compare_job(job).await;
+        }
+        for name in ["miner", "cleaner"] {
+            self.both(async |store| store.recent_durations(module(name).digest).await.unwrap()).await;
+        }
+        let now = at(self.seconds);
+        self.both(async |store| store.ready(now, 99).await.unwrap()).await;
+        self.both(async |store| store.heads(now, 5).await.unwrap()).await;
+        self.both(async |store| store.next_not_before(now).await.unwrap()).await;
+        self.both(async |store| store.tenants().await.unwrap()).await;
+        self.both(async |store| store.tokens().await.unwrap()).await;
+        self.both(async |store| {
+            let mut pipelines = store.scheduled_pipelines().await.unwrap();
+            pipelines.sort_by_key(|pipeline| (pipeline.project, pipeline.id));
+            pipelines
+        })
+        .await;
+        self.both(blob_references).await;
+    }
+
+    async fn compare_lists(&self, own: ProjectRef) {
+        for filter in self.filters() {
+            let page = PageRequest { offset: 1, limit: 5 };
+            self.both(async |store| store.list(own, &filter, page).await.unwrap()).await;
+            self.both(async |store| store.counts(own, &filter).await.unwrap()).await;
+            for key in KEYS {
+                for descending in [false, true] {
+                    let order = JobOrder { key, descending };
+                    self.both(async |store| store.list_ordered(own, &filter, order, page).await.unwrap())
+                        .await;
+                }
+            }
+        }
+        let page = PageRequest { offset: 1, limit: 3 };
+        self.both(async |store| store.queued(own, page).await.unwrap()).await;
+    }
+
+    async fn compare_project(&self, own: ProjectRef) {
+        self.both(async |store| store.projects(own.tenant).await.unwrap()).await;
+        self.both(async |store| store.project_limits(own).await.unwrap()).await;
+        self.both(async |store| store.project_usage(own).await.unwrap()).await;
+        self.both(async |store| store.tenant_figures(own.tenant, at(self.seconds)).await.unwrap()).await;
+        self.both(async |store| store.datasets(own).await.unwrap()).await;
+        self.both(async |store| store.pipelines(own).await.unwrap()).await;
+        self.both(async |store| store.module_versions(own).await.unwrap()).await;
+        self.both(async |store| store.activations(own).await.unwrap()).await;
+        self.both(async |store| store.secrets(own).await.unwrap()).await;
+        for job_type in JobType::ALL {
+            self.both(async |store| store.active_module(own, job_type).await.unwrap()).await;
+        }
+        for name in ["miner", "cleaner"] {
+            self.both(async |store| store.module_version(own, name, None).await.unwrap()).await;
+            self.both(async |store| store.grant(own, name).await.unwrap()).await;
+        }
+        for pipeline in self.pipelines {
+            for key in ["1", "2", "same", "other"] {
+                self.both(async |store| store.is_processed(own, pipeline, key).await.unwrap()).await;
+            }
+        }
+        for ordinal in 0..5 {
+            self.both(async |store| store.job_by_ordinal(own, ordinal).await.unwrap()).await;
+        }
+    }
+
+    async fn compare_job(&self, Job { id, project, .. }: &Job) {
+        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
+        self.both(async |store| store.job(*project, *id).await.unwrap()).await;
+        self.both(async |store| store.artifacts(*id).await.unwrap()).await;
+        self.both(async |store| store.receipts(*id).await.unwrap()).await;
+        self.both(async |store| store.checkpoint(*id).await.unwrap()).await;
+        self.both(async |store| store.logs(*id, everything).await.unwrap()).await;
+        self.both(async |store| store.queued_before(*id).await.unwrap()).await;
+    }
+
+    /// Each field of a filter alone, and some together.
+    fn filters(&self) -> Vec<JobFilter> {
+        let any = JobFilter::default;
+        vec![
+            any(),
+            JobFilter { states: vec![JobState::Queued, JobState::Running], ..any() },
+            JobFilter { standings: vec![Standing::Skipped, Standing::Failed], ..any() },
+            JobFilter { job_type: Some(JobType::Analysis), states: vec![JobState::Completed], ..any() },
+            JobFilter { priority: Some(Priority::High), ..any() },
+            JobFilter { submitted_by: Some("anna".into()), ..any() },
+            JobFilter { pipeline: Some(self.pipelines[0]), ..any() },
+            JobFilter { pipeline_number: Some(2), submitted_by: Some("bert".into()), ..any() },
+            JobFilter { pipeline_number: Some(0), ..any() },
+            JobFilter {
+                created_from: Some(at(self.seconds / 3)),
+                created_to: Some(at(self.seconds * 2 / 3)),
+                ..any()
+            },
+        ]
+    }
+}
+
+/// All of them, gathered in small parts.
+async fn blob_references(store: &dyn Store) -> BTreeSet<Digest> {
+    let (mut all, mut after) = (BTreeSet::new(), None);
+    loop {
+        let part = store.blob_references(after, 3).await.unwrap();
+        all.extend(part.digests);
+        after = part.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}

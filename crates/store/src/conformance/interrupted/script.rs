@@ -1,0 +1,262 @@
+//! One life of a project, in which every verb that changes something is asked for.
+
+use crate::conformance::fixtures::{
+    artifact, at, cancel, dataset, done, end, failure, job, lease, pipeline, project, pulse,
+    registered_pipeline, schedule, transient_failure,
+};
+use crate::conformance::registry::version;
+use crate::schedules::ScheduleStep;
+use crate::{BlobRef, Finish, IdempotencyKey, NewJob, Store, StoreError};
+use fuelcell_domain::job::JobType;
+use fuelcell_domain::schedule::ScheduledRun;
+use fuelcell_domain::{
+    Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, Digest, ErrorCode,
+    Grant, Job, JobError, JobId, LogLevel, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
+    ProjectLimits, ProjectRef, Quotas, Role, Schedule, Scope, SealedSecret, Tenant, Token, TokenId,
+    TokenKind, Transition, VersionName,
+};
+
+/// Verbs whose changes a crash may lose although they were acknowledged.
+pub(super) const RELAXED: &[&str] = &["record_pulse", "append_logs"];
+
+/// Verbs that change nothing.
+pub(super) const READS: &[&str] = &[
+    "tenants",
+    "tenant",
+    "projects",
+    "project",
+    "project_limits",
+    "project_usage",
+    "tokens",
+    "token_by_hash",
+    "dataset",
+    "datasets",
+    "pipeline",
+    "pipelines",
+    "scheduled_pipelines",
+    "module_version",
+    "module_versions",
+    "activations",
+    "active_module",
+    "grant",
+    "secrets",
+    "used_key",
+    "ready",
+    "heads",
+    "next_not_before",
+    "checkpoint",
+    "job",
+    "artifacts",
+    "receipts",
+    "list",
+    "list_ordered",
+    "job_by_ordinal",
+    "counts",
+    "queued_before",
+    "queued",
+    "recent_durations",
+    "tenant_figures",
+    "blob_references",
+    "logs",
+    "is_processed",
+    "processed",
+    "audit",
+];
+
+/// Who and what there is.
+pub(super) struct World {
+    pub(super) own: ProjectRef,
+    pub(super) jobs: [JobId; 9],
+    pub(super) pipeline: PipelineId,
+    dataset: DatasetId,
+    token: TokenId,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            own: project(),
+            jobs: std::array::from_fn(|_| JobId::random()),
+            pipeline: PipelineId::random(),
+            dataset: DatasetId::random(),
+            token: TokenId::random(),
+        }
+    }
+
+    pub(super) fn key(&self) -> IdempotencyKey {
+        IdempotencyKey { key: "key".into(), body: Digest::of(b"body") }
+    }
+
+    pub(super) fn token(&self) -> Token {
+        Token {
+            id: self.token,
+            kind: TokenKind::Bearer,
+            hash: Digest::of(b"secret"),
+            subject: "anna".into(),
+            role: Role::Submitter,
+            scope: Scope::Project(self.own),
+            created_at: at(0),
+            revoked_at: None,
+        }
+    }
+
+    fn limits(&self) -> ProjectLimits {
+        let quotas = Quotas { queued_jobs: Some(100), stored_bytes: Some(1 << 20) };
+        ProjectLimits { quotas, ..ProjectLimits::default() }
+    }
+
+    fn dataset(&self, bytes: &[u8]) -> Dataset {
+        Dataset { id: self.dataset, digest: Digest::of(bytes), size: bytes.len() as u64, ..dataset(self.own) }
+    }
+
+    fn pipeline(&self) -> Pipeline {
+        Pipeline { id: self.pipeline, schedule: Some(schedule()), ..registered_pipeline(self.own) }
+    }
+
+    fn version(&self, number: &str) -> ModuleVersion {
+        version(self.own, "miner", number)
+    }
+
+    fn activation(&self) -> Activation {
+        let module = Some(VersionName { name: "miner".into(), version: "1".into() });
+        Activation { job_type: JobType::Analysis, module, by: "anna".into(), at: at(1) }
+    }
+
+    fn grant(&self) -> Grant {
+        let capabilities = Capabilities::default();
+        Grant { project: self.own, module: "miner".into(), capabilities, by: "anna".into(), at: at(1) }
+    }
+
+    fn secret(&self) -> SealedSecret {
+        let (created_at, updated_at) = (at(1), at(1));
+        let (name, by) = ("KEY".into(), "anna".into());
+        SealedSecret { project: self.own, name, sealed: vec![7], by, created_at, updated_at }
+    }
+
+    fn entry(&self) -> AuditEntry {
+        AuditEntry {
+            at: at(1),
+            subject: "anna".into(),
+            token: self.token,
+            tenant: Some(self.own.tenant),
+            project: Some(self.own.project),
+            action: "PUT something".into(),
+            target: "something".into(),
+            outcome: AuditOutcome::Done,
+            request_id: "r".into(),
+        }
+    }
+
+    /// A job of the pipeline, some of them with parameters that are no small record.
+    fn job(&self, number: usize) -> Job {
+        let parameters = "p".repeat(if number.is_multiple_of(2) { 7_000 } else { 10 });
+        let pipeline = Some(pipeline(self.pipeline));
+        Job { id: self.jobs[number], pipeline, parameters, created_at: at(number as i64), ..job(self.own) }
+    }
+
+    fn submission(&self, number: usize) -> NewJob {
+        NewJob { job: self.job(number), idempotency: (number == 0).then(|| self.key()) }
+    }
+
+    fn attempt(&self, job: usize, number: u32) -> AttemptId {
+        AttemptId { job: self.jobs[job], number }
+    }
+
+    fn end(&self, job: usize, transition: Transition) -> Finish {
+        let claimed = Job { attempt: 1, ..self.job(job) };
+        Finish {
+            artifacts: vec![artifact("report.txt")],
+            marks: vec!["one".into(), "two".into()],
+            ..end(&claimed, transition, 20)
+        }
+    }
+
+    fn lines(&self) -> Vec<LogLine> {
+        let (stage, message) = ("s".into(), "a line".into());
+        vec![LogLine { at: at(3), attempt: 1, level: LogLevel::Info, stage, message }]
+    }
+
+    /// The run that replaces a queued job.
+    fn step(&self) -> ScheduleStep {
+        let last_run = Some(ScheduledRun { due_at: at(100), job: self.jobs[8] });
+        ScheduleStep {
+            project: self.own,
+            pipeline: self.pipeline,
+            before: schedule(),
+            after: Schedule { next_at: Some(at(200)), last_run, ..schedule() },
+            job: Some(self.job(8)),
+            replaces: Some((self.jobs[7], cancel(100))),
+        }
+    }
+}
+
+fn blob(bytes: &[u8]) -> BlobRef {
+    BlobRef { digest: Digest::of(bytes), size: bytes.len() as u64 }
+}
+
+macro_rules! script {
+    ($world:ident: $($verb:ident($($argument:expr),*);)*) => {
+        /// The verbs, in their order.
+        pub(super) const SCRIPT: &[&str] = &[$(stringify!($verb)),*];
+
+        /// Asks a store for the verb at this place of the script.
+        pub(super) async fn ask(store: &dyn Store, $world: &World, place: usize) -> Result<(), StoreError> {
+            let mut places = 0..;
+            $(if places.next() == Some(place) {
+                return store.$verb($($argument),*).await.map(drop);
+            })*
+            panic!("the script has no place {place}");
+        }
+    };
+}
+
+script! { world:
+    create_tenant(Tenant { id: world.own.tenant, name: "t".into(), created_at: at(0) });
+    create_project(Project { id: world.own, name: "p".into(), created_at: at(0) });
+    set_project_limits(world.own, world.limits());
+    create_token(world.token());
+    revoke_token(world.token, at(5));
+    put_dataset(world.dataset(b"some bytes"));
+    put_dataset(world.dataset(b"others"));
+    put_pipeline(world.pipeline());
+    add_module_version(world.version("1"));
+    add_module_version(world.version("2"));
+    activate_module(world.own, world.activation());
+    activate_module(world.own, Activation { module: None, ..world.activation() });
+    put_grant(world.grant());
+    put_secret(world.secret());
+    delete_secret(world.own, "KEY");
+    submit(world.submission(0));
+    submit(world.submission(1));
+    submit(world.submission(2));
+    submit(world.submission(3));
+    submit(world.submission(4));
+    submit(world.submission(5));
+    submit(world.submission(6));
+    submit(world.submission(7));
+    claim(&world.jobs[..4], lease("node", 30), at(1));
+    claim(&world.jobs[6..7], lease("node", 30), at(2));
+    set_checkpoint(world.attempt(0, 1), blob(b"half way"));
+    record_pulse(world.attempt(0, 1), pulse(50), at(3));
+    append_logs(world.attempt(0, 1), world.lines());
+    extend_leases(&[world.attempt(0, 1), world.attempt(1, 1)], at(60));
+    finish(world.end(0, done()));
+    finish(world.end(1, failure()));
+    finish(world.end(2, transient_failure()));
+    request_cancel(world.own, world.jobs[3], cancel(6));
+    finish(world.end(3, Transition::Stop));
+    request_cancel(world.own, world.jobs[4], cancel(7));
+    fail_queued(world.jobs[5], JobError::new(ErrorCode::InputGone, "gone"), at(8));
+    expire_leases(at(99));
+    claim(&world.jobs[6..7], lease("other node", 200), at(110));
+    release_node(&NodeId("other node".into()), at(120));
+    advance_schedule(world.step());
+    forget_processed(world.own, Some(world.pipeline), 99);
+    append_audit(world.entry());
+    delete_ended(world.own, world.jobs[0]);
+    delete_module_version(world.own, "miner", "2");
+    delete_grant(world.own, "miner");
+    delete_dataset(world.own, world.dataset);
+    delete_pipeline(world.own, world.pipeline);
+    check();
+}

@@ -1,0 +1,94 @@
+//! Everything that a store shows of a world.
+
+use super::script::World;
+use crate::conformance::fixtures::at;
+use crate::{JobFilter, LogFilter, PageRequest, Store};
+use fuelcell_domain::job::JobType;
+use fuelcell_domain::{AuditFilter, Digest, LogLevel};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+const ALL: PageRequest = PageRequest { offset: 0, limit: 1_000 };
+
+/// What was seen, by what was asked.
+#[derive(PartialEq, Debug)]
+pub(super) struct Sight(BTreeMap<String, String>);
+
+impl Sight {
+    fn note(&mut self, question: impl Into<String>, answer: impl Debug) {
+        self.0.insert(question.into(), format!("{answer:?}"));
+    }
+
+    /// Where this one differs: what was seen, and what is seen there.
+    pub(super) fn against<'a>(&'a self, other: &'a Self) -> Vec<(&'a String, &'a String, &'a String)> {
+        let both = self.0.iter().zip(&other.0);
+        both.filter(|(own, other)| own != other)
+            .map(|((asked, own), (_, other))| (asked, own, other))
+            .collect()
+    }
+}
+
+/// Asks everything.
+pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
+    let mut sight = Sight(BTreeMap::new());
+    look_at_accounts(&mut sight, store, world).await;
+    look_at_registry(&mut sight, store, world).await;
+    look_at_lists(&mut sight, store, world).await;
+    for (number, job) in world.jobs.iter().enumerate() {
+        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
+        sight.note(format!("job {number}"), store.job(world.own, *job).await.unwrap());
+        sight.note(format!("artifacts {number}"), store.artifacts(*job).await.unwrap());
+        sight.note(format!("receipts {number}"), store.receipts(*job).await.unwrap());
+        sight.note(format!("checkpoint {number}"), store.checkpoint(*job).await.unwrap());
+        sight.note(format!("logs {number}"), store.logs(*job, everything).await.unwrap());
+        sight.note(format!("queued before {number}"), store.queued_before(*job).await.unwrap());
+    }
+    sight
+}
+
+async fn look_at_accounts(sight: &mut Sight, store: &dyn Store, world: &World) {
+    sight.note("tenants", store.tenants().await.unwrap());
+    sight.note("projects", store.projects(world.own.tenant).await.unwrap());
+    sight.note("limits", store.project_limits(world.own).await.unwrap());
+    sight.note("usage", store.project_usage(world.own).await.unwrap());
+    sight.note("tokens", store.tokens().await.unwrap());
+    sight.note("token by hash", store.token_by_hash(world.token().hash).await.unwrap());
+    sight.note("audit", store.audit(&AuditFilter::default(), None, 99).await.unwrap());
+    sight.note("figures", store.tenant_figures(world.own.tenant, at(1)).await.unwrap());
+}
+
+async fn look_at_registry(sight: &mut Sight, store: &dyn Store, world: &World) {
+    sight.note("datasets", store.datasets(world.own).await.unwrap());
+    sight.note("pipelines", store.pipelines(world.own).await.unwrap());
+    sight.note("schedules", store.scheduled_pipelines().await.unwrap());
+    sight.note("versions", store.module_versions(world.own).await.unwrap());
+    sight.note("activations", store.activations(world.own).await.unwrap());
+    sight.note("active", store.active_module(world.own, JobType::Analysis).await.unwrap());
+    sight.note("grant", store.grant(world.own, "miner").await.unwrap());
+    sight.note("secrets", store.secrets(world.own).await.unwrap());
+    sight.note("references", references(store).await);
+}
+
+async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
+    let any = JobFilter::default();
+    sight.note("list", store.list(world.own, &any, ALL).await.unwrap());
+    sight.note("counts", store.counts(world.own, &any).await.unwrap());
+    sight.note("ready", store.ready(at(1_000), 99).await.unwrap());
+    sight.note("queued", store.queued(world.own, ALL).await.unwrap());
+    sight.note("next", store.next_not_before(at(0)).await.unwrap());
+    sight.note("durations", store.recent_durations(Digest::of(b"miner")).await.unwrap());
+    sight.note("processed", store.processed(world.own, world.pipeline, ALL).await.unwrap());
+    sight.note("key", store.used_key(world.own, &world.key()).await.unwrap());
+}
+
+async fn references(store: &dyn Store) -> BTreeSet<Digest> {
+    let (mut all, mut after) = (BTreeSet::new(), None);
+    loop {
+        let part = store.blob_references(after, 5).await.unwrap();
+        all.extend(part.digests);
+        after = part.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
