@@ -13,7 +13,7 @@ const LIMIT: u64 = 1000;
 #[test]
 fn no_path_leads_out_and_no_quota_is_passed() {
     fuzz("paths", |bytes| {
-        let meter = Arc::new(Meter::default());
+        let meter = Arc::<Meter>::default();
         let disk = Disk::new(LIMIT, meter.clone());
         let scratch = Scratch::Directory(std::env::temp_dir());
         let volume = Arc::new(Volume::new(scratch, disk.clone(), meter, true));
