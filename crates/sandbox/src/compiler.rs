@@ -1,7 +1,7 @@
 //! Compiling in a process of its own: a module that no compiler should be asked for costs the child its life, and nobody
 //! else anything.
 //!
-//! The child gets the module on its standard input and writes code to its standard output, a file. It has no environment,
+//! The child gets the module on its standard input and writes code to its standard output, a file. It has an environment of one name (see [`process::ENVIRONMENT`]),
 //! a limit on memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent. What
 //! ends the parent in good order, SIGINT or SIGTERM to all processes of a terminal or a service, leaves it alone.
 
@@ -133,6 +133,7 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
     module.rewind()?;
     command
         .env_clear()
+        .env(process::ENVIRONMENT.0, process::ENVIRONMENT.1)
         .current_dir("/")
         // What a terminal sends to the server's group is for the server, which drains.
         .process_group(0)

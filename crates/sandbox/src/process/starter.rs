@@ -4,6 +4,7 @@
 //! thread that ends. Each runs one attempt and no other: what is saved is the time to start a program and to make an
 //! engine, and nothing of one job is there when the next begins.
 
+use super::ENVIRONMENT;
 use super::serve::ChildWire;
 use super::wire::{Home, ToChild};
 use std::collections::VecDeque;
@@ -138,6 +139,7 @@ impl Shop {
         command
             .args(&self.program.arguments)
             .env_clear()
+            .env(ENVIRONMENT.0, ENVIRONMENT.1)
             .current_dir("/")
             // What a terminal sends to the server's group is for the server, which drains.
             .process_group(0)
