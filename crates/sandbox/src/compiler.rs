@@ -1,9 +1,10 @@
 //! Compiling in a process of its own: a module that no compiler should be asked for costs the child its life, and nobody
 //! else anything.
 //!
-//! The child gets the module on its standard input and writes code to its standard output, a file. It has no environment,
-//! a limit on memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent. What
-//! ends the parent in good order, SIGINT or SIGTERM to all processes of a terminal or a service, leaves it alone.
+//! The child gets the module on its standard input and writes code to its standard output, a file. It has an environment of
+//! one name (see [`process::ENVIRONMENT`]), a limit on memory, CPU time and file size that it sets before it reads the first
+//! byte, and dies with its parent. What ends the parent in good order, SIGINT or SIGTERM to all processes of a terminal or a
+//! service, leaves it alone.
 
 use crate::engine::{self, CodeSettings};
 use crate::lines;
@@ -44,10 +45,6 @@ const REFUSED: u8 = 3;
 
 /// The file of this program, also when it was replaced while the process runs.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
-
-/// What the children's allocator is told: to take no writable memory before it needs it. The kernel's limits count what is
-/// writable, used or not, and the allocator of the server's program would take 1 GiB ahead.
-pub(crate) const CHILD_ENVIRONMENT: [(&str, &str); 1] = [("MIMALLOC_ARENA_EAGER_COMMIT", "0")];
 
 /// What compiling one module may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +114,6 @@ pub(crate) fn compile(
         Compiler::InProcess => compile_here(engine, bytes).map_err(CompileError::Module),
         Compiler::Child { program, arguments, limits } => {
             let mut command = Command::new(program);
-            command.envs(CHILD_ENVIRONMENT);
             command.args(arguments).arg(limits.memory_bytes.to_string()).arg(limits.cpu_seconds.to_string());
             command.arg(engine::fingerprint(engine)).args(settings.as_arguments());
             compile_in(command, *limits, bytes)
@@ -138,6 +134,7 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
     module.rewind()?;
     command
         .env_clear()
+        .env(process::ENVIRONMENT.0, process::ENVIRONMENT.1)
         .current_dir("/")
         // What a terminal sends to the server's group is for the server, which drains.
         .process_group(0)

@@ -27,6 +27,10 @@ pub(crate) use parent::Children;
 pub use starter::CellProgram;
 pub(crate) use wire::{Assignment, Home};
 
+/// The whole environment of children. The allocator of `fuelcell` maps a gibibyte ahead as if it were in use, which would
+/// count against the limits that children set themselves; so it maps what it needs. Other allocators do not know the name.
+pub(crate) const ENVIRONMENT: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+
 /// SIGINT and SIGTERM do not reach this thread and those that it will start: a service manager sends them to children too,
 /// while it is the server that decides what ends and when. Children end by SIGKILL, with the server at the latest.
 pub(crate) fn block_requests_to_end() -> io::Result<()> {

@@ -4,9 +4,10 @@
 //! thread that ends. Each runs one attempt and no other: what is saved is the time to start a program and to make an
 //! engine, and nothing of one job is there when the next begins.
 
+use super::ENVIRONMENT;
 use super::serve::ChildWire;
 use super::wire::{Home, ToChild};
-use crate::compiler::{CHILD_ENVIRONMENT, THIS_PROGRAM};
+use crate::compiler::THIS_PROGRAM;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
@@ -139,7 +140,7 @@ impl Shop {
         command
             .args(&self.program.arguments)
             .env_clear()
-            .envs(CHILD_ENVIRONMENT)
+            .env(ENVIRONMENT.0, ENVIRONMENT.1)
             .current_dir("/")
             // What a terminal sends to the server's group is for the server, which drains.
             .process_group(0)

@@ -21,7 +21,7 @@ const FILES: [&str; 2] = ["high-water", "records"];
 const SAID: &str = "said";
 
 fn archive() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-3.zip")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-4.zip")
 }
 
 /// Everything that the store says of its only project.
