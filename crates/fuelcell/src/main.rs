@@ -25,11 +25,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// Jobs and answers are made on one thread and dropped on another, which the C library's allocator does slowly: a fifth of
-<<<<<<< HEAD
 /// a no-op job's CPU time went there. The fuzz targets bring an allocator that counts.
-=======
-/// a no-op job's CPU time went there. Tests count what is allocated with another one.
->>>>>>> wt-parsers
 #[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -84,11 +84,7 @@ impl Client {
     }
 }
 
-<<<<<<< HEAD
 /// Sends a request over a connection of its own and reads the answer, with a body of at most `most` bytes.
-=======
-/// Sends a request over a connection of its own and reads the answer, whose body has at most so many bytes.
->>>>>>> wt-parsers
 pub(crate) async fn exchange(
     stream: impl Stream + 'static,
     request: Request<Counted>,

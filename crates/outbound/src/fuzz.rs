@@ -49,11 +49,7 @@ fn request(bytes: &[u8]) -> HttpRequest {
         headers: lines.filter_map(header).collect(),
         connect_timeout: None,
         read_timeout: None,
-<<<<<<< HEAD
         max_response: u64::MAX,
-=======
-        max_response: 8 << 20,
->>>>>>> wt-parsers
         body: Vec::new(),
     }
 }
@@ -71,12 +67,8 @@ async fn answered_with(bytes: &[u8]) -> Verdict {
     let tally = account.requested("host.example");
     let mut question = Request::new(Bytes::from_static(b"question"));
     question.headers_mut().insert(header::HOST, header::HeaderValue::from_static("host.example"));
-<<<<<<< HEAD
     let asking =
         exchange(here, Counted::of(question, &tally), Duration::from_secs(10), MAX_BODY as u64, &tally);
-=======
-    let asking = exchange(here, Counted::of(question, &tally), Duration::from_secs(10), 8 << 20, &tally);
->>>>>>> wt-parsers
     let (answer, _host) = tokio::join!(asking, answering(there, bytes));
     let answer = answer.map_err(|error| error.to_string())?;
     assert!((100..1000).contains(&answer.status));

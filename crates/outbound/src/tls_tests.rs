@@ -58,11 +58,7 @@ async fn asked(trusted: &Authority, host: &str, port: u16) -> Result<HttpRespons
         headers: Vec::new(),
         connect_timeout: None,
         read_timeout: None,
-<<<<<<< HEAD
         max_response: u64::MAX,
-=======
-        max_response: 8 << 20,
->>>>>>> wt-parsers
         body: Vec::new(),
     };
     let account = Account::default();
