@@ -85,7 +85,7 @@ fn secrets_stand_where_their_names_stood() {
     fuzz("placeholders", |bytes| {
         let secret = SecretValue(VALUE.into());
         let filled = with_secrets(bytes, |name| (name == "TOKEN").then_some(&secret))?;
-        // The longest that a placeholder of this name becomes shorter or longer by is known.
+        // The value takes the place of the name and its braces, wherever they stand, and of nothing else.
         let places = bytes.windows(16).filter(|part| part == b"{{secret:TOKEN}}").count();
         assert_eq!(filled.len(), bytes.len() - places * 16 + places * VALUE.len());
         Ok(())
