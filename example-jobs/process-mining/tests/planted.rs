@@ -39,8 +39,8 @@ fn step(activity: &str, resource: &str, after: i64) -> Step {
     Step { activity: activity.to_string(), resource: resource.to_string(), after, work: None }
 }
 
-/// Orders that are taken in the morning of a working day, checked, packed and sent, each by somebody else in turn. All go the same way in
-/// about the same time, so that nothing about them is worth a word.
+/// Orders that are taken in the morning of a working day, checked, packed and sent, each by somebody else in turn. All go
+/// the same way in about the same time, so that nothing about them is worth a word.
 fn orders() -> Vec<Case> {
     let order = |number: usize| {
         let who = |place: usize| ["ann", "bob", "cy", "dee"][(number + place) % 4];
