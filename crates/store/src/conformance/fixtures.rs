@@ -1,14 +1,36 @@
 //! Small, valid records to start tests from.
 
-use crate::{Finish, NewJob, Store, Submitted};
+use crate::{Finish, NewJob, SortKey, Store, Submitted};
 use fuelcell_domain::job::{JobType, ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
     Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, InputRef, Isolation, Job, JobError,
     JobId, Lease, LimitRequest, Limits, LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId,
-    ProjectRef, Receipt, Schedule, TenantId, Timestamp, Transition, Usage,
+    ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp, Transition, Usage,
 };
+use std::collections::BTreeSet;
+
+/// Not the order in which the domain has them.
+const STANDINGS: [Standing; 7] = [
+    Standing::Skipped,
+    Standing::Cancelled,
+    Standing::Done,
+    Standing::NoItems,
+    Standing::Failed,
+    Standing::Queued,
+    Standing::Running,
+];
+
+/// Every key that lists are sorted by.
+pub const SORT_KEYS: [SortKey; 6] = [
+    SortKey::Ordinal,
+    SortKey::Pipeline,
+    SortKey::Standing(STANDINGS),
+    SortKey::StartedAt,
+    SortKey::EndedAt,
+    SortKey::Error,
+];
 
 /// 2026-01-01T00:00:00Z plus some seconds.
 pub fn at(seconds: i64) -> Timestamp {
@@ -211,5 +233,18 @@ pub fn schedule() -> Schedule {
         next_at: Some(at(100)),
         last_run: None,
         last_skipped: None,
+    }
+}
+
+/// All references, in parts of about `limit` records.
+pub async fn references(store: &dyn Store, limit: usize) -> BTreeSet<Digest> {
+    let (mut digests, mut after) = (BTreeSet::new(), None);
+    loop {
+        let part = store.blob_references(after, limit).await.unwrap();
+        digests.extend(part.digests);
+        match part.next {
+            Some(next) => after = Some(next),
+            None => return digests,
+        }
     }
 }

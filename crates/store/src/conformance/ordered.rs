@@ -1,6 +1,8 @@
 //! Jobs in every order, single jobs by their ordinal, and processed items.
 
-use super::fixtures::{at, done, end, job, pipeline, project, registered_pipeline, running, start, submit};
+use super::fixtures::{
+    SORT_KEYS, at, done, end, job, pipeline, project, registered_pipeline, running, start, submit,
+};
 use crate::{Finish, JobFilter, JobOrder, PageRequest, ProcessedItem, Ranks, SortKey, Store};
 use fuelcell_domain::job::PipelineRef;
 use fuelcell_domain::{
@@ -8,26 +10,6 @@ use fuelcell_domain::{
 };
 
 const ALL: PageRequest = PageRequest { offset: 0, limit: 1000 };
-
-/// Not the order in which the domain has them.
-const STANDINGS: [Standing; 7] = [
-    Standing::Skipped,
-    Standing::Cancelled,
-    Standing::Done,
-    Standing::NoItems,
-    Standing::Failed,
-    Standing::Queued,
-    Standing::Running,
-];
-
-const KEYS: [SortKey; 6] = [
-    SortKey::Ordinal,
-    SortKey::Pipeline,
-    SortKey::Standing(STANDINGS),
-    SortKey::StartedAt,
-    SortKey::EndedAt,
-    SortKey::Error,
-];
 
 /// Jobs that stand in every way, with values that repeat and values that are absent.
 async fn variety(store: &dyn Store, own: ProjectRef) -> Vec<Job> {
@@ -73,7 +55,7 @@ pub(super) async fn every_order(store: &dyn Store) {
         JobFilter { pipeline_number: Some(99), ..JobFilter::default() },
     ];
     for filter in &filters {
-        for key in KEYS {
+        for key in SORT_KEYS {
             for descending in [false, true] {
                 agrees(store, &jobs, filter, JobOrder { key, descending }).await;
             }

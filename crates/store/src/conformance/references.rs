@@ -1,22 +1,9 @@
 //! Which bytes are needed.
 
-use super::fixtures::{artifact, at, dataset, done, end, input, job, project, running};
+use super::fixtures::{artifact, at, dataset, done, end, input, job, project, references, running};
 use crate::{BlobRef, Finish, Store};
 use fuelcell_domain::{Dataset, Digest, Job, Manifest, ModuleVersion};
 use std::collections::BTreeSet;
-
-/// All references, in parts of about `limit` records.
-async fn references(store: &dyn Store, limit: usize) -> BTreeSet<Digest> {
-    let (mut digests, mut after) = (BTreeSet::new(), None);
-    loop {
-        let part = store.blob_references(after, limit).await.unwrap();
-        digests.extend(part.digests);
-        match part.next {
-            Some(next) => after = Some(next),
-            None => return digests,
-        }
-    }
-}
 
 pub(super) async fn everything_that_is_named(store: &dyn Store) {
     assert!(references(store, 3).await.is_empty());

@@ -2,30 +2,9 @@
 
 use super::Pair;
 use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{Digest, Job, JobState, LogLevel, ProjectRef, Standing};
-use fuelcell_store::conformance::fixtures::{at, module};
-use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, SortKey, Store};
-use std::collections::BTreeSet;
-
-/// Not the order in which the domain has them.
-const STANDINGS: [Standing; 7] = [
-    Standing::Failed,
-    Standing::Skipped,
-    Standing::Queued,
-    Standing::Done,
-    Standing::Cancelled,
-    Standing::NoItems,
-    Standing::Running,
-];
-
-const KEYS: [SortKey; 6] = [
-    SortKey::Ordinal,
-    SortKey::Pipeline,
-    SortKey::Standing(STANDINGS),
-    SortKey::StartedAt,
-    SortKey::EndedAt,
-    SortKey::Error,
-];
+use fuelcell_domain::{Job, JobState, LogLevel, ProjectRef, Standing};
+use fuelcell_store::conformance::fixtures::{SORT_KEYS, at, module, references};
+use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest};
 
 impl Pair {
     /// Every question has the same answer.
@@ -52,7 +31,7 @@ impl Pair {
             pipelines
         })
         .await;
-        self.both(blob_references).await;
+        self.both(async |store| references(store, 3).await).await;
     }
 
     async fn compare_lists(&self, own: ProjectRef) {
@@ -60,7 +39,7 @@ impl Pair {
             let page = PageRequest { offset: 1, limit: 5 };
             self.both(async |store| store.list(own, &filter, page).await.unwrap()).await;
             self.both(async |store| store.counts(own, &filter).await.unwrap()).await;
-            for key in KEYS {
+            for key in SORT_KEYS {
                 for descending in [false, true] {
                     let order = JobOrder { key, descending };
                     self.both(async |store| store.list_ordered(own, &filter, order, page).await.unwrap())
@@ -128,18 +107,5 @@ impl Pair {
                 ..any()
             },
         ]
-    }
-}
-
-/// All of them, gathered in small parts.
-async fn blob_references(store: &dyn Store) -> BTreeSet<Digest> {
-    let (mut all, mut after) = (BTreeSet::new(), None);
-    loop {
-        let part = store.blob_references(after, 3).await.unwrap();
-        all.extend(part.digests);
-        after = part.next;
-        if after.is_none() {
-            return all;
-        }
     }
 }

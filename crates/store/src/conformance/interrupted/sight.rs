@@ -1,11 +1,11 @@
 //! Everything that a store shows of a world.
 
 use super::script::World;
-use crate::conformance::fixtures::at;
+use crate::conformance::fixtures::{at, references};
 use crate::{JobFilter, LogFilter, PageRequest, Store};
 use fuelcell_domain::job::JobType;
 use fuelcell_domain::{AuditFilter, Digest, LogLevel};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 const ALL: PageRequest = PageRequest { offset: 0, limit: 1_000 };
@@ -66,7 +66,7 @@ async fn look_at_registry(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("active", store.active_module(world.own, JobType::Analysis).await.unwrap());
     sight.note("grant", store.grant(world.own, "miner").await.unwrap());
     sight.note("secrets", store.secrets(world.own).await.unwrap());
-    sight.note("references", references(store).await);
+    sight.note("references", references(store, 5).await);
 }
 
 async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
@@ -79,16 +79,4 @@ async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("durations", store.recent_durations(Digest::of(b"miner")).await.unwrap());
     sight.note("processed", store.processed(world.own, world.pipeline, ALL).await.unwrap());
     sight.note("key", store.used_key(world.own, &world.key()).await.unwrap());
-}
-
-async fn references(store: &dyn Store) -> BTreeSet<Digest> {
-    let (mut all, mut after) = (BTreeSet::new(), None);
-    loop {
-        let part = store.blob_references(after, 5).await.unwrap();
-        all.extend(part.digests);
-        after = part.next;
-        if after.is_none() {
-            return all;
-        }
-    }
 }
