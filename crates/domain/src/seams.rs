@@ -12,6 +12,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes that can be read at any place, any number of times, from any thread.
 pub trait ReadAt: Send + Sync {
@@ -142,6 +143,8 @@ pub struct RunSpec {
     pub deterministic_seed: Option<u64>,
     /// Where the cell is to be.
     pub isolation: Isolation,
+    /// How long runs of the module took of late; none = nobody knows.
+    pub expected: Option<Duration>,
     /// Where the live figures go.
     pub meter: Arc<Meter>,
 }

@@ -91,6 +91,7 @@ impl Bench {
             limits: Limits::resolve(LimitRequest::default(), Caps::default()),
             deterministic_seed: None,
             isolation: self.isolation,
+            expected: None,
             meter: Arc::new(Meter::default()),
         }
     }

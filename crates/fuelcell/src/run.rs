@@ -59,6 +59,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         limits: limits(&arguments, &manifest),
         deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
+        expected: None,
         meter: Arc::new(Meter::default()),
     };
     let started_at = SystemClock.now();

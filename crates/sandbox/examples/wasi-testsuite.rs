@@ -172,6 +172,7 @@ async fn run(sandbox: &Sandbox, test: &Path) -> Result<(), Box<dyn Error>> {
         module: digest,
         limits: LIMITS,
         deterministic_seed: None,
+        expected: None,
         meter: Arc::new(Meter::default()),
     };
     let listener = Arc::new(Listener::default());

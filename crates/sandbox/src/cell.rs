@@ -2,9 +2,10 @@
 
 use crate::clocks::FIXED_TIME;
 use crate::disk::Disk;
-use crate::files::{Preopen, Scratch, Tree, Volume};
+use crate::files::{Preopen, Scratch, Volume};
 use crate::http::Http;
 use crate::limits::{Memory, MemoryLimiter};
+use crate::outbox::Outbox;
 use crate::output::LogStream;
 use crate::preview1::List;
 use crate::surroundings::{self, OUT, Profile};
@@ -111,9 +112,10 @@ impl Cell {
     }
 
     /// Where the guest left its outputs, if it looked at its directories at all.
-    pub(crate) fn out(&self) -> Option<&Tree> {
+    pub(crate) fn outbox(&self) -> Option<Outbox> {
         let mut directories = self.files.iter().flatten();
-        directories.find(|directory| directory.path == OUT).map(|directory| &directory.tree)
+        let out = directories.find(|directory| directory.path == OUT)?.tree.clone();
+        Some(Outbox { out, host: self.host.clone(), disk: self.disk.clone() })
     }
 
     /// Arguments, the program's name first.

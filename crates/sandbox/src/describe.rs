@@ -18,6 +18,7 @@ pub(crate) fn spec(module: Digest) -> RunSpec {
         limits: LIMITS,
         deterministic_seed: Some(0),
         isolation: Isolation::InProcess,
+        expected: None,
         meter: Arc::new(Meter::default()),
     }
 }

@@ -176,7 +176,8 @@ fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
         .max_memory_size(pool.memory_bytes)
         .table_elements(TABLE_ELEMENTS)
         .pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(keep_resident());
+        .linear_memory_keep_resident(keep_resident())
+        .table_keep_resident(keep_resident());
     config
 }
 

@@ -1,6 +1,6 @@
 //! What a program left in `/out`: files become artifacts, `.fuelcell/report.json` becomes the report.
 
-use crate::cell::Cell;
+use crate::disk::Disk;
 use crate::files::{Found, Tree, TreeFile};
 use crate::text::clip;
 use fuelcell_domain::{
@@ -8,6 +8,7 @@ use fuelcell_domain::{
     JobHost, LogLevel, Report,
 };
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// Where a program may leave its figures.
 const REPORT: &str = ".fuelcell/report.json";
@@ -50,28 +51,35 @@ const TYPES: [(&str, ArtifactKind, &str); 22] = [
     ("webp", ArtifactKind::Visualization, "image/webp"),
 ];
 
+/// Where a guest left its outputs, and who takes them.
+pub(crate) struct Outbox {
+    pub(crate) out: Tree,
+    pub(crate) host: Arc<dyn JobHost>,
+    pub(crate) disk: Disk,
+}
+
 /// Hands what lies in `/out` to the job's host. Gives way between pieces, so that a deadline or a stop is seen.
-pub(crate) async fn publish(cell: &Cell) -> Result<(), JobError> {
-    let Some(out) = cell.out() else { return Ok(()) };
+pub(crate) async fn publish(outbox: &Outbox) -> Result<(), JobError> {
+    let Outbox { out, host, disk } = outbox;
     if let Some(Found::File(file)) = out.find(REPORT) {
-        cell.host.set_report(report(&file)?);
+        host.set_report(report(&file)?);
     }
-    let names = published(cell.host.as_ref(), out);
+    let names = published(host.as_ref(), out);
     // A module that makes artifacts through the job interface has chosen its primary one there.
-    let primary = if cell.disk.artifacts() == 0 { primary(&names) } else { None };
+    let primary = if disk.artifacts() == 0 { primary(&names) } else { None };
     for name in &names {
         if let Some(Found::File(file)) = out.find(name) {
             let description = describe(name, primary == Some(name));
-            store(cell, description, &file).await.map_err(|error| refused(name, error))?;
+            store(outbox, description, &file).await.map_err(|error| refused(name, error))?;
         }
     }
     Ok(())
 }
 
 /// The same after a failure: what cannot be published is told to the log, and the failure stays the job's end.
-pub(crate) async fn publish_what_is_good(cell: &Cell) {
-    if let Err(error) = publish(cell).await {
-        cell.host.log(LogLevel::Warn, STAGE, &error.message);
+pub(crate) async fn publish_what_is_good(outbox: &Outbox) {
+    if let Err(error) = publish(outbox).await {
+        outbox.host.log(LogLevel::Warn, STAGE, &error.message);
     }
 }
 
@@ -125,10 +133,10 @@ fn describe(name: &str, primary: bool) -> ArtifactDescription {
 }
 
 /// The bytes were counted when they were written to `/out`, so they are not counted again.
-async fn store(cell: &Cell, description: ArtifactDescription, file: &TreeFile) -> Result<(), HostError> {
+async fn store(outbox: &Outbox, description: ArtifactDescription, file: &TreeFile) -> Result<(), HostError> {
     description.check().map_err(HostError::Invalid)?;
-    cell.disk.add_artifact()?;
-    let mut writer = cell.host.create_artifact(description)?;
+    outbox.disk.add_artifact()?;
+    let mut writer = outbox.host.create_artifact(description)?;
     let mut position = 0;
     while position < file.size() {
         let piece = file.read(position, PIECE).map_err(|code| HostError::Storage(code.to_string()))?;

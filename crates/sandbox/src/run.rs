@@ -1,4 +1,4 @@
-//! One run of one export: a store, a thread, a race between the guest, its deadline and the wish to stop.
+//! One run of one export: a store, and a race between the guest, its deadline and the wish to stop.
 
 use crate::bindings::JobPre;
 use crate::bindings::fuelcell::job::types;
@@ -16,7 +16,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tokio::runtime::Handle;
 use wasmtime::{Store, Trap};
 use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p2::bindings::CommandPre;
@@ -34,24 +33,26 @@ pub(crate) struct Run {
     pub(crate) stop: StopSignal,
 }
 
-/// Runs the program on this thread to its end.
-pub(crate) fn program(run: Run, runtime: &Handle) -> (RunEnd, Usage) {
-    let (ended, usage) = in_cell(run, runtime, async |program, store| {
+/// Runs the program to its end. The guest computes on the thread that polls, which it holds up for an epoch at most.
+pub(crate) async fn program(run: Run) -> (RunEnd, Usage) {
+    let call = async |program: &Program, store: &mut Store<Cell>| {
         let returned = call(program, store).await;
+        let Some(outbox) = store.data().outbox() else { return returned };
         // What lies in /out is published when the program ended by itself, also when it says that it failed.
         match returned {
-            Ok(Ok(completion)) => Ok(outbox::publish(store.data()).await.map(|()| completion)),
+            Ok(Ok(completion)) => Ok(outbox::publish(&outbox).await.map(|()| completion)),
             Ok(Err(error)) => {
-                outbox::publish_what_is_good(store.data()).await;
+                outbox::publish_what_is_good(&outbox).await;
                 Ok(Err(error))
             }
             Err(error) if error.is::<I32Exit>() => {
-                outbox::publish_what_is_good(store.data()).await;
+                outbox::publish_what_is_good(&outbox).await;
                 Err(error)
             }
             Err(error) => Err(error),
         }
-    });
+    };
+    let (ended, usage) = in_cell(run, call).await;
     let end = match ended {
         Ok(Ok(completion)) => RunEnd::Completed(completion),
         Ok(Err(error)) | Err(Cut::Failed(error)) => RunEnd::Failed(error),
@@ -112,14 +113,22 @@ fn failed(cell: &Cell, failure: types::Failure) -> JobError {
     outcome::guest_failed(cell, &failure.code, failure.message, failure.transient)
 }
 
-/// Does `call` on this thread, in a cell that is gone when this returns.
-pub(crate) fn in_cell<T>(
+/// Does `call` in a cell that is gone when this returns.
+pub(crate) async fn in_cell<T>(
     run: Run,
-    runtime: &Handle,
+    call: impl AsyncFnOnce(&Program, &mut Store<Cell>) -> wasmtime::Result<T>,
+) -> (Result<T, Cut>, Usage) {
+    let meter = run.spec.meter.clone();
+    let (result, usage) = metered(lived(run, call), &meter).await;
+    (result, Usage { cpu_micros: meter.usage().cpu_micros, ..usage })
+}
+
+async fn lived<T>(
+    run: Run,
     call: impl AsyncFnOnce(&Program, &mut Store<Cell>) -> wasmtime::Result<T>,
 ) -> (Result<T, Cut>, Usage) {
     let Run { program, spec, house, host, profile, stop } = run;
-    let (started, cpu) = (Instant::now(), CpuClock::start());
+    let started = Instant::now();
     let tenancy = Tenancy { spec: &spec, house: &house, host, profile, started };
     // The store has only just been made, and its engine counts fuel.
     let mut store = cell::open(program.engine(), tenancy)
@@ -128,7 +137,7 @@ pub(crate) fn in_cell<T>(
     let deadline = cell::after(started, spec.limits.timeout());
     let guest = call(&program, &mut store);
     // The store lives outside the race: what it counted survives a guest that is dropped in the middle.
-    let ended = runtime.block_on(race(metered(guest, cpu, &spec.meter), stop, deadline));
+    let ended = race(guest, stop, deadline).await;
 
     let fuel = match &ended {
         Ended::Guest(Ok(_)) => burnt(&store, &spec),
@@ -144,7 +153,6 @@ pub(crate) fn in_cell<T>(
     };
     store.data().finish_output();
     drop(store);
-    spec.meter.cpu_micros.store(cpu.micros(), Ordering::Relaxed);
     (result, Usage { fuel, wall_micros: micros(started.elapsed()), ..spec.meter.usage() })
 }
 
@@ -169,12 +177,16 @@ async fn race<T>(
     }
 }
 
-/// Notes the CPU time at every step of `guest`: with the epochs, that is every few milliseconds.
-async fn metered<T>(guest: impl Future<Output = T>, cpu: CpuClock, meter: &Meter) -> T {
-    let mut guest = pin!(guest);
+/// Notes the CPU time of every step of `work`, each on the thread that takes it: with the epochs, that is every few
+/// milliseconds.
+async fn metered<T>(work: impl Future<Output = T>, meter: &Meter) -> T {
+    let mut work = pin!(work);
+    let mut spent = Duration::ZERO;
     poll_fn(|context| {
-        let polled = guest.as_mut().poll(context);
-        meter.cpu_micros.store(cpu.micros(), Ordering::Relaxed);
+        let before = thread_cpu_time();
+        let polled = work.as_mut().poll(context);
+        spent += thread_cpu_time().saturating_sub(before);
+        meter.cpu_micros.store(micros(spent), Ordering::Relaxed);
         polled
     })
     .await
@@ -183,20 +195,6 @@ async fn metered<T>(guest: impl Future<Output = T>, cpu: CpuClock, meter: &Meter
 fn burnt(store: &Store<Cell>, spec: &RunSpec) -> Option<u64> {
     let limit = spec.limits.fuel.unwrap_or(u64::MAX);
     store.get_fuel().ok().map(|left| cell::fuel(spec).saturating_sub(left).min(limit))
-}
-
-/// CPU time of this thread since the start.
-#[derive(Clone, Copy)]
-struct CpuClock(Duration);
-
-impl CpuClock {
-    fn start() -> Self {
-        Self(thread_cpu_time())
-    }
-
-    fn micros(self) -> u64 {
-        micros(thread_cpu_time().saturating_sub(self.0))
-    }
 }
 
 fn thread_cpu_time() -> Duration {

@@ -19,15 +19,24 @@ use fuelcell_domain::{
     Usage,
 };
 use std::fs::DirBuilder;
+use std::future::poll_fn;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
-use wasmtime::Engine;
 use wasmtime::component::Linker;
+use wasmtime::{Engine, Store};
+
+/// Runs that took no longer than this of late begin on the thread that asks for them: to hand one over costs more than it
+/// does. Whoever is not done when the next epoch comes, or waits for something, goes on in a thread of its own.
+const BRIEF: Duration = Duration::from_millis(1);
 
 /// Where the sandbox keeps its things, and for how much it is made.
 #[derive(Clone, Debug)]
@@ -130,10 +139,11 @@ impl Sandbox {
             let spec = describe::spec(Digest::of(&bytes));
             let stop = Box::pin(std::future::pending());
             let run = Run { program, spec, house, host: Arc::new(describe::NoJob), profile: None, stop };
-            let (described, _) = run::in_cell(run, &runtime, async |_, store| {
+            let call = async |_: &Program, store: &mut Store<Cell>| {
                 let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
                 job.call_describe(store).await
-            });
+            };
+            let (described, _) = runtime.block_on(run::in_cell(run, call));
             described.map_err(not_described)
         };
         spawn_blocking(work).await.unwrap_or_else(|_| Err(host_failed()))
@@ -164,12 +174,23 @@ impl Sandbox {
         runtime: &Handle,
     ) -> (RunEnd, Usage) {
         let stop = Box::pin(std::future::pending());
-        match self.modules.get(spec.module) {
-            Ok(program) => run::program(
-                Run { program, spec, house: self.house.clone(), host, profile: None, stop },
-                runtime,
-            ),
-            Err(error) => (RunEnd::Failed(error), Usage::default()),
+        runtime.block_on(self.life(spec, host, None, stop))
+    }
+
+    /// All that becomes of a job in this process.
+    fn life(
+        &self,
+        spec: RunSpec,
+        host: Arc<dyn JobHost>,
+        profile: Option<Profile>,
+        stop: StopSignal,
+    ) -> impl Future<Output = (RunEnd, Usage)> + Send + use<> {
+        let (modules, house) = (self.modules.clone(), self.house.clone());
+        async move {
+            match modules.get(spec.module) {
+                Ok(program) => run::program(Run { program, spec, house, host, profile, stop }).await,
+                Err(error) => (RunEnd::Failed(error), Usage::default()),
+            }
         }
     }
 
@@ -180,18 +201,20 @@ impl Sandbox {
         profile: Option<Profile>,
         stop: StopSignal,
     ) -> (RunEnd, Usage) {
-        let (modules, house, meter, runtime) =
-            (self.modules.clone(), self.house.clone(), spec.meter.clone(), Handle::current());
+        let (meter, runtime) = (spec.meter.clone(), Handle::current());
+        let is_brief = spec.expected.is_some_and(|time| time <= BRIEF);
         let (caller, stop) = until_caller_is_gone(stop);
-        // A thread of its own: guests hold up nothing that answers requests.
-        let work = move || match modules.get(spec.module) {
-            Ok(program) => run::program(Run { program, spec, house, host, profile, stop }, &runtime),
-            Err(error) => (RunEnd::Failed(error), Usage::default()),
+        let mut life = Box::pin(self.life(spec, host, profile, stop));
+        let begun = if is_brief { first_step(life.as_mut()).await } else { Some(Poll::Pending) };
+        let ended = match begun {
+            Some(Poll::Ready(ended)) => Some(ended),
+            // A thread of its own: guests hold up nothing that answers requests.
+            Some(Poll::Pending) => spawn_blocking(move || runtime.block_on(life)).await.ok(),
+            None => None,
         };
-        let outcome = spawn_blocking(work).await;
         drop(caller);
-        outcome.unwrap_or_else(|panic| {
-            tracing::error!(error.message = %panic, "the thread of a job panicked");
+        ended.unwrap_or_else(|| {
+            tracing::error!("the host panicked while it ran a job");
             (RunEnd::Failed(host_failed()), meter.usage())
         })
     }
@@ -229,6 +252,15 @@ impl Sandbox {
             (RunEnd::Failed(host_failed()), meter.usage())
         })
     }
+}
+
+/// One step of `future`, on this thread; `None` when it panicked.
+async fn first_step<F: Future>(mut future: Pin<&mut F>) -> Option<Poll<F::Output>> {
+    poll_fn(|context| {
+        let step = || future.as_mut().poll(context);
+        Poll::Ready(catch_unwind(AssertUnwindSafe(step)).ok())
+    })
+    .await
 }
 
 /// A caller that goes away drops its end, and nothing runs on without anybody to run for.

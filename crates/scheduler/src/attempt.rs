@@ -80,6 +80,7 @@ impl Scheduler {
             limits: job.limits,
             deterministic_seed: deterministic(job).map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
+            expected: lock(&self.shares).expected_time(job.module.digest),
             meter: live.meter.clone(),
         };
         let run = self.runner.run(spec, host, live.stop_signal(self.config.cancel_grace));

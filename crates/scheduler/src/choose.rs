@@ -106,6 +106,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::Concurrency;
     use fuelcell_domain::{ErrorCode, ModuleRef, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
+    use std::sync::Arc;
 
     const FREE: Free = Free { slots: 4, memory_bytes: 100, idle: true, ahead: Duration::ZERO };
 
@@ -123,14 +124,13 @@ pub(crate) mod tests {
             front: false,
             created_at: Timestamp(0),
             not_before: None,
-            module: ModuleRef {
+            module: Arc::new(ModuleRef {
                 name: module.into(),
                 version: "1".into(),
                 digest: Digest::of(module.as_bytes()),
-            },
+            }),
             pipeline: None,
             memory_bytes,
-            lost_attempts: 0,
         }
     }
 

@@ -6,6 +6,7 @@
 
 use crate::barrier::Barrier;
 use crate::database::{Database, Read};
+use crate::entries::KnownEntries;
 use crate::high_water::HighWater;
 use crate::image::Image;
 use crate::keys::Table;
@@ -26,7 +27,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// How long a batch waits for company when the one before it had some. A commit wakes every thread of sled's pool and all
 /// who wait for it, which costs more processor time than the work in it: a third less for each job when fewer commits
 /// carry more.
-const GATHERING: Duration = Duration::from_micros(200);
+const GATHERING: Duration = Duration::from_micros(500);
 /// Commands that may wait for the committer before callers wait to be let in.
 const WAITING: usize = 4 * MAX_COMMANDS;
 
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) image: RwLock<Image>,
     pub(crate) modules: KnownModules,
+    pub(crate) entries: KnownEntries,
     /// Why the store refuses everything.
     failure: OnceLock<String>,
     /// Held as long as the database is open.
@@ -69,6 +71,7 @@ impl Shared {
             database,
             image: RwLock::new(image),
             modules: KnownModules::default(),
+            entries: KnownEntries::default(),
             failure: OnceLock::new(),
             _lock: lock,
         }

@@ -108,6 +108,11 @@ impl Image {
         &self.queue
     }
 
+    /// See [`Queue::arrive`]. It moves no job.
+    pub(crate) fn arrive(&mut self, now: Timestamp) {
+        self.queue.arrive(now);
+    }
+
     pub(crate) fn running(&self) -> &BTreeSet<Place> {
         &self.running
     }

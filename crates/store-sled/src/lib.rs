@@ -24,6 +24,7 @@ mod committer;
 mod compact;
 mod database;
 mod dump;
+mod entries;
 mod figures;
 #[cfg(test)]
 mod fuzz;

@@ -93,11 +93,6 @@ impl<T: Ord> RankedSet<T> {
         last.iter().rev().chain(self.blocks[..number].iter().rev().flat_map(|block| block.iter().rev()))
     }
 
-    /// All members, rising.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.blocks.iter().flatten()
-    }
-
     /// The block and the place in it of a rank.
     fn at(&self, rank: usize) -> (usize, usize) {
         let mut left = rank;
@@ -136,7 +131,7 @@ mod tests {
             }
             prop_assert!(ranked.blocks.iter().all(|block| !block.is_empty() && block.len() <= BLOCK));
             prop_assert_eq!((ranked.len(), ranked.is_empty()), (reference.len(), reference.is_empty()));
-            prop_assert!(ranked.iter().eq(&reference));
+            prop_assert!(ranked.from(0).eq(&reference));
             prop_assert!(ranked.from(rank).eq(reference.iter().skip(rank)));
             let before: Vec<_> = reference.iter().take(rank).rev().collect();
             prop_assert!(ranked.before(rank).eq(before));

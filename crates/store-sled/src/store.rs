@@ -5,6 +5,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
+use crate::queue::Placed;
 use crate::{
     audit, figures, grants, jobs, logs, processed, records, references, registry, schedules, tenancy, uses,
     views,
@@ -28,6 +29,9 @@ use fuelcell_store::{
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+
+/// So few records of the queue are read where somebody asks for them; to have another thread read them costs more.
+const FEW: usize = 8;
 
 /// The embedded store of records. Dropping it waits for everything sent to be durable, then closes the database.
 pub struct SledStore {
@@ -93,6 +97,14 @@ impl SledStore {
     }
 
     /// Reads that touch many records leave the async threads alone.
+    /// What the queue shows of jobs in these places.
+    async fn entries(&self, places: Vec<Placed>) -> Result<Vec<QueueEntry>, StoreError> {
+        match self.shared.entries.missing(&places) <= FEW {
+            true => self.shared.entries.read(&self.shared.database, places),
+            false => self.read_many(move |shared| shared.entries.read(&shared.database, places)).await,
+        }
+    }
+
     async fn read_many<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
@@ -298,11 +310,13 @@ impl Store for SledStore {
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
-        self.read_many(move |shared| views::ready(shared, now, limit)).await
+        self.shared.check()?;
+        self.entries(views::ready(&self.shared, now, limit)).await
     }
 
     async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
-        self.read_many(move |shared| views::heads(shared, now, limit)).await
+        self.shared.check()?;
+        self.entries(views::heads(&self.shared, now, limit)).await
     }
 
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

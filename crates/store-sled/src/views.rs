@@ -5,11 +5,11 @@ use crate::committer::Shared;
 use crate::figures;
 use crate::image::Image;
 use crate::keys::Place;
+use crate::queue::Placed;
 use crate::{records, registry};
 use fuelcell_domain::{JobId, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
-    JobFilter, JobOrder, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
-    TenantFigures,
+    JobFilter, JobOrder, JobPage, PageRequest, QueueOrder, QueuePage, StateCounts, StoreError, TenantFigures,
 };
 use std::sync::{PoisonError, RwLockReadGuard};
 
@@ -17,24 +17,20 @@ fn image(shared: &Shared) -> RwLockReadGuard<'_, Image> {
     shared.image.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
-    let orders = image(shared).queue().ready(now, limit);
-    entries(shared, orders)
-}
-
-pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
-    let orders = image(shared).queue().heads(now, limit);
-    entries(shared, orders)
-}
-
-fn entries(shared: &Shared, orders: Vec<QueueOrder>) -> Result<Vec<QueueEntry>, StoreError> {
-    let mut entries = Vec::with_capacity(orders.len());
-    for order in orders {
-        let place = Place { project: order.project, ordinal: order.ordinal };
-        let job = records::load(&shared.database, place)?;
-        entries.extend(job.filter(|job| job.state == JobState::Queued).as_ref().map(QueueEntry::of));
+/// The image, with all jobs in their lanes whose time has come.
+fn arrived(shared: &Shared, now: Timestamp) -> RwLockReadGuard<'_, Image> {
+    if image(shared).queue().awaits(now) {
+        shared.image.write().unwrap_or_else(PoisonError::into_inner).arrive(now);
     }
-    Ok(entries)
+    image(shared)
+}
+
+pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Vec<Placed> {
+    arrived(shared, now).queue().ready(now, limit)
+}
+
+pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Vec<Placed> {
+    arrived(shared, now).queue().heads(now, limit)
 }
 
 pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timestamp> {

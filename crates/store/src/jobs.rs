@@ -9,6 +9,7 @@ use fuelcell_domain::{
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A client's word that a submission is the same as an earlier one.
@@ -58,13 +59,11 @@ pub struct QueueEntry {
     /// It may not start before.
     pub not_before: Option<Timestamp>,
     /// The module that it needs.
-    pub module: ModuleRef,
+    pub module: Arc<ModuleRef>,
     /// The pipeline that it named.
     pub pipeline: Option<PipelineId>,
     /// The memory that it may use.
     pub memory_bytes: u64,
-    /// Attempts that were lost with their process.
-    pub lost_attempts: u32,
 }
 
 impl QueueEntry {
@@ -78,10 +77,9 @@ impl QueueEntry {
             front: job.front,
             created_at: job.created_at,
             not_before: job.not_before,
-            module: job.module.clone(),
+            module: Arc::new(job.module.clone()),
             pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
             memory_bytes: job.limits.memory_bytes,
-            lost_attempts: job.lost_attempts,
         }
     }
 }

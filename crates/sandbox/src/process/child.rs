@@ -141,6 +141,7 @@ fn run(
         limits: assignment.limits,
         deterministic_seed: assignment.deterministic_seed,
         isolation: Isolation::Process,
+        expected: None,
         meter: meter.clone(),
     };
     let Assignment { parameters, inputs, .. } = assignment;
@@ -150,7 +151,7 @@ fn run(
         let _ = stopped.await;
     });
     let run = Run { program, spec, house, host, profile: None, stop };
-    let ended = catch_unwind(AssertUnwindSafe(|| run::program(run, runtime.handle())));
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run::program(run))));
     Ok(ended.unwrap_or_else(|_| (RunEnd::Failed(host_failed()), meter.usage())))
 }
 

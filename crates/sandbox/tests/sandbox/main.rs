@@ -1,6 +1,7 @@
 //! The sandbox with real guests: small components, written as text.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod brief;
 mod commands;
 mod compile;
 mod describe;

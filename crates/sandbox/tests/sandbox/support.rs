@@ -8,6 +8,8 @@ use fuelcell_domain::{
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub(crate) const LIMITS: Limits =
@@ -52,6 +54,7 @@ pub(crate) struct Bench {
     pub(crate) seed: Option<u64>,
     pub(crate) host: Arc<Recorder>,
     pub(crate) isolation: Isolation,
+    pub(crate) expected: Option<Duration>,
 }
 
 impl Bench {
@@ -69,6 +72,7 @@ impl Bench {
             seed: None,
             host: Arc::new(host),
             isolation: Isolation::InProcess,
+            expected: None,
         }
     }
 
@@ -98,6 +102,7 @@ impl Bench {
             limits: self.limits,
             deterministic_seed: self.seed,
             isolation: self.isolation,
+            expected: self.expected,
             meter: Arc::new(Meter::default()),
         }
     }
@@ -122,6 +127,8 @@ pub(crate) struct Recorder {
     pub(crate) checkpoint: Mutex<Option<Vec<u8>>>,
     /// Finished artifacts with the digests of their bytes.
     pub(crate) outputs: Arc<Mutex<Vec<(String, Digest)>>>,
+    /// Where the guest was when it told its progress.
+    pub(crate) threads: Mutex<Vec<ThreadId>>,
 }
 
 impl Recorder {
@@ -191,6 +198,7 @@ impl JobHost for Recorder {
     }
 
     fn progress(&self, done: u64, total: u64, stage: &str) {
+        self.threads.lock().unwrap().push(thread::current().id());
         self.note(format!("progress {done}/{total} {}", &stage[..stage.len().min(99)]));
     }
 

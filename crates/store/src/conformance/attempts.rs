@@ -4,7 +4,7 @@ use super::fixtures::{
     at, cancel, done, end, failure, job, lease, project, pulse, receipt, running, seen, start, submit,
     transient_failure,
 };
-use crate::{BlobRef, LogFilter, Store, StoreError};
+use crate::{BlobRef, LogFilter, QueueEntry, Store, StoreError};
 use fuelcell_domain::state::{
     MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError,
 };
@@ -156,7 +156,7 @@ pub(super) async fn released_node(store: &dyn Store) {
     assert_eq!(store.release_node(&gone, at(3)).await.unwrap(), []);
     let requeued = seen(store, &mine).await;
     assert_eq!((requeued.state, requeued.lost_attempts), (JobState::Queued, 1));
-    assert_eq!(store.ready(at(2), 9).await.unwrap()[0].lost_attempts, 1);
+    assert_eq!(store.ready(at(2), 9).await.unwrap(), [QueueEntry::of(&requeued)]);
     assert_eq!(seen(store, &theirs).await.state, JobState::Running);
 }
 
