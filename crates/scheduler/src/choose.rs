@@ -10,7 +10,8 @@
 //!
 //! **Claiming ahead.** A claim waits for the store's barrier, which takes longer than a short job runs. So when all slots
 //! are taken, jobs that are measured to be short are claimed ahead and wait in line before the slots, as long as what waits
-//! there is worth [`Free::ahead`] of running time. Whoever comes with a more urgent job waits that much longer, no more.
+//! there is worth [`Free::ahead`] of running time: [`SHORT`] for each slot that a short job has, or gets now. Whoever comes
+//! with a more urgent job waits that much longer, no more.
 
 use crate::concurrency::{Occupancy, Owners};
 use fuelcell_domain::seams::Readiness;
@@ -31,6 +32,9 @@ pub(crate) struct Free {
     pub(crate) ahead: Duration,
 }
 
+/// A job that takes no longer than this may be claimed ahead, and this much of running time for each slot. An urgent job
+/// that comes then waits that much longer.
+pub(crate) const SHORT: Duration = Duration::from_millis(20);
 /// What a job that is claimed ahead counts for at least.
 pub(crate) const LEAST_AHEAD: Duration = Duration::from_micros(50);
 
@@ -88,7 +92,7 @@ fn take(entry: &QueueEntry, free: Free, short: impl Fn(Digest) -> Option<Duratio
             slots: free.slots - 1,
             memory_bytes: free.memory_bytes.saturating_sub(entry.memory_bytes),
             idle: false,
-            ahead: free.ahead,
+            ahead: free.ahead + short(entry.module.digest).map_or(Duration::ZERO, |_| SHORT),
         });
     }
     let time = short(entry.module.digest)?.max(LEAST_AHEAD);
@@ -205,6 +209,11 @@ pub(crate) mod tests {
         let entries = [short(), long(), short()];
         assert_eq!(chosen(&entries, full), jobs(&[&entries[0]]), "nothing passes");
         assert_eq!(chosen(&entries, Free { ahead: Duration::ZERO, ..full }), []);
+        // The one that gets a slot now will leave it soon; a long one will not.
+        let one = Free { slots: 1, memory_bytes: 100, ahead: Duration::ZERO, ..full };
+        let entries: Vec<QueueEntry> = (0..20).map(|_| short()).collect();
+        assert_eq!(chosen(&entries, one).len(), 11);
+        assert_eq!(chosen(&[long(), short()], one).len(), 1);
         // A free slot that waits for memory is not passed either.
         let tight = Free { slots: 1, memory_bytes: 10, ..full };
         assert_eq!(chosen(&[short(), short()], tight), []);

@@ -1,6 +1,6 @@
 //! The scheduler itself: what it holds, its loop, its start and its end.
 
-use crate::choose::{Choice, Free, LEAST_AHEAD, choose};
+use crate::choose::{Choice, Free, LEAST_AHEAD, SHORT, choose};
 use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
 use crate::gate::{Gate, Taken};
@@ -27,9 +27,6 @@ use tokio_util::task::TaskTracker;
 const TICK: Duration = Duration::from_secs(1);
 /// Attempts whose guest has ended and whose end the store has not taken yet; beyond this nothing is claimed.
 const MAX_FINISHING: usize = 256;
-/// A job that takes no longer than this may be claimed ahead, and this much of running time for each slot. An urgent job
-/// that comes then waits that much longer.
-const SHORT: Duration = Duration::from_millis(20);
 /// How much of the queue is looked at: this much, and more on nodes with many slots.
 const LOOK_AHEAD: usize = 64;
 
