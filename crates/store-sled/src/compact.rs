@@ -8,9 +8,8 @@ use crate::dump::Batch;
 use crate::jobs::UsedKey;
 use crate::keys::Table;
 use crate::offline::{close_durably, exists};
-use crate::open::{
-    Layout, Opened, Options, deleted_runs, free_bytes, open_database, open_whole, sync_directory,
-};
+use crate::open::{Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory};
+use crate::rebuild::deleted_runs;
 use fuelcell_store::StoreError;
 use serde::Serialize;
 use sled::IVec;

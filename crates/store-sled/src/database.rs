@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use sled::transaction::{TransactionError, UnabortableTransactionError};
 use sled::{IVec, Transactional, Tree};
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{self, Excluded, Unbounded};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -20,10 +20,16 @@ pub(crate) trait Read {
     /// The record under a key.
     fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
         match self.value(table, key)? {
-            Some(value) => {
-                self.record(table, key, value).and_then(|bytes| codec::decode(table, &bytes)).map(Some)
-            }
+            Some(value) => self.decoded(table, key, value).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// The record that begins with the value under its key. Most records are one value, which is read where it lies.
+    fn decoded<T: DeserializeOwned>(&self, table: Table, key: &[u8], value: IVec) -> Result<T, StoreError> {
+        match codec::unseal(&value) {
+            Some(Value::Whole(bytes)) => codec::decode(table, bytes),
+            _ => codec::decode(table, &self.record(table, key, value)?),
         }
     }
 
@@ -88,13 +94,30 @@ impl Database {
         &self,
         table: Table,
         prefix: &[u8],
+        visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.visit_entries(table, self.tree(table).scan_prefix(prefix), visit)
+    }
+
+    /// The same for the keys of a range.
+    pub(crate) fn visit_range<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        range: (Bound<Vec<u8>>, Bound<Vec<u8>>),
+        visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.visit_entries(table, self.tree(table).range(range), visit)
+    }
+
+    fn visit_entries<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        mut entries: sled::Iter,
         mut visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let mut entries = self.tree(table).scan_prefix(prefix);
         while let Some(entry) = guarded(|| entries.next().transpose().map_err(failed))? {
             let (key, value) = entry;
-            let record = codec::decode(table, &self.record(table, &key, value)?)?;
-            if visit(&key, record).is_break() {
+            if visit(&key, self.decoded(table, &key, value)?).is_break() {
                 break;
             }
         }

@@ -41,6 +41,7 @@ mod overlay;
 mod processed;
 mod queue;
 mod ranked;
+mod rebuild;
 mod records;
 mod references;
 mod registry;

@@ -5,8 +5,9 @@ use crate::database::{Database, guarded};
 use crate::dump;
 use crate::high_water::HighWater;
 use crate::open::{
-    Layout, Opened, Options, check_format, check_space, open_database, open_whole, read_image, sync_directory,
+    Layout, Opened, Options, check_format, check_space, open_database, open_whole, sync_directory,
 };
+use crate::rebuild::read_image;
 use crate::uses::{self, NamedBlobs};
 use fuelcell_store::StoreError;
 use std::fs::{self, File};

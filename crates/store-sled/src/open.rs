@@ -6,18 +6,15 @@ use crate::committer::{Committer, SEQUENCE, Shared, stored_sequence};
 use crate::compact;
 use crate::database::{Database, Read, Writes, guarded};
 use crate::high_water::HighWater;
-use crate::image::{Change, Image, IndexEntry};
-use crate::keys::{Place, Table, counters};
+use crate::image::Image;
+use crate::keys::Table;
 use crate::overlay::Overlay;
+use crate::rebuild::{read_image, short};
 use crate::store::SledStore;
-use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
-use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -226,10 +223,6 @@ pub(crate) fn check_sequence(database: &Database, mark: u64) -> Result<(), Store
     }
 }
 
-fn short(reason: &str) -> StoreError {
-    StoreError::Storage(format!("the database has lost acknowledged work: {reason}; {ADVICE}"))
-}
-
 pub(crate) fn check_format(database: &Database) -> Result<(), StoreError> {
     match database.get::<u32>(Table::Meta, FORMAT_KEY)? {
         Some(FORMAT) => Ok(()),
@@ -253,132 +246,6 @@ fn write_format(database: &Database, barrier: &dyn Barrier, file: &File) -> Resu
     database.apply(&writes)?;
     database.flush()?;
     Ok(barrier.sync(file)?)
-}
-
-/// Entries of the index on their way from the thread that reads them to the one that builds the image, at a time.
-const ENTRIES: usize = 4096;
-/// How many such parts may wait.
-const PARTS: usize = 4;
-
-/// Rebuilds what is kept in memory, and checks on the way that no job is missing: ordinals have no gaps but those of
-/// deleted jobs. Also says how many of those there are. One thread reads while another builds: each is about half of it.
-pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError> {
-    let deleted = deleted_runs(database)?;
-    let (sender, receiver) = sync_channel(PARTS);
-    let (read, built) = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| read_index(database, sender));
-        let built = build_image(receiver.into_iter().flatten(), &deleted);
-        (reader.join(), built)
-    });
-    let mut next = built.next;
-    read.unwrap_or_else(|_| Err(StoreError::Storage("reading the job index panicked".into())))?;
-    for place in deleted.keys() {
-        skip_deleted(&deleted, place.project, next.entry(place.project).or_insert(1));
-    }
-    match built.gap.or(check_job_counters(database, &next)?) {
-        Some(reason) => Err(short(&reason)),
-        None => {
-            let count = deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum();
-            Ok((built.image, count))
-        }
-    }
-}
-
-/// An entry of the job index; no place when its key is damaged.
-type Indexed = (Option<Place>, IndexEntry);
-
-/// Sends the whole index in parts, as long as somebody wants them.
-fn read_index(database: &Database, to: SyncSender<Vec<Indexed>>) -> Result<(), StoreError> {
-    let mut part = Vec::with_capacity(ENTRIES);
-    database.visit(Table::JobIndex, &[], |key, entry: IndexEntry| {
-        part.push((Place::from_key(key), entry));
-        if part.len() < ENTRIES {
-            return ControlFlow::Continue(());
-        }
-        match to.send(std::mem::replace(&mut part, Vec::with_capacity(ENTRIES))) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
-    // Nobody waits for it when a gap was found.
-    let _ = to.send(part);
-    Ok(())
-}
-
-#[derive(Default)]
-struct Built {
-    image: Image,
-    /// The ordinal that comes next, by project.
-    next: BTreeMap<ProjectRef, Ordinal>,
-    /// The first thing that is missing.
-    gap: Option<String>,
-}
-
-fn build_image(index: impl Iterator<Item = Indexed>, deleted: &BTreeMap<Place, Ordinal>) -> Built {
-    let mut built = Built::default();
-    for (place, after) in index {
-        let Some(place) = place else {
-            built.gap = Some("a key of the job index is damaged".to_owned());
-            break;
-        };
-        let expected = built.next.entry(place.project).or_insert(1);
-        skip_deleted(deleted, place.project, expected);
-        if place.ordinal != *expected {
-            built.gap = Some(format!("job {expected} of project {} is missing", place.project));
-            break;
-        }
-        *expected += 1;
-        built.image.apply(&Change { place, before: None, after: Some(after) });
-    }
-    built
-}
-
-/// Deleted jobs as runs of ordinals, each from its first to its last; no two touch.
-pub(crate) fn deleted_runs(database: &Database) -> Result<BTreeMap<Place, Ordinal>, StoreError> {
-    let mut runs = BTreeMap::new();
-    let mut open: Option<(Place, Ordinal)> = None;
-    database.visit(Table::DeletedJobs, &[], |key, last: Ordinal| {
-        let Some(place) = Place::from_key(key).filter(|place| place.ordinal <= last) else {
-            return ControlFlow::Continue(());
-        };
-        open = match open {
-            Some((first, end))
-                if first.project == place.project && place.ordinal.saturating_sub(1) <= end =>
-            {
-                Some((first, last.max(end)))
-            }
-            before => {
-                runs.extend(before);
-                Some((place, last))
-            }
-        };
-        ControlFlow::Continue(())
-    })?;
-    runs.extend(open);
-    Ok(runs)
-}
-
-fn skip_deleted(deleted: &BTreeMap<Place, Ordinal>, project: ProjectRef, next: &mut Ordinal) {
-    while let Some(last) = deleted.get(&Place { project, ordinal: *next }) {
-        *next = last + 1;
-    }
-}
-
-/// Compares every project's jobs with the number given out last; `Some` says what is wrong.
-fn check_job_counters(
-    database: &Database,
-    next: &BTreeMap<ProjectRef, Ordinal>,
-) -> Result<Option<String>, StoreError> {
-    for (project, next) in next {
-        let given: u32 = database.get(Table::Counters, &counters::jobs(*project))?.unwrap_or(0);
-        let jobs = next - 1;
-        if given != jobs {
-            return Ok(Some(format!("project {project} has {jobs} jobs of {given}")));
-        }
-    }
-    let counted = database.scan::<u32>(Table::Counters, &[counters::JOBS])?.len();
-    let known = next.len();
-    Ok((counted != known).then(|| format!("{known} of {counted} projects have jobs")))
 }
 
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {

@@ -57,7 +57,7 @@ fn figures(parent: &Path, jobs: u64, seconds: u64) {
     fill_and_kill(&records, jobs, seconds);
     let store = open_timed(&records, jobs, "after kill -9");
     drop(store);
-    let store = open_timed(&records, jobs, "after a stop in good order");
+    let store = open_timed(&records, jobs, "again, nothing written since");
     block_on(lists::measure(&store, jobs));
     block_on(space::measure(store, &records, jobs));
     block_on(blobs::measure(directory.path()));
