@@ -53,12 +53,21 @@ impl Lines {
 
     #[inline]
     pub(crate) fn number(&mut self, value: u64) {
+        match value {
+            0..10 => self.byte(b'0' + value as u8),
+            10..100 => self.digits((value / 10) | (value % 10) << 8, 2),
+            _ => self.large_number(value),
+        }
+    }
+
+    /// Most numbers are small: what the others take is better not repeated in every caller.
+    #[inline(never)]
+    fn large_number(&mut self, value: u64) {
         if value >= EIGHT_DIGITS {
             return self.text(value.to_string().as_bytes());
         }
         let digits = eight_digits(value as u32);
-        // The last digit stands, also when it is a zero.
-        let zeros = (digits.trailing_zeros() / 8).min(7);
+        let zeros = digits.trailing_zeros() / 8;
         self.digits(digits >> (8 * zeros), 8 - zeros);
     }
 
@@ -106,18 +115,32 @@ fn eight_digits(number: u32) -> u64 {
     tens | ((twos - tens * 10) << 8)
 }
 
-/// Copies; both have the same length. The last block overlaps the one before it.
+/// Copies; both have the same length. Most pieces are two blocks that overlap, without a loop: a cell would count its
+/// rounds.
 #[inline]
 fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
         0..4 => to.iter_mut().zip(from).for_each(|(to, &from)| *to = from),
-        4..8 => blocks::<4>(to, from),
-        8..16 => blocks::<8>(to, from),
-        16..128 => blocks::<16>(to, from),
+        4..=8 => ends::<4>(to, from),
+        9..=16 => ends::<8>(to, from),
+        17..=32 => ends::<16>(to, from),
+        33..128 => blocks::<16>(to, from),
         _ => to.copy_from_slice(from),
     }
 }
 
+/// The first and the last block.
+#[inline]
+fn ends<const SIZE: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut::<SIZE>(), from.first_chunk::<SIZE>()) {
+        *to = *from;
+    }
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<SIZE>(), from.last_chunk::<SIZE>()) {
+        *to = *from;
+    }
+}
+
+/// All blocks; the last one overlaps the one before it.
 #[inline]
 fn blocks<const SIZE: usize>(to: &mut [u8], from: &[u8]) {
     for (to, from) in to.as_chunks_mut::<SIZE>().0.iter_mut().zip(from.as_chunks::<SIZE>().0) {

@@ -72,9 +72,25 @@ fn slice<'a>(text: &'a str, ends: &[usize], id: Id) -> &'a str {
 /// Whether both are equal. In a cell the comparison of the standard library is a call that goes byte by byte.
 #[inline]
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
-    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let words = || a_words.iter().zip(b_words).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b));
-    a.len() == b.len() && words() && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)
+    a.len() == b.len()
+        && match a.len() {
+            0..4 => a.iter().zip(b).all(|(a, b)| a == b),
+            4..8 => ends::<4>(a) == ends::<4>(b),
+            8..=16 => ends::<8>(a) == ends::<8>(b),
+            _ => ends::<8>(a) == ends::<8>(b) && words(a).eq(words(b)),
+        }
+}
+
+/// The first and the last bytes; both are there in what is long enough, and overlap in what is short.
+#[inline]
+fn ends<const SIZE: usize>(bytes: &[u8]) -> (Option<&[u8; SIZE]>, Option<&[u8; SIZE]>) {
+    (bytes.first_chunk(), bytes.last_chunk())
+}
+
+/// Eight bytes each; what is left at the end is no word.
+#[inline]
+fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word))
 }
 
 /// A hash whose low 32 bits carry all of it: on wasm32 the table looks at no more than these. It works on 64 bits there
@@ -86,9 +102,14 @@ pub fn hash(bytes: &[u8]) -> u64 {
         let product = (hash ^ word).wrapping_mul(GOLDEN);
         product ^ (product >> 32)
     };
-    let (words, rest) = bytes.as_chunks::<8>();
-    let hash = words.iter().fold(bytes.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let last = rest.iter().fold(0, |last, &byte| (last << 8) | u64::from(byte));
+    let hash = words(bytes).fold(bytes.len() as u64, mix);
+    let last = match (bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(last), ..) => u64::from_le_bytes(*last),
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |last, &byte| (last << 8) | u64::from(byte)),
+    };
     mix(mix(hash, last), 0)
 }
 

@@ -18,6 +18,9 @@ pub struct Variant {
     pub count: u64,
 }
 
+/// Stands between two names in [`Variants::digest`].
+const SEPARATOR: u8 = 0x1f;
+
 /// All variants of a log.
 #[derive(Debug)]
 pub struct Variants {
@@ -89,7 +92,7 @@ impl Variants {
             let start = text.len();
             for (index, &activity) in log.trace(variant.case).iter().enumerate() {
                 if index > 0 {
-                    text.push(0x1f);
+                    text.push(SEPARATOR);
                 }
                 text.extend_from_slice(log.activity_name(activity).as_bytes());
             }
@@ -97,8 +100,11 @@ impl Variants {
             text.extend_from_slice(variant.count.to_string().as_bytes());
             lines.push(start..text.len());
         }
-        // The order of the names is that of the lines, unless a name holds a control character. So this has little to do.
-        lines.sort_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
+        // The order of the names is that of the lines, unless a name holds what could be taken for the end of one.
+        let activities = (0..log.names.activities.len()).map(|activity| log.activity_name(activity as Id));
+        if activities.flat_map(str::bytes).any(|byte| byte <= SEPARATOR) {
+            lines.sort_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
+        }
         let mut digest = Sha256::new();
         for (index, line) in lines.into_iter().enumerate() {
             if index > 0 {

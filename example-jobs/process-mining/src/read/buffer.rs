@@ -74,23 +74,42 @@ impl<R: Read> Buffer<R> {
     }
 }
 
-/// Finds a byte that is likely among the next few: a call of [`memchr`] would take longer than to look at these here,
-/// eight at a time.
+/// Finds a byte that is likely among the next few: a call of [`memchr`] would take longer than to look at these here.
 #[inline]
 pub(super) fn near(byte: u8, text: &[u8]) -> Option<usize> {
+    match text.first_chunk::<8>().and_then(|first| first_of(byte, first)) {
+        Some(found) => Some(found),
+        None => soon(byte, text),
+    }
+}
+
+/// The same for a byte that is a little farther away. It is a function of its own to keep its callers small: in a cell
+/// what is too much for the processor's registers costs twice.
+#[inline(never)]
+pub(super) fn soon(byte: u8, text: &[u8]) -> Option<usize> {
+    match text.first_chunk::<32>().and_then(|first| first_of(byte, first)) {
+        Some(found) => Some(found),
+        None => memchr(byte, text),
+    }
+}
+
+/// Finds a byte among at most 64, without a loop: in a cell every round of one is counted, and so is every branch.
+#[inline]
+pub(super) fn first_of<const SIZE: usize>(byte: u8, text: &[u8; SIZE]) -> Option<usize> {
+    const { assert!(SIZE <= 64 && SIZE.is_multiple_of(8), "one bit of a word for each byte") };
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let mut at = 0;
-    for eight in text.as_chunks::<8>().0.iter().take(4) {
+    /// Moves the highest bits of eight bytes next to each other into the highest byte.
+    const GATHER: u64 = 0x0002_0408_1020_4081;
+    let (mut found, mut at) = (0_u64, 0);
+    for eight in text.as_chunks::<8>().0 {
         let differences = u64::from_le_bytes(*eight) ^ (LOW * u64::from(byte));
         // The lowest high bit is that of the first byte without a difference; above it there may be others.
         let zeros = differences.wrapping_sub(LOW) & !differences & HIGH;
-        if zeros != 0 {
-            return Some(at + zeros.trailing_zeros() as usize / 8);
-        }
+        found |= (zeros.wrapping_mul(GATHER) >> 56) << at;
         at += 8;
     }
-    memchr(byte, &text[at..]).map(|found| at + found)
+    (found != 0).then(|| found.trailing_zeros() as usize)
 }
 
 #[cfg(test)]
@@ -107,5 +126,13 @@ mod tests {
                 assert_eq!(near(b'"', &text), Some(at), "{length}");
             }
         }
+    }
+
+    #[test]
+    fn of_several_equal_bytes_the_first_is_found() {
+        let text: [u8; 64] = std::array::from_fn(|at| if at % 5 == 3 { b'>' } else { b'?' });
+        assert_eq!(first_of(b'>', &text), Some(3));
+        assert_eq!(first_of(b'?', &text), Some(0));
+        assert_eq!(first_of(b'=', &text), None);
     }
 }

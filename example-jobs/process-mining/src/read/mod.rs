@@ -1,8 +1,10 @@
 //! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
 mod buffer;
+mod checksum;
 mod columns;
 mod csv;
+mod gzip;
 mod iso;
 mod records;
 mod source;

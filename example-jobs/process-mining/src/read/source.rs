@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::gzip::Gzip;
 use super::utf16::Utf16;
 use crate::error::Stop;
 
@@ -115,7 +114,7 @@ pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
     refuse_other_formats(&start)?;
     let compressed = start.starts_with(GZIP);
     if compressed {
-        bytes = Box::new(BufReader::with_capacity(PEEKED, MultiGzDecoder::new(bytes)));
+        bytes = Box::new(BufReader::with_capacity(PEEKED, Gzip::new(bytes)));
     }
     let start = peek(&mut bytes).map_err(|error| meter.explain(&error, compressed))?;
     if compressed {

@@ -8,15 +8,12 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memmem};
 
-use super::buffer::{Buffer, near};
+use super::buffer::{Buffer, near, soon};
 use crate::error::excerpt;
 use crate::names;
 
 /// One tag or comment may not be longer: whoever writes more wants to fill the memory.
 pub(super) const LONGEST_TAG: usize = 8 << 20;
-
-/// Longer tags are not worth remembering.
-pub(super) const MEMORABLE: usize = 200;
 
 /// Elements may be nested this deep.
 const DEEPEST: usize = 64;
@@ -33,16 +30,14 @@ pub(super) enum TagError {
 
 /// A tag. The strings are as they stand in the file, references and all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tag<'a, K> {
+pub(super) enum Tag<'a> {
     Open(Element<'a>),
     Close,
-    /// An empty element that the caller knows, and what it knows.
-    Known(K),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Element<'a> {
-    /// The whole tag, without its brackets.
+    /// The whole tag, with its brackets.
     pub(super) text: &'a [u8],
     /// Its name, without a prefix.
     pub(super) name: &'a [u8],
@@ -75,12 +70,16 @@ impl<R: Read> Tags<R> {
         self.position
     }
 
-    /// The next tag, or nothing at the end. A tag whose text `recall` knows is not taken apart once more; it may know
-    /// empty elements only.
-    pub(super) fn next<K>(
-        &mut self,
-        recall: impl Fn(&[u8]) -> Option<K>,
-    ) -> Result<Option<Tag<'_, K>>, TagError> {
+    /// Leaves out what the caller knows at sight: of the text ahead, as much as `known` says. There may be none but whole
+    /// empty elements and text between them in it.
+    #[inline]
+    pub(super) fn skip(&mut self, known: impl FnOnce(&[u8]) -> usize) {
+        let length = known(self.buffer.unread());
+        self.consume(length);
+    }
+
+    /// The next tag, or nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Tag<'_>>, TagError> {
         loop {
             let Some(text) = near(b'<', self.buffer.unread()) else {
                 // A character that is not all there yet stays, to be checked with what follows.
@@ -94,10 +93,6 @@ impl<R: Read> Tags<R> {
             };
             self.consume(text);
             self.position = self.buffer.position();
-            if let Some((length, known)) = known_tag(self.buffer.unread(), &recall) {
-                self.consume(length);
-                return Ok(Some(Tag::Known(known)));
-            }
             match scan(self.buffer.unread()).map_err(TagError::Corrupt)? {
                 Some(Markup::Open(tag)) => {
                     self.consume(tag.length);
@@ -134,6 +129,7 @@ impl<R: Read> Tags<R> {
     }
 
     /// Reads more and checks it. A character that is not all there yet is looked at again with what follows.
+    #[inline(never)]
     fn fill(&mut self) -> Result<(), TagError> {
         self.buffer.fill().map_err(TagError::Io)?;
         let unchecked = &self.buffer.unread()[self.valid..];
@@ -208,23 +204,13 @@ impl OpenTag {
     fn element<'a>(&self, tag: &'a [u8]) -> Element<'a> {
         let part = |bounds: Option<Bounds>| bounds.map(|(start, end)| &tag[start..end]);
         Element {
-            text: &tag[1..self.length - 1],
+            text: &tag[..self.length],
             name: &tag[self.name..self.name_end],
             key: part(self.key),
             value: part(self.value),
             empty: self.empty,
         }
     }
-}
-
-/// What is known of the tag that the text begins with, and its length. Dates are hardly ever repeated, so that only the
-/// other sorts of attributes are looked for.
-#[inline]
-fn known_tag<K>(text: &[u8], recall: impl Fn(&[u8]) -> Option<K>) -> Option<(usize, K)> {
-    let Some(b's' | b'i' | b'f' | b'b') = text.get(1) else { return None };
-    // A value may hold a `>`: then what is before it is no whole tag, and nobody knows it.
-    let end = memchr(b'>', &text[..text.len().min(MEMORABLE)])?;
-    recall(&text[1..end]).map(|known| (end + 1, known))
 }
 
 /// Finds out what the text, which begins with `<`, begins with. Nothing when its end is not in sight.
@@ -235,7 +221,7 @@ fn scan(text: &[u8]) -> Result<Option<Markup>, String> {
     };
     Ok(match text.get(1) {
         None => None,
-        Some(b'/') => memchr(b'>', text).map(|end| Markup::Close { length: end + 1 }),
+        Some(b'/') => near(b'>', text).map(|end| Markup::Close { length: end + 1 }),
         Some(b'?') => other(2, b"?>"),
         Some(b'!') if text.starts_with(b"<!--") => other(4, b"-->"),
         Some(b'!') if text.starts_with(b"<![CDATA[") => other(9, b"]]>"),
@@ -251,30 +237,45 @@ fn scan(text: &[u8]) -> Result<Option<Markup>, String> {
 /// The tags that nearly all of a log consists of, as nearly all writers write them. Anything else is for [`open_tag`].
 #[inline]
 fn common_tag(text: &[u8]) -> Option<OpenTag> {
+    const TIMESTAMP: &[u8; 34] = b"<date key=\"time:timestamp\" value=\"";
     const BETWEEN: &[u8] = b"\" value=\"";
-    let (name_end, key) = match text {
-        [b'<', b's', b't', b'r', b'i', b'n', b'g', b' ', b'k', b'e', b'y', b'=', b'"', ..] => (7, 13),
-        [b'<', b'd', b'a', b't', b'e', b' ', b'k', b'e', b'y', b'=', b'"', ..] => (5, 11),
-        [b'<', b'e', b'v', b'e', b'n', b't', b'>', ..] => {
-            return Some(OpenTag { name: 1, name_end: 6, length: 7, ..OpenTag::default() });
-        }
-        _ => return None,
+    if begins(text, TIMESTAMP) {
+        return common_end(text, 5, (11, 25), TIMESTAMP.len());
+    }
+    let (name_end, key) = if begins(text, b"<string key=\"") {
+        (7, 13)
+    } else if begins(text, b"<date key=\"") {
+        (5, 11)
+    } else if begins(text, b"<event>") {
+        return Some(OpenTag { name: 1, name_end: 6, length: 7, ..OpenTag::default() });
+    } else {
+        return None;
     };
-    let key_end = key + near(b'"', &text[key..])?;
+    let key_end = key + soon(b'"', &text[key..])?;
     if !names::same(text.get(key_end..key_end + BETWEEN.len())?, BETWEEN) {
         return None;
     }
-    let value = key_end + BETWEEN.len();
-    let value_end = value + near(b'"', &text[value..])?;
+    common_end(text, name_end, (key, key_end), key_end + BETWEEN.len())
+}
+
+/// The rest of a common tag, from the value on.
+#[inline]
+fn common_end(text: &[u8], name_end: usize, key: Bounds, value: usize) -> Option<OpenTag> {
+    let value_end = value + soon(b'"', &text[value..])?;
     let length = match &text[value_end..] {
         [_, b'/', b'>', ..] => value_end + 3,
         [_, b' ', b'/', b'>', ..] => value_end + 4,
         _ => return None,
     };
-    let (key, value) = (Some((key, key_end)), Some((value, value_end)));
-    Some(OpenTag { name: 1, name_end, key, value, empty: true, length })
+    Some(OpenTag { name: 1, name_end, key: Some(key), value: Some((value, value_end)), empty: true, length })
 }
 
+#[inline]
+fn begins<const SIZE: usize>(text: &[u8], with: &[u8; SIZE]) -> bool {
+    text.first_chunk::<SIZE>().is_some_and(|start| names::same(start, with))
+}
+
+#[inline(never)]
 fn open_tag(text: &[u8]) -> Result<Option<OpenTag>, String> {
     let name_end = skip(text, 1, |byte| !ends_name(byte));
     let name = memchr(b':', &text[..name_end]).map_or(1, |colon| colon + 1);
@@ -360,8 +361,7 @@ mod tests {
             |bytes: Option<&[u8]>| bytes.map_or("?".into(), |b| String::from_utf8_lossy(b).into_owned());
         let mut seen = Vec::new();
         loop {
-            match tags.next(|_| None::<()>) {
-                Ok(Some(Tag::Known(()))) => unreachable!("nothing is known"),
+            match tags.next() {
                 Ok(Some(Tag::Open(tag))) => {
                     let end = if tag.empty { "/" } else { "" };
                     seen.push(format!("{}|{}|{}{end}", part(Some(tag.name)), part(tag.key), part(tag.value)));

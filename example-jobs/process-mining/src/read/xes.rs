@@ -6,8 +6,9 @@ use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
+use super::buffer::{first_of, near};
 use super::source::Source;
-use super::tags::{Element, MEMORABLE, Tag, TagError, Tags};
+use super::tags::{Element, Tag, TagError, Tags};
 use super::timestamp::Timestamps;
 use super::{BATCH, Example, Facts, Options, Tick};
 use crate::error::{Stop, excerpt};
@@ -26,11 +27,10 @@ pub(super) fn read(
     let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?);
     let mut seen = 0_u64;
     loop {
-        let done = match tags.next(|text| log.recall(text)) {
-            Ok(Some(Tag::Known(known))) => {
-                log.known_attribute(known);
-                Ok(())
-            }
+        if log.place() == Place::Event {
+            tags.skip(|text| log.known_attributes(text));
+        }
+        let done = match tags.next() {
             Ok(Some(Tag::Open(element))) => log.open(&element, facts),
             Ok(Some(Tag::Close)) => {
                 log.close(facts);
@@ -110,31 +110,100 @@ struct Known {
 }
 
 /// Attributes that were seen before, by the text of their tags: logs repeat few of them over and over.
+///
+/// Most of a log goes through [`Memory::recall`]. So nothing there depends on the length of a tag: with loops, a cell
+/// would count their rounds, and the processor would guess wrongly when they end.
 struct Memory {
-    places: Vec<(Vec<u8>, Said)>,
+    places: Vec<Remembered>,
+}
+
+/// A tag, brackets and all, with zeros behind it.
+#[derive(Clone)]
+struct Remembered {
+    text: [u8; Memory::LONGEST],
+    length: usize,
+    known: Known,
 }
 
 impl Memory {
     /// A power of two; of two attributes with the same place, the last one is remembered.
     const PLACES: usize = 1024;
+    /// Bytes of a tag, so that it says something and its last bytes can be looked at without asking how many there are.
+    const SHORTEST: usize = 32;
+    /// Longer tags are rare and not remembered: their ends are not looked for.
+    const LONGEST: usize = Self::SHORTEST - 1 + 2 * Self::LOOKED_AT;
+    /// Bytes that are looked at together for the end of a tag.
+    const LOOKED_AT: usize = 32;
 
     fn new() -> Self {
-        Self { places: vec![(Vec::new(), Said::Nothing); Self::PLACES] }
+        let known = Known { hash: 0, said: Said::Nothing };
+        Self { places: vec![Remembered { text: [0; Self::LONGEST], length: 0, known }; Self::PLACES] }
     }
 
+    /// What is known of the tag that the text begins with, and its length.
     #[inline]
-    fn recall(&self, text: &[u8]) -> Option<Known> {
-        let hash = names::hash(text);
-        let (known, said) = &self.places[hash as usize % Self::PLACES];
-        names::same(known, text).then_some(Known { hash, said: *said })
+    fn recall(&self, text: &[u8]) -> Option<(usize, Known)> {
+        let text = text.first_chunk::<{ Self::LONGEST }>()?;
+        // Dates and closing tags are not looked for.
+        if text[1] != b's' {
+            return None;
+        }
+        let length = Self::length(text)?;
+        let tag = text.get(..length)?;
+        let remembered = self.places.get(Self::place(tag)?)?;
+        let same = remembered.length == length && same_tags(tag, remembered.text.get(..length)?);
+        same.then_some((length, remembered.known))
     }
 
-    fn remember(&mut self, hash: u64, text: &[u8], said: Said) {
-        let place = &mut self.places[hash as usize % Self::PLACES];
-        place.0.clear();
-        place.0.extend_from_slice(text);
-        place.1 = said;
+    /// Where the text has its first `>` that may end a tag. It may end none, since values may hold one: then what is
+    /// before it is no whole tag, and nothing is known of it.
+    #[inline]
+    fn length(text: &[u8; Self::LONGEST]) -> Option<usize> {
+        let (_, rest) = text.split_first_chunk::<{ Self::SHORTEST - 1 }>()?;
+        let (near, rest) = rest.split_first_chunk::<{ Self::LOOKED_AT }>()?;
+        let far =
+            || first_of(b'>', rest.first_chunk::<{ Self::LOOKED_AT }>()?).map(|at| at + Self::LOOKED_AT);
+        first_of(b'>', near).or_else(far).map(|at| at + Self::SHORTEST)
     }
+
+    /// The place of a tag, by its last bytes: they hold its value, and often its key.
+    #[inline]
+    fn place(tag: &[u8]) -> Option<usize> {
+        let (words, _) = tag.last_chunk::<{ Self::SHORTEST }>()?.as_chunks::<8>();
+        // Odd numbers without a pattern, as SHA-256 begins with them. Every byte of a word has a part in the product's
+        // highest bits.
+        const FACTORS: [u64; 4] =
+            [0x6a09_e667_bb67_ae85, 0x3c6e_f372_a54f_f53b, 0x510e_527f_9b05_688d, 0x1f83_d9ab_5be0_cd19];
+        let sum = words.iter().zip(FACTORS).fold(tag.len() as u64, |sum, (word, factor)| {
+            sum.wrapping_add(u64::from_le_bytes(*word).wrapping_mul(factor))
+        });
+        Some((sum >> (u64::BITS - Self::PLACES.ilog2())) as usize)
+    }
+
+    fn remember(&mut self, tag: &[u8], known: Known) {
+        if !(Self::SHORTEST..=Self::LONGEST).contains(&tag.len()) {
+            return;
+        }
+        if let Some(place) = Self::place(tag) {
+            let mut text = [0; Self::LONGEST];
+            text[..tag.len()].copy_from_slice(tag);
+            self.places[place] = Remembered { text, length: tag.len(), known };
+        }
+    }
+}
+
+/// Whether two tags of equal length are equal. Nearly all are not longer than twice [`Memory::SHORTEST`], so that their
+/// first and last bytes are all of them.
+#[inline]
+fn same_tags(a: &[u8], b: &[u8]) -> bool {
+    const ENDS: usize = Memory::SHORTEST;
+    let differences = |a: Option<&[u8; ENDS]>, b: Option<&[u8; ENDS]>| {
+        let (Some(a), Some(b)) = (a, b) else { return 1 };
+        let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+        words.fold(0, |found, (a, b)| found | (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b)))
+    };
+    let ends = differences(a.first_chunk(), b.first_chunk()) | differences(a.last_chunk(), b.last_chunk());
+    ends == 0 && (a.len() <= 2 * ENDS || names::same(a, b))
 }
 
 struct Log {
@@ -169,6 +238,7 @@ impl Log {
         self.places.last().copied().unwrap_or(Place::Outside)
     }
 
+    #[inline(never)]
     fn open(&mut self, element: &Element<'_>, facts: &mut Facts) -> Result<(), String> {
         let place = match (self.place(), element.name) {
             (Place::Event, _) => {
@@ -220,10 +290,20 @@ impl Log {
         Ok(())
     }
 
-    /// What is known of the tag with this text. Outside of events nothing is: there the same tags say something else.
-    #[inline]
-    fn recall(&self, text: &[u8]) -> Option<Known> {
-        if self.place() == Place::Event { self.memory.recall(text) } else { None }
+    /// Takes in the attributes of an event that the text begins with, as long as they are known. Answers where the last
+    /// one ends. Outside of events the same tags say something else.
+    #[inline(never)]
+    fn known_attributes(&mut self, text: &[u8]) -> usize {
+        let mut end = 0;
+        loop {
+            let rest = text.get(end..).unwrap_or_default();
+            let Some(begin) = near(b'<', rest) else { return end };
+            let Some((length, known)) = self.memory.recall(rest.get(begin..).unwrap_or_default()) else {
+                return end;
+            };
+            self.known_attribute(known);
+            end += begin + length;
+        }
     }
 
     #[inline]
@@ -242,10 +322,11 @@ impl Log {
         let (Some(key), Some(value)) = (element.key, element.value) else { return Ok(()) };
         let hash = names::hash(element.text);
         let said = self.new_attribute(key, value, facts)?;
-        if element.empty && said != Said::Nothing && element.text.len() <= MEMORABLE {
-            self.memory.remember(hash, element.text, said);
+        let known = Known { hash, said };
+        if element.empty && said != Said::Nothing {
+            self.memory.remember(element.text, known);
         }
-        self.known_attribute(Known { hash, said });
+        self.known_attribute(known);
         Ok(())
     }
 
@@ -366,4 +447,34 @@ fn plain(value: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     let text = attribute.normalized_value(XmlVersion::Implicit1_0);
     text.map(|text| Cow::Owned(text.into_owned().into_bytes()))
         .map_err(|error| shorten(&error.to_string(), 200))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_known_again_as_a_whole_only() {
+        for length in Memory::SHORTEST..=Memory::LONGEST {
+            let value = "a>b".repeat(40);
+            let tag = format!("<string key=\"a\" value=\"{}\"/>", &value[..length - 26]);
+            let text = format!("{tag}{}", " ".repeat(Memory::LONGEST));
+            let known = Known { hash: length as u64, said: Said::Activity(7) };
+            // Its first > stands where no tag ends, if it has one there.
+            let ends = |tag: &str| tag[Memory::SHORTEST - 1..].find('>') == Some(length - Memory::SHORTEST);
+            let plain = tag.replace("a>b", "acb").replace("a>", "ac");
+            for (tag, text) in [(&tag, &text), (&plain, &text.replacen(&tag, &plain, 1))] {
+                let mut memory = Memory::new();
+                assert!(memory.recall(text.as_bytes()).is_none());
+                memory.remember(tag.as_bytes(), known);
+                let found = memory.recall(text.as_bytes()).map(|(length, known)| (length, known.hash));
+                assert_eq!(found, ends(tag).then_some((length, length as u64)), "{text}");
+                for at in 0..length {
+                    let mut other = text.clone().into_bytes();
+                    other[at] ^= 1;
+                    assert!(memory.recall(&other).is_none(), "{text} differs at {at}");
+                }
+            }
+        }
+    }
 }
