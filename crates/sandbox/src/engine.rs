@@ -1,11 +1,9 @@
-//! The one engine of a process: its configuration, its name in receipts, and the ticker that lets looping guests yield.
+//! The one engine of a process: its configuration, and its name in receipts.
 
 use fuelcell_domain::FIXED;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
-use std::thread;
-use std::time::Duration;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
     WasmBacktraceDetails,
@@ -16,9 +14,6 @@ const WASMTIME_VERSION: &str = "48.0.8";
 
 /// How every fingerprint begins.
 pub(crate) const FINGERPRINT_PREFIX: &str = "wasmtime-";
-
-/// Time between two epochs. A looping guest gives way that often, so this bounds how late a deadline or stop is seen.
-const EPOCH: Duration = Duration::from_millis(10);
 
 /// The whole stack of a cell: what the guest does not get is left for host calls, which may reach down into a store.
 const CELL_STACK: usize = 4 << 20;
@@ -90,14 +85,12 @@ impl CodeSettings {
     }
 }
 
-/// Builds the engine and starts its ticker, which ends when the last user of the engine is gone.
+/// Builds the engine.
 pub(crate) fn start(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
-    let (engine, settings) = build(pool, metered).map_err(|error| EngineError(format!("{error:#}")))?;
-    start_ticker(&engine)?;
-    Ok((engine, settings))
+    build(pool, metered).map_err(|error| EngineError(format!("{error:#}")))
 }
 
-/// An engine that runs one cell of code that was made for another engine. Its ticker is to be started.
+/// An engine that runs one cell of code that was made for another engine.
 pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Engine, EngineError> {
     if settings.memory_reservation.is_some() {
         return for_compiling(settings);
@@ -138,9 +131,8 @@ fn build(pool: PoolSize, metered: bool) -> wasmtime::Result<(Engine, CodeSetting
 fn base_config(metered: bool) -> Config {
     let mut config = Config::new();
     config
-        // Rations: fuel stops exactly, epochs give way to deadlines.
+        // Fuel stops exactly, and its slices give way to deadlines.
         .consume_fuel(metered)
-        .epoch_interruption(metered)
         .max_wasm_stack(FIXED.stack_bytes as usize)
         .async_stack_size(CELL_STACK)
         // The same inputs give the same bits, on every processor.
@@ -189,21 +181,6 @@ fn keep_resident() -> usize {
     }
 }
 
-/// Starts what makes looping guests give way. It ends when the last user of the engine is gone.
-pub(crate) fn start_ticker(engine: &Engine) -> Result<(), EngineError> {
-    let engine = engine.weak();
-    let tick = move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            thread::sleep(EPOCH);
-        }
-    };
-    // An operating system's thread: a busy async runtime must not delay the ticks that keep guests from being busy.
-    let started = thread::Builder::new().name("epoch-ticker".into()).spawn(tick);
-    started.map(drop).map_err(|error| EngineError(format!("its ticker thread: {error}")))
-}
-
 /// What engine and configuration this is. Compiled code loads, and figures of fuel compare, only under the same one.
 pub(crate) fn fingerprint(engine: &Engine) -> String {
     let mut hasher = StableHasher(Sha256::new());
@@ -243,19 +220,6 @@ mod tests {
         let ((one, _), (other, _)) = (build(SMALL, true).unwrap(), build(SMALL, true).unwrap());
         assert_eq!(fingerprint(&one), fingerprint(&other));
         assert!(fingerprint(&one).starts_with("wasmtime-48."));
-    }
-
-    #[test]
-    fn the_ticker_does_not_keep_the_engine() {
-        let (engine, _) = start(SMALL, true).unwrap();
-        let weak = engine.weak();
-        drop(engine);
-        // The ticker may hold it for the instant of a tick.
-        let gone = (0..100).any(|_| {
-            thread::sleep(EPOCH);
-            weak.upgrade().is_none()
-        });
-        assert!(gone);
     }
 
     #[test]

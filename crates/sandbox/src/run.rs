@@ -33,7 +33,8 @@ pub(crate) struct Run {
     pub(crate) stop: StopSignal,
 }
 
-/// Runs the program to its end. The guest computes on the thread that polls, which it holds up for an epoch at most.
+/// Runs the program to its end. The guest computes on the thread that polls, which it holds up until it gives
+/// way.
 pub(crate) async fn program(run: Run) -> (RunEnd, Usage) {
     let call = async |program: &Program, store: &mut Store<Cell>| {
         let returned = call(program, store).await;
@@ -177,8 +178,7 @@ async fn race<T>(
     }
 }
 
-/// Notes the CPU time of every step of `work`, each on the thread that takes it: with the epochs, that is every few
-/// milliseconds.
+/// Notes the CPU time of every step of `work`, each on the thread that takes it. A guest gives way every few milliseconds.
 async fn metered<T>(work: impl Future<Output = T>, meter: &Meter) -> T {
     let mut work = pin!(work);
     let mut spent = Duration::ZERO;

@@ -35,7 +35,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Engine, Store};
 
 /// Runs that took no longer than this of late begin on the thread that asks for them: to hand one over costs more than it
-/// does. Whoever is not done when the next epoch comes, or waits for something, goes on in a thread of its own.
+/// does. Whoever gives way before the end, or waits for something, goes on in a thread of its own.
 const BRIEF: Duration = Duration::from_millis(1);
 
 /// Where the sandbox keeps its things, and for how much it is made.

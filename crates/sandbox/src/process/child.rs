@@ -121,7 +121,6 @@ fn run(
     let fences = fences::raise();
     // Threads are inside the fences of whoever starts them.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
-    engine::start_ticker(program.engine()).map_err(io::Error::other)?;
     let cancellation = Arc::new(Mutex::new(assignment.cancellation));
     let (stop, stopped) = oneshot::channel();
     let requests = Arc::new(Requests::default());
