@@ -26,9 +26,9 @@ use tokio_util::task::TaskTracker;
 /// The dispatcher looks at the queue at least this often, whatever it is told: other nodes queue jobs too, and clocks jump.
 const TICK: Duration = Duration::from_secs(1);
 /// Attempts whose guest has ended and whose end the store has not taken yet; beyond this nothing is claimed.
-const MAX_FINISHING: usize = 256;
+const MAX_FINISHING: usize = 512;
 /// How much of the queue is looked at: this much, and more on nodes with many slots.
-const LOOK_AHEAD: usize = 64;
+const LOOK_AHEAD: usize = 256;
 
 /// Runs the jobs of a store on this node.
 pub struct Scheduler {
