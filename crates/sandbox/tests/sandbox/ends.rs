@@ -1,7 +1,7 @@
 //! How runs end: every row a guest, what ends it, and what is said about it.
 
 use crate::guests::{CANCEL, CHECKPOINT, EXIT, FAIL, LOG, PROGRESS, RANDOM, SLEEP, SPIN, component, noop};
-use crate::support::Bench;
+use crate::support::{Bench, Recorder};
 use fuelcell_domain::{Completion, ErrorCode, RunEnd};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -98,6 +98,20 @@ async fn a_sleep_in_the_host_ends_at_the_deadline() {
     assert_eq!(error.code, ErrorCode::Timeout);
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     assert!(usage.cpu_micros < 500_000, "{usage:?}");
+}
+
+/// It burns so little that its fuel would last for minutes before it had to give way.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_calls_a_slow_host_again_and_again_ends_at_the_deadline() {
+    let mut bench = Bench::with_host(Recorder { pause: Duration::from_millis(1), ..Recorder::default() });
+    (bench.limits.fuel, bench.limits.timeout_seconds) = (None, 1);
+    let tell = "(call $progress (i64.const 1) (i64.const 2) (i32.const 96) (i32.const 5))";
+    let started = Instant::now();
+    let (error, _) = bench
+        .fail(&component(&[PROGRESS], "", &format!("(loop $again {tell} (br $again)) (unreachable)")))
+        .await;
+    assert_eq!(error.code, ErrorCode::Timeout);
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,6 +127,8 @@ pub(crate) struct Recorder {
     pub(crate) checkpoint: Mutex<Option<Vec<u8>>>,
     /// Finished artifacts with the digests of their bytes.
     pub(crate) outputs: Arc<Mutex<Vec<(String, Digest)>>>,
+    /// How long the host takes to hear of progress.
+    pub(crate) pause: Duration,
     /// Where the guest was when it told its progress.
     pub(crate) threads: Mutex<Vec<ThreadId>>,
 }
@@ -199,6 +201,7 @@ impl JobHost for Recorder {
 
     fn progress(&self, done: u64, total: u64, stage: &str) {
         self.threads.lock().unwrap().push(thread::current().id());
+        thread::sleep(self.pause);
         self.note(format!("progress {done}/{total} {}", &stage[..stage.len().min(99)]));
     }
 
