@@ -28,6 +28,9 @@ const TABLE_ELEMENTS: usize = 50_000;
 /// Memory that a slot keeps between two cells; zeroing this much is cheaper than giving it back to the kernel.
 const KEEP_RESIDENT: usize = 256 << 10;
 
+/// The same for each table: the first 2,000 functions. A cell may have several tables, and what all slots keep adds up.
+const TABLE_KEEP_RESIDENT: usize = 16 << 10;
+
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 #[error("the WebAssembly engine cannot start: {0}")]
@@ -168,15 +171,15 @@ fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
         .max_memory_size(pool.memory_bytes)
         .table_elements(TABLE_ELEMENTS)
         .pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(keep_resident())
-        .table_keep_resident(keep_resident());
+        .linear_memory_keep_resident(keep_resident(KEEP_RESIDENT))
+        .table_keep_resident(keep_resident(TABLE_KEEP_RESIDENT));
     config
 }
 
 /// Without the kernel's list of touched pages a slot would be zeroed in full, which costs more than giving it back.
-fn keep_resident() -> usize {
+fn keep_resident(bytes: usize) -> usize {
     match PoolingAllocationConfig::is_pagemap_scan_available() {
-        true => KEEP_RESIDENT,
+        true => bytes,
         false => 0,
     }
 }
