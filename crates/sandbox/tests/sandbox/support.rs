@@ -6,6 +6,7 @@ use fuelcell_domain::{
     LogLevel, Meter, ReadAt, Report, RunEnd, RunSpec, Usage,
 };
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
@@ -130,7 +131,7 @@ pub(crate) struct Recorder {
     /// How long the host takes to hear of progress.
     pub(crate) pause: Duration,
     /// Where the guest was when it told its progress.
-    pub(crate) threads: Mutex<Vec<ThreadId>>,
+    pub(crate) threads: Mutex<HashSet<ThreadId>>,
 }
 
 impl Recorder {
@@ -200,7 +201,7 @@ impl JobHost for Recorder {
     }
 
     fn progress(&self, done: u64, total: u64, stage: &str) {
-        self.threads.lock().unwrap().push(thread::current().id());
+        self.threads.lock().unwrap().insert(thread::current().id());
         thread::sleep(self.pause);
         self.note(format!("progress {done}/{total} {}", &stage[..stage.len().min(99)]));
     }
