@@ -33,8 +33,7 @@ pub(crate) struct Run {
     pub(crate) stop: StopSignal,
 }
 
-/// Runs the program to its end. The guest computes on the thread that polls, which it holds up until it gives
-/// way.
+/// Runs the program to its end. The guest computes on the thread that polls, which it holds up until it gives way.
 pub(crate) async fn program(run: Run) -> (RunEnd, Usage) {
     let call = async |program: &Program, store: &mut Store<Cell>| {
         let returned = call(program, store).await;
@@ -121,6 +120,7 @@ pub(crate) async fn in_cell<T>(
 ) -> (Result<T, Cut>, Usage) {
     let meter = run.spec.meter.clone();
     let (result, usage) = metered(lived(run, call), &meter).await;
+    // The last step is measured only now.
     (result, Usage { cpu_micros: meter.usage().cpu_micros, ..usage })
 }
 

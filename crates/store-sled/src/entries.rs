@@ -1,4 +1,4 @@
-//! Entries of the queue that were looked at lately: the first hundred are asked for again at every submission and every
+//! Entries of the queue that were looked at lately: the first hundreds are asked for again at every submission and every
 //! claim, and to take them from whole records costs more than the look.
 
 use crate::database::Database;

@@ -96,7 +96,6 @@ impl SledStore {
         self.commands.as_ref().ok_or_else(closed)?.call(durability, space, work).await
     }
 
-    /// Reads that touch many records leave the async threads alone.
     /// What the queue shows of jobs in these places.
     async fn entries(&self, places: Vec<Placed>) -> Result<Vec<QueueEntry>, StoreError> {
         match self.shared.entries.missing(&places) <= FEW {
@@ -105,6 +104,7 @@ impl SledStore {
         }
     }
 
+    /// Reads that touch many records leave the async threads alone.
     async fn read_many<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,

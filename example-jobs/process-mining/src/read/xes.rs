@@ -144,7 +144,7 @@ impl Memory {
     #[inline]
     fn recall(&self, text: &[u8]) -> Option<(usize, Known)> {
         let text = text.first_chunk::<{ Self::LONGEST }>()?;
-        // Dates and closing tags are not looked for.
+        // Only strings are looked for: dates hardly ever come again, and other attributes are few.
         if text[1] != b's' {
             return None;
         }
