@@ -205,16 +205,18 @@ impl Sandbox {
         let is_brief = spec.expected.is_some_and(|time| time <= BRIEF);
         let (caller, stop) = until_caller_is_gone(stop);
         let mut life = Box::pin(self.life(spec, host, profile, stop));
-        let begun = if is_brief { first_step(life.as_mut()).await } else { Some(Poll::Pending) };
+        let begun = if is_brief { first_step(life.as_mut()).await } else { Ok(Poll::Pending) };
         let ended = match begun {
-            Some(Poll::Ready(ended)) => Some(ended),
+            Ok(Poll::Ready(ended)) => Ok(ended),
             // A thread of its own: guests hold up nothing that answers requests.
-            Some(Poll::Pending) => spawn_blocking(move || runtime.block_on(life)).await.ok(),
-            None => None,
+            Ok(Poll::Pending) => {
+                spawn_blocking(move || runtime.block_on(life)).await.map_err(|error| error.to_string())
+            }
+            Err(panic) => Err(panic),
         };
         drop(caller);
-        ended.unwrap_or_else(|| {
-            tracing::error!("the host panicked while it ran a job");
+        ended.unwrap_or_else(|panic| {
+            tracing::error!(error.message = panic, "the host panicked while it ran a job");
             (RunEnd::Failed(host_failed()), meter.usage())
         })
     }
@@ -254,11 +256,14 @@ impl Sandbox {
     }
 }
 
-/// One step of `future`, on this thread; `None` when it panicked.
-async fn first_step<F: Future>(mut future: Pin<&mut F>) -> Option<Poll<F::Output>> {
+/// One step of `future`, on this thread; an error is the text of a panic.
+async fn first_step<F: Future>(mut future: Pin<&mut F>) -> Result<Poll<F::Output>, String> {
     poll_fn(|context| {
         let step = || future.as_mut().poll(context);
-        Poll::Ready(catch_unwind(AssertUnwindSafe(step)).ok())
+        Poll::Ready(catch_unwind(AssertUnwindSafe(step)).map_err(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("(no text)").to_owned()
+        }))
     })
     .await
 }
