@@ -88,11 +88,6 @@ impl CodeSettings {
     }
 }
 
-/// Builds the engine.
-pub(crate) fn start(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
-    build(pool, metered).map_err(|error| EngineError(format!("{error:#}")))
-}
-
 /// An engine that runs one cell of code that was made for another engine.
 pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Engine, EngineError> {
     if settings.memory_reservation.is_some() {
@@ -112,9 +107,9 @@ pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineErro
     Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
-/// Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address space (not memory), which a
+/// Builds the engine of a sandbox. Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address space (not memory), which a
 /// limit such as `ulimit -v` can forbid; then cells are made on demand.
-fn build(pool: PoolSize, metered: bool) -> wasmtime::Result<(Engine, CodeSettings)> {
+pub(crate) fn build(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
     let mut config = base_config(metered);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
     let pooled =
@@ -127,7 +122,8 @@ fn build(pool: PoolSize, metered: bool) -> wasmtime::Result<(Engine, CodeSetting
         // A memory then reserves what it may grow to, and no more.
         let reservation = pool.memory_bytes as u64;
         config.allocation_strategy(InstanceAllocationStrategy::OnDemand).memory_reservation(reservation);
-        Ok((Engine::new(&config)?, CodeSettings { metered, memory_reservation: Some(reservation) }))
+        let engine = Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
+        Ok((engine, CodeSettings { metered, memory_reservation: Some(reservation) }))
     })
 }
 

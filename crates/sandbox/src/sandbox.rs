@@ -106,7 +106,7 @@ impl Sandbox {
     /// When the machine cannot run the engine, or `cache_dir` cannot be made or entered.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let slot_bytes = slot_bytes(config.max_memory_bytes);
-        let (engine, settings) = engine::start(
+        let (engine, settings) = engine::build(
             PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize },
             config.metered,
         )?;
