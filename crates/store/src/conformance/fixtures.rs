@@ -12,15 +12,10 @@ use fuelcell_domain::{
 use std::collections::BTreeSet;
 
 /// Not the order in which the domain has them.
-const STANDINGS: [Standing; 7] = [
-    Standing::Skipped,
-    Standing::Cancelled,
-    Standing::Done,
-    Standing::NoItems,
-    Standing::Failed,
-    Standing::Queued,
-    Standing::Running,
-];
+const STANDINGS: [Standing; 7] = {
+    let [a, b, c, d, e, f, g] = Standing::ALL;
+    [e, g, c, d, f, a, b]
+};
 
 /// Every key that lists are sorted by.
 pub const SORT_KEYS: [SortKey; 6] = [
