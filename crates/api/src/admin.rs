@@ -119,7 +119,7 @@ pub(crate) struct Created<T> {
 
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        let made = Made { target: self.address.clone(), place: self.place };
+        let made = Made { target: self.address.clone(), place: self.place, recorded: false };
         (StatusCode::CREATED, [(header::LOCATION, self.address)], Extension(made), Json(self.body))
             .into_response()
     }

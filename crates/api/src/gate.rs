@@ -3,7 +3,7 @@
 //! they need; but what is refused here was not even read.
 //!
 //! The gate is also where calls that ask for a change are written to the audit log, whether they are refused or
-//! done; only a handler that panics leaves no entry.
+//! done; only a handler that panics leaves no entry. What queues a job brings its entry along, in the same commit.
 //!
 //! [ROUTES]: crate::routes::ROUTES
 
@@ -43,6 +43,19 @@ pub(crate) struct Made {
     pub(crate) target: String,
     /// Where it is, or holds.
     pub(crate) place: Scope,
+    /// Whether the entry was written with it, so that there is none without the other.
+    pub(crate) recorded: bool,
+}
+
+/// The call as the audit log will have it: in the extensions of each request that asks for a change.
+#[derive(Clone)]
+pub(crate) struct Asked(Arc<AuditedCall>);
+
+impl Asked {
+    /// The call, which makes this.
+    pub(crate) fn making(&self, target: String, place: Scope) -> AuditedCall {
+        AuditedCall { target, place, ..(*self.0).clone() }
+    }
 }
 
 /// Lets a request in, or not.
@@ -71,12 +84,13 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
         Scheme::Basic => principal.scope,
     };
     parts.extensions.insert(principal.clone());
-    let request = Request::from_parts(parts, body);
+    let mut request = Request::from_parts(parts, body);
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         gate.service.authorise(&principal, place, role).await?;
         return Ok(next.run(request).await);
     }
-    let call = call(&request, path.as_str(), principal, place);
+    let call = Arc::new(call(&request, path.as_str(), principal, place));
+    request.extensions_mut().insert(Asked(Arc::clone(&call)));
     // A task of its own: a client that goes away does not keep what it began from being carried out and written down.
     let work = audited(Arc::clone(&gate.service), call, place, role, request, next);
     let task = tokio::spawn(work.in_current_span());
@@ -96,7 +110,7 @@ fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> Au
 
 async fn audited(
     service: Arc<Service>,
-    mut call: AuditedCall,
+    call: Arc<AuditedCall>,
     place: Scope,
     role: Role,
     request: Request,
@@ -106,14 +120,18 @@ async fn audited(
         Ok(()) => next.run(request).await,
         Err(refusal) => Problem::from(refusal).into_response(),
     };
-    if let Some(made) = response.extensions_mut().remove::<Made>() {
-        call.target = made.target;
-        call.place = made.place;
+    let made = response.extensions_mut().remove::<Made>();
+    if made.as_ref().is_some_and(|made| made.recorded) {
+        return response;
     }
     let outcome = match (response.status().is_success(), response.extensions().get::<Problem>()) {
         (true, _) => AuditOutcome::Done,
         (false, Some(problem)) => AuditOutcome::Refused(problem.code().into()),
         (false, None) => AuditOutcome::Refused(response.status().as_str().into()),
+    };
+    let call = match made {
+        Some(Made { target, place, .. }) => Asked(call).making(target, place),
+        None => Arc::unwrap_or_clone(call),
     };
     service.record(call, outcome).await;
     response

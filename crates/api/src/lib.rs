@@ -27,9 +27,10 @@ mod text;
 
 pub use serve::serve;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, StatusCode};
-use axum::middleware;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::{Extension, Router};
 pub use config::ApiConfig;
 pub use execution::receipt_document;
@@ -61,9 +62,7 @@ pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(request_span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
-        .layer(middleware::from_fn(problem::render))
-        .layer(middleware::from_fn(datamachine::errors::render))
-        .layer(middleware::from_fn(drain::drain))
+        .layer(middleware::from_fn(finish))
         .layer(CatchPanicLayer::custom(problem::after_panic));
     let (routes, document) = described_routes().split_for_parts();
     routes
@@ -157,6 +156,21 @@ async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Pr
             Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "the store cannot be written"))
         }
     }
+}
+
+/// Ends every response: a refused client may finish its sentence, and problems are told in the words of their protocol.
+/// One layer for all: each costs every request some allocations.
+async fn finish(request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).cloned();
+    let is_datamachine = request.uri().path().starts_with(datamachine::BASE);
+    let mut response = drain::drain(request, next).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    problem.log();
+    match is_datamachine {
+        true => datamachine::errors::render(&problem, &mut response),
+        false => problem::render(&problem, id.as_ref().and_then(|id| id.to_str().ok()), &mut response),
+    }
+    response
 }
 
 /// The path only: a query may hold a link's signature.

@@ -1,11 +1,8 @@
 //! Errors as clients see them: `application/problem+json` (RFC 9457) with a top-level string `error` for old clients, a
 //! stable `code` and the `requestId`. One mapping for everything that can go wrong.
 
-use crate::REQUEST_ID;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fuelcell_service::ServiceError;
 use fuelcell_service::parameters::ParameterFault;
@@ -110,12 +107,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Writes the body of every problem that passes.
-pub(crate) async fn render(request: Request, next: Next) -> Response {
-    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let mut response = next.run(request).await;
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    problem.log();
+/// Writes a problem into its response.
+pub(crate) fn render(problem: &Problem, id: Option<&str>, response: &mut Response) {
     let mut body = json!({
         "type": "about:blank",
         "title": problem.status.canonical_reason().unwrap_or("Error"),
@@ -129,8 +122,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         let fault = |fault: &ParameterFault| json!({"pointer": fault.pointer, "message": fault.message});
         body["errors"] = problem.faults.iter().map(fault).collect();
     }
-    set_body(&mut response, &body, "application/problem+json");
-    response
+    set_body(response, &body, "application/problem+json");
 }
 
 /// Replaces a response's body.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One call that asked for a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// When it was answered.
+    /// When it was carried out or refused.
     pub at: Timestamp,
     /// The holder of the token.
     pub subject: String,

@@ -1,7 +1,7 @@
 //! The audit log: who changed what, when, and what came of it.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Role, Scope};
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Role, Scope, Timestamp};
 
 /// A call that asks for a change, before its outcome is known.
 #[derive(Clone, Debug)]
@@ -18,14 +18,14 @@ pub struct AuditedCall {
     pub request_id: String,
 }
 
-impl Service {
-    /// Writes a call and its outcome to the audit log, durably. A call is the matter of the caller's own tenant or project,
-    /// whatever it names: what it names may be another's, who must not learn of it.
-    pub async fn record(&self, call: AuditedCall, outcome: AuditOutcome) {
-        let AuditedCall { principal, action, target, place, request_id } = call;
+impl AuditedCall {
+    /// The entry of this call. A call is the matter of the caller's own tenant or project, whatever it names: what it
+    /// names may be another's, who must not learn of it.
+    pub(crate) fn entry(self, at: Timestamp, outcome: AuditOutcome) -> AuditEntry {
+        let Self { principal, action, target, place, request_id } = self;
         let place = if principal.scope.contains(place) { place } else { principal.scope };
-        let entry = AuditEntry {
-            at: self.clock.now(),
+        AuditEntry {
+            at,
             tenant: place.tenant(),
             project: place.project(),
             subject: principal.subject,
@@ -34,7 +34,14 @@ impl Service {
             target,
             outcome,
             request_id,
-        };
+        }
+    }
+}
+
+impl Service {
+    /// Writes a call and its outcome to the audit log, durably.
+    pub async fn record(&self, call: AuditedCall, outcome: AuditOutcome) {
+        let entry = call.entry(self.clock.now(), outcome);
         // What was done is done and was acknowledged by the store; the caller must hear of it. The entry goes to the log
         // of the process instead.
         if let Err(error) = self.store.append_audit(entry.clone()).await {

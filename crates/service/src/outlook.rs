@@ -4,6 +4,7 @@
 use crate::{Service, ServiceError};
 use fuelcell_domain::estimate::{self, Capacity, Span, WaitReason, Waiting};
 use fuelcell_domain::{Digest, Job, JobState, Timestamp};
+use fuelcell_store::QueueOrder;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ impl Service {
     async fn outlook_queued(&self, job: &Job) -> Result<Outlook, ServiceError> {
         let now = self.clock.now();
         // The job may leave the queue between two looks; then there is no position to tell.
-        let Some(queued_before) = self.store.queued_before(job.id).await? else {
+        let Some(queued_before) = self.store.queued_before(QueueOrder::of(job)).await? else {
             return Ok(Outlook::default());
         };
         let capacity = self.capacity();

@@ -3,6 +3,7 @@
 //! It runs what the old one ran: the same module bytes and the same inputs, also when newer ones were uploaded since. Only
 //! an input whose dataset parameter the retry changes is looked up anew.
 
+use crate::audit::AuditedCall;
 use crate::merge_patch::merge;
 use crate::parameters::Extent;
 use crate::submit::{Accepted, dataset_parameter, idempotency};
@@ -12,7 +13,6 @@ use fuelcell_domain::{
     ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Priority,
     ProjectRef, Role,
 };
-use fuelcell_store::NewJob;
 use serde_json::{Map, Value};
 
 /// Longest reason, in bytes.
@@ -58,6 +58,7 @@ impl Service {
         project: ProjectRef,
         id: JobId,
         retry: Retry,
+        audited: impl FnOnce(&Job) -> AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         check_reason(retry.reason.as_deref())?;
@@ -75,7 +76,7 @@ impl Service {
         let earlier = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
         check_state(earlier.state)?;
         let job = self.renewed(principal, earlier, retry).await?;
-        self.queue(NewJob { job, idempotency }).await
+        self.queue(job, idempotency, audited).await
     }
 
     /// A new job like the earlier one, but for what the retry changes.

@@ -2,14 +2,15 @@
 //! accepted now.
 
 use crate::admin::check_name;
+use crate::audit::AuditedCall;
 use crate::outlook::Outlook;
 use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Pipeline,
-    PipelineId, Priority, ProjectRef, Role, Timestamp,
+    AuditOutcome, DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion,
+    Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
@@ -67,15 +68,18 @@ pub struct Accepted {
     pub job: Job,
     /// When it will probably run.
     pub outlook: Outlook,
+    /// Whether the call is in the audit log already, written with the job.
+    pub audited: bool,
 }
 
 impl Service {
-    /// Queues a job, durably.
+    /// Queues a job, durably, and with it the entry for the audit log of the call that `audited` makes of it.
     pub async fn submit(
         &self,
         principal: &Principal,
         project: ProjectRef,
         submission: Submission,
+        audited: impl FnOnce(&Job) -> AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         check_submission(&submission)?;
@@ -87,7 +91,7 @@ impl Service {
             return Ok(first);
         }
         let job = self.pin(principal, project, submission).await?;
-        self.queue(NewJob { job, idempotency }).await
+        self.queue(job, idempotency, audited).await
     }
 
     /// The job that a key was used for before. It is looked up before anything that the submission names: what made the
@@ -105,7 +109,14 @@ impl Service {
     }
 
     /// Puts a job into the queue, durably.
-    pub(crate) async fn queue(&self, new: NewJob) -> Result<Accepted, ServiceError> {
+    pub(crate) async fn queue(
+        &self,
+        job: Job,
+        idempotency: Option<IdempotencyKey>,
+        audited: impl FnOnce(&Job) -> AuditedCall,
+    ) -> Result<Accepted, ServiceError> {
+        let audit = Some(audited(&job).entry(job.created_at, AuditOutcome::Done));
+        let new = NewJob { job, idempotency, audit };
         let submitted = self.store.submit(new).await?;
         if let Submitted::Queued(job) = &submitted {
             self.events.queue_changed();
@@ -115,8 +126,9 @@ impl Service {
     }
 
     async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
-        let job = match submitted {
-            Submitted::Queued(job) | Submitted::Repeated(job) => job,
+        let (job, audited) = match submitted {
+            Submitted::Queued(job) => (job, true),
+            Submitted::Repeated(job) => (job, false),
             Submitted::KeyConflict => {
                 return Err(ServiceError::conflict(
                     "IdempotencyKeyReused",
@@ -125,7 +137,7 @@ impl Service {
             }
         };
         let outlook = self.outlook(&job).await?;
-        Ok(Accepted { job, outlook })
+        Ok(Accepted { job, outlook, audited })
     }
 
     /// The job that a submission makes, with module, inputs and limits pinned.

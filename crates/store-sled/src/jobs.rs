@@ -4,7 +4,7 @@ use crate::database::Read;
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
-use crate::{processed, registry, tenancy};
+use crate::{audit, processed, registry, tenancy};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Timestamp,
@@ -22,7 +22,7 @@ pub(crate) struct UsedKey {
 }
 
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
-    let NewJob { mut job, idempotency } = new;
+    let NewJob { mut job, idempotency, audit } = new;
     if let Some(key) = &idempotency
         && let Some(answer) = used_key(overlay, job.project, key)?
     {
@@ -40,6 +40,9 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     if let Some(IdempotencyKey { key, body }) = idempotency {
         let used = UsedKey { body, job: job.id };
         overlay.put(Table::IdempotencyKeys, &keys::idempotency(job.project, &key), &used)?;
+    }
+    if let Some(entry) = audit {
+        audit::append(overlay, &entry)?;
     }
     records::insert(overlay, &job)?;
     Ok(Submitted::Queued(job))

@@ -1,17 +1,18 @@
 //! Module versions as they are stored, and those that were read lately: each submission asks for one, and its manifest is
 //! the largest document on a submission's way.
 
-use crate::codec::damaged;
+use crate::codec::{self, damaged};
+use crate::database::{Database, Read};
 use crate::keys::Table;
 use fuelcell_domain::ModuleVersion;
 use fuelcell_store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Versions that are kept as they were read.
 const MAX_KEPT: usize = 256;
-/// Larger records are read anew each time, in bytes of JSON.
+/// Larger records are read anew each time, in bytes.
 const MAX_KEPT_BYTES: usize = 64 * 1024;
 
 /// A module version on disk. Its manifest holds free JSON, which postcard cannot read back, so the record is JSON inside.
@@ -35,24 +36,41 @@ impl StoredModule {
     }
 }
 
-/// Module versions by the text that they were read from. The text decides, so that nothing here can be out of date.
+/// A module version as it was read.
+pub(crate) struct KnownModule {
+    record: Vec<u8>,
+    /// See [`StoredModule`].
+    pub(crate) number: u32,
+    pub(crate) module: ModuleVersion,
+}
+
+/// Module versions by their keys. Each is compared with the record as it is now, so that nothing here can be out of date.
 #[derive(Default)]
-pub(crate) struct KnownModules(Mutex<HashMap<String, ModuleVersion>>);
+pub(crate) struct KnownModules(Mutex<HashMap<Vec<u8>, Arc<KnownModule>>>);
 
 impl KnownModules {
-    pub(crate) fn module(&self, stored: StoredModule) -> Result<ModuleVersion, StoreError> {
+    /// The version under a key.
+    pub(crate) fn read(
+        &self,
+        database: &Database,
+        key: Vec<u8>,
+    ) -> Result<Option<Arc<KnownModule>>, StoreError> {
+        let Some(value) = database.value(Table::Modules, &key)? else { return Ok(None) };
+        let record = database.record(Table::Modules, &key, value)?;
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = known().get(&stored.json) {
-            return Ok(module.clone());
+        if let Some(module) = known().get(&key).filter(|known| known.record == record) {
+            return Ok(Some(Arc::clone(module)));
         }
-        let module = stored.module()?;
-        if stored.json.len() <= MAX_KEPT_BYTES {
+        let stored: StoredModule = codec::decode(Table::Modules, &record)?;
+        let (number, module) = (stored.number, stored.module()?);
+        let module = Arc::new(KnownModule { record, number, module });
+        if module.record.len() <= MAX_KEPT_BYTES {
             let mut known = known();
             if known.len() >= MAX_KEPT {
                 known.clear();
             }
-            known.insert(stored.json, module.clone());
+            known.insert(key, Arc::clone(&module));
         }
-        Ok(module)
+        Ok(Some(module))
     }
 }

@@ -97,7 +97,7 @@ impl Queue {
         limit: usize,
     ) -> Vec<(u64, QueueOrder)> {
         let own = self.projects.get(&project).into_iter().flat_map(|own| own.from(skip)).take(limit);
-        own.map(|order| (self.before(*order), *order)).collect()
+        own.map(|order| (self.all.rank(order) as u64, *order)).collect()
     }
 
     /// The number of a project's jobs.
@@ -110,9 +110,10 @@ impl Queue {
         self.timed.from(self.timed.count_while(|(at, _)| *at <= now)).next().map(|(at, _)| *at)
     }
 
-    /// How many jobs come before this place, whether or not their time has come.
-    pub(crate) fn before(&self, order: QueueOrder) -> u64 {
-        self.all.rank(&order) as u64
+    /// How many jobs come before this place, whether or not their time has come; `None` when nobody has it.
+    pub(crate) fn before(&self, order: QueueOrder) -> Option<u64> {
+        let rank = self.all.rank(&order);
+        (self.all.from(rank).next() == Some(&order)).then_some(rank as u64)
     }
 }
 

@@ -183,17 +183,17 @@ pub(crate) fn module_version(
     name: &str,
     version: Option<&str>,
 ) -> Result<Option<ModuleVersion>, StoreError> {
-    let stored = match version {
-        Some(version) => {
-            shared.database.get(Table::Modules, &keys::module_version(project, name, version))?
-        }
+    let database = &shared.database;
+    let read = |key| shared.modules.read(database, key);
+    let found = match version {
+        Some(version) => read(keys::module_version(project, name, version))?,
         None => {
-            let versions: Vec<StoredModule> =
-                shared.database.scan(Table::Modules, &keys::module_name(project, name))?;
-            versions.into_iter().max_by_key(|stored| stored.number)
+            let keys = database.keys(Table::Modules, &keys::module_name(project, name))?;
+            let versions = keys.into_iter().filter_map(|key| read(key).transpose());
+            versions.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|known| known.number)
         }
     };
-    stored.map(|stored| shared.modules.module(stored)).transpose()
+    Ok(found.map(|known| known.module.clone()))
 }
 
 pub(crate) fn module_versions(

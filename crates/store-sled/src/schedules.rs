@@ -33,7 +33,7 @@ pub(crate) fn advance(overlay: &mut Overlay<'_>, step: ScheduleStep) -> Result<(
     let stored: Option<Schedule> = overlay.get(Table::Schedules, &key)?;
     schedules::check(&step, stored.as_ref())?;
     if let Some(job) = step.job {
-        jobs::submit(overlay, NewJob { job, idempotency: None })?;
+        jobs::submit(overlay, NewJob::from(job))?;
     }
     if let Some((job, request)) = step.replaces {
         schedules::replaced(jobs::request_cancel(overlay, step.project, job, request))?;

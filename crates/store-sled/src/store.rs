@@ -23,7 +23,7 @@ use fuelcell_store::references::Referent;
 use fuelcell_store::schedules::ScheduleStep;
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
+    PageRequest, ProcessedPage, QueueEntry, QueueOrder, QueuePage, StateCounts, Store, StoreError, Submitted,
     TenantFigures,
 };
 use std::path::Path;
@@ -426,9 +426,9 @@ impl Store for SledStore {
         Ok(views::counts(&self.shared, project, filter))
     }
 
-    async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError> {
+    async fn queued_before(&self, place: QueueOrder) -> Result<Option<u64>, StoreError> {
         self.shared.check()?;
-        views::queued_before(&self.shared, job)
+        Ok(views::queued_before(&self.shared, place))
     }
 
     async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {

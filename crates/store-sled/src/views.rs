@@ -7,7 +7,7 @@ use crate::image::Image;
 use crate::keys::Place;
 use crate::queue::Placed;
 use crate::{records, registry};
-use fuelcell_domain::{JobId, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
+use fuelcell_domain::{JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
     JobFilter, JobOrder, JobPage, PageRequest, QueueOrder, QueuePage, StateCounts, StoreError, TenantFigures,
 };
@@ -37,9 +37,8 @@ pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timesta
     image(shared).queue().next_time(now)
 }
 
-pub(crate) fn queued_before(shared: &Shared, id: JobId) -> Result<Option<u64>, StoreError> {
-    let job = records::find(&shared.database, id)?.filter(|job| job.state == JobState::Queued);
-    Ok(job.map(|job| image(shared).queue().before(QueueOrder::of(&job))))
+pub(crate) fn queued_before(shared: &Shared, place: QueueOrder) -> Option<u64> {
+    image(shared).queue().before(place)
 }
 
 pub(crate) fn queued(

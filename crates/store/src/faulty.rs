@@ -4,7 +4,7 @@
 use crate::schedules::ScheduleStep;
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
+    PageRequest, ProcessedPage, QueueEntry, QueueOrder, QueuePage, StateCounts, Store, StoreError, Submitted,
     TenantFigures,
 };
 use async_trait::async_trait;
@@ -275,7 +275,7 @@ pass_on! {
     fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
     fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
-    fn queued_before(job: JobId) -> Option<u64>;
+    fn queued_before(place: QueueOrder) -> Option<u64>;
     fn queued(project: ProjectRef, page: PageRequest) -> QueuePage;
     fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
@@ -302,7 +302,7 @@ mod tests {
     async fn calls_fail_as_planned() {
         let store: FaultyStore<MemoryStore> = FaultyStore::default();
         let own = project();
-        let submit = async || store.submit(NewJob { job: job(own), idempotency: None }).await;
+        let submit = async || store.submit(NewJob::from(job(own))).await;
         let jobs = async || store.counts(own, &JobFilter::default()).await.unwrap().total();
         store.fail_next("submit", 1);
         assert!(submit().await.is_err());

@@ -4,8 +4,8 @@ use crate::{BlobRef, Ranks};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
-    Artifact, AttemptId, Digest, Job, JobId, JobState, JobType, LogLevel, LogLine, ModuleRef, Ordinal,
-    PipelineId, Priority, ProjectRef, Receipt, Standing, TenantId, Timestamp, Transition,
+    Artifact, AttemptId, AuditEntry, Digest, Job, JobId, JobState, JobType, LogLevel, LogLine, ModuleRef,
+    Ordinal, PipelineId, Priority, ProjectRef, Receipt, Standing, TenantId, Timestamp, Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -28,6 +28,14 @@ pub struct NewJob {
     pub job: Job,
     /// The client's idempotency key.
     pub idempotency: Option<IdempotencyKey>,
+    /// Of whoever asked for it, for the audit log: it is there if and only if the job was queued.
+    pub audit: Option<AuditEntry>,
+}
+
+impl From<Job> for NewJob {
+    fn from(job: Job) -> Self {
+        Self { job, idempotency: None, audit: None }
+    }
 }
 
 /// What submit did.

@@ -2,8 +2,8 @@
 
 use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
-    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
-    StateCounts, Submitted, TenantFigures,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
+    QueueOrder, QueuePage, StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
 use crate::processed::ProcessedPage;
@@ -179,7 +179,7 @@ pub trait Store: Send + Sync {
     // Jobs: into the queue and out of it.
 
     /// Queues a job under the project's next ordinal, clamped to the project's caps; ordinals have no gaps. An existing id
-    /// is a conflict, a full queue of the project `Quota`.
+    /// is a conflict, a full queue of the project `Quota`. The entry for the audit log becomes durable with the job.
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
     /// What [`Store::submit`] would answer for a key of the project that was used before; `None` for one that is free.
     async fn used_key(
@@ -254,8 +254,8 @@ pub trait Store: Send + Sync {
     /// Jobs that match, by state; `states` and `standings` are ignored.
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
     /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them and whether or not
-    /// their time has come; `None` when it is not queued.
-    async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError>;
+    /// their time has come; `None` when no job is queued in this place.
+    async fn queued_before(&self, place: QueueOrder) -> Result<Option<u64>, StoreError>;
     /// A project's queued jobs in the order of [`Store::ready`], whether or not their time has come.
     async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError>;
     /// Microseconds from start to end of the latest completed runs of a module (at most [`crate::RECENT_DURATIONS`]),

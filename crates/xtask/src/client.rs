@@ -24,8 +24,6 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
-    /// Seconds to wait before asking again, when the server says so.
-    pub(crate) retry_after: Option<u64>,
 }
 
 impl Client {
@@ -39,9 +37,14 @@ impl Client {
         Self::new(self.base_url.clone(), token)
     }
 
-    /// The same token on connections of its own.
-    pub(crate) fn on_own_connections(&self) -> Self {
-        Self { agent: agent(), ..self.clone() }
+    /// Host and port of the server.
+    pub(crate) fn authority(&self) -> &str {
+        self.base_url.strip_prefix("http://").unwrap_or(&self.base_url)
+    }
+
+    /// What stands in the header `Authorization`.
+    pub(crate) fn authorization(&self) -> &str {
+        &self.authorization
     }
 
     /// Whether the server answers that it is well.
@@ -133,11 +136,10 @@ impl Answer {
 fn read(answer: Result<Response<Body>, ureq::Error>) -> Result<Answer> {
     let mut answer = answer?;
     let status = answer.status();
-    let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
     let text = answer.body_mut().read_to_string()?;
     // A refusal from something between us and the server may be no JSON.
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Ok(Answer { status, body, retry_after })
+    Ok(Answer { status, body })
 }
 
 /// The text at a key of an answer.

@@ -78,6 +78,7 @@ pub(crate) async fn clear(
     let made = Made {
         target: format!("/wp-json/datamachine/v1/jobs?type={kind}&cleanup_processed={with_processed}"),
         place: Scope::Project(project),
+        recorded: false,
     };
     let answer = ClearAnswer {
         success: true,

@@ -1,10 +1,7 @@
 //! Errors as WordPress's REST API writes them: `{code, message, data: {status}}`, with `data.params` for wrong parameters.
 
-use super::BASE;
 use crate::problem::{Problem, set_body};
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::Response;
 use fuelcell_service::parameters::ParameterFault;
 use serde_json::{Map, Value, json};
@@ -38,21 +35,13 @@ pub(super) fn job_not_found(id: &str) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, JOB_NOT_FOUND, format!("Job {shown} not found."))
 }
 
-/// Writes the body of every problem under this protocol's addresses.
-pub(crate) async fn render(request: Request, next: Next) -> Response {
-    let own = request.uri().path().starts_with(BASE);
-    let mut response = next.run(request).await;
-    if !own {
-        return response;
-    }
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    problem.log();
-    set_body(&mut response, &body(&problem), "application/json; charset=UTF-8");
+/// Writes a problem under this protocol's addresses into its response.
+pub(crate) fn render(problem: &Problem, response: &mut Response) {
+    set_body(response, &body(problem), "application/json; charset=UTF-8");
     if problem.status() == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Basic realm=\"Fuelcell\", charset=\"UTF-8\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
-    response
 }
 
 fn body(problem: &Problem) -> Value {

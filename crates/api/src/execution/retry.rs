@@ -1,10 +1,10 @@
 //! `POST /api/{tenantId}/{projectId}/execution/job/{jobId}/retry`
 
 use super::generation;
-use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, timeout_seconds};
+use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, queueing, timeout_seconds};
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
-use crate::gate::Made;
+use crate::gate::{Asked, Made};
 use crate::object::object;
 use crate::openapi::words::PriorityWord;
 use crate::problem::Problem;
@@ -78,6 +78,7 @@ pub(crate) struct RetryAnswer {
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
+    Extension(asked): Extension<Asked>,
     ids: Ids,
     headers: HeaderMap,
     OptionalJson { value, digest }: OptionalJson<RetryBody>,
@@ -93,8 +94,9 @@ pub(crate) async fn retry(
         idempotency_key: idempotency_key(&headers)?,
         body_digest: digest,
     };
-    let accepted = service.retry(&caller, ids.project()?, ids.id("job_id")?, retry).await?;
-    Ok((Extension(made(&accepted.job)), Json(answer(accepted))))
+    let (project, id) = (ids.project()?, ids.id("job_id")?);
+    let accepted = service.retry(&caller, project, id, retry, |job| queueing(&asked, job)).await?;
+    Ok((Extension(made(&accepted)), Json(answer(accepted))))
 }
 
 fn changes(updated: UpdatedParameters) -> Result<Changes, Problem> {

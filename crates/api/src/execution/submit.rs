@@ -4,7 +4,7 @@ use super::moment;
 use super::receipt::LimitsDto;
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, parse_moment};
-use crate::gate::Made;
+use crate::gate::{Asked, Made};
 use crate::object::object;
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use crate::problem::Problem;
@@ -18,6 +18,7 @@ use fuelcell_domain::{
     Digest, FIXED, Job, JobType, LimitRequest, PipelineId, Priority, ProjectRef, Scope, Timestamp,
 };
 use fuelcell_service::Service;
+use fuelcell_service::audit::AuditedCall;
 use fuelcell_service::submit::{Accepted, Submission};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -187,23 +188,30 @@ pub(crate) struct SubmitAnswer {
 pub(crate) async fn submit(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
+    Extension(asked): Extension<Asked>,
     ids: Ids,
     headers: HeaderMap,
     JsonBody { value, digest }: JsonBody<SubmitBody>,
 ) -> Result<(Extension<Made>, Json<SubmitAnswer>), Problem> {
     let project = ids.project()?;
     let submission = submission(value, idempotency_key(&headers)?, digest)?;
-    let accepted = service.submit(&caller, project, submission).await?;
-    Ok((Extension(made(&accepted.job)), Json(accepted_answer(accepted))))
+    let accepted = service.submit(&caller, project, submission, |job| queueing(&asked, job)).await?;
+    Ok((Extension(made(&accepted)), Json(accepted_answer(accepted))))
+}
+
+/// The call that queues a job, for the audit log.
+pub(super) fn queueing(asked: &Asked, job: &Job) -> AuditedCall {
+    asked.making(address(job), Scope::Project(job.project))
 }
 
 /// The job, for the audit log.
-pub(super) fn made(job: &Job) -> Made {
+pub(super) fn made(Accepted { job, audited, .. }: &Accepted) -> Made {
+    Made { target: address(job), place: Scope::Project(job.project), recorded: *audited }
+}
+
+fn address(job: &Job) -> String {
     let ProjectRef { tenant, project } = job.project;
-    Made {
-        target: format!("/api/{tenant}/{project}/execution/job/{}", job.id),
-        place: Scope::Project(job.project),
-    }
+    format!("/api/{tenant}/{project}/execution/job/{}", job.id)
 }
 
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -278,7 +286,7 @@ fn scheduled_time(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     })
 }
 
-pub(super) fn accepted_answer(Accepted { job, outlook }: Accepted) -> SubmitAnswer {
+pub(super) fn accepted_answer(Accepted { job, outlook, .. }: Accepted) -> SubmitAnswer {
     SubmitAnswer {
         job_id: job.id.to_string(),
         status: job.state.as_str(),

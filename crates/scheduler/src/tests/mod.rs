@@ -121,7 +121,7 @@ impl World {
     }
 
     async fn submit(&self, job: Job) -> JobId {
-        match self.store.submit(NewJob { job, idempotency: None }).await.unwrap() {
+        match self.store.submit(NewJob::from(job)).await.unwrap() {
             Submitted::Queued(job) => job.id,
             other => panic!("{other:?}"),
         }

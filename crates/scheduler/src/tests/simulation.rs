@@ -165,7 +165,7 @@ impl Lives {
     fn damage(&mut self, defect: Option<Defect>, store: &MemoryStore, project: ProjectRef) {
         let jobs = all_jobs(store, project);
         let ended = jobs.iter().find(|job| job.state == JobState::Completed);
-        let resubmit = |job: Job| at_once(store.submit(NewJob { job, idempotency: None })).is_ok();
+        let resubmit = |job: Job| at_once(store.submit(NewJob::from(job))).is_ok();
         self.defective |= !self.defective
             && match (defect, ended) {
                 (Some(Defect::LosesJobs), Some(job)) => at_once(store.delete_ended(project, job.id)).is_ok(),
@@ -292,7 +292,7 @@ async fn happen(
             let priority = Priority::ALL[dice.below(4) as usize];
             let job = Job { priority, ..world.job(guest) };
             let id = job.id;
-            if world.store.submit(NewJob { job, idempotency: None }).await.is_ok() {
+            if world.store.submit(NewJob::from(job)).await.is_ok() {
                 known.jobs.push((id, guest));
             }
         }

@@ -38,7 +38,7 @@ impl Script {
 
     async fn queue(&self, job: Job) -> JobId {
         let id = job.id;
-        self.store.submit(NewJob { job, idempotency: None }).await.unwrap();
+        self.store.submit(NewJob::from(job)).await.unwrap();
         id
     }
 

@@ -5,7 +5,7 @@ use crate::fill::{created_at, pipeline_id, subject};
 use crate::measure::{Quantiles, cpu, row};
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{JobState, Standing};
-use fuelcell_store::{JobFilter, JobOrder, PageRequest, SortKey, Store};
+use fuelcell_store::{JobFilter, JobOrder, PageRequest, QueueOrder, SortKey, Store};
 
 const PAGE: usize = 100;
 /// Pages of each kind.
@@ -87,7 +87,7 @@ async fn counts(store: &dyn Store, jobs: u64) {
     let (mut positions, mut pages) = (Vec::new(), Vec::new());
     for number in 0..PAGES {
         let before = cpu();
-        store.queued_before(last.id).await.unwrap();
+        store.queued_before(QueueOrder::of(&last)).await.unwrap();
         positions.push(cpu() - before);
         let page = PageRequest { offset: number * STEP % queue.total, limit: PAGE };
         let before = cpu();

@@ -119,7 +119,7 @@ async fn verbs_of_one_batch_see_those_before_them() {
     let own = project();
     let (first, second) = (job(own), job(own));
     let attempt = |job: &Job, number| Job { attempt: number, ..job.clone() };
-    let new = |job: &Job| NewJob { job: job.clone(), idempotency: None };
+    let new = |job: &Job| NewJob::from(job.clone());
 
     // The committer waits at a closed barrier while everything below queues up behind it, in this order.
     probe.set_closed(true);
@@ -182,7 +182,7 @@ async fn a_failed_barrier_stops_the_store() {
     let mut tasks = JoinSet::new();
     for _ in 0..8 {
         let store = Arc::clone(&store);
-        tasks.spawn(async move { store.submit(NewJob { job: job(own), idempotency: None }).await });
+        tasks.spawn(async move { store.submit(NewJob::from(job(own))).await });
     }
     for answer in tasks.join_all().await {
         assert!(matches!(answer, Err(StoreError::Storage(_))), "{answer:?}");
@@ -206,7 +206,7 @@ async fn a_full_disk_is_refused_before_it_is_touched() {
     let kept = submit(&crate::open(directory.path()), job(own)).await;
     let full = Options { free_bytes_to_write: u64::MAX, ..Options::default() };
     let store = SledStore::open(directory.path(), full).unwrap();
-    let refused = store.submit(NewJob { job: job(own), idempotency: None }).await;
+    let refused = store.submit(NewJob::from(job(own))).await;
     assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
     assert!(matches!(store.check().await, Err(StoreError::Full)));
     assert_eq!(store.job(own, kept.id).await.unwrap(), Some(kept));

@@ -1,8 +1,8 @@
 //! The audit log.
 
-use super::fixtures::{at, project};
-use crate::Store;
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, ProjectRef, TokenId};
+use super::fixtures::{at, job, project};
+use crate::{IdempotencyKey, NewJob, Store, Submitted};
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Digest, Job, ProjectRef, TokenId};
 
 fn entry(project: Option<ProjectRef>, subject: &str, seconds: i64) -> AuditEntry {
     AuditEntry {
@@ -55,4 +55,26 @@ pub(super) async fn pages(store: &dyn Store) {
         }
         assert_eq!(joined, whole);
     }
+}
+
+pub(super) async fn of_submissions(store: &dyn Store) {
+    let own = project();
+    let key = |body: &[u8]| Some(IdempotencyKey { key: "key".into(), body: Digest::of(body) });
+    let new = |job: Job, body: &[u8], subject: &str| NewJob {
+        job,
+        idempotency: key(body),
+        audit: Some(entry(Some(own), subject, 1)),
+    };
+    let first = job(own);
+    let queued = store.submit(new(first.clone(), b"body", "anna")).await.unwrap();
+    assert!(matches!(queued, Submitted::Queued(_)));
+    let repeated = store.submit(new(job(own), b"body", "bert")).await.unwrap();
+    assert!(matches!(repeated, Submitted::Repeated(_)));
+    let conflict = store.submit(new(job(own), b"other", "carl")).await.unwrap();
+    assert!(matches!(conflict, Submitted::KeyConflict));
+    let twin = NewJob { idempotency: None, ..new(first, b"", "dora") };
+    assert!(store.submit(twin).await.is_err());
+    let written = store.audit(&AuditFilter::default(), None, 9).await.unwrap();
+    let subjects: Vec<_> = written.iter().map(|(_, entry)| entry.subject.as_str()).collect();
+    assert_eq!(subjects, ["anna"], "only what was queued is written down here");
 }

@@ -4,8 +4,8 @@ use super::fixtures::{
     artifact, at, cancel, done, end, failure, job, project, pulse, running, seen, start, submit,
 };
 use crate::{
-    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, StateCounts, Store,
-    StoreError, Submitted,
+    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, QueueOrder, StateCounts,
+    Store, StoreError, Submitted,
 };
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{Digest, Job, JobId, JobState, LogLevel, LogLine};
@@ -39,7 +39,7 @@ pub(super) async fn ended_jobs_are_forgotten(store: &dyn Store) {
     assert_eq!(store.receipts(gone.id).await.unwrap(), []);
     assert_eq!(store.checkpoint(gone.id).await.unwrap(), None);
     assert_eq!(store.logs(gone.id, EVERY_LINE).await.unwrap(), []);
-    assert_eq!(store.queued_before(gone.id).await.unwrap(), None);
+    assert_eq!(store.queued_before(QueueOrder::of(&gone)).await.unwrap(), None);
     assert_eq!(store.artifacts(keep.id).await.unwrap().len(), 1, "others keep theirs");
     assert_eq!(store.logs(keep.id, EVERY_LINE).await.unwrap().len(), 2);
     let any = JobFilter::default();
@@ -87,7 +87,7 @@ pub(super) async fn living_jobs_and_jobs_of_others_stay(store: &dyn Store) {
 pub(super) async fn the_past_stays(store: &dyn Store) {
     let own = project();
     let key = |body: &[u8]| Some(IdempotencyKey { key: "k".into(), body: Digest::of(body) });
-    let keyed = NewJob { job: job(own), idempotency: key(b"body") };
+    let keyed = NewJob { idempotency: key(b"body"), ..job(own).into() };
     let Submitted::Queued(first) = store.submit(keyed).await.unwrap() else {
         panic!("the key was never used")
     };
@@ -100,7 +100,7 @@ pub(super) async fn the_past_stays(store: &dyn Store) {
     assert_eq!(store.tenant_figures(own.tenant, at(20)).await.unwrap(), figures);
     assert_eq!(store.recent_durations(first.module.digest).await.unwrap(), durations);
     assert_eq!(store.used_key(own, &key(b"body").unwrap()).await.unwrap(), None);
-    let again = store.submit(NewJob { job: job(own), idempotency: key(b"another body") }).await.unwrap();
+    let again = store.submit(NewJob { idempotency: key(b"another body"), ..job(own).into() }).await.unwrap();
     let Submitted::Queued(again) = again else { panic!("the key is free again: {again:?}") };
     assert_eq!(again.ordinal, 2);
 }

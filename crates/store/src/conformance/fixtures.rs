@@ -142,7 +142,7 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
 
 /// Submits a job without a key.
 pub async fn submit(store: &dyn Store, job: Job) -> Job {
-    match store.submit(NewJob { job, idempotency: None }).await.expect("submit works") {
+    match store.submit(NewJob::from(job)).await.expect("submit works") {
         Submitted::Queued(job) => job,
         other => panic!("a job without a key was not queued: {other:?}"),
     }

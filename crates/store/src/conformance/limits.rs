@@ -41,7 +41,7 @@ pub(super) async fn caps_clamp(store: &dyn Store) {
 
 pub(super) async fn queue_quota(store: &dyn Store) {
     let own = limited(store, queued(2)).await;
-    let try_submit = async |job: Job| store.submit(NewJob { job, idempotency: None }).await;
+    let try_submit = async |job: Job| store.submit(NewJob::from(job)).await;
     let usage = async || store.project_usage(own).await.unwrap();
     let first = submit(store, job(own)).await;
     let second = submit(store, job(own)).await;
@@ -66,7 +66,7 @@ pub(super) async fn parallel_submits_keep_the_quota(store: Arc<dyn Store>) {
     let submits: Vec<_> = (0..40)
         .map(|_| {
             let store = Arc::clone(&store);
-            tokio::spawn(async move { store.submit(NewJob { job: job(own), idempotency: None }).await })
+            tokio::spawn(async move { store.submit(NewJob::from(job(own))).await })
         })
         .collect();
     let mut accepted = Vec::<JobId>::new();

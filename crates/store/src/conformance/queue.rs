@@ -1,7 +1,7 @@
 //! The order of the queue, and out of it.
 
 use super::fixtures::{at, cancel, done, end, job, lease, project, seen, start, submit};
-use crate::{JobFilter, PageRequest, QueueEntry, QueuePage, Store};
+use crate::{JobFilter, PageRequest, QueueEntry, QueueOrder, QueuePage, Store};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobState};
 use std::collections::BTreeSet;
@@ -82,19 +82,20 @@ pub(super) async fn not_before(store: &dyn Store) {
 
 pub(super) async fn queued_before(store: &dyn Store) {
     let (own, other) = (project(), project());
-    let put = async |project, priority| submit(store, Job { priority, ..job(project) }).await.id;
+    let put = async |project, priority| submit(store, Job { priority, ..job(project) }).await;
+    let before = async |job: &Job| store.queued_before(QueueOrder::of(job)).await.unwrap();
     let normal = put(own, Priority::Normal).await;
     let low = put(own, Priority::Low).await;
     let high = put(other, Priority::High).await;
     let scheduled = Job { priority: Priority::Critical, not_before: Some(at(99)), ..job(other) };
-    let scheduled = submit(store, scheduled).await.id;
-    for (place, job) in [scheduled, high, normal, low].into_iter().enumerate() {
-        assert_eq!(store.queued_before(job).await.unwrap(), Some(place as u64));
+    let scheduled = submit(store, scheduled).await;
+    for (place, job) in [&scheduled, &high, &normal, &low].into_iter().enumerate() {
+        assert_eq!(before(job).await, Some(place as u64));
     }
-    start(store, high, 1).await;
-    assert_eq!(store.queued_before(high).await.unwrap(), None);
-    assert_eq!(store.queued_before(low).await.unwrap(), Some(2));
-    assert_eq!(store.queued_before(JobId::random()).await.unwrap(), None);
+    start(store, high.id, 1).await;
+    assert_eq!(before(&high).await, None);
+    assert_eq!(before(&low).await, Some(2));
+    assert_eq!(before(&Job { ordinal: 99, ..low }).await, None, "nobody has this place");
 }
 
 pub(super) async fn of_a_project(store: &dyn Store) {

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 fn keyed(job: Job, key: &str, body: &[u8]) -> NewJob {
     let idempotency = Some(IdempotencyKey { key: key.into(), body: Digest::of(body) });
-    NewJob { job, idempotency }
+    NewJob { idempotency, ..job.into() }
 }
 
 pub(super) async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
@@ -33,13 +33,12 @@ pub(super) async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
 pub(super) async fn illegal_submissions(store: &dyn Store) {
     let own = project();
     let first = submit(store, job(own)).await;
-    let twin = store.submit(NewJob { job: Job { id: first.id, ..job(own) }, idempotency: None }).await;
+    let twin = store.submit(Job { id: first.id, ..job(own) }.into()).await;
     assert!(matches!(twin, Err(StoreError::Conflict(_))), "{twin:?}");
-    let foreign =
-        store.submit(NewJob { job: Job { id: first.id, ..job(project()) }, idempotency: None }).await;
+    let foreign = store.submit(Job { id: first.id, ..job(project()) }.into()).await;
     assert!(matches!(foreign, Err(StoreError::Conflict(_))), "{foreign:?}");
     for state in JobState::ALL.into_iter().filter(|state| *state != JobState::Queued) {
-        let refused = store.submit(NewJob { job: Job { state, ..job(own) }, idempotency: None }).await;
+        let refused = store.submit(Job { state, ..job(own) }.into()).await;
         let reason = TransitionError::NotQueued(state);
         assert!(matches!(&refused, Err(StoreError::Transition(seen)) if *seen == reason), "{refused:?}");
     }

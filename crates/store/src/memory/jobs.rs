@@ -35,7 +35,7 @@ impl Records {
     }
 
     pub(super) fn submit(&mut self, new: NewJob) -> Result<Submitted, StoreError> {
-        let NewJob { mut job, idempotency } = new;
+        let NewJob { mut job, idempotency, audit } = new;
         if let Some(used) = idempotency.as_ref().and_then(|key| self.used_key(job.project, key)) {
             return Ok(used);
         }
@@ -51,6 +51,7 @@ impl Records {
         if let Some(IdempotencyKey { key, body }) = idempotency {
             self.keys.insert((job.project, key), (body, job.id));
         }
+        self.audit.extend(audit);
         self.jobs.insert(job.id, job.clone());
         Ok(Submitted::Queued(job))
     }
@@ -95,10 +96,9 @@ impl Records {
         self.queued().filter_map(|job| job.not_before).filter(|at| *at > now).min()
     }
 
-    pub(super) fn queued_before(&self, id: JobId) -> Option<u64> {
-        let own = self.jobs.get(&id).filter(|job| job.state == JobState::Queued)?;
-        let place = QueueOrder::of(own);
-        Some(self.queued().filter(|job| QueueOrder::of(job) < place).count() as u64)
+    pub(super) fn queued_before(&self, place: QueueOrder) -> Option<u64> {
+        let places = || self.queued().map(QueueOrder::of);
+        places().any(|other| other == place).then(|| places().filter(|other| *other < place).count() as u64)
     }
 
     pub(super) fn queued_page(&self, project: ProjectRef, page: PageRequest) -> QueuePage {

@@ -18,7 +18,7 @@ use crate::jobs::{
 use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
-use crate::{BlobRef, BlobReferences, Store, StoreError};
+use crate::{BlobRef, BlobReferences, QueueOrder, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -367,8 +367,8 @@ impl Store for MemoryStore {
         Ok(self.records().counts(project, filter))
     }
 
-    async fn queued_before(&self, job: JobId) -> Result<Option<u64>, StoreError> {
-        Ok(self.records().queued_before(job))
+    async fn queued_before(&self, place: QueueOrder) -> Result<Option<u64>, StoreError> {
+        Ok(self.records().queued_before(place))
     }
 
     async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {

@@ -15,7 +15,7 @@ impl Records {
         let stored = self.pipelines.get(&key).and_then(|pipeline| pipeline.schedule.as_ref());
         check(&step, stored)?;
         if let Some(job) = step.job {
-            self.submit(NewJob { job, idempotency: None })?;
+            self.submit(NewJob::from(job))?;
         }
         if let Some((job, request)) = step.replaces {
             replaced(self.request_cancel(step.project, job, request))?;

@@ -1,15 +1,12 @@
-//! Submits jobs like a client: plain threads, one kept-alive connection each.
+//! Submits jobs like a client, and waits for their end.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::quantiles::Quantiles;
+use super::{crowd::Submission, quantiles::Quantiles};
 use crate::{
     client::{Client, text},
     server::Interrupt,
@@ -82,7 +79,8 @@ impl Load {
     fn run_one(&self) -> Result<Duration> {
         self.interrupt.check()?;
         let begun = Instant::now();
-        let id = submit(&self.client, &self.jobs_path, &self.submission)?;
+        let submitted = self.client.post(&self.jobs_path, &self.submission)?;
+        let id = text(&submitted, "jobId")?;
         loop {
             let job = self.client.get(&format!("{}/{id}", self.jobs_path))?;
             match text(&job, "status")? {
@@ -129,23 +127,8 @@ impl Load {
     }
 
     fn submit_from(&self, clients: usize, end: Instant, submission: &Value) -> Result<u64> {
-        thread::scope(|scope| {
-            let clients: Vec<_> =
-                (0..clients).map(|_| scope.spawn(|| self.submit_until(end, submission))).collect();
-            clients.into_iter().map(join).sum()
-        })
-    }
-
-    fn submit_until(&self, end: Instant, submission: &Value) -> Result<u64> {
-        // Connections of its own: a client is one machine.
-        let client = self.client.on_own_connections();
-        let mut jobs = 0;
-        while Instant::now() < end {
-            self.interrupt.check()?;
-            submit(&client, &self.jobs_path, submission)?;
-            jobs += 1;
-        }
-        Ok(jobs)
+        let submission = Submission::new(&self.client, &self.jobs_path, submission);
+        submission.from_crowd(clients, end, &self.interrupt)
     }
 
     fn drain(&self, before: Ended, jobs: u64) -> Result<()> {
@@ -173,20 +156,4 @@ impl Load {
             badly: count("failedJobs")? + count("cancelledJobs")?,
         })
     }
-}
-
-/// Submits durably and returns the job's id. A server that has enough to do is asked again when it says.
-fn submit(client: &Client, path: &str, submission: &Value) -> Result<String> {
-    loop {
-        let answer = client.try_post(path, submission)?;
-        if answer.status == 429 {
-            thread::sleep(Duration::from_secs(answer.retry_after.unwrap_or(1)));
-            continue;
-        }
-        return Ok(text(&answer.accepted()?, "jobId")?.to_owned());
-    }
-}
-
-fn join(client: thread::ScopedJoinHandle<'_, Result<u64>>) -> Result<u64> {
-    client.join().map_err(|_| anyhow!("a client panicked"))?
 }

@@ -4,6 +4,7 @@
 //! disk's flush rate beside durable submits, the native build beside the module.
 
 mod cell;
+mod crowd;
 mod disk;
 mod load;
 mod native;

@@ -4,7 +4,7 @@ use super::Pair;
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{Job, JobState, LogLevel, ProjectRef, Standing};
 use fuelcell_store::conformance::fixtures::{SORT_KEYS, at, module, references};
-use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest};
+use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, QueueOrder};
 
 impl Pair {
     /// Every question has the same answer.
@@ -78,14 +78,16 @@ impl Pair {
         }
     }
 
-    async fn compare_job(&self, Job { id, project, .. }: &Job) {
+    async fn compare_job(&self, submitted: &Job) {
+        let Job { id, project, .. } = submitted;
         let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
         self.both(async |store| store.job(*project, *id).await.unwrap()).await;
         self.both(async |store| store.artifacts(*id).await.unwrap()).await;
         self.both(async |store| store.receipts(*id).await.unwrap()).await;
         self.both(async |store| store.checkpoint(*id).await.unwrap()).await;
         self.both(async |store| store.logs(*id, everything).await.unwrap()).await;
-        self.both(async |store| store.queued_before(*id).await.unwrap()).await;
+        let place = QueueOrder::of(submitted);
+        self.both(async |store| store.queued_before(place).await.unwrap()).await;
     }
 
     /// Each field of a filter alone, and some together.

@@ -97,7 +97,7 @@ impl Pair {
                 let job = self.new_job(kind, delay, big);
                 let body = Digest::of(&[kind % 2]);
                 let idempotency = key.map(|key| IdempotencyKey { key: format!("{key}"), body });
-                let new = NewJob { job, idempotency };
+                let new = NewJob { idempotency, ..job.into() };
                 if let Ok(Submitted::Queued(job)) =
                     self.both(async |store| store.submit(new.clone()).await).await
                 {

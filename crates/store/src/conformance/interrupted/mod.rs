@@ -135,7 +135,7 @@ pub(super) async fn parallel_submits(medium: &dyn Medium, point: CrashPoint) {
         let mut submits = JoinSet::new();
         for _ in 0..SUBMITS {
             let (store, job) = (store.clone(), job(own));
-            submits.spawn(async move { store.submit(NewJob { job, idempotency: None }).await });
+            submits.spawn(async move { store.submit(NewJob::from(job)).await });
         }
         let answers = submits.join_all().await;
         drop(store);
@@ -164,7 +164,7 @@ pub(super) async fn repeated_submit(medium: &dyn Medium, point: CrashPoint) {
     let (own, store) = (project(), medium.open().await);
     let idempotency = Some(IdempotencyKey { key: "once".into(), body: Digest::of(b"body") });
     medium.crash_at(0, point);
-    let first = NewJob { job: job(own), idempotency };
+    let first = NewJob { idempotency, ..job(own).into() };
     assert!(store.submit(first.clone()).await.is_err());
     drop(store);
     let store = medium.open().await;

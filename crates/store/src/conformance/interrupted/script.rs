@@ -155,7 +155,8 @@ impl World {
     }
 
     fn submission(&self, number: usize) -> NewJob {
-        NewJob { job: self.job(number), idempotency: (number == 0).then(|| self.key()) }
+        let (idempotency, audit) = ((number == 0).then(|| self.key()), (number == 1).then(|| self.entry()));
+        NewJob { job: self.job(number), idempotency, audit }
     }
 
     fn attempt(&self, job: usize, number: u32) -> AttemptId {

@@ -2,7 +2,7 @@
 
 use super::script::World;
 use crate::conformance::fixtures::{at, references};
-use crate::{JobFilter, LogFilter, PageRequest, Store};
+use crate::{JobFilter, LogFilter, PageRequest, QueueOrder, Store};
 use fuelcell_domain::job::JobType;
 use fuelcell_domain::{AuditFilter, Digest, LogLevel};
 use std::collections::BTreeMap;
@@ -36,12 +36,16 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
     look_at_lists(&mut sight, store, world).await;
     for (number, job) in world.jobs.iter().enumerate() {
         let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
-        sight.note(format!("job {number}"), store.job(world.own, *job).await.unwrap());
+        let found = store.job(world.own, *job).await.unwrap();
+        if let Some(job) = &found {
+            let before = store.queued_before(QueueOrder::of(job)).await.unwrap();
+            sight.note(format!("queued before {number}"), before);
+        }
+        sight.note(format!("job {number}"), found);
         sight.note(format!("artifacts {number}"), store.artifacts(*job).await.unwrap());
         sight.note(format!("receipts {number}"), store.receipts(*job).await.unwrap());
         sight.note(format!("checkpoint {number}"), store.checkpoint(*job).await.unwrap());
         sight.note(format!("logs {number}"), store.logs(*job, everything).await.unwrap());
-        sight.note(format!("queued before {number}"), store.queued_before(*job).await.unwrap());
     }
     sight
 }
