@@ -24,10 +24,11 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) const MAX_COMMANDS: usize = 256;
 /// A batch that writes more than this takes no further command, in bytes.
 const MAX_BYTES: usize = 4 << 20;
-/// How long a batch waits for company when the one before it had some. A commit wakes every thread of sled's pool and all
-/// who wait for it, which costs more processor time than the work in it: a third less for each job when fewer commits
-/// carry more.
-const GATHERING: Duration = Duration::from_micros(800);
+/// How often, and how long each time, a batch waits for company until it has as much as the one before it. A commit wakes
+/// every thread of sled's pool and all who wait for it, which costs more processor time than the work in it: a third less
+/// for each job when fewer commits carry more.
+const GATHERINGS: usize = 4;
+const GATHERING: Duration = Duration::from_micros(200);
 /// Commands that may wait for the committer before callers wait to be let in.
 const WAITING: usize = 4 * MAX_COMMANDS;
 
@@ -190,8 +191,10 @@ impl Committer {
         let _on_panic = FailOnPanic(Arc::clone(&self.shared));
         let mut crowd = 0;
         while let Some(first) = waiting.blocking_recv() {
-            if crowd > 1 {
-                std::thread::sleep(GATHERING);
+            for _ in 0..GATHERINGS {
+                if waiting.len() + 1 < crowd {
+                    std::thread::sleep(GATHERING);
+                }
             }
             match self.room() {
                 Ok(room) => crowd = self.batch(first, &mut waiting, room),
