@@ -195,8 +195,9 @@ impl Scheduler {
             if !self.dispatch().await? {
                 break;
             }
-            // A store that never makes its caller wait must not keep leases and pulses from their turn.
-            tokio::task::yield_now().await;
+            // A store that never makes its caller wait must not keep leases and pulses from their turn. But to let others go
+            // first each time would put the next claim behind all the jobs that were started now.
+            tokio::task::coop::consume_budget().await;
         }
         if self.free().slots == 0 {
             return Ok(TICK);
@@ -291,18 +292,20 @@ impl Scheduler {
             slots: self.config.slots.saturating_sub(running + waiting).min(room),
             memory_bytes: self.config.memory_bytes.saturating_sub(reserved_bytes),
             idle: running == 0,
-            ahead: if room > 0 { self.ahead(&live) } else { Duration::ZERO },
+            ahead: if room > 0 { self.ahead(&live, running) } else { Duration::ZERO },
         }
     }
 
     /// How much running time may be claimed ahead: a little for each slot that a short job has, less what waits already.
-    fn ahead(&self, live: &[Arc<Live>]) -> Duration {
+    fn ahead(&self, live: &[Arc<Live>], taken: usize) -> Duration {
         let shares = lock(&self.shares);
         let expected = |live: &Live| shares.expected_time(live.module).unwrap_or(Duration::MAX);
         let under_way = live.iter().filter(|live| !live.is_finishing());
         let (waiting, running): (Vec<_>, Vec<_>) = under_way.partition(|live| live.is_waiting());
         // What should be short and takes long holds its slot for nobody knows how long.
-        let short = running.iter().filter(|live| expected(live) <= SHORT && live.on_slot() <= SHORT).count();
+        let is_long = |live: &&&Arc<Live>| expected(live) > SHORT || live.on_slot() > SHORT;
+        // Who was called from the line and has not moved yet has its slot already, and is short.
+        let short = taken.saturating_sub(running.iter().filter(is_long).count());
         let budget = SHORT.saturating_mul(u32::try_from(short).unwrap_or(u32::MAX));
         waiting.iter().fold(budget, |left, live| left.saturating_sub(expected(live).max(LEAST_AHEAD)))
     }

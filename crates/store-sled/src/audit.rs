@@ -10,9 +10,9 @@ use fuelcell_store::StoreError;
 pub(crate) fn append(overlay: &mut Overlay<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
     let number = overlay.next_number(counters::AUDIT)?;
     if let Some(tenant) = entry.tenant {
-        overlay.put(Table::AuditOfTenant, &keys::audit_of_tenant(tenant, number), &())?;
+        overlay.add(Table::AuditOfTenant, &keys::audit_of_tenant(tenant, number), &())?;
     }
-    overlay.put(Table::Audit, &keys::audit(number), entry)
+    overlay.add(Table::Audit, &keys::audit(number), entry)
 }
 
 pub(crate) fn page(

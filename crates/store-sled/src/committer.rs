@@ -27,7 +27,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// How often, and how long each time, a batch waits for company until it has as much as the one before it. A commit wakes
 /// every thread of sled's pool and all who wait for it, which costs more processor time than the work in it: a third less
 /// for each job when fewer commits carry more.
-const GATHERINGS: usize = 4;
+const GATHERINGS: usize = 8;
 const GATHERING: Duration = Duration::from_micros(200);
 /// Commands that may wait for the committer before callers wait to be let in.
 const WAITING: usize = 4 * MAX_COMMANDS;

@@ -127,7 +127,7 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     let mut job = before.clone();
     finish.apply(&mut job)?;
     records::update(overlay, &before, &job)?;
-    overlay.put(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
+    overlay.add(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
     if publishes(&job) {
         overlay.put(Table::Artifacts, job.id.0.as_bytes(), &finish.artifacts)?;
     }

@@ -9,7 +9,8 @@ use fuelcell_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::IVec;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock};
 
 /// What a write replaced in the batch, to take a command back: `None` = the batch had nothing under the key.
@@ -18,6 +19,9 @@ type Replaced = (Table, Vec<u8>, Option<Option<Vec<u8>>>);
 pub(crate) struct Overlay<'a> {
     database: &'a Database,
     image: &'a RwLock<Image>,
+    /// What was read of the database, by table: while a batch is made nothing else writes, and its commands ask for the
+    /// same values again and again.
+    seen: RefCell<Vec<HashMap<Vec<u8>, Option<IVec>>>>,
     writes: Vec<Writes>,
     changes: Vec<Change>,
     bytes: usize,
@@ -27,7 +31,8 @@ pub(crate) struct Overlay<'a> {
 impl<'a> Overlay<'a> {
     pub(crate) fn new(database: &'a Database, image: &'a RwLock<Image>) -> Self {
         let writes = Table::ALL.iter().map(|_| Writes::new()).collect();
-        Self { database, image, writes, changes: Vec::new(), bytes: 0, undo: Vec::new() }
+        let seen = RefCell::new(Table::ALL.iter().map(|_| HashMap::new()).collect());
+        Self { database, image, seen, writes, changes: Vec::new(), bytes: 0, undo: Vec::new() }
     }
 
     /// Runs one command; when it fails, the batch is as it was before.
@@ -73,8 +78,23 @@ impl<'a> Overlay<'a> {
         key: &[u8],
         record: &T,
     ) -> Result<(), StoreError> {
-        let record = codec::encode(record)?;
         self.remove_parts(table, key)?;
+        self.write(table, key, record)
+    }
+
+    /// Writes a record under a key that never had one, which spares the look for parts.
+    pub(crate) fn add<T: Serialize>(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        record: &T,
+    ) -> Result<(), StoreError> {
+        debug_assert!(self.value(table, key)?.is_none(), "a key of {table:?} is not new");
+        self.write(table, key, record)
+    }
+
+    fn write<T: Serialize>(&mut self, table: Table, key: &[u8], record: &T) -> Result<(), StoreError> {
+        let record = codec::encode(record)?;
         if record.len() <= MAX_VALUE {
             self.set(table, key, Some(codec::seal(Kind::Whole, &record)));
             return Ok(());
@@ -93,6 +113,15 @@ impl<'a> Overlay<'a> {
             self.set(table, key, None);
         }
         Ok(())
+    }
+
+    fn stored(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        if let Some(seen) = self.seen.borrow()[table as usize].get(key) {
+            return Ok(seen.clone());
+        }
+        let value = self.database.value(table, key)?;
+        self.seen.borrow_mut()[table as usize].insert(key.to_vec(), value.clone());
+        Ok(value)
     }
 
     fn remove_parts(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
@@ -162,7 +191,7 @@ impl Read for Overlay<'_> {
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         match self.writes[table as usize].get(key) {
             Some(written) => Ok(written.as_deref().map(IVec::from)),
-            None => self.database.value(table, key),
+            None => self.stored(table, key),
         }
     }
 }

@@ -77,12 +77,15 @@ pub(crate) fn held(records: &impl Read, attempt: AttemptId) -> Result<Job, Store
 /// Writes a new job.
 pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
     let place = Place { project: job.project, ordinal: job.ordinal };
-    overlay.put(Table::JobPlaces, job.id.0.as_bytes(), &place)?;
+    overlay.add(Table::JobPlaces, job.id.0.as_bytes(), &place)?;
     if job.parameters.len() > LONG_PARAMETERS {
         overlay.put(Table::Parameters, &place.key(), &job.parameters)?;
     }
-    write(overlay, place, job)?;
-    index(overlay, place, None, job)
+    overlay.add(Table::Jobs, &place.key(), &stored(job))?;
+    let entry = IndexEntry::of(job);
+    overlay.add(Table::JobIndex, &place.key(), &entry)?;
+    overlay.note(Change { place, before: None, after: Some(entry) });
+    Ok(())
 }
 
 /// Writes a job that moved, and whatever follows from the move.
@@ -91,8 +94,8 @@ pub(crate) fn update(overlay: &mut Overlay<'_>, before: &Job, after: &Job) -> Re
     if before.state == JobState::Running && after.state != JobState::Running {
         overlay.remove(Table::Pulses, after.id.0.as_bytes())?;
     }
-    write(overlay, place, after)?;
-    index(overlay, place, Some(before), after)?;
+    overlay.put(Table::Jobs, &place.key(), &stored(after))?;
+    index(overlay, place, before, after)?;
     figures::follow(overlay, before, after)
 }
 
@@ -106,27 +109,22 @@ pub(crate) fn write_pulse(
     overlay.put(Table::Pulses, attempt.job.0.as_bytes(), &LivePulse { attempt: attempt.number, pulse })
 }
 
-fn write(overlay: &mut Overlay<'_>, place: Place, job: &Job) -> Result<(), StoreError> {
+fn stored(job: &Job) -> StoredJob {
     let parameters_apart = job.parameters.len() > LONG_PARAMETERS;
     let mut job = job.clone();
     if parameters_apart {
         job.parameters = String::new();
     }
-    overlay.put(Table::Jobs, &place.key(), &StoredJob { job, parameters_apart })
+    StoredJob { job, parameters_apart }
 }
 
-fn index(
-    overlay: &mut Overlay<'_>,
-    place: Place,
-    before: Option<&Job>,
-    after: &Job,
-) -> Result<(), StoreError> {
-    let (before, after) = (before.map(IndexEntry::of), IndexEntry::of(after));
-    if before.as_ref() == Some(&after) {
+fn index(overlay: &mut Overlay<'_>, place: Place, before: &Job, after: &Job) -> Result<(), StoreError> {
+    let (before, after) = (IndexEntry::of(before), IndexEntry::of(after));
+    if before == after {
         return Ok(());
     }
     overlay.put(Table::JobIndex, &place.key(), &after)?;
-    overlay.note(Change { place, before, after: Some(after) });
+    overlay.note(Change { place, before: Some(before), after: Some(after) });
     Ok(())
 }
 
