@@ -220,6 +220,46 @@ fn every_call_that_asks_for_a_change_is_in_the_audit_log() {
 }
 
 #[test]
+fn each_submission_is_in_the_audit_log_once_whatever_came_of_it() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let path = project.path("execution/job");
+    let body = |name: &str| {
+        json!({"jobName": name, "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": [{"do": "fail"}]}})
+            .to_string()
+    };
+    let send = |name: &str| {
+        let headers = [("idempotency-key", "monday"), ("content-type", "application/json")];
+        project.client.send("POST", &path, &headers, body(name).as_bytes())
+    };
+    let first = text(&send("one").ok(), "jobId");
+    assert_eq!(text(&send("one").ok(), "jobId"), first);
+    send("another").problem(409);
+    project.wait_for(&first, "Failed");
+    let second =
+        text(&project.client.post(&format!("{}/retry", project.job_path(&first)), &json!({})).ok(), "jobId");
+
+    let entries = entries(&project.client, "");
+    let told = |entry: &Value| {
+        let keys = ["action", "target", "outcome", "code"];
+        keys.map(|key| entry[key].as_str().unwrap_or("-").to_owned()).join(" ")
+    };
+    let (submit, retry) = (
+        "POST /api/{tenant_id}/{project_id}/execution/job",
+        "POST /api/{tenant_id}/{project_id}/execution/job/{job_id}/retry",
+    );
+    let newest: Vec<_> = entries.iter().take(4).map(told).collect();
+    let expected = [
+        format!("{retry} {} done -", project.job_path(&second)),
+        format!("{submit} {path} refused IdempotencyKeyReused"),
+        format!("{submit} {} done -", project.job_path(&first)),
+        format!("{submit} {} done -", project.job_path(&first)),
+    ];
+    assert_eq!(newest, expected);
+    assert_eq!(entries.iter().filter(|entry| told(entry).contains("execution/job")).count(), 4);
+}
+
+#[test]
 fn the_audit_log_is_shown_in_pages_to_those_whose_matter_it_is() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
