@@ -1,4 +1,5 @@
-//! The audit log: entries by number, and the numbers of each tenant's entries.
+//! The audit log: one row of numbers over all entries, each entry in the table of whose matter it is, so that a tenant's
+//! page is read from its own entries alone.
 
 use crate::codec::damaged;
 use crate::database::{Database, Read};
@@ -9,10 +10,16 @@ use fuelcell_store::StoreError;
 
 pub(crate) fn append(overlay: &mut Overlay<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
     let number = overlay.next_number(counters::AUDIT)?;
-    if let Some(tenant) = entry.tenant {
-        overlay.add(Table::AuditOfTenant, &keys::audit_of_tenant(tenant, number), &())?;
+    let (table, key) = place(entry, number);
+    overlay.add(table, &key, entry)
+}
+
+/// Where the entry with this number lies.
+pub(crate) fn place(entry: &AuditEntry, number: u32) -> (Table, Vec<u8>) {
+    match entry.tenant {
+        Some(tenant) => (Table::AuditOfTenant, keys::audit_of_tenant(tenant, number)),
+        None => (Table::Audit, keys::audit(number)),
     }
-    overlay.add(Table::Audit, &keys::audit(number), entry)
 }
 
 pub(crate) fn page(
@@ -21,18 +28,58 @@ pub(crate) fn page(
     before: Option<u32>,
     limit: usize,
 ) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
-    let (table, prefix) = match filter.tenant {
-        Some(tenant) => (Table::AuditOfTenant, tenant.0.as_bytes().to_vec()),
-        None => (Table::Audit, Vec::new()),
+    let before = before.unwrap_or(u32::MAX);
+    let mut rows = match filter.tenant {
+        Some(tenant) => vec![Row::new(Table::AuditOfTenant, tenant.0.as_bytes())],
+        None => all_rows(database)?,
     };
-    let mut end = [&prefix[..], &before.unwrap_or(u32::MAX).to_be_bytes()].concat();
+    for row in &mut rows {
+        row.step(database, before)?;
+    }
     let mut page = Vec::new();
     while page.len() < limit {
-        let Some(key) = database.last_key(table, &prefix, &end)? else { break };
-        let number = keys::audit_number(&key).ok_or_else(|| damaged(table))?;
-        let entry = database.get::<AuditEntry>(Table::Audit, &keys::audit(number))?;
+        let Some(row) = rows.iter_mut().max_by_key(|row| row.next) else { break };
+        let Some(number) = row.next else { break };
+        let entry = database.get::<AuditEntry>(row.table, &row.key(number))?;
         page.extend(entry.filter(|entry| filter.matches(entry)).map(|entry| (number, entry)));
-        end = key;
+        row.step(database, number)?;
     }
     Ok(page)
+}
+
+/// The entries of one owner, from the newest on.
+struct Row {
+    table: Table,
+    prefix: Vec<u8>,
+    /// The number of the entry to look at next.
+    next: Option<u32>,
+}
+
+impl Row {
+    fn new(table: Table, prefix: &[u8]) -> Self {
+        Self { table, prefix: prefix.to_vec(), next: None }
+    }
+
+    fn key(&self, number: u32) -> Vec<u8> {
+        [&self.prefix[..], &number.to_be_bytes()].concat()
+    }
+
+    /// Goes to the newest entry below `before`.
+    fn step(&mut self, database: &Database, before: u32) -> Result<(), StoreError> {
+        let key = database.last_key(self.table, &self.prefix, &self.key(before))?;
+        let number = key.map(|key| keys::audit_number(&key).ok_or_else(|| damaged(self.table)));
+        self.next = number.transpose()?;
+        Ok(())
+    }
+}
+
+/// The row of the matters of no tenant, and one for each tenant that has any.
+fn all_rows(database: &Database) -> Result<Vec<Row>, StoreError> {
+    let mut rows = vec![Row::new(Table::Audit, &[])];
+    let mut end = vec![u8::MAX; keys::TENANT + 1];
+    while let Some(key) = database.last_key(Table::AuditOfTenant, &[], &end)? {
+        end = key.get(..keys::TENANT).ok_or_else(|| damaged(Table::AuditOfTenant))?.to_vec();
+        rows.push(Row::new(Table::AuditOfTenant, &end));
+    }
+    Ok(rows)
 }

@@ -4,7 +4,7 @@
 //! that it never syncs, so a larger record becomes a head (the number of its parts and the crc32 of the whole) and parts
 //! in a table of their own.
 
-use crate::keys::Table;
+use crate::keys::{self, Table};
 use fuelcell_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,6 +61,21 @@ pub(crate) fn seal(kind: Kind, bytes: &[u8]) -> Vec<u8> {
     let checksum = crc32fast::hash(&value);
     value.extend_from_slice(&checksum.to_be_bytes());
     value
+}
+
+/// A value, with the table and the key under which it lies.
+pub(crate) type Entry = (Table, Vec<u8>, Vec<u8>);
+
+/// The values that a record becomes, the one under the record's own key last.
+pub(crate) fn values<T: Serialize>(table: Table, key: &[u8], record: &T) -> Result<Vec<Entry>, StoreError> {
+    let record = encode(record)?;
+    if record.len() <= MAX_VALUE {
+        return Ok(vec![(table, key.to_vec(), seal(Kind::Whole, &record))]);
+    }
+    let parts = (0..).zip(record.chunks(MAX_VALUE));
+    let parts =
+        parts.map(|(number, part)| (Table::Chunks, keys::chunk(table, key, number), seal(Kind::Part, part)));
+    Ok(parts.chain([(table, key.to_vec(), Head::of(&record).sealed())]).collect())
 }
 
 /// Checks and opens a value; `None` when it is damaged.

@@ -7,11 +7,13 @@ use crate::database::{Database, Read, guarded};
 use crate::dump::Batch;
 use crate::jobs::UsedKey;
 use crate::keys::Table;
+use crate::migrate;
 use crate::offline::{close_durably, exists};
-use crate::open::{Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory};
+use crate::open::{
+    FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
+};
 use crate::rebuild::deleted_runs;
 use fuelcell_store::StoreError;
-use serde::Serialize;
 use sled::IVec;
 use std::fs;
 use std::ops::ControlFlow;
@@ -44,6 +46,17 @@ pub fn compact(directory: &Path, options: &Options) -> Result<Compacted, StoreEr
     compact_opened(directory, opened, options)
 }
 
+/// Brings a store of an older layout, which was just opened, to the present one.
+pub(crate) fn migrated(directory: &Path, opened: Opened, options: &Options) -> Result<Opened, StoreError> {
+    let before = opened.format;
+    if before == FORMAT {
+        return Ok(opened);
+    }
+    tracing::info!(layout.before = before, layout.now = FORMAT, "the store is brought to the present layout");
+    compact_opened(directory, opened, options)?;
+    open_whole(directory, options)
+}
+
 /// Compacts a store that was just opened if at least as many jobs were deleted since the last time as are left: then
 /// about half of its files or more are of no use. A compaction that fails is no reason not to start.
 pub(crate) fn if_worth_it(directory: &Path, opened: Opened, options: &Options) -> Result<Opened, StoreError> {
@@ -70,7 +83,7 @@ fn is_worth_it(opened: &Opened, options: &Options) -> Result<bool, StoreError> {
 }
 
 fn compact_opened(directory: &Path, opened: Opened, options: &Options) -> Result<Compacted, StoreError> {
-    let Opened { database, deleted, lock: _lock, .. } = opened;
+    let Opened { database, deleted, format, lock: _lock, .. } = opened;
     let layout = Layout::of(directory);
     let bytes_before = database.size_on_disk()?;
     // The copy is smaller than what it is made from.
@@ -78,7 +91,7 @@ fn compact_opened(directory: &Path, opened: Opened, options: &Options) -> Result
         return Err(StoreError::Full);
     }
     let fresh = open_database(&layout.compacted, options.cache_bytes)?;
-    let entries = guarded(|| copy(&database, &fresh, deleted))?;
+    let entries = guarded(|| copy(&database, &fresh, format, deleted))?;
     close_durably(fresh, &layout.compacted)?;
     drop(database);
     fs::rename(&layout.records, &layout.replaced)?;
@@ -102,27 +115,27 @@ pub(crate) fn settle(layout: &Layout) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn copy(from: &Database, to: &Database, deleted: u64) -> Result<u64, StoreError> {
+fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64, StoreError> {
     let mut batch = Batch::new(to);
     for (first, last) in deleted_runs(from)? {
-        batch.add(Table::DeletedJobs, first.key(), sealed(&last)?)?;
+        batch.put(Table::DeletedJobs, &first.key(), &last)?;
     }
     for table in Table::ALL.into_iter().filter(|table| *table != Table::DeletedJobs) {
         from.visit_values(table, None, |key, value| {
             codec::unseal(&value).ok_or_else(|| codec::damaged(table))?;
             if is_wanted(from, table, key, &value)? {
-                batch.add(table, key.to_vec(), value.to_vec())?;
+                match format {
+                    FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
+                    _ => migrate::from_4(from, &mut batch, table, key, value)?,
+                }
             }
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    batch.add(Table::Meta, DELETED_THEN.to_vec(), sealed(&deleted)?)?;
+    batch.put(Table::Meta, DELETED_THEN, &deleted)?;
+    batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
     batch.apply()?;
     Ok(batch.entries)
-}
-
-fn sealed<T: Serialize>(record: &T) -> Result<Vec<u8>, StoreError> {
-    Ok(codec::seal(codec::Kind::Whole, &codec::encode(record)?))
 }
 
 /// Clients' keys that named jobs which are deleted are free again: nobody needs to know them.

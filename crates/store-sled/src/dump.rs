@@ -4,12 +4,14 @@
 //! number of its table, the lengths of key and value, and both as they are stored, each value with its own checksum.
 //! Numbers are big-endian.
 
-use crate::codec::{damaged, unseal};
+use crate::codec::{self, Entry, damaged, unseal};
 use crate::database::{Database, Writes};
 use crate::keys::Table;
+use crate::migrate::OLDEST;
 use crate::open::FORMAT;
 use fuelcell_domain::DigestWriter;
 use fuelcell_store::StoreError;
+use serde::Serialize;
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 
@@ -55,7 +57,7 @@ fn write_entry(out: &mut impl Write, table: Table, key: &[u8], value: &[u8]) -> 
 /// Reads a stream into an empty database; returns how many entries there were.
 ///
 /// # Errors
-/// When the stream is damaged, cut short or of another layout. The database is of no use then.
+/// When the stream is damaged, cut short or of a layout that this build does not read. The database is of no use then.
 pub(crate) fn read(input: impl Read, database: &Database) -> Result<u64, StoreError> {
     let mut batch = Batch::new(database);
     let entries = read_entries(input, |table, key, value| batch.add(table, key, value))?;
@@ -73,8 +75,10 @@ pub(crate) fn read_entries(
         return Err(unusable("it is no backup of records"));
     }
     let format = u32::from_be_bytes(input.take()?);
-    if format != FORMAT {
-        return Err(unusable(&format!("it has layout version {format}; this build reads version {FORMAT}")));
+    if !(OLDEST..=FORMAT).contains(&format) {
+        return Err(unusable(&format!(
+            "it has layout version {format}; this build reads versions {OLDEST} to {FORMAT}"
+        )));
     }
     let mut entries = 0_u64;
     while let Some((table, key, value)) = read_entry(&mut input)? {
@@ -88,8 +92,6 @@ pub(crate) fn read_entries(
     }
     Ok(entries)
 }
-
-type Entry = (Table, Vec<u8>, Vec<u8>);
 
 /// The next entry; `None` at the end.
 fn read_entry(input: &mut Source<impl Read>) -> Result<Option<Entry>, StoreError> {
@@ -125,6 +127,17 @@ impl<'a> Batch<'a> {
             true => Ok(()),
             false => self.apply(),
         }
+    }
+
+    pub(crate) fn put<T: Serialize>(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        record: &T,
+    ) -> Result<(), StoreError> {
+        codec::values(table, key, record)?
+            .into_iter()
+            .try_for_each(|(table, key, value)| self.add(table, key, value))
     }
 
     pub(crate) fn apply(&mut self) -> Result<(), StoreError> {

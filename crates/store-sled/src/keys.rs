@@ -64,9 +64,9 @@ pub(crate) enum Table {
     RetiredVersions,
     /// Project, number → `Activation`.
     Activations,
-    /// Number → `AuditEntry`.
+    /// Number → `AuditEntry` of no tenant.
     Audit,
-    /// Tenant, number → nothing.
+    /// Tenant, number → `AuditEntry`.
     AuditOfTenant,
     /// Project, ordinal → a later ordinal or the same: the jobs from one to the other were deleted.
     DeletedJobs,
@@ -187,6 +187,9 @@ pub(crate) fn activation(owner: ProjectRef, number: u32) -> Vec<u8> {
     join(&[&project(owner), &number.to_be_bytes()])
 }
 
+/// Bytes of a tenant at the beginning of a key.
+pub(crate) const TENANT: usize = 16;
+
 pub(crate) fn audit(number: u32) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
@@ -223,6 +226,11 @@ pub(crate) fn tenant_day(tenant: TenantId, day: i64) -> Vec<u8> {
 
 pub(crate) fn chunk(table: Table, key: &[u8], number: u32) -> Vec<u8> {
     join(&[&[table as u8], &(key.len() as u64).to_be_bytes(), key, &number.to_be_bytes()])
+}
+
+/// Whether this is the key of a part of a record of this table.
+pub(crate) fn is_chunk_of(key: &[u8], table: Table) -> bool {
+    key.first() == Some(&(table as u8))
 }
 
 /// The reverse of [`chunk`].

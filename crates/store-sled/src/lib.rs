@@ -34,6 +34,7 @@ mod image;
 mod jobs;
 mod keys;
 mod logs;
+mod migrate;
 mod modules;
 mod offline;
 mod open;

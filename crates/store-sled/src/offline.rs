@@ -5,7 +5,8 @@ use crate::database::{Database, guarded};
 use crate::dump;
 use crate::high_water::HighWater;
 use crate::open::{
-    Layout, Opened, Options, check_format, check_space, open_database, open_whole, sync_directory,
+    Layout, Opened, Options, check_format, check_space, open_database, open_whole, require_present,
+    sync_directory,
 };
 use crate::rebuild::read_image;
 use crate::uses::{self, NamedBlobs};
@@ -28,7 +29,9 @@ impl OfflineStore {
         if !exists(directory) {
             return Err(StoreError::NotFound("a store of records in this directory"));
         }
-        Ok(Self { opened: open_whole(directory, options)? })
+        let opened = open_whole(directory, options)?;
+        require_present(opened.format)?;
+        Ok(Self { opened })
     }
 
     /// Writes all records as one stream, which [`restore_records`] reads. Returns the number of entries.

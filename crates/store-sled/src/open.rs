@@ -8,6 +8,7 @@ use crate::database::{Database, Read, Writes, guarded};
 use crate::high_water::HighWater;
 use crate::image::Image;
 use crate::keys::Table;
+use crate::migrate::OLDEST;
 use crate::overlay::Overlay;
 use crate::rebuild::{read_image, short};
 use crate::store::SledStore;
@@ -19,7 +20,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// The version of the layout that this build writes and reads.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 /// The key of the layout's version, in [`Table::Meta`].
 pub(crate) const FORMAT_KEY: &[u8] = b"format";
 
@@ -101,6 +102,8 @@ pub(crate) struct Opened {
     pub(crate) image: Image,
     /// The number of jobs that were deleted, ever.
     pub(crate) deleted: u64,
+    /// The version of its layout.
+    pub(crate) format: u32,
     pub(crate) lock: File,
     high_water: HighWater,
 }
@@ -109,7 +112,8 @@ pub(crate) struct Opened {
 pub(crate) fn open(directory: &Path, options: Options) -> Result<SledStore, StoreError> {
     fs::create_dir_all(directory)?;
     let layout = Layout::of(directory);
-    let opened = compact::if_worth_it(directory, open_whole(directory, &options)?, &options)?;
+    let opened = compact::migrated(directory, open_whole(directory, &options)?, &options)?;
+    let opened = compact::if_worth_it(directory, opened, &options)?;
     let Opened { database, image, lock, high_water, .. } = opened;
     let file = layout.open_log()?;
     write_format(&database, &*options.barrier, &file)?;
@@ -138,14 +142,14 @@ pub(crate) fn open_whole(directory: &Path, options: &Options) -> Result<Opened, 
     check_space(directory, options.free_bytes_to_open)?;
     compact::settle(&layout)?;
     let (high_water, mark) = open_high_water(&layout)?;
-    let (database, image, deleted) = guarded(|| {
+    let (database, image, deleted, format) = guarded(|| {
         let database = open_database(&layout.records, options.cache_bytes)?;
         check_sequence(&database, mark)?;
-        check_format(&database)?;
+        let format = check_format(&database)?;
         let (image, deleted) = read_image(&database)?;
-        Ok((database, image, deleted))
+        Ok((database, image, deleted, format))
     })?;
-    Ok(Opened { database, image, deleted, lock, high_water })
+    Ok(Opened { database, image, deleted, format, lock, high_water })
 }
 
 /// One process per directory. A store of this process that is just being dropped gets a moment to let go.
@@ -223,13 +227,25 @@ pub(crate) fn check_sequence(database: &Database, mark: u64) -> Result<(), Store
     }
 }
 
-pub(crate) fn check_format(database: &Database) -> Result<(), StoreError> {
+/// The version of a database's layout, which is one that this build reads.
+pub(crate) fn check_format(database: &Database) -> Result<u32, StoreError> {
     match database.get::<u32>(Table::Meta, FORMAT_KEY)? {
-        Some(FORMAT) => Ok(()),
-        None if database.value(Table::Meta, SEQUENCE)?.is_none() => Ok(()),
+        Some(format @ OLDEST..=FORMAT) => Ok(format),
+        None if database.value(Table::Meta, SEQUENCE)?.is_none() => Ok(FORMAT),
         found => Err(StoreError::Storage(format!(
-            "the database has layout version {}; this build reads version {FORMAT}",
+            "the database has layout version {}; this build reads versions {OLDEST} to {FORMAT}",
             found.map_or("unknown".into(), |found| found.to_string())
+        ))),
+    }
+}
+
+/// Refuses an older layout, for those who do not write.
+pub(crate) fn require_present(format: u32) -> Result<(), StoreError> {
+    match format {
+        FORMAT => Ok(()),
+        older => Err(StoreError::Storage(format!(
+            "the database has layout version {older}; the server brings it to version {FORMAT} when it starts, and so \
+             does `fuelcell compact`"
         ))),
     }
 }

@@ -1,6 +1,6 @@
 //! The batch being made: what is written lies over the database, so that each command sees those before it.
 
-use crate::codec::{self, Head, Kind, MAX_VALUE, Value};
+use crate::codec::{self, Value};
 use crate::database::{Database, Read, Writes};
 use crate::image::{Change, Image};
 use crate::keys::{self, Place, Table};
@@ -94,15 +94,9 @@ impl<'a> Overlay<'a> {
     }
 
     fn write<T: Serialize>(&mut self, table: Table, key: &[u8], record: &T) -> Result<(), StoreError> {
-        let record = codec::encode(record)?;
-        if record.len() <= MAX_VALUE {
-            self.set(table, key, Some(codec::seal(Kind::Whole, &record)));
-            return Ok(());
+        for (table, key, value) in codec::values(table, key, record)? {
+            self.set(table, &key, Some(value));
         }
-        for (number, part) in (0..).zip(record.chunks(MAX_VALUE)) {
-            self.set(Table::Chunks, &keys::chunk(table, key, number), Some(codec::seal(Kind::Part, part)));
-        }
-        self.set(table, key, Some(Head::of(&record).sealed()));
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::database::{Database, Read, guarded};
 use crate::high_water::HighWater;
 use crate::keys::{Table, hexadecimal};
 use crate::offline::exists;
-use crate::open::{Layout, Options, check_format, check_sequence, lock, open_database};
+use crate::open::{Layout, Options, check_format, check_sequence, lock, open_database, require_present};
 use crate::rebuild::read_image;
 use crate::uses::{self, NamedBlobs};
 use fuelcell_store::StoreError;
@@ -87,11 +87,13 @@ pub fn check(directory: &Path, options: &Options) -> Result<(CheckReport, NamedB
 }
 
 fn look(database: &Database, mark: Option<u64>, report: &mut CheckReport, named: &mut NamedBlobs) {
-    let whole = [
-        guarded(|| check_sequence(database, mark.unwrap_or(0))),
-        guarded(|| check_format(database)),
-        guarded(|| read_image(database).map(drop)),
-    ];
+    if let Err(error) = guarded(|| check_format(database).and_then(require_present)) {
+        report.incomplete = true;
+        report.problem(error.to_string());
+        return;
+    }
+    let whole =
+        [guarded(|| check_sequence(database, mark.unwrap_or(0))), guarded(|| read_image(database).map(drop))];
     for error in whole.into_iter().filter_map(Result::err) {
         report.problem(error.to_string());
     }

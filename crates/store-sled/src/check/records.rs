@@ -1,6 +1,7 @@
 //! Everything but jobs: tenants, tokens, the registry, the audit log, counters, and parts of large records.
 
 use super::Look;
+use crate::audit;
 use crate::codec::{self, Value};
 use crate::database::Read;
 use crate::figures::DayFigures;
@@ -10,6 +11,7 @@ use fuelcell_domain::{
     Activation, AuditEntry, Dataset, Digest, Grant, Pipeline, Project, ProjectLimits, ProjectRef, Schedule,
     SealedSecret, Tenant, Token, TokenId,
 };
+use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -100,15 +102,23 @@ impl Look<'_> {
                 look.is_there(Table::Modules, &keys::module_version_of(owner, &module.name, &module.version));
             look.require(there, || format!("the active {} {} is missing", module.name, module.version));
         });
-        let given = self.counter(counters::AUDIT);
-        self.each(Table::Audit, |look, key, _: AuditEntry| {
-            let known = keys::audit_number(key).is_some_and(|number| (1..=given).contains(&number));
-            look.require(known, || format!("audit entry {} has no number", hexadecimal(key)));
-        });
-        self.each(Table::AuditOfTenant, |look, key, ()| {
-            let there = keys::audit_number(key)
-                .is_some_and(|number| look.is_there(Table::Audit, &keys::audit(number)));
-            look.require(there, || format!("audit entry {} of a tenant is missing", hexadecimal(key)));
+        self.audit();
+    }
+
+    /// Every number that was given out is that of one entry, which lies where it belongs.
+    fn audit(&mut self) {
+        let mut numbers = RoaringBitmap::new();
+        for table in [Table::Audit, Table::AuditOfTenant] {
+            self.each(table, |look, key, entry: AuditEntry| {
+                let number = keys::audit_number(key).unwrap_or_default();
+                let fits = audit::place(&entry, number) == (table, key.to_vec()) && numbers.insert(number);
+                look.require(fits, || format!("audit entry {} lies in a wrong place", hexadecimal(key)));
+            });
+        }
+        let (given, last) = (self.counter(counters::AUDIT), numbers.max().unwrap_or_default());
+        let kept = numbers.len();
+        self.require(kept == u64::from(given) && last == given, || {
+            format!("{given} audit entries were written, {kept} are here")
         });
     }
 

@@ -1,13 +1,15 @@
 //! A data directory that an earlier build left behind is read as it was written. So nobody changes the layout unnoticed: who
-//! does, raises its version.
+//! does, raises its version. Directories of older layouts stay, and with them a backup of each.
 //!
-//! `FUELCELL_TEST_NEW_GOLDEN=1` makes the archive anew, which is right for a new version only.
+//! `FUELCELL_TEST_NEW_GOLDEN=1` makes the archive of the present layout anew, which is right for a new version only.
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
-use fuelcell_domain::{Capabilities, Grant, Pipeline, PipelineId, ProjectRef, SealedSecret};
+use fuelcell_domain::{
+    AuditEntry, AuditFilter, Capabilities, Grant, Pipeline, PipelineId, ProjectRef, SealedSecret,
+};
 use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule};
 use fuelcell_store::{JobFilter, PageRequest, Store};
-use fuelcell_store_sled::{Options, check};
+use fuelcell_store_sled::{OfflineStore, Options, check, compact, restore_records};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -20,8 +22,36 @@ const FILES: [&str; 2] = ["high-water", "records"];
 /// What the store said when it was written.
 const SAID: &str = "said";
 
-fn archive() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-4.zip")
+/// The version of the layout that this build writes.
+const PRESENT: u32 = 5;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn archive(format: u32) -> PathBuf {
+    golden(&format!("format-{format}.zip"))
+}
+
+/// The store that a build left behind, and what it said then.
+fn left_behind(format: u32) -> (TempDir, String) {
+    let directory = TempDir::new().unwrap();
+    ZipArchive::new(File::open(archive(format)).unwrap()).unwrap().extract(directory.path()).unwrap();
+    let said = fs::read_to_string(directory.path().join(SAID)).unwrap();
+    (directory, said)
+}
+
+fn is_whole(directory: &Path) {
+    let (report, _) = check(directory, &Options::default()).unwrap();
+    assert_eq!((report.problems, report.jobs), (Vec::new(), 23));
+}
+
+#[track_caller]
+fn same(before: &str, after: &str) {
+    for (before, after) in before.lines().zip(after.lines()) {
+        assert_eq!(before, after);
+    }
+    assert_eq!(before.lines().count(), after.lines().count());
 }
 
 /// Everything that the store says of its only project.
@@ -57,8 +87,7 @@ async fn write_archive() {
     fill(&store, project()).await;
     let text = said(&store).await;
     drop(store);
-    fs::create_dir_all(archive().parent().unwrap()).unwrap();
-    let mut zip = ZipWriter::new(File::create(archive()).unwrap());
+    let mut zip = ZipWriter::new(File::create(archive(PRESENT)).unwrap());
     for file in FILES {
         add(&mut zip, directory.path(), Path::new(file));
     }
@@ -84,14 +113,58 @@ async fn what_an_earlier_build_wrote_is_read_as_it_was() {
     if std::env::var_os("FUELCELL_TEST_NEW_GOLDEN").is_some() {
         write_archive().await;
     }
-    let directory = TempDir::new().unwrap();
-    ZipArchive::new(File::open(archive()).unwrap()).unwrap().extract(directory.path()).unwrap();
-    let before = fs::read_to_string(directory.path().join(SAID)).unwrap();
-    let (report, _) = check(directory.path(), &Options::default()).unwrap();
-    assert_eq!((report.problems, report.jobs), (Vec::new(), 23));
-    let after = said(&crate::open(directory.path())).await;
-    for (before, after) in before.lines().zip(after.lines()) {
-        assert_eq!(before, after);
-    }
-    assert_eq!(before.lines().count(), after.lines().count());
+    let (directory, before) = left_behind(PRESENT);
+    is_whole(directory.path());
+    same(&before, &said(&crate::open(directory.path())).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_layout_is_brought_to_the_present_one() {
+    let (directory, before) = left_behind(4);
+    let store = crate::open(directory.path());
+    same(&before, &said(&store).await);
+    // Numbers of the audit log go on where they were.
+    let entries = async || store.audit(&AuditFilter::default(), None, 99).await.unwrap();
+    let older = entries().await;
+    let entry = older[0].1.clone();
+    store.append_audit(AuditEntry { tenant: None, project: None, ..entry }).await.unwrap();
+    assert_eq!(entries().await[0].0, older[0].0 + 1);
+    assert_eq!(entries().await[1..], older);
+    drop(store);
+    is_whole(directory.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_was_interrupted_begins_anew() {
+    let (directory, before) = left_behind(4);
+    // The copy had begun.
+    let copy = sled::open(directory.path().join("records.new")).unwrap();
+    copy.open_tree("v1/Jobs").unwrap().insert("half", "a copy").unwrap();
+    drop(copy);
+    same(&before, &said(&crate::open(directory.path())).await);
+    is_whole(directory.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_an_older_layout_is_restored() {
+    let (_, before) = left_behind(4);
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("store");
+    let records = File::open(golden("format-4.records")).unwrap();
+    restore_records(&directory, records, &Options::default()).unwrap();
+    same(&before, &said(&crate::open(&directory)).await);
+    is_whole(&directory);
+}
+
+#[test]
+fn tools_that_only_read_say_what_brings_an_older_layout_up() {
+    let (directory, _) = left_behind(4);
+    let options = Options::default();
+    let told = |error: String| assert!(error.contains("layout version 4; the server brings it"), "{error}");
+    told(OfflineStore::open(directory.path(), &options).err().unwrap().to_string());
+    let (report, _) = check(directory.path(), &options).unwrap();
+    assert!(report.incomplete);
+    told(report.problems.concat());
+    compact(directory.path(), &options).unwrap();
+    is_whole(directory.path());
 }

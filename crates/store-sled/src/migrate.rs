@@ -1,0 +1,96 @@
+//! Older layouts. A store of one is brought to the present layout when a server opens it, by a copy that takes the old
+//! records' place as after a compaction: a migration that is interrupted has not happened.
+//!
+//! | layout | what the next one does otherwise |
+//! | --- | --- |
+//! | 4 | all entries of the audit log lie in one table, and a second one names those of each tenant |
+
+use crate::audit;
+use crate::codec::damaged;
+use crate::database::{Database, Read};
+use crate::dump::Batch;
+use crate::keys::{self, Table};
+use fuelcell_domain::AuditEntry;
+use fuelcell_store::StoreError;
+use sled::IVec;
+
+/// The oldest layout that this build reads.
+pub(crate) const OLDEST: u32 = 4;
+
+/// Copies an entry of layout 4.
+pub(crate) fn from_4(
+    from: &Database,
+    to: &mut Batch<'_>,
+    table: Table,
+    key: &[u8],
+    value: IVec,
+) -> Result<(), StoreError> {
+    match table {
+        Table::AuditOfTenant => Ok(()),
+        // The parts of long entries are made anew with them.
+        Table::Chunks if keys::is_chunk_of(key, Table::Audit) => Ok(()),
+        Table::Audit => {
+            let number = keys::audit_number(key).ok_or_else(|| damaged(table))?;
+            let entry: AuditEntry = from.decoded(table, key, value)?;
+            let (table, key) = audit::place(&entry, number);
+            to.put(table, &key, &entry)
+        }
+        _ => to.add(table, key.to_vec(), value.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::overlay::Overlay;
+    use fuelcell_domain::{AuditOutcome, TenantId, Timestamp, TokenId};
+    use std::ops::ControlFlow;
+    use std::sync::RwLock;
+    use tempfile::TempDir;
+
+    #[test]
+    fn entries_of_the_audit_log_move_to_whose_matter_they_are_long_ones_with_their_parts() {
+        let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let open = |directory: &TempDir| Database::open(directory.path(), 1 << 20).unwrap();
+        let (from, to, image) = (open(&one), open(&other), RwLock::default());
+        let entry = |tenant, length| AuditEntry {
+            at: Timestamp(1),
+            subject: "anna".into(),
+            token: TokenId::random(),
+            tenant,
+            project: None,
+            action: "PUT something".into(),
+            target: "x".repeat(length),
+            outcome: AuditOutcome::Done,
+            request_id: "r".into(),
+        };
+        let tenant = TenantId::random();
+        let entries = [entry(Some(tenant), 20_000), entry(None, 7_000), entry(Some(tenant), 10)];
+        let mut overlay = Overlay::new(&from, &image);
+        for (number, entry) in (1..).zip(&entries) {
+            overlay.put(Table::Audit, &keys::audit(number), entry).unwrap();
+            if let Some(tenant) = entry.tenant {
+                overlay.put(Table::AuditOfTenant, &keys::audit_of_tenant(tenant, number), &()).unwrap();
+            }
+        }
+        overlay.put(Table::Meta, b"large", &"y".repeat(9_000)).unwrap();
+        from.apply(&overlay.into_parts().0).unwrap();
+
+        let mut batch = Batch::new(&to);
+        for table in Table::ALL {
+            from.visit_values(table, None, |key, value| {
+                from_4(&from, &mut batch, table, key, value)?;
+                Ok(ControlFlow::Continue(()))
+            })
+            .unwrap();
+        }
+        batch.apply().unwrap();
+        for (number, entry) in (1..).zip(&entries) {
+            let (table, key) = audit::place(entry, number);
+            assert_eq!(to.get::<AuditEntry>(table, &key).unwrap().as_ref(), Some(entry));
+        }
+        assert_eq!((to.len(Table::Audit), to.len(Table::AuditOfTenant)), (1, 2));
+        assert_eq!(to.get::<String>(Table::Meta, b"large").unwrap().unwrap().len(), 9_000);
+        assert_eq!(to.len(Table::Chunks), from.len(Table::Chunks), "the same parts");
+    }
+}
