@@ -23,6 +23,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
+/// The server's: figures are of what runs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the filling process is called with, before the directory and the number of jobs.
 const FILL: &str = "fill";
 /// What it says when all jobs are there.

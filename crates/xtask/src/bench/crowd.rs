@@ -36,8 +36,8 @@ impl Submission {
         }
     }
 
-    /// `clients` submit until `end`, each as fast as its submits are acknowledged. Returns how many were.
-    pub(super) fn from_crowd(&self, clients: usize, end: Instant, interrupt: &Interrupt) -> Result<u64> {
+    /// `clients` send it until `end`, each as fast as its submits are acknowledged. Returns how many were.
+    pub(super) fn send_as_crowd(&self, clients: usize, end: Instant, interrupt: &Interrupt) -> Result<u64> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         runtime.context("cannot start a runtime")?.block_on(async {
             let mut crowd = JoinSet::new();

@@ -128,7 +128,7 @@ impl Load {
 
     fn submit_from(&self, clients: usize, end: Instant, submission: &Value) -> Result<u64> {
         let submission = Submission::new(&self.client, &self.jobs_path, submission);
-        submission.from_crowd(clients, end, &self.interrupt)
+        submission.send_as_crowd(clients, end, &self.interrupt)
     }
 
     fn drain(&self, before: Ended, jobs: u64) -> Result<()> {
