@@ -1,11 +1,12 @@
 //! What an operator does with a store that no server has open: back it up and bring it back.
 
 use crate::committer::stored_sequence;
+use crate::compact::compact;
 use crate::database::{Database, guarded};
 use crate::dump;
 use crate::high_water::HighWater;
 use crate::open::{
-    Layout, Opened, Options, check_format, check_space, open_database, open_whole, require_present,
+    FORMAT, Layout, Opened, Options, check_format, check_space, open_database, open_whole, require_present,
     sync_directory,
 };
 use crate::rebuild::read_image;
@@ -57,7 +58,7 @@ pub fn exists(directory: &Path) -> bool {
     layout.records.exists() || layout.replaced.exists() || layout.high_water.exists()
 }
 
-/// Makes a store from the stream of a backup, whole or not at all. Returns the number of entries.
+/// Makes a store of the present layout from the stream of a backup, whole or not at all. Returns the number of entries.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when there is a store already; otherwise when the stream is not whole or does not make up a
@@ -86,13 +87,16 @@ fn fill(directory: &Path, input: impl Read, options: &Options) -> Result<u64, St
     check_space(directory, options.free_bytes_to_open)?;
     let layout = Layout::of(directory);
     let database = open_database(&layout.records, options.cache_bytes)?;
-    let entries = guarded(|| {
+    let (entries, format) = guarded(|| {
         let entries = dump::read(input, &database)?;
-        check_format(&database)?;
+        let format = check_format(&database)?;
         read_image(&database)?;
-        Ok(entries)
+        Ok((entries, format))
     })?;
     seal(database, &layout)?;
+    if format != FORMAT {
+        compact(directory, options)?;
+    }
     Ok(entries)
 }
 

@@ -152,8 +152,10 @@ async fn a_backup_of_an_older_layout_is_restored() {
     let directory = parent.path().join("store");
     let records = File::open(golden("format-4.records")).unwrap();
     restore_records(&directory, records, &Options::default()).unwrap();
-    same(&before, &said(&crate::open(&directory)).await);
+    // In the present layout at once: who restores looks next which bytes the records name.
     is_whole(&directory);
+    OfflineStore::open(&directory, &Options::default()).unwrap().named_blobs().unwrap();
+    same(&before, &said(&crate::open(&directory)).await);
 }
 
 #[test]
