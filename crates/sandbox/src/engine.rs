@@ -107,8 +107,8 @@ pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineErro
     Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))
 }
 
-/// Builds the engine of a sandbox. Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address space (not memory), which a
-/// limit such as `ulimit -v` can forbid; then cells are made on demand.
+/// Builds the engine of a sandbox. Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address
+/// space (not memory), which a limit such as `ulimit -v` can forbid; then cells are made on demand.
 pub(crate) fn build(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
     let mut config = base_config(metered);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));

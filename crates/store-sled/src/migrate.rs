@@ -1,5 +1,5 @@
-//! Older layouts. A store of one is brought to the present layout when a server opens it, by a copy that takes the old
-//! records' place as after a compaction: a migration that is interrupted has not happened.
+//! Older layouts. A store of one is brought to the present layout when a server opens it, when it is compacted, and when a
+//! backup of it is restored: by a copy that takes the old records' place, so that an interrupted migration has not happened.
 //!
 //! | layout | what the next one does otherwise |
 //! | --- | --- |

@@ -109,6 +109,7 @@ impl<'a> Overlay<'a> {
         Ok(())
     }
 
+    /// The value in the database.
     fn stored(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         if let Some(seen) = self.seen.borrow()[table as usize].get(key) {
             return Ok(seen.clone());

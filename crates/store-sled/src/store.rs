@@ -46,8 +46,9 @@ impl SledStore {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when another process has it open. [`StoreError::Storage`] when too little space is free,
-    /// when the layout is of another version, and when the database is damaged or has lost acknowledged work; it is never
-    /// opened with less than was acknowledged.
+    /// when the layout is of a version that this build does not read, and when the database is damaged or has lost
+    /// acknowledged work; it is never opened with less than was acknowledged. [`StoreError::Full`] when there is no room
+    /// for the copy that an older layout takes.
     pub fn open(directory: &Path, options: Options) -> Result<Self, StoreError> {
         open::open(directory, options)
     }
