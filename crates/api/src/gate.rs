@@ -129,10 +129,11 @@ async fn audited(
         (false, Some(problem)) => AuditOutcome::Refused(problem.code().into()),
         (false, None) => AuditOutcome::Refused(response.status().as_str().into()),
     };
-    let call = match made {
-        Some(Made { target, place, .. }) => Asked(call).making(target, place),
-        None => Arc::unwrap_or_clone(call),
-    };
+    let mut call = Arc::unwrap_or_clone(call);
+    if let Some(made) = made {
+        call.target = made.target;
+        call.place = made.place;
+    }
     service.record(call, outcome).await;
     response
 }
