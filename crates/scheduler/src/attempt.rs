@@ -12,6 +12,7 @@ use futures::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::sleep;
 use tracing::Instrument;
@@ -29,6 +30,9 @@ struct Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         lock(&self.scheduler.live).remove(&self.live.id);
+        if self.live.is_finishing() {
+            self.scheduler.finishing.fetch_sub(1, Ordering::SeqCst);
+        }
         self.scheduler.wake.notify_one();
     }
 }
@@ -54,6 +58,12 @@ impl Scheduler {
         }
         let registered = Registered { scheduler: self.clone(), live };
         self.attempts.spawn(attempt(registered, claim, entry).instrument(span));
+    }
+
+    fn begin_finishing(&self, live: &Live) {
+        if live.begin_finishing() {
+            self.finishing.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// Runs the guest to its end; whatever goes wrong before is an end too.
@@ -118,16 +128,16 @@ async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
     let (end, usage) = match admitted(live, entry).await {
         Some(_place) => {
             live.admit();
-            tracing::info!("Attempt started");
+            tracing::debug!("Attempt started");
             let (end, usage) = scheduler.execute(&claim, live).await;
             lock(&scheduler.shares).settle(live.project.tenant, live.module, &usage);
             // The slot is free from here on, while the store takes the end.
-            live.begin_finishing();
+            scheduler.begin_finishing(live);
             (end, usage)
         }
         None => (RunEnd::Stopped, Usage::default()),
     };
-    live.begin_finishing();
+    scheduler.begin_finishing(live);
     scheduler.wake.notify_one();
     scheduler.finish(&claim.job, live, end, usage).await;
 }

@@ -42,7 +42,7 @@ pub(crate) const LEAST_AHEAD: Duration = Duration::from_micros(50);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Choice {
     /// Jobs to claim, in order.
-    pub(crate) start: Vec<JobId>,
+    pub(crate) start: Vec<QueueEntry>,
     /// Modules to prepare, each once, the most urgent first.
     pub(crate) prepare: Vec<Digest>,
     /// Jobs that can never start, and why.
@@ -52,7 +52,7 @@ pub(crate) struct Choice {
 /// Chooses from the head of the queue, given in the order in which jobs are to start. `short` tells how long a run of a
 /// module takes if that is short enough to be claimed ahead.
 pub(crate) fn choose(
-    entries: &[QueueEntry],
+    entries: Vec<QueueEntry>,
     mut free: Free,
     mut occupancy: Occupancy<'_>,
     readiness: impl Fn(Digest) -> Readiness,
@@ -62,7 +62,7 @@ pub(crate) fn choose(
     // Once a job waits for memory or for a slot, nothing passes it.
     let mut closed = false;
     for entry in entries {
-        let owners = Owners::of(entry);
+        let owners = Owners::of(&entry);
         match readiness(entry.module.digest) {
             Readiness::Failed(error) => choice.fail.push((entry.job, error)),
             Readiness::NotReady => {
@@ -71,10 +71,10 @@ pub(crate) fn choose(
                 }
             }
             Readiness::Ready if closed || !occupancy.admits(&owners) => {}
-            Readiness::Ready => match take(entry, free, &short) {
+            Readiness::Ready => match take(&entry, free, &short) {
                 Some(left) => {
                     free = left;
-                    choice.start.push(entry.job);
+                    choice.start.push(entry);
                     occupancy.add(owners);
                 }
                 None => closed = true,
@@ -82,6 +82,14 @@ pub(crate) fn choose(
         }
     }
     choice
+}
+
+impl Free {
+    /// What is left when this job starts, or is claimed ahead, even if it should wait: then there is nothing left.
+    pub(crate) fn after(self, entry: &QueueEntry, short: impl Fn(Digest) -> Option<Duration>) -> Self {
+        let nothing = Self { slots: 0, memory_bytes: 0, idle: false, ahead: Duration::ZERO };
+        take(entry, self, short).unwrap_or(nothing)
+    }
 }
 
 /// What is left when this job starts, or is claimed ahead; `None` when it must wait.
@@ -100,7 +108,7 @@ fn take(entry: &QueueEntry, free: Free, short: impl Fn(Digest) -> Option<Duratio
 }
 
 impl Owners {
-    fn of(entry: &QueueEntry) -> Self {
+    pub(crate) fn of(entry: &QueueEntry) -> Self {
         Self { project: entry.project.project, pipeline: entry.pipeline, module: entry.module.name.clone() }
     }
 }
@@ -116,7 +124,7 @@ pub(crate) mod tests {
 
     fn choose(entries: &[QueueEntry], free: Free, readiness: impl Fn(Digest) -> Readiness) -> Choice {
         let limits = Concurrency::default();
-        super::choose(entries, free, Occupancy::of(&limits, []), readiness, |_| None)
+        super::choose(entries.to_vec(), free, Occupancy::of(&limits, []), readiness, |_| None)
     }
 
     pub(crate) fn entry(module: &str, memory_bytes: u64) -> QueueEntry {
@@ -138,8 +146,8 @@ pub(crate) mod tests {
         }
     }
 
-    fn jobs(entries: &[&QueueEntry]) -> Vec<JobId> {
-        entries.iter().map(|entry| entry.job).collect()
+    fn jobs(entries: &[&QueueEntry]) -> Vec<QueueEntry> {
+        entries.iter().copied().cloned().collect()
     }
 
     #[test]
@@ -191,7 +199,7 @@ pub(crate) mod tests {
         let limits = Concurrency { per_module: Some(2), ..Concurrency::default() };
         let running = Owners { project: ProjectId::random(), pipeline: None, module: "a".into() };
         let occupancy = Occupancy::of(&limits, [running]);
-        let choice = super::choose(&entries, FREE, occupancy, |_| Readiness::Ready, |_| None);
+        let choice = super::choose(entries.to_vec(), FREE, occupancy, |_| Readiness::Ready, |_| None);
         assert_eq!(choice.start, jobs(&[&entries[0], &entries[2]]));
     }
 
@@ -201,7 +209,8 @@ pub(crate) mod tests {
         let time = |digest| (digest == short().module.digest).then_some(Duration::from_millis(2));
         let chosen = |entries: &[QueueEntry], free| {
             let limits = Concurrency::default();
-            super::choose(entries, free, Occupancy::of(&limits, []), |_| Readiness::Ready, time).start
+            let occupancy = Occupancy::of(&limits, []);
+            super::choose(entries.to_vec(), free, occupancy, |_| Readiness::Ready, time).start
         };
         let full = Free { slots: 0, memory_bytes: 0, idle: false, ahead: Duration::from_millis(5) };
         let entries = [short(), short(), short()];
@@ -217,6 +226,19 @@ pub(crate) mod tests {
         // A free slot that waits for memory is not passed either.
         let tight = Free { slots: 1, memory_bytes: 10, ..full };
         assert_eq!(chosen(&[short(), short()], tight), []);
+    }
+
+    #[test]
+    fn what_is_being_claimed_leaves_no_room_for_others() {
+        let short = |digest| (digest == entry("short", 1).module.digest).then_some(Duration::from_millis(5));
+        let left = FREE.after(&entry("long", 60), short);
+        assert_eq!(left, Free { slots: 3, memory_bytes: 40, idle: false, ahead: Duration::ZERO });
+        let full = Free { slots: 0, ahead: Duration::from_millis(7), ..FREE };
+        assert_eq!(full.after(&entry("short", 60), short), Free { ahead: Duration::from_millis(2), ..full });
+        // One that should have waited: nothing passes it.
+        let nothing = Free { slots: 0, memory_bytes: 0, idle: false, ahead: Duration::ZERO };
+        assert_eq!(left.after(&entry("long", 60), short), nothing);
+        assert_eq!(full.after(&entry("long", 1), short), nothing);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The scheduler itself: what it holds, its loop, its start and its end.
 
 use crate::choose::{Choice, Free, LEAST_AHEAD, SHORT, choose};
+use crate::claims::{Claimed, Claims};
 use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
 use crate::gate::{Gate, Taken};
@@ -14,8 +15,9 @@ use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::Events;
 use fuelcell_domain::{AttemptId, Clock, Digest, Job, JobError, JobId, JobRunner, Lease, Timestamp};
 use fuelcell_store::{BlobStore, QueueEntry, Store, StoreError};
+use futures::FutureExt;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -39,6 +41,8 @@ pub struct Scheduler {
     pub(crate) outlets: Arc<dyn Outlets>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) live: Mutex<BTreeMap<AttemptId, Arc<Live>>>,
+    /// How many of them only wait for the store to take their end.
+    pub(crate) finishing: AtomicUsize,
     pub(crate) wake: Notify,
     pub(crate) cancel_wake: Notify,
     pub(crate) attempts: TaskTracker,
@@ -83,6 +87,7 @@ impl Scheduler {
             outlets,
             clock,
             live: Mutex::default(),
+            finishing: AtomicUsize::new(0),
             wake: Notify::new(),
             cancel_wake: Notify::new(),
             attempts: TaskTracker::new(),
@@ -110,7 +115,7 @@ impl Scheduler {
                 memory_bytes: self.config.memory_bytes,
                 reserved_bytes,
             },
-            finishing: self.all_live().iter().filter(|live| live.is_finishing()).count() as u64,
+            finishing: self.finishing.load(Ordering::SeqCst) as u64,
             dropped_results: self.dropped_results.load(Ordering::Relaxed),
             draining: self.stopping.is_cancelled(),
         }
@@ -171,35 +176,55 @@ impl Scheduler {
     }
 
     async fn dispatch_until_stopping(self: &Arc<Self>) {
-        let mut look_ahead = true;
+        let mut claims = Claims::default();
+        let (mut claimed, mut look_ahead) = (None, true);
         while !self.stopping.is_cancelled() {
-            let pause = match self.dispatch_all(look_ahead).await {
+            let pause = match self.dispatch_all(&mut claims, claimed, look_ahead).await {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::error!(%error, "The queue could not be read or claimed from; trying again");
                     TICK
                 }
             };
-            look_ahead = tokio::select! {
-                () = self.wake.notified() => false,
-                () = sleep(pause) => true,
-                () = self.stopping.cancelled() => false,
+            (claimed, look_ahead) = tokio::select! {
+                Some(claimed) = claims.next() => (Some(claimed), false),
+                () = self.wake.notified() => (None, false),
+                () = sleep(pause) => (None, true),
+                () = self.stopping.cancelled() => (None, false),
             };
+        }
+        // What the store has promised us already is given back when the node drains.
+        for claimed in claimed.into_iter().chain(claims.rest().await) {
+            if let Err(error) = self.start_all(claimed) {
+                tracing::error!(%error, "The queue could not be claimed from");
+            }
         }
     }
 
-    /// Starts what can start, and says how long there is nothing to do unless something happens.
-    async fn dispatch_all(self: &Arc<Self>, look_ahead: bool) -> Result<Duration, StoreError> {
+    /// Starts what can start, beginning with a claim that was answered, and says how long there is nothing to do unless
+    /// something happens.
+    async fn dispatch_all(
+        self: &Arc<Self>,
+        claims: &mut Claims,
+        claimed: Option<Claimed>,
+        look_ahead: bool,
+    ) -> Result<Duration, StoreError> {
+        claimed.map_or(Ok(()), |claimed| self.start_all(claimed))?;
         // With all slots taken the queue is looked at on ticks only: to prepare modules, not at each submission.
-        while (look_ahead || self.has_room()) && !self.stopping.is_cancelled() {
-            if !self.dispatch().await? {
+        while claims.may_grow() && (look_ahead || self.has_room(claims)) && !self.stopping.is_cancelled() {
+            if !self.dispatch(claims).await? {
                 break;
+            }
+            // To ask for an answer is also what sends a claim on its way.
+            while let Some(Some(claimed)) = claims.next().now_or_never() {
+                self.start_all(claimed)?;
             }
             // A store that never makes its caller wait must not keep leases and pulses from their turn. But to let others go
             // first each time would put the next claim behind all the jobs that were started now.
             tokio::task::coop::consume_budget().await;
         }
-        if self.free().slots == 0 {
+        claims.wait();
+        if claims.len() > 0 || self.free(claims).slots == 0 {
             return Ok(TICK);
         }
         let now = self.clock.now();
@@ -208,10 +233,12 @@ impl Scheduler {
     }
 
     /// One look at the queue; true when it changed something.
-    async fn dispatch(self: &Arc<Self>) -> Result<bool, StoreError> {
+    async fn dispatch(self: &Arc<Self>, claims: &mut Claims) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let heads = self.store.heads(now, LOOK_AHEAD.max(self.config.slots * 4)).await?;
-        let choice = self.choose(heads, now);
+        let limit = LOOK_AHEAD.max(self.config.slots * 4) + claims.len();
+        let mut heads = self.store.heads(now, limit).await?;
+        heads.retain(|entry| !claims.hold(entry.job));
+        let choice = self.choose(heads, claims, now);
         for module in choice.prepare {
             self.prepare(module);
         }
@@ -222,13 +249,18 @@ impl Scheduler {
         if choice.start.is_empty() {
             return Ok(changed);
         }
-        let lease = Lease { node: self.config.node.clone(), expires_at: now.plus(self.config.lease) };
-        let claims = self.store.claim(&choice.start, lease, now).await?;
-        changed |= !claims.is_empty();
-        for claim in claims {
-            self.start(claim);
-        }
+        let (store, node, lease) = (self.store.clone(), self.config.node.clone(), self.config.lease);
+        changed |= claims.add(choice.start, |jobs| async move {
+            let lease = Lease { node, expires_at: now.plus(lease) };
+            let claimed = store.claim(&jobs, lease, now).await;
+            (jobs, claimed)
+        });
         Ok(changed)
+    }
+
+    fn start_all(self: &Arc<Self>, claimed: Claimed) -> Result<(), StoreError> {
+        claimed?.into_iter().for_each(|claim| self.start(claim));
+        Ok(())
     }
 
     async fn fail_queued(&self, job: JobId, error: JobError) -> Result<bool, StoreError> {
@@ -255,12 +287,12 @@ impl Scheduler {
     }
 
     /// What to do with the heads of the queue, by their order and by what is free.
-    fn choose(&self, heads: Vec<QueueEntry>, now: Timestamp) -> Choice {
+    fn choose(&self, heads: Vec<QueueEntry>, claims: &Claims, now: Timestamp) -> Choice {
         let live = self.all_live();
         let under_way: Vec<_> = live.iter().filter(|live| !live.is_finishing()).collect();
-        let free = self.free();
+        let free = self.free(claims);
         let shares = &mut *lock(&self.shares);
-        let waiting = heads.iter().map(|entry| entry.project.tenant);
+        let waiting = heads.iter().chain(claims.entries()).map(|entry| entry.project.tenant);
         let active = waiting.chain(under_way.iter().map(|live| live.project.tenant)).collect();
         let mut accounts = shares.attend(&active);
         for live in &under_way {
@@ -268,39 +300,54 @@ impl Scheduler {
             let account = accounts.entry(live.project.tenant).or_default();
             *account = account.saturating_add(shares.expected_fuel(live.module).max(so_far));
         }
+        for entry in claims.entries() {
+            let account = accounts.entry(entry.project.tenant).or_default();
+            *account = account.saturating_add(shares.expected_fuel(entry.module.digest));
+        }
         *lock(&self.turns) = Turns::of(&heads, now, self.config.ageing, &accounts);
         let cost = |entry: &QueueEntry| shares.expected_fuel(entry.module.digest);
         let entries = order(heads, now, self.config.ageing, &mut accounts, cost);
         let running = under_way.iter().map(|live| live.owners.clone());
-        let occupancy = Occupancy::of(&self.config.concurrency, running);
-        let short = |module| shares.expected_time(module).filter(|time| *time <= SHORT);
-        choose(&entries, free, occupancy, |module| self.preparer.readiness(module), short)
+        let owners = running.chain(claims.entries().map(Owners::of));
+        let occupancy = Occupancy::of(&self.config.concurrency, owners);
+        choose(
+            entries,
+            free,
+            occupancy,
+            |module| self.preparer.readiness(module),
+            |module| shares.short_time(module),
+        )
     }
 
     /// Whether a look at the queue can start anything.
-    fn has_room(&self) -> bool {
-        let free = self.free();
+    fn has_room(&self, claims: &Claims) -> bool {
+        let free = self.free(claims);
         free.slots > 0 || free.ahead >= SHORT / 2
     }
 
-    fn free(&self) -> Free {
+    /// What is free, and will be when the claims under way are answered.
+    fn free(&self, claims: &Claims) -> Free {
+        let free = self.free_now();
+        let shares = lock(&self.shares);
+        claims.entries().fold(free, |free, entry| free.after(entry, |module| shares.short_time(module)))
+    }
+
+    fn free_now(&self) -> Free {
         let Taken { running, reserved_bytes, waiting } = self.gate.taken();
-        let live = self.all_live();
-        let finishing = live.iter().filter(|live| live.is_finishing()).count();
-        let room = MAX_FINISHING.saturating_sub(finishing + waiting);
+        let room = MAX_FINISHING.saturating_sub(self.finishing.load(Ordering::SeqCst) + waiting);
         Free {
             slots: self.config.slots.saturating_sub(running + waiting).min(room),
             memory_bytes: self.config.memory_bytes.saturating_sub(reserved_bytes),
             idle: running == 0,
-            ahead: if room > 0 { self.ahead(&live, running) } else { Duration::ZERO },
+            ahead: if room > 0 { self.ahead(running) } else { Duration::ZERO },
         }
     }
 
     /// How much running time may be claimed ahead: a little for each slot that a short job has, less what waits already.
-    fn ahead(&self, live: &[Arc<Live>], taken: usize) -> Duration {
-        let shares = lock(&self.shares);
+    fn ahead(&self, taken: usize) -> Duration {
+        let (live, shares) = (lock(&self.live), lock(&self.shares));
         let expected = |live: &Live| shares.expected_time(live.module).unwrap_or(Duration::MAX);
-        let under_way = live.iter().filter(|live| !live.is_finishing());
+        let under_way = live.values().filter(|live| !live.is_finishing());
         let (waiting, running): (Vec<_>, Vec<_>) = under_way.partition(|live| live.is_waiting());
         // What should be short and takes long holds its slot for nobody knows how long.
         let is_long = |live: &&&Arc<Live>| expected(live) > SHORT || live.on_slot() > SHORT;

@@ -11,6 +11,7 @@
 mod artifacts;
 mod attempt;
 mod choose;
+mod claims;
 mod concurrency;
 mod config;
 mod dispatch;

@@ -137,9 +137,10 @@ impl Live {
         self.finishing.load(Ordering::SeqCst)
     }
 
-    /// The guest has ended: its slot and memory are free, and nobody but the finisher writes for it any more.
-    pub(crate) fn begin_finishing(&self) {
-        self.finishing.store(true, Ordering::SeqCst);
+    /// The guest has ended: its slot and memory are free, and nobody but the finisher writes for it any more. Says whether
+    /// that is new.
+    pub(crate) fn begin_finishing(&self) -> bool {
+        !self.finishing.swap(true, Ordering::SeqCst)
     }
 
     /// Tells the guest that somebody cancelled it; its grace begins.

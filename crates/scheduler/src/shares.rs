@@ -9,6 +9,7 @@
 //! Nobody saves up: a tenant that comes back after a pause begins where the least-served of the others stands, but not
 //! below its own account. Accounts begin anew with the process.
 
+use crate::choose::SHORT;
 use fuelcell_domain::{Digest, TenantId, Usage};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -66,6 +67,11 @@ impl Shares {
     /// How long a run of a module takes, by its latest runs; `None` before the first has ended.
     pub(crate) fn expected_time(&self, module: Digest) -> Option<Duration> {
         self.modules.get(&module).map(|means| Duration::from_micros(means.wall_micros as u64))
+    }
+
+    /// The same, if that is short enough to be claimed ahead.
+    pub(crate) fn short_time(&self, module: Digest) -> Option<Duration> {
+        self.expected_time(module).filter(|time| *time <= SHORT)
     }
 
     /// What a run that has used so much CPU time has burnt, about.
