@@ -6,6 +6,7 @@ use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{JobState, Ordinal, PipelineId, Timestamp};
 use fuelcell_store::{JobFilter, JobOrder, PageRequest, StateCounts};
 use roaring::RoaringBitmap;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// The sets of one project.
@@ -65,16 +66,16 @@ impl Catalog {
 
     /// One page of the matches, newest first, and the number of all.
     pub(crate) fn page(&self, filter: &JobFilter, page: PageRequest) -> (Vec<Ordinal>, u64) {
-        let matches = self.matches(filter);
-        let total = matches.len();
-        // The page's last rank, counted from the oldest; ranks of a set of u32 fit into a u32.
+        let parts = self.parts(filter);
+        let total = parts.iter().map(|part| part.len()).sum::<u64>();
+        // The page's ranks, counted from the oldest.
         let end = total.saturating_sub(page.offset);
         let start = end.saturating_sub(page.limit as u64);
-        let Some(first) = u32::try_from(start).ok().and_then(|rank| matches.select(rank)) else {
-            return (Vec::new(), total);
-        };
         let count = usize::try_from(end - start).unwrap_or(usize::MAX);
-        let mut ordinals: Vec<_> = matches.range(first..).take(count).collect();
+        let first = member(&parts, start);
+        let mut ordinals: Vec<_> = parts.iter().flat_map(|part| part.range(first..).take(count)).collect();
+        ordinals.sort_unstable();
+        ordinals.truncate(count);
         ordinals.reverse();
         (ordinals, total)
     }
@@ -96,7 +97,10 @@ impl Catalog {
         let matches = self.matches_in_any_state(filter);
         let mut counts = StateCounts::default();
         for state in JobState::ALL {
-            *counts.of(state) = matches.intersection_len(self.state(state));
+            *counts.of(state) = match &matches {
+                Some(matches) => matches.intersection_len(self.state(state)),
+                None => self.state(state).len(),
+            };
         }
         counts
     }
@@ -126,46 +130,69 @@ impl Catalog {
     }
 
     fn matches(&self, filter: &JobFilter) -> RoaringBitmap {
-        let mut matches = self.matches_in_any_state(filter);
-        if !filter.states.is_empty() {
-            matches &=
-                filter.states.iter().fold(RoaringBitmap::new(), |union, state| union | self.state(*state));
-        }
-        if !filter.standings.is_empty() {
-            matches &= self.sorted.standing(&filter.standings);
-        }
-        matches
+        let parts = self.parts(filter).into_iter();
+        parts.reduce(|one, other| Cow::Owned(&*one | &*other)).map(Cow::into_owned).unwrap_or_default()
     }
 
-    fn matches_in_any_state(&self, filter: &JobFilter) -> RoaringBitmap {
-        let mut matches = match filter.created_from.is_some() || filter.created_to.is_some() {
-            true => self.creation.between(filter.created_from, filter.created_to) & &self.all,
-            false => self.all.clone(),
+    /// The matches as sets that have no job in common. Who only looks need not unite them, which takes as much memory as
+    /// all of them.
+    fn parts(&self, filter: &JobFilter) -> Vec<Cow<'_, RoaringBitmap>> {
+        let standing = match &filter.standings[..] {
+            [] => None,
+            standings => Some(Cow::Owned(self.sorted.standing(standings))),
         };
-        if let Some(job_type) = filter.job_type {
-            matches &= &self.types[job_type as usize];
+        let others = self.matches_in_any_state(filter).into_iter().chain(standing);
+        let wanted = JobState::ALL.into_iter().filter(|state| filter.states.contains(state));
+        let states: Vec<_> = wanted.map(|state| Cow::Borrowed(self.state(state))).collect();
+        if states.len() <= 1 {
+            return vec![intersection(others.chain(states)).unwrap_or(Cow::Borrowed(&self.all))];
         }
-        if let Some(priority) = filter.priority {
-            matches &= &self.priorities[priority as usize];
-        }
-        if let Some(subject) = &filter.submitted_by {
-            narrow(&mut matches, self.subjects.get(subject));
-        }
-        if let Some(pipeline) = &filter.pipeline {
-            narrow(&mut matches, self.pipelines.get(pipeline));
-        }
-        if let Some(pipeline) = filter.pipeline_number {
-            narrow(&mut matches, self.sorted.of_pipeline(pipeline));
-        }
-        matches
+        let others = intersection(others);
+        states
+            .into_iter()
+            .filter_map(|state| intersection([state].into_iter().chain(others.clone())))
+            .collect()
+    }
+
+    /// `None` = all jobs.
+    fn matches_in_any_state(&self, filter: &JobFilter) -> Option<Cow<'_, RoaringBitmap>> {
+        let in_time = (filter.created_from.is_some() || filter.created_to.is_some())
+            .then(|| Cow::Owned(self.creation.between(filter.created_from, filter.created_to)));
+        let existing = in_time.is_some().then_some(Cow::Borrowed(&self.all));
+        let job_type = filter.job_type.map(|job_type| &self.types[job_type as usize]);
+        let priority = filter.priority.map(|priority| &self.priorities[priority as usize]);
+        let subject = filter.submitted_by.as_ref().map(|subject| self.subjects.get(subject));
+        let pipeline = filter.pipeline.as_ref().map(|pipeline| self.pipelines.get(pipeline));
+        let numbered = filter.pipeline_number.map(|number| self.sorted.of_pipeline(number));
+        let known = [job_type, priority].into_iter().flatten().map(Cow::Borrowed);
+        // Nobody has a value that is not known.
+        let or_none = |set: Option<_>| set.map_or_else(Cow::default, Cow::Borrowed);
+        let perhaps = [subject, pipeline, numbered].into_iter().flatten().map(or_none);
+        intersection(in_time.into_iter().chain(existing).chain(known).chain(perhaps))
     }
 }
 
-fn narrow(matches: &mut RoaringBitmap, to: Option<&RoaringBitmap>) {
-    match to {
-        Some(set) => *matches &= set,
-        None => matches.clear(),
+/// What is in all of these sets; `None` when there are no sets.
+fn intersection<'a>(sets: impl Iterator<Item = Cow<'a, RoaringBitmap>>) -> Option<Cow<'a, RoaringBitmap>> {
+    sets.reduce(|one, other| match (one, other) {
+        // In place: memory for another set of a million jobs costs more than the work on it.
+        (Cow::Owned(own), set) | (set, Cow::Owned(own)) => Cow::Owned(own & &*set),
+        (one, other) => Cow::Owned(&*one & &*other),
+    })
+}
+
+/// The member with this rank, from 0, of sets that have none in common; behind the last rank a number behind all members.
+fn member(parts: &[Cow<'_, RoaringBitmap>], rank: u64) -> Ordinal {
+    let has_enough = |ordinal: Ordinal| parts.iter().map(|part| part.rank(ordinal)).sum::<u64>() > rank;
+    let (mut low, mut high) = (0, Ordinal::MAX);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match has_enough(middle) {
+            true => high = middle,
+            false => low = middle + 1,
+        }
     }
+    low
 }
 
 /// When jobs were created. Times rise with ordinals, save where a clock went back: those stragglers are kept apart.

@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 pub(crate) const MAX_VALUE: usize = 6000;
 
 const CRC_LENGTH: usize = 4;
+/// Bytes that most records take less than.
+const USUAL_VALUE: usize = 1024;
 
 /// The first byte of a value: what it holds, and in which version of this layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,11 @@ pub(crate) fn seal(kind: Kind, bytes: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(1 + bytes.len() + CRC_LENGTH);
     value.push(kind as u8);
     value.extend_from_slice(bytes);
+    checked(value)
+}
+
+/// With its checksum.
+fn checked(mut value: Vec<u8>) -> Vec<u8> {
     let checksum = crc32fast::hash(&value);
     value.extend_from_slice(&checksum.to_be_bytes());
     value
@@ -68,14 +75,18 @@ pub(crate) type Entry = (Table, Vec<u8>, Vec<u8>);
 
 /// The values that a record becomes, the one under the record's own key last.
 pub(crate) fn values<T: Serialize>(table: Table, key: &[u8], record: &T) -> Result<Vec<Entry>, StoreError> {
-    let record = encode(record)?;
+    let mut value = Vec::with_capacity(USUAL_VALUE);
+    value.push(Kind::Whole as u8);
+    let value = postcard::to_extend(record, value)
+        .map_err(|error| StoreError::Storage(format!("a record cannot be written: {error}")))?;
+    let record = &value[1..];
     if record.len() <= MAX_VALUE {
-        return Ok(vec![(table, key.to_vec(), seal(Kind::Whole, &record))]);
+        return Ok(vec![(table, key.to_vec(), checked(value))]);
     }
     let parts = (0..).zip(record.chunks(MAX_VALUE));
     let parts =
         parts.map(|(number, part)| (Table::Chunks, keys::chunk(table, key, number), seal(Kind::Part, part)));
-    Ok(parts.chain([(table, key.to_vec(), Head::of(&record).sealed())]).collect())
+    Ok(parts.chain([(table, key.to_vec(), Head::of(record).sealed())]).collect())
 }
 
 /// Checks and opens a value; `None` when it is damaged.
@@ -91,11 +102,6 @@ pub(crate) fn unseal(value: &[u8]) -> Option<Value<'_>> {
         kind if kind == Kind::Part as u8 => Some(Value::Part(bytes)),
         _ => None,
     }
-}
-
-pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, StoreError> {
-    postcard::to_stdvec(record)
-        .map_err(|error| StoreError::Storage(format!("a record cannot be written: {error}")))
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> Result<T, StoreError> {

@@ -6,13 +6,13 @@
 
 use crate::barrier::Barrier;
 use crate::database::{Database, Read};
-use crate::entries::KnownEntries;
 use crate::high_water::HighWater;
 use crate::image::Image;
 use crate::keys::Table;
 use crate::modules::KnownModules;
 use crate::open::free_bytes;
 use crate::overlay::Overlay;
+use crate::recent::Recent;
 use fuelcell_store::StoreError;
 use std::fs::File;
 use std::path::PathBuf;
@@ -59,7 +59,6 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) image: RwLock<Image>,
     pub(crate) modules: KnownModules,
-    pub(crate) entries: KnownEntries,
     /// Why the store refuses everything.
     failure: OnceLock<String>,
     /// Held as long as the database is open.
@@ -72,7 +71,6 @@ impl Shared {
             database,
             image: RwLock::new(image),
             modules: KnownModules::default(),
-            entries: KnownEntries::default(),
             failure: OnceLock::new(),
             _lock: lock,
         }
@@ -172,6 +170,8 @@ pub(crate) struct Committer {
     pub(crate) high_water: HighWater,
     /// The number of the latest durable batch.
     pub(crate) sequence: u64,
+    /// What is known of the database.
+    pub(crate) recent: Recent,
     /// Where to look for free space, and how many bytes must be there for which commands.
     pub(crate) directory: PathBuf,
     pub(crate) free_bytes_to_write: u64,
@@ -233,7 +233,8 @@ impl Committer {
         room: Room,
     ) -> usize {
         let shared = Arc::clone(&self.shared);
-        let mut overlay = Overlay::new(&shared.database, &shared.image);
+        let recent = std::mem::take(&mut self.recent);
+        let mut overlay = Overlay::knowing(&shared.database, &shared.image, recent);
         let mut commands = Vec::new();
         let mut next = Some(first);
         while let Some(mut command) = next {
@@ -273,12 +274,14 @@ impl Committer {
         if durable {
             overlay.put(Table::Meta, SEQUENCE, &sequence)?;
         }
-        let (writes, changes) = overlay.into_parts();
+        let (writes, changes, recent) = overlay.into_parts();
+        self.recent = recent;
         let applied = self.shared.database.apply(&writes);
         for command in relaxed {
             command.reply(applied.as_ref().err().map(|error| StoreError::Storage(error.to_string())));
         }
         applied?;
+        self.recent.follow(writes);
         if durable {
             self.shared.database.flush()?;
             self.barrier.sync(&self.file)?;

@@ -17,6 +17,9 @@ pub(crate) trait Read {
     /// The value under a key, as it was sealed.
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError>;
 
+    /// Whether nobody writes between two reads.
+    fn stands_still(&self) -> bool;
+
     /// The record under a key.
     fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Result<Option<T>, StoreError> {
         match self.value(table, key)? {
@@ -68,7 +71,7 @@ pub(crate) trait Read {
 }
 
 /// New values of one table; `None` removes.
-pub(crate) type Writes = HashMap<Vec<u8>, Option<Vec<u8>>>;
+pub(crate) type Writes = HashMap<IVec, Option<IVec>>;
 
 /// The open database.
 pub(crate) struct Database {
@@ -161,9 +164,9 @@ impl Database {
     }
 
     /// The keys under the prefix, in their order.
-    pub(crate) fn keys(&self, table: Table, prefix: &[u8]) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+    pub(crate) fn keys(&self, table: Table, prefix: &[u8]) -> Result<BTreeSet<IVec>, StoreError> {
         let keys = self.tree(table).scan_prefix(prefix).keys();
-        guarded(|| keys.map(|key| key.map(|key| key.to_vec())).collect::<sled::Result<_>>().map_err(failed))
+        guarded(|| keys.collect::<sled::Result<_>>().map_err(failed))
     }
 
     /// At most `limit` keys under the prefix, in their order, after passing over `skip`.
@@ -230,6 +233,10 @@ impl Read for Database {
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         guarded(|| self.tree(table).get(key).map_err(failed))
     }
+
+    fn stands_still(&self) -> bool {
+        false
+    }
 }
 
 fn apply_to(
@@ -238,8 +245,8 @@ fn apply_to(
 ) -> Result<(), UnabortableTransactionError> {
     for (key, value) in writes {
         match value {
-            Some(value) => tree.insert(key.as_slice(), value.as_slice())?,
-            None => tree.remove(key.as_slice())?,
+            Some(value) => tree.insert(key, value)?,
+            None => tree.remove(key)?,
         };
     }
     Ok(())

@@ -120,7 +120,7 @@ impl<'a> Batch<'a> {
     }
 
     pub(crate) fn add(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
-        self.writes[table as usize].insert(key, Some(value));
+        self.writes[table as usize].insert(key.into(), Some(value.into()));
         self.waiting += 1;
         self.entries += 1;
         match self.waiting < BATCH {

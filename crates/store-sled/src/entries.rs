@@ -1,73 +1,84 @@
-//! Entries of the queue that were looked at lately: the first hundreds are asked for again at every submission and every
+//! What is known of the jobs at the head of the queue: the first hundreds are asked for at every submission and every
 //! claim, and to take them from whole records costs more than the look.
 
-use crate::database::Database;
-use crate::keys::Place;
 use crate::queue::Placed;
-use crate::records;
-use fuelcell_domain::JobState;
-use fuelcell_store::{QueueEntry, QueueOrder, StoreError};
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use fuelcell_store::{QueueEntry, QueueOrder};
+use std::collections::BTreeMap;
 
-/// Entries that are kept.
-const MAX_KEPT: usize = 4096;
+/// Entries that are kept: the first in the order of the queue.
+const MAX_KEPT: usize = 16_384;
 
-/// Entries by their places. What an entry tells follows from its place and from what never changes in a job's life, so
-/// that nothing here can be out of date.
+/// Entries of queued jobs by their places. What an entry tells follows from its place and from what never changes in a
+/// job's life, so that nothing here can be out of date.
 #[derive(Default)]
-pub(crate) struct KnownEntries(Mutex<HashMap<Placed, QueueEntry>>);
+pub(crate) struct KnownEntries(BTreeMap<Placed, QueueEntry>);
 
 impl KnownEntries {
-    /// How many of these are to be read from the database.
-    pub(crate) fn missing(&self, places: &[Placed]) -> usize {
-        let known = self.known();
-        places.iter().filter(|place| !known.contains_key(place)).count()
+    /// The entry in this place, if it is known.
+    pub(crate) fn get(&self, place: Placed) -> Option<&QueueEntry> {
+        self.0.get(&place)
     }
 
-    /// The entries in these places. Whoever has left the queue meanwhile may or may not be among them.
-    pub(crate) fn read(
-        &self,
-        database: &Database,
-        places: Vec<Placed>,
-    ) -> Result<Vec<QueueEntry>, StoreError> {
-        let known: Vec<_> = {
-            let known = self.known();
-            places.iter().map(|placed| known.get(placed).cloned()).collect()
-        };
-        let mut entries = Vec::with_capacity(places.len());
-        for (placed, known) in places.into_iter().zip(known) {
-            let entry = match known {
-                Some(entry) => Some(entry),
-                None => self.look_up(database, placed)?,
-            };
-            entries.extend(entry);
+    /// Keeps an entry, unless there are enough that come before it.
+    pub(crate) fn insert(&mut self, entry: QueueEntry) {
+        let place = place_of(&entry);
+        let is_full = self.0.len() >= MAX_KEPT;
+        if is_full && self.0.last_key_value().is_some_and(|(last, _)| *last < place) {
+            return;
         }
-        Ok(entries)
-    }
-
-    fn look_up(&self, database: &Database, placed: Placed) -> Result<Option<QueueEntry>, StoreError> {
-        let (order, _) = placed;
-        let place = Place { project: order.project, ordinal: order.ordinal };
-        let job = records::load(database, place)?.filter(|job| job.state == JobState::Queued);
-        let Some(entry) = job.as_ref().map(QueueEntry::of) else { return Ok(None) };
-        // It may have left the queue and come back otherwise since its place was looked up.
-        if placed == place_of(&entry) {
-            let mut known = self.known();
-            if known.len() >= MAX_KEPT {
-                known.clear();
-            }
-            known.insert(placed, entry.clone());
+        self.0.insert(place, entry);
+        if self.0.len() > MAX_KEPT {
+            self.0.pop_last();
         }
-        Ok(Some(entry))
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<Placed, QueueEntry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets who has left its place.
+    pub(crate) fn remove(&mut self, place: Placed) {
+        self.0.remove(&place);
     }
 }
 
-fn place_of(entry: &QueueEntry) -> Placed {
+/// The place of this entry.
+pub(crate) fn place_of(entry: &QueueEntry) -> Placed {
     let QueueEntry { priority, front, created_at, project, ordinal, .. } = *entry;
     (QueueOrder::new(priority, front, created_at, project, ordinal), entry.not_before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_domain::{Digest, JobId, ModuleRef, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
+    use std::sync::Arc;
+    use uuid::Uuid;
+
+    fn entry(ordinal: u32) -> QueueEntry {
+        QueueEntry {
+            job: JobId(Uuid::nil()),
+            project: ProjectRef { tenant: TenantId(Uuid::nil()), project: ProjectId(Uuid::nil()) },
+            ordinal,
+            priority: Priority::Normal,
+            front: false,
+            created_at: Timestamp(i64::from(ordinal)),
+            not_before: None,
+            module: Arc::new(ModuleRef { name: "m".into(), version: "1".into(), digest: Digest::of(b"m") }),
+            pipeline: None,
+            memory_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn the_first_in_the_queue_are_kept() {
+        let mut known = KnownEntries::default();
+        let most = u32::try_from(MAX_KEPT).unwrap();
+        for ordinal in (1..=most).rev().chain([most + 1, 0]) {
+            known.insert(entry(ordinal));
+        }
+        let knows = |known: &KnownEntries, ordinal| known.get(place_of(&entry(ordinal))).is_some();
+        assert!(
+            knows(&known, 0) && knows(&known, most - 1) && !knows(&known, most) && !knows(&known, most + 1)
+        );
+        known.remove(place_of(&entry(0)));
+        known.insert(entry(most + 1));
+        assert!(!knows(&known, 0) && knows(&known, most + 1));
+    }
 }

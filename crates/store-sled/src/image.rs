@@ -6,7 +6,7 @@ use crate::keys::Place;
 use crate::queue::Queue;
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{Job, JobState, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
-use fuelcell_store::{QueueOrder, Ranks, StateCounts};
+use fuelcell_store::{QueueEntry, QueueOrder, Ranks, StateCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -52,6 +52,8 @@ pub(crate) struct Change {
     pub(crate) place: Place,
     pub(crate) before: Option<IndexEntry>,
     pub(crate) after: Option<IndexEntry>,
+    /// What the queue shows of the job, if it is queued and its record is at hand.
+    pub(crate) entry: Option<QueueEntry>,
 }
 
 impl Change {
@@ -73,7 +75,7 @@ pub(crate) struct Image {
 impl Image {
     /// Follows one change. Changes of a project's new jobs come in the order of their ordinals.
     pub(crate) fn apply(&mut self, change: &Change) {
-        let Change { place, before, after } = change;
+        let Change { place, before, after, entry } = change;
         let catalog = self.projects.entry(place.project).or_default();
         match (before, after) {
             (Some(before), Some(after)) => catalog.follow(place.ordinal, before, after),
@@ -94,6 +96,7 @@ impl Image {
         if let Some(after) = after.as_ref().filter(queued) {
             self.queue.insert(after.order(*place), after.not_before);
         }
+        self.learn(entry.clone());
         match change.is_running() {
             true => self.running.insert(*place),
             false => self.running.remove(place),
@@ -106,6 +109,11 @@ impl Image {
 
     pub(crate) fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// See [`Queue::learn`]. It moves no job.
+    pub(crate) fn learn(&mut self, entries: impl IntoIterator<Item = QueueEntry>) {
+        entries.into_iter().for_each(|entry| self.queue.learn(entry));
     }
 
     /// See [`Queue::arrive`]. It moves no job.

@@ -76,7 +76,8 @@ pub(crate) fn claim(
             continue;
         }
         records::update(overlay, &before, &job)?;
-        claims.push(Claim { job, checkpoint: checkpoint(overlay, *id)? });
+        let checkpoint = if before.attempt > 0 { checkpoint(overlay, *id)? } else { None };
+        claims.push(Claim { job, checkpoint });
     }
     Ok(claims)
 }
@@ -128,8 +129,10 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     finish.apply(&mut job)?;
     records::update(overlay, &before, &job)?;
     overlay.add(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
-    if publishes(&job) {
-        overlay.put(Table::Artifacts, job.id.0.as_bytes(), &finish.artifacts)?;
+    match &finish.artifacts[..] {
+        _ if !publishes(&job) => {}
+        [] => overlay.remove(Table::Artifacts, job.id.0.as_bytes())?,
+        artifacts => overlay.put(Table::Artifacts, job.id.0.as_bytes(), &artifacts)?,
     }
     if job.state == JobState::Completed {
         processed::mark(overlay, &job, &finish.marks)?;

@@ -40,7 +40,7 @@ pub(crate) enum Table {
     Pulses,
     /// Job → `BlobRef`.
     Checkpoints,
-    /// Job → `Vec<Artifact>`.
+    /// Job → `Vec<Artifact>`, if it has any.
     Artifacts,
     /// Job, attempt → `Receipt`.
     Receipts,

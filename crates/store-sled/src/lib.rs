@@ -43,6 +43,7 @@ mod processed;
 mod queue;
 mod ranked;
 mod rebuild;
+mod recent;
 mod records;
 mod references;
 mod registry;

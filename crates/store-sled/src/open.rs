@@ -11,6 +11,7 @@ use crate::keys::Table;
 use crate::migrate::OLDEST;
 use crate::overlay::Overlay;
 use crate::rebuild::{read_image, short};
+use crate::recent::Recent;
 use crate::store::SledStore;
 use fuelcell_store::StoreError;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -127,6 +128,7 @@ pub(crate) fn open(directory: &Path, options: Options) -> Result<SledStore, Stor
         file,
         high_water,
         sequence,
+        recent: Recent::default(),
         directory: directory.to_owned(),
         free_bytes_to_write: options.free_bytes_to_write,
         free_bytes_to_give_back: options.free_bytes_to_give_back,
@@ -258,7 +260,7 @@ fn write_format(database: &Database, barrier: &dyn Barrier, file: &File) -> Resu
     let nothing = RwLock::default();
     let mut overlay = Overlay::new(database, &nothing);
     overlay.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
-    let (writes, _): (Vec<Writes>, _) = overlay.into_parts();
+    let (writes, ..): (Vec<Writes>, _, _) = overlay.into_parts();
     database.apply(&writes)?;
     database.flush()?;
     Ok(barrier.sync(file)?)

@@ -4,24 +4,25 @@ use crate::codec::{self, Value};
 use crate::database::{Database, Read, Writes};
 use crate::image::{Change, Image};
 use crate::keys::{self, Place, Table};
+use crate::recent::Recent;
 use fuelcell_domain::{JobState, ProjectRef};
 use fuelcell_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::IVec;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
 /// What a write replaced in the batch, to take a command back: `None` = the batch had nothing under the key.
-type Replaced = (Table, Vec<u8>, Option<Option<Vec<u8>>>);
+type Replaced = (Table, IVec, Option<Option<IVec>>);
 
 pub(crate) struct Overlay<'a> {
     database: &'a Database,
     image: &'a RwLock<Image>,
-    /// What was read of the database, by table: while a batch is made nothing else writes, and its commands ask for the
-    /// same values again and again.
-    seen: RefCell<Vec<HashMap<Vec<u8>, Option<IVec>>>>,
+    /// What is known of the database: while a batch is made nothing else writes, and its commands ask for the same values
+    /// again and again.
+    recent: RefCell<Recent>,
     writes: Vec<Writes>,
     changes: Vec<Change>,
     bytes: usize,
@@ -30,9 +31,14 @@ pub(crate) struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     pub(crate) fn new(database: &'a Database, image: &'a RwLock<Image>) -> Self {
+        Self::knowing(database, image, Recent::default())
+    }
+
+    /// A batch that begins with what is known from those before it.
+    pub(crate) fn knowing(database: &'a Database, image: &'a RwLock<Image>, recent: Recent) -> Self {
         let writes = Table::ALL.iter().map(|_| Writes::new()).collect();
-        let seen = RefCell::new(Table::ALL.iter().map(|_| HashMap::new()).collect());
-        Self { database, image, seen, writes, changes: Vec::new(), bytes: 0, undo: Vec::new() }
+        let recent = RefCell::new(recent);
+        Self { database, image, recent, writes, changes: Vec::new(), bytes: 0, undo: Vec::new() }
     }
 
     /// Runs one command; when it fails, the batch is as it was before.
@@ -111,11 +117,12 @@ impl<'a> Overlay<'a> {
 
     /// The value in the database.
     fn stored(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        if let Some(seen) = self.seen.borrow()[table as usize].get(key) {
-            return Ok(seen.clone());
+        let mut recent = self.recent.borrow_mut();
+        if let Some(known) = recent.get(table, key) {
+            return Ok(known);
         }
         let value = self.database.value(table, key)?;
-        self.seen.borrow_mut()[table as usize].insert(key.to_vec(), value.clone());
+        recent.insert(table, key.into(), value.clone());
         Ok(value)
     }
 
@@ -131,8 +138,9 @@ impl<'a> Overlay<'a> {
 
     fn set(&mut self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
         self.bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        let replaced = self.writes[table as usize].insert(key.to_vec(), value);
-        self.undo.push((table, key.to_vec(), replaced));
+        let key = IVec::from(key);
+        let replaced = self.writes[table as usize].insert(key.clone(), value.map(IVec::from));
+        self.undo.push((table, key, replaced));
     }
 
     /// The next number of a counter, from 1.
@@ -176,18 +184,22 @@ impl<'a> Overlay<'a> {
         self.writes.iter().all(Writes::is_empty)
     }
 
-    /// What to write and what to tell the image.
-    pub(crate) fn into_parts(self) -> (Vec<Writes>, Vec<Change>) {
-        (self.writes, self.changes)
+    /// What to write and what to tell the image, and what is known of the database without it.
+    pub(crate) fn into_parts(self) -> (Vec<Writes>, Vec<Change>, Recent) {
+        (self.writes, self.changes, self.recent.into_inner())
     }
 }
 
 impl Read for Overlay<'_> {
     fn value(&self, table: Table, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         match self.writes[table as usize].get(key) {
-            Some(written) => Ok(written.as_deref().map(IVec::from)),
+            Some(written) => Ok(written.clone()),
             None => self.stored(table, key),
         }
+    }
+
+    fn stands_still(&self) -> bool {
+        true
     }
 }
 

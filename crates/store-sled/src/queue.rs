@@ -1,9 +1,10 @@
 //! The order of queued jobs.
 
+use crate::entries::{KnownEntries, place_of};
 use crate::ranked::RankedSet;
 use fuelcell_domain::{ProjectRef, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
-use fuelcell_store::{Lane, QueueOrder};
+use fuelcell_store::{Lane, QueueEntry, QueueOrder};
 use std::collections::BTreeMap;
 
 /// Queued jobs in the order in which they start.
@@ -19,6 +20,7 @@ pub(crate) struct Queue {
     /// Those that have a time, whether or not it has come.
     timed: RankedSet<(Timestamp, QueueOrder)>,
     arrived: Timestamp,
+    known: KnownEntries,
 }
 
 /// A job's place in the queue, with the time before which it does not start.
@@ -37,6 +39,7 @@ impl Queue {
     }
 
     pub(crate) fn remove(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {
+        self.known.remove((order, not_before));
         self.all.remove(&order);
         remove(&mut self.projects, order.project, order);
         if let Some(at) = not_before {
@@ -47,6 +50,19 @@ impl Queue {
             if lane.is_empty() {
                 self.lanes.remove(&order.lane());
             }
+        }
+    }
+
+    /// What is known of who waits in this place.
+    pub(crate) fn entry(&self, place: Placed) -> Option<&QueueEntry> {
+        self.known.get(place)
+    }
+
+    /// Keeps what was learnt of somebody who waits here; of others nothing is kept.
+    pub(crate) fn learn(&mut self, entry: QueueEntry) {
+        let (order, _) = place_of(&entry);
+        if self.before(order).is_some() {
+            self.known.insert(entry);
         }
     }
 

@@ -114,7 +114,7 @@ impl Build<'_> {
             return Err(short(&format!("job {next} of project {} is missing", place.project)));
         }
         *next += 1;
-        self.image.apply(&Change { place, before: None, after: Some(entry) });
+        self.image.apply(&Change { place, before: None, after: Some(entry), entry: None });
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{AttemptId, Job, JobId, JobState};
-use fuelcell_store::StoreError;
+use fuelcell_store::{QueueEntry, StoreError};
 use serde::{Deserialize, Serialize};
 
 /// Parameters longer than this many bytes are written once, apart from the record that every transition writes again.
@@ -41,7 +41,11 @@ pub(crate) fn load(records: &impl Read, place: Place) -> Result<Option<Job>, Sto
     }
     // The figures first: if the job leaves its attempt in between, its record has taken them over.
     let live: Option<LivePulse> = records.get(Table::Pulses, job.id.0.as_bytes())?;
-    let Some(mut job) = load_without_pulse(records, place)? else { return Ok(None) };
+    let again = match records.stands_still() {
+        true => Some(job),
+        false => load_without_pulse(records, place)?,
+    };
+    let Some(mut job) = again else { return Ok(None) };
     if let Some(live) = live.filter(|live| job.state == JobState::Running && live.attempt == job.attempt) {
         job.pulse = live.pulse;
     }
@@ -82,9 +86,9 @@ pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreEr
         overlay.put(Table::Parameters, &place.key(), &job.parameters)?;
     }
     overlay.add(Table::Jobs, &place.key(), &stored(job))?;
-    let entry = IndexEntry::of(job);
-    overlay.add(Table::JobIndex, &place.key(), &entry)?;
-    overlay.note(Change { place, before: None, after: Some(entry) });
+    let after = IndexEntry::of(job);
+    overlay.add(Table::JobIndex, &place.key(), &after)?;
+    overlay.note(Change { place, before: None, after: Some(after), entry: queue_entry(job) });
     Ok(())
 }
 
@@ -118,13 +122,19 @@ fn stored(job: &Job) -> StoredJob {
     StoredJob { job, parameters_apart }
 }
 
+/// What the queue shows of the job, if it is there.
+pub(crate) fn queue_entry(job: &Job) -> Option<QueueEntry> {
+    (job.state == JobState::Queued).then(|| QueueEntry::of(job))
+}
+
 fn index(overlay: &mut Overlay<'_>, place: Place, before: &Job, after: &Job) -> Result<(), StoreError> {
+    let entry = queue_entry(after);
     let (before, after) = (IndexEntry::of(before), IndexEntry::of(after));
     if before == after {
         return Ok(());
     }
     overlay.put(Table::JobIndex, &place.key(), &after)?;
-    overlay.note(Change { place, before: Some(before), after: Some(after) });
+    overlay.note(Change { place, before: Some(before), after: Some(after), entry });
     Ok(())
 }
 
@@ -148,6 +158,6 @@ pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreEr
     }
     overlay.remove(Table::Counters, &log)?;
     overlay.put(Table::DeletedJobs, &key, &job.ordinal)?;
-    overlay.note(Change { place, before: Some(IndexEntry::of(job)), after: None });
+    overlay.note(Change { place, before: Some(IndexEntry::of(job)), after: None, entry: None });
     Ok(())
 }

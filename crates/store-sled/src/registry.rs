@@ -189,7 +189,7 @@ pub(crate) fn module_version(
         Some(version) => read(keys::module_version(project, name, version))?,
         None => {
             let keys = database.keys(Table::Modules, &keys::module_name(project, name))?;
-            let versions = keys.into_iter().filter_map(|key| read(key).transpose());
+            let versions = keys.into_iter().filter_map(|key| read(key.to_vec()).transpose());
             versions.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|known| known.number)
         }
     };

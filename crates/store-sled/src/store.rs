@@ -5,7 +5,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
-use crate::queue::Placed;
+use crate::views::Line;
 use crate::{
     audit, figures, grants, jobs, logs, processed, records, references, registry, schedules, tenancy, uses,
     views,
@@ -29,6 +29,7 @@ use fuelcell_store::{
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use tokio::sync::Semaphore;
 
 /// So few records of the queue are read where somebody asks for them; to have another thread read them costs more.
 const FEW: usize = 8;
@@ -39,6 +40,8 @@ pub struct SledStore {
     /// `None` only while it is being dropped.
     commands: Option<Commands>,
     committer: Option<JoinHandle<()>>,
+    /// One at a time.
+    reads_ahead: Arc<Semaphore>,
 }
 
 impl SledStore {
@@ -54,7 +57,8 @@ impl SledStore {
     }
 
     pub(crate) fn new(shared: Arc<Shared>, commands: Commands, committer: JoinHandle<()>) -> Self {
-        Self { shared, commands: Some(commands), committer: Some(committer) }
+        let reads_ahead = Arc::new(Semaphore::new(1));
+        Self { shared, commands: Some(commands), committer: Some(committer), reads_ahead }
     }
 
     /// Bytes that the database takes on disk.
@@ -97,11 +101,25 @@ impl SledStore {
         self.commands.as_ref().ok_or_else(closed)?.call(durability, space, work).await
     }
 
-    /// What the queue shows of jobs in these places.
-    async fn entries(&self, places: Vec<Placed>) -> Result<Vec<QueueEntry>, StoreError> {
-        match self.shared.entries.missing(&places) <= FEW {
-            true => self.shared.entries.read(&self.shared.database, places),
-            false => self.read_many(move |shared| shared.entries.read(&shared.database, places)).await,
+    /// What the queue shows of who waits in this line.
+    async fn entries(&self, line: Line) -> Result<Vec<QueueEntry>, StoreError> {
+        match views::unknown(&line) <= FEW {
+            true => views::entries(&self.shared, line),
+            false => self.read_many(move |shared| views::entries(shared, line)).await,
+        }
+    }
+
+    /// Reads what the next looks at the queue will ask for, so that they need not wait for it.
+    fn read_ahead(&self, now: Timestamp, limit: usize) {
+        let Ok(turn) = Arc::clone(&self.reads_ahead).try_acquire_owned() else { return };
+        let line = views::heads(&self.shared, now, 2 * limit);
+        if views::unknown(&line) > limit / 2 {
+            let shared = Arc::clone(&self.shared);
+            tokio::task::spawn_blocking(move || {
+                // Whoever asks for what cannot be read will hear of it then.
+                let _ = views::entries(&shared, line);
+                drop(turn);
+            });
         }
     }
 
@@ -317,7 +335,9 @@ impl Store for SledStore {
 
     async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
         self.shared.check()?;
-        self.entries(views::heads(&self.shared, now, limit)).await
+        let entries = self.entries(views::heads(&self.shared, now, limit)).await;
+        self.read_ahead(now, limit);
+        entries
     }
 
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

@@ -5,11 +5,12 @@ use crate::committer::Shared;
 use crate::figures;
 use crate::image::Image;
 use crate::keys::Place;
-use crate::queue::Placed;
+use crate::queue::{Placed, Queue};
 use crate::{records, registry};
 use fuelcell_domain::{JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
-    JobFilter, JobOrder, JobPage, PageRequest, QueueOrder, QueuePage, StateCounts, StoreError, TenantFigures,
+    JobFilter, JobOrder, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
+    TenantFigures,
 };
 use std::sync::{PoisonError, RwLockReadGuard};
 
@@ -25,12 +26,48 @@ fn arrived(shared: &Shared, now: Timestamp) -> RwLockReadGuard<'_, Image> {
     image(shared)
 }
 
-pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Vec<Placed> {
-    arrived(shared, now).queue().ready(now, limit)
+/// Places of the queue, with what is known of who waits there.
+pub(crate) type Line = Vec<(Placed, Option<QueueEntry>)>;
+
+pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Line {
+    let image = arrived(shared, now);
+    line(image.queue(), image.queue().ready(now, limit))
 }
 
-pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Vec<Placed> {
-    arrived(shared, now).queue().heads(now, limit)
+pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Line {
+    let image = arrived(shared, now);
+    line(image.queue(), image.queue().heads(now, limit))
+}
+
+fn line(queue: &Queue, places: Vec<Placed>) -> Line {
+    places.into_iter().map(|placed| (placed, queue.entry(placed).cloned())).collect()
+}
+
+/// How many of a line are to be read from the database.
+pub(crate) fn unknown(line: &Line) -> usize {
+    line.iter().filter(|(_, known)| known.is_none()).count()
+}
+
+/// The entries of a line. Whoever has left the queue meanwhile may or may not be among them.
+pub(crate) fn entries(shared: &Shared, line: Line) -> Result<Vec<QueueEntry>, StoreError> {
+    let (mut entries, mut learnt) = (Vec::with_capacity(line.len()), Vec::new());
+    for ((order, _), known) in line {
+        let entry = match known {
+            Some(entry) => Some(entry),
+            None => {
+                let place = Place { project: order.project, ordinal: order.ordinal };
+                let job = records::load(&shared.database, place)?;
+                let entry = job.as_ref().and_then(records::queue_entry);
+                learnt.extend(entry.clone());
+                entry
+            }
+        };
+        entries.extend(entry);
+    }
+    if !learnt.is_empty() {
+        shared.image.write().unwrap_or_else(PoisonError::into_inner).learn(learnt);
+    }
+    Ok(entries)
 }
 
 pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timestamp> {

@@ -3,7 +3,7 @@
 use super::Look;
 use crate::image::IndexEntry;
 use crate::jobs::UsedKey;
-use crate::keys::{Place, Table, counters, hexadecimal};
+use crate::keys::{self, Place, Table, counters, hexadecimal};
 use crate::records::{LivePulse, StoredJob};
 use fuelcell_domain::{Artifact, Digest, Job, JobId, JobState, LogLine, Ordinal, Receipt};
 use fuelcell_store::{BlobRef, ProcessedItem};
@@ -50,7 +50,10 @@ impl Look<'_> {
     /// What follows from a job's state.
     fn invariants(&self, job: &Job) -> [(bool, &'static str); 4] {
         let running = job.state == JobState::Running;
-        let published = self.is_there(Table::Artifacts, job.id.0.as_bytes());
+        // A job without artifacts has no list of them.
+        let receipt: Option<Receipt> = self.get(Table::Receipts, &keys::of_job(job.id, job.attempt));
+        let published = self.is_there(Table::Artifacts, job.id.0.as_bytes())
+            || receipt.is_some_and(|receipt| receipt.outputs.is_empty());
         [
             (running == job.lease.is_some(), "and its lease says otherwise"),
             (!running || (job.attempt > 0 && job.started_at.is_some()), "without having started"),
