@@ -209,15 +209,20 @@ impl Scheduler {
         claimed: Option<Claimed>,
         look_ahead: bool,
     ) -> Result<Duration, StoreError> {
-        claimed.map_or(Ok(()), |claimed| self.start_all(claimed))?;
+        // After a claim that brought nothing, somebody has to say that there is something, or a tick.
+        let mut goes_on = claimed.map_or(Ok(true), |claimed| self.start_all(claimed))?;
         // With all slots taken the queue is looked at on ticks only: to prepare modules, not at each submission.
-        while claims.may_grow() && (look_ahead || self.has_room(claims)) && !self.stopping.is_cancelled() {
+        while goes_on
+            && claims.may_grow()
+            && (look_ahead || self.has_room(claims))
+            && !self.stopping.is_cancelled()
+        {
             if !self.dispatch(claims).await? {
                 break;
             }
             // To ask for an answer is also what sends a claim on its way.
             while let Some(Some(claimed)) = claims.next().now_or_never() {
-                self.start_all(claimed)?;
+                goes_on = self.start_all(claimed)?;
             }
             // A store that never makes its caller wait must not keep leases and pulses from their turn. But to let others go
             // first each time would put the next claim behind all the jobs that were started now.
@@ -258,9 +263,12 @@ impl Scheduler {
         Ok(changed)
     }
 
-    fn start_all(self: &Arc<Self>, claimed: Claimed) -> Result<(), StoreError> {
-        claimed?.into_iter().for_each(|claim| self.start(claim));
-        Ok(())
+    /// Starts what was claimed; true when there was anything.
+    fn start_all(self: &Arc<Self>, claimed: Claimed) -> Result<bool, StoreError> {
+        let claims = claimed?;
+        let is_any = !claims.is_empty();
+        claims.into_iter().for_each(|claim| self.start(claim));
+        Ok(is_any)
     }
 
     async fn fail_queued(&self, job: JobId, error: JobError) -> Result<bool, StoreError> {
