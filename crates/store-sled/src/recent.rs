@@ -1,5 +1,5 @@
-//! Values that were read or written lately, beside the database. Whoever ends a job asks for what was written when it was
-//! claimed a moment ago: that costs a tenth of the database's own look.
+//! Values that were read or written lately, beside the database: whoever ends a job asks for what was written when it was
+//! claimed a moment ago.
 
 use crate::database::Writes;
 use crate::keys::Table;
