@@ -17,6 +17,7 @@ mod progress;
 mod server;
 mod soak;
 mod test;
+mod tiers;
 mod tools;
 mod truth;
 mod wasi_testsuite;

@@ -6,12 +6,32 @@ use crate::{
     check, guests, lint,
     process::{cargo, run, works},
     progress::note,
+    tiers::Tiers,
     tools::{self, Venv},
     workspace::{Build, Workspace},
 };
 
-/// Sets up, builds, checks, lints and tests. The test runner comes last, so that its summary is the last thing to read.
+/// Sets up, builds, checks, lints and tests, and says how long each of it took. The test runner comes last, so that its
+/// summary is the last thing to read but for those minutes.
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
+    let mut tiers = Tiers::default();
+    let outcome = pass(workspace, &mut tiers);
+    note(&tiers.summary());
+    outcome
+}
+
+fn pass(workspace: &Workspace, tiers: &mut Tiers) -> Result<()> {
+    tiers.time("set-up", || set_up(workspace))?;
+    tiers.time("guests and binary", || guests::build(workspace, Build::Dev))?;
+    tiers.time("checks and lints", || lint::lint(workspace))?;
+    tiers.time("documentation tests", || run(cargo(workspace).args(["test", "--workspace", "--doc"])))?;
+    tiers.time("building tests", || build(workspace))?;
+    // The others are told of, too, when one of these fails.
+    let mounted = tiers.time("tests with mounts", || mounted(workspace));
+    tiers.time("tests", || unmounted(workspace)).and(mounted)
+}
+
+fn set_up(workspace: &Workspace) -> Result<()> {
     check::check(workspace)?;
     tools::ensure_node()?;
     tools::ensure_axios(workspace)?;
@@ -19,13 +39,12 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     tools::ensure_curl()?;
     tools::ensure_strace()?;
     tools::ensure_chromium()?;
-    Venv::ensure(workspace)?.ensure_test_packages()?;
-    guests::build(workspace, Build::Dev)?;
-    lint::lint(workspace)?;
-    run(cargo(workspace).args(["test", "--workspace", "--doc"]))?;
-    // The others are told of, too, when one of these fails.
-    let mounted = mounted(workspace);
-    unmounted(workspace).and(mounted)
+    Venv::ensure(workspace)?.ensure_test_packages()
+}
+
+/// Builds what both runs of tests need, so that neither is charged with it.
+fn build(workspace: &Workspace) -> Result<()> {
+    run(cargo(workspace).args(["test", "--workspace", "--no-run"]))
 }
 
 fn unmounted(workspace: &Workspace) -> Result<()> {
