@@ -113,8 +113,24 @@ fn config_prints_what_holds_and_refuses_unknown_keys() {
     let text = said(&shown);
     assert!(text.contains("slots = 3") && text.contains("memory_bytes = 1000000"), "{text}");
     assert!(text.contains("127.0.0.1:1234"), "flags win: {text}");
+    assert!(text.contains("slots = 3\n# not set by default\n"), "{text}");
+    assert!(text.contains("# job_memory_bytes is not set; what holds here: "), "{text}");
+    std::fs::write(&file, "job_memory_bytes = \"2GiB\"\ndrain_seconds = \"1m\"\n").unwrap();
+    let text = said(&fuelcell(&["--config", file.to_str().unwrap(), "config"]));
+    assert!(text.contains("job_memory_bytes = 2147483648") && text.contains("drain_seconds = 60"), "{text}");
     std::fs::write(&file, "slotz = 3\n").unwrap();
     let refused = fuelcell(&["--config", file.to_str().unwrap(), "config"]);
     assert!(!refused.status.success());
     assert!(said(&refused).contains("slotz"), "{}", said(&refused));
+}
+
+#[test]
+fn a_public_url_that_links_cannot_begin_with_is_refused() {
+    for url in ["jobs.example.com", "ftp://x", "http:// bad", "https://ann:secret@x"] {
+        let refused = fuelcell(&["config", "--public-url", url]);
+        assert_eq!(refused.status.code(), Some(1), "{url}");
+        assert!(said(&refused).contains("such as https://jobs.example.com"), "{url}: {}", said(&refused));
+    }
+    let shown = fuelcell(&["config", "--public-url", "https://jobs.example.com/fuelcell/"]);
+    assert!(said(&shown).contains("public_url = \"https://jobs.example.com/fuelcell\""), "{}", said(&shown));
 }

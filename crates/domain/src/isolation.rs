@@ -1,9 +1,10 @@
 //! What stands between a guest and the process that serves everybody.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a cell is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Isolation {
     /// In the server's process: the engine alone keeps the guest in.

@@ -1,5 +1,6 @@
 //! What a job may use: requests, caps, and how they become the limits of an attempt.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ impl LimitRequest {
 }
 
 /// The most that anybody may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Caps {
     /// Units of fuel; none = measured, not limited.

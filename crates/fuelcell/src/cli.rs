@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::config::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fuelcell_domain::Isolation;
 use std::net::SocketAddr;
@@ -134,11 +135,11 @@ pub(crate) struct RunArguments {
     /// Units of fuel.
     #[arg(long)]
     pub(crate) fuel: Option<u64>,
-    /// Bytes of memory.
-    #[arg(long)]
+    /// Bytes of memory, or a size such as 512MiB.
+    #[arg(long, value_parser = units::bytes)]
     pub(crate) memory_bytes: Option<u64>,
-    /// Seconds of wall-clock time.
-    #[arg(long)]
+    /// Seconds of wall-clock time, or a time such as 10m.
+    #[arg(long, value_parser = units::seconds)]
     pub(crate) timeout_seconds: Option<u64>,
     /// Where the job runs.
     #[arg(long, value_enum, default_value_t)]

@@ -2,6 +2,7 @@
 
 use fuelcell_domain::{Digest, ProjectId};
 use fuelcell_scheduler::{Keep, RetentionConfig};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +12,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const SETTLE: Duration = Duration::from_secs(60);
 
 /// What an operator may set. Tables come last, as TOML wants them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RetentionSettings {
     /// Days from its end for which a job is kept; 0 = for ever.
@@ -25,11 +26,12 @@ pub(crate) struct RetentionSettings {
     /// Bytes that came within this time stay, in seconds; an upload must be recorded by then.
     pub(crate) blob_grace_seconds: u64,
     /// Rules of single projects, by their ids.
+    #[schemars(with = "BTreeMap<String, ProjectRetention>")]
     pub(crate) projects: BTreeMap<ProjectId, ProjectRetention>,
 }
 
 /// A project's own rule; what it leaves out is as for all.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ProjectRetention {
     /// See [`RetentionSettings::max_age_days`].

@@ -1,9 +1,9 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
 use crate::cli::{COMPILE, RUN_CELL};
-use crate::config::Config;
+use crate::config::{Config, effective};
 use crate::data_dir::{DataDir, secret_at, write_private};
-use crate::nodes::{ThisNode, machine_memory};
+use crate::nodes::ThisNode;
 use crate::telemetry;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
@@ -16,9 +16,7 @@ use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,14 +35,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let data = DataDir::open(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&data.store(), Options::default())?);
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
-    let slots = config.slots.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get));
+    let slots = effective::slots(&config);
     let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots)?)?);
     let clock = Arc::new(SystemClock);
     let node = NodeId(config.node.clone());
-    let memory = match config.job_memory_bytes {
-        Some(bytes) => bytes,
-        None => machine_memory()? / 4 * 3,
-    };
+    let memory = effective::job_memory_bytes(&config)?;
     let limits = SchedulerConfig {
         drain: Duration::from_secs(config.drain_seconds),
         ageing: Duration::from_secs(config.ageing_seconds),
@@ -63,7 +58,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let public_url = match config.service.public_url.as_str() {
         "" => format!("http://{address}"),
-        url => url.trim_end_matches('/').to_owned(),
+        url => url.to_owned(),
     };
     let mut service = Service::new(Parts {
         store: store.clone(),

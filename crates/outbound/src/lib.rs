@@ -22,15 +22,17 @@ pub use client::Client;
 pub use outlet::GrantedOutlets;
 
 use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What an operator can set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutboundConfig {
     /// Networks that jobs may reach although they are not public, such as `10.1.2.0/24`, where their grants name a host in
     /// them. Every job of every project that is granted such a host can reach it: leave out what trusts its network.
+    #[schemars(with = "Vec<String>")]
     pub allow_networks: Vec<IpNet>,
     /// Requests that one attempt may send.
     pub max_requests: u64,

@@ -1,12 +1,13 @@
 //! Settings of the use cases.
 
 use fuelcell_domain::Caps;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1024 * 1024;
 
 /// What an operator may set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {
     /// Where clients reach this server, such as `https://jobs.example.com`; download links begin with it.

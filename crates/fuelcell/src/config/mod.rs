@@ -1,8 +1,17 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
+mod checks;
+pub(crate) mod effective;
+mod public_url;
+mod reference;
+pub(crate) mod units;
+
+pub(crate) use checks::check;
+
 use crate::cli::{DataFlag, ServeFlags};
 use crate::retention::RetentionSettings;
 use anyhow::{Context, ensure};
+use effective::Effective;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use fuelcell_api::ApiConfig;
@@ -10,13 +19,15 @@ use fuelcell_domain::{Isolation, PipelineId, ProjectId};
 use fuelcell_outbound::OutboundConfig;
 use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use units::Human;
 
 /// Everything that an operator may set for a server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// Directory of everything that the server keeps.
@@ -64,7 +75,7 @@ pub(crate) struct Config {
 }
 
 /// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
     /// For people.
@@ -99,7 +110,7 @@ impl Default for Config {
 }
 
 /// Limits on jobs that run at the same time; absent = as many as there are slots.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ConcurrencySettings {
     /// Of each project.
@@ -112,8 +123,10 @@ pub(crate) struct ConcurrencySettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     per_module: Option<usize>,
     /// Of single projects, by their ids.
+    #[schemars(with = "BTreeMap<String, usize>")]
     projects: BTreeMap<ProjectId, usize>,
     /// Of single pipelines, by their ids.
+    #[schemars(with = "BTreeMap<String, usize>")]
     pipelines: BTreeMap<PipelineId, usize>,
     /// Of single modules, by their names.
     modules: BTreeMap<String, usize>,
@@ -132,25 +145,18 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(file) = file {
         ensure!(file.is_file(), "the configuration file {} does not exist", file.display());
-        figment = figment.merge(Toml::file_exact(file));
+        figment = figment.merge(Human(Toml::file_exact(file)));
     }
-    figment = figment.merge(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__"));
+    figment = figment.merge(Human(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__")));
     let mut config: Config = figment.extract().context("the configuration is not usable")?;
     let ServeFlags { data, listen, public_url, slots, isolation } = flags;
     config.data = data.unwrap_or(config.data);
     config.listen = listen.unwrap_or(config.listen);
     config.slots = slots.or(config.slots);
     config.isolation = isolation.map_or(config.isolation, Isolation::from);
-    config.service.public_url = public_url.unwrap_or(config.service.public_url);
+    config.service.public_url = public_url::checked(&public_url.unwrap_or(config.service.public_url))?;
     check(&config)?;
     Ok(config)
-}
-
-/// What a type does not say.
-pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
-    ensure!(config.slots != Some(0), "slots must be at least 1");
-    ensure!(config.pulse_milliseconds > 0, "pulse_milliseconds must be at least 1");
-    Ok(())
 }
 
 /// The data directory that holds.
@@ -158,9 +164,12 @@ pub(crate) fn data(file: Option<PathBuf>, flag: DataFlag) -> anyhow::Result<Path
     Ok(load(file, ServeFlags { data: flag.data, ..ServeFlags::default() })?.data)
 }
 
-/// Writes the configuration as TOML to standard output.
+/// Writes the configuration as commented TOML to standard output.
 pub(crate) fn print(config: &Config) -> anyhow::Result<()> {
-    let text = toml::to_string_pretty(config).context("the configuration cannot be written as TOML")?;
+    let text = reference::text(config, &Effective::of(config)?)?;
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! What the types of the settings do not say.
+
+use super::Config;
+use anyhow::{Context, ensure};
+use tracing_subscriber::EnvFilter;
+
+/// A page of WebAssembly's memory: with less no guest begins.
+const PAGE: u64 = 64 * 1024;
+/// The most jobs that a machine is asked to run at the same time.
+const MAX_SLOTS: usize = 10_000;
+/// Longer than this, and a person who watches a job believes that it stands still.
+const MAX_PULSE_MILLISECONDS: u64 = 60_000;
+/// Bytes of a node's name, which answers and receipts repeat.
+const MAX_NODE: usize = 64;
+
+/// Refuses what cannot be meant, by the name of the setting.
+pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
+    between("slots", config.slots.unwrap_or(1) as u64, 1, MAX_SLOTS as u64)?;
+    between("pulse_milliseconds", config.pulse_milliseconds, 1, MAX_PULSE_MILLISECONDS)?;
+    let node = &config.node;
+    let printable = !node.is_empty() && node.chars().all(|letter| letter.is_ascii_graphic());
+    ensure!(
+        printable && node.len() <= MAX_NODE,
+        "node must be 1 to {MAX_NODE} ASCII characters without white space"
+    );
+    EnvFilter::try_new(&config.log).with_context(|| format!("log = {:?} is not a filter", config.log))?;
+    concurrency(config)?;
+    service(config)?;
+    let outbound = &config.outbound;
+    at_least("outbound.connect_seconds", outbound.connect_seconds, 1)?;
+    at_least("outbound.read_seconds", outbound.read_seconds, 1)?;
+    at_least("retention.every_seconds", config.retention.every_seconds, 1)?;
+    at_least("retention.sweep_every_seconds", config.retention.sweep_every_seconds, 1)
+}
+
+fn concurrency(config: &Config) -> anyhow::Result<()> {
+    let settings = &config.concurrency;
+    for (name, limit) in [
+        ("per_project", settings.per_project),
+        ("per_pipeline", settings.per_pipeline),
+        ("per_module", settings.per_module),
+    ] {
+        at_least(&format!("concurrency.{name}"), limit.unwrap_or(1) as u64, 1)?;
+    }
+    Ok(())
+}
+
+fn service(config: &Config) -> anyhow::Result<()> {
+    let service = &config.service;
+    at_least("service.link_seconds", service.link_seconds, 1)?;
+    at_least("service.max_dataset_bytes", service.max_dataset_bytes, 1)?;
+    at_least("service.max_module_bytes", service.max_module_bytes, 1)?;
+    at_least("service.max_parallel_uploads", service.max_parallel_uploads as u64, 1)?;
+    at_least("service.max_parallel_archives", service.max_parallel_archives as u64, 1)?;
+    at_least("service.max_waiting_requests", service.max_waiting_requests as u64, 1)?;
+    at_least("service.caps.memory_bytes", service.caps.memory_bytes, PAGE)?;
+    at_least("service.caps.disk_bytes", service.caps.disk_bytes, 1)?;
+    at_least("service.caps.timeout_seconds", service.caps.timeout_seconds, 1)
+}
+
+fn at_least(name: &str, value: u64, least: u64) -> anyhow::Result<()> {
+    ensure!(value >= least, "{name} must be at least {least}, not {value}");
+    Ok(())
+}
+
+fn between(name: &str, value: u64, least: u64, most: u64) -> anyhow::Result<()> {
+    ensure!((least..=most).contains(&value), "{name} must be {least} to {most}, not {value}");
+    Ok(())
+}
