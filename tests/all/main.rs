@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod accounts;
 mod admin;
 mod cli;
 mod clients;

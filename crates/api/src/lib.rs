@@ -24,6 +24,7 @@ mod registry;
 mod routes;
 mod serve;
 mod text;
+mod usage;
 
 pub use serve::serve;
 
@@ -124,6 +125,8 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(admin::tenant))
         .routes(routes!(admin::project))
         .routes(routes!(admin::limits::get, admin::limits::put))
+        .routes(routes!(usage::of_project))
+        .routes(routes!(usage::of_all))
         .routes(routes!(admin::audit::list))
         .routes(routes!(admin::create_token, admin::tokens))
         .routes(routes!(admin::revoke_token))

@@ -52,6 +52,7 @@ const ROUTES: &[Route] = &[
     ("GET", "/api/{tenant_id}/{project_id}/execution/queue", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/ping", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/jobs", VIEWER),
+    ("GET", "/api/{tenant_id}/{project_id}/usage", VIEWER),
     ("GET", "/api/{tenant_id}/execution/system/status", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/datasets", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", VIEWER),
@@ -94,6 +95,7 @@ const ROUTES: &[Route] = &[
     ("POST", "/api/admin/application-passwords", ADMINISTRATOR),
     ("DELETE", "/api/admin/application-passwords/{password_id}", ADMINISTRATOR),
     ("GET", "/api/admin/audit", ADMINISTRATOR),
+    ("GET", "/api/admin/usage", ADMINISTRATOR),
 ];
 
 /// Who may call this route. HEAD is as GET.

@@ -2,8 +2,8 @@
 
 use crate::state::JobState;
 use crate::{
-    AttemptId, DatasetId, Digest, JobError, JobId, Limits, NodeId, Ordinal, PipelineId, ProjectRef, Report,
-    Timestamp, Usage,
+    AttemptId, DatasetId, Deterministic, Digest, JobError, JobId, Limits, NodeId, Ordinal, PipelineId,
+    ProjectRef, Report, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -314,6 +314,12 @@ impl Job {
     /// The attempt that started last; meaningless before the first claim.
     pub fn current_attempt(&self) -> AttemptId {
         AttemptId { job: self.id, number: self.attempt }
+    }
+
+    /// What it has in place of time and chance, if it asks for that.
+    pub fn deterministic_run(&self) -> Option<Deterministic> {
+        let inputs = self.inputs.iter().map(|input| (input.name.as_str(), input.digest));
+        self.deterministic.then(|| Deterministic::of_work(self.module.digest, &self.parameters, inputs))
     }
 
     /// The error, when it failed.

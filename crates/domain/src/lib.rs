@@ -50,4 +50,4 @@ pub use seams::{Cancellation, HostError, JobHost, JobRunner, ModuleInspector, Re
 pub use standing::Standing;
 pub use state::{JobState, Transition};
 pub use tenancy::{Project, Role, Scope, Tenant, Token, TokenKind};
-pub use usage::{Deterministic, LogUsage, Meter, Receipt, Usage};
+pub use usage::{CellPlace, Deterministic, Fuel, LogUsage, Meter, Receipt, Usage};

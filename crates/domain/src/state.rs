@@ -14,7 +14,7 @@
 //! and is refused when that attempt is not the current one.
 
 use crate::job::{CancelRequest, Job, JobEnd, Lease};
-use crate::{AttemptId, Completion, ErrorCode, Isolation, JobError, Timestamp};
+use crate::{AttemptId, Completion, ErrorCode, Isolation, JobError, Timestamp, Usage};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -147,6 +147,9 @@ impl Job {
     ) -> Result<JobState, TransitionError> {
         self.check_attempt(attempt)?;
         self.lease = None;
+        if transition == Transition::Lose {
+            self.pulse.usage = Usage::of_lost(self.pulse.usage);
+        }
         if self.cancel.is_some() {
             return Ok(self.end_as(JobEnd::Cancelled, now));
         }

@@ -2,16 +2,51 @@
 
 use crate::clock::FIXED_TIME;
 use crate::outbound::Contact;
-use crate::{AttemptId, Digest, Fence, FixedLimits, Isolation, Limits, Timestamp};
+use crate::{AttemptId, Digest, FIXED, Fence, FixedLimits, Isolation, Job, Limits, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Units of fuel that an attempt burnt, as far as that is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fuel {
+    /// Nobody counted.
+    #[default]
+    Unknown,
+    /// Exactly so much, and the same for the same work: the guest returned, or burnt all that it had.
+    Exact(u64),
+    /// So much at the last moment at which it was known: the guest was stopped, trapped, or was lost.
+    AtLeast(u64),
+}
+
+impl Fuel {
+    /// The figure, exact or not.
+    pub fn units(self) -> Option<u64> {
+        match self {
+            Self::Unknown => None,
+            Self::Exact(units) | Self::AtLeast(units) => Some(units),
+        }
+    }
+
+    /// The figure, where it is exact.
+    pub fn exact(self) -> Option<u64> {
+        match self {
+            Self::Exact(units) => Some(units),
+            Self::Unknown | Self::AtLeast(_) => None,
+        }
+    }
+
+    /// Whether it may have been more.
+    pub fn is_lower_bound(self) -> bool {
+        matches!(self, Self::AtLeast(_))
+    }
+}
+
 /// Measured figures of one attempt. What could not be measured is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Units of fuel burnt; known only for runs that returned or ran out of fuel.
-    pub fuel: Option<u64>,
+    /// Units of fuel burnt.
+    pub fuel: Fuel,
     /// The most bytes that all memories and tables held together.
     pub peak_memory_bytes: u64,
     /// Microseconds of CPU time of the thread that ran the guest, host calls included.
@@ -32,9 +67,24 @@ pub struct Usage {
     pub random_bytes: u64,
 }
 
+impl Usage {
+    /// Of an attempt whose guest never began.
+    pub fn nothing() -> Self {
+        Self { fuel: Fuel::Exact(0), ..Self::default() }
+    }
+
+    /// Of an attempt of which this was seen last: it may have burnt more. Of one that nobody saw it is still known that it
+    /// burnt nothing or more.
+    pub fn of_lost(seen: Self) -> Self {
+        Self { fuel: Fuel::AtLeast(seen.fuel.units().unwrap_or(0)), ..seen }
+    }
+}
+
 /// The live figures of a running attempt: the runner writes, anybody reads.
 #[derive(Debug, Default)]
 pub struct Meter {
+    /// Units of fuel that were burnt by the last moment at which the engine said so.
+    pub fuel: AtomicU64,
     /// Bytes of all memories and tables now.
     pub memory_bytes: AtomicU64,
     /// The most that `memory_bytes` has been.
@@ -76,6 +126,11 @@ impl Meter {
         self.peak_memory_bytes.fetch_max(bytes, Ordering::Relaxed);
     }
 
+    /// Notes that so much fuel has been burnt.
+    pub fn set_fuel(&self, burnt: u64) {
+        self.fuel.fetch_max(burnt, Ordering::Relaxed);
+    }
+
     /// Notes the bytes and files on the disk now.
     pub fn set_disk(&self, bytes: u64, files: u64) {
         self.peak_disk_bytes.fetch_max(bytes, Ordering::Relaxed);
@@ -86,6 +141,7 @@ impl Meter {
     pub fn adopt(&self, usage: Usage, memory_bytes: u64) {
         self.memory_bytes.store(memory_bytes, Ordering::Relaxed);
         self.peak_memory_bytes.fetch_max(usage.peak_memory_bytes, Ordering::Relaxed);
+        self.set_fuel(usage.fuel.units().unwrap_or(0));
         self.cpu_micros.store(usage.cpu_micros, Ordering::Relaxed);
         self.bytes_read.store(usage.bytes_read, Ordering::Relaxed);
         self.bytes_written.store(usage.bytes_written, Ordering::Relaxed);
@@ -95,10 +151,10 @@ impl Meter {
         self.random_bytes.store(usage.random_bytes, Ordering::Relaxed);
     }
 
-    /// The figures so far. Fuel and wall time are the runner's to add.
+    /// The figures so far. Wall time, and fuel that is exact, are the runner's to add.
     pub fn usage(&self) -> Usage {
         Usage {
-            fuel: None,
+            fuel: Fuel::AtLeast(self.fuel.load(Ordering::Relaxed)),
             peak_memory_bytes: self.peak_memory_bytes.load(Ordering::Relaxed),
             cpu_micros: self.cpu_micros.load(Ordering::Relaxed),
             wall_micros: 0,
@@ -154,7 +210,28 @@ pub struct LogUsage {
     pub dropped_lines: u64,
 }
 
-/// The account of one attempt.
+/// Where the cell of an attempt was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CellPlace {
+    /// In the server's process.
+    InProcess,
+    /// In a process of its own.
+    Process,
+    /// Nobody is left who knows.
+    Unknown,
+}
+
+impl From<Isolation> for CellPlace {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::InProcess => Self::InProcess,
+            Isolation::Process => Self::Process,
+        }
+    }
+}
+
+/// The account of one attempt. That of an attempt which was lost with its node is written by the store, from what it has
+/// seen of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The attempt.
@@ -175,10 +252,11 @@ pub struct Receipt {
     pub fixed: FixedLimits,
     /// What the guest had in place of time and chance; none = the machine's.
     pub deterministic: Option<Deterministic>,
-    /// What engine and configuration ran it; fuel figures compare only under the same fingerprint.
+    /// What engine and configuration ran it; fuel figures compare only under the same fingerprint. Empty of a lost attempt:
+    /// whoever would know is gone.
     pub engine: String,
     /// Where the cell was.
-    pub isolation: Isolation,
+    pub isolation: CellPlace,
     /// What its process had given up; empty in the server's process, and when the process died before it said so.
     pub fences: Vec<Fence>,
     /// When it started.
@@ -191,4 +269,39 @@ pub struct Receipt {
     pub log: LogUsage,
     /// Whom it contacted over HTTP.
     pub contacts: Vec<Contact>,
+}
+
+impl Receipt {
+    /// Of the running attempt of `job`, which is found to be lost now. Its figures are those that were seen last.
+    pub fn of_lost(job: &Job, now: Timestamp) -> Self {
+        let place = match job.isolation(Isolation::InProcess) {
+            // The node may put all cells there.
+            Isolation::InProcess => CellPlace::Unknown,
+            Isolation::Process => CellPlace::Process,
+        };
+        Self {
+            attempt: job.current_attempt(),
+            node: job.lease.as_ref().map(|lease| lease.node.0.clone()).unwrap_or_default(),
+            module: job.module.digest,
+            parameters: Digest::of(job.parameters.as_bytes()),
+            inputs: job.inputs.iter().map(|input| (input.name.clone(), input.digest)).collect(),
+            outputs: Vec::new(),
+            limits: job.limits,
+            fixed: FIXED,
+            deterministic: job.deterministic_run(),
+            engine: String::new(),
+            isolation: place,
+            fences: Vec::new(),
+            started_at: job.started_at.unwrap_or(now),
+            ended_at: now,
+            usage: Usage::of_lost(job.pulse.usage),
+            log: LogUsage::default(),
+            contacts: Vec::new(),
+        }
+    }
+
+    /// Whether the attempt was lost with its node.
+    pub fn is_lost(&self) -> bool {
+        self.engine.is_empty()
+    }
 }

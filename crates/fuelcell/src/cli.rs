@@ -67,6 +67,8 @@ pub(crate) enum Command {
     /// Makes, lists and revokes application passwords of a running server.
     #[command(subcommand)]
     Password(PasswordCommand),
+    /// Sums what jobs used on a running server: fuel, CPU, memory-seconds, bytes, attempts.
+    Usage(UsageArguments),
     /// Compiles one module, for a server that started this process.
     #[command(hide = true, name = COMPILE)]
     Compile {
@@ -194,6 +196,30 @@ pub(crate) struct ServerFlags {
     /// File with the token of an administrator, such as DATA/operator-token.
     #[arg(long, value_name = "FILE", env = "FUELCELL_TOKEN_FILE")]
     pub(crate) token_file: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct UsageArguments {
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+    /// Only this tenant.
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Only this project of it.
+    #[arg(long)]
+    pub(crate) project: Option<String>,
+    /// The first UTC day, such as 2026-01-31; absent = 29 days before the last one.
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// The last UTC day; absent = today.
+    #[arg(long)]
+    pub(crate) to: Option<String>,
+    /// What is told apart: any of day, tenant, project, and one of module, subject, label, with commas.
+    #[arg(long, default_value = "project")]
+    pub(crate) group_by: String,
+    /// Prints the server's answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]

@@ -4,6 +4,7 @@
 
 mod bench;
 mod cli;
+mod client;
 mod config;
 mod data_dir;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod retention;
 mod run;
 mod serve;
 mod telemetry;
+mod usage;
 
 use clap::Parser;
 use cli::{Cli, Command, ModuleCommand};
@@ -84,6 +86,7 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
         Command::Password(command) => password::run(command)?,
+        Command::Usage(arguments) => usage::run(&arguments)?,
         // `main` has seen to it.
         Command::Compile { .. } | Command::RunCell => {}
         Command::BenchCell { module, runs, isolation } => {

@@ -1,16 +1,12 @@
 //! `fuelcell password …`: application passwords of a running server, over its own interface.
 
-use crate::cli::{PasswordCommand, ServerFlags};
-use anyhow::{Context, bail};
+use crate::cli::PasswordCommand;
+use crate::client::Server;
+use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::time::Duration;
-use ureq::http::Response;
-use ureq::{Agent, Body};
 
 const PATH: &str = "/api/admin/application-passwords";
-/// A server that does not answer is not waited for any longer.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Does what the command says and prints what came of it.
 pub(crate) fn run(command: PasswordCommand) -> anyhow::Result<()> {
@@ -33,46 +29,4 @@ pub(crate) fn run(command: PasswordCommand) -> anyhow::Result<()> {
 
 fn print(text: &str) -> anyhow::Result<()> {
     Ok(std::io::stdout().write_all(text.as_bytes())?)
-}
-
-struct Server {
-    agent: Agent,
-    url: String,
-    authorization: String,
-}
-
-impl Server {
-    fn of(flags: &ServerFlags) -> anyhow::Result<Self> {
-        let file = &flags.token_file;
-        let token =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        Ok(Self {
-            agent: config.build().new_agent(),
-            url: flags.server.trim_end_matches('/').to_owned(),
-            authorization: format!("Bearer {}", token.trim()),
-        })
-    }
-
-    fn send(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("authorization", &self.authorization)
-            .header("content-type", "application/json")
-            .body(body)?;
-        let answer = self.agent.run(request).with_context(|| format!("cannot reach {}", self.url))?;
-        read(answer)
-    }
-}
-
-/// The body of a 2xx; anything else in the server's own words.
-fn read(mut answer: Response<Body>) -> anyhow::Result<Value> {
-    let text = answer.body_mut().read_to_string()?;
-    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    match answer.status().is_success() {
-        true => Ok(body),
-        false => bail!("{}: {}", answer.status(), body["detail"].as_str().unwrap_or("no reason given")),
-    }
 }

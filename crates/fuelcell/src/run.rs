@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
-    AttemptId, Caps, Completion, Deterministic, Digest, FIXED, JobHost, JobId, JobRunner, LimitRequest,
+    AttemptId, Caps, Completion, Deterministic, Digest, FIXED, Fuel, JobHost, JobId, JobRunner, LimitRequest,
     Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
@@ -77,7 +77,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         fixed: FIXED,
         deterministic,
         engine: sandbox.fingerprint().to_owned(),
-        isolation: spec.isolation,
+        isolation: spec.isolation.into(),
         fences: spec.meter.fences.get().cloned().unwrap_or_default(),
         started_at,
         ended_at: SystemClock.now(),
@@ -184,7 +184,11 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
     for artifact in &said.artifacts {
         text += &format!("  {}\n", artifact.display());
     }
-    let fuel = usage.fuel.map_or_else(|| "unknown".to_owned(), |fuel| fuel.to_string());
+    let fuel = match usage.fuel {
+        Fuel::Unknown => "unknown".to_owned(),
+        Fuel::Exact(units) => units.to_string(),
+        Fuel::AtLeast(units) => format!("at least {units}"),
+    };
     text + &format!(
         "fuel {fuel} · peak memory {} KiB · CPU {:.3} s · wall {:.3} s · read {} bytes · wrote {} bytes\n",
         usage.peak_memory_bytes / 1024,
@@ -224,7 +228,8 @@ fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost) -> String {
         "artifacts": said.artifacts,
         "recordsProcessed": said.report.records_processed,
         "usage": {
-            "fuel": usage.fuel,
+            "fuel": usage.fuel.units(),
+            "fuelIsLowerBound": usage.fuel.is_lower_bound(),
             "peakMemoryBytes": usage.peak_memory_bytes,
             "cpuSeconds": usage.cpu_micros as f64 / 1e6,
             "wallSeconds": usage.wall_micros as f64 / 1e6,

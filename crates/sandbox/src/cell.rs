@@ -49,6 +49,8 @@ pub(crate) struct Cell {
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
+    /// The fuel that the store was given.
+    fuel: u64,
     /// When it gave way after a host call the last time.
     turn: Instant,
 }
@@ -99,6 +101,7 @@ impl Cell {
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
+            fuel: fuel(spec),
             turn: started,
             host,
         }
@@ -185,7 +188,7 @@ pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<St
     Ok(store)
 }
 
-/// Lets a guest give way that is more in the host than in its own code: its calls take time and burn next to nothing.
+/// Keeps the meter's figure of fuel, and lets a guest give way that is more in the host than in its own code: its calls take time and burn next to nothing.
 struct GiveWay;
 
 #[async_trait]
@@ -195,11 +198,23 @@ impl CallHookHandler<Cell> for GiveWay {
         mut store: StoreContextMut<'_, Cell>,
         event: CallHook,
     ) -> wasmtime::Result<()> {
+        if event.entering_host() {
+            note_fuel(&store);
+        }
         if event.exiting_host() && store.data().turn.elapsed() >= TURN {
             tokio::task::yield_now().await;
             store.data_mut().turn = Instant::now();
         }
         Ok(())
+    }
+}
+
+/// The guest keeps the count to itself, but for where it calls the host, or the engine because a slice is burnt.
+fn note_fuel(store: &StoreContextMut<'_, Cell>) {
+    if let Ok(left) = store.get_fuel() {
+        let cell = store.data();
+        // The one more than the limit does not count.
+        cell.meter.set_fuel(cell.fuel.saturating_sub(left).min(cell.fuel - 1));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::surroundings::Profile;
 use crate::text::clipped;
 use fuelcell_domain::seams::StopSignal;
-use fuelcell_domain::{Completion, JobError, JobHost, Meter, RunEnd, RunSpec, Usage};
+use fuelcell_domain::{Completion, Fuel, JobError, JobHost, Meter, RunEnd, RunSpec, Usage};
 use rustix::time::{ClockId, clock_gettime};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -141,10 +141,12 @@ async fn lived<T>(
     let ended = race(guest, stop, deadline).await;
 
     let fuel = match &ended {
-        Ended::Guest(Ok(_)) => burnt(&store, &spec),
-        Ended::Guest(Err(error)) if outcome::fuel_is_known(error) => burnt(&store, &spec),
-        _ => None,
+        Ended::Guest(Ok(_)) => burnt(&store, &spec).map(Fuel::Exact),
+        Ended::Guest(Err(error)) if outcome::fuel_is_known(error) => burnt(&store, &spec).map(Fuel::Exact),
+        // What the engine knows is what the guest said last.
+        _ => burnt(&store, &spec).map(Fuel::AtLeast),
     };
+    let fuel = fuel.unwrap_or_default();
     let result = match ended {
         Ended::Guest(returned) => {
             returned.map_err(|error| outcome::explain(&error, store.data(), &spec.limits))

@@ -189,7 +189,7 @@ impl Sandbox {
         async move {
             match modules.get(spec.module) {
                 Ok(program) => run::program(Run { program, spec, house, host, profile, stop }).await,
-                Err(error) => (RunEnd::Failed(error), Usage::default()),
+                Err(error) => (RunEnd::Failed(error), Usage::nothing()),
             }
         }
     }
@@ -228,14 +228,14 @@ impl Sandbox {
         stop: StopSignal,
     ) -> (RunEnd, Usage) {
         let Some(children) = self.children.clone() else {
-            return (RunEnd::Failed(no_processes()), Usage::default());
+            return (RunEnd::Failed(no_processes()), Usage::nothing());
         };
         let modules = self.modules.clone();
         let module = spec.module;
         let code = spawn_blocking(move || modules.code(module)).await.unwrap_or_else(|_| Err(host_failed()));
         let code = match code {
             Ok(code) => code,
-            Err(error) => return (RunEnd::Failed(error), Usage::default()),
+            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
         };
         let assignment = Assignment {
             module,

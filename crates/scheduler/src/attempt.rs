@@ -6,7 +6,7 @@ use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
 use crate::lock;
-use fuelcell_domain::{Deterministic, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
+use fuelcell_domain::{ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
 use fuelcell_store::Claim;
 use futures::FutureExt;
 use std::any::Any;
@@ -71,11 +71,11 @@ impl Scheduler {
         let job = &claim.job;
         let files = match self.open_inputs(job).await {
             Ok(files) => files,
-            Err(error) => return (RunEnd::Failed(error), Usage::default()),
+            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
         };
         let outlet = match self.outlets.open(job).await {
             Ok(outlet) => outlet,
-            Err(error) => return (RunEnd::Failed(error), Usage::default()),
+            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
         };
         live.set_outlet(outlet.clone());
         let sources = Sources {
@@ -88,7 +88,7 @@ impl Scheduler {
         let spec = RunSpec {
             module: job.module.digest,
             limits: job.limits,
-            deterministic_seed: deterministic(job).map(|run| run.seed),
+            deterministic_seed: job.deterministic_run().map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
             expected: lock(&self.shares).expected_time(job.module.digest),
             meter: live.meter.clone(),
@@ -135,7 +135,7 @@ async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
             scheduler.begin_finishing(live);
             (end, usage)
         }
-        None => (RunEnd::Stopped, Usage::default()),
+        None => (RunEnd::Stopped, Usage::nothing()),
     };
     scheduler.begin_finishing(live);
     scheduler.wake.notify_one();
@@ -157,12 +157,6 @@ async fn admitted(live: &Live, entry: Entry) -> Option<Place> {
             None
         }
     }
-}
-
-/// What a job has in place of time and chance, if it asks for that.
-pub(crate) fn deterministic(job: &Job) -> Option<Deterministic> {
-    let inputs = job.inputs.iter().map(|input| (input.name.as_str(), input.digest));
-    job.deterministic.then(|| Deterministic::of_work(job.module.digest, &job.parameters, inputs))
 }
 
 /// A defect of the server is nobody's reason to condemn a job: it is tried again, later, as often as after a transient

@@ -1,6 +1,5 @@
 //! The end of an attempt: everything that it brought goes to the store in one transaction, or is dropped as a whole.
 
-use crate::attempt::deterministic;
 use crate::dispatch::Scheduler;
 use crate::live::{Live, StopReason};
 use crate::text::{clean, cut};
@@ -56,9 +55,9 @@ impl Scheduler {
             outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),
             limits: job.limits,
             fixed: self.config.fixed,
-            deterministic: deterministic(job),
+            deterministic: job.deterministic_run(),
             engine: self.runner.fingerprint().into(),
-            isolation: job.isolation(self.config.isolation),
+            isolation: job.isolation(self.config.isolation).into(),
             fences: live.meter.fences.get().cloned().unwrap_or_default(),
             started_at: job.started_at.unwrap_or(at),
             ended_at: at,
@@ -110,7 +109,8 @@ impl Scheduler {
             wall_micros = usage.wall_micros,
             cpu_micros = usage.cpu_micros,
             peak_memory_bytes = usage.peak_memory_bytes,
-            fuel = usage.fuel,
+            fuel = usage.fuel.units(),
+            fuel.is_lower_bound = usage.fuel.is_lower_bound(),
             "Attempt ended"
         );
     }

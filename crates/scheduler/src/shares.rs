@@ -44,10 +44,11 @@ impl Default for Shares {
 impl Shares {
     /// Charges a tenant with a run that has ended.
     pub(crate) fn settle(&mut self, tenant: TenantId, module: Digest, usage: &Usage) {
-        let fuel = usage.fuel.unwrap_or_else(|| self.fuel_of(usage.cpu_micros));
+        let at_least = usage.fuel.units().unwrap_or(0);
+        let fuel = usage.fuel.exact().unwrap_or_else(|| self.fuel_of(usage.cpu_micros).max(at_least));
         let account = self.accounts.entry(tenant).or_default();
         *account = account.saturating_add(fuel);
-        if let (Some(fuel), 1..) = (usage.fuel, usage.cpu_micros) {
+        if let (Some(fuel), 1..) = (usage.fuel.exact(), usage.cpu_micros) {
             approach(&mut self.fuel_per_cpu_micro, fuel as f64 / usage.cpu_micros as f64);
         }
         if self.modules.len() >= MAX_MODULES && !self.modules.contains_key(&module) {
@@ -100,9 +101,10 @@ fn approach(mean: &mut f64, newest: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fuelcell_domain::Fuel;
 
     fn burnt(fuel: u64) -> Usage {
-        Usage { fuel: Some(fuel), cpu_micros: fuel / 500, wall_micros: 2_000, ..Usage::default() }
+        Usage { fuel: Fuel::Exact(fuel), cpu_micros: fuel / 500, wall_micros: 2_000, ..Usage::default() }
     }
 
     #[test]
@@ -117,7 +119,7 @@ mod tests {
         assert_eq!(shares.expected_time(module), Some(Duration::from_millis(2)));
         // A run that was broken off is charged by its CPU time, at the rate that was seen.
         let before = shares.attend(&[tenant].into())[&tenant];
-        shares.settle(tenant, module, &Usage { fuel: None, cpu_micros: 1_000, ..Usage::default() });
+        shares.settle(tenant, module, &Usage { fuel: Fuel::Unknown, cpu_micros: 1_000, ..Usage::default() });
         let charged = shares.attend(&[tenant].into())[&tenant] - before;
         assert!((499_000..=501_000).contains(&charged), "{charged}");
     }

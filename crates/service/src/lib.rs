@@ -34,6 +34,7 @@ mod stubs;
 pub mod submit;
 pub mod system;
 mod uploads;
+pub mod usage;
 pub mod vault;
 pub mod versions;
 pub mod wait;
@@ -44,6 +45,7 @@ pub use error::ServiceError;
 pub use uploads::{ByteSource, Upload};
 
 /// The store's words that use cases take and answer with.
+pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
     JobFilter, JobOrder, LogFilter, PageRequest, ProcessedItem, SortKey, StateCounts, TenantFigures,
 };

@@ -13,6 +13,7 @@ use crate::open::{
     FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
 };
 use crate::rebuild::deleted_runs;
+use crate::usage;
 use fuelcell_store::StoreError;
 use sled::IVec;
 use std::fs;
@@ -125,12 +126,17 @@ fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64
             codec::unseal(&value).ok_or_else(|| codec::damaged(table))?;
             if is_wanted(from, table, key, &value)? {
                 match format {
-                    FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
+                    // Layout 5 has the same records, and none of usage.
+                    FORMAT | 5 => batch.add(table, key.to_vec(), value.to_vec())?,
                     _ => migrate::from_4(from, &mut batch, table, key, value)?,
                 }
             }
             Ok(ControlFlow::Continue(()))
         })?;
+    }
+    if format != FORMAT {
+        batch.apply()?;
+        usage::gather(to, &mut batch)?;
     }
     batch.put(Table::Meta, DELETED_THEN, &deleted)?;
     batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;

@@ -4,11 +4,11 @@ use crate::database::Read;
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
-use crate::{audit, processed, registry, tenancy};
+use crate::{audit, processed, registry, tenancy, usage};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Timestamp,
-    Transition,
+    Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Receipt,
+    Timestamp, Transition,
 };
 use fuelcell_store::jobs::{publishes, settle_partial};
 use fuelcell_store::{BlobRef, Claim, Finish, IdempotencyKey, NewJob, StoreError, Submitted};
@@ -129,6 +129,7 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     finish.apply(&mut job)?;
     records::update(overlay, &before, &job)?;
     overlay.add(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
+    usage::count(overlay, &job, Some(&finish.receipt), finish.at)?;
     match &finish.artifacts[..] {
         _ if !publishes(&job) => {}
         [] => overlay.remove(Table::Artifacts, job.id.0.as_bytes())?,
@@ -153,10 +154,14 @@ pub(crate) fn lose(
         if !before.lease.as_ref().is_some_and(&gone) {
             continue;
         }
+        let attempt = before.current_attempt();
+        let receipt = Receipt::of_lost(&before, now);
+        overlay.add(Table::Receipts, &keys::of_job(attempt.job, attempt.number), &receipt)?;
         let mut job = before.clone();
         job.leave_running(job.current_attempt(), Transition::Lose, now)?;
         settle_partial(&mut job);
         records::update(overlay, &before, &job)?;
+        usage::count(overlay, &job, Some(&receipt), now)?;
         lost.push(job.id);
     }
     Ok(lost)
@@ -170,9 +175,13 @@ pub(crate) fn request_cancel(
 ) -> Result<(CancelOutcome, Job), StoreError> {
     let before = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
     let mut job = before.clone();
+    let at = request.at;
     let outcome = job.request_cancel(request)?;
     settle_partial(&mut job);
     records::update(overlay, &before, &job)?;
+    if outcome == CancelOutcome::Cancelled {
+        usage::count(overlay, &job, None, at)?;
+    }
     Ok((outcome, job))
 }
 
@@ -186,7 +195,8 @@ pub(crate) fn fail_queued(
     let mut job = before.clone();
     job.fail_queued(error, now)?;
     settle_partial(&mut job);
-    records::update(overlay, &before, &job)
+    records::update(overlay, &before, &job)?;
+    usage::count(overlay, &job, None, now)
 }
 
 pub(crate) fn delete_ended(

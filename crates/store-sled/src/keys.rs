@@ -2,6 +2,7 @@
 //! sort as their numbers do.
 
 use fuelcell_domain::{Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId};
+use fuelcell_store::usage::Dimension;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -76,11 +77,13 @@ pub(crate) enum Table {
     Grants,
     /// Project, name → `SealedSecret`.
     Secrets,
+    /// Project, dimension, UTC day, value → `StoredUsage`.
+    Usage,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -115,6 +118,7 @@ impl Table {
         Self::Schedules,
         Self::Grants,
         Self::Secrets,
+        Self::Usage,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
@@ -222,6 +226,43 @@ pub(crate) fn of_job(job: JobId, number: u32) -> Vec<u8> {
 
 pub(crate) fn tenant_day(tenant: TenantId, day: i64) -> Vec<u8> {
     join(&[tenant.0.as_bytes(), &day.to_be_bytes()])
+}
+
+/// All records of a day and dimension begin with it.
+pub(crate) fn usage_day(owner: ProjectRef, dimension: Dimension, day: i64) -> Vec<u8> {
+    join(&[&project(owner), &[dimension as u8], &day.to_be_bytes()])
+}
+
+/// Sums of one value, or of all that have no record of their own.
+pub(crate) fn usage(owner: ProjectRef, dimension: Dimension, day: i64, value: Option<&str>) -> Vec<u8> {
+    let mut key = usage_day(owner, dimension, day);
+    if let Some(value) = value {
+        key.push(b'=');
+        key.extend_from_slice(value.as_bytes());
+    }
+    key
+}
+
+/// The reverse of [`usage`].
+pub(crate) fn usage_of(key: &[u8]) -> Option<(ProjectRef, Dimension, i64, Option<String>)> {
+    let (tenant, rest) = key.split_first_chunk::<16>()?;
+    let (project, rest) = rest.split_first_chunk::<16>()?;
+    let (dimension, rest) = rest.split_first()?;
+    let (day, value) = rest.split_first_chunk()?;
+    let owner = ProjectRef {
+        tenant: TenantId(Uuid::from_bytes(*tenant)),
+        project: ProjectId(Uuid::from_bytes(*project)),
+    };
+    let value = match value.split_first() {
+        None => None,
+        Some((_, text)) => Some(std::str::from_utf8(text).ok()?.to_owned()),
+    };
+    Some((owner, *Dimension::ALL.get(usize::from(*dimension))?, i64::from_be_bytes(*day), value))
+}
+
+/// Behind all sums of a project.
+pub(crate) fn behind_usage(owner: ProjectRef) -> Vec<u8> {
+    join(&[&project(owner), &[u8::MAX]])
 }
 
 pub(crate) fn chunk(table: Table, key: &[u8], number: u32) -> Vec<u8> {

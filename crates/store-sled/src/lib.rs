@@ -51,6 +51,7 @@ mod schedules;
 mod sorted;
 mod store;
 mod tenancy;
+mod usage;
 mod uses;
 mod views;
 

@@ -3,6 +3,7 @@
 //!
 //! | layout | what the next one does otherwise |
 //! | --- | --- |
+//! | 5 | there are no sums of what attempts used; they are made from the receipts |
 //! | 4 | all entries of the audit log lie in one table, and a second one names those of each tenant |
 
 use crate::audit;

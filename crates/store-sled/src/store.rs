@@ -7,8 +7,8 @@ use crate::open::{self, Options};
 use crate::overlay::Overlay;
 use crate::views::Line;
 use crate::{
-    audit, figures, grants, jobs, logs, processed, records, references, registry, schedules, tenancy, uses,
-    views,
+    audit, figures, grants, jobs, logs, processed, records, references, registry, schedules, tenancy, usage,
+    uses, views,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -21,6 +21,7 @@ use fuelcell_domain::{
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::schedules::ScheduleStep;
+use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueueOrder, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -463,6 +464,10 @@ impl Store for SledStore {
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
         self.shared.check()?;
         views::tenant_figures(&self.shared, tenant, now)
+    }
+
+    async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
+        self.read_many(move |shared| usage::report(&shared.database, &query)).await
     }
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {

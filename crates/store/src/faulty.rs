@@ -2,6 +2,7 @@
 //! conformance suite as long as nothing is to fail or to wait.
 
 use crate::schedules::ScheduleStep;
+use crate::usage::{UsageQuery, UsageReport};
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
     PageRequest, ProcessedPage, QueueEntry, QueueOrder, QueuePage, StateCounts, Store, StoreError, Submitted,
@@ -280,6 +281,7 @@ pass_on! {
     fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
+    fn usage(query: UsageQuery) -> UsageReport;
     fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;

@@ -22,6 +22,7 @@ pub mod processed;
 pub mod references;
 pub mod schedules;
 pub mod store;
+pub mod usage;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
 pub use jobs::{

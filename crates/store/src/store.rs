@@ -8,6 +8,7 @@ use crate::jobs::{
 use crate::order::JobOrder;
 use crate::processed::ProcessedPage;
 use crate::schedules::ScheduleStep;
+use crate::usage::{UsageQuery, UsageReport};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
@@ -263,6 +264,9 @@ pub trait Store: Send + Sync {
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
     /// Figures of a tenant's jobs: queue and running as they stand, the rest for the UTC day of `now` so far.
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
+    /// What attempts used and how jobs ended, summed by the UTC day in which they did. Kept by the transactions that write
+    /// receipts and ends; deleted jobs stay counted.
+    async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError>;
 
     /// Forgets an ended job: its record, artifacts, receipts, checkpoint and log. Its ordinal is not given out again,
     /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or

@@ -1,7 +1,7 @@
 //! Limits and accounts of attempts, as answers have them.
 
 use fuelcell_domain::outbound::Contact;
-use fuelcell_domain::{Deterministic, Digest, Fence, FixedLimits, Isolation, Limits, Receipt};
+use fuelcell_domain::{CellPlace, Deterministic, Digest, Fence, FixedLimits, Limits, Receipt};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -79,15 +79,21 @@ pub(crate) struct ReceiptDto {
     limits: LimitsDto,
     /// What the guest had in place of time and chance; none = the machine's.
     deterministic: Option<DeterministicDto>,
-    /// What engine and configuration ran it; figures of fuel compare only under the same one.
-    engine: String,
-    /// Where the cell was.
-    isolation: IsolationDto,
+    /// Whether the attempt was lost with its node. Its figures are those that were seen last: it may have used more.
+    lost: bool,
+    /// What engine and configuration ran it; figures of fuel compare only under the same one. None of a lost attempt.
+    engine: Option<String>,
+    /// Where the cell was; none = nobody is left who knows.
+    isolation: Option<IsolationDto>,
     /// What the cell's own process had given up; empty without one.
     fences: Vec<FenceDto>,
     start_time: String,
     end_time: String,
+    /// Units of fuel burnt; none = nobody counted.
     fuel: Option<u64>,
+    /// Whether it was at least so much: the guest trapped, was stopped or was lost, and this was known last. Otherwise the
+    /// figure is exact, and the same for the same work.
+    fuel_is_lower_bound: bool,
     peak_memory_bytes: u64,
     cpu_seconds: f64,
     wall_seconds: f64,
@@ -99,12 +105,12 @@ pub(crate) struct ReceiptDto {
     /// The most files, directories and links at the same time.
     peak_files: u64,
     random_bytes: u64,
-    /// Bytes of log that were kept.
-    log_bytes: u64,
-    /// Lines of log that were dropped because the limit was reached.
-    dropped_log_lines: u64,
-    /// Whom the attempt contacted over HTTP, by host.
-    contacts: Vec<ContactDto>,
+    /// Bytes of log that were kept; none of a lost attempt.
+    log_bytes: Option<u64>,
+    /// Lines of log that were dropped because the limit was reached; none of a lost attempt.
+    dropped_log_lines: Option<u64>,
+    /// Whom the attempt contacted over HTTP, by host; none of a lost attempt.
+    contacts: Option<Vec<ContactDto>>,
 }
 
 /// The seed and the fixed clock of a deterministic run.
@@ -157,11 +163,12 @@ impl From<Deterministic> for DeterministicDto {
     }
 }
 
-impl From<Isolation> for IsolationDto {
-    fn from(isolation: Isolation) -> Self {
-        match isolation {
-            Isolation::InProcess => Self::InProcess,
-            Isolation::Process => Self::Process,
+impl IsolationDto {
+    fn of(place: CellPlace) -> Option<Self> {
+        match place {
+            CellPlace::InProcess => Some(Self::InProcess),
+            CellPlace::Process => Some(Self::Process),
+            CellPlace::Unknown => None,
         }
     }
 }
@@ -181,7 +188,7 @@ impl From<Receipt> for ReceiptDto {
         let digests = |pairs: Vec<(String, Digest)>| {
             pairs.into_iter().map(|(name, digest)| DigestDto { name, digest: digest.to_string() }).collect()
         };
-        let usage = receipt.usage;
+        let (usage, lost) = (receipt.usage, receipt.is_lost());
         Self {
             attempt: receipt.attempt.number,
             node: receipt.node,
@@ -191,12 +198,14 @@ impl From<Receipt> for ReceiptDto {
             outputs: digests(receipt.outputs),
             limits: LimitsDto::new(receipt.limits, receipt.fixed),
             deterministic: receipt.deterministic.map(DeterministicDto::from),
-            engine: receipt.engine,
-            isolation: receipt.isolation.into(),
+            lost,
+            engine: (!lost).then_some(receipt.engine),
+            isolation: IsolationDto::of(receipt.isolation),
             fences: receipt.fences.into_iter().map(FenceDto::from).collect(),
             start_time: receipt.started_at.to_rfc3339(),
             end_time: receipt.ended_at.to_rfc3339(),
-            fuel: usage.fuel,
+            fuel: usage.fuel.units(),
+            fuel_is_lower_bound: usage.fuel.is_lower_bound(),
             peak_memory_bytes: usage.peak_memory_bytes,
             cpu_seconds: usage.cpu_micros as f64 / 1e6,
             wall_seconds: usage.wall_micros as f64 / 1e6,
@@ -206,9 +215,9 @@ impl From<Receipt> for ReceiptDto {
             peak_disk_bytes: usage.peak_disk_bytes,
             peak_files: usage.peak_files,
             random_bytes: usage.random_bytes,
-            log_bytes: receipt.log.bytes,
-            dropped_log_lines: receipt.log.dropped_lines,
-            contacts: receipt.contacts.into_iter().map(ContactDto::from).collect(),
+            log_bytes: (!lost).then_some(receipt.log.bytes),
+            dropped_log_lines: (!lost).then_some(receipt.log.dropped_lines),
+            contacts: (!lost).then(|| receipt.contacts.into_iter().map(ContactDto::from).collect()),
         }
     }
 }

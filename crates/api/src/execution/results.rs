@@ -104,6 +104,8 @@ struct ExecutionMetricsDto {
     disk_io_operations: u64,
     network_data_transfer: Option<String>,
     fuel: Option<u64>,
+    /// Whether it was at least so much.
+    fuel_is_lower_bound: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -275,7 +277,8 @@ fn execution_metrics(usage: Usage) -> ExecutionMetricsDto {
         peak_memory_bytes: usage.peak_memory_bytes,
         disk_io_operations: usage.io_operations,
         network_data_transfer: None,
-        fuel: usage.fuel,
+        fuel: usage.fuel.units(),
+        fuel_is_lower_bound: usage.fuel.is_lower_bound(),
     }
 }
 
@@ -316,7 +319,8 @@ pub(crate) fn run_summary(job: &Job) -> Value {
         "endTime": moment(job.ended_at),
         "recordsProcessed": job.pulse.report.records_processed,
         "usage": {
-            "fuel": usage.fuel,
+            "fuel": usage.fuel.units(),
+            "fuelIsLowerBound": usage.fuel.is_lower_bound(),
             "cpuSeconds": usage.cpu_micros as f64 / 1e6,
             "wallSeconds": usage.wall_micros as f64 / 1e6,
             "peakMemoryBytes": usage.peak_memory_bytes,

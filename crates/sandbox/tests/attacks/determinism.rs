@@ -26,7 +26,7 @@ async fn story(bench: &Bench, module: &[u8]) -> (u64, Vec<(String, Digest)>) {
     assert_eq!(end, RunEnd::Completed(Completion::Done));
     let outputs = bench.host.outputs.lock().unwrap().clone();
     assert_eq!(outputs.len(), 1);
-    (usage.fuel.unwrap(), outputs)
+    (usage.fuel.exact().unwrap(), outputs)
 }
 
 /// How often it is told: some times in a test, a thousand times in `cargo xtask soak`.

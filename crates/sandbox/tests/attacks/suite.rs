@@ -53,7 +53,7 @@ async fn run(bench: &Bench, row: &Attack) -> Result<Option<(RunEnd, Option<u64>)
         (RunEnd::Failed(error), Expected::Fails(codes)) if codes.contains(&error.code) => {}
         (end, expected) => return told(format!("{end:?} and not {expected:?}")),
     }
-    Ok(Some((end, usage.fuel)))
+    Ok(Some((end, usage.fuel.exact())))
 }
 
 fn bench(isolation: Isolation) -> Bench {
@@ -107,7 +107,7 @@ async fn neighbour(
     let spec = RunSpec { deterministic_seed: Some(7), limits: LIMITS, ..spec };
     let (end, usage) = bench.sandbox.run(spec, host.clone(), Box::pin(std::future::pending())).await;
     let outputs = host.outputs.lock().unwrap().clone();
-    (end, usage.fuel, host.events(), outputs)
+    (end, usage.fuel.exact(), host.events(), outputs)
 }
 
 /// Runs the neighbour again and again while the attacks run. Says how often it ran, and how often it was not as alone.

@@ -1,15 +1,16 @@
 //! The same cell in a process of its own.
 
-use crate::guests::{CANCEL, PROCESSED, SLEEP, busy, component, noop};
+use crate::guests::{CANCEL, PROCESSED, SLEEP, SPIN, busy, component, noop};
 use crate::support::{Bench, Recorder, cell_program, sandbox_running};
 use fuelcell_domain::{
-    Cancellation, Completion, ErrorCode, Fence, Isolation, JobRunner, Limits, RunEnd, RunSpec, Usage,
+    Cancellation, Completion, ErrorCode, Fence, Fuel, Isolation, JobRunner, Limits, RunEnd, RunSpec, Usage,
 };
 use fuelcell_sandbox::CellProgram;
 use rustix::process::{Pid, Signal, getpgid, kill_process};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -32,7 +33,7 @@ async fn a_job_ends_the_same_in_its_own_process() {
         told.push((counted, bench.host.events(), bench.host.outputs.lock().unwrap().clone()));
     }
     assert_eq!(told[0], told[1]);
-    assert!(told[0].0.fuel.is_some());
+    assert!(told[0].0.fuel.exact().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,6 +106,24 @@ async fn a_process_that_dies_takes_its_job_and_nobody_elses() {
     assert_eq!((error.code, error.transient), (ErrorCode::NodeLost, true), "{error}");
     let neighbour = bench(Recorder::default(), Isolation::Process);
     assert_eq!(neighbour.run(&noop()).await.0, RunEnd::Completed(Completion::Done));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_process_had_burnt_is_known_from_its_last_figures() {
+    let staying = Staying::new(Recorder::default(), |limits| Limits { fuel: None, ..limits });
+    let spec = staying.bench.spec(staying.bench.prepare(&component(&[], "", SPIN)).await.unwrap());
+    let run =
+        staying.bench.sandbox.run(spec.clone(), staying.bench.host.clone(), Box::pin(std::future::pending()));
+    let kill = async {
+        let process = staying.begun(&spec).await;
+        while spec.meter.fuel.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        kill_process(process, Signal::KILL).unwrap();
+    };
+    let ((end, usage), ()) = tokio::join!(run, kill);
+    assert!(matches!(end, RunEnd::Failed(error) if error.code == ErrorCode::NodeLost));
+    assert!(matches!(usage.fuel, Fuel::AtLeast(1..)), "{usage:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

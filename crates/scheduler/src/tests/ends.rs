@@ -80,7 +80,7 @@ async fn everything_that_an_attempt_brought_arrives_with_its_end() {
     assert_eq!((artifacts[1].digest, artifacts[1].size), (Digest::of(b"data"), 4));
     let receipt = world.store.receipts(id).await.unwrap().remove(0);
     assert_eq!(
-        (receipt.node.as_str(), receipt.engine.as_str(), receipt.usage.fuel),
+        (receipt.node.as_str(), receipt.engine.as_str(), receipt.usage.fuel.exact()),
         ("here", "scripts 1", Some(7))
     );
     assert_eq!(receipt.inputs, [("dataset".to_owned(), digest)]);

@@ -1,6 +1,6 @@
 use super::runner::done;
 use super::*;
-use fuelcell_domain::Lease;
+use fuelcell_domain::{Lease, Receipt};
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -84,7 +84,8 @@ async fn an_attempt_that_lost_its_job_is_stopped_and_its_results_dropped() {
     world.store.release_node(&world.config.node, world.clock.now()).await.unwrap();
     let job = world.until(id, JobState::Completed).await;
     assert_eq!((job.attempt, job.lost_attempts), (2, 1));
-    assert_eq!(world.store.receipts(id).await.unwrap().len(), 1);
+    let lost = world.store.receipts(id).await.unwrap().iter().map(Receipt::is_lost).collect::<Vec<_>>();
+    assert_eq!(lost, [true, false]);
     sleep(seconds(1)).await;
     let load = node.scheduler.load();
     assert_eq!((load.dropped_results, load.capacity.running), (1, 0));
@@ -111,7 +112,8 @@ async fn the_end_of_a_stale_attempt_is_refused_by_the_store() {
     let node = world.start();
     let job = world.until(id, JobState::Completed).await;
     assert_eq!(job.attempt, 2);
-    assert_eq!(world.store.receipts(id).await.unwrap().len(), 1);
+    let lost = world.store.receipts(id).await.unwrap().iter().map(Receipt::is_lost).collect::<Vec<_>>();
+    assert_eq!(lost, [true, false]);
     assert_eq!(node.scheduler.load().dropped_results, 1);
     node.stop().await;
 }
@@ -152,7 +154,7 @@ async fn what_a_node_says_that_stood_still_past_its_lease_is_refused() {
     sleep(seconds(1)).await;
     assert_eq!(world.look(id).await, job);
     let receipts = world.store.receipts(id).await.unwrap();
-    assert_eq!(receipts.iter().map(|receipt| receipt.attempt.number).collect::<Vec<_>>(), [2]);
+    assert_eq!(receipts.iter().map(|receipt| receipt.attempt.number).collect::<Vec<_>>(), [1, 2]);
     let dropped = |node: &Node| node.scheduler.load().dropped_results;
     assert_eq!((dropped(&stalled), dropped(&other)), (1, 0));
     stalled.stop().await;

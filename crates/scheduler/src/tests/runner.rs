@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fuelcell_domain::seams::{Readiness, StopSignal};
 use fuelcell_domain::{
-    Completion, Digest, Job, JobError, JobHost, JobRunner, ReadAt, RunEnd, RunSpec, Usage,
+    Completion, Digest, Fuel, Job, JobError, JobHost, JobRunner, ReadAt, RunEnd, RunSpec, Usage,
 };
 use futures::future::BoxFuture;
 use std::collections::{HashMap, HashSet};
@@ -119,7 +119,7 @@ impl JobRunner for ScriptedRunner {
         };
         let wall_micros = u64::try_from(start.elapsed().as_micros()).unwrap();
         let fuel = self.fuel.lock().unwrap().get(&spec.module).copied().unwrap_or(7);
-        (end, Usage { wall_micros, fuel: Some(fuel), ..spec.meter.usage() })
+        (end, Usage { wall_micros, fuel: Fuel::Exact(fuel), ..spec.meter.usage() })
     }
 }
 

@@ -3,6 +3,7 @@
 mod blobs;
 mod jobs;
 mod records;
+mod usage;
 
 pub use blobs::check_blobs;
 
@@ -107,6 +108,7 @@ fn look(database: &Database, mark: Option<u64>, report: &mut CheckReport, named:
     let mut look = Look { database, report };
     look.registry();
     look.jobs();
+    look.usage();
     look.parts();
     // What cannot be read was told where its table was looked at.
     let unreadable = |_| {

@@ -23,7 +23,9 @@ const FILES: [&str; 2] = ["high-water", "records"];
 const SAID: &str = "said";
 
 /// The version of the layout that this build writes.
-const PRESENT: u32 = 5;
+const PRESENT: u32 = 6;
+/// Older ones that it reads, each of which has an archive.
+const OLDER: [u32; 2] = [4, 5];
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -38,6 +40,9 @@ fn left_behind(format: u32) -> (TempDir, String) {
     let directory = TempDir::new().unwrap();
     ZipArchive::new(File::open(archive(format)).unwrap()).unwrap().extract(directory.path()).unwrap();
     let said = fs::read_to_string(directory.path().join(SAID)).unwrap();
+    // Figures of fuel had another type, with the same bytes.
+    let said = said.replace("Usage { fuel: None", "Usage { fuel: Unknown");
+    let said = said.replace("Usage { fuel: Some(", "Usage { fuel: Exact(");
     (directory, said)
 }
 
@@ -113,14 +118,23 @@ async fn what_an_earlier_build_wrote_is_read_as_it_was() {
     if std::env::var_os("FUELCELL_TEST_NEW_GOLDEN").is_some() {
         write_archive().await;
     }
-    let (directory, before) = left_behind(PRESENT);
-    is_whole(directory.path());
-    same(&before, &said(&crate::open(directory.path())).await);
+    // There is none before the layout is released.
+    if archive(PRESENT).exists() {
+        let (directory, before) = left_behind(PRESENT);
+        is_whole(directory.path());
+        same(&before, &said(&crate::open(directory.path())).await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_layout_is_brought_to_the_present_one() {
-    let (directory, before) = left_behind(4);
+    for format in OLDER {
+        is_brought_up(format).await;
+    }
+}
+
+async fn is_brought_up(format: u32) {
+    let (directory, before) = left_behind(format);
     let store = crate::open(directory.path());
     same(&before, &said(&store).await);
     // Numbers of the audit log go on where they were.

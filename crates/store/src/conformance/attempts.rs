@@ -5,12 +5,13 @@ use super::fixtures::{
     transient_failure,
 };
 use crate::{BlobRef, LogFilter, QueueEntry, Store, StoreError};
+use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{
     MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError,
 };
 use fuelcell_domain::{
     AttemptId, Digest, ErrorCode, Job, JobError, JobId, JobState, LogLevel, LogLine, NodeId, Receipt,
-    Transition,
+    Transition, Usage,
 };
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -62,7 +63,7 @@ pub(super) async fn stale_writes_are_refused(store: &dyn Store) {
     refuses(store, &job, attempt(1)).await;
     refuses(store, &job, attempt(2)).await;
     refuses(store, &job, AttemptId { job: JobId::random(), number: 1 }).await;
-    assert_eq!(store.receipts(job.id).await.unwrap().len(), 1);
+    assert_eq!(store.receipts(job.id).await.unwrap().len(), 2);
 }
 
 pub(super) async fn illegal_transitions(store: &dyn Store) {
@@ -102,7 +103,8 @@ pub(super) async fn pulses_and_checkpoints(store: &dyn Store) {
     assert_eq!(store.checkpoint(first.id).await.unwrap(), Some(BLOB));
     // A lost attempt leaves its figures and its checkpoint; the next attempt starts at zero with the checkpoint.
     store.expire_leases(at(99)).await.unwrap();
-    assert_eq!(seen(store, &first).await.pulse, pulse(20));
+    let left = seen(store, &first).await.pulse;
+    assert_eq!(left, Pulse { usage: Usage::of_lost(pulse(20).usage), ..pulse(20) });
     let claims = store.claim(&[first.id], lease("node", 130), at(100)).await.unwrap();
     assert_eq!(claims[0].checkpoint, Some(BLOB));
     assert_eq!(claims[0].job.pulse, Default::default());
@@ -138,7 +140,19 @@ pub(super) async fn lost_attempts(store: &dyn Store) {
         let seconds = i64::from(n) * 100;
         let started = start(store, queued.id, seconds).await;
         assert_eq!((started.attempt, started.lost_attempts), (n, n - 1));
+        if n == 1 {
+            store.record_pulse(started.current_attempt(), pulse(20), at(seconds)).await.unwrap();
+        }
         assert_eq!(store.expire_leases(at(seconds + 30)).await.unwrap(), [queued.id]);
+        // What was seen last is what it burnt at least.
+        let receipts = store.receipts(queued.id).await.unwrap();
+        let account = Receipt::of_lost(
+            &if n == 1 { Job { pulse: pulse(20), ..started } } else { started },
+            at(seconds + 30),
+        );
+        assert_eq!(receipts.last(), Some(&account));
+        assert!(account.is_lost() && account.usage.fuel.is_lower_bound());
+        assert_eq!(receipts.len(), n as usize);
     }
     let ended = seen(store, &queued).await;
     assert_eq!((ended.state, ended.lost_attempts), (JobState::Failed, MAX_LOST_ATTEMPTS));

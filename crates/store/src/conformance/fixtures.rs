@@ -4,10 +4,10 @@ use crate::{Finish, NewJob, SortKey, Store, Submitted};
 use fuelcell_domain::job::{JobType, ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
-    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, Completion,
-    Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, InputRef, Isolation, Job, JobError,
-    JobId, Lease, LimitRequest, Limits, LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId,
-    ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp, Transition, Usage,
+    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,
+    Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, InputRef, Job,
+    JobError, JobId, Lease, LimitRequest, Limits, LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress,
+    ProjectId, ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp, Transition, Usage,
 };
 use std::collections::BTreeSet;
 
@@ -130,11 +130,11 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
         fixed: FIXED,
         deterministic: Some(Deterministic::with_seed(u64::MAX)),
         engine: "engine".into(),
-        isolation: Isolation::Process,
+        isolation: CellPlace::Process,
         fences: vec![Fence::Rlimits, Fence::Seccomp],
         started_at: at(0),
         ended_at: at(seconds),
-        usage: Usage { fuel: Some(7), ..Usage::default() },
+        usage: Usage { fuel: Fuel::Exact(7), ..Usage::default() },
         log: LogUsage { bytes: 64, dropped_lines: 1 },
         contacts: vec![Contact { host: "api.example.com".into(), requests: 2, ..Contact::default() }],
     }

@@ -26,6 +26,7 @@ mod registry;
 mod schedules;
 mod submit;
 mod tenancy;
+mod usage;
 
 pub use interrupted::{CrashPoint, Medium};
 
@@ -97,6 +98,9 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     ordered::processed_items(&*make().await).await;
     lists::durations(&*make().await).await;
     lists::figures(&*make().await).await;
+    usage::equals_the_receipts_whatever_the_end(&*make().await).await;
+    usage::asks_for_what_is_told_apart(&*make().await).await;
+    usage::so_many_values_are_told_apart(&*make().await).await;
     delete::ended_jobs_are_forgotten(&*make().await).await;
     delete::living_jobs_and_jobs_of_others_stay(&*make().await).await;
     delete::the_past_stays(&*make().await).await;

@@ -8,8 +8,8 @@ use crate::jobs::{
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Timestamp,
-    Transition,
+    AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Receipt,
+    Timestamp, Transition,
 };
 
 use std::collections::BTreeMap;
@@ -169,6 +169,7 @@ impl Records {
         let job = self.held(finish.attempt)?;
         finish.apply(job)?;
         let job = job.clone();
+        self.count_usage(&job, Some(&finish.receipt), finish.at);
         self.receipts.entry(job.id).or_default().push(finish.receipt);
         if publishes(&job) {
             self.artifacts.insert(job.id, finish.artifacts);
@@ -189,11 +190,17 @@ impl Records {
     ) -> Result<Vec<JobId>, StoreError> {
         let mut lost = Vec::new();
         for job in self.jobs.values_mut().filter(|job| job.lease.as_ref().is_some_and(&gone)) {
+            let receipt = Receipt::of_lost(job, now);
             job.leave_running(job.current_attempt(), Transition::Lose, now)?;
             settle_partial(job);
-            lost.push(job.id);
+            lost.push((job.clone(), receipt));
         }
-        Ok(lost)
+        let ids = lost.iter().map(|(job, _)| job.id).collect();
+        for (job, receipt) in lost {
+            self.count_usage(&job, Some(&receipt), now);
+            self.receipts.entry(job.id).or_default().push(receipt);
+        }
+        Ok(ids)
     }
 
     pub(super) fn request_cancel(
@@ -204,9 +211,14 @@ impl Records {
     ) -> Result<(CancelOutcome, Job), StoreError> {
         let job =
             self.jobs.get_mut(&id).filter(|job| job.project == project).ok_or(StoreError::NotFound("job"))?;
+        let at = request.at;
         let outcome = job.request_cancel(request)?;
         settle_partial(job);
-        Ok((outcome, job.clone()))
+        let job = job.clone();
+        if outcome == CancelOutcome::Cancelled {
+            self.count_usage(&job, None, at);
+        }
+        Ok((outcome, job))
     }
 
     pub(super) fn fail_queued(
@@ -218,6 +230,8 @@ impl Records {
         let job = self.jobs.get_mut(&id).ok_or(StoreError::NotFound("job"))?;
         job.fail_queued(error, now)?;
         settle_partial(job);
+        let job = job.clone();
+        self.count_usage(&job, None, now);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod ordered;
 mod registry;
 mod schedules;
 mod tenancy;
+mod usage;
 
 pub use blobs::MemoryBlobs;
 
@@ -18,6 +19,7 @@ use crate::jobs::{
 use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
+use crate::usage::{UsageQuery, UsageReport};
 use crate::{BlobRef, BlobReferences, QueueOrder, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -67,6 +69,8 @@ struct Records {
     audit: Vec<AuditEntry>,
     /// Modules with the microseconds of their completed runs, in the order in which these ended.
     durations: Vec<(Digest, u64)>,
+    /// What was counted, in the order in which it happened.
+    counted: Vec<usage::Counted>,
     /// Deleted jobs, for their ordinals and figures.
     deleted: Vec<Job>,
 }
@@ -381,6 +385,10 @@ impl Store for MemoryStore {
 
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
         Ok(self.records().tenant_figures(tenant, now))
+    }
+
+    async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
+        Ok(self.records().usage(&query))
     }
 
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use super::Pair;
 use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{Job, JobState, LogLevel, ProjectRef, Standing};
 use fuelcell_store::conformance::fixtures::{SORT_KEYS, at, module, references};
+use fuelcell_store::usage::{Dimension, UsageQuery};
 use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, QueueOrder};
 
 impl Pair {
@@ -55,6 +56,19 @@ impl Pair {
         self.both(async |store| store.projects(own.tenant).await.unwrap()).await;
         self.both(async |store| store.project_limits(own).await.unwrap()).await;
         self.both(async |store| store.project_usage(own).await.unwrap()).await;
+        for dimension in Dimension::ALL {
+            let query = UsageQuery {
+                tenant: Some(own.tenant),
+                project: None,
+                from: 0,
+                to: i64::MAX,
+                dimension,
+                by_day: true,
+                by_project: true,
+                by_tenant: false,
+            };
+            self.both(async |store| store.usage(query).await.unwrap()).await;
+        }
         self.both(async |store| store.tenant_figures(own.tenant, at(self.seconds)).await.unwrap()).await;
         self.both(async |store| store.datasets(own).await.unwrap()).await;
         self.both(async |store| store.pipelines(own).await.unwrap()).await;

@@ -56,6 +56,7 @@ pub(super) const READS: &[&str] = &[
     "queued",
     "recent_durations",
     "tenant_figures",
+    "usage",
     "blob_references",
     "logs",
     "is_processed",

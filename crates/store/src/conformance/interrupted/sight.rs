@@ -2,6 +2,8 @@
 
 use super::script::World;
 use crate::conformance::fixtures::{at, references};
+use crate::conformance::usage::sums_of;
+use crate::usage::Dimension;
 use crate::{JobFilter, LogFilter, PageRequest, QueueOrder, Store};
 use fuelcell_domain::job::JobType;
 use fuelcell_domain::{AuditFilter, Digest, LogLevel};
@@ -58,6 +60,9 @@ async fn look_at_accounts(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("tokens", store.tokens().await.unwrap());
     sight.note("token by hash", store.token_by_hash(world.token().hash).await.unwrap());
     sight.note("audit", store.audit(&AuditFilter::default(), None, 99).await.unwrap());
+    for dimension in Dimension::ALL {
+        sight.note(format!("sums {dimension:?}"), store.usage(sums_of(world.own, dimension)).await.unwrap());
+    }
     sight.note("figures", store.tenant_figures(world.own.tenant, at(1)).await.unwrap());
 }
 
