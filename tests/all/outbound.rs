@@ -1,5 +1,7 @@
 //! Requests of jobs over HTTP: granted per module, sent by the server, to a real host on this machine.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use fuelcell_tests::project::{text, token};
 use fuelcell_tests::{Answer, Project, Server, built, eventually};
 use serde_json::{Value, json};
@@ -66,6 +68,16 @@ fn answer(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> std::io::Result<
     request.push_str(&String::from_utf8_lossy(&body));
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     heard.lock().unwrap().push(request);
+    if path == "/echo" {
+        let heard = heard.lock().unwrap().last().cloned().unwrap_or_default();
+        let token = heard.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
+        let body = format!("{heard}|{token}|{}", BASE64_STANDARD.encode(token));
+        let length = body.len();
+        return write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nx-echo: {token}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+    }
     match path.split_once("?to=").unwrap_or((&path, "")) {
         ("/elsewhere", to) => {
             write!(stream, "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n")
@@ -178,6 +190,62 @@ fn a_granted_host_gets_the_secret_and_nobody_else() {
 }
 
 #[test]
+fn a_secret_goes_into_its_header_only_and_does_not_come_back() {
+    let server = Server::start_set(LOOPBACK);
+    let (world, project) = (World::start(), project(&server));
+    let set = json!({"value": SECRET});
+    let set = project.client.put(&project.path("secrets/CRM_TOKEN"), &set).ok();
+    assert_eq!(set["headers"], json!(["Authorization"]));
+    let key = json!({"value": "x-".repeat(4_000), "headers": ["X-Api-Key", "x-other-key"]});
+    project.client.put(&project.path("secrets/LONG"), &key).ok();
+    grant(&project, &[&world.host()], &["CRM_TOKEN", "LONG"]);
+    let secret = "{{secret:CRM_TOKEN}}";
+    let mut trace = world.request("/", json!({"authorization": secret}));
+    trace["method"] = json!("trace");
+    let long = "{{secret:LONG}}";
+    let requests = [
+        world.request(
+            "/echo",
+            json!({"authorization": format!("Bearer {secret}"), "accept-encoding": "gzip"}),
+        ),
+        world.request("/", json!({"x-note": secret})),
+        world.request("/", json!({"authorization": long})),
+        world.request("/ok", json!({"X-API-KEY": long, "x-other-key": long})),
+        // Some kilobytes that would become some megabytes.
+        world.request("/", json!({"x-api-key": long.repeat(1_000)})),
+        trace,
+    ];
+    let job = submit(&project, &requests);
+    let came = responses(&project, &job);
+    assert_eq!(came[0]["status"], 200, "{came:#}");
+    let covered = "*".repeat(SECRET.len());
+    assert_eq!(came[0]["headers"]["x-echo"], format!("Bearer {covered}"), "{came:#}");
+    let body = came[0]["body"].as_str().unwrap();
+    assert!(
+        body.contains(&covered) && body.contains("accept-encoding: identity") && !body.contains("gzip"),
+        "{body}"
+    );
+    let encoded = BASE64_STANDARD.encode(format!("Bearer {SECRET}"));
+    assert!(!body.contains(SECRET) && !body.contains(&encoded), "{body}");
+    for refused in [1, 2, 5] {
+        assert_eq!(came[refused]["error"], "ErrorCode::HttpRequestDenied", "{refused}: {came:#}");
+    }
+    assert_eq!(came[3]["status"], 200, "{came:#}");
+    assert_eq!((&came[4]["status"], came[4]["error"].is_string()), (&Value::Null, true), "{came:#}");
+    assert_eq!(world.heard().len(), 2);
+    assert!(
+        log(&project, &job).contains("the secret CRM_TOKEN is for Authorization"),
+        "{}",
+        log(&project, &job)
+    );
+    for headers in [json!([]), json!(["a b"]), json!(["a:"]), json!(vec!["a"; 9]), json!(["a".repeat(65)])] {
+        let body = json!({"value": "v", "headers": headers});
+        let (code, detail) = project.client.put(&project.path("secrets/X"), &body).problem(400);
+        assert!(code == "InvalidSecret" && detail.contains("such as Authorization"), "{detail}");
+    }
+}
+
+#[test]
 fn a_module_waits_until_an_administrator_grants() {
     let server = Server::start_set(LOOPBACK);
     let (world, project) = (World::start(), project(&server));
@@ -234,7 +302,7 @@ fn a_secret_that_is_sent_wrongly_is_repeated_nowhere() {
         let (code, detail) = answer.problem(400);
         assert_eq!(
             (code.as_str(), detail.as_str()),
-            ("InvalidBody", r#"the body is {"value": TEXT}"#),
+            ("InvalidBody", r#"the body is {"value": TEXT, "headers"?: [NAME, …]}"#),
             "{body}"
         );
         assert!(!answer.text().contains(SECRET), "{body}");

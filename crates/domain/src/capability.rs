@@ -256,6 +256,8 @@ pub struct SealedSecret {
     pub project: ProjectRef,
     /// Its name.
     pub name: String,
+    /// Names of the headers that may carry it.
+    pub headers: Vec<String>,
     /// The encrypted value with what is needed to open it, but for the key.
     pub sealed: Vec<u8>,
     /// Who set it last.

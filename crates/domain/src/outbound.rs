@@ -147,8 +147,26 @@ pub trait Outlets: Send + Sync {
 pub struct Granted {
     /// Hosts and names of secrets; none = no network.
     pub http: Option<HttpAccess>,
-    /// Name and value of each of these secrets that there is.
-    pub secrets: Vec<(String, SecretValue)>,
+    /// Each of these secrets that there is.
+    pub secrets: Vec<GrantedSecret>,
+}
+
+/// A secret that requests may carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantedSecret {
+    /// Its name.
+    pub name: String,
+    /// Names of the headers that may carry it, in any case.
+    pub headers: Vec<String>,
+    /// What it is.
+    pub value: SecretValue,
+}
+
+impl GrantedSecret {
+    /// Whether a header may carry it.
+    pub fn belongs_in(&self, header: &str) -> bool {
+        self.headers.iter().any(|own| own.eq_ignore_ascii_case(header))
+    }
 }
 
 /// A value that is not to be seen: it has no text of its own in logs.
@@ -190,18 +208,34 @@ pub struct Contact {
 const OPENING: &str = "{{secret:";
 const CLOSING: &str = "}}";
 
-/// `value` with every `{{secret:NAME}}` replaced by what `secret` has for the name. The error is the name that it has
-/// nothing for. What is put in is not looked at again.
-pub fn with_secrets<'a>(
+/// Whether `value` names a secret.
+pub fn names_secret(value: &[u8]) -> bool {
+    next_placeholder(value).is_some()
+}
+
+/// How long `value` is with its secrets put in. What `secret` has nothing for is its error.
+pub fn length_with_secrets<'a, E>(
     value: &[u8],
-    secret: impl Fn(&str) -> Option<&'a SecretValue>,
-) -> Result<Vec<u8>, String> {
+    secret: impl Fn(&str) -> Result<&'a SecretValue, E>,
+) -> Result<usize, E> {
+    let (mut length, mut rest) = (0_usize, value);
+    while let Some((before, name, after)) = next_placeholder(rest) {
+        length = length.saturating_add(before.len()).saturating_add(secret(name)?.0.len());
+        rest = after;
+    }
+    Ok(length.saturating_add(rest.len()))
+}
+
+/// `value` with every `{{secret:NAME}}` replaced by what `secret` has for the name. What is put in is not looked at again.
+pub fn with_secrets<'a, E>(
+    value: &[u8],
+    secret: impl Fn(&str) -> Result<&'a SecretValue, E>,
+) -> Result<Vec<u8>, E> {
     let mut filled = Vec::with_capacity(value.len());
     let mut rest = value;
     while let Some((before, name, after)) = next_placeholder(rest) {
         filled.extend_from_slice(before);
-        let found = secret(name).ok_or_else(|| name.to_owned())?;
-        filled.extend_from_slice(&found.0);
+        filled.extend_from_slice(&secret(name)?.0);
         rest = after;
     }
     filled.extend_from_slice(rest);
@@ -230,8 +264,12 @@ mod tests {
 
     fn filled(value: &str) -> Result<String, String> {
         let known = [("A", SecretValue(b"alpha".to_vec())), ("B", SecretValue(b"{{secret:A}}".to_vec()))];
-        let find = |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        with_secrets(value.as_bytes(), find).map(|bytes| String::from_utf8(bytes).unwrap())
+        let find = |name: &str| {
+            known.iter().find(|(known, _)| *known == name).map(|(_, value)| value).ok_or(name.to_owned())
+        };
+        let filled = with_secrets(value.as_bytes(), find)?;
+        assert_eq!(length_with_secrets(value.as_bytes(), find), Ok(filled.len()));
+        Ok(String::from_utf8(filled).unwrap())
     }
 
     #[test]
@@ -259,7 +297,9 @@ mod tests {
 
     #[test]
     fn values_have_no_text_in_logs() {
-        let granted = Granted { http: None, secrets: vec![("A".into(), SecretValue(b"alpha".to_vec()))] };
+        let (name, headers) = ("A".into(), vec!["Authorization".into()]);
+        let secret = GrantedSecret { name, headers, value: SecretValue(b"alpha".to_vec()) };
+        let granted = Granted { http: None, secrets: vec![secret] };
         assert!(!format!("{granted:?}").contains("alpha") && !format!("{granted:?}").contains("97"));
     }
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Bytes of all headers of a request.
-const MAX_HEADERS: usize = 64 << 10;
+pub(crate) const MAX_HEADERS: usize = 64 << 10;
 
 /// Bytes of a body that are given to a connection, and counted, at a time.
 const CHUNK: usize = 64 << 10;
@@ -168,7 +168,11 @@ pub(crate) fn valid(request: HttpRequest) -> Result<Request<Bytes>, HttpError> {
     let HttpRequest { method, target, path, headers, body, .. } = request;
     let invalid = |what: &str| HttpError::Invalid(what.to_owned());
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("its method"))?;
-    if method == Method::CONNECT || method == Method::TRACE {
+    // Methods differ in case; but a host that does not know that must not be made to echo what it gets.
+    if [Method::CONNECT, Method::TRACE]
+        .iter()
+        .any(|denied| denied.as_str().eq_ignore_ascii_case(method.as_str()))
+    {
         return Err(HttpError::Denied(format!("the method {method} is not sent")));
     }
     if !path.starts_with('/') {

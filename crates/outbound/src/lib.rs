@@ -15,6 +15,7 @@ mod connection;
 #[cfg(test)]
 mod fuzz;
 mod outlet;
+mod scrub;
 #[cfg(test)]
 mod tls_tests;
 

@@ -2,10 +2,12 @@
 
 use crate::Client;
 use crate::account::Account;
+use crate::client::MAX_HEADERS;
+use crate::scrub::Scrubber;
 use async_trait::async_trait;
 use fuelcell_domain::outbound::{
     Contact, Granted, Grants, HttpAnswer, HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY,
-    Outlet, Outlets, SecretValue, with_secrets,
+    Outlet, Outlets, SecretValue, length_with_secrets, names_secret, with_secrets,
 };
 use fuelcell_domain::{Job, JobError};
 use std::sync::Arc;
@@ -37,6 +39,7 @@ struct GrantedOutlet(Arc<Way>);
 
 struct Way {
     granted: Granted,
+    scrubber: Scrubber,
     client: Arc<Client>,
     places: Arc<Semaphore>,
     sent: AtomicU64,
@@ -58,6 +61,7 @@ impl Outlet for GrantedOutlet {
 impl Way {
     fn new(granted: Granted, client: Arc<Client>) -> Self {
         Self {
+            scrubber: Scrubber::new(&granted.secrets),
             granted,
             client,
             places: Arc::new(Semaphore::new(MAX_AT_ONCE)),
@@ -77,7 +81,7 @@ impl Way {
         if let Err(HttpError::Denied(_) | HttpError::Invalid(_)) = answer {
             tally.withdrawn();
         }
-        answer
+        Ok(self.scrubber.scrub(answer?))
     }
 
     /// Whether the request may be sent; puts the values of secrets in. It has its place until the permit is dropped.
@@ -94,9 +98,7 @@ impl Way {
         if request.body.len() > MAX_BODY {
             return Err(HttpError::RequestTooLong);
         }
-        for (_, value) in &mut request.headers {
-            *value = with_secrets(value, |name| self.secret(name)).map_err(|name| no_secret(&name))?;
-        }
+        self.check_headers(request)?;
         let place = self.places.clone().try_acquire_owned();
         let place =
             place.map_err(|_| HttpError::TooMany(format!("a job sends at most {MAX_AT_ONCE} at once")))?;
@@ -104,11 +106,54 @@ impl Way {
         if self.sent.fetch_add(1, Ordering::Relaxed) >= most {
             return Err(HttpError::TooMany(format!("a job sends at most {most}")));
         }
+        self.put_secrets_in(request)?;
         Ok(place)
     }
 
-    fn secret(&self, name: &str) -> Option<&SecretValue> {
-        self.granted.secrets.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    /// Refuses what is too long before anything is put in, and what would be afterwards.
+    fn check_headers(&self, request: &HttpRequest) -> Result<(), HttpError> {
+        check_length(request.headers.iter().map(|(name, value)| name.len() + value.len()).sum())?;
+        let mut filled = 0_usize;
+        for (header, value) in &request.headers {
+            let value = length_with_secrets(value, |name| self.secret(header, name))?;
+            filled = filled.saturating_add(header.len()).saturating_add(value);
+        }
+        check_length(filled)
+    }
+
+    fn put_secrets_in(&self, request: &mut HttpRequest) -> Result<(), HttpError> {
+        let mut carries = false;
+        for (header, value) in request.headers.iter_mut().filter(|(_, value)| names_secret(value)) {
+            *value = with_secrets(value, |name| self.secret(header, name))?;
+            carries = true;
+        }
+        if carries {
+            // In a compressed answer nobody would find them.
+            request.headers.retain(|(header, _)| !header.eq_ignore_ascii_case("accept-encoding"));
+            request.headers.push(("accept-encoding".to_owned(), b"identity".to_vec()));
+        }
+        Ok(())
+    }
+
+    /// The secret of this name, for this header.
+    fn secret(&self, header: &str, name: &str) -> Result<&SecretValue, HttpError> {
+        let secret = self.granted.secrets.iter().find(|secret| secret.name == name);
+        let secret = secret.ok_or_else(|| no_secret(name))?;
+        match secret.belongs_in(header) {
+            true => Ok(&secret.value),
+            false => Err(HttpError::Denied(format!(
+                "the secret {name} is for {} and not for the header {:?}",
+                secret.headers.join(", "),
+                header.chars().take(64).collect::<String>()
+            ))),
+        }
+    }
+}
+
+fn check_length(length: usize) -> Result<(), HttpError> {
+    match length > MAX_HEADERS {
+        true => Err(HttpError::Invalid(format!("its headers have more than {MAX_HEADERS} bytes"))),
+        false => Ok(()),
     }
 }
 

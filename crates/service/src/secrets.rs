@@ -15,9 +15,12 @@ impl Service {
         project: ProjectRef,
         name: &str,
         value: &str,
+        headers: Option<Vec<String>>,
     ) -> Result<SealedSecret, ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
         check_secret(name, value)?;
+        let headers = headers.unwrap_or_else(|| vec![USUAL_HEADER.to_owned()]);
+        check_headers(&headers)?;
         let known = self.store.secrets(project).await?;
         if known.len() >= MAX_ENTRIES && !known.iter().any(|secret| secret.name == name) {
             return Err(ServiceError::conflict(
@@ -29,6 +32,7 @@ impl Service {
         let secret = SealedSecret {
             project,
             name: name.into(),
+            headers,
             sealed: self.seal.seal(project, name, value.as_bytes()),
             by: principal.subject.clone(),
             created_at: now,
@@ -60,6 +64,28 @@ impl Service {
         self.store.delete_secret(project, name).await?;
         tracing::info!(%project, secret = name, by = %principal.subject, "a secret was deleted");
         Ok(())
+    }
+}
+
+/// The header that carries a secret of which nothing else is said.
+const USUAL_HEADER: &str = "Authorization";
+/// Most headers that may carry one secret.
+const MAX_SECRET_HEADERS: usize = 8;
+/// Longest name of one, in bytes.
+const MAX_HEADER_NAME: usize = 64;
+
+/// Names of headers are tokens (RFC 9110, 5.6.2).
+fn check_headers(headers: &[String]) -> Result<(), ServiceError> {
+    let mark = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let fine = |name: &String| (1..=MAX_HEADER_NAME).contains(&name.len()) && name.bytes().all(mark);
+    match (1..=MAX_SECRET_HEADERS).contains(&headers.len()) && headers.iter().all(fine) {
+        true => Ok(()),
+        false => Err(ServiceError::invalid(
+            "InvalidSecret",
+            format!(
+                "headers are 1 to {MAX_SECRET_HEADERS} names of headers, each of at most {MAX_HEADER_NAME} characters, such as {USUAL_HEADER}"
+            ),
+        )),
     }
 }
 

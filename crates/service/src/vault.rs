@@ -8,7 +8,7 @@ use crate::auth::Secret;
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use fuelcell_domain::outbound::{Granted, Grants, SecretValue};
+use fuelcell_domain::outbound::{Granted, GrantedSecret, Grants, SecretValue};
 use fuelcell_domain::{ErrorCode, Job, JobError, ProjectRef, SealedSecret};
 use fuelcell_store::{Store, StoreError};
 use std::sync::Arc;
@@ -75,7 +75,10 @@ impl Vault {
         let sealed = self.store.secrets(job.project).await?;
         let named = sealed.iter().filter(|secret| http.secrets.contains(&secret.name));
         let secrets = named.filter_map(|secret| match self.seal.open(secret) {
-            Some(value) => Some((secret.name.clone(), value)),
+            Some(value) => {
+                let (name, headers) = (secret.name.clone(), secret.headers.clone());
+                Some(GrantedSecret { name, headers, value })
+            }
             None => {
                 tracing::error!(project = %job.project, secret = secret.name, "a secret cannot be opened: it was sealed under another secret of the server");
                 None
@@ -107,7 +110,8 @@ mod tests {
     fn sealed(seal: &Seal, project: ProjectRef, name: &str, value: &str) -> SealedSecret {
         let (created_at, updated_at) = (Timestamp(0), Timestamp(0));
         let sealed = seal.seal(project, name, value.as_bytes());
-        SealedSecret { project, name: name.into(), sealed, by: "anna".into(), created_at, updated_at }
+        let (name, headers, by) = (name.into(), Vec::new(), "anna".into());
+        SealedSecret { project, name, headers, sealed, by, created_at, updated_at }
     }
 
     #[test]

@@ -126,8 +126,8 @@ fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64
             codec::unseal(&value).ok_or_else(|| codec::damaged(table))?;
             if is_wanted(from, table, key, &value)? {
                 match format {
-                    // Layout 5 has the same records, and none of usage.
-                    FORMAT | 5 => batch.add(table, key.to_vec(), value.to_vec())?,
+                    FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
+                    5 => migrate::from_5(from, &mut batch, table, key, value)?,
                     _ => migrate::from_4(from, &mut batch, table, key, value)?,
                 }
             }

@@ -3,7 +3,7 @@
 //!
 //! | layout | what the next one does otherwise |
 //! | --- | --- |
-//! | 5 | there are no sums of what attempts used; they are made from the receipts |
+//! | 5 | there are no sums of what attempts used, which are made from the receipts; secrets say nothing of headers |
 //! | 4 | all entries of the audit log lie in one table, and a second one names those of each tenant |
 
 use crate::audit;
@@ -11,12 +11,51 @@ use crate::codec::damaged;
 use crate::database::{Database, Read};
 use crate::dump::Batch;
 use crate::keys::{self, Table};
-use fuelcell_domain::AuditEntry;
+use fuelcell_domain::{AuditEntry, ProjectRef, SealedSecret, Timestamp};
 use fuelcell_store::StoreError;
+use serde::{Deserialize, Serialize};
 use sled::IVec;
 
 /// The oldest layout that this build reads.
 pub(crate) const OLDEST: u32 = 4;
+
+/// A secret of layout 5.
+#[derive(Serialize, Deserialize)]
+struct Secret5 {
+    project: ProjectRef,
+    name: String,
+    sealed: Vec<u8>,
+    by: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Secret5> for SealedSecret {
+    fn from(secret: Secret5) -> Self {
+        let Secret5 { project, name, sealed, by, created_at, updated_at } = secret;
+        let headers = vec!["Authorization".to_owned()];
+        Self { project, name, headers, sealed, by, created_at, updated_at }
+    }
+}
+
+/// Copies an entry of layout 5.
+pub(crate) fn from_5(
+    from: &Database,
+    to: &mut Batch<'_>,
+    table: Table,
+    key: &[u8],
+    value: IVec,
+) -> Result<(), StoreError> {
+    match table {
+        // The parts of long ones are made anew with them.
+        Table::Chunks if keys::is_chunk_of(key, Table::Secrets) => Ok(()),
+        Table::Secrets => {
+            let secret: Secret5 = from.decoded(table, key, value)?;
+            to.put(table, key, &SealedSecret::from(secret))
+        }
+        _ => to.add(table, key.to_vec(), value.to_vec()),
+    }
+}
 
 /// Copies an entry of layout 4.
 pub(crate) fn from_4(
@@ -36,7 +75,7 @@ pub(crate) fn from_4(
             let (table, key) = audit::place(&entry, number);
             to.put(table, &key, &entry)
         }
-        _ => to.add(table, key.to_vec(), value.to_vec()),
+        _ => from_5(from, to, table, key, value),
     }
 }
 
@@ -44,7 +83,7 @@ pub(crate) fn from_4(
 mod tests {
     use super::*;
     use crate::overlay::Overlay;
-    use fuelcell_domain::{AuditOutcome, TenantId, Timestamp, TokenId};
+    use fuelcell_domain::{AuditOutcome, TenantId, TokenId};
     use std::ops::ControlFlow;
     use std::sync::RwLock;
     use tempfile::TempDir;

@@ -20,6 +20,10 @@ use utoipa::ToSchema;
 pub(crate) struct SecretBody {
     /// Printable ASCII without line breaks.
     value: String,
+    /// Names of the headers that may carry it; `["Authorization"]` when absent.
+    #[serde(default)]
+    #[schema(min_items = 1, max_items = 8)]
+    headers: Option<Vec<String>>,
 }
 
 /// What is known of a secret, but for its value.
@@ -27,6 +31,8 @@ pub(crate) struct SecretBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SecretAnswer {
     name: String,
+    /// The headers that may carry it.
+    headers: Vec<String>,
     /// Who set it last.
     set_by: String,
     date_created: String,
@@ -71,14 +77,17 @@ pub(crate) async fn put(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SecretAnswer>, Problem> {
     let body = read(&body.map_err(body_problem)?)?;
-    let secret = service.put_secret(&caller, ids.project()?, ids.text("name"), &body.value).await?;
+    let secret =
+        service.put_secret(&caller, ids.project()?, ids.text("name"), &body.value, body.headers).await?;
     Ok(Json(secret.into()))
 }
 
 /// What is wrong with a body is not said: errors of JSON quote what they are about, and all problems are logged.
 fn read(body: &[u8]) -> Result<SecretBody, Problem> {
     let read = serde_json::from_slice::<Object<SecretBody>>(body).ok().and_then(|object| object.0);
-    read.ok_or_else(|| Problem::invalid("InvalidBody", "the body is {\"value\": TEXT}"))
+    read.ok_or_else(|| {
+        Problem::invalid("InvalidBody", "the body is {\"value\": TEXT, \"headers\"?: [NAME, …]}")
+    })
 }
 
 /// Removes a secret.
@@ -102,6 +111,7 @@ impl From<SealedSecret> for SecretAnswer {
     fn from(secret: SealedSecret) -> Self {
         Self {
             name: secret.name,
+            headers: secret.headers,
             set_by: secret.by,
             date_created: secret.created_at.to_rfc3339(),
             date_modified: secret.updated_at.to_rfc3339(),

@@ -43,6 +43,8 @@ fn left_behind(format: u32) -> (TempDir, String) {
     // Figures of fuel had another type, with the same bytes.
     let said = said.replace("Usage { fuel: None", "Usage { fuel: Unknown");
     let said = said.replace("Usage { fuel: Some(", "Usage { fuel: Exact(");
+    // Secrets were for any header.
+    let said = said.replace("name: \"KEY\", sealed", "name: \"KEY\", headers: [\"Authorization\"], sealed");
     (directory, said)
 }
 
@@ -79,8 +81,9 @@ async fn fill(store: &dyn Store, own: ProjectRef) {
     store.put_pipeline(Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) }).await.unwrap();
     let (module, by, capabilities) = ("miner".into(), "anna".into(), Capabilities::default());
     store.put_grant(Grant { project: own, module, capabilities, by, at: at(1) }).await.unwrap();
-    let (name, sealed, by) = ("KEY".into(), vec![7], "anna".into());
-    let secret = SealedSecret { project: own, name, sealed, by, created_at: at(1), updated_at: at(1) };
+    let (name, headers, sealed, by) = ("KEY".into(), vec!["Authorization".into()], vec![7], "anna".into());
+    let secret =
+        SealedSecret { project: own, name, headers, sealed, by, created_at: at(1), updated_at: at(1) };
     store.put_secret(secret).await.unwrap();
     // The third job completed; a deleted one leaves its ordinal behind.
     store.delete_ended(own, jobs[3].id).await.unwrap();

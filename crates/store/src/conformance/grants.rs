@@ -41,6 +41,7 @@ fn secret(project: ProjectRef, name: &str, seconds: i64) -> SealedSecret {
     SealedSecret {
         project,
         name: name.into(),
+        headers: vec![format!("x-{name}")],
         sealed: name.bytes().rev().collect(),
         by: "anna".into(),
         created_at: at(seconds),

@@ -239,6 +239,7 @@ impl Pair {
                 let secret = SealedSecret {
                     project: self.own(own),
                     name: name(n),
+                    headers: vec!["Authorization".into()],
                     sealed: vec![value],
                     by: "anna".into(),
                     created_at: now,

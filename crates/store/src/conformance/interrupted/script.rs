@@ -131,7 +131,8 @@ impl World {
     fn secret(&self) -> SealedSecret {
         let (created_at, updated_at) = (at(1), at(1));
         let (name, by) = ("KEY".into(), "anna".into());
-        SealedSecret { project: self.own, name, sealed: vec![7], by, created_at, updated_at }
+        let headers = vec!["Authorization".into()];
+        SealedSecret { project: self.own, name, headers, sealed: vec![7], by, created_at, updated_at }
     }
 
     fn entry(&self) -> AuditEntry {
