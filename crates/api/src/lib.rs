@@ -107,6 +107,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(registry::pipelines::list))
         .routes(routes!(registry::pipelines::put, registry::pipelines::get, registry::pipelines::delete))
         .routes(routes!(registry::processed::list, registry::processed::clear))
+        .routes(routes!(registry::job_types::list))
         .routes(routes!(registry::modules::list))
         .routes(routes!(registry::modules::get_module))
         .routes(routes!(registry::modules::content))

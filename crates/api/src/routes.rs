@@ -65,6 +65,7 @@ const ROUTES: &[Route] = &[
     ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
     ("GET", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed", VIEWER),
     ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed", ADMINISTRATOR),
+    ("GET", "/api/{tenant_id}/{project_id}/job-types", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/modules", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/modules/{name}", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", VIEWER),

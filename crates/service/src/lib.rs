@@ -15,6 +15,7 @@ pub mod error;
 #[cfg(test)]
 mod fuzz;
 pub mod grants;
+pub mod job_types;
 pub mod links;
 mod merge_patch;
 pub mod modules;

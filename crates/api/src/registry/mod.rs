@@ -3,6 +3,7 @@
 pub(crate) mod activations;
 pub(crate) mod capabilities;
 pub(crate) mod datasets;
+pub(crate) mod job_types;
 pub(crate) mod modules;
 pub(crate) mod pipelines;
 pub(crate) mod processed;

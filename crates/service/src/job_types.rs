@@ -1,0 +1,103 @@
+//! The job types of a project: what runs them, what they take, and a submission that runs.
+
+use crate::parameters::Extent;
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::manifest::ManifestInput;
+use fuelcell_domain::{Dataset, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
+use serde_json::{Map, Value, json};
+
+/// A job type as it stands in a project.
+#[derive(Clone, Debug)]
+pub struct JobTypeView {
+    /// The type.
+    pub job_type: JobType,
+    /// What runs its jobs that name no module; none = nothing does.
+    pub module: Option<ModuleVersion>,
+    /// Whether that module comes with the server.
+    pub built_in: bool,
+    /// The body of a submission that runs; none where the project has no dataset or pipeline for it, or nobody knows its
+    /// parameters.
+    pub example: Option<Value>,
+}
+
+impl Service {
+    /// All job types of the project.
+    pub async fn job_types(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+    ) -> Result<Vec<JobTypeView>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let datasets = self.store.datasets(project).await?;
+        let pipelines = self.store.pipelines(project).await?;
+        let mut views = Vec::new();
+        for job_type in JobType::ALL {
+            let active = self.store.active_module(project, job_type).await?;
+            let built_in = active.is_none();
+            let module = active.or_else(|| self.built_in.get(&job_type).cloned());
+            // One that leaves the module to the type.
+            let pipeline =
+                pipelines.iter().find(|pipeline| pipeline.job_type == job_type && pipeline.module.is_none());
+            let example = match &module {
+                Some(module) => self.example(job_type, module, pipeline, &datasets).await,
+                None => None,
+            };
+            views.push(JobTypeView { job_type, built_in: built_in && module.is_some(), module, example });
+        }
+        Ok(views)
+    }
+
+    /// Only what would be accepted is shown.
+    async fn example(
+        &self,
+        job_type: JobType,
+        module: &ModuleVersion,
+        pipeline: Option<&Pipeline>,
+        datasets: &[Dataset],
+    ) -> Option<Value> {
+        let parameters = parameters(module, datasets)?;
+        self.check_parameters(module, &parameters, Extent::Whole).await.ok()?;
+        let job_type = job_type.as_str();
+        let mut example =
+            json!({"jobName": format!("{job_type} example"), "jobType": job_type, "parameters": parameters});
+        if module.project.is_some() {
+            example["module"] = json!({"name": module.name, "version": module.version});
+        } else {
+            // Modules of the server are reached by pipelines.
+            let id = pipeline?.id.to_string();
+            example["resource"] = json!({"resourceType": "Pipeline", "resourceId": id});
+        }
+        Some(example)
+    }
+}
+
+/// Those of the schema's own example, or what it requires; and a dataset for each input that needs one.
+fn parameters(module: &ModuleVersion, datasets: &[Dataset]) -> Option<Map<String, Value>> {
+    let schema = &module.manifest.parameters;
+    let mut parameters = match &schema["examples"][0] {
+        Value::Object(example) => example.clone(),
+        _ => required(schema),
+    };
+    for input in module.manifest.inputs.iter().filter(|input| input.required) {
+        let dataset = datasets.iter().find(|dataset| fits(input, dataset))?;
+        parameters.insert(input.parameter.clone(), json!(dataset.id.to_string()));
+    }
+    Some(parameters)
+}
+
+fn required(schema: &Value) -> Map<String, Value> {
+    let names = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    names.filter_map(|name| Some((name.to_owned(), value_of(&schema["properties"][name])?))).collect()
+}
+
+/// A value that the schema of a parameter names itself.
+fn value_of(schema: &Value) -> Option<Value> {
+    let named = [&schema["const"], &schema["default"], &schema["examples"][0], &schema["enum"][0]];
+    named.into_iter().find(|value| !value.is_null()).cloned()
+}
+
+fn fits(input: &ManifestInput, dataset: &Dataset) -> bool {
+    let name = dataset.name.to_lowercase();
+    input.formats.is_empty()
+        || input.formats.iter().any(|format| name.ends_with(&format!(".{}", format.to_lowercase())))
+}
