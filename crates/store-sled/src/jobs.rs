@@ -48,6 +48,21 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     Ok(Submitted::Queued(job))
 }
 
+pub(crate) fn submit_many(
+    overlay: &mut Overlay<'_>,
+    new: Vec<NewJob>,
+) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
+    let mut answers = Vec::with_capacity(new.len());
+    for new in new {
+        // A refusal comes before the first write, so that it leaves nothing of its job.
+        match submit(overlay, new) {
+            Err(error) if error.is_of_the_medium() => return Err(error),
+            answer => answers.push(answer),
+        }
+    }
+    Ok(answers)
+}
+
 pub(crate) fn used_key(
     records: &impl Read,
     project: ProjectRef,

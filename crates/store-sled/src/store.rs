@@ -320,6 +320,10 @@ impl Store for SledStore {
         self.write(move |overlay| jobs::submit(overlay, new)).await
     }
 
+    async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
+        self.write(move |overlay| jobs::submit_many(overlay, new)).await
+    }
+
     async fn used_key(
         &self,
         project: ProjectRef,

@@ -255,6 +255,7 @@ pass_on! {
     fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
     fn delete_secret(project: ProjectRef, name: &str) -> ();
     fn submit(new: NewJob) -> Submitted;
+    fn submit_many(new: Vec<NewJob>) -> Vec<Result<Submitted, StoreError>>;
     fn used_key(project: ProjectRef, key: &IdempotencyKey) -> Option<Submitted>;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;

@@ -48,6 +48,13 @@ pub enum StoreError {
     Storage(String),
 }
 
+impl StoreError {
+    /// Whether it says something of the medium, and not only of what was asked for.
+    pub fn is_of_the_medium(&self) -> bool {
+        matches!(self, Self::Full | Self::Storage(_))
+    }
+}
+
 impl From<TransitionError> for StoreError {
     fn from(error: TransitionError) -> Self {
         match error {
@@ -181,6 +188,10 @@ pub trait Store: Send + Sync {
     /// Queues a job under the project's next ordinal, clamped to the project's caps; ordinals have no gaps. An existing id
     /// is a conflict, a full queue of the project `Quota`. The entry for the audit log becomes durable with the job.
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
+    /// Queues several jobs in their order, each as [`Store::submit`] does, in one transaction: those before one count against
+    /// its quota, and its key may be that of one before it. What is refused to one is refused to it alone; when the medium
+    /// fails or is full, nothing was queued.
+    async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError>;
     /// What [`Store::submit`] would answer for a key of the project that was used before; `None` for one that is free.
     async fn used_key(
         &self,

@@ -64,6 +64,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     submit::idempotency(&*make().await).await;
     submit::parallel_repeats_make_one_job(make().await).await;
     submit::everything_is_kept(&*make().await).await;
+    submit::many_at_once(&*make().await).await;
     queue::order(&*make().await).await;
     queue::heads(&*make().await).await;
     queue::not_before(&*make().await).await;

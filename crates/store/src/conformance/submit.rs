@@ -1,10 +1,12 @@
 //! Into the queue.
 
+use super::audit::entry;
 use super::fixtures::{at, job, pipeline, project, seen, start, submit};
+use super::limits::{limited, queued};
 use crate::{IdempotencyKey, NewJob, Store, StoreError, Submitted};
 use fuelcell_domain::job::{InputRef, Notifications, RetryOf};
 use fuelcell_domain::state::TransitionError;
-use fuelcell_domain::{DatasetId, Digest, Job, JobId, JobState, PipelineId};
+use fuelcell_domain::{AuditFilter, DatasetId, Digest, Job, JobId, JobState, PipelineId, QuotaExceeded};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -134,4 +136,46 @@ pub(super) async fn everything_is_kept(store: &dyn Store) {
     let started = start(store, queued.id, 6).await;
     assert_eq!(seen(store, &queued).await, started);
     assert_eq!(started.parameters, queued.parameters);
+}
+
+pub(super) async fn many_at_once(store: &dyn Store) {
+    let own = limited(store, queued(4)).await;
+    let earlier = submit(store, job(own)).await;
+    let first = job(own);
+    let audit = entry(Some(own), "anna", 1);
+    let batch = vec![
+        NewJob { audit: Some(audit.clone()), ..keyed(first.clone(), "one", b"body") },
+        keyed(job(own), "one", b"body"),
+        keyed(job(own), "one", b"other"),
+        NewJob { audit: Some(audit.clone()), ..Job { id: earlier.id, ..job(own) }.into() },
+        keyed(job(own), "two", b"body"),
+        job(project()).into(),
+        job(own).into(),
+        NewJob { audit: Some(audit.clone()), ..keyed(job(own), "three", b"body") },
+    ];
+    let answers = store.submit_many(batch.clone()).await.unwrap();
+    let ordinals: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            Ok(Submitted::Queued(job)) => Some(job.ordinal),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ordinals, [Some(2), None, None, None, Some(3), Some(1), Some(4), None], "{answers:?}");
+    let queued = Job { ordinal: 2, ..first };
+    assert!(matches!(&answers[1], Ok(Submitted::Repeated(job)) if *job == queued), "{:?}", answers[1]);
+    assert!(matches!(answers[2], Ok(Submitted::KeyConflict)), "{:?}", answers[2]);
+    assert!(matches!(answers[3], Err(StoreError::Conflict(_))), "{:?}", answers[3]);
+    let full = QuotaExceeded::QueuedJobs(4);
+    assert!(matches!(&answers[7], Err(StoreError::Quota(seen)) if *seen == full), "{:?}", answers[7]);
+    assert_eq!(seen(store, &queued).await, queued);
+    // What was refused left neither an entry nor a used key.
+    let written = store.audit(&AuditFilter::default(), None, 9).await.unwrap();
+    assert_eq!(written.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), [audit]);
+    let key = IdempotencyKey { key: "three".into(), body: Digest::of(b"body") };
+    assert_eq!(store.used_key(own, &key).await.unwrap(), None);
+    // The same again makes no further job under the keys that were used.
+    let again = store.submit_many(batch[..2].to_vec()).await.unwrap();
+    assert!(again.iter().all(|answer| matches!(answer, Ok(Submitted::Repeated(job)) if *job == queued)));
+    assert!(store.submit_many(Vec::new()).await.unwrap().is_empty());
 }

@@ -250,6 +250,11 @@ impl Store for MemoryStore {
         self.records().submit(new)
     }
 
+    async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
+        let mut records = self.records();
+        Ok(new.into_iter().map(|new| records.submit(new)).collect())
+    }
+
     async fn used_key(
         &self,
         project: ProjectRef,

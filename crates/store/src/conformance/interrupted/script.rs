@@ -66,7 +66,7 @@ pub(super) const READS: &[&str] = &[
 /// Who and what there is.
 pub(super) struct World {
     pub(super) own: ProjectRef,
-    pub(super) jobs: [JobId; 9],
+    pub(super) jobs: [JobId; 11],
     pub(super) pipeline: PipelineId,
     dataset: DatasetId,
     token: TokenId,
@@ -159,6 +159,12 @@ impl World {
         NewJob { job: self.job(number), idempotency, audit }
     }
 
+    /// Two jobs that are queued, and one between them that is refused because it is there already.
+    fn submissions(&self) -> Vec<NewJob> {
+        let audit = Some(self.entry());
+        vec![NewJob { audit, ..self.job(9).into() }, self.job(9).into(), self.job(10).into()]
+    }
+
     fn attempt(&self, job: usize, number: u32) -> AttemptId {
         AttemptId { job: self.jobs[job], number }
     }
@@ -235,6 +241,7 @@ script! { world:
     submit(world.submission(5));
     submit(world.submission(6));
     submit(world.submission(7));
+    submit_many(world.submissions());
     claim(&world.jobs[..4], lease("node", 30), at(1));
     claim(&world.jobs[6..7], lease("node", 30), at(2));
     set_checkpoint(world.attempt(0, 1), blob(b"half way"));
