@@ -14,6 +14,8 @@ use std::fmt;
 const STRING: u8 = b's';
 /// The mark of what was a number.
 const NUMBER: u8 = b'n';
+/// The mark of what looks like a number and is none, or stands in the place of a name: no string holds it.
+const WRONG: u8 = b'\n';
 
 /// The digest of what a JSON document means: white space, the order of members and the way in which strings are escaped
 /// make no difference, each digit of a number does. What is no JSON is the digest of its bytes.
@@ -170,7 +172,9 @@ fn marked(text: &str) -> String {
             b'-' | b'0'..=b'9' => {
                 let length = rest.iter().take_while(|byte| is_of_number(**byte)).count();
                 let number = &rest[..length];
-                marked.extend_from_slice(&[b'"', if is_number(number) { NUMBER } else { b'\n' }]);
+                let is_name = rest[length..].trim_ascii_start().first() == Some(&b':');
+                let mark = if is_number(number) && !is_name { NUMBER } else { WRONG };
+                marked.extend_from_slice(&[b'"', mark]);
                 marked.extend_from_slice(number);
                 marked.push(b'"');
                 length
@@ -292,9 +296,28 @@ mod tests {
     #[test]
     fn what_is_no_json_object_is_refused() {
         for text in [
-            "", "[]", "1", "{", "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":+1}", "{\"a\":--1}",
-            "{\"a\":1e}", "{\"a\":1-2}", "{\"a\":tru e}", "{\"a\":1 2}", "{\"a\":\"\\ud800\"}", "{1:2}",
-            "{\"a\":nul}", "{} {}", "{\"a\":\"x}", "{\"a\":n1}", "{'a':1}", "{\"a\":0x1}", "{\"a\":1a}",
+            "",
+            "[]",
+            "1",
+            "{",
+            "{\"a\":01}",
+            "{\"a\":1.}",
+            "{\"a\":.5}",
+            "{\"a\":+1}",
+            "{\"a\":--1}",
+            "{\"a\":1e}",
+            "{\"a\":1-2}",
+            "{\"a\":tru e}",
+            "{\"a\":1 2}",
+            "{\"a\":\"\\ud800\"}",
+            "{1:2}",
+            "{\"a\":nul}",
+            "{} {}",
+            "{\"a\":\"x}",
+            "{\"a\":n1}",
+            "{'a':1}",
+            "{\"a\":0x1}",
+            "{\"a\":1a}",
         ] {
             assert!(Parameters::from_text(text).is_err(), "{text}");
             assert!(serde_json::from_str::<Map<String, Value>>(text).is_err(), "{text}");

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod digest;
 pub mod error;
 pub mod estimate;
+pub mod exact;
 #[cfg(test)]
 mod fuzz;
 pub mod ids;
@@ -35,6 +36,7 @@ pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
+pub use exact::Parameters;
 pub use ids::{
     AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId,
 };

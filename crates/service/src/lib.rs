@@ -16,7 +16,6 @@ pub mod error;
 mod fuzz;
 pub mod grants;
 pub mod links;
-mod merge_patch;
 pub mod modules;
 pub mod outlook;
 pub mod parameters;

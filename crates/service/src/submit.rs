@@ -10,10 +10,11 @@ use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
     AuditOutcome, DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion,
-    Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
+    Parameters, Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// Longest description, in bytes.
 const MAX_DESCRIPTION: usize = 4096;
@@ -42,7 +43,7 @@ pub struct Submission {
     /// The module that it names.
     pub module: Option<ModuleChoice>,
     /// Its parameters; those of the pipeline stand in for absent ones.
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
     /// It stays queued until then.
     pub not_before: Option<Timestamp>,
     /// Limits that it asks for.
@@ -153,8 +154,9 @@ impl Service {
         let deterministic = submission.deterministic.unwrap_or(module.manifest.deterministic);
         check_deterministic(&module, deterministic)?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
-        self.check_parameters(&module, &parameters, Extent::Whole).await?;
-        let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
+        let values = parameter_values(&parameters)?;
+        self.check_parameters(&module, &values, Extent::Whole).await?;
+        let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &values).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
         let now = self.clock.now();
@@ -171,7 +173,7 @@ impl Service {
                 name: pipeline.name,
             }),
             inputs,
-            parameters: Value::Object(parameters).to_string(),
+            parameters: parameters.into_text(),
             deterministic,
             labels: submission.labels,
             keep_partial_on_failure: submission.keep_partial_on_failure,
@@ -273,15 +275,25 @@ fn check_deterministic(module: &ModuleVersion, deterministic: bool) -> Result<()
 /// Top-level merge: a parameter of the submission replaces the pipeline's of the same name.
 fn merged_parameters(
     pipeline: Option<&Pipeline>,
-    submission: Map<String, Value>,
-) -> Result<Map<String, Value>, ServiceError> {
+    submission: Parameters,
+) -> Result<Parameters, ServiceError> {
     let Some(pipeline) = pipeline else { return Ok(submission) };
-    let mut merged: Map<String, Value> = serde_json::from_str(&pipeline.parameters).map_err(|error| {
-        tracing::error!(pipeline = %pipeline.id, %error, "a stored pipeline's parameters are not a JSON object");
+    Ok(submission.over(&stored_parameters(pipeline.id, &pipeline.parameters)?))
+}
+
+/// The parameters of a record, which were checked when they came.
+pub(crate) fn stored_parameters(of: impl Display, text: &str) -> Result<Parameters, ServiceError> {
+    Parameters::from_text(text).map_err(|error| {
+        tracing::error!(%of, %error, "stored parameters are not a JSON object");
         ServiceError::Storage
-    })?;
-    merged.extend(submission);
-    Ok(merged)
+    })
+}
+
+/// Parameters as the checks see them.
+pub(crate) fn parameter_values(parameters: &Parameters) -> Result<Map<String, Value>, ServiceError> {
+    parameters.values().map_err(|error| {
+        ServiceError::invalid("InvalidParameter", format!("parameters cannot be checked: {error}"))
+    })
 }
 
 pub(crate) fn dataset_parameter(

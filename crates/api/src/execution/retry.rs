@@ -5,18 +5,16 @@ use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, queuei
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
 use crate::gate::{Asked, Made};
-use crate::object::object;
 use crate::openapi::words::PriorityWord;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
-use fuelcell_domain::Priority;
+use fuelcell_domain::{Parameters, Priority};
 use fuelcell_service::Service;
 use fuelcell_service::retry::{Changes, Retry};
 use fuelcell_service::submit::Accepted;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -29,7 +27,7 @@ pub(crate) struct RetryBody {
     /// Absent counts as true.
     #[serde(default)]
     modify_parameters: Option<bool>,
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     updated_parameters: Option<UpdatedParameters>,
     #[serde(default)]
     #[schema(value_type = Option<PriorityWord>)]
@@ -40,8 +38,18 @@ pub(crate) struct RetryBody {
 
 /// Reserved words, and beside them a JSON Merge Patch of the parameters.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Parameters")]
 struct UpdatedParameters {
+    #[serde(flatten)]
+    words: ReservedWords,
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    patch: Parameters,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReservedWords {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 10080)]
     timeout_minutes: Option<i64>,
@@ -49,9 +57,16 @@ struct UpdatedParameters {
     retry_failed_records: Option<bool>,
     #[serde(default)]
     increase_memory_limit: Option<bool>,
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    patch: Map<String, Value>,
+}
+
+impl TryFrom<Parameters> for UpdatedParameters {
+    type Error = serde_json::Error;
+
+    fn try_from(sent: Parameters) -> Result<Self, Self::Error> {
+        let words = serde_json::from_str(sent.as_text())?;
+        let patch = sent.without(&["timeoutMinutes", "retryFailedRecords", "increaseMemoryLimit"]);
+        Ok(Self { words, patch })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -100,11 +115,12 @@ pub(crate) async fn retry(
 }
 
 fn changes(updated: UpdatedParameters) -> Result<Changes, Problem> {
+    let UpdatedParameters { words, patch } = updated;
     Ok(Changes {
-        timeout_seconds: timeout_seconds("updatedParameters.timeoutMinutes", updated.timeout_minutes)?,
-        retry_failed_records: updated.retry_failed_records.unwrap_or_default(),
-        increase_memory_limit: updated.increase_memory_limit.unwrap_or_default(),
-        parameters: updated.patch,
+        timeout_seconds: timeout_seconds("updatedParameters.timeoutMinutes", words.timeout_minutes)?,
+        retry_failed_records: words.retry_failed_records.unwrap_or_default(),
+        increase_memory_limit: words.increase_memory_limit.unwrap_or_default(),
+        parameters: patch,
     })
 }
 

@@ -15,13 +15,12 @@ use axum::{Extension, Json};
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    Digest, FIXED, Job, JobType, LimitRequest, PipelineId, Priority, ProjectRef, Scope, Timestamp,
+    Digest, FIXED, Job, JobType, LimitRequest, Parameters, PipelineId, Priority, ProjectRef, Scope, Timestamp,
 };
 use fuelcell_service::Service;
 use fuelcell_service::audit::AuditedCall;
 use fuelcell_service::submit::{Accepted, Submission};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -46,7 +45,7 @@ pub(crate) struct SubmitBody {
     resource: Option<ResourceBody>,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    parameters: Option<Map<String, Value>>,
+    parameters: Option<Parameters>,
     #[serde(default, deserialize_with = "object")]
     scheduling: Option<SchedulingBody>,
     #[serde(default, deserialize_with = "object")]
