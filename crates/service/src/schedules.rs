@@ -327,9 +327,20 @@ fn step(pipeline: &Pipeline, before: &Schedule, after: Schedule) -> ScheduleStep
     ScheduleStep { project, pipeline, before, after, job: None, replaces: None }
 }
 
+/// The schedule with what is to be said when the clock was put forward over several runs.
+fn fallen_together(schedule: &Schedule, due: Due) -> Schedule {
+    if !due.fell_together {
+        return schedule.clone();
+    }
+    let reason =
+        "the clock was put forward over several runs, which were all due right after that: one was made";
+    let skipped = SkippedRun { due_at: due.at, code: SkipCode::ClockChange, reason: reason.to_owned() };
+    Schedule { last_skipped: Some(skipped), ..schedule.clone() }
+}
+
 /// The schedule with what is to be said of earlier runs that are due and will not be made.
 fn missed(schedule: &Schedule, due: Due, waited_for: Option<JobId>) -> Schedule {
-    let Some(first) = due.missed_from else { return schedule.clone() };
+    let Some(first) = due.missed_from else { return fallen_together(schedule, due) };
     let (code, why) = match waited_for {
         Some(job) => {
             (SkipCode::PreviousRunUnfinished, format!("one run waits at a time, and job {job} had not ended"))
