@@ -29,6 +29,7 @@ pub mod standing;
 pub mod state;
 pub mod tenancy;
 pub mod usage;
+pub mod version;
 
 pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
 pub use audit::{AuditEntry, AuditFilter, AuditOutcome};
@@ -53,3 +54,4 @@ pub use standing::Standing;
 pub use state::{JobState, Transition};
 pub use tenancy::{Project, Role, Scope, Tenant, Token, TokenKind};
 pub use usage::{Deterministic, LogUsage, Meter, Receipt, Usage};
+pub use version::Precedence;

@@ -76,11 +76,13 @@ pub(crate) enum Table {
     Grants,
     /// Project, name → `SealedSecret`.
     Secrets,
+    /// Project, module's name → the version that was activated last.
+    CurrentVersions,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -115,6 +117,7 @@ impl Table {
         Self::Schedules,
         Self::Grants,
         Self::Secrets,
+        Self::CurrentVersions,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
