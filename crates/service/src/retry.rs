@@ -95,6 +95,10 @@ impl Service {
         }
         let limits = Limits::resolve(requested_limits(earlier.limits, &retry.changes), self.config.caps);
         let by = principal.subject.clone();
+        let now = self.clock.now();
+        // One that was cancelled before its time still waits for it, unless it is to run at once.
+        let not_before =
+            earlier.not_before.filter(|time| earlier.attempt == 0 && !retry.front && *time > now);
         Ok(Job {
             name: earlier.name,
             description: earlier.description,
@@ -107,12 +111,13 @@ impl Service {
             labels: earlier.labels,
             keep_partial_on_failure: earlier.keep_partial_on_failure,
             notifications: earlier.notifications,
+            not_before,
             retry_of: Some(RetryOf {
                 job: earlier.id,
                 reason: retry.reason,
                 generation: earlier.retry_of.as_ref().map_or(1, |before| before.generation) + 1,
             }),
-            ..Job::new(earlier.project, earlier.job_type, earlier.module, limits, by, self.clock.now())
+            ..Job::new(earlier.project, earlier.job_type, earlier.module, limits, by, now)
         })
     }
 
