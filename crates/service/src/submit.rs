@@ -71,6 +71,8 @@ pub struct Accepted {
     pub outlook: Outlook,
     /// Whether the call is in the audit log already, written with the job.
     pub audited: bool,
+    /// Whether it is the job of an earlier call with the same key.
+    pub replayed: bool,
 }
 
 impl Service {
@@ -83,16 +85,24 @@ impl Service {
         audited: impl FnOnce(&Job) -> AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
-        check_submission(&submission)?;
-        let idempotency = match &submission.idempotency_key {
-            Some(key) => Some(idempotency(principal, project, key, submission.body_digest)?),
-            None => None,
-        };
+        let idempotency = self.checked_key(principal, project, &submission)?;
         if let Some(first) = self.repeated(project, idempotency.as_ref()).await? {
             return Ok(first);
         }
         let job = self.pin(principal, project, submission).await?;
         self.queue(job, idempotency, audited).await
+    }
+
+    /// The submission's key, once what can be seen of it alone is right.
+    pub(crate) fn checked_key(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        submission: &Submission,
+    ) -> Result<Option<IdempotencyKey>, ServiceError> {
+        check_submission(submission)?;
+        let key = submission.idempotency_key.as_ref();
+        key.map(|key| idempotency(principal, project, key, submission.body_digest)).transpose()
     }
 
     /// The job that a key was used for before. It is looked up before anything that the submission names: what made the
@@ -103,7 +113,7 @@ impl Service {
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Accepted>, ServiceError> {
         let Some(key) = key else { return Ok(None) };
-        match self.store.used_key(project, key).await? {
+        match self.store.used_key(project, key, self.clock.now()).await? {
             Some(used) => self.accepted(used).await.map(Some),
             None => Ok(None),
         }
@@ -126,19 +136,25 @@ impl Service {
         self.accepted(submitted).await
     }
 
-    async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
-        let (job, audited) = match submitted {
-            Submitted::Queued(job) => (job, true),
-            Submitted::Repeated(job) => (job, false),
+    pub(crate) async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
+        let (job, replayed) = match submitted {
+            Submitted::Queued(job) => (job, false),
+            Submitted::Repeated(job) => (job, true),
+            Submitted::Forgotten(job) => {
+                return Err(ServiceError::Gone {
+                    code: "JobDeleted",
+                    message: format!("this Idempotency-Key made job {job}, which was deleted since"),
+                });
+            }
             Submitted::KeyConflict => {
                 return Err(ServiceError::conflict(
                     "IdempotencyKeyReused",
-                    "this Idempotency-Key was used before with another body",
+                    "this Idempotency-Key was used before for another request",
                 ));
             }
         };
         let outlook = self.outlook(&job).await?;
-        Ok(Accepted { job, outlook, audited })
+        Ok(Accepted { job, outlook, audited: !replayed, replayed })
     }
 
     /// The job that a submission makes, with module, inputs and limits pinned.

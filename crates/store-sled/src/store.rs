@@ -328,8 +328,18 @@ impl Store for SledStore {
         &self,
         project: ProjectRef,
         key: &IdempotencyKey,
+        now: Timestamp,
     ) -> Result<Option<Submitted>, StoreError> {
-        jobs::used_key(self.database()?, project, key)
+        jobs::used_key(self.database()?, project, key, now)
+    }
+
+    async fn forget_keys(&self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        let find = move |shared: &Shared| jobs::keys_that_are_over(&shared.database, now, limit);
+        let found = self.read_many(find).await?;
+        match found.is_empty() {
+            true => Ok(0),
+            false => self.end(move |overlay| jobs::forget_keys(overlay, &found, now)).await,
+        }
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {

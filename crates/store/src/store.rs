@@ -139,7 +139,8 @@ pub trait Store: Send + Sync {
     /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one
     /// that would add more bytes than the project may store.
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError>;
-    /// One version, or with `None` the one added last.
+    /// One version, or with `None` the module's current one: the version of this name that was activated last, for whatever
+    /// job type, if it is still there; else the highest ([`fuelcell_domain::Precedence`]), of equals the one added last.
     async fn module_version(
         &self,
         project: ProjectRef,
@@ -192,12 +193,16 @@ pub trait Store: Send + Sync {
     /// its quota, and its key may be that of one before it. What is refused to one is refused to it alone; when the medium
     /// fails or is full, nothing was queued.
     async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError>;
-    /// What [`Store::submit`] would answer for a key of the project that was used before; `None` for one that is free.
+    /// What [`Store::submit`] of a job that is created at `now` would answer for a key of the project that was used before;
+    /// `None` for one that is free. A key is used for [`crate::jobs::KEY_LIFE`].
     async fn used_key(
         &self,
         project: ProjectRef,
         key: &IdempotencyKey,
+        now: Timestamp,
     ) -> Result<Option<Submitted>, StoreError>;
+    /// Forgets at most `limit` keys whose life is over at `now`, and says how many.
+    async fn forget_keys(&self, now: Timestamp, limit: usize) -> Result<u64, StoreError>;
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
@@ -276,7 +281,7 @@ pub trait Store: Send + Sync {
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
 
     /// Forgets an ended job: its record, artifacts, receipts, checkpoint and log. Its ordinal is not given out again,
-    /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or
+    /// figures of the past keep counting it, and a client's key that named it stays used. `NotFound("job")`, or
     /// `Transition(NotEnded)`.
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
 

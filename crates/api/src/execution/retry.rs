@@ -1,14 +1,17 @@
 //! `POST /api/{tenantId}/{projectId}/execution/job/{jobId}/retry`
 
 use super::generation;
-use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, queueing, timeout_seconds};
+use super::submit::{
+    SubmitAnswer, accepted_answer, idempotency_key, made, queueing, replay_mark, timeout_seconds,
+};
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
-use crate::gate::{Asked, Made};
+use crate::gate::Asked;
 use crate::openapi::words::PriorityWord;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use fuelcell_domain::{Parameters, Priority};
 use fuelcell_service::Service;
@@ -86,9 +89,9 @@ pub(crate) struct RetryAnswer {
     operation_id = "retry_job",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry",
     tag = "Jobs",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
     request_body = Option<RetryBody>,
-    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used for another request"), (status = 410, description = "The job that the Idempotency-Key made was deleted"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
@@ -97,7 +100,7 @@ pub(crate) async fn retry(
     ids: Ids,
     headers: HeaderMap,
     OptionalJson { value, digest }: OptionalJson<RetryBody>,
-) -> Result<(Extension<Made>, Json<RetryAnswer>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let retry = Retry {
         reason: value.retry_reason,
         changes: match value.modify_parameters {
@@ -111,7 +114,7 @@ pub(crate) async fn retry(
     };
     let (project, id) = (ids.project()?, ids.id("job_id")?);
     let accepted = service.retry(&caller, project, id, retry, |job| queueing(&asked, job)).await?;
-    Ok((Extension(made(&accepted)), Json(answer(accepted))))
+    Ok((Extension(made(&accepted)), replay_mark(&accepted), Json(answer(accepted))))
 }
 
 fn changes(updated: UpdatedParameters) -> Result<Changes, Problem> {

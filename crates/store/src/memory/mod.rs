@@ -259,8 +259,13 @@ impl Store for MemoryStore {
         &self,
         project: ProjectRef,
         key: &IdempotencyKey,
+        now: Timestamp,
     ) -> Result<Option<Submitted>, StoreError> {
-        Ok(self.records().used_key(project, key))
+        Ok(self.records().used_key(project, key, now))
+    }
+
+    async fn forget_keys(&self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        Ok(self.records().forget_keys(now, limit))
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
