@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use fuelcell_domain::clock::ManualClock;
-use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes};
+use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes, Running};
 use fuelcell_domain::{Digest, Job, JobId, Manifest, ReadAt, Timestamp};
 use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{MemoryBlobs, MemoryStore};
@@ -61,6 +61,10 @@ impl Events for Nobody {
 
 impl Nodes for Nobody {
     fn nodes(&self) -> Vec<NodeLoad> {
+        Vec::new()
+    }
+
+    fn running(&self) -> Vec<Running> {
         Vec::new()
     }
 

@@ -44,7 +44,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 /// Largest JSON body in bytes.
@@ -98,7 +98,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(execution::retry::retry))
         .routes(routes!(execution::results::results))
         .routes(routes!(execution::logs::logs))
-        .routes(routes!(execution::list::list))
+        .routes(batch_routes())
         .routes(routes!(execution::queue::queue))
         .routes(routes!(execution::ping::ping))
         .routes(routes!(execution::system::status))
@@ -136,6 +136,12 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(datamachine::jobs::list, datamachine::clear::clear))
         .routes(routes!(datamachine::jobs::get))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+}
+
+/// The list of jobs, and the batch, whose body may be larger than others.
+fn batch_routes() -> UtoipaMethodRouter<Arc<Service>> {
+    routes!(execution::list::list, execution::batch::submit)
+        .layer(DefaultBodyLimit::max(execution::batch::MAX_BATCH_BYTES))
 }
 
 /// Bodies here are streamed; the use cases bound them.

@@ -6,8 +6,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fuelcell_service::ServiceError;
 use fuelcell_service::parameters::ParameterFault;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::any::Any;
+use utoipa::ToSchema;
 
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
@@ -45,6 +47,15 @@ impl Problem {
         &self.faults
     }
 
+    /// What is wrong, place by place, as answers show it.
+    pub(crate) fn fault_answers(&self) -> Vec<FaultAnswer> {
+        let shown = |fault: &ParameterFault| FaultAnswer {
+            pointer: fault.pointer.clone(),
+            message: fault.message.clone(),
+        };
+        self.faults.iter().map(shown).collect()
+    }
+
     /// The same with what is wrong, place by place.
     pub(crate) fn with_faults(self, faults: Vec<ParameterFault>) -> Self {
         Self { faults, ..self }
@@ -58,6 +69,15 @@ impl Problem {
     pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
+}
+
+/// Something wrong in a body.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FaultAnswer {
+    /// Where: a JSON Pointer (RFC 6901)
+    pointer: String,
+    /// What
+    message: String,
 }
 
 impl From<ServiceError> for Problem {
@@ -74,6 +94,8 @@ impl From<ServiceError> for Problem {
             ServiceError::InvalidParameters { .. } => (StatusCode::BAD_REQUEST, "InvalidParameters"),
             ServiceError::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
             ServiceError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
+            ServiceError::Gone { code, .. } => (StatusCode::GONE, *code),
+            ServiceError::BatchTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "BatchTooLarge"),
             ServiceError::TooMany { code, .. } => (StatusCode::TOO_MANY_REQUESTS, *code),
             ServiceError::StorageQuota(_) => (StatusCode::INSUFFICIENT_STORAGE, "StorageQuotaExceeded"),
             ServiceError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),

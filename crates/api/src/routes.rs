@@ -53,6 +53,7 @@ const ROUTES: &[Route] = &[
     ("GET", "/api/{tenant_id}/{project_id}/execution/ping", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/jobs", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/usage", VIEWER),
+    ("POST", "/api/{tenant_id}/{project_id}/execution/jobs", SUBMITTER),
     ("GET", "/api/{tenant_id}/execution/system/status", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/datasets", VIEWER),
     ("GET", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", VIEWER),

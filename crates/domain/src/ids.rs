@@ -1,5 +1,6 @@
 //! Identifiers. All are GUIDs but the ordinal, which counts a project's jobs from 1 in the order of their creation.
 
+use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -54,6 +55,16 @@ guid!(
     /// One submission.
     JobId
 );
+
+impl JobId {
+    /// When it was made, to the millisecond; `None` for one that does not say.
+    pub fn made_at(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        let seconds = i64::try_from(seconds).ok()?;
+        Some(Timestamp(seconds.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1000))?))
+    }
+}
+
 guid!(
     /// An uploaded file.
     DatasetId

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod digest;
 pub mod error;
 pub mod estimate;
+pub mod exact;
 #[cfg(test)]
 mod fuzz;
 pub mod ids;
@@ -28,6 +29,7 @@ pub mod standing;
 pub mod state;
 pub mod tenancy;
 pub mod usage;
+pub mod version;
 
 pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
 pub use audit::{AuditEntry, AuditFilter, AuditOutcome};
@@ -35,6 +37,7 @@ pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
+pub use exact::Parameters;
 pub use ids::{
     AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId,
 };
@@ -51,3 +54,4 @@ pub use standing::Standing;
 pub use state::{JobState, Transition};
 pub use tenancy::{Project, Role, Scope, Tenant, Token, TokenKind};
 pub use usage::{CellPlace, Deterministic, Fuel, LogUsage, Meter, Receipt, Usage};
+pub use version::Precedence;

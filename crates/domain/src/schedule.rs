@@ -4,20 +4,16 @@
 //! in one transaction, so that each moment brings at most one job, however often the process is killed in between and
 //! whatever the clock does.
 //!
-//! Expressions are those of Vixie cron with an optional field of seconds in front, `L`, `W`, `#` and `@daily` and its like.
-//! Where the clock is put forward, a run at a fixed time inside the gap is due right after it; where it is put back, such a
-//! run is due once, at the first of the two moments. Runs of every minute or hour follow the real time in both.
+//! When that is, and what becomes of it where the clock is changed, is the matter of the [`Calendar`].
 
 use crate::{Digest, JobId, Priority, Timestamp};
-use chrono::DateTime;
-use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Longest cron expression, in bytes.
-const MAX_CRON: usize = 128;
+mod calendar;
+
+pub use calendar::Calendar;
+
 /// Lateness that is no downtime: a busy or just starting server.
 const PUNCTUAL: Duration = Duration::from_secs(60);
 /// How long after its moment a run that was missed is made up for, where the schedule does not say, in seconds.
@@ -81,12 +77,20 @@ pub enum SkipCode {
     NotAllowed,
     /// A submission like it would have been refused.
     Refused,
+    /// The clock was put forward over several runs: all were due right after that, and one was made.
+    ClockChange,
 }
 
 impl SkipCode {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::PreviousRunUnfinished, Self::Missed, Self::QueueFull, Self::NotAllowed, Self::Refused];
+    pub const ALL: [Self; 6] = [
+        Self::PreviousRunUnfinished,
+        Self::Missed,
+        Self::QueueFull,
+        Self::NotAllowed,
+        Self::Refused,
+        Self::ClockChange,
+    ];
 
     /// As clients read it.
     pub fn as_str(self) -> &'static str {
@@ -96,6 +100,7 @@ impl SkipCode {
             Self::QueueFull => "QueueFull",
             Self::NotAllowed => "NotAllowed",
             Self::Refused => "Refused",
+            Self::ClockChange => "ClockChange",
         }
     }
 }
@@ -160,6 +165,8 @@ pub struct Due {
     pub at: Timestamp,
     /// The first earlier one for which nothing was done either.
     pub missed_from: Option<Timestamp>,
+    /// Whether the clock was put forward over several runs, which makes them this one.
+    pub fell_together: bool,
     /// Where the cursor stands afterwards.
     pub next: Option<Timestamp>,
 }
@@ -186,56 +193,18 @@ impl Schedule {
         let Some(first) = self.next_at.filter(|next| self.enabled && *next <= now) else { return Ok(None) };
         let calendar = self.calendar()?;
         let at = calendar.last_until(now).map_or(first, |last| last.max(first));
-        Ok(Some(Due { at, missed_from: (first < at).then_some(first), next: calendar.next_after(now) }))
+        Ok(Some(Due {
+            at,
+            missed_from: (first < at).then_some(first),
+            fell_together: calendar.fell_together(at),
+            next: calendar.next_after(now),
+        }))
     }
 
     /// Whether a run is still made so long after the moment from which it could have been.
     pub fn catches_up(&self, lateness: Duration) -> bool {
         lateness <= PUNCTUAL.max(Duration::from_secs(self.catch_up_seconds.into()))
     }
-}
-
-/// A cron expression in a time zone.
-pub struct Calendar {
-    cron: Cron,
-    zone: Tz,
-}
-
-impl Calendar {
-    /// Reads both.
-    pub fn parse(cron: &str, time_zone: &str) -> Result<Self, ScheduleError> {
-        if cron.len() > MAX_CRON {
-            return Err(ScheduleError::Cron(format!("it is longer than {MAX_CRON} bytes")));
-        }
-        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let cron = parser.parse(cron).map_err(|error| ScheduleError::Cron(error.to_string()))?;
-        let zone = time_zone.parse().map_err(|_| ScheduleError::TimeZone)?;
-        Ok(Self { cron, zone })
-    }
-
-    /// The first moment after `at`.
-    pub fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
-        self.cron.find_next_occurrence(&self.local(at)?, false).ok().map(moment)
-    }
-
-    /// The last moment not after `at`.
-    pub fn last_until(&self, at: Timestamp) -> Option<Timestamp> {
-        self.cron.find_previous_occurrence(&self.local(at)?, true).ok().map(moment)
-    }
-
-    /// The first moments after `at`, at most `count`.
-    pub fn next_runs(&self, at: Timestamp, count: usize) -> Vec<Timestamp> {
-        std::iter::successors(self.next_after(at), |run| self.next_after(*run)).take(count).collect()
-    }
-
-    /// The whole second of `at` in the zone: what is due is due at whole seconds.
-    fn local(&self, at: Timestamp) -> Option<DateTime<Tz>> {
-        DateTime::from_timestamp(at.0.div_euclid(1_000_000), 0).map(|at| at.with_timezone(&self.zone))
-    }
-}
-
-fn moment(at: DateTime<Tz>) -> Timestamp {
-    Timestamp(at.timestamp().saturating_mul(1_000_000))
 }
 
 #[cfg(test)]

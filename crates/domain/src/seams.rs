@@ -273,10 +273,24 @@ pub struct NodeLoad {
     pub disk_free_bytes: Option<u64>,
 }
 
+/// An attempt that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its module.
+    pub module: Digest,
+    /// How long it has run.
+    pub elapsed: Duration,
+    /// How far it says that it is, from 0 to 100.
+    pub percentage: u8,
+}
+
 /// The processes that run jobs.
 pub trait Nodes: Send + Sync {
     /// All of them, as they stand now.
     fn nodes(&self) -> Vec<NodeLoad>;
+
+    /// The attempts that run in this process.
+    fn running(&self) -> Vec<Running>;
 
     /// Whether a module is compiled where its jobs will run; `None` when this process cannot know.
     fn module_ready(&self, module: Digest) -> Option<bool>;

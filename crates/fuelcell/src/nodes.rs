@@ -1,7 +1,7 @@
 //! This process as a node: what it has and how busy it is, measured.
 
 use anyhow::Context;
-use fuelcell_domain::seams::{NodeLoad, Nodes, Readiness};
+use fuelcell_domain::seams::{NodeLoad, Nodes, Readiness, Running};
 use fuelcell_domain::{Digest, Job, JobRunner, NodeId};
 use fuelcell_scheduler::Scheduler;
 use rustix::fs::statvfs;
@@ -89,6 +89,10 @@ impl Nodes for ThisNode {
             memory_total_bytes: Some(sampled.system.total_memory()),
             disk_free_bytes: sampled.disk_free_bytes,
         }]
+    }
+
+    fn running(&self) -> Vec<Running> {
+        self.scheduler.running()
     }
 
     fn module_ready(&self, module: Digest) -> Option<bool> {

@@ -12,7 +12,7 @@ use crate::prepare::Preparer;
 use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
-use fuelcell_domain::seams::Events;
+use fuelcell_domain::seams::{Events, Running};
 use fuelcell_domain::{AttemptId, Clock, Digest, Job, JobError, JobId, JobRunner, Lease, Timestamp};
 use fuelcell_store::{BlobStore, QueueEntry, Store, StoreError};
 use futures::FutureExt;
@@ -363,6 +363,11 @@ impl Scheduler {
         let short = taken.saturating_sub(running.iter().filter(is_long).count());
         let budget = SHORT.saturating_mul(u32::try_from(short).unwrap_or(u32::MAX));
         waiting.iter().fold(budget, |left, live| left.saturating_sub(expected(live).max(LEAST_AHEAD)))
+    }
+
+    /// The attempts that run.
+    pub fn running(&self) -> Vec<Running> {
+        self.all_live().iter().map(|live| live.running()).collect()
     }
 
     pub(crate) fn all_live(&self) -> Vec<Arc<Live>> {

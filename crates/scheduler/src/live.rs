@@ -7,7 +7,7 @@ use crate::lock;
 use crate::log::LogBuffer;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::outbound::{Contact, Outlet};
-use fuelcell_domain::seams::StopSignal;
+use fuelcell_domain::seams::{Running, StopSignal};
 use fuelcell_domain::{AttemptId, Digest, Job, Meter, Progress, ProjectRef, Report};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -92,6 +92,12 @@ impl Live {
     /// Replaces the guest's report.
     pub(crate) fn set_report(&self, report: Report) {
         lock(&self.figures).report = report;
+    }
+
+    /// What it tells of itself while it runs.
+    pub(crate) fn running(&self) -> Running {
+        let percentage = lock(&self.figures).progress.percentage;
+        Running { module: self.module, elapsed: self.started.elapsed(), percentage }
     }
 
     /// The live figures as they are now, wall time and memory included.

@@ -74,6 +74,9 @@ impl Scheduler {
             }
             if swept_at.is_none_or(|at| at.elapsed() >= config.sweep_every) {
                 swept_at = Some(Instant::now());
+                if let Err(error) = self.forget_keys().await {
+                    tracing::warn!(%error, "Clients' keys past their life could not be deleted");
+                }
                 match self.sweep(config).await {
                     Ok(Swept { blobs, bytes }) => {
                         tracing::info!(blobs.count = blobs, blobs.bytes = bytes, "Unneeded bytes swept");
@@ -97,6 +100,14 @@ impl Scheduler {
             }
         }
         Ok(forgotten)
+    }
+
+    /// Forgets clients' keys whose life is over.
+    async fn forget_keys(&self) -> Result<(), StoreError> {
+        while self.store.forget_keys(self.clock.now(), PAGE).await? > 0 {
+            sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     async fn forget_jobs_of(&self, project: ProjectRef, keep: Keep) -> Result<u64, StoreError> {

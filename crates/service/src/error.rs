@@ -54,6 +54,19 @@ pub enum ServiceError {
         /// A sentence.
         message: String,
     },
+    /// What it names was there, and is not any more.
+    #[error("{message}")]
+    Gone {
+        /// A stable word.
+        code: &'static str,
+        /// A sentence.
+        message: String,
+    },
+    /// The jobs of a batch before this one take all that a batch may.
+    #[error(
+        "the parameters of a batch's jobs, with what their pipelines lend them, are at most {0} bytes together; send fewer at a time"
+    )]
+    BatchTooLarge(usize),
     /// It is more than is allowed now, and time helps.
     #[error("{message}")]
     TooMany {

@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod audit;
 pub mod auth;
+pub mod batch;
 pub mod cancel;
 pub mod clear;
 pub mod config;
@@ -17,7 +18,6 @@ mod fuzz;
 pub mod grants;
 pub mod job_types;
 pub mod links;
-mod merge_patch;
 pub mod modules;
 pub mod outlook;
 pub mod parameters;

@@ -6,7 +6,7 @@ use crate::places::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
-use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
+use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, Precedence, ProjectRef, Role};
 use fuelcell_store::BlobRef;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -134,8 +134,8 @@ impl Service {
         })
     }
 
-    /// The module that somebody named. Without a version it is the newest that does not wait for approval, so that an upload
-    /// alone changes nothing for jobs that name no version; when all wait, it is the newest.
+    /// The module that somebody named. Without a version it is the module's current one: what was activated last under its
+    /// name, else the highest; of those that wait for approval it is only one when all do.
     pub(crate) async fn chosen_module(
         &self,
         project: ProjectRef,
@@ -148,6 +148,8 @@ impl Service {
         }
         let mut versions = self.store.module_versions(project).await?;
         versions.retain(|version| version.name == choice.name);
+        // The sort is stable: of equals the one added last is at the end.
+        versions.sort_by_cached_key(|version| Precedence::of(&version.version));
         for version in versions.into_iter().rev() {
             if self.waits_for(project, &version).await?.is_none() {
                 return Ok(version);

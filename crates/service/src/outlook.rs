@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Jobs ahead that an estimate looks at; behind more of them there is no estimate.
 const HORIZON: usize = 200;
 
+/// Durations of modules that were looked up for one estimate.
+type Known = HashMap<Digest, Option<Span>>;
+
 /// What can be said of a job's future.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outlook {
@@ -83,14 +86,18 @@ impl Service {
     ) -> Result<Option<Timestamp>, ServiceError> {
         let slots = usize::try_from(capacity.slots).unwrap_or(usize::MAX);
         let running = usize::try_from(capacity.running).unwrap_or(usize::MAX);
-        // What runs now is taken to need between nothing and a whole run of the same kind as this job.
-        let busy = match (running < slots && queued_before == 0, own) {
-            (true, _) => Span::default(),
-            (false, Some(span)) => Span { low: Duration::ZERO, high: span.high },
-            (false, None) => return Ok(None),
+        let mut known = Known::default();
+        let busy = match running < slots && queued_before == 0 {
+            true => vec![Span::default(); running],
+            false => match self.spans_running(running, own, &mut known).await? {
+                Some(spans) => spans,
+                None => return Ok(None),
+            },
         };
-        let Some(ahead) = self.spans_ahead(job, queued_before, now).await? else { return Ok(None) };
-        let free = estimate::start(slots, &vec![busy; running.min(slots)], &ahead);
+        let Some(ahead) = self.spans_ahead(job, queued_before, now, &mut known).await? else {
+            return Ok(None);
+        };
+        let free = estimate::start(slots, &busy, &ahead);
         let earliest = job.not_before.map_or(Duration::ZERO, |time| time.since(now));
         Ok(free.map(|span| now.plus(span.at_least(earliest).low)))
     }
@@ -101,24 +108,63 @@ impl Service {
         job: &Job,
         queued_before: u64,
         now: Timestamp,
+        known: &mut Known,
     ) -> Result<Option<Vec<Span>>, ServiceError> {
         let Some(count) = usize::try_from(queued_before).ok().filter(|count| *count <= HORIZON) else {
             return Ok(None);
         };
-        let mut known: HashMap<Digest, Option<Span>> = HashMap::new();
         let mut spans = Vec::with_capacity(count);
         for entry in self.store.ready(now, count).await?.into_iter().filter(|entry| entry.job != job.id) {
-            let digest = entry.module.digest;
-            let span = match known.get(&digest) {
-                Some(span) => *span,
-                None => *known.entry(digest).or_insert(self.module_duration(digest).await?),
-            };
+            let span = self.known_duration(entry.module.digest, known).await?;
             match span {
                 Some(span) => spans.push(span),
                 None => return Ok(None),
             }
         }
         Ok(Some(spans))
+    }
+
+    /// What the running attempts may still need: as their progress says, or else as earlier runs of their modules took.
+    /// `None` when one of them says nothing and was never measured, or takes longer than any run that was.
+    async fn spans_running(
+        &self,
+        running: usize,
+        own: Option<Span>,
+        known: &mut Known,
+    ) -> Result<Option<Vec<Span>>, ServiceError> {
+        let mut spans = Vec::with_capacity(running);
+        for attempt in self.nodes.running() {
+            let left = match estimate::remaining(attempt.percentage, attempt.elapsed) {
+                Some(left) => Some(Span { low: left, high: left }),
+                None => {
+                    let whole = self.known_duration(attempt.module, known).await?;
+                    whole.filter(|span| span.high > attempt.elapsed).map(|span| span.after(attempt.elapsed))
+                }
+            };
+            match left {
+                Some(left) => spans.push(left),
+                None => return Ok(None),
+            }
+        }
+        // Of those on other nodes nothing is known: between nothing and a whole run of the same kind as this job.
+        let elsewhere = running.saturating_sub(spans.len());
+        match own {
+            _ if elsewhere == 0 => {}
+            Some(span) => spans.extend(vec![Span { low: Duration::ZERO, high: span.high }; elsewhere]),
+            None => return Ok(None),
+        }
+        Ok(Some(spans))
+    }
+
+    async fn known_duration(&self, module: Digest, known: &mut Known) -> Result<Option<Span>, ServiceError> {
+        match known.get(&module) {
+            Some(span) => Ok(*span),
+            None => {
+                let span = self.module_duration(module).await?;
+                known.insert(module, span);
+                Ok(span)
+            }
+        }
     }
 
     async fn module_duration(&self, module: Digest) -> Result<Option<Span>, ServiceError> {

@@ -3,10 +3,10 @@
 use crate::admin::check_name;
 use crate::parameters::Extent;
 use crate::schedules::ScheduleSpec;
+use crate::submit::parameter_values;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::registry::ModuleChoice;
-use fuelcell_domain::{DatasetId, JobType, LimitRequest, Pipeline, PipelineId, ProjectRef, Role};
-use serde_json::{Map, Value};
+use fuelcell_domain::{DatasetId, JobType, LimitRequest, Parameters, Pipeline, PipelineId, ProjectRef, Role};
 
 /// What a client says of a pipeline.
 pub struct PipelineSpec {
@@ -19,7 +19,7 @@ pub struct PipelineSpec {
     /// The module that runs them.
     pub module: Option<ModuleChoice>,
     /// Default parameters.
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
     /// Default dataset.
     pub dataset: Option<DatasetId>,
     /// Default limits.
@@ -41,12 +41,15 @@ impl Service {
         if let Some(choice) = &spec.module {
             self.chosen_module(project, choice).await?;
         }
-        let mut parameters = spec.parameters.clone();
-        parameters.extend(spec.schedule.iter().flat_map(|schedule| schedule.parameters.clone()));
+        let own = parameter_values(&spec.parameters)?;
+        let mut of_runs = own.clone();
+        if let Some(schedule) = &spec.schedule {
+            of_runs.extend(parameter_values(&schedule.parameters)?);
+        }
         match self.bound_module(project, spec.job_type, spec.module.as_ref(), None).await {
             Ok(module) => {
-                self.check_parameters(&module, &spec.parameters, Extent::Part).await?;
-                self.check_parameters(&module, &parameters, Extent::Part).await?;
+                self.check_parameters(&module, &own, Extent::Part).await?;
+                self.check_parameters(&module, &of_runs, Extent::Part).await?;
             }
             // A pipeline may come before the module that will run its jobs.
             Err(ServiceError::Unprocessable { code: "NoModuleBound", .. }) => {}
@@ -64,7 +67,7 @@ impl Service {
             name: spec.name,
             job_type: spec.job_type,
             module: spec.module,
-            parameters: Value::Object(spec.parameters).to_string(),
+            parameters: spec.parameters.into_text(),
             dataset: spec.dataset,
             limits: spec.limits,
             schedule,

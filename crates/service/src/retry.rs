@@ -4,14 +4,13 @@
 //! an input whose dataset parameter the retry changes is looked up anew.
 
 use crate::audit::AuditedCall;
-use crate::merge_patch::merge;
 use crate::parameters::Extent;
-use crate::submit::{Accepted, dataset_parameter, idempotency};
+use crate::submit::{Accepted, dataset_parameter, idempotency, parameter_values, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::RetryOf;
 use fuelcell_domain::{
-    ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Priority,
-    ProjectRef, Role,
+    ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Parameters,
+    Priority, ProjectRef, Role,
 };
 use serde_json::{Map, Value};
 
@@ -47,7 +46,7 @@ pub struct Changes {
     /// Double the memory, up to the cap.
     pub increase_memory_limit: bool,
     /// Merged into the parameters (RFC 7396).
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
 }
 
 impl Service {
@@ -84,17 +83,22 @@ impl Service {
         let Changes { parameters: patch, retry_failed_records, .. } = &retry.changes;
         let module = self.pinned_module(&earlier).await?;
         self.check_approved(earlier.project, &module).await?;
-        let before = stored_parameters(&earlier)?;
-        let mut parameters = before.clone();
-        merge(&mut parameters, patch.clone());
-        self.check_parameters(&module, &parameters, Extent::Whole).await?;
-        let mut inputs = self.renewed_inputs(&earlier, &module, &before, &parameters).await?;
+        let before = stored_parameters(earlier.id, &earlier.parameters)?;
+        let parameters = before.patched(patch);
+        let values = parameter_values(&parameters)?;
+        self.check_parameters(&module, &values, Extent::Whole).await?;
+        let before = parameter_values(&before)?;
+        let mut inputs = self.renewed_inputs(&earlier, &module, &before, &values).await?;
         if *retry_failed_records {
             let newest = self.failed_records(earlier.id).await?;
             hand_in(&mut inputs, newest);
         }
         let limits = Limits::resolve(requested_limits(earlier.limits, &retry.changes), self.config.caps);
         let by = principal.subject.clone();
+        let now = self.clock.now();
+        // One that was cancelled before its time still waits for it, unless it is to run at once.
+        let not_before =
+            earlier.not_before.filter(|time| earlier.attempt == 0 && !retry.front && *time > now);
         Ok(Job {
             name: earlier.name,
             description: earlier.description,
@@ -102,17 +106,18 @@ impl Service {
             front: retry.front,
             pipeline: earlier.pipeline,
             inputs,
-            parameters: Value::Object(parameters).to_string(),
+            parameters: parameters.into_text(),
             deterministic: earlier.deterministic,
             labels: earlier.labels,
             keep_partial_on_failure: earlier.keep_partial_on_failure,
             notifications: earlier.notifications,
+            not_before,
             retry_of: Some(RetryOf {
                 job: earlier.id,
                 reason: retry.reason,
                 generation: earlier.retry_of.as_ref().map_or(1, |before| before.generation) + 1,
             }),
-            ..Job::new(earlier.project, earlier.job_type, earlier.module, limits, by, self.clock.now())
+            ..Job::new(earlier.project, earlier.job_type, earlier.module, limits, by, now)
         })
     }
 
@@ -191,13 +196,6 @@ fn check_state(state: JobState) -> Result<(), ServiceError> {
             format!("only a Failed or Cancelled job can be retried; this one is {}", state.as_str()),
         )),
     }
-}
-
-fn stored_parameters(job: &Job) -> Result<Map<String, Value>, ServiceError> {
-    serde_json::from_str(&job.parameters).map_err(|error| {
-        tracing::error!(job = %job.id, %error, "a stored job's parameters are not a JSON object");
-        ServiceError::Storage
-    })
 }
 
 /// The limits before, with what the retry changes; the caps come afterwards.

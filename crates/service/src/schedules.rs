@@ -7,15 +7,15 @@
 //!
 //! Several processes may look after the same schedules: the store lets one of them take each step.
 
-use crate::submit::Submission;
+use crate::submit::{Submission, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
 use fuelcell_domain::{
-    CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Pipeline, Priority, Role, Schedule, Timestamp,
+    CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Parameters, Pipeline, Priority, Role, Schedule,
+    Timestamp,
 };
 use fuelcell_store::StoreError;
 use fuelcell_store::schedules::ScheduleStep;
-use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -41,7 +41,7 @@ pub struct ScheduleSpec {
     /// Whether it makes runs.
     pub enabled: bool,
     /// Parameters of its jobs, over the pipeline's.
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
     /// The priority of its jobs.
     pub priority: Priority,
 }
@@ -181,7 +181,7 @@ impl Service {
             priority: schedule.priority,
             pipeline: Some(pipeline.id),
             module: None,
-            parameters: stored_parameters(pipeline, schedule)?,
+            parameters: stored_parameters(pipeline.id, &schedule.parameters)?,
             not_before: None,
             limits: LimitRequest::default(),
             deterministic: None,
@@ -261,7 +261,7 @@ impl Service {
             overlap: spec.overlap,
             catch_up_seconds: spec.catch_up_seconds,
             enabled: spec.enabled,
-            parameters: Value::Object(spec.parameters).to_string(),
+            parameters: spec.parameters.into_text(),
             priority: spec.priority,
             set_by: principal.subject.clone(),
             set_with: principal.hash.ok_or(ServiceError::Unauthenticated)?,
@@ -327,9 +327,20 @@ fn step(pipeline: &Pipeline, before: &Schedule, after: Schedule) -> ScheduleStep
     ScheduleStep { project, pipeline, before, after, job: None, replaces: None }
 }
 
+/// The schedule with what is to be said when the clock was put forward over several runs.
+fn fallen_together(schedule: &Schedule, due: Due) -> Schedule {
+    if !due.fell_together {
+        return schedule.clone();
+    }
+    let reason =
+        "the clock was put forward over several runs, which were all due right after that: one was made";
+    let skipped = SkippedRun { due_at: due.at, code: SkipCode::ClockChange, reason: reason.to_owned() };
+    Schedule { last_skipped: Some(skipped), ..schedule.clone() }
+}
+
 /// The schedule with what is to be said of earlier runs that are due and will not be made.
 fn missed(schedule: &Schedule, due: Due, waited_for: Option<JobId>) -> Schedule {
-    let Some(first) = due.missed_from else { return schedule.clone() };
+    let Some(first) = due.missed_from else { return fallen_together(schedule, due) };
     let (code, why) = match waited_for {
         Some(job) => {
             (SkipCode::PreviousRunUnfinished, format!("one run waits at a time, and job {job} had not ended"))
@@ -340,13 +351,6 @@ fn missed(schedule: &Schedule, due: Due, waited_for: Option<JobId>) -> Schedule 
     tracing::warn!(from = %first, to = %due.at, code = code.as_str(), "scheduled runs were missed");
     let skipped = SkippedRun { due_at: first, code, reason };
     Schedule { last_skipped: Some(skipped), ..schedule.clone() }
-}
-
-fn stored_parameters(pipeline: &Pipeline, schedule: &Schedule) -> Result<Map<String, Value>, ServiceError> {
-    serde_json::from_str(&schedule.parameters).map_err(|error| {
-        tracing::error!(pipeline = %pipeline.id, %error, "a stored schedule's parameters are not a JSON object");
-        ServiceError::Storage
-    })
 }
 
 #[cfg(test)]

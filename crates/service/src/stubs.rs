@@ -3,7 +3,7 @@
 use crate::{Parts, Service, ServiceConfig};
 use async_trait::async_trait;
 use fuelcell_domain::clock::ManualClock;
-use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes};
+use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes, Running};
 use fuelcell_domain::{Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, ReadAt, Timestamp};
 use fuelcell_store::{MemoryBlobs, Store};
 use std::sync::{Arc, Mutex};
@@ -49,11 +49,15 @@ impl Node {
 }
 
 /// The only node, which the test may change.
-pub(crate) struct OneNode(Mutex<Node>);
+pub(crate) struct OneNode(Mutex<Node>, Mutex<Vec<Running>>);
 
 impl OneNode {
     pub(crate) fn set(&self, node: Node) {
         *self.0.lock().unwrap() = node;
+    }
+
+    pub(crate) fn set_running(&self, running: Vec<Running>) {
+        *self.1.lock().unwrap() = running;
     }
 
     fn node(&self) -> Node {
@@ -80,6 +84,10 @@ impl Nodes for OneNode {
         }]
     }
 
+    fn running(&self) -> Vec<Running> {
+        self.1.lock().unwrap().clone()
+    }
+
     fn module_ready(&self, _: Digest) -> Option<bool> {
         Some(self.node().module_ready)
     }
@@ -95,7 +103,7 @@ impl Nodes for OneNode {
 
 /// A service with a built-in module for analyses, and its node.
 pub(crate) fn service(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> (Service, Arc<OneNode>) {
-    let node = Arc::new(OneNode(Mutex::new(Node::idle(2))));
+    let node = Arc::new(OneNode(Mutex::new(Node::idle(2)), Mutex::default()));
     let mut service = Service::new(Parts {
         store,
         blobs: Arc::new(MemoryBlobs::default()),

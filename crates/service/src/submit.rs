@@ -10,10 +10,11 @@ use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
     AuditOutcome, DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion,
-    Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
+    Parameters, Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// Longest description, in bytes.
 const MAX_DESCRIPTION: usize = 4096;
@@ -42,7 +43,7 @@ pub struct Submission {
     /// The module that it names.
     pub module: Option<ModuleChoice>,
     /// Its parameters; those of the pipeline stand in for absent ones.
-    pub parameters: Map<String, Value>,
+    pub parameters: Parameters,
     /// It stays queued until then.
     pub not_before: Option<Timestamp>,
     /// Limits that it asks for.
@@ -70,6 +71,8 @@ pub struct Accepted {
     pub outlook: Outlook,
     /// Whether the call is in the audit log already, written with the job.
     pub audited: bool,
+    /// Whether it is the job of an earlier call with the same key.
+    pub replayed: bool,
 }
 
 impl Service {
@@ -82,16 +85,24 @@ impl Service {
         audited: impl FnOnce(&Job) -> AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
-        check_submission(&submission)?;
-        let idempotency = match &submission.idempotency_key {
-            Some(key) => Some(idempotency(principal, project, key, submission.body_digest)?),
-            None => None,
-        };
+        let idempotency = self.checked_key(principal, project, &submission)?;
         if let Some(first) = self.repeated(project, idempotency.as_ref()).await? {
             return Ok(first);
         }
         let job = self.pin(principal, project, submission).await?;
         self.queue(job, idempotency, audited).await
+    }
+
+    /// The submission's key, once what can be seen of it alone is right.
+    pub(crate) fn checked_key(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        submission: &Submission,
+    ) -> Result<Option<IdempotencyKey>, ServiceError> {
+        check_submission(submission)?;
+        let key = submission.idempotency_key.as_ref();
+        key.map(|key| idempotency(principal, project, key, submission.body_digest)).transpose()
     }
 
     /// The job that a key was used for before. It is looked up before anything that the submission names: what made the
@@ -102,7 +113,7 @@ impl Service {
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Accepted>, ServiceError> {
         let Some(key) = key else { return Ok(None) };
-        match self.store.used_key(project, key).await? {
+        match self.store.used_key(project, key, self.clock.now()).await? {
             Some(used) => self.accepted(used).await.map(Some),
             None => Ok(None),
         }
@@ -125,19 +136,25 @@ impl Service {
         self.accepted(submitted).await
     }
 
-    async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
-        let (job, audited) = match submitted {
-            Submitted::Queued(job) => (job, true),
-            Submitted::Repeated(job) => (job, false),
+    pub(crate) async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
+        let (job, replayed) = match submitted {
+            Submitted::Queued(job) => (job, false),
+            Submitted::Repeated(job) => (job, true),
+            Submitted::Forgotten(job) => {
+                return Err(ServiceError::Gone {
+                    code: "JobDeleted",
+                    message: format!("this Idempotency-Key made job {job}, which was deleted since"),
+                });
+            }
             Submitted::KeyConflict => {
                 return Err(ServiceError::conflict(
                     "IdempotencyKeyReused",
-                    "this Idempotency-Key was used before with another body",
+                    "this Idempotency-Key was used before for another request",
                 ));
             }
         };
         let outlook = self.outlook(&job).await?;
-        Ok(Accepted { job, outlook, audited })
+        Ok(Accepted { job, outlook, audited: !replayed, replayed })
     }
 
     /// The job that a submission makes, with module, inputs and limits pinned.
@@ -153,8 +170,9 @@ impl Service {
         let deterministic = submission.deterministic.unwrap_or(module.manifest.deterministic);
         check_deterministic(&module, deterministic)?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
-        self.check_parameters(&module, &parameters, Extent::Whole).await?;
-        let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
+        let values = parameter_values(&parameters)?;
+        self.check_parameters(&module, &values, Extent::Whole).await?;
+        let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &values).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
         let now = self.clock.now();
@@ -171,7 +189,7 @@ impl Service {
                 name: pipeline.name,
             }),
             inputs,
-            parameters: Value::Object(parameters).to_string(),
+            parameters: parameters.into_text(),
             deterministic,
             labels: submission.labels,
             keep_partial_on_failure: submission.keep_partial_on_failure,
@@ -273,15 +291,25 @@ fn check_deterministic(module: &ModuleVersion, deterministic: bool) -> Result<()
 /// Top-level merge: a parameter of the submission replaces the pipeline's of the same name.
 fn merged_parameters(
     pipeline: Option<&Pipeline>,
-    submission: Map<String, Value>,
-) -> Result<Map<String, Value>, ServiceError> {
+    submission: Parameters,
+) -> Result<Parameters, ServiceError> {
     let Some(pipeline) = pipeline else { return Ok(submission) };
-    let mut merged: Map<String, Value> = serde_json::from_str(&pipeline.parameters).map_err(|error| {
-        tracing::error!(pipeline = %pipeline.id, %error, "a stored pipeline's parameters are not a JSON object");
+    Ok(submission.over(&stored_parameters(pipeline.id, &pipeline.parameters)?))
+}
+
+/// The parameters of a record, which were checked when they came.
+pub(crate) fn stored_parameters(of: impl Display, text: &str) -> Result<Parameters, ServiceError> {
+    Parameters::from_text(text).map_err(|error| {
+        tracing::error!(%of, %error, "stored parameters are not a JSON object");
         ServiceError::Storage
-    })?;
-    merged.extend(submission);
-    Ok(merged)
+    })
+}
+
+/// Parameters as the checks see them.
+pub(crate) fn parameter_values(parameters: &Parameters) -> Result<Map<String, Value>, ServiceError> {
+    parameters.values().map_err(|error| {
+        ServiceError::invalid("InvalidParameter", format!("parameters cannot be checked: {error}"))
+    })
 }
 
 pub(crate) fn dataset_parameter(

@@ -1,8 +1,9 @@
 //! A project's module versions: which there are, which serves a job type, and which may go.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::registry::VersionName;
+use fuelcell_domain::registry::{ModuleChoice, VersionName};
 use fuelcell_domain::{Activation, JobType, ModuleVersion, ProjectRef, ReadAt, Role};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A project's modules as they stand.
@@ -12,6 +13,8 @@ pub struct Modules {
     pub versions: Vec<ModuleVersion>,
     /// The activations that hold, one a job type at most.
     pub active: Vec<Activation>,
+    /// By module, the version of jobs that name the module only.
+    pub current: BTreeMap<String, String>,
 }
 
 impl Service {
@@ -32,7 +35,14 @@ impl Service {
         let newest = |job_type| history.iter().find(|activation| activation.job_type == job_type);
         let active =
             JobType::ALL.into_iter().filter_map(newest).filter(|activation| activation.module.is_some());
-        Ok(Modules { versions, active: active.cloned().collect() })
+        let mut current = BTreeMap::new();
+        for version in &versions {
+            if !current.contains_key(&version.name) {
+                let choice = ModuleChoice { name: version.name.clone(), version: None };
+                current.insert(choice.name.clone(), self.chosen_module(project, &choice).await?.version);
+            }
+        }
+        Ok(Modules { versions, active: active.cloned().collect(), current })
     }
 
     /// A module version with its bytes.

@@ -5,7 +5,6 @@
 use crate::codec;
 use crate::database::{Database, Read, guarded};
 use crate::dump::Batch;
-use crate::jobs::UsedKey;
 use crate::keys::Table;
 use crate::migrate;
 use crate::offline::{close_durably, exists};
@@ -15,7 +14,6 @@ use crate::open::{
 use crate::rebuild::deleted_runs;
 use crate::usage;
 use fuelcell_store::StoreError;
-use sled::IVec;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -124,12 +122,10 @@ fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64
     for table in Table::ALL.into_iter().filter(|table| *table != Table::DeletedJobs) {
         from.visit_values(table, None, |key, value| {
             codec::unseal(&value).ok_or_else(|| codec::damaged(table))?;
-            if is_wanted(from, table, key, &value)? {
-                match format {
-                    FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
-                    5 => migrate::from_5(from, &mut batch, table, key, value)?,
-                    _ => migrate::from_4(from, &mut batch, table, key, value)?,
-                }
+            match format {
+                FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
+                5 => migrate::from_5(from, &mut batch, table, key, value)?,
+                _ => migrate::from_4(from, &mut batch, table, key, value)?,
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -142,13 +138,4 @@ fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64
     batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
     batch.apply()?;
     Ok(batch.entries)
-}
-
-/// Clients' keys that named jobs which are deleted are free again: nobody needs to know them.
-fn is_wanted(from: &Database, table: Table, key: &[u8], value: &IVec) -> Result<bool, StoreError> {
-    if table != Table::IdempotencyKeys {
-        return Ok(true);
-    }
-    let used: UsedKey = codec::decode(table, &from.record(table, key, value.clone())?)?;
-    Ok(from.value(Table::JobPlaces, used.job.0.as_bytes())?.is_some())
 }

@@ -1,6 +1,6 @@
 //! The life of jobs: into the queue, through attempts, to an end.
 
-use crate::database::Read;
+use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
@@ -10,9 +10,10 @@ use fuelcell_domain::{
     Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Receipt,
     Timestamp, Transition,
 };
-use fuelcell_store::jobs::{publishes, settle_partial};
+use fuelcell_store::jobs::{key_is_over, publishes, settle_partial};
 use fuelcell_store::{BlobRef, Claim, Finish, IdempotencyKey, NewJob, StoreError, Submitted};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// What a client's key was used for.
 #[derive(Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub(crate) struct UsedKey {
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
     let NewJob { mut job, idempotency, audit } = new;
     if let Some(key) = &idempotency
-        && let Some(answer) = used_key(overlay, job.project, key)?
+        && let Some(answer) = used_key(overlay, job.project, key, job.created_at)?
     {
         return Ok(answer);
     }
@@ -48,18 +49,67 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     Ok(Submitted::Queued(job))
 }
 
+pub(crate) fn submit_many(
+    overlay: &mut Overlay<'_>,
+    new: Vec<NewJob>,
+) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
+    let mut answers = Vec::with_capacity(new.len());
+    for new in new {
+        // A refusal comes before the first write, so that it leaves nothing of its job.
+        match submit(overlay, new) {
+            Err(error) if error.is_of_the_medium() => return Err(error),
+            answer => answers.push(answer),
+        }
+    }
+    Ok(answers)
+}
+
 pub(crate) fn used_key(
     records: &impl Read,
     project: ProjectRef,
     key: &IdempotencyKey,
+    now: Timestamp,
 ) -> Result<Option<Submitted>, StoreError> {
     let used = records.get::<UsedKey>(Table::IdempotencyKeys, &keys::idempotency(project, &key.key))?;
-    let Some(used) = used else { return Ok(None) };
-    // The key of a deleted job is free again.
-    Ok(records::find(records, used.job)?.map(|first| match used.body == key.body {
-        true => Submitted::Repeated(first),
-        false => Submitted::KeyConflict,
-    }))
+    let Some(used) = used.filter(|used| !key_is_over(used.job, now)) else { return Ok(None) };
+    if used.body != key.body {
+        return Ok(Some(Submitted::KeyConflict));
+    }
+    let first = records::find(records, used.job)?;
+    Ok(Some(first.map_or(Submitted::Forgotten(used.job), Submitted::Repeated)))
+}
+
+/// Places of keys whose life is over.
+pub(crate) fn keys_that_are_over(
+    database: &Database,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut over = Vec::new();
+    database.visit(Table::IdempotencyKeys, &[], |key, used: UsedKey| {
+        if key_is_over(used.job, now) {
+            over.push(key.to_vec());
+        }
+        if over.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(over)
+}
+
+/// Forgets those of them whose life is still over: one may have been used again.
+pub(crate) fn forget_keys(
+    overlay: &mut Overlay<'_>,
+    found: &[Vec<u8>],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
+    for key in found {
+        let used = overlay.get::<UsedKey>(Table::IdempotencyKeys, key)?;
+        if used.is_some_and(|used| key_is_over(used.job, now)) {
+            overlay.remove(Table::IdempotencyKeys, key)?;
+            forgotten += 1;
+        }
+    }
+    Ok(forgotten)
 }
 
 pub(crate) fn claim(

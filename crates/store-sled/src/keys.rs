@@ -79,6 +79,8 @@ pub(crate) enum Table {
     Secrets,
     /// Project, dimension, UTC day, value → `StoredUsage`.
     Usage,
+    /// Project, module's name → the version that was activated last.
+    CurrentVersions,
 }
 
 impl Table {
@@ -119,6 +121,7 @@ impl Table {
         Self::Grants,
         Self::Secrets,
         Self::Usage,
+        Self::CurrentVersions,
     ];
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.

@@ -8,8 +8,8 @@ use crate::overlay::Overlay;
 use crate::references::{self, Seen};
 use crate::{schedules, tenancy};
 use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef,
-    VersionName,
+    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
+    ProjectRef, VersionName,
 };
 use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, counted_rows, other_bytes};
@@ -190,7 +190,13 @@ pub(crate) fn module_version(
         None => {
             let keys = database.keys(Table::Modules, &keys::module_name(project, name))?;
             let versions = keys.into_iter().filter_map(|key| read(key.to_vec()).transpose());
-            versions.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|known| known.number)
+            let versions = versions.collect::<Result<Vec<_>, _>>()?;
+            let current: Option<String> =
+                database.get(Table::CurrentVersions, &keys::named(project, name))?;
+            versions.into_iter().max_by_key(|known| {
+                let version = &known.module.version;
+                (current.as_ref() == Some(version), Precedence::of(version), known.number)
+            })
         }
     };
     Ok(found.map(|known| known.module.clone()))
@@ -217,6 +223,9 @@ pub(crate) fn activate_module(
         && overlay.value(Table::Modules, &keys::module_version(project, name, version))?.is_none()
     {
         return Err(StoreError::NotFound("module version"));
+    }
+    if let Some(VersionName { name, version }) = &activation.module {
+        overlay.put(Table::CurrentVersions, &keys::named(project, name), version)?;
     }
     let number = overlay.next_number(&counters::activations(project))?;
     overlay.put(Table::Activations, &keys::activation(project, number), activation)?;

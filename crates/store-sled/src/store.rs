@@ -321,12 +321,26 @@ impl Store for SledStore {
         self.write(move |overlay| jobs::submit(overlay, new)).await
     }
 
+    async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
+        self.write(move |overlay| jobs::submit_many(overlay, new)).await
+    }
+
     async fn used_key(
         &self,
         project: ProjectRef,
         key: &IdempotencyKey,
+        now: Timestamp,
     ) -> Result<Option<Submitted>, StoreError> {
-        jobs::used_key(self.database()?, project, key)
+        jobs::used_key(self.database()?, project, key, now)
+    }
+
+    async fn forget_keys(&self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        let find = move |shared: &Shared| jobs::keys_that_are_over(&shared.database, now, limit);
+        let found = self.read_many(find).await?;
+        match found.is_empty() {
+            true => Ok(0),
+            false => self.end(move |overlay| jobs::forget_keys(overlay, &found, now)).await,
+        }
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {

@@ -256,7 +256,9 @@ pass_on! {
     fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
     fn delete_secret(project: ProjectRef, name: &str) -> ();
     fn submit(new: NewJob) -> Submitted;
-    fn used_key(project: ProjectRef, key: &IdempotencyKey) -> Option<Submitted>;
+    fn submit_many(new: Vec<NewJob>) -> Vec<Result<Submitted, StoreError>>;
+    fn used_key(project: ProjectRef, key: &IdempotencyKey, now: Timestamp) -> Option<Submitted>;
+    fn forget_keys(now: Timestamp, limit: usize) -> u64;
     fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
     fn next_not_before(now: Timestamp) -> Option<Timestamp>;

@@ -45,8 +45,18 @@ pub enum Submitted {
     Queued(Job),
     /// The key was used before with the same body: the first job as it stands now.
     Repeated(Job),
+    /// The key was used before with the same body, for a job that was deleted since.
+    Forgotten(JobId),
     /// The key was used before with another body.
     KeyConflict,
+}
+
+/// How long a client's key is known, from its use on, whether or not its job is still there. Afterwards it is free.
+pub const KEY_LIFE: Duration = Duration::from_hours(30 * 24);
+
+/// Whether the life of the key that made this job is over.
+pub fn key_is_over(job: JobId, now: Timestamp) -> bool {
+    job.made_at().is_none_or(|used| now.since(used) >= KEY_LIFE)
 }
 
 /// A queued job as the dispatcher sees it.

@@ -49,6 +49,13 @@ pub enum StoreError {
     Storage(String),
 }
 
+impl StoreError {
+    /// Whether it says something of the medium, and not only of what was asked for.
+    pub fn is_of_the_medium(&self) -> bool {
+        matches!(self, Self::Full | Self::Storage(_))
+    }
+}
+
 impl From<TransitionError> for StoreError {
     fn from(error: TransitionError) -> Self {
         match error {
@@ -133,7 +140,8 @@ pub trait Store: Send + Sync {
     /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one
     /// that would add more bytes than the project may store.
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError>;
-    /// One version, or with `None` the one added last.
+    /// One version, or with `None` the module's current one: the version of this name that was activated last, for whatever
+    /// job type, if it is still there; else the highest ([`fuelcell_domain::Precedence`]), of equals the one added last.
     async fn module_version(
         &self,
         project: ProjectRef,
@@ -182,12 +190,20 @@ pub trait Store: Send + Sync {
     /// Queues a job under the project's next ordinal, clamped to the project's caps; ordinals have no gaps. An existing id
     /// is a conflict, a full queue of the project `Quota`. The entry for the audit log becomes durable with the job.
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError>;
-    /// What [`Store::submit`] would answer for a key of the project that was used before; `None` for one that is free.
+    /// Queues several jobs in their order, each as [`Store::submit`] does, in one transaction: those before one count against
+    /// its quota, and its key may be that of one before it. What is refused to one is refused to it alone; when the medium
+    /// fails or is full, nothing was queued.
+    async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError>;
+    /// What [`Store::submit`] of a job that is created at `now` would answer for a key of the project that was used before;
+    /// `None` for one that is free. A key is used for [`crate::jobs::KEY_LIFE`].
     async fn used_key(
         &self,
         project: ProjectRef,
         key: &IdempotencyKey,
+        now: Timestamp,
     ) -> Result<Option<Submitted>, StoreError>;
+    /// Forgets at most `limit` keys whose life is over at `now`, and says how many.
+    async fn forget_keys(&self, now: Timestamp, limit: usize) -> Result<u64, StoreError>;
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
     /// at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
@@ -269,7 +285,7 @@ pub trait Store: Send + Sync {
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError>;
 
     /// Forgets an ended job: its record, artifacts, receipts, checkpoint and log. Its ordinal is not given out again,
-    /// figures of the past keep counting it, and a client's key that named it is free again. `NotFound("job")`, or
+    /// figures of the past keep counting it, and a client's key that named it stays used. `NotFound("job")`, or
     /// `Transition(NotEnded)`.
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
 

@@ -51,6 +51,7 @@ pub(crate) fn step(context: &Context, step: &Step, held: &mut Vec<Vec<u8>>) -> R
         }
         Step::Artifact(artifact) => write_artifact(context, artifact)?,
         Step::EchoInput { input, artifact } => echo_input(context, input, artifact)?,
+        Step::EchoParameters { artifact } => echo_parameters(context, artifact)?,
         Step::Entropy { artifact } => entropy(context, artifact)?,
         Step::Checkpoint { text } => context.save_checkpoint(text.as_bytes())?,
         Step::ExpectCheckpoint { text } => expect_checkpoint(context, text.as_deref())?,
@@ -136,6 +137,12 @@ fn echo_input(context: &Context, input: &str, artifact: &str) -> Result<(), Fail
     let mut reader = context.open(input)?;
     let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
     io::copy(&mut reader, &mut writer)?;
+    Ok(writer.finish()?)
+}
+
+fn echo_parameters(context: &Context, artifact: &str) -> Result<(), Failure> {
+    let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
+    writer.write_all(context.parameters_json().as_bytes())?;
     Ok(writer.finish()?)
 }
 

@@ -70,6 +70,11 @@ pub enum Step {
         /// File name of the artifact.
         artifact: String,
     },
+    /// Copies its parameters, as the host gave them, to an artifact.
+    EchoParameters {
+        /// File name of the artifact.
+        artifact: String,
+    },
     /// Writes the wall clock and a random number to an artifact: equal in two runs only when the host fixes both.
     Entropy {
         /// File name of the artifact.

@@ -1,8 +1,10 @@
 //! `/api/{tenantId}/{projectId}/execution/…`
 
 mod archive;
+mod batch;
 mod cancel;
 mod delete;
+mod exact;
 mod fields;
 mod limits;
 mod list;

@@ -243,3 +243,22 @@ fn a_repeated_retry_finds_its_job_also_when_the_job_before_is_gone() {
     assert_eq!(text(&again("once").ok(), "jobId"), first);
     assert_eq!(again("twice").problem(404).0, "NotFound");
 }
+
+#[test]
+fn a_retry_of_a_job_that_was_cancelled_before_its_time_waits_for_it() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let job = project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01T00:00:00Z"}}));
+    project.client.delete(&project.job_path(&job), None).ok();
+    let retry = |body: Value| {
+        let answer = project.client.post(&format!("{}/retry", project.job_path(&job)), &body).ok();
+        text(&answer, "jobId")
+    };
+    for body in [json!({}), json!({"immediateExecution": false})] {
+        let waiting = project.status(&retry(body));
+        assert_eq!(waiting["scheduledTime"], "2999-01-01T00:00:00Z");
+        assert_eq!(waiting["waitReason"]["code"], "Scheduled");
+    }
+    let now = project.wait_for(&retry(json!({"immediateExecution": true})), "Completed");
+    assert_eq!(now["scheduledTime"], json!(null));
+}

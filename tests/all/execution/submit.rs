@@ -175,6 +175,38 @@ fn the_same_idempotency_key_makes_one_job_however_often_it_is_sent() {
 }
 
 #[test]
+fn a_repeat_is_told_by_what_it_means_and_marked() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let send = |body: &str| {
+        let headers = [("idempotency-key", "monday")];
+        project.client.send("POST", &project.path("execution/job"), &headers, body.as_bytes())
+    };
+    let with_number = |number: &str| {
+        format!(
+            r#"{{"jobName": "a job", "jobType": "Analysis", "parameters": {{"n": {number}, "steps": []}}, "module": {{"name": "probe"}}}}"#
+        )
+    };
+    let first = send(&with_number("10"));
+    let job = first.ok()["jobId"].as_str().unwrap().to_owned();
+    assert_eq!(first.header("idempotent-replayed"), "");
+    let again = send(
+        r#"{"module":{"name":"probe"},"jobType":"Analysis","parameters":{"steps":[],"n":10},"jobName":"a\u0020job"}"#,
+    );
+    assert_eq!((&again.ok()["jobId"], again.header("idempotent-replayed")), (&json!(job), "true"));
+    for number in ["10.0", "1e1", "\"10\""] {
+        assert_eq!(send(&with_number(number)).problem(409).0, "IdempotencyKeyReused", "{number}");
+    }
+    // The key lives on when its job is deleted.
+    project.wait_for(&job, "Completed");
+    let deleted = project.client.delete(&format!("{}/data", project.job_path(&job)), None);
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
+    let (code, detail) = send(&with_number("10")).problem(410);
+    assert!(code == "JobDeleted" && detail.contains(&job), "{code}: {detail}");
+    assert_eq!(send(&with_number("11")).problem(409).0, "IdempotencyKeyReused");
+}
+
+#[test]
 fn a_repeat_finds_its_job_also_when_what_it_names_is_gone() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

@@ -2,6 +2,7 @@
 //! beside each stands its machine-readable twin.
 
 mod archive;
+pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod delete;
 pub(crate) mod list;

@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::job::JobEnd;
-use fuelcell_domain::{ArtifactKind, Finding, Job, JobState, Usage};
+use fuelcell_domain::{ArtifactKind, Finding, Job, JobState, Parameters, Usage};
 use fuelcell_service::Service;
 use fuelcell_service::results::{Output, Results};
 use serde::Serialize;
@@ -56,7 +56,8 @@ pub(crate) struct ResultsAnswer {
     execution_metrics: ExecutionMetricsDto,
     quality_metrics: QualityDto,
     #[serde(skip_serializing_if = "Option::is_none")]
-    parameters: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    parameters: Option<Parameters>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -173,7 +174,7 @@ fn answer(service: &Service, results: Results, format: Format, with_artifacts: b
     let usage = job.pulse.usage;
     let duration = job.ended_at.map_or(Duration::ZERO, |end| elapsed(job, end));
     let parameters = match format {
-        Format::Detailed => serde_json::from_str(&job.parameters).ok(),
+        Format::Detailed => Parameters::from_text(&job.parameters).ok(),
         Format::Summary | Format::Download => None,
     };
     ResultsAnswer {

@@ -1,22 +1,23 @@
 //! `POST /api/{tenantId}/{projectId}/execution/job/{jobId}/retry`
 
 use super::generation;
-use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, queueing, timeout_seconds};
+use super::submit::{
+    SubmitAnswer, accepted_answer, idempotency_key, made, queueing, replay_mark, timeout_seconds,
+};
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
-use crate::gate::{Asked, Made};
-use crate::object::object;
+use crate::gate::Asked;
 use crate::openapi::words::PriorityWord;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use fuelcell_domain::Priority;
+use fuelcell_domain::{Parameters, Priority};
 use fuelcell_service::Service;
 use fuelcell_service::retry::{Changes, Retry};
 use fuelcell_service::submit::Accepted;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ pub(crate) struct RetryBody {
     /// Absent counts as true.
     #[serde(default)]
     modify_parameters: Option<bool>,
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default)]
     updated_parameters: Option<UpdatedParameters>,
     #[serde(default)]
     #[schema(value_type = Option<PriorityWord>)]
@@ -40,8 +41,18 @@ pub(crate) struct RetryBody {
 
 /// Reserved words, and beside them a JSON Merge Patch of the parameters.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Parameters")]
 struct UpdatedParameters {
+    #[serde(flatten)]
+    words: ReservedWords,
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    patch: Parameters,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReservedWords {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 10080)]
     timeout_minutes: Option<i64>,
@@ -49,9 +60,16 @@ struct UpdatedParameters {
     retry_failed_records: Option<bool>,
     #[serde(default)]
     increase_memory_limit: Option<bool>,
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    patch: Map<String, Value>,
+}
+
+impl TryFrom<Parameters> for UpdatedParameters {
+    type Error = serde_json::Error;
+
+    fn try_from(sent: Parameters) -> Result<Self, Self::Error> {
+        let words = serde_json::from_str(sent.as_text())?;
+        let patch = sent.without(&["timeoutMinutes", "retryFailedRecords", "increaseMemoryLimit"]);
+        Ok(Self { words, patch })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -71,9 +89,9 @@ pub(crate) struct RetryAnswer {
     operation_id = "retry_job",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry",
     tag = "Jobs",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
     request_body = Option<RetryBody>,
-    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "A new job is queued, durably", body = RetryAnswer), (status = 409, description = "The job is neither Failed nor Cancelled, or the Idempotency-Key was used for another request"), (status = 410, description = "The job that the Idempotency-Key made was deleted"), (status = 413, description = "The body is too large"), (status = 422, description = "The module is not here any more"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
@@ -82,7 +100,7 @@ pub(crate) async fn retry(
     ids: Ids,
     headers: HeaderMap,
     OptionalJson { value, digest }: OptionalJson<RetryBody>,
-) -> Result<(Extension<Made>, Json<RetryAnswer>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let retry = Retry {
         reason: value.retry_reason,
         changes: match value.modify_parameters {
@@ -96,15 +114,16 @@ pub(crate) async fn retry(
     };
     let (project, id) = (ids.project()?, ids.id("job_id")?);
     let accepted = service.retry(&caller, project, id, retry, |job| queueing(&asked, job)).await?;
-    Ok((Extension(made(&accepted)), Json(answer(accepted))))
+    Ok((Extension(made(&accepted)), replay_mark(&accepted), Json(answer(accepted))))
 }
 
 fn changes(updated: UpdatedParameters) -> Result<Changes, Problem> {
+    let UpdatedParameters { words, patch } = updated;
     Ok(Changes {
-        timeout_seconds: timeout_seconds("updatedParameters.timeoutMinutes", updated.timeout_minutes)?,
-        retry_failed_records: updated.retry_failed_records.unwrap_or_default(),
-        increase_memory_limit: updated.increase_memory_limit.unwrap_or_default(),
-        parameters: updated.patch,
+        timeout_seconds: timeout_seconds("updatedParameters.timeoutMinutes", words.timeout_minutes)?,
+        retry_failed_records: words.retry_failed_records.unwrap_or_default(),
+        increase_memory_limit: words.increase_memory_limit.unwrap_or_default(),
+        parameters: patch,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::moment;
 use super::receipt::LimitsDto;
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody, parse_moment};
+use crate::extract::{IDEMPOTENCY_KEY, Ids, JsonBody, parse_moment};
 use crate::gate::{Asked, Made};
 use crate::object::object;
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
@@ -11,17 +11,17 @@ use crate::problem::Problem;
 use crate::text;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::{AppendHeaders, IntoResponse};
 use axum::{Extension, Json};
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    Digest, FIXED, Job, JobType, LimitRequest, PipelineId, Priority, ProjectRef, Scope, Timestamp,
+    Digest, FIXED, Job, JobType, LimitRequest, Parameters, PipelineId, Priority, ProjectRef, Scope, Timestamp,
 };
 use fuelcell_service::Service;
 use fuelcell_service::audit::AuditedCall;
 use fuelcell_service::submit::{Accepted, Submission};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -46,7 +46,7 @@ pub(crate) struct SubmitBody {
     resource: Option<ResourceBody>,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    parameters: Option<Map<String, Value>>,
+    parameters: Option<Parameters>,
     #[serde(default, deserialize_with = "object")]
     scheduling: Option<SchedulingBody>,
     #[serde(default, deserialize_with = "object")]
@@ -170,9 +170,17 @@ pub(crate) struct SubmitAnswer {
     priority: &'static str,
     date_submitted: String,
     submitted_by: String,
+    /// The module version that it is pinned to
+    module: SubmittedModule,
     /// What holds for each attempt: wishes, defaults and caps taken together.
     limits: LimitsDto,
     deterministic: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SubmittedModule {
+    name: String,
+    version: String,
 }
 
 /// Queues a job. 200 is sent only when it is durable.
@@ -181,9 +189,9 @@ pub(crate) struct SubmitAnswer {
     operation_id = "submit_job",
     path = "/api/{tenant_id}/{project_id}/execution/job",
     tag = "Jobs",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with the same body answers the first job again")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
     request_body = SubmitBody,
-    responses((status = 200, description = "The job is queued, durably", body = SubmitAnswer), (status = 409, description = "The Idempotency-Key was used with another body"), (status = 413, description = "The body is too large"), (status = 422, description = "No module runs such jobs here"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "The job is queued, durably", body = SubmitAnswer), (status = 409, description = "The Idempotency-Key was used for another request"), (status = 410, description = "The job that the Idempotency-Key made was deleted"), (status = 413, description = "The body is too large"), (status = 422, description = "No module runs such jobs here"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn submit(
     State(service): State<Arc<Service>>,
@@ -192,11 +200,11 @@ pub(crate) async fn submit(
     ids: Ids,
     headers: HeaderMap,
     JsonBody { value, digest }: JsonBody<SubmitBody>,
-) -> Result<(Extension<Made>, Json<SubmitAnswer>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let project = ids.project()?;
     let submission = submission(value, idempotency_key(&headers)?, digest)?;
     let accepted = service.submit(&caller, project, submission, |job| queueing(&asked, job)).await?;
-    Ok((Extension(made(&accepted)), Json(accepted_answer(accepted))))
+    Ok((Extension(made(&accepted)), replay_mark(&accepted), Json(accepted_answer(accepted))))
 }
 
 /// The call that queues a job, for the audit log.
@@ -214,8 +222,13 @@ fn address(job: &Job) -> String {
     format!("/api/{tenant}/{project}/execution/job/{}", job.id)
 }
 
+/// The header that marks the answer of an earlier request with the same key.
+pub(super) fn replay_mark(accepted: &Accepted) -> AppendHeaders<Option<(&'static str, &'static str)>> {
+    AppendHeaders(accepted.replayed.then_some(("idempotent-replayed", "true")))
+}
+
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    match headers.get("idempotency-key").map(|key| key.to_str()) {
+    match headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str()) {
         None => Ok(None),
         Some(Ok(key)) => Ok(Some(key.to_owned())),
         Some(Err(_)) => {
@@ -224,7 +237,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
     }
 }
 
-fn submission(
+pub(super) fn submission(
     body: SubmitBody,
     idempotency_key: Option<String>,
     body_digest: Digest,
@@ -300,6 +313,7 @@ pub(super) fn accepted_answer(Accepted { job, outlook, .. }: Accepted) -> Submit
         priority: job.priority.as_str(),
         date_submitted: job.created_at.to_rfc3339(),
         submitted_by: job.submitted_by,
+        module: SubmittedModule { name: job.module.name, version: job.module.version },
         limits: LimitsDto::new(job.limits, FIXED),
         deterministic: job.deterministic,
     }

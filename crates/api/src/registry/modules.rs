@@ -45,6 +45,9 @@ pub(crate) struct VersionAnswer {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ModuleAnswer {
     name: String,
+    /// The version of jobs that name the module only: the one that was activated last, else the highest; one that waits for
+    /// approval only when all do
+    current: Option<String>,
     versions: Vec<VersionSummary>,
 }
 
@@ -186,13 +189,16 @@ pub(crate) async fn delete(
 
 /// The versions come by name already.
 fn by_name(modules: Modules) -> Vec<ModuleAnswer> {
-    let Modules { versions, active } = modules;
+    let Modules { versions, active, mut current } = modules;
     let mut answers = Vec::<ModuleAnswer>::new();
     for module in versions {
         let (name, summary) = (module.name.clone(), summary(module, &active));
         match answers.last_mut().filter(|answer| answer.name == name) {
             Some(answer) => answer.versions.push(summary),
-            None => answers.push(ModuleAnswer { name, versions: vec![summary] }),
+            None => {
+                let current = current.remove(&name);
+                answers.push(ModuleAnswer { name, current, versions: vec![summary] });
+            }
         }
     }
     answers

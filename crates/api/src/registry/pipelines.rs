@@ -12,11 +12,10 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use fuelcell_domain::{DatasetId, JobType, Pipeline};
+use fuelcell_domain::{DatasetId, JobType, Parameters, Pipeline};
 use fuelcell_service::Service;
 use fuelcell_service::pipelines::PipelineSpec;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -31,7 +30,7 @@ pub(crate) struct PipelineBody {
     module: Option<ModuleBody>,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    parameters: Option<Map<String, Value>>,
+    parameters: Option<Parameters>,
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
     dataset_id: Option<DatasetId>,
@@ -50,7 +49,8 @@ pub(crate) struct PipelineAnswer {
     #[schema(value_type = JobTypeWord)]
     job_type: &'static str,
     module: Option<ModuleNames>,
-    parameters: Value,
+    #[schema(value_type = Object)]
+    parameters: Option<Parameters>,
     dataset_id: Option<String>,
     limits: LimitsAnswer,
     schedule: Option<ScheduleAnswer>,
@@ -164,7 +164,7 @@ fn answer(service: &Service, pipeline: Pipeline) -> PipelineAnswer {
         name: pipeline.name,
         job_type: pipeline.job_type.as_str(),
         module: pipeline.module.map(|choice| ModuleNames { name: choice.name, version: choice.version }),
-        parameters: serde_json::from_str(&pipeline.parameters).unwrap_or(Value::Null),
+        parameters: Parameters::from_text(&pipeline.parameters).ok(),
         dataset_id: pipeline.dataset.map(|id| id.to_string()),
         limits: pipeline.limits.into(),
         schedule: pipeline.schedule.map(|schedule| schedules::answer(service, schedule)),

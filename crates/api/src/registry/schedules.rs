@@ -2,11 +2,10 @@
 
 use crate::openapi::words::{OverlapWord, PriorityWord, SkipCodeWord};
 use fuelcell_domain::schedule::DEFAULT_CATCH_UP_SECONDS;
-use fuelcell_domain::{Overlap, Priority, Schedule};
+use fuelcell_domain::{Overlap, Parameters, Priority, Schedule};
 use fuelcell_service::Service;
 use fuelcell_service::schedules::ScheduleSpec;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// Moments that an answer tells of those to come.
@@ -39,7 +38,7 @@ pub(crate) struct ScheduleBody {
     /// Parameters of its jobs, over the pipeline's
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    parameters: Option<Map<String, Value>>,
+    parameters: Option<Parameters>,
     /// The priority of its jobs
     #[serde(default)]
     #[schema(value_type = PriorityWord, default = "Normal")]
@@ -56,7 +55,8 @@ pub(crate) struct ScheduleAnswer {
     overlap: &'static str,
     catch_up_seconds: u32,
     enabled: bool,
-    parameters: Value,
+    #[schema(value_type = Object)]
+    parameters: Option<Parameters>,
     #[schema(value_type = PriorityWord)]
     priority: &'static str,
     set_by: String,
@@ -116,7 +116,7 @@ pub(super) fn answer(service: &Service, schedule: Schedule) -> ScheduleAnswer {
         next_runs: service.next_runs(&schedule, NEXT_RUNS).into_iter().map(|run| run.to_rfc3339()).collect(),
         overlap: schedule.overlap.as_str(),
         priority: schedule.priority.as_str(),
-        parameters: serde_json::from_str(&schedule.parameters).unwrap_or(Value::Null),
+        parameters: Parameters::from_text(&schedule.parameters).ok(),
         catch_up_seconds: schedule.catch_up_seconds,
         enabled: schedule.enabled,
         set_by: schedule.set_by,

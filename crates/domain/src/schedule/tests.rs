@@ -1,4 +1,7 @@
 use super::*;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Timelike};
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
 
 fn at(text: &str) -> Timestamp {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
@@ -74,6 +77,121 @@ fn where_the_clock_is_put_back_a_run_is_due_once() {
 }
 
 #[test]
+fn times_of_the_day_are_each_due_once_where_the_clock_is_changed() {
+    let spring = |cron: &str| runs(cron, "Europe/Berlin", "2026-03-28T23:30:00Z", 4);
+    let (gap, day) = ("2026-03-29T01:00:00Z", "2026-03-30T00:");
+    assert_eq!(spring("15 2,3 * * *")[..3], [gap, "2026-03-29T01:15:00Z", &format!("{day}15:00Z")]);
+    assert_eq!(spring("15 1-3 * * *")[..3], ["2026-03-29T00:15:00Z", gap, "2026-03-29T01:15:00Z"]);
+    assert_eq!(spring("*/30 2 * * *")[..3], [gap, &format!("{day}00:00Z"), &format!("{day}30:00Z")]);
+    assert_eq!(spring("0 */2 * * *")[..2], [gap, "2026-03-29T02:00:00Z"]);
+    let autumn = |cron: &str| runs(cron, "Europe/Berlin", "2026-10-24T22:30:00Z", 4);
+    let (first, day) = ("2026-10-25T00:15:00Z", "2026-10-26T0");
+    assert_eq!(autumn("15 2,3 * * *")[..3], [first, "2026-10-25T02:15:00Z", &format!("{day}1:15:00Z")]);
+    assert_eq!(
+        autumn("15 1-3 * * *"),
+        ["2026-10-24T23:15:00Z", first, "2026-10-25T02:15:00Z", &format!("{day}0:15:00Z")]
+    );
+    assert_eq!(
+        autumn("*/30 2 * * *")[..3],
+        ["2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z", &format!("{day}1:00:00Z")]
+    );
+    // Of those that are due together right after the gap, one is made, and that is said.
+    let together = |cron: &str| {
+        let schedule = Schedule { time_zone: "Europe/Berlin".into(), ..schedule(cron, gap) };
+        schedule.due(at(gap)).unwrap().unwrap().fell_together
+    };
+    assert!(together("*/30 2 * * *") && together("0 2,3 * * *"));
+    assert!(!together("15 2,3 * * *") && !together("0 3 * * *") && !together("*/30 * * * *"));
+}
+
+/// Moments at which the zone's offset changes.
+fn changes(zone: Tz, from: i64, to: i64) -> Vec<i64> {
+    use chrono::{Offset, TimeZone};
+    let offset = |at: i64| {
+        zone.offset_from_utc_datetime(&DateTime::from_timestamp(at, 0).unwrap().naive_utc())
+            .fix()
+            .local_minus_utc()
+    };
+    let mut changes = Vec::new();
+    for start in (from..to).step_by(12 * 3600) {
+        let (mut before, mut after) = (start, start + 12 * 3600);
+        if offset(before) == offset(after) {
+            continue;
+        }
+        while after - before > 1 {
+            let middle = i64::midpoint(before, after);
+            if offset(middle) == offset(before) { before = middle } else { after = middle }
+        }
+        changes.push(after);
+    }
+    changes
+}
+
+/// Around each change of several zones (half-hour shifts, changes at midnight, a winter time that is the shifted one, a
+/// leap over the date line), told by looking at each minute of the wall clock.
+#[test]
+fn what_is_due_around_each_change_of_the_clock_is_what_a_look_at_each_minute_finds() {
+    let zones = [
+        "Europe/Berlin",
+        "Europe/Dublin",
+        "Australia/Lord_Howe",
+        "America/Havana",
+        "Africa/Casablanca",
+        "Asia/Beirut",
+        "Pacific/Apia",
+        "America/St_Johns",
+    ];
+    let (from, to) = (at("2009-01-01T00:00:00Z").0 / 1_000_000, at("2013-01-01T00:00:00Z").0 / 1_000_000);
+    let crons: [(&str, fn(NaiveDateTime) -> bool, bool); 5] = [
+        ("15 2,3 * * *", |t| t.minute() == 15 && [2, 3].contains(&t.hour()), false),
+        ("*/30 0-2 * * *", |t| t.minute() % 30 == 0 && t.hour() <= 2, false),
+        ("10 12 * * *", |t| t.minute() == 10 && t.hour() == 12, false),
+        ("*/30 * * * *", |t| t.minute() % 30 == 0, true),
+        ("45 0-23 * * *", |t| t.minute() == 45, true),
+    ];
+    let mut seen = 0;
+    for zone in zones {
+        let tz: Tz = zone.parse().unwrap();
+        for change in changes(tz, from, to) {
+            seen += 1;
+            let (start, end) = (change - 30 * 3600, change + 30 * 3600);
+            let shown = |at: i64| DateTime::from_timestamp(at, 0).unwrap().with_timezone(&tz).naive_local();
+            for (cron, matches, real_time) in crons {
+                let mut expected = BTreeSet::new();
+                let mut latest = shown(start);
+                for minute in (start + 60..=end).step_by(60) {
+                    let now = shown(minute);
+                    let (mut time, step) = (latest + TimeDelta::minutes(1), TimeDelta::minutes(1));
+                    if real_time {
+                        time = now;
+                    }
+                    // All that the wall clock has passed since the latest time that it showed.
+                    while time <= now {
+                        if matches(time) {
+                            expected.insert(Timestamp(minute * 1_000_000));
+                        }
+                        time += step;
+                    }
+                    latest = latest.max(now);
+                }
+                let calendar = Calendar::parse(cron, zone).unwrap();
+                let mut found = BTreeSet::new();
+                let mut cursor = Timestamp(start * 1_000_000);
+                while let Some(next) = calendar.next_after(cursor).filter(|next| next.0 <= end * 1_000_000) {
+                    assert_eq!(calendar.last_until(next), Some(next), "{cron} {zone}");
+                    let before = calendar.last_until(Timestamp(next.0 - 1)).unwrap();
+                    assert!(before <= cursor, "{cron} {zone}: {before} between {cursor} and {next}");
+                    found.insert(next);
+                    cursor = next;
+                }
+                assert_eq!(found, expected, "{cron} {zone} around {}", Timestamp(change * 1_000_000));
+            }
+        }
+    }
+    assert!(seen > 40, "{seen} changes");
+}
+
+#[test]
 fn the_cursor_meets_every_moment_of_a_year_once_in_both_directions() {
     for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"] {
         for cron in ["30 2 * * *", "15 */6 * * *", "0 1-3 * * SUN"] {
@@ -136,13 +254,14 @@ fn of_several_runs_that_are_due_the_latest_counts() {
     let next = Some(at("2026-01-01T07:00:00Z"));
     assert_eq!(
         due("2026-01-01T06:00:00Z"),
-        Some(Due { at: at("2026-01-01T06:00:00Z"), missed_from: None, next })
+        Some(Due { at: at("2026-01-01T06:00:00Z"), missed_from: None, fell_together: false, next })
     );
     assert_eq!(
         due("2026-01-01T09:30:00Z"),
         Some(Due {
             at: at("2026-01-01T09:00:00Z"),
             missed_from: Some(at("2026-01-01T06:00:00Z")),
+            fell_together: false,
             next: Some(at("2026-01-01T10:00:00Z")),
         })
     );

@@ -6,10 +6,11 @@ use anyhow::{Context, ensure};
 use chrono::SecondsFormat;
 use fuelcell_api::receipt_document;
 use fuelcell_domain::job::JobEnd;
-use fuelcell_domain::{Artifact, Completion, Job, ProjectRef, Receipt, Timestamp};
+use fuelcell_domain::{Artifact, Completion, Job, Parameters, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::{JobFilter, PageRequest, Store};
 use fuelcell_store_sled::{Options, SledStore, exists};
 use indicatif::ProgressBar;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -59,16 +60,28 @@ async fn export_project(
         for job in page.jobs.iter().rev() {
             let artifacts = store.artifacts(job.id).await?;
             let receipts = store.receipts(job.id).await?;
-            writeln!(out, "{}", document(job, &artifacts, &receipts))?;
+            writeln!(out, "{}", serde_json::to_string(&document(job, &artifacts, &receipts))?)?;
             bar.inc(1);
         }
     }
     Ok(())
 }
 
-fn document(job: &Job, artifacts: &[Artifact], receipts: &[Receipt]) -> Value {
+/// A job's record, its parameters to the digit.
+#[derive(Serialize)]
+struct Document {
+    #[serde(flatten)]
+    record: Value,
+    parameters: Option<Parameters>,
+}
+
+fn document(job: &Job, artifacts: &[Artifact], receipts: &[Receipt]) -> Document {
     // A client's parameters are a JSON object; that was checked when they came.
-    let parameters: Value = serde_json::from_str(&job.parameters).unwrap_or(Value::Null);
+    let parameters = Parameters::from_text(&job.parameters).ok();
+    Document { record: record(job, artifacts, receipts), parameters }
+}
+
+fn record(job: &Job, artifacts: &[Artifact], receipts: &[Receipt]) -> Value {
     let labels: serde_json::Map<_, _> =
         job.labels.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     json!({
@@ -87,7 +100,6 @@ fn document(job: &Job, artifacts: &[Artifact], receipts: &[Receipt]) -> Value {
             "name": input.name, "datasetId": input.dataset, "fileName": input.file_name, "digest": input.digest,
             "size": input.size,
         })).collect::<Vec<_>>(),
-        "parameters": parameters,
         "limits": {
             "fuel": job.limits.fuel, "memoryBytes": job.limits.memory_bytes, "diskBytes": job.limits.disk_bytes,
             "timeoutSeconds": job.limits.timeout_seconds,

@@ -4,6 +4,7 @@ use super::*;
 use crate::stubs::{self, Node, OneNode};
 use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::job::Pulse;
+use fuelcell_domain::seams::Running;
 use fuelcell_domain::{JobId, ModuleRef, Priority, Progress, ProjectRef};
 use fuelcell_store::conformance::fixtures::{self, at, done, end, lease};
 use fuelcell_store::{MemoryStore, NewJob, Store};
@@ -120,6 +121,28 @@ async fn positions_and_times_follow_from_the_queue() {
     assert_eq!(script.times(unknown).await, (Some(2), None, None));
     assert_eq!(script.times(normal).await, (Some(3), None, None));
     assert_eq!(script.times(urgent).await, (Some(1), Some(0), Some(5)));
+}
+
+#[tokio::test]
+async fn an_estimate_knows_what_runs() {
+    let script = Script::played().await;
+    script.node.set(Node { running: 2, ..Node::idle(2) });
+    let running = |module: &str, elapsed: u64, percentage: u8| Running {
+        module: Digest::of(module.as_bytes()),
+        elapsed: Duration::from_secs(elapsed),
+        percentage,
+    };
+    let first = script.queue(script.job("short", Priority::Normal, 91)).await;
+    let second = script.queue(script.job("short", Priority::Normal, 92)).await;
+    // One needs another 8 s at least by earlier runs, the other another 60 s by its progress; the jobs behind take 5 s each.
+    script.node.set_running(vec![running("long", 2, 0), running("new", 20, 25)]);
+    assert_eq!(script.times(first).await, (Some(1), Some(8), Some(13)));
+    assert_eq!(script.times(second).await, (Some(2), Some(13), Some(18)));
+    // One that was never measured, or takes longer than any that was, may end whenever.
+    for unknown in [running("new", 2, 0), running("long", 41, 0)] {
+        script.node.set_running(vec![running("long", 2, 0), unknown]);
+        assert_eq!(script.times(first).await, (Some(1), None, None));
+    }
 }
 
 #[tokio::test]

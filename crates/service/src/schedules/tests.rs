@@ -33,7 +33,7 @@ fn spec(cron: &str, overlap: Overlap) -> ScheduleSpec {
         overlap,
         catch_up_seconds: 3600,
         enabled: true,
-        parameters: Map::from_iter([("depth".to_owned(), 3.into())]),
+        parameters: Parameters::from_text(r#"{"depth":3}"#).unwrap(),
         priority: Priority::High,
     }
 }
@@ -75,7 +75,7 @@ impl World {
             name: "nightly".into(),
             job_type: JobType::Analysis,
             module: None,
-            parameters: Map::from_iter([("depth".to_owned(), 1.into()), ("width".to_owned(), 2.into())]),
+            parameters: Parameters::from_text(r#"{"depth":1,"width":2}"#).unwrap(),
             dataset: None,
             limits: LimitRequest::default(),
             schedule: Some(schedule),

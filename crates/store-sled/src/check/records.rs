@@ -95,6 +95,7 @@ impl Look<'_> {
         self.each(Table::Activations, |_, _, _: Activation| {});
         self.each(Table::Grants, |_, _, _: Grant| {});
         self.each(Table::Secrets, |_, _, _: SealedSecret| {});
+        self.each(Table::CurrentVersions, |_, _, _: String| {});
         self.each(Table::ActiveModules, |look, key, active: Activation| {
             let Some(module) = active.module else { return };
             let owner = key.get(..32).unwrap_or_default();

@@ -4,7 +4,7 @@ use super::fixtures::{at, job, project};
 use crate::{IdempotencyKey, NewJob, Store, Submitted};
 use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Digest, Job, ProjectRef, TokenId};
 
-fn entry(project: Option<ProjectRef>, subject: &str, seconds: i64) -> AuditEntry {
+pub(super) fn entry(project: Option<ProjectRef>, subject: &str, seconds: i64) -> AuditEntry {
     AuditEntry {
         at: at(seconds),
         subject: subject.into(),

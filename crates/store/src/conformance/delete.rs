@@ -83,7 +83,7 @@ pub(super) async fn living_jobs_and_jobs_of_others_stay(store: &dyn Store) {
     assert_eq!(store.list(own, &JobFilter::default(), ALL).await.unwrap().total, 0);
 }
 
-/// Ordinals are not given out twice, figures keep counting, and a key is free again.
+/// Ordinals are not given out twice, figures keep counting, and a key stays used.
 pub(super) async fn the_past_stays(store: &dyn Store) {
     let own = project();
     let key = |body: &[u8]| Some(IdempotencyKey { key: "k".into(), body: Digest::of(body) });
@@ -99,8 +99,9 @@ pub(super) async fn the_past_stays(store: &dyn Store) {
     store.delete_ended(own, first.id).await.unwrap();
     assert_eq!(store.tenant_figures(own.tenant, at(20)).await.unwrap(), figures);
     assert_eq!(store.recent_durations(first.module.digest).await.unwrap(), durations);
-    assert_eq!(store.used_key(own, &key(b"body").unwrap()).await.unwrap(), None);
-    let again = store.submit(NewJob { idempotency: key(b"another body"), ..job(own).into() }).await.unwrap();
-    let Submitted::Queued(again) = again else { panic!("the key is free again: {again:?}") };
+    let used = async |body: &[u8]| store.used_key(own, &key(body).unwrap(), at(9)).await.unwrap();
+    assert_eq!(used(b"body").await, Some(Submitted::Forgotten(first.id)));
+    assert_eq!(used(b"another body").await, Some(Submitted::KeyConflict));
+    let again = submit(store, job(own)).await;
     assert_eq!(again.ordinal, 2);
 }

@@ -48,6 +48,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     schedules::parallel_steps_make_one_run(make().await).await;
     registry::modules(&*make().await).await;
     registry::activations(&*make().await).await;
+    registry::current_versions(&*make().await).await;
     registry::deleted_datasets(&*make().await).await;
     registry::deleted_pipelines(&*make().await).await;
     registry::deleted_versions(&*make().await).await;
@@ -65,6 +66,8 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     submit::idempotency(&*make().await).await;
     submit::parallel_repeats_make_one_job(make().await).await;
     submit::everything_is_kept(&*make().await).await;
+    submit::keys_have_an_end(&*make().await).await;
+    submit::many_at_once(&*make().await).await;
     queue::order(&*make().await).await;
     queue::heads(&*make().await).await;
     queue::not_before(&*make().await).await;

@@ -91,7 +91,7 @@ pub(super) async fn modules(store: &dyn Store) {
     let find =
         async |name: &str, version: Option<&str>| store.module_version(own, name, version).await.unwrap();
     assert_eq!(find("miner", Some("1.10")).await, Some(newer.clone()));
-    assert_eq!(find("miner", None).await, Some(newest.clone()), "the one added last, whatever its name says");
+    assert_eq!(find("miner", None).await, Some(newer.clone()), "the highest, whichever came last");
     assert_eq!(find("miner", Some("2")).await, None);
     assert_eq!(find("mine", None).await, None);
     assert_eq!(store.module_versions(own).await.unwrap(), [newer.clone(), newest, zebra]);
@@ -136,6 +136,38 @@ pub(super) async fn activations(store: &dyn Store) {
     assert_eq!(active(JobType::Notebook).await, None);
     assert_eq!(store.activations(own).await.unwrap(), [built_in, back, second, first]);
     assert_eq!(store.activations(project()).await.unwrap(), []);
+}
+
+/// Without a version it is the one that was activated last, whatever serves the job types now; else the highest.
+pub(super) async fn current_versions(store: &dyn Store) {
+    let own = project();
+    for number in ["1.9.0", "1.10.0", "2.0.0-rc.1", "latest"] {
+        store.add_module_version(version(own, "miner", number)).await.unwrap();
+    }
+    store.add_module_version(version(own, "other", "1")).await.unwrap();
+    let current = async || store.module_version(own, "miner", None).await.unwrap().unwrap().version;
+    assert_eq!(
+        current().await,
+        "1.10.0",
+        "pre-releases and what is no version only when there is nothing else"
+    );
+    let activate = async |job_type, module| {
+        store.activate_module(own, activation(job_type, module, 1)).await.unwrap();
+    };
+    activate(JobType::Notebook, Some(("miner", "1.10.0"))).await;
+    activate(JobType::Analysis, Some(("miner", "1.9.0"))).await;
+    assert_eq!(current().await, "1.9.0");
+    // A later upload, another module and the built-in change nothing.
+    store.add_module_version(version(own, "miner", "3.0.0")).await.unwrap();
+    activate(JobType::Analysis, Some(("other", "1"))).await;
+    activate(JobType::Notebook, None).await;
+    assert_eq!(current().await, "1.9.0");
+    store.delete_module_version(own, "miner", "1.9.0").await.unwrap();
+    assert_eq!(current().await, "3.0.0", "it is not there any more");
+    for number in ["3.0.0", "1.10.0"] {
+        store.delete_module_version(own, "miner", number).await.unwrap();
+    }
+    assert_eq!(current().await, "2.0.0-rc.1");
 }
 
 fn refused_naming(result: Result<(), StoreError>, user: &str) {

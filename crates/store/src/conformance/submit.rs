@@ -1,12 +1,18 @@
 //! Into the queue.
 
+use super::audit::entry;
 use super::fixtures::{at, job, pipeline, project, seen, start, submit};
+use super::limits::{limited, queued};
+use crate::jobs::KEY_LIFE;
 use crate::{IdempotencyKey, NewJob, Store, StoreError, Submitted};
 use fuelcell_domain::job::{InputRef, Notifications, RetryOf};
 use fuelcell_domain::state::TransitionError;
-use fuelcell_domain::{DatasetId, Digest, Job, JobId, JobState, PipelineId};
+use fuelcell_domain::{
+    AuditFilter, DatasetId, Digest, Job, JobId, JobState, PipelineId, QuotaExceeded, Timestamp,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 fn keyed(job: Job, key: &str, body: &[u8]) -> NewJob {
@@ -52,7 +58,7 @@ pub(super) async fn idempotency(store: &dyn Store) {
     // Looking a key up says what submitting with it would.
     let used = async |project, key: &str, body: &[u8]| {
         let key = IdempotencyKey { key: key.into(), body: Digest::of(body) };
-        store.used_key(project, &key).await.unwrap()
+        store.used_key(project, &key, at(0)).await.unwrap()
     };
     assert_eq!(used(own, "key", b"body").await, None);
     let Submitted::Queued(first) = send(keyed(job(own), "key", b"body")).await else {
@@ -92,7 +98,7 @@ pub(super) async fn parallel_repeats_make_one_job(store: Arc<dyn Store>) {
         .iter()
         .map(|answer| match answer {
             Submitted::Queued(job) | Submitted::Repeated(job) => job.id,
-            Submitted::KeyConflict => panic!("the bodies are the same"),
+            Submitted::Forgotten(_) | Submitted::KeyConflict => panic!("the bodies are the same"),
         })
         .collect();
     assert_eq!((queued, ids.len()), (1, 1));
@@ -134,4 +140,79 @@ pub(super) async fn everything_is_kept(store: &dyn Store) {
     let started = start(store, queued.id, 6).await;
     assert_eq!(seen(store, &queued).await, started);
     assert_eq!(started.parameters, queued.parameters);
+}
+
+pub(super) async fn many_at_once(store: &dyn Store) {
+    let own = limited(store, queued(4)).await;
+    let earlier = submit(store, job(own)).await;
+    let first = job(own);
+    let audit = entry(Some(own), "anna", 1);
+    let batch = vec![
+        NewJob { audit: Some(audit.clone()), ..keyed(first.clone(), "one", b"body") },
+        keyed(job(own), "one", b"body"),
+        keyed(job(own), "one", b"other"),
+        NewJob { audit: Some(audit.clone()), ..Job { id: earlier.id, ..job(own) }.into() },
+        keyed(job(own), "two", b"body"),
+        job(project()).into(),
+        job(own).into(),
+        NewJob { audit: Some(audit.clone()), ..keyed(job(own), "three", b"body") },
+    ];
+    let answers = store.submit_many(batch.clone()).await.unwrap();
+    let ordinals: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            Ok(Submitted::Queued(job)) => Some(job.ordinal),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ordinals, [Some(2), None, None, None, Some(3), Some(1), Some(4), None], "{answers:?}");
+    let queued = Job { ordinal: 2, ..first };
+    assert!(matches!(&answers[1], Ok(Submitted::Repeated(job)) if *job == queued), "{:?}", answers[1]);
+    assert!(matches!(answers[2], Ok(Submitted::KeyConflict)), "{:?}", answers[2]);
+    assert!(matches!(answers[3], Err(StoreError::Conflict(_))), "{:?}", answers[3]);
+    let full = QuotaExceeded::QueuedJobs(4);
+    assert!(matches!(&answers[7], Err(StoreError::Quota(seen)) if *seen == full), "{:?}", answers[7]);
+    assert_eq!(seen(store, &queued).await, queued);
+    // What was refused left neither an entry nor a used key.
+    let written = store.audit(&AuditFilter::default(), None, 9).await.unwrap();
+    assert_eq!(written.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), [audit]);
+    let key = IdempotencyKey { key: "three".into(), body: Digest::of(b"body") };
+    assert_eq!(store.used_key(own, &key, at(0)).await.unwrap(), None);
+    // The same again makes no further job under the keys that were used.
+    let again = store.submit_many(batch[..2].to_vec()).await.unwrap();
+    assert!(again.iter().all(|answer| matches!(answer, Ok(Submitted::Repeated(job)) if *job == queued)));
+    assert!(store.submit_many(Vec::new()).await.unwrap().is_empty());
+}
+
+/// A key is free once its life is over, whether or not it was swept, and whether or not its job is still there.
+pub(super) async fn keys_have_an_end(store: &dyn Store) {
+    let own = project();
+    let key = |key: &str| IdempotencyKey { key: key.into(), body: Digest::of(b"body") };
+    for name in ["one", "two", "three"] {
+        assert!(matches!(store.submit(keyed(job(own), name, b"body")).await.unwrap(), Submitted::Queued(_)));
+    }
+    let used = store.used_key(own, &key("one"), at(0)).await.unwrap();
+    let Some(Submitted::Repeated(first)) = used else { panic!("{used:?}") };
+    let end = first.id.made_at().unwrap().plus(KEY_LIFE);
+    let before = Timestamp(end.0 - 1);
+    assert_eq!(store.used_key(own, &key("one"), before).await.unwrap(), Some(Submitted::Repeated(first)));
+    assert_eq!(store.used_key(own, &key("one"), end).await.unwrap(), None);
+    assert_eq!(store.forget_keys(before, 9).await.unwrap(), 0);
+    // Used again, it is another job's, and swept no more.
+    let later = end.plus(Duration::from_secs(60));
+    let renewed = Job { created_at: later, id: made_at(later), ..job(own) };
+    let answer = store.submit(keyed(renewed, "one", b"other")).await.unwrap();
+    let Submitted::Queued(renewed) = answer else { panic!("{answer:?}") };
+    assert_eq!(store.forget_keys(later, 1).await.unwrap(), 1);
+    assert_eq!(store.forget_keys(later, 9).await.unwrap(), 1);
+    assert_eq!(store.forget_keys(later, 9).await.unwrap(), 0);
+    let other = IdempotencyKey { body: Digest::of(b"other"), ..key("one") };
+    assert_eq!(store.used_key(own, &other, later).await.unwrap(), Some(Submitted::Repeated(renewed)));
+    assert_eq!(store.used_key(own, &key("two"), at(0)).await.unwrap(), None, "it was swept");
+}
+
+/// An id that was made then.
+fn made_at(at: Timestamp) -> JobId {
+    let millis = at.0 / 1000;
+    format!("{:08x}-{:04x}-7000-8000-000000000000", millis >> 16, millis & 0xffff).parse().unwrap()
 }

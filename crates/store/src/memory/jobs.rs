@@ -4,7 +4,7 @@ use super::Records;
 use crate::StoreError;
 use crate::jobs::{
     Claim, Finish, IdempotencyKey, Lane, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted,
-    first_wait, publishes, run_micros, settle_partial, share_of_lane,
+    first_wait, key_is_over, publishes, run_micros, settle_partial, share_of_lane,
 };
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
@@ -26,17 +26,34 @@ impl Records {
         Ok(job)
     }
 
-    pub(super) fn used_key(&self, project: ProjectRef, key: &IdempotencyKey) -> Option<Submitted> {
-        let (body, first) = self.keys.get(&(project, key.key.clone()))?;
-        Some(match *body == key.body {
-            true => Submitted::Repeated(self.jobs[first].clone()),
-            false => Submitted::KeyConflict,
+    pub(super) fn used_key(
+        &self,
+        project: ProjectRef,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Option<Submitted> {
+        let used = self.keys.get(&(project, key.key.clone()));
+        let (body, first) = used.filter(|(_, job)| !key_is_over(*job, now))?;
+        Some(match (*body == key.body, self.jobs.get(first)) {
+            (true, Some(job)) => Submitted::Repeated(job.clone()),
+            (true, None) => Submitted::Forgotten(*first),
+            (false, _) => Submitted::KeyConflict,
         })
+    }
+
+    pub(super) fn forget_keys(&mut self, now: Timestamp, limit: usize) -> u64 {
+        let over = self.keys.iter().filter(|(_, (_, job))| key_is_over(*job, now));
+        let over: Vec<_> = over.map(|(key, _)| key.clone()).take(limit).collect();
+        for key in &over {
+            self.keys.remove(key);
+        }
+        over.len() as u64
     }
 
     pub(super) fn submit(&mut self, new: NewJob) -> Result<Submitted, StoreError> {
         let NewJob { mut job, idempotency, audit } = new;
-        if let Some(used) = idempotency.as_ref().and_then(|key| self.used_key(job.project, key)) {
+        let now = job.created_at;
+        if let Some(used) = idempotency.as_ref().and_then(|key| self.used_key(job.project, key, now)) {
             return Ok(used);
         }
         if job.state != JobState::Queued {
@@ -123,7 +140,6 @@ impl Records {
             return Err(TransitionError::NotEnded(state).into());
         }
         self.deleted.extend(self.jobs.remove(&id));
-        self.keys.retain(|_, (_, job)| *job != id);
         self.checkpoints.remove(&id);
         self.artifacts.remove(&id);
         self.receipts.remove(&id);

@@ -254,12 +254,22 @@ impl Store for MemoryStore {
         self.records().submit(new)
     }
 
+    async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
+        let mut records = self.records();
+        Ok(new.into_iter().map(|new| records.submit(new)).collect())
+    }
+
     async fn used_key(
         &self,
         project: ProjectRef,
         key: &IdempotencyKey,
+        now: Timestamp,
     ) -> Result<Option<Submitted>, StoreError> {
-        Ok(self.records().used_key(project, key))
+        Ok(self.records().used_key(project, key, now))
+    }
+
+    async fn forget_keys(&self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        Ok(self.records().forget_keys(now, limit))
     }
 
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {

@@ -4,8 +4,8 @@ use super::Records;
 use crate::StoreError;
 use crate::references::{Referent, counted_rows, other_bytes, refuse_if_used};
 use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, ProjectRef,
-    SealedSecret, VersionName,
+    Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
+    ProjectRef, SealedSecret, VersionName,
 };
 
 impl Records {
@@ -133,11 +133,19 @@ impl Records {
         name: &str,
         version: Option<&str>,
     ) -> Option<ModuleVersion> {
-        let wanted = |module: &ModuleVersion| {
-            module.name == name && version.is_none_or(|version| module.version == version)
+        let named = self.modules.iter().filter(|(owner, module)| *owner == project && module.name == name);
+        let mut named = named.map(|(_, module)| module);
+        let found = match version {
+            Some(version) => named.find(|module| module.version == version),
+            None => {
+                let chosen = self.activations.iter().rev().filter(|(owner, _)| *owner == project);
+                let mut chosen = chosen.filter_map(|(_, activation)| activation.module.as_ref());
+                let current = chosen.find(|module| module.name == name).map(|module| &module.version);
+                // Of equals the last one.
+                named.max_by_key(|module| (current == Some(&module.version), Precedence::of(&module.version)))
+            }
         };
-        let newest = self.modules.iter().rev().find(|(owner, module)| *owner == project && wanted(module));
-        newest.map(|(_, module)| module.clone())
+        found.cloned()
     }
 
     pub(super) fn module_versions(&self, project: ProjectRef) -> Vec<ModuleVersion> {

@@ -26,6 +26,7 @@ const WARM_UP: usize = 20;
 pub(super) struct Load {
     client: Client,
     jobs_path: String,
+    batch_path: String,
     list_path: String,
     submission: Value,
     interrupt: Interrupt,
@@ -57,6 +58,7 @@ impl Load {
         Self {
             client,
             jobs_path: format!("{base}/execution/job"),
+            batch_path: format!("{base}/execution/jobs"),
             list_path: format!("{base}/execution/jobs?pageSize=1"),
             submission,
             interrupt,
@@ -107,6 +109,21 @@ impl Load {
         later["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
         let started = Instant::now();
         let jobs = self.submit_from(clients, started + time, &later)?;
+        Ok(Throughput { jobs, elapsed: started.elapsed() })
+    }
+
+    /// One client submits jobs that start on a day to come, so many in each request.
+    pub(super) fn batches(&self, size: usize, time: Duration) -> Result<Throughput> {
+        let mut later = self.submission.clone();
+        later["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
+        let batch = json!({"jobs": vec![later; size]});
+        let started = Instant::now();
+        let mut jobs = 0;
+        while started.elapsed() < time {
+            self.interrupt.check()?;
+            let answer = self.client.post(&self.batch_path, &batch)?;
+            jobs += answer["queued"].as_u64().context("the answer does not say how many were queued")?;
+        }
         Ok(Throughput { jobs, elapsed: started.elapsed() })
     }
 

@@ -184,6 +184,11 @@ fn platform(
             measure(&label, || load.submits(clients, time))
         })?);
     }
+    for size in [10, 100, 1000] {
+        let label = format!("Submits of {size} jobs at a time");
+        let what = format!("durable submits over HTTP, 1 client, {size} jobs at a time");
+        rows.push(beside_the_disk(&what, &server, &data, || measure(&label, || load.batches(size, time)))?);
+    }
     Ok(())
 }
 

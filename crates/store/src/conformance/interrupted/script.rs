@@ -5,6 +5,7 @@ use crate::conformance::fixtures::{
     registered_pipeline, schedule, transient_failure,
 };
 use crate::conformance::registry::version;
+use crate::jobs::KEY_LIFE;
 use crate::schedules::ScheduleStep;
 use crate::{BlobRef, Finish, IdempotencyKey, NewJob, Store, StoreError};
 use fuelcell_domain::job::JobType;
@@ -12,8 +13,8 @@ use fuelcell_domain::schedule::ScheduledRun;
 use fuelcell_domain::{
     Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, Digest, ErrorCode,
     Grant, Job, JobError, JobId, LogLevel, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, Quotas, Role, Schedule, Scope, SealedSecret, Tenant, Token, TokenId,
-    TokenKind, Transition, VersionName,
+    ProjectLimits, ProjectRef, Quotas, Role, Schedule, Scope, SealedSecret, Tenant, Timestamp, Token,
+    TokenId, TokenKind, Transition, VersionName,
 };
 
 /// Verbs whose changes a crash may lose although they were acknowledged.
@@ -67,7 +68,7 @@ pub(super) const READS: &[&str] = &[
 /// Who and what there is.
 pub(super) struct World {
     pub(super) own: ProjectRef,
-    pub(super) jobs: [JobId; 9],
+    pub(super) jobs: [JobId; 11],
     pub(super) pipeline: PipelineId,
     dataset: DatasetId,
     token: TokenId,
@@ -161,6 +162,17 @@ impl World {
         NewJob { job: self.job(number), idempotency, audit }
     }
 
+    /// Two jobs that are queued, and one between them that is refused because it is there already.
+    fn submissions(&self) -> Vec<NewJob> {
+        let audit = Some(self.entry());
+        vec![NewJob { audit, ..self.job(9).into() }, self.job(9).into(), self.job(10).into()]
+    }
+
+    /// When the life of its keys is over.
+    fn key_end(&self) -> Timestamp {
+        self.jobs[0].made_at().expect("ids say when they were made").plus(KEY_LIFE)
+    }
+
     fn attempt(&self, job: usize, number: u32) -> AttemptId {
         AttemptId { job: self.jobs[job], number }
     }
@@ -237,6 +249,8 @@ script! { world:
     submit(world.submission(5));
     submit(world.submission(6));
     submit(world.submission(7));
+    submit_many(world.submissions());
+    forget_keys(world.key_end(), 9);
     claim(&world.jobs[..4], lease("node", 30), at(1));
     claim(&world.jobs[6..7], lease("node", 30), at(2));
     set_checkpoint(world.attempt(0, 1), blob(b"half way"));

@@ -87,5 +87,5 @@ async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("next", store.next_not_before(at(0)).await.unwrap());
     sight.note("durations", store.recent_durations(Digest::of(b"miner")).await.unwrap());
     sight.note("processed", store.processed(world.own, world.pipeline, ALL).await.unwrap());
-    sight.note("key", store.used_key(world.own, &world.key()).await.unwrap());
+    sight.note("key", store.used_key(world.own, &world.key(), at(0)).await.unwrap());
 }
