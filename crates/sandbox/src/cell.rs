@@ -114,8 +114,9 @@ impl Cell {
 
     fn make_files(&self) -> wasmtime::Result<Vec<Preopen>> {
         let deterministic = self.deterministic_seed.is_some();
-        let volume = Volume::new(self.scratch.clone(), self.disk.clone(), self.meter.clone(), deterministic);
-        let volume = Arc::new(volume);
+        let (scratch, disk, meter, host) =
+            (self.scratch.clone(), self.disk.clone(), self.meter.clone(), self.host.clone());
+        let volume = Arc::new(Volume::new(scratch, disk, meter, host, deterministic));
         match &self.profile {
             Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),
             None => Ok(surroundings::job_files(&volume, self.host.as_ref())?),

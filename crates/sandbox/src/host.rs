@@ -7,7 +7,7 @@ use crate::disk::Disk;
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
-    LogLevel, Meter, ReadAt, Report,
+    LogLevel, Meter, OutputNames, ReadAt, Report,
 };
 use std::sync::Arc;
 use wasmtime::Result;
@@ -27,6 +27,7 @@ pub struct Reader {
 #[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub struct Writer {
     inner: Option<Box<dyn ArtifactWriter>>,
+    name: String,
     taken: u64,
     disk: Disk,
 }
@@ -34,6 +35,9 @@ pub struct Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.disk.give_back(self.taken);
+        if self.inner.is_some() {
+            self.disk.drop_artifact(&self.name);
+        }
     }
 }
 
@@ -218,9 +222,23 @@ impl Cell {
     }
 
     fn create_artifact(&self, description: ArtifactDescription) -> Result<Writer, HostError> {
-        self.disk.add_artifact()?;
-        let inner = self.host.create_artifact(description)?;
-        Ok(Writer { inner: Some(inner), taken: 0, disk: self.disk.clone() })
+        let description = description.checked().map_err(HostError::Invalid)?;
+        let name = description.name.clone();
+        self.outputs().insert(&name).map_err(HostError::Invalid)?;
+        self.disk.add_artifact(&name)?;
+        let made = self.host.create_artifact(description).inspect_err(|_| self.disk.drop_artifact(&name));
+        Ok(Writer { inner: Some(made?), name, taken: 0, disk: self.disk.clone() })
+    }
+
+    /// The names of the files that will be published.
+    fn outputs(&self) -> OutputNames {
+        let mut names = OutputNames::default();
+        let outbox = self.outbox().filter(|outbox| outbox.disk.outputs() > 0);
+        for (name, _) in outbox.iter().flat_map(|outbox| outbox.out.outputs()) {
+            // Files of one tree never clash.
+            let _ = names.insert(&name);
+        }
+        names
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {

@@ -177,6 +177,7 @@ fn refused(cell: &Cell) -> Option<JobError> {
         Refusal::Host => {
             JobError::new(ErrorCode::HostLimit, "the module made more artifacts or handles than it may")
         }
+        Refusal::Name(reason) => JobError::new(ErrorCode::InvalidOutput, reason),
     })
 }
 
