@@ -46,6 +46,8 @@ pub(crate) struct Cell {
     pub(crate) profile: Option<Profile>,
     /// Arguments and environment of a program of preview 1, once they were asked for.
     pub(crate) texts: [Option<List>; 2],
+    /// What the panic hook of the SDK said.
+    pub(crate) panic: Option<String>,
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
@@ -96,6 +98,7 @@ impl Cell {
             deterministic_seed: spec.deterministic_seed,
             profile,
             texts: [None, None],
+            panic: None,
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),

@@ -4,6 +4,8 @@
 use crate::bindings::fuelcell::job as wit;
 use crate::cell::Cell;
 use crate::disk::Disk;
+use crate::outcome::MAX_TEXT;
+use crate::text::clipped;
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
@@ -15,6 +17,9 @@ use wasmtime::component::Resource;
 
 /// Bytes that one read returns at most: what the host allocates for a guest at once.
 const MAX_READ: u32 = 1 << 20;
+
+/// The stage under which the panic hook of the SDK logs.
+const PANIC: &str = "panic";
 
 /// An input that the guest is reading.
 #[expect(unreachable_pub, reason = "the generated bindings export it again")]
@@ -140,6 +145,9 @@ impl wit::log::Host for Cell {
             wit::types::Level::Error => LogLevel::Error,
         };
         self.host.log(level, &stage, &message);
+        if level == LogLevel::Error && stage == PANIC {
+            self.panic = Some(clipped(message, MAX_TEXT));
+        }
         Ok(())
     }
 }

@@ -43,6 +43,41 @@ async fn the_exit_code_decides() {
     assert!(usage.fuel.is_some());
 }
 
+/// What a program said on standard error before it gave up is why its job failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn last_words_are_the_errors_message() {
+    let mut bench = Bench::new();
+    let end = |said: &str, how: &str| {
+        let length = said.len() - 2 * said.matches('\\').count();
+        program(
+            &[(4096, said)],
+            &format!("(drop (call $put (i32.const 2) (i32.const 4096) (i32.const {length}))) {how}"),
+        )
+    };
+    let panic = "thread 'main' (1) panicked at src/main.rs:2:5:\\0ano column amount\\0anote: run with `RUST_BACKTRACE=1` \
+                 environment variable to display a backtrace\\0a";
+    let exit = "(call $exit (i32.const 3))";
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        bench.isolation = isolation;
+        let (error, _) = bench.fail(&end(panic, "(unreachable)")).await;
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (ErrorCode::Trap, "the module panicked: no column amount, at src/main.rs:2:5")
+        );
+        assert!(error.details.unwrap().starts_with("at "), "the backtrace is there too");
+        // Nobody can follow that advice: a cell has no environment.
+        assert!(!bench.host.events().concat().contains("RUST_BACKTRACE"));
+        let (error, _) = bench.fail(&end("usage: job\\0ano such column\\0a", exit)).await;
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (ErrorCode::GuestError, "the module exited with code 3: no such column")
+        );
+        let (error, _) = bench.fail(&end("going on\\0a", "(unreachable)")).await;
+        assert_eq!(error.message, "the module trapped: wasm `unreachable` instruction executed");
+        bench.host.forget();
+    }
+}
+
 /// Looking at its arguments costs a program no page, which an allocator might take for its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_come_without_more_memory() {
