@@ -71,11 +71,15 @@ impl Scheduler {
             log: lock(&live.log).usage(),
             contacts: live.contacts(),
         };
+        let mut pulse = Pulse { usage, memory_bytes: 0, ..live.pulse() };
+        if transition == Transition::Complete(Completion::NoItems) {
+            pulse.report = pulse.report.of_no_items();
+        }
         Finish {
             attempt: live.id,
             transition,
             at,
-            pulse: Pulse { usage, memory_bytes: 0, ..live.pulse() },
+            pulse,
             artifacts,
             marks: lock(&live.marks).take(),
             receipt,
