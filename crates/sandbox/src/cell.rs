@@ -51,6 +51,7 @@ pub(crate) struct Cell {
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
+    deadline: Instant,
     /// When it gave way after a host call the last time.
     turn: Instant,
 }
@@ -102,6 +103,7 @@ impl Cell {
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
+            deadline: after(started, timeout),
             turn: started,
             host,
         }
@@ -189,6 +191,12 @@ pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<St
     Ok(store)
 }
 
+/// The time of a guest was up when it came back from its host. Ended there, the engine can tell where it was; one that is
+/// dropped while it computes or waits cannot be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the time is up")]
+pub(crate) struct TimeIsUp;
+
 /// Lets a guest give way that is more in the host than in its own code: its calls take time and burn next to nothing.
 struct GiveWay;
 
@@ -200,6 +208,9 @@ impl CallHookHandler<Cell> for GiveWay {
         event: CallHook,
     ) -> wasmtime::Result<()> {
         if event.exiting_host() && store.data().turn.elapsed() >= TURN {
+            if Instant::now() >= store.data().deadline {
+                return Err(wasmtime::Error::new(TimeIsUp));
+            }
             tokio::task::yield_now().await;
             store.data_mut().turn = Instant::now();
         }

@@ -1,6 +1,6 @@
 //! How a run that did not return ended, in the words of a failed job.
 
-use crate::cell::{Cell, MAX_CALL_BYTES};
+use crate::cell::{Cell, MAX_CALL_BYTES, TimeIsUp};
 use crate::disk::Refusal;
 use crate::exits::{FailedExit, is_exit};
 use crate::panics;
@@ -75,6 +75,10 @@ pub(crate) fn explain(error: &Error, cell: &Cell, limits: &Limits) -> Cut {
     }
     if error.is::<FailedExit>() {
         return Cut::Failed(left(cell, "the module exited with a failure, and did not say its code".into()));
+    }
+    if error.is::<TimeIsUp>() {
+        let details = error.downcast_ref::<WasmBacktrace>().map(backtrace);
+        return Cut::Failed(JobError { details, ..timed_out(limits) });
     }
     Cut::Failed(match error.downcast_ref::<Trap>() {
         Some(trap) => trapped(*trap, error, cell, limits),
