@@ -124,9 +124,13 @@ fn the_time_window_keeps_the_cases_that_lie_in_it() {
     project.wait_for(&job, "Completed");
     assert_eq!(project.results(&job)["summary"]["recordsProcessed"], 3, "the end's whole day counts");
     let empty = mine(&project, "log.csv", CSV.as_bytes(), window("1999-01-01", "1999-12-31"));
-    project.wait_for(&empty, "Completed");
+    let status = project.wait_for(&empty, "Completed");
+    assert_eq!((&status["completion"], &status["metrics"]["warningCount"]), (&json!("NoItems"), &json!(1)));
+    let listed = project.client.get(&project.path("execution/jobs?pageSize=1")).ok()["jobs"][0].clone();
+    assert_eq!((&listed["completion"], &listed["warningCount"]), (&json!("NoItems"), &json!(1)));
     let results = project.results(&empty);
     assert_eq!(results["summary"]["recordsProcessed"], 0);
+    assert!(results["summary"]["dataQualityScore"].is_null(), "{results:#}");
     assert_eq!(results["qualityMetrics"]["warnings"][0]["type"], "EmptyTimeWindow");
 }
 

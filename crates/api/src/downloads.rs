@@ -7,13 +7,20 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use fuelcell_domain::output_name::{extension, file_part};
 use fuelcell_domain::{Digest, ReadAt};
 use fuelcell_service::links::{Download, LinkGrant, LinkTarget};
 use fuelcell_service::{Service, ServiceError};
 use futures::stream;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// What stands for itself in a path: RFC 3986's unreserved characters, and the slashes between folders.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What stands for itself in `filename*` (RFC 8187).
+const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Bytes per read.
 const CHUNK: usize = 256 * 1024;
@@ -21,7 +28,7 @@ const CHUNK: usize = 256 * 1024;
 /// Downloads an output by a signed link, as `results` answers it. No token is needed: the signature is the right.
 #[utoipa::path(
     get,
-    path = "/downloads/{tenant_id}/{project_id}/{job_id}/{name}",
+    path = "/downloads/{tenant_id}/{project_id}/{job_id}/{*name}",
     tag = "Downloads",
     params(("expires" = i64, Query, description = "Until when the link is valid, in seconds since 1970"), ("signature" = String, Query, description = "The server's signature of all this"), ("Range" = Option<String>, Header, description = "One range of bytes"), ("If-None-Match" = Option<String>, Header, description = "What the client has already")),
     responses(
@@ -57,8 +64,7 @@ pub(crate) async fn download(
 /// Where a link leads, below the server's public address.
 pub(crate) fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> String {
     let LinkTarget { project, job, name } = target;
-    // Artifact names hold no character that needs more than this (see `ArtifactDescription::check`).
-    let name = name.replace(' ', "%20").replace('(', "%28").replace(')', "%29");
+    let name = utf8_percent_encode(name, IN_PATH);
     let base = base.trim_end_matches('/');
     format!(
         "{base}/downloads/{}/{}/{job}/{name}?expires={}&signature={}",
@@ -69,7 +75,7 @@ pub(crate) fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> St
 /// An artifact, which a browser may show in place.
 fn serve(name: &str, digest: Digest, bytes: Arc<dyn ReadAt>, request: &HeaderMap) -> Response {
     let (media_type, inline) = media_type(name);
-    let disposition = format!("{}; filename=\"{name}\"", if inline { "inline" } else { "attachment" });
+    let disposition = disposition(if inline { "inline" } else { "attachment" }, file_part(name));
     serve_as(media_type, &disposition, digest, bytes, request)
 }
 
@@ -80,18 +86,18 @@ pub(crate) fn serve_attachment(
     bytes: Arc<dyn ReadAt>,
     request: &HeaderMap,
 ) -> Response {
-    serve_as(media_type(name).0, &attachment(name), digest, bytes, request)
+    serve_as(media_type(name).0, &disposition("attachment", name), digest, bytes, request)
 }
 
 /// RFC 6266: the name in ASCII for old clients, and as it is, percent-encoded.
-fn attachment(name: &str) -> String {
+fn disposition(how: &str, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || " ._-+()".contains(c) { c } else { '_' };
     let ascii: String = name.chars().map(plain).collect();
     match ascii == name {
-        true => format!("attachment; filename=\"{name}\""),
+        true => format!("{how}; filename=\"{name}\""),
         false => {
-            let encoded = utf8_percent_encode(name, NON_ALPHANUMERIC);
-            format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+            let encoded = utf8_percent_encode(name, IN_HEADER);
+            format!("{how}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
         }
     }
 }
@@ -201,7 +207,7 @@ fn safe_headers(media_type: &str, disposition: &str, etag: &str) -> HeaderMap {
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    // Artifact names and figures are plain ASCII; anything else is left out rather than sent broken.
+    // Whatever is no header is left out rather than sent broken; there is nothing of that kind.
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
@@ -209,7 +215,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// Media type by extension, and whether a browser may show it in place.
 fn media_type(name: &str) -> (&'static str, bool) {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let extension = extension(name).to_ascii_lowercase();
     match extension.as_str() {
         "html" | "htm" => ("text/html; charset=utf-8", true),
         "svg" => ("image/svg+xml", true),
@@ -234,10 +240,11 @@ mod tests {
 
     #[test]
     fn whatever_a_file_is_called_the_header_stays_whole() {
+        let attachment = |name| disposition("attachment", name);
         assert_eq!(attachment("orders (1).csv"), "attachment; filename=\"orders (1).csv\"");
         assert_eq!(
             attachment("a\";x=\"ü.csv"),
-            "attachment; filename=\"a__x___.csv\"; filename*=UTF-8''a%22%3Bx%3D%22%C3%BC%2Ecsv"
+            "attachment; filename=\"a__x___.csv\"; filename*=UTF-8''a%22%3Bx%3D%22%C3%BC.csv"
         );
     }
 }

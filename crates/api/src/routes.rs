@@ -41,7 +41,7 @@ const ROUTES: &[Route] = &[
     ("GET", "/healthz", Anyone),
     ("GET", "/openapi.json", Anyone),
     ("GET", "/docs", Anyone),
-    ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{name}", SignedLink),
+    ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{*name}", SignedLink),
     ("POST", "/api/{tenant_id}/{project_id}/execution/job", SUBMITTER),
     ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", VIEWER),
     ("DELETE", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", SUBMITTER),
@@ -144,6 +144,7 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
 
     /// `{tenant_id}` as the documents write it: `{tenantId}`.
     fn shown_path(path: &str) -> String {
+        let path = path.replace("{*", "{");
         let mut words = path.split('_');
         let first = words.next().unwrap_or_default().to_owned();
         words.fold(first, |path, word| path + &word[..1].to_uppercase() + &word[1..])

@@ -47,9 +47,22 @@ pub struct Report {
 }
 
 impl Report {
-    /// The number of records that warnings stand for.
+    /// The number of records that warnings stand for; one that stands for none counts as one.
     pub fn warning_count(&self) -> u64 {
-        self.warnings.iter().fold(0, |sum, warning| sum.saturating_add(warning.count))
+        self.warnings.iter().fold(0, |sum, warning| sum.saturating_add(warning.count.max(1)))
+    }
+
+    /// The report of a job that found nothing to process: it has a warning that says so, and no score of records that
+    /// there are not.
+    pub fn of_no_items(mut self) -> Self {
+        if self.warnings.is_empty() {
+            let message = "There was nothing to process".to_owned();
+            self.warnings.push(Finding { kind: "NoItems".into(), message, count: 1 });
+        }
+        if self.records_processed == 0 {
+            self.quality_score = None;
+        }
+        self
     }
 }
 

@@ -3,11 +3,10 @@
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage, ReadAt,
-    Report,
+    ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage,
+    OutputNames, ReadAt, Report,
 };
 use indicatif::ProgressBar;
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
@@ -34,7 +33,9 @@ pub(crate) struct Said {
     pub(crate) artifacts: Vec<PathBuf>,
     outputs: Vec<(String, Digest)>,
     log: LogUsage,
-    names: BTreeSet<String>,
+    names: OutputNames,
+    /// Artifacts begun so far.
+    begun: u64,
     checkpoint: Option<Vec<u8>>,
 }
 
@@ -118,6 +119,7 @@ struct FileArtifact {
     name: String,
     file: DigestWriter<BufWriter<File>>,
     said: Arc<Mutex<Said>>,
+    finished: bool,
 }
 
 impl ArtifactWriter for FileArtifact {
@@ -131,14 +133,17 @@ impl ArtifactWriter for FileArtifact {
         let mut said = lock(&self.said);
         said.artifacts.push(self.path.clone());
         said.outputs.push((self.name.clone(), self.file.digest()));
+        self.finished = true;
         Ok(())
     }
 }
 
 impl Drop for FileArtifact {
     fn drop(&mut self) {
-        // After `finish` there is nothing left to remove; before it, what was begun is thrown away.
-        let _ = fs::remove_file(&self.staged);
+        if !self.finished {
+            let _ = fs::remove_file(&self.staged);
+            lock(&self.said).names.remove(&self.name);
+        }
     }
 }
 
@@ -184,15 +189,25 @@ impl JobHost for LocalHost {
         &self,
         description: ArtifactDescription,
     ) -> Result<Box<dyn ArtifactWriter>, HostError> {
-        description.check().map_err(HostError::Invalid)?;
-        if !self.said().names.insert(description.name.clone()) {
-            return Err(HostError::Invalid(format!("artifact {:?} exists already", description.name)));
-        }
-        fs::create_dir_all(&self.out).map_err(storage)?;
+        let description = description.checked().map_err(HostError::Invalid)?;
+        let number = {
+            let mut said = self.said();
+            said.names.insert(&description.name).map_err(HostError::Invalid)?;
+            said.begun += 1;
+            said.begun
+        };
         let path = self.out.join(&description.name);
-        let staged = self.out.join(format!(".{}.part", description.name));
+        fs::create_dir_all(path.parent().unwrap_or(&self.out)).map_err(storage)?;
+        let staged = self.out.join(format!(".fuelcell-{number}.part"));
         let file = DigestWriter::new(BufWriter::new(File::create(&staged).map_err(storage)?));
-        Ok(Box::new(FileArtifact { staged, path, name: description.name, file, said: self.said.clone() }))
+        Ok(Box::new(FileArtifact {
+            staged,
+            path,
+            name: description.name,
+            file,
+            said: self.said.clone(),
+            finished: false,
+        }))
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {

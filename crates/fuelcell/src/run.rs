@@ -7,8 +7,8 @@ use anyhow::{Context, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
-    AttemptId, Caps, Completion, Deterministic, Digest, FIXED, Fuel, JobHost, JobId, JobRunner, LimitRequest,
-    Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
+    AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, JobHost, JobId, JobRunner,
+    LimitRequest, Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -180,6 +180,9 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
         },
         RunEnd::Stopped => "stopped\n".to_owned(),
     };
+    if let RunEnd::Failed(error) = end {
+        text += advice(error.code);
+    }
     let said = host.said();
     for artifact in &said.artifacts {
         text += &format!("  {}\n", artifact.display());
@@ -197,6 +200,16 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
         usage.bytes_read,
         usage.bytes_written
     ) + &digests(receipt)
+}
+
+/// What helps against a limit of this command.
+fn advice(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::MemoryLimit => "--memory-bytes sets the limit, as in --memory-bytes 1GiB\n",
+        ErrorCode::FuelExhausted => "--fuel sets the limit\n",
+        ErrorCode::Timeout => "--timeout-seconds sets the limit, as in --timeout-seconds 10m\n",
+        _ => "",
+    }
 }
 
 /// What the run was made of and what it made, for comparing it with another.

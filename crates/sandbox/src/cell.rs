@@ -46,11 +46,14 @@ pub(crate) struct Cell {
     pub(crate) profile: Option<Profile>,
     /// Arguments and environment of a program of preview 1, once they were asked for.
     pub(crate) texts: [Option<List>; 2],
+    /// What the panic hook of the SDK said.
+    pub(crate) panic: Option<String>,
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
     /// The fuel that the store was given.
     fuel: u64,
+    deadline: Instant,
     /// When it gave way after a host call the last time.
     turn: Instant,
 }
@@ -98,10 +101,12 @@ impl Cell {
             deterministic_seed: spec.deterministic_seed,
             profile,
             texts: [None, None],
+            panic: None,
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
             fuel: fuel(spec),
+            deadline: after(started, timeout),
             turn: started,
             host,
         }
@@ -117,8 +122,9 @@ impl Cell {
 
     fn make_files(&self) -> wasmtime::Result<Vec<Preopen>> {
         let deterministic = self.deterministic_seed.is_some();
-        let volume = Volume::new(self.scratch.clone(), self.disk.clone(), self.meter.clone(), deterministic);
-        let volume = Arc::new(volume);
+        let (scratch, disk, meter, host) =
+            (self.scratch.clone(), self.disk.clone(), self.meter.clone(), self.host.clone());
+        let volume = Arc::new(Volume::new(scratch, disk, meter, host, deterministic));
         match &self.profile {
             Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),
             None => Ok(surroundings::job_files(&volume, self.host.as_ref())?),
@@ -188,7 +194,14 @@ pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<St
     Ok(store)
 }
 
-/// Keeps the meter's figure of fuel, and lets a guest give way that is more in the host than in its own code: its calls take time and burn next to nothing.
+/// The time of a guest was up when it came back from its host. Ended there, the engine can tell where it was; one that is
+/// dropped while it computes or waits cannot be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the time is up")]
+pub(crate) struct TimeIsUp;
+
+/// Keeps the meter's figure of fuel, and lets a guest give way that is more in the host than in its own code: its calls
+/// take time and burn next to nothing.
 struct GiveWay;
 
 #[async_trait]
@@ -202,6 +215,9 @@ impl CallHookHandler<Cell> for GiveWay {
             note_fuel(&store);
         }
         if event.exiting_host() && store.data().turn.elapsed() >= TURN {
+            if Instant::now() >= store.data().deadline {
+                return Err(wasmtime::Error::new(TimeIsUp));
+            }
             tokio::task::yield_now().await;
             store.data_mut().turn = Instant::now();
         }

@@ -1,11 +1,11 @@
 //! The disk of a cell: bytes of all artifacts, files and of the checkpoint together, exact to the byte, and the number of
 //! names in its file system.
 
-use fuelcell_domain::{FIXED, HostError, Meter};
+use fuelcell_domain::{FIXED, HostError, Meter, OutputNames};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a guest has been refused so far, and therefore what a failure after it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The disk limit.
     Disk,
@@ -13,13 +13,20 @@ pub(crate) enum Refusal {
     Entries,
     /// The number of artifacts, or of open handles.
     Host,
+    /// The name of the file that it wanted to make last, and why.
+    Name(String),
 }
 
 #[derive(Default)]
 struct State {
     used: u64,
     checkpoint: u64,
+    /// Artifacts made through the job interface.
     artifacts: u32,
+    /// Their names, but for those that were thrown away.
+    made: OutputNames,
+    /// Files that will be published.
+    outputs: u32,
     entries: u32,
     refusal: Option<Refusal>,
 }
@@ -44,7 +51,7 @@ impl Disk {
 
     /// What the guest was refused, the disk limit first.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        self.state().refusal
+        self.state().refusal.clone()
     }
 
     /// Artifacts made so far.
@@ -76,14 +83,69 @@ impl Disk {
     }
 
     /// Counts one more artifact.
-    pub(crate) fn add_artifact(&self) -> Result<(), HostError> {
+    pub(crate) fn add_artifact(&self, name: &str) -> Result<(), HostError> {
         let mut state = self.state();
-        if state.artifacts >= FIXED.artifacts {
+        if state.artifacts + state.outputs >= FIXED.artifacts {
             state.refusal.get_or_insert(Refusal::Host);
-            return Err(HostError::Limit(format!("a job makes at most {} artifacts", FIXED.artifacts)));
+            return Err(HostError::Limit(too_many_artifacts()));
         }
         state.artifacts += 1;
+        // Whether two have one name, the job's host sees.
+        let _ = state.made.insert(name);
         Ok(())
+    }
+
+    /// An artifact was thrown away: its name is free again.
+    pub(crate) fn drop_artifact(&self, name: &str) {
+        self.state().made.remove(name);
+    }
+
+    /// Whether files of these names can be published when `freed` others are gone. The error says why not.
+    pub(crate) fn admit_outputs(&self, names: &[String], freed: u32) -> Result<(), String> {
+        let mut state = self.state();
+        let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        let left = (state.artifacts + state.outputs).saturating_sub(freed);
+        if count > 0 && left.saturating_add(count) > FIXED.artifacts {
+            state.refusal.get_or_insert(Refusal::Host);
+            return Err(too_many_artifacts());
+        }
+        let clash = names.iter().find_map(|name| {
+            let reason = state.made.clash(name)?;
+            Some(format!("\"{name}\" cannot be the name of an output: {reason}"))
+        });
+        clash.map_or(Ok(()), Err)
+    }
+
+    /// So many more files will be published.
+    pub(crate) fn add_outputs(&self, count: u32) {
+        self.state().outputs += count;
+    }
+
+    /// So many fewer files will be published.
+    pub(crate) fn remove_outputs(&self, count: u32) {
+        let mut state = self.state();
+        state.outputs = state.outputs.saturating_sub(count);
+    }
+
+    /// Files that will be published.
+    pub(crate) fn outputs(&self) -> u32 {
+        self.state().outputs
+    }
+
+    /// Notes that a file could not be made for its name.
+    pub(crate) fn refuse_name(&self, reason: String) {
+        let mut state = self.state();
+        if matches!(state.refusal, None | Some(Refusal::Name(_))) {
+            state.refusal = Some(Refusal::Name(reason));
+        }
+    }
+
+    /// A file was made: what happens from here on is not about an earlier name.
+    pub(crate) fn accept_name(&self) {
+        let mut state = self.state();
+        if matches!(state.refusal, Some(Refusal::Name(_))) {
+            state.refusal = None;
+        }
     }
 
     /// Notes that the guest holds as many handles as it may.
@@ -138,6 +200,10 @@ impl Disk {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn too_many_artifacts() -> String {
+    format!("a job makes at most {} artifacts, files in /out included", FIXED.artifacts)
 }
 
 #[cfg(test)]
@@ -206,8 +272,11 @@ mod tests {
     #[test]
     fn artifacts_are_counted() {
         let disk = of(0);
-        assert!((0..FIXED.artifacts).all(|_| disk.add_artifact().is_ok()));
-        assert!(disk.add_artifact().is_err());
+        disk.add_outputs(1);
+        assert!((1..FIXED.artifacts).all(|_| disk.add_artifact("x").is_ok()));
+        assert!(disk.add_artifact("x").is_err());
+        assert!(disk.admit_outputs(&["y".into()], 0).is_err());
+        assert!(disk.admit_outputs(&["y".into()], 1).is_ok() && disk.admit_outputs(&[], 0).is_ok());
         assert_eq!(disk.refusal(), Some(Refusal::Host));
     }
 }

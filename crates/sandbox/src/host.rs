@@ -4,10 +4,12 @@
 use crate::bindings::fuelcell::job as wit;
 use crate::cell::Cell;
 use crate::disk::Disk;
+use crate::outcome::MAX_TEXT;
+use crate::text::clipped;
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
-    LogLevel, Meter, ReadAt, Report,
+    LogLevel, Meter, OutputNames, ReadAt, Report,
 };
 use std::sync::Arc;
 use wasmtime::Result;
@@ -15,6 +17,9 @@ use wasmtime::component::Resource;
 
 /// Bytes that one read returns at most: what the host allocates for a guest at once.
 const MAX_READ: u32 = 1 << 20;
+
+/// The stage under which the panic hook of the SDK logs.
+const PANIC: &str = "panic";
 
 /// An input that the guest is reading.
 #[expect(unreachable_pub, reason = "the generated bindings export it again")]
@@ -27,6 +32,7 @@ pub struct Reader {
 #[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub struct Writer {
     inner: Option<Box<dyn ArtifactWriter>>,
+    name: String,
     taken: u64,
     disk: Disk,
 }
@@ -34,6 +40,9 @@ pub struct Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.disk.give_back(self.taken);
+        if self.inner.is_some() {
+            self.disk.drop_artifact(&self.name);
+        }
     }
 }
 
@@ -136,6 +145,9 @@ impl wit::log::Host for Cell {
             wit::types::Level::Error => LogLevel::Error,
         };
         self.host.log(level, &stage, &message);
+        if level == LogLevel::Error && stage == PANIC {
+            self.panic = Some(clipped(message, MAX_TEXT));
+        }
         Ok(())
     }
 }
@@ -218,9 +230,23 @@ impl Cell {
     }
 
     fn create_artifact(&self, description: ArtifactDescription) -> Result<Writer, HostError> {
-        self.disk.add_artifact()?;
-        let inner = self.host.create_artifact(description)?;
-        Ok(Writer { inner: Some(inner), taken: 0, disk: self.disk.clone() })
+        let description = description.checked().map_err(HostError::Invalid)?;
+        let name = description.name.clone();
+        self.outputs().insert(&name).map_err(HostError::Invalid)?;
+        self.disk.add_artifact(&name)?;
+        let made = self.host.create_artifact(description).inspect_err(|_| self.disk.drop_artifact(&name));
+        Ok(Writer { inner: Some(made?), name, taken: 0, disk: self.disk.clone() })
+    }
+
+    /// The names of the files that will be published.
+    fn outputs(&self) -> OutputNames {
+        let mut names = OutputNames::default();
+        let outbox = self.outbox().filter(|outbox| outbox.disk.outputs() > 0);
+        for (name, _) in outbox.iter().flat_map(|outbox| outbox.out.outputs()) {
+            // Files of one tree never clash.
+            let _ = names.insert(&name);
+        }
+        names
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {

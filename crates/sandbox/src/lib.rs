@@ -23,6 +23,7 @@ mod compiler;
 mod describe;
 mod disk;
 mod engine;
+mod exits;
 mod files;
 #[cfg(test)]
 mod fuzz;
@@ -38,6 +39,7 @@ mod outbox;
 mod outcome;
 mod output;
 mod pack;
+mod panics;
 mod preview1;
 mod process;
 mod program;

@@ -95,7 +95,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     wasi::filesystem::preopens::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
     wasi::filesystem::types::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
     wasi::cli::environment::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
-    wasi::cli::exit::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    wasi::cli::exit::add_to_linker::<Cell, HasSelf<Cell>>(&mut linker, |cell| cell)?;
     wasi::cli::terminal_input::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_output::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_stdin::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;

@@ -3,6 +3,7 @@
 use crate::disk::Disk;
 use crate::files::{Found, Tree, TreeFile};
 use crate::text::clip;
+use fuelcell_domain::output_name::extension;
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, DataValidation, ErrorCode, Finding, HostError, JobError,
     JobHost, LogLevel, Report,
@@ -18,6 +19,9 @@ const MAX_REPORT: usize = 1 << 20;
 
 /// The stage of our lines in the job's log.
 const STAGE: &str = "outputs";
+
+/// Longest title in bytes.
+const MAX_TITLE: usize = 256;
 
 /// What is read of a file at once.
 const PIECE: usize = 1 << 20;
@@ -64,14 +68,16 @@ pub(crate) async fn publish(outbox: &Outbox) -> Result<(), JobError> {
     if let Some(Found::File(file)) = out.find(REPORT) {
         host.set_report(report(&file)?);
     }
-    let names = published(host.as_ref(), out);
+    for link in out.links() {
+        let message = format!("{} is not published: it is a symbolic link", clip(&link, 128));
+        host.log(LogLevel::Warn, STAGE, &message);
+    }
+    let files = out.outputs();
     // A module that makes artifacts through the job interface has chosen its primary one there.
-    let primary = if disk.artifacts() == 0 { primary(&names) } else { None };
-    for name in &names {
-        if let Some(Found::File(file)) = out.find(name) {
-            let description = describe(name, primary == Some(name));
-            store(outbox, description, &file).await.map_err(|error| refused(name, error))?;
-        }
+    let primary = if disk.artifacts() == 0 { primary(&files) } else { None };
+    for (name, file) in &files {
+        let description = describe(name, primary == Some(name));
+        store(host.as_ref(), description, file).await.map_err(|error| refused(name, error))?;
     }
     Ok(())
 }
@@ -83,28 +89,14 @@ pub(crate) async fn publish_what_is_good(outbox: &Outbox) {
     }
 }
 
-/// The names of the files to publish. What begins with a dot is the program's own affair.
-fn published(host: &dyn JobHost, out: &Tree) -> Vec<String> {
-    let is_published = |name: &String| match out.find(name) {
-        _ if name.starts_with('.') => false,
-        Some(Found::File(_)) => true,
-        Some(Found::Other) => {
-            let message = format!("{} is not published: only files at the top of /out are", clip(name, 128));
-            host.log(LogLevel::Warn, STAGE, &message);
-            false
-        }
-        None => false,
-    };
-    out.names().into_iter().filter(is_published).collect()
-}
-
-/// The only file, or the only one named `report`.
-fn primary(names: &[String]) -> Option<&String> {
-    let mut outputs = names.iter().filter(|name| stem(name) != FAILED_RECORDS);
+/// The only file, or the only one named `report` that lies in no folder.
+fn primary<File>(files: &[(String, File)]) -> Option<&String> {
+    let names = || files.iter().map(|(name, _)| name);
+    let mut outputs = names().filter(|name| stem(name) != FAILED_RECORDS);
     if let (Some(only), None) = (outputs.next(), outputs.next()) {
         return Some(only);
     }
-    let mut reports = names.iter().filter(|name| stem(name) == "report");
+    let mut reports = names().filter(|name| stem(name) == "report");
     reports.next().filter(|_| reports.next().is_none())
 }
 
@@ -113,7 +105,7 @@ fn stem(name: &str) -> &str {
 }
 
 fn describe(name: &str, primary: bool) -> ArtifactDescription {
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let extension = extension(name).to_ascii_lowercase();
     let known = TYPES.iter().find(|(known, ..)| *known == extension);
     let (kind, media_type) = known
         .map_or((ArtifactKind::Data, "application/octet-stream"), |(_, kind, media_type)| {
@@ -123,7 +115,7 @@ fn describe(name: &str, primary: bool) -> ArtifactDescription {
         name: name.to_owned(),
         kind,
         type_name: format!("{kind:?}"),
-        title: name.to_owned(),
+        title: clip(name, MAX_TITLE).to_owned(),
         media_type: media_type.into(),
         primary,
         role: if stem(name) == FAILED_RECORDS { ArtifactRole::FailedRecords } else { ArtifactRole::Output },
@@ -132,11 +124,13 @@ fn describe(name: &str, primary: bool) -> ArtifactDescription {
     }
 }
 
-/// The bytes were counted when they were written to `/out`, so they are not counted again.
-async fn store(outbox: &Outbox, description: ArtifactDescription, file: &TreeFile) -> Result<(), HostError> {
-    description.check().map_err(HostError::Invalid)?;
-    outbox.disk.add_artifact()?;
-    let mut writer = outbox.host.create_artifact(description)?;
+/// File and bytes were counted when they were made in `/out`, so they are not counted again.
+async fn store(
+    host: &dyn JobHost,
+    description: ArtifactDescription,
+    file: &TreeFile,
+) -> Result<(), HostError> {
+    let mut writer = host.create_artifact(description)?;
     let mut position = 0;
     while position < file.size() {
         let piece = file.read(position, PIECE).map_err(|code| HostError::Storage(code.to_string()))?;
@@ -248,13 +242,15 @@ mod tests {
     #[test]
     fn the_primary_output_is_the_only_one_or_the_report() {
         let primary = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            primary(&names).cloned()
+            let files: Vec<(String, ())> = names.iter().map(|name| ((*name).to_owned(), ())).collect();
+            primary(&files).cloned()
         };
         assert_eq!(primary(&["a.csv"]).as_deref(), Some("a.csv"));
         assert_eq!(primary(&["a.csv", "failed-records.csv"]).as_deref(), Some("a.csv"));
         assert_eq!(primary(&["a.csv", "report.html"]).as_deref(), Some("report.html"));
         assert_eq!(primary(&["a.csv", "b.csv"]), None);
+        assert_eq!(primary(&["a.csv", "b/report.html"]), None);
+        assert_eq!(primary(&["charts/1.svg"]).as_deref(), Some("charts/1.svg"));
         assert_eq!(primary(&["report.html", "report.pdf"]), None);
         assert_eq!(primary(&[]), None);
     }

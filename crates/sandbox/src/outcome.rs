@@ -1,7 +1,9 @@
 //! How a run that did not return ended, in the words of a failed job.
 
-use crate::cell::{Cell, MAX_CALL_BYTES};
+use crate::cell::{Cell, MAX_CALL_BYTES, TimeIsUp};
 use crate::disk::Refusal;
+use crate::exits::{FailedExit, is_exit};
+use crate::panics;
 use crate::random::RandomSpent;
 use crate::text::{clip, clipped};
 use fuelcell_domain::{ErrorCode, FIXED, JobError, Limits};
@@ -12,6 +14,9 @@ use wasmtime_wasi::I32Exit;
 
 /// Longest message and longest details of an error in bytes.
 pub(crate) const MAX_TEXT: usize = 4 << 10;
+
+/// Longest reason of a program's own in a message, in bytes.
+const MAX_REASON: usize = 1 << 10;
 
 /// Longest code that a guest gives its failure, in bytes.
 const MAX_GUEST_CODE: usize = 64;
@@ -41,7 +46,7 @@ pub(crate) enum Cut {
 /// Whether the engine's count of fuel is right after `error`. After other traps it is not: the guest keeps the count in
 /// a register and writes it back only before calls.
 pub(crate) fn fuel_is_known(error: &Error) -> bool {
-    error.is::<I32Exit>() || is_trap(error, Trap::OutOfFuel)
+    is_exit(error) || is_trap(error, Trap::OutOfFuel)
 }
 
 /// The attempt ran longer than `limits` allow.
@@ -68,19 +73,33 @@ pub(crate) fn explain(error: &Error, cell: &Cell, limits: &Limits) -> Cut {
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return exited(cell, *code);
     }
+    if error.is::<FailedExit>() {
+        return Cut::Failed(left(cell, "the module exited with a failure, and did not say its code".into()));
+    }
+    if error.is::<TimeIsUp>() {
+        let details = error.downcast_ref::<WasmBacktrace>().map(backtrace);
+        return Cut::Failed(JobError { details, ..timed_out(limits) });
+    }
     Cut::Failed(match error.downcast_ref::<Trap>() {
         Some(trap) => trapped(*trap, error, cell, limits),
         None => refused_by_host(error, cell),
     })
 }
 
-/// Components say with WASI before 0.2.12 only whether the code is 0; the engine shows 1 then. Wrapped programs of preview 1
-/// say the code.
+/// Wrapped programs of preview 1 say the code; components mostly say only whether it is 0.
 fn exited(cell: &Cell, code: i32) -> Cut {
     match code {
         0 => Cut::Exited,
-        _ => Cut::Failed(guest_failed(cell, "Exit", format!("the module exited with code {code}"), false)),
+        _ => Cut::Failed(left(cell, format!("the module exited with code {code}"))),
     }
+}
+
+/// Programs that leave with a failure say why on standard error.
+fn left(cell: &Cell, how: String) -> JobError {
+    let said = cell.stderr.last_words();
+    let reason = panics::reason(&said).or_else(|| panics::last_line(&said).map(str::to_owned));
+    let message = reason.map_or(how.clone(), |reason| format!("{how}: {}", clip(&reason, MAX_REASON)));
+    guest_failed(cell, "Exit", message, false)
 }
 
 fn trapped(trap: Trap, error: &Error, cell: &Cell, limits: &Limits) -> JobError {
@@ -95,7 +114,7 @@ fn trapped(trap: Trap, error: &Error, cell: &Cell, limits: &Limits) -> JobError 
         Trap::StackOverflow => stack_overflow(),
         Trap::MemoryOutOfBounds if overflowed_shadow_stack(error) => stack_overflow(),
         // Languages abort with `unreachable` when they cannot have what they need.
-        Trap::UnreachableCodeReached => refused(cell).unwrap_or_else(|| plain_trap(trap)),
+        Trap::UnreachableCodeReached => refused(cell).unwrap_or_else(|| gave_up(cell, trap)),
         other => plain_trap(other),
     };
     match error.downcast_ref::<WasmBacktrace>() {
@@ -108,6 +127,17 @@ fn plain_trap(trap: Trap) -> JobError {
     let reason = trap.to_string();
     let reason = reason.strip_prefix("wasm trap: ").unwrap_or(&reason);
     JobError::new(ErrorCode::Trap, format!("the module trapped: {reason}"))
+}
+
+/// A panic: its text says more than the instruction that ends it.
+fn gave_up(cell: &Cell, trap: Trap) -> JobError {
+    let said = cell.stderr.last_words();
+    match cell.panic.clone().or_else(|| panics::reason(&said)) {
+        Some(reason) => {
+            JobError::new(ErrorCode::Trap, format!("the module panicked: {}", clip(&reason, MAX_REASON)))
+        }
+        None => plain_trap(trap),
+    }
 }
 
 fn stack_overflow() -> JobError {
@@ -177,6 +207,7 @@ fn refused(cell: &Cell) -> Option<JobError> {
         Refusal::Host => {
             JobError::new(ErrorCode::HostLimit, "the module made more artifacts or handles than it may")
         }
+        Refusal::Name(reason) => JobError::new(ErrorCode::InvalidOutput, reason),
     })
 }
 

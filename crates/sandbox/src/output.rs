@@ -1,8 +1,10 @@
-//! Standard output and error of a guest: lines in the job's log, up to a quota.
+//! Standard output and error of a guest: lines in the job's log, which has a quota.
 
+use crate::panics::ADVICE;
 use crate::text::clip;
 use bytes::Bytes;
 use fuelcell_domain::{JobHost, LogLevel};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -10,60 +12,77 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// Bytes of one stream that reach the log; the job's own log has a quota of its own.
-const STREAM_QUOTA: u64 = 1 << 20;
-
 /// Longest line in bytes; a longer one is broken into several.
 const MAX_LINE: usize = 8 << 10;
 
 /// What a guest may write at once before it is asked to come again.
 const PERMIT: usize = 64 << 10;
 
+/// Bytes of a stream's end that are kept for whoever asks why its program failed.
+const LAST_WORDS: usize = 4 << 10;
+
 struct Lines {
     host: Arc<dyn JobHost>,
     level: LogLevel,
     stage: &'static str,
     partial: Vec<u8>,
-    passed: u64,
-    dropped: u64,
+    /// Whether the line before was broken off for its length.
+    broken: bool,
+    last: VecDeque<u8>,
 }
 
 impl Lines {
     fn write(&mut self, bytes: &[u8]) {
-        let room = usize::try_from(STREAM_QUOTA - self.passed).unwrap_or(usize::MAX);
-        let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
-        self.passed += kept.len() as u64;
-        self.dropped += dropped.len() as u64;
-        for piece in kept.split_inclusive(|&byte| byte == b'\n') {
+        self.last.extend(&bytes[bytes.len().saturating_sub(LAST_WORDS)..]);
+        self.last.drain(..self.last.len().saturating_sub(LAST_WORDS));
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             self.append(piece);
         }
     }
 
-    fn append(&mut self, piece: &[u8]) {
-        for part in piece.chunks(MAX_LINE) {
+    fn append(&mut self, mut piece: &[u8]) {
+        while !piece.is_empty() {
+            let (part, rest) = piece.split_at(piece.len().min(MAX_LINE - self.partial.len()));
             self.partial.extend_from_slice(part);
-            if self.partial.ends_with(b"\n") || self.partial.len() >= MAX_LINE {
-                self.end_line();
+            piece = rest;
+            if self.partial.ends_with(b"\n") {
+                self.end_line(self.partial.len());
+                self.broken = false;
+            } else if self.partial.len() >= MAX_LINE {
+                self.end_line(whole_characters(&self.partial));
+                self.broken = true;
             }
         }
     }
 
-    fn end_line(&mut self) {
-        let line = String::from_utf8_lossy(&self.partial);
-        self.host.log(self.level, self.stage, clip(line.trim_end_matches(['\r', '\n']), MAX_LINE));
-        self.partial.clear();
+    fn end_line(&mut self, length: usize) {
+        let rest = self.partial.split_off(length);
+        let text = String::from_utf8_lossy(&self.partial);
+        let line = text.trim_end_matches(['\r', '\n']);
+        // The end of a line that was broken off right before it is no line.
+        if !(line.is_empty() && self.broken || line.starts_with(ADVICE)) {
+            self.host.log(self.level, self.stage, clip(line, MAX_LINE));
+        }
+        self.partial = rest;
     }
 
     fn finish(&mut self) {
         if !self.partial.is_empty() {
-            self.end_line();
-        }
-        if self.dropped > 0 {
-            let notice = format!("{} more bytes were dropped: {STREAM_QUOTA} bytes are kept", self.dropped);
-            self.host.log(LogLevel::Warn, self.stage, &notice);
-            self.dropped = 0;
+            self.end_line(self.partial.len());
         }
     }
+}
+
+/// How many of the bytes are whole characters, if they are text: the last may have begun only.
+fn whole_characters(bytes: &[u8]) -> usize {
+    let begun = bytes.iter().rev().take(3).position(|&byte| byte & 0xc0 != 0x80).map(|back| back + 1);
+    let cut = begun.filter(|&back| match bytes[bytes.len() - back] {
+        0xf0.. => back < 4,
+        0xe0.. => back < 3,
+        0xc0.. => back < 2,
+        _ => false,
+    });
+    bytes.len() - cut.unwrap_or(0)
 }
 
 /// One of a guest's output streams.
@@ -73,10 +92,17 @@ pub(crate) struct LogStream(Arc<Mutex<Lines>>);
 impl LogStream {
     /// What the guest writes appears in the job's log under `stage`.
     pub(crate) fn new(host: Arc<dyn JobHost>, level: LogLevel, stage: &'static str) -> Self {
-        Self(Arc::new(Mutex::new(Lines { host, level, stage, partial: Vec::new(), passed: 0, dropped: 0 })))
+        let (partial, last) = Default::default();
+        Self(Arc::new(Mutex::new(Lines { host, level, stage, partial, broken: false, last })))
     }
 
-    /// Logs what is left of the last line, and how much was dropped.
+    /// What the guest wrote last.
+    pub(crate) fn last_words(&self) -> String {
+        let last: Vec<u8> = self.lines().last.iter().copied().collect();
+        String::from_utf8_lossy(&last).into_owned()
+    }
+
+    /// Logs what is left of the last line.
     pub(crate) fn finish(&self) {
         self.lines().finish();
     }
@@ -135,5 +161,23 @@ impl AsyncWrite for LogStream {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_characters;
+
+    #[test]
+    fn a_line_is_broken_between_characters() {
+        for (text, whole) in [("aé", 3), ("a€", 4), ("a😀", 5), ("ab", 2)] {
+            let bytes = text.as_bytes();
+            assert_eq!(whole_characters(bytes), whole, "{text}");
+            for cut in 2..bytes.len() {
+                assert_eq!(whole_characters(&bytes[..cut]), 1, "{text} {cut}");
+            }
+        }
+        // What is no text is broken where it is.
+        assert_eq!(whole_characters(&[0x80; 9]), 9);
     }
 }

@@ -3,6 +3,7 @@
 use crate::bindings::JobPre;
 use crate::bindings::fuelcell::job::types;
 use crate::cell::{self, Cell, House, Tenancy};
+use crate::exits::{FailedExit, is_exit};
 use crate::outbox;
 use crate::outcome::{self, Cut, NotStarted};
 use crate::program::Program;
@@ -45,7 +46,7 @@ pub(crate) async fn program(run: Run) -> (RunEnd, Usage) {
                 outbox::publish_what_is_good(&outbox).await;
                 Ok(Err(error))
             }
-            Err(error) if error.is::<I32Exit>() => {
+            Err(error) if is_exit(&error) => {
                 outbox::publish_what_is_good(&outbox).await;
                 Err(error)
             }
@@ -71,7 +72,7 @@ async fn call(program: &Program, store: &mut Store<Cell>) -> wasmtime::Result<Re
     };
     match returned {
         Ok(_) if cell::is_out_of_fuel(store) => Err(Trap::OutOfFuel.into()),
-        Err(error) if error.is::<I32Exit>() && cell::is_out_of_fuel(store) => Err(Trap::OutOfFuel.into()),
+        Err(error) if is_exit(&error) && cell::is_out_of_fuel(store) => Err(Trap::OutOfFuel.into()),
         Err(error) if matches!(error.downcast_ref(), Some(I32Exit(0))) => Ok(Ok(Completion::Done)),
         returned => returned,
     }
@@ -92,7 +93,7 @@ async fn call_command(
 ) -> wasmtime::Result<Result<Completion, JobError>> {
     let command = command.instantiate_async(&mut *store).await.map_err(not_started)?;
     let returned = command.wasi_cli_run().call_run(&mut *store).await?;
-    returned.map_err(|()| wasmtime::Error::new(I32Exit(1)))?;
+    returned.map_err(|()| wasmtime::Error::new(FailedExit))?;
     Ok(Ok(Completion::Done))
 }
 

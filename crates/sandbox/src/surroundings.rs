@@ -2,6 +2,7 @@
 
 use crate::files::{self, ErrorCode, Preopen, Tree, Volume};
 use fuelcell_domain::JobHost;
+use fuelcell_domain::output_name::{MAX_FILE_NAME, composed};
 use serde_json::{Map, Value};
 use std::fs;
 use std::io;
@@ -67,14 +68,14 @@ pub(crate) fn job_files(volume: &Arc<Volume>, host: &dyn JobHost) -> files::Resu
     }
     Ok(vec![
         Preopen { path: IN.into(), tree: inputs.read_only() },
-        Preopen { path: OUT.into(), tree: Tree::new(volume) },
+        Preopen { path: OUT.into(), tree: Tree::published(volume) },
     ])
 }
 
 /// People name datasets as they like; in a directory a name has no slash and is not the directory itself.
 fn file_name(name: &str) -> String {
     let name: String = name.chars().map(|c| if matches!(c, '/' | '\0') { '_' } else { c }).collect();
-    let name = crate::text::clipped(name, 255);
+    let name = crate::text::clipped(composed(&name).into_owned(), MAX_FILE_NAME);
     match name.as_str() {
         "" | "." | ".." => "_".into(),
         _ => name,

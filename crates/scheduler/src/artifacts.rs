@@ -2,9 +2,8 @@
 
 use crate::lock;
 use fuelcell_domain::seams::ArtifactWriter;
-use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError};
+use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError, OutputNames};
 use fuelcell_store::{BlobStore, BlobWriter};
-use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -18,8 +17,8 @@ pub(crate) struct Staging {
 
 #[derive(Default)]
 struct Staged {
-    /// Names in use, in lower case: names that differ in case only would be one file when unpacked on some systems.
-    names: HashSet<String>,
+    /// Names in use.
+    names: OutputNames,
     primary: bool,
     bytes: u64,
     finished: Vec<Artifact>,
@@ -36,7 +35,7 @@ impl Staging {
         self: &Arc<Self>,
         description: ArtifactDescription,
     ) -> Result<Box<dyn ArtifactWriter>, HostError> {
-        description.check().map_err(HostError::Invalid)?;
+        let description = description.checked().map_err(HostError::Invalid)?;
         self.reserve(&description)?;
         // From here on dropping the writer gives the name back.
         let mut writer =
@@ -61,13 +60,12 @@ impl Staging {
             return Err(HostError::Limit(format!("a job has at most {} artifacts", self.max_artifacts)));
         }
         if description.primary && staged.primary {
-            return Err(HostError::Invalid("a job has at most one primary artifact".into()));
+            let name = &description.name;
+            return Err(HostError::Invalid(format!(
+                "\"{name}\" is the second primary output; a job has one"
+            )));
         }
-        if !staged.names.insert(description.name.to_ascii_lowercase()) {
-            let message =
-                format!("there is an artifact named {} already (case is ignored)", description.name);
-            return Err(HostError::Invalid(message));
-        }
+        staged.names.insert(&description.name).map_err(HostError::Invalid)?;
         staged.primary |= description.primary;
         Ok(())
     }
@@ -117,7 +115,7 @@ impl Drop for StagedWriter {
             return;
         }
         let mut staged = lock(&self.staging.staged);
-        staged.names.remove(&self.description.name.to_ascii_lowercase());
+        staged.names.remove(&self.description.name);
         staged.bytes -= self.bytes;
         staged.primary &= !self.description.primary;
     }

@@ -6,13 +6,15 @@ use crate::text::{clean, cut};
 use crate::{is_stale, lock};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
-    Completion, Digest, ErrorCode, Job, JobError, Receipt, RunEnd, Timestamp, Transition, Usage,
+    Completion, Digest, ErrorCode, Job, JobError, LogLevel, Receipt, RunEnd, Timestamp, Transition, Usage,
 };
 use fuelcell_store::{Finish, StoreError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// The stage of the line in the log that says how an attempt failed: whoever looks for errors finds at least this one.
+const END: &str = "end";
 /// Longest reason of a job that skipped itself, in bytes.
 const MAX_REASON: usize = 256;
 /// Longest error message in bytes.
@@ -31,6 +33,9 @@ impl Scheduler {
             return self.drop_results("the attempt had lost its job");
         };
         let at = self.clock.now();
+        if let Transition::Fail(error) = &transition {
+            lock(&live.log).push(at, LogLevel::Error, END, &error.to_string());
+        }
         self.write_last_lines(live, at).await;
         let finish = self.account(job, live, transition, usage, at);
         self.offer(finish).await;
@@ -65,11 +70,15 @@ impl Scheduler {
             log: lock(&live.log).usage(),
             contacts: live.contacts(),
         };
+        let mut pulse = Pulse { usage, memory_bytes: 0, ..live.pulse() };
+        if transition == Transition::Complete(Completion::NoItems) {
+            pulse.report = pulse.report.of_no_items();
+        }
         Finish {
             attempt: live.id,
             transition,
             at,
-            pulse: Pulse { usage, memory_bytes: 0, ..live.pulse() },
+            pulse,
             artifacts,
             marks: lock(&live.marks).take(),
             receipt,

@@ -3,62 +3,99 @@
 use crate::text::clean;
 use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
 use fuelcell_domain::{LogLevel, LogLine, LogUsage, Timestamp};
+use std::collections::VecDeque;
 
 /// Longest message in bytes.
 const MAX_MESSAGE: usize = 8 * 1024;
 /// Longest name of a stage in bytes.
 pub(crate) const MAX_STAGE: usize = 128;
 
-/// Lines that the store has not taken yet, and what is left of the quota.
+/// The lines of an attempt. The first half of the quota goes to the store as it comes. Behind it the end counts most: the
+/// last lines are kept until the attempt ends, and beside them the last warnings and errors, so that no flood of others
+/// washes the reason of a failure away.
 #[derive(Debug)]
 pub(crate) struct LogBuffer {
     attempt: u32,
     quota: u64,
-    left: u64,
+    /// Bytes of the beginning.
+    begun: u64,
+    /// Lines so far.
+    lines: u64,
     dropped: u64,
-    told: bool,
+    last: Tail,
+    last_grave: Tail,
     pending: Vec<LogLine>,
+}
+
+/// The latest lines of a kind, with their numbers.
+#[derive(Debug, Default)]
+struct Tail {
+    bytes: u64,
+    lines: VecDeque<(u64, LogLine)>,
+}
+
+impl Tail {
+    /// Takes a line; says how many older ones went for it.
+    fn push(&mut self, number: u64, line: LogLine, quota: u64) -> u64 {
+        self.bytes += cost(&line);
+        self.lines.push_back((number, line));
+        let mut gone = 0;
+        while self.bytes > quota
+            && let Some((_, oldest)) = self.lines.pop_front()
+        {
+            self.bytes -= cost(&oldest);
+            gone += 1;
+        }
+        gone
+    }
+}
+
+/// What a line takes of the quota.
+fn cost(line: &LogLine) -> u64 {
+    LOG_LINE_OVERHEAD + (line.stage.len() + line.message.len()) as u64
 }
 
 impl LogBuffer {
     /// An empty log that takes `quota` bytes.
     pub(crate) fn new(attempt: u32, quota: u64) -> Self {
-        Self { attempt, quota, left: quota, dropped: 0, told: false, pending: Vec::new() }
+        let (last, last_grave, pending) = Default::default();
+        Self { attempt, quota, begun: 0, lines: 0, dropped: 0, last, last_grave, pending }
     }
 
-    /// Takes a line, or counts it as dropped. Once a line was dropped, none is taken: a log without gaps is easier to trust.
+    /// Takes a line. From the first one on that does not belong to the beginning, all belong to the end.
     pub(crate) fn push(&mut self, at: Timestamp, level: LogLevel, stage: &str, message: &str) {
-        if self.dropped > 0 {
-            self.dropped += 1;
+        let line = self.line(at, level, clean(stage, MAX_STAGE), clean(message, MAX_MESSAGE));
+        let is_beginning =
+            self.last.lines.is_empty() && self.last_grave.lines.is_empty() && self.dropped == 0;
+        self.lines += 1;
+        if is_beginning && self.begun + cost(&line) <= self.quota / 2 {
+            self.begun += cost(&line);
+            self.pending.push(line);
             return;
         }
-        let line = self.line(at, level, clean(stage, MAX_STAGE), clean(message, MAX_MESSAGE));
-        let cost = LOG_LINE_OVERHEAD + (line.stage.len() + line.message.len()) as u64;
-        match self.left.checked_sub(cost) {
-            Some(left) => {
-                self.left = left;
-                self.pending.push(line);
-            }
-            None => self.dropped += 1,
-        }
+        let tail = if level >= LogLevel::Warn { &mut self.last_grave } else { &mut self.last };
+        self.dropped += tail.push(self.lines, line, self.quota / 4);
     }
 
-    /// Adds the line that says how much was dropped, if anything was.
+    /// Adds the end, behind a line that says how many are not there. Nothing comes after it.
     pub(crate) fn close(&mut self, at: Timestamp) {
-        if self.dropped > 0 && !self.told {
+        if self.dropped > 0 {
             let message = format!(
-                "{} further lines were dropped: the log's quota is {} bytes",
+                "{} lines from here on were dropped: a log keeps its beginning, its last lines, and its last warnings and \
+                 errors, {} bytes in all",
                 self.dropped, self.quota
             );
-            let line = self.line(at, LogLevel::Warn, String::new(), message);
-            self.pending.push(line);
-            self.told = true;
+            self.pending.push(self.line(at, LogLevel::Warn, String::new(), message));
         }
+        let mut end: Vec<_> = self.last.lines.drain(..).chain(self.last_grave.lines.drain(..)).collect();
+        end.sort_by_key(|(number, _)| *number);
+        self.pending.extend(end.into_iter().map(|(_, line)| line));
     }
 
     /// What was kept and dropped so far.
     pub(crate) fn usage(&self) -> LogUsage {
-        LogUsage { bytes: self.quota - self.left, dropped_lines: self.dropped }
+        let bytes = self.begun + self.last.bytes + self.last_grave.bytes;
+        LogUsage { bytes, dropped_lines: self.dropped }
     }
 
     /// The lines that the store has not taken yet.
@@ -84,25 +121,42 @@ mod tests {
         log.pending().into_iter().map(|line| line.message).collect()
     }
 
+    /// What a line of three letters takes.
+    const LINE: u64 = LOG_LINE_OVERHEAD + 3;
+
     #[test]
-    fn the_quota_holds_and_the_last_line_says_what_was_dropped() {
-        let mut log = LogBuffer::new(1, 2 * (LOG_LINE_OVERHEAD + 3));
-        for message in ["one", "two", "three", ""] {
-            log.push(Timestamp(1), LogLevel::Info, "", message);
+    fn the_beginning_and_the_end_are_kept_and_a_line_says_what_was_dropped() {
+        let mut log = LogBuffer::new(1, 8 * LINE);
+        for number in 100..200 {
+            log.push(Timestamp(1), LogLevel::Info, "", &number.to_string());
         }
+        assert_eq!(messages(&log), ["100", "101", "102", "103"]);
         log.close(Timestamp(2));
-        log.close(Timestamp(3));
+        let kept = messages(&log);
+        assert_eq!((kept.len(), &kept[5..]), (7, &["198".to_owned(), "199".to_owned()][..]));
+        assert!(kept[4].starts_with("94 lines from here on were dropped"), "{}", kept[4]);
+        assert_eq!(log.usage(), LogUsage { bytes: 6 * LINE, dropped_lines: 94 });
+    }
+
+    #[test]
+    fn warnings_and_errors_outlive_a_flood() {
+        let mut log = LogBuffer::new(1, 8 * LINE);
+        let mut say = |level, message: &str| log.push(Timestamp(1), level, "", message);
+        (0..10).for_each(|_| say(LogLevel::Info, "yes"));
+        say(LogLevel::Error, "why");
+        (0..10).for_each(|_| say(LogLevel::Debug, "yes"));
+        log.close(Timestamp(2));
+        let kept = messages(&log);
         assert_eq!(
-            messages(&log),
-            ["one", "two", "2 further lines were dropped: the log's quota is 134 bytes"]
+            (kept.len(), &kept[5..]),
+            (8, &["why".to_owned(), "yes".to_owned(), "yes".to_owned()][..])
         );
-        assert_eq!(log.usage(), LogUsage { bytes: 134, dropped_lines: 2 });
     }
 
     #[test]
     fn the_quota_is_exact() {
         for (less, kept) in [(0, true), (1, true), (2, false)] {
-            let mut log = LogBuffer::new(1, LOG_LINE_OVERHEAD + 1);
+            let mut log = LogBuffer::new(1, 2 * (LOG_LINE_OVERHEAD + 1));
             log.push(Timestamp(1), LogLevel::Info, "", &"x".repeat(less));
             let bytes = if kept { LOG_LINE_OVERHEAD + less as u64 } else { 0 };
             assert_eq!(log.usage(), LogUsage { bytes, dropped_lines: u64::from(!kept) });
@@ -111,16 +165,17 @@ mod tests {
 
     #[test]
     fn empty_lines_use_up_the_quota() {
-        let mut log = LogBuffer::new(1, 10 * LOG_LINE_OVERHEAD);
+        let mut log = LogBuffer::new(1, 20 * LOG_LINE_OVERHEAD);
         for _ in 0..1000 {
             log.push(Timestamp(1), LogLevel::Info, "", "");
         }
-        assert_eq!(log.pending().len(), 10);
+        log.close(Timestamp(2));
+        assert_eq!(log.pending().len(), 10 + 1 + 5);
     }
 
     #[test]
     fn lines_stay_until_the_store_took_them() {
-        let mut log = LogBuffer::new(3, 10_000);
+        let mut log = LogBuffer::new(3, 100_000);
         log.push(Timestamp(1), LogLevel::Info, "read", "a\nb");
         log.push(Timestamp(1), LogLevel::Info, "read", &"x".repeat(20_000));
         assert_eq!(log.pending().len(), 2);

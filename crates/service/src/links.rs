@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// The name of the host's own summary of a run, the primary output of jobs that published none.
+/// The name of the host's own summary of a run, the primary output of jobs that have none of their own.
 pub const RUN_SUMMARY: &str = "run-summary.json";
 
 /// The name of a partial result's checkpoint, as the guest saved it last, unless an artifact has it.

@@ -27,9 +27,9 @@ pub struct Output {
 pub struct Results {
     /// The job.
     pub job: Job,
-    /// The output that clients show first.
+    /// The output that clients show first: the one that the job marked, or its only one.
     pub primary: Option<Output>,
-    /// The link to the host's own summary, for jobs that published nothing.
+    /// The link to the host's own summary, for jobs that have no primary output.
     pub run_summary: (LinkTarget, LinkGrant),
     /// All other outputs.
     pub additional: Vec<Output>,
@@ -69,9 +69,9 @@ impl Service {
             .filter(|artifact| kind.is_none_or(|kind| kind == artifact.description.kind))
             .map(|artifact| self.output(&job, artifact))
             .collect();
-        let place = outputs.iter().position(|output| output.artifact.description.primary);
-        let first = place.or((!outputs.is_empty() && job.state == JobState::Completed).then_some(0));
-        let primary = first.map(|place| outputs.remove(place));
+        let marked = outputs.iter().position(|output| output.artifact.description.primary);
+        let only = (outputs.len() == 1 && job.state == JobState::Completed).then_some(0);
+        let primary = marked.or(only).map(|place| outputs.remove(place));
         let summary = LinkTarget { project, job: id, name: RUN_SUMMARY.into() };
         let grant = self.sign_link(&summary);
         let receipt = self.store.receipts(id).await?.pop();

@@ -22,13 +22,17 @@ pub(crate) fn append(
 }
 
 pub(crate) fn read(database: &Database, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
-    let mut lines = Vec::new();
+    let (mut lines, mut skip) = (Vec::new(), filter.skip);
     if filter.limit == 0 {
         return Ok(lines);
     }
     database.visit(Table::Logs, job.0.as_bytes(), |_, part: Vec<LogLine>| {
         let room = filter.limit - lines.len();
-        lines.extend(part.into_iter().filter(|line| filter.matches(line)).take(room));
+        let mut matching = part.into_iter().filter(|line| filter.matches(line));
+        while skip > 0 && matching.next().is_some() {
+            skip -= 1;
+        }
+        lines.extend(matching.take(room));
         match lines.len() < filter.limit {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),

@@ -357,6 +357,8 @@ pub struct LogFilter {
     pub from: Option<Timestamp>,
     /// At or before.
     pub to: Option<Timestamp>,
+    /// Without so many of them, the oldest first. Lines only come at the end, so that a number of lines is a place.
+    pub skip: usize,
     /// At most this many, the oldest first.
     pub limit: usize,
 }

@@ -91,7 +91,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     warnings.extend(mined.write_outputs()?);
     publish_report(context, &log, &facts, &quality, &warnings);
     context.progress(WHOLE, WHOLE, "Done");
-    Ok(Completion::Done)
+    Ok(if log.events() == 0 { Completion::NoItems } else { Completion::Done })
 }
 
 fn read_log(context: &Context, parameters: &Parameters) -> Result<(EventLog, Facts), Failure> {
@@ -157,7 +157,7 @@ fn empty_window(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
         "No case lies completely inside of the time window {}; nothing was analysed",
         window.describe()
     );
-    Some(Finding::new("EmptyTimeWindow", message, 0))
+    Some(Finding::new("EmptyTimeWindow", message, 1))
 }
 
 /// A rule about an activity that never happens is more likely misspelt than meant.
@@ -173,7 +173,8 @@ fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Qu
         records_processed: log.events() as u64,
         records_total: Some(facts.rows),
         warnings: warnings.to_vec(),
-        quality_score: Some(quality.score),
+        // Of no events there is nothing to score.
+        quality_score: (log.events() > 0).then_some(quality.score),
         validation: Some(quality.validation),
         ..Report::default()
     });

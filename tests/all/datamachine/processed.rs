@@ -32,6 +32,7 @@ impl Rows {
         let job = text(&project.submit(&body).ok(), "jobId");
         let status = project.wait_for(&job, "Completed");
         if status["completion"] == "NoItems" {
+            assert_eq!(status["metrics"]["warningCount"], 1, "{status:#}");
             return None;
         }
         let link = text(&project.results(&job)["results"]["primaryOutput"], "downloadUrl");

@@ -9,6 +9,7 @@ mod fields;
 mod limits;
 mod list;
 mod logs;
+mod outputs;
 mod parameters;
 mod ping;
 mod queue;

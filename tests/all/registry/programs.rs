@@ -99,5 +99,12 @@ fn a_program_that_exits_with_a_failure_fails_its_job() {
     let job = submit(&project, &command(3), &dataset);
     let status = project.wait_for(&job, "Failed");
     assert_eq!(status["error"]["code"], "GuestError", "{status:#}");
+    assert_eq!(status["error"]["message"], "the module exited with code 3");
     assert!(status["receipt"]["fuel"].as_u64().unwrap() > 0);
+    // A component that calls `exit` of WASI 0.2 says only that it failed.
+    let project = Project::new(&server);
+    let dataset = project.dataset("orders.csv", b"a,b\n");
+    let job = submit(&project, &component(3), &dataset);
+    let message = project.wait_for(&job, "Failed")["error"]["message"].clone();
+    assert_eq!(message, "the module exited with a failure, and did not say its code");
 }

@@ -1,5 +1,7 @@
 //! The outputs of a job as one zip, made while it is sent: nothing is held but a few chunks.
 
+mod names;
+
 use super::results::run_summary;
 use axum::body::Body;
 use axum::http::header;
@@ -12,6 +14,8 @@ use fuelcell_service::places::Place;
 use futures::StreamExt;
 use futures::future::ready;
 use futures::stream;
+use names::ArchiveNames;
+use serde_json::json;
 use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,9 +74,15 @@ async fn send_archive(
 ) -> io::Result<()> {
     let packed = Packed::default();
     let mut zip = ZipWriter::new_stream(packed.clone());
+    let mut names = ArchiveNames::default();
+    let mut renamed = Vec::new();
     for artifact in artifacts {
         let bytes = service.artifact_bytes(artifact.digest).await.map_err(io::Error::other)?;
-        zip.start_file(&artifact.description.name, options(artifact)).map_err(io::Error::other)?;
+        let name = names.take(&artifact.description.name);
+        zip.start_file(&name, options(artifact)).map_err(io::Error::other)?;
+        if name != artifact.description.name {
+            renamed.push(json!({"name": artifact.description.name, "inArchive": name}));
+        }
         let mut offset = 0;
         while offset < bytes.size() {
             (zip, offset) = add_chunk(zip, Arc::clone(&bytes), offset).await?;
@@ -80,8 +90,11 @@ async fn send_archive(
         }
     }
     if artifacts.iter().all(|artifact| artifact.description.name != RUN_SUMMARY) {
-        zip.start_file(RUN_SUMMARY, SimpleFileOptions::default()).map_err(io::Error::other)?;
-        zip.write_all(run_summary(job).to_string().as_bytes())?;
+        let name = names.take(RUN_SUMMARY);
+        zip.start_file(name, SimpleFileOptions::default()).map_err(io::Error::other)?;
+        let mut summary = run_summary(job);
+        summary["renamedOutputs"] = renamed.into();
+        zip.write_all(summary.to_string().as_bytes())?;
     }
     zip.finish().map_err(io::Error::other)?;
     send(sender, packed.take(), PAUSE).await

@@ -1,6 +1,6 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
-use super::status::elapsed;
+use super::status::{completion, elapsed};
 use super::{JOB_TYPES, MAX_PAGE, PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
@@ -38,6 +38,9 @@ struct ListedJob {
     job_name: String,
     #[schema(value_type = JobStateWord)]
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion: Option<&'static str>,
+    warning_count: u64,
     #[schema(value_type = PriorityWord)]
     priority: &'static str,
     progress: u8,
@@ -120,6 +123,8 @@ fn listed(job: Job, outlook: &Outlook) -> ListedJob {
         job_number: job.ordinal,
         job_type: job.job_type.as_str(),
         status: job.state.as_str(),
+        completion: completion(&job).0,
+        warning_count: job.pulse.report.warning_count(),
         priority: job.priority.as_str(),
         progress: job.pulse.progress.percentage,
         start_time: moment(job.started_at),

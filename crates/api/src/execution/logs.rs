@@ -6,6 +6,7 @@ use crate::openapi::words::{LogFormatWord, LogLevelWord};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{LogLevel, LogLine};
 use fuelcell_service::LogFilter;
@@ -34,6 +35,11 @@ pub(crate) enum Format {
 struct LogsAnswer {
     job_id: String,
     logs: Vec<LineDto>,
+    /// Whether there are lines after these.
+    has_more: bool,
+    /// For the parameter `cursor`: what comes after these lines, also what is not written yet. Level and times of the next
+    /// request must be those of this one.
+    next_cursor: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,8 +58,8 @@ struct LineDto {
     operation_id = "job_logs",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs",
     tag = "Jobs",
-    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
-    responses((status = 200, description = "Lines, oldest first", content((LogsAnswer = "application/json"), (String = "text/plain")))),
+    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default"), ("cursor" = Option<u32>, Query, description = "`nextCursor` of the answer before, with the same level and times"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
+    responses((status = 200, description = "Lines, oldest first; in plain text `X-Has-More` and `X-Next-Cursor` say whether and where there are more", content((LogsAnswer = "application/json"), (String = "text/plain")))),
 )]
 pub(crate) async fn logs(
     State(service): State<Arc<Service>>,
@@ -66,18 +72,31 @@ pub(crate) async fn logs(
         level: query.word("level", &LEVELS)?.unwrap_or(LogLevel::Debug),
         from: query.moment("fromTime", false)?,
         to: query.moment("toTime", true)?,
-        limit: query.number("limit", 1000, 1..=10_000)? as usize,
+        skip: query.number("cursor", 0, 0..=u64::from(u32::MAX))? as usize,
+        // One more tells whether there are more.
+        limit: query.number("limit", 1000, 1..=10_000)? as usize + 1,
     };
     let job = ids.id("job_id")?;
-    let lines = service.logs(&caller, ids.project()?, job, filter).await?;
+    let mut lines = service.logs(&caller, ids.project()?, job, filter).await?;
+    let has_more = lines.len() == filter.limit;
+    lines.truncate(filter.limit - 1);
+    let next_cursor = (filter.skip + lines.len()).to_string();
     Ok(match format.unwrap_or(Format::Structured) {
-        Format::Raw => lines.iter().map(raw).collect::<String>().into_response(),
+        Format::Raw => {
+            let text = lines.iter().map(raw).collect::<String>();
+            let headers = [(HAS_MORE, has_more.to_string()), (NEXT_CURSOR, next_cursor)];
+            (headers, text).into_response()
+        }
         Format::Structured => {
-            Json(LogsAnswer { job_id: job.to_string(), logs: lines.into_iter().map(line).collect() })
-                .into_response()
+            let logs = lines.into_iter().map(line).collect();
+            Json(LogsAnswer { job_id: job.to_string(), logs, has_more, next_cursor }).into_response()
         }
     })
 }
+
+/// What an answer of plain text says beside its lines.
+const HAS_MORE: HeaderName = HeaderName::from_static("x-has-more");
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 fn raw(line: &LogLine) -> String {
     let LogLine { at, level, stage, message, .. } = line;

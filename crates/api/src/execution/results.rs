@@ -217,13 +217,14 @@ fn efficiency(usage: Usage) -> Option<f64> {
         .then(|| (usage.cpu_micros as f64 / usage.wall_micros as f64 * 1000.0).round() / 10.0)
 }
 
-/// A job that completed without publishing anything has the host's summary of its run as primary output, because clients
+/// A job that completed without a primary output of its own has the host's summary of its run as such, because clients
 /// follow that link unguarded.
 fn outputs(service: &Service, results: Results) -> OutputsDto {
     let base = service.public_url();
     let primary_output = match (results.primary, results.job.state) {
         (Some(output), _) => Some(output_dto(base, output)),
-        (None, JobState::Completed) if results.published == 0 => {
+        // Unless a filter left nothing.
+        (None, JobState::Completed) if results.published == 0 || !results.additional.is_empty() => {
             let (target, grant) = &results.run_summary;
             Some(OutputDto {
                 type_name: "RunSummary".into(),

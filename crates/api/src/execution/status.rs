@@ -304,7 +304,8 @@ fn metrics(job: &Job, elapsed: Duration) -> MetricsDto {
     }
 }
 
-fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
+/// How it ended well, and why it was skipped.
+pub(super) fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
     match &job.end {
         Some(JobEnd::Completed(Completion::Done)) => (Some("Done"), None),
         Some(JobEnd::Completed(Completion::NoItems)) => (Some("NoItems"), None),

@@ -81,12 +81,14 @@ pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
 }
 
 fn finished_path(path: &str, mut item: Value) -> (String, Value) {
-    let names: Vec<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
+    let in_braces = path.split(['{', '}']).skip(1).step_by(2);
+    let names: Vec<&str> = in_braces.map(|name| name.trim_start_matches('*')).collect();
     for (method, operation) in item.as_object_mut().into_iter().flatten() {
         operation["x-required-role"] = required_role(method, path).into();
         finish_operation(operation, &names, &Refusals::at(method, path));
     }
-    let shown = names.iter().fold(path.to_owned(), |path, name| {
+    // The document knows no parameter that spans slashes; the router does.
+    let shown = names.iter().fold(path.replace("{*", "{"), |path, name| {
         path.replace(&format!("{{{name}}}"), &format!("{{{}}}", camel(name)))
     });
     (shown, item)

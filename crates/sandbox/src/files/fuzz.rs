@@ -2,6 +2,7 @@
 
 use super::tree::OpenHow;
 use super::{Result, Scratch, Tree, Volume};
+use crate::describe::NoJob;
 use crate::disk::Disk;
 use fuelcell_domain::Meter;
 use fuelcell_fuzz::fuzz;
@@ -16,8 +17,8 @@ fn no_path_leads_out_and_no_quota_is_passed() {
         let meter = Arc::<Meter>::default();
         let disk = Disk::new(LIMIT, meter.clone());
         let scratch = Scratch::Directory(std::env::temp_dir());
-        let volume = Arc::new(Volume::new(scratch, disk.clone(), meter, true));
-        let tree = Tree::new(&volume);
+        let volume = Arc::new(Volume::new(scratch, disk.clone(), meter, Arc::new(NoJob), true));
+        let tree = Tree::published(&volume);
         tree.create_directory("a").unwrap();
         let inner = Tree::new(&volume);
         let mut refused = None;

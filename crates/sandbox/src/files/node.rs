@@ -86,6 +86,17 @@ impl Node {
         self.meta().id == other.meta().id
     }
 
+    /// Files and links at or below `path`, but for what a program keeps to itself.
+    fn gather(&self, path: String, found: &mut Vec<(String, Self)>) {
+        match self {
+            Self::Directory(directory) => {
+                let below = directory.public().into_iter();
+                found.extend(below.map(|(name, node)| (format!("{path}/{name}"), node)));
+            }
+            Self::File(_) | Self::Link(_) => found.push((path, self.clone())),
+        }
+    }
+
     fn height(&self) -> usize {
         match self {
             Self::Directory(directory) => {
@@ -118,7 +129,9 @@ impl Drop for Link {
 
 struct Entries {
     entries: BTreeMap<String, Node>,
+    /// Where it lies, and under which name.
     parent: Weak<Directory>,
+    name: String,
     removed: bool,
 }
 
@@ -126,14 +139,22 @@ struct Entries {
 pub(super) struct Directory {
     pub(super) meta: Meta,
     pub(super) volume: Arc<Volume>,
+    /// Whether it is the top of a tree whose files will be published.
+    publishes: bool,
     state: Mutex<Entries>,
 }
 
 impl Directory {
     /// An empty directory that nothing refers to.
     pub(super) fn new(volume: &Arc<Volume>) -> Self {
-        let state = Entries { entries: BTreeMap::new(), parent: Weak::new(), removed: false };
-        Self { meta: Meta::new(volume), volume: volume.clone(), state: Mutex::new(state) }
+        let (entries, parent, name) = Default::default();
+        let state = Mutex::new(Entries { entries, parent, name, removed: false });
+        Self { meta: Meta::new(volume), volume: volume.clone(), publishes: false, state }
+    }
+
+    /// The top of a tree whose files will be published.
+    pub(super) fn published(volume: &Arc<Volume>) -> Self {
+        Self { publishes: true, ..Self::new(volume) }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Node> {
@@ -164,6 +185,7 @@ impl Directory {
         if lock(&self.state).removed {
             return Err(ErrorCode::NoEntry);
         }
+        self.volume.admit_outputs(&self.outputs_of(name, &node), 0)?;
         self.volume.take_entry()?;
         self.attach(name, node);
         Ok(())
@@ -171,6 +193,7 @@ impl Directory {
 
     /// Takes a name away.
     pub(super) fn remove(&self, name: &str) -> Option<Node> {
+        self.volume.remove_outputs(self.count_outputs(name));
         let node = lock(&self.state).entries.remove(name)?;
         node.meta().links.fetch_sub(1, Ordering::Relaxed);
         if let Node::Directory(directory) = &node {
@@ -191,6 +214,8 @@ impl Directory {
         if lock(&target.state).removed {
             return Err(ErrorCode::NoEntry);
         }
+        let freed = self.count_outputs(name) + target.count_outputs(new_name);
+        self.volume.admit_outputs(&target.outputs_of(new_name, &node), freed)?;
         target.remove(new_name);
         self.remove(name);
         // One entry went, so there is room for one.
@@ -218,10 +243,55 @@ impl Directory {
         node.meta().links.fetch_add(1, Ordering::Relaxed);
         if let Node::Directory(directory) = &node {
             let mut state = lock(&directory.state);
-            (state.removed, state.parent) = (false, Arc::downgrade(self));
+            (state.removed, state.parent, state.name) = (false, Arc::downgrade(self), name.to_owned());
         }
         lock(&self.state).entries.insert(name.to_owned(), node);
+        self.volume.add_outputs(self.count_outputs(name));
         self.meta.touch(&self.volume);
+    }
+
+    /// What lies below, with paths, but for what a program keeps to itself: names that begin with a dot.
+    pub(super) fn public(&self) -> Vec<(String, Node)> {
+        let mut found = Vec::new();
+        let entries: Vec<_> = lock(&self.state)
+            .entries
+            .iter()
+            .filter(|(name, _)| !is_private(name))
+            .map(|(name, node)| (name.clone(), node.clone()))
+            .collect();
+        for (name, node) in entries {
+            node.gather(name, &mut found);
+        }
+        found
+    }
+
+    /// The paths under which files would be published if `node` lay here as `name`.
+    fn outputs_of(&self, name: &str, node: &Node) -> Vec<String> {
+        let Some(path) = self.public_path(name) else { return Vec::new() };
+        let mut found = Vec::new();
+        node.gather(path, &mut found);
+        found.into_iter().filter(|(_, node)| matches!(node, Node::File(_))).map(|(path, _)| path).collect()
+    }
+
+    /// How many files will be published of what lies here as `name`.
+    fn count_outputs(&self, name: &str) -> u32 {
+        let node = self.get(name);
+        node.map_or(0, |node| u32::try_from(self.outputs_of(name, &node).len()).unwrap_or(u32::MAX))
+    }
+
+    /// The path of `name` below the top of a published tree; none elsewhere, and where a program keeps its own.
+    fn public_path(&self, name: &str) -> Option<String> {
+        let mut path = name.to_owned();
+        let above = |directory: &Self| {
+            let state = lock(&directory.state);
+            (state.parent.upgrade(), state.name.clone(), directory.publishes)
+        };
+        let mut place = above(self);
+        while let (Some(parent), name, _) = place {
+            path = format!("{name}/{path}");
+            place = above(&parent);
+        }
+        (place.2 && !path.split('/').any(is_private)).then_some(path)
     }
 
     fn depth(&self) -> usize {
@@ -409,6 +479,11 @@ fn pieces(offset: u64, length: usize) -> impl Iterator<Item = (usize, u64, std::
         done += count;
         Some((usize::try_from(position / CHUNK).unwrap_or(usize::MAX), within, range))
     })
+}
+
+/// Whether a program keeps what has this name to itself.
+fn is_private(name: &str) -> bool {
+    name.starts_with('.')
 }
 
 /// What is guarded is whole between two statements, so a panic elsewhere cannot have broken it.

@@ -1,15 +1,14 @@
-//! From a path to a place in a tree. Nothing leads above the directory that the path begins at.
+//! From a path to a place in a tree. Nothing leads above the directory that the path begins at. Names are the same in every
+//! form of Unicode.
 
 use super::node::{Directory, Node};
 use super::{ErrorCode, Result};
+use fuelcell_domain::output_name::{MAX_FILE_NAME, composed};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Longest path in bytes, as on Linux.
 const MAX_PATH: usize = 4096;
-
-/// Longest name in bytes, as on Linux.
-const MAX_NAME: usize = 255;
 
 /// Symbolic links that one path may lead through, as on Linux.
 const MAX_LINKS: u32 = 40;
@@ -95,7 +94,7 @@ fn check(path: &str) -> Result<()> {
     if path.starts_with('/') {
         return Err(ErrorCode::NotPermitted);
     }
-    if path.len() > MAX_PATH || path.split('/').any(|name| name.len() > MAX_NAME) {
+    if path.len() > MAX_PATH || path.split('/').any(|name| composed(name).len() > MAX_FILE_NAME) {
         return Err(ErrorCode::NameTooLong);
     }
     Ok(())
@@ -103,7 +102,7 @@ fn check(path: &str) -> Result<()> {
 
 /// The names of a path. `a/..` needs `a` to be a directory, so `..` stays; `.` says nothing.
 fn split(path: &str) -> impl DoubleEndedIterator<Item = String> {
-    path.split('/').filter(|name| !matches!(*name, "" | ".")).map(str::to_owned)
+    path.split('/').filter(|name| !matches!(*name, "" | ".")).map(|name| composed(name).into_owned())
 }
 
 fn ends_like_directory(path: &str) -> bool {

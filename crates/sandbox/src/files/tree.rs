@@ -5,6 +5,7 @@ use super::path::{Place, resolve};
 use super::volume::Volume;
 use super::{ErrorCode, Result};
 use fuelcell_domain::ReadAt;
+use fuelcell_domain::output_name::composed;
 use std::sync::Arc;
 
 /// How something is to be opened.
@@ -68,6 +69,11 @@ impl Tree {
         Self { root: Arc::new(Directory::new(volume)), writable: true }
     }
 
+    /// An empty tree whose files will be published, so that they can have the names of outputs only.
+    pub(crate) fn published(volume: &Arc<Volume>) -> Self {
+        Self { root: Arc::new(Directory::published(volume)), writable: true }
+    }
+
     /// The same tree, which nobody can change through this handle.
     pub(crate) fn read_only(&self) -> Self {
         Self { root: self.root.clone(), writable: false }
@@ -75,7 +81,7 @@ impl Tree {
 
     /// Puts a file that lies elsewhere under `name`.
     pub(crate) fn add_input(&self, name: &str, source: Arc<dyn ReadAt>) -> Result<()> {
-        self.root.insert(name, Node::File(Arc::new(File::input(self.volume(), source))))
+        self.root.insert(&composed(name), Node::File(Arc::new(File::input(self.volume(), source))))
     }
 
     /// Puts a file of these bytes at `path`, whose directory is there.
@@ -95,13 +101,19 @@ impl Tree {
         })
     }
 
-    /// The names at the top of this tree, sorted.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        while let Some((name, _)) = self.root.next(names.last().map(String::as_str)) {
-            names.push(name);
-        }
-        names
+    /// The files to publish, with their paths.
+    pub(crate) fn outputs(&self) -> Vec<(String, TreeFile)> {
+        let file = |(path, node)| match node {
+            Node::File(file) => Some((path, TreeFile(file))),
+            Node::Directory(_) | Node::Link(_) => None,
+        };
+        self.root.public().into_iter().filter_map(file).collect()
+    }
+
+    /// The paths of links beside the files to publish.
+    pub(crate) fn links(&self) -> Vec<String> {
+        let links = self.root.public().into_iter().filter(|(_, node)| matches!(node, Node::Link(_)));
+        links.map(|(path, _)| path).collect()
     }
 
     fn volume(&self) -> &Arc<Volume> {

@@ -244,7 +244,7 @@ fn descriptors() -> Vec<Attack> {
 
 fn names() -> Vec<Attack> {
     let mut rows = Vec::new();
-    let long = "x".repeat(200);
+    let long = "x".repeat(256);
     for name in ["CON", "nul.txt", "a\\0d\\0aX", "\\22q", "\\e2\\80\\ae", "x.", " x", "a:b", "a\\5cb", &long]
     {
         let length = wat_length(name);

@@ -1,8 +1,8 @@
 //! Plain WASI programs: what they find, what becomes of what they leave.
 
-use crate::programs::{BADF, DQUOT, PERM, open_fails, program};
+use crate::programs::{BADF, DQUOT, EXIST, INVAL, PERM, open_fails, program};
 use crate::support::{Bench, Recorder};
-use fuelcell_domain::{Completion, ErrorCode, ModuleInspector, RunEnd};
+use fuelcell_domain::{Completion, ErrorCode, Isolation, ModuleInspector, RunEnd};
 
 const DONE: RunEnd = RunEnd::Completed(Completion::Done);
 
@@ -41,6 +41,41 @@ async fn the_exit_code_decides() {
     assert_eq!((error.code, error.details.as_deref()), (ErrorCode::GuestError, Some("Exit")));
     assert_eq!(error.message, "the module exited with code 7");
     assert!(usage.fuel.exact().is_some());
+}
+
+/// What a program said on standard error before it gave up is why its job failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn last_words_are_the_errors_message() {
+    let mut bench = Bench::new();
+    let end = |said: &str, how: &str| {
+        let length = said.len() - 2 * said.matches('\\').count();
+        program(
+            &[(4096, said)],
+            &format!("(drop (call $put (i32.const 2) (i32.const 4096) (i32.const {length}))) {how}"),
+        )
+    };
+    let panic = "thread 'main' (1) panicked at src/main.rs:2:5:\\0ano column amount\\0anote: run with `RUST_BACKTRACE=1` \
+                 environment variable to display a backtrace\\0a";
+    let exit = "(call $exit (i32.const 3))";
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        bench.isolation = isolation;
+        let (error, _) = bench.fail(&end(panic, "(unreachable)")).await;
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (ErrorCode::Trap, "the module panicked: no column amount, at src/main.rs:2:5")
+        );
+        assert!(error.details.unwrap().starts_with("at "), "the backtrace is there too");
+        // Nobody can follow that advice: a cell has no environment.
+        assert!(!bench.host.events().concat().contains("RUST_BACKTRACE"));
+        let (error, _) = bench.fail(&end("usage: job\\0ano such column\\0a", exit)).await;
+        assert_eq!(
+            (error.code, error.message.as_str()),
+            (ErrorCode::GuestError, "the module exited with code 3: no such column")
+        );
+        let (error, _) = bench.fail(&end("going on\\0a", "(unreachable)")).await;
+        assert_eq!(error.message, "the module trapped: wasm `unreachable` instruction executed");
+        bench.host.forget();
+    }
 }
 
 /// Looking at its arguments costs a program no page, which an allocator might take for its own.
@@ -101,20 +136,168 @@ async fn files_in_out_become_artifacts() {
     assert_eq!(bench.host.events(), ["created table.csv Data", "finished table.csv with 3 bytes"]);
 }
 
+/// The bytes of a text of WAT, where an escape is a backslash and two digits.
+fn wat_length(text: &str) -> usize {
+    text.len() - 2 * text.matches('\\').count()
+}
+
+/// Makes `/out/FOLDER` for each folder, then writes "x" to each of the files.
+fn leave(folders: &[&str], files: &[&str]) -> Vec<u8> {
+    let (mut data, mut body, mut place) = (vec![(60_000, "x")], String::new(), 4096);
+    for (name, is_folder) in
+        folders.iter().map(|name| (name, true)).chain(files.iter().map(|name| (name, false)))
+    {
+        let length = wat_length(name);
+        data.push((place, name));
+        body += &match is_folder {
+            true => format!(
+                "(call $expect (call $path_create_directory (i32.const 4) (i32.const {place}) (i32.const {length})) (i32.const 0))"
+            ),
+            false => format!(
+                "(call $expect (call $put (call $create (i32.const {place}) (i32.const {length})) (i32.const 60000) (i32.const 1)) \
+                 (i32.const 0))"
+            ),
+        };
+        place += u32::try_from(name.len()).unwrap();
+    }
+    program(&data, &body)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn names_that_no_artifact_may_have_are_refused() {
+async fn names_of_any_script_and_folders_become_artifacts() {
+    let mut bench = Bench::new();
+    let names = [
+        "A.csv",
+        "a+b.csv",
+        "a.csv",
+        "it's.txt",
+        "x=1.csv",
+        "Übersicht.csv",
+        "charts/1.svg",
+        "charts/more/2.svg",
+    ];
+    let module =
+        leave(&["charts", "charts/more", "empty", ".own"], &[&names[..], &[".own/x\\0a", ".own:"]].concat());
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        bench.isolation = isolation;
+        done(&bench, &module).await;
+        let mut made: Vec<_> =
+            bench.host.outputs.lock().unwrap().iter().map(|(name, _)| name.clone()).collect();
+        bench.host.forget();
+        made.sort();
+        let mut expected = names;
+        expected.sort_unstable();
+        assert_eq!(made, expected);
+    }
+}
+
+/// What a person reads as one name is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_the_same_in_every_form_of_unicode() {
     let bench = Bench::new();
-    for name in ["CON", "a\\r\\nb", "a\\22b", "x.", "\\e2\\80\\aex"] {
-        let length = name
-            .replace("\\r", "r")
-            .replace("\\n", "n")
-            .replace("\\22", "q")
-            .replace("\\e2\\80\\ae", "xxx")
-            .len();
-        let body = format!("(drop (call $create (i32.const 4096) (i32.const {length})))");
+    done(&bench, &leave(&["U\u{308}"], &["U\u{308}/a\u{308}.csv", "Ü/ä.csv"])).await;
+    assert_eq!(bench.host.events(), ["created Ü/ä.csv Data", "finished Ü/ä.csv with 1 bytes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_no_artifact_may_have_are_refused_when_the_file_is_made() {
+    let bench = Bench::new();
+    for (name, rule) in [
+        ("CON", "device"),
+        ("a\\0d\\0ab", "control characters"),
+        ("a\\22b", "none of"),
+        ("x.", "ends with a dot"),
+        ("\\e2\\80\\aex", "text direction"),
+    ] {
+        let length = wat_length(name);
+        // The program ends badly only after it was refused: the call says so.
+        let body = format!(
+            "(call $expect (call $open (i32.const 4) (i32.const 4096) (i32.const {length}) (i32.const 1)) (i32.const {INVAL}))
+             (call $exit (i32.const 1))"
+        );
         let (error, _) = bench.fail(&program(&[(4096, name)], &body)).await;
         assert_eq!(error.code, ErrorCode::InvalidOutput, "{name}: {error}");
+        assert!(
+            error.message.contains("cannot be the name of an output") && error.message.contains(rule),
+            "{error}"
+        );
+        assert_eq!(error.details.as_deref(), Some("Exit: the module exited with code 1"));
+        assert_eq!(bench.host.events(), [format!("Error outputs: {}", error.message)]);
+        bench.host.forget();
     }
+}
+
+/// A program that goes on after a refusal loses nothing of what it finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_name_costs_nothing_else() {
+    let bench = Bench::new();
+    let body = format!(
+        "(call $expect (call $open (i32.const 4) (i32.const 4096) (i32.const 2) (i32.const 1)) (i32.const {INVAL}))
+         (drop (call $create (i32.const 4100) (i32.const 1)))"
+    );
+    done(&bench, &program(&[(4096, "x."), (4100, "y")], &body)).await;
+    let made: Vec<_> = bench.host.outputs.lock().unwrap().iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(made, ["y"]);
+    // A failure later on is not about the name any more.
+    let body = format!("{body} (call $exit (i32.const 1))");
+    let (error, _) = bench.fail(&program(&[(4096, "x."), (4100, "y")], &body)).await;
+    assert_eq!(error.code, ErrorCode::GuestError, "{error}");
+}
+
+/// A name is looked at whichever way a file comes to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_come_from_elsewhere_are_looked_at_too() {
+    let bench = Bench::new();
+    let rename = |from: (u32, usize), to: (u32, usize), error: i32| {
+        format!(
+            "(call $expect (call $path_rename (i32.const 4) (i32.const {}) (i32.const {}) (i32.const 4) (i32.const {}) \
+             (i32.const {})) (i32.const {error}))",
+            from.0, from.1, to.0, to.1
+        )
+    };
+    let folder = "(call $expect (call $path_create_directory (i32.const 4) (i32.const 4096) (i32.const 4)) (i32.const 0))";
+    let link = format!(
+        "(call $expect (call $path_link (i32.const 4) (i32.const 0) (i32.const 4200) (i32.const 7) (i32.const 4) \
+         (i32.const 4300) (i32.const 2)) (i32.const {INVAL}))"
+    );
+    let data =
+        [(4096, ".own"), (4200, ".own/x."), (4300, "y."), (4400, "results"), (4500, ".own/ok"), (4600, "ok")];
+    let body = [
+        folder.to_owned(),
+        "(drop (call $create (i32.const 4200) (i32.const 7)))".into(),
+        rename((4200, 7), (4300, 2), INVAL),
+        // The folder would take the file with it.
+        rename((4096, 4), (4400, 7), INVAL),
+        link,
+        rename((4200, 7), (4500, 7), 0),
+        rename((4096, 4), (4400, 7), 0),
+    ];
+    done(&bench, &program(&data, &body.concat())).await;
+    let made: Vec<_> = bench.host.outputs.lock().unwrap().iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(made, ["results/ok"]);
+}
+
+/// One file too many is refused when it is made, so that the others are published.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_outputs_is_exact() {
+    let bench = Bench::new();
+    let body = format!(
+        "(local $i i32)
+         (loop $again
+            (i32.store8 (i32.const 4096) (i32.add (i32.const 97) (i32.and (local.get $i) (i32.const 15))))
+            (i32.store8 (i32.const 4097) (i32.add (i32.const 97) (i32.and (i32.shr_u (local.get $i) (i32.const 4)) (i32.const 15))))
+            (i32.store8 (i32.const 4098) (i32.add (i32.const 97) (i32.shr_u (local.get $i) (i32.const 8))))
+            (call $expect (call $fd_close (call $create (i32.const 4096) (i32.const 3))) (i32.const 0))
+            (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000))))
+         (i32.store8 (i32.const 4096) (i32.const 122))
+         (call $expect (call $open (i32.const 4) (i32.const 4096) (i32.const 3) (i32.const 1)) (i32.const {EXIST}))
+         ;; One that is gone makes room.
+         (i32.store8 (i32.const 4096) (i32.const 97)) (i32.store8 (i32.const 4097) (i32.const 97)) (i32.store8 (i32.const 4098) (i32.const 97))
+         (call $expect (call $path_unlink_file (i32.const 4) (i32.const 4096) (i32.const 3)) (i32.const 0))
+         (call $expect (call $open (i32.const 4) (i32.const 4096) (i32.const 3) (i32.const 1)) (i32.const 0))"
+    );
+    done(&bench, &program(&[], &body)).await;
+    assert_eq!(bench.host.outputs.lock().unwrap().len(), 1000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,6 +86,7 @@ async fn an_endless_loop_ends_at_its_deadline() {
     // It gave way some hundred times, and was stopped where it did so.
     assert!(usage.fuel.units().unwrap() > 16 << 20, "{usage:?}");
     assert!(error.message.contains("1 s"), "{}", error.message);
+    assert_eq!(error.details, None, "nobody can know where it was");
     let took = started.elapsed();
     assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(2), "{took:?}");
     assert!(usage.cpu_micros > 100_000, "{usage:?}");
@@ -113,6 +114,8 @@ async fn who_calls_a_slow_host_again_and_again_ends_at_the_deadline() {
         .fail(&component(&[PROGRESS], "", &format!("(loop $again {tell} (br $again)) (unreachable)")))
         .await;
     assert_eq!(error.code, ErrorCode::Timeout);
+    // Such a guest can be asked where it was.
+    assert!(error.details.is_some_and(|details| details.starts_with("at ")));
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 }
 

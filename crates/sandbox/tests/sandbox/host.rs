@@ -194,7 +194,7 @@ async fn standard_output_becomes_lines_of_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn endless_output_is_cut_and_said_to_be() {
+async fn a_flood_arrives_in_lines_of_bounded_length() {
     let mut bench = Bench::new();
     bench.limits.fuel = None;
     let flood = format!(
@@ -205,12 +205,9 @@ async fn endless_output_is_cut_and_said_to_be() {
     );
     assert_eq!(bench.run(&component(&[STDOUT], "", &flood)).await.0, DONE);
     let events = bench.host.events();
-    let kept: usize = events.iter().filter(|event| event.starts_with("Info")).map(String::len).sum();
-    assert!(kept > 1_000_000 && kept < 1_100_000, "{kept}");
-    assert_eq!(
-        events.last().unwrap(),
-        "Warn stdout: 3047424 more bytes were dropped: 1048576 bytes are kept"
-    );
+    // What is kept of them is the matter of the job's log.
+    assert_eq!(events.len(), 500);
+    assert!(events.iter().all(|event| event.len() <= "Info stdout: ".len() + (8 << 10)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,8 @@ pub(crate) const FUNCTIONS: [(&str, &str); 45] = [
 /// Errors of preview 1, by number.
 pub(crate) const BADF: i32 = 8;
 pub(crate) const DQUOT: i32 = 19;
+pub(crate) const EXIST: i32 = 20;
+pub(crate) const INVAL: i32 = 28;
 pub(crate) const PERM: i32 = 63;
 
 /// A program that does `body`. Descriptor 3 is `/in`, 4 is `/out`. `data` texts lie at the addresses given; 0 to 64 and

@@ -72,8 +72,11 @@ async fn artifact_names_are_checked_and_unique() {
     let world = World::new();
     let Guest { live, host } = guest(&world).await;
     let first = host.create_artifact(output("a.html")).unwrap();
-    assert!(matches!(refusal(host.create_artifact(output("A.HTML"))), HostError::Invalid(_)));
+    assert!(matches!(refusal(host.create_artifact(output("a.html"))), HostError::Invalid(_)));
+    assert!(matches!(refusal(host.create_artifact(output("a.html/b"))), HostError::Invalid(_)));
     assert!(matches!(refusal(host.create_artifact(output("../a"))), HostError::Invalid(_)));
+    // Case counts.
+    drop(host.create_artifact(output("A.HTML")).unwrap());
     // Dropped without finish: the name is free again, nothing is published.
     drop(first);
     host.create_artifact(output("a.html")).unwrap().finish().unwrap();

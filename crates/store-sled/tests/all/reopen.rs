@@ -34,7 +34,7 @@ pub(crate) async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineI
         note("list", format!("{page:?} {:?}", store.counts(own, &filter).await.unwrap()));
     }
     for job in jobs {
-        let lines = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 100 };
+        let lines = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 100 };
         note("job", format!("{:?}", store.job(own, job.id).await.unwrap()));
         note("artifacts", format!("{:?}", store.artifacts(job.id).await.unwrap()));
         note("receipts", format!("{:?}", store.receipts(job.id).await.unwrap()));

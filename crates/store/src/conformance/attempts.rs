@@ -42,7 +42,7 @@ async fn refuses(store: &dyn Store, job: &Job, attempt: AttemptId) {
 
     assert_eq!(store.job(job.project, job.id).await.unwrap(), before);
     assert_eq!(store.checkpoint(job.id).await.unwrap(), None);
-    let all = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 9 };
+    let all = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 9 };
     assert_eq!(store.logs(job.id, all).await.unwrap(), []);
 }
 

@@ -11,7 +11,7 @@ use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{Digest, Job, JobId, JobState, LogLevel, LogLine};
 
 const ALL: PageRequest = PageRequest { offset: 0, limit: 1000 };
-const EVERY_LINE: LogFilter = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
+const EVERY_LINE: LogFilter = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
 
 /// Starts a job and ends it with everything that an attempt can leave behind.
 async fn ended(store: &dyn Store, new: Job) -> Job {

@@ -9,7 +9,8 @@ fn line(attempt: u32, seconds: i64, level: LogLevel) -> LogLine {
 }
 
 pub(super) async fn filters(store: &dyn Store) {
-    const EVERYTHING: LogFilter = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 1000 };
+    const EVERYTHING: LogFilter =
+        LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 1000 };
     let started = running(store, job(project())).await;
     let neighbour = running(store, job(project())).await;
     let read = async |job: JobId, filter| -> Vec<i64> {
@@ -36,6 +37,12 @@ pub(super) async fn filters(store: &dyn Store) {
     assert_eq!(read(started.id, LogFilter { to: Some(at(3)), ..EVERYTHING }).await, [1, 2, 3]);
     assert_eq!(read(started.id, LogFilter { limit: 2, ..EVERYTHING }).await, [1, 2]);
     assert_eq!(read(started.id, LogFilter { level: LogLevel::Info, limit: 2, ..EVERYTHING }).await, [2, 3]);
+    // Pages, within one batch of lines and across them.
+    let page = |skip| LogFilter { level: LogLevel::Info, skip, limit: 2, ..EVERYTHING };
+    assert_eq!(read(started.id, page(1)).await, [3, 4]);
+    assert_eq!(read(started.id, page(3)).await, [4, 101]);
+    assert_eq!(read(started.id, page(4)).await, [101]);
+    assert_eq!(read(started.id, page(5)).await, [] as [i64; 0]);
     assert_eq!(read(JobId::random(), EVERYTHING).await, [] as [i64; 0]);
     // Many lines and long ones.
     let many: Vec<_> =

@@ -419,7 +419,7 @@ impl Store for MemoryStore {
     async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
         let records = self.records();
         let lines = records.logs.get(&job).into_iter().flatten();
-        Ok(lines.filter(|line| filter.matches(line)).take(filter.limit).cloned().collect())
+        Ok(lines.filter(|line| filter.matches(line)).skip(filter.skip).take(filter.limit).cloned().collect())
     }
 
     async fn is_processed(

@@ -94,7 +94,7 @@ impl Pair {
 
     async fn compare_job(&self, submitted: &Job) {
         let Job { id, project, .. } = submitted;
-        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
+        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
         self.both(async |store| store.job(*project, *id).await.unwrap()).await;
         self.both(async |store| store.artifacts(*id).await.unwrap()).await;
         self.both(async |store| store.receipts(*id).await.unwrap()).await;

@@ -37,7 +37,7 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
     look_at_registry(&mut sight, store, world).await;
     look_at_lists(&mut sight, store, world).await;
     for (number, job) in world.jobs.iter().enumerate() {
-        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, limit: 99 };
+        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
         let found = store.job(world.own, *job).await.unwrap();
         if let Some(job) = &found {
             let before = store.queued_before(QueueOrder::of(job)).await.unwrap();
