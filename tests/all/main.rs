@@ -15,6 +15,7 @@ mod downloads;
 mod execution;
 mod guide;
 mod hostile_api;
+mod hostile_connections;
 mod isolation;
 mod matrix;
 mod mounted;

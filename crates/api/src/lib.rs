@@ -6,6 +6,7 @@
 mod admin;
 mod auth;
 mod config;
+mod connections;
 mod datamachine;
 mod downloads;
 mod drain;

@@ -9,6 +9,9 @@ use fuelcell_service::parameters::ParameterFault;
 use serde_json::{Value, json};
 use std::any::Any;
 
+/// When a client may try again that found no place: connections that do nothing are closed meanwhile.
+const CONNECTION_RETRY_SECONDS: u64 = 10;
+
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
@@ -53,6 +56,21 @@ impl Problem {
     /// Notes it in the log.
     pub(crate) fn log(&self) {
         tracing::info!(status = self.status.as_u16(), code = self.code, detail = %self.detail, "refused");
+    }
+
+    /// The peer, or all, have as many connections as they may.
+    pub(crate) fn too_many_connections() -> Self {
+        let detail = "there are as many connections as this server, or this address, may have; close some, or try again later";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooManyConnections", detail);
+        Self { retry_after: Some(CONNECTION_RETRY_SECONDS), ..problem }
+    }
+
+    /// There is no room for another answer.
+    pub(crate) fn too_much_unread() -> Self {
+        let detail =
+            "answers that wait to be read hold as much memory as they may; read them, or try again later";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooMuchUnread", detail);
+        Self { retry_after: Some(1), ..problem }
     }
 
     pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {

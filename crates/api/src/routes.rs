@@ -30,6 +30,9 @@ const OPERATOR: Access = Access::Role(Role::Operator);
 /// Method, path as the router has it, and who may.
 pub(crate) type Route = (&'static str, &'static str, Access);
 
+/// Whether the server is well.
+pub(crate) const HEALTH: &str = "/healthz";
+
 /// All routes.
 pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().chain(datamachine::ROUTES)
@@ -38,7 +41,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
 /// The routes of this server's own protocols.
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
-    ("GET", "/healthz", Anyone),
+    ("GET", HEALTH, Anyone),
     ("GET", "/openapi.json", Anyone),
     ("GET", "/docs", Anyone),
     ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{name}", SignedLink),
