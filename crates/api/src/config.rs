@@ -26,7 +26,7 @@ pub struct ApiConfig {
     /// Bytes of answers that all clients together may leave unread.
     pub max_unread_bytes: u64,
     /// The same for one tenant's clients.
-    pub max_unread_bytes_per_tenant: u64,
+    pub max_tenant_unread_bytes: u64,
     /// Networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed, such as `10.0.0.0/8`.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
@@ -40,7 +40,7 @@ impl Default for ApiConfig {
             max_connections_per_peer: None,
             stalled_seconds: const { NonZeroU32::new(30).expect("30 is not zero") },
             max_unread_bytes: 256 * MIB,
-            max_unread_bytes_per_tenant: 64 * MIB,
+            max_tenant_unread_bytes: 64 * MIB,
             trusted_proxies: Vec::new(),
         }
     }

@@ -12,8 +12,10 @@ use crate::auth::{AuthFailures, Scheme};
 use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
+use crate::queries::KnownQueries;
 use crate::routes::{self, Access};
 use crate::serve::Arrival;
+use crate::text::clipped;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::Method;
@@ -27,15 +29,19 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use tracing::Instrument;
 
+/// Bytes of an address in the audit log.
+pub(crate) const MAX_TARGET: usize = 512;
+
 /// What the gate needs.
 pub(crate) struct Gate {
     service: Arc<Service>,
     failures: AuthFailures,
+    queries: KnownQueries,
 }
 
 impl Gate {
-    pub(crate) fn new(service: Arc<Service>, config: &ApiConfig) -> Self {
-        Self { service, failures: AuthFailures::new(config) }
+    pub(crate) fn new(service: Arc<Service>, config: &ApiConfig, queries: KnownQueries) -> Self {
+        Self { service, failures: AuthFailures::new(config), queries }
     }
 }
 
@@ -122,12 +128,14 @@ async fn answer(
     let mut request = Request::from_parts(parts, body);
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         gate.service.authorise(&principal, place, role).await?;
+        gate.queries.check(request.method(), path, request.uri())?;
         return Ok(next.run(request).await);
     }
     let call = Arc::new(call(&request, path, principal, place));
     request.extensions_mut().insert(Asked(Arc::clone(&call)));
     // A task of its own: a client that goes away does not keep what it began from being carried out and written down.
-    let work = audited(Arc::clone(&gate.service), call, place, role, request, next);
+    let known = gate.queries.check(request.method(), path, request.uri());
+    let work = audited(Arc::clone(&gate.service), call, (place, role, known), request, next);
     let task = tokio::spawn(work.in_current_span());
     Ok(task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())))
 }
@@ -137,7 +145,7 @@ fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> Au
     AuditedCall {
         principal,
         action: format!("{} {path}", request.method()),
-        target: request.uri().path().to_owned(),
+        target: clipped(request.uri().path(), MAX_TARGET).into_owned(),
         place,
         request_id: request_id.to_owned(),
     }
@@ -146,14 +154,14 @@ fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> Au
 async fn audited(
     service: Arc<Service>,
     call: Arc<AuditedCall>,
-    place: Scope,
-    role: Role,
+    (place, role, known): (Scope, Role, Result<(), Problem>),
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match service.authorise(&call.principal, place, role).await {
+    let may = service.authorise(&call.principal, place, role).await;
+    let mut response = match may.map_err(Problem::from).and(known) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Problem::from(refusal).into_response(),
+        Err(refusal) => refusal.into_response(),
     };
     let made = response.extensions_mut().remove::<Made>();
     if made.as_ref().is_some_and(|made| made.recorded) {

@@ -81,7 +81,7 @@ impl Connections {
             places: Arc::new(Places::new(caps.total, caps.per_peer)),
             reserve: Arc::new(Reserve::new(caps.reserve)),
             proxies: TrustedProxies::new(&config.trusted_proxies),
-            ledger: Arc::new(Ledger::new(config.max_unread_bytes, config.max_unread_bytes_per_tenant)),
+            ledger: Arc::new(Ledger::new(config.max_unread_bytes, config.max_tenant_unread_bytes)),
             patience: Duration::from_secs(config.stalled_seconds.get().into()),
         }
     }
