@@ -21,7 +21,10 @@ static CHECKERS: LazyLock<Mutex<HashMap<String, Option<Arc<Checker>>>>> = LazyLo
 
 /// What a request's body was, for the case that it is refused.
 #[derive(Clone, Default)]
-pub(crate) struct Received(Arc<OnceLock<(Bytes, fn(&[u8]) -> Found)>>);
+pub(crate) struct Received(Arc<OnceLock<(Bytes, Look)>>);
+
+/// Looks through a body.
+type Look = fn(&[u8]) -> Found;
 
 /// Faults, and how many there are in all.
 pub(crate) type Found = (Vec<ParameterFault>, usize);
