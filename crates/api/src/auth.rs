@@ -2,8 +2,10 @@
 //! it so.
 
 use crate::config::ApiConfig;
+use crate::connections::Peer;
 use crate::problem::Problem;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use crate::serve::Arrival;
+use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use base64::Engine as _;
@@ -11,7 +13,6 @@ use base64::prelude::BASE64_STANDARD;
 use fuelcell_service::{Principal, Service, ServiceError};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Peers that are remembered before those without recent failures are forgotten.
 const MAX_PEERS: usize = 10_000;
@@ -38,9 +39,9 @@ pub(crate) enum Scheme {
 }
 
 /// Counts wrong tokens and passwords by peer. Right ones always pass, so that nobody is locked out by a neighbour behind the same
-/// address; and what a proxy says in X-Forwarded-For is not looked at, because anybody can say it.
+/// address.
 pub(crate) struct AuthFailures {
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    limiter: DefaultKeyedRateLimiter<Peer>,
     clock: DefaultClock,
 }
 
@@ -69,7 +70,7 @@ impl AuthFailures {
         Ok(recognised?)
     }
 
-    fn count(&self, peer: IpAddr) -> Result<(), ServiceError> {
+    fn count(&self, peer: Peer) -> Result<(), ServiceError> {
         if self.limiter.len() > MAX_PEERS {
             self.limiter.retain_recent();
         }
@@ -81,18 +82,8 @@ impl AuthFailures {
     }
 }
 
-/// The address at the other end of the connection, for IPv6 the network that one customer has.
-fn peer(parts: &Parts) -> IpAddr {
-    match parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip().to_canonical())
-    {
-        Some(IpAddr::V6(address)) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        Some(address) => address,
-        // Without a connection (a request made in the process itself) all count together.
-        None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-    }
+fn peer(parts: &Parts) -> Peer {
+    parts.extensions.get::<Arrival>().map_or(Peer::NOBODY, |arrival| arrival.peer)
 }
 
 async fn by_token(service: &Service, header: &str) -> Result<Principal, ServiceError> {

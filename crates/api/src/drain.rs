@@ -1,11 +1,13 @@
 //! Letting a refused client finish its sentence. A server that answers and closes while the client still sends makes the
 //! kernel throw the answer away (a reset overtakes it), and the client sees a broken pipe instead of what was wrong. So
-//! after a refusal the rest of the body is read and dropped, up to a bound of bytes and time.
+//! after a refusal the rest of the body is read and dropped, up to a bound of bytes and time; beyond it the client is told
+//! that the connection closes.
 
+use crate::serve::Arrival;
 use axum::BoxError;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::{Buf, Bytes};
@@ -22,14 +24,19 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// Reads and drops what a refused client is still sending.
 pub(crate) async fn drain(request: Request, next: Next) -> Response {
-    // A client that waits for `100 Continue` has not begun to send.
-    let waits = request.headers().contains_key(header::EXPECT);
+    // A client that waits for `100 Continue` has not begun to send. And where places are rare, nobody is waited for.
+    let waits = request.headers().contains_key(header::EXPECT)
+        || request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.beyond_caps);
     let (parts, body) = request.into_parts();
     let shared = Shared(Arc::new(Mutex::new(body)));
-    let response = next.run(Request::from_parts(parts, Body::new(shared.clone()))).await;
-    if response.status().is_client_error() && !waits {
-        // Past the time the connection is closed as it is.
-        let _ = tokio::time::timeout(MAX_TIME, shared.finish()).await;
+    let mut response = next.run(Request::from_parts(parts, Body::new(shared.clone()))).await;
+    let refused = response.status().is_client_error() || response.status().is_server_error();
+    if refused && !shared.is_end_stream() {
+        let finishing = async { !waits && tokio::time::timeout(MAX_TIME, shared.finish()).await == Ok(true) };
+        if !finishing.await {
+            // What is still to come would be taken for the next request: the client must not send one here.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
     }
     response
 }
@@ -39,14 +46,17 @@ pub(crate) async fn drain(request: Request, next: Next) -> Response {
 struct Shared(Arc<Mutex<Body>>);
 
 impl Shared {
-    async fn finish(self) {
+    /// Reads to the end. Says whether it came.
+    async fn finish(self) -> bool {
         let mut dropped = 0;
         while dropped < MAX_BYTES {
             match poll_fn(|context| Pin::new(&mut self.clone()).poll_frame(context)).await {
                 Some(Ok(frame)) => dropped += frame.data_ref().map_or(0, Buf::remaining),
-                Some(Err(_)) | None => return,
+                Some(Err(_)) => return false,
+                None => return true,
             }
         }
+        false
     }
 
     fn with<T>(&self, look: impl FnOnce(Pin<&mut Body>) -> T) -> T {

@@ -1,19 +1,26 @@
 //! Reading requests, with errors that say what was wrong, where, and what is allowed.
 
+use crate::diagnosis::Received;
+use crate::duplicates;
 use crate::object::Object;
-use crate::problem::Problem;
+use crate::openapi::camel;
+use crate::problem::{INVALID_BODY, MALFORMED_JSON, Problem};
+use crate::routes;
+use crate::text::clipped;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use fuelcell_domain::exact::meaning;
 use fuelcell_domain::{Digest, ProjectId, ProjectRef, Scope, TenantId, Timestamp};
+use fuelcell_service::parameters::ParameterFault;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// A JSON body, with a digest for the client's key. The content type is not looked at: clients forget it.
 pub(crate) struct JsonBody<T> {
@@ -21,15 +28,15 @@ pub(crate) struct JsonBody<T> {
     pub(crate) digest: Digest,
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let has_key = request.headers().contains_key(IDEMPOTENCY_KEY);
-        let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
+        let bytes = json_bytes::<T, S>(request, state).await?;
         let value = parse_json::<Object<T>>(&bytes)?.0;
         let value = value
-            .ok_or_else(|| Problem::invalid("MalformedJson", "the body is null; an object is expected"))?;
+            .ok_or_else(|| Problem::invalid(MALFORMED_JSON, "the body is null; an object is expected"))?;
         Ok(Self { value, digest: body_digest(has_key, &bytes) })
     }
 }
@@ -40,12 +47,12 @@ pub(crate) struct OptionalJson<T> {
     pub(crate) digest: Digest,
 }
 
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+impl<T: DeserializeOwned + Default + ToSchema, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let has_key = request.headers().contains_key(IDEMPOTENCY_KEY);
-        let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
+        let bytes = json_bytes::<T, S>(request, state).await?;
         let value = match bytes.iter().all(u8::is_ascii_whitespace) {
             true => T::default(),
             false => parse_json::<Object<T>>(&bytes)?.0.unwrap_or_default(),
@@ -65,6 +72,29 @@ fn body_digest(has_key: bool, bytes: &[u8]) -> Digest {
     }
 }
 
+/// The bytes of a JSON body, which are kept for the case that it is refused.
+async fn json_bytes<T: ToSchema, S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    check_coding(request.headers())?;
+    let received = request.extensions().get::<Received>().cloned();
+    let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
+    if let Some(received) = received {
+        received.keep::<T>(bytes.clone());
+    }
+    Ok(bytes)
+}
+
+/// A coded body would have to be unpacked here, where nobody knows how large it gets.
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedEncoding",
+            "send the body as it is, without Content-Encoding",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// What is wrong with a body that could not be read.
 pub(crate) fn body_problem(rejection: BytesRejection) -> Problem {
     match rejection.status() {
@@ -77,22 +107,38 @@ pub(crate) fn body_problem(rejection: BytesRejection) -> Problem {
 
 /// Names the place in the document where it went wrong.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if let Some(pointer) = duplicates::find(bytes) {
+        let fault = ParameterFault { pointer, message: "stands twice in its object".into() };
+        return Err(Problem::invalid("DuplicateMember", "").told_by(1, vec![fault]));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
+        let told = shortened(inner.to_string());
         match inner.is_data() && path != "." {
-            true => Problem::invalid("InvalidBody", format!("{path}: {inner}")),
+            true => Problem::invalid(INVALID_BODY, format!("{path}: {told}")),
             false => Problem::invalid(
-                "MalformedJson",
-                format!("the body is not the JSON that is expected here: {inner}"),
+                MALFORMED_JSON,
+                format!("the body is not the JSON that is expected here: {told}"),
             ),
         }
     })?;
     reader
         .end()
-        .map_err(|error| Problem::invalid("MalformedJson", format!("after the JSON document: {error}")))?;
+        .map_err(|error| Problem::invalid(MALFORMED_JSON, format!("after the JSON document: {error}")))?;
     Ok(value)
+}
+
+/// A message without the middle of what it quotes: what is allowed stands at its end.
+fn shortened(message: String) -> String {
+    const HEAD: usize = 200;
+    const TAIL: usize = 400;
+    if message.len() <= HEAD + TAIL {
+        return message;
+    }
+    let (head, tail) = (message.floor_char_boundary(HEAD), message.ceil_char_boundary(message.len() - TAIL));
+    format!("{}…{}", &message[..head], &message[tail..])
 }
 
 /// The named parts of the path.
@@ -119,8 +165,18 @@ impl Ids {
     pub(crate) fn id<T: FromStr>(&self, name: &'static str) -> Result<T, Problem> {
         let text = self.text(name);
         text.parse().map_err(|_| {
-            let shown: String = text.chars().take(64).collect();
-            Problem::invalid("InvalidId", format!("{shown:?} in the address is not a GUID ({name})"))
+            let shown = clipped(text, 64);
+            let name = camel(name);
+            if text.is_empty() {
+                return Problem::invalid("InvalidId", routes::missing(&name));
+            }
+            Problem::invalid(
+                "InvalidId",
+                format!(
+                    "{name} in the address is {shown:?}, which is no GUID such as \
+                     6f9619ff-8b86-d011-b42d-00c04fc964ff; is a variable not set?"
+                ),
+            )
         })
     }
 
@@ -157,7 +213,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
         let mut query = HashMap::new();
         for (name, value) in pairs {
             if query.contains_key(&name) {
-                return Err(Problem::invalid("InvalidQuery", format!("{name} is given twice")));
+                return Err(Problem::invalid(
+                    "InvalidQuery",
+                    format!("{} is given twice", clipped(&name, 64)),
+                ));
             }
             query.insert(name, value);
         }
@@ -186,7 +245,7 @@ impl Query {
             Some((_, value)) => Ok(Some(*value)),
             None => {
                 let words: Vec<_> = allowed.iter().map(|(word, _)| *word).collect();
-                let shown: String = text.chars().take(64).collect();
+                let shown = clipped(text, 64);
                 Err(Problem::invalid(
                     "InvalidQuery",
                     format!("{name} is {shown:?}; allowed: {}", words.join(", ")),

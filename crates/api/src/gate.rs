@@ -12,27 +12,36 @@ use crate::auth::{AuthFailures, Scheme};
 use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
+use crate::queries::KnownQueries;
 use crate::routes::{self, Access};
+use crate::serve::Arrival;
+use crate::text::clipped;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use fuelcell_domain::{AuditOutcome, Role, Scope};
+use fuelcell_domain::{AuditOutcome, Role, Scope, TenantId};
 use fuelcell_service::audit::AuditedCall;
 use fuelcell_service::{Principal, Service};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use tracing::Instrument;
 
+/// Bytes of an address in the audit log.
+pub(crate) const MAX_TARGET: usize = 512;
+
 /// What the gate needs.
 pub(crate) struct Gate {
     service: Arc<Service>,
     failures: AuthFailures,
+    queries: KnownQueries,
 }
 
 impl Gate {
-    pub(crate) fn new(service: Arc<Service>, config: &ApiConfig) -> Self {
-        Self { service, failures: AuthFailures::new(config) }
+    pub(crate) fn new(service: Arc<Service>, config: &ApiConfig, queries: KnownQueries) -> Self {
+        Self { service, failures: AuthFailures::new(config), queries }
     }
 }
 
@@ -76,13 +85,45 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
         return Ok(next.run(request).await);
     };
+    let arrival = request.extensions().get::<Arrival>().cloned();
+    let beyond_caps = arrival.as_ref().is_some_and(|arrival| arrival.beyond_caps);
     let (scheme, role) = match routes::access(request.method(), path.as_str())? {
+        Access::Anyone | Access::SignedLink if beyond_caps && path.as_str() != routes::HEALTH => {
+            return Err(Problem::too_many_connections());
+        }
         Access::Anyone | Access::SignedLink => return Ok(next.run(request).await),
         Access::Role(role) => (Scheme::Bearer, role),
         Access::Password(role) => (Scheme::Basic, role),
     };
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let principal = gate.failures.recognise(&gate.service, &parts, scheme).await?;
+    if beyond_caps && principal.scope != Scope::Server {
+        return Err(Problem::too_many_connections());
+    }
+    let tenant = principal.scope.tenant();
+    let response = answer(gate, parts, body, path.as_str(), (scheme, role), principal, next).await?;
+    match arrival {
+        Some(arrival) => counted(&arrival, tenant, response),
+        None => Ok(response),
+    }
+}
+
+/// The answer, if there is room for what it holds until it is read.
+fn counted(arrival: &Arrival, tenant: Option<TenantId>, response: Response) -> Result<Response, Problem> {
+    let (parts, body) = response.into_parts();
+    let body = arrival.unread.count(tenant, body).ok_or_else(Problem::too_much_unread)?;
+    Ok(Response::from_parts(parts, body))
+}
+
+async fn answer(
+    gate: &Arc<Gate>,
+    mut parts: Parts,
+    body: Body,
+    path: &str,
+    (scheme, role): (Scheme, Role),
+    principal: Principal,
+    next: Next,
+) -> Result<Response, Problem> {
     let place = match scheme {
         Scheme::Bearer => Ids::from_request_parts(&mut parts, &()).await?.place()?,
         // These addresses name no place: a password has its own.
@@ -92,12 +133,14 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     let mut request = Request::from_parts(parts, body);
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         gate.service.authorise(&principal, place, role).await?;
+        gate.queries.check(request.method(), path, request.uri())?;
         return Ok(next.run(request).await);
     }
-    let call = Arc::new(call(&request, path.as_str(), principal, place));
+    let call = Arc::new(call(&request, path, principal, place));
     request.extensions_mut().insert(Asked(Arc::clone(&call)));
     // A task of its own: a client that goes away does not keep what it began from being carried out and written down.
-    let work = audited(Arc::clone(&gate.service), call, place, role, request, next);
+    let known = gate.queries.check(request.method(), path, request.uri());
+    let work = audited(Arc::clone(&gate.service), call, (place, role, known), request, next);
     let task = tokio::spawn(work.in_current_span());
     Ok(task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())))
 }
@@ -107,7 +150,7 @@ fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> Au
     AuditedCall {
         principal,
         action: format!("{} {path}", request.method()),
-        target: request.uri().path().to_owned(),
+        target: clipped(request.uri().path(), MAX_TARGET).into_owned(),
         place,
         request_id: request_id.to_owned(),
     }
@@ -116,14 +159,14 @@ fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> Au
 async fn audited(
     service: Arc<Service>,
     call: Arc<AuditedCall>,
-    place: Scope,
-    role: Role,
+    (place, role, known): (Scope, Role, Result<(), Problem>),
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match service.authorise(&call.principal, place, role).await {
+    let may = service.authorise(&call.principal, place, role).await;
+    let mut response = match may.map_err(Problem::from).and(known) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Problem::from(refusal).into_response(),
+        Err(refusal) => refusal.into_response(),
     };
     let made = response.extensions_mut().remove::<Made>();
     if made.as_ref().is_some_and(|made| made.recorded) {

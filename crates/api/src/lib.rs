@@ -6,9 +6,12 @@
 mod admin;
 mod auth;
 mod config;
+mod connections;
 mod datamachine;
+mod diagnosis;
 mod downloads;
 mod drain;
+mod duplicates;
 mod execution;
 mod extract;
 #[cfg(test)]
@@ -20,25 +23,33 @@ mod limits;
 mod object;
 mod openapi;
 mod problem;
+mod queries;
 mod registry;
+mod request_id;
+mod root;
 mod routes;
 mod serve;
+#[cfg(test)]
+mod stated;
 mod text;
 mod usage;
 
 pub use serve::serve;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
 pub use config::ApiConfig;
+use diagnosis::Received;
 pub use execution::receipt_document;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
+use queries::KnownQueries;
 use std::sync::Arc;
+use text::clipped;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -50,6 +61,10 @@ use utoipa_axum::routes;
 /// Largest JSON body in bytes.
 const MAX_JSON_BYTES: usize = 1024 * 1024;
 
+/// Bytes of a method and of a path in the log.
+const MAX_LOGGED_METHOD: usize = 32;
+const MAX_LOGGED_PATH: usize = 512;
+
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Told when the server stops: what waits for something, answers then.
@@ -58,17 +73,19 @@ struct Stop(CancellationToken);
 
 /// All routes of the server. `stop` ends requests that only wait.
 pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
-    let gate = Arc::new(Gate::new(Arc::clone(&service), config));
+    let (routes, document) = described_routes().split_for_parts();
+    let gate = Arc::new(Gate::new(Arc::clone(&service), config, KnownQueries::of(&document)));
     let layers = ServiceBuilder::new()
+        .map_request(request_id::keep_if_safe)
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
-        .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
         .layer(middleware::from_fn(finish))
         .layer(CatchPanicLayer::custom(problem::after_panic));
-    let (routes, document) = described_routes().split_for_parts();
     routes
         .merge(openapi::routes(&openapi::finished(&document)))
-        .fallback(async || routes::not_found())
+        .merge(root::routes())
+        .fallback(async |uri: Uri| routes::not_found_at(uri.path()))
         .method_not_allowed_fallback(async || routes::not_allowed())
         .layer(middleware::from_fn_with_state(gate, gate::pass))
         .layer(Extension(Stop(stop)))
@@ -170,11 +187,14 @@ async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Pr
 
 /// Ends every response: a refused client may finish its sentence, and problems are told in the words of their protocol.
 /// One layer for all: each costs every request some allocations.
-async fn finish(request: Request, next: Next) -> Response {
+async fn finish(mut request: Request, next: Next) -> Response {
+    let received = Received::default();
+    request.extensions_mut().insert(received.clone());
     let id = request.headers().get(&REQUEST_ID).cloned();
     let is_datamachine = request.uri().path().starts_with(datamachine::BASE);
     let mut response = drain::drain(request, next).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let problem = problem.completed(&received);
     problem.log();
     match is_datamachine {
         true => datamachine::errors::render(&problem, &mut response),
@@ -186,5 +206,7 @@ async fn finish(request: Request, next: Next) -> Response {
 /// The path only: a query may hold a link's signature.
 fn request_span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), request_id = id)
+    let method = clipped(request.method().as_str(), MAX_LOGGED_METHOD);
+    let path = clipped(request.uri().path(), MAX_LOGGED_PATH);
+    tracing::info_span!("request", %method, path = &*path, request_id = id)
 }

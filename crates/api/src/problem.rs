@@ -1,6 +1,8 @@
 //! Errors as clients see them: `application/problem+json` (RFC 9457) with a top-level string `error` for old clients, a
 //! stable `code` and the `requestId`. One mapping for everything that can go wrong.
 
+use crate::diagnosis::Received;
+use crate::text::clipped;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +13,25 @@ use serde_json::{Value, json};
 use std::any::Any;
 use utoipa::ToSchema;
 
+/// The code of a body that is JSON, but not what is expected.
+pub(crate) const INVALID_BODY: &str = "InvalidBody";
+/// The code of a body that is no JSON.
+pub(crate) const MALFORMED_JSON: &str = "MalformedJson";
+
+/// Bytes of an error answer at most, whatever it tells of: what follows adds up to less.
+pub(crate) const MAX_ANSWER: usize = 8 * 1024;
+/// Bytes of the sentence for people, which stands there twice.
+const MAX_DETAIL: usize = 1024;
+/// Faults that are listed, and bytes of all of them, of a pointer, of a message, and of the words around both.
+pub(crate) const MAX_FAULTS: usize = 50;
+const MAX_FAULT_BYTES: usize = MAX_ANSWER - 2 * MAX_DETAIL - 1024;
+const MAX_POINTER: usize = 200;
+const MAX_MESSAGE: usize = 600;
+const FAULT_MEMBERS: usize = 24;
+
+/// When a client may try again that found no place: connections that do nothing are closed meanwhile.
+const CONNECTION_RETRY_SECONDS: u64 = 10;
+
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
@@ -20,11 +41,14 @@ pub(crate) struct Problem {
     /// Seconds after which it may be tried again.
     retry_after: Option<u64>,
     faults: Vec<ParameterFault>,
+    /// Faults in all, those included that are not listed.
+    fault_count: usize,
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after: None, faults: Vec::new() }
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl AsRef<str>) -> Self {
+        let detail = clipped(detail.as_ref(), MAX_DETAIL).into_owned();
+        Self { status, code, detail, retry_after: None, faults: Vec::new(), fault_count: 0 }
     }
 
     /// The stable word.
@@ -58,15 +82,70 @@ impl Problem {
 
     /// The same with what is wrong, place by place.
     pub(crate) fn with_faults(self, faults: Vec<ParameterFault>) -> Self {
-        Self { faults, ..self }
+        self.counted(faults.len(), faults)
+    }
+
+    /// The same with so many faults, of which the first are listed.
+    pub(crate) fn counted(self, fault_count: usize, faults: Vec<ParameterFault>) -> Self {
+        let mut room = MAX_FAULT_BYTES;
+        let listed = faults.into_iter().take(MAX_FAULTS).map_while(|fault| {
+            let pointer = clipped(&fault.pointer, MAX_POINTER).into_owned();
+            let message = clipped(&fault.message, MAX_MESSAGE).into_owned();
+            let taken =
+                serde_json::to_string(&[&pointer, &message]).map_or(0, |text| text.len()) + FAULT_MEMBERS;
+            room = room.checked_sub(taken)?;
+            Some(ParameterFault { pointer, message })
+        });
+        Self { faults: listed.collect(), fault_count, ..self }
+    }
+
+    /// The same, with a sentence that says the faults.
+    pub(crate) fn told_by(self, fault_count: usize, faults: Vec<ParameterFault>) -> Self {
+        let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let detail = clipped(&told.join("; "), MAX_DETAIL).into_owned();
+        Self { detail, ..self }.counted(fault_count, faults)
+    }
+
+    /// The same with all that is wrong with the body that it refuses. What only a use case knows is told before.
+    pub(crate) fn completed(self, received: &Received) -> Self {
+        if self.status != StatusCode::BAD_REQUEST || !self.faults.is_empty() {
+            return self;
+        }
+        let (faults, count) = received.faults();
+        match (count, self.code) {
+            (0, _) => self,
+            (_, INVALID_BODY | MALFORMED_JSON) => Self { code: INVALID_BODY, ..self }.told_by(count, faults),
+            _ => self.counted(count, faults),
+        }
     }
 
     /// Notes it in the log.
     pub(crate) fn log(&self) {
-        tracing::info!(status = self.status.as_u16(), code = self.code, detail = %self.detail, "refused");
+        let status = self.status.as_u16();
+        match self.status {
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE => {
+                tracing::warn!(status, code = self.code, detail = %self.detail, "refused");
+            }
+            _ => tracing::info!(status, code = self.code, detail = %self.detail, "refused"),
+        }
     }
 
-    pub(crate) fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
+    /// The peer, or all, have as many connections as they may.
+    pub(crate) fn too_many_connections() -> Self {
+        let detail = "there are as many connections as this server, or this address, may have; close some, or try again later";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooManyConnections", detail);
+        Self { retry_after: Some(CONNECTION_RETRY_SECONDS), ..problem }
+    }
+
+    /// There is no room for another answer.
+    pub(crate) fn too_much_unread() -> Self {
+        let detail =
+            "answers that wait to be read hold as much memory as they may; read them, or try again later";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooMuchUnread", detail);
+        Self { retry_after: Some(1), ..problem }
+    }
+
+    pub(crate) fn invalid(code: &'static str, detail: impl AsRef<str>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 }
@@ -108,7 +187,7 @@ impl From<ServiceError> for Problem {
         };
         let problem = Self { retry_after, ..Self::new(status, code, error.to_string()) };
         match error {
-            ServiceError::InvalidParameters { faults, .. } => Self { faults, ..problem },
+            ServiceError::InvalidParameters { faults, .. } => problem.with_faults(faults),
             _ => problem,
         }
     }
@@ -143,6 +222,7 @@ pub(crate) fn render(problem: &Problem, id: Option<&str>, response: &mut Respons
     if !problem.faults.is_empty() {
         let fault = |fault: &ParameterFault| json!({"pointer": fault.pointer, "message": fault.message});
         body["errors"] = problem.faults.iter().map(fault).collect();
+        body["errorCount"] = problem.fault_count.into();
     }
     set_body(response, &body, "application/problem+json");
 }

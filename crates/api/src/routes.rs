@@ -3,6 +3,7 @@
 //! An address or method that is not in it does not exist, whatever the router says: a route cannot be forgotten here.
 
 use crate::datamachine;
+use crate::openapi::camel;
 use crate::problem::Problem;
 use axum::http::{Method, StatusCode};
 use fuelcell_domain::Role;
@@ -30,6 +31,9 @@ const OPERATOR: Access = Access::Role(Role::Operator);
 /// Method, path as the router has it, and who may.
 pub(crate) type Route = (&'static str, &'static str, Access);
 
+/// Whether the server is well.
+pub(crate) const HEALTH: &str = "/healthz";
+
 /// All routes.
 pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().chain(datamachine::ROUTES)
@@ -38,7 +42,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
 /// The routes of this server's own protocols.
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
-    ("GET", "/healthz", Anyone),
+    ("GET", "/", Anyone),
+    ("GET", HEALTH, Anyone),
     ("GET", "/openapi.json", Anyone),
     ("GET", "/docs", Anyone),
     ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{*name}", SignedLink),
@@ -115,6 +120,37 @@ pub(crate) fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address")
 }
 
+/// The same, with the part of the path that is missing, where an address is known but for that.
+pub(crate) fn not_found_at(path: &str) -> Problem {
+    let wanted = all().find_map(|(_, known, _)| missing_part(known, path));
+    match wanted {
+        Some(name) => Problem::new(StatusCode::NOT_FOUND, "NotFound", missing(&camel(name))),
+        None => not_found(),
+    }
+}
+
+/// What is said of a part of the path that is empty.
+pub(crate) fn missing(name: &str) -> String {
+    format!("{name} is missing in the address; is a variable not set?")
+}
+
+/// The first named part of a known path that is empty in another, which is as it otherwise.
+fn missing_part<'a>(known: &'a str, path: &str) -> Option<&'a str> {
+    let name = |part: &'a str| part.strip_prefix('{')?.strip_suffix('}');
+    let mut missing = None;
+    let mut parts = path.split('/');
+    for known in known.split('/') {
+        let part = parts.next()?;
+        match name(known) {
+            Some(name) if part.is_empty() => missing = missing.or(Some(name)),
+            Some(_) => {}
+            None if part == known => {}
+            None => return None,
+        }
+    }
+    missing.filter(|_| parts.next().is_none())
+}
+
 /// There is, but not for this method.
 pub(crate) fn not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "this address does not take that method")
@@ -172,6 +208,17 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
             fs::write(&path, document()).unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), document(), "BLESS=1 writes it anew");
+    }
+
+    #[test]
+    fn the_missing_part_of_an_address_is_named() {
+        let detail = |path| not_found_at(path).detail().to_owned();
+        assert!(detail("/api//p/execution/jobs").starts_with("tenantId is missing"));
+        assert!(detail("/api/t//execution/job/j/results").starts_with("projectId is missing"));
+        assert!(detail("/api/t/p/execution/job/").starts_with("jobId is missing"));
+        for other in ["/nowhere", "/api/t/p/execution/jobs/x/y", "/api/t/p/nothing", "//"] {
+            assert_eq!(detail(other), not_found().detail(), "{other}");
+        }
     }
 
     #[test]

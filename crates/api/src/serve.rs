@@ -1,14 +1,19 @@
-//! Connections: taken, bounded in time, and ended in order.
+//! Connections: taken, bounded in number, time and memory, and ended in order.
 
+use crate::config::ApiConfig;
+use crate::connections::{Connections, Peer, Place, Placed, Seat, Socket, Unread};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +22,10 @@ use tower_http::timeout::TimeoutBody;
 
 /// How long the head of a request may take, from the end of the one before: this closes idle connections too.
 const HEAD: Duration = Duration::from_secs(30);
+/// The same in the reserve.
+const HEAD_IN_RESERVE: Duration = Duration::from_secs(5);
+/// Bytes of a request's head, and of what a connection holds of an answer that is being sent.
+pub(crate) const MAX_HEAD: usize = 64 * 1024;
 /// How long a body may pause.
 const BODY_PAUSE: Duration = Duration::from_secs(30);
 /// How long running requests get after the server was told to stop.
@@ -24,16 +33,24 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// After a failed accept: most likely descriptors ran out, and closing connections gives some back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers on the listener until `stop`, then lets running requests end for a while.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let connections = GracefulShutdown::new();
+/// Answers on the listener until `stop`, then lets running requests end for a while. `descriptors` is how many the process
+/// may have.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &ApiConfig,
+    descriptors: u64,
+    stop: CancellationToken,
+) {
+    let server = Server { router, shared: Arc::new(Connections::new(config, descriptors)) };
+    let running = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, peer)) => take(stream, peer, router.clone(), &connections),
+            Ok((stream, peer)) => server.take(stream, peer, &running),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -41,24 +58,103 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         }
     }
     drop(listener);
-    if tokio::time::timeout(LAST_REQUESTS, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(LAST_REQUESTS, running.shutdown()).await.is_err() {
         tracing::warn!("requests that did not end in time are broken off");
     }
 }
 
-fn take(stream: TcpStream, peer: SocketAddr, router: Router, connections: &GracefulShutdown) {
-    let answer = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)));
-        // Failures of authentication are counted by peer.
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
-    });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let connection = connections.watch(http.serve_connection(TokioIo::new(stream), answer));
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke");
+/// What a request brings along of its connection.
+#[derive(Clone)]
+pub(crate) struct Arrival {
+    /// Whom it counts for.
+    pub(crate) peer: Peer,
+    /// Whether its peer has, or all have, as many connections as they may: only health checks and operators pass.
+    pub(crate) beyond_caps: bool,
+    /// Where its answer is counted.
+    pub(crate) unread: Arc<Unread>,
+}
+
+struct Server {
+    router: Router,
+    shared: Arc<Connections>,
+}
+
+impl Server {
+    fn take(&self, stream: TcpStream, peer: SocketAddr, running: &GracefulShutdown) {
+        let broken = CancellationToken::new();
+        let proxy = self.shared.proxies.contains(peer.ip());
+        let place = match proxy {
+            true => self.shared.places.take_for_proxy(),
+            false => self.shared.places.take(Peer::of(peer.ip())),
+        };
+        let seat = match place {
+            Some(_) => None,
+            None => match self.shared.reserve.sit(broken.clone()) {
+                Some(seat) => Some(seat),
+                // Dropped, the connection is closed.
+                None => return,
+            },
+        };
+        let unread = Arc::new(Unread::new(Arc::clone(&self.shared.ledger), broken.clone()));
+        let socket = Socket::new(stream, Arc::clone(&unread), self.shared.patience);
+        let in_reserve = seat.is_some();
+        let connection = Arc::new(Connection {
+            shared: Arc::clone(&self.shared),
+            router: self.router.clone(),
+            address: peer.ip(),
+            proxy,
+            unread,
+            seat,
+            _place: place,
+        });
+        let answer = service_fn(move |request| Arc::clone(&connection).answer(request));
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).max_buf_size(MAX_HEAD);
+        match in_reserve {
+            true => http.keep_alive(false).header_read_timeout(HEAD_IN_RESERVE),
+            false => http.header_read_timeout(HEAD),
+        };
+        let serving = running.watch(http.serve_connection(TokioIo::new(socket), answer));
+        tokio::spawn(async move {
+            match broken.run_until_cancelled(serving).await {
+                Some(Err(error)) => tracing::debug!(%error, "a connection broke"),
+                None => tracing::debug!("a connection made room for others"),
+                Some(Ok(())) => {}
+            }
+        });
+    }
+}
+
+/// One connection.
+struct Connection {
+    shared: Arc<Connections>,
+    router: Router,
+    address: IpAddr,
+    /// Whether it is from a trusted proxy.
+    proxy: bool,
+    unread: Arc<Unread>,
+    seat: Option<Seat>,
+    _place: Option<Place>,
+}
+
+impl Connection {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response, Infallible> {
+        if let Some(seat) = &self.seat {
+            seat.keep();
         }
-    });
+        let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)));
+        let own = Peer::of(self.address);
+        let peer = match self.proxy {
+            true => self.shared.proxies.speaks_for(request.headers()).unwrap_or(own),
+            false => own,
+        };
+        let place = if self.proxy { self.shared.places.take_for_request(peer) } else { None };
+        let beyond_caps = self.seat.is_some() || (self.proxy && place.is_none());
+        request.extensions_mut().insert(Arrival { peer, beyond_caps, unread: Arc::clone(&self.unread) });
+        let response = self.router.clone().oneshot(request).await?;
+        Ok(match place {
+            Some(place) => response.map(|body| Body::new(Placed { body, _place: place })),
+            None => response,
+        })
+    }
 }

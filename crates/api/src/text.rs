@@ -1,6 +1,25 @@
 //! Figures as text for people, as the public protocol writes them: "2.1 GB", "8 minutes 32 seconds", "45-60 minutes".
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+/// Text from outside, with a mark where it was cut because it would take more than so many bytes of JSON.
+pub(crate) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    let mut taken = 0;
+    let size = |character: char| match character {
+        '"' | '\\' => 2,
+        control if control.is_control() => 6,
+        other => other.len_utf8(),
+    };
+    let end = text.char_indices().find(|(_, character)| {
+        taken += size(*character);
+        taken > most
+    });
+    match end {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}
 
 /// Decimal units with at most one decimal place: "890 KB", "2.3 MB".
 pub(crate) fn size(bytes: u64) -> String {
@@ -78,6 +97,15 @@ fn one_decimal(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_cut_between_characters_by_what_it_takes_as_json() {
+        assert_eq!(clipped("short", 5), "short");
+        assert_eq!(clipped("longer", 5), "longe…");
+        assert_eq!(clipped("üü", 3), "ü…");
+        assert_eq!(clipped("\u{1}\u{1}a", 12), "\u{1}\u{1}…");
+        assert_eq!(clipped("\"\"\"", 4), "\"\"…");
+    }
 
     #[test]
     fn figures_read_as_in_the_protocol() {

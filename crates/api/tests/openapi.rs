@@ -125,3 +125,67 @@ fn no_reference_is_dead() {
     let document = fuelcell_api::document();
     check(&document, &document);
 }
+
+/// A client's author finds a body to begin with, and it is right.
+#[test]
+fn every_body_has_an_example_that_its_schema_takes() {
+    let document = fuelcell_api::document();
+    let mut bodies = 0;
+    for (name, operation) in operations(&document) {
+        let Some(content) = operation["requestBody"]["content"].get("application/json") else { continue };
+        let example = content.get("example").unwrap_or_else(|| panic!("{name} has no example"));
+        let mut schema = content["schema"].clone();
+        schema["components"] = document["components"].clone();
+        let checker = fuelcell_service::faults::Checker::new(schema, |_| true).unwrap();
+        assert_eq!(checker.faults(example).0, [], "{name}");
+        bodies += 1;
+    }
+    assert!(bodies >= 12, "{bodies}");
+}
+
+/// What nobody knows is refused: every object of a body says that it has no further members, but for those that are open by
+/// what they are.
+#[test]
+fn bodies_are_closed() {
+    fn check(document: &Value, name: &str, value: &Value) {
+        let open = value.get("properties").is_some() && value["additionalProperties"] != false;
+        assert!(
+            !open || ["UpdatedParameters", "DataMachineClearBody"].contains(&name),
+            "{name} is open: {value:#}"
+        );
+        match value {
+            Value::Object(members) => members.iter().for_each(|(member, value)| match value.as_str() {
+                Some(target) if member == "$ref" => {
+                    let name = target.rsplit('/').next().unwrap();
+                    check(document, name, document.pointer(target.trim_start_matches('#')).unwrap());
+                }
+                _ => check(document, name, value),
+            }),
+            Value::Array(items) => items.iter().for_each(|item| check(document, name, item)),
+            _ => {}
+        }
+    }
+    let document = fuelcell_api::document();
+    for (name, operation) in operations(&document) {
+        check(&document, &name, &operation["requestBody"]["content"]["application/json"]["schema"]);
+    }
+}
+
+/// Answers say which members they always have, and what their ids and moments look like.
+#[test]
+fn answers_are_precise() {
+    let document = fuelcell_api::document();
+    let schema = |name: &str| &document["components"]["schemas"][name];
+    let submitted = schema("SubmitAnswer");
+    assert!(submitted["required"].as_array().unwrap().contains(&"queuePosition".into()), "{submitted}");
+    let format = |name: &str, member: &str| schema(name)["properties"][member]["format"].clone();
+    assert_eq!(format("SubmitAnswer", "jobId"), "uuid");
+    assert_eq!(format("SubmitAnswer", "dateSubmitted"), "date-time");
+    assert_eq!(format("SubmitAnswer", "estimatedStartTime"), "date-time");
+    assert_eq!(schema("ScheduleAnswer")["properties"]["nextRuns"]["items"]["format"], "date-time");
+    assert_eq!(format("PipelineAnswer", "datasetId"), "uuid");
+    assert_eq!(document["servers"][0]["url"], "/");
+    let pair = &submitted["properties"]["estimatedDurationSeconds"];
+    assert_eq!((&pair["minItems"], &pair["maxItems"]), (&2.into(), &2.into()));
+    assert!(pair["description"].as_str().unwrap().contains("shortest"), "{pair}");
+}

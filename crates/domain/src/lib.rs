@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod seams;
 pub mod standing;
 pub mod state;
+pub mod stated;
 pub mod tenancy;
 pub mod usage;
 pub mod version;

@@ -31,7 +31,7 @@ const STORE_WATCH: Duration = Duration::from_secs(5);
 /// Runs the server until SIGTERM or SIGINT, or until the store fails.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
-    raise_file_limit();
+    let descriptors = raise_file_limit();
     let data = DataDir::open(&config.data)?;
     let store: Arc<dyn Store> = Arc::new(SledStore::open(&data.store(), Options::default())?);
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
@@ -87,18 +87,20 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let service = Arc::new(service);
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
     let router = fuelcell_api::router(service, &config.api, stop.clone());
-    fuelcell_api::serve(listener, router, stop.clone()).await;
+    fuelcell_api::serve(listener, router, &config.api, descriptors, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
 }
 
 /// Every connection and every open artifact takes a descriptor; shells grant few of those that the system allows.
-fn raise_file_limit() {
+/// Says how many there are.
+fn raise_file_limit() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> anyhow::Result<SandboxConfig> {

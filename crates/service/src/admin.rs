@@ -8,7 +8,7 @@ use fuelcell_domain::{
 };
 
 /// Longest name of a tenant, project or subject, in bytes.
-const MAX_NAME: usize = 200;
+pub(crate) const MAX_NAME: usize = 200;
 
 impl Service {
     /// Adds a tenant. For operators.

@@ -5,7 +5,7 @@ use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{CancelRequest, Job, JobId, ProjectRef, Role};
 
 /// Longest reason, in bytes.
-const MAX_REASON: usize = 1024;
+pub(crate) const MAX_REASON: usize = 1024;
 
 /// What a client says when it cancels.
 #[derive(Clone, Debug, Default)]

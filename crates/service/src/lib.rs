@@ -13,6 +13,7 @@ pub mod config;
 pub mod datasets;
 pub mod delete;
 pub mod error;
+pub mod faults;
 #[cfg(test)]
 mod fuzz;
 pub mod grants;
@@ -30,6 +31,7 @@ pub mod results;
 pub mod retry;
 pub mod schedules;
 pub mod secrets;
+pub mod stated;
 #[cfg(test)]
 mod stubs;
 pub mod submit;

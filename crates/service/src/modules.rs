@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Uploads of modules that a tenant has under way, from the first byte until they are compiled.
-const MAX_COMPILES: usize = 8;
+pub(crate) const MAX_COMPILES: usize = 8;
 
 /// How long an upload waits for its compiled code: far less than bytes that no record names are kept.
 const COMPILE_PATIENCE: Duration = Duration::from_secs(5 * 60);

@@ -4,6 +4,7 @@
 //! not call itself, and does not grow beyond a bound when all its references are written out. So checking takes time in
 //! proportion to the parameters. Patterns run on an engine without backtracking.
 
+use crate::faults::explained;
 use crate::{Service, ServiceError};
 use fuelcell_domain::{Digest, ModuleVersion};
 use jsonschema::error::{ValidationError, ValidationErrorKind};
@@ -21,7 +22,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_OBJECTS: u64 = 10_000;
 /// Bytes that one compiled pattern may take.
 const MAX_PATTERN: usize = 1024 * 1024;
-/// Faults that a refusal lists, and the bytes of each message.
+/// Places that a refusal tells of, and the bytes of a message on a schema.
 const MAX_FAULTS: usize = 20;
 const MAX_MESSAGE: usize = 300;
 /// Compiled schemas that are kept.
@@ -64,6 +65,7 @@ pub(crate) struct Schemas(Mutex<HashMap<Digest, Arc<Schema>>>);
 /// A schema, ready to be used.
 struct Schema {
     validator: Validator,
+    source: Value,
     /// Its objects, references written out.
     objects: u64,
 }
@@ -104,10 +106,9 @@ impl Service {
         let schema = self.schemas.of(module)?;
         let document = Value::Object(described(module, parameters.clone()));
         let faults = match schema.is_small_work(&document) {
-            true => faults(&schema.validator, &document, extent),
+            true => faults(&schema, &document, extent),
             false => {
-                let checking =
-                    tokio::task::spawn_blocking(move || faults(&schema.validator, &document, extent));
+                let checking = tokio::task::spawn_blocking(move || faults(&schema, &document, extent));
                 checking.await.map_err(|panic| {
                     tracing::error!(%panic, "checking parameters ended badly");
                     ServiceError::unprocessable("ManifestInvalid", "the parameters could not be checked")
@@ -132,10 +133,10 @@ fn described(module: &ModuleVersion, mut parameters: Map<String, Value>) -> Map<
     parameters
 }
 
-fn faults(validator: &Validator, document: &Value, extent: Extent) -> Vec<ParameterFault> {
-    let errors =
-        validator.iter_errors(document).filter(|error| extent == Extent::Whole || !may_be_completed(error));
-    errors.take(MAX_FAULTS).map(|error| fault(&error)).collect()
+fn faults(schema: &Schema, document: &Value, extent: Extent) -> Vec<ParameterFault> {
+    let errors = schema.validator.iter_errors(document);
+    let lasting = errors.filter(|error| extent == Extent::Whole || !may_be_completed(error));
+    explained(lasting.take(MAX_FAULTS), &schema.source).0
 }
 
 /// Whether the fault can be gone when further parameters are added beside these.
@@ -168,7 +169,7 @@ pub(crate) fn check_schema(schema: &Value) -> Result<(), ServiceError> {
 #[cfg(test)]
 pub(crate) fn checked(schema: &Value, document: &Value) -> Vec<ParameterFault> {
     let schema = compile(schema).unwrap_or_else(|error| panic!("it was checked: {error}"));
-    faults(&schema.validator, document, Extent::Whole)
+    faults(&schema, document, Extent::Whole)
 }
 
 fn compile(schema: &Value) -> Result<Schema, ServiceError> {
@@ -176,7 +177,7 @@ fn compile(schema: &Value) -> Result<Schema, ServiceError> {
     let patterns = PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);
     let options = jsonschema::options().offline().with_pattern_options(patterns);
     let validator = options.build(schema).map_err(|error| invalid(&fault(&error).to_string()))?;
-    Ok(Schema { validator, objects })
+    Ok(Schema { validator, source: schema.clone(), objects })
 }
 
 fn invalid(reason: &str) -> ServiceError {
@@ -271,10 +272,7 @@ mod tests {
     }
 
     fn pointers(schema: &Value, document: &Value, extent: Extent) -> Vec<String> {
-        faults(&compile(schema).unwrap().validator, document, extent)
-            .into_iter()
-            .map(|fault| fault.pointer)
-            .collect()
+        faults(&compile(schema).unwrap(), document, extent).into_iter().map(|fault| fault.pointer).collect()
     }
 
     #[test]
@@ -331,12 +329,12 @@ mod tests {
             "properties": {"a": {"type": "array", "items": {"type": "integer"}}, "b": {"required": ["c"]}},
         });
         let document = json!({"a": [1, "x"], "b": {}, "~/": 1});
-        assert_eq!(pointers(&schema, &document, Extent::Whole), ["/a/1", "/b", ""]);
+        assert_eq!(pointers(&schema, &document, Extent::Whole), ["/a/1", "/b", "/~0~1"]);
         assert_eq!(pointers(&schema, &json!({"a": []}), Extent::Whole), [""]);
         assert_eq!(pointers(&schema, &json!({"a": []}), Extent::Part), [""; 0], "b may come later");
         assert_eq!(
             pointers(&schema, &json!({"b": {}, "d": 1}), Extent::Part),
-            ["/b", ""],
+            ["/b", "/d"],
             "but not within b, nor d"
         );
     }

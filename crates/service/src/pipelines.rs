@@ -8,6 +8,9 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{DatasetId, JobType, LimitRequest, Parameters, Pipeline, PipelineId, ProjectRef, Role};
 
+/// Bytes of a pipeline's parameters, and of its schedule's, as JSON: lists of pipelines show them all.
+pub(crate) const MAX_PARAMETERS: usize = 64 * 1024;
+
 /// What a client says of a pipeline.
 pub struct PipelineSpec {
     /// The client's id for it.
@@ -28,6 +31,18 @@ pub struct PipelineSpec {
     pub schedule: Option<ScheduleSpec>,
 }
 
+fn check_size(field: &str, parameters: &Map<String, Value>) -> Result<(), ServiceError> {
+    // Serialising what was parsed cannot fail.
+    let bytes = serde_json::to_string(parameters).map_or(0, |text| text.len());
+    match bytes > MAX_PARAMETERS {
+        true => Err(ServiceError::invalid(
+            "TooLargeParameters",
+            format!("{field} of a pipeline are at most {MAX_PARAMETERS} bytes of JSON"),
+        )),
+        false => Ok(()),
+    }
+}
+
 impl Service {
     /// Adds or replaces a pipeline.
     pub async fn put_pipeline(
@@ -38,6 +53,10 @@ impl Service {
     ) -> Result<Pipeline, ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
         check_name("name", &spec.name)?;
+        check_size("parameters", &spec.parameters)?;
+        if let Some(schedule) = &spec.schedule {
+            check_size("schedule.parameters", &schedule.parameters)?;
+        }
         if let Some(choice) = &spec.module {
             self.chosen_module(project, choice).await?;
         }

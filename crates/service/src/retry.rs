@@ -15,7 +15,7 @@ use fuelcell_domain::{
 use serde_json::{Map, Value};
 
 /// Longest reason, in bytes.
-const MAX_REASON: usize = 1024;
+pub(crate) const MAX_REASON: usize = 1024;
 /// The input under which a retry finds the records that failed before.
 pub const FAILED_RECORDS: &str = "failed-records";
 

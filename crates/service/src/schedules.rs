@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The pause before a run that the store did not take is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// The longest time to catch up, in seconds: a year.
-const MAX_CATCH_UP_SECONDS: u32 = 365 * 24 * 3600;
+pub(crate) const MAX_CATCH_UP_SECONDS: u32 = 365 * 24 * 3600;
 /// The label that tells for when a job was scheduled.
 pub const SCHEDULED_FOR: &str = "scheduledFor";
 

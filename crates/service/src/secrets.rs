@@ -5,7 +5,7 @@ use fuelcell_domain::capability::{MAX_ENTRIES, is_secret_name};
 use fuelcell_domain::{ProjectRef, Role, SealedSecret};
 
 /// Longest value in bytes: headers are to hold it.
-const MAX_VALUE: usize = 8 << 10;
+pub(crate) const MAX_VALUE: usize = 8 << 10;
 
 impl Service {
     /// Sets a secret, in place of an earlier value.

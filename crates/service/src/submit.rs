@@ -17,15 +17,15 @@ use serde_json::{Map, Value};
 use std::fmt::Display;
 
 /// Longest description, in bytes.
-const MAX_DESCRIPTION: usize = 4096;
+pub(crate) const MAX_DESCRIPTION: usize = 4096;
 /// Most labels of a job, and their length in bytes.
-const MAX_LABELS: usize = 32;
-const MAX_LABEL: usize = 256;
+pub(crate) const MAX_LABELS: usize = 32;
+pub(crate) const MAX_LABEL: usize = 256;
 /// Most recipients of a job's notifications, and the length of an address in bytes (RFC 5321).
-const MAX_RECIPIENTS: usize = 50;
-const MAX_ADDRESS: usize = 254;
+pub(crate) const MAX_RECIPIENTS: usize = 50;
+pub(crate) const MAX_ADDRESS: usize = 254;
 /// Longest idempotency key, in bytes.
-const MAX_KEY: usize = 255;
+pub(crate) const MAX_KEY: usize = 255;
 
 /// What a client asks for.
 #[derive(Clone, Debug)]

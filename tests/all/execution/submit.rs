@@ -240,10 +240,13 @@ fn a_scheduled_job_waits_for_its_time_and_says_so() {
 }
 
 #[test]
-fn members_that_only_the_server_may_set_are_ignored() {
+fn members_that_only_the_server_may_set_are_refused() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
     let body = with(json!({"submittedBy": "root", "status": "Completed", "tenantId": Uuid::nil()}));
-    let answer = project.submit(&body).ok();
-    assert_eq!((&answer["submittedBy"], &answer["status"]), (&json!("a administrator"), &json!("Queued")));
+    let (code, detail) = project.submit(&body).problem(400);
+    assert_eq!(code, "InvalidBody");
+    for member in ["/submittedBy", "/status", "/tenantId"] {
+        assert!(detail.contains(member), "{detail}");
+    }
 }

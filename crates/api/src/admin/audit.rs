@@ -13,7 +13,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Most entries of an answer.
-const MAX_ENTRIES: u64 = 1000;
+pub(crate) const MAX_ENTRIES: u64 = 1000;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,8 +1,8 @@
 //! `DELETE /wp-json/datamachine/v1/jobs`
 
-use super::{errors, project};
+use super::{errors, is_global, project};
 use crate::auth::Caller;
-use crate::extract::{Query, body_problem};
+use crate::extract::{Query, body_problem, check_coding};
 use crate::gate::Made;
 use crate::problem::Problem;
 use axum::body::Bytes;
@@ -13,6 +13,7 @@ use axum::{Extension, Json};
 use fuelcell_domain::Scope;
 use fuelcell_service::Service;
 use fuelcell_service::clear::Ended;
+use fuelcell_service::faults::unknown;
 use fuelcell_service::parameters::ParameterFault;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -49,6 +50,10 @@ pub(crate) struct ClearAnswer {
     operation_id = "data_machine_clear_jobs",
     path = "/wp-json/datamachine/v1/jobs",
     tag = "Data Machine",
+    params(
+        ("type" = Option<String>, Query, description = "The same as in the body, which goes before it"),
+        ("cleanup_processed" = Option<String>, Query, description = "The same as in the body, which goes before it"),
+    ),
     request_body = ClearBody,
     responses((status = 200, description = "They are gone, durably", body = ClearAnswer), (status = 413, description = "The body is too large")),
 )]
@@ -59,6 +64,7 @@ pub(crate) async fn clear(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(Extension<Made>, Json<ClearAnswer>), Problem> {
+    check_coding(&headers)?;
     let body = Body::of(&headers, &body.map_err(body_problem)?)?;
     let which = match body.get("type", &query).as_ref().and_then(Value::as_str) {
         Some("all") => Ended::All,
@@ -89,6 +95,9 @@ pub(crate) async fn clear(
     Ok((Extension(made), Json(answer)))
 }
 
+/// Their names.
+const NAMES: [&str; 2] = ["type", "cleanup_processed"];
+
 /// Parameters in the body, which go before those of the query.
 struct Body(Map<String, Value>);
 
@@ -101,12 +110,23 @@ impl Body {
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         if media_type.starts_with("application/x-www-form-urlencoded") {
             let pairs = form_urlencoded::parse(bytes).into_owned();
-            return Ok(Self(pairs.map(|(name, value)| (name, value.into())).collect()));
+            return Self(pairs.map(|(name, value)| (name, value.into())).collect()).closed();
         }
         match serde_json::from_slice(bytes) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(Value::Object(members)) => Self(members).closed(),
             Ok(_) => Ok(Self(Map::new())),
             Err(_) => Err(errors::invalid_json()),
+        }
+    }
+
+    /// Refuses what nobody knows.
+    fn closed(self) -> Result<Self, Problem> {
+        let strangers = self.0.keys().filter(|name| !NAMES.contains(&name.as_str()) && !is_global(name));
+        let fault = |name: &String| ParameterFault { pointer: name.clone(), message: unknown(name, &NAMES) };
+        let faults: Vec<_> = strangers.map(fault).collect();
+        match faults.is_empty() {
+            true => Ok(self),
+            false => Err(errors::invalid_parameters(faults)),
         }
     }
 

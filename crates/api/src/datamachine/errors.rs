@@ -67,6 +67,7 @@ fn words(problem: &Problem) -> (&'static str, &str) {
         }
         StatusCode::BAD_REQUEST => INVALID_PARAM,
         StatusCode::PAYLOAD_TOO_LARGE => "rest_too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "rest_unsupported_media_type",
         StatusCode::TOO_MANY_REQUESTS => "rest_too_many_requests",
         StatusCode::SERVICE_UNAVAILABLE => "rest_unavailable",
         _ => "rest_internal_error",

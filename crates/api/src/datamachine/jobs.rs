@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-const MAX_PER_PAGE: u32 = 100;
+pub(crate) const MAX_PER_PAGE: u32 = 100;
 const DEFAULT_PER_PAGE: u32 = 50;
 
 /// What `orderby` may name: every documented field of a job.

@@ -29,6 +29,11 @@ pub(crate) const ROUTES: &[Route] = &[
     ("GET", "/wp-json/datamachine/v1/jobs/{id}", ADMINISTRATOR),
 ];
 
+/// Queries that WordPress takes on every address, and that its clients send unasked. They change nothing here.
+pub(crate) fn is_global(name: &str) -> bool {
+    name.starts_with('_') || matches!(name, "context" | "rest_route")
+}
+
 /// The project of the caller's password.
 fn project(Caller(caller): &Caller) -> Result<ProjectRef, Problem> {
     match caller.scope {

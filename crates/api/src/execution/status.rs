@@ -22,7 +22,7 @@ use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Longest `wait`, in seconds.
-const MAX_WAIT: u64 = 60;
+pub(crate) const MAX_WAIT: u64 = 60;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -27,10 +27,10 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Longest `timeoutMinutes`: a week. The caps may be lower.
-const MAX_TIMEOUT_MINUTES: i64 = 7 * 24 * 60;
+pub(crate) const MAX_TIMEOUT_MINUTES: i64 = 7 * 24 * 60;
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SubmitBody {
     #[schema(min_length = 1, max_length = 200)]
     job_name: String,
@@ -64,7 +64,7 @@ pub(crate) struct SubmitBody {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ResourceBody {
     resource_type: ResourceType,
     #[schema(value_type = Uuid)]
@@ -77,7 +77,7 @@ enum ResourceType {
 }
 
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SchedulingBody {
     /// Changes nothing: a job without `scheduledTime` starts as soon as it can, one with it not before.
     #[serde(default)]
@@ -92,7 +92,7 @@ struct SchedulingBody {
 
 /// Stored with the job; nothing is sent yet.
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NotificationsBody {
     #[serde(default)]
     on_completion: Option<bool>,
@@ -103,6 +103,7 @@ struct NotificationsBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ModuleBody {
     pub(crate) name: String,
     #[serde(default)]
@@ -116,7 +117,7 @@ impl From<ModuleBody> for ModuleChoice {
 }
 
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LimitsBody {
     #[serde(default)]
     #[schema(minimum = 1)]

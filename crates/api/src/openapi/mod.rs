@@ -3,6 +3,8 @@
 //! A handler says what is its own. What holds for every operation is added here: parameters of the path under the
 //! protocol's names, the shape of problems, who needs a token.
 
+mod examples;
+mod precise;
 pub(crate) mod words;
 
 use crate::datamachine;
@@ -23,10 +25,17 @@ const PROBLEMS: [(&str, &str); 4] = [
     ("503", "The server's storage is full or not available; nothing was changed"),
 ];
 /// Problems of operations that need a token.
-const REFUSALS: [(&str, &str); 2] = [
+const REFUSALS: [(&str, &str); 3] = [
     ("401", "A valid bearer token, or user name and application password, is needed"),
     ("403", "The caller's role is too weak"),
+    (
+        "429",
+        "Too many wrong tokens or passwords came from this address, or too much is under way; later it will do",
+    ),
 ];
+/// Problems of operations that take JSON.
+const BODY_REFUSALS: [(&str, &str); 2] =
+    [("413", "The body is too large"), ("415", "The body has a `Content-Encoding`; send it as it is")];
 
 /// The page; it loads nothing but the document.
 const PAGE: &str = include_str!("page.html");
@@ -65,6 +74,8 @@ pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
                         no token.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     });
+    // Where the document came from.
+    document["servers"] = json!([{"url": "/"}]);
     document["security"] = json!([{"bearer": []}]);
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer"},
@@ -77,6 +88,7 @@ pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
         Value::Object(paths) => paths.into_iter().map(|(path, item)| finished_path(&path, item)).collect(),
         other => other,
     };
+    precise::refine(&mut document);
     document
 }
 
@@ -145,7 +157,9 @@ fn finish_operation(operation: &mut Value, path_names: &[&str], how: &Refusals) 
         operation["requestBody"]["required"] = false.into();
     }
     let refusals = if open { &[][..] } else { &REFUSALS[..] };
-    for (status, description) in PROBLEMS.iter().chain(refusals) {
+    let takes_json = operation.pointer("/requestBody/content/application~1json").is_some();
+    let of_body = if takes_json { &BODY_REFUSALS[..] } else { &[][..] };
+    for (status, description) in PROBLEMS.iter().chain(refusals).chain(of_body) {
         if operation["responses"].get(status).is_none() {
             operation["responses"][status] = json!({"description": description});
         }
@@ -184,7 +198,7 @@ fn path_parameter(name: &str) -> Value {
 }
 
 /// `tenant_id` → `tenantId`
-fn camel(name: &str) -> String {
+pub(crate) fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {
@@ -199,7 +213,7 @@ fn problem_schema() -> Value {
         "type": "object",
         "required": ["pointer", "message"],
         "properties": {
-            "pointer": {"type": "string", "description": "JSON Pointer into the parameters"},
+            "pointer": {"type": "string", "description": "JSON Pointer into the body (of `InvalidParameters`: into the parameters), or the name of a query parameter"},
             "message": {"type": "string"},
         },
     });
@@ -215,7 +229,8 @@ fn problem_schema() -> Value {
             "error": {"type": "string", "description": "The same sentence, for old clients"},
             "code": {"type": "string", "description": "A stable word"},
             "requestId": {"type": ["string", "null"]},
-            "errors": {"type": "array", "items": fault, "description": "Parameters that the module's schema refuses"},
+            "errors": {"type": "array", "items": fault, "description": "All that is wrong, place by place, as far as it has room"},
+            "errorCount": {"type": "integer", "description": "Places where something is wrong, those included that `errors` has no room for"},
         },
     })
 }

@@ -1,14 +1,14 @@
 //! `/api/{tenantId}/{projectId}/secrets…`: values that headers of granted requests may carry. None is ever shown.
 
 use crate::auth::Caller;
-use crate::extract::{Ids, body_problem};
+use crate::extract::{Ids, body_problem, check_coding};
 use crate::object::Object;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use fuelcell_domain::SealedSecret;
 use fuelcell_service::Service;
 use serde::{Deserialize, Serialize};
@@ -74,8 +74,10 @@ pub(crate) async fn put(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SecretAnswer>, Problem> {
+    check_coding(&headers)?;
     let body = read(&body.map_err(body_problem)?)?;
     let secret =
         service.put_secret(&caller, ids.project()?, ids.text("name"), &body.value, body.headers).await?;

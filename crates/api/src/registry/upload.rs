@@ -1,8 +1,9 @@
 //! An upload's body and what its headers say of it.
 
+use crate::extract::check_coding;
 use crate::problem::Problem;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use fuelcell_domain::Digest;
 use fuelcell_service::Upload;
 use futures::TryStreamExt;
@@ -11,30 +12,18 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 
 /// Longest `Content-Digest` in bytes: digests of all algorithms there are take a few hundred, while a parsed list takes a
 /// hundred times its bytes.
-const MAX_CONTENT_DIGEST: usize = 1024;
+pub(crate) const MAX_CONTENT_DIGEST: usize = 1024;
 
 static CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
 /// The body as bytes that a blocking thread reads, as they arrive.
 pub(crate) fn upload(headers: &HeaderMap, body: Body) -> Result<Upload, Problem> {
-    check_encoding(headers)?;
+    // Files that are compressed themselves (`.csv.gz`) need no coding.
+    check_coding(headers)?;
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let stream = body.into_data_stream().map_err(std::io::Error::other);
     let bytes = Box::new(SyncIoBridge::new(StreamReader::new(stream)));
     Ok(Upload { bytes, length, digest: content_digest(headers)? })
-}
-
-/// A coded body would have to be unpacked here, where nobody knows how large it gets. Files that are compressed
-/// themselves (`.csv.gz`) need no coding.
-fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
-    match headers.get(header::CONTENT_ENCODING) {
-        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UnsupportedEncoding",
-            "send the file as it is, without Content-Encoding",
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// The SHA-256 of `Content-Digest: sha-256=:BASE64:` (RFC 9530). Other algorithms are not looked at, as the RFC has it.

@@ -1,0 +1,45 @@
+//! An example of each body, by the name of its schema. A test checks that each schema has one and takes it.
+
+use serde_json::{Value, json};
+
+const GUID: &str = "770e8400-e29b-41d4-a716-446655440000";
+
+/// The example of a schema.
+pub(super) fn of(schema: &str) -> Option<Value> {
+    Some(match schema {
+        "SubmitBody" => json!({
+            "jobName": "Weekly Process Analysis",
+            "jobType": "ProcessMining",
+            "priority": "Normal",
+            "resource": {"resourceType": "Pipeline", "resourceId": GUID},
+            "parameters": {"timeWindow": {"startDate": "2024-01-01", "endDate": "2024-01-07"}},
+            "scheduling": {"executeImmediately": true, "scheduledTime": null, "timeoutMinutes": 120},
+            "labels": {"team": "orders"},
+        }),
+        "RetryBody" => json!({
+            "retryReason": "Infrastructure issue resolved",
+            "updatedParameters": {"timeoutMinutes": 180, "increaseMemoryLimit": true},
+            "priority": "High",
+        }),
+        "CancelBody" => json!({"reason": "User requested cancellation", "preservePartialResults": true}),
+        "PipelineBody" => json!({
+            "name": "Customer Analytics Pipeline",
+            "jobType": "ProcessMining",
+            "datasetId": GUID,
+            "schedule": {"cron": "0 6 * * MON-FRI", "timeZone": "Europe/Berlin"},
+        }),
+        "ActivateBody" => json!({"jobType": "ProcessMining"}),
+        "CapabilitiesDto" => json!({"http": {"hosts": ["api.example.com"], "secrets": ["CRM_TOKEN"]}}),
+        "SecretBody" => json!({"value": "the-token"}),
+        "TenantBody" => json!({"name": "Acme"}),
+        "ProjectBody" => json!({"name": "Orders"}),
+        "ProjectLimitsBody" => json!({
+            "caps": {"memoryBytes": 536_870_912, "timeoutSeconds": 3600},
+            "quotas": {"queuedJobs": 1000, "storedBytes": 10_000_000_000_u64},
+        }),
+        "TokenBody" => json!({"subject": "ann", "role": "submitter", "tenantId": GUID, "projectId": GUID}),
+        "PasswordBody" => json!({"userName": "ann", "tenantId": GUID, "projectId": GUID}),
+        "DataMachineClearBody" => json!({"type": "failed", "cleanup_processed": false}),
+        _ => return None,
+    })
+}

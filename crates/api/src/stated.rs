@@ -1,0 +1,117 @@
+//! The limits of the API as one table, `docs/limits.md`: those of this room, and those of the rooms below.
+
+use crate::{MAX_JSON_BYTES, admin, datamachine, execution, gate, problem, registry, request_id, serve};
+use fuelcell_domain::stated::StatedLimit;
+
+/// Those of the HTTP interface that nobody can set.
+const STATED: &[StatedLimit] = &[
+    StatedLimit::new("the head of a request", serve::MAX_HEAD as u64, "bytes", "431"),
+    StatedLimit::new("a JSON body", MAX_JSON_BYTES as u64, "bytes", "413 `TooLarge`"),
+    StatedLimit::new(
+        "`X-Request-Id` that is kept",
+        request_id::MAX_LENGTH as u64,
+        "characters",
+        "another one is minted",
+    ),
+    StatedLimit::new(
+        "an error answer",
+        problem::MAX_ANSWER as u64,
+        "bytes",
+        "texts are cut and marked with …",
+    ),
+    StatedLimit::new(
+        "faults of an error answer",
+        problem::MAX_FAULTS as u64,
+        "faults",
+        "`errorCount` says how many there are",
+    ),
+    StatedLimit::new(
+        "an address in the audit log",
+        gate::MAX_TARGET as u64,
+        "bytes",
+        "cut and marked with …",
+    ),
+    StatedLimit::new(
+        "`pageSize` of jobs and of what teams keep",
+        registry::MAX_PAGE,
+        "entries",
+        "400 `InvalidQuery`",
+    ),
+    StatedLimit::new(
+        "`per_page` of the Data Machine jobs API",
+        datamachine::jobs::MAX_PER_PAGE as u64,
+        "entries",
+        "400 `rest_invalid_param`",
+    ),
+    StatedLimit::new("`limit` of the audit log", admin::audit::MAX_ENTRIES, "entries", "400 `InvalidQuery`"),
+    StatedLimit::new("`wait` for a job", execution::status::MAX_WAIT, "seconds", "400 `InvalidQuery`"),
+    StatedLimit::new(
+        "`timeoutMinutes`",
+        execution::submit::MAX_TIMEOUT_MINUTES as u64,
+        "minutes",
+        "400 `InvalidTimeout`",
+    ),
+    StatedLimit::new(
+        "`Content-Digest`",
+        registry::upload::MAX_CONTENT_DIGEST as u64,
+        "bytes",
+        "400 `InvalidContentDigest`",
+    ),
+];
+
+/// All of them.
+fn all() -> impl Iterator<Item = &'static StatedLimit> {
+    STATED.iter().chain(fuelcell_service::stated::STATED).chain(fuelcell_domain::stated::STATED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+    use std::fs;
+    use std::path::Path;
+
+    const HEAD: &str = "\
+# Limits
+
+What is taken at most, and what comes of more. These hold for every server; what operators set (caps, quotas, connections,
+parallel uploads) is in the [README](../README.md) and in `fuelcell config`.
+
+This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
+
+| limit | at most | beyond it |
+| --- | --- | --- |
+";
+
+    fn document() -> String {
+        let mut text = HEAD.to_owned();
+        for StatedLimit { what, most, unit, beyond } in all() {
+            writeln!(text, "| {what} | {} {unit} | {beyond} |", grouped(*most)).unwrap();
+        }
+        text
+    }
+
+    /// `1048576` → `1,048,576`
+    fn grouped(number: u64) -> String {
+        let digits = number.to_string();
+        let (first, rest) = digits.split_at((digits.len() - 1) % 3 + 1);
+        let rest = rest.as_bytes().chunks(3).map(|group| std::str::from_utf8(group).unwrap());
+        rest.fold(first.to_owned(), |text, group| text + "," + group)
+    }
+
+    #[test]
+    fn the_document_states_the_limits() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/limits.md");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, document()).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), document(), "BLESS=1 writes it anew");
+    }
+
+    #[test]
+    fn no_limit_is_stated_twice() {
+        let mut names: Vec<_> = all().map(|limit| limit.what).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:#?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Limits as the documents state them. Each room lists its own beside the constants that hold; `docs/limits.md` is made from
+//! the lists, so that no document says another number than the code.
+
+use crate::limits::FIXED;
+use crate::{artifact, capability, outbound};
+
+/// A limit.
+#[derive(Clone, Copy, Debug)]
+pub struct StatedLimit {
+    /// Of what.
+    pub what: &'static str,
+    /// The most that is taken.
+    pub most: u64,
+    /// What is counted: `bytes`, `entries`, …
+    pub unit: &'static str,
+    /// What comes of more.
+    pub beyond: &'static str,
+}
+
+impl StatedLimit {
+    /// A limit; what comes of more is a status with its code, or a sentence.
+    pub const fn new(what: &'static str, most: u64, unit: &'static str, beyond: &'static str) -> Self {
+        Self { what, most, unit, beyond }
+    }
+}
+
+/// Those of what jobs may do and make, which nobody can set.
+pub const STATED: &[StatedLimit] = &[
+    StatedLimit::new("a guest's call stack", FIXED.stack_bytes, "bytes", "`StackOverflow`"),
+    StatedLimit::new("core instances of a component", FIXED.instances as u64, "instances", "`HostLimit`"),
+    StatedLimit::new("linear memories of a component", FIXED.memories as u64, "memories", "`HostLimit`"),
+    StatedLimit::new("tables of a component", FIXED.tables as u64, "tables", "`HostLimit`"),
+    StatedLimit::new("handles that a guest holds", FIXED.handles as u64, "handles", "`HostLimit`"),
+    StatedLimit::new("lists and texts of one host call", FIXED.host_call_bytes, "bytes", "`HostLimit`"),
+    StatedLimit::new("random bytes of an attempt", FIXED.random_bytes, "bytes", "`HostLimit`"),
+    StatedLimit::new(
+        "files, directories and links of an attempt",
+        FIXED.files as u64,
+        "entries",
+        "an error of the file system",
+    ),
+    StatedLimit::new("artifacts of an attempt", FIXED.artifacts as u64, "artifacts", "`HostLimit`"),
+    StatedLimit::new("a checkpoint", FIXED.checkpoint_bytes, "bytes", "`HostLimit`"),
+    StatedLimit::new(
+        "the log of an attempt",
+        FIXED.log_bytes,
+        "bytes",
+        "further lines are dropped and counted",
+    ),
+    StatedLimit::new(
+        "the name of an artifact",
+        artifact::MAX_ARTIFACT_NAME as u64,
+        "bytes",
+        "the artifact is refused",
+    ),
+    StatedLimit::new(
+        "hosts, or secrets, that a module is granted",
+        capability::MAX_ENTRIES as u64,
+        "entries",
+        "400 `InvalidCapabilities`",
+    ),
+    StatedLimit::new(
+        "a body over HTTP that a job sends or receives",
+        outbound::MAX_BODY as u64,
+        "bytes",
+        "an error of the request",
+    ),
+    StatedLimit::new(
+        "requests over HTTP that a job has at a time",
+        outbound::MAX_AT_ONCE as u64,
+        "requests",
+        "an error of the request",
+    ),
+];

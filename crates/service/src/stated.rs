@@ -1,0 +1,57 @@
+//! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
+
+use crate::{admin, cancel, modules, pipelines, retry, schedules, secrets, submit, wait};
+use fuelcell_domain::stated::StatedLimit;
+
+/// Those that nobody can set.
+pub const STATED: &[StatedLimit] = &[
+    StatedLimit::new(
+        "`parameters` of a pipeline, or of its schedule",
+        pipelines::MAX_PARAMETERS as u64,
+        "bytes of JSON",
+        "400 `TooLargeParameters`",
+    ),
+    StatedLimit::new(
+        "names of tenants, projects, pipelines, jobs and subjects",
+        admin::MAX_NAME as u64,
+        "bytes",
+        "400 `InvalidName`",
+    ),
+    StatedLimit::new("`jobDescription`", submit::MAX_DESCRIPTION as u64, "bytes", "400 `InvalidDescription`"),
+    StatedLimit::new("`labels` of a job", submit::MAX_LABELS as u64, "labels", "400 `InvalidLabels`"),
+    StatedLimit::new("a label's key, or its value", submit::MAX_LABEL as u64, "bytes", "400 `InvalidLabels`"),
+    StatedLimit::new(
+        "`emailRecipients`",
+        submit::MAX_RECIPIENTS as u64,
+        "addresses",
+        "400 `InvalidRecipients`",
+    ),
+    StatedLimit::new(
+        "an address of `emailRecipients`",
+        submit::MAX_ADDRESS as u64,
+        "bytes",
+        "400 `InvalidRecipients`",
+    ),
+    StatedLimit::new("`Idempotency-Key`", submit::MAX_KEY as u64, "bytes", "400 `InvalidIdempotencyKey`"),
+    StatedLimit::new("`retryReason`", retry::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
+    StatedLimit::new("`reason` of a cancel", cancel::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
+    StatedLimit::new(
+        "`catchUpSeconds`",
+        schedules::MAX_CATCH_UP_SECONDS as u64,
+        "seconds",
+        "400 `InvalidSchedule`",
+    ),
+    StatedLimit::new("a secret's value", secrets::MAX_VALUE as u64, "bytes", "400 `InvalidSecret`"),
+    StatedLimit::new(
+        "a tenant's modules that arrive or wait for their compiler",
+        modules::MAX_COMPILES as u64,
+        "modules",
+        "429 `TooManyUploads`",
+    ),
+    StatedLimit::new(
+        "requests of all tenants that wait for a job",
+        wait::MAX_WAITERS as u64,
+        "requests",
+        "429 `TooManyWaiting`",
+    ),
+];

@@ -1,0 +1,169 @@
+//! Clients that take connections, or answers, and never give them back.
+
+use fuelcell_tests::{Project, Server, eventually};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What the attackers take.
+const CONNECTIONS: usize = 300;
+/// Jobs on a page.
+const JOBS: usize = 100;
+/// What a neighbour's request may take meanwhile, on a machine that runs other tests.
+const NEIGHBOUR: Duration = Duration::from_secs(30);
+/// What unread answers may hold, by the settings below, and room for connections, buffers and the allocator.
+const MEMORY: u64 = (16 + 150) << 20;
+
+/// A server with few descriptors that loses patience soon.
+fn few_descriptors() -> Server {
+    let script = "ulimit -n 420; export FUELCELL_API__STALLED_SECONDS=3 FUELCELL_API__MAX_UNREAD_BYTES=16777216 \
+                  FUELCELL_API__MAX_TENANT_UNREAD_BYTES=8388608; exec \"$0\" \"$@\"";
+    Server::start_under(Path::new("/bin/sh"), &["-c".into(), script.into()])
+}
+
+/// A connection from this address.
+fn connection(server: &Server, from: Ipv4Addr) -> TcpStream {
+    let to: SocketAddr = server.base().trim_start_matches("http://").parse().unwrap();
+    let own = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    // The kernel is to keep little of an answer.
+    set_socket_recv_buffer_size(&own, 4096).unwrap();
+    bind(&own, &SocketAddrV4::new(from, 0)).unwrap();
+    connect(&own, &to).unwrap();
+    TcpStream::from(own)
+}
+
+fn descriptors(server: &Server) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count()
+}
+
+/// A project whose list of jobs is as long as a page of it can be.
+fn with_long_pages(server: &Server) -> Project {
+    let project = Project::new(server).with_probe();
+    let labels: serde_json::Map<_, _> =
+        (0..32).map(|n| (format!("{n:0>120}"), Value::from("x".repeat(120)))).collect();
+    let more = json!({"labels": labels, "scheduling": {"scheduledTime": "2090-01-01T00:00:00Z"}});
+    for _ in 0..JOBS {
+        project.probe_with(json!([]), more.clone());
+    }
+    project
+}
+
+#[test]
+fn answers_that_nobody_reads_hold_no_memory_and_no_place_and_neighbours_go_on() {
+    let server = few_descriptors();
+    let (hostile, neighbour) = (with_long_pages(&server), Project::new(&server).with_probe());
+    let own = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: own.maximum, ..own }).unwrap();
+    let (memory, before) = (server.peak_memory(), descriptors(&server));
+    let request = format!(
+        "GET {} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        hostile.path("execution/jobs?pageSize=100"),
+        hostile.token,
+    );
+    let attackers: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let mut stream = connection(&server, Ipv4Addr::new(127, 0, 0, 2));
+            // Refused ones are closed already.
+            let _ = stream.write_all(request.as_bytes());
+            stream
+        })
+        .collect();
+    for _ in 0..5 {
+        let started = Instant::now();
+        assert_eq!(server.client(None).get("/healthz").status, 200);
+        let job = neighbour.probe(json!([]));
+        neighbour.wait_for(&job, "Completed");
+        assert_eq!(neighbour.client.get(&neighbour.path("execution/jobs")).status, 200);
+        assert!(started.elapsed() < NEIGHBOUR, "{:?}", started.elapsed());
+    }
+    let taken = server.peak_memory() - memory;
+    assert!(taken < MEMORY, "{taken} bytes");
+    // Nobody reads, and yet the server is done with them.
+    eventually("unread connections are closed", Duration::from_secs(60), || {
+        (descriptors(&server) < before + 20).then_some(())
+    });
+    drop(attackers);
+}
+
+#[test]
+fn beyond_the_caps_health_and_operators_are_answered_and_others_told() {
+    let server = few_descriptors();
+    let project = Project::new(&server);
+    let operator = std::fs::read_to_string(server.data().join("operator-token")).unwrap();
+    let here = Ipv4Addr::new(127, 0, 0, 3);
+    let idle: Vec<_> = (0..CONNECTIONS).map(|_| connection(&server, here)).collect();
+    let ask = |path: &str, token: &str| {
+        let mut stream = connection(&server, here);
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut told = String::new();
+        // There is one request to a connection here: the server closes it.
+        stream.read_to_string(&mut told).unwrap();
+        told
+    };
+    let health = ask("/healthz", "");
+    assert!(health.starts_with("HTTP/1.1 200") && health.contains("connection: close"), "{health}");
+    assert!(ask("/api/admin/tenants", operator.trim()).starts_with("HTTP/1.1 200"));
+    let refused = ask(&project.path("execution/jobs"), &project.token);
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("TooManyConnections"), "{refused}");
+    assert!(refused.contains("retry-after: "), "{refused}");
+    assert!(ask("/docs", "").starts_with("HTTP/1.1 503"));
+    // Others have their places.
+    assert_eq!(project.client.get(&project.path("execution/jobs")).status, 200);
+    drop(idle);
+}
+
+#[test]
+fn clients_behind_a_trusted_proxy_are_told_apart_and_strangers_not_believed() {
+    let settings = [
+        ("API__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
+        ("API__AUTH_FAILURES_PER_MINUTE", "3"),
+        ("API__MAX_CONNECTIONS_PER_PEER", "2"),
+    ];
+    let server = Server::start_set(&settings);
+    let guess = |client: &str| {
+        let headers = [("x-forwarded-for", client), ("authorization", "Bearer wrong")];
+        server.client(None).send("GET", "/api/admin/tenants", &headers, &[]).status
+    };
+    let many = |client: &str| (0..5).map(|_| guess(client)).collect::<Vec<_>>();
+    assert_eq!(many("198.51.100.1"), [401, 401, 401, 429, 429]);
+    // What the client itself says stands before what the proxy says of it.
+    assert_eq!(guess("192.0.2.99, 198.51.100.1"), 429);
+    assert_eq!(many("198.51.100.2"), [401, 401, 401, 429, 429]);
+    // The proxy has as many connections as it likes; requests count for its clients.
+    let project = Project::new(&server).with_probe();
+    let job = project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2090-01-01T00:00:00Z"}}));
+    let request = |client: &str, wait: &str| {
+        let mut stream = connection(&server, Ipv4Addr::LOCALHOST);
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let head = format!(
+            "GET {}?wait={wait} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: {client}\r\nauthorization: Bearer {}\r\n\r\n",
+            project.job_path(&job),
+            project.token,
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let mut waiting = [request("203.0.113.1", "20s"), request("203.0.113.1", "20s")];
+    let told = |mut stream: TcpStream| {
+        let mut told = String::new();
+        stream.read_to_string(&mut told).unwrap();
+        told
+    };
+    eventually("the third is refused", Duration::from_secs(10), || {
+        told(request("203.0.113.1", "0s")).starts_with("HTTP/1.1 503").then_some(())
+    });
+    assert!(told(request("203.0.113.2", "0s")).starts_with("HTTP/1.1 200"));
+    // A connection that is closed gives its place back.
+    let [first, _second] = &mut waiting;
+    first.shutdown(std::net::Shutdown::Both).unwrap();
+    eventually("there is a place again", Duration::from_secs(10), || {
+        told(request("203.0.113.1", "0s")).starts_with("HTTP/1.1 200").then_some(())
+    });
+}
