@@ -2,9 +2,11 @@
 
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::{Config, effective};
-use crate::data_dir::{DataDir, secret_at, write_private};
+use crate::data_dir::{DataDir, secret_at};
 use crate::nodes::ThisNode;
+use crate::private::write_private;
 use crate::telemetry;
+use crate::token::TokenFile;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
@@ -70,9 +72,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         secret: data.secret()?,
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
+    let token_file = TokenFile::of(&data);
+    service.forget_secrets_with(token_file.clone().forgetting());
     let built_in = install_built_in(&mut service).await?;
     let retention = config.retention.config(built_in.clone());
     tokio::spawn(prepare(sandbox, blobs, built_in));
+    token_file.forget_if_dead(&service).await?;
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
         tracing::info!(path = %data.operator_token().display(), "this is the first start: the operator token was written");

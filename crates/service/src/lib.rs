@@ -34,6 +34,7 @@ pub mod secrets;
 mod stubs;
 pub mod submit;
 pub mod system;
+pub mod tokens;
 mod uploads;
 pub mod usage;
 pub mod vault;
@@ -100,6 +101,7 @@ pub struct Service {
     waiters: Semaphore,
     tenants_waiters: Places,
     schemas: parameters::Schemas,
+    forget_secret: Option<tokens::ForgetSecret>,
 }
 
 impl Service {
@@ -125,6 +127,7 @@ impl Service {
             waiters: Semaphore::new(wait::MAX_WAITERS),
             tenants_waiters: Places::default(),
             schemas: parameters::Schemas::default(),
+            forget_secret: None,
         }
     }
 }

@@ -32,6 +32,11 @@ pub enum StoreError {
     /// Something refers to it; the text names what.
     #[error("it is used by {0}")]
     InUse(String),
+    /// Nobody could administer the server any more.
+    #[error(
+        "it is the last operator token that holds; make another one first, so that somebody can still get in"
+    )]
+    LastOperator,
     /// The project's quota is in the way.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
@@ -99,7 +104,8 @@ pub trait Store: Send + Sync {
     async fn tokens(&self) -> Result<Vec<Token>, StoreError>;
     /// The token with this hash, revoked or not.
     async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError>;
-    /// Revokes a token; `NotFound("token")` when there is none, a second call changes nothing.
+    /// Revokes a token; `NotFound("token")` when there is none, a second call changes nothing. `LastOperator`
+    /// when no other operator token holds at `at`.
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError>;
 
     // Datasets, pipelines, modules.

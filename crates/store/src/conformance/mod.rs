@@ -38,6 +38,7 @@ use std::sync::Arc;
 pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     tenancy::tenants_and_projects(&*make().await).await;
     tenancy::tokens(&*make().await).await;
+    tenancy::the_last_operator_stays(&*make().await).await;
     registry::datasets(&*make().await).await;
     registry::pipelines(&*make().await).await;
     schedules::are_set_with_their_pipelines(&*make().await).await;

@@ -98,6 +98,7 @@ impl World {
             scope: Scope::Project(self.own),
             created_at: at(0),
             revoked_at: None,
+            expires_at: None,
         }
     }
 
