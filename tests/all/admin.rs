@@ -136,6 +136,32 @@ fn tokens_and_passwords_end_when_their_time_is_over() {
 }
 
 #[test]
+fn who_is_refused_all_the_time_fills_no_audit_log() {
+    let mut server = Server::start();
+    let project = Project::new(&server);
+    let viewer =
+        server.client(Some(&token(&server.operator(), "viewer", &project.tenant, Some(&project.project))));
+    for _ in 0..100 {
+        assert_eq!(viewer.post(&project.path("execution/job"), &json!({})).status, 403);
+    }
+    assert_eq!(
+        viewer.delete(&project.path("datasets/11111111-1111-4111-8111-111111111111"), None).status,
+        403
+    );
+    let refused = |server: &Server| entries(&server.operator(), "subject=a%20viewer");
+    let before = refused(&server);
+    let singles = before.iter().filter(|entry| entry["repeated"].is_null()).count();
+    assert!(before.len() < 10 && singles >= 2, "{before:#?}");
+    // What was counted is written down when a server stops; each call is in the log once, alone or in a number.
+    assert!(server.terminate());
+    server.restart();
+    let after = refused(&server);
+    let calls: u64 = after.iter().map(|entry| entry["repeated"].as_u64().unwrap_or(1)).sum();
+    assert_eq!(calls, 101, "{after:#?}");
+    assert!(after.iter().all(|entry| entry["outcome"] == "refused" && entry["code"] == "Forbidden"));
+}
+
+#[test]
 fn nobody_is_called_as_a_role_is() {
     let server = Server::start();
     let project = Project::new(&server);

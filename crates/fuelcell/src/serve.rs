@@ -91,9 +91,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
     let service = Arc::new(service);
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
-    let router = fuelcell_api::router(service, &config.api, stop.clone());
+    tokio::spawn(keep_refusals(service.clone(), stop.clone()));
+    let router = fuelcell_api::router(service.clone(), &config.api, stop.clone());
     fuelcell_api::serve(listener, router, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
+    service.settle_refusals().await;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
 }
@@ -157,6 +159,11 @@ async fn retain(scheduler: Arc<Scheduler>, config: RetentionConfig, stop: Cancel
 /// Makes the runs of schedules, until the server is told to stop.
 async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
     Box::pin(stop.run_until_cancelled(service.keep_schedules())).await;
+}
+
+/// Writes down how many calls were refused, until the server is told to stop.
+async fn keep_refusals(service: Arc<Service>, stop: CancellationToken) {
+    stop.run_until_cancelled(service.keep_refusals()).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

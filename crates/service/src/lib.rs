@@ -26,6 +26,7 @@ pub mod pipelines;
 pub mod places;
 pub mod query;
 pub mod queue;
+mod refusals;
 pub mod results;
 pub mod retry;
 pub mod schedules;
@@ -102,6 +103,7 @@ pub struct Service {
     tenants_waiters: Places,
     schemas: parameters::Schemas,
     forget_secret: Option<tokens::ForgetSecret>,
+    refusals: refusals::Refusals,
 }
 
 impl Service {
@@ -128,6 +130,7 @@ impl Service {
             tenants_waiters: Places::default(),
             schemas: parameters::Schemas::default(),
             forget_secret: None,
+            refusals: refusals::Refusals::default(),
         }
     }
 }

@@ -322,8 +322,8 @@ pub trait Store: Send + Sync {
 
     /// Appends to the audit log.
     async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
-    /// Entries that match, with their numbers, newest first, from below the number `before` on, at most `limit`. Numbers
-    /// rise in the order of appending.
+    /// Entries that match, with their numbers, newest first, from below the number `before` on, at most `limit`, and none
+    /// after the one with which they have [`fuelcell_domain::AUDIT_PAGE_BYTES`]. Numbers rise in the order of appending.
     async fn audit(
         &self,
         filter: &AuditFilter,

@@ -60,6 +60,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     limits::parallel_submits_keep_the_quota(make().await).await;
     limits::storage_quota(&*make().await).await;
     audit::pages(&*make().await).await;
+    audit::long_pages(&*make().await).await;
     audit::of_submissions(&*make().await).await;
     submit::ordinals_have_no_gaps(make().await).await;
     submit::illegal_submissions(&*make().await).await;
