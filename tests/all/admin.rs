@@ -55,6 +55,129 @@ fn nobody_grants_more_than_they_have() {
 }
 
 #[test]
+fn the_last_operator_token_stays_and_a_dead_one_leaves_its_file() {
+    let server = Server::start();
+    let (first, file) = (server.operator(), server.data().join("operator-token"));
+    let own = first.get("/api/admin/tokens").ok()["tokens"][0].clone();
+    let path = |id: &str| format!("/api/admin/tokens/{id}");
+    let (code, why) = first.delete(&path(&text(&own, "tokenId")), None).problem(409);
+    assert!(code == "LastOperatorToken" && why.contains("another one first"), "{why}");
+    // One that ends soon is one as long as it holds.
+    let body = json!({"subject": "ops", "role": "operator", "expiresInSeconds": 3600});
+    let made = first.post("/api/admin/tokens", &body).ok();
+    let second = server.client(Some(&text(&made, "token")));
+    assert!(file.exists());
+    assert_eq!(second.delete(&path(&text(&own, "tokenId")), None).status, 204);
+    assert!(!file.exists(), "a secret that opens nothing is kept");
+    assert_eq!(first.get("/api/admin/tokens").status, 401);
+    assert_eq!(second.delete(&path(&text(&made, "tokenId")), None).problem(409).0, "LastOperatorToken");
+}
+
+#[test]
+fn two_deletions_at_once_leave_one_operator() {
+    let server = Server::start();
+    let first = server.operator();
+    let own = text(&first.get("/api/admin/tokens").ok()["tokens"][0], "tokenId");
+    let made = first.post("/api/admin/tokens", &json!({"subject": "ops", "role": "operator"})).ok();
+    let second = server.client(Some(&text(&made, "token")));
+    let other = text(&made, "tokenId");
+    let delete = |client: &Client, id: &str| client.delete(&format!("/api/admin/tokens/{id}"), None).status;
+    let statuses = std::thread::scope(|scope| {
+        let one = scope.spawn(|| delete(&first, &other));
+        let two = scope.spawn(|| delete(&second, &own));
+        [one.join().unwrap(), two.join().unwrap()]
+    });
+    // The slower one is told that it was the last, or its own token was gone before it was let in.
+    assert_eq!(statuses.iter().filter(|status| **status == 204).count(), 1, "{statuses:?}");
+    let lives = [&first, &second].map(|client| client.get("/api/admin/tenants").status);
+    assert_eq!(lives.iter().filter(|status| **status == 200).count(), 1, "{lives:?}");
+}
+
+#[test]
+fn tokens_and_passwords_end_when_their_time_is_over() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let place = json!({"tenantId": project.tenant, "projectId": project.project});
+    let with = |more: Value| {
+        let mut body = json!({"subject": "s", "role": "administrator"});
+        for object in [&place, &more] {
+            body.as_object_mut().unwrap().extend(object.as_object().unwrap().clone());
+        }
+        body
+    };
+    let make = |more: Value| server.operator().post("/api/admin/tokens", &with(more));
+    let brief = make(json!({"expiresInSeconds": 2})).ok();
+    let user = json!({"userName": "ann", "tenantId": project.tenant, "projectId": project.project, "expiresInSeconds": 2});
+    let password = server.operator().post("/api/admin/application-passwords", &user).ok();
+    assert!(brief["expiresAt"].is_string() && password["expiresAt"].is_string(), "{brief} {password}");
+    let holder = server.client(Some(&text(&brief, "token")));
+    // What a token makes does not outlive it.
+    let lasting = make(json!({"expiresInSeconds": 3600})).ok();
+    let lasting_holder = server.client(Some(&text(&lasting, "token")));
+    let heir = lasting_holder.post("/api/admin/tokens", &with(json!({}))).ok();
+    assert_eq!(heir["expiresAt"], lasting["expiresAt"]);
+    let longer = with(json!({"expiresAt": "2091-01-01T00:00:00Z"}));
+    let (code, why) = lasting_holder.post("/api/admin/tokens", &longer).problem(400);
+    assert!(code == "InvalidExpiry" && why.contains("cannot hold longer"), "{why}");
+    eventually("the token ends", Duration::from_secs(60), || {
+        (holder.get(&project.path("execution/jobs")).status == 401).then_some(())
+    });
+    for (more, word) in [
+        (json!({"expiresInSeconds": 0}), "future"),
+        (json!({"expiresAt": "2001-01-01T00:00:00Z"}), "future"),
+        (json!({"expiresAt": "soon"}), "date-time"),
+        (json!({"expiresInSeconds": u64::MAX, "expiresAt": "2091-01-01T00:00:00Z"}), "not both"),
+    ] {
+        let (code, why) = make(more.clone()).problem(400);
+        assert!(code == "InvalidExpiry" && why.contains(word), "{more}: {why}");
+    }
+    let made = make(json!({"expiresAt": "2091-01-01T00:00:00Z"})).ok();
+    assert_eq!(made["expiresAt"], "2091-01-01T00:00:00Z");
+}
+
+#[test]
+fn who_is_refused_all_the_time_fills_no_audit_log() {
+    let mut server = Server::start();
+    let project = Project::new(&server);
+    let viewer =
+        server.client(Some(&token(&server.operator(), "viewer", &project.tenant, Some(&project.project))));
+    for _ in 0..100 {
+        assert_eq!(viewer.post(&project.path("execution/job"), &json!({})).status, 403);
+    }
+    assert_eq!(
+        viewer.delete(&project.path("datasets/11111111-1111-4111-8111-111111111111"), None).status,
+        403
+    );
+    let refused = |server: &Server| entries(&server.operator(), "subject=a%20viewer");
+    let before = refused(&server);
+    let singles = before.iter().filter(|entry| entry["repeated"].is_null()).count();
+    assert!(before.len() < 10 && singles >= 2, "{before:#?}");
+    // What was counted is written down when a server stops; each call is in the log once, alone or in a number.
+    assert!(server.terminate());
+    server.restart();
+    let after = refused(&server);
+    let calls: u64 = after.iter().map(|entry| entry["repeated"].as_u64().unwrap_or(1)).sum();
+    assert_eq!(calls, 101, "{after:#?}");
+    assert!(after.iter().all(|entry| entry["outcome"] == "refused" && entry["code"] == "Forbidden"));
+}
+
+#[test]
+fn nobody_is_called_as_a_role_is() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    for name in ["operator", "Administrator", "MODULE_AUTHOR"] {
+        let body = json!({"subject": name, "role": "viewer", "tenantId": project.tenant});
+        let (code, why) = server.operator().post("/api/admin/tokens", &body).problem(400);
+        assert!(code == "InvalidName" && why.contains("role"), "{name}: {why}");
+        let body = json!({"userName": name, "tenantId": project.tenant, "projectId": project.project});
+        assert_eq!(
+            server.operator().post("/api/admin/application-passwords", &body).problem(400).0,
+            "InvalidName"
+        );
+    }
+}
+
+#[test]
 fn tokens_are_listed_within_ones_own_scope_without_their_secrets() {
     let server = Server::start();
     let project = Project::new(&server);
@@ -66,7 +189,16 @@ fn tokens_are_listed_within_ones_own_scope_without_their_secrets() {
         let members: Vec<_> = token.as_object().unwrap().keys().cloned().collect();
         assert_eq!(
             members,
-            ["dateCreated", "dateRevoked", "projectId", "role", "subject", "tenantId", "tokenId"]
+            [
+                "dateCreated",
+                "dateRevoked",
+                "expiresAt",
+                "projectId",
+                "role",
+                "subject",
+                "tenantId",
+                "tokenId"
+            ]
         );
     }
     assert!(!server.operator().get("/api/admin/tokens").text().contains(&project.token));

@@ -54,6 +54,20 @@ fn the_same_job_gives_the_same_account_on_both_levels() {
 }
 
 #[test]
+fn relative_paths_serve_as_absolute_ones_do() {
+    let mut server = Server::start_relative(&["--isolation", "process"]);
+    let project = Project::new(&server).with_probe();
+    let status = deterministic(&project);
+    assert_eq!(status["receipt"]["isolation"], "process", "{status:#}");
+    server.kill();
+    server.restart();
+    let project = project.after_restart(&server);
+    let job = project.probe(json!([{"do": "artifact", "name": "a.txt", "text": "a", "primary": true}]));
+    project.wait_for(&job, "Completed");
+    assert_eq!(project.results(&job)["results"]["primaryOutput"]["name"], "a.txt");
+}
+
+#[test]
 fn a_cancel_reaches_a_job_in_its_own_process() {
     let server = Server::start_with(&["--isolation", "process"]);
     let project = Project::new(&server).with_probe();

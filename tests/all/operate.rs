@@ -179,6 +179,84 @@ fn a_backup_goes_nowhere_where_it_could_harm() {
 }
 
 #[test]
+fn a_lost_operator_token_is_replaced_offline() {
+    let (mut server, ..) = stopped();
+    let (data, file) = (server.data(), server.data().join("operator-token"));
+    let lost = fs::read_to_string(&file).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let told = succeeds(&fuelcell("token", &[Path::new("reset")], &data));
+    assert!(told.contains("a new operator token is in"), "{told}");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    server.restart();
+    let operator = server.operator();
+    operator.get("/api/admin/tenants").ok();
+    assert_eq!(server.client(Some(lost.trim())).get("/api/admin/tenants").status, 401);
+    let entries = operator.get("/api/admin/audit?limit=1").ok();
+    assert_eq!(entries["entries"][0]["action"], "fuelcell token reset", "{entries:#}");
+    // Without its file, too; and others go only where that is asked for.
+    let other = operator.post("/api/admin/tokens", &json!({"subject": "ops", "role": "operator"})).ok();
+    let other = text(&other, "token");
+    fs::remove_file(&file).unwrap();
+    let told = fails(&fuelcell("token", &[Path::new("reset")], &data));
+    assert!(told.contains("another process"), "{told}");
+    assert!(server.terminate());
+    succeeds(&fuelcell("token", &[Path::new("reset")], &data));
+    server.restart();
+    server.client(Some(&other)).get("/api/admin/tenants").ok();
+    assert!(server.terminate());
+    succeeds(&fuelcell("token", &[Path::new("reset"), Path::new("--revoke-others")], &data));
+    // A secret that opens nothing does not stay, whoever put it there.
+    let own = fs::read_to_string(&file).unwrap();
+    fs::write(&file, &lost).unwrap();
+    server.restart();
+    assert!(!file.exists());
+    assert_eq!(server.client(Some(own.trim())).get("/api/admin/tenants").status, 200);
+    assert_eq!(server.client(Some(&other)).get("/api/admin/tenants").status, 401);
+}
+
+/// Everything in a folder that others than its owner may read, and the folder.
+fn open_to_others(folder: &Path) -> Vec<PathBuf> {
+    let mut all = vec![folder.to_owned()];
+    let mut next = 0;
+    while let Some(path) = all.get(next).cloned() {
+        next += 1;
+        if path.is_dir() {
+            all.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    all.retain(|path| fs::metadata(path).unwrap().permissions().mode() & 0o077 != 0);
+    all
+}
+
+#[test]
+fn nobody_else_reads_what_a_server_and_its_tools_keep() {
+    let (mut server, ..) = stopped();
+    let (data, folder) = (server.data(), server.scratch("backup"));
+    assert_eq!(open_to_others(&data), Vec::<PathBuf>::new());
+    fs::create_dir(&folder).unwrap();
+    let told = succeeds(&fuelcell("backup", &[&folder], &data));
+    assert!(told.contains("others could read") && told.contains("backup"), "{told}");
+    assert_eq!(open_to_others(&folder), Vec::<PathBuf>::new());
+    // A data directory that was left open, as by an older server, is closed with all that is in it.
+    for path in
+        [data.clone(), data.join("store"), data.join("store/high-water"), blob_of(&data, b"the artifact")]
+    {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    server.restart();
+    assert!(server.log().contains("others could read"), "{}", server.log());
+    assert_eq!(open_to_others(&data), Vec::<PathBuf>::new());
+    // A folder that holds something else is not closed to those who use it.
+    let theirs = server.scratch("theirs");
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join("thesis.tex"), "").unwrap();
+    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o755)).unwrap();
+    let told = fails(&fuelcell("serve", &[], &theirs));
+    assert!(told.contains("thesis.tex") && told.contains("chmod 700"), "{told}");
+}
+
+#[test]
 fn tools_keep_away_from_a_running_server() {
     let server = Server::start();
     let folder = server.scratch("backup");

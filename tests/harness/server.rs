@@ -23,6 +23,7 @@ pub struct Server {
     process: Option<Child>,
     base: String,
     starts: u32,
+    relative: bool,
 }
 
 impl Server {
@@ -48,10 +49,28 @@ impl Server {
         server
     }
 
+    /// A fresh server whose paths are all relative, started in the folder above its data.
+    pub fn start_relative(arguments: &[&str]) -> Self {
+        let mut server = Self::new();
+        server.relative = true;
+        server.arguments = arguments.iter().map(ToString::to_string).collect();
+        server.run(Command::new(built::fuelcell()));
+        server
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
         let (arguments, settings) = (Vec::new(), Vec::new());
-        Self { mount: None, folder, arguments, settings, process: None, base: String::new(), starts: 0 }
+        Self {
+            mount: None,
+            folder,
+            arguments,
+            settings,
+            process: None,
+            base: String::new(),
+            starts: 0,
+            relative: false,
+        }
     }
 
     /// A server whose data directory is a file system of its own, which may hold data already.
@@ -85,7 +104,9 @@ impl Server {
     fn run(&mut self, mut command: Command) {
         self.starts += 1;
         let log = File::create(self.log_path()).expect("the log file can be made");
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data()).args(&self.arguments);
+        let data = self.shown(&self.data());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(&self.arguments);
+        command.current_dir(if self.relative { self.folder.path() } else { Path::new(".") });
         // Settings of the tests, and of whoever runs them, are not the server's.
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"FUELCELL_"))
@@ -93,8 +114,8 @@ impl Server {
             command.env_remove(name);
         }
         // Compiling takes longer than everything else that most tests do.
-        command.env("FUELCELL_COMPILED", built::target().join("tests-compiled"));
-        command.env("FUELCELL_COMPILED_SECRET", built::target().join("tests-compiled-secret"));
+        command.env("FUELCELL_COMPILED", self.shown(&built::target().join("tests-compiled")));
+        command.env("FUELCELL_COMPILED_SECRET", self.shown(&built::target().join("tests-compiled-secret")));
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));
@@ -103,6 +124,18 @@ impl Server {
             let answer = self.client(None).try_send("GET", "/healthz", &[], &[]).ok()?;
             (answer.status == 200).then_some(())
         });
+    }
+
+    /// A path as the server is given it: from its own folder on, where it is to have relative ones.
+    fn shown(&self, path: &Path) -> PathBuf {
+        if !self.relative {
+            return path.to_owned();
+        }
+        if let Ok(inside) = path.strip_prefix(self.folder.path()) {
+            return inside.to_owned();
+        }
+        let up = self.folder.path().components().skip(1).map(|_| "..").collect::<PathBuf>();
+        up.join(path.strip_prefix("/").expect("the tests' paths are absolute"))
     }
 
     fn address(&mut self) -> Option<String> {

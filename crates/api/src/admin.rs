@@ -5,7 +5,7 @@ pub(crate) mod limits;
 pub(crate) mod passwords;
 
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody};
+use crate::extract::{Ids, JsonBody, parse_moment};
 use crate::gate::Made;
 use crate::openapi::words::RoleWord;
 use crate::problem::Problem;
@@ -16,6 +16,7 @@ use axum::{Extension, Json};
 use fuelcell_domain::{Project, ProjectId, ProjectRef, Role, Scope, Tenant, TenantId, Token};
 use fuelcell_service::Service;
 use fuelcell_service::error::role_name;
+use fuelcell_service::tokens::Life;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -80,6 +81,14 @@ pub(crate) struct TokenBody {
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
     project_id: Option<ProjectId>,
+    /// When the token stops holding, later than now; absent = with the token that makes it, or never.
+    #[serde(default)]
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The same as seconds from now; one of the two at most.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    expires_in_seconds: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -103,6 +112,9 @@ pub(crate) struct TokenAnswer {
     project_id: Option<String>,
     date_created: String,
     date_revoked: Option<String>,
+    /// When it stops holding; `null` = it does not end.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -238,6 +250,7 @@ pub(crate) async fn create_token(
     Caller(caller): Caller,
     JsonBody { value: body, .. }: JsonBody<TokenBody>,
 ) -> Result<Created<NewTokenAnswer>, Problem> {
+    let life = life(body.expires_at.as_deref(), body.expires_in_seconds)?;
     let scope = match (body.tenant_id, body.project_id) {
         (None, None) => Scope::Server,
         (Some(tenant), None) => Scope::Tenant(tenant),
@@ -246,7 +259,7 @@ pub(crate) async fn create_token(
             return Err(Problem::invalid("InvalidScope", "projectId needs its tenantId beside it"));
         }
     };
-    let (token, secret) = service.create_token(&caller, body.subject, body.role, scope).await?;
+    let (token, secret) = service.create_token(&caller, body.subject, body.role, scope, life).await?;
     let address = format!("/api/admin/tokens/{}", token.id);
     Ok(Created { address, place: scope, body: NewTokenAnswer { token: secret, record: token.into() } })
 }
@@ -272,7 +285,7 @@ pub(crate) async fn tokens(
     delete,
     path = "/api/admin/tokens/{token_id}",
     tag = "Administration",
-    responses((status = 204, description = "The token is revoked")),
+    responses((status = 204, description = "The token is revoked"), (status = 409, description = "It is the last operator token that holds")),
 )]
 pub(crate) async fn revoke_token(
     State(service): State<Arc<Service>>,
@@ -281,6 +294,19 @@ pub(crate) async fn revoke_token(
 ) -> Result<StatusCode, Problem> {
     service.revoke_token(&caller, ids.id("token_id")?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How long something new holds, from the two ways to say it.
+fn life(at: Option<&str>, seconds: Option<u64>) -> Result<Option<Life>, Problem> {
+    let wrong = |message: &str| Problem::invalid("InvalidExpiry", message);
+    match (at, seconds) {
+        (None, None) => Ok(None),
+        (None, Some(seconds)) => Ok(Some(Life::Seconds(seconds))),
+        (Some(at), None) => parse_moment(at, false)
+            .map(|at| Some(Life::Until(at)))
+            .ok_or_else(|| wrong("expiresAt must be a date-time such as 2031-01-31T09:00:00Z")),
+        (Some(_), Some(_)) => Err(wrong("give expiresAt or expiresInSeconds, not both")),
+    }
 }
 
 impl From<Token> for TokenAnswer {
@@ -293,6 +319,7 @@ impl From<Token> for TokenAnswer {
             project_id: token.scope.project().map(|id| id.to_string()),
             date_created: token.created_at.to_rfc3339(),
             date_revoked: token.revoked_at.map(|at| at.to_rfc3339()),
+            expires_at: token.expires_at.map(|at| at.to_rfc3339()),
         }
     }
 }

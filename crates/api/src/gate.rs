@@ -3,7 +3,7 @@
 //! they need; but what is refused here was not even read.
 //!
 //! The gate is also where calls that ask for a change are written to the audit log, whether they are refused or
-//! done; only a handler that panics leaves no entry. What queues a job brings its entry along, in the same commit.
+//! done; of many refusals of one kind the first and their number. Only a handler that panics leaves no entry. What queues a job brings its entry along, in the same commit.
 //!
 //! [ROUTES]: crate::routes::ROUTES
 
@@ -182,6 +182,12 @@ async fn audited(
         call.target = made.target;
         call.place = made.place;
     }
-    service.record(call, outcome).await;
+    match outcome {
+        // A server that failed may have done part of it.
+        AuditOutcome::Refused(code) if !response.status().is_server_error() => {
+            service.record_refusal(call, code).await;
+        }
+        outcome => service.record(call, outcome).await,
+    }
     response
 }

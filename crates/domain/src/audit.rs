@@ -34,6 +34,28 @@ pub enum AuditOutcome {
     Done,
     /// It was refused, or failed: the stable code of the answer.
     Refused(String),
+    /// Calls of the same kind by the same caller were refused in the same way since the entry before; target and id are
+    /// those of the latest.
+    RefusedAgain {
+        /// The stable code of the answers.
+        code: String,
+        /// How many.
+        times: u32,
+    },
+}
+
+/// A page of the log ends with the entry with which it has so many bytes.
+pub const AUDIT_PAGE_BYTES: usize = 1 << 20;
+
+/// Bytes of an entry beside its texts, in an answer.
+const ENTRY_BYTES: usize = 300;
+
+impl AuditEntry {
+    /// About as many bytes as the entry takes in an answer.
+    pub fn size(&self) -> usize {
+        let texts = [&self.subject, &self.action, &self.target, &self.request_id];
+        texts.into_iter().map(String::len).sum::<usize>() + ENTRY_BYTES
+    }
 }
 
 /// Which entries of the audit log.

@@ -34,7 +34,7 @@ pub mod usage;
 pub mod version;
 
 pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
-pub use audit::{AuditEntry, AuditFilter, AuditOutcome};
+pub use audit::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
 pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};

@@ -1,7 +1,7 @@
 //! Who there is, and who may do what.
 
 use crate::{Digest, ProjectId, ProjectRef, TenantId, Timestamp, TokenId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,4 +126,25 @@ pub struct Token {
     pub created_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// From when on it opens nothing any more; `None` = it does not end.
+    #[serde(deserialize_with = "absent_is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Token {
+    /// Whether it opens anything at this moment.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether it is the only one of these with which an operator gets in at this moment.
+    pub fn is_last_operators<'a>(&self, all: impl IntoIterator<Item = &'a Self>, now: Timestamp) -> bool {
+        let opens = |token: &Self| token.role == Role::Operator && token.holds(now);
+        opens(self) && !all.into_iter().any(|other| other.id != self.id && opens(other))
+    }
+}
+
+/// Stored tokens that were made before tokens could expire end where this field begins.
+fn absent_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(Option::deserialize(deserializer).unwrap_or_default())
 }

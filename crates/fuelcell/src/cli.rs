@@ -64,6 +64,9 @@ pub(crate) enum Command {
     },
     /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
     Compact(DataFlag),
+    /// Gives an operator who lost the token a new one.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Makes, lists and revokes application passwords of a running server.
     #[command(subcommand)]
     Password(PasswordCommand),
@@ -252,6 +255,20 @@ pub(crate) enum PasswordCommand {
         server: ServerFlags,
         /// Its id.
         password_id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Writes a new operator token to DATA/operator-token. No server may have the data directory open.
+    ///
+    /// The token that was in that file is revoked. Other operator tokens hold on, unless they are to be revoked, too.
+    Reset {
+        #[command(flatten)]
+        data: DataFlag,
+        /// Revoke all other operator tokens.
+        #[arg(long)]
+        revoke_others: bool,
     },
 }
 

@@ -1,11 +1,24 @@
 //! The data directory: what lies where, and the files that only its owner may read.
 
+use crate::private::{make_private_directory, narrow_directory, narrow_file, tell_narrowed};
 use anyhow::{Context, bail, ensure};
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+
+/// What may lie in a data directory: what is named below, what a file system puts there, and what is being written.
+const KNOWN: &[&str] = &[
+    "store",
+    "store.restoring",
+    "blobs",
+    "compiled",
+    "operator-token",
+    "operator-token.new",
+    "secret",
+    "restore-unfinished",
+    "lost+found",
+];
 
 /// Everything that a server keeps.
 pub(crate) struct DataDir(PathBuf);
@@ -23,6 +36,9 @@ impl DataDir {
     /// The same, also when a restore into it did not come to its end.
     pub(crate) fn for_restore(path: &Path) -> anyhow::Result<Self> {
         make_private_directory(path)?;
+        if narrow_directory(path, KNOWN)? > 0 {
+            tell_narrowed(path);
+        }
         Ok(Self(path.to_owned()))
     }
 
@@ -78,6 +94,9 @@ pub(crate) fn secret_at(path: &Path) -> anyhow::Result<[u8; 32]> {
         read => read,
     };
     let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+    if narrow_file(path)? {
+        tell_narrowed(path);
+    }
     let mut secret = [0; 32];
     match hex::decode_to_slice(text.trim(), &mut secret) {
         Ok(()) => Ok(secret),
@@ -101,27 +120,6 @@ fn make_secret(path: &Path) -> std::io::Result<()> {
         Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
         _ => fs::File::open(directory)?.sync_all(),
     }
-}
-
-/// Makes a directory for the owner's eyes only, if it is not there.
-pub(crate) fn make_private_directory(path: &Path) -> anyhow::Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("cannot make the directory {}", path.display()))
-}
-
-/// Writes a file for the owner's eyes only, durably, and whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let staged = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&staged)?;
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&staged, path)?;
-        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

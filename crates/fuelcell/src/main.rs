@@ -14,10 +14,12 @@ mod module;
 mod nodes;
 mod operate;
 mod password;
+mod private;
 mod retention;
 mod run;
 mod serve;
 mod telemetry;
+mod token;
 mod usage;
 
 use clap::Parser;
@@ -65,7 +67,15 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     done
 }
 
+/// What an author makes on a machine of their own is as open as they like.
+fn is_authors_work(command: &Command) -> bool {
+    matches!(command, Command::Run(_) | Command::Module(_) | Command::BenchCell { .. })
+}
+
 fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
+    if !is_authors_work(&cli.command) {
+        private::be_private();
+    }
     match cli.command {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
@@ -85,6 +95,7 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(operate::export(&config::data(cli.config, data)?, out.as_deref()))?;
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
+        Command::Token(command) => runtime.block_on(token::run(cli.config, command))?,
         Command::Password(command) => password::run(command)?,
         Command::Usage(arguments) => usage::run(&arguments)?,
         // `main` has seen to it.

@@ -1,8 +1,9 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
-use crate::data_dir::{make_private_directory, secret_at};
+use crate::data_dir::secret_at;
 use crate::local_host::LocalHost;
+use crate::private::make_private_directory;
 use anyhow::{Context, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
@@ -98,7 +99,9 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
 pub(crate) fn own_cache(name: &str) -> anyhow::Result<SandboxConfig> {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    let directory = base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fuelcell");
+    let base = base.context("neither XDG_CACHE_HOME nor HOME is set")?;
+    // Cells in processes of their own work elsewhere.
+    let directory = std::path::absolute(base)?.join("fuelcell");
     make_private_directory(&directory)?;
     let key = CodeKey::derived_from(&secret_at(&directory.join("secret"))?);
     Ok(SandboxConfig::new(directory.join(name), key))

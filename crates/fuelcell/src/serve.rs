@@ -2,9 +2,11 @@
 
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::{Config, effective};
-use crate::data_dir::{DataDir, secret_at, write_private};
+use crate::data_dir::{DataDir, secret_at};
 use crate::nodes::ThisNode;
+use crate::private::write_private;
 use crate::telemetry;
+use crate::token::TokenFile;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
@@ -70,9 +72,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         secret: data.secret()?,
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
+    let token_file = TokenFile::of(&data);
+    service.forget_secrets_with(token_file.clone().forgetting());
     let built_in = install_built_in(&mut service).await?;
     let retention = config.retention.config(built_in.clone());
     tokio::spawn(prepare(sandbox, blobs, built_in));
+    token_file.forget_if_dead(&service).await?;
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
         tracing::info!(path = %data.operator_token().display(), "this is the first start: the operator token was written");
@@ -86,9 +91,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
     let service = Arc::new(service);
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
-    let router = fuelcell_api::router(service, &config.api, stop.clone());
+    tokio::spawn(keep_refusals(service.clone(), stop.clone()));
+    let router = fuelcell_api::router(service.clone(), &config.api, stop.clone());
     fuelcell_api::serve(listener, router, &config.api, descriptors, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
+    service.settle_refusals().await;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
 }
@@ -154,6 +161,11 @@ async fn retain(scheduler: Arc<Scheduler>, config: RetentionConfig, stop: Cancel
 /// Makes the runs of schedules, until the server is told to stop.
 async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
     Box::pin(stop.run_until_cancelled(service.keep_schedules())).await;
+}
+
+/// Writes down how many calls were refused, until the server is told to stop.
+async fn keep_refusals(service: Arc<Service>, stop: CancellationToken) {
+    stop.run_until_cancelled(service.keep_refusals()).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

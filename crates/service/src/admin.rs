@@ -1,11 +1,7 @@
-//! Tenants, projects and tokens.
+//! Tenants, projects and their limits.
 
-use crate::error::role_name;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{
-    Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Scope, Tenant, TenantId, Token,
-    TokenId, TokenKind,
-};
+use fuelcell_domain::{Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Tenant, TenantId};
 
 /// Longest name of a tenant, project or subject, in bytes.
 pub(crate) const MAX_NAME: usize = 200;
@@ -90,108 +86,6 @@ impl Service {
         self.store.set_project_limits(id, limits).await?;
         tracing::info!(project = %id, ?limits, by = %principal.subject, "a project's limits were set");
         Ok(self.store.project_usage(id).await?)
-    }
-
-    /// Tokens that hold within the principal's own scope, oldest first.
-    pub async fn tokens(&self, principal: &Principal) -> Result<Vec<Token>, ServiceError> {
-        self.tokens_of_kind(principal, TokenKind::Bearer).await
-    }
-
-    /// The same, of another kind.
-    pub(crate) async fn tokens_of_kind(
-        &self,
-        principal: &Principal,
-        kind: TokenKind,
-    ) -> Result<Vec<Token>, ServiceError> {
-        principal.require(Role::Administrator)?;
-        let mut tokens = self.store.tokens().await?;
-        tokens.retain(|token| token.kind == kind && principal.scope.contains(token.scope));
-        Ok(tokens)
-    }
-
-    /// Adds a token and returns its secret, which is never shown again. Nobody grants more than they have.
-    pub async fn create_token(
-        &self,
-        principal: &Principal,
-        subject: String,
-        role: Role,
-        scope: Scope,
-    ) -> Result<(Token, String), ServiceError> {
-        check_name("subject", &subject)?;
-        if (role == Role::Operator) != (scope == Scope::Server) {
-            return Err(ServiceError::invalid(
-                "InvalidScope",
-                "the role operator holds on the whole server; every other role needs a tenantId, or a tenantId and projectId",
-            ));
-        }
-        self.require_grant(principal, role, scope).await?;
-        let secret = Self::new_token_secret();
-        let token = Token {
-            id: TokenId::random(),
-            kind: TokenKind::Bearer,
-            hash: self.token_hash(&secret),
-            subject,
-            role,
-            scope,
-            created_at: self.clock.now(),
-            revoked_at: None,
-        };
-        self.store.create_token(token.clone()).await?;
-        tracing::info!(token = %token.id, subject = %token.subject, role = role_name(role), by = %principal.subject, "a token was made");
-        Ok((token, secret))
-    }
-
-    /// Revokes a token. For those who could have granted it.
-    pub async fn revoke_token(&self, principal: &Principal, id: TokenId) -> Result<(), ServiceError> {
-        self.revoke(principal, TokenKind::Bearer, id).await
-    }
-
-    /// The same, of another kind.
-    pub(crate) async fn revoke(
-        &self,
-        principal: &Principal,
-        kind: TokenKind,
-        id: TokenId,
-    ) -> Result<(), ServiceError> {
-        principal.require(Role::Administrator)?;
-        let absent = || match kind {
-            TokenKind::Bearer => ServiceError::NotFound("token"),
-            TokenKind::ApplicationPassword => ServiceError::NotFound("application password"),
-        };
-        let token = self.store.tokens().await?.into_iter().find(|token| token.id == id && token.kind == kind);
-        let token = token.ok_or_else(absent)?;
-        self.require_grant(principal, token.role, token.scope).await.map_err(|_| absent())?;
-        Ok(self.store.revoke_token(id, self.clock.now()).await?)
-    }
-
-    /// Adds the first operator token of an empty store; `None` when the store has tokens already.
-    pub async fn first_operator_token(&self) -> Result<Option<String>, ServiceError> {
-        if !self.store.tokens().await?.is_empty() {
-            return Ok(None);
-        }
-        let own = Principal {
-            token: TokenId::random(),
-            subject: "first start".into(),
-            role: Role::Operator,
-            scope: Scope::Server,
-            hash: None,
-        };
-        let (_, secret) = self.create_token(&own, "operator".into(), Role::Operator, Scope::Server).await?;
-        Ok(Some(secret))
-    }
-
-    pub(crate) async fn require_grant(
-        &self,
-        principal: &Principal,
-        role: Role,
-        scope: Scope,
-    ) -> Result<(), ServiceError> {
-        principal.require(Role::Administrator.max(role))?;
-        match scope {
-            Scope::Server => principal.require(Role::Operator),
-            Scope::Tenant(tenant) => self.require_whole_tenant(principal, tenant, Role::Administrator).await,
-            Scope::Project(project) => self.require(principal, project, Role::Administrator).await,
-        }
     }
 }
 

@@ -2,6 +2,10 @@
 
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Role, Scope, Timestamp};
+use std::time::Duration;
+
+/// How often what was refused again is looked at.
+const LOOK_AT_REFUSALS: Duration = Duration::from_secs(10);
 
 /// A call that asks for a change, before its outcome is known.
 #[derive(Clone, Debug)]
@@ -41,7 +45,35 @@ impl AuditedCall {
 impl Service {
     /// Writes a call and its outcome to the audit log, durably.
     pub async fn record(&self, call: AuditedCall, outcome: AuditOutcome) {
-        let entry = call.entry(self.clock.now(), outcome);
+        self.write_down(call.entry(self.clock.now(), outcome)).await;
+    }
+
+    /// The same for a call that was refused and changed nothing: of many of one kind the first, and how many more.
+    pub async fn record_refusal(&self, call: AuditedCall, code: String) {
+        let entry = call.entry(self.clock.now(), AuditOutcome::Refused(code));
+        if let Some(entry) = self.refusals.note(entry) {
+            self.write_down(entry).await;
+        }
+    }
+
+    /// Writes down how many calls were refused again, from time to time.
+    pub async fn keep_refusals(&self) {
+        loop {
+            tokio::time::sleep(LOOK_AT_REFUSALS).await;
+            for entry in self.refusals.due(self.clock.now()) {
+                self.write_down(entry).await;
+            }
+        }
+    }
+
+    /// Writes down how many calls were refused again so far, at the end of the server.
+    pub async fn settle_refusals(&self) {
+        for entry in self.refusals.all() {
+            self.write_down(entry).await;
+        }
+    }
+
+    async fn write_down(&self, entry: AuditEntry) {
         // What was done is done and was acknowledged by the store; the caller must hear of it. The entry goes to the log
         // of the process instead.
         if let Err(error) = self.store.append_audit(entry.clone()).await {

@@ -6,7 +6,7 @@
 use crate::{Service, ServiceError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use fuelcell_domain::{Digest, ProjectRef, Role, Scope, TenantId, Token, TokenId};
+use fuelcell_domain::{Digest, ProjectRef, Role, Scope, TenantId, Timestamp, Token, TokenId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -44,6 +44,8 @@ pub struct Principal {
     pub role: Role,
     /// Where.
     pub scope: Scope,
+    /// Until when.
+    pub(crate) expires_at: Option<Timestamp>,
     /// The hash under which the token is kept; `None` for the server itself.
     pub(crate) hash: Option<Digest>,
 }
@@ -58,6 +60,16 @@ impl Principal {
     }
 }
 
+/// The hash under which a token is kept.
+pub(crate) fn hash_of_token(key: &Secret, secret: &str) -> Digest {
+    Digest(key.mac("token", &[secret.as_bytes()]))
+}
+
+/// A new token's secret.
+pub(crate) fn new_token_secret() -> String {
+    format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+}
+
 impl Service {
     /// Recognises the holder of a bearer token.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, ServiceError> {
@@ -68,14 +80,15 @@ impl Service {
     /// passes for the other.
     pub(crate) async fn holder(&self, hash: Digest) -> Result<Principal, ServiceError> {
         match self.store.token_by_hash(hash).await? {
-            Some(Token { revoked_at: None, id, subject, role, scope, .. }) => {
-                Ok(Principal { token: id, subject, role, scope, hash: Some(hash) })
+            Some(token) if token.holds(self.clock.now()) => {
+                let Token { id, subject, role, scope, expires_at, .. } = token;
+                Ok(Principal { token: id, subject, role, scope, expires_at, hash: Some(hash) })
             }
             _ => Err(ServiceError::Unauthenticated),
         }
     }
 
-    /// Refuses a principal whose token was revoked since it was recognised. For requests that take long.
+    /// Refuses a principal whose token was revoked or has expired since it was recognised. For requests that take long.
     pub(crate) async fn recognise_again(&self, principal: &Principal) -> Result<(), ServiceError> {
         match principal.hash {
             Some(hash) => self.holder(hash).await.map(drop),
@@ -85,12 +98,7 @@ impl Service {
 
     /// The hash under which a token is kept.
     pub(crate) fn token_hash(&self, secret: &str) -> Digest {
-        Digest(self.secret.mac("token", &[secret.as_bytes()]))
-    }
-
-    /// A new token's secret.
-    pub(crate) fn new_token_secret() -> String {
-        format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+        hash_of_token(&self.secret, secret)
     }
 
     /// Refuses unless the principal has at least `role` in this project. A project of others is as absent as one that is

@@ -13,7 +13,7 @@ const QUEUE_RETRY_SECONDS: u64 = 10;
 /// A refusal.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// Nobody, or somebody whose token is unknown or revoked.
+    /// Nobody, or somebody whose token is unknown, revoked or expired.
     #[error("a valid bearer token is needed")]
     Unauthenticated,
     /// Somebody who may not do this.
@@ -136,6 +136,7 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::NotFound(what) => Self::NotFound(what),
             StoreError::Conflict(message) => Self::conflict("Conflict", message),
+            StoreError::LastOperator => Self::conflict("LastOperatorToken", error.to_string()),
             StoreError::InUse(_) => Self::conflict("InUse", error.to_string()),
             StoreError::Quota(QuotaExceeded::QueuedJobs(_)) => Self::TooMany {
                 code: "QueueQuotaExceeded",

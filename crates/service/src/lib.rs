@@ -27,6 +27,7 @@ pub mod pipelines;
 pub mod places;
 pub mod query;
 pub mod queue;
+mod refusals;
 pub mod results;
 pub mod retry;
 pub mod schedules;
@@ -36,6 +37,7 @@ pub mod stated;
 mod stubs;
 pub mod submit;
 pub mod system;
+pub mod tokens;
 mod uploads;
 pub mod usage;
 pub mod vault;
@@ -102,6 +104,8 @@ pub struct Service {
     waiters: Semaphore,
     tenants_waiters: Places,
     schemas: parameters::Schemas,
+    forget_secret: Option<tokens::ForgetSecret>,
+    refusals: refusals::Refusals,
 }
 
 impl Service {
@@ -127,6 +131,8 @@ impl Service {
             waiters: Semaphore::new(wait::MAX_WAITERS),
             tenants_waiters: Places::default(),
             schemas: parameters::Schemas::default(),
+            forget_secret: None,
+            refusals: refusals::Refusals::default(),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! password together, so that there is nothing to guess and no slow hash is needed. It holds in one project. White space in
 //! it does not count: it is shown in groups of four, and people copy it so.
 
-use crate::admin::check_name;
 use crate::error::role_name;
+use crate::tokens::{Life, check_subject};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Digest, ProjectRef, Role, Scope, Token, TokenId, TokenKind};
 use rand::RngExt;
@@ -23,8 +23,9 @@ impl Service {
         project: ProjectRef,
         user_name: String,
         role: Role,
+        life: Option<Life>,
     ) -> Result<(Token, String), ServiceError> {
-        check_name("userName", &user_name)?;
+        check_subject("userName", &user_name)?;
         if user_name.contains(':') {
             return Err(ServiceError::invalid("InvalidName", "userName must not contain a colon"));
         }
@@ -35,6 +36,7 @@ impl Service {
             ));
         }
         self.require_grant(principal, role, Scope::Project(project)).await?;
+        let expires_at = self.end_of(principal, life)?;
         let password = new_password();
         let token = Token {
             id: TokenId::random(),
@@ -45,6 +47,7 @@ impl Service {
             scope: Scope::Project(project),
             created_at: self.clock.now(),
             revoked_at: None,
+            expires_at,
         };
         self.store.create_token(token.clone()).await?;
         tracing::info!(password = %token.id, user = %token.subject, role = role_name(role), by = %principal.subject, "an application password was made");

@@ -5,7 +5,7 @@ use crate::codec::damaged;
 use crate::database::{Database, Read};
 use crate::keys::{self, Table, counters};
 use crate::overlay::Overlay;
-use fuelcell_domain::{AuditEntry, AuditFilter};
+use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter};
 use fuelcell_store::StoreError;
 
 pub(crate) fn append(overlay: &mut Overlay<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
@@ -37,11 +37,14 @@ pub(crate) fn page(
         row.step(database, before)?;
     }
     let mut page = Vec::new();
-    while page.len() < limit {
+    let mut bytes = 0;
+    while page.len() < limit && bytes < AUDIT_PAGE_BYTES {
         let Some(row) = rows.iter_mut().max_by_key(|row| row.next) else { break };
         let Some(number) = row.next else { break };
         let entry = database.get::<AuditEntry>(row.table, &row.key(number))?;
-        page.extend(entry.filter(|entry| filter.matches(entry)).map(|entry| (number, entry)));
+        let entry = entry.filter(|entry| filter.matches(entry));
+        bytes += entry.as_ref().map_or(0, AuditEntry::size);
+        page.extend(entry.map(|entry| (number, entry)));
         row.step(database, number)?;
     }
     Ok(page)

@@ -91,6 +91,9 @@ pub(crate) fn revoke_token(overlay: &mut Overlay<'_>, id: TokenId, at: Timestamp
     if token.revoked_at.is_some() {
         return Ok(());
     }
+    if token.is_last_operators(&overlay.scan::<Token>(Table::Tokens, &[])?, at) {
+        return Err(StoreError::LastOperator);
+    }
     token.revoked_at = Some(at);
     overlay.put(Table::Tokens, key, &token)
 }

@@ -32,6 +32,11 @@ pub enum StoreError {
     /// Something refers to it; the text names what.
     #[error("it is used by {0}")]
     InUse(String),
+    /// Nobody could administer the server any more.
+    #[error(
+        "it is the last operator token that holds; make another one first, so that somebody can still get in"
+    )]
+    LastOperator,
     /// The project's quota is in the way.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
@@ -106,7 +111,8 @@ pub trait Store: Send + Sync {
     async fn tokens(&self) -> Result<Vec<Token>, StoreError>;
     /// The token with this hash, revoked or not.
     async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError>;
-    /// Revokes a token; `NotFound("token")` when there is none, a second call changes nothing.
+    /// Revokes a token; `NotFound("token")` when there is none, a second call changes nothing. `LastOperator`
+    /// when no other operator token holds at `at`.
     async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError>;
 
     // Datasets, pipelines, modules.
@@ -332,8 +338,8 @@ pub trait Store: Send + Sync {
 
     /// Appends to the audit log.
     async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
-    /// Entries that match, with their numbers, newest first, from below the number `before` on, at most `limit`. Numbers
-    /// rise in the order of appending.
+    /// Entries that match, with their numbers, newest first, from below the number `before` on, at most `limit`, and none
+    /// after the one with which they have [`fuelcell_domain::AUDIT_PAGE_BYTES`]. Numbers rise in the order of appending.
     async fn audit(
         &self,
         filter: &AuditFilter,

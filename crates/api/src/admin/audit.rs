@@ -5,7 +5,7 @@ use crate::extract::Query;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome};
+use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
 use fuelcell_service::Service;
 use serde::Serialize;
 use std::str::FromStr;
@@ -36,6 +36,9 @@ struct AuditAnswer {
     target: String,
     outcome: &'static str,
     code: Option<String>,
+    /// How many calls of the same kind were refused in the same way since the entry before, where the entry stands for
+    /// several; target and requestId are the latest one's.
+    repeated: Option<u32>,
     request_id: String,
 }
 
@@ -50,7 +53,7 @@ struct AuditAnswer {
         ("projectId" = Option<Uuid>, Query, description = "Only entries of this project"),
         ("subject" = Option<String>, Query, description = "Only entries of this subject"),
         ("before" = Option<u64>, Query, minimum = 1, maximum = 2147483647, description = "Only entries with a lower number"),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
     ),
     responses((status = 200, description = "A page of entries", body = AuditPage)),
 )]
@@ -67,7 +70,9 @@ pub(crate) async fn list(
     let before = query.number("before", u64::from(u32::MAX), 1..=i32::MAX as u64)? as u32;
     let limit = query.number("limit", 100, 1..=MAX_ENTRIES)? as usize;
     let entries = service.audit(&caller, filter, Some(before), limit).await?;
-    let next_before = entries.get(limit - 1).map(|(number, _)| *number).filter(|number| *number > 1);
+    let bytes: usize = entries.iter().map(|(_, entry)| entry.size()).sum();
+    let is_full = entries.len() == limit || bytes >= AUDIT_PAGE_BYTES;
+    let next_before = entries.last().map(|(number, _)| *number).filter(|number| is_full && *number > 1);
     Ok(Json(AuditPage { entries: entries.into_iter().map(answer).collect(), next_before }))
 }
 
@@ -79,9 +84,10 @@ fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
 }
 
 fn answer((number, entry): (u32, AuditEntry)) -> AuditAnswer {
-    let (outcome, code) = match entry.outcome {
-        AuditOutcome::Done => ("done", None),
-        AuditOutcome::Refused(code) => ("refused", Some(code)),
+    let (outcome, code, repeated) = match entry.outcome {
+        AuditOutcome::Done => ("done", None, None),
+        AuditOutcome::Refused(code) => ("refused", Some(code), None),
+        AuditOutcome::RefusedAgain { code, times } => ("refused", Some(code), Some(times)),
     };
     AuditAnswer {
         number,
@@ -94,6 +100,7 @@ fn answer((number, entry): (u32, AuditEntry)) -> AuditAnswer {
         target: entry.target,
         outcome,
         code,
+        repeated,
         request_id: entry.request_id,
     }
 }

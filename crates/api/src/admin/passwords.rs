@@ -1,6 +1,6 @@
 //! `/api/admin/application-passwords…`
 
-use super::Created;
+use super::{Created, life};
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody};
 use crate::openapi::words::RoleWord;
@@ -28,6 +28,14 @@ pub(crate) struct PasswordBody {
     #[serde(default)]
     #[schema(value_type = Option<RoleWord>)]
     role: Option<Role>,
+    /// When the password stops holding, later than now; absent = with the token that makes it, or never.
+    #[serde(default)]
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The same as seconds from now; one of the two at most.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    expires_in_seconds: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -51,6 +59,9 @@ pub(crate) struct PasswordAnswer {
     project_id: Option<String>,
     date_created: String,
     date_revoked: Option<String>,
+    /// When it stops holding; `null` = it does not end.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,8 +86,9 @@ pub(crate) async fn create(
 ) -> Result<Created<NewPasswordAnswer>, Problem> {
     let project = ProjectRef { tenant: body.tenant_id, project: body.project_id };
     let role = body.role.unwrap_or(Role::Administrator);
+    let life = life(body.expires_at.as_deref(), body.expires_in_seconds)?;
     let (token, password) =
-        service.create_application_password(&caller, project, body.user_name, role).await?;
+        service.create_application_password(&caller, project, body.user_name, role, life).await?;
     let address = format!("/api/admin/application-passwords/{}", token.id);
     Ok(Created { address, place: token.scope, body: NewPasswordAnswer { password, record: token.into() } })
 }
@@ -124,6 +136,7 @@ impl From<Token> for PasswordAnswer {
             project_id: token.scope.project().map(|id| id.to_string()),
             date_created: token.created_at.to_rfc3339(),
             date_revoked: token.revoked_at.map(|at| at.to_rfc3339()),
+            expires_at: token.expires_at.map(|at| at.to_rfc3339()),
         }
     }
 }

@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf, absolute};
 use units::Human;
 
 /// Everything that an operator may set for a server.
@@ -155,8 +155,23 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
     config.slots = slots.or(config.slots);
     config.isolation = isolation.map_or(config.isolation, Isolation::from);
     config.service.public_url = public_url::checked(&public_url.unwrap_or(config.service.public_url))?;
+    make_absolute(&mut config)?;
     check(&config)?;
     Ok(config)
+}
+
+/// Paths are taken from where the program was started, once: its children work in a directory of their own.
+fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
+    config.data = absolute_path("data", &config.data)?;
+    for (name, path) in [("compiled", &mut config.compiled), ("compiled_secret", &mut config.compiled_secret)]
+    {
+        *path = path.as_deref().map(|path| absolute_path(name, path)).transpose()?;
+    }
+    Ok(())
+}
+
+fn absolute_path(name: &str, path: &Path) -> anyhow::Result<PathBuf> {
+    absolute(path).with_context(|| format!("{name}: \"{}\" is not a usable path", path.display()))
 }
 
 /// The data directory that holds.

@@ -5,7 +5,8 @@
 //! - `secret`, `operator-token`: as in a data directory. Whoever has them is an operator: keep the folder as private.
 
 use super::{Copied, bytes_bar, copy_blob, say, spinner, total_bytes};
-use crate::data_dir::{DataDir, make_private_directory, write_private};
+use crate::data_dir::DataDir;
+use crate::private::{make_private_directory, narrow_directory, tell_narrowed, write_private};
 use anyhow::{Context, ensure};
 use fuelcell_store::BlobStore;
 use fuelcell_store_sled::{FileBlobs, NamedBlobs, OfflineStore, Options};
@@ -13,6 +14,18 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// What may lie in a backup: what is named below, what a file system puts there, and what is being written.
+const KNOWN: &[&str] = &[
+    "records",
+    "records.new",
+    "blobs",
+    "secret",
+    "secret.new",
+    "operator-token",
+    "operator-token.new",
+    "lost+found",
+];
 
 /// What lies where in a backup.
 pub(super) struct Layout(pub(super) PathBuf);
@@ -68,6 +81,9 @@ fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
         ensure!(fits, "{} holds something else than a backup; nothing is written into it", folder.display());
     }
     make_private_directory(folder)?;
+    if narrow_directory(folder, KNOWN)? > 0 {
+        tell_narrowed(folder);
+    }
     let inside = folder.canonicalize()?.starts_with(data.canonicalize()?);
     ensure!(!inside, "{} lies in the data directory itself", folder.display());
     Ok(layout)

@@ -2,7 +2,8 @@
 
 use super::backup::{Layout, copy_private};
 use super::{Copied, bytes_bar, copy_blob, say, spinner};
-use crate::data_dir::{DataDir, write_private};
+use crate::data_dir::DataDir;
+use crate::private::write_private;
 use anyhow::{Context, bail, ensure};
 use fuelcell_store::{BlobRef, BlobStore};
 use fuelcell_store_sled::{FileBlobs, OfflineStore, Options, exists, restore_records};

@@ -57,6 +57,7 @@ impl World {
             scope: Scope::Project(project),
             created_at,
             revoked_at: None,
+            expires_at: None,
         };
         store.create_token(token).await.unwrap();
         Self { service, store, clock, project, pipeline: PipelineId::random() }

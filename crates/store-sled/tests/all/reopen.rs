@@ -78,6 +78,7 @@ pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
         scope: Scope::Server,
         created_at: at(0),
         revoked_at: None,
+        expires_at: None,
     };
     store.create_token(token).await.unwrap();
     store.put_dataset(dataset(own)).await.unwrap();

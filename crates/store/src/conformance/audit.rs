@@ -2,7 +2,9 @@
 
 use super::fixtures::{at, job, project};
 use crate::{IdempotencyKey, NewJob, Store, Submitted};
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Digest, Job, ProjectRef, TokenId};
+use fuelcell_domain::{
+    AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome, Digest, Job, ProjectRef, TokenId,
+};
 
 pub(super) fn entry(project: Option<ProjectRef>, subject: &str, seconds: i64) -> AuditEntry {
     AuditEntry {
@@ -55,6 +57,22 @@ pub(super) async fn pages(store: &dyn Store) {
         }
         assert_eq!(joined, whole);
     }
+}
+
+pub(super) async fn long_pages(store: &dyn Store) {
+    let long = |seconds| AuditEntry { target: "x".repeat(AUDIT_PAGE_BYTES / 3), ..entry(None, "s", seconds) };
+    for second in 1..=7 {
+        store.append_audit(long(second)).await.unwrap();
+    }
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.audit(&AuditFilter::default(), before, 100).await.unwrap();
+        let Some((last, _)) = page.last() else { break };
+        assert!(page.len() <= 3, "{} long entries at once", page.len());
+        before = Some(*last);
+        all.extend(page.iter().map(|(number, _)| *number));
+    }
+    assert_eq!(all, [7, 6, 5, 4, 3, 2, 1]);
 }
 
 pub(super) async fn of_submissions(store: &dyn Store) {

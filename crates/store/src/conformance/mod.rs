@@ -38,6 +38,7 @@ use std::sync::Arc;
 pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     tenancy::tenants_and_projects(&*make().await).await;
     tenancy::tokens(&*make().await).await;
+    tenancy::the_last_operator_stays(&*make().await).await;
     registry::datasets(&*make().await).await;
     registry::pipelines(&*make().await).await;
     schedules::are_set_with_their_pipelines(&*make().await).await;
@@ -60,6 +61,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     limits::parallel_submits_keep_the_quota(make().await).await;
     limits::storage_quota(&*make().await).await;
     audit::pages(&*make().await).await;
+    audit::long_pages(&*make().await).await;
     audit::of_submissions(&*make().await).await;
     submit::ordinals_have_no_gaps(make().await).await;
     submit::illegal_submissions(&*make().await).await;

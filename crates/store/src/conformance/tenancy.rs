@@ -50,6 +50,7 @@ pub(super) async fn tokens(store: &dyn Store) {
         scope: Scope::Project(project()),
         created_at: at(seconds),
         revoked_at: None,
+        expires_at: None,
     };
     let (young, old) = (token("young", 2), token("old", 1));
     for token in [&young, &old] {
@@ -71,6 +72,37 @@ pub(super) async fn tokens(store: &dyn Store) {
     assert_eq!(store.tokens().await.unwrap(), [old, revoked]);
     let unknown = store.revoke_token(TokenId::random(), at(1)).await;
     assert!(matches!(unknown, Err(StoreError::NotFound("token"))), "{unknown:?}");
+}
+
+pub(super) async fn the_last_operator_stays(store: &dyn Store) {
+    let operator = |expires_at| Token {
+        id: TokenId::random(),
+        kind: TokenKind::Bearer,
+        hash: Digest::of(TokenId::random().0.as_bytes()),
+        subject: "operator".into(),
+        role: Role::Operator,
+        scope: Scope::Server,
+        created_at: at(1),
+        revoked_at: None,
+        expires_at,
+    };
+    let (one, other, brief) = (operator(None), operator(None), operator(Some(at(20))));
+    for token in [&one, &other, &brief] {
+        store.create_token(token.clone()).await.unwrap();
+    }
+    assert_eq!(store.token_by_hash(brief.hash).await.unwrap(), Some(brief.clone()));
+    // Of two that go at the same time one stays, when the brief one has ended.
+    let (first, second) =
+        tokio::join!(store.revoke_token(one.id, at(20)), store.revoke_token(other.id, at(20)));
+    let refused = |answer: &Result<(), StoreError>| matches!(answer, Err(StoreError::LastOperator));
+    assert!(refused(&first) != refused(&second), "{first:?} {second:?}");
+    let (gone, left) = if first.is_ok() { (one, other) } else { (other, one) };
+    // What opens nothing any more may go, and does a second time.
+    store.revoke_token(gone.id, at(21)).await.unwrap();
+    store.revoke_token(brief.id, at(21)).await.unwrap();
+    assert!(refused(&store.revoke_token(left.id, at(21)).await));
+    store.create_token(operator(Some(at(30)))).await.unwrap();
+    store.revoke_token(left.id, at(22)).await.unwrap();
 }
 
 pub(super) async fn other_projects_see_nothing(store: &dyn Store) {

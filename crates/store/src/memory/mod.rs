@@ -25,10 +25,10 @@ use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
-    Timestamp, Token, TokenId,
+    AUDIT_PAGE_BYTES, Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset,
+    DatasetId, Digest, Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal,
+    Pipeline, PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant,
+    TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -467,8 +467,13 @@ impl Store for MemoryStore {
             .map(|(number, entry)| (number, entry.clone()))
             .collect();
         matches.reverse();
-        matches.truncate(limit);
-        Ok(matches)
+        let mut bytes = 0;
+        let page = matches.into_iter().take(limit).take_while(|(_, entry)| {
+            let goes_on = bytes < AUDIT_PAGE_BYTES;
+            bytes += entry.size();
+            goes_on
+        });
+        Ok(page.collect())
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -83,6 +83,10 @@ impl Records {
     }
 
     pub(super) fn revoke_token(&mut self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        let token = self.tokens.get(&id).ok_or(StoreError::NotFound("token"))?;
+        if token.is_last_operators(self.tokens.values(), at) {
+            return Err(StoreError::LastOperator);
+        }
         let token = self.tokens.get_mut(&id).ok_or(StoreError::NotFound("token"))?;
         token.revoked_at.get_or_insert(at);
         Ok(())

@@ -158,6 +158,7 @@ impl Pair {
             scope: Scope::Project(self.projects[0]),
             created_at: at(self.seconds),
             revoked_at: None,
+            expires_at: None,
         }
     }
 

@@ -99,6 +99,7 @@ impl World {
             scope: Scope::Project(self.own),
             created_at: at(0),
             revoked_at: None,
+            expires_at: None,
         }
     }
 
