@@ -2,7 +2,7 @@
 //! the lists, so that no document says another number than the code.
 
 use crate::limits::FIXED;
-use crate::{artifact, capability, outbound};
+use crate::{capability, outbound, output_name};
 
 /// A limit.
 #[derive(Clone, Copy, Debug)]
@@ -48,10 +48,16 @@ pub const STATED: &[StatedLimit] = &[
         "further lines are dropped and counted",
     ),
     StatedLimit::new(
-        "the name of an artifact",
-        artifact::MAX_ARTIFACT_NAME as u64,
+        "the name of an output, folders included",
+        output_name::MAX_OUTPUT_NAME as u64,
         "bytes",
-        "the artifact is refused",
+        "the output is refused when it is opened",
+    ),
+    StatedLimit::new(
+        "one folder or file in the name of an output",
+        output_name::MAX_FILE_NAME as u64,
+        "bytes",
+        "the output is refused when it is opened",
     ),
     StatedLimit::new(
         "hosts, or secrets, that a module is granted",

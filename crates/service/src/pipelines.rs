@@ -31,10 +31,8 @@ pub struct PipelineSpec {
     pub schedule: Option<ScheduleSpec>,
 }
 
-fn check_size(field: &str, parameters: &Map<String, Value>) -> Result<(), ServiceError> {
-    // Serialising what was parsed cannot fail.
-    let bytes = serde_json::to_string(parameters).map_or(0, |text| text.len());
-    match bytes > MAX_PARAMETERS {
+fn check_size(field: &str, parameters: &Parameters) -> Result<(), ServiceError> {
+    match parameters.as_text().len() > MAX_PARAMETERS {
         true => Err(ServiceError::invalid(
             "TooLargeParameters",
             format!("{field} of a pipeline are at most {MAX_PARAMETERS} bytes of JSON"),

@@ -85,7 +85,7 @@ pub(crate) enum Table {
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,

@@ -71,9 +71,9 @@ fn the_valid_ones_are_queued_and_each_of_the_others_says_why() {
     let again = send(&project, &jobs).ok();
     assert_eq!((&again["queued"], &again["replayed"], &again["refused"]), (&json!(0), &json!(2), &json!(5)));
     for index in 0..jobs.len() {
-        let same =
-            |name: &str| assert_eq!(again["jobs"][index].get(name), of(index).get(name), "{index} {name}");
-        ["index", "httpStatus", "idempotencyKey", "jobId", "jobName", "dateSubmitted", "error"].map(same);
+        for name in ["index", "httpStatus", "idempotencyKey", "jobId", "jobName", "dateSubmitted", "error"] {
+            assert_eq!(again["jobs"][index].get(name), of(index).get(name), "{index} {name}");
+        }
     }
     let headers = [("idempotency-key", "one")];
     let alone = project.client.send(

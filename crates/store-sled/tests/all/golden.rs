@@ -45,6 +45,8 @@ fn left_behind(format: u32) -> (TempDir, String) {
     let said = said.replace("Usage { fuel: Some(", "Usage { fuel: Exact(");
     // Secrets were for any header.
     let said = said.replace("name: \"KEY\", sealed", "name: \"KEY\", headers: [\"Authorization\"], sealed");
+    // Tokens did not expire.
+    let said = said.replace("revoked_at: None }", "revoked_at: None, expires_at: None }");
     (directory, said)
 }
 
