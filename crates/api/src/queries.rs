@@ -1,8 +1,8 @@
 //! Names of query parameters. What the OpenAPI document does not know of an address is refused: a filter with a wrong name
 //! would be no filter.
 
-use crate::datamachine;
 use crate::problem::Problem;
+use crate::routes;
 use crate::text::clipped;
 use axum::http::{Method, Uri};
 use fuelcell_service::faults::unknown;
@@ -38,9 +38,7 @@ impl KnownQueries {
         let method = if method == Method::HEAD { Method::GET } else { method.clone() };
         let Some(known) = self.0.get(&(method, path.to_owned())) else { return Ok(()) };
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let passes = |name: &str| {
-            known.contains(&name) || (path.starts_with(datamachine::BASE) && datamachine::is_global(name))
-        };
+        let passes = |name: &str| known.contains(&name) || routes::passes_everywhere(path, name);
         let names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
         let wrong = names.filter(|name| !passes(name));
         let faults: Vec<_> = wrong

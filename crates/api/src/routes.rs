@@ -7,6 +7,7 @@ use crate::openapi::camel;
 use crate::problem::Problem;
 use axum::http::{Method, StatusCode};
 use fuelcell_domain::Role;
+use fuelcell_domain::stated::StatedLimit;
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,14 @@ const ROUTES: &[Route] = &[
     ("GET", "/api/admin/audit", ADMINISTRATOR),
     ("GET", "/api/admin/usage", ADMINISTRATOR),
 ];
+
+/// Whether the protocol of this address takes a query of this name everywhere.
+pub(crate) fn passes_everywhere(path: &str, query: &str) -> bool {
+    path.starts_with(datamachine::BASE) && datamachine::is_global(query)
+}
+
+/// Limits of the protocols that are not this server's own.
+pub(crate) const LIMITS_OF_OTHERS: &[StatedLimit] = datamachine::STATED;
 
 /// Who may call this route. HEAD is as GET.
 pub(crate) fn access(method: &Method, path: &str) -> Result<Access, Problem> {

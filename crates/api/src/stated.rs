@@ -1,6 +1,6 @@
 //! The limits of the API as one table, `docs/limits.md`: those of this room, and those of the rooms below.
 
-use crate::{MAX_JSON_BYTES, admin, datamachine, execution, gate, problem, registry, request_id, serve};
+use crate::{MAX_JSON_BYTES, admin, execution, gate, problem, registry, request_id, routes, serve};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those of the HTTP interface that nobody can set.
@@ -37,12 +37,6 @@ const STATED: &[StatedLimit] = &[
         "entries",
         "400 `InvalidQuery`",
     ),
-    StatedLimit::new(
-        "`per_page` of the Data Machine jobs API",
-        datamachine::jobs::MAX_PER_PAGE as u64,
-        "entries",
-        "400 `rest_invalid_param`",
-    ),
     StatedLimit::new("`limit` of the audit log", admin::audit::MAX_ENTRIES, "entries", "400 `InvalidQuery`"),
     StatedLimit::new("`wait` for a job", execution::status::MAX_WAIT, "seconds", "400 `InvalidQuery`"),
     StatedLimit::new(
@@ -61,7 +55,11 @@ const STATED: &[StatedLimit] = &[
 
 /// All of them.
 fn all() -> impl Iterator<Item = &'static StatedLimit> {
-    STATED.iter().chain(fuelcell_service::stated::STATED).chain(fuelcell_domain::stated::STATED)
+    STATED
+        .iter()
+        .chain(routes::LIMITS_OF_OTHERS)
+        .chain(fuelcell_service::stated::STATED)
+        .chain(fuelcell_domain::stated::STATED)
 }
 
 #[cfg(test)]

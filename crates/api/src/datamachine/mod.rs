@@ -13,6 +13,7 @@ mod status;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::routes::{Access, Route};
+use fuelcell_domain::stated::StatedLimit;
 use fuelcell_domain::{ProjectRef, Role, Scope, Timestamp};
 use fuelcell_service::ServiceError;
 
@@ -28,6 +29,14 @@ pub(crate) const ROUTES: &[Route] = &[
     ("DELETE", "/wp-json/datamachine/v1/jobs", ADMINISTRATOR),
     ("GET", "/wp-json/datamachine/v1/jobs/{id}", ADMINISTRATOR),
 ];
+
+/// Those of its limits that nobody can set.
+pub(crate) const STATED: &[StatedLimit] = &[StatedLimit::new(
+    "`per_page` of the Data Machine jobs API",
+    jobs::MAX_PER_PAGE as u64,
+    "entries",
+    "400 `rest_invalid_param`",
+)];
 
 /// Queries that WordPress takes on every address, and that its clients send unasked. They change nothing here.
 pub(crate) fn is_global(name: &str) -> bool {
