@@ -16,6 +16,12 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "scheduling": {"executeImmediately": true, "scheduledTime": null, "timeoutMinutes": 120},
             "labels": {"team": "orders"},
         }),
+        "BatchBody" => json!({"jobs": [{
+            "idempotencyKey": "orders-2024-01",
+            "jobName": "Weekly Process Analysis",
+            "jobType": "ProcessMining",
+            "resource": {"resourceType": "Pipeline", "resourceId": GUID},
+        }]}),
         "RetryBody" => json!({
             "retryReason": "Infrastructure issue resolved",
             "updatedParameters": {"timeoutMinutes": 180, "increaseMemoryLimit": true},

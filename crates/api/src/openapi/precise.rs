@@ -33,19 +33,33 @@ const NO_GUIDS: [&str; 2] = ["nodeId", "requestId"];
 
 /// Makes a document precise.
 pub(super) fn refine(document: &mut Value) {
+    describe_batch_job(&mut document["components"]["schemas"]);
     let (asked, answered) = (reachable(document, "requestBody"), reachable(document, "responses"));
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         refine_schema(schema, answered.contains(name) && !asked.contains(name));
     }
     // Whoever names neither is refused.
-    if let Some(submit) = document["components"]["schemas"].get_mut("SubmitBody") {
-        submit["anyOf"] = json!([{"required": ["resource"]}, {"required": ["module"]}]);
+    for name in ["SubmitBody", "BatchJob"] {
+        if let Some(submit) = document["components"]["schemas"].get_mut(name) {
+            submit["anyOf"] = json!([{"required": ["resource"]}, {"required": ["module"]}]);
+        }
     }
     for item in document["paths"].as_object_mut().into_iter().flatten().map(|(_, item)| item) {
         for (_, operation) in item.as_object_mut().into_iter().flatten() {
             add_example(operation);
         }
     }
+}
+
+/// A job of a batch is a submission with one member more: closed schemas cannot be put together.
+fn describe_batch_job(schemas: &mut Value) {
+    let own = schemas["BatchJob"].take();
+    let mut job = schemas["SubmitBody"].clone();
+    for member in own["allOf"][1]["properties"].as_object().into_iter().flatten() {
+        job["properties"][member.0] = member.1.clone();
+    }
+    job["description"] = own["description"].clone();
+    schemas["BatchJob"] = job;
 }
 
 /// The schemas that this part of any operation leads to.

@@ -123,12 +123,9 @@ async fn what_an_earlier_build_wrote_is_read_as_it_was() {
     if std::env::var_os("FUELCELL_TEST_NEW_GOLDEN").is_some() {
         write_archive().await;
     }
-    // There is none before the layout is released.
-    if archive(PRESENT).exists() {
-        let (directory, before) = left_behind(PRESENT);
-        is_whole(directory.path());
-        same(&before, &said(&crate::open(directory.path())).await);
-    }
+    let (directory, before) = left_behind(PRESENT);
+    is_whole(directory.path());
+    same(&before, &said(&crate::open(directory.path())).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
