@@ -69,7 +69,7 @@ fn only_failed_and_cancelled_jobs_can_be_retried() {
         assert!(detail.contains("only a Failed or Cancelled job"), "{detail}");
     }
     project.client.delete(&project.job_path(&queued), None).ok();
-    let again = text(&retry(&project, &queued, &json!({})).ok(), "jobId");
+    let again = text(&retry(&project, &queued, &json!({"immediateExecution": true})).ok(), "jobId");
     project.wait_for(&again, "Completed");
     assert_eq!(retry(&project, &Uuid::new_v4().to_string(), &json!({})).problem(404).0, "NotFound");
     let stranger = Project::new(&server);
