@@ -174,13 +174,14 @@ fn what_pipelines_lend_to_a_batch_is_bounded() {
     let pipeline = uuid::Uuid::new_v4();
     let lent = json!({
         "name": "p", "jobType": "Analysis", "module": {"name": "probe"},
-        "parameters": {"steps": [], "pad": "x".repeat(1_000_000)},
+        "parameters": {"steps": [], "pad": "x".repeat(60_000)},
     });
     project.client.put(&project.path(&format!("pipelines/{pipeline}")), &lent).ok();
     let mut job = body("a");
     job["resource"] = json!({"resourceType": "Pipeline", "resourceId": pipeline});
     job["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
-    let answer = send(&project, &vec![job; 100]).ok();
-    assert_eq!((&answer["queued"], &answer["refused"]), (&json!(16), &json!(84)));
-    assert_eq!(answer["jobs"][99]["error"]["code"], "BatchTooLarge");
+    // 16 MiB of parameters in all.
+    let answer = send(&project, &vec![job; 300]).ok();
+    assert_eq!((&answer["queued"], &answer["refused"]), (&json!(279), &json!(21)));
+    assert_eq!(answer["jobs"][299]["error"]["code"], "BatchTooLarge");
 }

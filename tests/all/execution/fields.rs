@@ -158,8 +158,7 @@ fn an_output_may_have_records() {
 fn a_model_may_have_an_accuracy() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
-    let model =
-        json!({"do": "artifact", "name": "model.bin", "text": "x", "kind": "model", "accuracy": 0.89});
+    let model = json!({"do": "artifact", "name": "model.bin", "text": "x", "kind": "model", "accuracy": 0.89, "primary": true});
     let plain = json!({"do": "artifact", "name": "plain.txt", "text": "x"});
     let job = project.probe(json!([model, plain]));
     project.wait_for(&job, "Completed");

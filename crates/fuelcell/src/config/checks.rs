@@ -47,12 +47,8 @@ fn concurrency(config: &Config) -> anyhow::Result<()> {
 
 fn service(config: &Config) -> anyhow::Result<()> {
     let service = &config.service;
-    at_least("service.link_seconds", service.link_seconds, 1)?;
     at_least("service.max_dataset_bytes", service.max_dataset_bytes, 1)?;
     at_least("service.max_module_bytes", service.max_module_bytes, 1)?;
-    at_least("service.max_parallel_uploads", service.max_parallel_uploads as u64, 1)?;
-    at_least("service.max_parallel_archives", service.max_parallel_archives as u64, 1)?;
-    at_least("service.max_waiting_requests", service.max_waiting_requests as u64, 1)?;
     at_least("service.caps.memory_bytes", service.caps.memory_bytes, PAGE)?;
     at_least("service.caps.disk_bytes", service.caps.disk_bytes, 1)?;
     at_least("service.caps.timeout_seconds", service.caps.timeout_seconds, 1)

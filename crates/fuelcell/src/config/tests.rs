@@ -44,7 +44,7 @@ fn a_setting_that_cannot_be_meant_is_named() {
         ("log = \"a=b=c\"", "log = \"a=b=c\" is not a filter"),
         ("[service.caps]\nmemory_bytes = 1", "service.caps.memory_bytes must be at least"),
         ("[service.caps]\ntimeout_seconds = 0", "service.caps.timeout_seconds must be at least 1"),
-        ("[service]\nmax_parallel_uploads = 0", "service.max_parallel_uploads must be at least 1"),
+        ("[service]\nmax_module_bytes = 0", "service.max_module_bytes must be at least 1"),
         ("[retention]\nevery_seconds = 0", "retention.every_seconds must be at least 1"),
         (
             "[retention.projects.\"00000000-0000-4000-8000-000000000001\"]\nmax_age_days = \"x\"",
