@@ -96,7 +96,7 @@ impl<'s> Faults<'s> {
                 }
             }
             Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
-                self.explain_branches(error, context)
+                self.explain_branches(error, context);
             }
             _ => self.add(|| (place.to_owned(), message(error))),
         }

@@ -2,6 +2,7 @@
 //! client's author would have to guess.
 
 use super::examples;
+use crate::datamachine;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -36,7 +37,9 @@ pub(super) fn refine(document: &mut Value) {
     describe_batch_job(&mut document["components"]["schemas"]);
     let (asked, answered) = (reachable(document, "requestBody"), reachable(document, "responses"));
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
-        refine_schema(schema, answered.contains(name) && !asked.contains(name));
+        // Problems are written down by hand, and precise.
+        let is_problem = name == "Problem" || name == datamachine::errors::SCHEMA;
+        refine_schema(schema, answered.contains(name) && !asked.contains(name) && !is_problem);
     }
     // Whoever names neither is refused.
     for name in ["SubmitBody", "BatchJob"] {
