@@ -28,6 +28,7 @@ const FACADES: &[Facade] = &[Facade {
         "crates/api/src/routes.rs",
         "crates/api/src/openapi/mod.rs",
         "crates/api/src/openapi/examples.rs",
+        "crates/api/src/openapi/precise.rs",
         "crates/api/tests/openapi.rs",
     ],
 }];
