@@ -285,10 +285,11 @@ impl Query {
         }
     }
 
-    /// A parameter as a moment. A date alone is its beginning, or its end where `end_of_day` is set.
-    pub(crate) fn moment(&self, name: &str, end_of_day: bool) -> Result<Option<Timestamp>, Problem> {
+    /// A parameter as a moment. A date alone is its beginning. Where `to_end` is set it is its end, and so is a second:
+    /// answers show times in whole seconds, so that what happened later in it counts as at that time.
+    pub(crate) fn moment(&self, name: &str, to_end: bool) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.given(name) else { return Ok(None) };
-        parse_moment(text, end_of_day).map(Some).ok_or_else(|| {
+        parse_moment(text, to_end).map(Some).ok_or_else(|| {
             Problem::invalid(
                 "InvalidQuery",
                 format!("{name} must be a date or date-time such as 2024-01-31T09:00:00Z"),
@@ -297,8 +298,21 @@ impl Query {
     }
 }
 
-/// RFC 3339, or without a zone (which is UTC: Python's isoformat sends that), or a date alone.
-pub(crate) fn parse_moment(text: &str, end_of_day: bool) -> Option<Timestamp> {
+/// RFC 3339, or without a zone (which is UTC: Python's isoformat sends that), or a date alone; `to_end`: to the end of what
+/// was written, be it a day, a second or a part of one.
+pub(crate) fn parse_moment(text: &str, to_end: bool) -> Option<Timestamp> {
+    if let Some(moment) = parse_time(text) {
+        let rest = if to_end { resolution(text) - 1 } else { 0 };
+        return Some(Timestamp(moment.0.saturating_add(rest)));
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    match to_end {
+        false => Some(date.and_time(NaiveTime::MIN).and_utc().into()),
+        true => Some(Timestamp(Timestamp::from(date.succ_opt()?.and_time(NaiveTime::MIN).and_utc()).0 - 1)),
+    }
+}
+
+fn parse_time(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment.to_utc().into());
     }
@@ -306,16 +320,17 @@ pub(crate) fn parse_moment(text: &str, end_of_day: bool) -> Option<Timestamp> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) {
         return Some(moment.to_utc().into());
     }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
-        if let Ok(moment) = NaiveDateTime::parse_from_str(text, format) {
-            return Some(moment.and_utc().into());
-        }
-    }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    match end_of_day {
-        false => Some(date.and_time(NaiveTime::MIN).and_utc().into()),
-        true => Some(Timestamp(Timestamp::from(date.succ_opt()?.and_time(NaiveTime::MIN).and_utc()).0 - 1)),
-    }
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
+        .into_iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map(|moment| moment.and_utc().into())
+}
+
+/// Microseconds from a time to the next one that can be written with as many digits behind the second.
+fn resolution(text: &str) -> i64 {
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = fraction.bytes().take(6).take_while(u8::is_ascii_digit).count();
+    (digits..6).fold(1, |unit, _| unit * 10)
 }
 
 #[cfg(test)]
@@ -332,5 +347,24 @@ mod tests {
         assert_eq!(at("2024-01-20").unwrap(), "2024-01-20T00:00:00Z");
         assert_eq!(parse_moment("2024-01-20", true).unwrap().to_rfc3339(), "2024-01-20T23:59:59Z");
         assert_eq!(at("yesterday"), None);
+    }
+
+    #[test]
+    fn an_end_holds_everything_that_is_shown_as_it() {
+        let shown = |text| parse_moment(text, false).unwrap().0;
+        let end = |text| parse_moment(text, true).unwrap().0;
+        for (text, length) in [
+            ("2024-01-20T10:30:00Z", 1_000_000),
+            ("2024-01-20T10:30:00+02:00", 1_000_000),
+            ("2024-01-20T10:30:00 02:00", 1_000_000),
+            ("2024-01-20 10:30:00", 1_000_000),
+            ("2024-01-20T10:30:00.5Z", 100_000),
+            ("2024-01-20T10:30:00.123Z", 1_000),
+            ("2024-01-20T10:30:00.123456", 1),
+            ("2024-01-20T10:30:00.123456789Z", 1),
+            ("1969-12-31T23:59:59Z", 1_000_000),
+        ] {
+            assert_eq!(end(text), shown(text) + length - 1, "{text}");
+        }
     }
 }
