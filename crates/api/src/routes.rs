@@ -7,6 +7,7 @@ use crate::openapi::camel;
 use crate::problem::Problem;
 use axum::http::{Method, StatusCode};
 use fuelcell_domain::Role;
+#[cfg(test)]
 use fuelcell_domain::stated::StatedLimit;
 
 /// Who may call a route.
@@ -112,6 +113,7 @@ pub(crate) fn passes_everywhere(path: &str, query: &str) -> bool {
 }
 
 /// Limits of the protocols that are not this server's own.
+#[cfg(test)]
 pub(crate) const LIMITS_OF_OTHERS: &[StatedLimit] = datamachine::STATED;
 
 /// Who may call this route. HEAD is as GET.

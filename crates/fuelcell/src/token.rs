@@ -48,10 +48,10 @@ impl TokenFile {
     fn forget(&self) {
         match fs::remove_file(&self.0) {
             Ok(()) => {
-                tracing::warn!(path = %self.0.display(), "the token in this file opens nothing any more; the file was removed")
+                tracing::warn!(path = %self.0.display(), "the token in this file opens nothing any more; the file was removed");
             }
             Err(error) => {
-                tracing::error!(%error, path = %self.0.display(), "the token in this file opens nothing any more; remove the file")
+                tracing::error!(%error, path = %self.0.display(), "the token in this file opens nothing any more; remove the file");
             }
         }
     }

@@ -109,7 +109,7 @@ mod tests {
             outcome: AuditOutcome::RefusedAgain { code: "Forbidden".into(), times: 49 },
             ..refused(eve, "Forbidden", 50)
         };
-        assert_eq!(refusals.due(Timestamp(61_000_000)), [counted.clone()]);
+        assert_eq!(refusals.due(Timestamp(61_000_000)), std::slice::from_ref(&counted));
         assert_eq!(refusals.all(), [], "those that came once are written already");
         // It begins anew.
         assert!(refusals.note(refused(eve, "Forbidden", 70)).is_some());

@@ -13,6 +13,7 @@ mod status;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::routes::{Access, Route};
+#[cfg(test)]
 use fuelcell_domain::stated::StatedLimit;
 use fuelcell_domain::{ProjectRef, Role, Scope, Timestamp};
 use fuelcell_service::ServiceError;
@@ -31,6 +32,7 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 /// Those of its limits that nobody can set.
+#[cfg(test)]
 pub(crate) const STATED: &[StatedLimit] = &[StatedLimit::new(
     "`per_page` of the Data Machine jobs API",
     jobs::MAX_PER_PAGE as u64,

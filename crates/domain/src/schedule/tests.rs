@@ -127,6 +127,9 @@ fn changes(zone: Tz, from: i64, to: i64) -> Vec<i64> {
     changes
 }
 
+/// Whether a cron expression names a time on the wall.
+type Matches = fn(NaiveDateTime) -> bool;
+
 /// Around each change of several zones (half-hour shifts, changes at midnight, a winter time that is the shifted one, a
 /// leap over the date line), told by looking at each minute of the wall clock.
 #[test]
@@ -142,7 +145,7 @@ fn what_is_due_around_each_change_of_the_clock_is_what_a_look_at_each_minute_fin
         "America/St_Johns",
     ];
     let (from, to) = (at("2009-01-01T00:00:00Z").0 / 1_000_000, at("2013-01-01T00:00:00Z").0 / 1_000_000);
-    let crons: [(&str, fn(NaiveDateTime) -> bool, bool); 5] = [
+    let crons: [(&str, Matches, bool); 5] = [
         ("15 2,3 * * *", |t| t.minute() == 15 && [2, 3].contains(&t.hour()), false),
         ("*/30 0-2 * * *", |t| t.minute() % 30 == 0 && t.hour() <= 2, false),
         ("10 12 * * *", |t| t.minute() == 10 && t.hour() == 12, false),
