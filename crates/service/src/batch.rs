@@ -11,7 +11,8 @@ use fuelcell_store::{NewJob, QueueOrder, Submitted};
 
 /// Most submissions in one batch.
 pub const MAX_BATCH: usize = 1000;
-/// Most bytes of the parameters of a batch's jobs, with what their pipelines lend them: it bounds what one commit writes.
+/// Most bytes of the parameters of a batch's submissions, with what their pipelines lend them: it bounds the work, and what
+/// one commit writes.
 pub const MAX_BATCH_PARAMETERS: usize = 16 * 1024 * 1024;
 /// So many submissions are looked up before others have their turn.
 const TURN: usize = 16;
@@ -24,7 +25,7 @@ pub struct Batch<'a> {
     /// What becomes of each, in the order in which they came; none yet = its job is among the new ones.
     answers: Vec<Option<Result<Accepted, ServiceError>>>,
     new: Vec<NewJob>,
-    /// Bytes of parameters of the new ones.
+    /// Bytes of parameters so far, with what pipelines lend.
     bytes: usize,
 }
 
@@ -73,11 +74,14 @@ impl Batch<'_> {
         if let Some(first) = service.repeated(project, idempotency.as_ref()).await? {
             return Ok(Prepared::Repeated(Box::new(first)));
         }
-        let job = service.pin(principal, project, submission).await?;
-        if self.bytes + job.parameters.len() > MAX_BATCH_PARAMETERS {
+        // Counted before the work, so that submissions which are refused afterwards are bounded, too.
+        let lent = service.lent_bytes(project, &submission).await?;
+        let bytes = self.bytes + lent + submission.parameters.as_text().len();
+        if bytes > MAX_BATCH_PARAMETERS {
             return Err(ServiceError::BatchTooLarge(MAX_BATCH_PARAMETERS));
         }
-        self.bytes += job.parameters.len();
+        self.bytes = bytes;
+        let job = service.pin(principal, project, submission).await?;
         let audit = Some(audited(&job).entry(job.created_at, AuditOutcome::Done));
         Ok(Prepared::New(Box::new(NewJob { job, idempotency, audit })))
     }
@@ -117,6 +121,13 @@ enum Prepared {
 }
 
 impl Service {
+    /// Bytes of the parameters that the submission's pipeline lends it.
+    async fn lent_bytes(&self, project: ProjectRef, submission: &Submission) -> Result<usize, ServiceError> {
+        let Some(id) = submission.pipeline else { return Ok(0) };
+        let pipeline = self.store.pipeline(project, id).await?;
+        Ok(pipeline.map_or(0, |pipeline| pipeline.parameters.len()))
+    }
+
     /// As for one alone, but without estimates: each looks at the queue before it.
     async fn accepted_of_many(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
         let Submitted::Queued(job) = submitted else { return self.accepted(submitted).await };
