@@ -119,7 +119,7 @@ impl BlobWriter for Writer {
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (file, digest, size) = self.bytes.finish();
         file.as_file().set_modified(SystemTime::now())?;
-        file.as_file().set_permissions(Permissions::from_mode(0o440))?;
+        file.as_file().set_permissions(Permissions::from_mode(0o400))?;
         file.as_file().sync_data()?;
         let path = path_of(&self.root, digest);
         // Replacing an equal file is harmless, and leaves no moment in which a sweep could take the older one away.

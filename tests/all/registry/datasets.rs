@@ -77,7 +77,7 @@ fn a_dataset_is_downloaded_whole_or_in_ranges_and_is_never_shown() {
     let whole = project.client.get(&path);
     assert_eq!((whole.status, whole.text().as_str()), (200, "<script>1</script>"));
     let disposition = whole.header("content-disposition");
-    assert_eq!(disposition, "attachment; filename=\"__b__.html\"; filename*=UTF-8''%22%3Cb%3E%C3%BC%2Ehtml");
+    assert_eq!(disposition, "attachment; filename=\"__b__.html\"; filename*=UTF-8''%22%3Cb%3E%C3%BC.html");
     assert_eq!(whole.header("x-content-type-options"), "nosniff");
     assert!(whole.header("content-security-policy").starts_with("sandbox;"));
     let part = project.client.send("GET", &path, &[("range", "bytes=8-8")], &[]);

@@ -41,6 +41,7 @@ pub(super) fn refine(document: &mut Value) {
         let is_problem = name == "Problem" || name == datamachine::errors::SCHEMA;
         refine_schema(schema, answered.contains(name) && !asked.contains(name) && !is_problem);
     }
+    describe_batch_item(&mut document["components"]["schemas"]);
     // Whoever names neither is refused.
     for name in ["SubmitBody", "BatchJob"] {
         if let Some(submit) = document["components"]["schemas"].get_mut(name) {
@@ -63,6 +64,20 @@ fn describe_batch_job(schemas: &mut Value) {
     }
     job["description"] = own["description"].clone();
     schemas["BatchJob"] = job;
+}
+
+/// What became of a job of a batch: the answer to its submission, if there is one, with members of its own beside it.
+fn describe_batch_item(schemas: &mut Value) {
+    let [flattened, own] = [0, 1].map(|part| schemas["BatchItem"]["allOf"][part].clone());
+    if flattened.is_null() {
+        return;
+    }
+    let mut item = own;
+    for (name, member) in schemas["SubmitAnswer"]["properties"].as_object().into_iter().flatten() {
+        item["properties"][name] = member.clone();
+    }
+    item["description"] = flattened["oneOf"][0]["description"].clone();
+    schemas["BatchItem"] = item;
 }
 
 /// The schemas that this part of any operation leads to.
