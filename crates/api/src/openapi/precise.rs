@@ -64,6 +64,9 @@ fn describe_batch_job(schemas: &mut Value) {
     }
     job["description"] = own["description"].clone();
     schemas["BatchJob"] = job;
+    // One that is wrong is refused by itself, whatever it is, and the others are taken.
+    schemas["BatchBody"]["properties"]["jobs"]["items"] =
+        json!({"anyOf": [{"$ref": format!("{SCHEMAS}BatchJob")}, {}]});
 }
 
 /// What became of a job of a batch: the answer to its submission, if there is one, with members of its own beside it.
