@@ -99,7 +99,7 @@ pub struct Service {
     schedules_changed: Notify,
     waiters: Semaphore,
     tenants_waiters: Places,
-    schemas: parameters::Schemas,
+    checks: parameters::Checks,
 }
 
 impl Service {
@@ -124,7 +124,7 @@ impl Service {
             schedules_changed: Notify::new(),
             waiters: Semaphore::new(wait::MAX_WAITERS),
             tenants_waiters: Places::default(),
-            schemas: parameters::Schemas::default(),
+            checks: parameters::Checks::default(),
         }
     }
 }

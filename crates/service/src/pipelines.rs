@@ -45,8 +45,8 @@ impl Service {
         parameters.extend(spec.schedule.iter().flat_map(|schedule| schedule.parameters.clone()));
         match self.bound_module(project, spec.job_type, spec.module.as_ref(), None).await {
             Ok(module) => {
-                self.check_parameters(&module, &spec.parameters, Extent::Part).await?;
-                self.check_parameters(&module, &parameters, Extent::Part).await?;
+                self.check_parameters(project.tenant, &module, &spec.parameters, Extent::Part).await?;
+                self.check_parameters(project.tenant, &module, &parameters, Extent::Part).await?;
             }
             // A pipeline may come before the module that will run its jobs.
             Err(ServiceError::Unprocessable { code: "NoModuleBound", .. }) => {}

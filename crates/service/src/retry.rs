@@ -87,7 +87,7 @@ impl Service {
         let before = stored_parameters(&earlier)?;
         let mut parameters = before.clone();
         merge(&mut parameters, patch.clone());
-        self.check_parameters(&module, &parameters, Extent::Whole).await?;
+        self.check_parameters(earlier.project.tenant, &module, &parameters, Extent::Whole).await?;
         let mut inputs = self.renewed_inputs(&earlier, &module, &before, &parameters).await?;
         if *retry_failed_records {
             let newest = self.failed_records(earlier.id).await?;

@@ -153,7 +153,7 @@ impl Service {
         let deterministic = submission.deterministic.unwrap_or(module.manifest.deterministic);
         check_deterministic(&module, deterministic)?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
-        self.check_parameters(&module, &parameters, Extent::Whole).await?;
+        self.check_parameters(project.tenant, &module, &parameters, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &parameters).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());

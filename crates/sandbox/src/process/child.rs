@@ -55,6 +55,7 @@ struct Prepared {
 }
 
 fn work(stream: UnixStream) -> io::Result<()> {
+    fences::close_inherited()?;
     fences::die_with_the_parent()?;
     block_requests_to_end()?;
     // Not buffered: a descriptor goes to whoever reads the byte that it comes with.
