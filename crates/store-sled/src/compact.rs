@@ -7,12 +7,12 @@ use crate::database::{Database, Read, guarded};
 use crate::dump::Batch;
 use crate::jobs::UsedKey;
 use crate::keys::Table;
-use crate::migrate;
+use crate::migrate::{self, Record};
 use crate::offline::{close_durably, exists};
 use crate::open::{
     FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
 };
-use crate::rebuild::deleted_runs;
+use crate::rebuild::{count_deleted, deleted_runs, read_image};
 use fuelcell_store::StoreError;
 use sled::IVec;
 use std::fs;
@@ -83,7 +83,7 @@ fn is_worth_it(opened: &Opened, options: &Options) -> Result<bool, StoreError> {
 }
 
 fn compact_opened(directory: &Path, opened: Opened, options: &Options) -> Result<Compacted, StoreError> {
-    let Opened { database, deleted, format, lock: _lock, .. } = opened;
+    let Opened { database, format, lock: _lock, .. } = opened;
     let layout = Layout::of(directory);
     let bytes_before = database.size_on_disk()?;
     // The copy is smaller than what it is made from.
@@ -91,7 +91,14 @@ fn compact_opened(directory: &Path, opened: Opened, options: &Options) -> Result
         return Err(StoreError::Full);
     }
     let fresh = open_database(&layout.compacted, options.cache_bytes)?;
-    let entries = guarded(|| copy(&database, &fresh, format, deleted))?;
+    let entries = guarded(|| {
+        let entries = copy(&database, &fresh, format)?;
+        // The present layout was looked through when it was opened.
+        if format != FORMAT {
+            read_image(&fresh)?;
+        }
+        Ok(entries)
+    })?;
     close_durably(fresh, &layout.compacted)?;
     drop(database);
     fs::rename(&layout.records, &layout.replaced)?;
@@ -115,34 +122,70 @@ pub(crate) fn settle(layout: &Layout) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64, StoreError> {
+/// Copies all records, in the present layout. Returns how many entries they are.
+pub(crate) fn copy(from: &Database, to: &Database, format: u32) -> Result<u64, StoreError> {
     let mut batch = Batch::new(to);
-    for (first, last) in deleted_runs(from)? {
-        batch.put(Table::DeletedJobs, &first.key(), &last)?;
+    let deleted = deleted_runs(from)?;
+    for (first, last) in &deleted {
+        batch.put(Table::DeletedJobs, &first.key(), last)?;
     }
     for table in Table::ALL.into_iter().filter(|table| *table != Table::DeletedJobs) {
         from.visit_values(table, None, |key, value| {
             codec::unseal(&value).ok_or_else(|| codec::damaged(table))?;
-            if is_wanted(from, table, key, &value)? {
-                match format {
-                    FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
-                    _ => migrate::from_4(from, &mut batch, table, key, value)?,
-                }
+            match format {
+                FORMAT => copy_entry(from, &mut batch, table, key, value)?,
+                older => bring_up(from, &mut batch, older, (table, key, value))?,
             }
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    batch.put(Table::Meta, DELETED_THEN, &deleted)?;
+    batch.put(Table::Meta, DELETED_THEN, &count_deleted(&deleted))?;
     batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
     batch.apply()?;
     Ok(batch.entries)
 }
 
+fn copy_entry(
+    from: &Database,
+    to: &mut Batch<'_>,
+    table: Table,
+    key: &[u8],
+    value: IVec,
+) -> Result<(), StoreError> {
+    match is_wanted(from, table, || from.record(table, key, value.clone()))? {
+        true => to.add(table, key.to_vec(), value.to_vec()),
+        false => Ok(()),
+    }
+}
+
+/// Copies a record of an older layout.
+fn bring_up(
+    from: &Database,
+    to: &mut Batch<'_>,
+    format: u32,
+    (table, key, value): (Table, &[u8], IVec),
+) -> Result<(), StoreError> {
+    // The parts of long records are made anew with them.
+    if table == Table::Chunks {
+        return Ok(());
+    }
+    let record = Record { table, key: key.to_vec(), bytes: from.record(table, key, value)? };
+    let Some(record) = migrate::to_present(record, format)? else { return Ok(()) };
+    if !is_wanted(from, record.table, || Ok(record.bytes.clone()))? {
+        return Ok(());
+    }
+    record.into_values().into_iter().try_for_each(|(table, key, value)| to.add(table, key, value))
+}
+
 /// Clients' keys that named jobs which are deleted are free again: nobody needs to know them.
-fn is_wanted(from: &Database, table: Table, key: &[u8], value: &IVec) -> Result<bool, StoreError> {
+fn is_wanted(
+    from: &Database,
+    table: Table,
+    record: impl FnOnce() -> Result<Vec<u8>, StoreError>,
+) -> Result<bool, StoreError> {
     if table != Table::IdempotencyKeys {
         return Ok(true);
     }
-    let used: UsedKey = codec::decode(table, &from.record(table, key, value.clone())?)?;
+    let used: UsedKey = codec::decode(table, &record()?)?;
     Ok(from.value(Table::JobPlaces, used.job.0.as_bytes())?.is_some())
 }

@@ -90,7 +90,9 @@ fn fill(directory: &Path, input: impl Read, options: &Options) -> Result<u64, St
     let (entries, format) = guarded(|| {
         let entries = dump::read(input, &database)?;
         let format = check_format(&database)?;
-        read_image(&database)?;
+        if format == FORMAT {
+            read_image(&database)?;
+        }
         Ok((entries, format))
     })?;
     seal(database, &layout)?;

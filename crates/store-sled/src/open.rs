@@ -21,7 +21,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// The version of the layout that this build writes and reads.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 /// The key of the layout's version, in [`Table::Meta`].
 pub(crate) const FORMAT_KEY: &[u8] = b"format";
 
@@ -148,7 +148,11 @@ pub(crate) fn open_whole(directory: &Path, options: &Options) -> Result<Opened, 
         let database = open_database(&layout.records, options.cache_bytes)?;
         check_sequence(&database, mark)?;
         let format = check_format(&database)?;
-        let (image, deleted) = read_image(&database)?;
+        // The forms of an older layout are not read here: what comes of it is looked through before it takes its place.
+        let (image, deleted) = match format {
+            FORMAT => read_image(&database)?,
+            _ => (Image::default(), 0),
+        };
         Ok((database, image, deleted, format))
     })?;
     Ok(Opened { database, image, deleted, format, lock, high_water })

@@ -24,7 +24,7 @@ const PART: usize = 4096;
 const WAITING: usize = 4;
 
 /// Deleted jobs as runs of ordinals, each from its first to its last; no two touch.
-type DeletedRuns = BTreeMap<Place, Ordinal>;
+pub(crate) type DeletedRuns = BTreeMap<Place, Ordinal>;
 
 /// Rebuilds the image, if no job is missing. Also says how many jobs were deleted, ever.
 pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError> {
@@ -42,8 +42,12 @@ pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError
         readers.iter().cycle().take(parts.len()).try_for_each(|reader| build.add_part(reader))
     })?;
     let image = build.finish(database)?;
-    let count = deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum();
-    Ok((image, count))
+    Ok((image, count_deleted(&deleted)))
+}
+
+/// How many jobs these are.
+pub(crate) fn count_deleted(deleted: &DeletedRuns) -> u64 {
+    deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum()
 }
 
 /// An entry of the job index.

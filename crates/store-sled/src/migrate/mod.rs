@@ -4,47 +4,69 @@
 //! | layout | what the next one does otherwise |
 //! | --- | --- |
 //! | 4 | all entries of the audit log lie in one table, and a second one names those of each tenant |
+//! | 5 | see [`from_5`] |
+//!
+//! Each layout has a file with its step to the next one, and with a copy of each form that the next one changes: what is
+//! read there never follows the domain.
 
-use crate::audit;
-use crate::codec::damaged;
-use crate::database::{Database, Read};
-use crate::dump::Batch;
-use crate::keys::{self, Table};
-use fuelcell_domain::AuditEntry;
+mod from_4;
+mod from_5;
+
+use crate::codec::{self, Entry};
+use crate::keys::Table;
+use crate::open::FORMAT;
 use fuelcell_store::StoreError;
-use sled::IVec;
+use serde::de::DeserializeOwned;
 
 /// The oldest layout that this build reads.
 pub(crate) const OLDEST: u32 = 4;
 
-/// Copies an entry of layout 4.
-pub(crate) fn from_4(
-    from: &Database,
-    to: &mut Batch<'_>,
-    table: Table,
-    key: &[u8],
-    value: IVec,
-) -> Result<(), StoreError> {
-    match table {
-        Table::AuditOfTenant => Ok(()),
-        // The parts of long entries are made anew with them.
-        Table::Chunks if keys::is_chunk_of(key, Table::Audit) => Ok(()),
-        Table::Audit => {
-            let number = keys::audit_number(key).ok_or_else(|| damaged(table))?;
-            let entry: AuditEntry = from.decoded(table, key, value)?;
-            let (table, key) = audit::place(&entry, number);
-            to.put(table, &key, &entry)
+/// From each older layout to the next one.
+const STEPS: [Step; (FORMAT - OLDEST) as usize] = [from_4::step, from_5::step];
+
+/// `None` = the next layout does not have it.
+type Step = fn(Record) -> Result<Option<Record>, StoreError>;
+
+/// A record on its way, put together from its parts.
+pub(crate) struct Record {
+    pub(crate) table: Table,
+    pub(crate) key: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Record {
+    /// Reads a form, of which these bytes may be the beginning.
+    fn beginning<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+        match postcard::take_from_bytes(&self.bytes) {
+            Ok((form, _)) => Ok(form),
+            Err(_) => Err(codec::damaged(self.table)),
         }
-        _ => to.add(table, key.to_vec(), value.to_vec()),
     }
+
+    /// The values that it becomes.
+    pub(crate) fn into_values(self) -> Vec<Entry> {
+        codec::values_of_bytes(self.table, &self.key, &self.bytes)
+    }
+}
+
+/// Brings a record of an older layout to the present one.
+pub(crate) fn to_present(record: Record, format: u32) -> Result<Option<Record>, StoreError> {
+    let passed = format.saturating_sub(OLDEST) as usize;
+    STEPS.iter().skip(passed).try_fold(Some(record), |record, step| match record {
+        Some(record) => step(record),
+        None => Ok(None),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit;
+    use crate::compact;
+    use crate::database::{Database, Read};
+    use crate::keys;
     use crate::overlay::Overlay;
-    use fuelcell_domain::{AuditOutcome, TenantId, Timestamp, TokenId};
-    use std::ops::ControlFlow;
+    use fuelcell_domain::{AuditEntry, AuditOutcome, TenantId, Timestamp, TokenId};
     use std::sync::RwLock;
     use tempfile::TempDir;
 
@@ -76,15 +98,7 @@ mod tests {
         overlay.put(Table::Meta, b"large", &"y".repeat(9_000)).unwrap();
         from.apply(&overlay.into_parts().0).unwrap();
 
-        let mut batch = Batch::new(&to);
-        for table in Table::ALL {
-            from.visit_values(table, None, |key, value| {
-                from_4(&from, &mut batch, table, key, value)?;
-                Ok(ControlFlow::Continue(()))
-            })
-            .unwrap();
-        }
-        batch.apply().unwrap();
+        compact::copy(&from, &to, OLDEST).unwrap();
         for (number, entry) in (1..).zip(&entries) {
             let (table, key) = audit::place(entry, number);
             assert_eq!(to.get::<AuditEntry>(table, &key).unwrap().as_ref(), Some(entry));
