@@ -11,7 +11,7 @@ pub struct Mount(PathBuf);
 impl Mount {
     /// A file system of this many bytes in memory.
     pub fn memory(at: &Path, bytes: u64) -> Self {
-        Self::make(at, &["-t", "tmpfs", "-o", &format!("size={bytes}"), "none"])
+        Self::make(at, &["-t", "tmpfs", "-o", &format!("size={bytes},mode=0700"), "none"])
     }
 
     /// The file system in an image. Its journal is written when somebody asks for it and otherwise hardly ever, so that
