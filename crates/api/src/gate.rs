@@ -3,7 +3,8 @@
 //! they need; but what is refused here was not even read.
 //!
 //! The gate is also where calls that ask for a change are written to the audit log, whether they are refused or
-//! done; of many refusals of one kind the first and their number. Only a handler that panics leaves no entry. What queues a job brings its entry along, in the same commit.
+//! done; of many refusals of one kind the first and their number. Only a handler that panics leaves no entry. What queues
+//! a job brings its entry along, in the same commit.
 //!
 //! [ROUTES]: crate::routes::ROUTES
 
