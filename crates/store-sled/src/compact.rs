@@ -12,6 +12,7 @@ use crate::open::{
     FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
 };
 use crate::rebuild::deleted_runs;
+use crate::registry;
 use crate::usage;
 use fuelcell_store::StoreError;
 use std::fs;
@@ -133,6 +134,7 @@ fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64
     if format != FORMAT {
         batch.apply()?;
         usage::gather(to, &mut batch)?;
+        registry::gather_current(to, &mut batch)?;
     }
     batch.put(Table::Meta, DELETED_THEN, &deleted)?;
     batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;

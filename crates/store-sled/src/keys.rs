@@ -196,6 +196,8 @@ pub(crate) fn activation(owner: ProjectRef, number: u32) -> Vec<u8> {
 
 /// Bytes of a tenant at the beginning of a key.
 pub(crate) const TENANT: usize = 16;
+/// Bytes of a project at the beginning of a key.
+pub(crate) const PROJECT: usize = 32;
 
 pub(crate) fn audit(number: u32) -> Vec<u8> {
     number.to_be_bytes().to_vec()

@@ -3,7 +3,7 @@
 //!
 //! | layout | what the next one does otherwise |
 //! | --- | --- |
-//! | 5 | there are no sums of what attempts used, which are made from the receipts; secrets say nothing of headers |
+//! | 5 | there are no sums of what attempts used, which are made from the receipts; secrets say nothing of headers; which version of a module was activated last stands in the activations only |
 //! | 4 | all entries of the audit log lie in one table, and a second one names those of each tenant |
 
 use crate::audit;

@@ -1,7 +1,9 @@
 //! Datasets, pipelines, modules.
 
+use crate::codec::damaged;
 use crate::committer::Shared;
 use crate::database::{Database, Read};
+use crate::dump::Batch;
 use crate::keys::{self, Table, counters};
 use crate::modules::StoredModule;
 use crate::overlay::Overlay;
@@ -230,6 +232,20 @@ pub(crate) fn activate_module(
     let number = overlay.next_number(&counters::activations(project))?;
     overlay.put(Table::Activations, &keys::activation(project, number), activation)?;
     overlay.put(Table::ActiveModules, &keys::active_module(project, activation.job_type), activation)
+}
+
+/// Writes down, for a store of a layout that did not, which version of each module was activated last.
+pub(crate) fn gather_current(database: &Database, batch: &mut Batch<'_>) -> Result<(), StoreError> {
+    // By project and number: later activations come after those before them, and replace what they wrote.
+    for key in database.keys(Table::Activations, &[])? {
+        let activation: Option<Activation> = database.get(Table::Activations, &key)?;
+        let Some(VersionName { name, version }) = activation.and_then(|activation| activation.module) else {
+            continue;
+        };
+        let project = key.get(..keys::PROJECT).ok_or_else(|| damaged(Table::Activations))?;
+        batch.put(Table::CurrentVersions, &[project, name.as_bytes()].concat(), &version)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn activations(database: &Database, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {

@@ -5,7 +5,8 @@
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
 use fuelcell_domain::{
-    AuditEntry, AuditFilter, Capabilities, Grant, Pipeline, PipelineId, ProjectRef, SealedSecret,
+    AuditEntry, AuditFilter, Capabilities, Grant, ModuleVersion, Pipeline, PipelineId, ProjectRef,
+    SealedSecret,
 };
 use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule};
 use fuelcell_store::{JobFilter, PageRequest, Store};
@@ -139,6 +140,14 @@ async fn is_brought_up(format: u32) {
     let (directory, before) = left_behind(format);
     let store = crate::open(directory.path());
     same(&before, &said(&store).await);
+    // What was activated stays the current version of its module, whatever comes after it.
+    let [tenant] = &store.tenants().await.unwrap()[..] else { panic!("one tenant") };
+    let own = store.projects(tenant.id).await.unwrap()[0].id;
+    let current = async || store.module_version(own, "miner", None).await.unwrap().unwrap();
+    let activated = current().await;
+    let newer = ModuleVersion { version: "99.0.0".into(), ..activated.clone() };
+    store.add_module_version(newer).await.unwrap();
+    assert_eq!(current().await, activated);
     // Numbers of the audit log go on where they were.
     let entries = async || store.audit(&AuditFilter::default(), None, 99).await.unwrap();
     let older = entries().await;
