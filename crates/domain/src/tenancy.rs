@@ -1,7 +1,7 @@
 //! Who there is, and who may do what.
 
 use crate::{Digest, ProjectId, ProjectRef, TenantId, Timestamp, TokenId};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +127,6 @@ pub struct Token {
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// From when on it opens nothing any more; `None` = it does not end.
-    #[serde(deserialize_with = "absent_is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -142,9 +141,4 @@ impl Token {
         let opens = |token: &Self| token.role == Role::Operator && token.holds(now);
         opens(self) && !all.into_iter().any(|other| other.id != self.id && opens(other))
     }
-}
-
-/// Stored tokens that were made before tokens could expire end where this field begins.
-fn absent_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    Ok(Option::deserialize(deserializer).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 //!
 //! | layout | what the next one does otherwise |
 //! | --- | --- |
-//! | 5 | there are no sums of what attempts used, which are made from the receipts; secrets say nothing of headers; which version of a module was activated last stands in the activations only |
+//! | 5 | there are no sums of what attempts used, which are made from the receipts; secrets say nothing of headers, tokens of an end; which version of a module was activated last stands in the activations only |
 //! | 4 | all entries of the audit log lie in one table, and a second one names those of each tenant |
 
 use crate::audit;
@@ -11,8 +11,11 @@ use crate::codec::damaged;
 use crate::database::{Database, Read};
 use crate::dump::Batch;
 use crate::keys::{self, Table};
-use fuelcell_domain::{AuditEntry, ProjectRef, SealedSecret, Timestamp};
+use fuelcell_domain::{
+    AuditEntry, Digest, ProjectRef, Role, Scope, SealedSecret, Timestamp, Token, TokenId, TokenKind,
+};
 use fuelcell_store::StoreError;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sled::IVec;
 
@@ -20,7 +23,7 @@ use sled::IVec;
 pub(crate) const OLDEST: u32 = 4;
 
 /// A secret of layout 5.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Secret5 {
     project: ProjectRef,
     name: String,
@@ -38,6 +41,26 @@ impl From<Secret5> for SealedSecret {
     }
 }
 
+/// A token of layout 5, which does not end by itself.
+#[derive(Deserialize)]
+struct Token5 {
+    id: TokenId,
+    kind: TokenKind,
+    hash: Digest,
+    subject: String,
+    role: Role,
+    scope: Scope,
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<Token5> for Token {
+    fn from(token: Token5) -> Self {
+        let Token5 { id, kind, hash, subject, role, scope, created_at, revoked_at } = token;
+        Self { id, kind, hash, subject, role, scope, created_at, revoked_at, expires_at: None }
+    }
+}
+
 /// Copies an entry of layout 5.
 pub(crate) fn from_5(
     from: &Database,
@@ -48,13 +71,25 @@ pub(crate) fn from_5(
 ) -> Result<(), StoreError> {
     match table {
         // The parts of long ones are made anew with them.
-        Table::Chunks if keys::is_chunk_of(key, Table::Secrets) => Ok(()),
-        Table::Secrets => {
-            let secret: Secret5 = from.decoded(table, key, value)?;
-            to.put(table, key, &SealedSecret::from(secret))
+        Table::Chunks if [Table::Secrets, Table::Tokens].iter().any(|of| keys::is_chunk_of(key, *of)) => {
+            Ok(())
         }
+        Table::Secrets => anew::<Secret5, SealedSecret>(from, to, table, key, value),
+        Table::Tokens => anew::<Token5, Token>(from, to, table, key, value),
         _ => to.add(table, key.to_vec(), value.to_vec()),
     }
+}
+
+/// Writes a record as what it becomes.
+fn anew<Old: DeserializeOwned, New: From<Old> + Serialize>(
+    from: &Database,
+    to: &mut Batch<'_>,
+    table: Table,
+    key: &[u8],
+    value: IVec,
+) -> Result<(), StoreError> {
+    let old: Old = from.decoded(table, key, value)?;
+    to.put(table, key, &New::from(old))
 }
 
 /// Copies an entry of layout 4.
@@ -83,7 +118,7 @@ pub(crate) fn from_4(
 mod tests {
     use super::*;
     use crate::overlay::Overlay;
-    use fuelcell_domain::{AuditOutcome, TenantId, TokenId};
+    use fuelcell_domain::{AuditOutcome, TenantId};
     use std::ops::ControlFlow;
     use std::sync::RwLock;
     use tempfile::TempDir;
