@@ -111,6 +111,11 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
         let fault = ParameterFault { pointer, message: "stands twice in its object".into() };
         return Err(Problem::invalid("DuplicateMember", "").told_by(1, vec![fault]));
     }
+    parse_outline(bytes)
+}
+
+/// The same for a document of documents, each of which is to be read by itself: members within them may stand twice here.
+pub(crate) fn parse_outline<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

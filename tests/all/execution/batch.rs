@@ -166,6 +166,35 @@ fn a_batch_has_1_to_1000_jobs_and_4_mib() {
     assert_eq!(statuses(&send(&project, &[large, body("a")]).ok()), [413, 200]);
 }
 
+#[test]
+fn all_that_is_wrong_with_a_job_of_a_batch_is_told_and_a_coded_batch_is_refused() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let good = body("a").to_string();
+    let twice =
+        r#"{"jobName": "b", "jobType": "Analysis", "jobType": "Analysis", "module": {"name": "probe"}}"#;
+    let wrong = r#"{"jobName": 7, "jobTyp": "Analysis", "module": {"name": "probe", "versoin": "1"}}"#;
+    let sent = format!(r#"{{"jobs": [{good}, {twice}, {wrong}]}}"#);
+    let path = project.path("execution/jobs");
+    let answer = project.client.send("POST", &path, &[], sent.as_bytes()).ok();
+    assert_eq!(statuses(&answer), [200, 400, 400], "{answer:#}");
+    let errors = |index: usize| answer["jobs"][index]["error"]["errors"].clone();
+    assert_eq!(errors(1)[0]["pointer"], "/jobType", "{answer:#}");
+    let mut pointers: Vec<_> =
+        errors(2).as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
+    pointers.sort_by_key(Value::to_string);
+    for pointer in ["/jobName", "/jobTyp", "/module/versoin"] {
+        assert!(pointers.contains(&json!(pointer)), "{pointer}: {answer:#}");
+    }
+    let coded = project.client.send("POST", &path, &[("content-encoding", "gzip")], sent.as_bytes());
+    assert_eq!(coded.problem(415).0, "UnsupportedEncoding");
+    // Of many wrong ones the first fifty are looked through.
+    let many = format!(r#"{{"jobs": [{}]}}"#, [wrong; 51].join(","));
+    let answer = project.client.send("POST", &path, &[], many.as_bytes()).ok();
+    let told = |index: usize| answer["jobs"][index]["error"]["errors"].as_array().unwrap().len();
+    assert!(told(49) >= 3 && told(50) == 0, "{} {}", answer["jobs"][49], answer["jobs"][50]);
+}
+
 /// A pipeline's parameters stand for each of its jobs: a small batch must not become a large commit.
 #[test]
 fn what_pipelines_lend_to_a_batch_is_bounded() {

@@ -2,7 +2,8 @@
 
 use super::submit::{SubmitAnswer, SubmitBody, accepted_answer, idempotency_key, queueing, submission};
 use crate::auth::Caller;
-use crate::extract::{Ids, parse_json};
+use crate::diagnosis::Received;
+use crate::extract::{Ids, check_coding, parse_json, parse_outline};
 use crate::gate::{Asked, Made};
 use crate::object::Object;
 use crate::problem::{FaultAnswer, Problem};
@@ -23,6 +24,10 @@ use utoipa::ToSchema;
 
 /// Largest body of a batch, in bytes.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Refused jobs of which all faults are told; of those after them the first: to look through a document takes much longer
+/// than to read it.
+pub(crate) const MAX_LOOKED_THROUGH: usize = 50;
 
 /// At most 1,000 jobs, 4 MiB.
 #[derive(Deserialize, ToSchema)]
@@ -103,26 +108,31 @@ pub(crate) async fn submit(
     let key = batch_key(&headers)?;
     let jobs = read(request).await?;
     let mut batch = service.batch(&caller, project).await?;
-    // Of each job its key, and what is wrong with it before anything is looked up.
+    // Of each job its key, what it was, and what is wrong with it before anything is looked up.
     let mut heads = Vec::with_capacity(jobs.len());
     for (index, document) in jobs.iter().enumerate() {
-        let Item { key, submission } = item(document.get(), key.as_deref(), index);
-        match submission {
+        let Item { key, received, submission } = item(document.get(), key.as_deref(), index);
+        let problem = match submission {
             Ok(submission) => {
                 batch.add(*submission, |job| queueing(&asked, job)).await?;
-                heads.push((key, None));
+                None
             }
-            Err(problem) => heads.push((key, Some(problem))),
-        }
+            Err(problem) => Some(problem),
+        };
+        heads.push((key, received, problem));
     }
     let mut answers = batch.queue().await?.into_iter();
     let mut items = Vec::with_capacity(heads.len());
-    for (index, (key, problem)) in heads.into_iter().enumerate() {
+    let mut refused = 0;
+    for (index, (key, received, problem)) in heads.into_iter().enumerate() {
         let answer = match problem {
             Some(problem) => Err(problem),
             None => answers.next().map_or_else(|| Err(unanswered()), |answer| answer.map_err(Problem::from)),
         };
-        items.push(item_answer(index, key, answer));
+        refused += usize::from(answer.is_err());
+        let looked_through = refused <= MAX_LOOKED_THROUGH;
+        let told = |problem: Problem| if looked_through { problem.completed(&received) } else { problem };
+        items.push(item_answer(index, key, answer.map_err(told)));
     }
     let answer = summary(items);
     // What was queued brought its own entries; what else became of the batch is one more.
@@ -143,6 +153,7 @@ fn batch_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 async fn read(request: Request) -> Result<Vec<Box<RawValue>>, Problem> {
+    check_coding(request.headers())?;
     let bytes = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -151,7 +162,7 @@ async fn read(request: Request) -> Result<Vec<Box<RawValue>>, Problem> {
         ),
         _ => Problem::invalid("BrokenBody", "the request's body could not be read to its end"),
     })?;
-    let body = parse_json::<Object<BatchBody>>(&bytes)?.0;
+    let body = parse_outline::<Object<BatchBody>>(&bytes)?.0;
     let body =
         body.ok_or_else(|| Problem::invalid("MalformedJson", "the body is null; an object is expected"))?;
     match body.jobs.len() {
@@ -166,16 +177,20 @@ async fn read(request: Request) -> Result<Vec<Box<RawValue>>, Problem> {
 /// A job of the batch before it is looked up.
 struct Item {
     key: Option<String>,
+    received: Received,
     submission: Result<Box<Submission>, Problem>,
 }
 
 fn item(document: &str, batch_key: Option<&str>, index: usize) -> Item {
     let derived = batch_key.map(|key| format!("{key}:{index}"));
+    let received = Received::default();
     let (own, document) = match without_key(document) {
         Ok(parts) => parts,
-        Err(problem) => return Item { key: derived, submission: Err(problem) },
+        Err(problem) => return Item { key: derived, received, submission: Err(problem) },
     };
     let key = own.or(derived);
+    let document = Bytes::from(document);
+    received.keep::<SubmitBody>(document.clone());
     let read = || {
         if document.len() > crate::MAX_JSON_BYTES {
             return Err(Problem::new(
@@ -184,13 +199,13 @@ fn item(document: &str, batch_key: Option<&str>, index: usize) -> Item {
                 format!("a job of a batch is at most {} bytes", crate::MAX_JSON_BYTES),
             ));
         }
-        let body = parse_json::<Object<SubmitBody>>(document.as_bytes())?.0;
+        let body = parse_json::<Object<SubmitBody>>(&document)?.0;
         let body =
             body.ok_or_else(|| Problem::invalid("MalformedJson", "the job is null; an object is expected"))?;
-        submission(body, key.clone(), meaning(document.as_bytes())).map(Box::new)
+        submission(body, key.clone(), meaning(&document)).map(Box::new)
     };
     let submission = read();
-    Item { key, submission }
+    Item { key, received, submission }
 }
 
 /// A job's own key, and its document without it, which is what the same job sent alone would be.
