@@ -8,6 +8,18 @@ const STATED: &[StatedLimit] = &[
     StatedLimit::new("the head of a request", serve::MAX_HEAD as u64, "bytes", "431"),
     StatedLimit::new("a JSON body", MAX_JSON_BYTES as u64, "bytes", "413 `TooLarge`"),
     StatedLimit::new(
+        "the body of a batch of jobs",
+        execution::batch::MAX_BATCH_BYTES as u64,
+        "bytes",
+        "413 `TooLarge`",
+    ),
+    StatedLimit::new(
+        "refused jobs of a batch of which all faults are told",
+        execution::batch::MAX_LOOKED_THROUGH as u64,
+        "jobs",
+        "the first fault",
+    ),
+    StatedLimit::new(
         "`X-Request-Id` that is kept",
         request_id::MAX_LENGTH as u64,
         "characters",

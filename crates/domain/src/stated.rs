@@ -45,7 +45,7 @@ pub const STATED: &[StatedLimit] = &[
         "the log of an attempt",
         FIXED.log_bytes,
         "bytes",
-        "further lines are dropped and counted",
+        "lines between its beginning and its end are dropped and counted",
     ),
     StatedLimit::new(
         "the name of an output, folders included",

@@ -1,6 +1,6 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
-use crate::{admin, cancel, modules, pipelines, retry, schedules, secrets, submit, wait};
+use crate::{admin, batch, cancel, modules, pipelines, retry, schedules, secrets, submit, wait};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those that nobody can set.
@@ -33,6 +33,13 @@ pub const STATED: &[StatedLimit] = &[
         "400 `InvalidRecipients`",
     ),
     StatedLimit::new("`Idempotency-Key`", submit::MAX_KEY as u64, "bytes", "400 `InvalidIdempotencyKey`"),
+    StatedLimit::new("jobs of a batch", batch::MAX_BATCH as u64, "jobs", "400 `InvalidBatch`"),
+    StatedLimit::new(
+        "parameters of a batch's jobs, with what their pipelines lend them",
+        batch::MAX_BATCH_PARAMETERS as u64,
+        "bytes of JSON",
+        "413 `BatchTooLarge` for each job beyond",
+    ),
     StatedLimit::new("`retryReason`", retry::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
     StatedLimit::new("`reason` of a cancel", cancel::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
     StatedLimit::new(
