@@ -47,7 +47,7 @@ impl Dataset {
 pub struct ModuleChoice {
     /// The module's name.
     pub name: String,
-    /// Its version; none = the newest.
+    /// Its version; none = the current one.
     pub version: Option<String>,
 }
 
