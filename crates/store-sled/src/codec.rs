@@ -83,10 +83,18 @@ pub(crate) fn values<T: Serialize>(table: Table, key: &[u8], record: &T) -> Resu
     if record.len() <= MAX_VALUE {
         return Ok(vec![(table, key.to_vec(), checked(value))]);
     }
+    Ok(values_of_bytes(table, key, record))
+}
+
+/// The same, of a record that is written already.
+pub(crate) fn values_of_bytes(table: Table, key: &[u8], record: &[u8]) -> Vec<Entry> {
+    if record.len() <= MAX_VALUE {
+        return vec![(table, key.to_vec(), seal(Kind::Whole, record))];
+    }
     let parts = (0..).zip(record.chunks(MAX_VALUE));
     let parts =
         parts.map(|(number, part)| (Table::Chunks, keys::chunk(table, key, number), seal(Kind::Part, part)));
-    Ok(parts.chain([(table, key.to_vec(), Head::of(record).sealed())]).collect())
+    parts.chain([(table, key.to_vec(), Head::of(record).sealed())]).collect()
 }
 
 /// Checks and opens a value; `None` when it is damaged.

@@ -11,9 +11,7 @@ use crate::offline::{close_durably, exists};
 use crate::open::{
     FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
 };
-use crate::rebuild::deleted_runs;
-use crate::registry;
-use crate::usage;
+use crate::rebuild::{deleted_runs, read_image};
 use fuelcell_store::StoreError;
 use std::fs;
 use std::ops::ControlFlow;
@@ -91,7 +89,7 @@ fn compact_opened(directory: &Path, opened: Opened, options: &Options) -> Result
         return Err(StoreError::Full);
     }
     let fresh = open_database(&layout.compacted, options.cache_bytes)?;
-    let entries = guarded(|| copy(&database, &fresh, format, deleted))?;
+    let entries = guarded(|| fill(&database, &fresh, format, deleted))?;
     close_durably(fresh, &layout.compacted)?;
     drop(database);
     fs::rename(&layout.records, &layout.replaced)?;
@@ -115,7 +113,21 @@ pub(crate) fn settle(layout: &Layout) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64, StoreError> {
+/// Fills a fresh database. Returns how many entries were copied.
+fn fill(from: &Database, fresh: &Database, format: u32, deleted: u64) -> Result<u64, StoreError> {
+    let (entries, deleted) = match format {
+        FORMAT => (copy(from, fresh)?, deleted),
+        // A store of the present layout was looked through when it was opened.
+        older => (migrate::bring_up(from, fresh, older)?, read_image(fresh)?.1),
+    };
+    let mut batch = Batch::new(fresh);
+    batch.put(Table::Meta, DELETED_THEN, &deleted)?;
+    batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
+    batch.apply()?;
+    Ok(entries)
+}
+
+fn copy(from: &Database, to: &Database) -> Result<u64, StoreError> {
     let mut batch = Batch::new(to);
     for (first, last) in deleted_runs(from)? {
         batch.put(Table::DeletedJobs, &first.key(), &last)?;
@@ -123,21 +135,10 @@ fn copy(from: &Database, to: &Database, format: u32, deleted: u64) -> Result<u64
     for table in Table::ALL.into_iter().filter(|table| *table != Table::DeletedJobs) {
         from.visit_values(table, None, |key, value| {
             codec::unseal(&value).ok_or_else(|| codec::damaged(table))?;
-            match format {
-                FORMAT => batch.add(table, key.to_vec(), value.to_vec())?,
-                5 => migrate::from_5(from, &mut batch, table, key, value)?,
-                _ => migrate::from_4(from, &mut batch, table, key, value)?,
-            }
+            batch.add(table, key.to_vec(), value.to_vec())?;
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    if format != FORMAT {
-        batch.apply()?;
-        usage::gather(to, &mut batch)?;
-        registry::gather_current(to, &mut batch)?;
-    }
-    batch.put(Table::Meta, DELETED_THEN, &deleted)?;
-    batch.put(Table::Meta, FORMAT_KEY, &FORMAT)?;
     batch.apply()?;
     Ok(batch.entries)
 }

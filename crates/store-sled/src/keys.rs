@@ -274,11 +274,6 @@ pub(crate) fn chunk(table: Table, key: &[u8], number: u32) -> Vec<u8> {
     join(&[&[table as u8], &(key.len() as u64).to_be_bytes(), key, &number.to_be_bytes()])
 }
 
-/// Whether this is the key of a part of a record of this table.
-pub(crate) fn is_chunk_of(key: &[u8], table: Table) -> bool {
-    key.first() == Some(&(table as u8))
-}
-
 /// The reverse of [`chunk`].
 pub(crate) fn chunk_of(key: &[u8]) -> Option<(Table, &[u8], u32)> {
     let (table, rest) = key.split_first()?;

@@ -90,7 +90,10 @@ fn fill(directory: &Path, input: impl Read, options: &Options) -> Result<u64, St
     let (entries, format) = guarded(|| {
         let entries = dump::read(input, &database)?;
         let format = check_format(&database)?;
-        read_image(&database)?;
+        // An older layout is looked through when it has been brought up.
+        if format == FORMAT {
+            read_image(&database)?;
+        }
         Ok((entries, format))
     })?;
     seal(database, &layout)?;

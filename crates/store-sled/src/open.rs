@@ -148,7 +148,11 @@ pub(crate) fn open_whole(directory: &Path, options: &Options) -> Result<Opened, 
         let database = open_database(&layout.records, options.cache_bytes)?;
         check_sequence(&database, mark)?;
         let format = check_format(&database)?;
-        let (image, deleted) = read_image(&database)?;
+        // Forms of an older layout are not read here: what becomes of them is looked through before it takes their place.
+        let (image, deleted) = match format {
+            FORMAT => read_image(&database)?,
+            _ => (Image::default(), 0),
+        };
         Ok((database, image, deleted, format))
     })?;
     Ok(Opened { database, image, deleted, format, lock, high_water })

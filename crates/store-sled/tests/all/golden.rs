@@ -172,10 +172,16 @@ async fn a_migration_that_was_interrupted_begins_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_an_older_layout_is_restored() {
-    let (_, before) = left_behind(4);
+    for format in OLDER {
+        is_restored(format).await;
+    }
+}
+
+async fn is_restored(format: u32) {
+    let (_, before) = left_behind(format);
     let parent = TempDir::new().unwrap();
     let directory = parent.path().join("store");
-    let records = File::open(golden("format-4.records")).unwrap();
+    let records = File::open(golden(&format!("format-{format}.records"))).unwrap();
     restore_records(&directory, records, &Options::default()).unwrap();
     // In the present layout at once: who restores looks next which bytes the records name.
     is_whole(&directory);
