@@ -311,6 +311,11 @@ impl Job {
         }
     }
 
+    /// Whether the time before which it does not start has come by `now`.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|at| at <= now)
+    }
+
     /// The attempt that started last; meaningless before the first claim.
     pub fn current_attempt(&self) -> AttemptId {
         AttemptId { job: self.id, number: self.attempt }

@@ -7,7 +7,7 @@ use crate::submit::{Accepted, Submission};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::estimate::queue_position;
 use fuelcell_domain::{AuditOutcome, Job, ProjectRef, Role};
-use fuelcell_store::{NewJob, QueueOrder, Submitted};
+use fuelcell_store::{NewJob, Submitted};
 
 /// Most submissions in one batch.
 pub const MAX_BATCH: usize = 1000;
@@ -131,8 +131,10 @@ impl Service {
     /// As for one alone, but without estimates: each looks at the queue before it.
     async fn accepted_of_many(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {
         let Submitted::Queued(job) = submitted else { return self.accepted(submitted).await };
-        let before = self.store.queued_before(QueueOrder::of(&job)).await?;
-        let outlook = Outlook { queue_position: before.map(queue_position), ..Outlook::default() };
+        let now = self.clock.now();
+        let before = self.store.queued_before(&job, now).await?;
+        let queue_position = before.and_then(|before| queue_position(&job, before, now));
+        let outlook = Outlook { queue_position, ..Outlook::default() };
         Ok(Accepted { job, outlook, audited: true, replayed: false })
     }
 }

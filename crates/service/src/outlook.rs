@@ -4,7 +4,6 @@
 use crate::{Service, ServiceError};
 use fuelcell_domain::estimate::{self, Capacity, Span, WaitReason, Waiting};
 use fuelcell_domain::{Digest, Job, JobState, Timestamp};
-use fuelcell_store::QueueOrder;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ type Known = HashMap<Digest, Option<Span>>;
 /// What can be said of a job's future.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outlook {
-    /// Its place in the queue from 1; none when it is not queued.
+    /// Its place in the queue from 1; none when it is not queued, or its time has not come.
     pub queue_position: Option<u64>,
     /// When it may start.
     pub start: Option<Timestamp>,
@@ -51,7 +50,7 @@ impl Service {
     async fn outlook_queued(&self, job: &Job) -> Result<Outlook, ServiceError> {
         let now = self.clock.now();
         // The job may leave the queue between two looks; then there is no position to tell.
-        let Some(queued_before) = self.store.queued_before(QueueOrder::of(job)).await? else {
+        let Some(queued_before) = self.store.queued_before(job, now).await? else {
             return Ok(Outlook::default());
         };
         let capacity = self.capacity();
@@ -68,7 +67,7 @@ impl Service {
         let start = self.start_of(job, queued_before, capacity, duration, now).await?;
         let completion = start.zip(duration).map(|(start, span)| start.plus(span.high));
         Ok(Outlook {
-            queue_position: Some(estimate::queue_position(queued_before)),
+            queue_position: estimate::queue_position(job, queued_before, now),
             start,
             duration,
             completion,

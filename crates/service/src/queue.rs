@@ -8,10 +8,13 @@ use fuelcell_store::PageRequest;
 /// A part of a project's queue.
 #[derive(Clone, Debug)]
 pub struct QueueView {
-    /// The jobs in the order in which they start, with what follows from the queue.
+    /// The jobs that may start, in the order in which they do, then those whose time has not come, by that; with what
+    /// follows from the queue.
     pub jobs: Vec<(Job, Outlook)>,
-    /// All queued jobs of the project.
-    pub total: u64,
+    /// All queued jobs of the project that may start.
+    pub due: u64,
+    /// Those whose time has not come.
+    pub scheduled: u64,
 }
 
 impl Service {
@@ -23,13 +26,13 @@ impl Service {
         page: PageRequest,
     ) -> Result<QueueView, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
-        let page = self.store.queued(project, page).await?;
+        let page = self.store.queued(project, self.clock.now(), page).await?;
         let mut jobs = Vec::with_capacity(page.jobs.len());
         for (_, job) in page.jobs {
             let outlook = self.outlook(&job).await?;
             jobs.push((job, outlook));
         }
-        Ok(QueueView { jobs, total: page.total })
+        Ok(QueueView { jobs, due: page.due, scheduled: page.scheduled })
     }
 
     /// Answers whether the caller can reach the project at all.

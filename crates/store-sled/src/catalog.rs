@@ -119,12 +119,6 @@ impl Catalog {
         self.all.max().unwrap_or(0)
     }
 
-    /// Queued jobs by priority, the least urgent first.
-    pub(crate) fn queued(&self) -> [u64; 4] {
-        Priority::ALL
-            .map(|priority| self.priorities[priority as usize].intersection_len(self.state(JobState::Queued)))
-    }
-
     fn state(&self, state: JobState) -> &RoaringBitmap {
         &self.states[state as usize]
     }

@@ -2,20 +2,22 @@
 
 use crate::entries::{KnownEntries, place_of};
 use crate::ranked::RankedSet;
-use fuelcell_domain::{ProjectRef, Timestamp};
+use fuelcell_domain::{Priority, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
 use fuelcell_store::{Lane, QueueEntry, QueueOrder};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
-/// Queued jobs in the order in which they start.
+/// Queued jobs in the order in which they start. In line are those that may start at any time, and those whose time has come
+/// by `arrived`; when the clock is set back, some of these may not start again.
 #[derive(Default)]
 pub(crate) struct Queue {
-    /// All of them, for places.
-    all: RankedSet<QueueOrder>,
-    /// The same by project. No set is empty, here and below.
-    projects: BTreeMap<ProjectRef, RankedSet<QueueOrder>>,
-    /// Those that may start at any time, and those whose time has come by `arrived`, each with its time: by lane, so that
-    /// every tenant's first jobs are found at once.
+    /// Those in line, for places.
+    line: RankedSet<QueueOrder>,
+    /// All by project. Nothing in a map is empty, here and below.
+    projects: BTreeMap<ProjectRef, OfProject>,
+    /// Those in line, each with its time: by lane, so that every tenant's first jobs are found at once.
     lanes: BTreeMap<Lane, BTreeMap<QueueOrder, Option<Timestamp>>>,
     /// Those that have a time, whether or not it has come.
     timed: RankedSet<(Timestamp, QueueOrder)>,
@@ -23,27 +25,54 @@ pub(crate) struct Queue {
     known: KnownEntries,
 }
 
+/// A project's queued jobs.
+#[derive(Default)]
+struct OfProject {
+    /// Those in line.
+    line: RankedSet<QueueOrder>,
+    /// Those that have a time, whether or not it has come.
+    timed: RankedSet<(Timestamp, QueueOrder)>,
+    /// All of them.
+    count: u64,
+}
+
 /// A job's place in the queue, with the time before which it does not start.
 pub(crate) type Placed = (QueueOrder, Option<Timestamp>);
 
 impl Queue {
     pub(crate) fn insert(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {
-        self.all.insert(order);
-        self.projects.entry(order.project).or_default().insert(order);
+        let own = self.projects.entry(order.project).or_default();
+        own.count += 1;
         if let Some(at) = not_before {
             self.timed.insert((at, order));
+            own.timed.insert((at, order));
         }
         if not_before.is_none_or(|at| at <= self.arrived) {
-            self.lanes.entry(order.lane()).or_default().insert(order, not_before);
+            self.line_up(order, not_before);
         }
+    }
+
+    fn line_up(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {
+        self.line.insert(order);
+        self.projects.entry(order.project).or_default().line.insert(order);
+        self.lanes.entry(order.lane()).or_default().insert(order, not_before);
     }
 
     pub(crate) fn remove(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {
         self.known.remove((order, not_before));
-        self.all.remove(&order);
-        remove(&mut self.projects, order.project, order);
+        self.line.remove(&order);
         if let Some(at) = not_before {
             self.timed.remove(&(at, order));
+        }
+        if let Some(own) = self.projects.get_mut(&order.project) {
+            own.line.remove(&order);
+            if let Some(at) = not_before {
+                own.timed.remove(&(at, order));
+            }
+            own.count -= 1;
+            if own.count == 0 {
+                self.projects.remove(&order.project);
+            }
         }
         if let Some(lane) = self.lanes.get_mut(&order.lane()) {
             lane.remove(&order);
@@ -60,22 +89,21 @@ impl Queue {
 
     /// Keeps what was learnt of somebody who waits here; of others nothing is kept.
     pub(crate) fn learn(&mut self, entry: QueueEntry) {
-        let (order, _) = place_of(&entry);
-        if self.before(order).is_some() {
+        if self.has(place_of(&entry)) {
             self.known.insert(entry);
         }
     }
 
-    /// Whether jobs have a time that has come by `now` and are not in their lanes yet.
+    /// Whether jobs have a time that has come by `now` and are not in line yet.
     pub(crate) fn awaits(&self, now: Timestamp) -> bool {
-        self.due(now).next().is_some()
+        between(&self.timed, self.arrived, now).next().is_some()
     }
 
-    /// Brings those into their lanes, so that nobody has to look through all of them for the first.
+    /// Brings those into line, so that nobody has to look through all of them for the first.
     pub(crate) fn arrive(&mut self, now: Timestamp) {
-        let due: Vec<_> = self.due(now).copied().collect();
+        let due: Vec<_> = between(&self.timed, self.arrived, now).copied().collect();
         for (at, order) in due {
-            self.lanes.entry(order.lane()).or_default().insert(order, Some(at));
+            self.line_up(order, Some(at));
         }
         self.arrived = self.arrived.max(now);
     }
@@ -98,27 +126,51 @@ impl Queue {
         heads
     }
 
-    /// Jobs whose time has come after `arrived`, by `now`.
-    fn due(&self, now: Timestamp) -> impl Iterator<Item = &(Timestamp, QueueOrder)> {
-        let arrived = self.timed.count_while(|(at, _)| *at <= self.arrived);
-        self.timed.from(arrived).take_while(move |(at, _)| *at <= now)
-    }
-
-    /// A project's jobs from a place among them on, each with the number of all jobs before it, whether or not their
-    /// time has come.
+    /// A project's jobs that may start at `now`, once those have arrived whose time has come, each with the number of all
+    /// that may start before it; then those whose time has not come. `skip` of them are passed over.
     pub(crate) fn of_project(
         &self,
         project: ProjectRef,
+        now: Timestamp,
         skip: usize,
         limit: usize,
-    ) -> Vec<(u64, QueueOrder)> {
-        let own = self.projects.get(&project).into_iter().flat_map(|own| own.from(skip)).take(limit);
-        own.map(|order| (self.all.rank(order) as u64, *order)).collect()
+    ) -> ProjectLine {
+        let Some(own) = self.projects.get(&project) else { return ProjectLine::default() };
+        let early: BTreeSet<_> = between(&own.timed, now, self.arrived).map(|(_, order)| *order).collect();
+        let due = own.line.len() - early.len();
+        let come = own.timed.count_while(|(at, _)| *at <= now);
+        // With the clock set back, those in line have to be told apart one by one.
+        let first = if early.is_empty() { skip } else { 0 };
+        let in_line = own.line.from(first).filter(|order| !early.contains(order)).skip(skip - first);
+        let scheduled = own.timed.from(come.saturating_add(skip.saturating_sub(due)));
+        ProjectLine {
+            jobs: in_line
+                .map(|order| (Some(self.rank(*order, now)), *order))
+                .chain(scheduled.map(|(_, order)| (None, *order)))
+                .take(limit)
+                .collect(),
+            due: due as u64,
+            scheduled: (own.timed.len() - come) as u64,
+        }
     }
 
     /// The number of a project's jobs.
     pub(crate) fn count(&self, project: ProjectRef) -> u64 {
-        self.projects.get(&project).map_or(0, |own| own.len() as u64)
+        self.projects.get(&project).map_or(0, |own| own.count)
+    }
+
+    /// A tenant's jobs that may start at `now`, once those have arrived whose time has come, by priority; and those whose
+    /// time has not come.
+    pub(crate) fn of_tenant(&self, tenant: TenantId, now: Timestamp) -> ([u64; 4], u64) {
+        let due = Priority::ALL.map(|priority| {
+            let lane = self.lanes.get(&(Reverse(priority), tenant)).map_or(0, |lane| lane.len() as u64);
+            let is_early = |order: &&QueueOrder| order.lane() == (Reverse(priority), tenant);
+            lane - self.early(now).filter(is_early).count() as u64
+        });
+        let from = ProjectRef { tenant, project: ProjectId(Uuid::nil()) };
+        let own = self.projects.range(from..).take_while(|(project, _)| project.tenant == tenant);
+        let all: u64 = own.map(|(_, own)| own.count).sum();
+        (due, all - due.iter().sum::<u64>())
     }
 
     /// When the next job whose time has not come may start.
@@ -126,11 +178,47 @@ impl Queue {
         self.timed.from(self.timed.count_while(|(at, _)| *at <= now)).next().map(|(at, _)| *at)
     }
 
-    /// How many jobs come before this place, whether or not their time has come; `None` when nobody has it.
-    pub(crate) fn before(&self, order: QueueOrder) -> Option<u64> {
-        let rank = self.all.rank(&order);
-        (self.all.from(rank).next() == Some(&order)).then_some(rank as u64)
+    /// How many jobs that may start at `now`, once those have arrived whose time has come, are before this place; `None`
+    /// when nobody has it.
+    pub(crate) fn before(&self, place: Placed, now: Timestamp) -> Option<u64> {
+        self.has(place).then(|| self.rank(place.0, now))
     }
+
+    fn rank(&self, order: QueueOrder, now: Timestamp) -> u64 {
+        let early = self.early(now).filter(|early| **early < order).count();
+        (self.line.rank(&order) - early) as u64
+    }
+
+    fn has(&self, (order, not_before): Placed) -> bool {
+        match not_before {
+            None => self.line.contains(&order),
+            Some(at) => self.timed.contains(&(at, order)),
+        }
+    }
+
+    /// Those in line that may not start at `now`, to which the clock was set back.
+    fn early(&self, now: Timestamp) -> impl Iterator<Item = &QueueOrder> {
+        between(&self.timed, now, self.arrived).map(|(_, order)| order)
+    }
+}
+
+/// Places of a project's jobs, and their number.
+#[derive(Default)]
+pub(crate) struct ProjectLine {
+    /// Those that may start, with the number of all before them, then those whose time has not come.
+    pub(crate) jobs: Vec<(Option<u64>, QueueOrder)>,
+    pub(crate) due: u64,
+    pub(crate) scheduled: u64,
+}
+
+/// Jobs whose time comes after the one moment, by the other.
+fn between(
+    timed: &RankedSet<(Timestamp, QueueOrder)>,
+    after: Timestamp,
+    by: Timestamp,
+) -> impl Iterator<Item = &(Timestamp, QueueOrder)> {
+    let before = timed.count_while(|(at, _)| *at <= after);
+    timed.from(before).take_while(move |(at, _)| *at <= by)
 }
 
 /// Jobs of a lane that may start at `now`: all of them, unless the clock was set back.
@@ -139,20 +227,9 @@ fn startable(lane: &BTreeMap<QueueOrder, Option<Timestamp>>, now: Timestamp) -> 
     placed.filter(move |(_, not_before)| not_before.is_none_or(|at| at <= now))
 }
 
-fn remove<K: Ord>(sets: &mut BTreeMap<K, RankedSet<QueueOrder>>, key: K, order: QueueOrder) {
-    if let Some(set) = sets.get_mut(&key) {
-        set.remove(&order);
-        if set.is_empty() {
-            sets.remove(&key);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fuelcell_domain::{Priority, ProjectId, TenantId};
-    use uuid::Uuid;
 
     fn order(ordinal: u32) -> QueueOrder {
         let project = ProjectRef { tenant: TenantId(Uuid::nil()), project: ProjectId(Uuid::nil()) };

@@ -21,10 +21,6 @@ impl<T: Ord> RankedSet<T> {
         self.len
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Adds a member; false when it was there.
     pub(crate) fn insert(&mut self, member: T) -> bool {
         let number = self.block_of(&member).min(self.blocks.len().saturating_sub(1));
@@ -72,6 +68,11 @@ impl<T: Ord> RankedSet<T> {
         let number = self.blocks.partition_point(|block| block.last().is_some_and(&holds));
         let before: usize = self.blocks[..number].iter().map(Vec::len).sum();
         before + self.blocks.get(number).map_or(0, |block| block.partition_point(holds))
+    }
+
+    pub(crate) fn contains(&self, member: &T) -> bool {
+        let block = self.blocks.get(self.block_of(member));
+        block.is_some_and(|block| block.binary_search(member).is_ok())
     }
 
     /// How many members are below this one.
@@ -130,13 +131,14 @@ mod tests {
                 }
             }
             prop_assert!(ranked.blocks.iter().all(|block| !block.is_empty() && block.len() <= BLOCK));
-            prop_assert_eq!((ranked.len(), ranked.is_empty()), (reference.len(), reference.is_empty()));
+            prop_assert_eq!(ranked.len(), reference.len());
             prop_assert!(ranked.from(0).eq(&reference));
             prop_assert!(ranked.from(rank).eq(reference.iter().skip(rank)));
             let before: Vec<_> = reference.iter().take(rank).rev().collect();
             prop_assert!(ranked.before(rank).eq(before));
             let value = u16::try_from(rank).unwrap();
             prop_assert_eq!(ranked.rank(&value), reference.range(..value).count());
+            prop_assert_eq!(ranked.contains(&value), reference.contains(&value));
         }
     }
 

@@ -24,7 +24,7 @@ use fuelcell_store::schedules::ScheduleStep;
 use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueueOrder, QueuePage, StateCounts, Store, StoreError, Submitted,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
     TenantFigures,
 };
 use std::path::Path;
@@ -462,13 +462,18 @@ impl Store for SledStore {
         Ok(views::counts(&self.shared, project, filter))
     }
 
-    async fn queued_before(&self, place: QueueOrder) -> Result<Option<u64>, StoreError> {
+    async fn queued_before(&self, job: &Job, now: Timestamp) -> Result<Option<u64>, StoreError> {
         self.shared.check()?;
-        Ok(views::queued_before(&self.shared, place))
+        Ok(views::queued_before(&self.shared, job, now))
     }
 
-    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {
-        self.read_many(move |shared| views::queued(shared, project, page)).await
+    async fn queued(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        page: PageRequest,
+    ) -> Result<QueuePage, StoreError> {
+        self.read_many(move |shared| views::queued(shared, project, now, page)).await
     }
 
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {

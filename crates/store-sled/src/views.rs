@@ -1,13 +1,14 @@
 //! Looking at jobs: the image says which, the database says what they are. A job is shown as it stands when its record is
 //! read, which may be a moment after it was found.
 
+use crate::catalog::Catalog;
 use crate::committer::Shared;
 use crate::figures;
 use crate::image::Image;
 use crate::keys::Place;
-use crate::queue::{Placed, Queue};
+use crate::queue::{Placed, ProjectLine, Queue};
 use crate::{records, registry};
-use fuelcell_domain::{JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
+use fuelcell_domain::{Job, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::{
     JobFilter, JobOrder, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
     TenantFigures,
@@ -74,26 +75,25 @@ pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timesta
     image(shared).queue().next_time(now)
 }
 
-pub(crate) fn queued_before(shared: &Shared, place: QueueOrder) -> Option<u64> {
-    image(shared).queue().before(place)
+pub(crate) fn queued_before(shared: &Shared, job: &Job, now: Timestamp) -> Option<u64> {
+    arrived(shared, now).queue().before((QueueOrder::of(job), job.not_before), now)
 }
 
 pub(crate) fn queued(
     shared: &Shared,
     project: ProjectRef,
+    now: Timestamp,
     page: PageRequest,
 ) -> Result<QueuePage, StoreError> {
     let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
-    let (orders, total) = {
-        let image = image(shared);
-        (image.queue().of_project(project, skip, page.limit), image.queue().count(project))
-    };
-    let mut jobs = Vec::with_capacity(orders.len());
-    for (place, order) in orders {
+    let ProjectLine { jobs: places, due, scheduled } =
+        arrived(shared, now).queue().of_project(project, now, skip, page.limit);
+    let mut jobs = Vec::with_capacity(places.len());
+    for (before, order) in places {
         let job = records::load(&shared.database, Place { project, ordinal: order.ordinal })?;
-        jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (place, job)));
+        jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (before, job)));
     }
-    Ok(QueuePage { jobs, total })
+    Ok(QueuePage { jobs, due, scheduled })
 }
 
 pub(crate) fn list(
@@ -147,12 +147,9 @@ pub(crate) fn tenant_figures(
         wait_micros: day.wait_micros,
         ..TenantFigures::default()
     };
-    for catalog in image(shared).of_tenant(tenant) {
-        figures.running += catalog.running();
-        for (sum, queued) in figures.queued.iter_mut().zip(catalog.queued()) {
-            *sum += queued;
-        }
-    }
+    let image = arrived(shared, now);
+    figures.running = image.of_tenant(tenant).map(Catalog::running).sum();
+    (figures.queued, figures.scheduled) = image.queue().of_tenant(tenant, now);
     Ok(figures)
 }
 

@@ -5,7 +5,7 @@ use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueueOrder, QueuePage, StateCounts, Store, StoreError, Submitted,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
     TenantFigures,
 };
 use async_trait::async_trait;
@@ -278,8 +278,8 @@ pass_on! {
     fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
     fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
-    fn queued_before(place: QueueOrder) -> Option<u64>;
-    fn queued(project: ProjectRef, page: PageRequest) -> QueuePage;
+    fn queued_before(job: &Job, now: Timestamp) -> Option<u64>;
+    fn queued(project: ProjectRef, now: Timestamp, page: PageRequest) -> QueuePage;
     fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;

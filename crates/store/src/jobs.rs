@@ -290,10 +290,12 @@ pub struct JobPage {
 /// A part of a project's queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueuePage {
-    /// The jobs, each with the number of queued jobs before it, whoever owns those.
-    pub jobs: Vec<(u64, Job)>,
-    /// All queued jobs of the project.
-    pub total: u64,
+    /// The jobs, each that may start with the number of those before it, whoever owns them.
+    pub jobs: Vec<(Option<u64>, Job)>,
+    /// The project's queued jobs that may start.
+    pub due: u64,
+    /// Those whose time has not come.
+    pub scheduled: u64,
 }
 
 /// How many jobs are in which state.
@@ -332,8 +334,10 @@ impl StateCounts {
 /// Figures of a tenant's jobs, for system status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TenantFigures {
-    /// Queued jobs by priority: Low, Normal, High, Critical.
+    /// Queued jobs that may start, by priority: Low, Normal, High, Critical.
     pub queued: [u64; 4],
+    /// Queued jobs whose time has not come.
+    pub scheduled: u64,
     /// Running jobs.
     pub running: u64,
     /// Jobs that completed in the period.

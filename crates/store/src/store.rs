@@ -2,8 +2,8 @@
 
 use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
-    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
-    QueueOrder, QueuePage, StateCounts, Submitted, TenantFigures,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
+    StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
 use crate::processed::ProcessedPage;
@@ -276,15 +276,21 @@ pub trait Store: Send + Sync {
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError>;
     /// Jobs that match, by state; `states` and `standings` are ignored.
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
-    /// How many queued jobs come before this one in the order of [`Store::ready`], whoever owns them and whether or not
-    /// their time has come; `None` when no job is queued in this place.
-    async fn queued_before(&self, place: QueueOrder) -> Result<Option<u64>, StoreError>;
-    /// A project's queued jobs in the order of [`Store::ready`], whether or not their time has come.
-    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError>;
+    /// How many queued jobs that may start at `now` come before this one in the order of [`Store::ready`], whoever owns
+    /// them and whether or not its own time has come; `None` when it is not queued like this.
+    async fn queued_before(&self, job: &Job, now: Timestamp) -> Result<Option<u64>, StoreError>;
+    /// A project's queued jobs: those that may start at `now` in the order of [`Store::ready`], then the others by the time
+    /// that they wait for.
+    async fn queued(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        page: PageRequest,
+    ) -> Result<QueuePage, StoreError>;
     /// Microseconds from start to end of the latest completed runs of a module (at most [`crate::RECENT_DURATIONS`]),
     /// the one that ended last first.
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
-    /// Figures of a tenant's jobs: queue and running as they stand, the rest for the UTC day of `now` so far.
+    /// Figures of a tenant's jobs: queue and running as they stand at `now`, the rest for its UTC day so far.
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
     /// What attempts used and how jobs ended, summed by the UTC day in which they did. Kept by the transactions that write
     /// receipts and ends; deleted jobs stay counted.

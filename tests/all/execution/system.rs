@@ -52,17 +52,19 @@ fn every_field_of_the_contract_is_there_and_figures_are_the_tenants_own() {
 
 #[test]
 fn how_much_others_have_queued_moves_no_estimate() {
-    let server = Server::start();
+    let server = Server::start_with(&["--slots", "1"]);
     let (own, other) = (Project::new(&server).with_probe(), Project::new(&server).with_probe());
-    let queue_job = |project: &Project| {
-        project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2999-01-01"}}))
-    };
+    let queue_job = |project: &Project| project.probe(json!([]));
     let estimate = || {
         let status = own.client.get(&format!("/api/{}/execution/system/status", own.tenant)).ok();
         status["queueStatistics"]["estimatedProcessingSeconds"].as_f64().unwrap()
     };
     let done = own.probe(json!([]));
     own.wait_for(&done, "Completed");
+    let holder = own.probe(
+        json!([{"do": "progress", "done": 1, "total": 2, "stage": "holding"}, {"do": "waitForCancel"}]),
+    );
+    own.wait_for_stage(&holder, "holding");
     queue_job(&own);
     let alone = estimate();
     assert!(alone > 0.0);
@@ -70,6 +72,10 @@ fn how_much_others_have_queued_moves_no_estimate() {
         queue_job(&other);
     }
     assert_eq!(estimate(), alone);
+    let scheduled = json!({"scheduling": {"scheduledTime": "2999-01-01"}});
+    own.probe_with(json!([]), scheduled);
+    assert_eq!(estimate(), alone, "what may not start takes no time now");
     queue_job(&own);
     assert!(estimate() > alone);
+    own.client.delete(&own.job_path(&holder), None).ok();
 }

@@ -20,7 +20,10 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QueueAnswer {
     jobs: Vec<QueuedJob>,
+    /// All that may start
     total_queued_jobs: u64,
+    /// All whose time has not come
+    total_scheduled_jobs: u64,
     page: u64,
     page_size: u64,
     has_next_page: bool,
@@ -36,6 +39,7 @@ struct QueuedJob {
     job_name: String,
     #[schema(value_type = PriorityWord)]
     priority: &'static str,
+    /// Its place among all jobs that may start; `null` while its time has not come
     queue_position: Option<u64>,
     wait_reason: Option<WaitReasonDto>,
     scheduled_time: Option<String>,
@@ -48,14 +52,15 @@ struct QueuedJob {
     date_created: String,
 }
 
-/// The project's queued jobs in the order in which they start.
+/// The project's queued jobs: first those that may start, in the order in which they do, then those whose time has not come, by
+/// that time.
 #[utoipa::path(
     get,
     operation_id = "list_queue",
     path = "/api/{tenant_id}/{project_id}/execution/queue",
     tag = "Jobs",
     params(("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
-    responses((status = 200, description = "Queued jobs in the order in which they start", body = QueueAnswer)),
+    responses((status = 200, description = "Queued jobs that may start, in the order in which they do; then the others by their time", body = QueueAnswer)),
 )]
 pub(crate) async fn queue(
     State(service): State<Arc<Service>>,
@@ -69,9 +74,10 @@ pub(crate) async fn queue(
     let request = PageRequest { offset, limit: page_size as usize };
     let queue = service.queued_jobs(&caller, ids.project()?, request).await?;
     Ok(Json(QueueAnswer {
-        has_next_page: offset + (queue.jobs.len() as u64) < queue.total,
+        has_next_page: offset + (queue.jobs.len() as u64) < queue.due + queue.scheduled,
         jobs: queue.jobs.into_iter().map(|(job, outlook)| queued(job, outlook)).collect(),
-        total_queued_jobs: queue.total,
+        total_queued_jobs: queue.due,
+        total_scheduled_jobs: queue.scheduled,
         page,
         page_size,
     }))

@@ -49,6 +49,7 @@ pub(crate) struct StatusAnswer {
     keep_partial_on_failure: bool,
     scheduled_time: Option<String>,
     attempt: u32,
+    /// Its place among all jobs that may start; `null` while its time has not come, and when it is not queued
     queue_position: Option<u64>,
     estimated_start_time: Option<String>,
     wait_reason: Option<WaitReasonDto>,

@@ -162,6 +162,7 @@ pub(crate) struct SubmitAnswer {
     job_id: String,
     #[schema(value_type = JobStateWord)]
     status: &'static str,
+    /// Its place among all jobs that may start; `null` while its time has not come
     queue_position: Option<u64>,
     estimated_start_time: Option<String>,
     estimated_duration: Option<String>,

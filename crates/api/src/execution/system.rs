@@ -43,7 +43,10 @@ struct NodeDto {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QueueDto {
+    /// Jobs that may start; so are those by priority
     total_queued_jobs: u64,
+    /// Jobs whose time has not come
+    scheduled_jobs: u64,
     high_priority_jobs: u64,
     critical_priority_jobs: u64,
     normal_priority_jobs: u64,
@@ -139,6 +142,7 @@ fn queue(status: &SystemStatus) -> QueueDto {
     let left = if total == 0 { Some(Duration::ZERO) } else { left };
     QueueDto {
         total_queued_jobs: total,
+        scheduled_jobs: status.figures.scheduled,
         high_priority_jobs: high + critical,
         critical_priority_jobs: critical,
         normal_priority_jobs: normal,
@@ -200,6 +204,7 @@ mod tests {
         const SECOND: u64 = 1_000_000;
         let figures = TenantFigures {
             queued: [1, 3, 2, 1],
+            scheduled: 5,
             running: 2,
             completed: 4,
             failed: 1,
@@ -222,6 +227,7 @@ mod tests {
         };
         let seen = queue(&status(2, figures));
         assert_eq!((seen.total_queued_jobs, seen.high_priority_jobs, seen.critical_priority_jobs), (7, 3, 1));
+        assert_eq!(seen.scheduled_jobs, 5);
         assert_eq!(seen.average_wait_seconds, Some(12.0), "60 s of 5 that started");
         assert_eq!(seen.estimated_processing_seconds, Some(87.5), "7 jobs of 25 s on 2 slots");
         // Nothing is made up: without slots or runs nobody knows, and an empty queue needs no time.

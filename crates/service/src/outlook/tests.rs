@@ -107,8 +107,8 @@ async fn positions_and_times_follow_from_the_queue() {
     );
     assert_eq!(
         script.times(later).await,
-        (Some(4), Some(3_600), Some(3_640)),
-        "not before its time, then at most 40 s"
+        (None, Some(3_600), Some(3_640)),
+        "no place, not before its time, then at most 40 s"
     );
     assert_eq!(script.outlook(normal).await.duration, seconds(10, 40));
     assert_eq!(script.outlook(behind).await.duration, seconds(5, 5));
@@ -201,6 +201,7 @@ async fn rates_are_sums_of_what_happened_today() {
     let figures = script.store.tenant_figures(script.project.tenant, at(NOW)).await.unwrap();
     let expected = fuelcell_store::TenantFigures {
         queued: [0, 0, 1, 0],
+        scheduled: 0,
         running: 1,
         completed: 5,
         failed: 0,

@@ -4,8 +4,11 @@ use crate::PROJECT;
 use crate::fill::{created_at, pipeline_id, subject};
 use crate::measure::{Quantiles, cpu, row};
 use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{JobState, Standing};
-use fuelcell_store::{JobFilter, JobOrder, PageRequest, QueueOrder, SortKey, Store};
+use fuelcell_domain::{JobState, Standing, Timestamp};
+use fuelcell_store::{JobFilter, JobOrder, PageRequest, SortKey, Store};
+
+/// All jobs may start.
+const NOW: Timestamp = Timestamp(i64::MAX);
 
 const PAGE: usize = 100;
 /// Pages of each kind.
@@ -81,20 +84,20 @@ async fn counts(store: &dyn Store, jobs: u64) {
         times.push(cpu() - before);
     }
     row("CPU of counts by state, by time", &Quantiles::of(times).to_string());
-    let queue = store.queued(PROJECT, PageRequest { offset: 0, limit: PAGE }).await.unwrap();
-    let last = PageRequest { offset: queue.total.saturating_sub(1), limit: 1 };
-    let last = store.queued(PROJECT, last).await.unwrap().jobs.remove(0).1;
+    let queue = store.queued(PROJECT, NOW, PageRequest { offset: 0, limit: PAGE }).await.unwrap();
+    let last = PageRequest { offset: queue.due.saturating_sub(1), limit: 1 };
+    let last = store.queued(PROJECT, NOW, last).await.unwrap().jobs.remove(0).1;
     let (mut positions, mut pages) = (Vec::new(), Vec::new());
     for number in 0..PAGES {
         let before = cpu();
-        store.queued_before(QueueOrder::of(&last)).await.unwrap();
+        store.queued_before(&last, NOW).await.unwrap();
         positions.push(cpu() - before);
-        let page = PageRequest { offset: number * STEP % queue.total, limit: PAGE };
+        let page = PageRequest { offset: number * STEP % queue.due, limit: PAGE };
         let before = cpu();
-        store.queued(PROJECT, page).await.unwrap();
+        store.queued(PROJECT, NOW, page).await.unwrap();
         pages.push(cpu() - before);
     }
-    let total = queue.total;
+    let total = queue.due;
     row(&format!("CPU of a place in the queue ({total} jobs)"), &Quantiles::of(positions).to_string());
     row(
         &format!("CPU of a page of {PAGE} of the queue ({total} jobs), deep pages"),

@@ -13,7 +13,7 @@ use fuelcell_store::conformance::fixtures::{
     artifact, at, cancel, dataset, done, end, failure, job, module, pipeline, project, pulse,
     registered_pipeline, running, start, submit, transient_failure,
 };
-use fuelcell_store::{Finish, JobFilter, LogFilter, PageRequest, QueueOrder, Store, StoreError};
+use fuelcell_store::{Finish, JobFilter, LogFilter, PageRequest, Store, StoreError};
 use fuelcell_store_sled::{Options, SledStore};
 use std::fmt::Write;
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ pub(crate) async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineI
         note("receipts", format!("{:?}", store.receipts(job.id).await.unwrap()));
         note("checkpoint", format!("{:?}", store.checkpoint(job.id).await.unwrap()));
         note("logs", format!("{:?}", store.logs(job.id, lines).await.unwrap()));
-        note("before", format!("{:?}", store.queued_before(QueueOrder::of(job)).await.unwrap()));
+        note("before", format!("{:?}", store.queued_before(job, at(50)).await.unwrap()));
         note("durations", format!("{:?}", store.recent_durations(job.module.digest).await.unwrap()));
     }
     for seconds in [0, 50, 5000] {

@@ -4,8 +4,8 @@ use super::fixtures::{
     artifact, at, cancel, done, end, failure, job, project, pulse, running, seen, start, submit,
 };
 use crate::{
-    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, QueueOrder, StateCounts,
-    Store, StoreError, Submitted,
+    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, StateCounts, Store,
+    StoreError, Submitted,
 };
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{Digest, Job, JobId, JobState, LogLevel, LogLine};
@@ -39,7 +39,7 @@ pub(super) async fn ended_jobs_are_forgotten(store: &dyn Store) {
     assert_eq!(store.receipts(gone.id).await.unwrap(), []);
     assert_eq!(store.checkpoint(gone.id).await.unwrap(), None);
     assert_eq!(store.logs(gone.id, EVERY_LINE).await.unwrap(), []);
-    assert_eq!(store.queued_before(QueueOrder::of(&gone)).await.unwrap(), None);
+    assert_eq!(store.queued_before(&gone, at(99)).await.unwrap(), None);
     assert_eq!(store.artifacts(keep.id).await.unwrap().len(), 1, "others keep theirs");
     assert_eq!(store.logs(keep.id, EVERY_LINE).await.unwrap().len(), 2);
     let any = JobFilter::default();

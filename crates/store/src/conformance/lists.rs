@@ -183,8 +183,10 @@ pub(super) async fn figures(store: &dyn Store) {
     store.request_cancel(own, unwanted.id, cancel(3)).await.unwrap();
     let late = put(own, Priority::Normal).await;
     start(store, late.id, DAY + 2).await;
+    submit(store, Job { priority: Priority::High, not_before: Some(at(9 * DAY)), ..job(own) }).await;
 
-    let standing = TenantFigures { queued: [1, 0, 0, 1], running: 1, ..TenantFigures::default() };
+    let standing =
+        TenantFigures { queued: [1, 0, 0, 1], scheduled: 1, running: 1, ..TenantFigures::default() };
     let today = TenantFigures {
         completed: 1,
         failed: 1,
@@ -201,4 +203,7 @@ pub(super) async fn figures(store: &dyn Store) {
     assert_eq!(seen(DAY).await, tomorrow);
     assert_eq!(seen(2 * DAY).await, standing);
     assert_eq!(seen(-1).await, standing);
+    let all_due = TenantFigures { queued: [1, 0, 1, 1], scheduled: 0, ..standing };
+    assert_eq!(seen(9 * DAY).await, all_due);
+    assert_eq!(seen(2 * DAY).await, standing, "the clock was set back");
 }

@@ -1,7 +1,7 @@
 //! The order of the queue, and out of it.
 
 use super::fixtures::{at, cancel, done, end, job, lease, project, seen, start, submit};
-use crate::{JobFilter, PageRequest, QueueEntry, QueueOrder, QueuePage, Store};
+use crate::{JobFilter, PageRequest, QueueEntry, QueuePage, Store};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobState};
 use std::collections::BTreeSet;
@@ -83,19 +83,28 @@ pub(super) async fn not_before(store: &dyn Store) {
 pub(super) async fn queued_before(store: &dyn Store) {
     let (own, other) = (project(), project());
     let put = async |project, priority| submit(store, Job { priority, ..job(project) }).await;
-    let before = async |job: &Job| store.queued_before(QueueOrder::of(job)).await.unwrap();
+    let before = async |job: &Job, seconds| store.queued_before(job, at(seconds)).await.unwrap();
     let normal = put(own, Priority::Normal).await;
     let low = put(own, Priority::Low).await;
     let high = put(other, Priority::High).await;
-    let scheduled = Job { priority: Priority::Critical, not_before: Some(at(99)), ..job(other) };
+    let scheduled = Job { priority: Priority::High, front: true, not_before: Some(at(99)), ..job(other) };
     let scheduled = submit(store, scheduled).await;
-    for (place, job) in [&scheduled, &high, &normal, &low].into_iter().enumerate() {
-        assert_eq!(before(job).await, Some(place as u64));
+    let later = submit(store, Job { not_before: Some(at(100)), ..job(own) }).await;
+    for (place, job) in [&high, &normal, &low].into_iter().enumerate() {
+        assert_eq!(before(job, 98).await, Some(place as u64), "a job that may not start is before nobody");
     }
+    assert_eq!((before(&scheduled, 98).await, before(&later, 98).await), (Some(0), Some(2)));
+    for (place, job) in [&scheduled, &high, &normal, &low].into_iter().enumerate() {
+        assert_eq!(before(job, 99).await, Some(place as u64));
+    }
+    assert_eq!(before(&low, 100).await, Some(4));
+    // A clock that goes back finds the queue as it was.
+    assert_eq!((before(&low, 99).await, before(&low, 98).await), (Some(3), Some(2)));
     start(store, high.id, 1).await;
-    assert_eq!(before(&high).await, None);
-    assert_eq!(before(&low).await, Some(2));
-    assert_eq!(before(&Job { ordinal: 99, ..low }).await, None, "nobody has this place");
+    assert_eq!(before(&high, 99).await, None);
+    assert_eq!(before(&low, 99).await, Some(2));
+    assert_eq!(before(&Job { ordinal: 99, ..low }, 99).await, None, "nobody has this place");
+    assert_eq!(before(&Job { not_before: Some(at(7)), ..scheduled }, 99).await, None, "nor this one");
 }
 
 pub(super) async fn of_a_project(store: &dyn Store) {
@@ -105,21 +114,33 @@ pub(super) async fn of_a_project(store: &dyn Store) {
     };
     let normal = put(own, Priority::Normal, None).await;
     let foreign = put(other, Priority::High, None).await;
-    let later = put(own, Priority::Critical, Some(99)).await;
+    let latest = put(own, Priority::Critical, Some(99)).await;
+    let later = put(own, Priority::Low, Some(98)).await;
     let low = put(own, Priority::Low, None).await;
     let running = put(own, Priority::Critical, None).await;
     start(store, running.id, 1).await;
-    let page = async |offset, limit| store.queued(own, PageRequest { offset, limit }).await.unwrap();
-    let all = page(0, 9).await;
-    assert_eq!(
-        all.jobs,
-        [(0, later.clone()), (2, normal.clone()), (3, low)],
-        "a job of others counts as ahead"
-    );
-    assert_eq!(all.total, 3);
-    assert_eq!(page(1, 1).await, QueuePage { jobs: vec![(2, normal)], total: 3 });
-    assert_eq!(page(u64::MAX, 1).await, QueuePage { jobs: vec![], total: 3 });
-    assert_eq!(store.queued(other, PageRequest { offset: 0, limit: 9 }).await.unwrap().jobs, [(1, foreign)]);
+    let page = async |seconds, offset, limit| {
+        store.queued(own, at(seconds), PageRequest { offset, limit }).await.unwrap()
+    };
+    let line = vec![
+        (Some(1), normal.clone()),
+        (Some(2), low.clone()),
+        (None, later.clone()),
+        (None, latest.clone()),
+    ];
+    let all = QueuePage { jobs: line.clone(), due: 2, scheduled: 2 };
+    assert_eq!(page(9, 0, 9).await, all, "a job of others counts as ahead, one that may not start does not");
+    for offset in 0..5 {
+        assert_eq!(page(9, offset as u64, 2).await.jobs[..], line[offset..line.len().min(offset + 2)]);
+    }
+    assert_eq!(page(9, u64::MAX, 1).await, QueuePage { jobs: vec![], due: 2, scheduled: 2 });
+    let come = vec![(Some(0), latest), (Some(2), normal), (Some(3), later), (Some(4), low)];
+    assert_eq!(page(99, 0, 9).await, QueuePage { jobs: come, due: 4, scheduled: 0 });
+    // A clock that goes back finds the queue as it was.
+    assert_eq!(page(9, 0, 9).await, all);
+    assert_eq!(page(9, 1, 2).await.jobs[..], line[1..3]);
+    let of_others = store.queued(other, at(9), PageRequest { offset: 0, limit: 9 }).await.unwrap();
+    assert_eq!(of_others, QueuePage { jobs: vec![(Some(0), foreign)], due: 1, scheduled: 0 });
 }
 
 pub(super) async fn claim_starts_an_attempt(store: &dyn Store) {

@@ -44,7 +44,8 @@ impl Records {
         for job in self.jobs.values().chain(&self.deleted).filter(|job| job.project.tenant == tenant) {
             let ended_today = job.ended_at.is_some_and(today);
             match job.state {
-                JobState::Queued => figures.queued[job.priority as usize] += 1,
+                JobState::Queued if job.is_due(now) => figures.queued[job.priority as usize] += 1,
+                JobState::Queued => figures.scheduled += 1,
                 JobState::Running => figures.running += 1,
                 JobState::Completed if ended_today => {
                     figures.completed += 1;

@@ -83,16 +83,19 @@ impl Records {
     }
 
     pub(super) fn ready(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
-        let due = |job: &&Job| job.not_before.is_none_or(|at| at <= now);
-        let mut ready: Vec<_> = self.queued().filter(due).collect();
-        ready.sort_by_key(|job| QueueOrder::of(job));
-        ready.into_iter().take(limit).map(QueueEntry::of).collect()
+        self.in_line(now).into_iter().take(limit).map(QueueEntry::of).collect()
+    }
+
+    /// All queued jobs that may start, in order.
+    fn in_line(&self, now: Timestamp) -> Vec<&Job> {
+        let mut line: Vec<_> = self.queued().filter(|job| job.is_due(now)).collect();
+        line.sort_by_key(|job| QueueOrder::of(job));
+        line
     }
 
     pub(super) fn heads(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
-        let due = |job: &&Job| job.not_before.is_none_or(|at| at <= now);
         let mut lanes: BTreeMap<Lane, Vec<(QueueOrder, &Job)>> = BTreeMap::new();
-        for job in self.queued().filter(due) {
+        for job in self.queued().filter(|job| job.is_due(now)) {
             let order = QueueOrder::of(job);
             lanes.entry(order.lane()).or_default().push((order, job));
         }
@@ -113,24 +116,26 @@ impl Records {
         self.queued().filter_map(|job| job.not_before).filter(|at| *at > now).min()
     }
 
-    pub(super) fn queued_before(&self, place: QueueOrder) -> Option<u64> {
-        let places = || self.queued().map(QueueOrder::of);
-        places().any(|other| other == place).then(|| places().filter(|other| *other < place).count() as u64)
+    pub(super) fn queued_before(&self, job: &Job, now: Timestamp) -> Option<u64> {
+        let place = QueueOrder::of(job);
+        let same = |other: &Job| QueueOrder::of(other) == place && other.not_before == job.not_before;
+        let is_before = |other: &&Job| other.is_due(now) && QueueOrder::of(other) < place;
+        self.queued().any(same).then(|| self.queued().filter(is_before).count() as u64)
     }
 
-    pub(super) fn queued_page(&self, project: ProjectRef, page: PageRequest) -> QueuePage {
-        let mut queue: Vec<_> = self.queued().collect();
-        queue.sort_by_key(|job| QueueOrder::of(job));
-        let own: Vec<_> = (0..).zip(queue).filter(|(_, job)| job.project == project).collect();
+    pub(super) fn queued_page(&self, project: ProjectRef, now: Timestamp, page: PageRequest) -> QueuePage {
+        let line = (0..).zip(self.in_line(now)).filter(|(_, job)| job.project == project);
+        let due: Vec<_> = line.map(|(before, job)| (Some(before), job)).collect();
+        let later = self.queued().filter(|job| job.project == project && !job.is_due(now));
+        let mut scheduled: Vec<_> = later.map(|job| (None, job)).collect();
+        scheduled.sort_by_key(|(_, job)| (job.not_before, QueueOrder::of(job)));
         let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let (due_jobs, scheduled_jobs) = (due.len() as u64, scheduled.len() as u64);
+        let jobs = due.into_iter().chain(scheduled).skip(offset).take(page.limit);
         QueuePage {
-            total: own.len() as u64,
-            jobs: own
-                .into_iter()
-                .skip(offset)
-                .take(page.limit)
-                .map(|(place, job)| (place, job.clone()))
-                .collect(),
+            jobs: jobs.map(|(before, job)| (before, job.clone())).collect(),
+            due: due_jobs,
+            scheduled: scheduled_jobs,
         }
     }
 

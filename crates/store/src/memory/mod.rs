@@ -20,7 +20,7 @@ use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
-use crate::{BlobRef, BlobReferences, QueueOrder, Store, StoreError};
+use crate::{BlobRef, BlobReferences, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -381,12 +381,17 @@ impl Store for MemoryStore {
         Ok(self.records().counts(project, filter))
     }
 
-    async fn queued_before(&self, place: QueueOrder) -> Result<Option<u64>, StoreError> {
-        Ok(self.records().queued_before(place))
+    async fn queued_before(&self, job: &Job, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        Ok(self.records().queued_before(job, now))
     }
 
-    async fn queued(&self, project: ProjectRef, page: PageRequest) -> Result<QueuePage, StoreError> {
-        Ok(self.records().queued_page(project, page))
+    async fn queued(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        page: PageRequest,
+    ) -> Result<QueuePage, StoreError> {
+        Ok(self.records().queued_page(project, now, page))
     }
 
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {

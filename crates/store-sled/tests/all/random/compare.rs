@@ -5,7 +5,7 @@ use fuelcell_domain::job::{JobType, Priority};
 use fuelcell_domain::{Job, JobState, LogLevel, ProjectRef, Standing};
 use fuelcell_store::conformance::fixtures::{SORT_KEYS, at, module, references};
 use fuelcell_store::usage::{Dimension, UsageQuery};
-use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, QueueOrder};
+use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest};
 
 impl Pair {
     /// Every question has the same answer.
@@ -49,7 +49,8 @@ impl Pair {
             }
         }
         let page = PageRequest { offset: 1, limit: 3 };
-        self.both(async |store| store.queued(own, page).await.unwrap()).await;
+        let now = at(self.seconds);
+        self.both(async |store| store.queued(own, now, page).await.unwrap()).await;
     }
 
     async fn compare_project(&self, own: ProjectRef) {
@@ -100,8 +101,8 @@ impl Pair {
         self.both(async |store| store.receipts(*id).await.unwrap()).await;
         self.both(async |store| store.checkpoint(*id).await.unwrap()).await;
         self.both(async |store| store.logs(*id, everything).await.unwrap()).await;
-        let place = QueueOrder::of(submitted);
-        self.both(async |store| store.queued_before(place).await.unwrap()).await;
+        let now = at(self.seconds);
+        self.both(async |store| store.queued_before(submitted, now).await.unwrap()).await;
     }
 
     /// Each field of a filter alone, and some together.

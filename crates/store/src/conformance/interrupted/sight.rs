@@ -4,7 +4,7 @@ use super::script::World;
 use crate::conformance::fixtures::{at, references};
 use crate::conformance::usage::sums_of;
 use crate::usage::Dimension;
-use crate::{JobFilter, LogFilter, PageRequest, QueueOrder, Store};
+use crate::{JobFilter, LogFilter, PageRequest, Store};
 use fuelcell_domain::job::JobType;
 use fuelcell_domain::{AuditFilter, Digest, LogLevel};
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
         let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
         let found = store.job(world.own, *job).await.unwrap();
         if let Some(job) = &found {
-            let before = store.queued_before(QueueOrder::of(job)).await.unwrap();
+            let before = store.queued_before(job, at(1_000)).await.unwrap();
             sight.note(format!("queued before {number}"), before);
         }
         sight.note(format!("job {number}"), found);
@@ -83,7 +83,7 @@ async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("list", store.list(world.own, &any, ALL).await.unwrap());
     sight.note("counts", store.counts(world.own, &any).await.unwrap());
     sight.note("ready", store.ready(at(1_000), 99).await.unwrap());
-    sight.note("queued", store.queued(world.own, ALL).await.unwrap());
+    sight.note("queued", store.queued(world.own, at(0), ALL).await.unwrap());
     sight.note("next", store.next_not_before(at(0)).await.unwrap());
     sight.note("durations", store.recent_durations(Digest::of(b"miner")).await.unwrap());
     sight.note("processed", store.processed(world.own, world.pipeline, ALL).await.unwrap());
