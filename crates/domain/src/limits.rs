@@ -33,6 +33,13 @@ pub struct FixedLimits {
     pub checkpoint_bytes: u64,
     /// Bytes of log.
     pub log_bytes: u64,
+    /// Elements of one table. It was the same in all builds so far: whoever changes it stores it with the others.
+    #[serde(skip, default = "table_elements")]
+    pub table_elements: u32,
+}
+
+fn table_elements() -> u32 {
+    FIXED.table_elements
 }
 
 /// Those of this build.
@@ -56,6 +63,53 @@ pub const FIXED: FixedLimits = FixedLimits {
     artifacts: 1_000,
     checkpoint_bytes: 16 * MIB,
     log_bytes: MIB,
+    // The largest interpreters have some ten thousand functions in theirs.
+    table_elements: 50_000,
+};
+
+/// What the JSON Schema of a module's parameters may take, so that checking parameters is bounded in time and memory: all
+/// figures are with references written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchemaLimits {
+    /// Bytes of JSON.
+    pub bytes: usize,
+    /// Nesting.
+    pub depth: usize,
+    /// Objects.
+    pub objects: u64,
+    /// Different patterns.
+    pub patterns: usize,
+    /// Bytes of text of all patterns together.
+    pub pattern_bytes: usize,
+    /// Bytes of the program that one pattern is compiled to.
+    pub program_bytes: usize,
+    /// Bytes of all such programs together, with what their engines remember.
+    pub programs_bytes: usize,
+    /// States of the programs of all patterns together, each counted as often as the pattern is used.
+    pub states: u64,
+    /// Steps of checking one job's parameters: states times bytes of text, and parts of the schema times values.
+    pub steps: u64,
+    /// Seconds that a check may take, with waiting for a turn.
+    pub seconds: u64,
+    /// Bytes of compiled schemas that a server keeps.
+    pub kept_bytes: u64,
+}
+
+/// Those of this build.
+pub const SCHEMA: SchemaLimits = SchemaLimits {
+    bytes: 256 * 1024,
+    depth: 64,
+    objects: 10_000,
+    patterns: 200,
+    pattern_bytes: 16 * 1024,
+    program_bytes: 1024 * 1024,
+    programs_bytes: 40 * 1024 * 1024,
+    // 10 kB of text are always within the steps.
+    states: 10_000,
+    // About a second, at some nanoseconds each.
+    steps: 100_000_000,
+    seconds: 10,
+    kept_bytes: 64 * MIB,
 };
 
 /// Limits as somebody asked for them; what is `None` was left to others.

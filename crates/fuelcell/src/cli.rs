@@ -125,7 +125,8 @@ pub(crate) struct ServeFlags {
 pub(crate) struct RunArguments {
     /// The module: a component with the job interface, or a plain WASI program.
     pub(crate) module: PathBuf,
-    /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON, text otherwise.
+    /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON and the module's schema does not say that it is
+    /// text; otherwise it is text.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub(crate) parameters: Vec<String>,
     /// All parameters: a JSON object in a file. Single ones override it.
@@ -134,9 +135,12 @@ pub(crate) struct RunArguments {
     /// An input: FILE for the input `dataset`, or NAME=FILE.
     #[arg(long = "in", value_name = "[NAME=]FILE")]
     pub(crate) inputs: Vec<String>,
-    /// Where artifacts go.
+    /// The folder where artifacts go. It must be new or empty.
     #[arg(long, default_value = "out")]
     pub(crate) out: PathBuf,
+    /// Takes a folder for artifacts in which there are files, and replaces those of the same names.
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Units of fuel.
     #[arg(long)]
     pub(crate) fuel: Option<u64>,

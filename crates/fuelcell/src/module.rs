@@ -1,8 +1,10 @@
 //! `fuelcell module …`: work on module files.
 
 use crate::run::{COMPILED, own_cache};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use fuelcell_domain::seams::Inspection;
 use fuelcell_domain::{Capabilities, Digest, ModuleInspector};
+use fuelcell_rules::Schema;
 use fuelcell_sandbox::{Sandbox, SandboxConfig};
 use serde_json::json;
 use std::fs;
@@ -18,7 +20,7 @@ pub(crate) async fn pack(module: &Path, manifest: Option<&Path>, out: Option<&Pa
         None => sandbox.describe(&bytes).await.context("the module cannot describe itself")?,
     };
     let packed = fuelcell_sandbox::pack(&bytes, &manifest)?;
-    sandbox.inspect(&packed).context("a server would refuse the packed module")?;
+    check(&sandbox, &packed).context("a server would refuse the packed module")?;
     let out = out.unwrap_or(module);
     fs::write(out, packed).with_context(|| format!("cannot write {}", out.display()))
 }
@@ -26,7 +28,7 @@ pub(crate) async fn pack(module: &Path, manifest: Option<&Path>, out: Option<&Pa
 /// Prints what a server would see.
 pub(crate) async fn inspect(module: &Path) -> anyhow::Result<()> {
     let bytes = read(module)?;
-    let inspection = sandbox()?.inspect(&bytes)?;
+    let inspection = check(&sandbox()?, &bytes)?;
     let document = json!({
         "digest": Digest::of(&bytes).to_string(),
         "size": bytes.len(),
@@ -37,6 +39,17 @@ pub(crate) async fn inspect(module: &Path) -> anyhow::Result<()> {
     });
     writeln!(std::io::stdout(), "{document:#}")?;
     Ok(())
+}
+
+/// What a server looks at before it compiles.
+fn check(sandbox: &Sandbox, bytes: &[u8]) -> anyhow::Result<Inspection> {
+    let inspection = sandbox.inspect(bytes)?;
+    let schema = &inspection.manifest.parameters;
+    if !schema.is_null() {
+        Schema::compile(schema)
+            .map_err(|reason| anyhow!("the manifest's parameter schema is not usable: {reason}"))?;
+    }
+    Ok(inspection)
 }
 
 fn read(module: &Path) -> anyhow::Result<Vec<u8>> {

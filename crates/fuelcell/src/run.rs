@@ -4,13 +4,14 @@ use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::data_dir::secret_at;
 use crate::local_host::LocalHost;
 use crate::private::make_private_directory;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
     AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, JobHost, JobId, JobRunner,
     LimitRequest, Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
 };
+use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
@@ -39,10 +40,12 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
     // What cannot be used is told before anything is compiled.
-    let parameters = parameters(&arguments)?.to_string();
+    let parameters = parameters(&arguments, &manifest)?;
+    check_parameters(&manifest, parameters.clone())
+        .map_err(|reason| anyhow!("the parameters do not fit the module: {reason}"))?;
+    let parameters = Value::Object(parameters).to_string();
     let inputs = inputs(&arguments, &manifest)?;
-    let out = &arguments.out;
-    ensure!(!out.exists() || out.is_dir(), "--out names a folder, and {} is none", out.display());
+    check_out(&arguments)?;
     let bar = progress_bar();
     bar.set_message("Compiling");
     sandbox.prepare(digest, Arc::new(bytes)).await?;
@@ -115,7 +118,20 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(100).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn parameters(arguments: &RunArguments) -> anyhow::Result<Value> {
+/// Nobody's files are replaced without being asked.
+fn check_out(arguments: &RunArguments) -> anyhow::Result<()> {
+    let out = &arguments.out;
+    ensure!(!out.exists() || out.is_dir(), "--out names a folder, and {} is none", out.display());
+    let empty = !out.exists() || fs::read_dir(out)?.next().is_none();
+    ensure!(
+        empty || arguments.force,
+        "there are files in {}, which artifacts could replace: name another folder with --out, or say --force",
+        out.display()
+    );
+    Ok(())
+}
+
+fn parameters(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Map<String, Value>> {
     let mut parameters = match &arguments.parameters_file {
         None => Map::new(),
         Some(path) => {
@@ -126,10 +142,44 @@ fn parameters(arguments: &RunArguments) -> anyhow::Result<Value> {
     };
     for pair in &arguments.parameters {
         let Some((name, value)) = pair.split_once('=') else { bail!("--param {pair:?} is not NAME=VALUE") };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        parameters.insert(name.to_owned(), value);
+        parameters.insert(name.to_owned(), typed(manifest, name, value));
     }
-    Ok(Value::Object(parameters))
+    Ok(parameters)
+}
+
+/// What is written on the command line, as the schema wants it: a version such as 1.10 is no number where it says text.
+fn typed(manifest: &Manifest, name: &str, text: &str) -> Value {
+    let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+    match value.is_string() || !types(manifest, name).is_some_and(|types| only_text(&types, &value)) {
+        true => value,
+        false => Value::String(text.to_owned()),
+    }
+}
+
+/// The types that the schema allows for a parameter, where it says so directly or by one reference.
+fn types(manifest: &Manifest, name: &str) -> Option<Vec<String>> {
+    let schema = &manifest.parameters;
+    let property = schema["properties"].get(name)?;
+    let target = property["$ref"].as_str().and_then(|target| schema.pointer(target.strip_prefix('#')?));
+    match &target.unwrap_or(property)["type"] {
+        Value::String(one) => Some(vec![one.clone()]),
+        Value::Array(several) => Some(several.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        _ => None,
+    }
+}
+
+/// Whether the value can only be meant as text: text is allowed, and what it looks like is not.
+fn only_text(types: &[String], value: &Value) -> bool {
+    let looks_like: &[&str] = match value {
+        Value::Null => &["null"],
+        Value::Bool(_) => &["boolean"],
+        Value::Number(_) => &["number", "integer"],
+        Value::String(_) => &["string"],
+        Value::Array(_) => &["array"],
+        Value::Object(_) => &["object"],
+    };
+    let allowed = |name: &str| types.iter().any(|kind| kind == name);
+    allowed("string") && !looks_like.iter().any(|name| allowed(name))
 }
 
 /// `NAME=FILE`, where NAME is an input of the manifest; otherwise the whole text is the file of the first input.
@@ -255,4 +305,39 @@ fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost) -> String {
         "receipt": receipt_document(receipt),
     });
     format!("{document}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text_where_the_schema_says_so() {
+        let manifest = Manifest {
+            parameters: json!({
+                "properties": {
+                    "version": {"type": "string"},
+                    "note": {"type": ["string", "null"]},
+                    "count": {"type": "integer"},
+                    "either": {"type": ["string", "number"]},
+                    "named": {"$ref": "#/$defs/word"},
+                },
+                "$defs": {"word": {"type": "string"}},
+            }),
+            ..Manifest::default()
+        };
+        for (name, text, value) in [
+            ("version", "1.10", json!("1.10")),
+            ("version", "true", json!("true")),
+            ("note", "null", json!(null)),
+            ("note", "7", json!("7")),
+            ("count", "7", json!(7)),
+            ("either", "1.5", json!(1.5)),
+            ("named", "007", json!("007")),
+            ("unknown", "1.10", json!(1.1)),
+            ("unknown", "a b", json!("a b")),
+        ] {
+            assert_eq!(typed(&manifest, name, text), value, "{name}={text}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ const OUTBOUND: &str = "crates/outbound/src/fuzz.rs";
 const CELLS: &str = "crates/sandbox/src/process/fuzz.rs";
 const FILES: &str = "crates/sandbox/src/files/fuzz.rs";
 const SANDBOX: &str = "crates/sandbox/src/fuzz.rs";
+const RULES: &str = "crates/rules/src/fuzz.rs";
 const SERVICE: &str = "crates/service/src/fuzz.rs";
 const TABLE: &str = "example-jobs/new-rows/src/fuzz.rs";
 const STORE: &str = "crates/store-sled/src/fuzz.rs";
@@ -71,7 +72,7 @@ pub const TARGETS: &[Target] = &[
     target("merge-patch", SERVICE, 16, "parameters of a retry over those of the job: clients"),
     target(
         "parameter-schema",
-        SERVICE,
+        RULES,
         64,
         "JSON Schemas of manifests, and parameters: module authors, clients",
     ),

@@ -1,14 +1,14 @@
 //! Compiling in a process of its own: a module that no compiler should be asked for costs the child its life, and nobody
 //! else anything.
 //!
-//! The child gets the module on its standard input and writes code to its standard output, a file. It has an environment of
-//! one name (see [`process::ENVIRONMENT`]), a limit on memory, CPU time and file size that it sets before it reads the first
-//! byte, and dies with its parent. What ends the parent in good order, SIGINT or SIGTERM to all processes of a terminal or a
-//! service, leaves it alone.
+//! The child gets the module on its standard input and writes code to its standard output, a file. It has no other
+//! descriptors, an environment of one name (see [`process::ENVIRONMENT`]), the fences of a cell (see [`fences`]), a limit on
+//! memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent. What ends the parent
+//! in good order, SIGINT or SIGTERM to all processes of a terminal or a service, leaves it alone.
 
 use crate::engine::{self, CodeSettings};
 use crate::lines;
-use crate::process;
+use crate::process::{self, fences};
 use crate::wrap;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use std::fs::File;
@@ -26,6 +26,9 @@ const MAX_WALL: Duration = Duration::from_secs(180);
 /// Bytes of compiled code.
 const MAX_CODE: u64 = 512 << 20;
 
+/// Open files: standard streams, and what the engine looks at while it starts.
+const OPEN_FILES: u64 = 64;
+
 /// How often a waiting parent looks whether the child has ended.
 const WATCH: Duration = Duration::from_millis(5);
 
@@ -42,6 +45,9 @@ const MAX_COMPLAINT: u64 = 4 << 10;
 
 /// The exit code of a child that refuses a module, and says why on its standard error.
 const REFUSED: u8 = 3;
+
+/// The exit code of a Rust program that panicked: a mistake of the compiler's, which this module brings out.
+const PANICKED: i32 = 101;
 
 /// The file of this program, also when it was replaced while the process runs.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -178,6 +184,11 @@ fn judge(status: ExitStatus, limits: CompileLimits, complaint: &mut File) -> Res
     let _ = complaint.take(MAX_COMPLAINT).read_to_string(&mut text);
     match (status.code(), status.signal()) {
         (Some(code), _) if code == i32::from(REFUSED) => Err(CompileError::Module(text)),
+        // It would again.
+        (Some(PANICKED), _) => {
+            tracing::error!(text, "the compiler panicked");
+            Err(CompileError::Module("the compiler failed on it".into()))
+        }
         // The module's fault, since others compile.
         (_, Some(signal)) if OF_ITS_OWN.iter().any(|own| own.as_raw() == signal) => {
             Err(CompileError::TooMuch(limits))
@@ -208,12 +219,16 @@ fn work(arguments: &[String]) -> Result<(), CompileError> {
     let unusable = || CompileError::Host("these are not the arguments of a compiler".into());
     let [memory, cpu, expected, settings @ ..] = arguments else { return Err(unusable()) };
     let number = |text: &str| text.parse().map_err(|_| unusable());
+    fences::close_inherited()?;
     limit_this_process(CompileLimits { memory_bytes: number(memory)?, cpu_seconds: number(cpu)? })?;
     let settings = CodeSettings::from_arguments(settings).ok_or_else(unusable)?;
     let engine = engine::for_compiling(settings).map_err(|error| CompileError::Host(error.to_string()))?;
     if engine::fingerprint(&engine) != *expected {
         return Err(CompileError::Host("the compiler is of another version than its caller".into()));
     }
+    // Those of a cell: what a module could make a compiler do is no more than its own code may do. Which of them stand is
+    // the kernel's affair; those that always do are above.
+    fences::raise();
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;
     let code = compile_here(&engine, &bytes).map_err(CompileError::Module)?;
@@ -232,6 +247,7 @@ fn limit_this_process(limits: CompileLimits) -> io::Result<()> {
         // Private writable memory: what the engine merely reserves does not count.
         (Resource::Data, limits.memory_bytes),
         (Resource::Fsize, MAX_CODE),
+        (Resource::Nofile, OPEN_FILES),
         (Resource::Core, 0),
     ] {
         setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
@@ -252,6 +268,9 @@ mod tests {
         for own in OF_ITS_OWN {
             assert!(matches!(judged(own), Err(CompileError::TooMuch(_))), "{own:?}");
         }
+        let mut complaint = tempfile::tempfile().unwrap();
+        let panicked = judge(ExitStatus::from_raw(PANICKED << 8), CompileLimits::default(), &mut complaint);
+        assert!(matches!(panicked, Err(CompileError::Module(_))));
         for other in [Signal::INT, Signal::TERM, Signal::KILL, Signal::HUP] {
             assert!(matches!(judged(other), Err(CompileError::Host(_))), "{other:?}");
         }

@@ -22,9 +22,6 @@ const CELL_STACK: usize = 4 << 20;
 /// ([`crate::lines`]).
 pub(crate) const BACKTRACE_FRAMES: usize = 24;
 
-/// Elements of one table. The largest interpreters have some ten thousand functions in theirs.
-const TABLE_ELEMENTS: usize = 50_000;
-
 /// Memory that a slot keeps between two cells; zeroing this much is cheaper than giving it back to the kernel.
 const KEEP_RESIDENT: usize = 256 << 10;
 
@@ -165,7 +162,7 @@ fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
         .max_tables_per_component(FIXED.tables)
         .max_tables_per_module(FIXED.tables)
         .max_memory_size(pool.memory_bytes)
-        .table_elements(TABLE_ELEMENTS)
+        .table_elements(FIXED.table_elements as usize)
         .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(keep_resident(KEEP_RESIDENT))
         .table_keep_resident(keep_resident(TABLE_KEEP_RESIDENT));

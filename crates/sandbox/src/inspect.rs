@@ -1,9 +1,12 @@
 //! Looking at a module before it is accepted: nothing of it runs, and nothing of it is compiled.
 
+use crate::text::marked;
 use crate::{linker, manifest, wrap};
-use fuelcell_domain::Manifest;
 use fuelcell_domain::seams::{InspectError, Inspection};
-use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload, Validator, WasmFeatures};
+use fuelcell_domain::{FIXED, Manifest};
+use wasmparser::{
+    ComponentExternalKind, ComponentTypeRef, Parser, Payload, TableType, TypeRef, Validator, WasmFeatures,
+};
 
 /// Largest module in bytes. Whole language runtimes (Python: 18 MB) fit.
 pub(crate) const MAX_MODULE_BYTES: usize = 64 << 20;
@@ -30,8 +33,30 @@ mod caps {
     pub(super) const PARTS: u64 = 256;
 }
 
+/// Longest text about a module, which may quote what is in it, and the longest name in it, in bytes.
+const MAX_TEXT: usize = 1 << 10;
+const MAX_NAME: usize = 128;
+
 /// Validates `bytes` with the features that run here, and reads what the module says of itself.
 pub(crate) fn inspect(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
+    look_at(bytes, features).map_err(shortened)
+}
+
+/// What a module says is as long as its author likes.
+fn shortened(error: InspectError) -> InspectError {
+    match error {
+        InspectError::Invalid(text) => InspectError::Invalid(marked(text, MAX_TEXT)),
+        InspectError::Unsupported(text) => InspectError::Unsupported(marked(text, MAX_TEXT)),
+        InspectError::CompileLimit(text) => InspectError::CompileLimit(marked(text, MAX_TEXT)),
+        InspectError::ImportDenied(name) => InspectError::ImportDenied(marked(name, MAX_NAME)),
+        InspectError::Manifest(text) => InspectError::Manifest(marked(text, MAX_TEXT)),
+        InspectError::Host(text) => InspectError::Host(marked(text, MAX_TEXT)),
+    }
+}
+
+fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
+    // The engine has a switch for them only together with garbage collection, which is not compiled in.
+    let features = features.difference(WasmFeatures::FUNCTION_REFERENCES);
     check_kind(bytes)?;
     Survey::of(bytes)?.check_caps()?;
     validate(bytes, features)?;
@@ -101,6 +126,7 @@ struct Survey {
     parts: u64,
     largest_function: usize,
     most_locals: u64,
+    largest_table: u64,
 }
 
 impl Survey {
@@ -125,8 +151,20 @@ impl Survey {
             Payload::TypeSection(section) => self.types += u64::from(section.count()),
             Payload::CoreTypeSection(section) => self.types += u64::from(section.count()),
             Payload::ComponentTypeSection(section) => self.types += u64::from(section.count()),
+            Payload::TableSection(section) => {
+                for table in section {
+                    self.note_table(&table?.ty);
+                }
+            }
             Payload::ExportSection(section) => self.exports += u64::from(section.count()),
-            Payload::ImportSection(section) => self.all_imports += u64::from(section.count()),
+            Payload::ImportSection(section) => {
+                self.all_imports += u64::from(section.count());
+                for import in section.into_imports() {
+                    if let TypeRef::Table(table) = import?.ty {
+                        self.note_table(&table);
+                    }
+                }
+            }
             Payload::CodeSectionEntry(body) => {
                 self.largest_function = self.largest_function.max(body.range().len());
                 let mut locals = 0_u64;
@@ -158,6 +196,10 @@ impl Survey {
         Ok(())
     }
 
+    fn note_table(&mut self, table: &TableType) {
+        self.largest_table = self.largest_table.max(table.initial);
+    }
+
     fn note_export(&mut self, name: &str, kind: ComponentExternalKind) {
         match kind {
             ComponentExternalKind::Func => self.exported_functions.push(name.to_owned()),
@@ -167,6 +209,12 @@ impl Survey {
     }
 
     fn check_caps(&self) -> Result<(), InspectError> {
+        if self.largest_table > u64::from(FIXED.table_elements) {
+            return Err(InspectError::Unsupported(format!(
+                "it has a table of {} elements; at most {} are there for one",
+                self.largest_table, FIXED.table_elements
+            )));
+        }
         let found = [
             ("bytes in one function", self.largest_function as u64, caps::FUNCTION_BYTES as u64),
             ("local variables in one function", self.most_locals, caps::LOCALS),

@@ -21,7 +21,16 @@ struct State {
     held: u64,
     /// Bytes that something to come may use: they are nobody else's, and not in use yet.
     reserved: u64,
-    refused: bool,
+    refused: Option<Refused>,
+}
+
+/// Why a wish of the guest for more was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// All memories and tables together have a limit.
+    Memory,
+    /// Each table has one as well.
+    Table,
 }
 
 impl Memory {
@@ -34,8 +43,8 @@ impl Memory {
         self.limit
     }
 
-    /// Whether the guest's latest wish for more memory was refused: what fails next, fails for want of memory.
-    pub(crate) fn refused(&self) -> bool {
+    /// Whether the guest's latest wish for more memory, or a larger table, was refused: what fails next, fails for want of it.
+    pub(crate) fn refused(&self) -> Option<Refused> {
         self.state().refused
     }
 
@@ -146,7 +155,7 @@ impl MemoryLimiter {
         }
         let mut state = self.memory.state();
         let fits = self.memory.take(&mut state, more);
-        state.refused = !fits;
+        state.refused = (!fits).then_some(Refused::Memory);
         if fits {
             self.last_grant = more;
             self.held += more;
@@ -191,6 +200,13 @@ impl ResourceLimiter for MemoryLimiter {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let more = (desired.saturating_sub(current) as u64).saturating_mul(TABLE_ELEMENT_BYTES);
+        // Where tables come from a pool, the engine says of a table without a maximum of its own that it has the pool's.
+        let most = FIXED.table_elements as usize;
+        if desired > most && maximum.is_none_or(|maximum| maximum >= most) {
+            self.last_grant = 0;
+            self.memory.state().refused = Some(Refused::Table);
+            return Ok(false);
+        }
         Ok(self.grow(more, maximum.is_none_or(|maximum| desired <= maximum)))
     }
 
@@ -234,9 +250,9 @@ mod tests {
         assert!(limiter.memory_growing(0, PAGE, None).unwrap());
         assert!(limiter.table_growing(0, PAGE / 8 - 1, None).unwrap());
         assert!(!limiter.table_growing(PAGE / 8 - 1, PAGE / 8 + 1, None).unwrap());
-        assert!(limiter.memory.refused());
+        assert_eq!(limiter.memory.refused(), Some(Refused::Memory));
         assert!(limiter.table_growing(PAGE / 8 - 1, PAGE / 8, None).unwrap());
-        assert!(!limiter.memory.refused());
+        assert_eq!(limiter.memory.refused(), None);
         assert_eq!(meter.memory_bytes.load(Ordering::Relaxed), 2 * PAGE as u64);
     }
 
@@ -263,7 +279,7 @@ mod tests {
     fn the_maximum_of_an_object_is_honoured_and_is_not_our_limit() {
         let (mut limiter, _) = limiter(10 * PAGE);
         assert!(!limiter.memory_growing(PAGE, 3 * PAGE, Some(2 * PAGE)).unwrap());
-        assert!(!limiter.memory.refused());
+        assert_eq!(limiter.memory.refused(), None);
     }
 
     #[test]
@@ -288,7 +304,7 @@ mod tests {
             assert!(limiter.memory_growing(0, PAGE, None).unwrap());
             let mut holding = limiter.memory.holding();
             assert_eq!(holding.add(more), fits, "{more}");
-            assert!(!limiter.memory.refused(), "the guest's own memory did not want");
+            assert_eq!(limiter.memory.refused(), None, "the guest's own memory did not want");
             let held = PAGE as u64 + if fits { more } else { 0 };
             assert_eq!(meter.memory_bytes.load(Ordering::Relaxed), held);
             drop(holding);

@@ -79,7 +79,9 @@ fn split(name: &str) -> Option<(&str, &str, &str)> {
 /// Whether `version` is `series` with one number after it: no pre-releases, no other series.
 fn is_release_of(series: &str, version: &str) -> bool {
     let patch = version.strip_prefix(series).and_then(|rest| rest.strip_prefix('.'));
-    patch.is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit()))
+    patch.is_some_and(|patch| {
+        (1..=9).contains(&patch.len()) && patch.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Everything that the list allows, and nothing else: what is not here cannot be reached.
@@ -131,6 +133,7 @@ mod tests {
             "fuelcell:job/secrets@0.1.0",
             "fuelcell:job/progress@0.2.0",
             "fuelcell:job/progress@0.1.0-rc",
+            "fuelcell:job/progress@0.1.0000000000",
             "fuelcell:jobs/progress@0.1.0",
             "wasi:sockets/tcp@0.2.0",
             "wasi:http/incoming-handler@0.2.0",

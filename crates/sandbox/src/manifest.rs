@@ -7,6 +7,13 @@ use fuelcell_domain::manifest::{INTERFACE, SECTION};
 /// Largest manifest in bytes. Schemas of parameters are a few kilobytes.
 const MAX_BYTES: usize = 1 << 20;
 
+/// Longest title, name or other word, and longest description, in bytes.
+const MAX_WORD: usize = 256;
+const MAX_DESCRIPTION: usize = 16 << 10;
+
+/// Most inputs, and most outputs.
+const MAX_FILES: usize = 256;
+
 /// The manifest of a component; none when it has no such section. The error says what is wrong with it.
 pub(crate) fn read(bytes: &[u8]) -> Result<Option<Manifest>, String> {
     let sections = outermost(bytes).map_err(|error| error.to_string())?;
@@ -25,11 +32,36 @@ pub(crate) fn parse(json: &[u8]) -> Result<Manifest, String> {
     }
     let manifest: Manifest = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     match manifest.interface == INTERFACE {
-        true => Ok(manifest),
+        true => check_texts(&manifest).map(|()| manifest),
         false => Err(format!(
             "it is for version `{}` of the guest interface; this server speaks {INTERFACE}",
             manifest.interface
         )),
+    }
+}
+
+/// What answers and lists repeat is short.
+fn check_texts(manifest: &Manifest) -> Result<(), String> {
+    let inputs = manifest.inputs.iter().flat_map(|input| {
+        [("name of an input", &input.name), ("parameter of an input", &input.parameter)]
+            .into_iter()
+            .chain(input.formats.iter().map(|format| ("format of an input", format)))
+    });
+    let outputs = manifest.outputs.iter().flat_map(|output| {
+        [("name of an output", &output.name), ("kind of an output", &output.kind)]
+            .into_iter()
+            .chain([("type of an output", &output.type_name)])
+    });
+    let mut words = inputs.chain(outputs).chain([("title", &manifest.title)]);
+    if let Some((what, _)) = words.find(|(_, word)| word.len() > MAX_WORD) {
+        return Err(format!("a {what} has at most {MAX_WORD} bytes"));
+    }
+    if manifest.description.len() > MAX_DESCRIPTION {
+        return Err(format!("its description has at most {MAX_DESCRIPTION} bytes"));
+    }
+    match manifest.inputs.len().max(manifest.outputs.len()) > MAX_FILES {
+        true => Err(format!("it names at most {MAX_FILES} inputs, and as many outputs")),
+        false => Ok(()),
     }
 }
 
@@ -42,6 +74,22 @@ mod tests {
         assert_eq!(parse(br#"{"interface":"0.1","title":"T"}"#).unwrap().title, "T");
         assert!(parse(br#"{"interface":"9.0"}"#).unwrap_err().contains("speaks 0.1"));
         assert!(parse(b"{}").is_err());
+    }
+
+    #[test]
+    fn what_is_repeated_in_answers_is_short() {
+        for (bytes, fits) in [(MAX_WORD, true), (MAX_WORD + 1, false)] {
+            let word = "x".repeat(bytes);
+            for manifest in [
+                format!(r#"{{"interface":"0.1","title":"{word}"}}"#),
+                format!(r#"{{"interface":"0.1","inputs":[{{"name":"{word}","parameter":"p"}}]}}"#),
+                format!(r#"{{"interface":"0.1","outputs":[{{"name":"{word}"}}]}}"#),
+            ] {
+                assert_eq!(parse(manifest.as_bytes()).is_ok(), fits, "{bytes}");
+            }
+        }
+        let outputs = vec![r#"{"name":"a"}"#; MAX_FILES + 1].join(",");
+        assert!(parse(format!(r#"{{"interface":"0.1","outputs":[{outputs}]}}"#).as_bytes()).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::cell::{Cell, MAX_CALL_BYTES, TimeIsUp};
 use crate::disk::Refusal;
 use crate::exits::{FailedExit, is_exit};
+use crate::limits::Refused;
 use crate::panics;
 use crate::random::RandomSpent;
 use crate::text::{clip, clipped};
@@ -157,8 +158,8 @@ fn refused_by_host(error: &Error, cell: &Cell) -> JobError {
         )
         .transient();
     }
-    if cell.memory.refused() {
-        return memory_limit(cell);
+    if let Some(refused) = cell.memory.refused() {
+        return memory_limit(cell, refused);
     }
     if error.is::<ResourceTableError>() {
         return JobError::new(ErrorCode::HostLimit, format!("the module holds too many handles: {reason}"));
@@ -189,8 +190,8 @@ fn is_shortage(error: &Error) -> bool {
 
 /// The limit that the guest ran into before it failed, if it did.
 fn refused(cell: &Cell) -> Option<JobError> {
-    if cell.memory.refused() {
-        return Some(memory_limit(cell));
+    if let Some(refused) = cell.memory.refused() {
+        return Some(memory_limit(cell, refused));
     }
     cell.disk.refusal().map(|refusal| match refusal {
         Refusal::Disk => {
@@ -211,7 +212,13 @@ fn refused(cell: &Cell) -> Option<JobError> {
     })
 }
 
-fn memory_limit(cell: &Cell) -> JobError {
+fn memory_limit(cell: &Cell, refused: Refused) -> JobError {
+    if refused == Refused::Table {
+        return JobError::new(
+            ErrorCode::HostLimit,
+            format!("the module needed a table of more than {} elements", FIXED.table_elements),
+        );
+    }
     let limit = cell.memory.limit();
     JobError::new(
         ErrorCode::MemoryLimit,

@@ -11,6 +11,14 @@ pub(crate) fn clipped(mut text: String, max: usize) -> String {
     text
 }
 
+/// The same, with a mark where something was cut off.
+pub(crate) fn marked(text: String, max: usize) -> String {
+    match text.len() <= max {
+        true => text,
+        false => clipped(text, max) + "…",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -19,6 +27,7 @@ mod tests {
     fn text_is_cut_between_characters() {
         assert_eq!(clip("aé", 2), "a");
         assert_eq!(clip("aé", 3), "aé");
+        assert_eq!((marked("ab".into(), 2), marked("abc".into(), 2)), ("ab".into(), "ab…".into()));
         assert_eq!(clipped("ab".into(), 99), "ab");
         assert_eq!(clipped("ab".into(), 0), "");
     }

@@ -1,9 +1,8 @@
-//! Documents and links of clients, schemas of module authors, and secrets from the disk, as nobody wrote them.
+//! Documents and links of clients, and secrets from the disk, as nobody wrote them.
 
 use crate::ServiceError;
 use crate::auth::Secret;
 use crate::links::{LinkGrant, LinkTarget};
-use crate::parameters::{check_schema, checked};
 use crate::stubs;
 use crate::vault::Seal;
 use fuelcell_domain::clock::ManualClock;
@@ -45,21 +44,6 @@ fn holds(document: &Map<String, Value>, patch: &Map<String, Value>) -> bool {
         (Some(Value::Object(inner)), Value::Object(change)) => holds(inner, change),
         (found, change) => found == Some(change),
     })
-}
-
-#[test]
-fn a_schema_is_refused_or_checks_any_parameters() {
-    fuzz("parameter-schema", |bytes| {
-        let (schema, parameters) = two_documents(bytes)?;
-        check_schema(&schema).map_err(|error| error.to_string())?;
-        if !schema.is_null() {
-            let faults = checked(&schema, &parameters);
-            assert!(faults.len() <= 20 && faults.iter().all(|fault| fault.message.len() <= 400));
-            let places = faults.iter().filter(|fault| parameters.pointer(&fault.pointer).is_none());
-            assert_eq!(places.count(), 0, "{faults:?}");
-        }
-        Ok(())
-    });
 }
 
 #[test]

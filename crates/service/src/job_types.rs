@@ -3,7 +3,7 @@
 use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::manifest::ManifestInput;
-use fuelcell_domain::{Dataset, JobType, ModuleVersion, Pipeline, ProjectRef, Role};
+use fuelcell_domain::{Dataset, JobType, ModuleVersion, Pipeline, ProjectRef, Role, TenantId};
 use serde_json::{Map, Value, json};
 
 /// A job type as it stands in a project.
@@ -39,7 +39,7 @@ impl Service {
             let pipeline =
                 pipelines.iter().find(|pipeline| pipeline.job_type == job_type && pipeline.module.is_none());
             let example = match &module {
-                Some(module) => self.example(job_type, module, pipeline, &datasets).await,
+                Some(module) => self.example(project.tenant, job_type, module, pipeline, &datasets).await,
                 None => None,
             };
             views.push(JobTypeView { job_type, built_in: built_in && module.is_some(), module, example });
@@ -50,13 +50,14 @@ impl Service {
     /// Only what would be accepted is shown.
     async fn example(
         &self,
+        tenant: TenantId,
         job_type: JobType,
         module: &ModuleVersion,
         pipeline: Option<&Pipeline>,
         datasets: &[Dataset],
     ) -> Option<Value> {
         let parameters = parameters(module, datasets)?;
-        self.check_parameters(module, &parameters, Extent::Whole).await.ok()?;
+        self.check_parameters(tenant, module, &parameters, Extent::Whole).await.ok()?;
         let job_type = job_type.as_str();
         let mut example =
             json!({"jobName": format!("{job_type} example"), "jobType": job_type, "parameters": parameters});

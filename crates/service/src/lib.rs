@@ -13,7 +13,6 @@ pub mod config;
 pub mod datasets;
 pub mod delete;
 pub mod error;
-pub mod faults;
 #[cfg(test)]
 mod fuzz;
 pub mod grants;
@@ -47,6 +46,7 @@ pub mod wait;
 pub use auth::Principal;
 pub use config::ServiceConfig;
 pub use error::ServiceError;
+pub use fuelcell_rules::faults;
 pub use uploads::{ByteSource, Upload};
 
 /// The store's words that use cases take and answer with.
@@ -103,7 +103,7 @@ pub struct Service {
     schedules_changed: Notify,
     waiters: Semaphore,
     tenants_waiters: Places,
-    schemas: parameters::Schemas,
+    checks: parameters::Checks,
     forget_secret: Option<tokens::ForgetSecret>,
     refusals: refusals::Refusals,
 }
@@ -130,7 +130,7 @@ impl Service {
             schedules_changed: Notify::new(),
             waiters: Semaphore::new(wait::MAX_WAITERS),
             tenants_waiters: Places::default(),
-            schemas: parameters::Schemas::default(),
+            checks: parameters::Checks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
         }

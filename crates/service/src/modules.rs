@@ -1,7 +1,6 @@
 //! Modules: uploads, what is built in, and which one runs a job.
 
 use crate::admin::check_name;
-use crate::parameters;
 use crate::places::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
@@ -108,14 +107,15 @@ impl Service {
                 tracing::error!(%error, "an uploaded module could not be read back");
                 ServiceError::Storage
             })?;
-            let inspection = inspector.inspect(&bytes)?;
-            parameters::check_schema(&inspection.manifest.parameters)?;
-            Ok::<_, ServiceError>(inspection)
+            Ok::<_, ServiceError>(inspector.inspect(&bytes)?)
         });
         let inspection = looking.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "module inspection ended badly");
             Err(ServiceError::unprocessable("ModuleInvalid", "this module could not be inspected"))
         })?;
+        if let Some(project) = project {
+            self.check_schema(project.tenant, blob.digest, &inspection.manifest.parameters).await?;
+        }
         let mut manifest = inspection.manifest;
         if manifest.title.is_empty() {
             manifest.title.clone_from(&name);

@@ -1,101 +1,136 @@
-//! Parameters against the JSON Schema of the module's manifest.
+//! Parameters against the JSON Schema of the module's manifest, without holding anybody up.
 //!
-//! A schema comes from whoever wrote the module, so it is bounded before it is used: it never leads outside of itself, does
-//! not call itself, and does not grow beyond a bound when all its references are written out. So checking takes time in
-//! proportion to the parameters. Patterns run on an engine without backtracking.
+//! What a check costs at most is known before it begins. Small ones are done where they are asked for: handing them over
+//! takes longer. All others, and compiling, are done on threads of their own, in as many at a time as there are processors;
+//! tenants take turns, and whoever waits too long is told so.
 
-use crate::faults::explained;
+use crate::places::Lines;
 use crate::{Service, ServiceError};
-use fuelcell_domain::{Digest, ModuleVersion};
-use jsonschema::error::{ValidationError, ValidationErrorKind};
-use jsonschema::{PatternOptions, Validator};
+use fuelcell_domain::limits::SCHEMA;
+use fuelcell_domain::{Digest, ModuleVersion, TenantId};
+pub(crate) use fuelcell_rules::Extent;
+pub use fuelcell_rules::ParameterFault;
+use fuelcell_rules::{Refusal, Schema, described};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-/// Largest schema, as bytes of JSON.
-const MAX_SCHEMA: usize = 256 * 1024;
-/// Deepest nesting of a schema, references written out.
-const MAX_DEPTH: usize = 64;
-/// Most objects of a schema, references written out.
-const MAX_OBJECTS: u64 = 10_000;
-/// Bytes that one compiled pattern may take.
-const MAX_PATTERN: usize = 1024 * 1024;
-/// Places that a refusal tells of, and the bytes of a message on a schema.
-const MAX_FAULTS: usize = 20;
-const MAX_MESSAGE: usize = 300;
-/// Compiled schemas that are kept.
-const MAX_KEPT: usize = 64;
-/// Objects of a schema times bytes of parameters that are checked where they are: handing less to another thread takes
-/// longer than checking it.
+/// Steps of a check that are done where it is asked for: some hundred microseconds.
 const SMALL: u64 = 100_000;
 
-/// Something wrong in parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterFault {
-    /// Where: a JSON Pointer (RFC 6901) into the parameters; empty = all of them.
-    pub pointer: String,
-    /// What.
-    pub message: String,
+/// Checks of a tenant that wait for their turn.
+const MAX_WAITING: usize = 256;
+
+/// When a client may try again whose check was not done in time.
+const RETRY_SECONDS: u64 = 10;
+
+/// The checks of a server.
+pub(crate) struct Checks {
+    kept: Mutex<Kept>,
+    lines: Lines,
+    threads: Arc<Semaphore>,
 }
 
-impl fmt::Display for ParameterFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pointer.as_str() {
-            "" => f.write_str(&self.message),
-            pointer => write!(f, "{pointer}: {}", self.message),
-        }
+impl Default for Checks {
+    fn default() -> Self {
+        let threads = available_parallelism().map_or(1, usize::from).max(2);
+        Self { kept: Mutex::default(), lines: Lines::default(), threads: Arc::new(Semaphore::new(threads)) }
     }
 }
 
-/// How much of the parameters is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// All of them.
-    Whole,
-    /// Some: what is missing comes later.
-    Part,
-}
-
-/// Compiled schemas by the digest of their module.
+/// Compiled schemas by the digest of their module, as many as fit.
 #[derive(Default)]
-pub(crate) struct Schemas(Mutex<HashMap<Digest, Arc<Schema>>>);
-
-/// A schema, ready to be used.
-struct Schema {
-    validator: Validator,
-    source: Value,
-    /// Its objects, references written out.
-    objects: u64,
+struct Kept {
+    schemas: HashMap<Digest, (u64, Arc<Schema>)>,
+    bytes: u64,
+    /// Counts the uses, so that what was used longest ago goes first.
+    uses: u64,
 }
 
-impl Schemas {
-    fn of(&self, module: &ModuleVersion) -> Result<Arc<Schema>, ServiceError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(schema) = kept.get(&module.digest) {
-            return Ok(schema.clone());
+impl Kept {
+    fn get(&mut self, module: Digest) -> Option<Arc<Schema>> {
+        self.uses += 1;
+        let (used, schema) = self.schemas.get_mut(&module)?;
+        *used = self.uses;
+        Some(schema.clone())
+    }
+
+    fn insert(&mut self, module: Digest, schema: Arc<Schema>) {
+        self.uses += 1;
+        self.bytes += schema.bytes();
+        if let Some((_, before)) = self.schemas.insert(module, (self.uses, schema)) {
+            self.bytes -= before.bytes();
         }
-        let schema = Arc::new(compile(&module.manifest.parameters)?);
-        if kept.len() >= MAX_KEPT {
-            kept.clear();
+        while self.bytes > SCHEMA.kept_bytes {
+            let oldest = self.schemas.iter().min_by_key(|(_, (used, _))| *used).map(|(module, _)| *module);
+            let Some((_, schema)) = oldest.and_then(|oldest| self.schemas.remove(&oldest)) else { return };
+            self.bytes -= schema.bytes();
         }
-        kept.insert(module.digest, schema.clone());
-        Ok(schema)
     }
 }
 
-impl Schema {
-    fn is_small_work(&self, document: &Value) -> bool {
-        let bytes = u64::try_from(document.to_string().len()).unwrap_or(u64::MAX);
-        self.objects.saturating_mul(bytes) <= SMALL
+impl Checks {
+    /// Every use is one call that leaves the map whole.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does `work` in the tenant's turn. It cannot be stopped, but nobody waits for it longer than is stated: its turn and
+    /// its thread stay taken until it has ended.
+    pub(crate) async fn in_turn<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let line = self.lines.join(tenant, MAX_WAITING).ok_or_else(too_many)?;
+        let threads = self.threads.clone();
+        let working = async {
+            let turn = line.lock_owned().await;
+            let thread = threads.acquire_owned().await;
+            spawn_blocking(move || {
+                let _places = (turn, thread);
+                work()
+            })
+            .await
+        };
+        match timeout(Duration::from_secs(SCHEMA.seconds), working).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(panic)) => {
+                tracing::error!(%panic, "checking parameters or their schema ended badly");
+                Err(unusable("it cannot be compiled, or parameters cannot be checked with it"))
+            }
+            Err(_) => Err(too_slow()),
+        }
     }
 }
 
 impl Service {
+    /// Refuses a schema that cannot be used, or that would cost too much to use.
+    pub(crate) async fn check_schema(
+        &self,
+        tenant: TenantId,
+        module: Digest,
+        schema: &Value,
+    ) -> Result<(), ServiceError> {
+        if schema.is_null() || self.checks.kept().get(module).is_some() {
+            return Ok(());
+        }
+        let schema = schema.clone();
+        let compiled = self.checks.in_turn(tenant, move || Schema::compile(&schema)).await?;
+        let compiled = compiled.map_err(|reason| unusable(&reason))?;
+        self.checks.kept().insert(module, Arc::new(compiled));
+        Ok(())
+    }
+
     /// Refuses parameters that the module's schema does not allow.
     pub(crate) async fn check_parameters(
         &self,
+        tenant: TenantId,
         module: &ModuleVersion,
         parameters: &Map<String, Value>,
         extent: Extent,
@@ -103,245 +138,121 @@ impl Service {
         if module.manifest.parameters.is_null() {
             return Ok(());
         }
-        let schema = self.schemas.of(module)?;
-        let document = Value::Object(described(module, parameters.clone()));
-        let faults = match schema.is_small_work(&document) {
-            true => faults(&schema, &document, extent),
-            false => {
-                let checking = tokio::task::spawn_blocking(move || faults(&schema, &document, extent));
-                checking.await.map_err(|panic| {
-                    tracing::error!(%panic, "checking parameters ended badly");
-                    ServiceError::unprocessable("ManifestInvalid", "the parameters could not be checked")
-                })?
+        let document = described(&module.manifest, parameters.clone());
+        let kept = self.checks.kept().get(module.digest);
+        let checked = match kept {
+            Some(schema) if schema.steps(&document) <= SMALL => schema.check(&document, extent),
+            Some(schema) => self.checks.in_turn(tenant, move || schema.check(&document, extent)).await?,
+            None => {
+                let manifest = module.manifest.clone();
+                let work = move || {
+                    let schema = Schema::compile(&manifest.parameters)?;
+                    let checked = schema.check(&document, extent);
+                    Ok((schema, checked))
+                };
+                let done: Result<_, String> = self.checks.in_turn(tenant, work).await?;
+                let (schema, checked) = done.map_err(|reason| unusable(&reason))?;
+                self.checks.kept().insert(module.digest, Arc::new(schema));
+                checked
             }
         };
-        match faults.is_empty() {
-            true => Ok(()),
-            false => Err(ServiceError::InvalidParameters { module: module.name.clone(), faults }),
-        }
+        checked.map_err(|refusal| match refusal {
+            Refusal::Faults(faults) => {
+                ServiceError::InvalidParameters { module: module.name.clone(), faults }
+            }
+            Refusal::TooMuch(reason) => ServiceError::unprocessable("CheckLimit", reason),
+        })
     }
 }
 
-/// The parameters without those that only name datasets, where the schema does not speak of them.
-fn described(module: &ModuleVersion, mut parameters: Map<String, Value>) -> Map<String, Value> {
-    let properties = &module.manifest.parameters["properties"];
-    for input in &module.manifest.inputs {
-        if properties.get(&input.parameter).is_none() {
-            parameters.remove(&input.parameter);
-        }
-    }
-    parameters
-}
-
-fn faults(schema: &Schema, document: &Value, extent: Extent) -> Vec<ParameterFault> {
-    let errors = schema.validator.iter_errors(document);
-    let lasting = errors.filter(|error| extent == Extent::Whole || !may_be_completed(error));
-    explained(lasting.take(MAX_FAULTS), &schema.source).0
-}
-
-/// Whether the fault can be gone when further parameters are added beside these.
-fn may_be_completed(error: &ValidationError<'_>) -> bool {
-    let lasting = matches!(
-        error.kind(),
-        ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::PropertyNames { .. }
-    );
-    error.instance_path().as_str().is_empty() && !lasting
-}
-
-fn fault(error: &ValidationError<'_>) -> ParameterFault {
-    let mut message = error.to_string();
-    if message.len() > MAX_MESSAGE {
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
-        message.push('…');
-    }
-    ParameterFault { pointer: error.instance_path().to_string(), message }
-}
-
-/// Refuses a schema that cannot be used, or that would cost too much to use.
-pub(crate) fn check_schema(schema: &Value) -> Result<(), ServiceError> {
-    match schema {
-        Value::Null => Ok(()),
-        schema => compile(schema).map(drop),
-    }
-}
-
-/// What a usable schema finds wrong in a document.
-#[cfg(test)]
-pub(crate) fn checked(schema: &Value, document: &Value) -> Vec<ParameterFault> {
-    let schema = compile(schema).unwrap_or_else(|error| panic!("it was checked: {error}"));
-    faults(&schema, document, Extent::Whole)
-}
-
-fn compile(schema: &Value) -> Result<Schema, ServiceError> {
-    let objects = check_bounds(schema).map_err(|reason| invalid(&reason))?;
-    let patterns = PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);
-    let options = jsonschema::options().offline().with_pattern_options(patterns);
-    let validator = options.build(schema).map_err(|error| invalid(&fault(&error).to_string()))?;
-    Ok(Schema { validator, source: schema.clone(), objects })
-}
-
-fn invalid(reason: &str) -> ServiceError {
+fn unusable(reason: &str) -> ServiceError {
     ServiceError::unprocessable(
         "ManifestInvalid",
         format!("the manifest's parameter schema is not usable: {reason}"),
     )
 }
 
-/// The objects of a schema, references written out.
-fn check_bounds(schema: &Value) -> Result<u64, String> {
-    if schema.to_string().len() > MAX_SCHEMA {
-        return Err(format!("it is larger than {MAX_SCHEMA} bytes"));
+fn too_many() -> ServiceError {
+    ServiceError::TooMany {
+        code: "TooManyChecks",
+        message: format!(
+            "{MAX_WAITING} requests of this tenant wait for their parameters to be checked; try again later"
+        ),
+        retry_after: RETRY_SECONDS,
     }
-    Expansion { root: schema, known: HashMap::new(), path: Vec::new() }.objects(schema)
 }
 
-/// A schema with all its references written out.
-struct Expansion<'a> {
-    root: &'a Value,
-    /// What has been counted.
-    known: HashMap<*const Value, u64>,
-    /// What is being counted, outermost first.
-    path: Vec<*const Value>,
-}
-
-impl<'a> Expansion<'a> {
-    /// The number of objects.
-    fn objects(&mut self, value: &'a Value) -> Result<u64, String> {
-        let members: Vec<&Value> = match value {
-            Value::Object(members) => members.values().collect(),
-            Value::Array(items) => items.iter().collect(),
-            _ => return Ok(0),
-        };
-        let place: *const Value = value;
-        if let Some(count) = self.known.get(&place) {
-            return Ok(*count);
-        }
-        if self.path.contains(&place) {
-            return Err("a `$ref` leads back to itself; recursive schemas are not taken".into());
-        }
-        if self.path.len() >= MAX_DEPTH {
-            return Err(format!("it is nested more than {MAX_DEPTH} deep"));
-        }
-        self.path.push(place);
-        let mut count = u64::from(value.is_object());
-        for member in members.into_iter().chain(self.reference(value)?) {
-            count += self.objects(member)?;
-            if count > MAX_OBJECTS {
-                return Err(format!(
-                    "with its references written out it has more than {MAX_OBJECTS} objects"
-                ));
-            }
-        }
-        self.path.pop();
-        self.known.insert(place, count);
-        Ok(count)
-    }
-
-    /// Where a `$ref` leads. Only pointers into the same document are taken, and nothing that changes what they mean.
-    fn reference(&self, value: &'a Value) -> Result<Option<&'a Value>, String> {
-        for word in ["$dynamicRef", "$recursiveRef", "$anchor", "$dynamicAnchor", "$recursiveAnchor"] {
-            if value.get(word).is_some_and(|found| !found.is_object()) {
-                return Err(format!("it uses `{word}`, which is not taken"));
-            }
-        }
-        if !std::ptr::eq(value, self.root) && value.get("$id").is_some_and(Value::is_string) {
-            return Err("it holds an `$id` below its root, which is not taken".into());
-        }
-        let Some(target) = value.get("$ref").and_then(Value::as_str) else { return Ok(None) };
-        let shown: String = target.chars().take(64).collect();
-        let pointer =
-            target.strip_prefix('#').filter(|pointer| pointer.is_empty() || pointer.starts_with('/'));
-        let pointer = pointer.ok_or_else(|| {
-            format!("`$ref` {shown:?} leads out of it; only references such as \"#/$defs/name\" are taken")
-        })?;
-        match self.root.pointer(pointer) {
-            Some(target) => Ok(Some(target)),
-            None => Err(format!("`$ref` {shown:?} leads nowhere")),
-        }
+fn too_slow() -> ServiceError {
+    ServiceError::TooMany {
+        code: "CheckTimedOut",
+        message: format!(
+            "the parameters were not checked within {} s, and nothing was done: checks of one tenant are done one after \
+             the other; try again, or send smaller parameters",
+            SCHEMA.seconds
+        ),
+        retry_after: RETRY_SECONDS,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fuelcell_domain::TenantId;
     use serde_json::json;
-    use std::time::{Duration, Instant};
-
-    fn refusal(schema: &Value) -> String {
-        check_schema(schema).expect_err("this schema must be refused").to_string()
-    }
-
-    fn pointers(schema: &Value, document: &Value, extent: Extent) -> Vec<String> {
-        faults(&compile(schema).unwrap(), document, extent).into_iter().map(|fault| fault.pointer).collect()
-    }
+    use std::sync::mpsc;
 
     #[test]
-    fn schemas_that_lead_outside_are_refused() {
-        for target in
-            ["http://127.0.0.1:1/schema.json", "file:///etc/passwd", "other.json", "#name", "#/$defs/nowhere"]
-        {
-            let nested = json!({"properties": {"a": {"items": {"$ref": target}}}});
-            assert!(refusal(&nested).contains("$ref"), "{target}");
+    fn schemas_are_kept_up_to_their_bytes_and_the_oldest_goes_first() {
+        let mut kept = Kept::default();
+        let pattern = json!({"pattern": r"^([\p{L}\p{N}]{1,10})$"});
+        let one = Arc::new(Schema::compile(&pattern).unwrap());
+        let fit = SCHEMA.kept_bytes / one.bytes();
+        let module = |n: u64| Digest::of(&n.to_le_bytes());
+        for n in 0..fit {
+            kept.insert(module(n), one.clone());
         }
-        assert!(refusal(&json!({"$schema": "http://127.0.0.1:1/meta.json"})).contains("not usable"));
-        assert!(refusal(&json!({"properties": {"a": {"$dynamicRef": "#x"}}})).contains("$dynamicRef"));
-        assert!(refusal(&json!({"properties": {"a": {"$id": "http://127.0.0.1:1/"}}})).contains("$id"));
+        assert!(kept.get(module(0)).is_some(), "all fit, and this one is used again");
+        kept.insert(module(fit), one.clone());
+        assert!(kept.get(module(1)).is_none(), "used longest ago");
+        assert!(kept.get(module(0)).is_some() && kept.get(module(fit)).is_some());
+        assert!(kept.bytes <= SCHEMA.kept_bytes);
+        kept.insert(module(fit), one.clone());
+        assert_eq!(kept.bytes, kept.schemas.len() as u64 * one.bytes());
     }
 
-    #[test]
-    fn schemas_that_would_cost_too_much_are_refused_at_once() {
-        let started = Instant::now();
-        assert!(refusal(&json!({"$ref": "#"})).contains("recursive"));
-        let two =
-            json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"});
-        assert!(refusal(&two).contains("recursive"));
-        // Each definition uses the one before twice: 2^40 objects when written out.
-        let mut definitions = Map::from_iter([("d0".to_owned(), json!({"type": "string"}))]);
-        for n in 1..40 {
-            let before = json!({"$ref": format!("#/$defs/d{}", n - 1)});
-            definitions.insert(format!("d{n}"), json!({"allOf": [before.clone(), before]}));
-        }
-        assert!(refusal(&json!({"$defs": definitions, "$ref": "#/$defs/d39"})).contains("objects"));
-        let deep = (0..100).fold(json!({}), |inner, _| json!({"not": inner}));
-        assert!(refusal(&deep).contains("deep"));
-        assert!(refusal(&json!({"description": "x".repeat(300_000)})).contains("larger"));
-        assert!(refusal(&json!({"pattern": "(a{1000}){1000}"})).contains("not usable"));
-        assert!(started.elapsed() < Duration::from_secs(5));
-    }
-
-    #[test]
-    fn patterns_do_not_backtrack() {
-        let schema = json!({"properties": {"a": {"pattern": "^(a+)+$"}}});
-        let document = json!({"a": format!("{}!", "a".repeat(50_000))});
-        let started = Instant::now();
-        assert_eq!(pointers(&schema, &document, Extent::Whole), ["/a"]);
-        assert!(started.elapsed() < Duration::from_secs(5));
-        assert!(
-            refusal(&json!({"pattern": "(?=a)b"})).contains("not usable"),
-            "look-around needs backtracking"
-        );
-    }
-
-    #[test]
-    fn faults_name_their_places() {
-        let schema = json!({
-            "type": "object", "required": ["a", "b"], "additionalProperties": false,
-            "properties": {"a": {"type": "array", "items": {"type": "integer"}}, "b": {"required": ["c"]}},
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_tenant_waits_behind_itself_and_nobody_for_it() {
+        let checks = Arc::new(Checks::default());
+        let (one, other) = (TenantId::random(), TenantId::random());
+        let (release, held) = mpsc::channel::<()>();
+        let long = tokio::spawn({
+            let checks = checks.clone();
+            async move { checks.in_turn(one, move || held.recv().is_ok()).await }
         });
-        let document = json!({"a": [1, "x"], "b": {}, "~/": 1});
-        assert_eq!(pointers(&schema, &document, Extent::Whole), ["/a/1", "/b", "/~0~1"]);
-        assert_eq!(pointers(&schema, &json!({"a": []}), Extent::Whole), [""]);
-        assert_eq!(pointers(&schema, &json!({"a": []}), Extent::Part), [""; 0], "b may come later");
-        assert_eq!(
-            pointers(&schema, &json!({"b": {}, "d": 1}), Extent::Part),
-            ["/b", "/d"],
-            "but not within b, nor d"
-        );
+        while checks.threads.available_permits() == Checks::default().threads.available_permits() {
+            tokio::task::yield_now().await;
+        }
+        let second = tokio::spawn({
+            let checks = checks.clone();
+            async move { checks.in_turn(one, || ()).await }
+        });
+        checks.in_turn(other, || ()).await.unwrap();
+        assert!(!second.is_finished());
+        release.send(()).unwrap();
+        assert!(long.await.unwrap().unwrap());
+        second.await.unwrap().unwrap();
     }
 
-    #[test]
-    fn words_that_are_names_of_parameters_are_no_keywords() {
-        let schema = json!({"properties": {"$ref": {"type": "string"}, "$id": {"type": "string"}}});
-        assert_eq!(pointers(&schema, &json!({"$ref": 1}), Extent::Whole), ["/$ref"]);
+    #[tokio::test]
+    async fn whoever_waits_too_long_is_told_so() {
+        let checks = Checks::default();
+        let tenant = TenantId::random();
+        let turn = checks.lines.join(tenant, 9).unwrap().lock_owned().await;
+        tokio::time::pause();
+        let refused = checks.in_turn(tenant, || ()).await.unwrap_err();
+        assert!(matches!(refused, ServiceError::TooMany { code: "CheckTimedOut", .. }));
+        drop(turn);
+        let panicked = checks.in_turn(tenant, || panic!("by a mistake of the checker")).await.unwrap_err();
+        assert!(matches!(panicked, ServiceError::Unprocessable { code: "ManifestInvalid", .. }));
     }
 }

@@ -65,8 +65,8 @@ impl Service {
         }
         match self.bound_module(project, spec.job_type, spec.module.as_ref(), None).await {
             Ok(module) => {
-                self.check_parameters(&module, &own, Extent::Part).await?;
-                self.check_parameters(&module, &of_runs, Extent::Part).await?;
+                self.check_parameters(project.tenant, &module, &own, Extent::Part).await?;
+                self.check_parameters(project.tenant, &module, &of_runs, Extent::Part).await?;
             }
             // A pipeline may come before the module that will run its jobs.
             Err(ServiceError::Unprocessable { code: "NoModuleBound", .. }) => {}

@@ -86,7 +86,7 @@ impl Service {
         let before = stored_parameters(earlier.id, &earlier.parameters)?;
         let parameters = before.patched(patch);
         let values = parameter_values(&parameters)?;
-        self.check_parameters(&module, &values, Extent::Whole).await?;
+        self.check_parameters(earlier.project.tenant, &module, &values, Extent::Whole).await?;
         let before = parameter_values(&before)?;
         let mut inputs = self.renewed_inputs(&earlier, &module, &before, &values).await?;
         if *retry_failed_records {

@@ -171,7 +171,7 @@ impl Service {
         check_deterministic(&module, deterministic)?;
         let parameters = merged_parameters(pipeline.as_ref(), submission.parameters)?;
         let values = parameter_values(&parameters)?;
-        self.check_parameters(&module, &values, Extent::Whole).await?;
+        self.check_parameters(project.tenant, &module, &values, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &values).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());

@@ -106,6 +106,7 @@ fn a_whole_submission_is_taken_and_shown() {
         "artifactBytes",
         "checkpointBytes",
         "logBytes",
+        "tableElements",
     ] {
         assert!(limits[name].as_u64().is_some_and(|limit| limit > 0), "{name} in {limits}");
     }

@@ -15,6 +15,7 @@ mod ping;
 mod queue;
 mod results;
 mod retry;
+mod schemas;
 mod status;
 mod submit;
 mod system;

@@ -40,6 +40,8 @@ pub(crate) struct LimitsDto {
     artifact_bytes: u64,
     checkpoint_bytes: u64,
     log_bytes: u64,
+    /// Elements of one table.
+    table_elements: u32,
 }
 
 impl LimitsDto {
@@ -62,6 +64,7 @@ impl LimitsDto {
             artifact_bytes: disk_bytes,
             checkpoint_bytes: fixed.checkpoint_bytes.min(disk_bytes),
             log_bytes: fixed.log_bytes,
+            table_elements: fixed.table_elements,
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct VersionAnswer {
     has_manifest: bool,
     #[schema(value_type = Object)]
     manifest: Manifest,
+    /// What its author may not have meant.
+    warnings: Vec<&'static str>,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
     /// What it wants to reach beyond its cell.
@@ -220,6 +222,10 @@ fn summary(module: ModuleVersion, active: &[Activation]) -> VersionSummary {
     }
 }
 
+/// Of a module that nobody packed.
+const NO_MANIFEST: &str = "the module carries no manifest, so that a default one holds: parameters are not checked, one dataset \
+    can be handed in, and it runs jobs of any type; `fuelcell module pack` writes one";
+
 async fn answer(
     service: &Service,
     project: ProjectRef,
@@ -233,6 +239,7 @@ async fn answer(
         digest: module.digest.to_string(),
         size: module.size,
         has_manifest: module.has_manifest,
+        warnings: (!module.has_manifest).then_some(NO_MANIFEST).into_iter().collect(),
         manifest: Arc::unwrap_or_clone(module.manifest),
         imports: module.imports,
         uploaded_by: module.uploaded_by,

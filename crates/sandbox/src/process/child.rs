@@ -34,11 +34,15 @@ const PULSE: Duration = Duration::from_millis(20);
 /// Runs the one job that the parent has for this process, whose standard input is the parent's socket. To be called
 /// before anything else is started.
 pub fn cell_worker() -> ExitCode {
-    match io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from).and_then(work) {
+    match fences::close_inherited().and_then(|()| parents_stream()).and_then(work) {
         Ok(()) => ExitCode::SUCCESS,
         // The parent reads that the stream has ended.
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn parents_stream() -> io::Result<UnixStream> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }
 
 /// What is ready before the job is known.

@@ -1,4 +1,5 @@
-//! What a child gives up before its guest begins: rations of the kernel's, system calls, files, the network.
+//! What a child gives up before its guest begins, or before it compiles: rations of the kernel's, system calls, files, the
+//! network.
 //!
 //! Each fence stands where the kernel has it, and the child says which do. The system calls that are left are those of a
 //! program that computes, waits, and talks through what it has open: none opens a file or a socket, starts a program or
@@ -31,6 +32,18 @@ pub(super) fn die_with_the_parent() -> io::Result<()> {
     Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 
+/// Closes every descriptor but the standard streams: whatever the server, or who started it, left open for its children. To
+/// be called first of all.
+#[expect(unsafe_code)]
+pub(crate) fn close_inherited() -> io::Result<()> {
+    const FIRST: libc::c_uint = 3;
+    // SAFETY: nothing has been opened in this process yet, so that nobody here owns a descriptor from this one on.
+    match unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// Takes the rations of `limits` for a cell of at most `slot_bytes`. To be called before anything of the job's is read.
 pub(super) fn limit_this_process(limits: &Limits, slot_bytes: u64) -> io::Result<()> {
     for (resource, limit) in [
@@ -47,7 +60,7 @@ pub(super) fn limit_this_process(limits: &Limits, slot_bytes: u64) -> io::Result
 }
 
 /// Raises the other fences around this thread and those that it will start. The answer says which stand.
-pub(super) fn raise() -> Vec<Fence> {
+pub(crate) fn raise() -> Vec<Fence> {
     let mut fences = vec![Fence::Rlimits];
     if no_files_or_network().unwrap_or(false) {
         fences.push(Fence::Landlock);

@@ -9,7 +9,7 @@
 //! The child is as little to be trusted as its guest: the parent bounds what it reads, and counts what it opens for it.
 
 mod child;
-mod fences;
+pub(crate) mod fences;
 #[cfg(test)]
 mod fuzz;
 mod handover;

@@ -188,20 +188,19 @@ fn greedy() -> Vec<Attack> {
         program_with(&[], tables, body),
         Completes,
     ));
-    for (name, item) in [
-        ("four gigabytes from the start", "(memory 65536)"),
-        ("more than the limit from the start", "(memory 300)"),
-        ("a table of a million from the start", "(memory 1) (table 1000000 funcref)"),
+    for (name, item, expected) in [
+        ("four gigabytes from the start", "(memory 65536)", Fails(&[MemoryLimit, ModuleInvalid, HostLimit])),
+        (
+            "more than the limit from the start",
+            "(memory 300)",
+            Fails(&[MemoryLimit, ModuleInvalid, HostLimit]),
+        ),
+        ("a table of a million from the start", "(memory 1) (table 1000000 funcref)", Refused),
     ] {
         let text =
             format!("(component (core module $m {item}) (core instance (instantiate $m)) {})", world(JOB));
         let module = wat::parse_str(text).unwrap();
-        rows.push(attack(
-            name,
-            "have more than the limit",
-            module,
-            Fails(&[MemoryLimit, ModuleInvalid, HostLimit]),
-        ));
+        rows.push(attack(name, "have more than the limit", module, expected));
     }
     for (name, item, count) in [
         ("a hundred memories", "(memory 1)", 100),

@@ -5,6 +5,10 @@ use crate::support::{Bench, sandbox_with};
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::{Completion, Digest, ErrorCode, JobRunner, ModuleInspector, RunEnd};
 use fuelcell_sandbox::{CompileLimits, Compiler};
+use rustix::io::{FdFlags, fcntl_setfd};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -72,6 +76,43 @@ async fn an_upload_is_refused_for_what_it_takes_to_compile_it() {
     let refused = bench.sandbox.compile(Digest::of(&bomb), Arc::new(bomb)).await.unwrap_err();
     assert!(matches!(&refused, InspectError::CompileLimit(_)), "{refused}");
     bench.sandbox.compile(Digest::of(&noop()), Arc::new(noop())).await.unwrap();
+}
+
+/// It is held up where it reads the module, of which nothing comes.
+#[test]
+fn a_child_has_no_descriptors_but_its_streams_and_stands_behind_the_fences() {
+    let bench = Bench::new();
+    let secret = tempfile::tempfile().unwrap();
+    fcntl_setfd(&secret, FdFlags::empty()).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fuelcell-compiler"))
+        .args(["1073741824", "60", bench.sandbox.fingerprint(), "metered"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let of_child = |what: &str| PathBuf::from(format!("/proc/{}/{what}", child.id()));
+    let started = Instant::now();
+    let fenced = || {
+        let status = fs::read_to_string(of_child("status")).unwrap_or_default();
+        status.contains("Seccomp:\t2\n") && status.contains("NoNewPrivs:\t1\n")
+    };
+    while !fenced() && started.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let fenced = fenced();
+    let mut open: Vec<_> =
+        fs::read_dir(of_child("fd")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    open.sort();
+    let limits = fs::read_to_string(of_child("limits")).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(fenced, "no filter stands");
+    assert_eq!(open, ["0", "1", "2"]);
+    assert!(
+        limits.lines().any(|line| line.starts_with("Max open files") && line.contains(" 64 ")),
+        "{limits}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,9 @@
 
 use crate::guests::{ARTIFACTS, SLEEP, component, noop};
 use crate::support::Bench;
-use fuelcell_domain::ModuleInspector;
 use fuelcell_domain::manifest::SECTION;
 use fuelcell_domain::seams::InspectError;
+use fuelcell_domain::{FIXED, ModuleInspector};
 use fuelcell_sandbox::{Sandbox, pack};
 use std::sync::LazyLock;
 use wasm_encoder::{ComponentSection, CustomSection};
@@ -108,6 +108,13 @@ fn switched_off_features_are_told_from_nonsense() {
         "(memory 1 1 shared)",
         "(memory 1) (memory 1)",
         "(type (struct))",
+        "(type $f (func)) (func (param (ref $f)))",
+        "(type $f (func)) (table 1 (ref null $f))",
+        "(type $f (func)) (func (param (ref null $f)) (call_ref $f (local.get 0)))",
+        "(func (param externref))",
+        "(memory 1 (pagesize 1))",
+        "(func (result i64 i64) (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)))",
+        "(table i64 1 funcref)",
         "(tag (export \"t\"))",
     ] {
         let text = format!("(component (core module {module}))");
@@ -127,6 +134,36 @@ fn what_no_compiler_should_see_is_refused() {
     for (text, what) in [(locals, "local variables"), (exports, "exports"), (body, "bytes in one function")] {
         let refused = refusal(&wat::parse_str(text).unwrap());
         assert!(matches!(&refused, InspectError::CompileLimit(text) if text.contains(what)), "{refused}");
+    }
+}
+
+#[test]
+fn a_table_has_a_limit_that_is_named() {
+    let with_table = |elements: u32| component(&[], &format!("(table {elements} funcref)"), "(i32.const 0)");
+    sandbox().inspect(&with_table(FIXED.table_elements)).unwrap();
+    let refused = refusal(&with_table(FIXED.table_elements + 1));
+    assert!(
+        matches!(&refused, InspectError::Unsupported(text) if text.contains("50001 elements; at most 50000")),
+        "{refused}"
+    );
+}
+
+#[test]
+fn names_of_a_module_come_back_short() {
+    let long = "x".repeat(90_000);
+    for module in [
+        format!(r#"(component (import "{long}" (func)))"#),
+        format!(r#"(component (import "a:b/{long}@1.0.0" (instance)))"#),
+        format!(
+            r#"(module (import "env" "{long}" (func)) (memory (export "memory") 1) (func (export "_start")))"#
+        ),
+        format!(
+            r#"(component (core module $m (import "{long}" "f" (func))) (core instance (instantiate $m)))"#
+        ),
+        format!(r#"(component (core module (func (export "{long}")) (func (export "{long}"))))"#),
+    ] {
+        let refused = refusal(&wat::parse_str(&module).unwrap()).to_string();
+        assert!(refused.len() < 1_200, "{} bytes: {refused:.100}", refused.len());
     }
 }
 

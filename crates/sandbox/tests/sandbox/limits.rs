@@ -130,6 +130,27 @@ async fn tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn elements_of_a_table() {
+    let guest = |elements: u32| {
+        let grow = format!(
+            "(if (i32.eq (table.grow $t (ref.null func) (i32.const {})) (i32.const -1)) (then unreachable)) (i32.const 0)",
+            elements - 1
+        );
+        component(&[], "(table $t 1 funcref)", &grow)
+    };
+    let mut bench = Bench::new();
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        bench.isolation = isolation;
+        for count in [FIXED.table_elements - 1, FIXED.table_elements] {
+            assert_eq!(bench.run(&guest(count)).await.0, DONE, "{count}");
+        }
+        let (error, _) = bench.fail(&guest(FIXED.table_elements + 1)).await;
+        assert_eq!(error.code, ErrorCode::HostLimit, "{error}");
+        assert!(error.message.contains("table of more than 50000 elements"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_used_is_in_the_account() {
     let bench = Bench::new();
     let (_, usage) = bench.run(&noop()).await;

@@ -1,6 +1,6 @@
 //! What is wrong in a JSON document, in words for whoever wrote it: each fault with its place and with what is allowed there.
 
-use crate::parameters::ParameterFault;
+use crate::ParameterFault;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{JsonType, PatternOptions, Validator};
 use serde_json::Value;
@@ -15,7 +15,7 @@ const MAX_VALUE: usize = 64;
 /// How alike two names are at least, of which one may stand for the other.
 const ALIKE: f64 = 0.75;
 
-/// A schema of this server's own, with the formats that its clients may write.
+/// A schema of whoever checks, with the formats that may be written: its cost is its owner's affair.
 pub struct Checker {
     validator: Validator,
     schema: Value,

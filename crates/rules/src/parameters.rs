@@ -1,0 +1,53 @@
+//! Parameters against what a module's manifest says of them.
+
+use crate::schema::{Extent, Refusal, Schema};
+use fuelcell_domain::Manifest;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Something wrong in parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterFault {
+    /// Where: a JSON Pointer (RFC 6901) into the parameters; empty = all of them.
+    pub pointer: String,
+    /// What.
+    pub message: String,
+}
+
+impl fmt::Display for ParameterFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.message),
+            pointer => write!(f, "{pointer}: {}", self.message),
+        }
+    }
+}
+
+/// The parameters as the schema sees them: without those that only name datasets, where it does not speak of them.
+pub fn described(manifest: &Manifest, mut parameters: Map<String, Value>) -> Value {
+    let properties = &manifest.parameters["properties"];
+    for input in &manifest.inputs {
+        if properties.get(&input.parameter).is_none() {
+            parameters.remove(&input.parameter);
+        }
+    }
+    Value::Object(parameters)
+}
+
+/// Checks the parameters of one job, for whoever runs one alone.
+///
+/// # Errors
+/// What is wrong with the schema or the parameters, in the words of the server.
+pub fn check_parameters(manifest: &Manifest, parameters: Map<String, Value>) -> Result<(), String> {
+    if manifest.parameters.is_null() {
+        return Ok(());
+    }
+    let schema = Schema::compile(&manifest.parameters)?;
+    schema.check(&described(manifest, parameters), Extent::Whole).map_err(|refusal| match refusal {
+        Refusal::TooMuch(reason) => reason,
+        Refusal::Faults(faults) => {
+            let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            told.join("\n")
+        }
+    })
+}

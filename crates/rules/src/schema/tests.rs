@@ -1,0 +1,163 @@
+use super::*;
+use serde_json::{Map, json};
+use std::time::{Duration, Instant};
+
+/// Far more than any of this takes in an unoptimised build.
+const SOON: Duration = Duration::from_secs(20);
+
+fn refusal(schema: &Value) -> String {
+    Schema::compile(schema).err().expect("this schema must be refused")
+}
+
+fn pointers(schema: &Value, document: &Value, extent: Extent) -> Vec<String> {
+    match Schema::compile(schema).unwrap().check(document, extent) {
+        Ok(()) => Vec::new(),
+        Err(Refusal::Faults(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
+        Err(Refusal::TooMuch(reason)) => panic!("{reason}"),
+    }
+}
+
+#[test]
+fn schemas_that_lead_outside_are_refused() {
+    for target in
+        ["http://127.0.0.1:1/schema.json", "file:///etc/passwd", "other.json", "#name", "#/$defs/nowhere"]
+    {
+        let nested = json!({"properties": {"a": {"items": {"$ref": target}}}});
+        assert!(refusal(&nested).contains("$ref"), "{target}");
+    }
+    refusal(&json!({"$schema": "http://127.0.0.1:1/meta.json"}));
+    assert!(refusal(&json!({"properties": {"a": {"$dynamicRef": "#x"}}})).contains("$dynamicRef"));
+    assert!(refusal(&json!({"properties": {"a": {"$id": "http://127.0.0.1:1/"}}})).contains("$id"));
+}
+
+#[test]
+fn schemas_that_would_cost_too_much_are_refused_at_once() {
+    let started = Instant::now();
+    assert!(refusal(&json!({"$ref": "#"})).contains("recursive"));
+    let two = json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"});
+    assert!(refusal(&two).contains("recursive"));
+    // Each definition uses the one before twice: 2^40 objects when written out.
+    let mut definitions = Map::from_iter([("d0".to_owned(), json!({"type": "string"}))]);
+    for n in 1..40 {
+        let before = json!({"$ref": format!("#/$defs/d{}", n - 1)});
+        definitions.insert(format!("d{n}"), json!({"allOf": [before.clone(), before]}));
+    }
+    assert!(refusal(&json!({"$defs": definitions, "$ref": "#/$defs/d39"})).contains("objects"));
+    let deep = (0..100).fold(json!({}), |inner, _| json!({"not": inner}));
+    assert!(refusal(&deep).contains("deep"));
+    assert!(refusal(&json!({"description": "x".repeat(300_000)})).contains("larger"));
+    assert!(refusal(&json!({"pattern": "(a{1000}){1000}"})).contains("program"));
+    assert!(started.elapsed() < SOON);
+}
+
+#[test]
+fn many_small_patterns_are_refused_with_the_figure() {
+    let started = Instant::now();
+    let properties: Map<String, Value> =
+        (0..1_500).map(|n| (format!("p{n}"), json!({"pattern": format!(r"^x[a-z]{n}$")}))).collect();
+    assert!(refusal(&json!({"properties": properties})).contains("200 different patterns"));
+    // One pattern, used more often than its states allow.
+    let items: Vec<Value> = (0..1_500).map(|_| json!({"pattern": "^[a-z]{1,20}$"})).collect();
+    assert!(refusal(&json!({"allOf": items})).contains("at most 10000 are taken"));
+    assert!(started.elapsed() < SOON);
+}
+
+#[test]
+fn patterns_do_not_backtrack() {
+    let schema = json!({"properties": {"a": {"pattern": "^(a+)+$"}}});
+    let document = json!({"a": format!("{}!", "a".repeat(50_000))});
+    let started = Instant::now();
+    assert_eq!(pointers(&schema, &document, Extent::Whole), ["/a"]);
+    assert!(started.elapsed() < SOON);
+    refusal(&json!({"pattern": "(?=a)b"}));
+}
+
+#[test]
+fn text_times_states_is_bounded() {
+    let repeated = json!({"properties": {"a": {"pattern": "^(x|y|[a-z]){1,1400}$"}}});
+    let schema = Schema::compile(&repeated).unwrap();
+    let started = Instant::now();
+    let document = |bytes: usize| json!({"a": "z".repeat(bytes)});
+    assert!(matches!(schema.check(&document(5_000), Extent::Whole), Err(Refusal::Faults(_))));
+    let Err(Refusal::TooMuch(reason)) = schema.check(&document(40_000), Extent::Whole) else {
+        panic!("this takes seconds")
+    };
+    assert!(reason.contains("40001 bytes of text") && reason.contains("100000000"), "{reason}");
+    assert!(started.elapsed() < SOON);
+    // A schema that cannot be used with ten kilobytes of text is of no use.
+    assert!(refusal(&json!({"pattern": "^(x|y|[a-z]){1,3000}$"})).contains("10000 are taken"));
+}
+
+#[test]
+fn what_is_not_a_pattern_is_counted_as_well() {
+    let started = Instant::now();
+    let too_much = |schema: &Value, document: &Value| {
+        let checked = Schema::compile(schema).unwrap().check(document, Extent::Whole);
+        assert!(matches!(checked, Err(Refusal::TooMuch(_))), "{schema:.60}: {checked:?}");
+    };
+    let numbers: Vec<u32> = (0..30_000).collect();
+    too_much(&json!({"items": {"enum": numbers}}), &json!(numbers));
+    too_much(&json!({"items": {"multipleOf": 1e-300}}), &json!(vec![1.5e300; 200_000]));
+    let all: Vec<Value> = (0..3_000).map(|n| json!({"items": {"minimum": n}})).collect();
+    too_much(&json!({"allOf": all}), &json!(vec![1; 20_000]));
+    // Each level asks all that is below it twice.
+    let unevaluated = (0..30).fold(
+        json!({"type": "object"}),
+        |inner, _| json!({"anyOf": [inner], "unevaluatedProperties": false}),
+    );
+    too_much(&unevaluated, &json!({"a": 1}));
+    assert!(started.elapsed() < SOON);
+}
+
+#[test]
+fn what_is_wrong_in_alternatives_is_not_gathered_without_end() {
+    let started = Instant::now();
+    let branches: Vec<Value> = (0..100).map(|_| json!({"items": {"type": "string"}})).collect();
+    let document = json!(vec![1; 10_000]);
+    assert_eq!(pointers(&json!({"anyOf": branches}), &document, Extent::Whole), [""]);
+    assert_eq!(pointers(&json!({"allOf": branches}), &document, Extent::Whole), ["/0"]);
+    assert_eq!(pointers(&json!({"allOf": branches}), &json!(["a"]), Extent::Whole), [""; 0]);
+    assert!(started.elapsed() < SOON);
+}
+
+#[test]
+fn usual_schemas_are_far_below_the_bounds() {
+    let schema = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {
+            "email": {"type": "string", "pattern": r"^[^@\s]+@[^@\s]+\.[a-z]{2,24}$"},
+            "day": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+            "country": {"enum": (0..250).map(|n| format!("C{n}")).collect::<Vec<_>>()},
+            "filters": {"type": "array", "items": {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/filter"}]}},
+        },
+        "$defs": {"filter": {"type": "object", "properties": {
+            "name": {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$"}, "share": {"multipleOf": 0.01},
+        }}},
+    });
+    let filters: Vec<Value> = (0..500).map(|n| json!({"name": format!("n{n}"), "share": 0.25})).collect();
+    let document = json!({"email": "a@b.org", "day": "2026-11-28", "country": "C7", "filters": filters});
+    assert_eq!(pointers(&schema, &document, Extent::Whole), [""; 0]);
+}
+
+#[test]
+fn faults_name_their_places() {
+    let schema = json!({
+        "type": "object", "required": ["a", "b"], "additionalProperties": false,
+        "properties": {"a": {"type": "array", "items": {"type": "integer"}}, "b": {"required": ["c"]}},
+    });
+    let document = json!({"a": [1, "x"], "b": {}, "~/": 1});
+    assert_eq!(pointers(&schema, &document, Extent::Whole), ["/a/1", "/b", "/~0~1"]);
+    assert_eq!(pointers(&schema, &json!({"a": []}), Extent::Whole), [""]);
+    assert_eq!(pointers(&schema, &json!({"a": []}), Extent::Part), [""; 0], "b may come later");
+    assert_eq!(
+        pointers(&schema, &json!({"b": {}, "d": 1}), Extent::Part),
+        ["/b", "/d"],
+        "but not within b, nor d"
+    );
+}
+
+#[test]
+fn words_that_are_names_of_parameters_are_no_keywords() {
+    let schema = json!({"properties": {"$ref": {"type": "string"}, "$id": {"type": "string"}}});
+    assert_eq!(pointers(&schema, &json!({"$ref": 1}), Extent::Whole), ["/$ref"]);
+}
