@@ -3,6 +3,22 @@
 use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A manifest that says nothing.
+const SMALLEST: &str = r#"{"interface":"0.1"}"#;
+
+/// A text that many limits are tried with.
+fn text(length: usize) -> String {
+    "x".repeat(length)
+}
+
+/// A manifest that says this.
+fn with(said: &Value) -> String {
+    let mut manifest = json!({"interface": "0.1"});
+    manifest.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+    manifest.to_string()
+}
 
 /// The numbers of the document, by what they limit.
 fn stated() -> HashMap<String, usize> {
@@ -32,7 +48,6 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
     let client = &project.client;
-    let text = |length: usize| "x".repeat(length);
     let submit = |more: Value| project.submit(&job(more)).status;
     let operator = server.operator();
     let get = |path: String| operator.get(&path).status;
@@ -40,6 +55,17 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
     let labels =
         |count: usize| (0..count).map(|n| (n.to_string(), json!(""))).collect::<serde_json::Map<_, _>>();
     type Try<'t> = Box<dyn Fn(usize) -> u16 + 't>;
+    let versions = AtomicUsize::new(0);
+    let manifest = |make: &'static dyn Fn(usize) -> String| -> Try<'_> {
+        let (project, versions) = (&project, &versions);
+        Box::new(move |n| {
+            let bare =
+                wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap();
+            let version = versions.fetch_add(1, Ordering::Relaxed);
+            let path = project.path(&format!("modules/tried/versions/1.0.{version}"));
+            project.client.put_bytes(&path, &built::with_manifest(bare, &make(n))).status
+        })
+    };
     let tries: Vec<(&str, u16, Try<'_>)> = vec![
         (
             "names of tenants, projects, pipelines, jobs and subjects",
@@ -130,6 +156,50 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
             "`pageSize` of jobs and of what teams keep",
             400,
             Box::new(|n| get(project.path(&format!("execution/jobs?pageSize={n}")))),
+        ),
+        (
+            "a module's manifest",
+            422,
+            manifest(&|n| format!("{}{}", " ".repeat(n - SMALLEST.len()), SMALLEST)),
+        ),
+        ("a title, name or other word of a manifest", 422, manifest(&|n| with(&json!({"title": text(n)})))),
+        ("the description in a manifest", 422, manifest(&|n| with(&json!({"description": text(n)})))),
+        (
+            "inputs, or outputs, in a manifest",
+            422,
+            manifest(&|n| with(&json!({"outputs": vec![json!({"name": "a"}); n]}))),
+        ),
+        (
+            "the schema of a module's parameters",
+            422,
+            // {"description":""} without the text.
+            manifest(&|n| with(&json!({"parameters": {"description": text(n - 18)}}))),
+        ),
+        (
+            "nesting of that schema",
+            422,
+            manifest(&|n| {
+                with(&json!({"parameters": (1..n).fold(json!({}), |inner, _| json!({"not": inner}))}))
+            }),
+        ),
+        (
+            "objects of that schema, references written out",
+            422,
+            manifest(&|n| with(&json!({"parameters": {"allOf": vec![json!({}); n - 1]}}))),
+        ),
+        (
+            "different patterns of that schema",
+            422,
+            manifest(&|n| {
+                let patterns = (0..n).map(|n| json!({"pattern": format!("^x{n}$")}));
+                with(&json!({"parameters": {"allOf": patterns.collect::<Vec<_>>()}}))
+            }),
+        ),
+        (
+            "text of all these patterns",
+            422,
+            // A class of one letter, written many times, is one state.
+            manifest(&|n| with(&json!({"parameters": {"pattern": format!("[{}]", "a".repeat(n - 2))}}))),
         ),
         ("`limit` of the audit log", 400, Box::new(|n| get(format!("/api/admin/audit?limit={n}")))),
     ];

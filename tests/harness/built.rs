@@ -26,9 +26,14 @@ pub fn module(name: &str) -> Vec<u8> {
 
 /// A module as the compiler made it, with this manifest.
 pub fn module_with_manifest(name: &str, manifest: &str) -> Vec<u8> {
-    const SECTION: &str = "fuelcell:manifest";
     let path = present(target().join("wasm32-wasip2/guest").join(format!("{name}.wasm")));
-    let mut bytes = fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    with_manifest(bytes, manifest)
+}
+
+/// A module that carries no manifest, with this text as its manifest.
+pub fn with_manifest(mut bytes: Vec<u8>, manifest: &str) -> Vec<u8> {
+    const SECTION: &str = "fuelcell:manifest";
     // A custom section: 0, its length, the length of its name, its name, its contents.
     let length = 1 + SECTION.len() + manifest.len();
     bytes.push(0);

@@ -1,7 +1,7 @@
 //! Limits as the documents state them. Each room lists its own beside the constants that hold; `docs/limits.md` is made from
 //! the lists, so that no document says another number than the code.
 
-use crate::limits::FIXED;
+use crate::limits::{FIXED, MODULE, SCHEMA};
 use crate::{capability, outbound, output_name};
 
 /// A limit.
@@ -24,8 +24,96 @@ impl StatedLimit {
     }
 }
 
-/// Those of what jobs may do and make, which nobody can set.
+/// Those of what modules may be, and of what jobs may do and make. Nobody can set them.
 pub const STATED: &[StatedLimit] = &[
+    StatedLimit::new("a module", MODULE.bytes as u64, "bytes", "422 `ModuleUnsupported`"),
+    StatedLimit::new("one function of a module", MODULE.function_bytes as u64, "bytes", "422 `CompileLimit`"),
+    StatedLimit::new("local variables of one function", MODULE.locals, "variables", "422 `CompileLimit`"),
+    StatedLimit::new("functions of a module", MODULE.functions, "functions", "422 `CompileLimit`"),
+    StatedLimit::new("types of a module", MODULE.types, "types", "422 `CompileLimit`"),
+    StatedLimit::new("exports of a module", MODULE.exports, "exports", "422 `CompileLimit`"),
+    StatedLimit::new("imports of a module", MODULE.imports, "imports", "422 `CompileLimit`"),
+    StatedLimit::new("core modules and components in a module", MODULE.parts, "parts", "422 `CompileLimit`"),
+    StatedLimit::new("a module's manifest", MODULE.manifest_bytes as u64, "bytes", "422 `ManifestInvalid`"),
+    StatedLimit::new(
+        "a title, name or other word of a manifest",
+        MODULE.word_bytes as u64,
+        "bytes",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "the description in a manifest",
+        MODULE.description_bytes as u64,
+        "bytes",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "inputs, or outputs, in a manifest",
+        MODULE.files as u64,
+        "entries",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "the schema of a module's parameters",
+        SCHEMA.bytes as u64,
+        "bytes",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new("nesting of that schema", SCHEMA.depth as u64, "levels", "422 `ManifestInvalid`"),
+    StatedLimit::new(
+        "objects of that schema, references written out",
+        SCHEMA.objects,
+        "objects",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "different patterns of that schema",
+        SCHEMA.patterns as u64,
+        "patterns",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "text of all these patterns",
+        SCHEMA.pattern_bytes as u64,
+        "bytes",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "the program that one pattern becomes",
+        SCHEMA.program_bytes as u64,
+        "bytes",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "all such programs of a schema",
+        SCHEMA.programs_bytes as u64,
+        "bytes",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "states of all patterns, each counted as often as it is used",
+        SCHEMA.states,
+        "states",
+        "422 `ManifestInvalid`",
+    ),
+    StatedLimit::new(
+        "checking one job's parameters: states times bytes of text, four times parts of the schema times values",
+        SCHEMA.steps,
+        "steps",
+        "422 `CheckLimit`",
+    ),
+    StatedLimit::new(
+        "a check of parameters or of a schema, with waiting for its turn",
+        SCHEMA.seconds,
+        "seconds",
+        "429 `CheckTimedOut`",
+    ),
+    StatedLimit::new(
+        "elements of one table",
+        FIXED.table_elements as u64,
+        "elements",
+        "`HostLimit`, or 422 where it begins with more",
+    ),
     StatedLimit::new("a guest's call stack", FIXED.stack_bytes, "bytes", "`StackOverflow`"),
     StatedLimit::new("core instances of a component", FIXED.instances as u64, "instances", "`HostLimit`"),
     StatedLimit::new("linear memories of a component", FIXED.memories as u64, "memories", "`HostLimit`"),

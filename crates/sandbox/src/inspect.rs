@@ -2,36 +2,15 @@
 
 use crate::text::marked;
 use crate::{linker, manifest, wrap};
+use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::seams::{InspectError, Inspection};
 use fuelcell_domain::{FIXED, Manifest};
 use wasmparser::{
     ComponentExternalKind, ComponentTypeRef, Parser, Payload, TableType, TypeRef, Validator, WasmFeatures,
 };
 
-/// Largest module in bytes. Whole language runtimes (Python: 18 MB) fit.
-pub(crate) const MAX_MODULE_BYTES: usize = 64 << 20;
-
 /// The exports that every job has.
 const EXPORTS: [&str; 2] = ["run", "describe"];
-
-/// What a compiler can be asked to do. Its time and memory grow faster than these figures: one function of 7 MB costs
-/// 13 s and 1.6 GB, the same code in a thousand functions 5 s; 60,000 exports cost 52 s. Interpreters stay far below.
-mod caps {
-    /// Bytes of one function. The main loops of interpreters have some hundred kilobytes.
-    pub(super) const FUNCTION_BYTES: usize = 1 << 20;
-    /// Local variables of one function. Each is live across the whole function in the worst case.
-    pub(super) const LOCALS: u64 = 20_000;
-    /// Functions of all modules together.
-    pub(super) const FUNCTIONS: u64 = 200_000;
-    /// Types of all modules together.
-    pub(super) const TYPES: u64 = 50_000;
-    /// Exports of all modules together.
-    pub(super) const EXPORTS: u64 = 20_000;
-    /// Imports of all modules together.
-    pub(super) const IMPORTS: u64 = 20_000;
-    /// Modules and components in one another and beside one another.
-    pub(super) const PARTS: u64 = 256;
-}
 
 /// Longest text about a module, which may quote what is in it, and the longest name in it, in bytes.
 const MAX_TEXT: usize = 1 << 10;
@@ -78,8 +57,8 @@ fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectEr
 }
 
 fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
-    if bytes.len() > MAX_MODULE_BYTES {
-        return Err(InspectError::Unsupported(format!("a module has at most {MAX_MODULE_BYTES} bytes")));
+    if bytes.len() > MODULE.bytes {
+        return Err(InspectError::Unsupported(format!("a module has at most {} bytes", MODULE.bytes)));
     }
     match Parser::is_component(bytes) || Parser::is_core_wasm(bytes) {
         true => Ok(()),
@@ -216,13 +195,13 @@ impl Survey {
             )));
         }
         let found = [
-            ("bytes in one function", self.largest_function as u64, caps::FUNCTION_BYTES as u64),
-            ("local variables in one function", self.most_locals, caps::LOCALS),
-            ("functions", self.functions, caps::FUNCTIONS),
-            ("types", self.types, caps::TYPES),
-            ("exports", self.exports, caps::EXPORTS),
-            ("imports", self.all_imports, caps::IMPORTS),
-            ("nested modules and components", self.parts, caps::PARTS),
+            ("bytes in one function", self.largest_function as u64, MODULE.function_bytes as u64),
+            ("local variables in one function", self.most_locals, MODULE.locals),
+            ("functions", self.functions, MODULE.functions),
+            ("types", self.types, MODULE.types),
+            ("exports", self.exports, MODULE.exports),
+            ("imports", self.all_imports, MODULE.imports),
+            ("nested modules and components", self.parts, MODULE.parts),
         ];
         match found.into_iter().find(|(_, count, cap)| count > cap) {
             None => Ok(()),

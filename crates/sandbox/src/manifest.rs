@@ -2,17 +2,8 @@
 
 use crate::sections::outermost;
 use fuelcell_domain::Manifest;
+use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::manifest::{INTERFACE, SECTION};
-
-/// Largest manifest in bytes. Schemas of parameters are a few kilobytes.
-const MAX_BYTES: usize = 1 << 20;
-
-/// Longest title, name or other word, and longest description, in bytes.
-const MAX_WORD: usize = 256;
-const MAX_DESCRIPTION: usize = 16 << 10;
-
-/// Most inputs, and most outputs.
-const MAX_FILES: usize = 256;
 
 /// The manifest of a component; none when it has no such section. The error says what is wrong with it.
 pub(crate) fn read(bytes: &[u8]) -> Result<Option<Manifest>, String> {
@@ -27,8 +18,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Manifest>, String> {
 
 /// A manifest from its JSON text.
 pub(crate) fn parse(json: &[u8]) -> Result<Manifest, String> {
-    if json.len() > MAX_BYTES {
-        return Err(format!("it has {} bytes; at most {MAX_BYTES} are read", json.len()));
+    if json.len() > MODULE.manifest_bytes {
+        return Err(format!("it has {} bytes; at most {} are read", json.len(), MODULE.manifest_bytes));
     }
     let manifest: Manifest = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     match manifest.interface == INTERFACE {
@@ -53,14 +44,14 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
             .chain([("type of an output", &output.type_name)])
     });
     let mut words = inputs.chain(outputs).chain([("title", &manifest.title)]);
-    if let Some((what, _)) = words.find(|(_, word)| word.len() > MAX_WORD) {
-        return Err(format!("a {what} has at most {MAX_WORD} bytes"));
+    if let Some((what, _)) = words.find(|(_, word)| word.len() > MODULE.word_bytes) {
+        return Err(format!("a {what} has at most {} bytes", MODULE.word_bytes));
     }
-    if manifest.description.len() > MAX_DESCRIPTION {
-        return Err(format!("its description has at most {MAX_DESCRIPTION} bytes"));
+    if manifest.description.len() > MODULE.description_bytes {
+        return Err(format!("its description has at most {} bytes", MODULE.description_bytes));
     }
-    match manifest.inputs.len().max(manifest.outputs.len()) > MAX_FILES {
-        true => Err(format!("it names at most {MAX_FILES} inputs, and as many outputs")),
+    match manifest.inputs.len().max(manifest.outputs.len()) > MODULE.files {
+        true => Err(format!("it names at most {} inputs, and as many outputs", MODULE.files)),
         false => Ok(()),
     }
 }
@@ -78,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_repeated_in_answers_is_short() {
-        for (bytes, fits) in [(MAX_WORD, true), (MAX_WORD + 1, false)] {
+        for (bytes, fits) in [(MODULE.word_bytes, true), (MODULE.word_bytes + 1, false)] {
             let word = "x".repeat(bytes);
             for manifest in [
                 format!(r#"{{"interface":"0.1","title":"{word}"}}"#),
@@ -88,7 +79,7 @@ mod tests {
                 assert_eq!(parse(manifest.as_bytes()).is_ok(), fits, "{bytes}");
             }
         }
-        let outputs = vec![r#"{"name":"a"}"#; MAX_FILES + 1].join(",");
+        let outputs = vec![r#"{"name":"a"}"#; MODULE.files + 1].join(",");
         assert!(parse(format!(r#"{{"interface":"0.1","outputs":[{outputs}]}}"#).as_bytes()).is_err());
     }
 
@@ -98,6 +89,6 @@ mod tests {
             assert!(parse(json).is_err(), "{json:?}");
         }
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
-        assert!(parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err().contains("at most"));
+        assert!(parse(&vec![b' '; MODULE.manifest_bytes + 1]).unwrap_err().contains("at most"));
     }
 }

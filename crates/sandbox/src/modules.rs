@@ -4,11 +4,11 @@ use crate::cache::{Cache, CheckedCode};
 use crate::cell::Cell;
 use crate::compiler::{self, CompileError, CompileLimits, Compiler};
 use crate::engine::CodeSettings;
-use crate::inspect::MAX_MODULE_BYTES;
 use crate::program::Program;
 use crate::recent::Recent;
 use crate::text::clipped;
 use crate::wrap;
+use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -228,7 +228,7 @@ pub(crate) fn link_once(engine: &Engine, linker: &Linker<Cell>, bytes: &[u8]) ->
 }
 
 fn read_all(bytes: &dyn ReadAt) -> Result<Vec<u8>, String> {
-    let size = usize::try_from(bytes.size()).ok().filter(|&size| size <= MAX_MODULE_BYTES);
+    let size = usize::try_from(bytes.size()).ok().filter(|&size| size <= MODULE.bytes);
     let mut buffer = vec![0; size.ok_or("the module is larger than any that could be uploaded")?];
     let mut filled = 0;
     while filled < buffer.len() {

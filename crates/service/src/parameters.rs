@@ -24,7 +24,7 @@ use tokio::time::timeout;
 const SMALL: u64 = 100_000;
 
 /// Checks of a tenant that wait for their turn.
-const MAX_WAITING: usize = 256;
+pub(crate) const MAX_WAITING: usize = 256;
 
 /// When a client may try again whose check was not done in time.
 const RETRY_SECONDS: u64 = 10;

@@ -1,6 +1,6 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
-use crate::{admin, batch, cancel, modules, pipelines, retry, schedules, secrets, submit, wait};
+use crate::{admin, batch, cancel, modules, parameters, pipelines, retry, schedules, secrets, submit, wait};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those that nobody can set.
@@ -49,6 +49,12 @@ pub const STATED: &[StatedLimit] = &[
         "400 `InvalidSchedule`",
     ),
     StatedLimit::new("a secret's value", secrets::MAX_VALUE as u64, "bytes", "400 `InvalidSecret`"),
+    StatedLimit::new(
+        "a tenant's requests whose parameters wait to be checked",
+        parameters::MAX_WAITING as u64,
+        "requests",
+        "429 `TooManyChecks`",
+    ),
     StatedLimit::new(
         "a tenant's modules that arrive or wait for their compiler",
         modules::MAX_COMPILES as u64,
