@@ -1,7 +1,7 @@
 //! Named outputs of a job.
 
 use crate::Digest;
-use crate::output_name::{extension, output_name};
+use crate::output_name::{OutputNames, extension, output_name};
 use serde::{Deserialize, Serialize};
 
 /// What an output is for.
@@ -73,6 +73,41 @@ impl ArtifactDescription {
     /// The file format by the name's extension, such as `html`; empty without one.
     pub fn format(&self) -> &str {
         extension(&self.name)
+    }
+}
+
+/// The outputs that a job has begun: each name once, one primary at most.
+#[derive(Clone, Debug, Default)]
+pub struct Outputs {
+    names: OutputNames,
+    primary: bool,
+}
+
+impl Outputs {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Takes a name and a role, of a description that was checked. The error says why they are not free.
+    pub fn begin(&mut self, description: &ArtifactDescription) -> Result<(), String> {
+        if description.primary && self.primary {
+            return Err(format!("\"{}\" is the second primary output; a job has one", description.name));
+        }
+        self.names.insert(&description.name)?;
+        self.primary |= description.primary;
+        Ok(())
+    }
+
+    /// Gives both back: the output was not finished.
+    pub fn drop(&mut self, description: &ArtifactDescription) {
+        self.names.remove(&description.name);
+        self.primary &= !description.primary;
     }
 }
 

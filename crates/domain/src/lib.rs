@@ -33,7 +33,7 @@ pub mod tenancy;
 pub mod usage;
 pub mod version;
 
-pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole};
+pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Outputs};
 pub use audit::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
 pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};

@@ -23,6 +23,19 @@ impl Precedence {
     }
 }
 
+/// The semantic version that this text counts as: `1` and `v1.2` are `1.0.0` and `1.2.0`.
+///
+/// # Errors
+/// What is allowed, when it is none.
+pub fn semantic_version(text: &str) -> Result<String, String> {
+    match read(text) {
+        Some(version) => Ok(version.to_string()),
+        None => Err("a version is MAJOR.MINOR.PATCH, with -PRERELEASE and +BUILD if need be, such as 1.4.0 or 2.0.0-rc.1 \
+                     (semver.org)"
+            .into()),
+    }
+}
+
 fn read(text: &str) -> Option<Version> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let end = text.find(['-', '+']).unwrap_or(text.len());
@@ -62,6 +75,8 @@ mod tests {
             assert!(Precedence::of(pair[0]) < Precedence::of(pair[1]), "{pair:?}");
         }
         assert_eq!(Precedence::of("1"), Precedence::of("1.0.0"));
+        assert_eq!(semantic_version("v1.2-rc.1+b"), Ok("1.2.0-rc.1+b".into()));
+        assert!(semantic_version("latest").unwrap_err().contains("MAJOR.MINOR.PATCH"));
         for other in ["", "1.2.3.4", "01.2.3", "2024-01", "99999999999999999999.0.0", "-1", "a.b.c"] {
             assert!(Precedence::of(other) < Precedence::of("0.0.1"), "{other}");
         }

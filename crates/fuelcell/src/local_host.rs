@@ -3,8 +3,8 @@
 use fuelcell_domain::seams::{ArtifactWriter, JobInput};
 use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage,
-    OutputNames, ReadAt, Report,
+    ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage, Outputs,
+    ReadAt, Report,
 };
 use indicatif::ProgressBar;
 use std::fs::{self, File};
@@ -33,9 +33,9 @@ pub(crate) struct Said {
     pub(crate) artifacts: Vec<PathBuf>,
     outputs: Vec<(String, Digest)>,
     log: LogUsage,
-    names: OutputNames,
-    /// Artifacts begun so far.
-    begun: u64,
+    begun: Outputs,
+    /// How many files were staged so far.
+    staged: u64,
     checkpoint: Option<Vec<u8>>,
 }
 
@@ -116,7 +116,7 @@ impl ReadAt for FileReader {
 struct FileArtifact {
     staged: PathBuf,
     path: PathBuf,
-    name: String,
+    description: ArtifactDescription,
     file: DigestWriter<BufWriter<File>>,
     said: Arc<Mutex<Said>>,
     finished: bool,
@@ -132,7 +132,7 @@ impl ArtifactWriter for FileArtifact {
         fs::rename(&self.staged, &self.path).map_err(storage)?;
         let mut said = lock(&self.said);
         said.artifacts.push(self.path.clone());
-        said.outputs.push((self.name.clone(), self.file.digest()));
+        said.outputs.push((self.description.name.clone(), self.file.digest()));
         self.finished = true;
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Drop for FileArtifact {
     fn drop(&mut self) {
         if !self.finished {
             let _ = fs::remove_file(&self.staged);
-            lock(&self.said).names.remove(&self.name);
+            lock(&self.said).begun.drop(&self.description);
         }
     }
 }
@@ -192,9 +192,9 @@ impl JobHost for LocalHost {
         let description = description.checked().map_err(HostError::Invalid)?;
         let number = {
             let mut said = self.said();
-            said.names.insert(&description.name).map_err(HostError::Invalid)?;
-            said.begun += 1;
-            said.begun
+            said.begun.begin(&description).map_err(HostError::Invalid)?;
+            said.staged += 1;
+            said.staged
         };
         let path = self.out.join(&description.name);
         fs::create_dir_all(path.parent().unwrap_or(&self.out)).map_err(storage)?;
@@ -203,7 +203,7 @@ impl JobHost for LocalHost {
         Ok(Box::new(FileArtifact {
             staged,
             path,
-            name: description.name,
+            description,
             file,
             said: self.said.clone(),
             finished: false,

@@ -4,7 +4,7 @@ use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::data_dir::secret_at;
 use crate::local_host::LocalHost;
 use crate::private::make_private_directory;
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
@@ -41,8 +41,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let digest = Digest::of(&bytes);
     // What cannot be used is told before anything is compiled.
     let parameters = parameters(&arguments, &manifest)?;
-    check_parameters(&manifest, parameters.clone())
-        .map_err(|reason| anyhow!("the parameters do not fit the module: {reason}"))?;
+    check_parameters(&manifest, parameters.clone())?;
     let parameters = Value::Object(parameters).to_string();
     let inputs = inputs(&arguments, &manifest)?;
     check_out(&arguments)?;

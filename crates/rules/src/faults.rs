@@ -112,14 +112,40 @@ impl<'s> Faults<'s> {
         let is_name = |error: &ValidationError<'_>| {
             matches!(error.kind(), ValidationErrorKind::AdditionalProperties { .. })
         };
-        let meant =
-            branches.iter().filter(|errors| errors.iter().all(|error| !here(error) || is_name(error)));
-        if let Some(errors) = meant.min_by_key(|errors| errors.len()) {
+        let meant: Vec<_> = branches
+            .iter()
+            .filter(|errors| errors.iter().all(|error| !here(error) || is_name(error)))
+            .collect();
+        // Members such as `kind` say which way was meant.
+        let tagged = meant.iter().filter(|errors| !errors.iter().any(|error| is_wrong_word(error)));
+        if let Some(errors) = tagged.min_by_key(|errors| errors.len()) {
             return errors.iter().for_each(|error| self.explain(error));
         }
+        match meant[..] {
+            [] => self.add_allowed(error, branches.iter().flatten()),
+            [errors] => errors.iter().for_each(|error| self.explain(error)),
+            _ => self.explain_words(&meant),
+        }
+    }
+
+    /// Each of these ways wants another word, in the same place or in several: all words that are allowed in the first.
+    fn explain_words(&mut self, branches: &[&Vec<ValidationError<'static>>]) {
+        let wrong: Vec<_> = branches.iter().copied().flatten().filter(|error| is_wrong_word(error)).collect();
+        let Some(first) = wrong.first() else { return };
+        let place = first.instance_path().as_str();
+        let same = wrong.iter().copied().filter(|error| error.instance_path().as_str() == place);
+        self.add_allowed(first, same);
+    }
+
+    fn add_allowed<'e>(
+        &mut self,
+        error: &ValidationError<'_>,
+        refusals: impl Iterator<Item = &'e ValidationError<'static>>,
+    ) {
         let mut allowed = Vec::new();
-        gather(branches, &mut allowed);
+        gather(refusals, &mut allowed);
         allowed.dedup();
+        let place = error.instance_path().as_str();
         self.add(|| (place.to_owned(), format!("must be one of {}{}", words(allowed.iter()), found(error))));
     }
 
@@ -141,12 +167,18 @@ impl<'s> Faults<'s> {
     }
 }
 
+/// Whether the value is another than the words that are allowed in its place.
+fn is_wrong_word(error: &ValidationError<'_>) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. })
+}
+
 /// What several ways to write something would have taken.
-fn gather(branches: &[Vec<ValidationError<'static>>], allowed: &mut Vec<String>) {
-    for error in branches.iter().flatten() {
+fn gather<'e>(refusals: impl Iterator<Item = &'e ValidationError<'static>>, allowed: &mut Vec<String>) {
+    for error in refusals {
         match error.kind() {
             ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-                gather(context, allowed);
+                let below: &mut dyn Iterator<Item = _> = &mut context.iter().flatten();
+                gather(below, allowed);
             }
             _ => match allowed_by(error) {
                 Some(words) => allowed.extend(words),
@@ -201,6 +233,12 @@ fn message(error: &ValidationError<'_>) -> String {
         Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}{}", found(error)),
         Kind::MinLength { limit } => format!("must have at least {limit} characters{}", found(error)),
         Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
+        Kind::MinItems { limit } => format!("must have at least {limit} items"),
+        Kind::MaxItems { limit } => format!("must have at most {limit} items"),
+        Kind::MinProperties { limit } => format!("must have at least {limit} members"),
+        Kind::MaxProperties { limit } => format!("must have at most {limit} members"),
+        Kind::UniqueItems => "must not have an item twice".to_owned(),
+        Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}{}", found(error)),
         Kind::Pattern { pattern } => format!("must match {}{}", clipped(pattern), found(error)),
         _ => error.masked_with("the value").to_string(),
     }
@@ -288,6 +326,25 @@ mod tests {
         let wrong = told(schema, &json!({"id": "7", "window": 7}));
         assert!(wrong[0].starts_with("/id: must be a GUID such as"), "{wrong:?}");
         assert_eq!(wrong[1], "/window: must be one of null, an object; it is 7");
+    }
+
+    #[test]
+    fn a_member_that_says_which_way_was_meant_is_told_with_all_its_words() {
+        let way = |word: &str, member: &str| {
+            json!({
+                "type": "object", "required": ["do", member], "additionalProperties": false,
+                "properties": {"do": {"const": word}, member: {"type": "integer", "maximum": 9}},
+            })
+        };
+        let schema = json!({"items": {"oneOf": [way("sleep", "seconds"), way("report", "rows"), way("log", "lines")]}});
+        for (step, wrong) in [
+            (json!({"do": "dance"}), "/0/do: must be one of \"sleep\", \"report\", \"log\"; it is \"dance\""),
+            (json!({"do": "report", "rows": 10}), "/0/rows: must be at most 9; it is 10"),
+            (json!({"do": "log"}), "/0: \"lines\" is missing"),
+            (json!({"seconds": 5}), "/0: \"do\" is missing"),
+        ] {
+            assert_eq!(told(schema.clone(), &json!([step])), [wrong]);
+        }
     }
 
     #[test]

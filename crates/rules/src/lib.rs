@@ -18,5 +18,5 @@ mod parameters;
 mod patterns;
 mod schema;
 
-pub use parameters::{ParameterFault, check_parameters, described};
+pub use parameters::{ParameterFault, ParametersRefused, check_parameters, described};
 pub use schema::{Extent, Refusal, Schema};

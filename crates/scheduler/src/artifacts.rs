@@ -2,7 +2,7 @@
 
 use crate::lock;
 use fuelcell_domain::seams::ArtifactWriter;
-use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError, OutputNames};
+use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError, Outputs};
 use fuelcell_store::{BlobStore, BlobWriter};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -17,9 +17,7 @@ pub(crate) struct Staging {
 
 #[derive(Default)]
 struct Staged {
-    /// Names in use.
-    names: OutputNames,
-    primary: bool,
+    begun: Outputs,
     bytes: u64,
     finished: Vec<Artifact>,
 }
@@ -56,18 +54,10 @@ impl Staging {
 
     fn reserve(&self, description: &ArtifactDescription) -> Result<(), HostError> {
         let mut staged = lock(&self.staged);
-        if staged.names.len() >= self.max_artifacts {
+        if staged.begun.len() >= self.max_artifacts {
             return Err(HostError::Limit(format!("a job has at most {} artifacts", self.max_artifacts)));
         }
-        if description.primary && staged.primary {
-            let name = &description.name;
-            return Err(HostError::Invalid(format!(
-                "\"{name}\" is the second primary output; a job has one"
-            )));
-        }
-        staged.names.insert(&description.name).map_err(HostError::Invalid)?;
-        staged.primary |= description.primary;
-        Ok(())
+        staged.begun.begin(description).map_err(HostError::Invalid)
     }
 
     fn reserve_bytes(&self, count: u64) -> Result<(), HostError> {
@@ -115,9 +105,8 @@ impl Drop for StagedWriter {
             return;
         }
         let mut staged = lock(&self.staging.staged);
-        staged.names.remove(&self.description.name);
+        staged.begun.drop(&self.description);
         staged.bytes -= self.bytes;
-        staged.primary &= !self.description.primary;
     }
 }
 

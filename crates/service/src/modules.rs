@@ -5,6 +5,7 @@ use crate::places::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::version::semantic_version;
 use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, Precedence, ProjectRef, Role};
 use fuelcell_store::BlobRef;
 use std::io::Cursor;
@@ -35,6 +36,7 @@ impl Service {
         self.require(principal, project, Role::ModuleAuthor).await?;
         check_word("module name", &name)?;
         check_word("module version", &version)?;
+        semantic_version(&version).map_err(|allowed| ServiceError::invalid("InvalidVersion", allowed))?;
         let turn = self.compiles.join(project.tenant, MAX_COMPILES).ok_or_else(too_many_compiles)?;
         let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;

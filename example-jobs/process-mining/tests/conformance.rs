@@ -97,7 +97,7 @@ fn rules_that_cannot_be_read_are_refused() {
     let refused = [
         (json!([{"kind": "sometimes", "activity": "pay"}]), "InvalidParameters"),
         (json!([{"kind": "absence"}]), "InvalidParameters"),
-        (json!(many), "InvalidParameter"),
+        (json!(many), "InvalidParameters"),
     ];
     for (rules, code) in refused {
         let failure = run(LOG, rules).end.unwrap_err();

@@ -29,7 +29,8 @@
 //! anything else, the same function runs against [`testing::TestHost`]. README.md is the guide.
 //!
 //! This crate knows the guest interface (`wit/job.wit`, the one copy, reached through a link so that a packaged crate
-//! contains it) and nothing of servers, queues or stores. It must stay small: it is compiled into every guest.
+//! contains it) and nothing of servers, queues or stores. It must stay small: it is compiled into every guest. Only the host
+//! for tests, which no guest contains, checks what servers check.
 
 mod artifact;
 mod context;
@@ -38,6 +39,7 @@ pub mod host;
 mod input;
 mod manifest;
 mod report;
+#[cfg(not(target_family = "wasm"))]
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 #[cfg(target_family = "wasm")]

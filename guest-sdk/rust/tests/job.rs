@@ -106,8 +106,12 @@ fn the_manifest_is_the_declaration() {
 
 #[test]
 fn parameters_that_do_not_fit_name_the_path() {
-    let run = TestHost::new().parameters(json!({"nested": {"deepValues": [1, 300]}})).run::<Job>();
-    let failure = run.end.unwrap_err();
+    let host = TestHost::new().parameters(json!({"nested": {"deepValues": [1, 300]}}));
+    let failure = host.clone().run::<Job>().end.unwrap_err();
+    assert_eq!(failure.code, "InvalidParameters");
+    assert!(failure.message.contains("/nested/deepValues/1: must be at most 255"), "{}", failure.message);
+    // Where nothing looks at the schema before, the job does.
+    let failure = host.run_with(Job::run).end.unwrap_err();
     assert_eq!(failure.code, "InvalidParameters");
     assert!(
         failure.message.starts_with("parameters at `nested.deepValues[1]`: invalid value: integer `300`")
@@ -134,7 +138,15 @@ fn a_full_disk_is_told_as_such_through_std_io() {
 #[test]
 fn a_missing_input_is_told_as_such() {
     let run = TestHost::new().run::<Job>();
+    assert_eq!(run.end.unwrap_err().code, "DatasetRequired");
+    let run = TestHost::new().run_with(Job::run);
     assert_eq!(run.end, Err(Failure::new("InvalidRequest", "there is no input `dataset`")));
+    let run = TestHost::new().input("dataset", "a.txt", "a").input("datset", "a.txt", "a").run::<Job>();
+    let failure = run.end.unwrap_err();
+    assert_eq!(
+        (&failure.code[..], &failure.message[..]),
+        ("UnknownInput", "the manifest has no input `datset`; it has: dataset, more")
+    );
 }
 
 #[test]

@@ -89,12 +89,20 @@ fn modules_are_listed_with_their_versions_and_what_they_import() {
     assert_eq!(probe["versions"][0]["activeFor"], json!([]));
     assert_eq!(project.client.get(&project.path("modules/nobody")).problem(404).0, "NotFound");
     let version = project.client.get(&project.path("modules/probe/versions/1")).ok();
-    assert_eq!((&version["hasManifest"], &version["warnings"]), (&json!(true), &json!([])));
+    assert_eq!(version["hasManifest"], true);
+    let warnings = version["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().contains("counts as 1.0.0"), "{warnings:?}");
     let path = project.path("modules/bare/versions/1.0.0");
     let bare = wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap();
     let uploaded = project.client.put_bytes(&path, &bare).ok();
     assert_eq!(uploaded["hasManifest"], false);
     assert!(uploaded["warnings"][0].as_str().unwrap().contains("no manifest"), "{uploaded:#}");
+    assert_eq!(uploaded["warnings"].as_array().unwrap().len(), 1);
+    for version in ["latest", "2024-01", "1.2.3.4"] {
+        let path = project.path(&format!("modules/bare/versions/{version}"));
+        let (code, detail) = project.client.put_bytes(&path, &bare).problem(400);
+        assert!(code == "InvalidVersion" && detail.contains("MAJOR.MINOR.PATCH"), "{detail}");
+    }
     let imports = version["imports"].as_array().unwrap();
     assert!(
         imports.iter().any(|import| import.as_str().unwrap().starts_with("fuelcell:job/")),

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use fuelcell_domain::version::semantic_version;
 use fuelcell_domain::{Activation, Manifest, ModuleVersion, ProjectRef};
 use fuelcell_service::Service;
 use fuelcell_service::versions::Modules;
@@ -31,7 +32,7 @@ pub(crate) struct VersionAnswer {
     #[schema(value_type = Object)]
     manifest: Manifest,
     /// What its author may not have meant.
-    warnings: Vec<&'static str>,
+    warnings: Vec<String>,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
     /// What it wants to reach beyond its cell.
@@ -226,6 +227,22 @@ fn summary(module: ModuleVersion, active: &[Activation]) -> VersionSummary {
 const NO_MANIFEST: &str = "the module carries no manifest, so that a default one holds: parameters are not checked, one dataset \
     can be handed in, and it runs jobs of any type; `fuelcell module pack` writes one";
 
+fn warnings(module: &ModuleVersion) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !module.has_manifest {
+        warnings.push(NO_MANIFEST.to_owned());
+    }
+    match semantic_version(&module.version) {
+        Ok(meant) if meant == module.version => {}
+        Ok(meant) => warnings.push(format!(
+            "the version is no semantic version as it is written; it counts as {meant} when versions are compared"
+        )),
+        // From before versions were checked.
+        Err(allowed) => warnings.push(format!("the version counts as lower than all others: {allowed}")),
+    }
+    warnings
+}
+
 async fn answer(
     service: &Service,
     project: ProjectRef,
@@ -234,12 +251,12 @@ async fn answer(
     Ok(VersionAnswer {
         waiting_for: service.waits_for(project, &module).await?.map(CapabilitiesDto::from),
         capabilities: module.wanted().into(),
+        warnings: warnings(&module),
         name: module.name,
         version: module.version,
         digest: module.digest.to_string(),
         size: module.size,
         has_manifest: module.has_manifest,
-        warnings: (!module.has_manifest).then_some(NO_MANIFEST).into_iter().collect(),
         manifest: Arc::unwrap_or_clone(module.manifest),
         imports: module.imports,
         uploaded_by: module.uploaded_by,

@@ -8,14 +8,13 @@ use std::{
     rc::Rc,
 };
 
+use fuelcell_domain::{ArtifactDescription, ArtifactKind, ArtifactRole, Outputs};
+
 use super::{Content, LogLine, Progress, TestArtifact, TestHost, TestRun};
 use crate::{
-    Artifact, Cancellation, HostError, Input, Level, Report,
+    Artifact, Cancellation, HostError, Input, Kind, Level, Report, Role,
     host::{Host, HostReader, HostWriter},
 };
-
-/// The longest artifact name in bytes: what common file systems allow.
-const MAX_NAME_BYTES: usize = 255;
 
 /// A handle to the state of a run; the context and every writer hold one.
 #[derive(Clone)]
@@ -27,9 +26,9 @@ pub(super) struct RunningHost {
 #[derive(Default)]
 struct State {
     artifacts: BTreeMap<String, TestArtifact>,
+    begun: Outputs,
     /// Artifacts that were begun and are not finished.
     unfinished: BTreeSet<String>,
-    has_primary: bool,
     artifact_bytes: u64,
     logs: Vec<LogLine>,
     progress: Vec<Progress>,
@@ -64,19 +63,9 @@ impl RunningHost {
 }
 
 impl State {
-    fn begin(&mut self, artifact: &Artifact) -> Result<(), HostError> {
-        check_description(artifact)?;
-        let name = &artifact.name;
-        if self.artifacts.contains_key(name) || self.unfinished.contains(name) {
-            return Err(HostError::Invalid(format!("artifact `{name}` exists: names are unique in a job")));
-        }
-        if artifact.primary && self.has_primary {
-            return Err(HostError::Invalid(format!(
-                "artifact `{name}`: the job has a primary artifact already"
-            )));
-        }
-        self.has_primary |= artifact.primary;
-        self.unfinished.insert(name.clone());
+    fn begin(&mut self, description: &ArtifactDescription) -> Result<(), HostError> {
+        self.begun.begin(description).map_err(HostError::Invalid)?;
+        self.unfinished.insert(description.name.clone());
         Ok(())
     }
 
@@ -92,20 +81,22 @@ impl State {
     }
 }
 
-fn check_description(artifact: &Artifact) -> Result<(), HostError> {
-    let name = &artifact.name;
-    let is_file_name = !matches!(name.as_str(), "" | "." | "..")
-        && name.len() <= MAX_NAME_BYTES
-        && !name.contains(|c: char| c == '/' || c == '\\' || c.is_control());
-    if !is_file_name {
-        return Err(HostError::Invalid(format!(
-            "artifact name {name:?}: allowed is a file name of at most {MAX_NAME_BYTES} bytes without / and \\"
-        )));
-    }
-    if artifact.accuracy.is_some_and(|accuracy| !(0.0..=1.0).contains(&accuracy)) {
-        return Err(HostError::Invalid(format!("artifact `{name}`: an accuracy is from 0 to 1")));
-    }
-    Ok(())
+/// The description as servers take it, with the name as it is kept.
+fn checked(artifact: Artifact) -> Result<ArtifactDescription, HostError> {
+    let kind = match artifact.kind {
+        Kind::Report => ArtifactKind::Report,
+        Kind::Data => ArtifactKind::Data,
+        Kind::Model => ArtifactKind::Model,
+        Kind::Visualization => ArtifactKind::Visualization,
+    };
+    let role = match artifact.role {
+        Role::Output => ArtifactRole::Output,
+        Role::FailedRecords => ArtifactRole::FailedRecords,
+    };
+    let Artifact { name, type_name, title, media_type, primary, record_count, accuracy, .. } = artifact;
+    ArtifactDescription { name, kind, type_name, title, media_type, primary, role, record_count, accuracy }
+        .checked()
+        .map_err(HostError::Invalid)
 }
 
 impl Host for RunningHost {
@@ -151,8 +142,10 @@ impl Host for RunningHost {
     }
 
     fn create(&self, artifact: &Artifact) -> Result<Box<dyn HostWriter>, HostError> {
-        self.state.borrow_mut().begin(artifact)?;
-        Ok(Box::new(Sink { host: self.clone(), description: artifact.clone(), bytes: Vec::new() }))
+        let begun = checked(artifact.clone())?;
+        self.state.borrow_mut().begin(&begun)?;
+        let description = Artifact { name: begun.name.clone(), ..artifact.clone() };
+        Ok(Box::new(Sink { host: self.clone(), description, begun, bytes: Vec::new(), sealed: false }))
     }
 
     fn save_checkpoint(&self, bytes: &[u8]) -> Result<(), HostError> {
@@ -206,17 +199,26 @@ impl<R: Read + Seek> HostReader for Source<R> {
 struct Sink {
     host: RunningHost,
     description: Artifact,
+    begun: ArtifactDescription,
     bytes: Vec<u8>,
+    sealed: bool,
 }
 
 impl Sink {
-    /// The name leaves `unfinished` when it is sealed: what is no longer there must not be written or sealed again.
     fn check_open(&self) -> Result<(), HostError> {
-        let name = &self.description.name;
-        if self.host.state.borrow().unfinished.contains(name) {
-            return Ok(());
+        match self.sealed {
+            false => Ok(()),
+            true => Err(HostError::Invalid(format!("artifact `{}` is finished", self.description.name))),
         }
-        Err(HostError::Invalid(format!("artifact `{name}` is finished")))
+    }
+}
+
+/// A name that was not finished is free again.
+impl Drop for Sink {
+    fn drop(&mut self) {
+        if !self.sealed {
+            self.host.state.borrow_mut().begun.drop(&self.begun);
+        }
     }
 }
 
@@ -233,6 +235,7 @@ impl HostWriter for Sink {
         let name = self.description.name.clone();
         let artifact =
             TestArtifact { description: self.description.clone(), bytes: std::mem::take(&mut self.bytes) };
+        self.sealed = true;
         let mut state = self.host.state.borrow_mut();
         state.unfinished.remove(&name);
         state.artifacts.insert(name, artifact);

@@ -1,7 +1,7 @@
 //! A host for tests and native benchmarks: `cargo test` needs no WebAssembly.
 //!
-//! [`TestHost`] says what a job finds, [`TestRun`] what it left. The host refuses what a real one refuses, so that a
-//! job that passes here is not surprised there.
+//! [`TestHost`] says what a job finds, [`TestRun`] what it left. The host refuses what a real one refuses, with the same
+//! checks and in the same words, so that a job that passes here is not surprised there.
 //!
 //! ```
 //! # use fuelcell_sdk::{Artifact, Completion, Kind, testing::TestHost};
@@ -17,6 +17,7 @@
 //! assert_eq!(run.text("count.txt"), Some("2"));
 //! ```
 
+mod checks;
 mod host;
 mod run;
 
@@ -146,12 +147,17 @@ impl TestHost {
         self
     }
 
-    /// Runs the job that the attribute macro made.
+    /// Runs the job that the attribute macro made, if a server would: parameters that the job's schema does not allow, and
+    /// an input that is missing or that its manifest does not know, end the run before it begins. Its end says what a
+    /// server says: `InvalidParameters`, `CheckLimit`, `ManifestInvalid`, `DatasetRequired`, `UnknownInput`.
     pub fn run<J: GuestJob>(self) -> TestRun {
-        self.run_with(J::run)
+        match checks::before(&self, &J::manifest()) {
+            Ok(()) => self.run_with(J::run),
+            Err(refusal) => self.run_with(|_| Err(refusal)),
+        }
     }
 
-    /// Runs a function that takes only the context.
+    /// Runs a function that takes only the context. It has no manifest, so that nothing is checked before.
     pub fn run_with(self, job: impl FnOnce(&mut Context) -> crate::Result) -> TestRun {
         let state = host::RunningHost::new(self);
         let end = job(&mut Context::new(state.clone()));

@@ -1,0 +1,55 @@
+//! What a server looks at before it runs a job.
+
+use super::TestHost;
+use crate::{Failure, Manifest};
+use fuelcell_rules::{ParametersRefused, check_parameters};
+use serde_json::{Map, Value};
+
+/// Refuses what a server would refuse.
+pub(super) fn before(host: &TestHost, manifest: &Manifest) -> Result<(), Failure> {
+    let described = serde_json::to_value(manifest)
+        .and_then(serde_json::from_value::<fuelcell_domain::Manifest>)
+        .map_err(|error| Failure::new("ManifestInvalid", format!("the manifest is not usable: {error}")))?;
+    check_parameters(&described, parameters(host)?).map_err(|refused| {
+        let code = match &refused {
+            ParametersRefused::Schema(_) => "ManifestInvalid",
+            ParametersRefused::Faults(_) => "InvalidParameters",
+            ParametersRefused::TooMuch(_) => "CheckLimit",
+        };
+        Failure::new(code, refused.to_string())
+    })?;
+    check_inputs(host, manifest)
+}
+
+fn parameters(host: &TestHost) -> Result<Map<String, Value>, Failure> {
+    let Some(text) = &host.parameters else { return Ok(Map::new()) };
+    serde_json::from_str(text).map_err(|_| {
+        Failure::new("InvalidParameters", format!("parameters are a JSON object, and these are {text:.64}"))
+    })
+}
+
+fn check_inputs(host: &TestHost, manifest: &Manifest) -> Result<(), Failure> {
+    let given = |name: &str| host.inputs.iter().any(|input| input.description.name == name);
+    let missing = manifest.inputs.iter().find(|input| input.required && !given(input.name));
+    if let Some(input) = missing {
+        return Err(Failure::new(
+            "DatasetRequired",
+            format!("the job needs the input `{}`: give it with `TestHost::input`", input.name),
+        ));
+    }
+    let known = |name: &str| manifest.inputs.iter().any(|input| input.name == name);
+    match host.inputs.iter().find(|input| !known(&input.description.name)) {
+        None => Ok(()),
+        Some(input) => {
+            let names: Vec<&str> = manifest.inputs.iter().map(|input| input.name).collect();
+            Err(Failure::new(
+                "UnknownInput",
+                format!(
+                    "the manifest has no input `{}`; it has: {}",
+                    input.description.name,
+                    names.join(", ")
+                ),
+            ))
+        }
+    }
+}
