@@ -26,3 +26,4 @@ mod operate;
 mod outbound;
 mod process_mining;
 mod registry;
+mod removal;

@@ -202,8 +202,10 @@ fn every_address_refuses_all_who_may_not_and_takes_the_one_who_may() {
         if method == "GET" {
             assert_eq!(row.with_method("HEAD").call(&server.client(None), things).status, 401, "HEAD {path}");
         }
+        let takes = |method: &str| rows.iter().any(|other| other.path == *path && other.method == method);
+        let unknown = if takes("PATCH") { "PUT" } else { "PATCH" };
         assert_eq!(
-            row.with_method("PATCH").call(&server.operator(), things).problem(405).0,
+            row.with_method(unknown).call(&server.operator(), things).problem(405).0,
             "MethodNotAllowed",
             "{path}"
         );

@@ -26,7 +26,8 @@ impl Project {
     /// A fresh tenant with a fresh project.
     pub fn new(server: &Server) -> Self {
         let operator = server.operator();
-        let tenant = operator.post("/api/admin/tenants", &json!({"name": "a tenant"})).ok();
+        let tenant =
+            operator.post("/api/admin/tenants", &json!({"name": format!("tenant {}", Uuid::new_v4())})).ok();
         let tenant = text(&tenant, "tenantId");
         let project = operator
             .post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "a project"}))

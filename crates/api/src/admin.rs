@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod limits;
 pub(crate) mod passwords;
+pub(crate) mod removal;
 
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, parse_moment};
@@ -143,7 +144,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
     path = "/api/admin/tenants",
     tag = "Administration",
     request_body = TenantBody,
-    responses((status = 201, description = "The tenant is there", body = TenantAnswer), (status = 409, description = "The id is taken"), (status = 413, description = "The body is too large")),
+    responses((status = 201, description = "The tenant is there", body = TenantAnswer), (status = 409, description = "The id is taken, or another tenant has the name"), (status = 413, description = "The body is too large")),
 )]
 pub(crate) async fn create_tenant(
     State(service): State<Arc<Service>>,
@@ -192,7 +193,7 @@ pub(crate) async fn tenants(
     path = "/api/admin/tenants/{tenant_id}/projects",
     tag = "Administration",
     request_body = ProjectBody,
-    responses((status = 201, description = "The project is there", body = ProjectAnswer), (status = 409, description = "The id is taken"), (status = 413, description = "The body is too large")),
+    responses((status = 201, description = "The project is there", body = ProjectAnswer), (status = 409, description = "The id is taken, or another project of the tenant has the name"), (status = 413, description = "The body is too large")),
 )]
 pub(crate) async fn create_project(
     State(service): State<Arc<Service>>,

@@ -55,6 +55,6 @@ pub use schedule::{Overlap, Schedule};
 pub use seams::{Cancellation, HostError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec};
 pub use standing::Standing;
 pub use state::{JobState, Transition};
-pub use tenancy::{Project, Role, Scope, Tenant, Token, TokenKind};
+pub use tenancy::{Project, Removal, Role, Scope, Tenant, Token, TokenKind};
 pub use usage::{CellPlace, Deterministic, Fuel, LogUsage, Meter, Receipt, Usage};
 pub use version::Precedence;

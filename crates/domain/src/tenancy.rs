@@ -1,5 +1,6 @@
 //! Who there is, and who may do what.
 
+use crate::output_name::composed;
 use crate::{Digest, ProjectId, ProjectRef, TenantId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,27 @@ pub struct Project {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Whether people would take two names of tenants, or of projects, for the same: spaces around them, case, and the form of
+/// Unicode make no difference.
+pub fn same_name(one: &str, other: &str) -> bool {
+    let key = |name: &str| composed(&composed(name.trim()).to_lowercase()).into_owned();
+    key(one) == key(other)
+}
+
+/// A tenant or project that was taken away. It is not there from then on, and its id is not used again; what belonged to it
+/// goes bit by bit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Which one.
+    pub scope: Scope,
+    /// Who took it away.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// When nothing of it was left.
+    pub done_at: Option<Timestamp>,
 }
 
 /// What a token's holder may do; each role may do what those before it may.

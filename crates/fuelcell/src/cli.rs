@@ -70,6 +70,12 @@ pub(crate) enum Command {
     /// Makes, lists and revokes application passwords of a running server.
     #[command(subcommand)]
     Password(PasswordCommand),
+    /// Makes, lists, renames and deletes tenants of a running server.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Makes, lists, renames and deletes projects of a running server.
+    #[command(subcommand)]
+    Project(ProjectCommand),
     /// Sums what jobs used on a running server: fuel, CPU, memory-seconds, bytes, attempts.
     Usage(UsageArguments),
     /// Compiles one module, for a server that started this process.
@@ -259,6 +265,88 @@ pub(crate) enum PasswordCommand {
         server: ServerFlags,
         /// Its id.
         password_id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TenantCommand {
+    /// Makes a tenant, and prints its id.
+    Create {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// Its name.
+        name: String,
+    },
+    /// Lists tenants as JSON.
+    List {
+        #[command(flatten)]
+        server: ServerFlags,
+    },
+    /// Gives a tenant another name.
+    Rename {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// Its id.
+        tenant: String,
+        /// The other name.
+        name: String,
+    },
+    /// Deletes a tenant with all its projects. Without its name it only says what would go.
+    Delete {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// Its id.
+        tenant: String,
+        /// Its name.
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProjectCommand {
+    /// Makes a project, and prints its id.
+    Create {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: String,
+        /// Its name.
+        name: String,
+    },
+    /// Lists a tenant's projects as JSON.
+    List {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: String,
+    },
+    /// Gives a project another name.
+    Rename {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: String,
+        /// Its id.
+        project: String,
+        /// The other name.
+        name: String,
+    },
+    /// Deletes a project. Without its name it only says what would go.
+    Delete {
+        #[command(flatten)]
+        server: ServerFlags,
+        /// The tenant's id.
+        #[arg(long)]
+        tenant: String,
+        /// Its id.
+        project: String,
+        /// Its name.
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
     },
 }
 

@@ -53,3 +53,11 @@ fn read(mut answer: Response<Body>) -> anyhow::Result<Value> {
         false => bail!("{}: {}", answer.status(), body["detail"].as_str().unwrap_or("no reason given")),
     }
 }
+
+/// As a part of a path or query.
+pub(crate) fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}

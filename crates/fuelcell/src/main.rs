@@ -19,6 +19,7 @@ mod retention;
 mod run;
 mod serve;
 mod telemetry;
+mod tenancy;
 mod token;
 mod usage;
 
@@ -97,6 +98,8 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
         Command::Token(command) => runtime.block_on(token::run(cli.config, command))?,
         Command::Password(command) => password::run(command)?,
+        Command::Tenant(command) => tenancy::tenant(command)?,
+        Command::Project(command) => tenancy::project(command)?,
         Command::Usage(arguments) => usage::run(&arguments)?,
         // `main` has seen to it.
         Command::Compile { .. } | Command::RunCell => {}

@@ -92,6 +92,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let service = Arc::new(service);
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
     tokio::spawn(keep_refusals(service.clone(), stop.clone()));
+    tokio::spawn(keep_removing(service.clone(), stop.clone()));
     let router = fuelcell_api::router(service.clone(), &config.api, stop.clone());
     fuelcell_api::serve(listener, router, &config.api, descriptors, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
@@ -166,6 +167,11 @@ async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
 /// Writes down how many calls were refused, until the server is told to stop.
 async fn keep_refusals(service: Arc<Service>, stop: CancellationToken) {
     stop.run_until_cancelled(service.keep_refusals()).await;
+}
+
+/// Removes what was deleted, until the server is told to stop.
+async fn keep_removing(service: Arc<Service>, stop: CancellationToken) {
+    Box::pin(stop.run_until_cancelled(service.keep_removing())).await;
 }
 
 async fn stop_on_signal(stop: CancellationToken) {

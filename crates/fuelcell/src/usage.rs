@@ -1,7 +1,7 @@
 //! `fuelcell usage`: what jobs used on a running server, summed.
 
 use crate::cli::UsageArguments;
-use crate::client::Server;
+use crate::client::{Server, escaped};
 use anyhow::Context;
 use serde_json::Value;
 use std::io::Write;
@@ -34,14 +34,6 @@ pub(crate) fn run(arguments: &UsageArguments) -> anyhow::Result<()> {
         false => table(&report).context("the answer is no report of usage")?,
     };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
-}
-
-/// As a part of a query.
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 fn table(report: &Value) -> Option<String> {

@@ -65,6 +65,32 @@ impl Service {
         self.store.project(id).await?.ok_or(ServiceError::NotFound("project"))
     }
 
+    /// Gives a tenant another name. For operators.
+    pub async fn rename_tenant(
+        &self,
+        principal: &Principal,
+        id: TenantId,
+        name: String,
+    ) -> Result<Tenant, ServiceError> {
+        self.require_whole_tenant(principal, id, Role::Operator).await?;
+        check_name("name", &name)?;
+        self.store.rename_tenant(id, name).await?;
+        self.store.tenant(id).await?.ok_or(ServiceError::NotFound("tenant"))
+    }
+
+    /// Gives a project another name. For those who may create projects of the tenant.
+    pub async fn rename_project(
+        &self,
+        principal: &Principal,
+        id: ProjectRef,
+        name: String,
+    ) -> Result<Project, ServiceError> {
+        self.require_own_project(principal, id).await?;
+        check_name("name", &name)?;
+        self.store.rename_project(id, name).await?;
+        self.store.project(id).await?.ok_or(ServiceError::NotFound("project"))
+    }
+
     /// A project's limits, and what it uses of them.
     pub async fn project_limits(
         &self,

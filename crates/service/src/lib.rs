@@ -27,6 +27,7 @@ pub mod places;
 pub mod query;
 pub mod queue;
 mod refusals;
+pub mod removal;
 pub mod results;
 pub mod retry;
 pub mod schedules;
@@ -101,6 +102,7 @@ pub struct Service {
     compiles: Lines,
     archives: Places,
     schedules_changed: Notify,
+    removal_begun: Notify,
     waiters: Semaphore,
     tenants_waiters: Places,
     checks: parameters::Checks,
@@ -128,6 +130,7 @@ impl Service {
             compiles: Lines::default(),
             archives: Places::default(),
             schedules_changed: Notify::new(),
+            removal_begun: Notify::new(),
             waiters: Semaphore::new(wait::MAX_WAITERS),
             tenants_waiters: Places::default(),
             checks: parameters::Checks::default(),

@@ -69,6 +69,8 @@ impl Service {
         if self.clock.now() > Timestamp(grant.expires.saturating_mul(1_000_000)) {
             return Err(ServiceError::LinkExpired);
         }
+        // What belonged to a project that was deleted may be there for a while.
+        self.store.project(target.project).await?.ok_or(ServiceError::NotFound("artifact"))?;
         let job =
             self.store.job(target.project, target.job).await?.ok_or(ServiceError::NotFound("artifact"))?;
         let artifacts = self.store.artifacts(target.job).await?;

@@ -3,10 +3,12 @@
 use crate::database::{Database, Read};
 use crate::keys::{self, Table};
 use crate::overlay::Overlay;
+use crate::removal::refuse_removed;
 use fuelcell_domain::{Grant, ProjectRef, SealedSecret};
 use fuelcell_store::StoreError;
 
 pub(crate) fn put_grant(overlay: &mut Overlay<'_>, grant: &Grant) -> Result<(), StoreError> {
+    refuse_removed(overlay, grant.project)?;
     overlay.put(Table::Grants, &keys::named(grant.project, &grant.module), grant)
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn put_secret(
     overlay: &mut Overlay<'_>,
     mut secret: SealedSecret,
 ) -> Result<SealedSecret, StoreError> {
+    refuse_removed(overlay, secret.project)?;
     let key = keys::named(secret.project, &secret.name);
     if let Some(first) = overlay.get::<SealedSecret>(Table::Secrets, &key)? {
         secret.created_at = first.created_at;

@@ -4,6 +4,7 @@ use crate::database::{Database, Read};
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
+use crate::removal::refuse_removed;
 use crate::{audit, processed, registry, tenancy, usage};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
@@ -35,6 +36,7 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     if records::place(overlay, job.id)?.is_some() {
         return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
     }
+    refuse_removed(overlay, job.project)?;
     let queued = overlay.queued_jobs(job.project);
     tenancy::project_limits(overlay, job.project)?.admit(&mut job, queued)?;
     job.ordinal = overlay.next_number(&counters::jobs(job.project))?;

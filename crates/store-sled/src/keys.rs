@@ -1,7 +1,7 @@
 //! Where records lie. A table is a tree of sled under a versioned name; keys are fixed fields, big-endian, so that they
 //! sort as their numbers do.
 
-use fuelcell_domain::{Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId};
+use fuelcell_domain::{Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, Scope, TenantId};
 use fuelcell_store::usage::Dimension;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -81,11 +81,13 @@ pub(crate) enum Table {
     Usage,
     /// Project, module's name → the version that was activated last.
     CurrentVersions,
+    /// Tenant, or project → `StoredRemoval`.
+    Removals,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -122,7 +124,52 @@ impl Table {
         Self::Secrets,
         Self::Usage,
         Self::CurrentVersions,
+        Self::Removals,
     ];
+
+    /// Whether its records belong to the project with whose key theirs begin, and to nobody else. Jobs and their sums have
+    /// rules of their own, and so has what says that there is a project.
+    pub(crate) fn is_of_a_project(self) -> bool {
+        match self {
+            Self::Datasets
+            | Self::Pipelines
+            | Self::Modules
+            | Self::ActiveModules
+            | Self::IdempotencyKeys
+            | Self::ProcessedItems
+            | Self::StoredBytes
+            | Self::RetiredVersions
+            | Self::Activations
+            | Self::Schedules
+            | Self::Grants
+            | Self::Secrets
+            | Self::CurrentVersions => true,
+            Self::Meta
+            | Self::Tenants
+            | Self::Projects
+            | Self::Tokens
+            | Self::TokenHashes
+            | Self::Jobs
+            | Self::Parameters
+            | Self::JobPlaces
+            | Self::JobIndex
+            | Self::Pulses
+            | Self::Checkpoints
+            | Self::Artifacts
+            | Self::Receipts
+            | Self::Logs
+            | Self::Counters
+            | Self::DayFigures
+            | Self::Durations
+            | Self::Chunks
+            | Self::ProjectLimits
+            | Self::Audit
+            | Self::AuditOfTenant
+            | Self::DeletedJobs
+            | Self::Usage
+            | Self::Removals => false,
+        }
+    }
 
     /// The name of its tree. Its number is part of chunk keys: new tables go to the end.
     pub(crate) fn tree_name(self) -> String {
@@ -233,6 +280,20 @@ pub(crate) fn tenant_day(tenant: TenantId, day: i64) -> Vec<u8> {
     join(&[tenant.0.as_bytes(), &day.to_be_bytes()])
 }
 
+/// All records of a dimension begin with it.
+pub(crate) fn usage_dimension(owner: ProjectRef, dimension: Dimension) -> Vec<u8> {
+    join(&[&project(owner), &[dimension as u8]])
+}
+
+/// A tenant or project; `None` for the server.
+pub(crate) fn scope(scope: Scope) -> Option<Vec<u8>> {
+    match scope {
+        Scope::Server => None,
+        Scope::Tenant(tenant) => Some(tenant.0.as_bytes().to_vec()),
+        Scope::Project(own) => Some(project(own)),
+    }
+}
+
 /// All records of a day and dimension begin with it.
 pub(crate) fn usage_day(owner: ProjectRef, dimension: Dimension, day: i64) -> Vec<u8> {
     join(&[&project(owner), &[dimension as u8], &day.to_be_bytes()])
@@ -311,6 +372,11 @@ pub(crate) mod counters {
 
     pub(crate) fn modules() -> Vec<u8> {
         b"m".to_vec()
+    }
+
+    /// What the counters of a project begin with, but for that of its jobs.
+    pub(crate) fn of_project(owner: ProjectRef) -> [Vec<u8>; 3] {
+        [pipelines(owner), activations(owner), join(&[b"d", &project(owner)])]
     }
 
     /// Processed items of a pipeline.

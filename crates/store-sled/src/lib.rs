@@ -47,6 +47,7 @@ mod recent;
 mod records;
 mod references;
 mod registry;
+mod removal;
 mod schedules;
 mod sorted;
 mod store;

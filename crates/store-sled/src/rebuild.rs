@@ -8,6 +8,7 @@ use crate::codec::{ADVICE, damaged};
 use crate::database::{Database, Read, guarded};
 use crate::image::{Change, Image, IndexEntry};
 use crate::keys::{Place, Table, counters};
+use crate::removal::removed_jobs;
 use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,8 +43,8 @@ pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError
         readers.iter().cycle().take(parts.len()).try_for_each(|reader| build.add_part(reader))
     })?;
     let image = build.finish(database)?;
-    let count = deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum();
-    Ok((image, count))
+    let count: u64 = deleted.iter().map(|(first, last)| u64::from(last - first.ordinal) + 1).sum();
+    Ok((image, count + removed_jobs(database)?))
 }
 
 /// An entry of the job index.

@@ -8,6 +8,7 @@ use crate::keys::{self, Table, counters};
 use crate::modules::StoredModule;
 use crate::overlay::Overlay;
 use crate::references::{self, Seen};
+use crate::removal::refuse_removed;
 use crate::{schedules, tenancy};
 use fuelcell_domain::{
     Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
@@ -17,6 +18,7 @@ use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, counted_rows, other_bytes};
 
 pub(crate) fn put_dataset(overlay: &mut Overlay<'_>, mut dataset: Dataset) -> Result<Dataset, StoreError> {
+    refuse_removed(overlay, dataset.project)?;
     let key = keys::in_project(dataset.project, *dataset.id.0.as_bytes());
     let before: Option<Dataset> = overlay.get(Table::Datasets, &key)?;
     store_bytes(overlay, dataset.project, before.as_ref().map_or(0, |before| before.size), dataset.size)?;
@@ -93,6 +95,7 @@ pub(crate) fn put_pipeline(
     overlay: &mut Overlay<'_>,
     mut pipeline: Pipeline,
 ) -> Result<Pipeline, StoreError> {
+    refuse_removed(overlay, pipeline.project)?;
     let key = keys::in_project(pipeline.project, *pipeline.id.0.as_bytes());
     match schedules::pipeline(overlay, &key)? {
         Some(first) => pipeline.replaces(&first),
@@ -139,6 +142,7 @@ pub(crate) fn add_module_version(
     module: ModuleVersion,
 ) -> Result<ModuleVersion, StoreError> {
     let project = module.project.ok_or(StoreError::NotFound("project"))?;
+    refuse_removed(overlay, project)?;
     let key = keys::module_version(project, &module.name, &module.version);
     let first =
         overlay.get::<StoredModule>(Table::Modules, &key)?.map(|stored| stored.module()).transpose()?;
@@ -221,6 +225,7 @@ pub(crate) fn activate_module(
     project: ProjectRef,
     activation: &Activation,
 ) -> Result<(), StoreError> {
+    refuse_removed(overlay, project)?;
     if let Some(VersionName { name, version }) = &activation.module
         && overlay.value(Table::Modules, &keys::module_version(project, name, version))?.is_none()
     {

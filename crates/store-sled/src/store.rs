@@ -7,8 +7,8 @@ use crate::open::{self, Options};
 use crate::overlay::Overlay;
 use crate::views::Line;
 use crate::{
-    audit, figures, grants, jobs, logs, processed, records, references, registry, schedules, tenancy, usage,
-    uses, views,
+    audit, figures, grants, jobs, logs, processed, records, references, registry, removal, schedules,
+    tenancy, usage, uses, views,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -16,16 +16,16 @@ use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
     Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
-    Timestamp, Token, TokenId,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret,
+    Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::schedules::ScheduleStep;
 use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
-    TenantFigures,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, RemovalStep, StateCounts, Store, StoreError,
+    Submitted, TenantFigures,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -171,6 +171,34 @@ impl Store for SledStore {
 
     async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
         tenancy::project(self.database()?, id)
+    }
+
+    async fn rename_tenant(&self, id: TenantId, name: String) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::rename_tenant(overlay, id, name)).await
+    }
+
+    async fn rename_project(&self, id: ProjectRef, name: String) -> Result<(), StoreError> {
+        self.write(move |overlay| tenancy::rename_project(overlay, id, name)).await
+    }
+
+    async fn begin_removal(&self, removal: Removal) -> Result<(), StoreError> {
+        self.end(move |overlay| removal::begin(overlay, &removal)).await
+    }
+
+    async fn removals(&self) -> Result<Vec<Removal>, StoreError> {
+        self.read_many(|shared| removal::unfinished(&shared.database)).await
+    }
+
+    async fn remove_some(
+        &self,
+        scope: Scope,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<RemovalStep, StoreError> {
+        match self.read_many(move |shared| removal::left(shared, scope, limit)).await? {
+            Some(left) => self.end(move |overlay| removal::take(overlay, scope, &left, now)).await,
+            None => Ok(RemovalStep::Waiting),
+        }
     }
 
     async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError> {

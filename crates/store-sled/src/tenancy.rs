@@ -3,6 +3,8 @@
 use crate::database::{Database, Read};
 use crate::keys::{self, Table};
 use crate::overlay::Overlay;
+use crate::removal::refuse_removed_scope;
+use fuelcell_domain::tenancy::same_name;
 use fuelcell_domain::{
     Digest, Project, ProjectLimits, ProjectRef, Tenant, TenantId, Timestamp, Token, TokenId,
 };
@@ -13,7 +15,46 @@ pub(crate) fn create_tenant(overlay: &mut Overlay<'_>, tenant: &Tenant) -> Resul
     if overlay.value(Table::Tenants, key)?.is_some() {
         return Err(StoreError::Conflict(format!("tenant {} exists already", tenant.id)));
     }
+    if overlay.value(Table::Removals, key)?.is_some() {
+        return Err(StoreError::id_taken_away("tenant", tenant.id));
+    }
+    check_tenant_name(overlay, tenant.id, &tenant.name)?;
     overlay.put(Table::Tenants, key, tenant)
+}
+
+/// Stores from before names were told apart may have some twice, which stay.
+fn check_tenant_name(overlay: &Overlay<'_>, id: TenantId, name: &str) -> Result<(), StoreError> {
+    let tenants: Vec<Tenant> = overlay.scan(Table::Tenants, &[])?;
+    match tenants.iter().find(|other| other.id != id && same_name(&other.name, name)) {
+        Some(other) => Err(StoreError::name_taken("tenant", &other.name, other.id)),
+        None => Ok(()),
+    }
+}
+
+fn check_project_name(overlay: &Overlay<'_>, id: ProjectRef, name: &str) -> Result<(), StoreError> {
+    let projects: Vec<Project> = overlay.scan(Table::Projects, id.tenant.0.as_bytes())?;
+    match projects.iter().find(|other| other.id != id && same_name(&other.name, name)) {
+        Some(other) => Err(StoreError::name_taken("project", &other.name, other.id.project)),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn rename_tenant(overlay: &mut Overlay<'_>, id: TenantId, name: String) -> Result<(), StoreError> {
+    let key = id.0.as_bytes();
+    let tenant: Tenant = overlay.get(Table::Tenants, key)?.ok_or(StoreError::NotFound("tenant"))?;
+    check_tenant_name(overlay, id, &name)?;
+    overlay.put(Table::Tenants, key, &Tenant { name, ..tenant })
+}
+
+pub(crate) fn rename_project(
+    overlay: &mut Overlay<'_>,
+    id: ProjectRef,
+    name: String,
+) -> Result<(), StoreError> {
+    let key = keys::project(id);
+    let project: Project = overlay.get(Table::Projects, &key)?.ok_or(StoreError::NotFound("project"))?;
+    check_project_name(overlay, id, &name)?;
+    overlay.put(Table::Projects, &key, &Project { name, ..project })
 }
 
 pub(crate) fn tenants(database: &Database) -> Result<Vec<Tenant>, StoreError> {
@@ -34,6 +75,10 @@ pub(crate) fn create_project(overlay: &mut Overlay<'_>, project: &Project) -> Re
     if overlay.value(Table::Projects, &key)?.is_some() {
         return Err(StoreError::Conflict(format!("project {} exists already", project.id.project)));
     }
+    if overlay.value(Table::Removals, &key)?.is_some() {
+        return Err(StoreError::id_taken_away("project", project.id.project));
+    }
+    check_project_name(overlay, project.id, &project.name)?;
     overlay.put(Table::Projects, &key, project)
 }
 
@@ -68,6 +113,7 @@ pub(crate) fn create_token(overlay: &mut Overlay<'_>, token: &Token) -> Result<(
     if overlay.value(Table::Tokens, id)?.is_some() || overlay.value(Table::TokenHashes, hash)?.is_some() {
         return Err(StoreError::Conflict("the token exists already".into()));
     }
+    refuse_removed_scope(overlay, token.scope)?;
     overlay.put(Table::TokenHashes, hash, &token.id)?;
     overlay.put(Table::Tokens, id, token)
 }
@@ -96,4 +142,31 @@ pub(crate) fn revoke_token(overlay: &mut Overlay<'_>, id: TokenId, at: Timestamp
     }
     token.revoked_at = Some(at);
     overlay.put(Table::Tokens, key, &token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_domain::Timestamp;
+    use std::sync::RwLock;
+    use tempfile::TempDir;
+
+    #[test]
+    fn names_that_an_older_store_has_twice_stay_and_can_be_told_apart() {
+        let directory = TempDir::new().unwrap();
+        let database = Database::open(directory.path(), 1 << 20).unwrap();
+        let image = RwLock::default();
+        let mut overlay = Overlay::new(&database, &image);
+        let ids = [TenantId::random(), TenantId::random()];
+        for id in ids {
+            let tenant = Tenant { id, name: "Acme".into(), created_at: Timestamp(1) };
+            overlay.put(Table::Tenants, id.0.as_bytes(), &tenant).unwrap();
+        }
+        let taken = rename_tenant(&mut overlay, ids[1], "acme".into());
+        assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+        rename_tenant(&mut overlay, ids[1], "Acme 2".into()).unwrap();
+        rename_tenant(&mut overlay, ids[0], "ACME".into()).unwrap();
+        let kept: Tenant = overlay.get(Table::Tenants, ids[1].0.as_bytes()).unwrap().unwrap();
+        assert_eq!(kept.name, "Acme 2");
+    }
 }

@@ -5,8 +5,8 @@ use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueuePage, StateCounts, Store, StoreError, Submitted,
-    TenantFigures,
+    PageRequest, ProcessedPage, QueueEntry, QueuePage, RemovalStep, StateCounts, Store, StoreError,
+    Submitted, TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -14,8 +14,8 @@ use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
     Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant, TenantId,
-    Timestamp, Token, TokenId,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret,
+    Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -222,6 +222,11 @@ pass_on! {
     fn create_tenant(tenant: Tenant) -> ();
     fn tenants() -> Vec<Tenant>;
     fn tenant(id: TenantId) -> Option<Tenant>;
+    fn rename_tenant(id: TenantId, name: String) -> ();
+    fn rename_project(id: ProjectRef, name: String) -> ();
+    fn begin_removal(removal: Removal) -> ();
+    fn removals() -> Vec<Removal>;
+    fn remove_some(scope: Scope, limit: usize, now: Timestamp) -> RemovalStep;
     fn create_project(project: Project) -> ();
     fn projects(tenant: TenantId) -> Vec<Project>;
     fn project(id: ProjectRef) -> Option<Project>;

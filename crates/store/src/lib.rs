@@ -32,4 +32,4 @@ pub use jobs::{
 pub use memory::{MemoryBlobs, MemoryStore};
 pub use order::{JobOrder, Ranks, SortKey};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
-pub use store::{Store, StoreError};
+pub use store::{RemovalStep, Store, StoreError};

@@ -15,8 +15,8 @@ use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
     Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, SealedSecret,
-    Tenant, TenantId, Timestamp, Token, TokenId,
+    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Removal, Scope,
+    SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::io;
 
@@ -54,7 +54,28 @@ pub enum StoreError {
     Storage(String),
 }
 
+/// What a step of a removal did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemovalStep {
+    /// So many records are gone, and there may be more.
+    Removed(u64),
+    /// What is left waits for running jobs to end, or for the removals of a tenant's projects.
+    Waiting,
+    /// Nothing is left.
+    Done,
+}
+
 impl StoreError {
+    /// Of a tenant or project whose name another one has.
+    pub fn name_taken(what: &str, name: &str, id: impl std::fmt::Display) -> Self {
+        Self::Conflict(format!("the {what} {id} has the name \"{name}\" already"))
+    }
+
+    /// Of a tenant or project whose id one had that was taken away.
+    pub fn id_taken_away(what: &str, id: impl std::fmt::Display) -> Self {
+        Self::Conflict(format!("{what} {id} was deleted; its id is not used again"))
+    }
+
     /// Whether it says something of the medium, and not only of what was asked for.
     pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::Full | Self::Storage(_))
@@ -87,18 +108,39 @@ impl From<io::Error> for StoreError {
 pub trait Store: Send + Sync {
     // Tenants, projects, tokens.
 
-    /// Adds a tenant; an existing id is a conflict.
+    /// Adds a tenant; an existing id is a conflict, and so are that of one that was taken away and the
+    /// [same name](fuelcell_domain::tenancy::same_name) as that of another one.
     async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError>;
     /// All tenants, oldest first.
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
     /// One tenant.
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError>;
-    /// Adds a project; an existing id is a conflict, a missing tenant `NotFound("tenant")`.
+    /// Adds a project; a missing tenant is `NotFound("tenant")`, and the same is a conflict as with tenants: names are told
+    /// apart within the tenant.
     async fn create_project(&self, project: Project) -> Result<(), StoreError>;
     /// A tenant's projects, oldest first.
     async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError>;
     /// One project, looked up with its tenant.
     async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError>;
+    /// Gives a tenant another name; `NotFound("tenant")`, or a conflict as [`Store::create_tenant`].
+    async fn rename_tenant(&self, id: TenantId, name: String) -> Result<(), StoreError>;
+    /// Gives a project another name; `NotFound("project")`, or a conflict as [`Store::create_project`].
+    async fn rename_project(&self, id: ProjectRef, name: String) -> Result<(), StoreError>;
+    /// Takes a tenant with all its projects, or a project, away, with its limits and tokens: from now on it is not there,
+    /// and nothing new is taken for it (`NotFound("project")`). `NotFound` when it is not there. What belonged to it is
+    /// there for those who know its ids, until [`Store::remove_some`] has removed it.
+    async fn begin_removal(&self, removal: Removal) -> Result<(), StoreError>;
+    /// Removals that are not done, projects before their tenant.
+    async fn removals(&self) -> Result<Vec<Removal>, StoreError>;
+    /// Removes about `limit` records of what was taken away: jobs that do not run, then, when there are no jobs, everything
+    /// else but the entries of the audit log and the sums of what whole projects used by day. `NotFound("removal")` when
+    /// none is under way.
+    async fn remove_some(
+        &self,
+        scope: Scope,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<RemovalStep, StoreError>;
     /// Replaces a project's limits. They hold for what comes later; `NotFound("project")` when there is no such project.
     async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError>;
     /// A project's limits; none are set at first.

@@ -39,6 +39,7 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         "SecretBody" => json!({"value": "the-token"}),
         "TenantBody" => json!({"name": "Acme"}),
         "ProjectBody" => json!({"name": "Orders"}),
+        "RenameBody" => json!({"name": "Acme International"}),
         "ProjectLimitsBody" => json!({
             "caps": {"memoryBytes": 536_870_912, "timeoutSeconds": 3600},
             "quotas": {"queuedJobs": 1000, "storedBytes": 10_000_000_000_u64},

@@ -3,6 +3,7 @@
 mod blobs;
 mod jobs;
 mod records;
+mod removals;
 mod usage;
 
 pub use blobs::check_blobs;
@@ -109,6 +110,7 @@ fn look(database: &Database, mark: Option<u64>, report: &mut CheckReport, named:
     look.registry();
     look.jobs();
     look.usage();
+    look.removals();
     look.parts();
     // What cannot be read was told where its table was looked at.
     let unreadable = |_| {

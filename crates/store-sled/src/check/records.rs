@@ -66,12 +66,15 @@ impl Look<'_> {
         });
         self.each(Table::StoredBytes, |look, key, counted: u64| {
             let sum = sums.remove(key).unwrap_or(0);
-            look.require(counted == sum, || {
+            look.require(counted == sum || look.is_taken_away(key), || {
                 format!("project {} stores {sum} bytes and is counted with {counted}", hexadecimal(key))
             });
         });
         for (project, sum) in sums.into_iter().filter(|(_, sum)| *sum > 0) {
-            self.report.problem(format!("project {} stores {sum} bytes uncounted", hexadecimal(&project)));
+            let is_going = self.is_taken_away(&project);
+            self.require(is_going, || {
+                format!("project {} stores {sum} bytes uncounted", hexadecimal(&project))
+            });
         }
     }
 

@@ -11,6 +11,7 @@ mod golden;
 mod interrupted;
 mod offline;
 mod random;
+mod removal;
 mod reopen;
 
 use fuelcell_store_sled::{Options, SledStore};

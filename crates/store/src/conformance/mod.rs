@@ -23,6 +23,7 @@ mod publish;
 mod queue;
 mod references;
 mod registry;
+mod removal;
 mod schedules;
 mod submit;
 mod tenancy;
@@ -39,6 +40,9 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     tenancy::tenants_and_projects(&*make().await).await;
     tenancy::tokens(&*make().await).await;
     tenancy::the_last_operator_stays(&*make().await).await;
+    removal::names_are_told_apart(&*make().await).await;
+    removal::a_project_goes_with_all_that_is_its(&*make().await).await;
+    removal::a_tenant_goes_with_its_projects(&*make().await).await;
     registry::datasets(&*make().await).await;
     registry::pipelines(&*make().await).await;
     schedules::are_set_with_their_pipelines(&*make().await).await;

@@ -23,7 +23,7 @@ pub(super) async fn tenants_and_projects(store: &dyn Store) {
 
     let new = |tenant: TenantId, seconds| Project {
         id: ProjectRef { tenant, project: ProjectId::random() },
-        name: "p".into(),
+        name: format!("project {seconds}"),
         created_at: at(seconds),
     };
     let orphan = store.create_project(new(TenantId::random(), 1)).await;

@@ -62,6 +62,7 @@ impl Records {
         if self.jobs.contains_key(&job.id) {
             return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
         }
+        self.refuse_removed(job.project)?;
         let queued = self.queued().filter(|other| other.project == job.project).count() as u64;
         self.project_limits(job.project).admit(&mut job, queued)?;
         job.ordinal = self.last_ordinal(job.project) + 1;
@@ -144,12 +145,22 @@ impl Records {
         if !state.is_ended() {
             return Err(TransitionError::NotEnded(state).into());
         }
-        self.deleted.extend(self.jobs.remove(&id));
+        if let Some(job) = self.jobs.get(&id).cloned() {
+            self.forget(job);
+        }
+        Ok(())
+    }
+
+    pub(super) fn forget(&mut self, job: Job) {
+        let id = job.id;
+        self.jobs.remove(&id);
         self.checkpoints.remove(&id);
         self.artifacts.remove(&id);
         self.receipts.remove(&id);
         self.logs.remove(&id);
-        Ok(())
+        // What was deleted waits for nothing.
+        let state = if job.state.is_ended() { job.state } else { JobState::Cancelled };
+        self.deleted.push(Job { state, ..job });
     }
 
     pub(super) fn blob_references(&self) -> Vec<Digest> {

@@ -6,6 +6,7 @@ mod figures;
 mod jobs;
 mod ordered;
 mod registry;
+mod removal;
 mod schedules;
 mod tenancy;
 mod usage;
@@ -20,15 +21,15 @@ use crate::order::JobOrder;
 use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
-use crate::{BlobRef, BlobReferences, Store, StoreError};
+use crate::{BlobRef, BlobReferences, RemovalStep, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     AUDIT_PAGE_BYTES, Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset,
     DatasetId, Digest, Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal,
-    Pipeline, PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, SealedSecret, Tenant,
-    TenantId, Timestamp, Token, TokenId,
+    Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal,
+    Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,8 @@ struct Records {
     tenants: BTreeMap<TenantId, Tenant>,
     projects: BTreeMap<ProjectRef, Project>,
     limits: BTreeMap<ProjectRef, ProjectLimits>,
+    /// Of tenants, and of projects.
+    removals: BTreeMap<(TenantId, Option<ProjectId>), Removal>,
     tokens: BTreeMap<TokenId, Token>,
     datasets: BTreeMap<(ProjectRef, DatasetId), Dataset>,
     pipelines: BTreeMap<(ProjectRef, PipelineId), Pipeline>,
@@ -112,6 +115,31 @@ impl Store for MemoryStore {
         Ok(self.records().projects.get(&id).cloned())
     }
 
+    async fn rename_tenant(&self, id: TenantId, name: String) -> Result<(), StoreError> {
+        self.records().rename_tenant(id, name)
+    }
+
+    async fn rename_project(&self, id: ProjectRef, name: String) -> Result<(), StoreError> {
+        self.records().rename_project(id, name)
+    }
+
+    async fn begin_removal(&self, removal: Removal) -> Result<(), StoreError> {
+        self.records().begin_removal(removal)
+    }
+
+    async fn removals(&self) -> Result<Vec<Removal>, StoreError> {
+        Ok(self.records().unfinished_removals())
+    }
+
+    async fn remove_some(
+        &self,
+        scope: Scope,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<RemovalStep, StoreError> {
+        self.records().remove_some(scope, limit, now)
+    }
+
     async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError> {
         self.records().set_project_limits(id, limits)
     }
@@ -157,7 +185,7 @@ impl Store for MemoryStore {
     }
 
     async fn put_pipeline(&self, pipeline: Pipeline) -> Result<Pipeline, StoreError> {
-        Ok(self.records().put_pipeline(pipeline))
+        self.records().put_pipeline(pipeline)
     }
 
     async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError> {
@@ -223,7 +251,9 @@ impl Store for MemoryStore {
     }
 
     async fn put_grant(&self, grant: Grant) -> Result<(), StoreError> {
-        self.records().grants.insert((grant.project, grant.module.clone()), grant);
+        let mut records = self.records();
+        records.refuse_removed(grant.project)?;
+        records.grants.insert((grant.project, grant.module.clone()), grant);
         Ok(())
     }
 
@@ -237,7 +267,7 @@ impl Store for MemoryStore {
     }
 
     async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError> {
-        Ok(self.records().put_secret(secret))
+        self.records().put_secret(secret)
     }
 
     async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {

@@ -10,6 +10,7 @@ use fuelcell_domain::{
 
 impl Records {
     pub(super) fn put_dataset(&mut self, mut dataset: Dataset) -> Result<Dataset, StoreError> {
+        self.refuse_removed(dataset.project)?;
         let key = (dataset.project, dataset.id);
         let before = self.datasets.get(&key);
         self.admit_bytes(dataset.project, before.map_or(0, |before| before.size), dataset.size)?;
@@ -64,7 +65,8 @@ impl Records {
         datasets
     }
 
-    pub(super) fn put_pipeline(&mut self, mut pipeline: Pipeline) -> Pipeline {
+    pub(super) fn put_pipeline(&mut self, mut pipeline: Pipeline) -> Result<Pipeline, StoreError> {
+        self.refuse_removed(pipeline.project)?;
         let key = (pipeline.project, pipeline.id);
         match self.pipelines.get(&key) {
             Some(first) => pipeline.replaces(first),
@@ -75,7 +77,7 @@ impl Records {
             }
         }
         self.pipelines.insert(key, pipeline.clone());
-        pipeline
+        Ok(pipeline)
     }
 
     pub(super) fn pipelines(&self, project: ProjectRef) -> Vec<Pipeline> {
@@ -91,6 +93,7 @@ impl Records {
 
     pub(super) fn add_module_version(&mut self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
         let project = module.project.ok_or(StoreError::NotFound("project"))?;
+        self.refuse_removed(project)?;
         let first = self.module_version(project, &module.name, Some(&module.version));
         let retired = self.retired.get(&(project, module.name.clone(), module.version.clone()));
         if first.as_ref().map(|first| &first.digest).or(retired).is_some_and(|known| *known != module.digest)
@@ -161,6 +164,7 @@ impl Records {
         project: ProjectRef,
         activation: Activation,
     ) -> Result<(), StoreError> {
+        self.refuse_removed(project)?;
         let there = |wanted: &VersionName| {
             self.module_version(project, &wanted.name, Some(&wanted.version)).is_some()
         };
@@ -171,13 +175,14 @@ impl Records {
         Ok(())
     }
 
-    pub(super) fn put_secret(&mut self, mut secret: SealedSecret) -> SealedSecret {
+    pub(super) fn put_secret(&mut self, mut secret: SealedSecret) -> Result<SealedSecret, StoreError> {
+        self.refuse_removed(secret.project)?;
         let key = (secret.project, secret.name.clone());
         if let Some(first) = self.secrets.get(&key) {
             secret.created_at = first.created_at;
         }
         self.secrets.insert(key, secret.clone());
-        secret
+        Ok(secret)
     }
 
     pub(super) fn activations(&self, project: ProjectRef) -> Vec<Activation> {

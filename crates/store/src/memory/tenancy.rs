@@ -2,6 +2,7 @@
 
 use super::Records;
 use crate::StoreError;
+use fuelcell_domain::tenancy::same_name;
 use fuelcell_domain::{
     Digest, Project, ProjectLimits, ProjectRef, ProjectUsage, Tenant, TenantId, Timestamp, Token, TokenId,
 };
@@ -11,7 +12,38 @@ impl Records {
         if self.tenants.contains_key(&tenant.id) {
             return Err(StoreError::Conflict(format!("tenant {} exists already", tenant.id)));
         }
+        if self.removals.contains_key(&(tenant.id, None)) {
+            return Err(StoreError::id_taken_away("tenant", tenant.id));
+        }
+        self.check_tenant_name(tenant.id, &tenant.name)?;
         self.tenants.insert(tenant.id, tenant);
+        Ok(())
+    }
+
+    fn check_tenant_name(&self, id: TenantId, name: &str) -> Result<(), StoreError> {
+        match self.tenants.values().find(|other| other.id != id && same_name(&other.name, name)) {
+            Some(other) => Err(StoreError::name_taken("tenant", &other.name, other.id)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_project_name(&self, id: ProjectRef, name: &str) -> Result<(), StoreError> {
+        let others = self.projects.values().filter(|other| other.id.tenant == id.tenant && other.id != id);
+        match others.into_iter().find(|other| same_name(&other.name, name)) {
+            Some(other) => Err(StoreError::name_taken("project", &other.name, other.id.project)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn rename_tenant(&mut self, id: TenantId, name: String) -> Result<(), StoreError> {
+        self.check_tenant_name(id, &name)?;
+        self.tenants.get_mut(&id).ok_or(StoreError::NotFound("tenant"))?.name = name;
+        Ok(())
+    }
+
+    pub(super) fn rename_project(&mut self, id: ProjectRef, name: String) -> Result<(), StoreError> {
+        self.check_project_name(id, &name)?;
+        self.projects.get_mut(&id).ok_or(StoreError::NotFound("project"))?.name = name;
         Ok(())
     }
 
@@ -27,6 +59,10 @@ impl Records {
         }
         if self.projects.contains_key(&project.id) {
             return Err(StoreError::Conflict(format!("project {} exists already", project.id.project)));
+        }
+        self.check_project_name(project.id, &project.name)?;
+        if self.removals.contains_key(&(project.id.tenant, Some(project.id.project))) {
+            return Err(StoreError::id_taken_away("project", project.id.project));
         }
         self.projects.insert(project.id, project);
         Ok(())
@@ -68,6 +104,7 @@ impl Records {
         if self.tokens.values().any(|other| other.id == token.id || other.hash == token.hash) {
             return Err(StoreError::Conflict("the token exists already".into()));
         }
+        self.refuse_removed_scope(token.scope)?;
         self.tokens.insert(token.id, token);
         Ok(())
     }

@@ -21,6 +21,11 @@ impl Records {
         self.counted.push(Counted { project, day, values, sums: UsageSums::of(job, receipt) });
     }
 
+    /// Forgets what the sums of a project are told apart by.
+    pub(super) fn keep_totals(&mut self, project: ProjectRef) {
+        self.counted.iter_mut().filter(|one| one.project == project).for_each(|one| one.values.clear());
+    }
+
     pub(super) fn usage(&self, query: &UsageQuery) -> UsageReport {
         let mut report = UsageReport::default();
         let mut known: BTreeMap<(ProjectRef, i64), BTreeSet<&str>> = BTreeMap::new();

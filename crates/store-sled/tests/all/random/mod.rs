@@ -61,8 +61,8 @@ impl Pair {
             jobs: Vec::new(),
             seconds: 0,
         };
-        for id in pair.projects {
-            let tenant = Tenant { id: id.tenant, name: "t".into(), created_at: at(0) };
+        for (number, id) in pair.projects.into_iter().enumerate() {
+            let tenant = Tenant { id: id.tenant, name: format!("t{number}"), created_at: at(0) };
             let project = Project { id, name: "p".into(), created_at: at(0) };
             pair.both(async |store| store.create_tenant(tenant.clone()).await.unwrap()).await;
             pair.both(async |store| store.create_project(project.clone()).await.unwrap()).await;

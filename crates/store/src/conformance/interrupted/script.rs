@@ -13,8 +13,8 @@ use fuelcell_domain::schedule::ScheduledRun;
 use fuelcell_domain::{
     Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, Digest, ErrorCode,
     Grant, Job, JobError, JobId, LogLevel, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, Quotas, Role, Schedule, Scope, SealedSecret, Tenant, Timestamp, Token,
-    TokenId, TokenKind, Transition, VersionName,
+    ProjectLimits, ProjectRef, Quotas, Removal, Role, Schedule, Scope, SealedSecret, Tenant, Timestamp,
+    Token, TokenId, TokenKind, Transition, VersionName,
 };
 
 /// Verbs whose changes a crash may lose although they were acknowledged.
@@ -25,6 +25,7 @@ pub(super) const READS: &[&str] = &[
     "tenants",
     "tenant",
     "projects",
+    "removals",
     "project",
     "project_limits",
     "project_usage",
@@ -187,6 +188,10 @@ impl World {
         }
     }
 
+    fn removal(&self) -> Removal {
+        Removal { scope: Scope::Tenant(self.own.tenant), by: "olga".into(), at: at(300), done_at: None }
+    }
+
     fn lines(&self) -> Vec<LogLine> {
         let (stage, message) = ("s".into(), "a line".into());
         vec![LogLine { at: at(3), attempt: 1, level: LogLevel::Info, stage, message }]
@@ -276,5 +281,14 @@ script! { world:
     delete_grant(world.own, "miner");
     delete_dataset(world.own, world.dataset);
     delete_pipeline(world.own, world.pipeline);
+    rename_tenant(world.own.tenant, "another".into());
+    rename_project(world.own, "another".into());
+    begin_removal(world.removal());
+    remove_some(Scope::Project(world.own), 2, at(300));
+    remove_some(Scope::Project(world.own), 99, at(300));
+    remove_some(Scope::Project(world.own), 99, at(300));
+    remove_some(Scope::Project(world.own), 99, at(300));
+    remove_some(Scope::Tenant(world.own.tenant), 99, at(300));
+    remove_some(Scope::Tenant(world.own.tenant), 99, at(301));
     check();
 }

@@ -55,6 +55,7 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
 async fn look_at_accounts(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("tenants", store.tenants().await.unwrap());
     sight.note("projects", store.projects(world.own.tenant).await.unwrap());
+    sight.note("removals", store.removals().await.unwrap());
     sight.note("limits", store.project_limits(world.own).await.unwrap());
     sight.note("usage", store.project_usage(world.own).await.unwrap());
     sight.note("tokens", store.tokens().await.unwrap());
