@@ -201,7 +201,7 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
             // A class of one letter, written many times, is one state.
             manifest(&|n| with(&json!({"parameters": {"pattern": format!("[{}]", "a".repeat(n - 2))}}))),
         ),
-        ("`limit` of the audit log", 400, Box::new(|n| get(format!("/api/admin/audit?limit={n}")))),
+        ("`limit` of all other lists", 400, Box::new(|n| get(format!("/api/admin/audit?limit={n}")))),
     ];
     for (what, refused, ask) in tries {
         let most = *limits.get(what).unwrap_or_else(|| panic!("no {what} in the document"));

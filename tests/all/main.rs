@@ -9,6 +9,7 @@ mod admin;
 mod cli;
 mod clients;
 mod crash;
+mod cursors;
 mod datamachine;
 mod deterministic;
 mod downloads;

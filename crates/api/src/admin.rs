@@ -6,9 +6,10 @@ pub(crate) mod passwords;
 pub(crate) mod removal;
 
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody, parse_moment};
+use crate::extract::{Ids, JsonBody, Query, parse_moment};
 use crate::gate::Made;
 use crate::openapi::words::RoleWord;
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -41,8 +42,11 @@ pub(crate) struct TenantAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct TenantList {
     tenants: Vec<TenantAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -65,8 +69,11 @@ pub(crate) struct ProjectAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectList {
     projects: Vec<ProjectAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -119,8 +126,11 @@ pub(crate) struct TokenAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct TokenList {
     tokens: Vec<TokenAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 /// The answer to a call that made something, with the new thing's address for the client and for the audit log.
@@ -172,19 +182,26 @@ pub(crate) async fn tenant(
     Ok(Json(service.tenant(&caller, ids.tenant()?).await?.into()))
 }
 
-/// All tenants, oldest first.
+/// Tenants, oldest first.
 #[utoipa::path(
     get,
     path = "/api/admin/tenants",
     tag = "Administration",
-    responses((status = 200, description = "All tenants", body = TenantList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of tenants", body = TenantList)),
 )]
 pub(crate) async fn tenants(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
+    query: Query,
 ) -> Result<Json<TenantList>, Problem> {
-    let tenants = service.tenants(&caller).await?.into_iter().map(Into::into).collect();
-    Ok(Json(TenantList { tenants }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let page = service.tenants(&caller, reader.seek()?).await?;
+    let next_cursor = reader.next(&page);
+    Ok(Json(TenantList { tenants: page.rows.into_iter().map(Into::into).collect(), next_cursor }))
 }
 
 /// Adds a project.
@@ -227,15 +244,22 @@ pub(crate) async fn project(
     get,
     path = "/api/admin/tenants/{tenant_id}/projects",
     tag = "Administration",
-    responses((status = 200, description = "The projects", body = ProjectList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of projects", body = ProjectList)),
 )]
 pub(crate) async fn projects(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
+    query: Query,
 ) -> Result<Json<ProjectList>, Problem> {
-    let projects = service.projects(&caller, ids.tenant()?).await?.into_iter().map(Into::into).collect();
-    Ok(Json(ProjectList { projects }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let page = service.projects(&caller, ids.tenant()?, reader.seek()?).await?;
+    let next_cursor = reader.next(&page);
+    Ok(Json(ProjectList { projects: page.rows.into_iter().map(Into::into).collect(), next_cursor }))
 }
 
 /// Makes a token. Its secret is shown here and never again.
@@ -271,14 +295,21 @@ pub(crate) async fn create_token(
     operation_id = "list_tokens",
     path = "/api/admin/tokens",
     tag = "Administration",
-    responses((status = 200, description = "The tokens, without their secrets", body = TokenList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of tokens, without their secrets", body = TokenList)),
 )]
 pub(crate) async fn tokens(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
+    query: Query,
 ) -> Result<Json<TokenList>, Problem> {
-    let tokens = service.tokens(&caller).await?.into_iter().map(Into::into).collect();
-    Ok(Json(TokenList { tokens }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let page = service.tokens(&caller, reader.seek()?).await?;
+    let next_cursor = reader.next(&page);
+    Ok(Json(TokenList { tokens: page.rows.into_iter().map(Into::into).collect(), next_cursor }))
 }
 
 /// Revokes a token.

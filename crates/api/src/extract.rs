@@ -17,7 +17,7 @@ use fuelcell_domain::exact::meaning;
 use fuelcell_domain::{Digest, ProjectId, ProjectRef, Scope, TenantId, Timestamp};
 use fuelcell_service::parameters::ParameterFault;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -206,7 +206,11 @@ impl Ids {
 }
 
 /// The query, each name once. Typed getters name the parameter and what it allows.
-pub(crate) struct Query(HashMap<String, String>);
+pub(crate) struct Query {
+    given: HashMap<String, String>,
+    /// The address, for cursors.
+    path: String,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = Problem;
@@ -215,17 +219,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
         let pairs = axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let axum::extract::Query(pairs) = pairs
             .map_err(|_| Problem::invalid("InvalidQuery", "the query is not valid percent-encoded UTF-8"))?;
-        let mut query = HashMap::new();
+        let mut given = HashMap::new();
         for (name, value) in pairs {
-            if query.contains_key(&name) {
+            if given.contains_key(&name) {
                 return Err(Problem::invalid(
                     "InvalidQuery",
                     format!("{} is given twice", clipped(&name, 64)),
                 ));
             }
-            query.insert(name, value);
+            given.insert(name, value);
         }
-        Ok(Self(query))
+        Ok(Self { given, path: parts.uri.path().to_owned() })
     }
 }
 
@@ -236,7 +240,15 @@ impl Query {
     }
 
     pub(crate) fn given(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.given.get(name).map(String::as_str)
+    }
+
+    /// Which list this asks for: the address with its filters.
+    pub(crate) fn list(&self) -> String {
+        let filters: BTreeMap<_, _> =
+            self.given.iter().filter(|(name, _)| !OF_PAGES.contains(&name.as_str())).collect();
+        let filters = form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
+        format!("{}?{filters}", self.path)
     }
 
     /// A parameter as one of some words.
@@ -302,6 +314,9 @@ impl Query {
         })
     }
 }
+
+/// Parameters that say which part of a list is asked for, and how it is written; all others say which list.
+const OF_PAGES: [&str; 5] = ["cursor", "page", "pageSize", "limit", "format"];
 
 /// RFC 3339, or without a zone (which is UTC: Python's isoformat sends that), or a date alone; `to_end`: to the end of what
 /// was written, be it a day, a second or a part of one.

@@ -22,6 +22,7 @@ mod in_process;
 mod limits;
 mod object;
 mod openapi;
+mod paging;
 mod problem;
 mod queries;
 mod registry;

@@ -1,6 +1,6 @@
 //! The limits of the API as one table, `docs/limits.md`: those of this room, and those of the rooms below.
 
-use crate::{MAX_JSON_BYTES, admin, execution, gate, problem, registry, request_id, routes, serve};
+use crate::{MAX_JSON_BYTES, execution, gate, paging, problem, registry, request_id, routes, serve};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those of the HTTP interface that nobody can set.
@@ -45,11 +45,17 @@ const STATED: &[StatedLimit] = &[
     ),
     StatedLimit::new(
         "`pageSize` of jobs and of what teams keep",
-        registry::MAX_PAGE,
+        paging::MAX_PAGE_SIZE,
         "entries",
         "400 `InvalidQuery`",
     ),
-    StatedLimit::new("`limit` of the audit log", admin::audit::MAX_ENTRIES, "entries", "400 `InvalidQuery`"),
+    StatedLimit::new("`limit` of all other lists", paging::MAX_LIMIT, "entries", "400 `InvalidQuery`"),
+    StatedLimit::new(
+        "a page by `cursor`, but for its last entry",
+        fuelcell_service::PAGE_BYTES as u64,
+        "bytes, about",
+        "the page ends",
+    ),
     StatedLimit::new("`wait` for a job", execution::status::MAX_WAIT, "seconds", "400 `InvalidQuery`"),
     StatedLimit::new(
         "`timeoutMinutes`",

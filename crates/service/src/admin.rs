@@ -1,7 +1,10 @@
 //! Tenants, projects and their limits.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Tenant, TenantId};
+use fuelcell_domain::{
+    Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Role, Tenant, TenantId, Timestamp,
+};
+use fuelcell_store::{Page, Seek};
 
 /// Longest name of a tenant, project or subject, in bytes.
 pub(crate) const MAX_NAME: usize = 200;
@@ -21,10 +24,14 @@ impl Service {
         Ok(tenant)
     }
 
-    /// All tenants. For operators.
-    pub async fn tenants(&self, principal: &Principal) -> Result<Vec<Tenant>, ServiceError> {
+    /// Tenants, oldest first. For operators.
+    pub async fn tenants(
+        &self,
+        principal: &Principal,
+        seek: Seek<(Timestamp, TenantId)>,
+    ) -> Result<Page<Tenant>, ServiceError> {
         principal.require(Role::Operator)?;
-        Ok(self.store.tenants().await?)
+        Ok(self.store.tenants_page(seek).await?)
     }
 
     /// Adds a project. For operators and administrators of the whole tenant.
@@ -43,14 +50,15 @@ impl Service {
         Ok(project)
     }
 
-    /// A tenant's projects. For operators and administrators of the whole tenant.
+    /// A tenant's projects, oldest first. For operators and administrators of the whole tenant.
     pub async fn projects(
         &self,
         principal: &Principal,
         tenant: TenantId,
-    ) -> Result<Vec<Project>, ServiceError> {
+        seek: Seek<(Timestamp, ProjectId)>,
+    ) -> Result<Page<Project>, ServiceError> {
         self.require_whole_tenant(principal, tenant, Role::Administrator).await?;
-        Ok(self.store.projects(tenant).await?)
+        Ok(self.store.projects_page(tenant, seek).await?)
     }
 
     /// One tenant. For operators and administrators of the whole tenant.

@@ -1,8 +1,8 @@
 //! Forgetting many ended jobs at once, and what their pipelines remember.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{JobId, JobState, PipelineId, ProjectRef, Role, Timestamp};
-use fuelcell_store::{JobFilter, PageRequest, ProcessedPage, StoreError};
+use fuelcell_domain::{Digest, JobId, JobState, PipelineId, ProjectRef, Role, Timestamp};
+use fuelcell_store::{JobFilter, Page, PageRequest, ProcessedItem, ProcessedPage, Seek, StoreError};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -111,6 +111,18 @@ impl Service {
     ) -> Result<ProcessedPage, ServiceError> {
         self.pipeline(principal, project, pipeline).await?;
         Ok(self.store.processed(project, pipeline, page).await?)
+    }
+
+    /// A page of the same list.
+    pub async fn processed_page(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        seek: Seek<Digest>,
+    ) -> Result<Page<ProcessedItem>, ServiceError> {
+        self.pipeline(principal, project, pipeline).await?;
+        Ok(self.store.processed_page(project, pipeline, seek).await?)
     }
 
     /// Forgets the processed items of a pipeline, so that its next job sees everything as new. Returns their number.

@@ -2,7 +2,8 @@
 
 use crate::admin::check_name;
 use crate::{Principal, Service, ServiceError, Upload};
-use fuelcell_domain::{Dataset, DatasetId, Digest, ProjectRef, ReadAt, Role};
+use fuelcell_domain::{Dataset, DatasetId, Digest, ProjectRef, ReadAt, Role, Timestamp};
+use fuelcell_store::{Page, Seek};
 use std::sync::Arc;
 
 /// What an uploader says of a file.
@@ -65,6 +66,17 @@ impl Service {
     ) -> Result<Vec<Dataset>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         Ok(self.store.datasets(project).await?)
+    }
+
+    /// A page of the same list.
+    pub async fn datasets_page(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        seek: Seek<(Timestamp, DatasetId)>,
+    ) -> Result<Page<Dataset>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        Ok(self.store.datasets_page(project, seek).await?)
     }
 
     /// A dataset with its bytes.

@@ -21,7 +21,12 @@ impl Service {
         project: ProjectRef,
         module: &str,
     ) -> Result<ModuleCapabilities, ServiceError> {
-        let versions = self.modules(principal, project, Some(module)).await?.versions;
+        self.require(principal, project, Role::Viewer).await?;
+        let mut versions = self.store.module_versions(project).await?;
+        versions.retain(|version| version.name == module);
+        if versions.is_empty() {
+            return Err(ServiceError::NotFound("module"));
+        }
         let grant = self.store.grant(project, module).await?;
         let granted = capabilities(grant.as_ref());
         let waiting = versions.into_iter().filter_map(|version| {

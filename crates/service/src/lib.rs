@@ -10,6 +10,7 @@ pub mod batch;
 pub mod cancel;
 pub mod clear;
 pub mod config;
+mod cursors;
 pub mod datasets;
 pub mod delete;
 pub mod error;
@@ -50,10 +51,14 @@ pub use error::ServiceError;
 pub use fuelcell_rules::faults;
 pub use uploads::{ByteSource, Upload};
 
+pub use fuelcell_store::pages::{
+    LogPlace, NumberedActivation, NumberedVersion, PAGE_BYTES, PlacedLine, QueueSpot, Row,
+};
 /// The store's words that use cases take and answer with.
 pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
-    JobFilter, JobOrder, LogFilter, PageRequest, ProcessedItem, SortKey, StateCounts, TenantFigures,
+    JobFilter, JobOrder, LogFilter, Page, PageRequest, ProcessedItem, Seek, SortKey, StateCounts,
+    TenantFigures,
 };
 
 use auth::Secret;

@@ -7,7 +7,8 @@
 use crate::error::role_name;
 use crate::tokens::{Life, check_subject};
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Digest, ProjectRef, Role, Scope, Token, TokenId, TokenKind};
+use fuelcell_domain::{Digest, ProjectRef, Role, Scope, Timestamp, Token, TokenId, TokenKind};
+use fuelcell_store::{Page, Seek};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
 
@@ -55,8 +56,12 @@ impl Service {
     }
 
     /// Application passwords of projects in the principal's own scope, oldest first.
-    pub async fn application_passwords(&self, principal: &Principal) -> Result<Vec<Token>, ServiceError> {
-        self.tokens_of_kind(principal, TokenKind::ApplicationPassword).await
+    pub async fn application_passwords(
+        &self,
+        principal: &Principal,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, ServiceError> {
+        self.tokens_of_kind(principal, TokenKind::ApplicationPassword, seek).await
     }
 
     /// Revokes an application password. For those who could have granted it.

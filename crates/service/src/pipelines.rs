@@ -6,7 +6,10 @@ use crate::schedules::ScheduleSpec;
 use crate::submit::parameter_values;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::registry::ModuleChoice;
-use fuelcell_domain::{DatasetId, JobType, LimitRequest, Parameters, Pipeline, PipelineId, ProjectRef, Role};
+use fuelcell_domain::{
+    DatasetId, JobType, LimitRequest, Ordinal, Parameters, Pipeline, PipelineId, ProjectRef, Role,
+};
+use fuelcell_store::{Page, Seek};
 
 /// Bytes of a pipeline's parameters, and of its schedule's, as JSON: lists of pipelines show them all.
 pub(crate) const MAX_PARAMETERS: usize = 64 * 1024;
@@ -115,6 +118,17 @@ impl Service {
     ) -> Result<Vec<Pipeline>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         Ok(self.store.pipelines(project).await?)
+    }
+
+    /// A page of the same list.
+    pub async fn pipelines_page(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        seek: Seek<Ordinal>,
+    ) -> Result<Page<Pipeline>, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        Ok(self.store.pipelines_page(project, seek).await?)
     }
 
     /// Removes a pipeline. Its jobs go on, and keep their name of it.

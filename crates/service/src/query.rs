@@ -2,8 +2,10 @@
 
 use crate::outlook::Outlook;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Job, JobId, LogLine, Ordinal, ProjectRef, Receipt, Role};
-use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest, StateCounts};
+use fuelcell_domain::{Job, JobId, Ordinal, ProjectRef, Receipt, Role};
+use fuelcell_store::pages::{LogPlace, PlacedLine};
+use fuelcell_store::{JobFilter, JobOrder, LogFilter, Page, PageRequest, Seek, StateCounts};
+use std::cmp::Reverse;
 
 /// A job with what follows from the queue as it stands.
 #[derive(Clone, Debug)]
@@ -16,13 +18,24 @@ pub struct JobView {
     pub receipts: Vec<Receipt>,
 }
 
+/// Which part of a list that has numbered pages, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<P> {
+    /// The page with a number.
+    Numbered(PageRequest),
+    /// So many rows behind a place.
+    Behind(P, usize),
+}
+
 /// A part of a list of jobs.
 #[derive(Clone, Debug)]
 pub struct JobList {
     /// The jobs, newest first.
     pub jobs: Vec<(Job, Outlook)>,
-    /// All matches.
-    pub total: u64,
+    /// Where the next part begins.
+    pub next: Option<Reverse<Ordinal>>,
+    /// Whether there is one.
+    pub has_more: bool,
     /// Matches by state, the status filter left aside.
     pub counts: StateCounts,
 }
@@ -48,7 +61,7 @@ impl Service {
         principal: &Principal,
         project: ProjectRef,
         filter: &JobFilter,
-        page: PageRequest,
+        part: Part<Reverse<Ordinal>>,
     ) -> Result<JobList, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         if let (Some(from), Some(to)) = (filter.created_from, filter.created_to)
@@ -56,14 +69,23 @@ impl Service {
         {
             return Err(ServiceError::invalid("InvalidDateRange", "dateFrom is later than dateTo"));
         }
-        let page = self.store.list(project, filter, page).await?;
+        let page = match part {
+            Part::Behind(place, limit) => {
+                self.store.jobs_page(project, filter, Seek { after: Some(place), limit }).await?
+            }
+            Part::Numbered(page) => {
+                let found = self.store.list(project, filter, page).await?;
+                Page { has_more: is_followed(page, found.jobs.len(), found.total), rows: found.jobs }
+            }
+        };
         let counts = self.store.counts(project, filter).await?;
-        let mut jobs = Vec::with_capacity(page.jobs.len());
-        for job in page.jobs {
+        let (next, has_more) = (page.next(), page.has_more);
+        let mut jobs = Vec::with_capacity(page.rows.len());
+        for job in page.rows {
             let outlook = self.outlook(&job).await?;
             jobs.push((job, outlook));
         }
-        Ok(JobList { jobs, total: page.total, counts })
+        Ok(JobList { jobs, next, has_more, counts })
     }
 
     /// A page of matching jobs in some order, and the number of all matches.
@@ -91,16 +113,22 @@ impl Service {
         self.store.job_by_ordinal(project, ordinal).await?.ok_or(ServiceError::NotFound("job"))
     }
 
-    /// Lines of a job's log.
+    /// Lines of a job's log, oldest first.
     pub async fn logs(
         &self,
         principal: &Principal,
         project: ProjectRef,
         id: JobId,
         filter: LogFilter,
-    ) -> Result<Vec<LogLine>, ServiceError> {
+        seek: Seek<LogPlace>,
+    ) -> Result<Page<PlacedLine>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
-        Ok(self.store.logs(id, filter).await?)
+        Ok(self.store.logs(id, filter, seek).await?)
     }
+}
+
+/// Whether anything of a list comes behind a numbered page with so many rows.
+pub(crate) fn is_followed(page: PageRequest, rows: usize, total: u64) -> bool {
+    page.offset.saturating_add(rows as u64) < total
 }

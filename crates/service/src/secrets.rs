@@ -3,6 +3,7 @@
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::capability::{MAX_ENTRIES, is_secret_name};
 use fuelcell_domain::{ProjectRef, Role, SealedSecret};
+use fuelcell_store::{Page, Seek};
 
 /// Longest value in bytes: headers are to hold it.
 pub(crate) const MAX_VALUE: usize = 8 << 10;
@@ -48,9 +49,10 @@ impl Service {
         &self,
         principal: &Principal,
         project: ProjectRef,
-    ) -> Result<Vec<SealedSecret>, ServiceError> {
+        seek: Seek<String>,
+    ) -> Result<Page<SealedSecret>, ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
-        Ok(self.store.secrets(project).await?)
+        Ok(self.store.secrets_page(project, seek).await?)
     }
 
     /// Removes a secret. Requests that name it are refused from the next attempt on.

@@ -6,7 +6,8 @@ use crate::auth::{Secret, hash_of_token, new_token_secret};
 use crate::error::role_name;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{AuditOutcome, Role, Scope, Timestamp, Token, TokenId, TokenKind};
-use fuelcell_store::{Store, StoreError};
+use fuelcell_store::pages::TokenFilter;
+use fuelcell_store::{Page, Seek, Store, StoreError};
 use std::time::Duration;
 
 /// Whom the tokens belong to that the server makes by itself.
@@ -34,8 +35,12 @@ impl Service {
     }
 
     /// Tokens that hold within the principal's own scope, oldest first.
-    pub async fn tokens(&self, principal: &Principal) -> Result<Vec<Token>, ServiceError> {
-        self.tokens_of_kind(principal, TokenKind::Bearer).await
+    pub async fn tokens(
+        &self,
+        principal: &Principal,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, ServiceError> {
+        self.tokens_of_kind(principal, TokenKind::Bearer, seek).await
     }
 
     /// The same, of another kind.
@@ -43,11 +48,11 @@ impl Service {
         &self,
         principal: &Principal,
         kind: TokenKind,
-    ) -> Result<Vec<Token>, ServiceError> {
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, ServiceError> {
         principal.require(Role::Administrator)?;
-        let mut tokens = self.store.tokens().await?;
-        tokens.retain(|token| token.kind == kind && principal.scope.contains(token.scope));
-        Ok(tokens)
+        let filter = TokenFilter { kind, scope: principal.scope };
+        Ok(self.store.tokens_page(filter, seek).await?)
     }
 
     /// Adds a token and returns its secret, which is never shown again. Nobody grants more than they have.

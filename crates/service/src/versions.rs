@@ -3,6 +3,9 @@
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::registry::{ModuleChoice, VersionName};
 use fuelcell_domain::{Activation, JobType, ModuleVersion, ProjectRef, ReadAt, Role};
+use fuelcell_store::pages::{NumberedActivation, NumberedVersion};
+use fuelcell_store::{Page, Seek};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,39 +13,43 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Modules {
     /// By name, then in the order in which they were added.
-    pub versions: Vec<ModuleVersion>,
-    /// The activations that hold, one a job type at most.
-    pub active: Vec<Activation>,
+    pub versions: Page<NumberedVersion>,
+    /// Which version serves a job type, where it is not a built-in one.
+    pub active: Vec<(JobType, VersionName)>,
     /// By module, the version of jobs that name the module only.
     pub current: BTreeMap<String, String>,
 }
 
 impl Service {
-    /// All module versions of a project, or those of one module.
+    /// Module versions of a project, or of one module.
     pub async fn modules(
         &self,
         principal: &Principal,
         project: ProjectRef,
         name: Option<&str>,
+        seek: Seek<(String, u32)>,
     ) -> Result<Modules, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
-        let mut versions = self.store.module_versions(project).await?;
-        versions.retain(|module| name.is_none_or(|name| module.name == name));
-        if name.is_some() && versions.is_empty() {
+        let versions = self.store.module_versions_page(project, name, seek).await?;
+        if name.is_some() && versions.rows.is_empty() {
             return Err(ServiceError::NotFound("module"));
         }
-        let history = self.store.activations(project).await?;
-        let newest = |job_type| history.iter().find(|activation| activation.job_type == job_type);
-        let active =
-            JobType::ALL.into_iter().filter_map(newest).filter(|activation| activation.module.is_some());
+        let mut active = Vec::new();
+        for job_type in JobType::ALL {
+            if let Some(ModuleVersion { name, version, .. }) =
+                self.store.active_module(project, job_type).await?
+            {
+                active.push((job_type, VersionName { name, version }));
+            }
+        }
         let mut current = BTreeMap::new();
-        for version in &versions {
+        for (_, version) in &versions.rows {
             if !current.contains_key(&version.name) {
                 let choice = ModuleChoice { name: version.name.clone(), version: None };
                 current.insert(choice.name.clone(), self.chosen_module(project, &choice).await?.version);
             }
         }
-        Ok(Modules { versions, active: active.cloned().collect(), current })
+        Ok(Modules { versions, active, current })
     }
 
     /// A module version with its bytes.
@@ -84,9 +91,10 @@ impl Service {
         &self,
         principal: &Principal,
         project: ProjectRef,
-    ) -> Result<Vec<Activation>, ServiceError> {
+        seek: Seek<Reverse<u32>>,
+    ) -> Result<Page<NumberedActivation>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
-        Ok(self.store.activations(project).await?)
+        Ok(self.store.activations_page(project, seek).await?)
     }
 
     /// Removes a version that no unfinished job, no pipeline and no activation refers to.

@@ -70,7 +70,7 @@ impl Row {
     /// Goes to the newest entry below `before`.
     fn step(&mut self, database: &Database, before: u32) -> Result<(), StoreError> {
         let key = database.last_key(self.table, &self.prefix, &self.key(before))?;
-        let number = key.map(|key| keys::audit_number(&key).ok_or_else(|| damaged(self.table)));
+        let number = key.map(|key| keys::number_of(&key).ok_or_else(|| damaged(self.table)));
         self.next = number.transpose()?;
         Ok(())
     }

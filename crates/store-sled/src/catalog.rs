@@ -7,7 +7,9 @@ use fuelcell_domain::{JobState, Ordinal, PipelineId, Timestamp};
 use fuelcell_store::{JobFilter, JobOrder, PageRequest, StateCounts};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 /// The sets of one project.
 #[derive(Default)]
@@ -78,6 +80,17 @@ impl Catalog {
         ordinals.truncate(count);
         ordinals.reverse();
         (ordinals, total)
+    }
+
+    /// The newest matches that are older than a job.
+    pub(crate) fn below(&self, filter: &JobFilter, before: Option<Ordinal>, limit: usize) -> Vec<Ordinal> {
+        let end = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let parts = self.parts(filter);
+        let older = parts.iter().flat_map(|part| part.range((Bound::Unbounded, end)).rev().take(limit));
+        let mut ordinals: Vec<_> = older.collect();
+        ordinals.sort_unstable_by_key(|ordinal| Reverse(*ordinal));
+        ordinals.truncate(limit);
+        ordinals
     }
 
     /// One page of the matches in another order, and the number of all.

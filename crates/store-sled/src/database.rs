@@ -112,6 +112,21 @@ impl Database {
         self.visit_entries(table, self.tree(table).range(range), visit)
     }
 
+    /// The same for the keys under the prefix that lie behind `after`.
+    pub(crate) fn visit_behind<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<Vec<u8>>,
+        mut visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let Some(after) = after else { return self.visit(table, prefix, visit) };
+        self.visit_range(table, (Excluded(after), Unbounded), |key, record| match key.starts_with(prefix) {
+            true => visit(key, record),
+            false => ControlFlow::Break(()),
+        })
+    }
+
     fn visit_entries<T: DeserializeOwned>(
         &self,
         table: Table,

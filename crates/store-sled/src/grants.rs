@@ -6,6 +6,7 @@ use crate::overlay::Overlay;
 use crate::removal::refuse_removed;
 use fuelcell_domain::{Grant, ProjectRef, SealedSecret};
 use fuelcell_store::StoreError;
+use fuelcell_store::pages::{Page, Pager, Seek};
 
 pub(crate) fn put_grant(overlay: &mut Overlay<'_>, grant: &Grant) -> Result<(), StoreError> {
     refuse_removed(overlay, grant.project)?;
@@ -44,6 +45,17 @@ pub(crate) fn put_secret(
 /// Keys sort as their names do.
 pub(crate) fn secrets(database: &Database, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
     database.scan(Table::Secrets, &keys::project(project))
+}
+
+pub(crate) fn secrets_page(
+    database: &Database,
+    project: ProjectRef,
+    seek: &Seek<String>,
+) -> Result<Page<SealedSecret>, StoreError> {
+    let after = seek.after.as_ref().map(|name| keys::named(project, name));
+    let mut pager = Pager::new(seek.limit);
+    database.visit_behind(Table::Secrets, &keys::project(project), after, |_, secret| pager.push(secret))?;
+    Ok(pager.finish())
 }
 
 pub(crate) fn delete_secret(

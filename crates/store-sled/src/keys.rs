@@ -241,6 +241,11 @@ pub(crate) fn activation(owner: ProjectRef, number: u32) -> Vec<u8> {
     join(&[&project(owner), &number.to_be_bytes()])
 }
 
+/// Behind everything with a number in a project.
+pub(crate) fn behind_numbers(owner: ProjectRef) -> Vec<u8> {
+    join(&[&project(owner), &[u8::MAX; 5]])
+}
+
 /// Bytes of a tenant at the beginning of a key.
 pub(crate) const TENANT: usize = 16;
 /// Bytes of a project at the beginning of a key.
@@ -254,8 +259,8 @@ pub(crate) fn audit_of_tenant(tenant: TenantId, number: u32) -> Vec<u8> {
     join(&[tenant.0.as_bytes(), &number.to_be_bytes()])
 }
 
-/// The number at the end of a key of either table of the audit log.
-pub(crate) fn audit_number(key: &[u8]) -> Option<u32> {
+/// The number at the end of a key.
+pub(crate) fn number_of(key: &[u8]) -> Option<u32> {
     key.last_chunk().map(|number| u32::from_be_bytes(*number))
 }
 

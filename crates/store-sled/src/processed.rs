@@ -3,7 +3,8 @@
 use crate::database::{Database, Read};
 use crate::keys::{self, Table, counters};
 use crate::overlay::Overlay;
-use fuelcell_domain::{Job, PipelineId, ProjectRef};
+use fuelcell_domain::{Digest, Job, PipelineId, ProjectRef};
+use fuelcell_store::pages::{Page, Pager, Seek};
 use fuelcell_store::{PageRequest, ProcessedItem, ProcessedPage, StoreError};
 use std::collections::BTreeMap;
 
@@ -44,6 +45,20 @@ pub(crate) fn page(
         items.extend(database.get(Table::ProcessedItems, &key)?);
     }
     Ok(ProcessedPage { items, total: total.into() })
+}
+
+/// Keys sort as the digests of the items' keys do.
+pub(crate) fn page_behind(
+    database: &Database,
+    project: ProjectRef,
+    pipeline: PipelineId,
+    seek: &Seek<Digest>,
+) -> Result<Page<ProcessedItem>, StoreError> {
+    let prefix = keys::in_project(project, *pipeline.0.as_bytes());
+    let after = seek.after.map(|digest| [&prefix[..], &digest.0].concat());
+    let mut pager = Pager::new(seek.limit);
+    database.visit_behind(Table::ProcessedItems, &prefix, after, |_, item| pager.push(item))?;
+    Ok(pager.finish())
 }
 
 /// Keys of items to forget.

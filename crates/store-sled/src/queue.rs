@@ -4,6 +4,7 @@ use crate::entries::{KnownEntries, place_of};
 use crate::ranked::RankedSet;
 use fuelcell_domain::{Priority, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
+use fuelcell_store::pages::QueueSpot;
 use fuelcell_store::{Lane, QueueEntry, QueueOrder};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,6 +155,34 @@ impl Queue {
         }
     }
 
+    /// A project's jobs behind a place, as they stand at `now`, once those have arrived whose time has come.
+    pub(crate) fn behind(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        after: Option<QueueSpot>,
+        limit: usize,
+    ) -> Vec<QueueSpot> {
+        let Some(own) = self.projects.get(&project) else { return Vec::new() };
+        let early: BTreeSet<_> = between(&own.timed, now, self.arrived).map(|(_, order)| *order).collect();
+        let (first, come) = match after {
+            None => (0, own.timed.count_while(|(at, _)| *at <= now)),
+            Some(QueueSpot { scheduled: None, order }) => {
+                (own.line.count_while(|other| *other <= order), own.timed.count_while(|(at, _)| *at <= now))
+            }
+            Some(QueueSpot { scheduled: Some(at), order }) => {
+                (own.line.len(), own.timed.count_while(|other| *other <= (at, order)))
+            }
+        };
+        let in_line = own.line.from(first).filter(|order| !early.contains(order));
+        let scheduled = own.timed.from(come);
+        in_line
+            .map(|order| QueueSpot { scheduled: None, order: *order })
+            .chain(scheduled.map(|(at, order)| QueueSpot { scheduled: Some(*at), order: *order }))
+            .take(limit)
+            .collect()
+    }
+
     /// The number of a project's jobs.
     pub(crate) fn count(&self, project: ProjectRef) -> u64 {
         self.projects.get(&project).map_or(0, |own| own.count)
@@ -191,7 +220,7 @@ impl Queue {
 
     fn has(&self, (order, not_before): Placed) -> bool {
         match not_before {
-            None => self.line.contains(&order),
+            None => self.lanes.get(&order.lane()).and_then(|lane| lane.get(&order)) == Some(&None),
             Some(at) => self.timed.contains(&(at, order)),
         }
     }

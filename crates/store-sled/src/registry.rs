@@ -11,11 +11,13 @@ use crate::references::{self, Seen};
 use crate::removal::refuse_removed;
 use crate::{schedules, tenancy};
 use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
-    ProjectRef, VersionName,
+    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Ordinal, Pipeline, PipelineId,
+    Precedence, ProjectRef, Timestamp, VersionName,
 };
 use fuelcell_store::StoreError;
+use fuelcell_store::pages::{NumberedActivation, NumberedVersion, Page, Pager, Row, Seek, cut};
 use fuelcell_store::references::{Referent, counted_rows, other_bytes};
+use std::cmp::Reverse;
 
 pub(crate) fn put_dataset(overlay: &mut Overlay<'_>, mut dataset: Dataset) -> Result<Dataset, StoreError> {
     refuse_removed(overlay, dataset.project)?;
@@ -91,6 +93,14 @@ pub(crate) fn datasets(database: &Database, project: ProjectRef) -> Result<Vec<D
     Ok(datasets)
 }
 
+pub(crate) fn datasets_page(
+    database: &Database,
+    project: ProjectRef,
+    seek: &Seek<(Timestamp, DatasetId)>,
+) -> Result<Page<Dataset>, StoreError> {
+    Ok(cut(datasets(database, project)?, seek))
+}
+
 pub(crate) fn put_pipeline(
     overlay: &mut Overlay<'_>,
     mut pipeline: Pipeline,
@@ -120,6 +130,14 @@ pub(crate) fn pipelines(database: &Database, project: ProjectRef) -> Result<Vec<
     let mut pipelines = found.collect::<Result<Vec<_>, _>>()?;
     pipelines.sort_by_key(|pipeline| pipeline.ordinal);
     Ok(pipelines)
+}
+
+pub(crate) fn pipelines_page(
+    database: &Database,
+    project: ProjectRef,
+    seek: &Seek<Ordinal>,
+) -> Result<Page<Pipeline>, StoreError> {
+    Ok(cut(pipelines(database, project)?, seek))
 }
 
 pub(crate) fn delete_pipeline(
@@ -212,12 +230,26 @@ pub(crate) fn module_versions(
     database: &Database,
     project: ProjectRef,
 ) -> Result<Vec<ModuleVersion>, StoreError> {
-    let mut stored: Vec<StoredModule> = database.scan(Table::Modules, &keys::project(project))?;
-    stored.sort_by_key(|stored| stored.number);
-    let mut modules: Vec<_> = stored.iter().map(StoredModule::module).collect::<Result<_, _>>()?;
-    // The sort is stable, so that versions of one name stay in the order in which they were added.
-    modules.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(modules)
+    let numbered = numbered_versions(database, &keys::project(project))?;
+    Ok(numbered.into_iter().map(|(_, module)| module).collect())
+}
+
+pub(crate) fn module_versions_page(
+    database: &Database,
+    project: ProjectRef,
+    name: Option<&str>,
+    seek: &Seek<(String, u32)>,
+) -> Result<Page<NumberedVersion>, StoreError> {
+    let prefix = name.map_or_else(|| keys::project(project), |name| keys::module_name(project, name));
+    Ok(cut(numbered_versions(database, &prefix)?, seek))
+}
+
+fn numbered_versions(database: &Database, prefix: &[u8]) -> Result<Vec<NumberedVersion>, StoreError> {
+    let stored: Vec<StoredModule> = database.scan(Table::Modules, prefix)?;
+    let numbered = stored.iter().map(|stored| Ok((stored.number, stored.module()?)));
+    let mut numbered = numbered.collect::<Result<Vec<_>, StoreError>>()?;
+    numbered.sort_by_key(Row::place);
+    Ok(numbered)
 }
 
 pub(crate) fn activate_module(
@@ -257,6 +289,28 @@ pub(crate) fn activations(database: &Database, project: ProjectRef) -> Result<Ve
     let mut activations: Vec<_> = database.scan(Table::Activations, &keys::project(project))?;
     activations.reverse();
     Ok(activations)
+}
+
+pub(crate) fn activations_page(
+    database: &Database,
+    project: ProjectRef,
+    seek: &Seek<Reverse<u32>>,
+) -> Result<Page<NumberedActivation>, StoreError> {
+    let prefix = keys::project(project);
+    let mut end = match seek.after {
+        Some(Reverse(number)) => keys::activation(project, number),
+        None => keys::behind_numbers(project),
+    };
+    let mut pager = Pager::new(seek.limit);
+    while let Some(key) = database.last_key(Table::Activations, &prefix, &end)? {
+        let number = keys::number_of(&key).ok_or_else(|| damaged(Table::Activations))?;
+        let activation: Option<Activation> = database.get(Table::Activations, &key)?;
+        if activation.is_some_and(|activation| pager.push((number, activation)).is_break()) {
+            break;
+        }
+        end = key;
+    }
+    Ok(pager.finish())
 }
 
 /// The activations that hold.

@@ -16,17 +16,21 @@ use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
     Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret,
-    Tenant, TenantId, Timestamp, Token, TokenId,
+    PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope,
+    SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+};
+use fuelcell_store::pages::{
+    LogPlace, NumberedActivation, NumberedVersion, PlacedLine, QueueSpot, QueuedJob, TokenFilter,
 };
 use fuelcell_store::references::Referent;
 use fuelcell_store::schedules::ScheduleStep;
 use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueuePage, RemovalStep, StateCounts, Store, StoreError,
-    Submitted, TenantFigures,
+    Page, PageRequest, ProcessedItem, ProcessedPage, QueueEntry, QueuePage, RemovalStep, Seek, StateCounts,
+    Store, StoreError, Submitted, TenantFigures,
 };
+use std::cmp::Reverse;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -157,6 +161,10 @@ impl Store for SledStore {
         tenancy::tenants(self.database()?)
     }
 
+    async fn tenants_page(&self, seek: Seek<(Timestamp, TenantId)>) -> Result<Page<Tenant>, StoreError> {
+        self.read_many(move |shared| tenancy::tenants_page(&shared.database, &seek)).await
+    }
+
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
         tenancy::tenant(self.database()?, id)
     }
@@ -167,6 +175,14 @@ impl Store for SledStore {
 
     async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError> {
         tenancy::projects(self.database()?, tenant)
+    }
+
+    async fn projects_page(
+        &self,
+        tenant: TenantId,
+        seek: Seek<(Timestamp, ProjectId)>,
+    ) -> Result<Page<Project>, StoreError> {
+        self.read_many(move |shared| tenancy::projects_page(&shared.database, tenant, &seek)).await
     }
 
     async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
@@ -222,6 +238,14 @@ impl Store for SledStore {
         tenancy::tokens(self.database()?)
     }
 
+    async fn tokens_page(
+        &self,
+        filter: TokenFilter,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, StoreError> {
+        self.read_many(move |shared| tenancy::tokens_page(&shared.database, filter, &seek)).await
+    }
+
     async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError> {
         tenancy::token_by_hash(self.database()?, hash)
     }
@@ -242,6 +266,14 @@ impl Store for SledStore {
         self.read_many(move |shared| registry::datasets(&shared.database, project)).await
     }
 
+    async fn datasets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<(Timestamp, DatasetId)>,
+    ) -> Result<Page<Dataset>, StoreError> {
+        self.read_many(move |shared| registry::datasets_page(&shared.database, project, &seek)).await
+    }
+
     async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
         let seen =
             self.read_many(move |shared| references::look(shared, project, &Referent::Dataset(id))).await?;
@@ -258,6 +290,14 @@ impl Store for SledStore {
 
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
         self.read_many(move |shared| registry::pipelines(&shared.database, project)).await
+    }
+
+    async fn pipelines_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<Ordinal>,
+    ) -> Result<Page<Pipeline>, StoreError> {
+        self.read_many(move |shared| registry::pipelines_page(&shared.database, project, &seek)).await
     }
 
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
@@ -289,6 +329,19 @@ impl Store for SledStore {
         self.read_many(move |shared| registry::module_versions(&shared.database, project)).await
     }
 
+    async fn module_versions_page(
+        &self,
+        project: ProjectRef,
+        name: Option<&str>,
+        seek: Seek<(String, u32)>,
+    ) -> Result<Page<NumberedVersion>, StoreError> {
+        let name = name.map(str::to_owned);
+        self.read_many(move |shared| {
+            registry::module_versions_page(&shared.database, project, name.as_deref(), &seek)
+        })
+        .await
+    }
+
     async fn delete_module_version(
         &self,
         project: ProjectRef,
@@ -309,6 +362,14 @@ impl Store for SledStore {
 
     async fn activations(&self, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
         self.read_many(move |shared| registry::activations(&shared.database, project)).await
+    }
+
+    async fn activations_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<Reverse<u32>>,
+    ) -> Result<Page<NumberedActivation>, StoreError> {
+        self.read_many(move |shared| registry::activations_page(&shared.database, project, &seek)).await
     }
 
     async fn active_module(
@@ -338,6 +399,14 @@ impl Store for SledStore {
 
     async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
         self.read_many(move |shared| grants::secrets(&shared.database, project)).await
+    }
+
+    async fn secrets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<String>,
+    ) -> Result<Page<SealedSecret>, StoreError> {
+        self.read_many(move |shared| grants::secrets_page(&shared.database, project, &seek)).await
     }
 
     async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError> {
@@ -481,6 +550,16 @@ impl Store for SledStore {
         self.read_many(move |shared| views::list_ordered(shared, project, &filter, &order, page)).await
     }
 
+    async fn jobs_page(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        seek: Seek<Reverse<Ordinal>>,
+    ) -> Result<Page<Job>, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| views::jobs_page(shared, project, &filter, seek)).await
+    }
+
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
         records::load(self.database()?, Place { project, ordinal })
     }
@@ -502,6 +581,15 @@ impl Store for SledStore {
         page: PageRequest,
     ) -> Result<QueuePage, StoreError> {
         self.read_many(move |shared| views::queued(shared, project, now, page)).await
+    }
+
+    async fn queue_page(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        seek: Seek<QueueSpot>,
+    ) -> Result<Page<QueuedJob>, StoreError> {
+        self.read_many(move |shared| views::queue_page(shared, project, now, seek)).await
     }
 
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
@@ -534,8 +622,13 @@ impl Store for SledStore {
             .await
     }
 
-    async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
-        self.read_many(move |shared| logs::read(&shared.database, job, filter)).await
+    async fn logs(
+        &self,
+        job: JobId,
+        filter: LogFilter,
+        seek: Seek<LogPlace>,
+    ) -> Result<Page<PlacedLine>, StoreError> {
+        self.read_many(move |shared| logs::page(&shared.database, job, filter, &seek)).await
     }
 
     async fn is_processed(
@@ -555,6 +648,15 @@ impl Store for SledStore {
         page: PageRequest,
     ) -> Result<ProcessedPage, StoreError> {
         self.read_many(move |shared| processed::page(&shared.database, project, pipeline, page)).await
+    }
+
+    async fn processed_page(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        seek: Seek<Digest>,
+    ) -> Result<Page<ProcessedItem>, StoreError> {
+        self.read_many(move |shared| processed::page_behind(&shared.database, project, pipeline, &seek)).await
     }
 
     async fn forget_processed(

@@ -6,9 +6,10 @@ use crate::overlay::Overlay;
 use crate::removal::refuse_removed_scope;
 use fuelcell_domain::tenancy::same_name;
 use fuelcell_domain::{
-    Digest, Project, ProjectLimits, ProjectRef, Tenant, TenantId, Timestamp, Token, TokenId,
+    Digest, Project, ProjectId, ProjectLimits, ProjectRef, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use fuelcell_store::StoreError;
+use fuelcell_store::pages::{Page, Seek, TokenFilter, cut};
 
 pub(crate) fn create_tenant(overlay: &mut Overlay<'_>, tenant: &Tenant) -> Result<(), StoreError> {
     let key = tenant.id.0.as_bytes();
@@ -63,6 +64,13 @@ pub(crate) fn tenants(database: &Database) -> Result<Vec<Tenant>, StoreError> {
     Ok(tenants)
 }
 
+pub(crate) fn tenants_page(
+    database: &Database,
+    seek: &Seek<(Timestamp, TenantId)>,
+) -> Result<Page<Tenant>, StoreError> {
+    Ok(cut(tenants(database)?, seek))
+}
+
 pub(crate) fn tenant(database: &Database, id: TenantId) -> Result<Option<Tenant>, StoreError> {
     database.get(Table::Tenants, id.0.as_bytes())
 }
@@ -86,6 +94,14 @@ pub(crate) fn projects(database: &Database, tenant: TenantId) -> Result<Vec<Proj
     let mut projects: Vec<Project> = database.scan(Table::Projects, tenant.0.as_bytes())?;
     projects.sort_by_key(|project| (project.created_at, project.id));
     Ok(projects)
+}
+
+pub(crate) fn projects_page(
+    database: &Database,
+    tenant: TenantId,
+    seek: &Seek<(Timestamp, ProjectId)>,
+) -> Result<Page<Project>, StoreError> {
+    Ok(cut(projects(database, tenant)?, seek))
 }
 
 pub(crate) fn project(database: &Database, id: ProjectRef) -> Result<Option<Project>, StoreError> {
@@ -122,6 +138,16 @@ pub(crate) fn tokens(database: &Database) -> Result<Vec<Token>, StoreError> {
     let mut tokens: Vec<Token> = database.scan(Table::Tokens, &[])?;
     tokens.sort_by_key(|token| (token.created_at, token.id));
     Ok(tokens)
+}
+
+pub(crate) fn tokens_page(
+    database: &Database,
+    filter: TokenFilter,
+    seek: &Seek<(Timestamp, TokenId)>,
+) -> Result<Page<Token>, StoreError> {
+    let mut tokens = tokens(database)?;
+    tokens.retain(|token| filter.matches(token));
+    Ok(cut(tokens, seek))
 }
 
 pub(crate) fn token_by_hash(database: &Database, hash: Digest) -> Result<Option<Token>, StoreError> {

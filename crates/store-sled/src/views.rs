@@ -9,10 +9,12 @@ use crate::keys::Place;
 use crate::queue::{Placed, ProjectLine, Queue};
 use crate::{records, registry};
 use fuelcell_domain::{Job, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
+use fuelcell_store::pages::{Page, Pager, QueueSpot, QueuedJob, Seek};
 use fuelcell_store::{
     JobFilter, JobOrder, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
     TenantFigures,
 };
+use std::cmp::Reverse;
 use std::sync::{PoisonError, RwLockReadGuard};
 
 fn image(shared: &Shared) -> RwLockReadGuard<'_, Image> {
@@ -115,6 +117,56 @@ pub(crate) fn list_ordered(
 ) -> Result<JobPage, StoreError> {
     let found = image(shared).catalog(project).map(|catalog| catalog.ordered_page(filter, order, page));
     read_page(shared, project, found.unwrap_or_default())
+}
+
+pub(crate) fn jobs_page(
+    shared: &Shared,
+    project: ProjectRef,
+    filter: &JobFilter,
+    seek: Seek<Reverse<Ordinal>>,
+) -> Result<Page<Job>, StoreError> {
+    let mut pager = Pager::new(seek.limit);
+    let mut before = seek.after.map(|Reverse(ordinal)| ordinal);
+    // Of those that were found some may have been deleted since: then further ones are looked for.
+    loop {
+        let found = image(shared).catalog(project).map(|own| own.below(filter, before, pager.wanted()));
+        let found = found.unwrap_or_default();
+        if found.is_empty() {
+            return Ok(pager.finish());
+        }
+        for ordinal in found {
+            before = Some(ordinal);
+            let Some(job) = records::load(&shared.database, Place { project, ordinal })? else { continue };
+            if pager.push(job).is_break() {
+                return Ok(pager.finish());
+            }
+        }
+    }
+}
+
+pub(crate) fn queue_page(
+    shared: &Shared,
+    project: ProjectRef,
+    now: Timestamp,
+    seek: Seek<QueueSpot>,
+) -> Result<Page<QueuedJob>, StoreError> {
+    let mut pager = Pager::new(seek.limit);
+    let mut after = seek.after;
+    // As in a page of jobs.
+    loop {
+        let found = arrived(shared, now).queue().behind(project, now, after, pager.wanted());
+        if found.is_empty() {
+            return Ok(pager.finish());
+        }
+        for spot in found {
+            after = Some(spot);
+            let job = records::load(&shared.database, Place { project, ordinal: spot.order.ordinal })?;
+            let Some(job) = job.filter(|job| job.state == JobState::Queued) else { continue };
+            if pager.push((spot, job)).is_break() {
+                return Ok(pager.finish());
+            }
+        }
+    }
 }
 
 fn read_page(

@@ -1,12 +1,15 @@
 //! A store that fails where a test says so, and a way to a store that stalls. They wrap any other and pass the same
 //! conformance suite as long as nothing is to fail or to wait.
 
+use crate::pages::{
+    LogPlace, NumberedActivation, NumberedVersion, PlacedLine, QueueSpot, QueuedJob, TokenFilter,
+};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::{
     BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    PageRequest, ProcessedPage, QueueEntry, QueuePage, RemovalStep, StateCounts, Store, StoreError,
-    Submitted, TenantFigures,
+    Page, PageRequest, ProcessedItem, ProcessedPage, QueueEntry, QueuePage, RemovalStep, Seek, StateCounts,
+    Store, StoreError, Submitted, TenantFigures,
 };
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
@@ -14,9 +17,10 @@ use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
     Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret,
-    Tenant, TenantId, Timestamp, Token, TokenId,
+    PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope,
+    SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -221,6 +225,7 @@ macro_rules! pass_on {
 pass_on! {
     fn create_tenant(tenant: Tenant) -> ();
     fn tenants() -> Vec<Tenant>;
+    fn tenants_page(seek: Seek<(Timestamp, TenantId)>) -> Page<Tenant>;
     fn tenant(id: TenantId) -> Option<Tenant>;
     fn rename_tenant(id: TenantId, name: String) -> ();
     fn rename_project(id: ProjectRef, name: String) -> ();
@@ -229,36 +234,43 @@ pass_on! {
     fn remove_some(scope: Scope, limit: usize, now: Timestamp) -> RemovalStep;
     fn create_project(project: Project) -> ();
     fn projects(tenant: TenantId) -> Vec<Project>;
+    fn projects_page(tenant: TenantId, seek: Seek<(Timestamp, ProjectId)>) -> Page<Project>;
     fn project(id: ProjectRef) -> Option<Project>;
     fn set_project_limits(id: ProjectRef, limits: ProjectLimits) -> ();
     fn project_limits(id: ProjectRef) -> ProjectLimits;
     fn project_usage(id: ProjectRef) -> ProjectUsage;
     fn create_token(token: Token) -> ();
     fn tokens() -> Vec<Token>;
+    fn tokens_page(filter: TokenFilter, seek: Seek<(Timestamp, TokenId)>) -> Page<Token>;
     fn token_by_hash(hash: Digest) -> Option<Token>;
     fn revoke_token(id: TokenId, at: Timestamp) -> ();
     fn put_dataset(dataset: Dataset) -> Dataset;
     fn dataset(project: ProjectRef, id: DatasetId) -> Option<Dataset>;
     fn datasets(project: ProjectRef) -> Vec<Dataset>;
+    fn datasets_page(project: ProjectRef, seek: Seek<(Timestamp, DatasetId)>) -> Page<Dataset>;
     fn delete_dataset(project: ProjectRef, id: DatasetId) -> ();
     fn put_pipeline(pipeline: Pipeline) -> Pipeline;
     fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
     fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
+    fn pipelines_page(project: ProjectRef, seek: Seek<Ordinal>) -> Page<Pipeline>;
     fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
     fn scheduled_pipelines() -> Vec<Pipeline>;
     fn advance_schedule(step: ScheduleStep) -> ();
     fn add_module_version(module: ModuleVersion) -> ModuleVersion;
     fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
     fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;
+    fn module_versions_page(project: ProjectRef, name: Option<&str>, seek: Seek<(String, u32)>) -> Page<NumberedVersion>;
     fn delete_module_version(project: ProjectRef, name: &str, version: &str) -> ();
     fn activate_module(project: ProjectRef, activation: Activation) -> ();
     fn activations(project: ProjectRef) -> Vec<Activation>;
+    fn activations_page(project: ProjectRef, seek: Seek<Reverse<u32>>) -> Page<NumberedActivation>;
     fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
     fn put_grant(grant: Grant) -> ();
     fn grant(project: ProjectRef, module: &str) -> Option<Grant>;
     fn delete_grant(project: ProjectRef, module: &str) -> ();
     fn put_secret(secret: SealedSecret) -> SealedSecret;
     fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
+    fn secrets_page(project: ProjectRef, seek: Seek<String>) -> Page<SealedSecret>;
     fn delete_secret(project: ProjectRef, name: &str) -> ();
     fn submit(new: NewJob) -> Submitted;
     fn submit_many(new: Vec<NewJob>) -> Vec<Result<Submitted, StoreError>>;
@@ -281,19 +293,22 @@ pass_on! {
     fn receipts(job: JobId) -> Vec<Receipt>;
     fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
     fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
+    fn jobs_page(project: ProjectRef, filter: &JobFilter, seek: Seek<Reverse<Ordinal>>) -> Page<Job>;
     fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
     fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
     fn queued_before(job: &Job, now: Timestamp) -> Option<u64>;
     fn queued(project: ProjectRef, now: Timestamp, page: PageRequest) -> QueuePage;
+    fn queue_page(project: ProjectRef, now: Timestamp, seek: Seek<QueueSpot>) -> Page<QueuedJob>;
     fn delete_ended(project: ProjectRef, job: JobId) -> ();
     fn recent_durations(module: Digest) -> Vec<u64>;
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
     fn usage(query: UsageQuery) -> UsageReport;
     fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
-    fn logs(job: JobId, filter: LogFilter) -> Vec<LogLine>;
+    fn logs(job: JobId, filter: LogFilter, seek: Seek<LogPlace>) -> Page<PlacedLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
     fn processed(project: ProjectRef, pipeline: PipelineId, page: PageRequest) -> ProcessedPage;
+    fn processed_page(project: ProjectRef, pipeline: PipelineId, seek: Seek<Digest>) -> Page<ProcessedItem>;
     fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
     fn append_audit(entry: AuditEntry) -> ();
     fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;

@@ -104,7 +104,7 @@ impl QueueEntry {
 
 /// A queued job's place in the order in which jobs start: the most urgent priority, then `front`, then the time of
 /// submission; the project and the ordinal make it a total order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QueueOrder {
     priority: Reverse<Priority>,
     behind: bool,
@@ -361,10 +361,6 @@ pub struct LogFilter {
     pub from: Option<Timestamp>,
     /// At or before.
     pub to: Option<Timestamp>,
-    /// Without so many of them, the oldest first. Lines only come at the end, so that a number of lines is a place.
-    pub skip: usize,
-    /// At most this many, the oldest first.
-    pub limit: usize,
 }
 
 impl LogFilter {

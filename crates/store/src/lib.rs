@@ -18,6 +18,7 @@ pub mod faulty_blobs;
 pub mod jobs;
 pub mod memory;
 pub mod order;
+pub mod pages;
 pub mod processed;
 pub mod references;
 pub mod schedules;
@@ -31,5 +32,6 @@ pub use jobs::{
 };
 pub use memory::{MemoryBlobs, MemoryStore};
 pub use order::{JobOrder, Ranks, SortKey};
+pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use store::{RemovalStep, Store, StoreError};

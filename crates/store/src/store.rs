@@ -6,7 +6,10 @@ use crate::jobs::{
     StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
-use crate::processed::ProcessedPage;
+use crate::pages::{
+    LogPlace, NumberedActivation, NumberedVersion, Page, PlacedLine, QueueSpot, QueuedJob, Seek, TokenFilter,
+};
+use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use async_trait::async_trait;
@@ -15,9 +18,10 @@ use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
     Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Removal, Scope,
-    SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+    PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Receipt, Removal,
+    Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
+use std::cmp::Reverse;
 use std::io;
 
 /// Why a verb did nothing.
@@ -113,6 +117,8 @@ pub trait Store: Send + Sync {
     async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError>;
     /// All tenants, oldest first.
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
+    /// A page of the same list.
+    async fn tenants_page(&self, seek: Seek<(Timestamp, TenantId)>) -> Result<Page<Tenant>, StoreError>;
     /// One tenant.
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError>;
     /// Adds a project; a missing tenant is `NotFound("tenant")`, and the same is a conflict as with tenants: names are told
@@ -120,6 +126,12 @@ pub trait Store: Send + Sync {
     async fn create_project(&self, project: Project) -> Result<(), StoreError>;
     /// A tenant's projects, oldest first.
     async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError>;
+    /// A page of the same list.
+    async fn projects_page(
+        &self,
+        tenant: TenantId,
+        seek: Seek<(Timestamp, ProjectId)>,
+    ) -> Result<Page<Project>, StoreError>;
     /// One project, looked up with its tenant.
     async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError>;
     /// Gives a tenant another name; `NotFound("tenant")`, or a conflict as [`Store::create_tenant`].
@@ -151,6 +163,12 @@ pub trait Store: Send + Sync {
     async fn create_token(&self, token: Token) -> Result<(), StoreError>;
     /// All tokens, oldest first.
     async fn tokens(&self) -> Result<Vec<Token>, StoreError>;
+    /// A page of those that match, oldest first.
+    async fn tokens_page(
+        &self,
+        filter: TokenFilter,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, StoreError>;
     /// The token with this hash, revoked or not.
     async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError>;
     /// Revokes a token; `NotFound("token")` when there is none, a second call changes nothing. `LastOperator`
@@ -166,6 +184,12 @@ pub trait Store: Send + Sync {
     async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError>;
     /// A project's datasets, oldest first.
     async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError>;
+    /// A page of the same list.
+    async fn datasets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<(Timestamp, DatasetId)>,
+    ) -> Result<Page<Dataset>, StoreError>;
     /// Removes a dataset; `InUse` while an unfinished job or a pipeline refers to it, `NotFound("dataset")`.
     async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError>;
     /// Adds or replaces a pipeline with its schedule. Ordinal (set by the store, from 1), `created_at` of the first put,
@@ -175,6 +199,12 @@ pub trait Store: Send + Sync {
     async fn pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<Option<Pipeline>, StoreError>;
     /// A project's pipelines by ordinal.
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError>;
+    /// A page of the same list.
+    async fn pipelines_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<Ordinal>,
+    ) -> Result<Page<Pipeline>, StoreError>;
     /// Removes a pipeline; jobs keep their name of it, its ordinal is not given out again. `NotFound("pipeline")`.
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError>;
     /// All pipelines with a schedule, whoever owns them.
@@ -198,6 +228,13 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<ModuleVersion>, StoreError>;
     /// A project's module versions, by name, then in the order in which they were added.
     async fn module_versions(&self, project: ProjectRef) -> Result<Vec<ModuleVersion>, StoreError>;
+    /// A page of the same list, or of the versions of one module.
+    async fn module_versions_page(
+        &self,
+        project: ProjectRef,
+        name: Option<&str>,
+        seek: Seek<(String, u32)>,
+    ) -> Result<Page<NumberedVersion>, StoreError>;
     /// Removes a module version, and with the last one of its name what that is granted; `InUse` while an unfinished job, a
     /// pipeline or an activation refers to it, `NotFound("module version")`.
     async fn delete_module_version(
@@ -211,6 +248,12 @@ pub trait Store: Send + Sync {
     async fn activate_module(&self, project: ProjectRef, activation: Activation) -> Result<(), StoreError>;
     /// All activations of a project, newest first.
     async fn activations(&self, project: ProjectRef) -> Result<Vec<Activation>, StoreError>;
+    /// A page of the same list.
+    async fn activations_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<Reverse<u32>>,
+    ) -> Result<Page<NumberedActivation>, StoreError>;
     /// The project's choice for a job type.
     async fn active_module(
         &self,
@@ -230,6 +273,12 @@ pub trait Store: Send + Sync {
     async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError>;
     /// A project's secrets by name.
     async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError>;
+    /// A page of the same list.
+    async fn secrets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<String>,
+    ) -> Result<Page<SealedSecret>, StoreError>;
     /// Removes a secret; `NotFound("secret")`.
     async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError>;
 
@@ -314,6 +363,13 @@ pub trait Store: Send + Sync {
         order: JobOrder,
         page: PageRequest,
     ) -> Result<JobPage, StoreError>;
+    /// A page of the same list as [`Store::list`].
+    async fn jobs_page(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        seek: Seek<Reverse<Ordinal>>,
+    ) -> Result<Page<Job>, StoreError>;
     /// The job with this ordinal.
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError>;
     /// Jobs that match, by state; `states` and `standings` are ignored.
@@ -329,6 +385,14 @@ pub trait Store: Send + Sync {
         now: Timestamp,
         page: PageRequest,
     ) -> Result<QueuePage, StoreError>;
+    /// A page of the same list as [`Store::queued`], as it is seen at `now`: while that stays the same, a job whose time comes
+    /// keeps its place.
+    async fn queue_page(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        seek: Seek<QueueSpot>,
+    ) -> Result<Page<QueuedJob>, StoreError>;
     /// Microseconds from start to end of the latest completed runs of a module (at most [`crate::RECENT_DURATIONS`]),
     /// the one that ended last first.
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
@@ -357,8 +421,13 @@ pub trait Store: Send + Sync {
 
     /// Appends lines to a job's log. May be lost in a crash; a stale attempt is refused.
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError>;
-    /// Lines of a job's log, oldest first.
-    async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError>;
+    /// Lines of a job's log, oldest first. Lines only come at the end.
+    async fn logs(
+        &self,
+        job: JobId,
+        filter: LogFilter,
+        seek: Seek<LogPlace>,
+    ) -> Result<Page<PlacedLine>, StoreError>;
     /// Whether a completed job of the pipeline marked the key.
     async fn is_processed(
         &self,
@@ -374,6 +443,13 @@ pub trait Store: Send + Sync {
         pipeline: PipelineId,
         page: PageRequest,
     ) -> Result<ProcessedPage, StoreError>;
+    /// A page of the same list, which goes by the digests of the items' keys.
+    async fn processed_page(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        seek: Seek<Digest>,
+    ) -> Result<Page<ProcessedItem>, StoreError>;
     /// Forgets at most `limit` processed items of a pipeline, or of all pipelines of the project, and says how many.
     async fn forget_processed(
         &self,

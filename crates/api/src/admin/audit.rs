@@ -2,18 +2,16 @@
 
 use crate::auth::Caller;
 use crate::extract::Query;
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
-use fuelcell_service::Service;
+use fuelcell_service::{Seek, Service};
 use serde::Serialize;
 use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// Most entries of an answer.
-pub(crate) const MAX_ENTRIES: u64 = 1000;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -21,6 +19,8 @@ pub(crate) struct AuditPage {
     entries: Vec<AuditAnswer>,
     /// `before` of the next page; `null` = there is none.
     next_before: Option<u32>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -42,7 +42,7 @@ struct AuditAnswer {
     request_id: String,
 }
 
-/// Entries within the caller's own scope. Filters `tenantId`, `projectId`, `subject`; pages by `before` and `limit`.
+/// Entries within the caller's own scope. Filters `tenantId`, `projectId`, `subject`; pages by `cursor` and `limit`.
 #[utoipa::path(
     get,
     operation_id = "list_audit",
@@ -54,6 +54,7 @@ struct AuditAnswer {
         ("subject" = Option<String>, Query, description = "Only entries of this subject"),
         ("before" = Option<u64>, Query, minimum = 1, maximum = 2147483647, description = "Only entries with a lower number"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
     ),
     responses((status = 200, description = "A page of entries", body = AuditPage)),
 )]
@@ -67,13 +68,16 @@ pub(crate) async fn list(
         project: id(&query, "projectId")?,
         subject: query.text("subject").map(str::to_owned),
     };
+    let reader = Reader { service: &service, caller: &caller, query: &query };
     let before = query.number("before", u64::from(u32::MAX), 1..=i32::MAX as u64)? as u32;
-    let limit = query.number("limit", 100, 1..=MAX_ENTRIES)? as usize;
+    let Seek { after, limit } = reader.seek::<u32>()?;
+    let before = after.map_or(before, |after| after.min(before));
     let entries = service.audit(&caller, filter, Some(before), limit).await?;
     let bytes: usize = entries.iter().map(|(_, entry)| entry.size()).sum();
     let is_full = entries.len() == limit || bytes >= AUDIT_PAGE_BYTES;
     let next_before = entries.last().map(|(number, _)| *number).filter(|number| is_full && *number > 1);
-    Ok(Json(AuditPage { entries: entries.into_iter().map(answer).collect(), next_before }))
+    let next_cursor = next_before.map(|before| reader.cursor(&before));
+    Ok(Json(AuditPage { entries: entries.into_iter().map(answer).collect(), next_before, next_cursor }))
 }
 
 fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {

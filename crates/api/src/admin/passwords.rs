@@ -2,8 +2,9 @@
 
 use super::{Created, life};
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody};
+use crate::extract::{Ids, JsonBody, Query};
 use crate::openapi::words::RoleWord;
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -68,6 +69,8 @@ pub(crate) struct PasswordAnswer {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PasswordList {
     application_passwords: Vec<PasswordAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 /// Makes an application password for a user of one project. It is shown here and never again.
@@ -99,14 +102,22 @@ pub(crate) async fn create(
     operation_id = "list_application_passwords",
     path = "/api/admin/application-passwords",
     tag = "Administration",
-    responses((status = 200, description = "The application passwords, without the passwords themselves", body = PasswordList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of application passwords, without the passwords themselves", body = PasswordList)),
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
+    query: Query,
 ) -> Result<Json<PasswordList>, Problem> {
-    let passwords = service.application_passwords(&caller).await?;
-    Ok(Json(PasswordList { application_passwords: passwords.into_iter().map(Into::into).collect() }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let page = service.application_passwords(&caller, reader.seek()?).await?;
+    let next_cursor = reader.next(&page);
+    let application_passwords = page.rows.into_iter().map(Into::into).collect();
+    Ok(Json(PasswordList { application_passwords, next_cursor }))
 }
 
 /// Revokes an application password.

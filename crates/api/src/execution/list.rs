@@ -1,18 +1,19 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
 use super::status::{completion, elapsed};
-use super::{JOB_TYPES, MAX_PAGE, PRIORITIES, STATES, generation, moment};
+use super::{JOB_TYPES, PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
+use crate::paging::Reader;
 use crate::problem::Problem;
 use crate::text;
 use axum::Json;
 use axum::extract::State;
 use fuelcell_domain::{Job, Timestamp};
+use fuelcell_service::JobFilter;
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
-use fuelcell_service::{JobFilter, PageRequest};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,9 +24,12 @@ use utoipa::ToSchema;
 pub(crate) struct ListAnswer {
     jobs: Vec<ListedJob>,
     summary: Summary,
-    page: u64,
+    /// `null` in a page by cursor
+    page: Option<u64>,
     page_size: u64,
     has_next_page: bool,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,7 +79,7 @@ struct Summary {
     operation_id = "list_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
     tag = "Jobs",
-    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
+    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`")),
     responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),
 )]
 pub(crate) async fn list(
@@ -93,12 +97,9 @@ pub(crate) async fn list(
         created_to: query.moment("dateTo", true)?,
         ..JobFilter::default()
     };
-    let page = query.number("page", 1, 1..=MAX_PAGE)?;
-    let page_size = query.number("pageSize", 20, 1..=100)?;
-    let offset = (page - 1) * page_size;
-    let request = PageRequest { offset, limit: page_size as usize };
-    let list = service.jobs(&caller, ids.project()?, &filter, request).await?;
-    let has_next_page = offset + (list.jobs.len() as u64) < list.total;
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let (part, numbers) = reader.part()?;
+    let list = service.jobs(&caller, ids.project()?, &filter, part).await?;
     Ok(Json(ListAnswer {
         jobs: list.jobs.into_iter().map(|(job, outlook)| listed(job, &outlook)).collect(),
         summary: Summary {
@@ -109,9 +110,10 @@ pub(crate) async fn list(
             failed_jobs: list.counts.failed,
             cancelled_jobs: list.counts.cancelled,
         },
-        page,
-        page_size,
-        has_next_page,
+        page: numbers.number,
+        page_size: numbers.size,
+        has_next_page: list.has_more,
+        next_cursor: list.next.map(|place| reader.cursor(&place)),
     }))
 }
 

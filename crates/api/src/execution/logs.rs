@@ -3,14 +3,15 @@
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{LogFormatWord, LogLevelWord};
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{LogLevel, LogLine};
-use fuelcell_service::LogFilter;
 use fuelcell_service::Service;
+use fuelcell_service::{LogFilter, LogPlace, Seek};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -58,7 +59,7 @@ struct LineDto {
     operation_id = "job_logs",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs",
     tag = "Jobs",
-    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default"), ("cursor" = Option<u64>, Query, maximum = 4294967295_u64, description = "`nextCursor` of the answer before, with the same level and times"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
+    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default. A page also ends at about 1 MiB"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the answer before, with the same level and times"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
     responses((status = 200, description = "Lines, oldest first; in plain text `X-Has-More` and `X-Next-Cursor` say whether and where there are more", content((LogsAnswer = "application/json"), (String = "text/plain")))),
 )]
 pub(crate) async fn logs(
@@ -72,15 +73,16 @@ pub(crate) async fn logs(
         level: query.word("level", &LEVELS)?.unwrap_or(LogLevel::Debug),
         from: query.moment("fromTime", false)?,
         to: query.moment("toTime", true)?,
-        skip: query.number("cursor", 0, 0..=u64::from(u32::MAX))? as usize,
-        // One more tells whether there are more.
-        limit: query.number("limit", 1000, 1..=10_000)? as usize + 1,
     };
     let job = ids.id("job_id")?;
-    let mut lines = service.logs(&caller, ids.project()?, job, filter).await?;
-    let has_more = lines.len() == filter.limit;
-    lines.truncate(filter.limit - 1);
-    let next_cursor = (filter.skip + lines.len()).to_string();
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    // An empty log has an end, too, and lines may come behind it.
+    let Seek { after, limit } = reader.seek_of::<Option<LogPlace>>(1000, 10_000)?;
+    let (before, seek) = (after.flatten(), Seek { after: after.flatten(), limit });
+    let page = service.logs(&caller, ids.project()?, job, filter, seek).await?;
+    let has_more = page.has_more;
+    let next_cursor = reader.cursor(&page.rows.last().map(|(place, _)| *place).or(before));
+    let lines: Vec<_> = page.rows.into_iter().map(|(_, line)| line).collect();
     Ok(match format.unwrap_or(Format::Structured) {
         Format::Raw => {
             let text = lines.iter().map(raw).collect::<String>();

@@ -55,6 +55,3 @@ fn moment(at: Option<Timestamp>) -> Option<String> {
 fn generation(retry: Option<&RetryOf>) -> u32 {
     retry.map_or(1, |retry| retry.generation)
 }
-
-/// The last page that can be asked for.
-const MAX_PAGE: u64 = 2_147_483_647;

@@ -1,17 +1,18 @@
 //! `GET /api/{tenantId}/{projectId}/execution/queue`
 
+use super::moment;
 use super::status::{WaitReasonDto, wait_reason};
-use super::{MAX_PAGE, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{JobTypeWord, PriorityWord};
+use crate::paging::Reader;
 use crate::problem::Problem;
 use crate::text;
 use axum::Json;
 use axum::extract::State;
 use fuelcell_domain::Job;
+use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
-use fuelcell_service::{PageRequest, Service};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -24,9 +25,12 @@ pub(crate) struct QueueAnswer {
     total_queued_jobs: u64,
     /// All whose time has not come
     total_scheduled_jobs: u64,
-    page: u64,
+    /// `null` in a page by cursor
+    page: Option<u64>,
     page_size: u64,
     has_next_page: bool,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -59,7 +63,7 @@ struct QueuedJob {
     operation_id = "list_queue",
     path = "/api/{tenant_id}/{project_id}/execution/queue",
     tag = "Jobs",
-    params(("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")),
+    params(("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before: what comes behind it, each job once, in the queue as it was seen for the first page. Not together with `page`")),
     responses((status = 200, description = "Queued jobs that may start, in the order in which they do; then the others by their time", body = QueueAnswer)),
 )]
 pub(crate) async fn queue(
@@ -68,18 +72,17 @@ pub(crate) async fn queue(
     ids: Ids,
     query: Query,
 ) -> Result<Json<QueueAnswer>, Problem> {
-    let page = query.number("page", 1, 1..=MAX_PAGE)?;
-    let page_size = query.number("pageSize", 20, 1..=100)?;
-    let offset = (page - 1) * page_size;
-    let request = PageRequest { offset, limit: page_size as usize };
-    let queue = service.queued_jobs(&caller, ids.project()?, request).await?;
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let (part, numbers) = reader.part()?;
+    let queue = service.queued_jobs(&caller, ids.project()?, part).await?;
     Ok(Json(QueueAnswer {
-        has_next_page: offset + (queue.jobs.len() as u64) < queue.due + queue.scheduled,
+        has_next_page: queue.has_more,
+        next_cursor: queue.next.map(|place| reader.cursor(&place)),
         jobs: queue.jobs.into_iter().map(|(job, outlook)| queued(job, outlook)).collect(),
         total_queued_jobs: queue.due,
         total_scheduled_jobs: queue.scheduled,
-        page,
-        page_size,
+        page: numbers.number,
+        page_size: numbers.size,
     }))
 }
 

@@ -2,8 +2,9 @@
 //! type. Rolling back is activating the earlier version.
 
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody};
+use crate::extract::{Ids, JsonBody, Query};
 use crate::openapi::words::JobTypeWord;
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -39,8 +40,11 @@ struct VersionNames {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ActivationList {
     activations: Vec<ActivationAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 /// Makes the version serve a job type from now on.
@@ -92,15 +96,23 @@ pub(crate) async fn reset(
     operation_id = "list_activations",
     path = "/api/{tenant_id}/{project_id}/activations",
     tag = "Modules",
-    responses((status = 200, description = "Every activation, newest first", body = ActivationList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of activations, newest first", body = ActivationList)),
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
+    query: Query,
 ) -> Result<Json<ActivationList>, Problem> {
-    let activations = service.activations(&caller, ids.project()?).await?;
-    Ok(Json(ActivationList { activations: activations.into_iter().map(Into::into).collect() }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let page = service.activations(&caller, ids.project()?, reader.seek()?).await?;
+    let next_cursor = reader.next(&page);
+    let activations = page.rows.into_iter().map(|(_, activation)| activation.into()).collect();
+    Ok(Json(ActivationList { activations, next_cursor }))
 }
 
 impl From<Activation> for ActivationAnswer {

@@ -1,10 +1,10 @@
 //! `/api/{tenantId}/{projectId}/datasets…`
 
 use super::upload::upload;
-use super::{Page, Pagination};
 use crate::auth::Caller;
 use crate::downloads;
 use crate::extract::{Ids, Query};
+use crate::paging::{Pagination, Reader, numbered};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -12,8 +12,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use fuelcell_domain::Dataset;
-use fuelcell_service::Service;
 use fuelcell_service::datasets::DatasetUpload;
+use fuelcell_service::query::Part;
+use fuelcell_service::{Seek, Service};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -33,9 +34,13 @@ pub(crate) struct DatasetAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DatasetList {
     datasets: Vec<DatasetAnswer>,
-    pagination: Pagination,
+    /// `null` in a page by cursor
+    pagination: Option<Pagination>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 /// Stores the body as a dataset, streamed; a new one replaces it for later jobs.
@@ -98,7 +103,8 @@ pub(crate) async fn get(
     tag = "Datasets",
     params(
         ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
-        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")
+        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`"),
     ),
     responses((status = 200, description = "A page of datasets", body = DatasetList)),
 )]
@@ -108,9 +114,21 @@ pub(crate) async fn list(
     ids: Ids,
     query: Query,
 ) -> Result<Json<DatasetList>, Problem> {
-    let page = Page::of(&query)?;
-    let (datasets, pagination) = page.cut(service.datasets(&caller, ids.project()?).await?);
-    Ok(Json(DatasetList { datasets: datasets.into_iter().map(Into::into).collect(), pagination }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let (part, numbers) = reader.part()?;
+    let (page, pagination) = match part {
+        Part::Numbered(page) => numbered(service.datasets(&caller, ids.project()?).await?, page, numbers),
+        Part::Behind(place, limit) => {
+            let seek = Seek { after: Some(place), limit };
+            (service.datasets_page(&caller, ids.project()?, seek).await?, None)
+        }
+    };
+    let next_cursor = reader.next(&page);
+    Ok(Json(DatasetList {
+        datasets: page.rows.into_iter().map(Into::into).collect(),
+        pagination,
+        next_cursor,
+    }))
 }
 
 /// The file itself, whole or in ranges.

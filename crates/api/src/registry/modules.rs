@@ -4,8 +4,9 @@ use super::capabilities::CapabilitiesDto;
 use super::upload::upload;
 use crate::auth::Caller;
 use crate::downloads;
-use crate::extract::Ids;
+use crate::extract::{Ids, Query};
 use crate::openapi::words::JobTypeWord;
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -13,9 +14,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use fuelcell_domain::version::semantic_version;
-use fuelcell_domain::{Activation, Manifest, ModuleVersion, ProjectRef};
-use fuelcell_service::Service;
+use fuelcell_domain::{JobType, Manifest, ModuleVersion, ProjectRef, VersionName};
 use fuelcell_service::versions::Modules;
+use fuelcell_service::{Service, ServiceError};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -71,9 +72,24 @@ struct VersionSummary {
     date_created: String,
 }
 
+/// A page counts versions: a module whose versions go beyond it goes on at the beginning of the next one.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ModuleList {
     modules: Vec<ModuleAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
+}
+
+/// A module with a page of its versions.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ModulePage {
+    #[serde(flatten)]
+    module: ModuleAnswer,
+    /// `cursor` of the next page; absent = there is none
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 /// Stores the body as a module version. The same bytes again answer the same record, others conflict.
@@ -98,21 +114,28 @@ pub(crate) async fn put(
     Ok((StatusCode::CREATED, Json(answer(&service, ids.project()?, module).await?)))
 }
 
-/// All modules by name.
+/// Modules by name.
 #[utoipa::path(
     get,
     operation_id = "list_modules",
     path = "/api/{tenant_id}/{project_id}/modules",
     tag = "Modules",
-    responses((status = 200, description = "All modules", body = ModuleList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of modules", body = ModuleList)),
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
+    query: Query,
 ) -> Result<Json<ModuleList>, Problem> {
-    let modules = service.modules(&caller, ids.project()?, None).await?;
-    Ok(Json(ModuleList { modules: by_name(modules) }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let modules = service.modules(&caller, ids.project()?, None, reader.seek()?).await?;
+    let next_cursor = reader.next(&modules.versions);
+    Ok(Json(ModuleList { modules: by_name(modules), next_cursor }))
 }
 
 /// One module.
@@ -121,16 +144,23 @@ pub(crate) async fn list(
     operation_id = "get_module",
     path = "/api/{tenant_id}/{project_id}/modules/{name}",
     tag = "Modules",
-    responses((status = 200, description = "The module with its versions", body = ModuleAnswer)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "The module with a page of its versions", body = ModulePage)),
 )]
 pub(crate) async fn get_module(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
-) -> Result<Json<ModuleAnswer>, Problem> {
-    let modules = service.modules(&caller, ids.project()?, Some(ids.text("name"))).await?;
-    let module = by_name(modules).pop();
-    module.map(Json).ok_or_else(|| fuelcell_service::ServiceError::NotFound("module").into())
+    query: Query,
+) -> Result<Json<ModulePage>, Problem> {
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let modules = service.modules(&caller, ids.project()?, Some(ids.text("name")), reader.seek()?).await?;
+    let next_cursor = reader.next(&modules.versions);
+    let module = by_name(modules).pop().ok_or(ServiceError::NotFound("module"))?;
+    Ok(Json(ModulePage { module, next_cursor }))
 }
 
 /// One module version.
@@ -194,7 +224,7 @@ pub(crate) async fn delete(
 fn by_name(modules: Modules) -> Vec<ModuleAnswer> {
     let Modules { versions, active, mut current } = modules;
     let mut answers = Vec::<ModuleAnswer>::new();
-    for module in versions {
+    for (_, module) in versions.rows {
         let (name, summary) = (module.name.clone(), summary(module, &active));
         match answers.last_mut().filter(|answer| answer.name == name) {
             Some(answer) => answer.versions.push(summary),
@@ -207,12 +237,11 @@ fn by_name(modules: Modules) -> Vec<ModuleAnswer> {
     answers
 }
 
-fn summary(module: ModuleVersion, active: &[Activation]) -> VersionSummary {
-    let serves = |activation: &&Activation| {
-        activation.module.as_ref().is_some_and(|own| own.name == module.name && own.version == module.version)
-    };
+fn summary(module: ModuleVersion, active: &[(JobType, VersionName)]) -> VersionSummary {
+    let serves =
+        |(_, own): &&(JobType, VersionName)| own.name == module.name && own.version == module.version;
     VersionSummary {
-        active_for: active.iter().filter(serves).map(|activation| activation.job_type.as_str()).collect(),
+        active_for: active.iter().filter(serves).map(|(job_type, _)| job_type.as_str()).collect(),
         version: module.version,
         digest: module.digest.to_string(),
         size: module.size,

@@ -1,20 +1,21 @@
 //! `/api/{tenantId}/{projectId}/pipelines…`
 
 use super::schedules::{self, ScheduleAnswer, ScheduleBody};
-use super::{Page, Pagination};
 use crate::auth::Caller;
 use crate::execution::submit::{LimitsBody, ModuleBody};
 use crate::extract::{Ids, JsonBody, Query};
 use crate::limits::LimitsAnswer;
 use crate::object::object;
 use crate::openapi::words::JobTypeWord;
+use crate::paging::{Pagination, Reader, numbered};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use fuelcell_domain::{DatasetId, JobType, Parameters, Pipeline};
-use fuelcell_service::Service;
 use fuelcell_service::pipelines::PipelineSpec;
+use fuelcell_service::query::Part;
+use fuelcell_service::{Seek, Service};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -59,9 +60,13 @@ pub(crate) struct PipelineAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PipelineList {
     pipelines: Vec<PipelineAnswer>,
-    pagination: Pagination,
+    /// `null` in a page by cursor
+    pagination: Option<Pagination>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -124,7 +129,8 @@ pub(crate) async fn get(
     tag = "Pipelines",
     params(
         ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
-        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default")
+        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`"),
     ),
     responses((status = 200, description = "A page of pipelines", body = PipelineList)),
 )]
@@ -134,10 +140,18 @@ pub(crate) async fn list(
     ids: Ids,
     query: Query,
 ) -> Result<Json<PipelineList>, Problem> {
-    let page = Page::of(&query)?;
-    let (pipelines, pagination) = page.cut(service.pipelines(&caller, ids.project()?).await?);
-    let pipelines = pipelines.into_iter().map(|pipeline| answer(&service, pipeline)).collect();
-    Ok(Json(PipelineList { pipelines, pagination }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let (part, numbers) = reader.part()?;
+    let (page, pagination) = match part {
+        Part::Numbered(page) => numbered(service.pipelines(&caller, ids.project()?).await?, page, numbers),
+        Part::Behind(place, limit) => {
+            let seek = Seek { after: Some(place), limit };
+            (service.pipelines_page(&caller, ids.project()?, seek).await?, None)
+        }
+    };
+    let next_cursor = reader.next(&page);
+    let pipelines = page.rows.into_iter().map(|pipeline| answer(&service, pipeline)).collect();
+    Ok(Json(PipelineList { pipelines, pagination, next_cursor }))
 }
 
 /// Removes a pipeline; its jobs keep their name of it.

@@ -1,12 +1,13 @@
 //! `/api/{tenantId}/{projectId}/pipelines/{pipelineId}/processed`
 
-use super::{Page, Pagination};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
+use crate::paging::{Pagination, Reader};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use fuelcell_service::{ProcessedItem, Service};
+use fuelcell_service::query::Part;
+use fuelcell_service::{Page, ProcessedItem, Seek, Service};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -15,7 +16,10 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProcessedList {
     processed_items: Vec<ItemAnswer>,
-    pagination: Pagination,
+    /// `null` in a page by cursor
+    pagination: Option<Pagination>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
 /// An item that a completed job marked.
@@ -44,6 +48,7 @@ pub(crate) struct ClearedAnswer {
     params(
         ("page" = Option<u64>, Query, minimum = 1, description = "1 when absent"),
         ("pageSize" = Option<u64>, Query, minimum = 1, maximum = 100, description = "20 when absent"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`"),
     ),
     responses((status = 200, description = "A page of items", body = ProcessedList)),
 )]
@@ -53,11 +58,23 @@ pub(crate) async fn list(
     ids: Ids,
     query: Query,
 ) -> Result<Json<ProcessedList>, Problem> {
-    let page = Page::of(&query)?;
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let (part, numbers) = reader.part()?;
     let (project, pipeline) = (ids.project()?, ids.id("pipeline_id")?);
-    let found = service.processed_items(&caller, project, pipeline, page.request()).await?;
-    let pagination = page.of_total(usize::try_from(found.total).unwrap_or(usize::MAX));
-    Ok(Json(ProcessedList { processed_items: found.items.into_iter().map(Into::into).collect(), pagination }))
+    let (page, pagination) = match part {
+        Part::Numbered(page) => {
+            let found = service.processed_items(&caller, project, pipeline, page).await?;
+            let has_more = page.offset.saturating_add(found.items.len() as u64) < found.total;
+            (Page { rows: found.items, has_more }, numbers.of_total(found.total))
+        }
+        Part::Behind(place, limit) => {
+            let seek = Seek { after: Some(place), limit };
+            (service.processed_page(&caller, project, pipeline, seek).await?, None)
+        }
+    };
+    let next_cursor = reader.next(&page);
+    let processed_items = page.rows.into_iter().map(Into::into).collect();
+    Ok(Json(ProcessedList { processed_items, pagination, next_cursor }))
 }
 
 /// Forgets the pipeline's processed items: its next job sees everything as new.

@@ -1,8 +1,9 @@
 //! `/api/{tenantId}/{projectId}/secrets…`: values that headers of granted requests may carry. None is ever shown.
 
 use crate::auth::Caller;
-use crate::extract::{Ids, body_problem, check_coding};
+use crate::extract::{Ids, Query, body_problem, check_coding};
 use crate::object::Object;
+use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Bytes;
@@ -40,25 +41,35 @@ pub(crate) struct SecretAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct SecretList {
     secrets: Vec<SecretAnswer>,
+    /// `cursor` of the next page; `null` = there is none
+    next_cursor: Option<String>,
 }
 
-/// Names and times of all secrets.
+/// Names and times of secrets, by name.
 #[utoipa::path(
     get,
     operation_id = "list_secrets",
     path = "/api/{tenant_id}/{project_id}/secrets",
     tag = "Secrets",
-    responses((status = 200, description = "All secrets, without their values", body = SecretList)),
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+    ),
+    responses((status = 200, description = "A page of secrets, without their values", body = SecretList)),
 )]
 pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     ids: Ids,
+    query: Query,
 ) -> Result<Json<SecretList>, Problem> {
-    let secrets = service.secrets(&caller, ids.project()?).await?;
-    Ok(Json(SecretList { secrets: secrets.into_iter().map(SecretAnswer::from).collect() }))
+    let reader = Reader { service: &service, caller: &caller, query: &query };
+    let page = service.secrets(&caller, ids.project()?, reader.seek()?).await?;
+    let next_cursor = reader.next(&page);
+    Ok(Json(SecretList { secrets: page.rows.into_iter().map(SecretAnswer::from).collect(), next_cursor }))
 }
 
 /// Sets a secret, in place of an earlier value.

@@ -5,7 +5,7 @@ use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Completion, InputRef, JobHost, LogLevel, PipelineId,
     RunEnd,
 };
-use fuelcell_store::LogFilter;
+use fuelcell_store::conformance::fixtures::{EVERY_LINE, log_lines};
 use std::future::pending;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -38,8 +38,8 @@ fn input(digest: Digest) -> InputRef {
 }
 
 async fn log_of(world: &World, id: JobId) -> Vec<String> {
-    let filter = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 10_000 };
-    world.store.logs(id, filter).await.unwrap().into_iter().map(|line| line.message).collect()
+    let lines = log_lines(&*world.store, id, EVERY_LINE).await;
+    lines.into_iter().map(|line| line.message).collect()
 }
 
 /// Fails as told `failures` times, then completes.

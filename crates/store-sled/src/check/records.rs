@@ -114,7 +114,7 @@ impl Look<'_> {
         let mut numbers = RoaringBitmap::new();
         for table in [Table::Audit, Table::AuditOfTenant] {
             self.each(table, |look, key, entry: AuditEntry| {
-                let number = keys::audit_number(key).unwrap_or_default();
+                let number = keys::number_of(key).unwrap_or_default();
                 let fits = audit::place(&entry, number) == (table, key.to_vec()) && numbers.insert(number);
                 look.require(fits, || format!("audit entry {} lies in a wrong place", hexadecimal(key)));
             });

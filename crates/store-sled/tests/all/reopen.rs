@@ -10,10 +10,10 @@ use fuelcell_domain::{
     TokenId, TokenKind,
 };
 use fuelcell_store::conformance::fixtures::{
-    artifact, at, cancel, dataset, done, end, failure, job, module, pipeline, project, pulse,
-    registered_pipeline, running, start, submit, transient_failure,
+    EVERY_LINE, artifact, at, cancel, dataset, done, end, failure, job, log_lines, module, pipeline, project,
+    pulse, registered_pipeline, running, start, submit, transient_failure,
 };
-use fuelcell_store::{Finish, JobFilter, LogFilter, PageRequest, Store, StoreError};
+use fuelcell_store::{Finish, JobFilter, PageRequest, Store, StoreError};
 use fuelcell_store_sled::{Options, SledStore};
 use std::fmt::Write;
 use tempfile::TempDir;
@@ -34,12 +34,11 @@ pub(crate) async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineI
         note("list", format!("{page:?} {:?}", store.counts(own, &filter).await.unwrap()));
     }
     for job in jobs {
-        let lines = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 100 };
         note("job", format!("{:?}", store.job(own, job.id).await.unwrap()));
         note("artifacts", format!("{:?}", store.artifacts(job.id).await.unwrap()));
         note("receipts", format!("{:?}", store.receipts(job.id).await.unwrap()));
         note("checkpoint", format!("{:?}", store.checkpoint(job.id).await.unwrap()));
-        note("logs", format!("{:?}", store.logs(job.id, lines).await.unwrap()));
+        note("logs", format!("{:?}", log_lines(store, job.id, EVERY_LINE).await));
         note("before", format!("{:?}", store.queued_before(job, at(50)).await.unwrap()));
         note("durations", format!("{:?}", store.recent_durations(job.module.digest).await.unwrap()));
     }

@@ -1,10 +1,10 @@
 //! While an attempt runs, and how it leaves.
 
 use super::fixtures::{
-    at, cancel, done, end, failure, job, lease, project, pulse, receipt, running, seen, start, submit,
-    transient_failure,
+    EVERY_LINE, at, cancel, done, end, failure, job, lease, log_lines, project, pulse, receipt, running,
+    seen, start, submit, transient_failure,
 };
-use crate::{BlobRef, LogFilter, QueueEntry, Store, StoreError};
+use crate::{BlobRef, QueueEntry, Store, StoreError};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::{
     MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError,
@@ -42,8 +42,7 @@ async fn refuses(store: &dyn Store, job: &Job, attempt: AttemptId) {
 
     assert_eq!(store.job(job.project, job.id).await.unwrap(), before);
     assert_eq!(store.checkpoint(job.id).await.unwrap(), None);
-    let all = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 9 };
-    assert_eq!(store.logs(job.id, all).await.unwrap(), []);
+    assert_eq!(log_lines(store, job.id, EVERY_LINE).await, []);
 }
 
 pub(super) async fn stale_writes_are_refused(store: &dyn Store) {

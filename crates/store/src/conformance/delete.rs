@@ -1,17 +1,17 @@
 //! Forgetting ended jobs.
 
 use super::fixtures::{
-    artifact, at, cancel, done, end, failure, job, project, pulse, running, seen, start, submit,
+    EVERY_LINE, artifact, at, cancel, done, end, failure, job, log_lines, project, pulse, running, seen,
+    start, submit,
 };
 use crate::{
-    BlobRef, Finish, IdempotencyKey, JobFilter, LogFilter, NewJob, PageRequest, StateCounts, Store,
-    StoreError, Submitted,
+    BlobRef, Finish, IdempotencyKey, JobFilter, NewJob, PageRequest, StateCounts, Store, StoreError,
+    Submitted,
 };
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{Digest, Job, JobId, JobState, LogLevel, LogLine};
 
 const ALL: PageRequest = PageRequest { offset: 0, limit: 1000 };
-const EVERY_LINE: LogFilter = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
 
 /// Starts a job and ends it with everything that an attempt can leave behind.
 async fn ended(store: &dyn Store, new: Job) -> Job {
@@ -38,10 +38,10 @@ pub(super) async fn ended_jobs_are_forgotten(store: &dyn Store) {
     assert_eq!(store.artifacts(gone.id).await.unwrap(), []);
     assert_eq!(store.receipts(gone.id).await.unwrap(), []);
     assert_eq!(store.checkpoint(gone.id).await.unwrap(), None);
-    assert_eq!(store.logs(gone.id, EVERY_LINE).await.unwrap(), []);
+    assert_eq!(log_lines(store, gone.id, EVERY_LINE).await, []);
     assert_eq!(store.queued_before(&gone, at(99)).await.unwrap(), None);
     assert_eq!(store.artifacts(keep.id).await.unwrap().len(), 1, "others keep theirs");
-    assert_eq!(store.logs(keep.id, EVERY_LINE).await.unwrap().len(), 2);
+    assert_eq!(log_lines(store, keep.id, EVERY_LINE).await.len(), 2);
     let any = JobFilter::default();
     let filters = [
         any.clone(),

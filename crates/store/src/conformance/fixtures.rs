@@ -1,13 +1,15 @@
 //! Small, valid records to start tests from.
 
-use crate::{Finish, NewJob, SortKey, Store, Submitted};
+use crate::pages::Row;
+use crate::{Finish, LogFilter, NewJob, Page, Seek, SortKey, Store, Submitted};
 use fuelcell_domain::job::{JobType, ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,
     Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, InputRef, Job,
-    JobError, JobId, Lease, LimitRequest, Limits, LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress,
-    ProjectId, ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp, Transition, Usage,
+    JobError, JobId, Lease, LimitRequest, Limits, LogLevel, LogLine, LogUsage, NodeId, Overlap, Pipeline,
+    PipelineId, Progress, ProjectId, ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp,
+    Transition, Usage,
 };
 use std::collections::BTreeSet;
 
@@ -242,4 +244,27 @@ pub async fn references(store: &dyn Store, limit: usize) -> BTreeSet<Digest> {
             None => return digests,
         }
     }
+}
+
+/// A list, read page by page.
+pub async fn whole<T: Row>(limit: usize, read: impl AsyncFn(Seek<T::Place>) -> Page<T>) -> Vec<T> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = read(Seek { after, limit }).await;
+        assert!(page.rows.len() <= limit);
+        after = page.next();
+        rows.extend(page.rows);
+        if after.is_none() {
+            return rows;
+        }
+    }
+}
+
+/// All lines of a log.
+pub const EVERY_LINE: LogFilter = LogFilter { level: LogLevel::Debug, from: None, to: None };
+
+/// Lines of a job's log.
+pub async fn log_lines(store: &dyn Store, job: JobId, filter: LogFilter) -> Vec<LogLine> {
+    let lines = whole(7, async |seek| store.logs(job, filter, seek).await.unwrap()).await;
+    lines.into_iter().map(|(_, line)| line).collect()
 }

@@ -165,7 +165,7 @@ impl Records {
 
     pub(super) fn blob_references(&self) -> Vec<Digest> {
         let datasets = self.datasets.values().map(|dataset| dataset.digest);
-        let modules = self.modules.iter().map(|(_, module)| module.digest);
+        let modules = self.modules.iter().map(|(_, (_, module))| module.digest);
         let artifacts = self.artifacts.values().flatten().map(|artifact| artifact.digest);
         let checkpoints = self.checkpoints.values().map(|blob| blob.digest);
         let jobs = self.jobs.values().flat_map(|job| {

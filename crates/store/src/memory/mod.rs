@@ -18,10 +18,13 @@ use crate::jobs::{
     StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
+use crate::pages::{
+    LogPlace, NumberedActivation, NumberedVersion, PlacedLine, QueueSpot, QueuedJob, TokenFilter, cut,
+};
 use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
-use crate::{BlobRef, BlobReferences, RemovalStep, Store, StoreError};
+use crate::{BlobRef, BlobReferences, Page, RemovalStep, Seek, Store, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -31,6 +34,7 @@ use fuelcell_domain::{
     Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal,
     Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -52,8 +56,10 @@ struct Records {
     pipelines: BTreeMap<(ProjectRef, PipelineId), Pipeline>,
     /// The pipeline ordinal given out last.
     last_pipelines: BTreeMap<ProjectRef, Ordinal>,
-    /// In the order in which they were added.
-    modules: Vec<(ProjectRef, ModuleVersion)>,
+    /// In the order in which they were added, by the number of those that were.
+    modules: Vec<(ProjectRef, NumberedVersion)>,
+    /// The number of a module version given out last.
+    last_version: u32,
     /// The bytes that a deleted version had.
     retired: BTreeMap<(ProjectRef, String, String), Digest>,
     /// In the order in which they were made.
@@ -65,7 +71,7 @@ struct Records {
     checkpoints: BTreeMap<JobId, BlobRef>,
     artifacts: BTreeMap<JobId, Vec<Artifact>>,
     receipts: BTreeMap<JobId, Vec<Receipt>>,
-    logs: BTreeMap<JobId, Vec<LogLine>>,
+    logs: BTreeMap<JobId, Vec<PlacedLine>>,
     processed: BTreeMap<(ProjectRef, PipelineId, String), ProcessedItem>,
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,
@@ -99,6 +105,10 @@ impl Store for MemoryStore {
         Ok(self.records().tenants())
     }
 
+    async fn tenants_page(&self, seek: Seek<(Timestamp, TenantId)>) -> Result<Page<Tenant>, StoreError> {
+        Ok(cut(self.records().tenants(), &seek))
+    }
+
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
         Ok(self.records().tenants.get(&id).cloned())
     }
@@ -109,6 +119,14 @@ impl Store for MemoryStore {
 
     async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError> {
         Ok(self.records().projects(tenant))
+    }
+
+    async fn projects_page(
+        &self,
+        tenant: TenantId,
+        seek: Seek<(Timestamp, ProjectId)>,
+    ) -> Result<Page<Project>, StoreError> {
+        Ok(cut(self.records().projects(tenant), &seek))
     }
 
     async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
@@ -160,6 +178,16 @@ impl Store for MemoryStore {
         Ok(self.records().tokens())
     }
 
+    async fn tokens_page(
+        &self,
+        filter: TokenFilter,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, StoreError> {
+        let mut tokens = self.records().tokens();
+        tokens.retain(|token| filter.matches(token));
+        Ok(cut(tokens, &seek))
+    }
+
     async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError> {
         Ok(self.records().token_by_hash(hash))
     }
@@ -180,6 +208,14 @@ impl Store for MemoryStore {
         Ok(self.records().datasets(project))
     }
 
+    async fn datasets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<(Timestamp, DatasetId)>,
+    ) -> Result<Page<Dataset>, StoreError> {
+        Ok(cut(self.records().datasets(project), &seek))
+    }
+
     async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
         self.records().delete_dataset(project, id)
     }
@@ -194,6 +230,14 @@ impl Store for MemoryStore {
 
     async fn pipelines(&self, project: ProjectRef) -> Result<Vec<Pipeline>, StoreError> {
         Ok(self.records().pipelines(project))
+    }
+
+    async fn pipelines_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<Ordinal>,
+    ) -> Result<Page<Pipeline>, StoreError> {
+        Ok(cut(self.records().pipelines(project), &seek))
     }
 
     async fn delete_pipeline(&self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
@@ -225,6 +269,15 @@ impl Store for MemoryStore {
         Ok(self.records().module_versions(project))
     }
 
+    async fn module_versions_page(
+        &self,
+        project: ProjectRef,
+        name: Option<&str>,
+        seek: Seek<(String, u32)>,
+    ) -> Result<Page<NumberedVersion>, StoreError> {
+        Ok(cut(self.records().numbered_versions(project, name), &seek))
+    }
+
     async fn delete_module_version(
         &self,
         project: ProjectRef,
@@ -240,6 +293,16 @@ impl Store for MemoryStore {
 
     async fn activations(&self, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
         Ok(self.records().activations(project))
+    }
+
+    async fn activations_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<Reverse<u32>>,
+    ) -> Result<Page<NumberedActivation>, StoreError> {
+        let mut numbered: Vec<_> = (1..).zip(self.records().activations(project).into_iter().rev()).collect();
+        numbered.reverse();
+        Ok(cut(numbered, &seek))
     }
 
     async fn active_module(
@@ -273,6 +336,14 @@ impl Store for MemoryStore {
     async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
         let records = self.records();
         Ok(records.secrets.values().filter(|secret| secret.project == project).cloned().collect())
+    }
+
+    async fn secrets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<String>,
+    ) -> Result<Page<SealedSecret>, StoreError> {
+        Ok(cut(self.secrets(project).await?, &seek))
     }
 
     async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError> {
@@ -403,6 +474,16 @@ impl Store for MemoryStore {
         Ok(self.records().list_ordered(project, filter, order, page))
     }
 
+    async fn jobs_page(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        seek: Seek<Reverse<Ordinal>>,
+    ) -> Result<Page<Job>, StoreError> {
+        let all = PageRequest { offset: 0, limit: usize::MAX };
+        Ok(cut(self.records().list(project, filter, all).jobs, &seek))
+    }
+
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
         Ok(self.records().job_by_ordinal(project, ordinal).cloned())
     }
@@ -422,6 +503,17 @@ impl Store for MemoryStore {
         page: PageRequest,
     ) -> Result<QueuePage, StoreError> {
         Ok(self.records().queued_page(project, now, page))
+    }
+
+    async fn queue_page(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        seek: Seek<QueueSpot>,
+    ) -> Result<Page<QueuedJob>, StoreError> {
+        let all = PageRequest { offset: 0, limit: usize::MAX };
+        let queue = self.records().queued_page(project, now, all).jobs.into_iter();
+        Ok(cut(queue.map(|(_, job)| (QueueSpot::of(&job, now), job)).collect(), &seek))
     }
 
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
@@ -447,14 +539,21 @@ impl Store for MemoryStore {
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {
         let mut records = self.records();
         records.held(attempt)?;
-        records.logs.entry(attempt.job).or_default().extend(lines);
+        let log = records.logs.entry(attempt.job).or_default();
+        let batch = log.last().map_or(1, |((last, _), _)| last + 1);
+        log.extend((0..).zip(lines).map(|(number, line)| ((batch, number), line)));
         Ok(())
     }
 
-    async fn logs(&self, job: JobId, filter: LogFilter) -> Result<Vec<LogLine>, StoreError> {
-        let records = self.records();
-        let lines = records.logs.get(&job).into_iter().flatten();
-        Ok(lines.filter(|line| filter.matches(line)).skip(filter.skip).take(filter.limit).cloned().collect())
+    async fn logs(
+        &self,
+        job: JobId,
+        filter: LogFilter,
+        seek: Seek<LogPlace>,
+    ) -> Result<Page<PlacedLine>, StoreError> {
+        let mut lines = self.records().logs.get(&job).cloned().unwrap_or_default();
+        lines.retain(|(_, line)| filter.matches(line));
+        Ok(cut(lines, &seek))
     }
 
     async fn is_processed(
@@ -473,6 +572,16 @@ impl Store for MemoryStore {
         page: PageRequest,
     ) -> Result<ProcessedPage, StoreError> {
         Ok(self.records().processed(project, pipeline, page))
+    }
+
+    async fn processed_page(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        seek: Seek<Digest>,
+    ) -> Result<Page<ProcessedItem>, StoreError> {
+        let all = PageRequest { offset: 0, limit: usize::MAX };
+        Ok(cut(self.records().processed(project, pipeline, all).items, &seek))
     }
 
     async fn forget_processed(

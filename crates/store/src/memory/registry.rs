@@ -2,6 +2,7 @@
 
 use super::Records;
 use crate::StoreError;
+use crate::pages::{NumberedVersion, Row};
 use crate::references::{Referent, counted_rows, other_bytes, refuse_if_used};
 use fuelcell_domain::{
     Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
@@ -104,7 +105,8 @@ impl Records {
             return Ok(first);
         }
         self.admit_bytes(project, 0, module.size)?;
-        self.modules.push((project, module.clone()));
+        self.last_version += 1;
+        self.modules.push((project, (self.last_version, module.clone())));
         Ok(module)
     }
 
@@ -114,14 +116,15 @@ impl Records {
         name: &str,
         version: &str,
     ) -> Result<(), StoreError> {
-        let own = |(owner, module): &(ProjectRef, ModuleVersion)| *owner == project && module.name == name;
-        let place = self.modules.iter().position(|entry| own(entry) && entry.1.version == version);
+        let own =
+            |(owner, (_, module)): &(ProjectRef, NumberedVersion)| *owner == project && module.name == name;
+        let place = self.modules.iter().position(|entry| own(entry) && entry.1.1.version == version);
         let place = place.ok_or(StoreError::NotFound("module version"))?;
         let only = self.modules.iter().filter(|entry| own(entry)).count() == 1;
         refuse_if_used(
             self.users(project, &Referent::Version { name: name.into(), version: version.into(), only }),
         )?;
-        let (_, module) = self.modules.remove(place);
+        let (_, (_, module)) = self.modules.remove(place);
         if only {
             // Whatever has this name one day is granted nothing yet.
             self.grants.remove(&(project, name.to_owned()));
@@ -136,8 +139,8 @@ impl Records {
         name: &str,
         version: Option<&str>,
     ) -> Option<ModuleVersion> {
-        let named = self.modules.iter().filter(|(owner, module)| *owner == project && module.name == name);
-        let mut named = named.map(|(_, module)| module);
+        let own = self.modules.iter().filter(|(owner, _)| *owner == project).map(|(_, (_, module))| module);
+        let mut named = own.filter(|module| module.name == name);
         let found = match version {
             Some(version) => named.find(|module| module.version == version),
             None => {
@@ -152,10 +155,14 @@ impl Records {
     }
 
     pub(super) fn module_versions(&self, project: ProjectRef) -> Vec<ModuleVersion> {
-        let own = self.modules.iter().filter(|(owner, _)| *owner == project);
-        let mut modules: Vec<_> = own.map(|(_, module)| module.clone()).collect();
-        // The sort is stable, so that versions of one name stay in the order in which they were added.
-        modules.sort_by(|a, b| a.name.cmp(&b.name));
+        self.numbered_versions(project, None).into_iter().map(|(_, module)| module).collect()
+    }
+
+    pub(super) fn numbered_versions(&self, project: ProjectRef, name: Option<&str>) -> Vec<NumberedVersion> {
+        let own = self.modules.iter().filter(|(owner, _)| *owner == project).map(|(_, module)| module);
+        let named = own.filter(|(_, module)| name.is_none_or(|name| module.name == name));
+        let mut modules: Vec<_> = named.cloned().collect();
+        modules.sort_by_key(Row::place);
         modules
     }
 

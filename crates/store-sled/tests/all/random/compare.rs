@@ -2,10 +2,13 @@
 
 use super::Pair;
 use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{Job, JobState, LogLevel, ProjectRef, Standing};
-use fuelcell_store::conformance::fixtures::{SORT_KEYS, at, module, references};
+use fuelcell_domain::{Job, JobState, ProjectRef, Scope, Standing, TokenKind};
+use fuelcell_store::conformance::fixtures::{
+    EVERY_LINE, SORT_KEYS, at, log_lines, module, references, whole,
+};
+use fuelcell_store::pages::TokenFilter;
 use fuelcell_store::usage::{Dimension, UsageQuery};
-use fuelcell_store::{JobFilter, JobOrder, LogFilter, PageRequest};
+use fuelcell_store::{JobFilter, JobOrder, PageRequest};
 
 impl Pair {
     /// Every question has the same answer.
@@ -13,6 +16,7 @@ impl Pair {
         for own in self.projects {
             self.compare_lists(own).await;
             self.compare_project(own).await;
+            self.compare_pages(own).await;
         }
         for job in &self.jobs {
             self.compare_job(job).await;
@@ -93,14 +97,63 @@ impl Pair {
         }
     }
 
+    /// Every list, page by page.
+    async fn compare_pages(&self, own: ProjectRef) {
+        for filter in self.filters() {
+            self.both(async |store| {
+                whole(3, async |seek| store.jobs_page(own, &filter, seek).await.unwrap()).await
+            })
+            .await;
+        }
+        for now in [at(0), at(self.seconds)] {
+            self.both(async |store| {
+                whole(2, async |seek| store.queue_page(own, now, seek).await.unwrap()).await
+            })
+            .await;
+        }
+        for kind in [TokenKind::Bearer, TokenKind::ApplicationPassword] {
+            let filter = TokenFilter { kind, scope: Scope::Tenant(own.tenant) };
+            self.both(async |store| {
+                whole(1, async |seek| store.tokens_page(filter, seek).await.unwrap()).await
+            })
+            .await;
+        }
+        for pipeline in self.pipelines {
+            self.both(async |store| {
+                whole(2, async |seek| store.processed_page(own, pipeline, seek).await.unwrap()).await
+            })
+            .await;
+        }
+        for name in [None, Some("miner")] {
+            self.both(async |store| {
+                whole(2, async |seek| store.module_versions_page(own, name, seek).await.unwrap()).await
+            })
+            .await;
+        }
+        self.both(async |store| whole(2, async |seek| store.tenants_page(seek).await.unwrap()).await).await;
+        self.both(async |store| {
+            whole(1, async |seek| store.projects_page(own.tenant, seek).await.unwrap()).await
+        })
+        .await;
+        self.both(async |store| whole(2, async |seek| store.datasets_page(own, seek).await.unwrap()).await)
+            .await;
+        self.both(async |store| whole(1, async |seek| store.pipelines_page(own, seek).await.unwrap()).await)
+            .await;
+        self.both(async |store| {
+            whole(2, async |seek| store.activations_page(own, seek).await.unwrap()).await
+        })
+        .await;
+        self.both(async |store| whole(1, async |seek| store.secrets_page(own, seek).await.unwrap()).await)
+            .await;
+    }
+
     async fn compare_job(&self, submitted: &Job) {
         let Job { id, project, .. } = submitted;
-        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
         self.both(async |store| store.job(*project, *id).await.unwrap()).await;
         self.both(async |store| store.artifacts(*id).await.unwrap()).await;
         self.both(async |store| store.receipts(*id).await.unwrap()).await;
         self.both(async |store| store.checkpoint(*id).await.unwrap()).await;
-        self.both(async |store| store.logs(*id, everything).await.unwrap()).await;
+        self.both(async |store| log_lines(store, *id, EVERY_LINE).await).await;
         let now = at(self.seconds);
         self.both(async |store| store.queued_before(submitted, now).await.unwrap()).await;
     }

@@ -1,12 +1,12 @@
 //! Everything that a store shows of a world.
 
 use super::script::World;
-use crate::conformance::fixtures::{at, references};
+use crate::conformance::fixtures::{EVERY_LINE, at, log_lines, references};
 use crate::conformance::usage::sums_of;
 use crate::usage::Dimension;
-use crate::{JobFilter, LogFilter, PageRequest, Store};
+use crate::{JobFilter, PageRequest, Store};
 use fuelcell_domain::job::JobType;
-use fuelcell_domain::{AuditFilter, Digest, LogLevel};
+use fuelcell_domain::{AuditFilter, Digest};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -37,7 +37,6 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
     look_at_registry(&mut sight, store, world).await;
     look_at_lists(&mut sight, store, world).await;
     for (number, job) in world.jobs.iter().enumerate() {
-        let everything = LogFilter { level: LogLevel::Debug, from: None, to: None, skip: 0, limit: 99 };
         let found = store.job(world.own, *job).await.unwrap();
         if let Some(job) = &found {
             let before = store.queued_before(job, at(1_000)).await.unwrap();
@@ -47,7 +46,7 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
         sight.note(format!("artifacts {number}"), store.artifacts(*job).await.unwrap());
         sight.note(format!("receipts {number}"), store.receipts(*job).await.unwrap());
         sight.note(format!("checkpoint {number}"), store.checkpoint(*job).await.unwrap());
-        sight.note(format!("logs {number}"), store.logs(*job, everything).await.unwrap());
+        sight.note(format!("logs {number}"), log_lines(store, *job, EVERY_LINE).await);
     }
     sight
 }
