@@ -51,8 +51,9 @@ fn lists(server: &Server, project: &Project) -> Vec<(Client, String, &'static st
         client().post("/api/admin/application-passwords", &password).ok();
         token(&client(), "viewer", tenant, Some(own));
         let operator = server.operator();
-        operator.post("/api/admin/tenants", &json!({"name": "another"})).ok();
-        operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "another"})).ok();
+        let name = json!({"name": format!("another {n}")});
+        operator.post("/api/admin/tenants", &name).ok();
+        operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &name).ok();
     }
     let own = |path: &str| (client(), project.path(path));
     let global = |path: &str| (client(), path.to_owned());

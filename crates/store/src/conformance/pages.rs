@@ -27,7 +27,10 @@ async fn reads<T: Row + Clone + Debug + PartialEq>(
 }
 
 pub(super) async fn of_accounts(store: &dyn Store) {
-    let tenant = |seconds| Tenant { id: TenantId::random(), name: "t".into(), created_at: at(seconds) };
+    let tenant = |seconds| {
+        let id = TenantId::random();
+        Tenant { id, name: id.to_string(), created_at: at(seconds) }
+    };
     // The last two were made in the same moment.
     let mut tenants = [3, 1, 2, 2].map(tenant);
     for tenant in &tenants {
@@ -38,7 +41,7 @@ pub(super) async fn of_accounts(store: &dyn Store) {
     let own = tenants[0].id;
     let project = |seconds| {
         let id = ProjectRef { tenant: own, project: ProjectId::random() };
-        Project { id, name: "p".into(), created_at: at(seconds) }
+        Project { id, name: id.to_string(), created_at: at(seconds) }
     };
     let mut projects = [2, 1, 1].map(project);
     for project in &projects {
