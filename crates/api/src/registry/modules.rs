@@ -87,8 +87,7 @@ pub(crate) struct ModuleList {
 pub(crate) struct ModulePage {
     #[serde(flatten)]
     module: ModuleAnswer,
-    /// `cursor` of the next page; absent = there is none
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `cursor` of the next page; `null` = there is none
     next_cursor: Option<String>,
 }
 
