@@ -19,6 +19,8 @@ pub(crate) struct RetentionSettings {
     pub(crate) max_age_days: u64,
     /// Ended jobs of a project that are kept at most; 0 = any number.
     pub(crate) max_ended_jobs: u64,
+    /// Days for which an entry of the audit log is kept; 0 = for ever.
+    pub(crate) audit_max_age_days: u64,
     /// How often ended jobs are looked at, in seconds.
     pub(crate) every_seconds: u64,
     /// How often stored bytes are swept, in seconds.
@@ -47,6 +49,7 @@ impl Default for RetentionSettings {
         Self {
             max_age_days: 90,
             max_ended_jobs: 0,
+            audit_max_age_days: 365,
             every_seconds: 600,
             sweep_every_seconds: DAY.as_secs(),
             blob_grace_seconds: 3600,
@@ -67,6 +70,7 @@ impl RetentionSettings {
         RetentionConfig {
             keep: keep(self.max_age_days, self.max_ended_jobs),
             projects: self.projects.iter().map(|(project, rule)| (*project, own(rule))).collect(),
+            audit: keep(self.audit_max_age_days, 0).age,
             every: Duration::from_secs(self.every_seconds.max(1)),
             sweep_every: Duration::from_secs(self.sweep_every_seconds.max(1)),
             blob_grace: Duration::from_secs(self.blob_grace_seconds),
@@ -95,5 +99,8 @@ mod tests {
         assert_eq!(config.keep, Keep { age: Some(DAY * 90), jobs: None });
         assert_eq!(config.projects[&project], Keep { age: Some(DAY * 90), jobs: Some(5) });
         assert_eq!(keep(0, 0), Keep::default());
+        assert_eq!(config.audit, Some(DAY * 365));
+        let for_ever = RetentionSettings { audit_max_age_days: 0, ..RetentionSettings::default() };
+        assert_eq!(for_ever.config(Vec::new()).audit, None);
     }
 }

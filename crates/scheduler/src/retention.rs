@@ -38,6 +38,8 @@ pub struct RetentionConfig {
     pub keep: Keep,
     /// Rules of single projects.
     pub projects: BTreeMap<ProjectId, Keep>,
+    /// Entries of the audit log are kept for so long; `None` = for ever.
+    pub audit: Option<Duration>,
     /// How often ended jobs are looked at.
     pub every: Duration,
     /// How often stored bytes are swept.
@@ -71,6 +73,9 @@ impl Scheduler {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(jobs.count = count, "Jobs past their retention deleted"),
                 Err(error) => tracing::warn!(%error, "Jobs past their retention could not be deleted"),
+            }
+            if let Err(error) = self.forget_audit(config).await {
+                tracing::warn!(%error, "Old entries of the audit log could not be deleted");
             }
             if swept_at.is_none_or(|at| at.elapsed() >= config.sweep_every) {
                 swept_at = Some(Instant::now());
@@ -108,6 +113,22 @@ impl Scheduler {
             sleep(PAUSE).await;
         }
         Ok(())
+    }
+
+    /// Forgets entries of the audit log that are old enough; returns their number.
+    ///
+    /// # Errors
+    /// When the store fails; what was forgotten until then stays so.
+    pub async fn forget_audit(&self, config: &RetentionConfig) -> Result<u64, StoreError> {
+        let Some(age) = config.audit else { return Ok(0) };
+        let (until, mut forgotten) = (before(self.clock.now(), age), 0);
+        loop {
+            match self.store.forget_audit(until, PAGE).await? {
+                0 => return Ok(forgotten),
+                some => forgotten += some,
+            }
+            sleep(PAUSE).await;
+        }
     }
 
     async fn forget_jobs_of(&self, project: ProjectRef, keep: Keep) -> Result<u64, StoreError> {

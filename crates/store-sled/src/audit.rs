@@ -5,8 +5,10 @@ use crate::codec::damaged;
 use crate::database::{Database, Read};
 use crate::keys::{self, Table, counters};
 use crate::overlay::Overlay;
-use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter};
+use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, Timestamp};
 use fuelcell_store::StoreError;
+use std::ops::Bound::{Excluded, Included};
+use std::ops::ControlFlow;
 
 pub(crate) fn append(overlay: &mut Overlay<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
     let number = overlay.next_number(counters::AUDIT)?;
@@ -20,6 +22,47 @@ pub(crate) fn place(entry: &AuditEntry, number: u32) -> (Table, Vec<u8>) {
         Some(tenant) => (Table::AuditOfTenant, keys::audit_of_tenant(tenant, number)),
         None => (Table::Audit, keys::audit(number)),
     }
+}
+
+/// An entry that is to be forgotten: its number, and where it lies.
+pub(crate) type Old = (u32, Table, Vec<u8>);
+
+/// The oldest entries, in the order of their numbers, as far as they are of `until` or before.
+pub(crate) fn oldest(database: &Database, until: Timestamp, limit: usize) -> Result<Vec<Old>, StoreError> {
+    let first = forgotten(database)?.saturating_add(1);
+    let end = first.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX));
+    let mut found = Vec::new();
+    for row in all_rows(database)? {
+        let range = (Included(row.key(first)), Excluded(row.key(end)));
+        database.visit_range(row.table, range, |key, entry: AuditEntry| {
+            let number = keys::number_of(key).unwrap_or_default();
+            found.push((number, row.table, key.to_vec(), entry.at));
+            ControlFlow::Continue(())
+        })?;
+    }
+    found.sort_unstable_by_key(|(number, ..)| *number);
+    // Whatever is missing in between is for a check to tell.
+    let in_turn = found.into_iter().zip(first..).take_while(|(entry, number)| entry.0 == *number);
+    let old = in_turn.map(|(entry, _)| entry).take_while(|(.., at)| *at <= until);
+    Ok(old.map(|(number, table, key, _)| (number, table, key)).collect())
+}
+
+/// Forgets entries that follow those that are forgotten, unless somebody else was faster.
+pub(crate) fn forget(overlay: &mut Overlay<'_>, old: &[Old]) -> Result<u64, StoreError> {
+    let (Some((first, ..)), Some((last, ..))) = (old.first(), old.last()) else { return Ok(0) };
+    if *first != forgotten(overlay)?.saturating_add(1) {
+        return Ok(0);
+    }
+    for (_, table, key) in old {
+        overlay.remove(*table, key)?;
+    }
+    overlay.put(Table::Counters, counters::FORGOTTEN_AUDIT, last)?;
+    Ok(old.len() as u64)
+}
+
+/// The number of the entry that was forgotten last.
+pub(crate) fn forgotten(records: &impl Read) -> Result<u32, StoreError> {
+    Ok(records.get(Table::Counters, counters::FORGOTTEN_AUDIT)?.unwrap_or(0))
 }
 
 pub(crate) fn page(

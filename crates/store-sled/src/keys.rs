@@ -370,6 +370,8 @@ pub(crate) mod counters {
     }
 
     pub(crate) const AUDIT: &[u8] = b"a";
+    /// The number of the entry of the audit log that was forgotten last.
+    pub(crate) const FORGOTTEN_AUDIT: &[u8] = b"f";
 
     pub(crate) fn activations(owner: ProjectRef) -> Vec<u8> {
         join(&[b"v", &project(owner)])

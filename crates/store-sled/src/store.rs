@@ -674,6 +674,15 @@ impl Store for SledStore {
         self.write(move |overlay| audit::append(overlay, &entry)).await
     }
 
+    async fn forget_audit(&self, until: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        let find = move |shared: &Shared| audit::oldest(&shared.database, until, limit);
+        let found = self.read_many(find).await?;
+        match found.is_empty() {
+            true => Ok(0),
+            false => self.end(move |overlay| audit::forget(overlay, &found)).await,
+        }
+    }
+
     async fn audit(
         &self,
         filter: &AuditFilter,

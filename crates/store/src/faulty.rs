@@ -311,6 +311,7 @@ pass_on! {
     fn processed_page(project: ProjectRef, pipeline: PipelineId, seek: Seek<Digest>) -> Page<ProcessedItem>;
     fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
     fn append_audit(entry: AuditEntry) -> ();
+    fn forget_audit(until: Timestamp, limit: usize) -> u64;
     fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
     fn check() -> ();
 }

@@ -471,6 +471,10 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(u32, AuditEntry)>, StoreError>;
 
+    /// Forgets the oldest entries of the audit log as far as they are of `until` or before, at most `limit`, and says how
+    /// many. Those that are left keep their numbers.
+    async fn forget_audit(&self, until: Timestamp, limit: usize) -> Result<u64, StoreError>;
+
     /// Answers when the store can be written: one durable write of its own. From then on lists and counts know whatever
     /// anybody saw of single jobs before.
     async fn check(&self) -> Result<(), StoreError>;

@@ -2,13 +2,14 @@ use super::runner::done;
 use super::*;
 use crate::{Keep, RetentionConfig};
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
-use fuelcell_domain::{Project, Tenant};
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Project, Tenant, TokenId};
 use fuelcell_store::{BlobRef, JobFilter, PageRequest};
 
 fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
     RetentionConfig {
         keep: Keep { age, jobs },
         projects: Default::default(),
+        audit: None,
         every: seconds(60),
         sweep_every: seconds(600),
         blob_grace: Duration::ZERO,
@@ -183,5 +184,32 @@ async fn forgetting_goes_on_after_the_store_failed() {
     sleep(seconds(122)).await;
     assert_eq!(world.blobs_left().await, []);
     retaining.abort();
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_entries_of_the_audit_log_go_in_batches() {
+    let world = World::new();
+    let node = world.start();
+    let entry = |at| AuditEntry {
+        at,
+        subject: "anna".into(),
+        token: TokenId::random(),
+        tenant: None,
+        project: None,
+        action: "PUT something".into(),
+        target: "something".into(),
+        outcome: AuditOutcome::Done,
+        request_id: "r".into(),
+    };
+    for number in 0..1200 {
+        world.store.append_audit(entry(EPOCH.plus(seconds(number)))).await.unwrap();
+    }
+    sleep(seconds(1100 + 60)).await;
+    let config = RetentionConfig { audit: Some(seconds(60)), ..keep(None, None) };
+    assert_eq!(node.scheduler.forget_audit(&config).await.unwrap(), 1101);
+    assert_eq!(node.scheduler.forget_audit(&keep(None, None)).await.unwrap(), 0);
+    let left = world.store.audit(&AuditFilter::default(), None, 1000).await.unwrap();
+    assert_eq!((left.len(), left.last().unwrap().0), (99, 1102));
     node.stop().await;
 }

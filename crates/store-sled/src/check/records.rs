@@ -119,10 +119,13 @@ impl Look<'_> {
                 look.require(fits, || format!("audit entry {} lies in a wrong place", hexadecimal(key)));
             });
         }
-        let (given, last) = (self.counter(counters::AUDIT), numbers.max().unwrap_or_default());
+        let (given, forgotten) = (self.counter(counters::AUDIT), self.counter(counters::FORGOTTEN_AUDIT));
+        let (first, last) =
+            (numbers.min().unwrap_or(given.saturating_add(1)), numbers.max().unwrap_or(given));
         let kept = numbers.len();
-        self.require(kept == u64::from(given) && last == given, || {
-            format!("{given} audit entries were written, {kept} are here")
+        let all = u64::from(given.saturating_sub(forgotten));
+        self.require(kept == all && first == forgotten.saturating_add(1) && last == given, || {
+            format!("{given} audit entries were written and {forgotten} forgotten, {kept} are here")
         });
     }
 

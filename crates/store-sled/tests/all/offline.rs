@@ -127,7 +127,7 @@ async fn what_is_wrong_is_named() {
         (Box::new(remove("Tenants")), "has no tenant"),
         (Box::new(remove("Datasets")), "is counted with"),
         (Box::new(remove("Modules")), "the active miner"),
-        (Box::new(remove("AuditOfTenant")), "1 audit entries were written, 0 are here"),
+        (Box::new(remove("AuditOfTenant")), "1 audit entries were written and 0 forgotten, 0 are here"),
         (Box::new(flip("Receipts")), "Receipts"),
         (Box::new(flip("Logs")), "Logs"),
         (Box::new(flip("Durations")), "Durations"),

@@ -96,3 +96,25 @@ pub(super) async fn of_submissions(store: &dyn Store) {
     let subjects: Vec<_> = written.iter().map(|(_, entry)| entry.subject.as_str()).collect();
     assert_eq!(subjects, ["anna"], "only what was queued is written down here");
 }
+
+pub(super) async fn old_entries_are_forgotten(store: &dyn Store) {
+    let (own, other) = (project(), project());
+    for (second, owner) in [(1, Some(own)), (2, None), (3, Some(other)), (9, Some(own)), (4, None)] {
+        store.append_audit(entry(owner, "anna", second)).await.unwrap();
+    }
+    let numbers = async || {
+        let entries = store.audit(&AuditFilter::default(), None, 9).await.unwrap();
+        entries.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+    };
+    assert_eq!(store.forget_audit(at(0), 9).await.unwrap(), 0);
+    assert_eq!(store.forget_audit(at(5), 2).await.unwrap(), 2);
+    assert_eq!(numbers().await, [5, 4, 3]);
+    // What came after one that stays, stays.
+    assert_eq!(store.forget_audit(at(5), 9).await.unwrap(), 1);
+    assert_eq!(store.forget_audit(at(5), 9).await.unwrap(), 0);
+    assert_eq!(numbers().await, [5, 4]);
+    assert_eq!(store.forget_audit(at(9), 9).await.unwrap(), 2);
+    assert_eq!(numbers().await, Vec::<u32>::new());
+    store.append_audit(entry(Some(own), "anna", 10)).await.unwrap();
+    assert_eq!(numbers().await, [6]);
+}

@@ -67,6 +67,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     limits::storage_quota(&*make().await).await;
     audit::pages(&*make().await).await;
     audit::long_pages(&*make().await).await;
+    audit::old_entries_are_forgotten(&*make().await).await;
     audit::of_submissions(&*make().await).await;
     submit::ordinals_have_no_gaps(make().await).await;
     submit::illegal_submissions(&*make().await).await;

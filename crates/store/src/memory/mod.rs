@@ -76,6 +76,8 @@ struct Records {
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,
     audit: Vec<AuditEntry>,
+    /// So many of its first entries are forgotten.
+    forgotten_audit: usize,
     /// Modules with the microseconds of their completed runs, in the order in which these ended.
     durations: Vec<(Digest, u64)>,
     /// What was counted, in the order in which it happened.
@@ -598,6 +600,14 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn forget_audit(&self, until: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        let mut records = self.records();
+        let kept = &records.audit[records.forgotten_audit..];
+        let old = kept.iter().take(limit).take_while(|entry| entry.at <= until).count();
+        records.forgotten_audit += old;
+        Ok(old as u64)
+    }
+
     async fn audit(
         &self,
         filter: &AuditFilter,
@@ -607,6 +617,7 @@ impl Store for MemoryStore {
         let records = self.records();
         let mut matches: Vec<(u32, AuditEntry)> = (1..)
             .zip(&records.audit)
+            .skip(records.forgotten_audit)
             .filter(|(number, entry)| before.is_none_or(|before| *number < before) && filter.matches(entry))
             .map(|(number, entry)| (number, entry.clone()))
             .collect();

@@ -287,6 +287,7 @@ script! { world:
     advance_schedule(world.step());
     forget_processed(world.own, Some(world.pipeline), 99);
     append_audit(world.entry());
+    forget_audit(at(2), 1);
     delete_ended(world.own, world.jobs[0]);
     delete_module_version(world.own, "miner", "2");
     delete_grant(world.own, "miner");
