@@ -3,11 +3,16 @@
 use fuelcell_tests::{Project, Server, built, eventually, project::text};
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
+use std::io::Read;
 
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+const LONG: Duration = Duration::from_secs(120);
 
 fn fuelcell(command: &str, arguments: &[&Path], data: &Path) -> Output {
     Command::new(built::fuelcell())
@@ -257,15 +262,83 @@ fn nobody_else_reads_what_a_server_and_its_tools_keep() {
 }
 
 #[test]
-fn tools_keep_away_from_a_running_server() {
+fn tools_that_write_keep_away_from_a_running_server() {
     let server = Server::start();
-    let folder = server.scratch("backup");
-    let arguments: [(&str, &[&Path]); 4] =
-        [("check", &[]), ("backup", &[&folder]), ("export", &[]), ("compact", &[])];
+    let arguments: [(&str, &[&Path]); 2] = [("compact", &[]), ("token", &[Path::new("reset")])];
     for (command, arguments) in arguments {
         let told = fails(&fuelcell(command, arguments, &server.data()));
         assert!(told.contains("another process"), "{command}: {told}");
     }
+}
+
+/// Submits until it is told to stop; says which jobs were acknowledged.
+fn submit_until(project: &Project, stop: &AtomicBool, acknowledged: &Mutex<Vec<String>>) {
+    let steps = json!([{"do": "artifact", "name": "out.txt", "text": "an output", "primary": true}]);
+    while !stop.load(Ordering::Relaxed) {
+        let job = project.probe(steps.clone());
+        acknowledged.lock().unwrap().push(job);
+    }
+}
+
+#[test]
+fn a_running_server_is_backed_up_checked_and_exported_while_it_works() {
+    let mut server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let (data, folder) = (server.data(), server.scratch("backup"));
+    let (stop, acknowledged) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+    let so_far = || acknowledged.lock().unwrap().clone();
+    let before = std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| submit_until(&project, &stop, &acknowledged));
+        }
+        eventually("some jobs were submitted", LONG, || (so_far().len() > 50).then_some(()));
+        let before = so_far();
+        succeeds(&fuelcell("backup", &[&folder], &data));
+        let meanwhile = so_far().len();
+        assert!(meanwhile > before.len(), "nobody worked meanwhile");
+        let told = succeeds(&fuelcell("check", &[], &data));
+        assert!(told.contains("no problems"), "{told}");
+        let exported = fuelcell("export", &[], &data);
+        let told = succeeds(&exported);
+        assert!(before.iter().all(|job| told.contains(job)), "{told}");
+        assert!(so_far().len() > meanwhile, "nobody worked meanwhile");
+        // Brought up to date, and nothing stays behind.
+        succeeds(&fuelcell("backup", &[&folder], &data));
+        stop.store(true, Ordering::Relaxed);
+        before
+    });
+    eventually("the copy is gone", LONG, || (!data.join("snapshot").exists()).then_some(()));
+    for job in &before {
+        project.wait_for(job, "Completed");
+    }
+    assert!(server.terminate());
+
+    fs::remove_dir_all(&data).unwrap();
+    succeeds(&fuelcell("restore", &[&folder], &data));
+    let told = succeeds(&fuelcell("check", &[], &data));
+    assert!(told.contains("no problems"), "{told}");
+    server.restart();
+    let project = project.after_restart(&server);
+    for job in &before {
+        project.wait_for(job, "Completed");
+    }
+    assert_eq!(project.results(&before[0])["results"]["primaryOutput"]["name"], "out.txt");
+}
+
+#[test]
+fn a_tool_that_is_killed_leaves_nothing_behind() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    project.wait_for(&project.probe(json!([])), "Completed");
+    let socket = server.data().join("control");
+    assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o077, 0, "its owner's alone");
+    let mut asking = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    let mut said = [0; 3];
+    asking.read_exact(&mut said).unwrap();
+    assert_eq!((&said, server.data().join("snapshot").exists()), (b"ok\n", true));
+    drop(asking);
+    eventually("the copy is gone", LONG, || (!server.data().join("snapshot").exists()).then_some(()));
+    succeeds(&fuelcell("check", &[], &server.data()));
 }
 
 #[test]

@@ -34,12 +34,14 @@ pub(crate) enum Command {
     /// Works on module files.
     #[command(subcommand)]
     Module(ModuleCommand),
-    /// Looks over everything in a data directory that no server has open, and names what is wrong.
+    /// Looks over everything in a data directory, and names what is wrong.
     ///
+    /// Of a directory that a server has open it looks at the records as they are at one moment.
     /// Ends with 0 when all is well, with 1 when something is wrong or cannot be looked at.
     Check(DataFlag),
-    /// Writes everything in a data directory that no server has open into a folder.
+    /// Writes everything in a data directory into a folder.
     ///
+    /// A server that has the directory open goes on: what it acknowledged before is in the backup.
     /// The folder is new, empty, or holds an earlier backup of the same data, which is brought up to date.
     Backup {
         /// Where the backup goes.
@@ -54,7 +56,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         data: DataFlag,
     },
-    /// Writes all jobs as lines of JSON, each project's oldest first. No server may have the data directory open.
+    /// Writes all jobs as lines of JSON, each project's oldest first. A server that has the data directory open goes on.
     Export {
         #[command(flatten)]
         data: DataFlag,

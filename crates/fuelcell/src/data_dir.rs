@@ -17,6 +17,8 @@ const KNOWN: &[&str] = &[
     "operator-token.new",
     "secret",
     "restore-unfinished",
+    "control",
+    "snapshot",
     "lost+found",
 ];
 
@@ -56,6 +58,16 @@ impl DataDir {
     /// Records.
     pub(crate) fn store(&self) -> PathBuf {
         self.0.join("store")
+    }
+
+    /// The socket by which tools on the same machine ask the server that has the directory open.
+    pub(crate) fn control(&self) -> PathBuf {
+        self.0.join("control")
+    }
+
+    /// The records as they were at one moment, while somebody reads them.
+    pub(crate) fn snapshot(&self) -> PathBuf {
+        self.0.join("snapshot")
     }
 
     /// Bytes by digest.

@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod client;
 mod config;
+mod control;
 mod data_dir;
 #[cfg(test)]
 mod fuzz;

@@ -2,6 +2,7 @@
 
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::{Config, effective};
+use crate::control;
 use crate::data_dir::{DataDir, secret_at};
 use crate::nodes::ThisNode;
 use crate::private::write_private;
@@ -20,7 +21,7 @@ use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +36,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
     let descriptors = raise_file_limit();
     let data = DataDir::open(&config.data)?;
-    let store: Arc<dyn Store> = Arc::new(SledStore::open(&data.store(), Options::default())?);
+    let records = Arc::new(SledStore::open(&data.store(), Options::default())?);
+    let store: Arc<dyn Store> = records.clone();
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
     let slots = effective::slots(&config);
     let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots)?)?);
@@ -85,6 +87,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
 
     let stop = CancellationToken::new();
     tokio::spawn(retain(scheduler.clone(), retention, stop.clone()));
+    match control::listen(&data) {
+        Ok(listener) => {
+            tokio::spawn(serve_tools(listener, data, (records, scheduler.clone()), stop.clone()));
+        }
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "tools must wait until this server stops"),
+    }
     let running = tokio::spawn(scheduler.run(stop.clone().cancelled_owned()));
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
@@ -167,6 +175,16 @@ async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
 /// Writes down how many calls were refused, until the server is told to stop.
 async fn keep_refusals(service: Arc<Service>, stop: CancellationToken) {
     stop.run_until_cancelled(service.keep_refusals()).await;
+}
+
+/// Lets tools look at the data, until the server is told to stop.
+async fn serve_tools(
+    listener: UnixListener,
+    data: DataDir,
+    (records, scheduler): (Arc<SledStore>, Arc<Scheduler>),
+    stop: CancellationToken,
+) {
+    stop.run_until_cancelled(control::serve(listener, data, records, scheduler)).await;
 }
 
 /// Removes what was deleted, until the server is told to stop.

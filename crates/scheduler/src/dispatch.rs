@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -50,6 +50,8 @@ pub struct Scheduler {
     pub(crate) gate: Arc<Gate>,
     pub(crate) shares: Mutex<Shares>,
     turns: Mutex<Turns>,
+    /// Held while bytes are swept, or while nobody may.
+    pub(crate) sweeps: AsyncMutex<()>,
     preparer: Preparer,
     stopping: CancellationToken,
 }
@@ -95,6 +97,7 @@ impl Scheduler {
             gate,
             shares: Mutex::default(),
             turns: Mutex::default(),
+            sweeps: AsyncMutex::default(),
             preparer,
             stopping: CancellationToken::new(),
         })

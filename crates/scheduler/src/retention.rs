@@ -13,6 +13,7 @@ use fuelcell_store::{BlobRef, JobFilter, PageRequest, StoreError};
 use futures::future::join_all;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
+use tokio::sync::MutexGuard;
 use tokio::time::{Instant, sleep};
 
 /// Jobs that are deleted at a time: a fraction of what one group commit takes.
@@ -197,6 +198,7 @@ impl Scheduler {
             return Ok(Swept::default());
         }
         sleep(config.settle).await;
+        let _alone = self.hold_sweeps().await;
         let begun = Instant::now();
         let needed = self.needed(config).await?;
         let mut swept = Swept::default();
@@ -209,6 +211,11 @@ impl Scheduler {
             }
         }
         Ok(swept)
+    }
+
+    /// As long as this is held no stored bytes are swept: somebody reads those that records named a while ago.
+    pub async fn hold_sweeps(&self) -> MutexGuard<'_, ()> {
+        self.sweeps.lock().await
     }
 
     async fn unneeded(&self, config: &RetentionConfig) -> Result<Vec<BlobRef>, StoreError> {

@@ -19,7 +19,7 @@ pub struct FileBlobs {
     /// Held while a file comes to its place or an idle one is taken away, so that these see each other's times.
     moves: Arc<Mutex<()>>,
     /// Held as long as this process may write here.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl FileBlobs {
@@ -39,7 +39,12 @@ impl FileBlobs {
             fs::create_dir_all(directory.join(format!("{prefix:02x}")))?;
         }
         sync_directory(directory)?;
-        Ok(Self { root: directory.into(), moves: Arc::default(), _lock: lock })
+        Ok(Self { root: directory.into(), moves: Arc::default(), _lock: Some(lock) })
+    }
+
+    /// A directory that another process has open, for reading only: whatever that one does not take away may be read.
+    pub fn beside(directory: &Path) -> Self {
+        Self { root: directory.into(), moves: Arc::default(), _lock: None }
     }
 
     /// Does file work away from the async threads.

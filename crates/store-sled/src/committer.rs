@@ -13,6 +13,7 @@ use crate::modules::KnownModules;
 use crate::open::free_bytes;
 use crate::overlay::Overlay;
 use crate::recent::Recent;
+use crate::snapshot::Journal;
 use fuelcell_store::StoreError;
 use std::fs::File;
 use std::path::PathBuf;
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) database: Database,
     pub(crate) image: RwLock<Image>,
     pub(crate) modules: KnownModules,
+    pub(crate) journal: Journal,
     /// Why the store refuses everything.
     failure: OnceLock<String>,
     /// Held as long as the database is open.
@@ -71,6 +73,7 @@ impl Shared {
             database,
             image: RwLock::new(image),
             modules: KnownModules::default(),
+            journal: Journal::default(),
             failure: OnceLock::new(),
             _lock: lock,
         }
@@ -281,6 +284,7 @@ impl Committer {
             command.reply(applied.as_ref().err().map(|error| StoreError::Storage(error.to_string())));
         }
         applied?;
+        self.shared.journal.note(&writes);
         self.recent.follow(writes);
         if durable {
             self.shared.database.flush()?;

@@ -49,6 +49,7 @@ mod references;
 mod registry;
 mod removal;
 mod schedules;
+mod snapshot;
 mod sorted;
 mod store;
 mod tenancy;

@@ -104,7 +104,7 @@ fn fill(directory: &Path, input: impl Read, options: &Options) -> Result<u64, St
 }
 
 /// Closes a database that was made in one go and makes it durable, with a mark at where it stands.
-fn seal(database: Database, layout: &Layout) -> Result<(), StoreError> {
+pub(crate) fn seal(database: Database, layout: &Layout) -> Result<(), StoreError> {
     let sequence = stored_sequence(&database)?;
     close_durably(database, &layout.records)?;
     HighWater::create(&layout.high_water, sequence)?;

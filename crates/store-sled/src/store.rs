@@ -1,10 +1,11 @@
 //! The verbs of [`Store`], each handed to the committer or read from the database.
 
 use crate::committer::{Commands, Durability, Shared, Space};
-use crate::database::{Database, Read};
+use crate::database::{Database, Read, guarded};
 use crate::keys::{self, Place, Table};
 use crate::open::{self, Options};
 use crate::overlay::Overlay;
+use crate::snapshot::Copying;
 use crate::views::Line;
 use crate::{
     audit, figures, grants, jobs, logs, processed, records, references, registry, removal, schedules,
@@ -71,6 +72,20 @@ impl SledStore {
         self.shared.database.size_on_disk()
     }
 
+    /// Makes a store of its own of everything that this one holds, as it is after one of its batches, in a directory that is
+    /// made anew. Whatever was acknowledged before the call is in it. Nobody waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] while another copy is being made, [`StoreError::Full`] when there is no room for it.
+    pub async fn snapshot(&self, directory: &Path) -> Result<(), StoreError> {
+        self.shared.check()?;
+        let (shared, directory) = (Arc::clone(&self.shared), directory.to_owned());
+        let copying = in_background(move || guarded(|| Copying::begin(shared, &directory))).await?;
+        // What is answered after the last look was noted before: there is one committer, and it does one batch at a time.
+        self.check().await?;
+        in_background(move || guarded(|| copying.end())).await
+    }
+
     fn shared(&self) -> Result<&Shared, StoreError> {
         self.shared.check()?;
         Ok(&self.shared)
@@ -135,9 +150,15 @@ impl SledStore {
     ) -> Result<T, StoreError> {
         self.shared.check()?;
         let shared = Arc::clone(&self.shared);
-        let done = tokio::task::spawn_blocking(move || read(&shared)).await;
-        done.map_err(|error| StoreError::Storage(format!("a read did not end: {error}")))?
+        in_background(move || read(&shared)).await
     }
+}
+
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| StoreError::Storage(format!("a read did not end: {error}")))?
 }
 
 impl Drop for SledStore {

@@ -4,7 +4,7 @@
 //! - `blobs/`: the stored bytes that the records need, by digest, as in a data directory.
 //! - `secret`, `operator-token`: as in a data directory. Whoever has them is an operator: keep the folder as private.
 
-use super::{Copied, bytes_bar, copy_blob, say, spinner, total_bytes};
+use super::{Copied, Source, bytes_bar, copy_blob, say, spinner, total_bytes};
 use crate::data_dir::DataDir;
 use crate::private::{make_private_directory, narrow_directory, tell_narrowed, write_private};
 use anyhow::{Context, ensure};
@@ -53,8 +53,9 @@ pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCod
     let directory = DataDir::existing(data)?;
     let layout = prepare(data, folder)?;
     let cannot = || format!("cannot back up {}", data.display());
-    let store = OfflineStore::open(&directory.store(), &Options::default()).with_context(cannot)?;
-    let from = FileBlobs::open(&directory.blobs()).with_context(cannot)?;
+    let source = Source::of(&directory).with_context(cannot)?;
+    let store = OfflineStore::open(&source.store, &Options::default()).with_context(cannot)?;
+    let from = source.blobs().with_context(cannot)?;
     let to = FileBlobs::open(&layout.blobs())?;
     let bar = spinner("looking at the records");
     let named = store.named_blobs().with_context(cannot)?;

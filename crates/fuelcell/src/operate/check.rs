@@ -1,11 +1,11 @@
 //! `fuelcell check`
 
-use super::{say, spinner};
+use super::{Source, say, spinner};
 use crate::data_dir::DataDir;
 use crate::serve::BUILT_IN;
 use anyhow::Context;
 use fuelcell_domain::Digest;
-use fuelcell_store_sled::{FileBlobs, Options, check_blobs};
+use fuelcell_store_sled::{Options, check_blobs};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,12 +13,13 @@ use std::process::ExitCode;
 pub(crate) async fn check(data: &Path) -> anyhow::Result<ExitCode> {
     let directory = DataDir::existing(data)?;
     let bar = spinner("looking at the records");
-    let (mut report, named) = fuelcell_store_sled::check(&directory.store(), &Options::default())
-        .with_context(|| format!("cannot look at {}", data.display()))?;
+    let cannot = || format!("cannot look at {}", data.display());
+    let source = Source::of(&directory).with_context(cannot)?;
+    let (mut report, named) =
+        fuelcell_store_sled::check(&source.store, &Options::default()).with_context(cannot)?;
     bar.set_message("looking at the stored bytes");
-    let blobs = FileBlobs::open(&directory.blobs())?;
     let brought: Vec<Digest> = BUILT_IN.iter().map(|(_, bytes)| Digest::of(bytes)).collect();
-    check_blobs(&blobs, &named, &brought, &mut report, |blob| bar.inc(blob.size)).await?;
+    check_blobs(&source.blobs()?, &named, &brought, &mut report, |blob| bar.inc(blob.size)).await?;
     if let Err(error) = directory.secret() {
         report.problem(error.to_string());
     }

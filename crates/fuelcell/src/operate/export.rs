@@ -1,6 +1,6 @@
 //! `fuelcell export`: jobs for other tools, one JSON object a line.
 
-use super::spinner;
+use super::{Source, spinner};
 use crate::data_dir::DataDir;
 use anyhow::{Context, ensure};
 use chrono::SecondsFormat;
@@ -21,12 +21,13 @@ const PAGE: usize = 500;
 
 /// Writes all jobs to a file or to standard output.
 pub(crate) async fn export(data: &Path, out: Option<&Path>) -> anyhow::Result<()> {
-    let directory = DataDir::existing(data)?.store();
-    ensure!(exists(&directory), "{} holds no records", data.display());
+    let source = Source::of(&DataDir::existing(data)?)?;
+    let directory = &source.store;
+    ensure!(exists(directory), "{} holds no records", data.display());
     // Left as it is: an export changes nothing.
     let options = Options { compact_at_bytes: u64::MAX, ..Options::default() };
     let store =
-        SledStore::open(&directory, options).with_context(|| format!("cannot export {}", data.display()))?;
+        SledStore::open(directory, options).with_context(|| format!("cannot export {}", data.display()))?;
     let mut out: Box<dyn Write> = match out {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;

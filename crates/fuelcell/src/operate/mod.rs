@@ -1,4 +1,4 @@
-//! What an operator does with a data directory while no server has it open.
+//! What an operator does with a data directory: with most tools also while a server has it open.
 
 mod backup;
 mod check;
@@ -10,14 +10,15 @@ pub(crate) use check::check;
 pub(crate) use export::export;
 pub(crate) use restore::restore;
 
+use crate::control::{self, SetAside};
 use crate::data_dir::DataDir;
 use anyhow::Context;
 use fuelcell_domain::Digest;
 use fuelcell_store::{BlobStore, StoreError};
-use fuelcell_store_sled::{NamedBlobs, Options};
+use fuelcell_store_sled::{FileBlobs, NamedBlobs, Options};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The most bytes of stored bytes that are in memory at a time.
@@ -32,6 +33,30 @@ pub(crate) fn compact(data: &Path) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let (before, after) = (compacted.bytes_before, compacted.bytes_after);
     say(&format!("{} entries; the records took {before} bytes and take {after}", compacted.entries))
+}
+
+/// The data to look at: that of a directory which no server has open, or what the one that has it open sets aside.
+struct Source {
+    store: PathBuf,
+    blobs: PathBuf,
+    set_aside: Option<SetAside>,
+}
+
+impl Source {
+    fn of(directory: &DataDir) -> anyhow::Result<Self> {
+        let bar = spinner("asking whether a server has the directory open");
+        let set_aside = control::ask(directory)?;
+        bar.finish_and_clear();
+        let store = if set_aside.is_some() { directory.snapshot() } else { directory.store() };
+        Ok(Self { store, blobs: directory.blobs(), set_aside })
+    }
+
+    fn blobs(&self) -> Result<FileBlobs, StoreError> {
+        match self.set_aside {
+            Some(_) => Ok(FileBlobs::beside(&self.blobs)),
+            None => FileBlobs::open(&self.blobs),
+        }
+    }
 }
 
 /// Shows that something is at work, to a person at a terminal.

@@ -13,6 +13,7 @@ mod offline;
 mod random;
 mod removal;
 mod reopen;
+mod snapshot;
 
 use fuelcell_store_sled::{Options, SledStore};
 use std::path::Path;

@@ -1,0 +1,122 @@
+//! A copy of a store that goes on meanwhile. All records are copied while others change them; what the committer writes from
+//! the beginning on is noted, and written to the copy after them, in its order. Once everything that may have been seen is
+//! noted, the copy holds exactly what the store held after one of its batches. Nobody waits for it.
+
+use crate::codec::{damaged, unseal};
+use crate::committer::Shared;
+use crate::database::{Database, Writes};
+use crate::dump::Batch;
+use crate::keys::Table;
+use crate::offline::seal;
+use crate::open::{FREE_BYTES_TO_WRITE, Layout, MIB, free_bytes, open_database, sync_directory};
+use fuelcell_store::StoreError;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Records that are copied before what was noted meanwhile is written, too.
+const PART: u64 = 500;
+/// The pause after each, for those who work.
+const PAUSE: Duration = Duration::from_millis(1);
+/// sled's page cache of the copy.
+const CACHE: u64 = 16 * MIB;
+
+/// What the committer wrote since a copy began, if one is being made: by batches.
+#[derive(Default)]
+pub(crate) struct Journal(Mutex<Option<Vec<Vec<Writes>>>>);
+
+impl Journal {
+    /// Notes a batch that the database has.
+    pub(crate) fn note(&self, writes: &[Writes]) {
+        if let Some(batches) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            batches.push(writes.to_vec());
+        }
+    }
+
+    /// Says whether nobody else had begun.
+    fn begin(&self) -> bool {
+        let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_free = batches.is_none();
+        batches.get_or_insert_default();
+        is_free
+    }
+
+    fn take(&self) -> Vec<Vec<Writes>> {
+        let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        batches.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// A copy on its way.
+pub(crate) struct Copying {
+    shared: Arc<Shared>,
+    directory: PathBuf,
+    copy: Option<Database>,
+}
+
+impl Copying {
+    /// Copies everything that is there, into a directory that is made anew.
+    pub(crate) fn begin(shared: Arc<Shared>, directory: &Path) -> Result<Self, StoreError> {
+        if !shared.journal.begin() {
+            return Err(StoreError::Conflict("another copy of the store is being made".into()));
+        }
+        let mut copying = Self { shared, directory: directory.to_owned(), copy: None };
+        if directory.exists() {
+            fs::remove_dir_all(directory)?;
+        }
+        fs::create_dir_all(directory)?;
+        // The copy is smaller than what it is made from.
+        let needed = copying.shared.database.size_on_disk()?.saturating_add(2 * FREE_BYTES_TO_WRITE);
+        if free_bytes(directory)? < needed {
+            return Err(StoreError::Full);
+        }
+        let copy = open_database(&Layout::of(directory).records, CACHE)?;
+        copying.copy_all(&copy)?;
+        copying.copy = Some(copy);
+        Ok(copying)
+    }
+
+    fn copy_all(&self, copy: &Database) -> Result<(), StoreError> {
+        let mut batch = Batch::new(copy);
+        for table in Table::ALL {
+            self.shared.database.visit_values(table, None, |key, value| {
+                unseal(&value).ok_or_else(|| damaged(table))?;
+                batch.add(table, key.to_vec(), value.to_vec())?;
+                if batch.entries.is_multiple_of(PART) {
+                    batch.apply()?;
+                    self.follow(copy)?;
+                    std::thread::sleep(PAUSE);
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        batch.apply()?;
+        self.follow(copy)
+    }
+
+    /// Writes what was noted. It is as new as what was copied before, or newer.
+    fn follow(&self, copy: &Database) -> Result<(), StoreError> {
+        self.shared.journal.take().iter().try_for_each(|writes| copy.apply(writes))
+    }
+
+    /// Ends a copy, when a command that was sent after the last look at the database has been answered.
+    pub(crate) fn end(mut self) -> Result<(), StoreError> {
+        let Some(copy) = self.copy.take() else { return Ok(()) };
+        self.follow(&copy)?;
+        self.shared.journal.end();
+        seal(copy, &Layout::of(&self.directory))?;
+        Ok(sync_directory(&self.directory)?)
+    }
+}
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        self.shared.journal.end();
+    }
+}
