@@ -308,6 +308,43 @@ fn a_full_store_is_507_until_something_is_deleted() {
     project.client.put_bytes(&path, &[0; 401]).ok();
 }
 
+#[test]
+fn what_jobs_leave_behind_counts_and_a_full_project_is_told_what_fills_it() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let usage = || project.client.get(&limits_path(&project)).ok()["usage"].clone();
+    let empty = usage();
+    let module = empty["storedParts"]["modules"].as_u64().unwrap();
+    assert_eq!((&empty["storedBytes"], &empty["storedParts"]["records"]), (&json!(module), &json!(0)));
+    project.dataset("a", &[0; 600]);
+    let artifact = json!({"do": "artifact", "name": "large.bin", "bytes": 50_000});
+    let steps = json!([{"do": "log", "level": "info", "message": "a line"}, artifact]);
+    let job = project.probe(steps);
+    project.wait_for(&job, "Completed");
+    let full = usage();
+    let parts = &full["storedParts"];
+    assert_eq!((&parts["datasets"], &parts["artifacts"]), (&json!(600), &json!(50_000)), "{full}");
+    assert!(parts["logs"].as_u64().unwrap() > 6 && parts["records"].as_u64().unwrap() > 1024, "{full}");
+    let sum: u64 = parts.as_object().unwrap().values().map(|part| part.as_u64().unwrap()).sum();
+    assert_eq!(full["storedBytes"], sum);
+    server.operator().put(&limits_path(&project), &json!({"quotas": {"storedBytes": sum}})).ok();
+    let submission = json!({
+        "jobName": "b", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []},
+    });
+    let path = project.path(&format!("datasets/{}?name=b", Uuid::new_v4()));
+    for refused in [project.submit(&submission), project.client.put_bytes(&path, b"x")] {
+        let (code, why) = refused.problem(507);
+        assert_eq!(code, "StorageQuotaExceeded");
+        let told = format!("may store {sum} bytes and stores {sum} (modules {module}, artifacts 50000,");
+        assert!(why.contains(&told), "{why}");
+    }
+    // Deleted jobs make room.
+    project.client.delete(&format!("{}/data", project.job_path(&job)), None);
+    let left = usage()["storedParts"].clone();
+    assert_eq!([&left["artifacts"], &left["logs"], &left["records"]], [0, 0, 0]);
+    project.submit(&submission).ok();
+}
+
 fn entries(client: &Client, query: &str) -> Vec<Value> {
     client.get(&format!("/api/admin/audit?{query}")).ok()["entries"].as_array().unwrap().clone()
 }

@@ -264,6 +264,9 @@ pub struct Job {
     pub partial: bool,
 }
 
+/// Bytes of a job's record, index and receipt beside its texts, about.
+const RECORD_BYTES: usize = 1024;
+
 impl Job {
     /// A job that is submitted now and that nothing has happened to yet, with nothing said that need not be.
     pub fn new(
@@ -309,6 +312,15 @@ impl Job {
             end: None,
             partial: false,
         }
+    }
+
+    /// Bytes that its record counts for in what its project stores: its texts, and as much as the rest of it takes about.
+    /// They stay the same from its submission on.
+    pub fn stored_size(&self) -> u64 {
+        let labels = self.labels.iter().map(|(label, value)| label.len() + value.len());
+        let recipients = self.notifications.email_recipients.iter().map(String::len);
+        let texts = self.parameters.len() + self.name.len() + self.description.len();
+        (RECORD_BYTES + texts + labels.chain(recipients).sum::<usize>()) as u64
     }
 
     /// Whether the time before which it does not start has come by `now`.

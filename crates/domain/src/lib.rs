@@ -48,7 +48,7 @@ pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRe
 pub use limits::{Caps, FIXED, FixedLimits, LimitRequest, Limits};
 pub use manifest::Manifest;
 pub use output_name::OutputNames;
-pub use quota::{ProjectLimits, ProjectUsage, QuotaExceeded, Quotas};
+pub use quota::{ProjectLimits, ProjectUsage, QuotaExceeded, Quotas, StoredBytes};
 pub use registry::{Activation, Dataset, ModuleVersion, Pipeline, VersionName};
 pub use report::{DataValidation, Finding, LogLevel, LogLine, Report};
 pub use schedule::{Overlap, Schedule};

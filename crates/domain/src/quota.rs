@@ -2,6 +2,8 @@
 
 use crate::{Job, LimitRequest};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::fmt;
 
 /// The most that a project may use. What is `None` is left to the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub struct ProjectLimits {
 pub struct Quotas {
     /// Jobs that wait at the same time.
     pub queued_jobs: Option<u64>,
-    /// Bytes of all datasets and module versions together; equal bytes count as often as they are there.
+    /// Bytes that are stored, of all kinds together; equal bytes count as often as they are there.
     pub stored_bytes: Option<u64>,
 }
 
@@ -26,8 +28,55 @@ pub struct Quotas {
 pub struct ProjectUsage {
     /// Jobs that wait.
     pub queued_jobs: u64,
-    /// Bytes of all datasets and module versions together.
-    pub stored_bytes: u64,
+    /// Bytes that are stored.
+    pub stored: StoredBytes,
+}
+
+/// Bytes that a project stores, by what they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredBytes {
+    /// Files of datasets.
+    pub datasets: u64,
+    /// Module versions.
+    pub modules: u64,
+    /// Published artifacts of jobs.
+    pub artifacts: u64,
+    /// Checkpoints of jobs.
+    pub checkpoints: u64,
+    /// Logs of jobs.
+    pub logs: u64,
+    /// What is kept of jobs beside that ([`Job::stored_size`]).
+    pub records: u64,
+}
+
+impl StoredBytes {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.parts().into_iter().fold(0, |sum, (_, bytes)| sum.saturating_add(bytes))
+    }
+
+    /// The parts by name.
+    pub fn parts(&self) -> [(&'static str, u64); 6] {
+        let Self { datasets, modules, artifacts, checkpoints, logs, records } = *self;
+        [
+            ("datasets", datasets),
+            ("modules", modules),
+            ("artifacts", artifacts),
+            ("checkpoints", checkpoints),
+            ("logs", logs),
+            ("records of jobs", records),
+        ]
+    }
+}
+
+/// The largest part first.
+impl fmt::Display for StoredBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<_> = self.parts().into_iter().filter(|(_, bytes)| *bytes > 0).collect();
+        parts.sort_by_key(|(_, bytes)| Reverse(*bytes));
+        let parts: Vec<_> = parts.iter().map(|(name, bytes)| format!("{name} {bytes}")).collect();
+        f.write_str(&parts.join(", "))
+    }
 }
 
 /// A quota that a request would pass.
@@ -37,29 +86,33 @@ pub enum QuotaExceeded {
     #[error("{0} jobs of this project wait already, which is all that it may have in the queue")]
     QueuedJobs(u64),
     /// Too many bytes are stored; it passes when something is deleted.
-    #[error("this project may store {0} bytes of datasets and modules; delete some first")]
-    StoredBytes(u64),
+    #[error("this project may store {quota} bytes and stores {} ({stored}); delete some first", .stored.total())]
+    StoredBytes {
+        /// All that it may store.
+        quota: u64,
+        /// What it stores.
+        stored: StoredBytes,
+    },
 }
 
 impl ProjectLimits {
     /// Clamps a job to the caps and admits it beside `queued` others, or names the quota in its way.
-    pub fn admit(&self, job: &mut Job, queued: u64) -> Result<(), QuotaExceeded> {
+    pub fn admit(&self, job: &mut Job, queued: u64, stored: StoredBytes) -> Result<(), QuotaExceeded> {
         match self.quotas.queued_jobs {
-            Some(quota) if queued >= quota => Err(QuotaExceeded::QueuedJobs(quota)),
-            _ => {
-                job.limits = job.limits.clamp(self.caps);
-                Ok(())
-            }
+            Some(quota) if queued >= quota => return Err(QuotaExceeded::QueuedJobs(quota)),
+            _ => {}
         }
+        self.admit_bytes(stored, 0, job.stored_size())?;
+        job.limits = job.limits.clamp(self.caps);
+        Ok(())
     }
 
-    /// Admits an upload of `size` bytes that replaces `replaced` of the `stored` ones. A smaller one always passes.
-    pub fn admit_bytes(&self, stored: u64, replaced: u64, size: u64) -> Result<(), QuotaExceeded> {
+    /// Admits `size` bytes that replace `replaced` of the `stored` ones. Fewer always pass.
+    pub fn admit_bytes(&self, stored: StoredBytes, replaced: u64, size: u64) -> Result<(), QuotaExceeded> {
+        let after = stored.total().saturating_sub(replaced).saturating_add(size);
         match self.quotas.stored_bytes {
-            Some(quota)
-                if size > replaced && stored.saturating_sub(replaced).saturating_add(size) > quota =>
-            {
-                Err(QuotaExceeded::StoredBytes(quota))
+            Some(quota) if size > replaced && after > quota => {
+                Err(QuotaExceeded::StoredBytes { quota, stored })
             }
             _ => Ok(()),
         }
@@ -76,11 +129,23 @@ mod tests {
             quotas: Quotas { stored_bytes: Some(100), ..Quotas::default() },
             ..ProjectLimits::default()
         };
-        assert_eq!(limits.admit_bytes(90, 0, 10), Ok(()));
-        assert_eq!(limits.admit_bytes(90, 0, 11), Err(QuotaExceeded::StoredBytes(100)));
-        assert_eq!(limits.admit_bytes(90, 40, 50), Ok(()));
-        assert_eq!(limits.admit_bytes(500, 40, 40), Ok(()), "what does not grow passes a quota set later");
-        assert_eq!(limits.admit_bytes(u64::MAX, 0, u64::MAX), Err(QuotaExceeded::StoredBytes(100)));
-        assert_eq!(ProjectLimits::default().admit_bytes(u64::MAX, 0, u64::MAX), Ok(()));
+        let stored = |datasets| StoredBytes { datasets, ..StoredBytes::default() };
+        let full = |datasets| Err(QuotaExceeded::StoredBytes { quota: 100, stored: stored(datasets) });
+        assert_eq!(limits.admit_bytes(stored(90), 0, 10), Ok(()));
+        assert_eq!(limits.admit_bytes(stored(90), 0, 11), full(90));
+        assert_eq!(limits.admit_bytes(stored(90), 40, 50), Ok(()));
+        let later = limits.admit_bytes(stored(500), 40, 40);
+        assert_eq!(later, Ok(()), "what does not grow passes a quota set later");
+        assert_eq!(limits.admit_bytes(stored(u64::MAX), 0, u64::MAX), full(u64::MAX));
+        assert_eq!(ProjectLimits::default().admit_bytes(stored(u64::MAX), 0, u64::MAX), Ok(()));
+    }
+
+    #[test]
+    fn a_full_project_is_told_what_fills_it() {
+        let stored = StoredBytes { datasets: 5, artifacts: 70, records: 20, ..StoredBytes::default() };
+        let told = QuotaExceeded::StoredBytes { quota: 90, stored }.to_string();
+        let expected = "this project may store 90 bytes and stores 95 (artifacts 70, records of jobs 20, datasets 5); \
+                        delete some first";
+        assert_eq!(told, expected);
     }
 }

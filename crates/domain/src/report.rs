@@ -93,3 +93,10 @@ pub struct LogLine {
     /// The text.
     pub message: String,
 }
+
+impl LogLine {
+    /// Bytes that it counts for in what its project stores: its texts, and as much as the rest of it takes about.
+    pub fn stored_size(&self) -> u64 {
+        (self.stage.len() + self.message.len() + 16) as u64
+    }
+}

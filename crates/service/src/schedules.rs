@@ -11,8 +11,8 @@ use crate::submit::{Submission, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
 use fuelcell_domain::{
-    CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Parameters, Pipeline, Priority, Role, Schedule,
-    Timestamp,
+    CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Parameters, Pipeline, Priority, QuotaExceeded,
+    Role, Schedule, Timestamp,
 };
 use fuelcell_store::StoreError;
 use fuelcell_store::schedules::ScheduleStep;
@@ -218,7 +218,11 @@ impl Service {
                 Ok(due.next)
             }
             Err(StoreError::Quota(quota)) => {
-                self.skip(pipeline, schedule, due, SkipCode::QueueFull, quota.to_string()).await
+                let code = match quota {
+                    QuotaExceeded::QueuedJobs(_) => SkipCode::QueueFull,
+                    QuotaExceeded::StoredBytes { .. } => SkipCode::Refused,
+                };
+                self.skip(pipeline, schedule, due, code, quota.to_string()).await
             }
             // Somebody else took the step, or set the schedule anew: the next look sees what is due then.
             Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => Ok(None),

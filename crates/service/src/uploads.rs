@@ -68,11 +68,11 @@ impl Service {
         let limits = self.store.project_limits(project).await?;
         let Some(quota) = limits.quotas.stored_bytes else { return self.receive(upload, cap).await };
         // The store decides when the record is written; here the quota only keeps a client from sending in vain.
-        let stored = self.store.project_usage(project).await?.stored_bytes;
-        let room = quota.saturating_sub(stored.saturating_sub(replaced)).max(replaced);
+        let stored = self.store.project_usage(project).await?.stored;
+        let room = quota.saturating_sub(stored.total().saturating_sub(replaced)).max(replaced);
         match self.receive(upload, cap.min(room)).await {
             Err(ServiceError::TooLarge(_)) if room < cap => {
-                Err(StoreError::from(fuelcell_domain::QuotaExceeded::StoredBytes(quota)).into())
+                Err(StoreError::from(fuelcell_domain::QuotaExceeded::StoredBytes { quota, stored }).into())
             }
             received => received,
         }

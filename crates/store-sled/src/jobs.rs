@@ -5,7 +5,7 @@ use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::{self, held};
 use crate::removal::refuse_removed;
-use crate::{audit, processed, registry, tenancy, usage};
+use crate::{audit, processed, registry, stored, tenancy, usage};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
     Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Receipt,
@@ -38,7 +38,9 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     }
     refuse_removed(overlay, job.project)?;
     let queued = overlay.queued_jobs(job.project);
-    tenancy::project_limits(overlay, job.project)?.admit(&mut job, queued)?;
+    let stored = stored::of_project(overlay, job.project)?;
+    tenancy::project_limits(overlay, job.project)?.admit(&mut job, queued, stored)?;
+    stored::replace(overlay, job.project, stored::RECORDS, 0, job.stored_size())?;
     job.ordinal = overlay.next_number(&counters::jobs(job.project))?;
     if let Some(IdempotencyKey { key, body }) = idempotency {
         let used = UsedKey { body, job: job.id };
@@ -163,7 +165,9 @@ pub(crate) fn set_checkpoint(
     attempt: AttemptId,
     blob: BlobRef,
 ) -> Result<(), StoreError> {
-    held(overlay, attempt)?;
+    let job = held(overlay, attempt)?;
+    let before = checkpoint(overlay, job.id)?.map_or(0, |before| before.size);
+    stored::replace(overlay, job.project, stored::CHECKPOINTS, before, blob.size)?;
     overlay.put(Table::Checkpoints, attempt.job.0.as_bytes(), &blob)
 }
 
@@ -185,7 +189,12 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     match &finish.artifacts[..] {
         _ if !publishes(&job) => {}
         [] => overlay.remove(Table::Artifacts, job.id.0.as_bytes())?,
-        artifacts => overlay.put(Table::Artifacts, job.id.0.as_bytes(), &artifacts)?,
+        artifacts => {
+            // Nothing was published before: whoever publishes has ended.
+            let bytes = stored::of_artifacts(artifacts);
+            stored::replace(overlay, job.project, stored::ARTIFACTS, 0, bytes)?;
+            overlay.put(Table::Artifacts, job.id.0.as_bytes(), &artifacts)?;
+        }
     }
     if job.state == JobState::Completed {
         processed::mark(overlay, &job, &finish.marks)?;

@@ -52,6 +52,7 @@ mod schedules;
 mod snapshot;
 mod sorted;
 mod store;
+mod stored;
 mod tenancy;
 mod usage;
 mod uses;

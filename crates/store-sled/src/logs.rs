@@ -5,6 +5,7 @@ use crate::database::Database;
 use crate::keys::{self, Table, counters};
 use crate::overlay::Overlay;
 use crate::records::held;
+use crate::stored;
 use fuelcell_domain::{AttemptId, JobId, LogLine};
 use fuelcell_store::pages::{LogPlace, Page, Pager, PlacedLine, Seek};
 use fuelcell_store::{LogFilter, StoreError};
@@ -16,10 +17,11 @@ pub(crate) fn append(
     attempt: AttemptId,
     lines: &[LogLine],
 ) -> Result<(), StoreError> {
-    held(overlay, attempt)?;
+    let job = held(overlay, attempt)?;
     if lines.is_empty() {
         return Ok(());
     }
+    stored::replace(overlay, job.project, stored::LOGS, 0, stored::of_lines(lines))?;
     let number = overlay.next_number(&counters::logs(attempt.job))?;
     overlay.put(Table::Logs, &keys::of_job(attempt.job, number), &lines)
 }

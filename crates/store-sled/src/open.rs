@@ -21,7 +21,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// The version of the layout that this build writes and reads.
-pub(crate) const FORMAT: u32 = 6;
+pub(crate) const FORMAT: u32 = 7;
 /// The key of the layout's version, in [`Table::Meta`].
 pub(crate) const FORMAT_KEY: &[u8] = b"format";
 

@@ -6,9 +6,10 @@ use crate::figures;
 use crate::image::{Change, IndexEntry};
 use crate::keys::{self, Place, Table, counters};
 use crate::overlay::Overlay;
+use crate::stored;
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{AttemptId, Job, JobId, JobState};
-use fuelcell_store::{QueueEntry, StoreError};
+use fuelcell_domain::{Artifact, AttemptId, Job, JobId, JobState, LogLine};
+use fuelcell_store::{BlobRef, QueueEntry, StoreError};
 use serde::{Deserialize, Serialize};
 
 /// Parameters longer than this many bytes are written once, apart from the record that every transition writes again.
@@ -138,11 +139,29 @@ fn index(overlay: &mut Overlay<'_>, place: Place, before: &Job, after: &Job) -> 
     Ok(())
 }
 
+/// Does not count any more what is kept under a job's id.
+fn free_bytes(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
+    let (id, project) = (job.id.0.as_bytes(), job.project);
+    let artifacts: Vec<Artifact> = overlay.get(Table::Artifacts, id)?.unwrap_or_default();
+    let checkpoint: Option<BlobRef> = overlay.get(Table::Checkpoints, id)?;
+    let mut logs = 0;
+    for number in 1..=overlay.get(Table::Counters, &counters::logs(job.id))?.unwrap_or(0) {
+        let lines: Vec<LogLine> =
+            overlay.get(Table::Logs, &keys::of_job(job.id, number))?.unwrap_or_default();
+        logs += stored::of_lines(&lines);
+    }
+    stored::replace(overlay, project, stored::ARTIFACTS, stored::of_artifacts(&artifacts), 0)?;
+    stored::replace(overlay, project, stored::CHECKPOINTS, checkpoint.map_or(0, |blob| blob.size), 0)?;
+    stored::replace(overlay, project, stored::LOGS, logs, 0)?;
+    stored::replace(overlay, project, stored::RECORDS, job.stored_size(), 0)
+}
+
 /// Removes an ended job and everything that is kept under its id. A tombstone stays, so that the gap in the ordinals is
 /// not taken for a loss.
 pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
     let place = Place { project: job.project, ordinal: job.ordinal };
     let (id, key) = (job.id.0.as_bytes(), place.key());
+    free_bytes(overlay, job)?;
     for table in [Table::JobPlaces, Table::Checkpoints, Table::Artifacts] {
         overlay.remove(table, id)?;
     }

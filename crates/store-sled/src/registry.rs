@@ -9,6 +9,7 @@ use crate::modules::StoredModule;
 use crate::overlay::Overlay;
 use crate::references::{self, Seen};
 use crate::removal::refuse_removed;
+use crate::stored::{self, DATASETS, MODULES, Part};
 use crate::{schedules, tenancy};
 use fuelcell_domain::{
     Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Ordinal, Pipeline, PipelineId,
@@ -23,7 +24,8 @@ pub(crate) fn put_dataset(overlay: &mut Overlay<'_>, mut dataset: Dataset) -> Re
     refuse_removed(overlay, dataset.project)?;
     let key = keys::in_project(dataset.project, *dataset.id.0.as_bytes());
     let before: Option<Dataset> = overlay.get(Table::Datasets, &key)?;
-    store_bytes(overlay, dataset.project, before.as_ref().map_or(0, |before| before.size), dataset.size)?;
+    let replaced = before.as_ref().map_or(0, |before| before.size);
+    store_bytes(overlay, dataset.project, DATASETS, replaced, dataset.size)?;
     if let Some(before) = &before {
         dataset.replaces(before);
     }
@@ -40,7 +42,7 @@ pub(crate) fn delete_dataset(
     let key = keys::in_project(project, *id.0.as_bytes());
     let dataset: Dataset = overlay.get(Table::Datasets, &key)?.ok_or(StoreError::NotFound("dataset"))?;
     references::refuse(overlay, project, &Referent::Dataset(id), seen)?;
-    free_bytes(overlay, project, dataset.size)?;
+    stored::replace(overlay, project, DATASETS, dataset.size, 0)?;
     overlay.remove(Table::Datasets, &key)
 }
 
@@ -56,27 +58,17 @@ pub(crate) fn count_rows(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), Sto
     }
 }
 
-/// Bytes of a project's datasets and module versions.
-pub(crate) fn stored_bytes(records: &impl Read, project: ProjectRef) -> Result<u64, StoreError> {
-    Ok(records.get(Table::StoredBytes, &keys::project(project))?.unwrap_or(0))
-}
-
-/// Counts `size` bytes instead of `replaced` ones, if the project's quota admits it.
+/// Counts `size` bytes of a part instead of `replaced` ones, if the project's quota admits it.
 fn store_bytes(
     overlay: &mut Overlay<'_>,
     project: ProjectRef,
+    part: Part,
     replaced: u64,
     size: u64,
 ) -> Result<(), StoreError> {
-    let stored = stored_bytes(overlay, project)?;
+    let stored = stored::of_project(overlay, project)?;
     tenancy::project_limits(overlay, project)?.admit_bytes(stored, replaced, size)?;
-    let stored = stored.saturating_sub(replaced).saturating_add(size);
-    overlay.put(Table::StoredBytes, &keys::project(project), &stored)
-}
-
-fn free_bytes(overlay: &mut Overlay<'_>, project: ProjectRef, size: u64) -> Result<(), StoreError> {
-    let stored = stored_bytes(overlay, project)?.saturating_sub(size);
-    overlay.put(Table::StoredBytes, &keys::project(project), &stored)
+    stored::replace(overlay, project, part, replaced, size)
 }
 
 pub(crate) fn dataset(
@@ -171,7 +163,7 @@ pub(crate) fn add_module_version(
     if let Some(first) = first {
         return Ok(first);
     }
-    store_bytes(overlay, project, 0, module.size)?;
+    store_bytes(overlay, project, MODULES, 0, module.size)?;
     let number = overlay.next_number(&counters::modules())?;
     overlay.put(Table::Modules, &key, &StoredModule::of(number, &module)?)?;
     Ok(module)
@@ -192,7 +184,7 @@ pub(crate) fn delete_module_version(
     let only = versions.len() == 1;
     let referent = Referent::Version { name: name.into(), version: version.into(), only };
     references::refuse(overlay, project, &referent, seen)?;
-    free_bytes(overlay, project, module.size)?;
+    stored::replace(overlay, project, MODULES, module.size, 0)?;
     overlay.put(Table::RetiredVersions, &key, &module.digest)?;
     if only {
         // Whatever has this name one day is granted nothing yet.

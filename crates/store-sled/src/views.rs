@@ -7,7 +7,7 @@ use crate::figures;
 use crate::image::Image;
 use crate::keys::Place;
 use crate::queue::{Placed, ProjectLine, Queue};
-use crate::{records, registry};
+use crate::{records, stored};
 use fuelcell_domain::{Job, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
 use fuelcell_store::pages::{Page, Pager, QueueSpot, QueuedJob, Seek};
 use fuelcell_store::{
@@ -207,5 +207,5 @@ pub(crate) fn tenant_figures(
 
 pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
     let queued_jobs = image(shared).queue().count(project);
-    Ok(ProjectUsage { queued_jobs, stored_bytes: registry::stored_bytes(&shared.database, project)? })
+    Ok(ProjectUsage { queued_jobs, stored: stored::of_project(&shared.database, project)? })
 }

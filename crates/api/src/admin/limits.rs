@@ -8,7 +8,7 @@ use crate::object::object;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use fuelcell_domain::{ProjectLimits, ProjectUsage, Quotas};
+use fuelcell_domain::{ProjectLimits, ProjectUsage, Quotas, StoredBytes};
 use fuelcell_service::Service;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -51,7 +51,22 @@ struct QuotasAnswer {
 #[serde(rename_all = "camelCase")]
 struct UsageAnswer {
     queued_jobs: u64,
+    /// All parts together.
     stored_bytes: u64,
+    stored_parts: PartsAnswer,
+}
+
+/// Bytes that a project stores, by what they are.
+#[derive(Serialize, ToSchema)]
+struct PartsAnswer {
+    datasets: u64,
+    modules: u64,
+    /// Published artifacts of jobs.
+    artifacts: u64,
+    checkpoints: u64,
+    logs: u64,
+    /// What is kept of each job beside that: its texts and 1 KiB.
+    records: u64,
 }
 
 /// A project's limits, and what it uses of them.
@@ -107,9 +122,14 @@ fn checked(quotas: QuotasBody) -> Result<QuotasBody, Problem> {
 
 fn answer(limits: ProjectLimits, usage: ProjectUsage) -> ProjectLimitsAnswer {
     let Quotas { queued_jobs, stored_bytes } = limits.quotas;
+    let StoredBytes { datasets, modules, artifacts, checkpoints, logs, records } = usage.stored;
     ProjectLimitsAnswer {
         caps: limits.caps.into(),
         quotas: QuotasAnswer { queued_jobs, stored_bytes },
-        usage: UsageAnswer { queued_jobs: usage.queued_jobs, stored_bytes: usage.stored_bytes },
+        usage: UsageAnswer {
+            queued_jobs: usage.queued_jobs,
+            stored_bytes: usage.stored.total(),
+            stored_parts: PartsAnswer { datasets, modules, artifacts, checkpoints, logs, records },
+        },
     }
 }

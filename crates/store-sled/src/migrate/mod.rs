@@ -8,6 +8,7 @@
 
 mod from_4;
 mod from_5;
+mod from_6;
 
 use crate::codec::{self, Entry};
 use crate::database::{Database, Read};
@@ -23,7 +24,7 @@ use std::ops::ControlFlow;
 pub(crate) const OLDEST: u32 = 4;
 
 /// From each older layout to the next one.
-const STEPS: [Step; (FORMAT - OLDEST) as usize] = [from_4::STEP, from_5::STEP];
+const STEPS: [Step; (FORMAT - OLDEST) as usize] = [from_4::STEP, from_5::STEP, from_6::STEP];
 
 /// From one layout to the next.
 struct Step {

@@ -5,8 +5,8 @@
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
 use fuelcell_domain::{
-    AuditEntry, AuditFilter, Capabilities, Grant, ModuleVersion, Pipeline, PipelineId, ProjectRef,
-    SealedSecret,
+    AuditEntry, AuditFilter, Capabilities, Grant, ModuleVersion, Pipeline, PipelineId, ProjectLimits,
+    ProjectRef, SealedSecret,
 };
 use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule};
 use fuelcell_store::{JobFilter, PageRequest, Store};
@@ -24,9 +24,9 @@ const FILES: [&str; 2] = ["high-water", "records"];
 const SAID: &str = "said";
 
 /// The version of the layout that this build writes.
-const PRESENT: u32 = 6;
+const PRESENT: u32 = 7;
 /// Older ones that it reads, each of which has an archive.
-const OLDER: [u32; 2] = [4, 5];
+const OLDER: [u32; 3] = [4, 5, 6];
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -46,6 +46,11 @@ fn left_behind(format: u32) -> (TempDir, String) {
     let said = said.replace("Usage { fuel: Some(", "Usage { fuel: Exact(");
     // Receipts did not show how many elements a table may have.
     let said = said.replace("log_bytes: 1048576 }", "log_bytes: 1048576, table_elements: 50000 }");
+    // Of what is stored, datasets and modules were counted.
+    let said = said.replace(
+        "stored_bytes: 2 }",
+        "stored: StoredBytes { datasets: 1, modules: 1, artifacts: 14, checkpoints: 190, logs: 342, records: 24127 } }",
+    );
     // Secrets were for any header.
     let said = said.replace("name: \"KEY\", sealed", "name: \"KEY\", headers: [\"Authorization\"], sealed");
     // Jobs whose time had not come counted like all others.
@@ -151,6 +156,8 @@ async fn is_brought_up(format: u32) {
     let own = store.projects(tenant.id).await.unwrap()[0].id;
     let current = async || store.module_version(own, "miner", None).await.unwrap().unwrap();
     let activated = current().await;
+    // What jobs leave behind counts since, so that the project is full.
+    store.set_project_limits(own, ProjectLimits::default()).await.unwrap();
     let newer = ModuleVersion { version: "99.0.0".into(), ..activated.clone() };
     store.add_module_version(newer).await.unwrap();
     assert_eq!(current().await, activated);

@@ -66,7 +66,7 @@ pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
     let tenant = Tenant { id: own.tenant, name: "t".into(), created_at: at(0) };
     store.create_tenant(tenant).await.unwrap();
     store.create_project(Project { id: own, name: "p".into(), created_at: at(0) }).await.unwrap();
-    let quotas = Quotas { stored_bytes: Some(1000), ..Quotas::default() };
+    let quotas = Quotas { stored_bytes: Some(1 << 20), ..Quotas::default() };
     store.set_project_limits(own, ProjectLimits { quotas, ..ProjectLimits::default() }).await.unwrap();
     let token = Token {
         id: TokenId::random(),

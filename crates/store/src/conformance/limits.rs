@@ -1,10 +1,12 @@
 //! Caps and quotas of projects.
 
-use super::fixtures::{at, cancel, dataset, job, project, seen, start, submit};
-use crate::{NewJob, Store, StoreError, Submitted};
+use super::fixtures::{
+    artifact, at, cancel, dataset, done, end, failure, job, project, running, seen, start, submit,
+};
+use crate::{BlobRef, Finish, NewJob, Store, StoreError, Submitted};
 use fuelcell_domain::{
-    Dataset, DatasetId, Job, JobId, LimitRequest, Limits, Project, ProjectLimits, ProjectRef, ProjectUsage,
-    QuotaExceeded, Quotas, Tenant,
+    Artifact, Dataset, DatasetId, Digest, Job, JobId, LimitRequest, Limits, LogLevel, LogLine, Project,
+    ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Quotas, StoredBytes, Tenant,
 };
 use std::sync::Arc;
 
@@ -45,7 +47,9 @@ pub(super) async fn queue_quota(store: &dyn Store) {
     let usage = async || store.project_usage(own).await.unwrap();
     let first = submit(store, job(own)).await;
     let second = submit(store, job(own)).await;
-    assert_eq!(usage().await, ProjectUsage { queued_jobs: 2, stored_bytes: 0 });
+    let records = first.stored_size() + second.stored_size();
+    let stored = StoredBytes { records, ..StoredBytes::default() };
+    assert_eq!(usage().await, ProjectUsage { queued_jobs: 2, stored });
     let full = try_submit(job(own)).await;
     assert!(matches!(full, Err(StoreError::Quota(QuotaExceeded::QueuedJobs(2)))), "{full:?}");
     submit(store, job(project())).await;
@@ -84,10 +88,13 @@ pub(super) async fn storage_quota(store: &dyn Store) {
     let quotas = Quotas { stored_bytes: Some(100), ..Quotas::default() };
     let own = limited(store, ProjectLimits { quotas, ..ProjectLimits::default() }).await;
     let file = |size| Dataset { size, ..dataset(own) };
-    let stored = async || store.project_usage(own).await.unwrap().stored_bytes;
+    let stored = async || store.project_usage(own).await.unwrap().stored.total();
     let first = store.put_dataset(file(60)).await.unwrap();
     let refused = store.put_dataset(file(41)).await;
-    assert!(matches!(refused, Err(StoreError::Quota(QuotaExceeded::StoredBytes(100)))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Quota(QuotaExceeded::StoredBytes { quota: 100, .. }))),
+        "{refused:?}"
+    );
     assert_eq!(stored().await, 60);
     let second = store.put_dataset(file(40)).await.unwrap();
     let grown = store.put_dataset(Dataset { size: 61, ..first.clone() }).await;
@@ -108,5 +115,53 @@ pub(super) async fn storage_quota(store: &dyn Store) {
     assert_eq!(stored().await, 10);
     store.put_dataset(Dataset { id: DatasetId::random(), ..file(90) }).await.unwrap();
     let module = store.add_module_version(module).await;
-    assert!(matches!(module, Err(StoreError::Quota(QuotaExceeded::StoredBytes(100)))), "{module:?}");
+    assert!(
+        matches!(module, Err(StoreError::Quota(QuotaExceeded::StoredBytes { quota: 100, .. }))),
+        "{module:?}"
+    );
+}
+
+/// What jobs leave behind counts by its kind, from when it is there until they are deleted.
+pub(super) async fn stored_parts(store: &dyn Store) {
+    let quotas = Quotas { stored_bytes: Some(20_000), ..Quotas::default() };
+    let own = limited(store, ProjectLimits { quotas, ..ProjectLimits::default() }).await;
+    let stored = async || store.project_usage(own).await.unwrap().stored;
+    let named = Job { parameters: "p".repeat(3_000), description: "d".repeat(100), ..job(own) };
+    let started = start(store, submit(store, named).await.id, 1).await;
+    let records = started.stored_size();
+    assert!(records > 4_000);
+    assert_eq!(stored().await, StoredBytes { records, ..StoredBytes::default() });
+    for size in [500, 200] {
+        let blob = BlobRef { digest: Digest::of(b"checkpoint"), size };
+        store.set_checkpoint(started.current_attempt(), blob).await.unwrap();
+    }
+    let line = |message: &str| LogLine {
+        at: at(2),
+        attempt: 1,
+        level: LogLevel::Info,
+        stage: "load".into(),
+        message: message.into(),
+    };
+    let lines = vec![line("one"), line("another")];
+    let logs = lines.iter().map(LogLine::stored_size).sum();
+    store.append_logs(started.current_attempt(), lines).await.unwrap();
+    let so_far = StoredBytes { records, checkpoints: 200, logs, ..StoredBytes::default() };
+    assert_eq!(stored().await, so_far);
+    let large = Artifact { size: 18_000, ..artifact("a") };
+    let artifacts = vec![large, Artifact { size: 7, ..artifact("b") }];
+    store.finish(Finish { artifacts, ..end(&started, done(), 3) }).await.unwrap();
+    let full = StoredBytes { artifacts: 18_007, ..so_far };
+    assert_eq!(stored().await, full, "what ends may go beyond the quota");
+    // A full project takes nothing more and is told what fills it.
+    let refused = store.submit(NewJob::from(job(own))).await;
+    let why = QuotaExceeded::StoredBytes { quota: 20_000, stored: full };
+    assert!(matches!(&refused, Err(StoreError::Quota(told)) if *told == why), "{refused:?}");
+    let refused = store.put_dataset(Dataset { size: 1, ..dataset(own) }).await;
+    assert!(matches!(&refused, Err(StoreError::Quota(told)) if *told == why), "{refused:?}");
+    store.delete_ended(own, started.id).await.unwrap();
+    assert_eq!(stored().await, StoredBytes::default());
+    // A job that publishes nothing leaves its record and its log.
+    let failed = running(store, job(own)).await;
+    store.finish(Finish { artifacts: vec![artifact("a")], ..end(&failed, failure(), 3) }).await.unwrap();
+    assert_eq!(stored().await, StoredBytes { records: failed.stored_size(), ..StoredBytes::default() });
 }

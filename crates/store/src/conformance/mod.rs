@@ -65,6 +65,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     limits::queue_quota(&*make().await).await;
     limits::parallel_submits_keep_the_quota(make().await).await;
     limits::storage_quota(&*make().await).await;
+    limits::stored_parts(&*make().await).await;
     audit::pages(&*make().await).await;
     audit::long_pages(&*make().await).await;
     audit::old_entries_are_forgotten(&*make().await).await;

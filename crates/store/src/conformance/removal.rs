@@ -212,7 +212,7 @@ async fn nothing_is_left(store: &dyn Store, own: ProjectRef) {
     assert_eq!(store.active_module(own, JobType::Analysis).await.unwrap(), None);
     assert_eq!(store.grant(own, "miner").await.unwrap(), None);
     assert_eq!(store.secrets(own).await.unwrap(), []);
-    assert_eq!(store.project_usage(own).await.unwrap().stored_bytes, 0);
+    assert_eq!(store.project_usage(own).await.unwrap().stored.total(), 0);
     assert_eq!(store.project_limits(own).await.unwrap(), ProjectLimits::default());
     let scheduled = store.scheduled_pipelines().await.unwrap();
     assert!(scheduled.iter().all(|pipeline| pipeline.project != own));

@@ -64,7 +64,8 @@ impl Records {
         }
         self.refuse_removed(job.project)?;
         let queued = self.queued().filter(|other| other.project == job.project).count() as u64;
-        self.project_limits(job.project).admit(&mut job, queued)?;
+        let stored = self.stored_bytes(job.project);
+        self.project_limits(job.project).admit(&mut job, queued, stored)?;
         job.ordinal = self.last_ordinal(job.project) + 1;
         if let Some(IdempotencyKey { key, body }) = idempotency {
             self.keys.insert((job.project, key), (body, job.id));

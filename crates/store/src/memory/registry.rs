@@ -23,7 +23,7 @@ impl Records {
     }
 
     fn admit_bytes(&self, project: ProjectRef, replaced: u64, size: u64) -> Result<(), StoreError> {
-        let stored = self.project_usage(project).stored_bytes;
+        let stored = self.stored_bytes(project);
         Ok(self.project_limits(project).admit_bytes(stored, replaced, size)?)
     }
 

@@ -4,7 +4,8 @@ use super::Records;
 use crate::StoreError;
 use fuelcell_domain::tenancy::same_name;
 use fuelcell_domain::{
-    Digest, Project, ProjectLimits, ProjectRef, ProjectUsage, Tenant, TenantId, Timestamp, Token, TokenId,
+    Digest, Job, Project, ProjectLimits, ProjectRef, ProjectUsage, StoredBytes, Tenant, TenantId, Timestamp,
+    Token, TokenId,
 };
 
 impl Records {
@@ -92,11 +93,21 @@ impl Records {
     }
 
     pub(super) fn project_usage(&self, id: ProjectRef) -> ProjectUsage {
-        let datasets = self.datasets(id).into_iter().map(|dataset| dataset.size);
-        let modules = self.module_versions(id).into_iter().map(|module| module.size);
-        ProjectUsage {
-            queued_jobs: self.queued().filter(|job| job.project == id).count() as u64,
-            stored_bytes: datasets.chain(modules).fold(0, u64::saturating_add),
+        let queued_jobs = self.queued().filter(|job| job.project == id).count() as u64;
+        ProjectUsage { queued_jobs, stored: self.stored_bytes(id) }
+    }
+
+    pub(super) fn stored_bytes(&self, id: ProjectRef) -> StoredBytes {
+        let jobs = || self.jobs.values().filter(|job| job.project == id);
+        let lines = jobs().filter_map(|job| self.logs.get(&job.id)).flatten();
+        let artifacts = jobs().filter_map(|job| self.artifacts.get(&job.id)).flatten();
+        StoredBytes {
+            datasets: self.datasets(id).iter().map(|dataset| dataset.size).fold(0, u64::saturating_add),
+            modules: self.module_versions(id).iter().map(|module| module.size).fold(0, u64::saturating_add),
+            artifacts: artifacts.map(|artifact| artifact.size).fold(0, u64::saturating_add),
+            checkpoints: jobs().filter_map(|job| self.checkpoints.get(&job.id)).map(|blob| blob.size).sum(),
+            logs: lines.map(|(_, line)| line.stored_size()).sum(),
+            records: jobs().map(Job::stored_size).sum(),
         }
     }
 

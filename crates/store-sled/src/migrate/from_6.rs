@@ -1,0 +1,13 @@
+//! Layout 6: of what a project stores, datasets and module versions are counted, in one sum.
+
+use super::{Record, Step};
+use crate::keys::Table;
+use crate::stored;
+use fuelcell_store::StoreError;
+
+pub(super) const STEP: Step = Step { record, gather: &[stored::gather] };
+
+fn record(record: Record) -> Result<Option<Record>, StoreError> {
+    // All of it is counted anew.
+    Ok((record.table != Table::StoredBytes).then_some(record))
+}
