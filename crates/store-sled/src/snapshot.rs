@@ -14,12 +14,10 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::Instant;
 
 /// Records that are copied before what was noted meanwhile is written, too.
 const PART: u64 = 500;
-/// The pause after each, for those who work.
-const PAUSE: Duration = Duration::from_millis(1);
 /// sled's page cache of the copy.
 const CACHE: u64 = 16 * MIB;
 
@@ -84,6 +82,7 @@ impl Copying {
 
     fn copy_all(&self, copy: &Database) -> Result<(), StoreError> {
         let mut batch = Batch::new(copy);
+        let mut begun = Instant::now();
         for table in Table::ALL {
             self.shared.database.visit_values(table, None, |key, value| {
                 unseal(&value).ok_or_else(|| damaged(table))?;
@@ -91,7 +90,9 @@ impl Copying {
                 if batch.entries.is_multiple_of(PART) {
                     batch.apply()?;
                     self.follow(copy)?;
-                    std::thread::sleep(PAUSE);
+                    // Half of the time is for those who work.
+                    std::thread::sleep(begun.elapsed());
+                    begun = Instant::now();
                 }
                 Ok(ControlFlow::Continue(()))
             })?;
