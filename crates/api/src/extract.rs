@@ -13,7 +13,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use fuelcell_domain::JobType;
 use fuelcell_domain::exact::meaning;
+use fuelcell_domain::job_type::NoJobType;
 use fuelcell_domain::{Digest, ProjectId, ProjectRef, Scope, TenantId, Timestamp};
 use fuelcell_service::parameters::ParameterFault;
 use serde::de::DeserializeOwned;
@@ -269,6 +271,12 @@ impl Query {
                 ))
             }
         }
+    }
+
+    /// The parameter `jobType`.
+    pub(crate) fn job_type(&self) -> Result<Option<JobType>, Problem> {
+        let wrong = |error: NoJobType| Problem::invalid("InvalidQuery", format!("jobType: {error}"));
+        self.given("jobType").map(|text| text.parse().map_err(wrong)).transpose()
     }
 
     /// A parameter as a whole number in a range.

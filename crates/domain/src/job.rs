@@ -2,38 +2,10 @@
 
 use crate::state::JobState;
 use crate::{
-    AttemptId, DatasetId, Deterministic, Digest, JobError, JobId, Limits, NodeId, Ordinal, PipelineId,
-    ProjectRef, Report, Timestamp, Usage,
+    AttemptId, DatasetId, Deterministic, Digest, JobError, JobId, JobType, Limits, NodeId, Ordinal,
+    PipelineId, ProjectRef, Report, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
-
-/// The kinds of job that clients know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum JobType {
-    /// Discovers a process from an event log.
-    ProcessMining,
-    /// Cleans and extends a dataset.
-    DataEnrichment,
-    /// Runs a notebook.
-    Notebook,
-    /// Computes figures from a dataset.
-    Analysis,
-}
-
-impl JobType {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::ProcessMining, Self::DataEnrichment, Self::Notebook, Self::Analysis];
-
-    /// As clients write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ProcessMining => "ProcessMining",
-            Self::DataEnrichment => "DataEnrichment",
-            Self::Notebook => "Notebook",
-            Self::Analysis => "Analysis",
-        }
-    }
-}
 
 /// Who goes first; the least urgent is the smallest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ mod fuzz;
 pub mod ids;
 mod isolation;
 pub mod job;
+pub mod job_type;
 pub mod limits;
 pub mod manifest;
 pub mod outbound;
@@ -44,7 +45,8 @@ pub use ids::{
     AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId,
 };
 pub use isolation::{Fence, Isolation};
-pub use job::{CancelRequest, Completion, InputRef, Job, JobType, Lease, ModuleRef, Priority, Progress};
+pub use job::{CancelRequest, Completion, InputRef, Job, Lease, ModuleRef, Priority, Progress};
+pub use job_type::JobType;
 pub use limits::{Caps, FIXED, FixedLimits, LimitRequest, Limits};
 pub use manifest::Manifest;
 pub use output_name::OutputNames;

@@ -1,10 +1,14 @@
 //! The job types of a project: what runs them, what they take, and a submission that runs.
 
+use crate::faults::unknown;
 use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::manifest::ManifestInput;
+use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{Dataset, JobType, ModuleVersion, Pipeline, ProjectRef, Role, TenantId};
+use fuelcell_store::JobFilter;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A job type as it stands in a project.
 #[derive(Clone, Debug)]
@@ -13,6 +17,8 @@ pub struct JobTypeView {
     pub job_type: JobType,
     /// What runs its jobs that name no module; none = nothing does.
     pub module: Option<ModuleVersion>,
+    /// What says what its jobs take: that module, or one that declares the type as its own.
+    pub described_by: Option<ModuleVersion>,
     /// Whether that module comes with the server.
     pub built_in: bool,
     /// The body of a submission that runs; none where the project has no dataset or pipeline for it, or nobody knows its
@@ -31,20 +37,68 @@ impl Service {
         let datasets = self.store.datasets(project).await?;
         let pipelines = self.store.pipelines(project).await?;
         let mut views = Vec::new();
-        for job_type in JobType::ALL {
+        let own = self.own_types(project).await?;
+        let types = JobType::RESERVED.into_iter().map(|reserved| (reserved, None));
+        for (job_type, declaring) in types.chain(own.into_iter().map(|(own, module)| (own, Some(module)))) {
             let active = self.store.active_module(project, job_type).await?;
             let built_in = active.is_none();
             let module = active.or_else(|| self.built_in.get(&job_type).cloned());
             // One that leaves the module to the type.
             let pipeline =
                 pipelines.iter().find(|pipeline| pipeline.job_type == job_type && pipeline.module.is_none());
-            let example = match &module {
+            let described_by = match (&module, declaring) {
+                (Some(module), _) => Some(module.clone()),
+                (None, Some(name)) => {
+                    Some(self.chosen_module(project, &ModuleChoice { name, version: None }).await?)
+                }
+                (None, None) => None,
+            };
+            let example = match &described_by {
                 Some(module) => self.example(project.tenant, job_type, module, pipeline, &datasets).await,
                 None => None,
             };
-            views.push(JobTypeView { job_type, built_in: built_in && module.is_some(), module, example });
+            let built_in = built_in && module.is_some();
+            views.push(JobTypeView { job_type, built_in, module, described_by, example });
         }
         Ok(views)
+    }
+
+    /// The types that modules of the project declare as their own, each with one module that does.
+    async fn own_types(&self, project: ProjectRef) -> Result<BTreeMap<JobType, String>, ServiceError> {
+        let versions = self.store.module_versions(project).await?;
+        let own = versions.into_iter().filter_map(|module| {
+            let declared = module.manifest.job_type.filter(|declared| declared.is_own())?;
+            Some((declared, module.name))
+        });
+        Ok(own.collect())
+    }
+
+    /// Refuses a type that is none of the four, that no module of the project declares, and that no job has.
+    pub(crate) async fn check_job_type(
+        &self,
+        project: ProjectRef,
+        job_type: JobType,
+    ) -> Result<(), ServiceError> {
+        if !job_type.is_own() {
+            return Ok(());
+        }
+        let own = self.own_types(project).await?;
+        if own.contains_key(&job_type) {
+            return Ok(());
+        }
+        let filter = JobFilter { job_type: Some(job_type), ..JobFilter::default() };
+        if self.store.counts(project, &filter).await?.total() > 0 {
+            return Ok(());
+        }
+        let known: Vec<&str> = JobType::RESERVED.iter().chain(own.keys()).map(JobType::as_str).collect();
+        Err(ServiceError::invalid(
+            "InvalidJobType",
+            format!(
+                "the job type {job_type:?} {}",
+                unknown(job_type.as_str(), &known),
+                job_type = job_type.as_str()
+            ),
+        ))
     }
 
     /// Only what would be accepted is shown.

@@ -184,18 +184,21 @@ impl Service {
     ) -> Result<ModuleVersion, ServiceError> {
         if let Some(choice) = submission.or(pipeline.and_then(|pipeline| pipeline.module.as_ref())) {
             let module = self.chosen_module(project, choice).await?;
-            check_type(&module, job_type)?;
+            if let Err(mismatch) = check_type(&module, job_type) {
+                self.check_job_type(project, job_type).await?;
+                return Err(mismatch);
+            }
             return Ok(module);
         }
         if let Some(module) = self.store.active_module(project, job_type).await? {
             return Ok(module);
         }
+        self.check_job_type(project, job_type).await?;
         self.built_in.get(&job_type).cloned().ok_or_else(|| {
             ServiceError::unprocessable(
                 "NoModuleBound",
                 format!(
-                    "no module runs {} jobs here: name one in `module`, or activate one for the project",
-                    job_type.as_str()
+                    "no module runs {job_type} jobs here: name one in `module`, or activate one for the project"
                 ),
             )
         })

@@ -64,6 +64,9 @@ impl Service {
         part: Part<Reverse<Ordinal>>,
     ) -> Result<JobList, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
+        if let Some(job_type) = filter.job_type {
+            self.check_job_type(project, job_type).await?;
+        }
         if let (Some(from), Some(to)) = (filter.created_from, filter.created_to)
             && from > to
         {

@@ -6,7 +6,7 @@ use fuelcell_domain::{Activation, JobType, ModuleVersion, ProjectRef, ReadAt, Ro
 use fuelcell_store::pages::{NumberedActivation, NumberedVersion};
 use fuelcell_store::{Page, Seek};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A project's modules as they stand.
@@ -34,8 +34,11 @@ impl Service {
         if name.is_some() && versions.rows.is_empty() {
             return Err(ServiceError::NotFound("module"));
         }
+        // A module with a type of its own serves no other.
+        let own = versions.rows.iter().filter_map(|(_, version)| version.manifest.job_type);
+        let types: BTreeSet<JobType> = JobType::RESERVED.into_iter().chain(own).collect();
         let mut active = Vec::new();
-        for job_type in JobType::ALL {
+        for job_type in types {
             if let Some(ModuleVersion { name, version, .. }) =
                 self.store.active_module(project, job_type).await?
             {
@@ -75,6 +78,7 @@ impl Service {
         module: Option<VersionName>,
     ) -> Result<Activation, ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
+        self.check_job_type(project, job_type).await?;
         if let Some(VersionName { name, version }) = &module {
             let module = self.module(principal, project, name, version).await?;
             check_type(&module, job_type)?;
@@ -115,6 +119,13 @@ impl Service {
 /// Refuses a module that serves another job type.
 pub(crate) fn check_type(module: &ModuleVersion, job_type: JobType) -> Result<(), ServiceError> {
     match module.manifest.job_type {
+        None if job_type.is_own() => Err(ServiceError::invalid(
+            "JobTypeMismatch",
+            format!(
+                "module {} declares no job type of its own, and {job_type} jobs are run by modules that declare them",
+                module.name
+            ),
+        )),
         Some(own) if own != job_type => Err(ServiceError::invalid(
             "JobTypeMismatch",
             format!("module {} serves {} jobs, not {}", module.name, own.as_str(), job_type.as_str()),

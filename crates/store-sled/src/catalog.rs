@@ -2,8 +2,8 @@
 
 use crate::image::IndexEntry;
 use crate::sorted::Sorted;
-use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{JobState, Ordinal, PipelineId, Timestamp};
+use fuelcell_domain::job::Priority;
+use fuelcell_domain::{JobState, JobType, Ordinal, PipelineId, Timestamp};
 use fuelcell_store::{JobFilter, JobOrder, PageRequest, StateCounts};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use std::ops::Bound;
 pub(crate) struct Catalog {
     all: RoaringBitmap,
     states: [RoaringBitmap; JobState::ALL.len()],
-    types: [RoaringBitmap; JobType::ALL.len()],
+    types: BTreeMap<JobType, RoaringBitmap>,
     priorities: [RoaringBitmap; Priority::ALL.len()],
     subjects: HashMap<String, RoaringBitmap>,
     pipelines: HashMap<PipelineId, RoaringBitmap>,
@@ -29,7 +29,7 @@ impl Catalog {
     pub(crate) fn add(&mut self, ordinal: Ordinal, entry: &IndexEntry) {
         self.all.insert(ordinal);
         self.states[entry.state as usize].insert(ordinal);
-        self.types[entry.job_type as usize].insert(ordinal);
+        self.types.entry(entry.job_type).or_default().insert(ordinal);
         self.priorities[entry.priority as usize].insert(ordinal);
         if let Some(subject) = self.subjects.get_mut(&entry.submitted_by) {
             subject.insert(ordinal);
@@ -47,7 +47,9 @@ impl Catalog {
     pub(crate) fn remove(&mut self, ordinal: Ordinal, entry: &IndexEntry) {
         self.all.remove(ordinal);
         self.states[entry.state as usize].remove(ordinal);
-        self.types[entry.job_type as usize].remove(ordinal);
+        if let Some(of_type) = self.types.get_mut(&entry.job_type) {
+            of_type.remove(ordinal);
+        }
         self.priorities[entry.priority as usize].remove(ordinal);
         self.sorted.remove(ordinal, &entry.ranks);
         if let Some(subject) = self.subjects.get_mut(&entry.submitted_by) {
@@ -166,15 +168,15 @@ impl Catalog {
         let in_time = (filter.created_from.is_some() || filter.created_to.is_some())
             .then(|| Cow::Owned(self.creation.between(filter.created_from, filter.created_to)));
         let existing = in_time.is_some().then_some(Cow::Borrowed(&self.all));
-        let job_type = filter.job_type.map(|job_type| &self.types[job_type as usize]);
+        let job_type = filter.job_type.map(|job_type| self.types.get(&job_type));
         let priority = filter.priority.map(|priority| &self.priorities[priority as usize]);
         let subject = filter.submitted_by.as_ref().map(|subject| self.subjects.get(subject));
         let pipeline = filter.pipeline.as_ref().map(|pipeline| self.pipelines.get(pipeline));
         let numbered = filter.pipeline_number.map(|number| self.sorted.of_pipeline(number));
-        let known = [job_type, priority].into_iter().flatten().map(Cow::Borrowed);
+        let known = priority.into_iter().map(Cow::Borrowed);
         // Nobody has a value that is not known.
         let or_none = |set: Option<_>| set.map_or_else(Cow::default, Cow::Borrowed);
-        let perhaps = [subject, pipeline, numbered].into_iter().flatten().map(or_none);
+        let perhaps = [job_type, subject, pipeline, numbered].into_iter().flatten().map(or_none);
         intersection(in_time.into_iter().chain(existing).chain(known).chain(perhaps))
     }
 }

@@ -4,8 +4,8 @@
 use crate::catalog::Catalog;
 use crate::keys::Place;
 use crate::queue::Queue;
-use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{Job, JobState, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
+use fuelcell_domain::job::Priority;
+use fuelcell_domain::{Job, JobState, JobType, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::{QueueEntry, QueueOrder, Ranks, StateCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

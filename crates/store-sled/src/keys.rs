@@ -265,7 +265,15 @@ pub(crate) fn number_of(key: &[u8]) -> Option<u32> {
 }
 
 pub(crate) fn active_module(owner: ProjectRef, job_type: JobType) -> Vec<u8> {
-    join(&[&project(owner), &[job_type as u8]])
+    // Stores of earlier versions have the four by their numbers.
+    let number = |reserved: u8| join(&[&project(owner), &[reserved]]);
+    match job_type {
+        JobType::ProcessMining => number(0),
+        JobType::DataEnrichment => number(1),
+        JobType::Notebook => number(2),
+        JobType::Analysis => number(3),
+        JobType::Own(_) => join(&[&project(owner), &[4], job_type.as_str().as_bytes()]),
+    }
 }
 
 pub(crate) fn idempotency(owner: ProjectRef, key: &str) -> Vec<u8> {

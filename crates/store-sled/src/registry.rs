@@ -306,10 +306,8 @@ pub(crate) fn activations_page(
 }
 
 /// The activations that hold.
-pub(crate) fn active(records: &impl Read, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
-    let of_type =
-        |job_type| records.get(Table::ActiveModules, &keys::active_module(project, job_type)).transpose();
-    JobType::ALL.into_iter().filter_map(of_type).collect()
+pub(crate) fn active(overlay: &Overlay<'_>, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+    overlay.scan(Table::ActiveModules, &keys::project(project))
 }
 
 pub(crate) fn active_module(

@@ -17,7 +17,7 @@ use proc_macro::TokenStream;
 /// | --- | --- |
 /// | `title` | a title for people; required |
 /// | `description` | a few sentences for people; required |
-/// | `job_type` | the platform's word for jobs of this sort, such as `"ProcessMining"` |
+/// | `job_type` | what jobs of this sort are called: `"ProcessMining"`, `"DataEnrichment"`, `"Notebook"`, `"Analysis"`, or a name of the module's own, such as `"FraudCheck"`; jobs of any type when not set, but for types that other modules declare |
 /// | `input(name, parameter, formats = […], required)` | a file that the job reads; without `formats` any file; `required` is false unless set; may be repeated |
 /// | `output(name, kind, type_name)` | a file that the job may write; kind is `"report"`, `"data"`, `"model"` or `"visualization"`; may be repeated |
 /// | `memory_bytes`, `timeout_seconds`, `fuel`, `disk_bytes` | limits to use when nobody sets others |

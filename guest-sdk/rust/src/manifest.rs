@@ -11,7 +11,8 @@ pub const INTERFACE: &str = "0.1";
 pub struct Manifest {
     /// The guest interface, [`INTERFACE`].
     pub interface: &'static str,
-    /// The platform's word for jobs of this sort, such as `ProcessMining`.
+    /// What jobs of this sort are called: `ProcessMining`, `DataEnrichment`, `Notebook`, `Analysis`, or a name of the module's
+    /// own.
     pub job_type: Option<&'static str>,
     /// A title for people.
     pub title: &'static str,

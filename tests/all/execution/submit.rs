@@ -67,7 +67,8 @@ fn bad_bodies_are_refused_with_what_was_wrong_and_what_is_allowed() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
     let cases = [
-        (json!({"jobType": "Divination"}), 400, "InvalidBody", "ProcessMining"),
+        (json!({"jobType": "Divination"}), 400, "InvalidJobType", "ProcessMining"),
+        (json!({"jobType": "a b"}), 400, "InvalidBody", "/jobType"),
         (json!({"priority": "Urgent"}), 400, "InvalidBody", "Critical"),
         (json!({"jobName": ""}), 400, "InvalidName", "jobName"),
         (json!({"jobName": 7}), 400, "InvalidBody", "jobName"),

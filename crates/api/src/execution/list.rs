@@ -1,7 +1,7 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
 use super::status::{completion, elapsed};
-use super::{JOB_TYPES, PRIORITIES, STATES, generation, moment};
+use super::{PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::text;
 use axum::Json;
 use axum::extract::State;
-use fuelcell_domain::{Job, Timestamp};
+use fuelcell_domain::{Job, JobType, Timestamp};
 use fuelcell_service::JobFilter;
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
@@ -38,7 +38,7 @@ struct ListedJob {
     job_id: String,
     job_number: u32,
     #[schema(value_type = JobTypeWord)]
-    job_type: &'static str,
+    job_type: JobType,
     job_name: String,
     #[schema(value_type = JobStateWord)]
     status: &'static str,
@@ -90,7 +90,7 @@ pub(crate) async fn list(
 ) -> Result<Json<ListAnswer>, Problem> {
     let filter = JobFilter {
         states: query.word("status", &STATES)?.into_iter().collect(),
-        job_type: query.word("jobType", &JOB_TYPES)?,
+        job_type: query.job_type()?,
         priority: query.word("priority", &PRIORITIES)?,
         submitted_by: query.text("submittedBy").map(str::to_owned),
         created_from: query.moment("dateFrom", false)?,
@@ -123,7 +123,7 @@ fn listed(job: Job, outlook: &Outlook) -> ListedJob {
     ListedJob {
         job_id: job.id.to_string(),
         job_number: job.ordinal,
-        job_type: job.job_type.as_str(),
+        job_type: job.job_type,
         status: job.state.as_str(),
         completion: completion(&job).0,
         warning_count: job.pulse.report.warning_count(),

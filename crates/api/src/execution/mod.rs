@@ -19,7 +19,7 @@ pub(crate) mod system;
 pub use receipt::receipt_document;
 
 use fuelcell_domain::job::RetryOf;
-use fuelcell_domain::{JobState, JobType, Priority, Timestamp};
+use fuelcell_domain::{JobState, Priority, Timestamp};
 
 /// The words for job states.
 pub(crate) const STATES: [(&str, JobState); 5] = [
@@ -28,14 +28,6 @@ pub(crate) const STATES: [(&str, JobState); 5] = [
     ("Completed", JobState::Completed),
     ("Failed", JobState::Failed),
     ("Cancelled", JobState::Cancelled),
-];
-
-/// The words for job types.
-pub(crate) const JOB_TYPES: [(&str, JobType); 4] = [
-    ("ProcessMining", JobType::ProcessMining),
-    ("DataEnrichment", JobType::DataEnrichment),
-    ("Notebook", JobType::Notebook),
-    ("Analysis", JobType::Analysis),
 ];
 
 /// The words for priorities.

@@ -11,6 +11,7 @@ use crate::text;
 use axum::Json;
 use axum::extract::State;
 use fuelcell_domain::Job;
+use fuelcell_domain::JobType;
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use serde::Serialize;
@@ -39,7 +40,7 @@ struct QueuedJob {
     job_id: String,
     job_number: u32,
     #[schema(value_type = JobTypeWord)]
-    job_type: &'static str,
+    job_type: JobType,
     job_name: String,
     #[schema(value_type = PriorityWord)]
     priority: &'static str,
@@ -90,7 +91,7 @@ fn queued(job: Job, outlook: Outlook) -> QueuedJob {
     QueuedJob {
         job_id: job.id.to_string(),
         job_number: job.ordinal,
-        job_type: job.job_type.as_str(),
+        job_type: job.job_type,
         priority: job.priority.as_str(),
         queue_position: outlook.queue_position,
         wait_reason: outlook.wait_reason.map(wait_reason),

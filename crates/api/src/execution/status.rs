@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{CancelRequest, JobEnd, PipelineRef};
-use fuelcell_domain::{Completion, FIXED, Job, JobError, JobState, Receipt, Timestamp, Usage};
+use fuelcell_domain::{Completion, FIXED, Job, JobError, JobState, JobType, Receipt, Timestamp, Usage};
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::JobView;
@@ -31,7 +31,7 @@ pub(crate) struct StatusAnswer {
     project_id: String,
     job_number: u32,
     #[schema(value_type = JobTypeWord)]
-    job_type: &'static str,
+    job_type: JobType,
     job_name: String,
     job_description: String,
     #[schema(value_type = JobStateWord)]
@@ -176,7 +176,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
         job_id: job.id.to_string(),
         project_id: job.project.project.to_string(),
         job_number: job.ordinal,
-        job_type: job.job_type.as_str(),
+        job_type: job.job_type,
         status: job.state.as_str(),
         priority: job.priority.as_str(),
         progress: progress(&job, &outlook, elapsed),

@@ -5,9 +5,9 @@
 
 use crate::execution::logs;
 use crate::execution::results;
-use crate::execution::{JOB_TYPES, PRIORITIES, STATES};
-use fuelcell_domain::Overlap;
+use crate::execution::{PRIORITIES, STATES};
 use fuelcell_domain::schedule::SkipCode;
+use fuelcell_domain::{JobType, Overlap};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
@@ -19,7 +19,7 @@ macro_rules! words {
     ($($(#[$doc:meta])* $name:ident = $words:expr;)*) => {
         /// All of them, for references from queries.
         #[derive(OpenApi)]
-        #[openapi(components(schemas($($name),*)))]
+        #[openapi(components(schemas(JobTypeWord, $($name),*)))]
         pub(super) struct Words;
 
         $(
@@ -37,11 +37,28 @@ macro_rules! words {
     };
 }
 
+/// Job types: an open list, because modules declare their own.
+pub(crate) enum JobTypeWord {}
+
+impl PartialSchema for JobTypeWord {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[A-Za-z][A-Za-z0-9._-]{0,63}$"))
+            .examples(JobType::RESERVED.map(|reserved| reserved.as_str().to_owned()))
+            .description(Some(
+                "`ProcessMining`, `DataEnrichment`, `Notebook` or `Analysis`, in any case, or a type that a module of the \
+                 project declares (`GET job-types` lists all)",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for JobTypeWord {}
+
 words! {
     /// Job states.
     JobStateWord = STATES.map(|(word, _)| word);
-    /// Job types.
-    JobTypeWord = JOB_TYPES.map(|(word, _)| word);
     /// Priorities.
     PriorityWord = PRIORITIES.map(|(word, _)| word);
     /// What happens to a scheduled run while the one before it has not ended.

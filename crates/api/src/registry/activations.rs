@@ -8,6 +8,7 @@ use crate::paging::Reader;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use fuelcell_domain::job_type::NoJobType;
 use fuelcell_domain::registry::VersionName;
 use fuelcell_domain::{Activation, JobType};
 use fuelcell_service::Service;
@@ -26,7 +27,7 @@ pub(crate) struct ActivateBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActivationAnswer {
     #[schema(value_type = JobTypeWord)]
-    job_type: &'static str,
+    job_type: JobType,
     /// `null` = the built-in module.
     module: Option<VersionNames>,
     activated_by: String,
@@ -79,14 +80,8 @@ pub(crate) async fn reset(
     Caller(caller): Caller,
     ids: Ids,
 ) -> Result<Json<ActivationAnswer>, Problem> {
-    let word = ids.text("job_type");
-    let Some(job_type) = JobType::ALL.into_iter().find(|job_type| job_type.as_str() == word) else {
-        let allowed = JobType::ALL.map(JobType::as_str).join(", ");
-        return Err(Problem::invalid(
-            "InvalidJobType",
-            format!("the job type in the address must be one of {allowed}"),
-        ));
-    };
+    let wrong = |error: NoJobType| Problem::invalid("InvalidJobType", format!("in the address: {error}"));
+    let job_type = ids.text("job_type").parse().map_err(wrong)?;
     Ok(Json(service.activate(&caller, ids.project()?, job_type, None).await?.into()))
 }
 
@@ -118,7 +113,7 @@ pub(crate) async fn list(
 impl From<Activation> for ActivationAnswer {
     fn from(activation: Activation) -> Self {
         Self {
-            job_type: activation.job_type.as_str(),
+            job_type: activation.job_type,
             module: activation.module.map(|VersionName { name, version }| VersionNames { name, version }),
             activated_by: activation.by,
             date_activated: activation.at.to_rfc3339(),

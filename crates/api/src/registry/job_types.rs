@@ -6,6 +6,7 @@ use crate::openapi::words::JobTypeWord;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use fuelcell_domain::JobType;
 use fuelcell_domain::manifest::{ManifestInput, ManifestOutput};
 use fuelcell_service::Service;
 use fuelcell_service::job_types::JobTypeView;
@@ -25,7 +26,7 @@ pub(crate) struct JobTypeList {
 #[serde(rename_all = "camelCase")]
 struct JobTypeAnswer {
     #[schema(value_type = JobTypeWord)]
-    job_type: &'static str,
+    job_type: JobType,
     /// What runs jobs that name no module; `null` = nothing does, and a job must name one.
     module: Option<RunsItAnswer>,
     title: Option<String>,
@@ -71,11 +72,12 @@ pub(crate) async fn list(
 
 impl From<JobTypeView> for JobTypeAnswer {
     fn from(view: JobTypeView) -> Self {
-        let JobTypeView { job_type, module, built_in, example } = view;
-        let manifest = module.as_ref().map(|module| module.manifest.as_ref().clone()).unwrap_or_default();
-        let said = |text: String| module.as_ref().map(|_| text);
+        let JobTypeView { job_type, module, described_by, built_in, example } = view;
+        let described = described_by.is_some();
+        let manifest = described_by.map(|module| Arc::unwrap_or_clone(module.manifest)).unwrap_or_default();
+        let said = |text: String| described.then_some(text);
         Self {
-            job_type: job_type.as_str(),
+            job_type,
             title: said(manifest.title),
             description: said(manifest.description),
             parameters: manifest.parameters,

@@ -64,10 +64,10 @@ struct VersionSummary {
     size: u64,
     title: String,
     #[schema(value_type = Option<JobTypeWord>)]
-    job_type: Option<&'static str>,
+    job_type: Option<JobType>,
     /// The job types that it serves now.
     #[schema(value_type = Vec<JobTypeWord>)]
-    active_for: Vec<&'static str>,
+    active_for: Vec<JobType>,
     uploaded_by: String,
     date_created: String,
 }
@@ -240,12 +240,12 @@ fn summary(module: ModuleVersion, active: &[(JobType, VersionName)]) -> VersionS
     let serves =
         |(_, own): &&(JobType, VersionName)| own.name == module.name && own.version == module.version;
     VersionSummary {
-        active_for: active.iter().filter(serves).map(|(job_type, _)| job_type.as_str()).collect(),
+        active_for: active.iter().filter(serves).map(|(job_type, _)| *job_type).collect(),
         version: module.version,
         digest: module.digest.to_string(),
         size: module.size,
         title: module.manifest.title.clone(),
-        job_type: module.manifest.job_type.map(|job_type| job_type.as_str()),
+        job_type: module.manifest.job_type,
         uploaded_by: module.uploaded_by,
         date_created: module.created_at.to_rfc3339(),
     }

@@ -48,7 +48,7 @@ pub(crate) struct PipelineAnswer {
     pipeline_number: u32,
     name: String,
     #[schema(value_type = JobTypeWord)]
-    job_type: &'static str,
+    job_type: JobType,
     module: Option<ModuleNames>,
     #[schema(value_type = Object)]
     parameters: Option<Parameters>,
@@ -176,7 +176,7 @@ fn answer(service: &Service, pipeline: Pipeline) -> PipelineAnswer {
         pipeline_id: pipeline.id.to_string(),
         pipeline_number: pipeline.ordinal,
         name: pipeline.name,
-        job_type: pipeline.job_type.as_str(),
+        job_type: pipeline.job_type,
         module: pipeline.module.map(|choice| ModuleNames { name: choice.name, version: choice.version }),
         parameters: Parameters::from_text(&pipeline.parameters).ok(),
         dataset_id: pipeline.dataset.map(|id| id.to_string()),

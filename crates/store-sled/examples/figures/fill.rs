@@ -2,8 +2,8 @@
 
 use crate::PROJECT;
 use crate::measure::{cpu, row};
-use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{Job, JobId, PipelineId, Timestamp, Transition};
+use fuelcell_domain::job::Priority;
+use fuelcell_domain::{Job, JobId, JobType, PipelineId, Timestamp, Transition};
 use fuelcell_store::Store;
 use fuelcell_store::conformance::fixtures::{
     artifact, at, cancel, done, end, failure, job, lease, pipeline, submit,
@@ -81,7 +81,7 @@ async fn finish(store: &dyn Store, job: &Job) {
 fn new_job(number: u64) -> Job {
     let kind = |count: usize| usize::try_from(number).unwrap() % count;
     Job {
-        job_type: JobType::ALL[kind(4)],
+        job_type: JobType::RESERVED[kind(4)],
         priority: Priority::ALL[kind(16) / 4],
         submitted_by: subject(number),
         pipeline: Some(pipeline(pipeline_id(number))),

@@ -3,8 +3,8 @@
 use crate::PROJECT;
 use crate::fill::{created_at, pipeline_id, subject};
 use crate::measure::{Quantiles, cpu, row};
-use fuelcell_domain::job::{JobType, Priority};
-use fuelcell_domain::{JobState, Standing, Timestamp};
+use fuelcell_domain::job::Priority;
+use fuelcell_domain::{JobState, JobType, Standing, Timestamp};
 use fuelcell_store::{JobFilter, JobOrder, PageRequest, SortKey, Store};
 
 /// All jobs may start.

@@ -2,7 +2,8 @@
 
 use crate::pages::Row;
 use crate::{Finish, LogFilter, NewJob, Page, Seek, SortKey, Store, Submitted};
-use fuelcell_domain::job::{JobType, ModuleRef, PipelineRef, Priority, Pulse};
+use fuelcell_domain::JobType;
+use fuelcell_domain::job::{ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,

@@ -7,7 +7,8 @@ use super::fixtures::{
 use super::registry::version;
 use crate::pages::{QueueSpot, Row, TokenFilter};
 use crate::{JobFilter, Page, Seek, Store};
-use fuelcell_domain::job::{JobType, Priority};
+use fuelcell_domain::JobType;
+use fuelcell_domain::job::Priority;
 use fuelcell_domain::{
     Activation, Dataset, DatasetId, Digest, Job, JobState, Pipeline, PipelineId, Project, ProjectId,
     ProjectRef, Role, Scope, SealedSecret, Tenant, TenantId, Token, TokenId, TokenKind,
@@ -120,7 +121,7 @@ pub(super) async fn of_what_teams_keep(store: &dyn Store) {
     reads(&[], async |seek| store.module_versions_page(own, Some("zeb"), seek).await.unwrap()).await;
 
     for number in 0..4 {
-        let job_type = JobType::ALL[number % 2];
+        let job_type = JobType::RESERVED[number % 2];
         let activation = Activation { job_type, module: None, by: "anna".into(), at: at(number as i64) };
         store.activate_module(own, activation).await.unwrap();
     }

@@ -109,31 +109,41 @@ fn activation(job_type: JobType, module: Option<(&str, &str)>, seconds: i64) -> 
 }
 
 pub(super) async fn activations(store: &dyn Store) {
+    for job_type in [JobType::Notebook, "Fraud-Check".parse().unwrap(), "fraud-check".parse().unwrap()] {
+        activations_of(store, job_type).await;
+    }
+}
+
+async fn activations_of(store: &dyn Store, job_type: JobType) {
     let own = project();
     let module = version(own, "miner", "1");
     store.add_module_version(module.clone()).await.unwrap();
     store.add_module_version(version(own, "miner", "2")).await.unwrap();
     let choose = async |activation: &Activation| store.activate_module(own, activation.clone()).await;
     let active = async |job_type| store.active_module(own, job_type).await.unwrap();
-    assert_eq!(active(JobType::Notebook).await, None);
-    let first = activation(JobType::Notebook, Some(("miner", "1")), 1);
+    assert_eq!(active(job_type).await, None);
+    let first = activation(job_type, Some(("miner", "1")), 1);
     choose(&first).await.unwrap();
-    assert_eq!(active(JobType::Notebook).await, Some(module.clone()));
-    assert_eq!(active(JobType::Analysis).await, None);
-    assert_eq!(store.active_module(project(), JobType::Notebook).await.unwrap(), None);
+    assert_eq!(active(job_type).await, Some(module.clone()));
+    for other in [JobType::Analysis, "Fraud".parse().unwrap(), "Fraud-Check-2".parse().unwrap()] {
+        assert_eq!(active(other).await, None);
+    }
+    assert_eq!(store.active_module(project(), job_type).await.unwrap(), None);
 
-    let missing = choose(&activation(JobType::Notebook, Some(("miner", "3")), 2)).await;
+    let missing = choose(&activation(job_type, Some(("miner", "3")), 2)).await;
     assert!(matches!(missing, Err(StoreError::NotFound("module version"))), "{missing:?}");
-    let second = activation(JobType::Notebook, Some(("miner", "2")), 3);
+    let second = activation(job_type, Some(("miner", "2")), 3);
     choose(&second).await.unwrap();
-    assert_eq!(active(JobType::Notebook).await.map(|module| module.version), Some("2".into()));
+    assert_eq!(active(job_type).await.map(|module| module.version), Some("2".into()));
+    let used = store.delete_module_version(own, "miner", "2").await;
+    assert!(matches!(&used, Err(StoreError::InUse(uses)) if uses.contains(job_type.as_str())), "{used:?}");
     // Back to the earlier one, and then to the built-in.
-    let back = activation(JobType::Notebook, Some(("miner", "1")), 4);
+    let back = activation(job_type, Some(("miner", "1")), 4);
     choose(&back).await.unwrap();
-    assert_eq!(active(JobType::Notebook).await, Some(module));
-    let built_in = activation(JobType::Notebook, None, 5);
+    assert_eq!(active(job_type).await, Some(module));
+    let built_in = activation(job_type, None, 5);
     choose(&built_in).await.unwrap();
-    assert_eq!(active(JobType::Notebook).await, None);
+    assert_eq!(active(job_type).await, None);
     assert_eq!(store.activations(own).await.unwrap(), [built_in, back, second, first]);
     assert_eq!(store.activations(project()).await.unwrap(), []);
 }

@@ -5,7 +5,7 @@ use super::registry::version;
 use super::usage::sums_of;
 use crate::usage::Dimension;
 use crate::{JobFilter, NewJob, PageRequest, RemovalStep, Store, StoreError};
-use fuelcell_domain::job::JobType;
+use fuelcell_domain::JobType;
 use fuelcell_domain::{
     Activation, AuditFilter, Capabilities, Digest, Grant, Job, JobState, Project, ProjectLimits, ProjectRef,
     Removal, Role, Scope, SealedSecret, Tenant, TenantId, Token, TokenId, TokenKind, Transition, VersionName,

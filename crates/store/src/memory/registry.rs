@@ -8,6 +8,7 @@ use fuelcell_domain::{
     Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
     ProjectRef, SealedSecret, VersionName,
 };
+use std::collections::BTreeSet;
 
 impl Records {
     pub(super) fn put_dataset(&mut self, mut dataset: Dataset) -> Result<Dataset, StoreError> {
@@ -51,7 +52,9 @@ impl Records {
         let mut jobs: Vec<_> = self.jobs.values().filter(|job| job.project == project).collect();
         jobs.sort_by_key(|job| job.ordinal);
         let pipelines = self.pipelines(project);
-        let active = JobType::ALL.into_iter().filter_map(|job_type| self.activation(project, job_type));
+        let own = self.activations.iter().filter(|(owner, _)| *owner == project);
+        let types: BTreeSet<JobType> = own.map(|(_, activation)| activation.job_type).collect();
+        let active = types.into_iter().filter_map(|job_type| self.activation(project, job_type));
         let mut users: Vec<_> =
             pipelines.iter().filter_map(|pipeline| referent.use_by_pipeline(pipeline)).collect();
         users.extend(active.filter_map(|activation| referent.use_by_activation(activation)));

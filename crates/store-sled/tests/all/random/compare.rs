@@ -1,7 +1,8 @@
 //! What both stores say of everything.
 
 use super::Pair;
-use fuelcell_domain::job::{JobType, Priority};
+use fuelcell_domain::JobType;
+use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobState, ProjectRef, Scope, Standing, TokenKind};
 use fuelcell_store::conformance::fixtures::{
     EVERY_LINE, SORT_KEYS, at, log_lines, module, references, whole,
@@ -80,7 +81,7 @@ impl Pair {
         self.both(async |store| store.module_versions(own).await.unwrap()).await;
         self.both(async |store| store.activations(own).await.unwrap()).await;
         self.both(async |store| store.secrets(own).await.unwrap()).await;
-        for job_type in JobType::ALL {
+        for job_type in JobType::RESERVED {
             self.both(async |store| store.active_module(own, job_type).await.unwrap()).await;
         }
         for name in ["miner", "cleaner"] {

@@ -1,7 +1,8 @@
 //! The life of jobs, at random.
 
 use super::Pair;
-use fuelcell_domain::job::{JobType, PipelineRef, Priority};
+use fuelcell_domain::JobType;
+use fuelcell_domain::job::{PipelineRef, Priority};
 use fuelcell_domain::report::DataValidation;
 use fuelcell_domain::{
     AttemptId, CancelRequest, Completion, Digest, ErrorCode, Job, JobError, JobId, LogLevel, LogLine, NodeId,
@@ -76,7 +77,7 @@ impl Pair {
             self.datasets.iter().take(usize::from(kind % 5 == 0)).map(|id| input(&self.dataset(own, *id, 1)));
         Job {
             priority: Priority::ALL[kind % 4],
-            job_type: JobType::ALL[kind / 4 % 4],
+            job_type: JobType::RESERVED[kind / 4 % 4],
             front: kind % 7 == 0,
             pipeline: (kind % 3 == 0).then(|| pipeline(kind / 3 % self.pipelines.len())),
             module: module(["miner", "cleaner"][kind % 2]),

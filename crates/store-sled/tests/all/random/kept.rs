@@ -1,7 +1,7 @@
 //! What is kept beside jobs, at random: limits, datasets, pipelines with their schedules, modules, grants, secrets, tokens.
 
 use super::Pair;
-use fuelcell_domain::job::JobType;
+use fuelcell_domain::JobType;
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::schedule::{ScheduledRun, SkipCode, SkippedRun};
 use fuelcell_domain::{
@@ -212,7 +212,7 @@ impl Pair {
             KeptVerb::Activate { own, job_type, version: number } => {
                 let own = self.own(own);
                 let activation = Activation {
-                    job_type: JobType::ALL[usize::from(job_type)],
+                    job_type: JobType::RESERVED[usize::from(job_type)],
                     module: number
                         .map(|number| VersionName { name: name(job_type % 2), version: version(number) }),
                     by: "anna".into(),

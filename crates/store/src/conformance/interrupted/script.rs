@@ -8,7 +8,7 @@ use crate::conformance::registry::version;
 use crate::jobs::KEY_LIFE;
 use crate::schedules::ScheduleStep;
 use crate::{BlobRef, Finish, IdempotencyKey, NewJob, Store, StoreError};
-use fuelcell_domain::job::JobType;
+use fuelcell_domain::JobType;
 use fuelcell_domain::schedule::ScheduledRun;
 use fuelcell_domain::{
     Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, Digest, ErrorCode,

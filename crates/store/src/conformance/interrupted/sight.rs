@@ -5,7 +5,7 @@ use crate::conformance::fixtures::{EVERY_LINE, at, log_lines, references};
 use crate::conformance::usage::sums_of;
 use crate::usage::Dimension;
 use crate::{JobFilter, PageRequest, Store};
-use fuelcell_domain::job::JobType;
+use fuelcell_domain::JobType;
 use fuelcell_domain::{AuditFilter, Digest};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
