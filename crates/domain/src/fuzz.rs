@@ -1,10 +1,12 @@
 //! Texts of clients and guests, as nobody wrote them.
 
 use crate::capability::{HostPattern, Target};
+use crate::job_type::{MAX_JOB_TYPE, NoJobType};
 use crate::outbound::{SecretValue, with_secrets};
 use crate::output_name::output_name;
 use crate::schedule::Calendar;
-use crate::{ArtifactDescription, ArtifactKind, ArtifactRole, Digest, HttpAccess, JobId, Timestamp};
+use crate::version::semantic_version;
+use crate::{ArtifactDescription, ArtifactKind, ArtifactRole, Digest, HttpAccess, JobId, JobType, Timestamp};
 use fuelcell_fuzz::fuzz;
 
 /// The text up to the first line break, and the rest.
@@ -12,6 +14,22 @@ fn two_lines(bytes: &[u8]) -> (String, String) {
     let text = String::from_utf8_lossy(bytes);
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     (first.to_owned(), rest.to_owned())
+}
+
+#[test]
+fn job_types_and_versions_are_kept_as_they_are_read() {
+    fuzz("job-types", |bytes| {
+        let (job_type, version) = two_lines(bytes);
+        let version = semantic_version(&version);
+        if let Ok(meant) = &version {
+            assert_eq!(semantic_version(meant).as_ref(), Ok(meant));
+        }
+        let kept: JobType = job_type.parse().map_err(|error: NoJobType| error.to_string())?;
+        assert_eq!(kept.as_str().parse(), Ok(kept));
+        assert!(kept.as_str().is_ascii() && kept.as_str().len() <= MAX_JOB_TYPE);
+        assert!(kept.as_str() == job_type || !kept.is_own());
+        version.map(drop)
+    });
 }
 
 #[test]

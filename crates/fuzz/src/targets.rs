@@ -46,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     target("artifact", DOMAIN, 1, "a guest's description of an output"),
     target("host-pattern", DOMAIN, 1, "hosts of grants and manifests: clients, module authors"),
     target("ids", DOMAIN, 1, "GUIDs and digests in addresses and bodies: clients"),
+    target("job-types", DOMAIN, 1, "job types and versions of modules: clients, module authors"),
     target("placeholders", DOMAIN, 1, "names of secrets in the headers of a guest's requests"),
     slow(300, target("schedule", DOMAIN, 4, "cron expressions and time zones: clients")),
     target("backtrace", SANDBOX, 4, "the engine's backtrace, with function names of a module"),
@@ -68,6 +69,7 @@ pub const TARGETS: &[Target] = &[
     target("report-file", SANDBOX, 16, "the report that a program leaves in `/out`"),
     target("http-request", OUTBOUND, 4, "requests of guests: method, target, path, headers"),
     target("http-response", OUTBOUND, 16, "answers of hosts to requests of guests"),
+    target("cursors", SERVICE, 4, "cursors of lists: clients"),
     target("links", SERVICE, 4, "signed download links: whoever clicks them"),
     target("merge-patch", SERVICE, 16, "parameters of a retry over those of the job: clients"),
     target(

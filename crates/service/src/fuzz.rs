@@ -1,12 +1,12 @@
 //! Documents and links of clients, and secrets from the disk, as nobody wrote them.
 
-use crate::ServiceError;
 use crate::auth::Secret;
 use crate::links::{LinkGrant, LinkTarget};
 use crate::stubs;
 use crate::vault::Seal;
+use crate::{Principal, ServiceError};
 use fuelcell_domain::clock::ManualClock;
-use fuelcell_domain::{JobId, Parameters, ProjectId, ProjectRef, TenantId, Timestamp};
+use fuelcell_domain::{JobId, Parameters, ProjectId, ProjectRef, Role, Scope, TenantId, Timestamp, TokenId};
 use fuelcell_fuzz::fuzz;
 use fuelcell_store::MemoryStore;
 use serde_json::{Map, Value};
@@ -73,6 +73,28 @@ fn a_link_opens_what_it_was_made_for() {
             other => panic!("{other:?}"),
         }
         Err("refused".into())
+    });
+}
+
+#[test]
+fn a_cursor_opens_where_it_was_given_out() {
+    let clock = Arc::new(ManualClock::new(Timestamp(0)));
+    let (service, _) = stubs::service(Arc::new(MemoryStore::default()), clock);
+    let (token, subject, role) = (TokenId(Uuid::nil()), "anna".into(), Role::Administrator);
+    let reader = Principal { token, subject, role, scope: Scope::Server, expires_at: None, hash: None };
+    fuzz("cursors", |bytes| {
+        // The list, its cursor or the word for the right one, and the place that a right one has.
+        let text = String::from_utf8_lossy(bytes);
+        let mut lines = text.splitn(3, '\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let (list, cursor, place) = (line(), line(), line());
+        let right = service.cursor(&reader, list, &place);
+        let cursor = if cursor == "right" { &right } else { cursor };
+        let opened = service.place::<String>(&reader, list, cursor).map_err(|error| error.to_string())?;
+        assert!(*cursor == right && opened == place);
+        let elsewhere = service.place::<String>(&reader, &format!("{list}x"), cursor);
+        assert!(elsewhere.is_err());
+        Ok(())
     });
 }
 
