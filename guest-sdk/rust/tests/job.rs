@@ -141,11 +141,11 @@ fn a_missing_input_is_told_as_such() {
     assert_eq!(run.end.unwrap_err().code, "DatasetRequired");
     let run = TestHost::new().run_with(Job::run);
     assert_eq!(run.end, Err(Failure::new("InvalidRequest", "there is no input `dataset`")));
-    let run = TestHost::new().input("dataset", "a.txt", "a").input("datset", "a.txt", "a").run::<Job>();
+    let run = TestHost::new().input("dataset", "a.txt", "a").input("data-set", "a.txt", "a").run::<Job>();
     let failure = run.end.unwrap_err();
     assert_eq!(
         (&failure.code[..], &failure.message[..]),
-        ("UnknownInput", "the manifest has no input `datset`; it has: dataset, more")
+        ("UnknownInput", "the manifest has no input `data-set`; it has: dataset, more")
     );
 }
 

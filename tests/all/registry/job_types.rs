@@ -75,7 +75,7 @@ fn a_module_declares_a_type_of_its_own() {
     assert_eq!((&own["module"], &own["title"]), (&Value::Null, &json!("Looks for fraud")));
     assert_eq!(own["parameters"]["required"], json!(["steps"]));
     // The nearest is told; what nothing runs says how it could be.
-    for wrong in ["FraudChek", "fraudcheck"] {
+    for wrong in ["FraudChecks", "fraudcheck"] {
         let (code, detail) = told(wrong, json!({"module": {"name": "fraud"}}));
         assert!(code == "InvalidJobType" && detail.contains("did you mean \"FraudCheck\"?"), "{detail}");
     }
@@ -104,8 +104,8 @@ fn a_module_declares_a_type_of_its_own() {
     let list = |filter: &str| client.get(&project.path(&format!("execution/jobs?jobType={filter}")));
     assert_eq!(list("FraudCheck").ok()["summary"]["totalJobs"], 2);
     assert_eq!(list("analysis").ok()["summary"]["totalJobs"], 0);
-    let (code, detail) = list("FraudChek").problem(400);
-    assert!(code == "InvalidJobType" && detail.contains("FraudCheck"), "{detail}");
+    let (code, detail) = list("FraudChecks").problem(400);
+    assert!(code == "InvalidJobType" && detail.contains("did you mean \"FraudCheck\"?"), "{detail}");
     client.delete(&project.path("activations/FraudCheck"), None).ok();
     assert_eq!(project.submit(&submission("FraudCheck", &by_pipeline)).problem(422).0, "NoModuleBound");
     // Another project knows nothing of it.
