@@ -205,27 +205,27 @@ impl Service {
         submission: &Submission,
     ) -> Result<Option<Pipeline>, ServiceError> {
         let Some(id) = submission.pipeline else {
-            return match submission.module {
-                Some(_) => Ok(None),
-                None => Err(ServiceError::invalid(
-                    "ResourceRequired",
-                    "name a pipeline in `resource`, or a module in `module`",
-                )),
-            };
+            if submission.module.is_some() {
+                return Ok(None);
+            }
+            self.check_job_type(project, submission.job_type).await?;
+            return Err(ServiceError::invalid(
+                "ResourceRequired",
+                "name a pipeline in `resource`, or a module in `module`",
+            ));
         };
         let pipeline = self.store.pipeline(project, id).await?.ok_or(ServiceError::NotFound("pipeline"))?;
-        match pipeline.job_type == submission.job_type {
-            true => Ok(Some(pipeline)),
-            false => Err(ServiceError::invalid(
-                "JobTypeMismatch",
-                format!(
-                    "pipeline \"{}\" is for {} jobs, not {}",
-                    pipeline.name,
-                    pipeline.job_type.as_str(),
-                    submission.job_type.as_str()
-                ),
-            )),
+        if pipeline.job_type == submission.job_type {
+            return Ok(Some(pipeline));
         }
+        self.check_job_type(project, submission.job_type).await?;
+        Err(ServiceError::invalid(
+            "JobTypeMismatch",
+            format!(
+                "pipeline \"{}\" is for {} jobs, not {}",
+                pipeline.name, pipeline.job_type, submission.job_type
+            ),
+        ))
     }
 
     /// Looks up the datasets that the parameters name for the module's inputs.

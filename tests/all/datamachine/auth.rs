@@ -145,9 +145,11 @@ fn passwords_are_listed_without_themselves_and_kept_hashed() {
 fn any_file_contains(folder: &std::path::Path, needle: &[u8]) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => any_file_contains(&path, needle),
-            false => std::fs::read(&path).unwrap().windows(needle.len()).any(|window| window == needle),
+        match std::fs::symlink_metadata(&path).unwrap().file_type() {
+            kind if kind.is_dir() => any_file_contains(&path, needle),
+            // The socket by which tools reach the server.
+            kind if !kind.is_file() => false,
+            _ => std::fs::read(&path).unwrap().windows(needle.len()).any(|window| window == needle),
         }
     })
 }

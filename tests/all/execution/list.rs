@@ -50,6 +50,31 @@ fn jobs_are_listed_newest_first_with_filters_pages_and_a_summary() {
     assert_eq!(names(&list("?dateFrom=2020-01-01")).len(), 5);
 }
 
+/// Answers show whole seconds: an end that was taken from one holds what happened within it.
+#[test]
+fn an_end_in_time_holds_what_is_shown_as_it() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let jobs: Vec<_> =
+        (0..5).map(|n| project.probe(json!([{"do": "log", "message": format!("line {n}")}]))).collect();
+    for job in &jobs {
+        project.wait_for(job, "Completed");
+        let status = project.client.get(&project.job_path(job)).ok();
+        let created = status["dateCreated"].as_str().unwrap();
+        for query in [format!("dateTo={created}"), format!("dateFrom={created}&dateTo={created}")] {
+            let found = project.client.get(&project.path(&format!("execution/jobs?{query}"))).ok();
+            let ids: Vec<_> =
+                found["jobs"].as_array().unwrap().iter().map(|one| one["jobId"].clone()).collect();
+            assert!(ids.contains(&json!(job)), "{query}: {ids:?}");
+        }
+        let logs = |query: &str| project.client.get(&format!("{}/logs{query}", project.job_path(job))).ok();
+        let lines = logs("")["logs"].as_array().unwrap().clone();
+        let last = lines.last().unwrap();
+        let until = logs(&format!("?toTime={}", last["timestamp"].as_str().unwrap()));
+        assert_eq!(until["logs"].as_array().unwrap().last(), Some(last));
+    }
+}
+
 #[test]
 fn a_listed_job_has_the_fields_of_the_contract() {
     let server = Server::start();
