@@ -20,6 +20,23 @@ fn with(said: &Value) -> String {
     manifest.to_string()
 }
 
+/// The least that is a module.
+fn bare() -> Vec<u8> {
+    wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap()
+}
+
+/// So many days of a usage report, from the beginning of a leap year.
+fn days(count: usize) -> String {
+    let mut day = count;
+    for (month, length) in [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().enumerate() {
+        if day <= length {
+            return format!("from=2024-01-01&to=2024-{:02}-{day:02}", month + 1);
+        }
+        day -= length;
+    }
+    format!("from=2024-01-01&to=2025-01-{day:02}")
+}
+
 /// The numbers of the document, by what they limit.
 fn stated() -> HashMap<String, usize> {
     let text = std::fs::read_to_string(built::source("docs/limits.md")).unwrap();
@@ -59,11 +76,9 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
     let manifest = |make: &'static dyn Fn(usize) -> String| -> Try<'_> {
         let (project, versions) = (&project, &versions);
         Box::new(move |n| {
-            let bare =
-                wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap();
             let version = versions.fetch_add(1, Ordering::Relaxed);
             let path = project.path(&format!("modules/tried/versions/1.0.{version}"));
-            project.client.put_bytes(&path, &built::with_manifest(bare, &make(n))).status
+            project.client.put_bytes(&path, &built::with_manifest(bare(), &make(n))).status
         })
     };
     let tries: Vec<(&str, u16, Try<'_>)> = vec![
@@ -156,6 +171,48 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
             "`pageSize` of jobs and of what teams keep",
             400,
             Box::new(|n| get(project.path(&format!("execution/jobs?pageSize={n}")))),
+        ),
+        (
+            "`cron` of a schedule",
+            400,
+            Box::new(|n| {
+                let cron = format!("0 6 * *{}*", " ".repeat(n - 8));
+                let body = json!({"name": "p", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []}, "schedule": {"cron": cron}});
+                client.put(&project.path("pipelines/8f9619ff-8b86-d011-b42d-00c04fc964ff"), &body).status
+            }),
+        ),
+        (
+            "a job type",
+            400,
+            Box::new(|n| {
+                let body = json!({"interface": "0.1", "jobType": text(n)}).to_string();
+                client.put_bytes(
+                    &project.path("modules/typed/versions/1.0.0"),
+                    &built::with_manifest(bare(), &body),
+                );
+                get(project.path(&format!("execution/jobs?jobType={}", text(n))))
+            }),
+        ),
+        (
+            "headers that may carry a secret",
+            400,
+            Box::new(|n| {
+                let headers: Vec<_> = (0..n).map(|n| format!("X-Key-{n}")).collect();
+                client.put(&project.path("secrets/KEY"), &json!({"value": "v", "headers": headers})).status
+            }),
+        ),
+        (
+            "the name of such a header",
+            400,
+            Box::new(|n| {
+                client.put(&project.path("secrets/KEY"), &json!({"value": "v", "headers": [text(n)]})).status
+            }),
+        ),
+        ("days of `GET usage`", 400, Box::new(|n| get(format!("/api/admin/usage?{}", days(n))))),
+        (
+            "days of `GET usage` by day and module, subject or label",
+            400,
+            Box::new(|n| get(format!("/api/admin/usage?{}&groupBy=day,module", days(n)))),
         ),
         (
             "a module's manifest",

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 mod calendar;
 
-pub use calendar::Calendar;
+pub use calendar::{Calendar, MAX_CRON};
 
 /// Lateness that is no downtime: a busy or just starting server.
 const PUNCTUAL: Duration = Duration::from_secs(60);

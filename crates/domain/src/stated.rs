@@ -2,7 +2,7 @@
 //! the lists, so that no document says another number than the code.
 
 use crate::limits::{FIXED, MODULE, SCHEMA};
-use crate::{capability, outbound, output_name};
+use crate::{capability, job_type, outbound, output_name, schedule};
 
 /// A limit.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +113,13 @@ pub const STATED: &[StatedLimit] = &[
         FIXED.table_elements as u64,
         "elements",
         "`HostLimit`, or 422 where it begins with more",
+    ),
+    StatedLimit::new("`cron` of a schedule", schedule::MAX_CRON as u64, "bytes", "400 `InvalidSchedule`"),
+    StatedLimit::new(
+        "a job type",
+        job_type::MAX_JOB_TYPE as u64,
+        "characters",
+        "400 `InvalidBody`, `InvalidQuery`",
     ),
     StatedLimit::new("a guest's call stack", FIXED.stack_bytes, "bytes", "`StackOverflow`"),
     StatedLimit::new("core instances of a component", FIXED.instances as u64, "instances", "`HostLimit`"),

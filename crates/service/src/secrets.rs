@@ -72,9 +72,9 @@ impl Service {
 /// The header that carries a secret of which nothing else is said.
 const USUAL_HEADER: &str = "Authorization";
 /// Most headers that may carry one secret.
-const MAX_SECRET_HEADERS: usize = 8;
+pub(crate) const MAX_SECRET_HEADERS: usize = 8;
 /// Longest name of one, in bytes.
-const MAX_HEADER_NAME: usize = 64;
+pub(crate) const MAX_HEADER_NAME: usize = 64;
 
 /// Names of headers are tokens (RFC 9110, 5.6.2).
 fn check_headers(headers: &[String]) -> Result<(), ServiceError> {

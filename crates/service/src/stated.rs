@@ -1,6 +1,8 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
-use crate::{admin, batch, cancel, modules, parameters, pipelines, retry, schedules, secrets, submit, wait};
+use crate::{
+    admin, batch, cancel, modules, parameters, pipelines, retry, schedules, secrets, submit, usage, wait,
+};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those that nobody can set.
@@ -47,6 +49,25 @@ pub const STATED: &[StatedLimit] = &[
         schedules::MAX_CATCH_UP_SECONDS as u64,
         "seconds",
         "400 `InvalidSchedule`",
+    ),
+    StatedLimit::new(
+        "headers that may carry a secret",
+        secrets::MAX_SECRET_HEADERS as u64,
+        "headers",
+        "400 `InvalidSecret`",
+    ),
+    StatedLimit::new(
+        "the name of such a header",
+        secrets::MAX_HEADER_NAME as u64,
+        "characters",
+        "400 `InvalidSecret`",
+    ),
+    StatedLimit::new("days of `GET usage`", usage::MAX_DAYS as u64, "days", "400 `InvalidQuery`"),
+    StatedLimit::new(
+        "days of `GET usage` by day and module, subject or label",
+        usage::MAX_DAYS_APART as u64,
+        "days",
+        "400 `InvalidQuery`",
     ),
     StatedLimit::new("a secret's value", secrets::MAX_VALUE as u64, "bytes", "400 `InvalidSecret`"),
     StatedLimit::new(

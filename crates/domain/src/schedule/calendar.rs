@@ -12,8 +12,8 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-/// Longest cron expression, in bytes.
-const MAX_CRON: usize = 128;
+/// Longest cron expression in bytes.
+pub const MAX_CRON: usize = 128;
 /// No zone is farther from UTC, nor leaps farther than this when it changes sides of the date line.
 const FARTHEST: TimeDelta = TimeDelta::hours(26);
 
