@@ -7,6 +7,7 @@ use crate::keys::Table;
 use fuelcell_domain::ModuleVersion;
 use fuelcell_store::StoreError;
 use serde::{Deserialize, Serialize};
+use sled::IVec;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,13 +39,15 @@ impl StoredModule {
 
 /// A module version as it was read.
 pub(crate) struct KnownModule {
-    record: Vec<u8>,
+    /// The value under its key: the record, or the head of a large one, with the checksum of the whole.
+    value: IVec,
     /// See [`StoredModule`].
     pub(crate) number: u32,
     pub(crate) module: ModuleVersion,
 }
 
-/// Module versions by their keys. Each is compared with the record as it is now, so that nothing here can be out of date.
+/// Module versions by their keys. Each is compared with the value as it is now: a version that was deleted and made anew is
+/// read anew. The parts of a large record are not read for that, because its head has their checksum.
 #[derive(Default)]
 pub(crate) struct KnownModules(Mutex<HashMap<Vec<u8>, Arc<KnownModule>>>);
 
@@ -56,15 +59,15 @@ impl KnownModules {
         key: Vec<u8>,
     ) -> Result<Option<Arc<KnownModule>>, StoreError> {
         let Some(value) = database.value(Table::Modules, &key)? else { return Ok(None) };
-        let record = database.record(Table::Modules, &key, value)?;
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = known().get(&key).filter(|known| known.record == record) {
+        if let Some(module) = known().get(&key).filter(|known| known.value == value) {
             return Ok(Some(Arc::clone(module)));
         }
+        let record = database.record(Table::Modules, &key, value.clone())?;
         let stored: StoredModule = codec::decode(Table::Modules, &record)?;
         let (number, module) = (stored.number, stored.module()?);
-        let module = Arc::new(KnownModule { record, number, module });
-        if module.record.len() <= MAX_KEPT_BYTES {
+        let module = Arc::new(KnownModule { value, number, module });
+        if record.len() <= MAX_KEPT_BYTES {
             let mut known = known();
             if known.len() >= MAX_KEPT {
                 known.clear();

@@ -201,18 +201,19 @@ pub(crate) fn module_version(
 ) -> Result<Option<ModuleVersion>, StoreError> {
     let database = &shared.database;
     let read = |key| shared.modules.read(database, key);
-    let found = match version {
-        Some(version) => read(keys::module_version(project, name, version))?,
-        None => {
+    let current = match version {
+        Some(version) => Some(version.to_owned()),
+        None => database.get(Table::CurrentVersions, &keys::named(project, name))?,
+    };
+    let chosen = current.map(|version| read(keys::module_version(project, name, &version))).transpose()?;
+    let found = match (chosen.flatten(), version) {
+        (Some(known), _) => Some(known),
+        (None, Some(_)) => None,
+        (None, None) => {
             let keys = database.keys(Table::Modules, &keys::module_name(project, name))?;
             let versions = keys.into_iter().filter_map(|key| read(key.to_vec()).transpose());
             let versions = versions.collect::<Result<Vec<_>, _>>()?;
-            let current: Option<String> =
-                database.get(Table::CurrentVersions, &keys::named(project, name))?;
-            versions.into_iter().max_by_key(|known| {
-                let version = &known.module.version;
-                (current.as_ref() == Some(version), Precedence::of(version), known.number)
-            })
+            versions.into_iter().max_by_key(|known| (Precedence::of(&known.module.version), known.number))
         }
     };
     Ok(found.map(|known| known.module.clone()))
