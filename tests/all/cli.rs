@@ -84,12 +84,14 @@ fn what_a_run_cannot_use_is_named() {
     std::fs::write(&file, "case_id,activity,timestamp\n1,a,2024-01-01\n").unwrap();
     let (module, file) = (module.to_str().unwrap(), file.to_str().unwrap());
     let taken = folder.path().to_str().unwrap();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&[], "this module needs the input dataset: give it with --in dataset=FILE"),
         (&["--in", "logs=log.csv"], "there is no file logs=log.csv; an input is FILE or NAME=FILE"),
         (&["--in", "logs=log.csv"], "one of: dataset, model"),
         (&["--in", file, "--param", "rules"], "--param \"rules\" is not NAME=VALUE"),
         (&["--in", file, "--out", file], "--out names a folder"),
+        (&["--in", file, "--param", "=1"], "has no name"),
+        (&["--in", file, "--param", "a=1", "--param", "a=2"], "--param a is there twice"),
         (&["--in", file, "--out", taken], "there are files in"),
         (
             &["--in", file, "--param", "analysisType=7"],

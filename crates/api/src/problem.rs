@@ -124,9 +124,9 @@ impl Problem {
         let status = self.status.as_u16();
         match self.status {
             StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE => {
-                tracing::warn!(status, code = self.code, detail = %self.detail, "refused");
+                tracing::warn!(status, code = self.code, detail = on_one_line(&self.detail), "refused");
             }
-            _ => tracing::info!(status, code = self.code, detail = %self.detail, "refused"),
+            _ => tracing::info!(status, code = self.code, detail = on_one_line(&self.detail), "refused"),
         }
     }
 
@@ -246,4 +246,15 @@ pub(crate) fn after_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
         "the server made a mistake; its log says more",
     )
     .into_response()
+}
+/// What clients and module authors wrote begins no line of the log, and moves no terminal.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
 }

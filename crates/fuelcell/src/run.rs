@@ -15,6 +15,7 @@ use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -139,8 +140,11 @@ fn parameters(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<M
                 .with_context(|| format!("{} does not hold a JSON object", path.display()))?
         }
     };
+    let mut named = HashSet::new();
     for pair in &arguments.parameters {
         let Some((name, value)) = pair.split_once('=') else { bail!("--param {pair:?} is not NAME=VALUE") };
+        ensure!(!name.is_empty(), "--param {pair:?} has no name");
+        ensure!(named.insert(name), "--param {name} is there twice");
         parameters.insert(name.to_owned(), typed(manifest, name, value));
     }
     Ok(parameters)

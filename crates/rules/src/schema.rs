@@ -19,6 +19,12 @@ const STEPS_OF_A_LOOK: u64 = 4;
 /// Faults that are gathered in the worst case, before the first can be told. Each takes some hundred bytes.
 const MAX_GATHERED: u64 = 200_000;
 
+/// Bytes that the faults of alternatives may take in the worst case: each of them holds a copy of the value that it refuses.
+const MAX_COPIED: u64 = 64 << 20;
+
+/// What a value takes beside its text, in bytes.
+const VALUE_BYTES: u64 = 64;
+
 /// What an object of a schema takes when it is compiled, in bytes.
 const OBJECT_BYTES: u64 = 1024;
 
@@ -101,7 +107,9 @@ impl Schema {
 
     /// The faults, as far as they can be gathered in a bounded amount of memory.
     fn faults(&self, document: &Value, extent: Extent, size: Size) -> Vec<ParameterFault> {
-        let gathered = |parts: u64| parts.saturating_mul(size.values) <= MAX_GATHERED;
+        let bytes = size.values.saturating_mul(VALUE_BYTES).saturating_add(size.text);
+        let copied = self.cost.alternatives.saturating_mul(bytes) <= MAX_COPIED;
+        let gathered = |parts: u64| copied && parts.saturating_mul(size.values) <= MAX_GATHERED;
         let counts = |error: &ValidationError<'_>| extent == Extent::Whole || !may_be_completed(error);
         if gathered(self.cost.faults.parts) {
             let errors = self.validator.iter_errors(document).filter(counts);
@@ -113,6 +121,10 @@ impl Schema {
         if gathered(self.cost.alternatives) {
             let first = self.validator.validate(document).err();
             return explained(first.filter(counts).into_iter(), &self.source).0;
+        }
+        // Of parameters that are not all there, nobody can say then whether they can still become right.
+        if extent == Extent::Part {
+            return Vec::new();
         }
         vec![ParameterFault {
             pointer: String::new(),

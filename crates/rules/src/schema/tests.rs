@@ -161,3 +161,34 @@ fn words_that_are_names_of_parameters_are_no_keywords() {
     let schema = json!({"properties": {"$ref": {"type": "string"}, "$id": {"type": "string"}}});
     assert_eq!(pointers(&schema, &json!({"$ref": 1}), Extent::Whole), ["/$ref"]);
 }
+
+/// Each fault of an alternative holds a copy of the value: thousands of them with a large one would take gigabytes.
+#[test]
+fn faults_of_many_alternatives_are_not_gathered_over_a_large_value() {
+    let required: Vec<Value> = (0..7_000).map(|n| json!({"required": [format!("r{n}")]})).collect();
+    let forbidden: Vec<Value> = (0..3_000).map(|_| json!({"not": {}})).collect();
+    for schema in
+        [json!({"oneOf": required.clone()}), json!({"anyOf": forbidden}), json!({"anyOf": required})]
+    {
+        let schema = Schema::compile(&schema).unwrap();
+        let before = peak_memory();
+        let large = json!({"a": "x".repeat(900_000)});
+        let Err(Refusal::Faults(faults)) = schema.check(&large, Extent::Whole) else { panic!("it fits") };
+        assert!(faults[0].message.contains("too many"), "{faults:?}");
+        assert_eq!(schema.check(&large, Extent::Part), Ok(()));
+        let grown = peak_memory() - before;
+        assert!(grown < 64 << 20, "{} MiB", grown >> 20);
+        // A small one is told what is wrong.
+        let Err(Refusal::Faults(faults)) = schema.check(&json!({"a": "x"}), Extent::Whole) else {
+            panic!("it fits")
+        };
+        assert!(!faults[0].message.contains("too many"), "{faults:?}");
+    }
+}
+
+/// The most memory that this process had, in bytes.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
