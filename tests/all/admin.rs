@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -305,10 +306,48 @@ fn a_full_store_is_507_until_something_is_deleted() {
     assert_eq!(module.problem(507).0, "StorageQuotaExceeded");
     let replaced = project.path(&format!("datasets/{first}?name=a"));
     project.client.put_bytes(&replaced, &[1; 1000]).ok();
-    assert_eq!(project.client.get(&limits_path(&project)).ok()["usage"]["storedBytes"], 1000);
+    let usage = project.client.get(&limits_path(&project)).ok()["usage"].clone();
+    let [parts, all] = ["storedParts", "storedBytes"].map(|name| &usage[name]);
+    assert_eq!((&parts["datasets"], &parts["replaced"], all), (&json!(1000), &json!(600), &json!(1600)));
     assert_eq!(project.client.put_bytes(&path, &[0; 1]).status, 507);
     assert_eq!(project.client.delete(&project.path(&format!("datasets/{first}")), None).status, 204);
-    project.client.put_bytes(&path, &[0; 401]).ok();
+    project.client.put_bytes(&path, &[0; 400]).ok();
+}
+
+#[test]
+fn replaced_bytes_count_until_they_are_swept() {
+    let mut server = Server::start();
+    let project = Project::new(&server);
+    let dataset = project.dataset("a", &[0; 600]);
+    server.operator().put(&limits_path(&project), &json!({"quotas": {"storedBytes": 1000}})).ok();
+    let path = project.path(&format!("datasets/{dataset}?name=a"));
+    for byte in [1, 2] {
+        project.client.put_bytes(&path, &[byte; 600]).ok();
+    }
+    project.client.put_bytes(&path, &[2; 200]).ok();
+    let chunked = project.client.put_stream(&path, &[], std::io::repeat(3).take(600));
+    for refused in [project.client.put_bytes(&path, &[3; 600]), chunked] {
+        let (code, why) = refused.problem(507);
+        assert_eq!(code, "StorageQuotaExceeded");
+        assert!(why.contains("it stores 2000 (replaced or deleted 1800, datasets 200)"), "{why}");
+    }
+    assert_eq!(project.client.delete(&project.path(&format!("datasets/{dataset}")), None).status, 204);
+    assert_eq!(project.client.put_bytes(&path, &[3; 600]).status, 507, "a deletion is no way around it");
+    assert!(server.terminate());
+    let checked = Command::new(built::fuelcell()).arg("check").arg("--data").arg(server.data()).output();
+    let checked = checked.expect("the binary can be started");
+    assert!(checked.status.success(), "{checked:?}");
+    server.restart_set(&[
+        ("RETENTION__EVERY_SECONDS", "1"),
+        ("RETENTION__SWEEP_EVERY_SECONDS", "1"),
+        ("RETENTION__BLOB_GRACE_SECONDS", "1"),
+    ]);
+    let project = project.after_restart(&server);
+    eventually("the bytes are swept", Duration::from_secs(60), || {
+        let usage = project.client.get(&limits_path(&project)).ok()["usage"].clone();
+        (usage["storedBytes"] == 0).then_some(())
+    });
+    project.client.put_bytes(&path, &[3; 600]).ok();
 }
 
 #[test]

@@ -43,10 +43,15 @@ impl Server {
     /// A fresh server with settings from its environment: `("SERVICE__MAX_DATASET_BYTES", "1000")`.
     pub fn start_set(settings: &[(&str, &str)]) -> Self {
         let mut server = Self::new();
-        server.settings =
-            settings.iter().map(|(name, value)| (format!("FUELCELL_{name}"), (*value).into())).collect();
-        server.run(Command::new(built::fuelcell()));
+        server.restart_set(settings);
         server
+    }
+
+    /// Starts the server again on the same data, with such settings.
+    pub fn restart_set(&mut self, settings: &[(&str, &str)]) {
+        self.settings =
+            settings.iter().map(|(name, value)| (format!("FUELCELL_{name}"), (*value).into())).collect();
+        self.restart();
     }
 
     /// A fresh server whose paths are all relative, started in the folder above its data.

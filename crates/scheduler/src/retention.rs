@@ -6,6 +6,8 @@
 //! - what a record takes over from another, such as a job's input from a dataset, is named by the other, and when the other
 //!   is deleted just then, by the record the second time;
 //! - everything else was committed a moment ago, and bytes committed within [`RetentionConfig::blob_grace`] stay.
+//!
+//! What was replaced or deleted counts in its project until it is gone. So the sweep also tells the store what is.
 
 use crate::Scheduler;
 use fuelcell_domain::{Digest, JobId, JobState, ProjectId, ProjectRef, Timestamp};
@@ -53,6 +55,21 @@ pub struct RetentionConfig {
     pub settle: Duration,
     /// Bytes that are needed though no record names them: what is built into the server.
     pub built_in: Vec<Digest>,
+}
+
+/// Digests that are needed.
+#[derive(Default)]
+struct Needed {
+    /// By what counts in what a project stores, or by the server itself.
+    counted: HashSet<Digest>,
+    /// By jobs and attempts.
+    pinned: HashSet<Digest>,
+}
+
+impl Needed {
+    fn contains(&self, digest: &Digest) -> bool {
+        self.counted.contains(digest) || self.pinned.contains(digest)
+    }
 }
 
 /// What a sweep did.
@@ -194,12 +211,16 @@ impl Scheduler {
     /// When a store fails; what was taken away until then was not needed.
     pub async fn sweep(&self, config: &RetentionConfig) -> Result<Swept, StoreError> {
         let unneeded = self.unneeded(config).await?;
-        if unneeded.is_empty() {
-            return Ok(Swept::default());
+        if !unneeded.is_empty() {
+            sleep(config.settle).await;
         }
-        sleep(config.settle).await;
         let _alone = self.hold_sweeps().await;
         let begun = Instant::now();
+        // Before the gathering: what is replaced after it was seen as needed is none of this sweep's.
+        let replaced = self.replaced().await?;
+        if unneeded.is_empty() && replaced.is_empty() {
+            return Ok(Swept::default());
+        }
         let needed = self.needed(config).await?;
         let mut swept = Swept::default();
         for blob in unneeded.into_iter().filter(|blob| !needed.contains(&blob.digest)) {
@@ -210,7 +231,39 @@ impl Scheduler {
                 swept.bytes += blob.size;
             }
         }
+        self.settle_replaced(replaced, &needed).await?;
         Ok(swept)
+    }
+
+    /// All bytes that count as replaced.
+    async fn replaced(&self) -> Result<Vec<(ProjectRef, Digest)>, StoreError> {
+        let mut replaced = Vec::new();
+        loop {
+            let page = self.store.replaced(replaced.last().copied(), PAGE).await?;
+            if page.is_empty() {
+                return Ok(replaced);
+            }
+            replaced.extend(page);
+        }
+    }
+
+    /// Has those not count any more that are gone or count otherwise. What only jobs still need goes on counting.
+    async fn settle_replaced(
+        &self,
+        replaced: Vec<(ProjectRef, Digest)>,
+        needed: &Needed,
+    ) -> Result<(), StoreError> {
+        let mut settled = Vec::new();
+        for (project, digest) in replaced {
+            if needed.counted.contains(&digest) || self.blobs.stat(digest).await?.is_none() {
+                settled.push((project, digest));
+            }
+        }
+        for some in settled.chunks(BATCH) {
+            self.store.settle_replaced(some).await?;
+            sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     /// As long as this is held no stored bytes are swept: somebody reads those that records named a while ago.
@@ -231,13 +284,15 @@ impl Scheduler {
         }
     }
 
-    async fn needed(&self, config: &RetentionConfig) -> Result<HashSet<Digest>, StoreError> {
-        let mut needed: HashSet<Digest> = config.built_in.iter().copied().collect();
-        needed.extend(self.all_live().iter().flat_map(|live| live.staging.digests()));
+    async fn needed(&self, config: &RetentionConfig) -> Result<Needed, StoreError> {
+        let mut needed = Needed::default();
+        needed.counted.extend(&config.built_in);
+        needed.pinned.extend(self.all_live().iter().flat_map(|live| live.staging.digests()));
         let mut after = None;
         loop {
             let part = self.store.blob_references(after, PAGE).await?;
-            needed.extend(part.digests);
+            needed.counted.extend(part.counted);
+            needed.pinned.extend(part.pinned);
             match part.next {
                 Some(next) => after = Some(next),
                 None => return Ok(needed),

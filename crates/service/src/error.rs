@@ -143,7 +143,9 @@ impl From<StoreError> for ServiceError {
                 message: error.to_string(),
                 retry_after: QUEUE_RETRY_SECONDS,
             },
-            StoreError::Quota(QuotaExceeded::StoredBytes { .. }) => Self::StorageQuota(error.to_string()),
+            StoreError::Quota(QuotaExceeded::StoredBytes { .. } | QuotaExceeded::Unswept { .. }) => {
+                Self::StorageQuota(error.to_string())
+            }
             StoreError::Transition(TransitionError::Ended(state)) => {
                 Self::conflict("JobEnded", format!("the job is already {}", state.as_str()))
             }

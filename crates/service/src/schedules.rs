@@ -220,7 +220,7 @@ impl Service {
             Err(StoreError::Quota(quota)) => {
                 let code = match quota {
                     QuotaExceeded::QueuedJobs(_) => SkipCode::QueueFull,
-                    QuotaExceeded::StoredBytes { .. } => SkipCode::Refused,
+                    QuotaExceeded::StoredBytes { .. } | QuotaExceeded::Unswept { .. } => SkipCode::Refused,
                 };
                 self.skip(pipeline, schedule, due, code, quota.to_string()).await
             }

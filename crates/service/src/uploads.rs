@@ -66,16 +66,17 @@ impl Service {
         replaced: u64,
     ) -> Result<BlobRef, ServiceError> {
         let limits = self.store.project_limits(project).await?;
-        let Some(quota) = limits.quotas.stored_bytes else { return self.receive(upload, cap).await };
+        if limits.quotas.stored_bytes.is_none() {
+            return self.receive(upload, cap).await;
+        }
         // The store decides when the record is written; here the quota only keeps a client from sending in vain.
         let stored = self.store.project_usage(project).await?.stored;
-        let room = quota.saturating_sub(stored.total().saturating_sub(replaced)).max(replaced);
-        match self.receive(upload, cap.min(room)).await {
-            Err(ServiceError::TooLarge(_)) if room < cap => {
-                Err(StoreError::from(fuelcell_domain::QuotaExceeded::StoredBytes { quota, stored }).into())
-            }
-            received => received,
+        let room = limits.room(stored, replaced).unwrap_or(cap);
+        let received = self.receive(upload, cap.min(room)).await;
+        if room < cap && matches!(received, Err(ServiceError::TooLarge(_))) {
+            limits.admit_bytes(stored, replaced, room + 1).map_err(StoreError::from)?;
         }
+        received
     }
 
     /// Streams at most `cap` bytes into the blob store.

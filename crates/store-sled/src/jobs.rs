@@ -166,8 +166,13 @@ pub(crate) fn set_checkpoint(
     blob: BlobRef,
 ) -> Result<(), StoreError> {
     let job = held(overlay, attempt)?;
-    let before = checkpoint(overlay, job.id)?.map_or(0, |before| before.size);
-    stored::replace(overlay, job.project, stored::CHECKPOINTS, before, blob.size)?;
+    let before = checkpoint(overlay, job.id)?;
+    if before.is_none_or(|before| before.digest != blob.digest) {
+        if let Some(before) = before {
+            stored::let_go(overlay, job.project, stored::CHECKPOINTS, before)?;
+        }
+        stored::replace(overlay, job.project, stored::CHECKPOINTS, 0, blob.size)?;
+    }
     overlay.put(Table::Checkpoints, attempt.job.0.as_bytes(), &blob)
 }
 

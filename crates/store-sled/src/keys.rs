@@ -59,7 +59,7 @@ pub(crate) enum Table {
     Chunks,
     /// Project → `ProjectLimits`.
     ProjectLimits,
-    /// Project → bytes of its datasets and module versions.
+    /// Project → `StoredBytes`.
     StoredBytes,
     /// Project, name, version → the digest of a module version that was deleted.
     RetiredVersions,
@@ -83,11 +83,13 @@ pub(crate) enum Table {
     CurrentVersions,
     /// Tenant, or project → `StoredRemoval`.
     Removals,
+    /// Project, digest → the number of bytes that were replaced or deleted and are not swept yet.
+    ReplacedBytes,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -125,6 +127,7 @@ impl Table {
         Self::Usage,
         Self::CurrentVersions,
         Self::Removals,
+        Self::ReplacedBytes,
     ];
 
     /// Whether its records belong to the project with whose key theirs begin, and to nobody else. Jobs and their sums have
@@ -143,7 +146,8 @@ impl Table {
             | Self::Schedules
             | Self::Grants
             | Self::Secrets
-            | Self::CurrentVersions => true,
+            | Self::CurrentVersions
+            | Self::ReplacedBytes => true,
             Self::Meta
             | Self::Tenants
             | Self::Projects
@@ -229,6 +233,22 @@ pub(crate) fn module_version(owner: ProjectRef, name: &str, version: &str) -> Ve
 /// The same, for the key of a project.
 pub(crate) fn module_version_of(owner: &[u8], name: &str, version: &str) -> Vec<u8> {
     join(&[owner, &text(name), version.as_bytes()])
+}
+
+/// Bytes that a project replaced.
+pub(crate) fn replaced(owner: ProjectRef, digest: Digest) -> Vec<u8> {
+    join(&[&project(owner), &digest.0])
+}
+
+/// The reverse of [`replaced`].
+pub(crate) fn replaced_of(key: &[u8]) -> Option<(ProjectRef, Digest)> {
+    let (tenant, rest) = key.split_first_chunk::<16>()?;
+    let (project, rest) = rest.split_first_chunk::<16>()?;
+    let owner = ProjectRef {
+        tenant: TenantId(Uuid::from_bytes(*tenant)),
+        project: ProjectId(Uuid::from_bytes(*project)),
+    };
+    Some((owner, Digest(rest.try_into().ok()?)))
 }
 
 /// Something with a name in a project.

@@ -150,8 +150,12 @@ fn free_bytes(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
             overlay.get(Table::Logs, &keys::of_job(job.id, number))?.unwrap_or_default();
         logs += stored::of_lines(&lines);
     }
-    stored::replace(overlay, project, stored::ARTIFACTS, stored::of_artifacts(&artifacts), 0)?;
-    stored::replace(overlay, project, stored::CHECKPOINTS, checkpoint.map_or(0, |blob| blob.size), 0)?;
+    for Artifact { digest, size, .. } in artifacts {
+        stored::let_go(overlay, project, stored::ARTIFACTS, BlobRef { digest, size })?;
+    }
+    if let Some(bytes) = checkpoint {
+        stored::let_go(overlay, project, stored::CHECKPOINTS, bytes)?;
+    }
     stored::replace(overlay, project, stored::LOGS, logs, 0)?;
     stored::replace(overlay, project, stored::RECORDS, job.stored_size(), 0)
 }

@@ -15,19 +15,20 @@ use fuelcell_domain::{
     Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Ordinal, Pipeline, PipelineId,
     Precedence, ProjectRef, Timestamp, VersionName,
 };
-use fuelcell_store::StoreError;
 use fuelcell_store::pages::{NumberedActivation, NumberedVersion, Page, Pager, Row, Seek, cut};
 use fuelcell_store::references::{Referent, counted_rows, other_bytes};
+use fuelcell_store::{BlobRef, StoreError};
 use std::cmp::Reverse;
 
 pub(crate) fn put_dataset(overlay: &mut Overlay<'_>, mut dataset: Dataset) -> Result<Dataset, StoreError> {
     refuse_removed(overlay, dataset.project)?;
     let key = keys::in_project(dataset.project, *dataset.id.0.as_bytes());
     let before: Option<Dataset> = overlay.get(Table::Datasets, &key)?;
-    let replaced = before.as_ref().map_or(0, |before| before.size);
-    store_bytes(overlay, dataset.project, DATASETS, replaced, dataset.size)?;
     if let Some(before) = &before {
         dataset.replaces(before);
+    }
+    if before.as_ref().is_none_or(|before| before.digest != dataset.digest) {
+        store_bytes(overlay, dataset.project, DATASETS, before.as_ref().map(bytes_of), bytes_of(&dataset))?;
     }
     overlay.put(Table::Datasets, &key, &dataset)?;
     Ok(dataset)
@@ -42,8 +43,12 @@ pub(crate) fn delete_dataset(
     let key = keys::in_project(project, *id.0.as_bytes());
     let dataset: Dataset = overlay.get(Table::Datasets, &key)?.ok_or(StoreError::NotFound("dataset"))?;
     references::refuse(overlay, project, &Referent::Dataset(id), seen)?;
-    stored::replace(overlay, project, DATASETS, dataset.size, 0)?;
+    stored::let_go(overlay, project, DATASETS, bytes_of(&dataset))?;
     overlay.remove(Table::Datasets, &key)
+}
+
+fn bytes_of(dataset: &Dataset) -> BlobRef {
+    BlobRef { digest: dataset.digest, size: dataset.size }
 }
 
 /// Sets the row count of the dataset that a completed job counted.
@@ -58,17 +63,23 @@ pub(crate) fn count_rows(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), Sto
     }
 }
 
-/// Counts `size` bytes of a part instead of `replaced` ones, if the project's quota admits it.
+/// Counts bytes of a part in place of others, if the project's quota admits it.
 fn store_bytes(
     overlay: &mut Overlay<'_>,
     project: ProjectRef,
     part: Part,
-    replaced: u64,
-    size: u64,
+    before: Option<BlobRef>,
+    bytes: BlobRef,
 ) -> Result<(), StoreError> {
+    // They may have been replaced a while ago, and lie there still.
+    stored::settle(overlay, project, bytes.digest)?;
     let stored = stored::of_project(overlay, project)?;
-    tenancy::project_limits(overlay, project)?.admit_bytes(stored, replaced, size)?;
-    stored::replace(overlay, project, part, replaced, size)
+    let replaced = before.map_or(0, |before| before.size);
+    tenancy::project_limits(overlay, project)?.admit_bytes(stored, replaced, bytes.size)?;
+    if let Some(before) = before {
+        stored::let_go(overlay, project, part, before)?;
+    }
+    stored::replace(overlay, project, part, 0, bytes.size)
 }
 
 pub(crate) fn dataset(
@@ -163,7 +174,8 @@ pub(crate) fn add_module_version(
     if let Some(first) = first {
         return Ok(first);
     }
-    store_bytes(overlay, project, MODULES, 0, module.size)?;
+    let bytes = BlobRef { digest: module.digest, size: module.size };
+    store_bytes(overlay, project, MODULES, None, bytes)?;
     let number = overlay.next_number(&counters::modules())?;
     overlay.put(Table::Modules, &key, &StoredModule::of(number, &module)?)?;
     Ok(module)
@@ -184,7 +196,8 @@ pub(crate) fn delete_module_version(
     let only = versions.len() == 1;
     let referent = Referent::Version { name: name.into(), version: version.into(), only };
     references::refuse(overlay, project, &referent, seen)?;
-    stored::replace(overlay, project, MODULES, module.size, 0)?;
+    let bytes = BlobRef { digest: module.digest, size: module.size };
+    stored::let_go(overlay, project, MODULES, bytes)?;
     overlay.put(Table::RetiredVersions, &key, &module.digest)?;
     if only {
         // Whatever has this name one day is granted nothing yet.

@@ -8,7 +8,7 @@ use crate::overlay::Overlay;
 use crate::snapshot::Copying;
 use crate::views::Line;
 use crate::{
-    audit, figures, grants, jobs, logs, processed, records, references, registry, removal, schedules,
+    audit, figures, grants, jobs, logs, processed, records, references, registry, removal, schedules, stored,
     tenancy, usage, uses, views,
 };
 use async_trait::async_trait;
@@ -636,6 +636,19 @@ impl Store for SledStore {
         limit: usize,
     ) -> Result<BlobReferences, StoreError> {
         self.read_many(move |shared| uses::page(&shared.database, after.as_deref(), limit)).await
+    }
+
+    async fn replaced(
+        &self,
+        after: Option<(ProjectRef, Digest)>,
+        limit: usize,
+    ) -> Result<Vec<(ProjectRef, Digest)>, StoreError> {
+        self.read_many(move |shared| stored::replaced(&shared.database, after, limit)).await
+    }
+
+    async fn settle_replaced(&self, settled: &[(ProjectRef, Digest)]) -> Result<u64, StoreError> {
+        let settled = settled.to_vec();
+        self.end(move |overlay| stored::settle_all(overlay, &settled)).await
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use crate::keys::{self, Place, Table};
 use crate::modules::StoredModule;
 use crate::overlay::Overlay;
 use crate::records::StoredJob;
-use fuelcell_domain::{Artifact, Dataset, JobId, LogLine, ProjectRef, StoredBytes};
+use fuelcell_domain::{Artifact, Dataset, Digest, JobId, LogLine, ProjectRef, StoredBytes};
 use fuelcell_store::{BlobRef, StoreError};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -22,6 +22,7 @@ pub(crate) const ARTIFACTS: Part = |stored| &mut stored.artifacts;
 pub(crate) const CHECKPOINTS: Part = |stored| &mut stored.checkpoints;
 pub(crate) const LOGS: Part = |stored| &mut stored.logs;
 pub(crate) const RECORDS: Part = |stored| &mut stored.records;
+const REPLACED: Part = |stored| &mut stored.replaced;
 
 /// What a project stores.
 pub(crate) fn of_project(records: &impl Read, project: ProjectRef) -> Result<StoredBytes, StoreError> {
@@ -45,6 +46,65 @@ pub(crate) fn replace(
     overlay.put(Table::StoredBytes, &keys::project(project), &stored)
 }
 
+/// Counts bytes of a part as replaced, because its record names them no more. They stay until they are swept.
+pub(crate) fn let_go(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    part: Part,
+    bytes: BlobRef,
+) -> Result<(), StoreError> {
+    replace(overlay, project, part, bytes.size, 0)?;
+    let key = keys::replaced(project, bytes.digest);
+    if overlay.value(Table::ReplacedBytes, &key)?.is_some() {
+        return Ok(());
+    }
+    overlay.put(Table::ReplacedBytes, &key, &bytes.size)?;
+    replace(overlay, project, REPLACED, 0, bytes.size)
+}
+
+/// Does not count bytes as replaced any more. Says whether they were.
+pub(crate) fn settle(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    digest: Digest,
+) -> Result<bool, StoreError> {
+    let key = keys::replaced(project, digest);
+    let Some(size) = overlay.get(Table::ReplacedBytes, &key)? else { return Ok(false) };
+    overlay.remove(Table::ReplacedBytes, &key)?;
+    replace(overlay, project, REPLACED, size, 0)?;
+    Ok(true)
+}
+
+/// The same of many; says how many were.
+pub(crate) fn settle_all(
+    overlay: &mut Overlay<'_>,
+    settled: &[(ProjectRef, Digest)],
+) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for (project, digest) in settled {
+        count += u64::from(settle(overlay, *project, *digest)?);
+    }
+    Ok(count)
+}
+
+/// What counts as replaced, behind `after`.
+pub(crate) fn replaced(
+    database: &Database,
+    after: Option<(ProjectRef, Digest)>,
+    limit: usize,
+) -> Result<Vec<(ProjectRef, Digest)>, StoreError> {
+    let after = after.map(|(project, digest)| keys::replaced(project, digest));
+    let mut found = Vec::new();
+    database.visit_values(Table::ReplacedBytes, after.as_deref(), |key, _| {
+        if found.len() == limit {
+            return Ok(ControlFlow::Break(()));
+        }
+        found.push(keys::replaced_of(key).ok_or_else(|| damaged(Table::ReplacedBytes))?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
 /// Bytes of artifacts.
 pub(crate) fn of_artifacts(artifacts: &[Artifact]) -> u64 {
     artifacts.iter().map(|artifact| artifact.size).fold(0, u64::saturating_add)
@@ -63,6 +123,7 @@ pub(crate) fn sums(database: &Database) -> Result<BTreeMap<Vec<u8>, StoredBytes>
         Ok(module) => sums.add(key, MODULES, module.size),
         Err(error) => sums.fail(error),
     })?;
+    database.visit(Table::ReplacedBytes, &[], |key, size| sums.add(key, REPLACED, size))?;
     database
         .visit(Table::Jobs, &[], |key, stored: StoredJob| sums.add(key, RECORDS, stored.job.stored_size()))?;
     // Long parameters are not in their job's record.

@@ -98,7 +98,8 @@ pub(crate) fn page(
                 return Ok(ControlFlow::Break(()));
             }
             left -= 1;
-            page.digests.extend(of_record(database, table, key, value)?.into_iter().map(|one| one.digest));
+            let named = if table == Table::Jobs { &mut page.pinned } else { &mut page.counted };
+            named.extend(of_record(database, table, key, value)?.into_iter().map(|one| one.digest));
             page.next = Some([&[number], key].concat());
             Ok(ControlFlow::Continue(()))
         })?;

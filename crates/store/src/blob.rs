@@ -20,8 +20,10 @@ pub struct BlobRef {
 /// A part of the digests that records refer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlobReferences {
-    /// Digests, some of them more than once.
-    pub digests: Vec<Digest>,
+    /// Digests of what counts in what a project stores, some of them more than once.
+    pub counted: Vec<Digest>,
+    /// The same of modules and inputs of jobs, which do not count.
+    pub pinned: Vec<Digest>,
     /// Where the next part begins; none = this was the last.
     pub next: Option<Vec<u8>>,
 }

@@ -304,6 +304,8 @@ pass_on! {
     fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
     fn usage(query: UsageQuery) -> UsageReport;
     fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
+    fn replaced(after: Option<(ProjectRef, Digest)>, limit: usize) -> Vec<(ProjectRef, Digest)>;
+    fn settle_replaced(settled: &[(ProjectRef, Digest)]) -> u64;
     fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
     fn logs(job: JobId, filter: LogFilter, seek: Seek<LogPlace>) -> Page<PlacedLine>;
     fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;

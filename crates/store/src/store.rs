@@ -416,6 +416,16 @@ pub trait Store: Send + Sync {
         after: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<BlobReferences, StoreError>;
+    /// Bytes that count as [replaced](fuelcell_domain::StoredBytes::replaced) in a project, in the order of projects and
+    /// digests, from `after` on, at most `limit`. What a dataset, a module version, an artifact or a checkpoint names no
+    /// more is there once for its project, until it is settled or a dataset or module version of the project names it anew.
+    async fn replaced(
+        &self,
+        after: Option<(ProjectRef, Digest)>,
+        limit: usize,
+    ) -> Result<Vec<(ProjectRef, Digest)>, StoreError>;
+    /// Does not count bytes as replaced any more that are gone or count otherwise; says how many did.
+    async fn settle_replaced(&self, settled: &[(ProjectRef, Digest)]) -> Result<u64, StoreError>;
 
     // Logs and processed items.
 

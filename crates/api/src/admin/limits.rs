@@ -67,6 +67,9 @@ struct PartsAnswer {
     logs: u64,
     /// What is kept of each job beside that: its texts and 1 KiB.
     records: u64,
+    /// What was replaced or deleted and is not swept yet. It may lie beside all that `storedBytes` of the quotas allows,
+    /// but not more than twice of that is stored in all.
+    replaced: u64,
 }
 
 /// A project's limits, and what it uses of them.
@@ -122,14 +125,14 @@ fn checked(quotas: QuotasBody) -> Result<QuotasBody, Problem> {
 
 fn answer(limits: ProjectLimits, usage: ProjectUsage) -> ProjectLimitsAnswer {
     let Quotas { queued_jobs, stored_bytes } = limits.quotas;
-    let StoredBytes { datasets, modules, artifacts, checkpoints, logs, records } = usage.stored;
+    let StoredBytes { datasets, modules, artifacts, checkpoints, logs, records, replaced } = usage.stored;
     ProjectLimitsAnswer {
         caps: limits.caps.into(),
         quotas: QuotasAnswer { queued_jobs, stored_bytes },
         usage: UsageAnswer {
             queued_jobs: usage.queued_jobs,
             stored_bytes: usage.stored.total(),
-            stored_parts: PartsAnswer { datasets, modules, artifacts, checkpoints, logs, records },
+            stored_parts: PartsAnswer { datasets, modules, artifacts, checkpoints, logs, records, replaced },
         },
     }
 }

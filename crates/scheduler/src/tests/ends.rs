@@ -26,7 +26,7 @@ fn publish(host: &dyn JobHost, name: &str, bytes: &[u8]) {
     writer.finish().unwrap();
 }
 
-fn input(digest: Digest) -> InputRef {
+pub(super) fn input(digest: Digest) -> InputRef {
     InputRef {
         name: "dataset".into(),
         dataset: None,

@@ -2,7 +2,7 @@ use super::runner::done;
 use super::*;
 use crate::{Keep, RetentionConfig};
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Project, Tenant, TokenId};
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Dataset, DatasetId, Project, Tenant, TokenId};
 use fuelcell_store::{BlobRef, JobFilter, PageRequest};
 
 fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
@@ -142,6 +142,61 @@ async fn what_nothing_needs_is_swept_and_what_something_needs_stays() {
     assert_eq!(node.scheduler.forget_jobs(&config).await.unwrap(), 1);
     assert_eq!(node.scheduler.sweep(&config).await.unwrap().blobs, 2);
     assert_eq!(world.blobs_left().await[..], [BlobRef { digest: built_in, size: 8 }]);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_replaced_counts_until_it_is_gone_or_counts_otherwise() {
+    let world = World::new();
+    world.found().await;
+    world.runner.takes("a", millis(1));
+    let node = world.start();
+    let [old, twin, new] = [b"old1", b"twin", b"new1"].map(|bytes| world.store_bytes(bytes));
+    let file = |digest| Dataset {
+        id: DatasetId::random(),
+        project: world.project,
+        name: "a.csv".into(),
+        media_type: "text/csv".into(),
+        digest,
+        size: 4,
+        row_count: None,
+        uploaded_by: "anna".into(),
+        created_at: EPOCH,
+        updated_at: EPOCH,
+    };
+    let replaced = async || world.store.project_usage(world.project).await.unwrap().stored.replaced;
+    let first = world.store.put_dataset(file(old)).await.unwrap();
+    let id = world.submit(Job { inputs: vec![ends::input(first.digest)], ..world.job("a") }).await;
+    world.until(id, JobState::Completed).await;
+    for _ in 0..2 {
+        let one = world.store.put_dataset(file(twin)).await.unwrap();
+        world.store.put_dataset(Dataset { digest: new, ..one }).await.unwrap();
+    }
+    world.store.put_dataset(file(twin)).await.unwrap();
+    world.store.put_dataset(Dataset { digest: new, ..first }).await.unwrap();
+    let gone = world.store_bytes(b"gone");
+    let other = world.store.put_dataset(file(gone)).await.unwrap();
+    world.store.delete_dataset(world.project, other.id).await.unwrap();
+    assert_eq!(replaced().await, 8, "what another dataset names is none");
+    let config = keep(None, Some(0));
+    let careful = RetentionConfig { blob_grace: seconds(3600), ..config.clone() };
+    node.scheduler.sweep(&careful).await.unwrap();
+    assert_eq!(replaced().await, 8, "nothing was swept");
+    world.store.fail_next("settle_replaced", 1);
+    assert!(node.scheduler.sweep(&config).await.is_err());
+    assert_eq!((replaced().await, world.blobs.stat(gone).await.unwrap()), (8, None));
+    node.scheduler.sweep(&config).await.unwrap();
+    assert_eq!(replaced().await, 4, "a job names the old bytes");
+    node.scheduler.forget_jobs(&config).await.unwrap();
+    node.scheduler.sweep(&config).await.unwrap();
+    assert_eq!((replaced().await, world.blobs.stat(old).await.unwrap()), (0, None));
+    // Bytes that count otherwise are no replaced ones, and stay.
+    let again = world.store.put_dataset(file(new)).await.unwrap();
+    world.store.delete_dataset(world.project, again.id).await.unwrap();
+    assert_eq!(replaced().await, 4);
+    node.scheduler.sweep(&config).await.unwrap();
+    assert_eq!(replaced().await, 0);
+    assert!(world.blobs.stat(new).await.unwrap().is_some());
     node.stop().await;
 }
 

@@ -53,6 +53,10 @@ impl Look<'_> {
     /// What a project's quota counts is what is there.
     fn stored_bytes(&mut self) {
         self.each(Table::Datasets, |_, _, _: Dataset| {});
+        self.each(Table::ReplacedBytes, |look, key, _: u64| {
+            let fits = keys::replaced_of(key).is_some();
+            look.require(fits, || format!("replaced bytes {} lie in a wrong place", hexadecimal(key)));
+        });
         self.each(Table::Modules, |look, key, stored: StoredModule| {
             look.require(stored.module().is_ok(), || format!("Modules {} is damaged", hexadecimal(key)));
         });

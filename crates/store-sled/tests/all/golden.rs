@@ -49,7 +49,7 @@ fn left_behind(format: u32) -> (TempDir, String) {
     // Of what is stored, datasets and modules were counted.
     let said = said.replace(
         "stored_bytes: 2 }",
-        "stored: StoredBytes { datasets: 1, modules: 1, artifacts: 14, checkpoints: 190, logs: 342, records: 24127 } }",
+        "stored: StoredBytes { datasets: 1, modules: 1, artifacts: 14, checkpoints: 190, logs: 342, records: 24127, replaced: 0 } }",
     );
     // Secrets were for any header.
     let said = said.replace("name: \"KEY\", sealed", "name: \"KEY\", headers: [\"Authorization\"], sealed");

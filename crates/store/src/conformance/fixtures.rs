@@ -239,7 +239,7 @@ pub async fn references(store: &dyn Store, limit: usize) -> BTreeSet<Digest> {
     let (mut digests, mut after) = (BTreeSet::new(), None);
     loop {
         let part = store.blob_references(after, limit).await.unwrap();
-        digests.extend(part.digests);
+        digests.extend(part.counted.into_iter().chain(part.pinned));
         match part.next {
             Some(next) => after = Some(next),
             None => return digests,

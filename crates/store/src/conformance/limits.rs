@@ -5,8 +5,8 @@ use super::fixtures::{
 };
 use crate::{BlobRef, Finish, NewJob, Store, StoreError, Submitted};
 use fuelcell_domain::{
-    Artifact, Dataset, DatasetId, Digest, Job, JobId, LimitRequest, Limits, LogLevel, LogLine, Project,
-    ProjectLimits, ProjectRef, ProjectUsage, QuotaExceeded, Quotas, StoredBytes, Tenant,
+    Artifact, Dataset, Digest, Job, JobId, LimitRequest, Limits, LogLevel, LogLine, Project, ProjectLimits,
+    ProjectRef, ProjectUsage, QuotaExceeded, Quotas, StoredBytes, Tenant,
 };
 use std::sync::Arc;
 
@@ -87,8 +87,9 @@ pub(super) async fn parallel_submits_keep_the_quota(store: Arc<dyn Store>) {
 pub(super) async fn storage_quota(store: &dyn Store) {
     let quotas = Quotas { stored_bytes: Some(100), ..Quotas::default() };
     let own = limited(store, ProjectLimits { quotas, ..ProjectLimits::default() }).await;
-    let file = |size| Dataset { size, ..dataset(own) };
-    let stored = async || store.project_usage(own).await.unwrap().stored.total();
+    let sized = |first, size| Dataset { size, digest: Digest::of(&[size as u8]), ..first };
+    let file = |size| sized(dataset(own), size);
+    let stored = async || store.project_usage(own).await.unwrap().stored.live().total();
     let first = store.put_dataset(file(60)).await.unwrap();
     let refused = store.put_dataset(file(41)).await;
     assert!(
@@ -97,14 +98,14 @@ pub(super) async fn storage_quota(store: &dyn Store) {
     );
     assert_eq!(stored().await, 60);
     let second = store.put_dataset(file(40)).await.unwrap();
-    let grown = store.put_dataset(Dataset { size: 61, ..first.clone() }).await;
+    let grown = store.put_dataset(sized(first.clone(), 61)).await;
     assert!(matches!(grown, Err(StoreError::Quota(_))), "{grown:?}");
     assert_eq!(
         store.dataset(own, first.id).await.unwrap(),
         Some(first.clone()),
         "a refused one replaces nothing"
     );
-    store.put_dataset(Dataset { size: 10, ..first }).await.unwrap();
+    store.put_dataset(sized(first, 10)).await.unwrap();
     assert_eq!(stored().await, 50);
     let module = super::registry::version(own, "miner", "1");
     store.add_module_version(module.clone()).await.unwrap();
@@ -113,12 +114,73 @@ pub(super) async fn storage_quota(store: &dyn Store) {
     store.delete_dataset(own, second.id).await.unwrap();
     store.delete_module_version(own, "miner", "1").await.unwrap();
     assert_eq!(stored().await, 10);
-    store.put_dataset(Dataset { id: DatasetId::random(), ..file(90) }).await.unwrap();
+    // 60 bytes were replaced, 40 and the module deleted.
+    let refused = store.put_dataset(file(90)).await;
+    assert!(
+        matches!(refused, Err(StoreError::Quota(QuotaExceeded::Unswept { quota: 100, .. }))),
+        "{refused:?}"
+    );
+    let swept = store.replaced(None, 9).await.unwrap();
+    assert_eq!(store.settle_replaced(&swept).await.unwrap(), 3);
+    store.put_dataset(file(90)).await.unwrap();
     let module = store.add_module_version(module).await;
     assert!(
         matches!(module, Err(StoreError::Quota(QuotaExceeded::StoredBytes { quota: 100, .. }))),
         "{module:?}"
     );
+}
+
+/// What is replaced or deleted counts once, until it is settled or named again.
+pub(super) async fn replaced_bytes(store: &dyn Store) {
+    let own = limited(store, ProjectLimits::default()).await;
+    let stored = async || store.project_usage(own).await.unwrap().stored;
+    let file = |bytes: &[u8]| Dataset { digest: Digest::of(bytes), size: bytes.len() as u64, ..dataset(own) };
+    let replace = async |first: &Dataset, bytes: &[u8]| {
+        store.put_dataset(Dataset { id: first.id, ..file(bytes) }).await.unwrap()
+    };
+    let parts = |datasets, replaced| StoredBytes { datasets, replaced, ..StoredBytes::default() };
+    let first = store.put_dataset(file(b"1")).await.unwrap();
+    replace(&first, b"1").await;
+    assert_eq!(stored().await, parts(1, 0), "the same bytes replace nothing");
+    for _ in 0..2 {
+        replace(&first, b"22").await;
+        assert_eq!(stored().await, parts(2, 1));
+        replace(&first, b"1").await;
+        assert_eq!(stored().await, parts(1, 2));
+    }
+    let second = store.put_dataset(file(b"22")).await.unwrap();
+    assert_eq!(stored().await, parts(3, 0));
+    for dataset in [&first, &second] {
+        store.delete_dataset(own, dataset.id).await.unwrap();
+    }
+    let module = super::registry::version(own, "miner", "1");
+    store.add_module_version(module.clone()).await.unwrap();
+    store.delete_module_version(own, "miner", "1").await.unwrap();
+    assert_eq!(stored().await, parts(0, 3 + module.size));
+    store.add_module_version(module.clone()).await.unwrap();
+    assert_eq!(stored().await, StoredBytes { modules: module.size, ..parts(0, 3) });
+    // Another project's are its own.
+    let other = Dataset { project: project(), ..file(b"22") };
+    store.put_dataset(other.clone()).await.unwrap();
+    store.delete_dataset(other.project, other.id).await.unwrap();
+    let mut expected =
+        vec![(own, Digest::of(b"1")), (own, Digest::of(b"22")), (other.project, Digest::of(b"22"))];
+    expected.sort_unstable();
+    let mut paged: Vec<(ProjectRef, Digest)> = Vec::new();
+    loop {
+        let page = store.replaced(paged.last().copied(), 2).await.unwrap();
+        assert!(page.len() <= 2);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, expected);
+    let settled = [(own, Digest::of(b"22")), (own, Digest::of(b"unknown")), (own, module.digest)];
+    assert_eq!(store.settle_replaced(&settled).await.unwrap(), 1);
+    assert_eq!(store.settle_replaced(&settled).await.unwrap(), 0);
+    assert_eq!(stored().await, StoredBytes { modules: module.size, ..parts(0, 1) });
+    assert_eq!(store.project_usage(other.project).await.unwrap().stored, parts(0, 2));
 }
 
 /// What jobs leave behind counts by its kind, from when it is there until they are deleted.
@@ -132,7 +194,7 @@ pub(super) async fn stored_parts(store: &dyn Store) {
     assert!(records > 4_000);
     assert_eq!(stored().await, StoredBytes { records, ..StoredBytes::default() });
     for size in [500, 200] {
-        let blob = BlobRef { digest: Digest::of(b"checkpoint"), size };
+        let blob = BlobRef { digest: Digest::of(&[size as u8]), size };
         store.set_checkpoint(started.current_attempt(), blob).await.unwrap();
     }
     let line = |message: &str| LogLine {
@@ -145,7 +207,7 @@ pub(super) async fn stored_parts(store: &dyn Store) {
     let lines = vec![line("one"), line("another")];
     let logs = lines.iter().map(LogLine::stored_size).sum();
     store.append_logs(started.current_attempt(), lines).await.unwrap();
-    let so_far = StoredBytes { records, checkpoints: 200, logs, ..StoredBytes::default() };
+    let so_far = StoredBytes { records, checkpoints: 200, logs, replaced: 500, ..StoredBytes::default() };
     assert_eq!(stored().await, so_far);
     let large = Artifact { size: 18_000, ..artifact("a") };
     let artifacts = vec![large, Artifact { size: 7, ..artifact("b") }];
@@ -159,9 +221,11 @@ pub(super) async fn stored_parts(store: &dyn Store) {
     let refused = store.put_dataset(Dataset { size: 1, ..dataset(own) }).await;
     assert!(matches!(&refused, Err(StoreError::Quota(told)) if *told == why), "{refused:?}");
     store.delete_ended(own, started.id).await.unwrap();
-    assert_eq!(stored().await, StoredBytes::default());
+    let replaced = 500 + 200 + 18_007;
+    assert_eq!(stored().await, StoredBytes { replaced, ..StoredBytes::default() });
     // A job that publishes nothing leaves its record and its log.
     let failed = running(store, job(own)).await;
     store.finish(Finish { artifacts: vec![artifact("a")], ..end(&failed, failure(), 3) }).await.unwrap();
-    assert_eq!(stored().await, StoredBytes { records: failed.stored_size(), ..StoredBytes::default() });
+    let records = failed.stored_size();
+    assert_eq!(stored().await, StoredBytes { records, replaced, ..StoredBytes::default() });
 }

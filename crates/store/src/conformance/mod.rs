@@ -66,6 +66,7 @@ pub async fn store(make: impl AsyncFn() -> Arc<dyn Store>) {
     limits::parallel_submits_keep_the_quota(make().await).await;
     limits::storage_quota(&*make().await).await;
     limits::stored_parts(&*make().await).await;
+    limits::replaced_bytes(&*make().await).await;
     audit::pages(&*make().await).await;
     audit::long_pages(&*make().await).await;
     audit::old_entries_are_forgotten(&*make().await).await;

@@ -1,15 +1,15 @@
 //! The life of jobs.
 
 use super::Records;
-use crate::StoreError;
 use crate::jobs::{
     Claim, Finish, IdempotencyKey, Lane, NewJob, PageRequest, QueueEntry, QueueOrder, QueuePage, Submitted,
     first_wait, key_is_over, publishes, run_micros, settle_partial, share_of_lane,
 };
+use crate::{BlobRef, BlobReferences, StoreError};
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{
-    AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Receipt,
-    Timestamp, Transition,
+    AttemptId, CancelRequest, Job, JobError, JobId, JobState, Lease, Ordinal, ProjectRef, Receipt, Timestamp,
+    Transition,
 };
 
 use std::collections::BTreeMap;
@@ -155,8 +155,12 @@ impl Records {
     pub(super) fn forget(&mut self, job: Job) {
         let id = job.id;
         self.jobs.remove(&id);
-        self.checkpoints.remove(&id);
-        self.artifacts.remove(&id);
+        if let Some(BlobRef { digest, size }) = self.checkpoints.remove(&id) {
+            self.let_go(job.project, digest, size);
+        }
+        for artifact in self.artifacts.remove(&id).unwrap_or_default() {
+            self.let_go(job.project, artifact.digest, artifact.size);
+        }
         self.receipts.remove(&id);
         self.logs.remove(&id);
         // What was deleted waits for nothing.
@@ -164,7 +168,17 @@ impl Records {
         self.deleted.push(Job { state, ..job });
     }
 
-    pub(super) fn blob_references(&self) -> Vec<Digest> {
+    pub(super) fn set_checkpoint(&mut self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
+        let project = self.held(attempt)?.project;
+        if let Some(before) = self.checkpoints.insert(attempt.job, blob)
+            && before.digest != blob.digest
+        {
+            self.let_go(project, before.digest, before.size);
+        }
+        Ok(())
+    }
+
+    pub(super) fn blob_references(&self) -> BlobReferences {
         let datasets = self.datasets.values().map(|dataset| dataset.digest);
         let modules = self.modules.iter().map(|(_, (_, module))| module.digest);
         let artifacts = self.artifacts.values().flatten().map(|artifact| artifact.digest);
@@ -172,7 +186,8 @@ impl Records {
         let jobs = self.jobs.values().flat_map(|job| {
             std::iter::once(job.module.digest).chain(job.inputs.iter().map(|input| input.digest))
         });
-        datasets.chain(modules).chain(artifacts).chain(checkpoints).chain(jobs).collect()
+        let counted = datasets.chain(modules).chain(artifacts).chain(checkpoints).collect();
+        BlobReferences { counted, pinned: jobs.collect(), next: None }
     }
 
     pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {

@@ -69,6 +69,8 @@ struct Records {
     jobs: BTreeMap<JobId, Job>,
     keys: BTreeMap<(ProjectRef, String), (Digest, JobId)>,
     checkpoints: BTreeMap<JobId, BlobRef>,
+    /// Bytes that were replaced or deleted and not settled yet.
+    replaced: BTreeMap<(ProjectRef, Digest), u64>,
     artifacts: BTreeMap<JobId, Vec<Artifact>>,
     receipts: BTreeMap<JobId, Vec<Receipt>>,
     logs: BTreeMap<JobId, Vec<PlacedLine>>,
@@ -410,10 +412,7 @@ impl Store for MemoryStore {
     }
 
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
-        let mut records = self.records();
-        records.held(attempt)?;
-        records.checkpoints.insert(attempt.job, blob);
-        Ok(())
+        self.records().set_checkpoint(attempt, blob)
     }
 
     async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
@@ -535,7 +534,22 @@ impl Store for MemoryStore {
     }
 
     async fn blob_references(&self, _: Option<Vec<u8>>, _: usize) -> Result<BlobReferences, StoreError> {
-        Ok(BlobReferences { digests: self.records().blob_references(), next: None })
+        Ok(self.records().blob_references())
+    }
+
+    async fn replaced(
+        &self,
+        after: Option<(ProjectRef, Digest)>,
+        limit: usize,
+    ) -> Result<Vec<(ProjectRef, Digest)>, StoreError> {
+        let records = self.records();
+        let behind = records.replaced.keys().filter(|key| after.is_none_or(|after| **key > after));
+        Ok(behind.take(limit).copied().collect())
+    }
+
+    async fn settle_replaced(&self, settled: &[(ProjectRef, Digest)]) -> Result<u64, StoreError> {
+        let mut records = self.records();
+        Ok(settled.iter().filter(|key| records.replaced.remove(key).is_some()).count() as u64)
     }
 
     async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {

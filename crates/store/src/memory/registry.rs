@@ -5,7 +5,7 @@ use crate::StoreError;
 use crate::pages::{NumberedVersion, Row};
 use crate::references::{Referent, counted_rows, other_bytes, refuse_if_used};
 use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
+    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
     ProjectRef, SealedSecret, VersionName,
 };
 use std::collections::BTreeSet;
@@ -14,18 +14,34 @@ impl Records {
     pub(super) fn put_dataset(&mut self, mut dataset: Dataset) -> Result<Dataset, StoreError> {
         self.refuse_removed(dataset.project)?;
         let key = (dataset.project, dataset.id);
-        let before = self.datasets.get(&key);
-        self.admit_bytes(dataset.project, before.map_or(0, |before| before.size), dataset.size)?;
-        if let Some(before) = before {
+        let before = self.datasets.get(&key).cloned();
+        if let Some(before) = &before {
             dataset.replaces(before);
+        }
+        if before.as_ref().is_none_or(|before| before.digest != dataset.digest) {
+            let replaced = before.as_ref().map_or(0, |before| before.size);
+            self.store_bytes(dataset.project, dataset.digest, replaced, dataset.size)?;
+            if let Some(before) = before {
+                self.let_go(before.project, before.digest, before.size);
+            }
         }
         self.datasets.insert(key, dataset.clone());
         Ok(dataset)
     }
 
-    fn admit_bytes(&self, project: ProjectRef, replaced: u64, size: u64) -> Result<(), StoreError> {
-        let stored = self.stored_bytes(project);
-        Ok(self.project_limits(project).admit_bytes(stored, replaced, size)?)
+    /// Admits bytes, which are not replaced ones any more if they were.
+    fn store_bytes(
+        &mut self,
+        project: ProjectRef,
+        digest: Digest,
+        replaced: u64,
+        size: u64,
+    ) -> Result<(), StoreError> {
+        let mut stored = self.stored_bytes(project);
+        stored.replaced -= self.replaced.get(&(project, digest)).copied().unwrap_or(0);
+        self.project_limits(project).admit_bytes(stored, replaced, size)?;
+        self.replaced.remove(&(project, digest));
+        Ok(())
     }
 
     pub(super) fn delete_dataset(&mut self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
@@ -33,7 +49,9 @@ impl Records {
             return Err(StoreError::NotFound("dataset"));
         }
         refuse_if_used(self.users(project, &Referent::Dataset(id)))?;
-        self.datasets.remove(&(project, id));
+        if let Some(Dataset { digest, size, .. }) = self.datasets.remove(&(project, id)) {
+            self.let_go(project, digest, size);
+        }
         Ok(())
     }
 
@@ -107,7 +125,7 @@ impl Records {
         if let Some(first) = first {
             return Ok(first);
         }
-        self.admit_bytes(project, 0, module.size)?;
+        self.store_bytes(project, module.digest, 0, module.size)?;
         self.last_version += 1;
         self.modules.push((project, (self.last_version, module.clone())));
         Ok(module)
@@ -128,6 +146,7 @@ impl Records {
             self.users(project, &Referent::Version { name: name.into(), version: version.into(), only }),
         )?;
         let (_, (_, module)) = self.modules.remove(place);
+        self.let_go(project, module.digest, module.size);
         if only {
             // Whatever has this name one day is granted nothing yet.
             self.grants.remove(&(project, name.to_owned()));

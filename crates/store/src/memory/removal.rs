@@ -124,6 +124,7 @@ impl Records {
         self.secrets.retain(|(project, _), _| *project != own);
         self.keys.retain(|(project, _), _| *project != own);
         self.processed.retain(|(project, ..), _| *project != own);
+        self.replaced.retain(|(project, _), _| *project != own);
         self.keep_totals(own);
         match before {
             0 => RemovalStep::Done,
@@ -142,6 +143,7 @@ impl Records {
             + self.secrets.keys().filter(|(project, _)| *project == own).count()
             + self.keys.keys().filter(|(project, _)| *project == own).count()
             + self.processed.keys().filter(|(project, ..)| *project == own).count()
+            + self.replaced.keys().filter(|(project, _)| *project == own).count()
     }
 }
 

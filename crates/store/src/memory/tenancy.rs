@@ -108,7 +108,18 @@ impl Records {
             checkpoints: jobs().filter_map(|job| self.checkpoints.get(&job.id)).map(|blob| blob.size).sum(),
             logs: lines.map(|(_, line)| line.stored_size()).sum(),
             records: jobs().map(Job::stored_size).sum(),
+            replaced: self
+                .replaced
+                .iter()
+                .filter(|((project, _), _)| *project == id)
+                .map(|(_, size)| size)
+                .fold(0, |sum, size| sum.saturating_add(*size)),
         }
+    }
+
+    /// Counts bytes as replaced that a record of a project names no more.
+    pub(super) fn let_go(&mut self, project: ProjectRef, digest: Digest, size: u64) {
+        self.replaced.entry((project, digest)).or_insert(size);
     }
 
     pub(super) fn create_token(&mut self, token: Token) -> Result<(), StoreError> {

@@ -62,6 +62,7 @@ impl Pair {
         self.both(async |store| store.projects(own.tenant).await.unwrap()).await;
         self.both(async |store| store.project_limits(own).await.unwrap()).await;
         self.both(async |store| store.project_usage(own).await.unwrap()).await;
+        self.both(async |store| store.replaced(None, 100).await.unwrap()).await;
         for dimension in Dimension::ALL {
             let query = UsageQuery {
                 tenant: Some(own.tenant),

@@ -33,6 +33,7 @@ pub(super) enum KeptVerb {
     AddToken { secret: u8 },
     Revoke { n: u8 },
     Forget { own: bool, n: Option<u8> },
+    Settle { most: u8 },
 }
 
 pub(super) fn kept_verb() -> impl Strategy<Value = KeptVerb> {
@@ -45,6 +46,7 @@ pub(super) fn kept_verb() -> impl Strategy<Value = KeptVerb> {
             .prop_map(|(own, queued, stored, memory)| Limit { own, queued, stored, memory }),
         3 => (own(), 0..3_u8, 0..8_u8).prop_map(|(own, n, bytes)| PutDataset { own, n, bytes }),
         2 => (own(), 0..3_u8).prop_map(|(own, n)| DeleteDataset { own, n }),
+        1 => (0..4_u8).prop_map(|most| Settle { most }),
         4 => (own(), 0..3_u8, of(0..3_u8), of(0..3_u8), of(0..3_u8)).prop_map(
             |(own, n, minute, dataset, version)| PutPipeline { own, n, minute, dataset, version }
         ),
@@ -178,6 +180,10 @@ impl Pair {
             KeptVerb::PutDataset { own, n, bytes } => {
                 let dataset = self.dataset(self.own(own), self.datasets[usize::from(n)], bytes);
                 let _ = self.both(async |store| store.put_dataset(dataset.clone()).await).await;
+            }
+            KeptVerb::Settle { most } => {
+                let settled = self.both(async |store| store.replaced(None, most.into()).await.unwrap()).await;
+                self.both(async |store| store.settle_replaced(&settled).await.unwrap()).await;
             }
             KeptVerb::DeleteDataset { own, n } => {
                 let (own, id) = (self.own(own), self.datasets[usize::from(n)]);

@@ -70,6 +70,7 @@ pub(super) const READS: &[&str] = &[
     "tenant_figures",
     "usage",
     "blob_references",
+    "replaced",
     "logs",
     "is_processed",
     "processed",
@@ -250,6 +251,7 @@ script! { world:
     revoke_token(world.token, at(5));
     put_dataset(world.dataset(b"some bytes"));
     put_dataset(world.dataset(b"others"));
+    settle_replaced(&[(world.own, Digest::of(b"some bytes"))]);
     put_pipeline(world.pipeline());
     add_module_version(world.version("1"));
     add_module_version(world.version("2"));
