@@ -167,9 +167,7 @@ fn words_that_are_names_of_parameters_are_no_keywords() {
 fn faults_of_many_alternatives_are_not_gathered_over_a_large_value() {
     let required: Vec<Value> = (0..7_000).map(|n| json!({"required": [format!("r{n}")]})).collect();
     let forbidden: Vec<Value> = (0..3_000).map(|_| json!({"not": {}})).collect();
-    for schema in
-        [json!({"oneOf": required}), json!({"anyOf": forbidden}), json!({"anyOf": required})]
-    {
+    for schema in [json!({"oneOf": required}), json!({"anyOf": forbidden}), json!({"anyOf": required})] {
         let schema = Schema::compile(&schema).unwrap();
         let before = peak_memory();
         let large = json!({"a": "x".repeat(900_000)});
