@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, Query, parse_moment};
 use crate::gate::Made;
 use crate::openapi::words::RoleWord;
-use crate::paging::Reader;
+use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -187,10 +187,7 @@ pub(crate) async fn tenant(
     get,
     path = "/api/admin/tenants",
     tag = "Administration",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of tenants", body = TenantList)),
 )]
 pub(crate) async fn tenants(
@@ -244,10 +241,7 @@ pub(crate) async fn project(
     get,
     path = "/api/admin/tenants/{tenant_id}/projects",
     tag = "Administration",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of projects", body = ProjectList)),
 )]
 pub(crate) async fn projects(
@@ -295,10 +289,7 @@ pub(crate) async fn create_token(
     operation_id = "list_tokens",
     path = "/api/admin/tokens",
     tag = "Administration",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of tokens, without their secrets", body = TokenList)),
 )]
 pub(crate) async fn tokens(

@@ -6,7 +6,7 @@ use fuelcell_service::query::Part;
 use fuelcell_service::{Page, PageRequest, Principal, Row, Seek, Service};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Longest page of a list whose pages have numbers.
 pub(crate) const MAX_PAGE_SIZE: u64 = 100;
@@ -14,6 +14,33 @@ pub(crate) const MAX_PAGE_SIZE: u64 = 100;
 pub(crate) const MAX_LIMIT: u64 = 1000;
 /// Highest number of a page.
 const MAX_NUMBER: u64 = i32::MAX as u64;
+
+/// What [`Reader::seek`] reads, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes parameters that are read by name")]
+pub(crate) struct SeekParams {
+    /// 100 when absent; a page also ends at about 1 MiB
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// `nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes
+    cursor: Option<String>,
+}
+
+/// What [`Reader::part`] reads, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it describes parameters that are read by name")]
+pub(crate) struct PartParams {
+    /// Page, from 1
+    #[param(minimum = 1, maximum = 2147483647)]
+    page: Option<u32>,
+    /// Entries of a page; 20 by default
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
+    /// `nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`
+    cursor: Option<String>,
+}
 
 /// Who reads a list, and what they ask for.
 pub(crate) struct Reader<'a> {

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::Query;
-use crate::paging::Reader;
+use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -53,8 +53,7 @@ struct AuditAnswer {
         ("projectId" = Option<Uuid>, Query, description = "Only entries of this project"),
         ("subject" = Option<String>, Query, description = "Only entries of this subject"),
         ("before" = Option<u64>, Query, minimum = 1, maximum = 2147483647, description = "Only entries with a lower number"),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
+        SeekParams,
     ),
     responses((status = 200, description = "A page of entries", body = AuditPage)),
 )]

@@ -4,7 +4,7 @@ use super::{Created, life};
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, Query};
 use crate::openapi::words::RoleWord;
-use crate::paging::Reader;
+use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -102,10 +102,7 @@ pub(crate) async fn create(
     operation_id = "list_application_passwords",
     path = "/api/admin/application-passwords",
     tag = "Administration",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of application passwords, without the passwords themselves", body = PasswordList)),
 )]
 pub(crate) async fn list(

@@ -5,7 +5,7 @@ use super::{PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
-use crate::paging::Reader;
+use crate::paging::{PartParams, Reader};
 use crate::problem::Problem;
 use crate::text;
 use axum::Json;
@@ -79,7 +79,7 @@ struct Summary {
     operation_id = "list_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
     tag = "Jobs",
-    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`")),
+    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), PartParams),
     responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),
 )]
 pub(crate) async fn list(

@@ -4,7 +4,7 @@
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, Query};
 use crate::openapi::words::JobTypeWord;
-use crate::paging::Reader;
+use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -91,10 +91,7 @@ pub(crate) async fn reset(
     operation_id = "list_activations",
     path = "/api/{tenant_id}/{project_id}/activations",
     tag = "Modules",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of activations, newest first", body = ActivationList)),
 )]
 pub(crate) async fn list(

@@ -4,7 +4,7 @@ use super::upload::upload;
 use crate::auth::Caller;
 use crate::downloads;
 use crate::extract::{Ids, Query};
-use crate::paging::{Pagination, Reader, numbered};
+use crate::paging::{Pagination, PartParams, Reader, numbered};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -101,11 +101,7 @@ pub(crate) async fn get(
     operation_id = "list_datasets",
     path = "/api/{tenant_id}/{project_id}/datasets",
     tag = "Datasets",
-    params(
-        ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
-        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`"),
-    ),
+    params(PartParams),
     responses((status = 200, description = "A page of datasets", body = DatasetList)),
 )]
 pub(crate) async fn list(

@@ -6,7 +6,7 @@ use crate::auth::Caller;
 use crate::downloads;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::JobTypeWord;
-use crate::paging::Reader;
+use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Body;
@@ -119,10 +119,7 @@ pub(crate) async fn put(
     operation_id = "list_modules",
     path = "/api/{tenant_id}/{project_id}/modules",
     tag = "Modules",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of modules", body = ModuleList)),
 )]
 pub(crate) async fn list(
@@ -143,10 +140,7 @@ pub(crate) async fn list(
     operation_id = "get_module",
     path = "/api/{tenant_id}/{project_id}/modules/{name}",
     tag = "Modules",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "The module with a page of its versions", body = ModulePage)),
 )]
 pub(crate) async fn get_module(

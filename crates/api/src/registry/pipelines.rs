@@ -7,7 +7,7 @@ use crate::extract::{Ids, JsonBody, Query};
 use crate::limits::LimitsAnswer;
 use crate::object::object;
 use crate::openapi::words::JobTypeWord;
-use crate::paging::{Pagination, Reader, numbered};
+use crate::paging::{Pagination, PartParams, Reader, numbered};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -127,11 +127,7 @@ pub(crate) async fn get(
     operation_id = "list_pipelines",
     path = "/api/{tenant_id}/{project_id}/pipelines",
     tag = "Pipelines",
-    params(
-        ("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"),
-        ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes. Not together with `page`"),
-    ),
+    params(PartParams),
     responses((status = 200, description = "A page of pipelines", body = PipelineList)),
 )]
 pub(crate) async fn list(

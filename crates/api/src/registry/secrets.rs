@@ -3,7 +3,7 @@
 use crate::auth::Caller;
 use crate::extract::{Ids, Query, body_problem, check_coding};
 use crate::object::Object;
-use crate::paging::Reader;
+use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::Bytes;
@@ -54,10 +54,7 @@ pub(crate) struct SecretList {
     operation_id = "list_secrets",
     path = "/api/{tenant_id}/{project_id}/secrets",
     tag = "Secrets",
-    params(
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 when absent; a page also ends at about 1 MiB"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters: what comes behind it, each entry once, whatever comes and goes"),
-    ),
+    params(SeekParams),
     responses((status = 200, description = "A page of secrets, without their values", body = SecretList)),
 )]
 pub(crate) async fn list(
