@@ -105,7 +105,7 @@ impl Outputs {
     }
 
     /// Gives both back: the output was not finished.
-    pub fn drop(&mut self, description: &ArtifactDescription) {
+    pub fn give_back(&mut self, description: &ArtifactDescription) {
         self.names.remove(&description.name);
         self.primary &= !description.primary;
     }

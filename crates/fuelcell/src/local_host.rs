@@ -142,7 +142,7 @@ impl Drop for FileArtifact {
     fn drop(&mut self) {
         if !self.finished {
             let _ = fs::remove_file(&self.staged);
-            lock(&self.said).begun.drop(&self.description);
+            lock(&self.said).begun.give_back(&self.description);
         }
     }
 }

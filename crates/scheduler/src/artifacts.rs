@@ -105,7 +105,7 @@ impl Drop for StagedWriter {
             return;
         }
         let mut staged = lock(&self.staging.staged);
-        staged.begun.drop(&self.description);
+        staged.begun.give_back(&self.description);
         staged.bytes -= self.bytes;
     }
 }

@@ -217,7 +217,7 @@ impl Sink {
 impl Drop for Sink {
     fn drop(&mut self) {
         if !self.sealed {
-            self.host.state.borrow_mut().begun.drop(&self.begun);
+            self.host.state.borrow_mut().begun.give_back(&self.begun);
         }
     }
 }
