@@ -107,9 +107,9 @@ impl Pair {
             })
             .await;
         }
-        for now in [at(0), at(self.seconds)] {
+        for moment in [at(0), at(self.seconds)] {
             self.both(async |store| {
-                whole(2, async |seek| store.queue_page(own, now, seek).await.unwrap()).await
+                whole(2, async |seek| store.queue_page(own, moment, seek).await.unwrap()).await
             })
             .await;
         }
