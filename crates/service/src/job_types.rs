@@ -41,7 +41,7 @@ impl Service {
         let types = JobType::RESERVED.into_iter().map(|reserved| (reserved, None));
         for (job_type, declaring) in types.chain(own.into_iter().map(|(own, module)| (own, Some(module)))) {
             let active = self.store.active_module(project, job_type).await?;
-            let built_in = active.is_none();
+            let is_active = active.is_some();
             let module = active.or_else(|| self.built_in.get(&job_type).cloned());
             // One that leaves the module to the type.
             let pipeline =
@@ -57,7 +57,7 @@ impl Service {
                 Some(module) => self.example(project.tenant, job_type, module, pipeline, &datasets).await,
                 None => None,
             };
-            let built_in = built_in && module.is_some();
+            let built_in = module.is_some() && !is_active;
             views.push(JobTypeView { job_type, built_in, module, described_by, example });
         }
         Ok(views)
@@ -93,11 +93,7 @@ impl Service {
         let known: Vec<&str> = JobType::RESERVED.iter().chain(own.keys()).map(JobType::as_str).collect();
         Err(ServiceError::invalid(
             "InvalidJobType",
-            format!(
-                "the job type {job_type:?} {}",
-                unknown(job_type.as_str(), &known),
-                job_type = job_type.as_str()
-            ),
+            format!("the job type {:?} {}", job_type.as_str(), unknown(job_type.as_str(), &known)),
         ))
     }
 
