@@ -133,8 +133,13 @@ pub struct SchemaLimits {
     pub programs_bytes: usize,
     /// States of the programs of all patterns together, each counted as often as the pattern is used.
     pub states: u64,
-    /// Steps of checking one job's parameters: states times bytes of text, and parts of the schema times values.
+    /// Steps of checking one job's parameters: states times bytes of text, and four times parts of the schema times values.
     pub steps: u64,
+    /// Faults that are gathered in the worst case, before the first can be told. Each takes some hundred bytes.
+    pub gathered: u64,
+    /// Bytes that the faults of alternatives may take in the worst case: each of them holds a copy of the value that it
+    /// refuses.
+    pub copied_bytes: u64,
     /// Seconds that a check may take, with waiting for a turn.
     pub seconds: u64,
     /// Bytes of compiled schemas that a server keeps.
@@ -154,6 +159,8 @@ pub const SCHEMA: SchemaLimits = SchemaLimits {
     states: 10_000,
     // About a second, at some nanoseconds each.
     steps: 100_000_000,
+    gathered: 200_000,
+    copied_bytes: 64 * MIB,
     seconds: 10,
     kept_bytes: 64 * MIB,
 };

@@ -103,6 +103,18 @@ pub const STATED: &[StatedLimit] = &[
         "422 `CheckLimit`",
     ),
     StatedLimit::new(
+        "faults of such a check that are gathered: parts of the schema times values",
+        SCHEMA.gathered,
+        "faults",
+        "one fault is told",
+    ),
+    StatedLimit::new(
+        "values that they copy: alternatives of the schema times the size of the parameters",
+        SCHEMA.copied_bytes,
+        "bytes",
+        "only that the parameters do not fit is told",
+    ),
+    StatedLimit::new(
         "a check of parameters or of a schema, with waiting for its turn",
         SCHEMA.seconds,
         "seconds",

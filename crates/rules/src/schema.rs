@@ -16,12 +16,6 @@ const MAX_MESSAGE: usize = 300;
 /// Steps of a look at a part of the schema; one at a state of a pattern is one step. A step takes some nanoseconds.
 const STEPS_OF_A_LOOK: u64 = 4;
 
-/// Faults that are gathered in the worst case, before the first can be told. Each takes some hundred bytes.
-const MAX_GATHERED: u64 = 200_000;
-
-/// Bytes that the faults of alternatives may take in the worst case: each of them holds a copy of the value that it refuses.
-const MAX_COPIED: u64 = 64 << 20;
-
 /// What a value takes beside its text, in bytes.
 const VALUE_BYTES: u64 = 64;
 
@@ -108,8 +102,8 @@ impl Schema {
     /// The faults, as far as they can be gathered in a bounded amount of memory.
     fn faults(&self, document: &Value, extent: Extent, size: Size) -> Vec<ParameterFault> {
         let bytes = size.values.saturating_mul(VALUE_BYTES).saturating_add(size.text);
-        let copied = self.cost.alternatives.saturating_mul(bytes) <= MAX_COPIED;
-        let gathered = |parts: u64| copied && parts.saturating_mul(size.values) <= MAX_GATHERED;
+        let copied = self.cost.alternatives.saturating_mul(bytes) <= SCHEMA.copied_bytes;
+        let gathered = |parts: u64| copied && parts.saturating_mul(size.values) <= SCHEMA.gathered;
         let counts = |error: &ValidationError<'_>| extent == Extent::Whole || !may_be_completed(error);
         if gathered(self.cost.faults.parts) {
             let errors = self.validator.iter_errors(document).filter(counts);
