@@ -63,6 +63,14 @@ fn blob_of(data: &Path, bytes: &[u8]) -> PathBuf {
     blobs(data).into_iter().find(same).expect("the bytes are stored")
 }
 
+/// Brings the backup back in place of the data directory, in which nothing is wrong then.
+fn restores_whole(folder: &Path, data: &Path) {
+    fs::remove_dir_all(data).unwrap();
+    succeeds(&fuelcell("restore", &[folder], data));
+    let told = succeeds(&fuelcell("check", &[], data));
+    assert!(told.contains("no problems"), "{told}");
+}
+
 #[test]
 fn check_finds_nothing_wrong_with_what_a_server_left() {
     let (server, ..) = stopped();
@@ -126,10 +134,7 @@ fn a_backup_holds_everything_and_only_its_owner_reads_it() {
     succeeds(&fuelcell("backup", &[&folder], &data));
     assert!(blobs(&folder).iter().all(|path| fs::read(path).unwrap() != b"more"));
 
-    fs::remove_dir_all(&data).unwrap();
-    succeeds(&fuelcell("restore", &[&folder], &data));
-    let told = succeeds(&fuelcell("check", &[], &data));
-    assert!(told.contains("no problems"), "{told}");
+    restores_whole(&folder, &data);
     server.restart();
     let project = project.after_restart(&server);
     let results = project.results(&job);
@@ -313,10 +318,7 @@ fn a_running_server_is_backed_up_checked_and_exported_while_it_works() {
     }
     assert!(server.terminate());
 
-    fs::remove_dir_all(&data).unwrap();
-    succeeds(&fuelcell("restore", &[&folder], &data));
-    let told = succeeds(&fuelcell("check", &[], &data));
-    assert!(told.contains("no problems"), "{told}");
+    restores_whole(&folder, &data);
     server.restart();
     let project = project.after_restart(&server);
     for job in &before {
