@@ -41,7 +41,7 @@ const STORE: &str = "crates/store-sled/src/fuzz.rs";
 
 /// All of them. Whole modules that run are made and damaged by `crates/sandbox/tests/attacks/fuzz.rs`, with an engine.
 /// Compiled code is not among them: nothing of a file is read as code before its tag is checked, which
-/// `crates/sandbox/src/cache.rs` tests bit by bit.
+/// `crates/sandbox/src/compile/cache.rs` tests bit by bit.
 pub const TARGETS: &[Target] = &[
     target("artifact", DOMAIN, 1, "a guest's description of an output"),
     target("host-pattern", DOMAIN, 1, "hosts of grants and manifests: clients, module authors"),

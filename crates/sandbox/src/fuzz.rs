@@ -1,9 +1,12 @@
 //! Modules, and what they and their guests leave behind, as nobody wrote them.
 
-use crate::engine::{self, CodeSettings};
-use crate::inspect::inspect;
-use crate::sections::outermost;
-use crate::{lines, manifest, outbox, outcome};
+use crate::cell::outbox;
+use crate::compile::engine::{self, CodeSettings};
+use crate::module::inspect::inspect;
+use crate::module::sections::outermost;
+use crate::module::{lines, manifest};
+use crate::run::outcome;
+use crate::text::MAX_TEXT;
 use fuelcell_domain::manifest::INTERFACE;
 use fuelcell_fuzz::fuzz;
 use std::borrow::Cow;
@@ -67,11 +70,8 @@ fn a_report_that_is_taken_is_whole() {
 fn a_backtrace_has_a_line_for_each_frame_and_an_end() {
     fuzz("backtrace", |bytes| {
         let told = outcome::shortened(&String::from_utf8_lossy(bytes));
-        assert!(told.len() <= outcome::MAX_TEXT + '…'.len_utf8());
-        assert!(
-            told.lines().all(|line| line.starts_with("at ")) || told.len() > outcome::MAX_TEXT - 4,
-            "{told}"
-        );
+        assert!(told.len() <= MAX_TEXT + '…'.len_utf8());
+        assert!(told.lines().all(|line| line.starts_with("at ")) || told.len() > MAX_TEXT - 4, "{told}");
         match told.is_empty() {
             true => Err("no frame".into()),
             false => Ok(()),

@@ -9,54 +9,41 @@
 //! `JobHost` answers. It opens no connection and knows nothing of stores, queues or tenants. Where the bytes of a module
 //! come from and what becomes of its outputs is the concern of whoever calls it.
 //!
+//! Each room knows those before it in this list, and none after it:
+//!
+//! | room | knows |
+//! | --- | --- |
+//! | `files` | a cell's file system, and what it may take of the disk |
+//! | `cell` | what one running job holds |
+//! | `guest` | what guests can call, answered on their cell |
+//! | `run` | one run in a cell, and how it ended |
+//! | `module` | a module's bytes |
+//! | `compile` | the engine, the compiler, compiled code |
+//! | `process` | a cell in a process of its own |
+//! | `sandbox` | the front: all of them |
+//!
 //! ```text
 //! bytes ── inspect ──► Inspection            (no guest code runs)
 //! bytes ── compile ──► cache ──► modules     (once per digest and engine)
 //! RunSpec ── run ──► cell ──► outcome        (a store, a thread, a deadline)
 //! ```
 
-mod bindings;
-mod cache;
 mod cell;
 mod clocks;
-mod compiler;
-mod describe;
-mod disk;
-mod engine;
-mod exits;
+mod compile;
+mod fences;
 mod files;
 #[cfg(test)]
 mod fuzz;
-mod host;
-mod http;
-mod inspect;
-mod limits;
-mod lines;
-mod linker;
-mod manifest;
-mod modules;
-mod outbox;
-mod outcome;
-mod output;
-mod pack;
-mod panics;
-mod preview1;
+mod guest;
+mod module;
 mod process;
-mod program;
-mod random;
-mod recent;
 mod run;
 mod sandbox;
-mod sections;
-mod surroundings;
 mod text;
-mod wasi;
-mod wrap;
 
-pub use cache::CodeKey;
-pub use compiler::{CompileLimits, Compiler, compile_worker};
-pub use engine::EngineError;
-pub use pack::{PackError, pack};
+pub use cell::surroundings::{Directory, Profile};
+pub use compile::{CodeKey, CompileLimits, Compiler, EngineError, compile_worker};
+pub use module::{PackError, pack};
 pub use process::{CellProgram, cell_worker};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
-pub use surroundings::{Directory, Profile};

@@ -1,17 +1,18 @@
 //! The front of this crate: one object that runs jobs, prepares modules and inspects uploads.
 
-use crate::cache::{Cache, CodeKey};
+use crate::cell::surroundings::Profile;
 use crate::cell::{Cell, House};
-use crate::compiler::Compiler;
-use crate::engine::{self, EngineError, PoolSize};
+use crate::compile::cache::{Cache, CodeKey};
+use crate::compile::compiler::Compiler;
+use crate::compile::engine::{self, EngineError, PoolSize};
+use crate::compile::modules::{self, Modules};
 use crate::files::Scratch;
-use crate::modules::{self, Modules};
-use crate::outcome::Cut;
+use crate::guest::linker;
+use crate::guest::program::Program;
+use crate::module::inspect;
 use crate::process::{Assignment, CellProgram, Children, Home};
-use crate::program::Program;
-use crate::run::{self, Run, not_started};
-use crate::surroundings::Profile;
-use crate::{describe, inspect, linker};
+use crate::run::outcome::{Cut, host_failed};
+use crate::run::{self, Run, describe, not_started};
 use async_trait::async_trait;
 use fuelcell_domain::seams::{InspectError, Inspection, Readiness, StopSignal};
 use fuelcell_domain::{
@@ -293,11 +294,6 @@ fn not_described(cut: Cut) -> JobError {
             JobError::new(ErrorCode::GuestError, "the module ended without describing itself")
         }
     }
-}
-
-/// A thread of the host went down. That is our mistake and not the job's, so the job gets another attempt.
-pub(crate) fn host_failed() -> JobError {
-    JobError::new(ErrorCode::HostDefect, "the host failed while it ran this job").transient()
 }
 
 fn no_processes() -> JobError {

@@ -1,5 +1,8 @@
 //! Text that guests hand out, cut to a length that the host is willing to keep.
 
+/// Longest message and longest details of an error in bytes.
+pub(crate) const MAX_TEXT: usize = 4 << 10;
+
 /// At most `max` bytes of `text`, cut between characters.
 pub(crate) fn clip(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]

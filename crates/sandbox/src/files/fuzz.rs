@@ -2,8 +2,8 @@
 
 use super::tree::OpenHow;
 use super::{Result, Scratch, Tree, Volume};
-use crate::describe::NoJob;
-use crate::disk::Disk;
+use crate::files::disk::Disk;
+use crate::run::describe::NoJob;
 use fuelcell_domain::Meter;
 use fuelcell_fuzz::fuzz;
 use std::sync::Arc;

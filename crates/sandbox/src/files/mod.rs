@@ -4,13 +4,13 @@
 //! cell. Quotas are exact, because every byte and every name is counted here, where it is made.
 
 mod content;
+pub(crate) mod disk;
 #[cfg(test)]
 mod fuzz;
-mod host;
-mod node;
+pub(crate) mod node;
 mod path;
-mod streams;
-mod tree;
+pub(crate) mod streams;
+pub(crate) mod tree;
 mod volume;
 
 pub(crate) use content::Scratch;

@@ -10,40 +10,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// Names below one another. Paths of programs have a dozen.
-pub(super) const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// What every node has.
-pub(super) struct Meta {
+pub(crate) struct Meta {
     /// Unique in the cell, and the same in every deterministic run.
-    pub(super) id: u64,
+    pub(crate) id: u64,
     links: AtomicU64,
     times: Mutex<Times>,
 }
 
 /// When a node was last read and changed, since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
-    pub(super) accessed: Duration,
-    pub(super) modified: Duration,
-    pub(super) changed: Duration,
+pub(crate) struct Times {
+    pub(crate) accessed: Duration,
+    pub(crate) modified: Duration,
+    pub(crate) changed: Duration,
 }
 
 impl Meta {
-    pub(super) fn new(volume: &Volume) -> Self {
+    pub(crate) fn new(volume: &Volume) -> Self {
         let now = volume.now();
         let times = Times { accessed: now, modified: now, changed: now };
         Self { id: volume.next_id(), links: AtomicU64::new(0), times: Mutex::new(times) }
     }
 
-    pub(super) fn links(&self) -> u64 {
+    pub(crate) fn links(&self) -> u64 {
         self.links.load(Ordering::Relaxed)
     }
 
-    pub(super) fn times(&self) -> Times {
+    pub(crate) fn times(&self) -> Times {
         *lock(&self.times)
     }
 
-    pub(super) fn set_times(&self, accessed: Option<Duration>, modified: Option<Duration>, now: Duration) {
+    pub(crate) fn set_times(&self, accessed: Option<Duration>, modified: Option<Duration>, now: Duration) {
         let mut times = lock(&self.times);
         times.accessed = accessed.unwrap_or(times.accessed);
         times.modified = modified.unwrap_or(times.modified);
@@ -58,14 +58,14 @@ impl Meta {
 
 /// Something that a name stands for.
 #[derive(Clone)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Directory(Arc<Directory>),
     File(Arc<File>),
     Link(Arc<Link>),
 }
 
 impl Node {
-    pub(super) fn meta(&self) -> &Meta {
+    pub(crate) fn meta(&self) -> &Meta {
         match self {
             Self::Directory(directory) => &directory.meta,
             Self::File(file) => &file.meta,
@@ -74,7 +74,7 @@ impl Node {
     }
 
     /// Bytes of a file, or of the text of a link.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         match self {
             Self::Directory(_) => 0,
             Self::File(file) => file.size(),
@@ -82,7 +82,7 @@ impl Node {
         }
     }
 
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.meta().id == other.meta().id
     }
 
@@ -108,14 +108,14 @@ impl Node {
 }
 
 /// A symbolic link.
-pub(super) struct Link {
-    pub(super) meta: Meta,
-    pub(super) target: String,
+pub(crate) struct Link {
+    pub(crate) meta: Meta,
+    pub(crate) target: String,
     volume: Arc<Volume>,
 }
 
 impl Link {
-    pub(super) fn new(volume: &Arc<Volume>, target: String) -> Result<Self> {
+    pub(crate) fn new(volume: &Arc<Volume>, target: String) -> Result<Self> {
         volume.take(target.len() as u64)?;
         Ok(Self { meta: Meta::new(volume), target, volume: volume.clone() })
     }
@@ -136,9 +136,9 @@ struct Entries {
 }
 
 /// A directory.
-pub(super) struct Directory {
-    pub(super) meta: Meta,
-    pub(super) volume: Arc<Volume>,
+pub(crate) struct Directory {
+    pub(crate) meta: Meta,
+    pub(crate) volume: Arc<Volume>,
     /// Whether it is the top of a tree whose files will be published.
     publishes: bool,
     state: Mutex<Entries>,
@@ -146,27 +146,27 @@ pub(super) struct Directory {
 
 impl Directory {
     /// An empty directory that nothing refers to.
-    pub(super) fn new(volume: &Arc<Volume>) -> Self {
+    pub(crate) fn new(volume: &Arc<Volume>) -> Self {
         let (entries, parent, name) = Default::default();
         let state = Mutex::new(Entries { entries, parent, name, removed: false });
         Self { meta: Meta::new(volume), volume: volume.clone(), publishes: false, state }
     }
 
     /// The top of a tree whose files will be published.
-    pub(super) fn published(volume: &Arc<Volume>) -> Self {
+    pub(crate) fn published(volume: &Arc<Volume>) -> Self {
         Self { publishes: true, ..Self::new(volume) }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Node> {
+    pub(crate) fn get(&self, name: &str) -> Option<Node> {
         lock(&self.state).entries.get(name).cloned()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         lock(&self.state).entries.is_empty()
     }
 
     /// The first entry after `name`, or the first one.
-    pub(super) fn next(&self, name: Option<&str>) -> Option<(String, Node)> {
+    pub(crate) fn next(&self, name: Option<&str>) -> Option<(String, Node)> {
         use std::ops::Bound::{Excluded, Unbounded};
         let state = lock(&self.state);
         let start = name.map_or(Unbounded, Excluded);
@@ -178,7 +178,7 @@ impl Directory {
     }
 
     /// Gives `node` a name that is free.
-    pub(super) fn insert(self: &Arc<Self>, name: &str, node: Node) -> Result<()> {
+    pub(crate) fn insert(self: &Arc<Self>, name: &str, node: Node) -> Result<()> {
         if self.depth() + node.height() > MAX_DEPTH {
             return Err(self.volume.refuse_depth());
         }
@@ -192,7 +192,7 @@ impl Directory {
     }
 
     /// Takes a name away.
-    pub(super) fn remove(&self, name: &str) -> Option<Node> {
+    pub(crate) fn remove(&self, name: &str) -> Option<Node> {
         self.volume.remove_outputs(self.count_outputs(name));
         let node = lock(&self.state).entries.remove(name)?;
         node.meta().links.fetch_sub(1, Ordering::Relaxed);
@@ -206,7 +206,7 @@ impl Directory {
     }
 
     /// Moves `name` to `new_name` in `target`, where it takes the place of what was there.
-    pub(super) fn rename(&self, name: &str, target: &Arc<Self>, new_name: &str) -> Result<()> {
+    pub(crate) fn rename(&self, name: &str, target: &Arc<Self>, new_name: &str) -> Result<()> {
         let node = self.get(name).ok_or(ErrorCode::NoEntry)?;
         if target.depth() + node.height() > MAX_DEPTH {
             return Err(self.volume.refuse_depth());
@@ -225,7 +225,7 @@ impl Directory {
     }
 
     /// Whether this is `other`, or lies below it.
-    pub(super) fn is_within(&self, other: &Self) -> bool {
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
         let mut next = lock(&self.state).parent.upgrade();
         if self.meta.id == other.meta.id {
             return true;
@@ -251,7 +251,7 @@ impl Directory {
     }
 
     /// What lies below, with paths, but for what a program keeps to itself: names that begin with a dot.
-    pub(super) fn public(&self) -> Vec<(String, Node)> {
+    pub(crate) fn public(&self) -> Vec<(String, Node)> {
         let mut found = Vec::new();
         let entries: Vec<_> = lock(&self.state)
             .entries
@@ -320,24 +320,24 @@ struct Extent {
 }
 
 /// A regular file. Its size counts against the job's disk, holes included.
-pub(super) struct File {
-    pub(super) meta: Meta,
+pub(crate) struct File {
+    pub(crate) meta: Meta,
     volume: Arc<Volume>,
     body: Body,
 }
 
 impl File {
     /// An empty file.
-    pub(super) fn new(volume: &Arc<Volume>) -> Self {
+    pub(crate) fn new(volume: &Arc<Volume>) -> Self {
         Self { meta: Meta::new(volume), volume: volume.clone(), body: Body::Scratch(Mutex::default()) }
     }
 
     /// An input, which stays where it is.
-    pub(super) fn input(volume: &Arc<Volume>, source: Arc<dyn ReadAt>) -> Self {
+    pub(crate) fn input(volume: &Arc<Volume>, source: Arc<dyn ReadAt>) -> Self {
         Self { meta: Meta::new(volume), volume: volume.clone(), body: Body::Input(source) }
     }
 
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         match &self.body {
             Body::Input(source) => source.size(),
             Body::Scratch(extent) => lock(extent).size,
@@ -345,7 +345,7 @@ impl File {
     }
 
     /// At most `max` bytes from `offset`; none at the end.
-    pub(super) fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
+    pub(crate) fn read(&self, offset: u64, max: usize) -> Result<Vec<u8>> {
         let left = self.size().saturating_sub(offset);
         let mut buffer = vec![0; usize::try_from(left).unwrap_or(usize::MAX).min(max)];
         match &self.body {
@@ -374,13 +374,13 @@ impl File {
     }
 
     /// Writes all of `bytes` at `offset`, or nothing.
-    pub(super) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         let mut extent = lock(self.scratch()?);
         self.write_chunks(&mut extent, offset, bytes)
     }
 
     /// Writes all of `bytes` at the end, or nothing.
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn append(&self, bytes: &[u8]) -> Result<()> {
         let mut extent = lock(self.scratch()?);
         let end = extent.size;
         self.write_chunks(&mut extent, end, bytes)
@@ -402,7 +402,7 @@ impl File {
     }
 
     /// Cuts the file, or makes it longer by zeros that take no room on the disk but count.
-    pub(super) fn set_size(&self, size: u64) -> Result<()> {
+    pub(crate) fn set_size(&self, size: u64) -> Result<()> {
         let mut extent = lock(self.scratch()?);
         match size < extent.size {
             true => self.shrink(&mut extent, size)?,

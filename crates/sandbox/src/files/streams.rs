@@ -7,21 +7,21 @@ use std::sync::Arc;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
 /// Bytes that one call moves at most.
-pub(super) const MAX_PIECE: usize = 1 << 20;
+pub(crate) const MAX_PIECE: usize = 1 << 20;
 
 /// What a stream's error resource holds, for `filesystem-error-code`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct FileError(pub(super) ErrorCode);
+pub(crate) struct FileError(pub(crate) ErrorCode);
 
 fn failed(code: ErrorCode) -> StreamError {
     StreamError::LastOperationFailed(wasmtime::Error::new(FileError(code)))
 }
 
 /// Reads from a position on.
-pub(super) struct Reading {
-    pub(super) file: Arc<File>,
-    pub(super) position: u64,
+pub(crate) struct Reading {
+    pub(crate) file: Arc<File>,
+    pub(crate) position: u64,
 }
 
 #[wasmtime_wasi::async_trait]
@@ -44,10 +44,10 @@ impl InputStream for Reading {
 }
 
 /// Writes from a position on, or at the end.
-pub(super) struct Writing {
-    pub(super) file: Arc<File>,
+pub(crate) struct Writing {
+    pub(crate) file: Arc<File>,
     /// None = at the end, wherever that is by then.
-    pub(super) position: Option<u64>,
+    pub(crate) position: Option<u64>,
 }
 
 #[wasmtime_wasi::async_trait]

@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 /// How something is to be opened.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OpenHow {
-    pub(super) create: bool,
-    pub(super) exclusive: bool,
-    pub(super) truncate: bool,
-    pub(super) directory: bool,
-    pub(super) write: bool,
-    pub(super) follow: bool,
+pub(crate) struct OpenHow {
+    pub(crate) create: bool,
+    pub(crate) exclusive: bool,
+    pub(crate) truncate: bool,
+    pub(crate) directory: bool,
+    pub(crate) write: bool,
+    pub(crate) follow: bool,
 }
 
 impl OpenHow {
@@ -28,8 +28,8 @@ impl OpenHow {
 /// A directory with everything below it, writable or not.
 #[derive(Clone)]
 pub(crate) struct Tree {
-    pub(super) root: Arc<Directory>,
-    pub(super) writable: bool,
+    pub(crate) root: Arc<Directory>,
+    pub(crate) writable: bool,
 }
 
 /// A tree with the path at which guests see it.
@@ -127,7 +127,7 @@ impl Tree {
         }
     }
 
-    pub(super) fn open(&self, path: &str, how: OpenHow) -> Result<Node> {
+    pub(crate) fn open(&self, path: &str, how: OpenHow) -> Result<Node> {
         if how.directory && (how.create || how.exclusive || how.truncate) {
             return Err(ErrorCode::Invalid);
         }
@@ -162,7 +162,7 @@ impl Tree {
     }
 
     /// What is at `path`.
-    pub(super) fn node(&self, path: &str, follow: bool) -> Result<Node> {
+    pub(crate) fn node(&self, path: &str, follow: bool) -> Result<Node> {
         resolve(&self.root, path, follow)?.node()
     }
 
@@ -177,7 +177,7 @@ impl Tree {
         Err(ErrorCode::Exist)
     }
 
-    pub(super) fn link(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {
+    pub(crate) fn link(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {
         self.check_writable()?;
         target.check_writable()?;
         let node = self.node(path, false)?;
@@ -188,7 +188,7 @@ impl Tree {
         directory.insert(&name, node)
     }
 
-    pub(super) fn symlink(&self, text: String, path: &str) -> Result<()> {
+    pub(crate) fn symlink(&self, text: String, path: &str) -> Result<()> {
         self.check_writable()?;
         if text.is_empty() {
             return Err(ErrorCode::NoEntry);
@@ -213,14 +213,14 @@ impl Tree {
         }
     }
 
-    pub(super) fn read_link(&self, path: &str) -> Result<String> {
+    pub(crate) fn read_link(&self, path: &str) -> Result<String> {
         match self.node(path, false)? {
             Node::Link(link) => Ok(link.target.clone()),
             Node::File(_) | Node::Directory(_) => Err(ErrorCode::Invalid),
         }
     }
 
-    pub(super) fn remove_file(&self, path: &str) -> Result<()> {
+    pub(crate) fn remove_file(&self, path: &str) -> Result<()> {
         self.check_writable()?;
         let place = resolve(&self.root, path, false)?;
         match place.node()? {
@@ -229,7 +229,7 @@ impl Tree {
         }
     }
 
-    pub(super) fn remove_directory(&self, path: &str) -> Result<()> {
+    pub(crate) fn remove_directory(&self, path: &str) -> Result<()> {
         self.check_writable()?;
         let place = resolve(&self.root, path, false)?;
         match place.node()? {
@@ -243,7 +243,7 @@ impl Tree {
         place.directory.remove(place.name()?).map(drop).ok_or(ErrorCode::NoEntry)
     }
 
-    pub(super) fn rename(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {
+    pub(crate) fn rename(&self, path: &str, target: &Self, new_path: &str) -> Result<()> {
         self.check_writable()?;
         target.check_writable()?;
         let (from, to) = (resolve(&self.root, path, false)?, resolve(&target.root, new_path, false)?);

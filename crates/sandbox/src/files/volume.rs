@@ -3,7 +3,7 @@
 use super::content::{Content, Scratch};
 use super::{ErrorCode, Result};
 use crate::clocks::FIXED_TIME;
-use crate::disk::Disk;
+use crate::files::disk::Disk;
 use fuelcell_domain::output_name::output_name;
 use fuelcell_domain::{JobHost, LogLevel, Meter};
 use std::sync::Arc;

@@ -1,16 +1,17 @@
 //! The child's side: it reads what to run, opens what that needs, shuts itself in, and runs it.
 
+use super::handover;
 use super::remote::{RemoteHost, Requests, Wire, orphaned};
 use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
-use super::{block_requests_to_end, fences, handover};
-use crate::cache::CheckedCode;
 use crate::cell::{Cell, House};
-use crate::engine::{self, PoolSize};
+use crate::compile::cache::CheckedCode;
+use crate::compile::engine::{self, PoolSize};
+use crate::fences;
 use crate::files::Scratch;
-use crate::linker;
-use crate::program::Program;
+use crate::guest::linker;
+use crate::guest::program::Program;
+use crate::run::outcome::host_failed;
 use crate::run::{self, Run};
-use crate::sandbox::host_failed;
 use fuelcell_domain::outbound::HttpResponse;
 use fuelcell_domain::{Cancellation, Isolation, Meter, RunEnd, RunSpec, Usage};
 use std::io::{self, BufReader};
@@ -60,7 +61,7 @@ struct Prepared {
 
 fn work(stream: UnixStream) -> io::Result<()> {
     fences::die_with_the_parent()?;
-    block_requests_to_end()?;
+    fences::block_requests_to_end()?;
     // Not buffered: a descriptor goes to whoever reads the byte that it comes with.
     let Some((ToChild::Settle(home), _)) = wire::read(&mut &stream)? else {
         return Err(io::ErrorKind::InvalidData.into());

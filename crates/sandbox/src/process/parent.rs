@@ -4,9 +4,9 @@ use super::handover;
 use super::serve::{ChildWire, LastWord, Server};
 use super::starter::{CellProgram, Kept, Starter, Waiting};
 use super::wire::{Assignment, Home, ToChild};
-use crate::cache::CheckedCode;
-use crate::outcome;
-use crate::sandbox::host_failed;
+use crate::compile::cache::CheckedCode;
+use crate::run::outcome;
+use crate::run::outcome::host_failed;
 use fuelcell_domain::seams::StopSignal;
 use fuelcell_domain::{
     Cancellation, ErrorCode, Fence, JobError, JobHost, Limits, Meter, RunEnd, RunSpec, Usage,

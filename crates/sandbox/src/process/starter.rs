@@ -4,10 +4,10 @@
 //! thread that ends. Each runs one attempt and no other: what is saved is the time to start a program and to make an
 //! engine, and nothing of one job is there when the next begins.
 
-use super::ENVIRONMENT;
 use super::serve::ChildWire;
 use super::wire::{Home, ToChild};
-use crate::compiler::THIS_PROGRAM;
+use crate::compile::compiler::THIS_PROGRAM;
+use crate::fences::ENVIRONMENT;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;

@@ -4,7 +4,7 @@
 //! of files, which no encoding is to touch.
 
 use crate::cell::MAX_CALL_BYTES;
-use crate::engine::CodeSettings;
+use crate::compile::engine::CodeSettings;
 use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse};
 use fuelcell_domain::seams::JobInput;
 use fuelcell_domain::{

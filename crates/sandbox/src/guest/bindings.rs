@@ -6,7 +6,7 @@ wasmtime::component::bindgen!({
     imports: { default: trappable },
     exports: { default: async },
     with: {
-        "fuelcell:job/inputs.reader": crate::host::Reader,
-        "fuelcell:job/artifacts.writer": crate::host::Writer,
+        "fuelcell:job/inputs.reader": crate::guest::handles::Reader,
+        "fuelcell:job/artifacts.writer": crate::guest::handles::Writer,
     },
 });

@@ -1,6 +1,6 @@
 //! Core modules become components: one way to run things.
 
-use crate::preview1;
+use super::adapter;
 use std::borrow::Cow;
 use std::panic::catch_unwind;
 use wasi_preview1_component_adapter_provider::{
@@ -35,7 +35,7 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
 fn encode(core: &[u8]) -> Result<Vec<u8>, String> {
     let encode = || {
         let encoder = ComponentEncoder::default().validate(false).module(core)?;
-        encoder.adapter(NAME, ADAPTER)?.adapter(preview1::NAME, &preview1::ADAPTER)?.encode()
+        encoder.adapter(NAME, ADAPTER)?.adapter(adapter::NAME, &adapter::ADAPTER)?.encode()
     };
     encode().map_err(|error| format!("{error:#}"))
 }
@@ -89,7 +89,7 @@ impl Reencode for OurAdapter {
     ) -> Result<(), reencode::Error> {
         let imports = match imports {
             Imports::Single(offset, import) if is_ours(&import) => {
-                Imports::Single(offset, Import { module: preview1::NAME, ..import })
+                Imports::Single(offset, Import { module: adapter::NAME, ..import })
             }
             other => other,
         };
@@ -98,5 +98,5 @@ impl Reencode for OurAdapter {
 }
 
 fn is_ours(import: &Import<'_>) -> bool {
-    import.module == NAME && preview1::FUNCTIONS.contains(&import.name)
+    import.module == NAME && adapter::FUNCTIONS.contains(&import.name)
 }

@@ -19,7 +19,7 @@ pub(crate) const FINGERPRINT_PREFIX: &str = "wasmtime-";
 const CELL_STACK: usize = 4 << 20;
 
 /// Frames kept of a trap: enough to see a recursion, few enough to look each of them up in what a module brings of lines
-/// ([`crate::lines`]).
+/// ([`crate::module::lines`]).
 pub(crate) const BACKTRACE_FRAMES: usize = 24;
 
 /// Memory that a slot keeps between two cells; zeroing this much is cheaper than giving it back to the kernel.
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_names_the_version_that_is_built() {
-        let lock = include_str!("../../../Cargo.lock");
+        let lock = include_str!("../../../../Cargo.lock");
         assert!(lock.contains(&format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"\n")));
     }
 

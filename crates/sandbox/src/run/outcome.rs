@@ -1,20 +1,17 @@
 //! How a run that did not return ended, in the words of a failed job.
 
+use crate::cell::memory::Refused;
+use crate::cell::panics;
 use crate::cell::{Cell, MAX_CALL_BYTES, TimeIsUp};
-use crate::disk::Refusal;
-use crate::exits::{FailedExit, is_exit};
-use crate::limits::Refused;
-use crate::panics;
-use crate::random::RandomSpent;
-use crate::text::{clip, clipped};
+use crate::files::disk::Refusal;
+use crate::guest::exits::{FailedExit, is_exit};
+use crate::guest::random::RandomSpent;
+use crate::text::{MAX_TEXT, clip, clipped};
 use fuelcell_domain::{ErrorCode, FIXED, JobError, Limits};
 use std::collections::HashMap;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
-
-/// Longest message and longest details of an error in bytes.
-pub(crate) const MAX_TEXT: usize = 4 << 10;
 
 /// Longest reason of a program's own in a message, in bytes.
 const MAX_REASON: usize = 1 << 10;
@@ -57,6 +54,11 @@ pub(crate) fn timed_out(limits: &Limits) -> JobError {
         ErrorCode::Timeout,
         format!("the attempt ran longer than its limit of {seconds} s and was ended"),
     )
+}
+
+/// A thread of the host went down. That is our mistake and not the job's, so the job gets another attempt.
+pub(crate) fn host_failed() -> JobError {
+    JobError::new(ErrorCode::HostDefect, "the host failed while it ran this job").transient()
 }
 
 /// What the guest itself said: `code` and `message` are its own words.

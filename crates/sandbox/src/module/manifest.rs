@@ -1,6 +1,6 @@
 //! The manifest in a module's custom section: read without running anything.
 
-use crate::sections::outermost;
+use super::sections::outermost;
 use fuelcell_domain::Manifest;
 use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::manifest::{INTERFACE, SECTION};

@@ -1,13 +1,13 @@
 //! Modules that can run: compiled once, kept ready in memory while they are in use, loaded again from disk otherwise.
 
-use crate::cache::{Cache, CheckedCode};
+use super::cache::{Cache, CheckedCode};
+use super::compiler::{self, CompileError, CompileLimits, Compiler};
+use super::engine::CodeSettings;
+use super::recent::Recent;
 use crate::cell::Cell;
-use crate::compiler::{self, CompileError, CompileLimits, Compiler};
-use crate::engine::CodeSettings;
-use crate::program::Program;
-use crate::recent::Recent;
+use crate::guest::program::Program;
+use crate::module::wrap;
 use crate::text::clipped;
-use crate::wrap;
 use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};

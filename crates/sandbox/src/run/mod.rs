@@ -1,16 +1,20 @@
-//! One run of one export: a store, and a race between the guest, its deadline and the wish to stop.
+//! One run of one export: a store, and a race between the guest, its deadline and the wish to stop. How it ended is put
+//! into words in [`outcome`].
 
-use crate::bindings::JobPre;
-use crate::bindings::fuelcell::job::types;
+pub(crate) mod describe;
+pub(crate) mod outcome;
+
+use crate::cell::outbox;
+use crate::cell::surroundings::Profile;
 use crate::cell::{self, Cell, House, Tenancy};
-use crate::exits::{FailedExit, is_exit};
-use crate::outbox;
-use crate::outcome::{self, Cut, NotStarted};
-use crate::program::Program;
-use crate::surroundings::Profile;
+use crate::guest::bindings::JobPre;
+use crate::guest::bindings::fuelcell::job::types;
+use crate::guest::exits::{FailedExit, is_exit};
+use crate::guest::program::Program;
 use crate::text::clipped;
 use fuelcell_domain::seams::StopSignal;
 use fuelcell_domain::{Completion, Fuel, JobError, JobHost, Meter, RunEnd, RunSpec, Usage};
+use outcome::{Cut, NotStarted};
 use rustix::time::{ClockId, clock_gettime};
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -1,8 +1,8 @@
 //! The two worlds that a module can be written for, linked and ready to be instantiated.
 
-use crate::bindings::JobPre;
+use super::bindings::JobPre;
+use super::linker;
 use crate::cell::Cell;
-use crate::linker;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 use wasmtime_wasi::p2::bindings::CommandPre;

@@ -1,7 +1,7 @@
 //! Writing a manifest into a module, on its author's machine.
 
-use crate::manifest;
-use crate::sections::outermost;
+use super::manifest;
+use super::sections::outermost;
 use fuelcell_domain::manifest::SECTION;
 use wasm_encoder::{ComponentSection, CustomSection};
 use wasmparser::Parser;

@@ -3,11 +3,11 @@
 //! The interface's types are those of `wasmtime-wasi`; its descriptors are ours. A handle is a number into the cell's
 //! table, whatever the type of the resource says, so [`open`] and [`listing`] read the same number as what lies there.
 
-use super::node::{Directory, Meta, Node};
-use super::streams::{FileError, MAX_PIECE, Reading, Writing};
-use super::tree::{OpenHow, Tree};
-use super::{ErrorCode, Result};
 use crate::cell::Cell;
+use crate::files::node::{Directory, File, Meta, Node};
+use crate::files::streams::{FileError, MAX_PIECE, Reading, Writing};
+use crate::files::tree::{OpenHow, Tree};
+use crate::files::{ErrorCode, Result};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::Resource;
@@ -48,7 +48,7 @@ impl Open {
         }
     }
 
-    fn file(&self) -> Result<&Arc<super::node::File>> {
+    fn file(&self) -> Result<&Arc<File>> {
         match &self.node {
             Node::File(file) => Ok(file),
             Node::Directory(_) | Node::Link(_) => Err(ErrorCode::BadDescriptor),
@@ -56,7 +56,7 @@ impl Open {
     }
 
     /// The file, if it may be read.
-    fn readable_file(&self) -> Result<&Arc<super::node::File>> {
+    fn readable_file(&self) -> Result<&Arc<File>> {
         let file = self.file()?;
         match self.flags.contains(types::DescriptorFlags::READ) {
             true => Ok(file),
@@ -65,7 +65,7 @@ impl Open {
     }
 
     /// The file, if it may be written.
-    fn writable_file(&self) -> Result<&Arc<super::node::File>> {
+    fn writable_file(&self) -> Result<&Arc<File>> {
         let file = self.file()?;
         if !self.writable_tree {
             return Err(ErrorCode::NotPermitted);

@@ -1,6 +1,6 @@
 //! What a program left in `/out`: files become artifacts, `.fuelcell/report.json` becomes the report.
 
-use crate::disk::Disk;
+use crate::files::disk::Disk;
 use crate::files::{Found, Tree, TreeFile};
 use crate::text::clip;
 use fuelcell_domain::output_name::extension;

@@ -1,7 +1,8 @@
 //! Looking at a module before it is accepted: nothing of it runs, and nothing of it is compiled.
 
+use super::{manifest, wrap};
+use crate::guest::linker;
 use crate::text::marked;
-use crate::{linker, manifest, wrap};
 use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::seams::{InspectError, Inspection};
 use fuelcell_domain::{FIXED, Manifest};

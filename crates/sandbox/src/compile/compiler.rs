@@ -2,14 +2,13 @@
 //! else anything.
 //!
 //! The child gets the module on its standard input and writes code to its standard output, a file. It has no other
-//! descriptors, an environment of one name (see [`process::ENVIRONMENT`]), the fences of a cell (see [`fences`]), a limit on
+//! descriptors, an environment of one name (see [`fences::ENVIRONMENT`]), the fences of a cell (see [`fences`]), a limit on
 //! memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent. What ends the parent
 //! in good order, SIGINT or SIGTERM to all processes of a terminal or a service, leaves it alone.
 
-use crate::engine::{self, CodeSettings};
-use crate::lines;
-use crate::process::{self, fences};
-use crate::wrap;
+use super::engine::{self, CodeSettings};
+use crate::fences;
+use crate::module::{lines, wrap};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -140,7 +139,7 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
     module.rewind()?;
     command
         .env_clear()
-        .env(process::ENVIRONMENT.0, process::ENVIRONMENT.1)
+        .env(fences::ENVIRONMENT.0, fences::ENVIRONMENT.1)
         .current_dir("/")
         // What a terminal sends to the server's group is for the server, which drains.
         .process_group(0)
@@ -238,7 +237,7 @@ fn work(arguments: &[String]) -> Result<(), CompileError> {
 
 fn limit_this_process(limits: CompileLimits) -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    process::block_requests_to_end()?;
+    fences::block_requests_to_end()?;
     rustix::process::nice(NICENESS)?;
     let cpu = Rlimit { current: Some(limits.cpu_seconds), maximum: limits.cpu_seconds.checked_add(1) };
     // At the first limit comes SIGXCPU, which tells it from SIGKILL by others.

@@ -1,18 +1,28 @@
-//! What one running job holds: its host, its rations, its handles.
+//! What one running job holds: its host, its rations, its handles, its files, and what it has written so far.
+//!
+//! A cell knows nothing of the interfaces that guests call: those are answered in [`crate::guest`], on what lies here.
+
+pub(crate) mod memory;
+pub(crate) mod outbox;
+pub(crate) mod output;
+pub(crate) mod panics;
+pub(crate) mod requests;
+pub(crate) mod surroundings;
+pub(crate) mod texts;
 
 use crate::clocks::FIXED_TIME;
-use crate::disk::Disk;
+use crate::files::disk::Disk;
 use crate::files::{Preopen, Scratch, Volume};
-use crate::http::Http;
-use crate::limits::{Memory, MemoryLimiter};
-use crate::outbox::Outbox;
-use crate::output::LogStream;
-use crate::preview1::List;
-use crate::surroundings::{self, OUT, Profile};
 use async_trait::async_trait;
 use fuelcell_domain::{FIXED, JobHost, LogLevel, Meter, RunSpec};
+use memory::{Memory, MemoryLimiter};
+use outbox::Outbox;
+use output::LogStream;
+use requests::Http;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use surroundings::{OUT, Profile};
+use texts::List;
 use wasmtime::component::ResourceTable;
 use wasmtime::{CallHook, CallHookHandler, Engine, Store, StoreContextMut};
 use wasmtime_wasi::WasiCtx;

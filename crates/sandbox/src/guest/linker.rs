@@ -1,9 +1,9 @@
 //! What a guest can import, in two forms that belong together: the list that uploads are checked against, and the
 //! linker that runs use.
 
-use crate::bindings::Job;
+use super::bindings::Job;
+use super::{http, preview1, random};
 use crate::cell::Cell;
-use crate::{http, preview1, random};
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};

@@ -1,6 +1,6 @@
 //! Standard output and error of a guest: lines in the job's log, which has a quota.
 
-use crate::panics::ADVICE;
+use super::panics::ADVICE;
 use crate::text::clip;
 use bytes::Bytes;
 use fuelcell_domain::{JobHost, LogLevel};

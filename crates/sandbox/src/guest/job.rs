@@ -1,99 +1,20 @@
 //! The guest interface, answered: each import charges what the guest asks for and passes it to the job's host. How much
 //! one call can carry is bounded here; what is kept of it, the job's host bounds.
 
-use crate::bindings::fuelcell::job as wit;
+use super::bindings::fuelcell::job as wit;
+use super::handles::{Reader, Writer};
 use crate::cell::Cell;
-use crate::disk::Disk;
-use crate::outcome::MAX_TEXT;
-use crate::text::clipped;
-use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use crate::text::{MAX_TEXT, clipped};
+use fuelcell_domain::seams::JobInput;
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
-    LogLevel, Meter, OutputNames, ReadAt, Report,
+    LogLevel, OutputNames, Report,
 };
-use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-/// Bytes that one read returns at most: what the host allocates for a guest at once.
-const MAX_READ: u32 = 1 << 20;
-
 /// The stage under which the panic hook of the SDK logs.
 const PANIC: &str = "panic";
-
-/// An input that the guest is reading.
-#[expect(unreachable_pub, reason = "the generated bindings export it again")]
-pub struct Reader {
-    source: Arc<dyn ReadAt>,
-    position: u64,
-}
-
-/// An artifact that the guest is writing. Dropped unfinished, its bytes are free again.
-#[expect(unreachable_pub, reason = "the generated bindings export it again")]
-pub struct Writer {
-    inner: Option<Box<dyn ArtifactWriter>>,
-    name: String,
-    taken: u64,
-    disk: Disk,
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.disk.give_back(self.taken);
-        if self.inner.is_some() {
-            self.disk.drop_artifact(&self.name);
-        }
-    }
-}
-
-impl Reader {
-    fn read(&mut self, max: u32, meter: &Meter) -> Result<Vec<u8>, HostError> {
-        let left = self.source.size().saturating_sub(self.position);
-        let mut buffer = vec![0; left.min(u64::from(max.min(MAX_READ))) as usize];
-        let count = self.source.read_at(self.position, &mut buffer).map_err(|error| {
-            tracing::warn!(error.message = %error, "an input of a job cannot be read");
-            HostError::Storage("the input cannot be read".into())
-        })?;
-        buffer.truncate(count);
-        self.position += count as u64;
-        meter.count_read(count as u64);
-        Ok(buffer)
-    }
-
-    fn seek(&mut self, position: u64) -> Result<(), HostError> {
-        let size = self.source.size();
-        if position > size {
-            return Err(HostError::Invalid(format!(
-                "position {position} is past the end; the input has {size} bytes"
-            )));
-        }
-        self.position = position;
-        Ok(())
-    }
-}
-
-impl Writer {
-    fn write(&mut self, bytes: &[u8], meter: &Meter) -> Result<(), HostError> {
-        let inner = self.inner.as_mut().ok_or_else(finished)?;
-        let size = bytes.len() as u64;
-        self.disk.take(size)?;
-        self.taken += size;
-        inner.write(bytes)?;
-        meter.count_write(size);
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), HostError> {
-        self.inner.take().ok_or_else(finished)?.finish()?;
-        // It is an artifact now and stays.
-        self.taken = 0;
-        Ok(())
-    }
-}
-
-fn finished() -> HostError {
-    HostError::Invalid("this artifact is finished; create another".into())
-}
 
 impl wit::types::Host for Cell {}
 
@@ -109,7 +30,7 @@ impl wit::inputs::Host for Cell {
     }
 
     fn open(&mut self, name: String) -> Result<Result<Resource<Reader>, wit::types::HostError>> {
-        let reader = self.host.open_input(&name).map(|source| Reader { source, position: 0 });
+        let reader = self.host.open_input(&name).map(Reader::new);
         Ok(reader.and_then(|reader| self.keep(reader)).map_err(host_error))
     }
 }
@@ -235,7 +156,7 @@ impl Cell {
         self.outputs().insert(&name).map_err(HostError::Invalid)?;
         self.disk.add_artifact(&name)?;
         let made = self.host.create_artifact(description).inspect_err(|_| self.disk.drop_artifact(&name));
-        Ok(Writer { inner: Some(made?), name, taken: 0, disk: self.disk.clone() })
+        Ok(Writer::new(made?, name, self.disk.clone()))
     }
 
     /// The names of the files that will be published.

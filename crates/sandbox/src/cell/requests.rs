@@ -1,9 +1,9 @@
-//! Requests of guests over HTTP. The interface is wasmtime's; what is sent goes to the job's host, as every other call
-//! does, and comes back whole. All that lies in the host's memory for a guest is bounded: bodies under way, and answers that
-//! it holds, count as the guest's own memory; the texts of requests that it never sends have limits of their own.
+//! What a cell has for its guest's requests over HTTP: what is sent goes to the job's host, as every other call does, and
+//! comes back whole. All that lies in the host's memory for a guest is bounded: bodies under way, and answers that
+//! it holds, count as the guest's own memory. The texts of requests that it never sends are
+//! bounded where the interface is answered.
 
-use crate::cell::Cell;
-use crate::limits::{Holding, Memory};
+use super::memory::{Holding, Memory};
 use bytes::Bytes;
 use fuelcell_domain::capability::Target;
 use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY};
@@ -14,67 +14,16 @@ use http_body_util::{BodyExt, Full};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
-use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest, Method, OutgoingRequest};
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi_http::{
-    Error, RequestOptions, Result, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+    Error, RequestOptions, Result, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks,
 };
 
 /// Bytes of all names and values of one list of headers.
 const MAX_FIELDS: usize = 64 << 10;
 
-/// Bytes of a method, an authority, and a path with its query. The interface as it comes keeps any text for each request.
-const MAX_METHOD: usize = 64;
-const MAX_AUTHORITY: usize = 512;
-const MAX_PATH: usize = 8 << 10;
-
 /// Bytes of a body that one write hands over; a body that nobody reads holds two of them.
 const MAX_CHUNK: usize = 64 << 10;
-
-/// What wasmtime's bindings call the interface.
-const TYPES: &str = "wasi:http/types@0.2.12";
-
-/// The interface, without the functions that would keep texts of any length.
-pub(crate) fn add_to_linker(linker: &mut Linker<Cell>) -> wasmtime::Result<()> {
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
-    linker.allow_shadowing(true);
-    let mut types = linker.instance(TYPES)?;
-    types.func_wrap("[method]outgoing-request.set-method", set_method)?;
-    types.func_wrap("[method]outgoing-request.set-authority", set_authority)?;
-    types.func_wrap("[method]outgoing-request.set-path-with-query", set_path)?;
-    linker.allow_shadowing(false);
-    Ok(())
-}
-
-/// What a setter answers: whether it took the value.
-type Taken = wasmtime::Result<(std::result::Result<(), ()>,)>;
-
-type OptionalText = (Resource<OutgoingRequest>, Option<String>);
-
-fn set_method(
-    mut store: StoreContextMut<'_, Cell>,
-    (request, method): (Resource<OutgoingRequest>, Method),
-) -> Taken {
-    match &method {
-        Method::Other(name) if name.len() > MAX_METHOD => Ok((Err(()),)),
-        _ => Ok((store.data_mut().http().set_method(request, method)?,)),
-    }
-}
-
-fn set_authority(mut store: StoreContextMut<'_, Cell>, (request, text): OptionalText) -> Taken {
-    match &text {
-        Some(text) if text.len() > MAX_AUTHORITY => Ok((Err(()),)),
-        _ => Ok((store.data_mut().http().set_authority(request, text)?,)),
-    }
-}
-
-fn set_path(mut store: StoreContextMut<'_, Cell>, (request, text): OptionalText) -> Taken {
-    match &text {
-        Some(text) if text.len() > MAX_PATH => Ok((Err(()),)),
-        _ => Ok((store.data_mut().http().set_path_with_query(request, text)?,)),
-    }
-}
 
 /// What a guest needs for its requests.
 pub(crate) struct Http {
@@ -83,23 +32,16 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    fn new(cell: &Cell) -> Self {
+    pub(crate) fn new(host: Arc<dyn JobHost>, memory: Arc<Memory>, deterministic: bool) -> Self {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_FIELDS);
         let places = Arc::new(Semaphore::new(MAX_AT_ONCE));
-        let deterministic = cell.deterministic_seed.is_some();
-        Self {
-            context,
-            sender: Sender { host: cell.host.clone(), places, memory: cell.memory.clone(), deterministic },
-        }
+        Self { context, sender: Sender { host, places, memory, deterministic } }
     }
-}
 
-impl WasiHttpView for Cell {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        let http = self.http.take().unwrap_or_else(|| Http::new(self));
-        let http = self.http.insert(http);
-        WasiHttpCtxView { hooks: &mut http.sender, table: &mut self.table, ctx: &mut http.context }
+    /// What the engine's side of the interface works on.
+    pub(crate) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
+        WasiHttpCtxView { hooks: &mut self.sender, table, ctx: &mut self.context }
     }
 }
 

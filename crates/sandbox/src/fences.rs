@@ -7,6 +7,7 @@
 
 use fuelcell_domain::{Fence, Limits};
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
+use nix::sys::signal::{SigSet, Signal as RequestToEnd};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -14,6 +15,10 @@ use seccompiler::{
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
+
+/// The whole environment of children. The allocator of `fuelcell` maps a gibibyte ahead as if it were in use, which would
+/// count against the limits that children set themselves; so it maps what it needs. Other allocators do not know the name.
+pub(crate) const ENVIRONMENT: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
 
 /// Private memory that a cell needs beside what its guest is given: stacks, host calls, the process itself.
 const OVERHEAD_BYTES: u64 = 256 << 20;
@@ -28,8 +33,15 @@ const CPU_GRACE_SECONDS: u64 = 10;
 const OPEN_FILES: u64 = 64;
 
 /// Dies with the parent, to be exact with the thread that started this process.
-pub(super) fn die_with_the_parent() -> io::Result<()> {
+pub(crate) fn die_with_the_parent() -> io::Result<()> {
     Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+/// SIGINT and SIGTERM do not reach this thread and those that it will start: a service manager sends them to children too,
+/// while it is the server that decides what ends and when. Children end by SIGKILL, with the server at the latest.
+pub(crate) fn block_requests_to_end() -> io::Result<()> {
+    let requests: SigSet = [RequestToEnd::SIGINT, RequestToEnd::SIGTERM].into_iter().collect();
+    Ok(requests.thread_block()?)
 }
 
 /// Closes every descriptor but the standard streams: whatever the server, or who started it, left open for its children. To
@@ -45,7 +57,7 @@ pub(crate) fn close_inherited() -> io::Result<()> {
 }
 
 /// Takes the rations of `limits` for a cell of at most `slot_bytes`. To be called before anything of the job's is read.
-pub(super) fn limit_this_process(limits: &Limits, slot_bytes: u64) -> io::Result<()> {
+pub(crate) fn limit_this_process(limits: &Limits, slot_bytes: u64) -> io::Result<()> {
     for (resource, limit) in [
         // Private writable memory: what the engine merely reserves does not count.
         (Resource::Data, limits.memory_bytes.min(slot_bytes).saturating_add(OVERHEAD_BYTES)),

@@ -5,7 +5,7 @@
 //! another module or of another server, is thrown away and its module compiled anew; nothing of it is ever mapped.
 //! Only the process that holds the key checks. What it hands to the process of a cell is the open file that it checked.
 
-use crate::engine::FINGERPRINT_PREFIX;
+use super::engine::FINGERPRINT_PREFIX;
 use fuelcell_domain::Digest;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

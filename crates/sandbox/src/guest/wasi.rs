@@ -1,9 +1,9 @@
 //! The WASI that guests get, but for files, which have a module of their own: toolchains put its imports into every
 //! program, so they must link. No environment, no network, an empty standard input.
 
+use super::random::MAX_RANDOM_PER_CALL;
 use crate::cell::Cell;
 use crate::clocks::{CoarseMonotonicClock, CoarseWallClock, CountingMonotonicClock, FixedWallClock};
-use crate::random::MAX_RANDOM_PER_CALL;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};

@@ -1,0 +1,14 @@
+//! From a module's bytes to a program that can run: the engine, the compiler in a process of its own, compiled code on disk
+//! and in memory.
+//!
+//! Knows which code may be trusted and which modules are ready. What a program does when it runs is not its concern.
+
+pub(crate) mod cache;
+pub(crate) mod compiler;
+pub(crate) mod engine;
+pub(crate) mod modules;
+mod recent;
+
+pub use cache::CodeKey;
+pub use compiler::{CompileLimits, Compiler, compile_worker};
+pub use engine::EngineError;

@@ -1,0 +1,13 @@
+//! The bytes of a module: what they say of themselves, and how they are made into what runs here.
+//!
+//! Knows sections, manifests, worlds and debug information. Nothing of a module runs here and nothing is compiled.
+
+pub(crate) mod adapter;
+pub(crate) mod inspect;
+pub(crate) mod lines;
+pub(crate) mod manifest;
+mod pack;
+pub(crate) mod sections;
+pub(crate) mod wrap;
+
+pub use pack::{PackError, pack};
