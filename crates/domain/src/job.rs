@@ -1,6 +1,5 @@
 //! A job: what was submitted, where it stands, how it ended.
 
-use crate::state::JobState;
 use crate::{
     AttemptId, DatasetId, Deterministic, Digest, JobError, JobId, JobType, Limits, NodeId, Ordinal,
     PipelineId, ProjectRef, Report, Timestamp, Usage,
@@ -33,6 +32,42 @@ impl Priority {
             Self::High => "High",
             Self::Critical => "Critical",
         }
+    }
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum JobState {
+    /// It waits: for a slot, for its time, for its module to be compiled.
+    Queued,
+    /// An attempt holds a lease.
+    Running,
+    /// It did what it was asked.
+    Completed,
+    /// It did not, and will not be tried again by itself.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+impl JobState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Cancelled];
+
+    /// As clients write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Running => "Running",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+
+    /// Whether nothing more can happen to the job.
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 }
 

@@ -12,28 +12,12 @@ use std::time::Duration;
 
 mod calendar;
 
-pub use calendar::{Calendar, MAX_CRON};
+pub use calendar::{Calendar, MAX_CRON, ScheduleError};
 
 /// Lateness that is no downtime: a busy or just starting server.
 const PUNCTUAL: Duration = Duration::from_secs(60);
 /// How long after its moment a run that was missed is made up for, where the schedule does not say, in seconds.
 pub const DEFAULT_CATCH_UP_SECONDS: u32 = 3600;
-
-/// Why a schedule cannot be used; words for the client.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScheduleError {
-    /// The expression is not one.
-    #[error(
-        "schedule.cron: {0}; give five fields (minute, hour, day of month, month, day of week), or six with seconds in front"
-    )]
-    Cron(String),
-    /// It is due at no time.
-    #[error("schedule.cron is never due")]
-    Never,
-    /// The zone is not in the IANA database.
-    #[error("schedule.timeZone is not a name of the IANA time zone database, such as Europe/Berlin or UTC")]
-    TimeZone,
-}
 
 /// What happens when a run is due and the job of the run before has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

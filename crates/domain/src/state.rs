@@ -13,46 +13,9 @@
 //! Nothing leaves Completed, Failed or Cancelled; a retry is a new job. Every transition out of Running names the attempt
 //! and is refused when that attempt is not the current one.
 
-use crate::job::{CancelRequest, Job, JobEnd, Lease};
+use crate::job::{CancelRequest, Job, JobEnd, JobState, Lease};
 use crate::{AttemptId, Completion, ErrorCode, Isolation, JobError, Timestamp, Usage};
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum JobState {
-    /// It waits: for a slot, for its time, for its module to be compiled.
-    Queued,
-    /// An attempt holds a lease.
-    Running,
-    /// It did what it was asked.
-    Completed,
-    /// It did not, and will not be tried again by itself.
-    Failed,
-    /// Somebody stopped it.
-    Cancelled,
-}
-
-impl JobState {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Cancelled];
-
-    /// As clients write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "Queued",
-            Self::Running => "Running",
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Cancelled => "Cancelled",
-        }
-    }
-
-    /// Whether nothing more can happen to the job.
-    pub fn is_ended(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
-    }
-}
 
 /// Attempts that may be lost with their process before the job is failed as `NodeLost`.
 pub const MAX_LOST_ATTEMPTS: u32 = 5;

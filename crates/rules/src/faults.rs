@@ -1,10 +1,9 @@
 //! What is wrong in a JSON document, in words for whoever wrote it: each fault with its place and with what is allowed there.
 
-use crate::ParameterFault;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{JsonType, PatternOptions, Validator};
 use serde_json::Value;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// Faults that are told in words; the others are counted.
 pub const MAX_SHOWN: usize = 50;
@@ -14,6 +13,24 @@ const MAX_WORDS: usize = 40;
 const MAX_VALUE: usize = 64;
 /// How alike two names are at least, of which one may stand for the other.
 const ALIKE: f64 = 0.75;
+
+/// Something wrong in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterFault {
+    /// Where: a JSON Pointer (RFC 6901) into the document; empty = all of it.
+    pub pointer: String,
+    /// What.
+    pub message: String,
+}
+
+impl fmt::Display for ParameterFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.as_str() {
+            "" => f.write_str(&self.message),
+            pointer => write!(f, "{pointer}: {}", self.message),
+        }
+    }
+}
 
 /// A schema of whoever checks, with the formats that may be written: its cost is its owner's affair.
 pub struct Checker {

@@ -18,5 +18,6 @@ mod parameters;
 mod patterns;
 mod schema;
 
-pub use parameters::{ParameterFault, ParametersRefused, check_parameters, described};
+pub use faults::ParameterFault;
+pub use parameters::{ParametersRefused, check_parameters, described};
 pub use schema::{Extent, Refusal, Schema};

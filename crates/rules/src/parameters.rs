@@ -1,27 +1,9 @@
 //! Parameters against what a module's manifest says of them.
 
+use crate::faults::ParameterFault;
 use crate::schema::{Extent, Refusal, Schema};
 use fuelcell_domain::Manifest;
 use serde_json::{Map, Value};
-use std::fmt;
-
-/// Something wrong in parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterFault {
-    /// Where: a JSON Pointer (RFC 6901) into the parameters; empty = all of them.
-    pub pointer: String,
-    /// What.
-    pub message: String,
-}
-
-impl fmt::Display for ParameterFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pointer.as_str() {
-            "" => f.write_str(&self.message),
-            pointer => write!(f, "{pointer}: {}", self.message),
-        }
-    }
-}
 
 /// The parameters as the schema sees them: without those that only name datasets, where it does not speak of them.
 pub fn described(manifest: &Manifest, mut parameters: Map<String, Value>) -> Value {

@@ -1,8 +1,7 @@
 //! One schema, ready to be used.
 
 use crate::cost::{self, Cost, Size};
-use crate::faults::explained;
-use crate::parameters::ParameterFault;
+use crate::faults::{ParameterFault, explained};
 use crate::patterns;
 use fuelcell_domain::limits::SCHEMA;
 use jsonschema::Validator;

@@ -11,7 +11,6 @@ use fuelcell_domain::{
     ReadAt, Report,
 };
 use fuelcell_store::{BlobRef, BlobStore, MAX_PROCESSED_ITEMS, PageRequest, Store, StoreError};
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,10 +20,6 @@ use tokio::time::Instant;
 pub(crate) const MAX_CHECKPOINT: u64 = FIXED.checkpoint_bytes;
 /// Longest key of a processed item in bytes.
 const MAX_KEY: usize = 1024;
-/// Keys that one attempt may mark.
-const MAX_MARKS: usize = 100_000;
-/// Bytes of all keys that one attempt may mark: they are kept in memory until the job completes.
-const MAX_MARKS_BYTES: usize = 16 * 1024 * 1024;
 /// New keys between two looks at how many the pipeline has.
 const MARKS_PER_LOOK: usize = 1000;
 /// Findings of each kind in a report.
@@ -51,34 +46,6 @@ pub(crate) struct AttemptHost {
     files: Vec<Arc<dyn ReadAt>>,
     deadline_notice: Instant,
     checkpoint: Mutex<Option<BlobRef>>,
-}
-
-/// Keys of processed items that one attempt marked.
-#[derive(Default)]
-pub(crate) struct Marks {
-    keys: BTreeSet<String>,
-    bytes: usize,
-}
-
-impl Marks {
-    /// The marked keys, in order.
-    pub(crate) fn take(&mut self) -> Vec<String> {
-        std::mem::take(self).keys.into_iter().collect()
-    }
-
-    fn insert(&mut self, key: &str) -> Result<(), HostError> {
-        if self.keys.contains(key) {
-            return Ok(());
-        }
-        let bytes = self.bytes + key.len();
-        if self.keys.len() >= MAX_MARKS || bytes > MAX_MARKS_BYTES {
-            let message = format!("a job marks at most {MAX_MARKS} keys of together {MAX_MARKS_BYTES} bytes");
-            return Err(HostError::Limit(message));
-        }
-        self.bytes = bytes;
-        self.keys.insert(key.into());
-        Ok(())
-    }
 }
 
 /// Where a host finds what it serves.
@@ -126,7 +93,7 @@ impl AttemptHost {
 
     /// Whether the pipeline may have further items. It is asked now and then: the bound need not be exact.
     fn check_room(&self, pipeline: PipelineId) -> Result<(), HostError> {
-        let own = lock(&self.live.marks).keys.len();
+        let own = lock(&self.live.marks).len();
         if !own.is_multiple_of(MARKS_PER_LOOK) {
             return Ok(());
         }

@@ -20,6 +20,7 @@ mod gate;
 mod host;
 mod live;
 mod log;
+mod marks;
 mod order;
 mod prepare;
 mod pulse;

@@ -2,9 +2,9 @@
 
 use crate::artifacts::Staging;
 use crate::concurrency::Owners;
-use crate::host::Marks;
 use crate::lock;
 use crate::log::LogBuffer;
+use crate::marks::Marks;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::outbound::{Contact, Outlet};
 use fuelcell_domain::seams::{Running, StopSignal};

@@ -5,7 +5,6 @@
 //! Every other one names times of the day, and each is due once a day: one that the clock is put forward over is due right
 //! after that, and one that comes twice, because the clock is put back, is due the first time.
 
-use super::ScheduleError;
 use crate::Timestamp;
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -16,6 +15,22 @@ use croner::parser::{CronParser, Seconds, Year};
 pub const MAX_CRON: usize = 128;
 /// No zone is farther from UTC, nor leaps farther than this when it changes sides of the date line.
 const FARTHEST: TimeDelta = TimeDelta::hours(26);
+
+/// Why a schedule cannot be used; words for the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// The expression is not one.
+    #[error(
+        "schedule.cron: {0}; give five fields (minute, hour, day of month, month, day of week), or six with seconds in front"
+    )]
+    Cron(String),
+    /// It is due at no time.
+    #[error("schedule.cron is never due")]
+    Never,
+    /// The zone is not in the IANA database.
+    #[error("schedule.timeZone is not a name of the IANA time zone database, such as Europe/Berlin or UTC")]
+    TimeZone,
+}
 
 /// When a cron expression is due in a time zone.
 pub struct Calendar {
