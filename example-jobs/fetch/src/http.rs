@@ -1,6 +1,6 @@
 //! One request over `wasi:http`.
 
-use crate::{Request, Response};
+use crate::message::{Request, Response};
 use std::fmt::Debug;
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{

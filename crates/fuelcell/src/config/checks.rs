@@ -1,6 +1,6 @@
 //! What the types of the settings do not say.
 
-use super::Config;
+use super::settings::Config;
 use anyhow::{Context, ensure};
 use tracing_subscriber::EnvFilter;
 

@@ -1,6 +1,6 @@
 //! What holds in place of settings that nobody set.
 
-use super::Config;
+use super::settings::Config;
 use crate::nodes::machine_memory;
 use std::collections::BTreeMap;
 use std::num::NonZero;

@@ -3,8 +3,8 @@
 //! The meaning comes from the doc comments of the settings themselves, by way of their JSON schema. What is written is read
 //! as the same configuration: settings that nobody set are comments, with what holds in their place.
 
-use super::Config;
 use super::effective::Effective;
+use super::settings::Config;
 use anyhow::Context;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;

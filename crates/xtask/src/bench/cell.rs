@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{Row, measure};
+use super::row::{Row, measure};
 use crate::process::capture;
 
 /// Where cells are, as `fuelcell` calls it and as people do, with so many runs: a process takes longer to make.

@@ -9,6 +9,7 @@ mod disk;
 mod load;
 mod native;
 mod quantiles;
+mod row;
 mod store;
 
 use std::{
@@ -29,11 +30,12 @@ use crate::{
     event_log, guests,
     order_to_cash::LogOptions,
     process::{capture, cargo, run},
-    progress::{Progress, note},
+    progress::note,
     server::{Interrupt, Server, free_address},
     workspace::{Build, Workspace},
 };
 use load::{Load, Throughput};
+use row::{Row, measure};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const MODULE: &str = "probe";
@@ -68,13 +70,6 @@ enum Part {
     Store,
     /// Process mining beside native code
     Mining,
-}
-
-/// What is measured, as it stands in the table.
-#[derive(Deserialize)]
-struct Row {
-    what: String,
-    figure: String,
 }
 
 /// What `fuelcell run --json` prints.
@@ -280,17 +275,6 @@ fn work(printed: &str) -> Option<Duration> {
         }
     };
     told.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-}
-
-fn measure<T>(label: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let _progress = Progress::spinner(label);
-    work().with_context(|| label.to_owned())
-}
-
-impl Row {
-    fn new(what: &str, figure: String) -> Self {
-        Self { what: what.to_owned(), figure }
-    }
 }
 
 fn print(rows: &[Row]) -> Result<()> {

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::Row;
+use super::row::Row;
 use crate::{
     process::{cargo, run},
     progress::Progress,

@@ -13,6 +13,7 @@
 
 mod activity;
 mod calendar;
+mod options;
 mod order;
 mod route;
 mod staff;
@@ -21,13 +22,14 @@ mod timing;
 use std::io::Write;
 
 use anyhow::{Result, ensure};
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Weekday};
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Normal, Poisson};
 use rand_pcg::Pcg64;
 
-use activity::Activity;
+pub(crate) use options::LogOptions;
 use order::Order;
+use timing::Event;
 
 /// Column names. The first four are what most tools look for: case, activity, start and completion.
 const HEADER: &str = "case_id,activity,start_timestamp,timestamp,resource,department,region,segment,channel,payment,\
@@ -36,19 +38,6 @@ const HEADER: &str = "case_id,activity,start_timestamp,timestamp,resource,depart
 /// Events of an average order, measured over a million generated ones.
 const EVENTS_PER_ORDER: f64 = 12.15;
 
-/// Which log to write.
-#[derive(Debug, Clone)]
-pub(crate) struct LogOptions {
-    /// About how many events. Orders come at random, so the log has a few per cent more or fewer.
-    pub(crate) events: u64,
-    /// Another seed gives another log of the same kind.
-    pub(crate) seed: u64,
-    /// First day with orders.
-    pub(crate) start: NaiveDate,
-    /// Last day with events.
-    pub(crate) end: NaiveDate,
-}
-
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LogSize {
@@ -56,33 +45,6 @@ pub(crate) struct LogSize {
     pub(crate) events: u64,
     /// Orders.
     pub(crate) cases: u64,
-}
-
-/// An event: one row.
-struct Event {
-    activity: Activity,
-    start: NaiveDateTime,
-    end: NaiveDateTime,
-    resource: String,
-}
-
-impl LogOptions {
-    /// The log of the demo: October 2023 to March 2024.
-    pub(crate) fn demo() -> Self {
-        let day =
-            |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day of the calendar");
-        Self { events: 30_000, seed: 2024, start: day(2023, 10, 1), end: day(2024, 3, 31) }
-    }
-
-    fn days(&self) -> impl Iterator<Item = NaiveDate> {
-        self.start.iter_days().take_while(|day| *day <= self.end)
-    }
-
-    /// The day from which the slow warehouse is slow.
-    fn second_half(&self) -> NaiveDateTime {
-        let half = (self.end - self.start) / 2;
-        (self.start + half).into()
-    }
 }
 
 /// Writes the log as CSV, order by order, and tells `on_day` the share of the period that is done, from 0 to 1.
@@ -150,11 +112,6 @@ fn arrivals(rng: &mut Pcg64, day: NaiveDate, orders_per_demand: f64) -> Result<V
         .collect();
     times.sort_unstable();
     Ok(times)
-}
-
-/// Midnight after the last day: nothing later is in the log.
-fn end_of(options: &LogOptions) -> NaiveDateTime {
-    (options.end + Days::new(1)).into()
 }
 
 fn write_row(out: &mut impl Write, order: &Order, event: &Event) -> std::io::Result<()> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::*;
+use super::{activity::Activity, *};
 
 /// A row's case, activity, start and completion.
 type Row = (String, String, NaiveDateTime, NaiveDateTime);
@@ -71,7 +71,7 @@ fn the_size_is_about_what_was_asked_for() {
 fn every_event_is_in_the_period_and_cases_go_forward() {
     let options = LogOptions::demo();
     let rows = rows(&demo_bytes(options.seed, options.events));
-    let (first, last) = (NaiveDateTime::from(options.start), end_of(&options));
+    let (first, last) = (NaiveDateTime::from(options.start), options.end_of_period());
     for (case, activity, start, end) in &rows {
         assert!(*start >= first && *end < last && start < end, "{case} {activity} {start} {end}");
     }

@@ -6,14 +6,21 @@ use rand_distr::{Distribution, Gamma};
 use rand_pcg::Pcg64;
 
 use super::{
-    Event, LogOptions,
     activity::{Activity, Actor},
     calendar::Shift,
-    end_of,
+    options::LogOptions,
     order::{Oddity, Order, Segment, Warehouse},
     route,
     staff::Worker,
 };
+
+/// An event: one row.
+pub(super) struct Event {
+    pub(super) activity: Activity,
+    pub(super) start: NaiveDateTime,
+    pub(super) end: NaiveDateTime,
+    pub(super) resource: String,
+}
 
 /// Draws the events of an order. Steps that end after the period are not in the log: the order is still open.
 pub(super) fn events(rng: &mut Pcg64, order: &Order, options: &LogOptions) -> Vec<Event> {
@@ -31,7 +38,7 @@ pub(super) fn events(rng: &mut Pcg64, order: &Order, options: &LogOptions) -> Ve
         let work = draw_around(rng, 2.0, activity.mean_work_minutes() * worker.pace());
         // Whole seconds, and never none: even a program needs one.
         now = start + TimeDelta::seconds(((work * 60.0) as i64).max(1));
-        if now >= end_of(options) {
+        if now >= options.end_of_period() {
             break;
         }
         events.push(Event { activity, start, end: now, resource: worker.name(order, activity) });

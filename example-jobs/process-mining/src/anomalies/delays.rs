@@ -1,6 +1,6 @@
 //! Steps that took far longer than their kind does.
 
-use super::{Anomaly, Group};
+use super::group::{Anomaly, Group};
 use crate::calendar::Calendar;
 use crate::figures::{Figures, Groups, SECOND, quantile};
 use crate::log::{EventLog, Micros};

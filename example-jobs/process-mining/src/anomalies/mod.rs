@@ -1,6 +1,9 @@
 //! Cases that are not like the others, each with the reason.
 
 mod delays;
+mod group;
+
+pub use group::{Anomaly, Group};
 
 use rustc_hash::FxHashSet;
 
@@ -10,30 +13,6 @@ use crate::log::EventLog;
 use crate::names::{Id, NONE};
 use crate::read::Facts;
 use crate::text::{count, duration, percent};
-
-/// What is unusual about a case.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Anomaly {
-    /// The case, by its number in the log.
-    pub case: usize,
-    /// Why, in words and figures.
-    pub reason: String,
-    /// How far from usual, for ranking inside of its group.
-    pub size: f64,
-}
-
-/// Anomalies of one sort.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Group {
-    /// A stable word.
-    pub kind: &'static str,
-    /// A heading.
-    pub title: &'static str,
-    /// What counts as unusual.
-    pub definition: String,
-    /// Cases, most unusual first.
-    pub cases: Vec<Anomaly>,
-}
 
 /// Fewer cases say nothing about what is usual.
 const ENOUGH: usize = 50;

@@ -1,10 +1,10 @@
 //! Tables.
 
 use super::columns::{self, Layout};
+use super::facts::{BATCH, Example, Facts, Options, Tick};
 use super::records::{LONGEST_RECORD, Record, RecordError, Records};
 use super::source::{Meter, Source};
-use super::timestamp::{self, Timestamps};
-use super::{BATCH, Example, Facts, Options, Tick, is_missing};
+use super::timestamp::{self, Timestamps, is_missing};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};

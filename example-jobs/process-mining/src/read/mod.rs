@@ -4,6 +4,7 @@ mod buffer;
 mod checksum;
 mod columns;
 mod csv;
+mod facts;
 mod gzip;
 mod iso;
 mod records;
@@ -15,131 +16,14 @@ mod xes;
 
 use std::io::Read;
 
-use rustc_hash::FxHashSet;
-
 pub use columns::Columns;
+pub use facts::{Dropped, Example, Facts, Options, Tick};
 pub use iso::{TimeText, format as format_time, parse_iso, time_text};
 use source::Format;
 pub use timestamp::{Timestamps, is_missing};
 
 use crate::error::{Stop, excerpt};
 use crate::log::EventLog;
-use crate::names;
-
-/// How to read.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Columns that the request names (tables only).
-    pub columns: Columns,
-    /// strftime forms that the request names, beside ISO 8601.
-    pub timestamp_formats: Vec<String>,
-    /// Bytes of the file, if that is known: then memory is asked for as it will be needed.
-    pub size: Option<u64>,
-}
-
-impl Options {
-    /// About how many events there are, when the first so many bytes of the file held so many.
-    fn foresee(&self, bytes: u64, events: usize) -> u64 {
-        let events = events as u128 * u128::from(self.size.unwrap_or(0)) / u128::from(bytes.max(1));
-        u64::try_from(events).unwrap_or(u64::MAX)
-    }
-}
-
-/// Rows that did not become events, by the first thing that was wrong with them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Dropped {
-    /// The case was empty.
-    pub no_case: u64,
-    /// The activity was empty.
-    pub no_activity: u64,
-    /// The timestamp was empty.
-    pub no_timestamp: u64,
-    /// The timestamp was in no known form, or a day that does not exist.
-    pub unreadable_timestamp: u64,
-}
-
-/// Beyond this many, further cases that lost rows are not remembered.
-const INCOMPLETE_CASES: usize = 200_000;
-
-impl Facts {
-    /// Remembers that a row of this case was left out.
-    fn lost_row(&mut self, case: &[u8]) {
-        if self.incomplete_cases.len() < INCOMPLETE_CASES {
-            self.incomplete_cases.insert(names::hash(case));
-        }
-    }
-
-    /// Whether rows of this case were left out.
-    pub fn is_incomplete(&self, case: &str) -> bool {
-        self.incomplete_cases.contains(&names::hash(case.as_bytes()))
-    }
-}
-
-impl Dropped {
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.missing() + self.unreadable_timestamp
-    }
-
-    /// Those in which something was empty.
-    pub fn missing(&self) -> u64 {
-        self.no_case + self.no_activity + self.no_timestamp
-    }
-}
-
-/// The first unreadable value of a kind, as an example for a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
-    /// Row of the file (the header is row 1), or number of the event in an XES file.
-    pub row: u64,
-    /// The value, shortened.
-    pub value: String,
-}
-
-/// What reading found out about the file.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// `CSV` or `XES`, with `gzip` when compressed.
-    pub format: String,
-    /// Text encoding.
-    pub encoding: &'static str,
-    /// The delimiter of a table.
-    pub delimiter: Option<char>,
-    /// Columns or attributes used, as (role, name).
-    pub columns: Vec<(&'static str, String)>,
-    /// strftime forms that were found in the data, beside ISO 8601.
-    pub detected_formats: Vec<String>,
-    /// Rows whose timestamp was read in one of them.
-    pub read_by_form: u64,
-    /// A value that could mean two days, so that its form was not read, and the two forms.
-    pub ambiguous: Option<(String, [String; 2])>,
-    /// Records of a table without header, or events of an XES file.
-    pub rows: u64,
-    /// Rows left out.
-    pub dropped: Dropped,
-    /// Cases that lost rows, by the hash of their name ([`crate::names::hash`]): what is missing from them may be in
-    /// those rows.
-    pub incomplete_cases: FxHashSet<u64>,
-    /// The first timestamp that could not be read.
-    pub unreadable_example: Option<Example>,
-    /// Records with more or fewer fields than the header.
-    pub ragged: u64,
-    /// Rows in which bytes that are not UTF-8 were replaced.
-    pub invalid_utf8: u64,
-    /// Start times that could not be read; their events are kept without one.
-    pub unreadable_starts: u64,
-    /// Traces of an XES file without a name; they are named by their position.
-    pub unnamed_traces: u64,
-    /// A tick asked to stop: the log holds what was read until then.
-    pub stopped: bool,
-}
-
-/// Called now and then while reading with the bytes of the file consumed and the events found; answers whether to go on.
-/// When it says no, what was read so far is the log, and [`Facts::stopped`] says so.
-pub type Tick<'a> = &'a mut dyn FnMut(u64, usize) -> bool;
-
-/// How many records pass between two ticks.
-const BATCH: u64 = 8192;
 
 /// Reads a log.
 ///

@@ -7,10 +7,10 @@ use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
 use super::buffer::{first_of, near};
+use super::facts::{BATCH, Example, Facts, Options, Tick};
 use super::source::Source;
 use super::tags::{Element, Tag, TagError, Tags};
 use super::timestamp::Timestamps;
-use super::{BATCH, Example, Facts, Options, Tick};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};

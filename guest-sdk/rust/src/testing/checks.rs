@@ -1,6 +1,6 @@
 //! What a server looks at before it runs a job.
 
-use super::TestHost;
+use super::setup::TestHost;
 use crate::{Failure, Manifest};
 use fuelcell_rules::{ParametersRefused, check_parameters};
 use serde_json::{Map, Value};

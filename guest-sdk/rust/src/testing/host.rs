@@ -10,7 +10,10 @@ use std::{
 
 use fuelcell_domain::{ArtifactDescription, ArtifactKind, ArtifactRole, Outputs};
 
-use super::{Content, LogLine, Progress, TestArtifact, TestHost, TestRun};
+use super::{
+    run::{LogLine, Progress, TestArtifact, TestRun},
+    setup::{Content, TestHost},
+};
 use crate::{
     Artifact, Cancellation, HostError, Input, Kind, Level, Report, Role,
     host::{Host, HostReader, HostWriter},

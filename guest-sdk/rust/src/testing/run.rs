@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Artifact, Level, Report, testing::TestHost};
+use super::setup::TestHost;
+use crate::{Artifact, Level, Report};
 
 /// What a job left behind when it ended.
 #[derive(Debug)]
