@@ -1,8 +1,8 @@
 //! The arrows: which crate of the workspace may depend on which.
 
 use super::{
-    Violation,
     graph::{Graph, Member},
+    violation::Violation,
 };
 
 /// What a crate may use of our own.

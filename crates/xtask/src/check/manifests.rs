@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
-use super::{Violation, graph::Member};
+use super::{graph::Member, violation::Violation};
 
 const DEPENDENCY_TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 

@@ -1,21 +1,21 @@
-//! Holds the workspace to its drawing: which crate may know which, and what every crate must have.
+//! Holds the workspace to its drawing: which crate may know which, which file of a crate which other, and what every crate
+//! must have.
 //!
 //! The rules look at plain data ([`Graph`], manifests, texts), so that tests can try them on made-up workspaces.
 
 mod arrows;
+mod circles;
 mod facades;
 mod graph;
 mod manifests;
 mod ownership;
 mod sources;
+mod violation;
 
 use anyhow::{Result, bail};
 
 use crate::{progress::note, workspace::Workspace};
 use graph::Graph;
-
-/// A broken rule, in one sentence that names the place.
-type Violation = String;
 
 /// Checks everything and names every violation.
 ///
@@ -28,6 +28,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     for member in &graph.members {
         violations.extend(manifests::check(member)?);
         violations.extend(sources::check_docs(member)?);
+        violations.extend(circles::check(member)?);
     }
     violations.extend(sources::check_no_scripts(workspace)?);
     violations.extend(facades::check(workspace)?);
@@ -38,6 +39,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     if !violations.is_empty() {
         bail!("{} rules of the architecture are broken", violations.len());
     }
-    note(&format!("check: the arrows of {} crates hold", graph.members.len()));
+    note(&format!(
+        "check: the arrows of {} crates hold, and their files know each other in one direction",
+        graph.members.len()
+    ));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Libraries that shape whatever touches them, each kept in one room.
 
-use super::{Violation, graph::Graph};
+use super::{graph::Graph, violation::Violation};
 
 /// A library (with the family of its name: `wasmtime` and `wasmtime-*`) and the only crate that may name it.
 const OWNED: &[(&str, &str)] =

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::{Violation, graph::Member};
+use super::{graph::Member, violation::Violation};
 use crate::workspace::Workspace;
 
 /// Folders that hold nothing of ours.

@@ -1,0 +1,58 @@
+//! Circles that were there before the rule. An entry is the arrow at which its circle is to be opened; none is added, and
+//! one that closes no circle any more is a violation, so that the list only becomes shorter.
+
+/// A file that refers to another although that leads back to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrow {
+    /// The crate.
+    pub(super) member: &'static str,
+    /// The file that is to know less, below the crate's root.
+    pub(super) from: &'static str,
+    /// What it is not to know.
+    pub(super) to: &'static str,
+}
+
+const fn arrow(member: &'static str, from: &'static str, to: &'static str) -> Arrow {
+    Arrow { member, from, to }
+}
+
+/// All that are left.
+pub(super) const KNOWN: &[Arrow] = &[
+    arrow("fuelcell-api", "diagnosis.rs", "lib.rs"),
+    arrow("fuelcell-api", "downloads.rs", "execution/results.rs"),
+    arrow("fuelcell-api", "execution/archive.rs", "execution/results.rs"),
+    arrow("fuelcell-api", "execution/batch.rs", "lib.rs"),
+    arrow("fuelcell-api", "execution/logs.rs", "openapi/words.rs"),
+    arrow("fuelcell-api", "execution/status.rs", "lib.rs"),
+    arrow("fuelcell-api", "extract.rs", "diagnosis.rs"),
+    arrow("fuelcell-api", "gate.rs", "lib.rs"),
+    arrow("fuelcell-api", "openapi/mod.rs", "openapi/words.rs"),
+    arrow("fuelcell-api", "openapi/words.rs", "execution/results.rs"),
+    arrow("fuelcell-api", "problem.rs", "diagnosis.rs"),
+    arrow("fuelcell-api", "request_id.rs", "lib.rs"),
+    arrow("fuelcell-api", "routes.rs", "datamachine/mod.rs"),
+    arrow("fuelcell-api", "routes.rs", "openapi/mod.rs"),
+    arrow("fuelcell-service", "auth.rs", "lib.rs"),
+    arrow("fuelcell-service", "lib.rs", "tokens.rs"),
+    arrow("fuelcell-service", "lib.rs", "wait.rs"),
+    arrow("fuelcell-service", "parameters.rs", "lib.rs"),
+    arrow("fuelcell-store", "blob.rs", "store.rs"),
+    arrow("fuelcell-store", "memory/usage.rs", "memory/mod.rs"),
+    arrow("fuelcell-store", "schedules.rs", "store.rs"),
+    arrow("fuelcell-store-sled", "catalog.rs", "image.rs"),
+    arrow("fuelcell-store-sled", "committer.rs", "open.rs"),
+    arrow("fuelcell-store-sled", "committer.rs", "snapshot.rs"),
+    arrow("fuelcell-store-sled", "entries.rs", "queue.rs"),
+    arrow("fuelcell-store-sled", "migrate/from_4.rs", "migrate/mod.rs"),
+    arrow("fuelcell-store-sled", "migrate/from_6.rs", "migrate/mod.rs"),
+    arrow("fuelcell-store-sled", "migrate/mod.rs", "dump.rs"),
+    arrow("fuelcell-store-sled", "migrate/mod.rs", "migrate/from_5.rs"),
+    arrow("fuelcell-store-sled", "offline.rs", "compact.rs"),
+    arrow("fuelcell-store-sled", "open.rs", "compact.rs"),
+    arrow("fuelcell-store-sled", "open.rs", "migrate/mod.rs"),
+    arrow("fuelcell-store-sled", "open.rs", "store.rs"),
+    arrow("fuelcell-store-sled", "references.rs", "registry.rs"),
+    arrow("fuelcell-store-sled", "schedules.rs", "jobs.rs"),
+    arrow("fuelcell-store-sled", "stored.rs", "dump.rs"),
+    arrow("fuelcell-store-sled", "stored.rs", "records.rs"),
+];
