@@ -56,6 +56,18 @@ pub struct Scheduler {
     stopping: CancellationToken,
 }
 
+/// Where a round of dispatching stands.
+enum Step {
+    /// A claim was answered: its jobs start.
+    Start(Claimed),
+    /// The queue is looked at, if there is room for what may be found, and the next claim prepared.
+    Look,
+    /// What was claimed meanwhile starts.
+    Collect,
+    /// There is nothing to do before something happens.
+    Rest,
+}
+
 /// What a node has, and what of it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
@@ -206,31 +218,58 @@ impl Scheduler {
 
     /// Starts what can start, beginning with a claim that was answered, and says how long there is nothing to do unless
     /// something happens.
+    ///
+    /// ```text
+    ///   an answered claim             a wake, a tick
+    ///          │                            │
+    ///          ▼        it brought jobs     ▼         something changed
+    ///        Start ───────────────────────► Look ────────────────────────► Collect
+    ///          │                            │ ▲                             │ │
+    ///          │ it brought none            │ └─────────────────────────────┘ │
+    ///          │                            │   the last answer brought jobs, │
+    ///          │          no room, nothing  │   or there was none             │ the last answer
+    ///          │          changed, stopping │                                 │ brought none
+    ///          └──────────────────────────► Rest ◄────────────────────────────┘
+    /// ```
     async fn dispatch_all(
         self: &Arc<Self>,
         claims: &mut Claims,
         claimed: Option<Claimed>,
         look_ahead: bool,
     ) -> Result<Duration, StoreError> {
-        // After a claim that brought nothing, somebody has to say that there is something, or a tick.
-        let mut goes_on = claimed.map_or(Ok(true), |claimed| self.start_all(claimed))?;
-        // With all slots taken the queue is looked at on ticks only: to prepare modules, not at each submission.
-        while goes_on
-            && claims.may_grow()
-            && (look_ahead || self.has_room(claims))
-            && !self.stopping.is_cancelled()
-        {
-            if !self.dispatch(claims).await? {
-                break;
-            }
-            // To ask for an answer is also what sends a claim on its way.
-            while let Some(Some(claimed)) = claims.next().now_or_never() {
-                goes_on = self.start_all(claimed)?;
-            }
-            // A store that never makes its caller wait must not keep leases and pulses from their turn. But to let others go
-            // first each time would put the next claim behind all the jobs that were started now.
-            tokio::task::coop::consume_budget().await;
+        let mut step = claimed.map_or(Step::Look, Step::Start);
+        loop {
+            let (goes_on, next) = match step {
+                // After a claim that brought nothing, somebody has to say that there is something, or a tick.
+                Step::Start(claimed) => (self.start_all(claimed)?, Step::Look),
+                Step::Look => (self.may_look(claims, look_ahead) && self.look(claims).await?, Step::Collect),
+                Step::Collect => (self.collect(claims).await?, Step::Look),
+                Step::Rest => return self.rest(claims).await,
+            };
+            step = if goes_on { next } else { Step::Rest };
         }
+    }
+
+    /// With all slots taken the queue is looked at on ticks only: to prepare modules, not at each submission.
+    fn may_look(&self, claims: &Claims, look_ahead: bool) -> bool {
+        claims.may_grow() && (look_ahead || self.has_room(claims)) && !self.stopping.is_cancelled()
+    }
+
+    /// Starts what was claimed meanwhile; false when the last answer brought nothing.
+    async fn collect(self: &Arc<Self>, claims: &mut Claims) -> Result<bool, StoreError> {
+        let mut goes_on = true;
+        // To ask for an answer is also what sends a claim on its way.
+        while let Some(Some(claimed)) = claims.next().now_or_never() {
+            goes_on = self.start_all(claimed)?;
+        }
+        // A store that never makes its caller wait must not keep leases and pulses from their turn. But to let others go
+        // first each time would put the next claim behind all the jobs that were started now.
+        tokio::task::coop::consume_budget().await;
+        Ok(goes_on)
+    }
+
+    /// How long nothing happens by itself.
+    async fn rest(&self, claims: &mut Claims) -> Result<Duration, StoreError> {
         claims.wait();
         if claims.len() > 0 || self.free(claims).slots == 0 {
             return Ok(TICK);
@@ -241,7 +280,7 @@ impl Scheduler {
     }
 
     /// One look at the queue; true when it changed something.
-    async fn dispatch(self: &Arc<Self>, claims: &mut Claims) -> Result<bool, StoreError> {
+    async fn look(self: &Arc<Self>, claims: &mut Claims) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let limit = LOOK_AHEAD.max(self.config.slots * 4) + claims.len();
         let mut heads = self.store.heads(now, limit).await?;
