@@ -9,7 +9,7 @@ use std::process::Command;
 fn run(program: &Path, script: &str) -> String {
     let server = Server::start();
     let project = Project::new(&server);
-    let log = std::fs::read(built::source("example-jobs/process-mining/sample/order-to-cash.csv"))
+    let log = std::fs::read(built::source("example-jobs/built-in/process-mining/sample/order-to-cash.csv"))
         .expect("the sample is there");
     let dataset = project.dataset("order-to-cash.csv", &log);
     let pipeline = project.pipeline("ProcessMining");

@@ -29,14 +29,14 @@ const fn slow(inputs: u64, target: Target) -> Target {
 const API: &str = "crates/api/src/fuzz.rs";
 const CONFIG: &str = "crates/fuelcell/src/fuzz.rs";
 const DOMAIN: &str = "crates/domain/src/fuzz.rs";
-const MINING: &str = "example-jobs/process-mining/src/fuzz.rs";
+const MINING: &str = "example-jobs/built-in/process-mining/src/fuzz.rs";
 const OUTBOUND: &str = "crates/outbound/src/fuzz.rs";
 const CELLS: &str = "crates/sandbox/src/process/fuzz.rs";
 const FILES: &str = "crates/sandbox/src/files/fuzz.rs";
 const SANDBOX: &str = "crates/sandbox/src/fuzz.rs";
 const RULES: &str = "crates/rules/src/fuzz.rs";
 const SERVICE: &str = "crates/service/src/fuzz.rs";
-const TABLE: &str = "example-jobs/new-rows/src/fuzz.rs";
+const TABLE: &str = "example-jobs/examples/new-rows/src/fuzz.rs";
 const STORE: &str = "crates/store-sled/src/fuzz.rs";
 
 /// All of them. Whole modules that run are made and damaged by `crates/sandbox/tests/attacks/fuzz.rs`, with an engine.

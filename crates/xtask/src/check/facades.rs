@@ -34,7 +34,7 @@ const FACADES: &[Facade] = &[Facade {
 }];
 
 /// Where our code lies. Tests may name what they test, and the rules name what they look for.
-const CODE: &[&str] = &["crates", "guest-sdk", "example-jobs"];
+const CODE: &[&str] = &["crates", "guest-sdk", "example-jobs", "tests/guests"];
 const RULES: &str = "crates/xtask/src/check";
 
 /// Names the places outside of a facade that know of it.

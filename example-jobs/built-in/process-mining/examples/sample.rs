@@ -1,6 +1,6 @@
 //! Makes `sample/order-to-cash.csv`: an invented order-to-cash process, October 2023 to March 2024.
 //!
-//! `cargo run -p process-mining --example sample > example-jobs/process-mining/sample/order-to-cash.csv`
+//! `cargo run -p process-mining --example sample > example-jobs/built-in/process-mining/sample/order-to-cash.csv`
 //!
 //! The same program makes the same file. Planted on purpose: three orders without a credit check, three that go back and
 //! forth between change and approval, and two with one extreme delay. `sample/README.md` names them.
