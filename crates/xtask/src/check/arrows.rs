@@ -6,24 +6,29 @@ use super::{
 };
 
 /// What a crate may use of our own.
-enum Reach {
+pub(super) enum Reach {
     /// These crates.
     Only(&'static [&'static str]),
     /// All of them: it is where everything comes together, or it looks from outside.
     Everything,
 }
 
-/// One row per crate. A new crate gets its row here and its place in ARCHITECTURE.md in the same change.
-const ARROWS: &[(&str, Reach)] = &[
+/// One row per crate, those that are planned included. A new crate gets its row here and its place in ARCHITECTURE.md in
+/// the same change.
+pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-domain", Reach::Only(&[])),
     ("fuelcell-rules", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-store", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-store-sled", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
+    // Planned.
+    ("fuelcell-store-postgres", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-sandbox", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-outbound", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-store"])),
     ("fuelcell-api", Reach::Only(&["fuelcell-domain", "fuelcell-service"])),
+    // Planned: it asks what every client may ask.
+    ("fuelcell-dashboard", Reach::Only(&[])),
     ("fuelcell-fuzz", Reach::Only(&[])),
     ("fuelcell", Reach::Everything),
     ("xtask", Reach::Everything),
@@ -31,6 +36,11 @@ const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-sdk-macros", Reach::Only(&[])),
     // Tests of guests check what servers check; nothing of it is compiled into a guest.
     ("fuelcell-sdk", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-sdk-macros"])),
+    // Planned: what several jobs have in common, and modules that run scripts.
+    ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk"])),
+    ("fuelcell-report-kit", Reach::Only(&["fuelcell-sdk"])),
+    ("fuelcell-engine-python", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
+    ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     // Guests know the SDK and nothing of the host.
     ("process-mining", Reach::Only(&["fuelcell-sdk"])),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
@@ -101,6 +111,27 @@ mod tests {
         let graph =
             graph(&[("fuelcell-sdk", &[]), ("fuelcell-domain", &[]), ("probe", &["fuelcell-domain"])]);
         assert_eq!(check(&graph), ["probe may not depend on fuelcell-domain; it may use fuelcell-sdk"]);
+    }
+
+    #[test]
+    fn planned_crates_have_their_arrows_before_they_exist() {
+        let graph = graph(&[
+            ("fuelcell-store", &[]),
+            ("fuelcell-service", &[]),
+            ("fuelcell-sdk", &[]),
+            ("fuelcell-store-postgres", &["fuelcell-store", "fuelcell-service"]),
+            ("fuelcell-table-kit", &["fuelcell-sdk", "fuelcell-report-kit"]),
+            ("fuelcell-report-kit", &["fuelcell-sdk"]),
+            ("fuelcell-dashboard", &["fuelcell-service"]),
+        ]);
+        assert_eq!(
+            check(&graph),
+            [
+                "fuelcell-store-postgres may not depend on fuelcell-service; it may use fuelcell-domain, fuelcell-store",
+                "fuelcell-table-kit may not depend on fuelcell-report-kit; it may use fuelcell-sdk",
+                "fuelcell-dashboard may not depend on fuelcell-service; it may use no crate of ours",
+            ]
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod circles;
+mod drawing;
 mod facades;
 mod graph;
 mod manifests;
@@ -32,6 +33,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     }
     violations.extend(sources::check_no_scripts(workspace)?);
     violations.extend(facades::check(workspace)?);
+    violations.extend(drawing::check(workspace)?);
 
     for violation in &violations {
         note(&format!("check: {violation}"));
