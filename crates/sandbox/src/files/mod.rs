@@ -2,6 +2,9 @@
 //!
 //! No path of a guest ever reaches the host's file system, so there is nothing to escape from, and nothing survives the
 //! cell. Quotas are exact, because every byte and every name is counted here, where it is made.
+//!
+//! Knows paths, nodes and what they take of the disk. The interface by which guests reach them is answered in
+//! [`crate::guest`].
 
 mod content;
 pub(crate) mod disk;

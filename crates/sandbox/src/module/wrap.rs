@@ -76,7 +76,7 @@ fn prepared(bytes: &[u8]) -> Result<Vec<u8>, reencode::Error> {
     Ok(core.finish())
 }
 
-/// Turns imports of what [`preview1`] has to it.
+/// Turns imports of what [`adapter`] has to it.
 struct OurAdapter;
 
 impl Reencode for OurAdapter {

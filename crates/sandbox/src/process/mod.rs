@@ -6,6 +6,9 @@
 //! runs the guest as the server's own process would. What the guest asks of its host goes through one socket to the
 //! parent, which asks the job's real host. A child that dies takes one attempt with it.
 //!
+//! Knows all that a cell in this process needs, and how two processes talk about it. When a job runs like this is not its
+//! concern.
+//!
 //! The child is as little to be trusted as its guest: the parent bounds what it reads, and counts what it opens for it.
 
 mod child;

@@ -1,5 +1,7 @@
 //! One run of one export: a store, and a race between the guest, its deadline and the wish to stop. How it ended is put
 //! into words in [`outcome`].
+//!
+//! Knows cells and what guests can call. Where a program comes from, and in which process it runs, is not its concern.
 
 pub(crate) mod describe;
 pub(crate) mod outcome;
