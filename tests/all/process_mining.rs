@@ -175,7 +175,8 @@ fn a_job_without_its_dataset_is_refused_at_submit() {
 fn the_sample_that_ships_with_the_job_can_be_mined() {
     let server = Server::start();
     let project = Project::new(&server);
-    let log = std::fs::read(built::source("example-jobs/built-in/process-mining/sample/order-to-cash.csv")).unwrap();
+    let log = std::fs::read(built::source("example-jobs/built-in/process-mining/sample/order-to-cash.csv"))
+        .unwrap();
     let job = mine(
         &project,
         "order-to-cash.csv",
