@@ -41,9 +41,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     if !violations.is_empty() {
         bail!("{} rules of the architecture are broken", violations.len());
     }
-    note(&format!(
-        "check: the arrows of {} crates hold, and their files know each other in one direction",
-        graph.members.len()
-    ));
+    let (crates, circles) = (graph.members.len(), circles::known());
+    note(&format!("check: the arrows of {crates} crates hold; {circles} known circles among files are left"));
     Ok(())
 }
