@@ -108,15 +108,29 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
         }
         return run(&mut command);
     }
+    let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
+    let outcome = measure_all(workspace, arguments, &mut rows, &mut verdicts);
+    // What was measured before something failed took its time, and is shown.
+    print(&rows)?;
+    outcome?;
+    ensure!(verdicts.is_empty(), "{}", verdicts.join("; "));
+    Ok(())
+}
+
+fn measure_all(
+    workspace: &Workspace,
+    arguments: &BenchArguments,
+    rows: &mut Vec<Row>,
+    verdicts: &mut Vec<String>,
+) -> Result<()> {
     let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let folder = workspace.target.join("bench");
-    let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
     let interrupt = Interrupt::listen()?;
     if [Part::Platform, Part::Cells, Part::Mining].into_iter().any(wanted) {
         guests::build(workspace, Build::Release)?;
     }
     if wanted(Part::Platform) {
-        platform(workspace, &folder, arguments, &interrupt, &mut rows)?;
+        platform(workspace, &folder, arguments, &interrupt, rows)?;
     }
     if wanted(Part::Cells) {
         let (cells, suffered) =
@@ -132,8 +146,6 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     if wanted(Part::Mining) {
         rows.extend(mining(workspace, &folder, arguments)?);
     }
-    print(&rows)?;
-    ensure!(verdicts.is_empty(), "{}", verdicts.join("; "));
     Ok(())
 }
 
