@@ -1,14 +1,14 @@
 //! Records of the disk and of backups, as nobody wrote them.
 
-use crate::codec::{Kind, Value, decode, seal, unseal};
-use crate::dump::read_entries;
-use crate::high_water;
-use crate::image::IndexEntry;
-use crate::jobs::UsedKey;
-use crate::keys::{Place, Table};
-use crate::modules::StoredModule;
+use crate::index::image::IndexEntry;
+use crate::offline::dump::read_entries;
 use crate::open::FORMAT;
-use crate::records::{LivePulse, StoredJob};
+use crate::records::job::{LivePulse, StoredJob};
+use crate::records::module::StoredModule;
+use crate::tables::codec::{Kind, Value, decode, seal, unseal};
+use crate::tables::keys::{Place, Table};
+use crate::verbs::submissions::UsedKey;
+use crate::write::high_water;
 use fuelcell_domain::{
     Artifact, AuditEntry, Dataset, Digest, Grant, Pipeline, ProjectLimits, Receipt, Schedule, Token,
 };

@@ -14,55 +14,23 @@
 //! job, more for a queued one; sled gives no space back, so that a store only
 //! shrinks by being copied.
 
-mod audit;
-mod barrier;
 mod blobs;
-mod catalog;
-mod check;
-mod codec;
-mod committer;
-mod compact;
-mod database;
-mod dump;
-mod entries;
-mod figures;
 #[cfg(test)]
 mod fuzz;
-mod grants;
-mod high_water;
-mod image;
-mod jobs;
-mod keys;
-mod logs;
-mod migrate;
-mod modules;
+mod index;
 mod offline;
 mod open;
-mod overlay;
-mod processed;
-mod queue;
-mod ranked;
-mod rebuild;
-mod recent;
 mod records;
-mod references;
-mod registry;
-mod removal;
-mod schedules;
-mod snapshot;
-mod sorted;
 mod store;
-mod stored;
-mod tenancy;
-mod usage;
-mod uses;
-mod views;
+mod tables;
+mod verbs;
+mod write;
 
-pub use barrier::{Barrier, Fdatasync};
 pub use blobs::FileBlobs;
-pub use check::{CheckReport, check, check_blobs};
-pub use compact::{Compacted, compact};
-pub use offline::{OfflineStore, exists, restore_records};
+pub use offline::backup::{OfflineStore, exists, restore_records};
+pub use offline::check::{CheckReport, check, check_blobs};
+pub use offline::compact::{Compacted, compact};
 pub use open::Options;
+pub use records::uses::{NamedBlobs, User};
 pub use store::SledStore;
-pub use uses::{NamedBlobs, User};
+pub use write::barrier::{Barrier, Fdatasync};

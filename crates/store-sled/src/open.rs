@@ -1,18 +1,19 @@
 //! Opening a data directory: one process at a time, never on a full disk, never silently short.
 
-use crate::barrier::{Barrier, Fdatasync};
-use crate::codec::ADVICE;
-use crate::committer::{Committer, SEQUENCE, Shared, stored_sequence};
-use crate::compact;
-use crate::database::{Database, Read, Writes, guarded};
-use crate::high_water::HighWater;
-use crate::image::Image;
-use crate::keys::Table;
-use crate::migrate::OLDEST;
-use crate::overlay::Overlay;
-use crate::rebuild::{read_image, short};
-use crate::recent::Recent;
+use crate::index::image::Image;
+use crate::index::rebuild::{read_image, short};
+use crate::offline::compact;
+use crate::offline::migrate::OLDEST;
 use crate::store::SledStore;
+use crate::tables::codec::ADVICE;
+use crate::tables::database::{Database, Read, Writes, guarded};
+use crate::tables::keys::Table;
+use crate::write::barrier::{Barrier, Fdatasync};
+use crate::write::committer::{Committer, SEQUENCE, stored_sequence};
+use crate::write::high_water::HighWater;
+use crate::write::overlay::Overlay;
+use crate::write::recent::Recent;
+use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;

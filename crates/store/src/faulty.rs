@@ -1,16 +1,23 @@
 //! A store that fails where a test says so, and a way to a store that stalls. They wrap any other and pass the same
 //! conformance suite as long as nothing is to fail or to wait.
 
-use crate::pages::{
-    LogPlace, NumberedActivation, NumberedVersion, PlacedLine, QueueSpot, QueuedJob, TokenFilter,
+use crate::blob::{BlobRef, BlobReferences};
+use crate::jobs::{
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
+    StateCounts, Submitted, TenantFigures,
 };
+use crate::order::JobOrder;
+use crate::pages::{
+    LogPlace, NumberedActivation, NumberedVersion, Page, PlacedLine, QueueSpot, QueuedJob, Seek, TokenFilter,
+};
+use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
-use crate::{
-    BlobRef, BlobReferences, Claim, Finish, IdempotencyKey, JobFilter, JobOrder, JobPage, LogFilter, NewJob,
-    Page, PageRequest, ProcessedItem, ProcessedPage, QueueEntry, QueuePage, RemovalStep, Seek, StateCounts,
-    Store, StoreError, Submitted, TenantFigures,
+use crate::verbs::{
+    Accounts, Audit, Datasets, Figures, Grants, Health, Jobs, Logs, Modules, Pipelines, Processed, Queue,
+    References, Removals, Submissions,
 };
+use crate::{RemovalStep, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
@@ -185,145 +192,167 @@ pub(crate) fn failure(verb: &str) -> StoreError {
 }
 
 macro_rules! pass_on {
-    ($(fn $verb:ident($($name:ident: $kind:ty),*) -> $result:ty;)*) => {
-        /// The names of all verbs of [`Store`].
-        pub const VERBS: &[&str] = &["finish", $(stringify!($verb)),*];
+    ($($subject:ident {
+        $(fn $verb:ident($($name:ident: $kind:ty),*) -> $result:ty $(, after $change:ident($changed:ident))?;)*
+    })*) => {
+        /// The names of all verbs of [`Store`](crate::Store).
+        pub const VERBS: &[&str] = &[$($(stringify!($verb)),*),*];
 
-        #[async_trait]
-        impl<S: Store> Store for FaultyStore<S> {
-            async fn finish(&self, mut finish: Finish) -> Result<Job, StoreError> {
-                let fault = self.begin("finish")?;
-                self.distort(&mut finish);
-                self.end("finish", fault, self.inner.finish(finish).await)
-            }
-
+        $(#[async_trait]
+        impl<S: $subject> $subject for FaultyStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
                 let fault = self.begin(stringify!($verb))?;
+                $(let mut $changed = $changed;
+                self.$change(&mut $changed);)?
                 self.end(stringify!($verb), fault, self.inner.$verb($($name),*).await)
             })*
         }
 
         #[async_trait]
-        impl<S: Store> Store for StallingStore<S> {
-            async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
-                self.pass().await;
-                let done = self.store.finish(finish).await;
-                self.pass().await;
-                done
-            }
-
+        impl<S: $subject> $subject for StallingStore<S> {
             $(async fn $verb(&self, $($name: $kind),*) -> Result<$result, StoreError> {
                 self.pass().await;
                 let done = self.store.$verb($($name),*).await;
                 self.pass().await;
                 done
             })*
-        }
+        })*
     };
 }
 
 pass_on! {
-    fn create_tenant(tenant: Tenant) -> ();
-    fn tenants() -> Vec<Tenant>;
-    fn tenants_page(seek: Seek<(Timestamp, TenantId)>) -> Page<Tenant>;
-    fn tenant(id: TenantId) -> Option<Tenant>;
-    fn rename_tenant(id: TenantId, name: String) -> ();
-    fn rename_project(id: ProjectRef, name: String) -> ();
-    fn begin_removal(removal: Removal) -> ();
-    fn removals() -> Vec<Removal>;
-    fn remove_some(scope: Scope, limit: usize, now: Timestamp) -> RemovalStep;
-    fn create_project(project: Project) -> ();
-    fn projects(tenant: TenantId) -> Vec<Project>;
-    fn projects_page(tenant: TenantId, seek: Seek<(Timestamp, ProjectId)>) -> Page<Project>;
-    fn project(id: ProjectRef) -> Option<Project>;
-    fn set_project_limits(id: ProjectRef, limits: ProjectLimits) -> ();
-    fn project_limits(id: ProjectRef) -> ProjectLimits;
-    fn project_usage(id: ProjectRef) -> ProjectUsage;
-    fn create_token(token: Token) -> ();
-    fn tokens() -> Vec<Token>;
-    fn tokens_page(filter: TokenFilter, seek: Seek<(Timestamp, TokenId)>) -> Page<Token>;
-    fn token_by_hash(hash: Digest) -> Option<Token>;
-    fn revoke_token(id: TokenId, at: Timestamp) -> ();
-    fn put_dataset(dataset: Dataset) -> Dataset;
-    fn dataset(project: ProjectRef, id: DatasetId) -> Option<Dataset>;
-    fn datasets(project: ProjectRef) -> Vec<Dataset>;
-    fn datasets_page(project: ProjectRef, seek: Seek<(Timestamp, DatasetId)>) -> Page<Dataset>;
-    fn delete_dataset(project: ProjectRef, id: DatasetId) -> ();
-    fn put_pipeline(pipeline: Pipeline) -> Pipeline;
-    fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
-    fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
-    fn pipelines_page(project: ProjectRef, seek: Seek<Ordinal>) -> Page<Pipeline>;
-    fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
-    fn scheduled_pipelines() -> Vec<Pipeline>;
-    fn advance_schedule(step: ScheduleStep) -> ();
-    fn add_module_version(module: ModuleVersion) -> ModuleVersion;
-    fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
-    fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;
-    fn module_versions_page(project: ProjectRef, name: Option<&str>, seek: Seek<(String, u32)>) -> Page<NumberedVersion>;
-    fn delete_module_version(project: ProjectRef, name: &str, version: &str) -> ();
-    fn activate_module(project: ProjectRef, activation: Activation) -> ();
-    fn activations(project: ProjectRef) -> Vec<Activation>;
-    fn activations_page(project: ProjectRef, seek: Seek<Reverse<u32>>) -> Page<NumberedActivation>;
-    fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
-    fn put_grant(grant: Grant) -> ();
-    fn grant(project: ProjectRef, module: &str) -> Option<Grant>;
-    fn delete_grant(project: ProjectRef, module: &str) -> ();
-    fn put_secret(secret: SealedSecret) -> SealedSecret;
-    fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
-    fn secrets_page(project: ProjectRef, seek: Seek<String>) -> Page<SealedSecret>;
-    fn delete_secret(project: ProjectRef, name: &str) -> ();
-    fn submit(new: NewJob) -> Submitted;
-    fn submit_many(new: Vec<NewJob>) -> Vec<Result<Submitted, StoreError>>;
-    fn used_key(project: ProjectRef, key: &IdempotencyKey, now: Timestamp) -> Option<Submitted>;
-    fn forget_keys(now: Timestamp, limit: usize) -> u64;
-    fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
-    fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
-    fn next_not_before(now: Timestamp) -> Option<Timestamp>;
-    fn claim(jobs: &[JobId], lease: Lease, now: Timestamp) -> Vec<Claim>;
-    fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;
-    fn record_pulse(attempt: AttemptId, pulse: Pulse, now: Timestamp) -> ();
-    fn set_checkpoint(attempt: AttemptId, blob: BlobRef) -> ();
-    fn checkpoint(job: JobId) -> Option<BlobRef>;
-    fn expire_leases(now: Timestamp) -> Vec<JobId>;
-    fn release_node(node: &NodeId, now: Timestamp) -> Vec<JobId>;
-    fn request_cancel(project: ProjectRef, job: JobId, request: CancelRequest) -> (CancelOutcome, Job);
-    fn fail_queued(job: JobId, error: JobError, now: Timestamp) -> ();
-    fn job(project: ProjectRef, id: JobId) -> Option<Job>;
-    fn artifacts(job: JobId) -> Vec<Artifact>;
-    fn receipts(job: JobId) -> Vec<Receipt>;
-    fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
-    fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
-    fn jobs_page(project: ProjectRef, filter: &JobFilter, seek: Seek<Reverse<Ordinal>>) -> Page<Job>;
-    fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
-    fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
-    fn queued_before(job: &Job, now: Timestamp) -> Option<u64>;
-    fn queued(project: ProjectRef, now: Timestamp, page: PageRequest) -> QueuePage;
-    fn queue_page(project: ProjectRef, now: Timestamp, seek: Seek<QueueSpot>) -> Page<QueuedJob>;
-    fn delete_ended(project: ProjectRef, job: JobId) -> ();
-    fn recent_durations(module: Digest) -> Vec<u64>;
-    fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
-    fn usage(query: UsageQuery) -> UsageReport;
-    fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
-    fn replaced(after: Option<(ProjectRef, Digest)>, limit: usize) -> Vec<(ProjectRef, Digest)>;
-    fn settle_replaced(settled: &[(ProjectRef, Digest)]) -> u64;
-    fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
-    fn logs(job: JobId, filter: LogFilter, seek: Seek<LogPlace>) -> Page<PlacedLine>;
-    fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
-    fn processed(project: ProjectRef, pipeline: PipelineId, page: PageRequest) -> ProcessedPage;
-    fn processed_page(project: ProjectRef, pipeline: PipelineId, seek: Seek<Digest>) -> Page<ProcessedItem>;
-    fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
-    fn append_audit(entry: AuditEntry) -> ();
-    fn forget_audit(until: Timestamp, limit: usize) -> u64;
-    fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
-    fn check() -> ();
+    Accounts {
+        fn create_tenant(tenant: Tenant) -> ();
+        fn tenants() -> Vec<Tenant>;
+        fn tenants_page(seek: Seek<(Timestamp, TenantId)>) -> Page<Tenant>;
+        fn tenant(id: TenantId) -> Option<Tenant>;
+        fn create_project(project: Project) -> ();
+        fn projects(tenant: TenantId) -> Vec<Project>;
+        fn projects_page(tenant: TenantId, seek: Seek<(Timestamp, ProjectId)>) -> Page<Project>;
+        fn project(id: ProjectRef) -> Option<Project>;
+        fn rename_tenant(id: TenantId, name: String) -> ();
+        fn rename_project(id: ProjectRef, name: String) -> ();
+        fn set_project_limits(id: ProjectRef, limits: ProjectLimits) -> ();
+        fn project_limits(id: ProjectRef) -> ProjectLimits;
+        fn project_usage(id: ProjectRef) -> ProjectUsage;
+        fn create_token(token: Token) -> ();
+        fn tokens() -> Vec<Token>;
+        fn tokens_page(filter: TokenFilter, seek: Seek<(Timestamp, TokenId)>) -> Page<Token>;
+        fn token_by_hash(hash: Digest) -> Option<Token>;
+        fn revoke_token(id: TokenId, at: Timestamp) -> ();
+    }
+    Removals {
+        fn begin_removal(removal: Removal) -> ();
+        fn removals() -> Vec<Removal>;
+        fn remove_some(scope: Scope, limit: usize, now: Timestamp) -> RemovalStep;
+    }
+    Datasets {
+        fn put_dataset(dataset: Dataset) -> Dataset;
+        fn dataset(project: ProjectRef, id: DatasetId) -> Option<Dataset>;
+        fn datasets(project: ProjectRef) -> Vec<Dataset>;
+        fn datasets_page(project: ProjectRef, seek: Seek<(Timestamp, DatasetId)>) -> Page<Dataset>;
+        fn delete_dataset(project: ProjectRef, id: DatasetId) -> ();
+    }
+    Pipelines {
+        fn put_pipeline(pipeline: Pipeline) -> Pipeline;
+        fn pipeline(project: ProjectRef, id: PipelineId) -> Option<Pipeline>;
+        fn pipelines(project: ProjectRef) -> Vec<Pipeline>;
+        fn pipelines_page(project: ProjectRef, seek: Seek<Ordinal>) -> Page<Pipeline>;
+        fn delete_pipeline(project: ProjectRef, id: PipelineId) -> ();
+        fn scheduled_pipelines() -> Vec<Pipeline>;
+        fn advance_schedule(step: ScheduleStep) -> ();
+    }
+    Modules {
+        fn add_module_version(module: ModuleVersion) -> ModuleVersion;
+        fn module_version(project: ProjectRef, name: &str, version: Option<&str>) -> Option<ModuleVersion>;
+        fn module_versions(project: ProjectRef) -> Vec<ModuleVersion>;
+        fn module_versions_page(project: ProjectRef, name: Option<&str>, seek: Seek<(String, u32)>) -> Page<NumberedVersion>;
+        fn delete_module_version(project: ProjectRef, name: &str, version: &str) -> ();
+        fn activate_module(project: ProjectRef, activation: Activation) -> ();
+        fn activations(project: ProjectRef) -> Vec<Activation>;
+        fn activations_page(project: ProjectRef, seek: Seek<Reverse<u32>>) -> Page<NumberedActivation>;
+        fn active_module(project: ProjectRef, job_type: JobType) -> Option<ModuleVersion>;
+    }
+    Grants {
+        fn put_grant(grant: Grant) -> ();
+        fn grant(project: ProjectRef, module: &str) -> Option<Grant>;
+        fn delete_grant(project: ProjectRef, module: &str) -> ();
+        fn put_secret(secret: SealedSecret) -> SealedSecret;
+        fn secrets(project: ProjectRef) -> Vec<SealedSecret>;
+        fn secrets_page(project: ProjectRef, seek: Seek<String>) -> Page<SealedSecret>;
+        fn delete_secret(project: ProjectRef, name: &str) -> ();
+    }
+    Submissions {
+        fn submit(new: NewJob) -> Submitted;
+        fn submit_many(new: Vec<NewJob>) -> Vec<Result<Submitted, StoreError>>;
+        fn used_key(project: ProjectRef, key: &IdempotencyKey, now: Timestamp) -> Option<Submitted>;
+        fn forget_keys(now: Timestamp, limit: usize) -> u64;
+        fn request_cancel(project: ProjectRef, job: JobId, request: CancelRequest) -> (CancelOutcome, Job);
+    }
+    Queue {
+        fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
+        fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
+        fn next_not_before(now: Timestamp) -> Option<Timestamp>;
+        fn claim(jobs: &[JobId], lease: Lease, now: Timestamp) -> Vec<Claim>;
+        fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;
+        fn record_pulse(attempt: AttemptId, pulse: Pulse, now: Timestamp) -> ();
+        fn set_checkpoint(attempt: AttemptId, blob: BlobRef) -> ();
+        fn checkpoint(job: JobId) -> Option<BlobRef>;
+        fn finish(finish: Finish) -> Job, after distort(finish);
+        fn expire_leases(now: Timestamp) -> Vec<JobId>;
+        fn release_node(node: &NodeId, now: Timestamp) -> Vec<JobId>;
+        fn fail_queued(job: JobId, error: JobError, now: Timestamp) -> ();
+    }
+    Jobs {
+        fn job(project: ProjectRef, id: JobId) -> Option<Job>;
+        fn artifacts(job: JobId) -> Vec<Artifact>;
+        fn receipts(job: JobId) -> Vec<Receipt>;
+        fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
+        fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
+        fn jobs_page(project: ProjectRef, filter: &JobFilter, seek: Seek<Reverse<Ordinal>>) -> Page<Job>;
+        fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
+        fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
+        fn queued_before(job: &Job, now: Timestamp) -> Option<u64>;
+        fn queued(project: ProjectRef, now: Timestamp, page: PageRequest) -> QueuePage;
+        fn queue_page(project: ProjectRef, now: Timestamp, seek: Seek<QueueSpot>) -> Page<QueuedJob>;
+        fn delete_ended(project: ProjectRef, job: JobId) -> ();
+    }
+    Figures {
+        fn recent_durations(module: Digest) -> Vec<u64>;
+        fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
+        fn usage(query: UsageQuery) -> UsageReport;
+    }
+    References {
+        fn blob_references(after: Option<Vec<u8>>, limit: usize) -> BlobReferences;
+        fn replaced(after: Option<(ProjectRef, Digest)>, limit: usize) -> Vec<(ProjectRef, Digest)>;
+        fn settle_replaced(settled: &[(ProjectRef, Digest)]) -> u64;
+    }
+    Logs {
+        fn append_logs(attempt: AttemptId, lines: Vec<LogLine>) -> ();
+        fn logs(job: JobId, filter: LogFilter, seek: Seek<LogPlace>) -> Page<PlacedLine>;
+    }
+    Processed {
+        fn is_processed(project: ProjectRef, pipeline: PipelineId, key: &str) -> bool;
+        fn processed(project: ProjectRef, pipeline: PipelineId, page: PageRequest) -> ProcessedPage;
+        fn processed_page(project: ProjectRef, pipeline: PipelineId, seek: Seek<Digest>) -> Page<ProcessedItem>;
+        fn forget_processed(project: ProjectRef, pipeline: Option<PipelineId>, limit: usize) -> u64;
+    }
+    Audit {
+        fn append_audit(entry: AuditEntry) -> ();
+        fn forget_audit(until: Timestamp, limit: usize) -> u64;
+        fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
+    }
+    Health {
+        fn check() -> ();
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::MemoryStore;
     use crate::conformance::fixtures::{job, project};
+    use crate::{JobFilter, Jobs, MemoryStore, NewJob, Submissions};
 
     #[tokio::test]
     async fn calls_fail_as_planned() {

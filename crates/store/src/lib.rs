@@ -7,12 +7,13 @@
 //!
 //! Two promises hold for every backend:
 //! 1. *Acknowledged means durable.* A verb that changes something returns `Ok` only after the change would survive a power
-//!    cut. [`Store::record_pulse`] and [`Store::append_logs`] are the named exceptions.
+//!    cut. [`Queue::record_pulse`] and [`Logs::append_logs`] are the named exceptions.
 //! 2. *One transition, one transaction.* A record, its indexes, its counters, its queue entry and its artifacts move
 //!    together or not at all.
 
 pub mod blob;
 pub mod conformance;
+mod error;
 pub mod faulty;
 pub mod faulty_blobs;
 pub mod jobs;
@@ -22,10 +23,11 @@ pub mod pages;
 pub mod processed;
 pub mod references;
 pub mod schedules;
-pub mod store;
 pub mod usage;
+pub mod verbs;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
+pub use error::{RemovalStep, StoreError};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, Lane, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
@@ -34,4 +36,7 @@ pub use memory::{MemoryBlobs, MemoryStore};
 pub use order::{JobOrder, Ranks, SortKey};
 pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
-pub use store::{RemovalStep, Store, StoreError};
+pub use verbs::{
+    Accounts, Audit, Datasets, Figures, Grants, Health, Jobs, Logs, Modules, Pipelines, Processed, Queue,
+    References, Removals, Store, Submissions,
+};

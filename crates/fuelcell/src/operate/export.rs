@@ -7,7 +7,7 @@ use chrono::SecondsFormat;
 use fuelcell_api::receipt_document;
 use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::{Artifact, Completion, Job, Parameters, ProjectRef, Receipt, Timestamp};
-use fuelcell_store::{JobFilter, PageRequest, Store};
+use fuelcell_store::{Accounts, JobFilter, PageRequest, Store};
 use fuelcell_store_sled::{Options, SledStore, exists};
 use indicatif::ProgressBar;
 use serde::Serialize;

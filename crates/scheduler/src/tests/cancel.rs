@@ -2,6 +2,7 @@ use super::runner::done;
 use super::*;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{CancelRequest, Cancellation, RunEnd};
+use fuelcell_store::Submissions;
 use std::future::pending;
 
 fn stubborn(world: &World) {

@@ -1,5 +1,6 @@
 use super::runner::done;
 use super::*;
+use fuelcell_store::Jobs;
 
 #[tokio::test(start_paused = true)]
 async fn the_most_urgent_goes_first_and_the_front_before_its_equals() {

@@ -5,6 +5,7 @@ use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Completion, InputRef, JobHost, LogLevel, PipelineId,
     RunEnd,
 };
+use fuelcell_store::Jobs;
 use fuelcell_store::conformance::fixtures::{EVERY_LINE, log_lines};
 use std::future::pending;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -3,6 +3,7 @@ use super::*;
 use crate::Concurrency;
 use fuelcell_domain::PipelineId;
 use fuelcell_domain::job::PipelineRef;
+use fuelcell_store::Jobs;
 use std::sync::atomic::AtomicUsize;
 
 impl World {

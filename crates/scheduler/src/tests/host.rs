@@ -10,6 +10,7 @@ use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Finding, HostError, JobHost, Lease, PipelineId, Report,
 };
+use fuelcell_store::Queue;
 
 struct Guest {
     live: Arc<Live>,

@@ -1,6 +1,7 @@
 use super::runner::done;
 use super::*;
 use fuelcell_domain::{Lease, Receipt};
+use fuelcell_store::{Jobs, Queue};
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -18,7 +18,7 @@ use fuelcell_domain::{
     ProjectId, ProjectRef, TenantId, Timestamp,
 };
 use fuelcell_store::faulty::{FaultyStore, StallingStore};
-use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, NewJob, Store, Submitted};
+use fuelcell_store::{BlobStore, Jobs, MemoryBlobs, MemoryStore, NewJob, Submissions, Submitted};
 use runner::ScriptedRunner;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

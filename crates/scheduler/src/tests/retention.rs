@@ -3,7 +3,7 @@ use super::*;
 use crate::{Keep, RetentionConfig};
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
 use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Dataset, DatasetId, Project, Tenant, TokenId};
-use fuelcell_store::{BlobRef, JobFilter, PageRequest};
+use fuelcell_store::{Accounts, Audit, BlobRef, Datasets, JobFilter, Jobs, PageRequest};
 
 fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
     RetentionConfig {

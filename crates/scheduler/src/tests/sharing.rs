@@ -5,6 +5,7 @@
 use super::runner::done;
 use super::simulation::{Dice, each_seed, first_failure, on_paused_time};
 use super::*;
+use fuelcell_store::Jobs;
 
 const SEEDS: u64 = 20;
 /// A seed is a long queue here: so many of the other simulation's are worth one.

@@ -18,7 +18,7 @@ use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES};
 use fuelcell_domain::{CancelRequest, JobHost, Lease, RunEnd};
 use fuelcell_store::faulty::Fault;
-use fuelcell_store::{Finish, JobFilter, PageRequest};
+use fuelcell_store::{Finish, JobFilter, Jobs, PageRequest, Queue, Submissions};
 use futures::FutureExt;
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;

@@ -7,7 +7,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::seams::Running;
 use fuelcell_domain::{JobId, ModuleRef, Priority, Progress, ProjectRef};
 use fuelcell_store::conformance::fixtures::{self, at, done, end, lease};
-use fuelcell_store::{MemoryStore, NewJob, Store};
+use fuelcell_store::{Figures, Jobs, MemoryStore, NewJob, Queue, Submissions};
 use std::sync::Arc;
 
 /// When the script has been played: 100 s after its day began.

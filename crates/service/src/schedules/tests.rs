@@ -10,7 +10,7 @@ use fuelcell_domain::{
     TenantId, Token, TokenId, TokenKind,
 };
 use fuelcell_store::faulty::{Fault, FaultyStore};
-use fuelcell_store::{JobFilter, MemoryStore, PageRequest, Store};
+use fuelcell_store::{Accounts, JobFilter, Jobs, MemoryStore, PageRequest, Pipelines, Store};
 use std::sync::Arc;
 
 /// Tuesday, 2026-01-06T05:00:00Z: six o'clock in Berlin.

@@ -3,7 +3,7 @@
 use crate::PROJECT;
 use crate::measure::{mebibytes, row};
 use fuelcell_domain::JobState;
-use fuelcell_store::{JobFilter, PageRequest, Store};
+use fuelcell_store::{JobFilter, Jobs, PageRequest};
 use fuelcell_store_sled::{Options, SledStore, compact};
 use futures::future::join_all;
 use std::path::Path;

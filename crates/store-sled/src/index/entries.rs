@@ -1,7 +1,7 @@
 //! What is known of the jobs at the head of the queue: the first hundreds are asked for at every submission and every
 //! claim, and to take them from whole records costs more than the look.
 
-use crate::queue::Placed;
+use crate::index::queue::Placed;
 use fuelcell_store::{QueueEntry, QueueOrder};
 use std::collections::BTreeMap;
 

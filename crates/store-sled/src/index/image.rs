@@ -1,9 +1,9 @@
 //! What is kept in memory of every job: enough to answer lists, counts and the queue without reading records. It is
-//! rebuilt from [`Table::JobIndex`](crate::keys::Table::JobIndex) at open and changes only after a batch is durable.
+//! rebuilt from [`Table::JobIndex`](crate::tables::keys::Table::JobIndex) at open and changes only after a batch is durable.
 
-use crate::catalog::Catalog;
-use crate::keys::Place;
-use crate::queue::Queue;
+use crate::index::catalog::Catalog;
+use crate::index::queue::Queue;
+use crate::tables::keys::Place;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobState, JobType, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::{QueueEntry, QueueOrder, Ranks, StateCounts};

@@ -4,11 +4,11 @@
 //! The index is read in parts, which the reading threads take in turn, while the calling thread builds. Most of the time
 //! goes into reading.
 
-use crate::codec::{ADVICE, damaged};
-use crate::database::{Database, Read, guarded};
-use crate::image::{Change, Image, IndexEntry};
-use crate::keys::{Place, Table, counters};
-use crate::removal::removed_jobs;
+use crate::index::image::{Change, Image, IndexEntry};
+use crate::tables::codec::{ADVICE, damaged};
+use crate::tables::database::{Database, Read, guarded};
+use crate::tables::keys::{Place, Table, counters};
+use crate::verbs::removals::removed_jobs;
 use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,7 +187,7 @@ fn check_job_counters(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlay::Overlay;
+    use crate::write::overlay::Overlay;
     use fuelcell_domain::{ProjectId, TenantId};
     use fuelcell_store::conformance::fixtures::job;
     use std::sync::RwLock;

@@ -1,7 +1,7 @@
 //! A project's jobs in other orders than by ordinal: for each order the sets of jobs that are equal in it, or places in
 //! time. A page takes from them what a filter leaves, so that only its own jobs are read.
 
-use crate::ranked::RankedSet;
+use crate::index::ranked::RankedSet;
 use fuelcell_domain::{Ordinal, Standing, Timestamp};
 use fuelcell_store::{JobOrder, PageRequest, Ranks, SortKey};
 use roaring::RoaringBitmap;

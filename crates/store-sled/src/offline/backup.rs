@@ -1,16 +1,16 @@
 //! What an operator does with a store that no server has open: back it up and bring it back.
 
-use crate::committer::stored_sequence;
-use crate::compact::compact;
-use crate::database::{Database, guarded};
-use crate::dump;
-use crate::high_water::HighWater;
+use crate::index::rebuild::read_image;
+use crate::offline::compact::compact;
+use crate::offline::dump;
 use crate::open::{
     FORMAT, Layout, Opened, Options, check_format, check_space, open_database, open_whole, require_present,
     sync_directory,
 };
-use crate::rebuild::read_image;
-use crate::uses::{self, NamedBlobs};
+use crate::records::uses::{self, NamedBlobs};
+use crate::tables::database::{Database, guarded};
+use crate::write::committer::stored_sequence;
+use crate::write::high_water::HighWater;
 use fuelcell_store::StoreError;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

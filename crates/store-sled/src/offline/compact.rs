@@ -2,16 +2,16 @@
 //! place by two renames. Whatever is interrupted in between is settled at the next opening: the old database stays the
 //! one that counts until the new one lies in its place, and both hold the same.
 
-use crate::codec;
-use crate::database::{Database, Read, guarded};
-use crate::dump::Batch;
-use crate::keys::Table;
-use crate::migrate;
-use crate::offline::{close_durably, exists};
+use crate::index::rebuild::{deleted_runs, read_image};
+use crate::offline::backup::{close_durably, exists};
+use crate::offline::dump::Batch;
+use crate::offline::migrate;
 use crate::open::{
     FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
 };
-use crate::rebuild::{deleted_runs, read_image};
+use crate::tables::codec;
+use crate::tables::database::{Database, Read, guarded};
+use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
 use std::fs;
 use std::ops::ControlFlow;

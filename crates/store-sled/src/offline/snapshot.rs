@@ -2,13 +2,13 @@
 //! the beginning on is noted, and written to the copy after them, in its order. Once everything that may have been seen is
 //! noted, the copy holds exactly what the store held after one of its batches. Nobody waits for it.
 
-use crate::codec::{damaged, unseal};
-use crate::committer::Shared;
-use crate::database::{Database, Writes};
-use crate::dump::Batch;
-use crate::keys::Table;
-use crate::offline::seal;
+use crate::offline::backup::seal;
+use crate::offline::dump::Batch;
 use crate::open::{FREE_BYTES_TO_WRITE, Layout, MIB, free_bytes, open_database, sync_directory};
+use crate::tables::codec::{damaged, unseal};
+use crate::tables::database::{Database, Writes};
+use crate::tables::keys::Table;
+use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
 use std::fs;
 use std::ops::ControlFlow;

@@ -1,8 +1,8 @@
 //! Figures that follow from transitions: a tenant's day, a module's latest durations.
 
-use crate::database::Read;
-use crate::keys::{self, Table};
-use crate::overlay::Overlay;
+use crate::tables::database::Read;
+use crate::tables::keys::{self, Table};
+use crate::write::overlay::Overlay;
 use fuelcell_domain::{Digest, Job, JobState, TenantId, Timestamp};
 use fuelcell_store::jobs::{first_wait, run_micros, utc_day};
 use fuelcell_store::{RECENT_DURATIONS, StoreError};

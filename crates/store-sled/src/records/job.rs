@@ -1,12 +1,11 @@
 //! A job's record with everything that moves with it: index, live figures, counters of its tenant and module.
 
-use crate::codec::damaged;
-use crate::database::Read;
-use crate::figures;
-use crate::image::{Change, IndexEntry};
-use crate::keys::{self, Place, Table, counters};
-use crate::overlay::Overlay;
-use crate::stored;
+use crate::index::image::{Change, IndexEntry};
+use crate::records::{figures, stored};
+use crate::tables::codec::damaged;
+use crate::tables::database::Read;
+use crate::tables::keys::{self, Place, Table, counters};
+use crate::write::overlay::Overlay;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{Artifact, AttemptId, Job, JobId, JobState, LogLine};
 use fuelcell_store::{BlobRef, QueueEntry, StoreError};

@@ -1,9 +1,9 @@
 //! Module versions as they are stored, and those that were read lately: each submission asks for one, and its manifest is
 //! the largest document on a submission's way.
 
-use crate::codec::{self, damaged};
-use crate::database::{Database, Read};
-use crate::keys::Table;
+use crate::tables::codec::{self, damaged};
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::Table;
 use fuelcell_domain::ModuleVersion;
 use fuelcell_store::StoreError;
 use serde::{Deserialize, Serialize};

@@ -4,11 +4,12 @@
 //! that are there, and the command itself only at those that came after. That is enough, because a job refers to what it
 //! was pinned to when it was submitted, and one that has ended never comes back.
 
-use crate::committer::Shared;
-use crate::database::Read;
-use crate::keys::{self, Place, Table, counters};
-use crate::overlay::Overlay;
-use crate::{records, registry};
+use crate::records::job as records;
+use crate::tables::database::Read;
+use crate::tables::keys::{self, Place, Table, counters};
+use crate::verbs::modules as registry;
+use crate::write::overlay::Overlay;
+use crate::write::shared::Shared;
 use fuelcell_domain::{Ordinal, Pipeline, ProjectRef};
 use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, refuse_if_used};

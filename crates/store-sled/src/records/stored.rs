@@ -1,12 +1,12 @@
 //! What a project stores, by what it is: one record, which the transactions keep that write or remove the rest.
 
-use crate::codec::damaged;
-use crate::database::{Database, Read};
-use crate::dump::Batch;
-use crate::keys::{self, Place, Table};
-use crate::modules::StoredModule;
-use crate::overlay::Overlay;
-use crate::records::StoredJob;
+use crate::offline::dump::Batch;
+use crate::records::job::StoredJob;
+use crate::records::module::StoredModule;
+use crate::tables::codec::damaged;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Place, Table};
+use crate::write::overlay::Overlay;
 use fuelcell_domain::{Artifact, Dataset, Digest, JobId, LogLine, ProjectRef, StoredBytes};
 use fuelcell_store::{BlobRef, StoreError};
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
 //! What attempts used: a record for each project, day and value, brought forward by the transaction that writes a receipt
 //! or ends a job. The record of the whole day knows how many values are told apart, so that there are not too many.
 
-use crate::database::{Database, Read};
-use crate::dump::Batch;
-use crate::keys::{self, Place, Table};
-use crate::overlay::Overlay;
-use crate::records;
+use crate::offline::dump::Batch;
+use crate::records::job as records;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Place, Table};
+use crate::write::overlay::Overlay;
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::StoreError;
 use fuelcell_store::jobs::utc_day;

@@ -1,10 +1,10 @@
 //! Which stored bytes the records need. Bytes that nothing here names may go.
 
-use crate::codec;
-use crate::database::{Database, Read};
-use crate::keys::Table;
-use crate::modules::StoredModule;
-use crate::records::StoredJob;
+use crate::records::job::StoredJob;
+use crate::records::module::StoredModule;
+use crate::tables::codec;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::Table;
 use fuelcell_domain::{Artifact, Dataset, DatasetId, Digest, Job, JobId};
 use fuelcell_store::{BlobRef, BlobReferences, StoreError};
 use sled::IVec;

@@ -4,7 +4,7 @@
 //! that it never syncs, so a larger record becomes a head (the number of its parts and the crc32 of the whole) and parts
 //! in a table of their own.
 
-use crate::keys::{self, Table};
+use crate::tables::keys::{self, Table};
 use fuelcell_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

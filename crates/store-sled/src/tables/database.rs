@@ -1,7 +1,7 @@
 //! The database as it is on disk: raw values by table and key, and records read from them.
 
-use crate::codec::{self, Head, Value, damaged};
-use crate::keys::{self, Table};
+use crate::tables::codec::{self, Head, Value, damaged};
+use crate::tables::keys::{self, Table};
 use fuelcell_store::StoreError;
 use serde::de::DeserializeOwned;
 use sled::transaction::{TransactionError, UnabortableTransactionError};

@@ -1,15 +1,105 @@
 //! Tenants, projects, tokens.
 
-use crate::database::{Database, Read};
-use crate::keys::{self, Table};
-use crate::overlay::Overlay;
-use crate::removal::refuse_removed_scope;
+use crate::records::stored;
+use crate::store::SledStore;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Table};
+use crate::verbs::removals::refuse_removed_scope;
+use crate::write::overlay::Overlay;
+use crate::write::shared::Shared;
+use async_trait::async_trait;
 use fuelcell_domain::tenancy::same_name;
 use fuelcell_domain::{
-    Digest, Project, ProjectId, ProjectLimits, ProjectRef, Tenant, TenantId, Timestamp, Token, TokenId,
+    Digest, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Tenant, TenantId, Timestamp, Token,
+    TokenId,
 };
-use fuelcell_store::StoreError;
-use fuelcell_store::pages::{Page, Seek, TokenFilter, cut};
+use fuelcell_store::pages::{TokenFilter, cut};
+use fuelcell_store::verbs::Accounts;
+use fuelcell_store::{Page, Seek, StoreError};
+
+#[async_trait]
+impl Accounts for SledStore {
+    async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError> {
+        self.write(move |overlay| create_tenant(overlay, &tenant)).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        tenants(self.database()?)
+    }
+
+    async fn tenants_page(&self, seek: Seek<(Timestamp, TenantId)>) -> Result<Page<Tenant>, StoreError> {
+        self.read_many(move |shared| tenants_page(&shared.database, &seek)).await
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        tenant(self.database()?, id)
+    }
+
+    async fn create_project(&self, project: Project) -> Result<(), StoreError> {
+        self.write(move |overlay| create_project(overlay, &project)).await
+    }
+
+    async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError> {
+        projects(self.database()?, tenant)
+    }
+
+    async fn projects_page(
+        &self,
+        tenant: TenantId,
+        seek: Seek<(Timestamp, ProjectId)>,
+    ) -> Result<Page<Project>, StoreError> {
+        self.read_many(move |shared| projects_page(&shared.database, tenant, &seek)).await
+    }
+
+    async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
+        project(self.database()?, id)
+    }
+
+    async fn rename_tenant(&self, id: TenantId, name: String) -> Result<(), StoreError> {
+        self.write(move |overlay| rename_tenant(overlay, id, name)).await
+    }
+
+    async fn rename_project(&self, id: ProjectRef, name: String) -> Result<(), StoreError> {
+        self.write(move |overlay| rename_project(overlay, id, name)).await
+    }
+
+    async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError> {
+        self.write(move |overlay| set_project_limits(overlay, id, &limits)).await
+    }
+
+    async fn project_limits(&self, id: ProjectRef) -> Result<ProjectLimits, StoreError> {
+        project_limits(self.database()?, id)
+    }
+
+    async fn project_usage(&self, id: ProjectRef) -> Result<ProjectUsage, StoreError> {
+        self.shared.check()?;
+        project_usage(&self.shared, id)
+    }
+
+    async fn create_token(&self, token: Token) -> Result<(), StoreError> {
+        self.write(move |overlay| create_token(overlay, &token)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        tokens(self.database()?)
+    }
+
+    async fn tokens_page(
+        &self,
+        filter: TokenFilter,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, StoreError> {
+        self.read_many(move |shared| tokens_page(&shared.database, filter, &seek)).await
+    }
+
+    async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError> {
+        token_by_hash(self.database()?, hash)
+    }
+
+    async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        self.end(move |overlay| revoke_token(overlay, id, at)).await
+    }
+}
 
 pub(crate) fn create_tenant(overlay: &mut Overlay<'_>, tenant: &Tenant) -> Result<(), StoreError> {
     let key = tenant.id.0.as_bytes();
@@ -195,4 +285,9 @@ mod tests {
         let kept: Tenant = overlay.get(Table::Tenants, ids[1].0.as_bytes()).unwrap().unwrap();
         assert_eq!(kept.name, "Acme 2");
     }
+}
+
+pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
+    let queued_jobs = shared.image().queue().count(project);
+    Ok(ProjectUsage { queued_jobs, stored: stored::of_project(&shared.database, project)? })
 }

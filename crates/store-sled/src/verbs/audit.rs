@@ -1,14 +1,44 @@
 //! The audit log: one row of numbers over all entries, each entry in the table of whose matter it is, so that a tenant's
 //! page is read from its own entries alone.
 
-use crate::codec::damaged;
-use crate::database::{Database, Read};
-use crate::keys::{self, Table, counters};
-use crate::overlay::Overlay;
+use crate::store::SledStore;
+use crate::tables::codec::damaged;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Table, counters};
+use crate::write::overlay::Overlay;
+use crate::write::shared::Shared;
+use async_trait::async_trait;
 use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, Timestamp};
 use fuelcell_store::StoreError;
+use fuelcell_store::verbs::Audit;
 use std::ops::Bound::{Excluded, Included};
 use std::ops::ControlFlow;
+
+#[async_trait]
+impl Audit for SledStore {
+    async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.write(move |overlay| append(overlay, &entry)).await
+    }
+
+    async fn forget_audit(&self, until: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        let find = move |shared: &Shared| oldest(&shared.database, until, limit);
+        let found = self.read_many(find).await?;
+        match found.is_empty() {
+            true => Ok(0),
+            false => self.end(move |overlay| forget(overlay, &found)).await,
+        }
+    }
+
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| page(&shared.database, &filter, before, limit)).await
+    }
+}
 
 pub(crate) fn append(overlay: &mut Overlay<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
     let number = overlay.next_number(counters::AUDIT)?;

@@ -1,12 +1,52 @@
 //! Grants of capabilities, and secrets.
 
-use crate::database::{Database, Read};
-use crate::keys::{self, Table};
-use crate::overlay::Overlay;
-use crate::removal::refuse_removed;
+use crate::store::SledStore;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Table};
+use crate::verbs::removals::refuse_removed;
+use crate::write::overlay::Overlay;
+use async_trait::async_trait;
 use fuelcell_domain::{Grant, ProjectRef, SealedSecret};
-use fuelcell_store::StoreError;
-use fuelcell_store::pages::{Page, Pager, Seek};
+use fuelcell_store::pages::Pager;
+use fuelcell_store::verbs::Grants;
+use fuelcell_store::{Page, Seek, StoreError};
+
+#[async_trait]
+impl Grants for SledStore {
+    async fn put_grant(&self, grant: Grant) -> Result<(), StoreError> {
+        self.write(move |overlay| put_grant(overlay, &grant)).await
+    }
+
+    async fn grant(&self, project: ProjectRef, module: &str) -> Result<Option<Grant>, StoreError> {
+        grant(self.database()?, project, module)
+    }
+
+    async fn delete_grant(&self, project: ProjectRef, module: &str) -> Result<(), StoreError> {
+        let module = module.to_owned();
+        self.end(move |overlay| delete_grant(overlay, project, &module)).await
+    }
+
+    async fn put_secret(&self, secret: SealedSecret) -> Result<SealedSecret, StoreError> {
+        self.write(move |overlay| put_secret(overlay, secret)).await
+    }
+
+    async fn secrets(&self, project: ProjectRef) -> Result<Vec<SealedSecret>, StoreError> {
+        self.read_many(move |shared| secrets(&shared.database, project)).await
+    }
+
+    async fn secrets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<String>,
+    ) -> Result<Page<SealedSecret>, StoreError> {
+        self.read_many(move |shared| secrets_page(&shared.database, project, &seek)).await
+    }
+
+    async fn delete_secret(&self, project: ProjectRef, name: &str) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.end(move |overlay| delete_secret(overlay, project, &name)).await
+    }
+}
 
 pub(crate) fn put_grant(overlay: &mut Overlay<'_>, grant: &Grant) -> Result<(), StoreError> {
     refuse_removed(overlay, grant.project)?;

@@ -1,101 +1,114 @@
-//! Looking at jobs: the image says which, the database says what they are. A job is shown as it stands when its record is
-//! read, which may be a moment after it was found.
+//! Looking at jobs, and forgetting those that have ended.
 
-use crate::catalog::Catalog;
-use crate::committer::Shared;
-use crate::figures;
-use crate::image::Image;
-use crate::keys::Place;
-use crate::queue::{Placed, ProjectLine, Queue};
-use crate::{records, stored};
-use fuelcell_domain::{Job, JobState, Ordinal, ProjectRef, ProjectUsage, TenantId, Timestamp};
-use fuelcell_store::pages::{Page, Pager, QueueSpot, QueuedJob, Seek};
+use crate::index::queue::ProjectLine;
+use crate::records::job as records;
+use crate::store::SledStore;
+use crate::tables::database::Read;
+use crate::tables::keys::{Place, Table};
+use crate::write::overlay::Overlay;
+use crate::write::shared::Shared;
+use async_trait::async_trait;
+use fuelcell_domain::state::TransitionError;
+use fuelcell_domain::{Artifact, Job, JobId, JobState, Ordinal, ProjectRef, Receipt, Timestamp};
+use fuelcell_store::pages::{Pager, QueueSpot, QueuedJob};
+use fuelcell_store::verbs::Jobs;
 use fuelcell_store::{
-    JobFilter, JobOrder, JobPage, PageRequest, QueueEntry, QueueOrder, QueuePage, StateCounts, StoreError,
-    TenantFigures,
+    JobFilter, JobOrder, JobPage, Page, PageRequest, QueueOrder, QueuePage, Seek, StateCounts, StoreError,
 };
 use std::cmp::Reverse;
-use std::sync::{PoisonError, RwLockReadGuard};
 
-fn image(shared: &Shared) -> RwLockReadGuard<'_, Image> {
-    shared.image.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The image, with all jobs in their lanes whose time has come.
-fn arrived(shared: &Shared, now: Timestamp) -> RwLockReadGuard<'_, Image> {
-    if image(shared).queue().awaits(now) {
-        shared.image.write().unwrap_or_else(PoisonError::into_inner).arrive(now);
+#[async_trait]
+impl Jobs for SledStore {
+    async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
+        job(self.database()?, project, id)
     }
-    image(shared)
-}
 
-/// Places of the queue, with what is known of who waits there.
-pub(crate) type Line = Vec<(Placed, Option<QueueEntry>)>;
-
-pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Line {
-    let image = arrived(shared, now);
-    line(image.queue(), image.queue().ready(now, limit))
-}
-
-pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Line {
-    let image = arrived(shared, now);
-    line(image.queue(), image.queue().heads(now, limit))
-}
-
-fn line(queue: &Queue, places: Vec<Placed>) -> Line {
-    places.into_iter().map(|placed| (placed, queue.entry(placed).cloned())).collect()
-}
-
-/// How many of a line are to be read from the database.
-pub(crate) fn unknown(line: &Line) -> usize {
-    line.iter().filter(|(_, known)| known.is_none()).count()
-}
-
-/// The entries of a line. Whoever has left the queue meanwhile may or may not be among them.
-pub(crate) fn entries(shared: &Shared, line: Line) -> Result<Vec<QueueEntry>, StoreError> {
-    let (mut entries, mut learnt) = (Vec::with_capacity(line.len()), Vec::new());
-    for ((order, _), known) in line {
-        let entry = match known {
-            Some(entry) => Some(entry),
-            None => {
-                let place = Place { project: order.project, ordinal: order.ordinal };
-                let job = records::load(&shared.database, place)?;
-                let entry = job.as_ref().and_then(records::queue_entry);
-                learnt.extend(entry.clone());
-                entry
-            }
-        };
-        entries.extend(entry);
+    async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
+        artifacts(self.database()?, job)
     }
-    if !learnt.is_empty() {
-        shared.image.write().unwrap_or_else(PoisonError::into_inner).learn(learnt);
+
+    async fn receipts(&self, job: JobId) -> Result<Vec<Receipt>, StoreError> {
+        self.database()?.scan(Table::Receipts, job.0.as_bytes())
     }
-    Ok(entries)
-}
 
-pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timestamp> {
-    image(shared).queue().next_time(now)
-}
-
-pub(crate) fn queued_before(shared: &Shared, job: &Job, now: Timestamp) -> Option<u64> {
-    arrived(shared, now).queue().before((QueueOrder::of(job), job.not_before), now)
-}
-
-pub(crate) fn queued(
-    shared: &Shared,
-    project: ProjectRef,
-    now: Timestamp,
-    page: PageRequest,
-) -> Result<QueuePage, StoreError> {
-    let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
-    let ProjectLine { jobs: places, due, scheduled } =
-        arrived(shared, now).queue().of_project(project, now, skip, page.limit);
-    let mut jobs = Vec::with_capacity(places.len());
-    for (before, order) in places {
-        let job = records::load(&shared.database, Place { project, ordinal: order.ordinal })?;
-        jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (before, job)));
+    async fn list(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| list(shared, project, &filter, page)).await
     }
-    Ok(QueuePage { jobs, due, scheduled })
+
+    async fn list_ordered(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        order: JobOrder,
+        page: PageRequest,
+    ) -> Result<JobPage, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| list_ordered(shared, project, &filter, &order, page)).await
+    }
+
+    async fn jobs_page(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        seek: Seek<Reverse<Ordinal>>,
+    ) -> Result<Page<Job>, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| jobs_page(shared, project, &filter, seek)).await
+    }
+
+    async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
+        records::load(self.database()?, Place { project, ordinal })
+    }
+
+    async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
+        self.shared.check()?;
+        Ok(counts(&self.shared, project, filter))
+    }
+
+    async fn queued_before(&self, job: &Job, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        self.shared.check()?;
+        Ok(queued_before(&self.shared, job, now))
+    }
+
+    async fn queued(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        page: PageRequest,
+    ) -> Result<QueuePage, StoreError> {
+        self.read_many(move |shared| queued(shared, project, now, page)).await
+    }
+
+    async fn queue_page(
+        &self,
+        project: ProjectRef,
+        now: Timestamp,
+        seek: Seek<QueueSpot>,
+    ) -> Result<Page<QueuedJob>, StoreError> {
+        self.read_many(move |shared| queue_page(shared, project, now, seek)).await
+    }
+
+    async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
+        self.end(move |overlay| delete_ended(overlay, project, job)).await
+    }
+}
+
+/// The project's job with this id.
+pub(crate) fn job(records: &impl Read, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
+    match records::place(records, id)? {
+        Some(place) if place.project == project => records::load(records, place),
+        Some(Place { .. }) | None => Ok(None),
+    }
+}
+
+pub(crate) fn artifacts(records: &impl Read, job: JobId) -> Result<Vec<Artifact>, StoreError> {
+    Ok(records.get(Table::Artifacts, job.0.as_bytes())?.unwrap_or_default())
 }
 
 pub(crate) fn list(
@@ -104,7 +117,7 @@ pub(crate) fn list(
     filter: &JobFilter,
     page: PageRequest,
 ) -> Result<JobPage, StoreError> {
-    let found = image(shared).catalog(project).map(|catalog| catalog.page(filter, page));
+    let found = shared.image().catalog(project).map(|catalog| catalog.page(filter, page));
     read_page(shared, project, found.unwrap_or_default())
 }
 
@@ -115,58 +128,8 @@ pub(crate) fn list_ordered(
     order: &JobOrder,
     page: PageRequest,
 ) -> Result<JobPage, StoreError> {
-    let found = image(shared).catalog(project).map(|catalog| catalog.ordered_page(filter, order, page));
+    let found = shared.image().catalog(project).map(|catalog| catalog.ordered_page(filter, order, page));
     read_page(shared, project, found.unwrap_or_default())
-}
-
-pub(crate) fn jobs_page(
-    shared: &Shared,
-    project: ProjectRef,
-    filter: &JobFilter,
-    seek: Seek<Reverse<Ordinal>>,
-) -> Result<Page<Job>, StoreError> {
-    let mut pager = Pager::new(seek.limit);
-    let mut before = seek.after.map(|Reverse(ordinal)| ordinal);
-    // Of those that were found some may have been deleted since: then further ones are looked for.
-    loop {
-        let found = image(shared).catalog(project).map(|own| own.below(filter, before, pager.wanted()));
-        let found = found.unwrap_or_default();
-        if found.is_empty() {
-            return Ok(pager.finish());
-        }
-        for ordinal in found {
-            before = Some(ordinal);
-            let Some(job) = records::load(&shared.database, Place { project, ordinal })? else { continue };
-            if pager.push(job).is_break() {
-                return Ok(pager.finish());
-            }
-        }
-    }
-}
-
-pub(crate) fn queue_page(
-    shared: &Shared,
-    project: ProjectRef,
-    now: Timestamp,
-    seek: Seek<QueueSpot>,
-) -> Result<Page<QueuedJob>, StoreError> {
-    let mut pager = Pager::new(seek.limit);
-    let mut after = seek.after;
-    // As in a page of jobs.
-    loop {
-        let found = arrived(shared, now).queue().behind(project, now, after, pager.wanted());
-        if found.is_empty() {
-            return Ok(pager.finish());
-        }
-        for spot in found {
-            after = Some(spot);
-            let job = records::load(&shared.database, Place { project, ordinal: spot.order.ordinal })?;
-            let Some(job) = job.filter(|job| job.state == JobState::Queued) else { continue };
-            if pager.push((spot, job)).is_break() {
-                return Ok(pager.finish());
-            }
-        }
-    }
 }
 
 fn read_page(
@@ -181,31 +144,89 @@ fn read_page(
     Ok(JobPage { jobs, total })
 }
 
-pub(crate) fn counts(shared: &Shared, project: ProjectRef, filter: &JobFilter) -> StateCounts {
-    image(shared).catalog(project).map(|catalog| catalog.counts(filter)).unwrap_or_default()
-}
-
-pub(crate) fn tenant_figures(
+pub(crate) fn jobs_page(
     shared: &Shared,
-    tenant: TenantId,
-    now: Timestamp,
-) -> Result<TenantFigures, StoreError> {
-    let day = figures::day(&shared.database, tenant, now)?;
-    let mut figures = TenantFigures {
-        completed: day.completed,
-        failed: day.failed,
-        duration_micros: day.duration_micros,
-        started: day.started,
-        wait_micros: day.wait_micros,
-        ..TenantFigures::default()
-    };
-    let image = arrived(shared, now);
-    figures.running = image.of_tenant(tenant).map(Catalog::running).sum();
-    (figures.queued, figures.scheduled) = image.queue().of_tenant(tenant, now);
-    Ok(figures)
+    project: ProjectRef,
+    filter: &JobFilter,
+    seek: Seek<Reverse<Ordinal>>,
+) -> Result<Page<Job>, StoreError> {
+    let mut pager = Pager::new(seek.limit);
+    let mut before = seek.after.map(|Reverse(ordinal)| ordinal);
+    // Of those that were found some may have been deleted since: then further ones are looked for.
+    loop {
+        let found = shared.image().catalog(project).map(|own| own.below(filter, before, pager.wanted()));
+        let found = found.unwrap_or_default();
+        if found.is_empty() {
+            return Ok(pager.finish());
+        }
+        for ordinal in found {
+            before = Some(ordinal);
+            let Some(job) = records::load(&shared.database, Place { project, ordinal })? else { continue };
+            if pager.push(job).is_break() {
+                return Ok(pager.finish());
+            }
+        }
+    }
 }
 
-pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
-    let queued_jobs = image(shared).queue().count(project);
-    Ok(ProjectUsage { queued_jobs, stored: stored::of_project(&shared.database, project)? })
+pub(crate) fn counts(shared: &Shared, project: ProjectRef, filter: &JobFilter) -> StateCounts {
+    shared.image().catalog(project).map(|catalog| catalog.counts(filter)).unwrap_or_default()
+}
+
+pub(crate) fn queued_before(shared: &Shared, job: &Job, now: Timestamp) -> Option<u64> {
+    shared.arrived(now).queue().before((QueueOrder::of(job), job.not_before), now)
+}
+
+pub(crate) fn queued(
+    shared: &Shared,
+    project: ProjectRef,
+    now: Timestamp,
+    page: PageRequest,
+) -> Result<QueuePage, StoreError> {
+    let skip = usize::try_from(page.offset).unwrap_or(usize::MAX);
+    let ProjectLine { jobs: places, due, scheduled } =
+        shared.arrived(now).queue().of_project(project, now, skip, page.limit);
+    let mut jobs = Vec::with_capacity(places.len());
+    for (before, order) in places {
+        let job = records::load(&shared.database, Place { project, ordinal: order.ordinal })?;
+        jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (before, job)));
+    }
+    Ok(QueuePage { jobs, due, scheduled })
+}
+
+pub(crate) fn queue_page(
+    shared: &Shared,
+    project: ProjectRef,
+    now: Timestamp,
+    seek: Seek<QueueSpot>,
+) -> Result<Page<QueuedJob>, StoreError> {
+    let mut pager = Pager::new(seek.limit);
+    let mut after = seek.after;
+    // As in a page of jobs.
+    loop {
+        let found = shared.arrived(now).queue().behind(project, now, after, pager.wanted());
+        if found.is_empty() {
+            return Ok(pager.finish());
+        }
+        for spot in found {
+            after = Some(spot);
+            let job = records::load(&shared.database, Place { project, ordinal: spot.order.ordinal })?;
+            let Some(job) = job.filter(|job| job.state == JobState::Queued) else { continue };
+            if pager.push((spot, job)).is_break() {
+                return Ok(pager.finish());
+            }
+        }
+    }
+}
+
+pub(crate) fn delete_ended(
+    overlay: &mut Overlay<'_>,
+    project: ProjectRef,
+    id: JobId,
+) -> Result<(), StoreError> {
+    let job = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
+    match job.state.is_ended() {
+        true => records::delete(overlay, &job),
+        false => Err(TransitionError::NotEnded(job.state).into()),
+    }
 }

@@ -1,16 +1,36 @@
 //! Log lines of jobs.
 
-use crate::codec::damaged;
-use crate::database::Database;
-use crate::keys::{self, Table, counters};
-use crate::overlay::Overlay;
-use crate::records::held;
-use crate::stored;
+use crate::records::job::held;
+use crate::records::stored;
+use crate::store::SledStore;
+use crate::tables::codec::damaged;
+use crate::tables::database::Database;
+use crate::tables::keys::{self, Table, counters};
+use crate::write::committer::{Durability, Space};
+use crate::write::overlay::Overlay;
+use async_trait::async_trait;
 use fuelcell_domain::{AttemptId, JobId, LogLine};
-use fuelcell_store::pages::{LogPlace, Page, Pager, PlacedLine, Seek};
-use fuelcell_store::{LogFilter, StoreError};
+use fuelcell_store::pages::{LogPlace, Pager, PlacedLine};
+use fuelcell_store::verbs::Logs;
+use fuelcell_store::{LogFilter, Page, Seek, StoreError};
 use std::ops::Bound::Included;
 use std::ops::ControlFlow;
+
+#[async_trait]
+impl Logs for SledStore {
+    async fn append_logs(&self, attempt: AttemptId, lines: Vec<LogLine>) -> Result<(), StoreError> {
+        self.call(Durability::Relaxed, Space::Takes, move |overlay| append(overlay, attempt, &lines)).await
+    }
+
+    async fn logs(
+        &self,
+        job: JobId,
+        filter: LogFilter,
+        seek: Seek<LogPlace>,
+    ) -> Result<Page<PlacedLine>, StoreError> {
+        self.read_many(move |shared| page(&shared.database, job, filter, &seek)).await
+    }
+}
 
 pub(crate) fn append(
     overlay: &mut Overlay<'_>,

@@ -1,12 +1,56 @@
 //! Items that completed jobs marked, and their number by pipeline.
 
-use crate::database::{Database, Read};
-use crate::keys::{self, Table, counters};
-use crate::overlay::Overlay;
+use crate::store::SledStore;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Table, counters};
+use crate::write::overlay::Overlay;
+use async_trait::async_trait;
 use fuelcell_domain::{Digest, Job, PipelineId, ProjectRef};
-use fuelcell_store::pages::{Page, Pager, Seek};
-use fuelcell_store::{PageRequest, ProcessedItem, ProcessedPage, StoreError};
+use fuelcell_store::pages::Pager;
+use fuelcell_store::verbs::Processed;
+use fuelcell_store::{Page, PageRequest, ProcessedItem, ProcessedPage, Seek, StoreError};
 use std::collections::BTreeMap;
+
+#[async_trait]
+impl Processed for SledStore {
+    async fn is_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        key: &str,
+    ) -> Result<bool, StoreError> {
+        let key = keys::processed(project, pipeline, key);
+        Ok(self.database()?.value(Table::ProcessedItems, &key)?.is_some())
+    }
+
+    async fn processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        page: PageRequest,
+    ) -> Result<ProcessedPage, StoreError> {
+        self.read_many(move |shared| self::page(&shared.database, project, pipeline, page)).await
+    }
+
+    async fn processed_page(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        seek: Seek<Digest>,
+    ) -> Result<Page<ProcessedItem>, StoreError> {
+        self.read_many(move |shared| page_behind(&shared.database, project, pipeline, &seek)).await
+    }
+
+    async fn forget_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: Option<PipelineId>,
+        limit: usize,
+    ) -> Result<u64, StoreError> {
+        let found = self.read_many(move |shared| find(&shared.database, project, pipeline, limit)).await?;
+        self.end(move |overlay| forget(overlay, &found)).await
+    }
+}
 
 /// Keeps the marks of a job that completed. What was marked before stays as it was.
 pub(crate) fn mark(overlay: &mut Overlay<'_>, job: &Job, marks: &[String]) -> Result<(), StoreError> {

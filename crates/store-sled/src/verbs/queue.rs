@@ -1,119 +1,169 @@
-//! The life of jobs: into the queue, through attempts, to an end.
+//! The workers' side of the queue: jobs are chosen, claimed, run and ended.
 
-use crate::database::{Database, Read};
-use crate::keys::{self, Place, Table, counters};
-use crate::overlay::Overlay;
-use crate::records::{self, held};
-use crate::removal::refuse_removed;
-use crate::{audit, processed, registry, stored, tenancy, usage};
-use fuelcell_domain::state::{CancelOutcome, TransitionError};
+use crate::index::queue::{Placed, Queue as QueueIndex};
+use crate::records::job::{self as records, held};
+use crate::records::{stored, usage};
+use crate::store::SledStore;
+use crate::tables::database::Read;
+use crate::tables::keys::{self, Place, Table};
+use crate::verbs::{datasets, processed};
+use crate::write::committer::{Durability, Space};
+use crate::write::overlay::Overlay;
+use crate::write::shared::Shared;
+use async_trait::async_trait;
+use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
-    Artifact, AttemptId, CancelRequest, Digest, Job, JobError, JobId, JobState, Lease, ProjectRef, Receipt,
-    Timestamp, Transition,
+    AttemptId, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp, Transition,
 };
-use fuelcell_store::jobs::{key_is_over, publishes, settle_partial};
-use fuelcell_store::{BlobRef, Claim, Finish, IdempotencyKey, NewJob, StoreError, Submitted};
-use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
+use fuelcell_store::jobs::{publishes, settle_partial};
+use fuelcell_store::verbs::Queue;
+use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
+use std::sync::{Arc, PoisonError};
 
-/// What a client's key was used for.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct UsedKey {
-    pub(crate) body: Digest,
-    pub(crate) job: JobId,
-}
+/// Places of the queue, with what is known of who waits there.
+pub(crate) type Line = Vec<(Placed, Option<QueueEntry>)>;
 
-pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
-    let NewJob { mut job, idempotency, audit } = new;
-    if let Some(key) = &idempotency
-        && let Some(answer) = used_key(overlay, job.project, key, job.created_at)?
-    {
-        return Ok(answer);
-    }
-    if job.state != JobState::Queued {
-        return Err(TransitionError::NotQueued(job.state).into());
-    }
-    if records::place(overlay, job.id)?.is_some() {
-        return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
-    }
-    refuse_removed(overlay, job.project)?;
-    let queued = overlay.queued_jobs(job.project);
-    let stored = stored::of_project(overlay, job.project)?;
-    tenancy::project_limits(overlay, job.project)?.admit(&mut job, queued, stored)?;
-    stored::replace(overlay, job.project, stored::RECORDS, 0, job.stored_size())?;
-    job.ordinal = overlay.next_number(&counters::jobs(job.project))?;
-    if let Some(IdempotencyKey { key, body }) = idempotency {
-        let used = UsedKey { body, job: job.id };
-        overlay.put(Table::IdempotencyKeys, &keys::idempotency(job.project, &key), &used)?;
-    }
-    if let Some(entry) = audit {
-        audit::append(overlay, &entry)?;
-    }
-    records::insert(overlay, &job)?;
-    Ok(Submitted::Queued(job))
-}
+/// So few records of the queue are read where somebody asks for them; to have another thread read them costs more.
+const FEW: usize = 8;
 
-pub(crate) fn submit_many(
-    overlay: &mut Overlay<'_>,
-    new: Vec<NewJob>,
-) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {
-    let mut answers = Vec::with_capacity(new.len());
-    for new in new {
-        // A refusal comes before the first write, so that it leaves nothing of its job.
-        match submit(overlay, new) {
-            Err(error) if error.is_of_the_medium() => return Err(error),
-            answer => answers.push(answer),
+impl SledStore {
+    /// What the queue shows of who waits in this line.
+    async fn entries(&self, line: Line) -> Result<Vec<QueueEntry>, StoreError> {
+        match unknown(&line) <= FEW {
+            true => entries(&self.shared, line),
+            false => self.read_many(move |shared| entries(shared, line)).await,
         }
     }
-    Ok(answers)
-}
 
-pub(crate) fn used_key(
-    records: &impl Read,
-    project: ProjectRef,
-    key: &IdempotencyKey,
-    now: Timestamp,
-) -> Result<Option<Submitted>, StoreError> {
-    let used = records.get::<UsedKey>(Table::IdempotencyKeys, &keys::idempotency(project, &key.key))?;
-    let Some(used) = used.filter(|used| !key_is_over(used.job, now)) else { return Ok(None) };
-    if used.body != key.body {
-        return Ok(Some(Submitted::KeyConflict));
-    }
-    let first = records::find(records, used.job)?;
-    Ok(Some(first.map_or(Submitted::Forgotten(used.job), Submitted::Repeated)))
-}
-
-/// Places of keys whose life is over.
-pub(crate) fn keys_that_are_over(
-    database: &Database,
-    now: Timestamp,
-    limit: usize,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut over = Vec::new();
-    database.visit(Table::IdempotencyKeys, &[], |key, used: UsedKey| {
-        if key_is_over(used.job, now) {
-            over.push(key.to_vec());
-        }
-        if over.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Ok(over)
-}
-
-/// Forgets those of them whose life is still over: one may have been used again.
-pub(crate) fn forget_keys(
-    overlay: &mut Overlay<'_>,
-    found: &[Vec<u8>],
-    now: Timestamp,
-) -> Result<u64, StoreError> {
-    let mut forgotten = 0;
-    for key in found {
-        let used = overlay.get::<UsedKey>(Table::IdempotencyKeys, key)?;
-        if used.is_some_and(|used| key_is_over(used.job, now)) {
-            overlay.remove(Table::IdempotencyKeys, key)?;
-            forgotten += 1;
+    /// Reads what the next looks at the queue will ask for, so that they need not wait for it.
+    fn read_ahead(&self, now: Timestamp, limit: usize) {
+        let Ok(turn) = Arc::clone(&self.reads_ahead).try_acquire_owned() else { return };
+        let line = heads(&self.shared, now, 2 * limit);
+        if unknown(&line) > limit / 2 {
+            let shared = Arc::clone(&self.shared);
+            tokio::task::spawn_blocking(move || {
+                // Whoever asks for what cannot be read will hear of it then.
+                let _ = entries(&shared, line);
+                drop(turn);
+            });
         }
     }
-    Ok(forgotten)
+}
+
+#[async_trait]
+impl Queue for SledStore {
+    async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        self.shared.check()?;
+        self.entries(ready(&self.shared, now, limit)).await
+    }
+
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        self.shared.check()?;
+        let entries = self.entries(heads(&self.shared, now, limit)).await;
+        self.read_ahead(now, limit);
+        entries
+    }
+
+    async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.shared.check()?;
+        Ok(next_not_before(&self.shared, now))
+    }
+
+    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
+        let jobs = jobs.to_vec();
+        self.write(move |overlay| claim(overlay, &jobs, &lease, now)).await
+    }
+
+    async fn extend_leases(
+        &self,
+        attempts: &[AttemptId],
+        until: Timestamp,
+    ) -> Result<Vec<AttemptId>, StoreError> {
+        let attempts = attempts.to_vec();
+        self.end(move |overlay| extend_leases(overlay, &attempts, until)).await
+    }
+
+    async fn record_pulse(
+        &self,
+        attempt: AttemptId,
+        pulse: Pulse,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(Durability::Relaxed, Space::Takes, move |overlay| {
+            records::write_pulse(overlay, attempt, pulse)
+        })
+        .await
+    }
+
+    async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
+        self.write(move |overlay| set_checkpoint(overlay, attempt, blob)).await
+    }
+
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        checkpoint(self.database()?, job)
+    }
+
+    async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
+        self.end(move |overlay| self::finish(overlay, &finish)).await
+    }
+
+    async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        self.end(move |overlay| lose(overlay, now, |lease| lease.expires_at <= now)).await
+    }
+
+    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        let node = node.clone();
+        self.end(move |overlay| lose(overlay, now, |lease| lease.node == node)).await
+    }
+
+    async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
+        self.end(move |overlay| fail_queued(overlay, job, error, now)).await
+    }
+}
+
+pub(crate) fn ready(shared: &Shared, now: Timestamp, limit: usize) -> Line {
+    let image = shared.arrived(now);
+    line(image.queue(), image.queue().ready(now, limit))
+}
+
+pub(crate) fn heads(shared: &Shared, now: Timestamp, limit: usize) -> Line {
+    let image = shared.arrived(now);
+    line(image.queue(), image.queue().heads(now, limit))
+}
+
+fn line(queue: &QueueIndex, places: Vec<Placed>) -> Line {
+    places.into_iter().map(|placed| (placed, queue.entry(placed).cloned())).collect()
+}
+
+/// How many of a line are to be read from the database.
+pub(crate) fn unknown(line: &Line) -> usize {
+    line.iter().filter(|(_, known)| known.is_none()).count()
+}
+
+/// The entries of a line. Whoever has left the queue meanwhile may or may not be among them.
+pub(crate) fn entries(shared: &Shared, line: Line) -> Result<Vec<QueueEntry>, StoreError> {
+    let (mut entries, mut learnt) = (Vec::with_capacity(line.len()), Vec::new());
+    for ((order, _), known) in line {
+        let entry = match known {
+            Some(entry) => Some(entry),
+            None => {
+                let place = Place { project: order.project, ordinal: order.ordinal };
+                let job = records::load(&shared.database, place)?;
+                let entry = job.as_ref().and_then(records::queue_entry);
+                learnt.extend(entry.clone());
+                entry
+            }
+        };
+        entries.extend(entry);
+    }
+    if !learnt.is_empty() {
+        shared.image.write().unwrap_or_else(PoisonError::into_inner).learn(learnt);
+    }
+    Ok(entries)
+}
+
+pub(crate) fn next_not_before(shared: &Shared, now: Timestamp) -> Option<Timestamp> {
+    shared.image().queue().next_time(now)
 }
 
 pub(crate) fn claim(
@@ -180,10 +230,6 @@ pub(crate) fn checkpoint(records: &impl Read, job: JobId) -> Result<Option<BlobR
     records.get(Table::Checkpoints, job.0.as_bytes())
 }
 
-pub(crate) fn artifacts(records: &impl Read, job: JobId) -> Result<Vec<Artifact>, StoreError> {
-    Ok(records.get(Table::Artifacts, job.0.as_bytes())?.unwrap_or_default())
-}
-
 pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, StoreError> {
     let before = held(overlay, finish.attempt)?;
     let mut job = before.clone();
@@ -203,7 +249,7 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     }
     if job.state == JobState::Completed {
         processed::mark(overlay, &job, &finish.marks)?;
-        registry::count_rows(overlay, &job)?;
+        datasets::count_rows(overlay, &job)?;
     }
     Ok(job)
 }
@@ -233,24 +279,6 @@ pub(crate) fn lose(
     Ok(lost)
 }
 
-pub(crate) fn request_cancel(
-    overlay: &mut Overlay<'_>,
-    project: ProjectRef,
-    id: JobId,
-    request: CancelRequest,
-) -> Result<(CancelOutcome, Job), StoreError> {
-    let before = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
-    let mut job = before.clone();
-    let at = request.at;
-    let outcome = job.request_cancel(request)?;
-    settle_partial(&mut job);
-    records::update(overlay, &before, &job)?;
-    if outcome == CancelOutcome::Cancelled {
-        usage::count(overlay, &job, None, at)?;
-    }
-    Ok((outcome, job))
-}
-
 pub(crate) fn fail_queued(
     overlay: &mut Overlay<'_>,
     id: JobId,
@@ -263,24 +291,4 @@ pub(crate) fn fail_queued(
     settle_partial(&mut job);
     records::update(overlay, &before, &job)?;
     usage::count(overlay, &job, None, now)
-}
-
-pub(crate) fn delete_ended(
-    overlay: &mut Overlay<'_>,
-    project: ProjectRef,
-    id: JobId,
-) -> Result<(), StoreError> {
-    let job = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
-    match job.state.is_ended() {
-        true => records::delete(overlay, &job),
-        false => Err(TransitionError::NotEnded(job.state).into()),
-    }
-}
-
-/// The project's job with this id.
-pub(crate) fn job(records: &impl Read, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
-    match records::place(records, id)? {
-        Some(place) if place.project == project => records::load(records, place),
-        Some(Place { .. }) | None => Ok(None),
-    }
 }

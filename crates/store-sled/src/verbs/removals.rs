@@ -1,16 +1,41 @@
 //! Taking tenants and projects away. That one is gone is one transaction; what belonged to it goes in many small ones, each
 //! of which leaves a whole store. That it was taken away stays, so that nothing comes for it late.
 
-use crate::committer::Shared;
-use crate::database::{Database, Read};
-use crate::keys::{self, Place, Table, counters};
-use crate::overlay::Overlay;
-use crate::records;
+use crate::records::job as records;
+use crate::store::SledStore;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::{self, Place, Table, counters};
+use crate::write::overlay::Overlay;
+use crate::write::shared::Shared;
+use async_trait::async_trait;
 use fuelcell_domain::{JobState, Ordinal, Project, ProjectRef, Removal, Scope, TenantId, Timestamp, Token};
 use fuelcell_store::usage::Dimension;
+use fuelcell_store::verbs::Removals;
 use fuelcell_store::{RemovalStep, StoreError};
 use serde::{Deserialize, Serialize};
-use std::sync::PoisonError;
+
+#[async_trait]
+impl Removals for SledStore {
+    async fn begin_removal(&self, removal: Removal) -> Result<(), StoreError> {
+        self.end(move |overlay| begin(overlay, &removal)).await
+    }
+
+    async fn removals(&self) -> Result<Vec<Removal>, StoreError> {
+        self.read_many(|shared| unfinished(&shared.database)).await
+    }
+
+    async fn remove_some(
+        &self,
+        scope: Scope,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<RemovalStep, StoreError> {
+        match self.read_many(move |shared| left(shared, scope, limit)).await? {
+            Some(left) => self.end(move |overlay| take(overlay, scope, &left, now)).await,
+            None => Ok(RemovalStep::Waiting),
+        }
+    }
+}
 
 /// A removal on disk.
 #[derive(Serialize, Deserialize)]
@@ -114,7 +139,7 @@ fn has_unfinished_projects(database: &Database, tenant: TenantId) -> Result<bool
 fn left_of_project(shared: &Shared, project: ProjectRef, limit: usize) -> Result<Vec<Left>, StoreError> {
     let database = &shared.database;
     let running = {
-        let image = shared.image.read().unwrap_or_else(PoisonError::into_inner);
+        let image = shared.image();
         image.catalog(project).map_or(0, |catalog| catalog.running())
     };
     // So many that there are some which do not run, if there are any.

@@ -4,20 +4,18 @@
 //! After a failed write, flush or barrier nobody knows what is on the medium. Then the store refuses everything until it
 //! is opened anew.
 
-use crate::barrier::Barrier;
-use crate::database::{Database, Read};
-use crate::high_water::HighWater;
-use crate::image::Image;
-use crate::keys::Table;
-use crate::modules::KnownModules;
 use crate::open::free_bytes;
-use crate::overlay::Overlay;
-use crate::recent::Recent;
-use crate::snapshot::Journal;
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::Table;
+use crate::write::barrier::Barrier;
+use crate::write::high_water::HighWater;
+use crate::write::overlay::Overlay;
+use crate::write::recent::Recent;
+use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -53,45 +51,6 @@ pub(crate) enum Space {
     /// It ends or removes what is there: let in as long as there is room to write it down, so that a full disk can be
     /// emptied and what runs can end.
     GivesBack,
-}
-
-/// What the committer and the readers share.
-pub(crate) struct Shared {
-    pub(crate) database: Database,
-    pub(crate) image: RwLock<Image>,
-    pub(crate) modules: KnownModules,
-    pub(crate) journal: Journal,
-    /// Why the store refuses everything.
-    failure: OnceLock<String>,
-    /// Held as long as the database is open.
-    _lock: File,
-}
-
-impl Shared {
-    pub(crate) fn new(database: Database, image: Image, lock: File) -> Self {
-        Self {
-            database,
-            image: RwLock::new(image),
-            modules: KnownModules::default(),
-            journal: Journal::default(),
-            failure: OnceLock::new(),
-            _lock: lock,
-        }
-    }
-
-    /// Refuses once the store has failed.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
-        match self.failure.get() {
-            Some(reason) => Err(StoreError::Storage(format!("the store stopped: {reason}"))),
-            None => Ok(()),
-        }
-    }
-
-    fn fail(&self, reason: &str) {
-        if self.failure.set(reason.to_owned()).is_ok() {
-            tracing::error!(reason, "the store stopped; the process should be restarted");
-        }
-    }
 }
 
 /// A verb on its way through the committer.

@@ -1,7 +1,7 @@
 //! A number beside the database that says how far it had come. sled opens some damaged files silently short; a database
 //! whose own sequence is below this mark has lost acknowledged work and is refused.
 
-use crate::codec::ADVICE;
+use crate::tables::codec::ADVICE;
 use fuelcell_store::StoreError;
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -1,10 +1,10 @@
 //! The batch being made: what is written lies over the database, so that each command sees those before it.
 
-use crate::codec::{self, Value};
-use crate::database::{Database, Read, Writes};
-use crate::image::{Change, Image};
-use crate::keys::{self, Place, Table};
-use crate::recent::Recent;
+use crate::index::image::{Change, Image};
+use crate::tables::codec::{self, Value};
+use crate::tables::database::{Database, Read, Writes};
+use crate::tables::keys::{self, Place, Table};
+use crate::write::recent::Recent;
 use fuelcell_domain::{JobState, ProjectRef};
 use fuelcell_store::StoreError;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Values that were read or written lately, beside the database: whoever ends a job asks for what was written when it was
 //! claimed a moment ago.
 
-use crate::database::Writes;
-use crate::keys::Table;
+use crate::tables::database::Writes;
+use crate::tables::keys::Table;
 use sled::IVec;
 use std::collections::HashMap;
 

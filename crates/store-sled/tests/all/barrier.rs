@@ -4,7 +4,7 @@ use fuelcell_domain::{Job, JobState};
 use fuelcell_store::conformance::fixtures::{
     at, cancel, done, end, failure, job, lease, project, pulse, running, submit,
 };
-use fuelcell_store::{JobFilter, NewJob, Store, StoreError, Submitted};
+use fuelcell_store::{Grants, Health, JobFilter, Jobs, NewJob, Queue, StoreError, Submissions, Submitted};
 use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
 use std::fs::File;
 use std::io;

@@ -2,7 +2,7 @@
 
 use fuelcell_domain::Job;
 use fuelcell_store::conformance::fixtures::{job, project, submit};
-use fuelcell_store::{Store, StoreError};
+use fuelcell_store::{Jobs, StoreError};
 use fuelcell_store_sled::{Options, SledStore};
 use std::fs;
 use std::path::Path;

@@ -9,7 +9,7 @@ use fuelcell_domain::{
     ProjectRef, SealedSecret,
 };
 use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule};
-use fuelcell_store::{JobFilter, PageRequest, Store};
+use fuelcell_store::{Accounts, Audit, JobFilter, Modules, PageRequest, Store};
 use fuelcell_store_sled::{OfflineStore, Options, check, compact, restore_records};
 use std::fmt::Write as _;
 use std::fs::{self, File};

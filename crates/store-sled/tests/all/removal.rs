@@ -3,7 +3,7 @@
 use crate::reopen::{fill_jobs, fill_registry};
 use fuelcell_domain::{PipelineId, ProjectRef, Removal, Scope};
 use fuelcell_store::conformance::fixtures::{at, job, project, submit};
-use fuelcell_store::{RemovalStep, Store};
+use fuelcell_store::{Jobs, Queue, RemovalStep, Removals};
 use fuelcell_store_sled::{Options, SledStore, check, compact};
 use std::path::Path;
 use tempfile::TempDir;

@@ -13,7 +13,7 @@ use fuelcell_store::conformance::fixtures::{
     EVERY_LINE, artifact, at, cancel, dataset, done, end, failure, job, log_lines, module, pipeline, project,
     pulse, registered_pipeline, running, start, submit, transient_failure,
 };
-use fuelcell_store::{Finish, JobFilter, PageRequest, Store, StoreError};
+use fuelcell_store::{Finish, JobFilter, Jobs, PageRequest, Pipelines, Store, StoreError};
 use fuelcell_store_sled::{Options, SledStore};
 use std::fmt::Write;
 use tempfile::TempDir;

@@ -2,7 +2,7 @@
 
 use fuelcell_domain::{JobId, ProjectRef};
 use fuelcell_store::conformance::fixtures::{at, cancel, done, end, job, lease, project, submit};
-use fuelcell_store::{JobFilter, PageRequest, Store};
+use fuelcell_store::{JobFilter, Jobs, PageRequest, Queue, Submissions};
 use fuelcell_store_sled::{Options, SledStore, check};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};

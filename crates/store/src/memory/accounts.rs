@@ -1,12 +1,100 @@
-//! Tenants, projects, tokens.
+//! Tenants, projects with their limits, and tokens.
 
-use super::Records;
+use super::{MemoryStore, Records};
 use crate::StoreError;
+use crate::pages::{Page, Seek, TokenFilter, cut};
+use crate::verbs::Accounts;
+use async_trait::async_trait;
 use fuelcell_domain::tenancy::same_name;
 use fuelcell_domain::{
-    Digest, Job, Project, ProjectLimits, ProjectRef, ProjectUsage, StoredBytes, Tenant, TenantId, Timestamp,
-    Token, TokenId,
+    Digest, Job, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, StoredBytes, Tenant, TenantId,
+    Timestamp, Token, TokenId,
 };
+
+#[async_trait]
+impl Accounts for MemoryStore {
+    async fn create_tenant(&self, tenant: Tenant) -> Result<(), StoreError> {
+        self.records().create_tenant(tenant)
+    }
+
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        Ok(self.records().tenants())
+    }
+
+    async fn tenants_page(&self, seek: Seek<(Timestamp, TenantId)>) -> Result<Page<Tenant>, StoreError> {
+        Ok(cut(self.records().tenants(), &seek))
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+        Ok(self.records().tenants.get(&id).cloned())
+    }
+
+    async fn create_project(&self, project: Project) -> Result<(), StoreError> {
+        self.records().create_project(project)
+    }
+
+    async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError> {
+        Ok(self.records().projects(tenant))
+    }
+
+    async fn projects_page(
+        &self,
+        tenant: TenantId,
+        seek: Seek<(Timestamp, ProjectId)>,
+    ) -> Result<Page<Project>, StoreError> {
+        Ok(cut(self.records().projects(tenant), &seek))
+    }
+
+    async fn project(&self, id: ProjectRef) -> Result<Option<Project>, StoreError> {
+        Ok(self.records().projects.get(&id).cloned())
+    }
+
+    async fn rename_tenant(&self, id: TenantId, name: String) -> Result<(), StoreError> {
+        self.records().rename_tenant(id, name)
+    }
+
+    async fn rename_project(&self, id: ProjectRef, name: String) -> Result<(), StoreError> {
+        self.records().rename_project(id, name)
+    }
+
+    async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError> {
+        self.records().set_project_limits(id, limits)
+    }
+
+    async fn project_limits(&self, id: ProjectRef) -> Result<ProjectLimits, StoreError> {
+        Ok(self.records().project_limits(id))
+    }
+
+    async fn project_usage(&self, id: ProjectRef) -> Result<ProjectUsage, StoreError> {
+        Ok(self.records().project_usage(id))
+    }
+
+    async fn create_token(&self, token: Token) -> Result<(), StoreError> {
+        self.records().create_token(token)
+    }
+
+    async fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        Ok(self.records().tokens())
+    }
+
+    async fn tokens_page(
+        &self,
+        filter: TokenFilter,
+        seek: Seek<(Timestamp, TokenId)>,
+    ) -> Result<Page<Token>, StoreError> {
+        let mut tokens = self.records().tokens();
+        tokens.retain(|token| filter.matches(token));
+        Ok(cut(tokens, &seek))
+    }
+
+    async fn token_by_hash(&self, hash: Digest) -> Result<Option<Token>, StoreError> {
+        Ok(self.records().token_by_hash(hash))
+    }
+
+    async fn revoke_token(&self, id: TokenId, at: Timestamp) -> Result<(), StoreError> {
+        self.records().revoke_token(id, at)
+    }
+}
 
 impl Records {
     pub(super) fn create_tenant(&mut self, tenant: Tenant) -> Result<(), StoreError> {

@@ -1,14 +1,40 @@
-//! Datasets, pipelines, modules.
+//! A project's datasets.
 
-use super::Records;
+use super::{MemoryStore, Records};
 use crate::StoreError;
-use crate::pages::{NumberedVersion, Row};
-use crate::references::{Referent, counted_rows, other_bytes, refuse_if_used};
-use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Digest, Job, JobType, ModuleVersion, Pipeline, PipelineId, Precedence,
-    ProjectRef, SealedSecret, VersionName,
-};
+use crate::pages::{Page, Seek, cut};
+use crate::references::{Referent, counted_rows, refuse_if_used};
+use crate::verbs::Datasets;
+use async_trait::async_trait;
+use fuelcell_domain::{Dataset, DatasetId, Digest, Job, JobType, ProjectRef, Timestamp};
 use std::collections::BTreeSet;
+
+#[async_trait]
+impl Datasets for MemoryStore {
+    async fn put_dataset(&self, dataset: Dataset) -> Result<Dataset, StoreError> {
+        self.records().put_dataset(dataset)
+    }
+
+    async fn dataset(&self, project: ProjectRef, id: DatasetId) -> Result<Option<Dataset>, StoreError> {
+        Ok(self.records().datasets.get(&(project, id)).cloned())
+    }
+
+    async fn datasets(&self, project: ProjectRef) -> Result<Vec<Dataset>, StoreError> {
+        Ok(self.records().datasets(project))
+    }
+
+    async fn datasets_page(
+        &self,
+        project: ProjectRef,
+        seek: Seek<(Timestamp, DatasetId)>,
+    ) -> Result<Page<Dataset>, StoreError> {
+        Ok(cut(self.records().datasets(project), &seek))
+    }
+
+    async fn delete_dataset(&self, project: ProjectRef, id: DatasetId) -> Result<(), StoreError> {
+        self.records().delete_dataset(project, id)
+    }
+}
 
 impl Records {
     pub(super) fn put_dataset(&mut self, mut dataset: Dataset) -> Result<Dataset, StoreError> {
@@ -30,7 +56,7 @@ impl Records {
     }
 
     /// Admits bytes, which are not replaced ones any more if they were.
-    fn store_bytes(
+    pub(super) fn store_bytes(
         &mut self,
         project: ProjectRef,
         digest: Digest,
@@ -66,7 +92,7 @@ impl Records {
     }
 
     /// What refers to it, in words.
-    fn users(&self, project: ProjectRef, referent: &Referent) -> Vec<String> {
+    pub(super) fn users(&self, project: ProjectRef, referent: &Referent) -> Vec<String> {
         let mut jobs: Vec<_> = self.jobs.values().filter(|job| job.project == project).collect();
         jobs.sort_by_key(|job| job.ordinal);
         let pipelines = self.pipelines(project);
@@ -85,149 +111,5 @@ impl Records {
             self.datasets.values().filter(|dataset| dataset.project == project).cloned().collect();
         datasets.sort_by_key(|dataset| (dataset.created_at, dataset.id));
         datasets
-    }
-
-    pub(super) fn put_pipeline(&mut self, mut pipeline: Pipeline) -> Result<Pipeline, StoreError> {
-        self.refuse_removed(pipeline.project)?;
-        let key = (pipeline.project, pipeline.id);
-        match self.pipelines.get(&key) {
-            Some(first) => pipeline.replaces(first),
-            None => {
-                let last = self.last_pipelines.entry(pipeline.project).or_default();
-                *last += 1;
-                pipeline.ordinal = *last;
-            }
-        }
-        self.pipelines.insert(key, pipeline.clone());
-        Ok(pipeline)
-    }
-
-    pub(super) fn pipelines(&self, project: ProjectRef) -> Vec<Pipeline> {
-        let mut pipelines: Vec<_> =
-            self.pipelines.values().filter(|pipeline| pipeline.project == project).cloned().collect();
-        pipelines.sort_by_key(|pipeline| pipeline.ordinal);
-        pipelines
-    }
-
-    pub(super) fn delete_pipeline(&mut self, project: ProjectRef, id: PipelineId) -> Result<(), StoreError> {
-        self.pipelines.remove(&(project, id)).map(drop).ok_or(StoreError::NotFound("pipeline"))
-    }
-
-    pub(super) fn add_module_version(&mut self, module: ModuleVersion) -> Result<ModuleVersion, StoreError> {
-        let project = module.project.ok_or(StoreError::NotFound("project"))?;
-        self.refuse_removed(project)?;
-        let first = self.module_version(project, &module.name, Some(&module.version));
-        let retired = self.retired.get(&(project, module.name.clone(), module.version.clone()));
-        if first.as_ref().map(|first| &first.digest).or(retired).is_some_and(|known| *known != module.digest)
-        {
-            return Err(other_bytes(&module));
-        }
-        if let Some(first) = first {
-            return Ok(first);
-        }
-        self.store_bytes(project, module.digest, 0, module.size)?;
-        self.last_version += 1;
-        self.modules.push((project, (self.last_version, module.clone())));
-        Ok(module)
-    }
-
-    pub(super) fn delete_module_version(
-        &mut self,
-        project: ProjectRef,
-        name: &str,
-        version: &str,
-    ) -> Result<(), StoreError> {
-        let own =
-            |(owner, (_, module)): &(ProjectRef, NumberedVersion)| *owner == project && module.name == name;
-        let place = self.modules.iter().position(|entry| own(entry) && entry.1.1.version == version);
-        let place = place.ok_or(StoreError::NotFound("module version"))?;
-        let only = self.modules.iter().filter(|entry| own(entry)).count() == 1;
-        refuse_if_used(
-            self.users(project, &Referent::Version { name: name.into(), version: version.into(), only }),
-        )?;
-        let (_, (_, module)) = self.modules.remove(place);
-        self.let_go(project, module.digest, module.size);
-        if only {
-            // Whatever has this name one day is granted nothing yet.
-            self.grants.remove(&(project, name.to_owned()));
-        }
-        self.retired.insert((project, module.name, module.version), module.digest);
-        Ok(())
-    }
-
-    pub(super) fn module_version(
-        &self,
-        project: ProjectRef,
-        name: &str,
-        version: Option<&str>,
-    ) -> Option<ModuleVersion> {
-        let own = self.modules.iter().filter(|(owner, _)| *owner == project).map(|(_, (_, module))| module);
-        let mut named = own.filter(|module| module.name == name);
-        let found = match version {
-            Some(version) => named.find(|module| module.version == version),
-            None => {
-                let chosen = self.activations.iter().rev().filter(|(owner, _)| *owner == project);
-                let mut chosen = chosen.filter_map(|(_, activation)| activation.module.as_ref());
-                let current = chosen.find(|module| module.name == name).map(|module| &module.version);
-                // Of equals the last one.
-                named.max_by_key(|module| (current == Some(&module.version), Precedence::of(&module.version)))
-            }
-        };
-        found.cloned()
-    }
-
-    pub(super) fn module_versions(&self, project: ProjectRef) -> Vec<ModuleVersion> {
-        self.numbered_versions(project, None).into_iter().map(|(_, module)| module).collect()
-    }
-
-    pub(super) fn numbered_versions(&self, project: ProjectRef, name: Option<&str>) -> Vec<NumberedVersion> {
-        let own = self.modules.iter().filter(|(owner, _)| *owner == project).map(|(_, module)| module);
-        let named = own.filter(|(_, module)| name.is_none_or(|name| module.name == name));
-        let mut modules: Vec<_> = named.cloned().collect();
-        modules.sort_by_key(Row::place);
-        modules
-    }
-
-    pub(super) fn activate_module(
-        &mut self,
-        project: ProjectRef,
-        activation: Activation,
-    ) -> Result<(), StoreError> {
-        self.refuse_removed(project)?;
-        let there = |wanted: &VersionName| {
-            self.module_version(project, &wanted.name, Some(&wanted.version)).is_some()
-        };
-        if !activation.module.as_ref().is_none_or(there) {
-            return Err(StoreError::NotFound("module version"));
-        }
-        self.activations.push((project, activation));
-        Ok(())
-    }
-
-    pub(super) fn put_secret(&mut self, mut secret: SealedSecret) -> Result<SealedSecret, StoreError> {
-        self.refuse_removed(secret.project)?;
-        let key = (secret.project, secret.name.clone());
-        if let Some(first) = self.secrets.get(&key) {
-            secret.created_at = first.created_at;
-        }
-        self.secrets.insert(key, secret.clone());
-        Ok(secret)
-    }
-
-    pub(super) fn activations(&self, project: ProjectRef) -> Vec<Activation> {
-        let own = self.activations.iter().rev().filter(|(owner, _)| *owner == project);
-        own.map(|(_, activation)| activation.clone()).collect()
-    }
-
-    /// The activation that holds.
-    fn activation(&self, project: ProjectRef, job_type: JobType) -> Option<&Activation> {
-        let mut newest = self.activations.iter().rev();
-        let held = newest.find(|(owner, activation)| *owner == project && activation.job_type == job_type);
-        held.map(|(_, activation)| activation)
-    }
-
-    pub(super) fn active_module(&self, project: ProjectRef, job_type: JobType) -> Option<ModuleVersion> {
-        let chosen = self.activation(project, job_type)?.module.as_ref()?;
-        self.module_version(project, &chosen.name, Some(&chosen.version))
     }
 }

@@ -1,38 +1,29 @@
-//! Lists, counts and figures, all by looking at every job.
+//! Figures of what jobs did.
 
-use super::Records;
-use crate::jobs::{
-    JobFilter, JobPage, PageRequest, RECENT_DURATIONS, StateCounts, TenantFigures, run_micros, utc_day,
-};
-use fuelcell_domain::{Digest, Job, JobState, ProjectRef, TenantId, Timestamp};
-use std::cmp::Reverse;
+use super::{MemoryStore, Records};
+use crate::StoreError;
+use crate::jobs::{RECENT_DURATIONS, TenantFigures, run_micros, utc_day};
+use crate::usage::{UsageQuery, UsageReport};
+use crate::verbs::Figures;
+use async_trait::async_trait;
+use fuelcell_domain::{Digest, JobState, TenantId, Timestamp};
+
+#[async_trait]
+impl Figures for MemoryStore {
+    async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError> {
+        Ok(self.records().recent_durations(module))
+    }
+
+    async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
+        Ok(self.records().tenant_figures(tenant, now))
+    }
+
+    async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
+        Ok(self.records().usage(&query))
+    }
+}
 
 impl Records {
-    pub(super) fn matching(&self, project: ProjectRef, filter: &JobFilter) -> Vec<&Job> {
-        let mut jobs: Vec<_> =
-            self.jobs.values().filter(|job| job.project == project && filter.matches(job)).collect();
-        jobs.sort_by_key(|job| Reverse(job.ordinal));
-        jobs
-    }
-
-    pub(super) fn list(&self, project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage {
-        let matching = self.matching(project, filter);
-        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        JobPage {
-            total: matching.len() as u64,
-            jobs: matching.into_iter().skip(offset).take(page.limit).cloned().collect(),
-        }
-    }
-
-    pub(super) fn counts(&self, project: ProjectRef, filter: &JobFilter) -> StateCounts {
-        let any_state = filter.in_any_state();
-        let mut counts = StateCounts::default();
-        for job in self.matching(project, &any_state) {
-            *counts.of(job.state) += 1;
-        }
-        counts
-    }
-
     pub(super) fn recent_durations(&self, module: Digest) -> Vec<u64> {
         let own = self.durations.iter().rev().filter(|(digest, _)| *digest == module);
         own.take(RECENT_DURATIONS).map(|(_, micros)| *micros).collect()

@@ -1,33 +1,55 @@
-//! Jobs in other orders, and processed items.
+//! Items of input that completed jobs of a pipeline marked.
 
-use super::Records;
-use crate::jobs::{JobFilter, JobPage, PageRequest};
-use crate::order::{JobOrder, Ranks};
+use super::{MemoryStore, Records};
+use crate::StoreError;
+use crate::jobs::PageRequest;
+use crate::pages::{Page, Seek, cut};
 use crate::processed::{ProcessedItem, ProcessedPage};
-use fuelcell_domain::{Digest, Job, Ordinal, PipelineId, ProjectRef};
+use crate::verbs::Processed;
+use async_trait::async_trait;
+use fuelcell_domain::{Digest, Job, PipelineId, ProjectRef};
 
-impl Records {
-    pub(super) fn list_ordered(
+#[async_trait]
+impl Processed for MemoryStore {
+    async fn is_processed(
         &self,
         project: ProjectRef,
-        filter: &JobFilter,
-        order: JobOrder,
+        pipeline: PipelineId,
+        key: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(self.records().processed.contains_key(&(project, pipeline, key.to_owned())))
+    }
+
+    async fn processed(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
         page: PageRequest,
-    ) -> JobPage {
-        let mut jobs: Vec<_> =
-            self.matching(project, filter).into_iter().map(|job| (Ranks::of(job), job)).collect();
-        jobs.sort_by(|(a, first), (b, second)| order.compare((a, first.ordinal), (b, second.ordinal)));
-        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        JobPage {
-            total: jobs.len() as u64,
-            jobs: jobs.into_iter().skip(offset).take(page.limit).map(|(_, job)| job.clone()).collect(),
-        }
+    ) -> Result<ProcessedPage, StoreError> {
+        Ok(self.records().processed(project, pipeline, page))
     }
 
-    pub(super) fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Option<&Job> {
-        self.jobs.values().find(|job| job.project == project && job.ordinal == ordinal)
+    async fn processed_page(
+        &self,
+        project: ProjectRef,
+        pipeline: PipelineId,
+        seek: Seek<Digest>,
+    ) -> Result<Page<ProcessedItem>, StoreError> {
+        let all = PageRequest { offset: 0, limit: usize::MAX };
+        Ok(cut(self.records().processed(project, pipeline, all).items, &seek))
     }
 
+    async fn forget_processed(
+        &self,
+        project: ProjectRef,
+        pipeline: Option<PipelineId>,
+        limit: usize,
+    ) -> Result<u64, StoreError> {
+        Ok(self.records().forget_processed(project, pipeline, limit))
+    }
+}
+
+impl Records {
     pub(super) fn mark_processed(&mut self, job: &Job, marks: Vec<String>) {
         let Some(pipeline) = &job.pipeline else { return };
         let at = job.ended_at.unwrap_or(job.updated_at);

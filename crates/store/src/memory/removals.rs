@@ -1,8 +1,30 @@
-//! Taking tenants and projects away.
+//! How tenants and projects go, with all that is theirs.
 
-use super::Records;
+use super::{MemoryStore, Records};
+use crate::verbs::Removals;
 use crate::{RemovalStep, StoreError};
+use async_trait::async_trait;
 use fuelcell_domain::{Job, JobState, ProjectId, ProjectRef, Removal, Scope, TenantId, Timestamp};
+
+#[async_trait]
+impl Removals for MemoryStore {
+    async fn begin_removal(&self, removal: Removal) -> Result<(), StoreError> {
+        self.records().begin_removal(removal)
+    }
+
+    async fn removals(&self) -> Result<Vec<Removal>, StoreError> {
+        Ok(self.records().unfinished_removals())
+    }
+
+    async fn remove_some(
+        &self,
+        scope: Scope,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<RemovalStep, StoreError> {
+        self.records().remove_some(scope, limit, now)
+    }
+}
 
 impl Records {
     /// Nothing new is taken for what was taken away.

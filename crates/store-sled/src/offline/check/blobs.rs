@@ -1,7 +1,7 @@
 //! Stored bytes: each file is what its name says, and what records name is there.
 
 use super::CheckReport;
-use crate::uses::NamedBlobs;
+use crate::records::uses::NamedBlobs;
 use fuelcell_domain::{Digest, DigestWriter, ReadAt};
 use fuelcell_store::{BlobRef, BlobStore, StoreError};
 use std::io::{self, Write};

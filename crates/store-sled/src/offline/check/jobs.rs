@@ -1,10 +1,10 @@
 //! Jobs: each record agrees with its places, its index, its state, and with what is kept under its id.
 
 use super::Look;
-use crate::image::IndexEntry;
-use crate::jobs::UsedKey;
-use crate::keys::{self, Place, Table, counters, hexadecimal};
-use crate::records::{LivePulse, StoredJob};
+use crate::index::image::IndexEntry;
+use crate::records::job::{LivePulse, StoredJob};
+use crate::tables::keys::{self, Place, Table, counters, hexadecimal};
+use crate::verbs::submissions::UsedKey;
 use fuelcell_domain::{Artifact, Digest, Job, JobId, JobState, LogLine, Ordinal, Receipt};
 use fuelcell_store::{BlobRef, ProcessedItem};
 use std::collections::BTreeMap;

@@ -8,15 +8,15 @@ mod usage;
 
 pub use blobs::check_blobs;
 
-use crate::codec;
-use crate::compact;
-use crate::database::{Database, Read, guarded};
-use crate::high_water::HighWater;
-use crate::keys::{Table, hexadecimal};
-use crate::offline::exists;
+use crate::index::rebuild::read_image;
+use crate::offline::backup::exists;
+use crate::offline::compact;
 use crate::open::{Layout, Options, check_format, check_sequence, lock, open_database, require_present};
-use crate::rebuild::read_image;
-use crate::uses::{self, NamedBlobs};
+use crate::records::uses::{self, NamedBlobs};
+use crate::tables::codec;
+use crate::tables::database::{Database, Read, guarded};
+use crate::tables::keys::{Table, hexadecimal};
+use crate::write::high_water::HighWater;
 use fuelcell_store::StoreError;
 use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;

@@ -1,13 +1,13 @@
 //! Everything but jobs: tenants, tokens, the registry, the audit log, counters, and parts of large records.
 
 use super::Look;
-use crate::audit;
-use crate::codec::{self, Value};
-use crate::database::Read;
-use crate::figures::DayFigures;
-use crate::keys::{self, Table, counters, hexadecimal};
-use crate::modules::StoredModule;
-use crate::stored;
+use crate::records::figures::DayFigures;
+use crate::records::module::StoredModule;
+use crate::records::stored;
+use crate::tables::codec::{self, Value};
+use crate::tables::database::Read;
+use crate::tables::keys::{self, Table, counters, hexadecimal};
+use crate::verbs::audit;
 use fuelcell_domain::{
     Activation, AuditEntry, Dataset, Digest, Grant, Pipeline, Project, ProjectLimits, Schedule, SealedSecret,
     StoredBytes, Tenant, Token, TokenId,

@@ -1,8 +1,8 @@
 //! What was taken away: nothing is left of it when it is said so.
 
 use super::Look;
-use crate::keys::{self, Table};
-use crate::removal::{StoredRemoval, rest_of};
+use crate::tables::keys::{self, Table};
+use crate::verbs::removals::{StoredRemoval, rest_of};
 use fuelcell_domain::{ProjectRef, Scope};
 
 impl Look<'_> {

@@ -1,9 +1,9 @@
 //! Sums of what attempts used: each day's are those of its modules and of its subjects, and cover the receipts that are kept.
 
 use super::Look;
-use crate::keys::{self, Place, Table};
-use crate::records;
-use crate::usage::{StoredUsage, kept_sums};
+use crate::records::job as records;
+use crate::records::usage::{StoredUsage, kept_sums};
+use crate::tables::keys::{self, Place, Table};
 use fuelcell_domain::ProjectRef;
 use fuelcell_store::usage::{Dimension, UsageSums};
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 //! lies in the table of whose matter it is.
 
 use super::{Record, Step};
-use crate::codec::damaged;
-use crate::keys::Table;
+use crate::tables::codec::damaged;
+use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
 use serde::Deserialize;
 use uuid::Uuid;

@@ -2,8 +2,9 @@
 //! module was activated last stands in the activations only.
 
 use super::{Record, Step};
-use crate::keys::Table;
-use crate::{registry, usage};
+use crate::records::usage;
+use crate::tables::keys::Table;
+use crate::verbs::modules as registry;
 use fuelcell_store::StoreError;
 use uuid::Uuid;
 

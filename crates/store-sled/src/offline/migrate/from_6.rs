@@ -1,8 +1,8 @@
 //! Layout 6: of what a project stores, datasets and module versions are counted, in one sum.
 
 use super::{Record, Step};
-use crate::keys::Table;
-use crate::stored;
+use crate::records::stored;
+use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
 
 pub(super) const STEP: Step = Step { record, gather: &[stored::gather] };

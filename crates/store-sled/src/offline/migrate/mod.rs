@@ -10,11 +10,11 @@ mod from_4;
 mod from_5;
 mod from_6;
 
-use crate::codec::{self, Entry};
-use crate::database::{Database, Read};
-use crate::dump::Batch;
-use crate::keys::Table;
+use crate::offline::dump::Batch;
 use crate::open::FORMAT;
+use crate::tables::codec::{self, Entry};
+use crate::tables::database::{Database, Read};
+use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,9 +92,9 @@ pub(crate) fn bring_up(from: &Database, to: &Database, format: u32) -> Result<u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit;
-    use crate::keys;
-    use crate::overlay::Overlay;
+    use crate::tables::keys;
+    use crate::verbs::audit;
+    use crate::write::overlay::Overlay;
     use fuelcell_domain::{AuditEntry, AuditOutcome, TenantId, Timestamp, TokenId};
     use std::sync::RwLock;
     use tempfile::TempDir;

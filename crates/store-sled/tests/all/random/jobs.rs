@@ -11,7 +11,7 @@ use fuelcell_domain::{
 use fuelcell_store::conformance::fixtures::{
     artifact, at, cancel, done, end, failure, input, job, lease, module, pipeline, pulse, transient_failure,
 };
-use fuelcell_store::{BlobRef, Finish, IdempotencyKey, NewJob, Store, Submitted};
+use fuelcell_store::{BlobRef, Finish, IdempotencyKey, Jobs, NewJob, Submitted};
 use proptest::prelude::*;
 
 /// A verb of jobs.

@@ -9,7 +9,7 @@ use fuelcell_domain::{
     ModuleVersion, Pipeline, ProjectLimits, ProjectRef, Quotas, Role, Schedule, Scope, SealedSecret, Token,
     TokenId, TokenKind, VersionName,
 };
-use fuelcell_store::Store;
+use fuelcell_store::Pipelines;
 use fuelcell_store::conformance::fixtures::{at, cancel, dataset, registered_pipeline, schedule};
 use fuelcell_store::schedules::ScheduleStep;
 use proptest::prelude::*;

@@ -1,0 +1,9 @@
+//! What a record is, and what moves with it.
+
+pub(crate) mod figures;
+pub(crate) mod job;
+pub(crate) mod module;
+pub(crate) mod referents;
+pub(crate) mod stored;
+pub(crate) mod usage;
+pub(crate) mod uses;

@@ -1,0 +1,5 @@
+//! Where records lie in sled, and how they become bytes.
+
+pub(crate) mod codec;
+pub(crate) mod database;
+pub(crate) mod keys;

@@ -1,0 +1,18 @@
+//! The verbs of [`Store`](fuelcell_store::Store) by subject, each handed to the committer or read from the database, beside
+//! what it does.
+
+pub(crate) mod accounts;
+pub(crate) mod audit;
+pub(crate) mod datasets;
+pub(crate) mod figures;
+pub(crate) mod grants;
+pub(crate) mod health;
+pub(crate) mod jobs;
+pub(crate) mod logs;
+pub(crate) mod modules;
+pub(crate) mod pipelines;
+pub(crate) mod processed;
+pub(crate) mod queue;
+pub(crate) mod references;
+pub(crate) mod removals;
+pub(crate) mod submissions;

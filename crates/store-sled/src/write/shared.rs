@@ -1,0 +1,62 @@
+//! What the committer and the readers share.
+
+use crate::index::image::Image;
+use crate::offline::snapshot::Journal;
+use crate::records::module::KnownModules;
+use crate::tables::database::Database;
+use fuelcell_domain::Timestamp;
+use fuelcell_store::StoreError;
+use std::fs::File;
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+/// What the committer and the readers share.
+pub(crate) struct Shared {
+    pub(crate) database: Database,
+    pub(crate) image: RwLock<Image>,
+    pub(crate) modules: KnownModules,
+    pub(crate) journal: Journal,
+    /// Why the store refuses everything.
+    failure: OnceLock<String>,
+    /// Held as long as the database is open.
+    _lock: File,
+}
+
+impl Shared {
+    pub(crate) fn new(database: Database, image: Image, lock: File) -> Self {
+        Self {
+            database,
+            image: RwLock::new(image),
+            modules: KnownModules::default(),
+            journal: Journal::default(),
+            failure: OnceLock::new(),
+            _lock: lock,
+        }
+    }
+
+    /// What is known of every job.
+    pub(crate) fn image(&self) -> RwLockReadGuard<'_, Image> {
+        self.image.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, with all jobs in their lanes whose time has come.
+    pub(crate) fn arrived(&self, now: Timestamp) -> RwLockReadGuard<'_, Image> {
+        if self.image().queue().awaits(now) {
+            self.image.write().unwrap_or_else(PoisonError::into_inner).arrive(now);
+        }
+        self.image()
+    }
+
+    /// Refuses once the store has failed.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.failure.get() {
+            Some(reason) => Err(StoreError::Storage(format!("the store stopped: {reason}"))),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn fail(&self, reason: &str) {
+        if self.failure.set(reason.to_owned()).is_ok() {
+            tracing::error!(reason, "the store stopped; the process should be restarted");
+        }
+    }
+}

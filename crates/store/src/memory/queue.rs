@@ -1,0 +1,209 @@
+//! The workers' side of the queue: jobs are chosen, claimed, run and ended.
+
+use super::{MemoryStore, Records};
+use crate::StoreError;
+use crate::blob::BlobRef;
+use crate::jobs::{
+    Claim, Finish, Lane, QueueEntry, QueueOrder, first_wait, publishes, run_micros, settle_partial,
+    share_of_lane,
+};
+use crate::verbs::Queue;
+use async_trait::async_trait;
+use fuelcell_domain::job::Pulse;
+use fuelcell_domain::{
+    AttemptId, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp, Transition,
+};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl Queue for MemoryStore {
+    async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        Ok(self.records().ready(now, limit))
+    }
+
+    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
+        Ok(self.records().heads(now, limit))
+    }
+
+    async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.records().next_not_before(now))
+    }
+
+    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
+        Ok(self.records().claim(jobs, &lease, now))
+    }
+
+    async fn extend_leases(
+        &self,
+        attempts: &[AttemptId],
+        until: Timestamp,
+    ) -> Result<Vec<AttemptId>, StoreError> {
+        Ok(self.records().extend_leases(attempts, until))
+    }
+
+    async fn record_pulse(
+        &self,
+        attempt: AttemptId,
+        pulse: Pulse,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.records().held(attempt)?.pulse = pulse;
+        Ok(())
+    }
+
+    async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
+        self.records().set_checkpoint(attempt, blob)
+    }
+
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        Ok(self.records().checkpoints.get(&job).copied())
+    }
+
+    async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
+        self.records().finish(finish)
+    }
+
+    async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        self.records().lose(now, |lease| lease.expires_at <= now)
+    }
+
+    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+        self.records().lose(now, |lease| lease.node == *node)
+    }
+
+    async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
+        self.records().fail_queued(job, error, now)
+    }
+}
+
+impl Records {
+    /// The job that this attempt holds.
+    pub(super) fn held(&mut self, attempt: AttemptId) -> Result<&mut Job, StoreError> {
+        let job = self.jobs.get_mut(&attempt.job).ok_or(StoreError::Stale(attempt))?;
+        job.check_attempt(attempt)?;
+        Ok(job)
+    }
+
+    pub(super) fn queued(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values().filter(|job| job.state == JobState::Queued)
+    }
+
+    pub(super) fn ready(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
+        self.in_line(now).into_iter().take(limit).map(QueueEntry::of).collect()
+    }
+
+    /// All queued jobs that may start, in order.
+    pub(super) fn in_line(&self, now: Timestamp) -> Vec<&Job> {
+        let mut line: Vec<_> = self.queued().filter(|job| job.is_due(now)).collect();
+        line.sort_by_key(|job| QueueOrder::of(job));
+        line
+    }
+
+    pub(super) fn heads(&self, now: Timestamp, limit: usize) -> Vec<QueueEntry> {
+        let mut lanes: BTreeMap<Lane, Vec<(QueueOrder, &Job)>> = BTreeMap::new();
+        for job in self.queued().filter(|job| job.is_due(now)) {
+            let order = QueueOrder::of(job);
+            lanes.entry(order.lane()).or_default().push((order, job));
+        }
+        let share = share_of_lane(limit, lanes.len());
+        let mut heads = Vec::new();
+        for mut lane in lanes.into_values() {
+            if share < lane.len() {
+                lane.select_nth_unstable_by_key(share, |(order, _)| *order);
+                lane.truncate(share);
+            }
+            heads.extend(lane);
+        }
+        heads.sort_unstable_by_key(|(order, _)| *order);
+        heads.into_iter().map(|(_, job)| QueueEntry::of(job)).collect()
+    }
+
+    pub(super) fn next_not_before(&self, now: Timestamp) -> Option<Timestamp> {
+        self.queued().filter_map(|job| job.not_before).filter(|at| *at > now).min()
+    }
+
+    pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {
+        jobs.iter().filter_map(|id| self.claim_one(*id, lease.clone(), now)).collect()
+    }
+
+    fn claim_one(&mut self, id: JobId, lease: Lease, now: Timestamp) -> Option<Claim> {
+        let job = self.jobs.get_mut(&id)?;
+        let wait = first_wait(job, now);
+        job.claim(lease, now).ok()?;
+        self.first_starts.entry(id).or_insert((now, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)));
+        Some(Claim { job: job.clone(), checkpoint: self.checkpoints.get(&id).copied() })
+    }
+
+    pub(super) fn extend_leases(&mut self, attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId> {
+        let mut stale = Vec::new();
+        for attempt in attempts {
+            match self.held(*attempt).ok().and_then(|job| job.lease.as_mut()) {
+                Some(lease) => lease.expires_at = until,
+                None => stale.push(*attempt),
+            }
+        }
+        stale
+    }
+
+    pub(super) fn set_checkpoint(&mut self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
+        let project = self.held(attempt)?.project;
+        if let Some(before) = self.checkpoints.insert(attempt.job, blob)
+            && before.digest != blob.digest
+        {
+            self.let_go(project, before.digest, before.size);
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self, finish: Finish) -> Result<Job, StoreError> {
+        let job = self.held(finish.attempt)?;
+        finish.apply(job)?;
+        let job = job.clone();
+        self.count_usage(&job, Some(&finish.receipt), finish.at);
+        self.receipts.entry(job.id).or_default().push(finish.receipt);
+        if publishes(&job) {
+            self.artifacts.insert(job.id, finish.artifacts);
+        }
+        if job.state == JobState::Completed {
+            self.durations.push((job.module.digest, run_micros(&job)));
+            self.count_rows(&job);
+            self.mark_processed(&job, finish.marks);
+        }
+        Ok(job)
+    }
+
+    /// Takes the job from every running attempt whose lease is `gone`; returns the jobs in the order of their ids.
+    pub(super) fn lose(
+        &mut self,
+        now: Timestamp,
+        gone: impl Fn(&Lease) -> bool,
+    ) -> Result<Vec<JobId>, StoreError> {
+        let mut lost = Vec::new();
+        for job in self.jobs.values_mut().filter(|job| job.lease.as_ref().is_some_and(&gone)) {
+            let receipt = Receipt::of_lost(job, now);
+            job.leave_running(job.current_attempt(), Transition::Lose, now)?;
+            settle_partial(job);
+            lost.push((job.clone(), receipt));
+        }
+        let ids = lost.iter().map(|(job, _)| job.id).collect();
+        for (job, receipt) in lost {
+            self.count_usage(&job, Some(&receipt), now);
+            self.receipts.entry(job.id).or_default().push(receipt);
+        }
+        Ok(ids)
+    }
+
+    pub(super) fn fail_queued(
+        &mut self,
+        id: JobId,
+        error: JobError,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let job = self.jobs.get_mut(&id).ok_or(StoreError::NotFound("job"))?;
+        job.fail_queued(error, now)?;
+        settle_partial(job);
+        let job = job.clone();
+        self.count_usage(&job, None, now);
+        Ok(())
+    }
+}
