@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use async_trait::async_trait;
-use fuelcell_store::conformance::{CrashPoint, Medium};
+use fuelcell_store::conformance::{CrashPoint, FreshBlobs, FreshStore, Medium};
 use fuelcell_store::faulty::{Fault, FaultyStore, StallingStore};
 use fuelcell_store::faulty_blobs::FaultyBlobs;
-use fuelcell_store::{BlobStore, MemoryBlobs, MemoryStore, Store, conformance};
+use fuelcell_store::{MemoryBlobs, MemoryStore, Store, conformance};
 use std::sync::Arc;
 
 /// Each verb is one commit. Once one has crashed the store, it refuses everything until it is opened again.
@@ -30,40 +30,55 @@ impl Medium for Crashing {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn interrupted_verbs_are_there_whole_or_not_at_all() {
-    conformance::interrupted_store(async || Crashing::default()).await;
+mod interrupted {
+    use super::*;
+
+    fuelcell_store::interrupted_conformance!(Crashing::default);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn store_conforms() {
-    conformance::store(async || Arc::new(MemoryStore::new()) as Arc<dyn Store>).await;
+mod reference {
+    use super::*;
+
+    async fn fresh() -> FreshStore {
+        (Arc::new(MemoryStore::new()), Box::new(()))
+    }
+
+    async fn fresh_blobs() -> FreshBlobs {
+        (Arc::new(MemoryBlobs::new()), Box::new(()))
+    }
+
+    fuelcell_store::store_conformance!(fresh);
+    fuelcell_store::blob_conformance!(fresh_blobs);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrapper_whose_faults_never_fire_conforms() {
-    conformance::store(async || Arc::new(FaultyStore::new(MemoryStore::new())) as Arc<dyn Store>).await;
+mod wrapper_whose_faults_never_fire {
+    use super::*;
+
+    async fn fresh() -> FreshStore {
+        (Arc::new(FaultyStore::new(MemoryStore::new())), Box::new(()))
+    }
+
+    async fn fresh_blobs() -> FreshBlobs {
+        (Arc::new(FaultyBlobs::new(MemoryBlobs::new())), Box::new(()))
+    }
+
+    fuelcell_store::store_conformance!(fresh);
+    fuelcell_store::blob_conformance!(fresh_blobs);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_way_that_never_stalls_conforms() {
-    conformance::store(async || Arc::new(StallingStore::new(Arc::new(MemoryStore::new()))) as Arc<dyn Store>)
-        .await;
-}
+mod way_that_never_stalls {
+    use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn blobs_conform() {
-    conformance::blobs(async || Arc::new(MemoryBlobs::new()) as Arc<dyn BlobStore>).await;
-}
+    async fn fresh() -> FreshStore {
+        (Arc::new(StallingStore::new(Arc::new(MemoryStore::new()))), Box::new(()))
+    }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn blobs_in_a_wrapper_whose_faults_never_fire_conform() {
-    conformance::blobs(async || Arc::new(FaultyBlobs::new(MemoryBlobs::new())) as Arc<dyn BlobStore>).await;
+    fuelcell_store::store_conformance!(fresh);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn interrupted_blobs_are_there_whole_or_not_at_all() {
-    conformance::interrupted_blobs(async || MemoryBlobs::new()).await;
+    conformance::blobs::interrupted(&FaultyBlobs::new(MemoryBlobs::new())).await;
 }
 
 /// Forgets everything when it is opened again.
@@ -87,5 +102,5 @@ impl Medium for Forgetful {
 #[tokio::test(flavor = "multi_thread")]
 #[should_panic(expected = "create_tenant was acknowledged")]
 async fn a_store_that_forgets_what_it_acknowledged_is_noticed() {
-    conformance::interrupted_store(async || Forgetful::default()).await;
+    conformance::interrupted::every_verb(&Forgetful::default(), CrashPoint::Lost).await;
 }

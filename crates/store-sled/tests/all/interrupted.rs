@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use fuelcell_store::Store;
-use fuelcell_store::conformance::{self, CrashPoint, Medium};
+use fuelcell_store::conformance::{CrashPoint, Medium};
 use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
 use std::fs::{self, File};
 use std::io;
@@ -100,7 +100,4 @@ impl Medium for Crashing {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn interrupted_verbs_are_there_whole_or_not_at_all() {
-    conformance::interrupted_store(async || Crashing::new()).await;
-}
+fuelcell_store::interrupted_conformance!(Crashing::new);

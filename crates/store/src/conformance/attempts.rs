@@ -45,7 +45,7 @@ async fn refuses(store: &dyn Store, job: &Job, attempt: AttemptId) {
     assert_eq!(log_lines(store, job.id, EVERY_LINE).await, []);
 }
 
-pub(super) async fn stale_writes_are_refused(store: &dyn Store) {
+pub async fn stale_writes_are_refused(store: &dyn Store) {
     let job = submit(store, job(project())).await;
     let attempt = |number| AttemptId { job: job.id, number };
     refuses(store, &job, attempt(0)).await;
@@ -65,7 +65,7 @@ pub(super) async fn stale_writes_are_refused(store: &dyn Store) {
     assert_eq!(store.receipts(job.id).await.unwrap().len(), 2);
 }
 
-pub(super) async fn illegal_transitions(store: &dyn Store) {
+pub async fn illegal_transitions(store: &dyn Store) {
     let gone = || JobError::new(ErrorCode::InputGone, "gone");
     let own = project();
     let started = running(store, job(own)).await;
@@ -88,7 +88,7 @@ pub(super) async fn illegal_transitions(store: &dyn Store) {
     assert_eq!(seen(store, &queued).await, failed);
 }
 
-pub(super) async fn pulses_and_checkpoints(store: &dyn Store) {
+pub async fn pulses_and_checkpoints(store: &dyn Store) {
     let own = project();
     let first = running(store, job(own)).await;
     let attempt = first.current_attempt();
@@ -114,7 +114,7 @@ pub(super) async fn pulses_and_checkpoints(store: &dyn Store) {
     assert_eq!(seen(store, &first).await, ended);
 }
 
-pub(super) async fn leases(store: &dyn Store) {
+pub async fn leases(store: &dyn Store) {
     let own = project();
     let (first, second) = (running(store, job(own)).await, running(store, job(own)).await);
     let unknown = AttemptId { job: JobId::random(), number: 1 };
@@ -133,7 +133,7 @@ pub(super) async fn leases(store: &dyn Store) {
     assert_eq!(store.expire_leases(at(60)).await.unwrap(), [first.id]);
 }
 
-pub(super) async fn lost_attempts(store: &dyn Store) {
+pub async fn lost_attempts(store: &dyn Store) {
     let queued = submit(store, job(project())).await;
     for n in 1..=MAX_LOST_ATTEMPTS {
         let seconds = i64::from(n) * 100;
@@ -159,7 +159,7 @@ pub(super) async fn lost_attempts(store: &dyn Store) {
     assert_eq!(store.ready(at(99_999), 9).await.unwrap(), []);
 }
 
-pub(super) async fn released_node(store: &dyn Store) {
+pub async fn released_node(store: &dyn Store) {
     let own = project();
     let (mine, theirs) = (submit(store, job(own)).await, submit(store, job(own)).await);
     store.claim(&[mine.id], lease("gone", 1000), at(1)).await.unwrap();
@@ -173,7 +173,7 @@ pub(super) async fn released_node(store: &dyn Store) {
     assert_eq!(seen(store, &theirs).await.state, JobState::Running);
 }
 
-pub(super) async fn transient_failures(store: &dyn Store) {
+pub async fn transient_failures(store: &dyn Store) {
     let queued = submit(store, job(project())).await;
     let mut seconds = 1;
     for n in 1..=MAX_TRANSIENT_FAILURES {
@@ -200,7 +200,7 @@ pub(super) async fn transient_failures(store: &dyn Store) {
     assert_eq!(numbers, (1..=MAX_TRANSIENT_FAILURES + 2).collect::<Vec<_>>());
 }
 
-pub(super) async fn deaths_of_own_processes(store: &dyn Store) {
+pub async fn deaths_of_own_processes(store: &dyn Store) {
     let queued = submit(store, job(project())).await;
     for n in 1..=MAX_PROCESS_DEATHS {
         let seconds = i64::from(n) * 1000;
@@ -212,7 +212,7 @@ pub(super) async fn deaths_of_own_processes(store: &dyn Store) {
     }
 }
 
-pub(super) async fn parallel_finishes_end_once(store: Arc<dyn Store>) {
+pub async fn parallel_finishes_end_once(store: Arc<dyn Store>) {
     let started = running(&*store, job(project())).await;
     let mut tasks = JoinSet::new();
     for n in 0..16 {

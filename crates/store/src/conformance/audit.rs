@@ -20,7 +20,7 @@ pub(super) fn entry(project: Option<ProjectRef>, subject: &str, seconds: i64) ->
     }
 }
 
-pub(super) async fn pages(store: &dyn Store) {
+pub async fn pages(store: &dyn Store) {
     let (own, other) = (project(), project());
     let entries = [
         entry(Some(own), "anna", 1),
@@ -59,7 +59,7 @@ pub(super) async fn pages(store: &dyn Store) {
     }
 }
 
-pub(super) async fn long_pages(store: &dyn Store) {
+pub async fn long_pages(store: &dyn Store) {
     let long = |seconds| AuditEntry { target: "x".repeat(AUDIT_PAGE_BYTES / 3), ..entry(None, "s", seconds) };
     for second in 1..=7 {
         store.append_audit(long(second)).await.unwrap();
@@ -75,7 +75,7 @@ pub(super) async fn long_pages(store: &dyn Store) {
     assert_eq!(all, [7, 6, 5, 4, 3, 2, 1]);
 }
 
-pub(super) async fn of_submissions(store: &dyn Store) {
+pub async fn of_submissions(store: &dyn Store) {
     let own = project();
     let key = |body: &[u8]| Some(IdempotencyKey { key: "key".into(), body: Digest::of(body) });
     let new = |job: Job, body: &[u8], subject: &str| NewJob {
@@ -97,7 +97,7 @@ pub(super) async fn of_submissions(store: &dyn Store) {
     assert_eq!(subjects, ["anna"], "only what was queued is written down here");
 }
 
-pub(super) async fn old_entries_are_forgotten(store: &dyn Store) {
+pub async fn old_entries_are_forgotten(store: &dyn Store) {
     let (own, other) = (project(), project());
     for (second, owner) in [(1, Some(own)), (2, None), (3, Some(other)), (9, Some(own)), (4, None)] {
         store.append_audit(entry(owner, "anna", second)).await.unwrap();

@@ -29,7 +29,7 @@ fn read(blob: &dyn ReadAt) -> Vec<u8> {
     }
 }
 
-pub(super) async fn written_bytes_are_read_back(store: &dyn BlobStore) {
+pub async fn written_bytes_are_read_back(store: &dyn BlobStore) {
     for length in [0, 1, 1000, 300_000] {
         let bytes: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
         let blob = write(store, &bytes);
@@ -44,7 +44,7 @@ pub(super) async fn written_bytes_are_read_back(store: &dyn BlobStore) {
     assert!(store.free_bytes().await.unwrap().is_none_or(|free| free > 0));
 }
 
-pub(super) async fn dropped_writers_leave_nothing(store: &dyn BlobStore) {
+pub async fn dropped_writers_leave_nothing(store: &dyn BlobStore) {
     let mut writer = store.begin().unwrap();
     writer.write_all(b"half").unwrap();
     assert_eq!(store.list(None, 9).await.unwrap(), []);
@@ -53,7 +53,7 @@ pub(super) async fn dropped_writers_leave_nothing(store: &dyn BlobStore) {
     assert_eq!(store.stat(Digest::of(b"half")).await.unwrap(), None);
 }
 
-pub(super) async fn the_same_bytes_are_kept_once(store: Arc<dyn BlobStore>) {
+pub async fn the_same_bytes_are_kept_once(store: Arc<dyn BlobStore>) {
     let writers: Vec<_> = (0..8)
         .map(|_| {
             let store = Arc::clone(&store);
@@ -67,7 +67,7 @@ pub(super) async fn the_same_bytes_are_kept_once(store: Arc<dyn BlobStore>) {
     assert_eq!(read(&*open), [5; 100_000]);
 }
 
-pub(super) async fn ranges(store: &dyn BlobStore) {
+pub async fn ranges(store: &dyn BlobStore) {
     let blob = write(store, b"0123456789");
     let open = store.open(blob.digest).await.unwrap().expect("it was committed");
     let read = |offset, length: usize| {
@@ -82,7 +82,7 @@ pub(super) async fn ranges(store: &dyn BlobStore) {
     assert_eq!(read(u64::MAX >> 1, 4), "");
 }
 
-pub(super) async fn unlink(store: &dyn BlobStore) {
+pub async fn unlink(store: &dyn BlobStore) {
     let (gone, kept) = (write(store, b"gone"), write(store, b"kept"));
     let open = store.open(gone.digest).await.unwrap().expect("it was committed");
     store.unlink(gone.digest).await.unwrap();
@@ -94,7 +94,7 @@ pub(super) async fn unlink(store: &dyn BlobStore) {
     assert_eq!(store.stat(gone.digest).await.unwrap(), Some(4));
 }
 
-pub(super) async fn only_idle_bytes_are_swept(store: &dyn BlobStore) {
+pub async fn only_idle_bytes_are_swept(store: &dyn BlobStore) {
     const LONG: Duration = Duration::from_secs(3600);
     let blob = write(store, b"just committed");
     assert!(!store.unlink_idle(blob.digest, LONG).await.unwrap());
@@ -104,7 +104,7 @@ pub(super) async fn only_idle_bytes_are_swept(store: &dyn BlobStore) {
     assert!(store.unlink_idle(blob.digest, LONG).await.unwrap(), "absent bytes are gone");
 }
 
-pub(super) async fn lists_in_order(store: &dyn BlobStore) {
+pub async fn lists_in_order(store: &dyn BlobStore) {
     let mut known = BTreeMap::new();
     for n in 0..300_u32 {
         let blob = write(store, &n.to_be_bytes());
@@ -129,7 +129,7 @@ pub(super) async fn lists_in_order(store: &dyn BlobStore) {
 }
 
 /// What is interrupted at any point leaves all of the bytes or nothing, and can be done again.
-pub(super) async fn interrupted<B: BlobStore>(store: &FaultyBlobs<B>) {
+pub async fn interrupted<B: BlobStore>(store: &FaultyBlobs<B>) {
     const BYTES: &[u8] = b"some bytes that are written in two parts";
     let kept = write(store, b"kept");
     let whole = BlobRef { digest: Digest::of(BYTES), size: BYTES.len() as u64 };

@@ -8,7 +8,7 @@ use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{CancelRequest, Job, JobId, JobState, Transition};
 use std::sync::Arc;
 
-pub(super) async fn queued(store: &dyn Store) {
+pub async fn queued(store: &dyn Store) {
     let own = project();
     let job = submit(store, job(own)).await;
     let request = CancelRequest { reason: Some("mistake".into()), preserve_partial: true, ..cancel(5) };
@@ -38,7 +38,7 @@ async fn running_is_cancelled_by(store: &dyn Store, transition: Transition) {
     assert_eq!(seen(store, &started).await, ended);
 }
 
-pub(super) async fn running(store: &dyn Store) {
+pub async fn running(store: &dyn Store) {
     for transition in
         [Transition::Stop, done(), failure(), transient_failure(), Transition::GiveBack, Transition::Lose]
     {
@@ -52,7 +52,7 @@ pub(super) async fn running(store: &dyn Store) {
     assert_eq!(seen(store, &started).await.state, JobState::Cancelled);
 }
 
-pub(super) async fn ended(store: &dyn Store) {
+pub async fn ended(store: &dyn Store) {
     let own = project();
     for transition in [done(), failure(), Transition::Stop] {
         let started = start_running(store, job(own)).await;
@@ -65,7 +65,7 @@ pub(super) async fn ended(store: &dyn Store) {
 }
 
 /// Whichever comes first, the job ends once: Completed with the cancel refused, or Cancelled with the cancel recorded.
-pub(super) async fn against_finish(store: Arc<dyn Store>) {
+pub async fn against_finish(store: Arc<dyn Store>) {
     let own = project();
     for _ in 0..20 {
         let started = start_running(&*store, job(own)).await;

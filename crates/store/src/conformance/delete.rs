@@ -28,7 +28,7 @@ async fn ended(store: &dyn Store, new: Job) -> Job {
     store.finish(finish).await.unwrap()
 }
 
-pub(super) async fn ended_jobs_are_forgotten(store: &dyn Store) {
+pub async fn ended_jobs_are_forgotten(store: &dyn Store) {
     let own = project();
     let keep = ended(store, job(own)).await;
     let gone = ended(store, Job { parameters: "p".repeat(20_000), ..job(own) }).await;
@@ -62,7 +62,7 @@ pub(super) async fn ended_jobs_are_forgotten(store: &dyn Store) {
     assert!(matches!(late, Err(StoreError::Stale(_))), "{late:?}");
 }
 
-pub(super) async fn living_jobs_and_jobs_of_others_stay(store: &dyn Store) {
+pub async fn living_jobs_and_jobs_of_others_stay(store: &dyn Store) {
     let own = project();
     let queued = submit(store, job(own)).await;
     let started = running(store, job(own)).await;
@@ -84,7 +84,7 @@ pub(super) async fn living_jobs_and_jobs_of_others_stay(store: &dyn Store) {
 }
 
 /// Ordinals are not given out twice, figures keep counting, and a key stays used.
-pub(super) async fn the_past_stays(store: &dyn Store) {
+pub async fn the_past_stays(store: &dyn Store) {
     let own = project();
     let key = |body: &[u8]| Some(IdempotencyKey { key: "k".into(), body: Digest::of(body) });
     let keyed = NewJob { idempotency: key(b"body"), ..job(own).into() };

@@ -16,7 +16,7 @@ fn grant(project: ProjectRef, module: &str, hosts: &[&str]) -> Grant {
     }
 }
 
-pub(super) async fn grants(store: &dyn Store) {
+pub async fn grants(store: &dyn Store) {
     let (own, other) = (project(), project());
     assert_eq!(store.grant(own, "miner").await.unwrap(), None);
     let first = grant(own, "miner", &["api.example.com"]);
@@ -49,7 +49,7 @@ fn secret(project: ProjectRef, name: &str, seconds: i64) -> SealedSecret {
     }
 }
 
-pub(super) async fn secrets(store: &dyn Store) {
+pub async fn secrets(store: &dyn Store) {
     let (own, other) = (project(), project());
     assert_eq!(store.secrets(own).await.unwrap(), []);
     let (b, a) = (secret(own, "B", 1), secret(own, "A", 2));

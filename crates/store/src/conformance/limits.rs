@@ -11,7 +11,7 @@ use fuelcell_domain::{
 use std::sync::Arc;
 
 /// A project that exists, with these limits.
-pub(super) async fn limited(store: &dyn Store, limits: ProjectLimits) -> ProjectRef {
+pub async fn limited(store: &dyn Store, limits: ProjectLimits) -> ProjectRef {
     let id = project();
     store.create_tenant(Tenant { id: id.tenant, name: "t".into(), created_at: at(0) }).await.unwrap();
     store.create_project(Project { id, name: "p".into(), created_at: at(0) }).await.unwrap();
@@ -28,7 +28,7 @@ pub(super) fn queued(quota: u64) -> ProjectLimits {
     }
 }
 
-pub(super) async fn caps_clamp(store: &dyn Store) {
+pub async fn caps_clamp(store: &dyn Store) {
     let unknown = store.set_project_limits(project(), ProjectLimits::default()).await;
     assert!(matches!(unknown, Err(StoreError::NotFound("project"))), "{unknown:?}");
     let caps = LimitRequest { memory_bytes: Some(1 << 20), fuel: Some(77), ..LimitRequest::default() };
@@ -41,7 +41,7 @@ pub(super) async fn caps_clamp(store: &dyn Store) {
     assert_eq!(other.limits, asked.limits, "another project's caps do not matter");
 }
 
-pub(super) async fn queue_quota(store: &dyn Store) {
+pub async fn queue_quota(store: &dyn Store) {
     let own = limited(store, queued(2)).await;
     let try_submit = async |job: Job| store.submit(NewJob::from(job)).await;
     let usage = async || store.project_usage(own).await.unwrap();
@@ -65,7 +65,7 @@ pub(super) async fn queue_quota(store: &dyn Store) {
     assert_eq!(usage().await.queued_jobs, 3);
 }
 
-pub(super) async fn parallel_submits_keep_the_quota(store: Arc<dyn Store>) {
+pub async fn parallel_submits_keep_the_quota(store: Arc<dyn Store>) {
     let own = limited(&*store, queued(5)).await;
     let submits: Vec<_> = (0..40)
         .map(|_| {
@@ -84,7 +84,7 @@ pub(super) async fn parallel_submits_keep_the_quota(store: Arc<dyn Store>) {
     assert_eq!(accepted.len(), 5);
 }
 
-pub(super) async fn storage_quota(store: &dyn Store) {
+pub async fn storage_quota(store: &dyn Store) {
     let quotas = Quotas { stored_bytes: Some(100), ..Quotas::default() };
     let own = limited(store, ProjectLimits { quotas, ..ProjectLimits::default() }).await;
     let sized = |first, size| Dataset { size, digest: Digest::of(&[size as u8]), ..first };
@@ -131,7 +131,7 @@ pub(super) async fn storage_quota(store: &dyn Store) {
 }
 
 /// What is replaced or deleted counts once, until it is settled or named again.
-pub(super) async fn replaced_bytes(store: &dyn Store) {
+pub async fn replaced_bytes(store: &dyn Store) {
     let own = limited(store, ProjectLimits::default()).await;
     let stored = async || store.project_usage(own).await.unwrap().stored;
     let file = |bytes: &[u8]| Dataset { digest: Digest::of(bytes), size: bytes.len() as u64, ..dataset(own) };
@@ -184,7 +184,7 @@ pub(super) async fn replaced_bytes(store: &dyn Store) {
 }
 
 /// What jobs leave behind counts by its kind, from when it is there until they are deleted.
-pub(super) async fn stored_parts(store: &dyn Store) {
+pub async fn stored_parts(store: &dyn Store) {
     let quotas = Quotas { stored_bytes: Some(20_000), ..Quotas::default() };
     let own = limited(store, ProjectLimits { quotas, ..ProjectLimits::default() }).await;
     let stored = async || store.project_usage(own).await.unwrap().stored;

@@ -62,7 +62,7 @@ fn types() -> [JobType; 5] {
     [mining, enrichment, notebook, analysis, "FraudCheck".parse().unwrap()]
 }
 
-pub(super) async fn every_filter(store: &dyn Store) {
+pub async fn every_filter(store: &dyn Store) {
     let own = project();
     let pipelines = [PipelineId::random(), PipelineId::random()];
     // Neighbours that no list of this project may show.
@@ -104,7 +104,7 @@ pub(super) async fn every_filter(store: &dyn Store) {
     }
 }
 
-pub(super) async fn creation_times_out_of_order(store: &dyn Store) {
+pub async fn creation_times_out_of_order(store: &dyn Store) {
     let own = project();
     let mut jobs = Vec::new();
     for seconds in [10, 20, 5, 15, 30, 30, 29, 40, 1] {
@@ -119,7 +119,7 @@ pub(super) async fn creation_times_out_of_order(store: &dyn Store) {
     }
 }
 
-pub(super) async fn pages(store: &dyn Store) {
+pub async fn pages(store: &dyn Store) {
     let own = project();
     for n in 0..25 {
         let job_type = if n % 2 == 0 { JobType::Analysis } else { JobType::Notebook };
@@ -141,7 +141,7 @@ pub(super) async fn pages(store: &dyn Store) {
     assert_eq!(list(&odd, 11, 5).await, (vec![3, 1], 13));
 }
 
-pub(super) async fn durations(store: &dyn Store) {
+pub async fn durations(store: &dyn Store) {
     let own = project();
     let wanted = module("wanted");
     let run = async |name: &str, transition: Transition, seconds: i64| {
@@ -162,7 +162,7 @@ pub(super) async fn durations(store: &dyn Store) {
     assert!(store.recent_durations(Digest::of(b"never ran")).await.unwrap().is_empty());
 }
 
-pub(super) async fn figures(store: &dyn Store) {
+pub async fn figures(store: &dyn Store) {
     const DAY: i64 = 24 * 3600;
     let own = project();
     let sister = ProjectRef { project: ProjectId::random(), ..own };

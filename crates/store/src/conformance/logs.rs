@@ -9,7 +9,7 @@ fn line(attempt: u32, seconds: i64, level: LogLevel) -> LogLine {
     LogLine { at: at(seconds), attempt, level, stage: "load".into(), message: format!("line {seconds}") }
 }
 
-pub(super) async fn filters(store: &dyn Store) {
+pub async fn filters(store: &dyn Store) {
     let started = running(store, job(project())).await;
     let neighbour = running(store, job(project())).await;
     let seconds = |line: &LogLine| (line.at.0 - at(0).0) / 1_000_000;

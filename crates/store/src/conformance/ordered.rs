@@ -43,7 +43,7 @@ async fn variety(store: &dyn Store, own: ProjectRef) -> Vec<Job> {
     jobs
 }
 
-pub(super) async fn every_order(store: &dyn Store) {
+pub async fn every_order(store: &dyn Store) {
     let own = project();
     submit(store, job(project())).await;
     let jobs = variety(store, own).await;
@@ -83,7 +83,7 @@ async fn agrees(store: &dyn Store, known: &[Job], filter: &JobFilter, order: Job
     assert!(list(PageRequest { offset: u64::MAX, limit: 1 }).await.is_empty());
 }
 
-pub(super) async fn moves_and_deletions_are_followed(store: &dyn Store) {
+pub async fn moves_and_deletions_are_followed(store: &dyn Store) {
     let own = project();
     let order = JobOrder { key: SortKey::StartedAt, descending: false };
     let list = async || {
@@ -103,7 +103,7 @@ pub(super) async fn moves_and_deletions_are_followed(store: &dyn Store) {
     assert_eq!(store.job_by_ordinal(own, 1).await.unwrap(), None);
 }
 
-pub(super) async fn by_ordinal(store: &dyn Store) {
+pub async fn by_ordinal(store: &dyn Store) {
     let own = project();
     let first = submit(store, job(own)).await;
     let second = submit(store, job(own)).await;
@@ -115,7 +115,7 @@ pub(super) async fn by_ordinal(store: &dyn Store) {
     assert_eq!(store.job_by_ordinal(project(), 1).await.unwrap(), None, "another project");
 }
 
-pub(super) async fn processed_items(store: &dyn Store) {
+pub async fn processed_items(store: &dyn Store) {
     let own = project();
     let (first, second) = (PipelineId::random(), PipelineId::random());
     let run = async |owner: ProjectRef, id, marks: &[&str], seconds| {

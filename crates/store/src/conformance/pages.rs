@@ -27,7 +27,7 @@ async fn reads<T: Row + Clone + Debug + PartialEq>(
     assert_eq!(none, Page { rows: Vec::new(), has_more: !expected.is_empty() });
 }
 
-pub(super) async fn of_accounts(store: &dyn Store) {
+pub async fn of_accounts(store: &dyn Store) {
     let tenant = |seconds| {
         let id = TenantId::random();
         Tenant { id, name: id.to_string(), created_at: at(seconds) }
@@ -82,7 +82,7 @@ pub(super) async fn of_accounts(store: &dyn Store) {
     }
 }
 
-pub(super) async fn of_what_teams_keep(store: &dyn Store) {
+pub async fn of_what_teams_keep(store: &dyn Store) {
     let (own, other) = (project(), project());
     let mut datasets = Vec::new();
     for (project, seconds) in [(own, 5), (own, 3), (other, 1), (own, 4), (own, 4)] {
@@ -142,7 +142,7 @@ pub(super) async fn of_what_teams_keep(store: &dyn Store) {
     reads(&secrets, async |seek| store.secrets_page(own, seek).await.unwrap()).await;
 }
 
-pub(super) async fn of_processed_items(store: &dyn Store) {
+pub async fn of_processed_items(store: &dyn Store) {
     let (own, line) = (project(), PipelineId::random());
     for id in [line, PipelineId::random()] {
         let started = running(store, Job { pipeline: Some(pipeline(id)), ..job(own) }).await;
@@ -156,7 +156,7 @@ pub(super) async fn of_processed_items(store: &dyn Store) {
 }
 
 /// While jobs come, move and are deleted, each that stays is shown once.
-pub(super) async fn of_jobs_that_come_and_go(store: &dyn Store) {
+pub async fn of_jobs_that_come_and_go(store: &dyn Store) {
     let own = project();
     let mut known = Vec::new();
     for _ in 0..12 {
@@ -195,7 +195,7 @@ pub(super) async fn of_jobs_that_come_and_go(store: &dyn Store) {
 }
 
 /// A queue is read as it is seen at one moment, also when the times of jobs come meanwhile.
-pub(super) async fn of_a_queue(store: &dyn Store) {
+pub async fn of_a_queue(store: &dyn Store) {
     let (own, other) = (project(), project());
     let put = async |project, priority, not_before: Option<i64>| {
         submit(store, Job { priority, not_before: not_before.map(at), ..job(project) }).await

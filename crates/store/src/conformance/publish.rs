@@ -20,7 +20,7 @@ async fn finish(store: &dyn Store, job: &Job, transition: Transition) -> (Job, V
     (ended, published)
 }
 
-pub(super) async fn completed(store: &dyn Store) {
+pub async fn completed(store: &dyn Store) {
     for completion in [Completion::Done, Completion::NoItems, Completion::Skipped("holiday".into())] {
         let started = running(store, job(project())).await;
         assert_eq!(store.artifacts(started.id).await.unwrap(), []);
@@ -34,7 +34,7 @@ pub(super) async fn completed(store: &dyn Store) {
     }
 }
 
-pub(super) async fn failed(store: &dyn Store) {
+pub async fn failed(store: &dyn Store) {
     for keep in [false, true] {
         let started = running(store, Job { keep_partial_on_failure: keep, ..job(project()) }).await;
         let (ended, published) = finish(store, &started, failure()).await;
@@ -43,7 +43,7 @@ pub(super) async fn failed(store: &dyn Store) {
     }
 }
 
-pub(super) async fn cancelled(store: &dyn Store) {
+pub async fn cancelled(store: &dyn Store) {
     for keep in [false, true] {
         let own = project();
         // What was asked for a failure does not count for a cancel.
@@ -56,7 +56,7 @@ pub(super) async fn cancelled(store: &dyn Store) {
     }
 }
 
-pub(super) async fn requeued(store: &dyn Store) {
+pub async fn requeued(store: &dyn Store) {
     for transition in [transient_failure(), Transition::GiveBack, Transition::Lose] {
         let started = running(store, Job { keep_partial_on_failure: true, ..job(project()) }).await;
         let (requeued, published) = finish(store, &started, transition).await;
@@ -69,7 +69,7 @@ pub(super) async fn requeued(store: &dyn Store) {
     }
 }
 
-pub(super) async fn marks(store: &dyn Store) {
+pub async fn marks(store: &dyn Store) {
     let own = project();
     let (first, other) = (PipelineId::random(), PipelineId::random());
     let run = async |id: Option<PipelineId>, transition, marks: &[&str]| {

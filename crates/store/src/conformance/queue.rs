@@ -12,7 +12,7 @@ async fn ready(store: &dyn Store, seconds: i64, limit: usize) -> Vec<JobId> {
     store.ready(at(seconds), limit).await.unwrap().iter().map(|entry| entry.job).collect()
 }
 
-pub(super) async fn order(store: &dyn Store) {
+pub async fn order(store: &dyn Store) {
     let (own, other) = (project(), project());
     let put = async |project, priority, front, seconds| {
         submit(store, Job { priority, front, created_at: at(seconds), ..job(project) }).await
@@ -36,7 +36,7 @@ pub(super) async fn order(store: &dyn Store) {
     assert_eq!(ready(store, 52, 100).await, order[2..]);
 }
 
-pub(super) async fn heads(store: &dyn Store) {
+pub async fn heads(store: &dyn Store) {
     let (one, other) = (project(), project());
     let put = async |project, priority, not_before: Option<i64>, seconds| {
         let not_before = not_before.map(at);
@@ -58,7 +58,7 @@ pub(super) async fn heads(store: &dyn Store) {
     assert_eq!(heads(30, 1000).await, ready(store, 30, 1000).await);
 }
 
-pub(super) async fn not_before(store: &dyn Store) {
+pub async fn not_before(store: &dyn Store) {
     let own = project();
     let scheduled =
         async |seconds: Option<i64>| submit(store, Job { not_before: seconds.map(at), ..job(own) }).await;
@@ -80,7 +80,7 @@ pub(super) async fn not_before(store: &dyn Store) {
     assert_eq!(ready(store, 30, 9).await, [now.id]);
 }
 
-pub(super) async fn queued_before(store: &dyn Store) {
+pub async fn queued_before(store: &dyn Store) {
     let (own, other) = (project(), project());
     let put = async |project, priority| submit(store, Job { priority, ..job(project) }).await;
     let before = async |job: &Job, seconds| store.queued_before(job, at(seconds)).await.unwrap();
@@ -107,7 +107,7 @@ pub(super) async fn queued_before(store: &dyn Store) {
     assert_eq!(before(&Job { not_before: Some(at(7)), ..scheduled }, 99).await, None, "nor this one");
 }
 
-pub(super) async fn of_a_project(store: &dyn Store) {
+pub async fn of_a_project(store: &dyn Store) {
     let (own, other) = (project(), project());
     let put = async |project, priority, not_before: Option<i64>| {
         submit(store, Job { priority, not_before: not_before.map(at), ..job(project) }).await
@@ -143,7 +143,7 @@ pub(super) async fn of_a_project(store: &dyn Store) {
     assert_eq!(of_others, QueuePage { jobs: vec![(Some(0), foreign)], due: 1, scheduled: 0 });
 }
 
-pub(super) async fn claim_starts_an_attempt(store: &dyn Store) {
+pub async fn claim_starts_an_attempt(store: &dyn Store) {
     let own = project();
     let (first, second) = (submit(store, job(own)).await, submit(store, job(own)).await);
     let ids = [second.id, JobId::random(), first.id, second.id];
@@ -161,7 +161,7 @@ pub(super) async fn claim_starts_an_attempt(store: &dyn Store) {
     assert_eq!(ready(store, 99, 9).await, []);
 }
 
-pub(super) async fn parallel_claims_start_each_job_once(store: Arc<dyn Store>) {
+pub async fn parallel_claims_start_each_job_once(store: Arc<dyn Store>) {
     const JOBS: usize = 30;
     let own = project();
     for _ in 0..JOBS {

@@ -5,7 +5,7 @@ use crate::{BlobRef, Finish, Store};
 use fuelcell_domain::{Dataset, Digest, Job, Manifest, ModuleVersion};
 use std::collections::BTreeSet;
 
-pub(super) async fn everything_that_is_named(store: &dyn Store) {
+pub async fn everything_that_is_named(store: &dyn Store) {
     assert!(references(store, 3).await.is_empty());
     let own = project();
     let bytes = |name: &str| Digest::of(name.as_bytes());

@@ -11,7 +11,7 @@ use fuelcell_domain::{
     Manifest, ModuleRef, ModuleVersion, Pipeline, ProjectRef, VersionName,
 };
 
-pub(super) async fn datasets(store: &dyn Store) {
+pub async fn datasets(store: &dyn Store) {
     let own = project();
     let first = Dataset { created_at: at(5), updated_at: at(5), ..dataset(own) };
     let older = Dataset { created_at: at(4), ..dataset(own) };
@@ -36,7 +36,7 @@ pub(super) async fn datasets(store: &dyn Store) {
     assert_eq!(store.dataset(own, kept.id).await.unwrap(), Some(kept));
 }
 
-pub(super) async fn pipelines(store: &dyn Store) {
+pub async fn pipelines(store: &dyn Store) {
     let own = project();
     let put = async |pipeline: Pipeline| store.put_pipeline(pipeline).await.unwrap();
     let first = put(Pipeline { created_at: at(9), ..registered_pipeline(own) }).await;
@@ -72,7 +72,7 @@ pub(super) fn version(project: ProjectRef, name: &str, version: &str) -> ModuleV
     }
 }
 
-pub(super) async fn modules(store: &dyn Store) {
+pub async fn modules(store: &dyn Store) {
     let own = project();
     let add = async |module: &ModuleVersion| store.add_module_version(module.clone()).await;
     let zebra = version(own, "zebra", "1.0");
@@ -108,7 +108,7 @@ fn activation(job_type: JobType, module: Option<(&str, &str)>, seconds: i64) -> 
     Activation { job_type, module, by: "anna".into(), at: at(seconds) }
 }
 
-pub(super) async fn activations(store: &dyn Store) {
+pub async fn activations(store: &dyn Store) {
     for job_type in [JobType::Notebook, "Fraud-Check".parse().unwrap(), "fraud-check".parse().unwrap()] {
         activations_of(store, job_type).await;
     }
@@ -149,7 +149,7 @@ async fn activations_of(store: &dyn Store, job_type: JobType) {
 }
 
 /// Without a version it is the one that was activated last, whatever serves the job types now; else the highest.
-pub(super) async fn current_versions(store: &dyn Store) {
+pub async fn current_versions(store: &dyn Store) {
     let own = project();
     for number in ["1.9.0", "1.10.0", "2.0.0-rc.1", "latest"] {
         store.add_module_version(version(own, "miner", number)).await.unwrap();
@@ -184,7 +184,7 @@ fn refused_naming(result: Result<(), StoreError>, user: &str) {
     assert!(matches!(&result, Err(StoreError::InUse(users)) if users.contains(user)), "{user}: {result:?}");
 }
 
-pub(super) async fn deleted_datasets(store: &dyn Store) {
+pub async fn deleted_datasets(store: &dyn Store) {
     let own = project();
     let data = store.put_dataset(dataset(own)).await.unwrap();
     let delete = async || store.delete_dataset(own, data.id).await;
@@ -208,7 +208,7 @@ pub(super) async fn deleted_datasets(store: &dyn Store) {
     assert_eq!(seen(store, &started).await.inputs[0].dataset, Some(data.id), "jobs keep what they were");
 }
 
-pub(super) async fn deleted_pipelines(store: &dyn Store) {
+pub async fn deleted_pipelines(store: &dyn Store) {
     let own = project();
     let first = store.put_pipeline(registered_pipeline(own)).await.unwrap();
     let last = store.put_pipeline(registered_pipeline(own)).await.unwrap();
@@ -225,7 +225,7 @@ pub(super) async fn deleted_pipelines(store: &dyn Store) {
     assert_eq!(next.ordinal, 3, "an ordinal is not given out again");
 }
 
-pub(super) async fn deleted_versions(store: &dyn Store) {
+pub async fn deleted_versions(store: &dyn Store) {
     let own = project();
     let (old, new) = (version(own, "miner", "1"), version(own, "miner", "2"));
     for module in [&old, &new] {
@@ -279,7 +279,7 @@ pub(super) async fn deleted_versions(store: &dyn Store) {
     assert_eq!(store.add_module_version(old.clone()).await.unwrap(), old);
 }
 
-pub(super) async fn row_counts(store: &dyn Store) {
+pub async fn row_counts(store: &dyn Store) {
     let own = project();
     let data = store.put_dataset(dataset(own)).await.unwrap();
     let rows = async || store.dataset(own, data.id).await.unwrap().unwrap().row_count;

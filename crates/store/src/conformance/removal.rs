@@ -34,7 +34,7 @@ fn is_absent<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
     assert!(matches!(answer, Err(StoreError::NotFound("project" | "tenant"))), "{answer:?}");
 }
 
-pub(super) async fn names_are_told_apart(store: &dyn Store) {
+pub async fn names_are_told_apart(store: &dyn Store) {
     let (one, other) = (project(), project());
     add_tenant(store, one, "Acme Übersee").await.unwrap();
     for same in ["Acme Übersee", " acme übersee ", "ACME U\u{308}BERSEE"] {
@@ -134,7 +134,7 @@ async fn total(store: &dyn Store, own: ProjectRef) -> u64 {
     store.counts(own, &JobFilter::default()).await.unwrap().total()
 }
 
-pub(super) async fn a_project_goes_with_all_that_is_its(store: &dyn Store) {
+pub async fn a_project_goes_with_all_that_is_its(store: &dyn Store) {
     let (own, scope) = (project(), |own| Scope::Project(own));
     let sister = ProjectRef { project: project().project, ..own };
     add_tenant(store, own, "t").await.unwrap();
@@ -218,7 +218,7 @@ async fn nothing_is_left(store: &dyn Store, own: ProjectRef) {
     assert!(scheduled.iter().all(|pipeline| pipeline.project != own));
 }
 
-pub(super) async fn a_tenant_goes_with_its_projects(store: &dyn Store) {
+pub async fn a_tenant_goes_with_its_projects(store: &dyn Store) {
     let (own, other) = (project(), project());
     let second = ProjectRef { project: project().project, ..own };
     for (project, name) in [(own, "own"), (other, "other")] {

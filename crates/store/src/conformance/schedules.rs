@@ -24,7 +24,7 @@ fn run(pipeline: &Pipeline, before: &Schedule, job: &Job) -> ScheduleStep {
     ScheduleStep { project, pipeline, before, after, job: Some(job.clone()), replaces: None }
 }
 
-pub(super) async fn are_set_with_their_pipelines(store: &dyn Store) {
+pub async fn are_set_with_their_pipelines(store: &dyn Store) {
     let own = project();
     let plain = store.put_pipeline(registered_pipeline(own)).await.unwrap();
     let set = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
@@ -52,7 +52,7 @@ pub(super) async fn are_set_with_their_pipelines(store: &dyn Store) {
     assert_eq!(store.scheduled_pipelines().await.unwrap(), []);
 }
 
-pub(super) async fn move_on_with_the_jobs_of_their_runs(store: &dyn Store) {
+pub async fn move_on_with_the_jobs_of_their_runs(store: &dyn Store) {
     let own = project();
     let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
     let pipeline = store.put_pipeline(pipeline).await.unwrap();
@@ -76,7 +76,7 @@ pub(super) async fn move_on_with_the_jobs_of_their_runs(store: &dyn Store) {
 }
 
 /// A job that is refused leaves the schedule as it was.
-pub(super) async fn stay_where_their_job_is_refused(store: &dyn Store) {
+pub async fn stay_where_their_job_is_refused(store: &dyn Store) {
     let own = limited(store, queued(0)).await;
     let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
     let pipeline = store.put_pipeline(pipeline).await.unwrap();
@@ -87,7 +87,7 @@ pub(super) async fn stay_where_their_job_is_refused(store: &dyn Store) {
 }
 
 /// The run's job is queued and the replaced one is cancelled, or neither.
-pub(super) async fn replace_a_job_in_the_same_step(store: &dyn Store) {
+pub async fn replace_a_job_in_the_same_step(store: &dyn Store) {
     let own = project();
     let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
     let pipeline = store.put_pipeline(pipeline).await.unwrap();
@@ -118,7 +118,7 @@ pub(super) async fn replace_a_job_in_the_same_step(store: &dyn Store) {
 }
 
 /// A run that is refused replaces nothing.
-pub(super) async fn replace_nothing_where_their_job_is_refused(store: &dyn Store) {
+pub async fn replace_nothing_where_their_job_is_refused(store: &dyn Store) {
     let own = limited(store, queued(1)).await;
     let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
     let pipeline = store.put_pipeline(pipeline).await.unwrap();
@@ -136,7 +136,7 @@ pub(super) async fn replace_nothing_where_their_job_is_refused(store: &dyn Store
 }
 
 /// Of many nodes that find the same run due one makes it.
-pub(super) async fn parallel_steps_make_one_run(store: Arc<dyn Store>) {
+pub async fn parallel_steps_make_one_run(store: Arc<dyn Store>) {
     let own = project();
     let pipeline = Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) };
     let pipeline = store.put_pipeline(pipeline).await.unwrap();

@@ -20,7 +20,7 @@ fn keyed(job: Job, key: &str, body: &[u8]) -> NewJob {
     NewJob { idempotency, ..job.into() }
 }
 
-pub(super) async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
+pub async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
     let (own, other) = (project(), project());
     let mut tasks = JoinSet::new();
     for n in 0..60 {
@@ -36,7 +36,7 @@ pub(super) async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
     assert_eq!(ordinals(other), (1..=20).collect());
 }
 
-pub(super) async fn illegal_submissions(store: &dyn Store) {
+pub async fn illegal_submissions(store: &dyn Store) {
     let own = project();
     let first = submit(store, job(own)).await;
     let twin = store.submit(Job { id: first.id, ..job(own) }.into()).await;
@@ -52,7 +52,7 @@ pub(super) async fn illegal_submissions(store: &dyn Store) {
     assert_eq!(submit(store, job(own)).await.ordinal, 2);
 }
 
-pub(super) async fn idempotency(store: &dyn Store) {
+pub async fn idempotency(store: &dyn Store) {
     let own = project();
     let send = async |new: NewJob| store.submit(new).await.unwrap();
     // Looking a key up says what submitting with it would.
@@ -85,7 +85,7 @@ pub(super) async fn idempotency(store: &dyn Store) {
     assert_eq!(second.ordinal, 2);
 }
 
-pub(super) async fn parallel_repeats_make_one_job(store: Arc<dyn Store>) {
+pub async fn parallel_repeats_make_one_job(store: Arc<dyn Store>) {
     let own = project();
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
@@ -105,7 +105,7 @@ pub(super) async fn parallel_repeats_make_one_job(store: Arc<dyn Store>) {
     assert_eq!(store.ready(at(1), 100).await.unwrap().len(), 1);
 }
 
-pub(super) async fn everything_is_kept(store: &dyn Store) {
+pub async fn everything_is_kept(store: &dyn Store) {
     let own = project();
     let input = InputRef {
         name: "dataset".into(),
@@ -142,7 +142,7 @@ pub(super) async fn everything_is_kept(store: &dyn Store) {
     assert_eq!(started.parameters, queued.parameters);
 }
 
-pub(super) async fn many_at_once(store: &dyn Store) {
+pub async fn many_at_once(store: &dyn Store) {
     let own = limited(store, queued(4)).await;
     let earlier = submit(store, job(own)).await;
     let first = job(own);
@@ -185,7 +185,7 @@ pub(super) async fn many_at_once(store: &dyn Store) {
 }
 
 /// A key is free once its life is over, whether or not it was swept, and whether or not its job is still there.
-pub(super) async fn keys_have_an_end(store: &dyn Store) {
+pub async fn keys_have_an_end(store: &dyn Store) {
     let own = project();
     let key = |key: &str| IdempotencyKey { key: key.into(), body: Digest::of(b"body") };
     for name in ["one", "two", "three"] {

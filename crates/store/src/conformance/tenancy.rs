@@ -10,7 +10,7 @@ fn tenant(seconds: i64) -> Tenant {
     Tenant { id: TenantId::random(), name: format!("tenant {seconds}"), created_at: at(seconds) }
 }
 
-pub(super) async fn tenants_and_projects(store: &dyn Store) {
+pub async fn tenants_and_projects(store: &dyn Store) {
     let (young, old) = (tenant(2), tenant(1));
     for tenant in [&young, &old] {
         store.create_tenant(tenant.clone()).await.unwrap();
@@ -40,7 +40,7 @@ pub(super) async fn tenants_and_projects(store: &dyn Store) {
     assert_eq!(store.project(crossed).await.unwrap(), None);
 }
 
-pub(super) async fn tokens(store: &dyn Store) {
+pub async fn tokens(store: &dyn Store) {
     let token = |secret: &str, seconds| Token {
         id: TokenId::random(),
         kind: TokenKind::Bearer,
@@ -74,7 +74,7 @@ pub(super) async fn tokens(store: &dyn Store) {
     assert!(matches!(unknown, Err(StoreError::NotFound("token"))), "{unknown:?}");
 }
 
-pub(super) async fn the_last_operator_stays(store: &dyn Store) {
+pub async fn the_last_operator_stays(store: &dyn Store) {
     let operator = |expires_at| Token {
         id: TokenId::random(),
         kind: TokenKind::Bearer,
@@ -105,7 +105,7 @@ pub(super) async fn the_last_operator_stays(store: &dyn Store) {
     store.revoke_token(left.id, at(22)).await.unwrap();
 }
 
-pub(super) async fn other_projects_see_nothing(store: &dyn Store) {
+pub async fn other_projects_see_nothing(store: &dyn Store) {
     let own = project();
     let first = submit(store, job(own)).await;
     let dataset = store.put_dataset(dataset(own)).await.unwrap();

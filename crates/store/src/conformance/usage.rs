@@ -58,7 +58,7 @@ async fn of_receipts(store: &dyn Store, jobs: &[&Job]) -> UsageSums {
     sums
 }
 
-pub(super) async fn equals_the_receipts_whatever_the_end(store: &dyn Store) {
+pub async fn equals_the_receipts_whatever_the_end(store: &dyn Store) {
     let own = project();
     let named = |who: &str| Job { submitted_by: who.into(), ..job(own) };
     let completed = running(store, named("anna")).await;
@@ -112,7 +112,7 @@ pub(super) async fn equals_the_receipts_whatever_the_end(store: &dyn Store) {
     assert_eq!(total(store, own).await, sums);
 }
 
-pub(super) async fn asks_for_what_is_told_apart(store: &dyn Store) {
+pub async fn asks_for_what_is_told_apart(store: &dyn Store) {
     let (own, beside, other) = (project(), project(), project());
     let beside = ProjectRef { tenant: own.tenant, ..beside };
     let labels =
@@ -162,7 +162,7 @@ pub(super) async fn asks_for_what_is_told_apart(store: &dyn Store) {
     assert_eq!(by_tenant.0.get(&tenant).map(|sums| sums.completed), Some(3));
 }
 
-pub(super) async fn so_many_values_are_told_apart(store: &dyn Store) {
+pub async fn so_many_values_are_told_apart(store: &dyn Store) {
     let own = project();
     let numbers: Vec<u32> = (0..VALUES_A_DAY + 3).collect();
     for numbers in numbers.chunks(32) {

@@ -101,7 +101,7 @@ impl Patient<'_> {
 }
 
 /// Every verb that changes something, one after another.
-pub(super) async fn every_verb(medium: &dyn Medium, point: CrashPoint) {
+pub async fn every_verb(medium: &dyn Medium, point: CrashPoint) {
     let missing: Vec<_> =
         VERBS.iter().filter(|verb| !READS.contains(verb) && !SCRIPT.contains(verb)).collect();
     assert!(missing.is_empty(), "the script does not ask for {missing:?}");
@@ -124,7 +124,7 @@ pub(super) async fn every_verb(medium: &dyn Medium, point: CrashPoint) {
 }
 
 /// Verbs that share commits: each is there or not, and those that were acknowledged are.
-pub(super) async fn parallel_submits(medium: &dyn Medium, point: CrashPoint) {
+pub async fn parallel_submits(medium: &dyn Medium, point: CrashPoint) {
     const SUBMITS: usize = 16;
     let own = project();
     for commit in 0..3 {
@@ -160,7 +160,7 @@ pub(super) async fn parallel_submits(medium: &dyn Medium, point: CrashPoint) {
 }
 
 /// A client that hears nothing asks again with its key, and gets the job that it has, or a new one.
-pub(super) async fn repeated_submit(medium: &dyn Medium, point: CrashPoint) {
+pub async fn repeated_submit(medium: &dyn Medium, point: CrashPoint) {
     let (own, store) = (project(), medium.open().await);
     let idempotency = Some(IdempotencyKey { key: "once".into(), body: Digest::of(b"body") });
     medium.crash_at(0, point);
