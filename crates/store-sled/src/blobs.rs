@@ -1,7 +1,7 @@
 //! Bytes as files named by their digest: `ab/cdef…`. A blob is written to a staging file beside them while it is hashed,
 //! synced, made read-only, renamed, and its directory synced; only then is it there.
 
-use crate::open::{FREE_BYTES_TO_WRITE, free_bytes, lock, sync_directory};
+use crate::tables::directory::{FREE_BYTES_TO_WRITE, free_bytes, lock, sync_directory};
 use async_trait::async_trait;
 use fuelcell_domain::{Digest, DigestWriter, ReadAt};
 use fuelcell_store::{BlobRef, BlobStore, BlobWriter, StoreError};

@@ -1,11 +1,11 @@
 //! Records of the disk and of backups, as nobody wrote them.
 
-use crate::index::image::IndexEntry;
+use crate::index::entry::IndexEntry;
 use crate::offline::dump::read_entries;
-use crate::open::FORMAT;
 use crate::records::job::{LivePulse, StoredJob};
 use crate::records::module::StoredModule;
 use crate::tables::codec::{Kind, Value, decode, seal, unseal};
+use crate::tables::format::FORMAT;
 use crate::tables::keys::{Place, Table};
 use crate::verbs::submissions::UsedKey;
 use crate::write::high_water;

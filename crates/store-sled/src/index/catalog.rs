@@ -1,6 +1,6 @@
 //! A project's jobs as sets of ordinals: a filter is an intersection, a page is a range of it.
 
-use crate::index::image::IndexEntry;
+use crate::index::entry::IndexEntry;
 use crate::index::sorted::Sorted;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{JobState, JobType, Ordinal, PipelineId, Timestamp};

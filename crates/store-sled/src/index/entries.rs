@@ -1,9 +1,12 @@
 //! What is known of the jobs at the head of the queue: the first hundreds are asked for at every submission and every
 //! claim, and to take them from whole records costs more than the look.
 
-use crate::index::queue::Placed;
+use fuelcell_domain::Timestamp;
 use fuelcell_store::{QueueEntry, QueueOrder};
 use std::collections::BTreeMap;
+
+/// A job's place in the queue, with the time before which it does not start.
+pub(crate) type Placed = (QueueOrder, Option<Timestamp>);
 
 /// Entries that are kept: the first in the order of the queue.
 const MAX_KEPT: usize = 16_384;

@@ -2,49 +2,13 @@
 //! rebuilt from [`Table::JobIndex`](crate::tables::keys::Table::JobIndex) at open and changes only after a batch is durable.
 
 use crate::index::catalog::Catalog;
+use crate::index::entry::IndexEntry;
 use crate::index::queue::Queue;
 use crate::tables::keys::Place;
-use fuelcell_domain::job::Priority;
-use fuelcell_domain::{Job, JobState, JobType, PipelineId, ProjectId, ProjectRef, TenantId, Timestamp};
-use fuelcell_store::{QueueEntry, QueueOrder, Ranks, StateCounts};
-use serde::{Deserialize, Serialize};
+use fuelcell_domain::{JobState, ProjectId, ProjectRef, TenantId, Timestamp};
+use fuelcell_store::{QueueEntry, StateCounts};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-
-/// What lists and the queue know of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct IndexEntry {
-    pub(crate) state: JobState,
-    pub(crate) not_before: Option<Timestamp>,
-    pub(crate) job_type: JobType,
-    pub(crate) priority: Priority,
-    pub(crate) front: bool,
-    pub(crate) submitted_by: String,
-    pub(crate) pipeline: Option<PipelineId>,
-    pub(crate) created_at: Timestamp,
-    /// What other orders than that of the ordinals go by.
-    pub(crate) ranks: Ranks,
-}
-
-impl IndexEntry {
-    pub(crate) fn of(job: &Job) -> Self {
-        Self {
-            state: job.state,
-            not_before: job.not_before,
-            job_type: job.job_type,
-            priority: job.priority,
-            front: job.front,
-            submitted_by: job.submitted_by.clone(),
-            pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
-            created_at: job.created_at,
-            ranks: Ranks::of(job),
-        }
-    }
-
-    fn order(&self, place: Place) -> QueueOrder {
-        QueueOrder::new(self.priority, self.front, self.created_at, place.project, place.ordinal)
-    }
-}
 
 /// A job is new, moves, or is deleted. What does not move in a job's life is taken from `after` when it is new.
 #[derive(Clone, Debug)]

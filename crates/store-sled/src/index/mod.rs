@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod entries;
+pub(crate) mod entry;
 pub(crate) mod image;
 pub(crate) mod queue;
 pub(crate) mod ranked;

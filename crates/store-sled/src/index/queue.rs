@@ -1,6 +1,6 @@
 //! The order of queued jobs.
 
-use crate::index::entries::{KnownEntries, place_of};
+use crate::index::entries::{KnownEntries, Placed, place_of};
 use crate::index::ranked::RankedSet;
 use fuelcell_domain::{Priority, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
@@ -36,9 +36,6 @@ struct OfProject {
     /// All of them.
     count: u64,
 }
-
-/// A job's place in the queue, with the time before which it does not start.
-pub(crate) type Placed = (QueueOrder, Option<Timestamp>);
 
 impl Queue {
     pub(crate) fn insert(&mut self, order: QueueOrder, not_before: Option<Timestamp>) {

@@ -4,11 +4,12 @@
 //! The index is read in parts, which the reading threads take in turn, while the calling thread builds. Most of the time
 //! goes into reading.
 
-use crate::index::image::{Change, Image, IndexEntry};
+use crate::index::entry::IndexEntry;
+use crate::index::image::{Change, Image};
+use crate::records::removed::removed_jobs;
 use crate::tables::codec::{ADVICE, damaged};
 use crate::tables::database::{Database, Read, guarded};
 use crate::tables::keys::{Place, Table, counters};
-use crate::verbs::removals::removed_jobs;
 use fuelcell_domain::{Ordinal, ProjectRef};
 use fuelcell_store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};

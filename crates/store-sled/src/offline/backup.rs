@@ -3,16 +3,14 @@
 use crate::index::rebuild::read_image;
 use crate::offline::compact::compact;
 use crate::offline::dump;
-use crate::open::{
-    FORMAT, Layout, Opened, Options, check_format, check_space, open_database, open_whole, require_present,
-    sync_directory,
-};
+use crate::offline::whole::{Opened, open_whole, seal};
+use crate::options::Options;
 use crate::records::uses::{self, NamedBlobs};
-use crate::tables::database::{Database, guarded};
-use crate::write::committer::stored_sequence;
-use crate::write::high_water::HighWater;
+use crate::tables::database::guarded;
+use crate::tables::directory::{Layout, check_space, exists, open_database, sync_directory};
+use crate::tables::format::{FORMAT, check_format, require_present};
 use fuelcell_store::StoreError;
-use std::fs::{self, File};
+use std::fs::{self};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -50,12 +48,6 @@ impl OfflineStore {
     pub fn named_blobs(&self) -> Result<NamedBlobs, StoreError> {
         uses::named(&self.opened.database, Err)
     }
-}
-
-/// Whether a store of records lies in a directory.
-pub fn exists(directory: &Path) -> bool {
-    let layout = Layout::of(directory);
-    layout.records.exists() || layout.replaced.exists() || layout.high_water.exists()
 }
 
 /// Makes a store of the present layout from the stream of a backup, whole or not at all. Returns the number of entries.
@@ -101,33 +93,6 @@ fn fill(directory: &Path, input: impl Read, options: &Options) -> Result<u64, St
         compact(directory, options)?;
     }
     Ok(entries)
-}
-
-/// Closes a database that was made in one go and makes it durable, with a mark at where it stands.
-pub(crate) fn seal(database: Database, layout: &Layout) -> Result<(), StoreError> {
-    let sequence = stored_sequence(&database)?;
-    close_durably(database, &layout.records)?;
-    HighWater::create(&layout.high_water, sequence)?;
-    Ok(())
-}
-
-/// Closes a database and syncs every file of it: its own flush leaves them to the page cache.
-pub(crate) fn close_durably(database: Database, records: &Path) -> Result<(), StoreError> {
-    database.flush()?;
-    drop(database);
-    sync_files(records)?;
-    Ok(())
-}
-
-fn sync_files(directory: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        match entry.file_type()?.is_dir() {
-            true => sync_files(&entry.path())?,
-            false => File::open(entry.path())?.sync_all()?,
-        }
-    }
-    sync_directory(directory)
 }
 
 fn put_in_place(staged: &Path, directory: &Path) -> Result<(), StoreError> {

@@ -3,14 +3,14 @@
 //! one that counts until the new one lies in its place, and both hold the same.
 
 use crate::index::rebuild::{deleted_runs, read_image};
-use crate::offline::backup::{close_durably, exists};
 use crate::offline::dump::Batch;
 use crate::offline::migrate;
-use crate::open::{
-    FORMAT, FORMAT_KEY, Layout, Opened, Options, free_bytes, open_database, open_whole, sync_directory,
-};
+use crate::offline::whole::{Opened, close_durably, open_whole};
+use crate::options::Options;
 use crate::tables::codec;
 use crate::tables::database::{Database, Read, guarded};
+use crate::tables::directory::{Layout, exists, free_bytes, open_database, sync_directory};
+use crate::tables::format::{FORMAT, FORMAT_KEY};
 use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
 use std::fs;
@@ -98,19 +98,6 @@ fn compact_opened(directory: &Path, opened: Opened, options: &Options) -> Result
     fs::remove_dir_all(&layout.replaced)?;
     let bytes_after = open_database(&layout.records, options.cache_bytes)?.size_on_disk()?;
     Ok(Compacted { bytes_before, bytes_after, entries })
-}
-
-/// Brings back what an interrupted compaction left, and removes what is not needed.
-pub(crate) fn settle(layout: &Layout) -> Result<(), StoreError> {
-    if !layout.records.exists() && layout.replaced.exists() {
-        fs::rename(&layout.replaced, &layout.records)?;
-    }
-    for leftover in [&layout.replaced, &layout.compacted] {
-        if leftover.exists() {
-            fs::remove_dir_all(leftover)?;
-        }
-    }
-    Ok(())
 }
 
 /// Fills a fresh database. Returns how many entries were copied.

@@ -4,10 +4,9 @@
 //! number of its table, the lengths of key and value, and both as they are stored, each value with its own checksum.
 //! Numbers are big-endian.
 
-use crate::offline::migrate::OLDEST;
-use crate::open::FORMAT;
 use crate::tables::codec::{self, Entry, damaged, unseal};
 use crate::tables::database::{Database, Writes};
+use crate::tables::format::{FORMAT, OLDEST};
 use crate::tables::keys::Table;
 use fuelcell_domain::DigestWriter;
 use fuelcell_store::StoreError;

@@ -6,3 +6,4 @@ pub(crate) mod compact;
 pub(crate) mod dump;
 pub(crate) mod migrate;
 pub(crate) mod snapshot;
+pub(crate) mod whole;

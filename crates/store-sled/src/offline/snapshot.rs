@@ -2,18 +2,20 @@
 //! the beginning on is noted, and written to the copy after them, in its order. Once everything that may have been seen is
 //! noted, the copy holds exactly what the store held after one of its batches. Nobody waits for it.
 
-use crate::offline::backup::seal;
 use crate::offline::dump::Batch;
-use crate::open::{FREE_BYTES_TO_WRITE, Layout, MIB, free_bytes, open_database, sync_directory};
+use crate::offline::whole::seal;
+use crate::store::{SledStore, in_background};
 use crate::tables::codec::{damaged, unseal};
-use crate::tables::database::{Database, Writes};
+use crate::tables::database::{Database, guarded};
+use crate::tables::directory::{FREE_BYTES_TO_WRITE, Layout, MIB, free_bytes, open_database, sync_directory};
 use crate::tables::keys::Table;
 use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
+use fuelcell_store::verbs::Health;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Records that are copied before what was noted meanwhile is written, too.
@@ -21,33 +23,19 @@ const PART: u64 = 500;
 /// sled's page cache of the copy.
 const CACHE: u64 = 16 * MIB;
 
-/// What the committer wrote since a copy began, if one is being made: by batches.
-#[derive(Default)]
-pub(crate) struct Journal(Mutex<Option<Vec<Vec<Writes>>>>);
-
-impl Journal {
-    /// Notes a batch that the database has.
-    pub(crate) fn note(&self, writes: &[Writes]) {
-        if let Some(batches) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            batches.push(writes.to_vec());
-        }
-    }
-
-    /// Says whether nobody else had begun.
-    fn begin(&self) -> bool {
-        let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_free = batches.is_none();
-        batches.get_or_insert_default();
-        is_free
-    }
-
-    fn take(&self) -> Vec<Vec<Writes>> {
-        let mut batches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        batches.as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+impl SledStore {
+    /// Makes a store of its own of everything that this one holds, as it is after one of its batches, in a directory that is
+    /// made anew. Whatever was acknowledged before the call is in it. Nobody waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] while another copy is being made, [`StoreError::Full`] when there is no room for it.
+    pub async fn snapshot(&self, directory: &Path) -> Result<(), StoreError> {
+        self.shared.check()?;
+        let (shared, directory) = (Arc::clone(&self.shared), directory.to_owned());
+        let copying = in_background(move || guarded(|| Copying::begin(shared, &directory))).await?;
+        // What is answered after the last look was noted before: there is one committer, and it does one batch at a time.
+        self.check().await?;
+        in_background(move || guarded(|| copying.end())).await
     }
 }
 

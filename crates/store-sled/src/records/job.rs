@@ -1,6 +1,7 @@
 //! A job's record with everything that moves with it: index, live figures, counters of its tenant and module.
 
-use crate::index::image::{Change, IndexEntry};
+use crate::index::entry::IndexEntry;
+use crate::index::image::Change;
 use crate::records::{figures, stored};
 use crate::tables::codec::damaged;
 use crate::tables::database::Read;

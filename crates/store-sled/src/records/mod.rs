@@ -4,6 +4,8 @@ pub(crate) mod figures;
 pub(crate) mod job;
 pub(crate) mod module;
 pub(crate) mod referents;
+pub(crate) mod removed;
 pub(crate) mod stored;
+pub(crate) mod stored_sums;
 pub(crate) mod usage;
 pub(crate) mod uses;

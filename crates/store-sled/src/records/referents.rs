@@ -7,10 +7,9 @@
 use crate::records::job as records;
 use crate::tables::database::Read;
 use crate::tables::keys::{self, Place, Table, counters};
-use crate::verbs::modules as registry;
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
-use fuelcell_domain::{Ordinal, Pipeline, ProjectRef};
+use fuelcell_domain::{Activation, Ordinal, Pipeline, ProjectRef};
 use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, refuse_if_used};
 use std::sync::PoisonError;
@@ -42,12 +41,17 @@ pub(crate) fn refuse(
     pipelines.sort_by_key(|pipeline| pipeline.ordinal);
     let mut all: Vec<_> =
         pipelines.iter().filter_map(|pipeline| referent.use_by_pipeline(pipeline)).collect();
-    let active = registry::active(overlay, project)?;
+    let active = active(overlay, project)?;
     all.extend(active.iter().filter_map(|activation| referent.use_by_activation(activation)));
     all.extend(seen.users);
     let last: Ordinal = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
     all.extend(users(overlay, project, seen.last + 1..=last, referent)?);
     refuse_if_used(all)
+}
+
+/// The activations that hold.
+fn active(overlay: &Overlay<'_>, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+    overlay.scan(Table::ActiveModules, &keys::project(project))
 }
 
 fn users(

@@ -2,4 +2,6 @@
 
 pub(crate) mod codec;
 pub(crate) mod database;
+pub(crate) mod directory;
+pub(crate) mod format;
 pub(crate) mod keys;

@@ -1,10 +1,10 @@
 //! Tenants, projects, tokens.
 
+use crate::records::removed::refuse_removed_scope;
 use crate::records::stored;
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table};
-use crate::verbs::removals::refuse_removed_scope;
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;

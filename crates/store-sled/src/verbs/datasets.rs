@@ -1,13 +1,13 @@
 //! A project's datasets.
 
 use crate::records::referents::Seen;
+use crate::records::removed::refuse_removed;
 use crate::records::stored::{DATASETS, Part};
 use crate::records::{referents, stored};
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table};
 use crate::verbs::accounts;
-use crate::verbs::removals::refuse_removed;
 use crate::write::overlay::Overlay;
 use async_trait::async_trait;
 use fuelcell_domain::{Dataset, DatasetId, Job, ProjectRef, Timestamp};

@@ -1,9 +1,9 @@
 //! Grants of capabilities, and secrets.
 
+use crate::records::removed::refuse_removed;
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table};
-use crate::verbs::removals::refuse_removed;
 use crate::write::overlay::Overlay;
 use async_trait::async_trait;
 use fuelcell_domain::{Grant, ProjectRef, SealedSecret};

@@ -3,6 +3,7 @@
 use crate::offline::dump::Batch;
 use crate::records::module::StoredModule;
 use crate::records::referents::Seen;
+use crate::records::removed::refuse_removed;
 use crate::records::stored::MODULES;
 use crate::records::{referents, stored};
 use crate::store::SledStore;
@@ -10,7 +11,6 @@ use crate::tables::codec::damaged;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table, counters};
 use crate::verbs::datasets;
-use crate::verbs::removals::refuse_removed;
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
@@ -248,11 +248,6 @@ pub(crate) fn activations_page(
         end = key;
     }
     Ok(pager.finish())
-}
-
-/// The activations that hold.
-pub(crate) fn active(overlay: &Overlay<'_>, project: ProjectRef) -> Result<Vec<Activation>, StoreError> {
-    overlay.scan(Table::ActiveModules, &keys::project(project))
 }
 
 pub(crate) fn active_module(

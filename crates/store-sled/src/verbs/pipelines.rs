@@ -1,9 +1,9 @@
 //! Pipelines. Their schedules lie beside them, under the same key: a run moves the schedule on and leaves the pipeline alone.
 
+use crate::records::removed::refuse_removed;
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table, counters};
-use crate::verbs::removals::refuse_removed;
 use crate::verbs::submissions;
 use crate::write::overlay::Overlay;
 use async_trait::async_trait;

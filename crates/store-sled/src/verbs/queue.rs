@@ -1,6 +1,7 @@
 //! The workers' side of the queue: jobs are chosen, claimed, run and ended.
 
-use crate::index::queue::{Placed, Queue as QueueIndex};
+use crate::index::entries::Placed;
+use crate::index::queue::Queue as QueueIndex;
 use crate::records::job::{self as records, held};
 use crate::records::{stored, usage};
 use crate::store::SledStore;

@@ -2,6 +2,7 @@
 //! of which leaves a whole store. That it was taken away stays, so that nothing comes for it late.
 
 use crate::records::job as records;
+use crate::records::removed::StoredRemoval;
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Place, Table, counters};
@@ -12,7 +13,6 @@ use fuelcell_domain::{JobState, Ordinal, Project, ProjectRef, Removal, Scope, Te
 use fuelcell_store::usage::Dimension;
 use fuelcell_store::verbs::Removals;
 use fuelcell_store::{RemovalStep, StoreError};
-use serde::{Deserialize, Serialize};
 
 #[async_trait]
 impl Removals for SledStore {
@@ -37,38 +37,10 @@ impl Removals for SledStore {
     }
 }
 
-/// A removal on disk.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredRemoval {
-    pub(crate) removal: Removal,
-    /// When it is done: how many jobs the project had, ever.
-    pub(crate) jobs: Ordinal,
-}
-
 /// Something that is left of what was taken away.
 pub(crate) enum Left {
     Job(Place),
     Record(Table, Vec<u8>),
-}
-
-/// Refuses what comes for a project that was taken away.
-pub(crate) fn refuse_removed(records: &impl Read, project: ProjectRef) -> Result<(), StoreError> {
-    match records.value(Table::Removals, &keys::project(project))? {
-        Some(_) => Err(StoreError::NotFound("project")),
-        None => Ok(()),
-    }
-}
-
-/// The same for a scope.
-pub(crate) fn refuse_removed_scope(records: &impl Read, scope: Scope) -> Result<(), StoreError> {
-    match scope {
-        Scope::Server => Ok(()),
-        Scope::Project(project) => refuse_removed(records, project),
-        Scope::Tenant(tenant) => match records.value(Table::Removals, tenant.0.as_bytes())? {
-            Some(_) => Err(StoreError::NotFound("tenant")),
-            None => Ok(()),
-        },
-    }
 }
 
 pub(crate) fn begin(overlay: &mut Overlay<'_>, removal: &Removal) -> Result<(), StoreError> {
@@ -233,10 +205,4 @@ fn end(
     stored.removal.done_at = Some(now);
     overlay.put(Table::Removals, key, &stored)?;
     Ok(RemovalStep::Done)
-}
-
-/// How many jobs there were in projects of which nothing is left.
-pub(crate) fn removed_jobs(database: &Database) -> Result<u64, StoreError> {
-    let all: Vec<StoredRemoval> = database.scan(Table::Removals, &[])?;
-    Ok(all.iter().map(|stored| u64::from(stored.jobs)).sum())
 }

@@ -1,11 +1,10 @@
 //! The clients' side of the queue: jobs go in, and cancels of them.
 
-use crate::records::job as records;
-use crate::records::{stored, usage};
+use crate::records::removed::refuse_removed;
+use crate::records::{job as records, stored, usage};
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table, counters};
-use crate::verbs::removals::refuse_removed;
 use crate::verbs::{accounts, audit, jobs};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;

@@ -4,8 +4,8 @@
 //! After a failed write, flush or barrier nobody knows what is on the medium. Then the store refuses everything until it
 //! is opened anew.
 
-use crate::open::free_bytes;
-use crate::tables::database::{Database, Read};
+use crate::tables::directory::free_bytes;
+use crate::tables::format::SEQUENCE;
 use crate::tables::keys::Table;
 use crate::write::barrier::Barrier;
 use crate::write::high_water::HighWater;
@@ -30,9 +30,6 @@ const GATHERINGS: usize = 8;
 const GATHERING: Duration = Duration::from_micros(200);
 /// Commands that may wait for the committer before callers wait to be let in.
 const WAITING: usize = 4 * MAX_COMMANDS;
-
-/// The key of the number of the latest durable batch, in [`Table::Meta`].
-pub(crate) const SEQUENCE: &[u8] = b"sequence";
 
 /// When a caller may have its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,11 +270,6 @@ impl Room {
             Self::None => false,
         }
     }
-}
-
-/// The sequence that the database was left with.
-pub(crate) fn stored_sequence(database: &Database) -> Result<u64, StoreError> {
-    Ok(database.get(Table::Meta, SEQUENCE)?.unwrap_or(0))
 }
 
 /// A panic in the thread stops the store, too.

@@ -3,6 +3,7 @@
 pub(crate) mod barrier;
 pub(crate) mod committer;
 pub(crate) mod high_water;
+pub(crate) mod journal;
 pub(crate) mod overlay;
 pub(crate) mod recent;
 pub(crate) mod shared;

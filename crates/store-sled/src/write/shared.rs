@@ -1,9 +1,9 @@
 //! What the committer and the readers share.
 
 use crate::index::image::Image;
-use crate::offline::snapshot::Journal;
 use crate::records::module::KnownModules;
 use crate::tables::database::Database;
+use crate::write::journal::Journal;
 use fuelcell_domain::Timestamp;
 use fuelcell_store::StoreError;
 use std::fs::File;

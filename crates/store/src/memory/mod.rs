@@ -24,6 +24,7 @@ pub use blobs::MemoryBlobs;
 use crate::BlobRef;
 use crate::pages::{NumberedVersion, PlacedLine};
 use crate::processed::ProcessedItem;
+use crate::usage::{Dimension, UsageSums};
 use fuelcell_domain::{
     Activation, Artifact, AuditEntry, Dataset, DatasetId, Digest, Grant, Job, JobId, Ordinal, Pipeline,
     PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt, Removal, SealedSecret, Tenant,
@@ -77,9 +78,17 @@ struct Records {
     /// Modules with the microseconds of their completed runs, in the order in which these ended.
     durations: Vec<(Digest, u64)>,
     /// What was counted, in the order in which it happened.
-    counted: Vec<usage::Counted>,
+    counted: Vec<Counted>,
     /// Deleted jobs, for their ordinals and figures.
     deleted: Vec<Job>,
+}
+
+/// Something that happened to a job.
+struct Counted {
+    project: ProjectRef,
+    day: i64,
+    values: Vec<(Dimension, String)>,
+    sums: UsageSums,
 }
 
 impl MemoryStore {

@@ -1,18 +1,10 @@
 //! What attempts used: every event is kept, and every question answered by going through all of them.
 
-use super::Records;
+use super::{Counted, Records};
 use crate::jobs::utc_day;
 use crate::usage::{Dimension, UsageQuery, UsageReport, UsageSums, VALUES_A_DAY, values_of};
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Something that happened to a job.
-pub(super) struct Counted {
-    project: ProjectRef,
-    day: i64,
-    values: Vec<(Dimension, String)>,
-    sums: UsageSums,
-}
 
 impl Records {
     /// Counts that an attempt has ended, or a job, or both.

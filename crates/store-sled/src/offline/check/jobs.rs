@@ -1,7 +1,7 @@
 //! Jobs: each record agrees with its places, its index, its state, and with what is kept under its id.
 
 use super::Look;
-use crate::index::image::IndexEntry;
+use crate::index::entry::IndexEntry;
 use crate::records::job::{LivePulse, StoredJob};
 use crate::tables::keys::{self, Place, Table, counters, hexadecimal};
 use crate::verbs::submissions::UsedKey;

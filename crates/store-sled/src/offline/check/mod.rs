@@ -9,12 +9,13 @@ mod usage;
 pub use blobs::check_blobs;
 
 use crate::index::rebuild::read_image;
-use crate::offline::backup::exists;
-use crate::offline::compact;
-use crate::open::{Layout, Options, check_format, check_sequence, lock, open_database, require_present};
+use crate::offline::whole::check_sequence;
+use crate::options::Options;
 use crate::records::uses::{self, NamedBlobs};
 use crate::tables::codec;
 use crate::tables::database::{Database, Read, guarded};
+use crate::tables::directory::{self, Layout, exists, lock, open_database};
+use crate::tables::format::{check_format, require_present};
 use crate::tables::keys::{Table, hexadecimal};
 use crate::write::high_water::HighWater;
 use fuelcell_store::StoreError;
@@ -68,7 +69,7 @@ pub fn check(directory: &Path, options: &Options) -> Result<(CheckReport, NamedB
     }
     let layout = Layout::of(directory);
     let _lock = lock(&layout.lock)?;
-    compact::settle(&layout)?;
+    directory::settle(&layout)?;
     let mut report = CheckReport::default();
     let mut named = NamedBlobs::new();
     let mark = match HighWater::open(&layout.high_water) {

@@ -3,7 +3,7 @@
 use super::Look;
 use crate::records::figures::DayFigures;
 use crate::records::module::StoredModule;
-use crate::records::stored;
+use crate::records::stored_sums;
 use crate::tables::codec::{self, Value};
 use crate::tables::database::Read;
 use crate::tables::keys::{self, Table, counters, hexadecimal};
@@ -61,7 +61,7 @@ impl Look<'_> {
             look.require(stored.module().is_ok(), || format!("Modules {} is damaged", hexadecimal(key)));
         });
         // What cannot be read is told where its own table is looked at.
-        let sums = stored::sums(self.database).ok();
+        let sums = stored_sums::sums(self.database).ok();
         let mut left = sums.clone().unwrap_or_default();
         self.each(Table::StoredBytes, |look, key, counted: StoredBytes| {
             let sum = left.remove(key).unwrap_or_default();

@@ -1,8 +1,9 @@
 //! What was taken away: nothing is left of it when it is said so.
 
 use super::Look;
+use crate::records::removed::StoredRemoval;
 use crate::tables::keys::{self, Table};
-use crate::verbs::removals::{StoredRemoval, rest_of};
+use crate::verbs::removals::rest_of;
 use fuelcell_domain::{ProjectRef, Scope};
 
 impl Look<'_> {

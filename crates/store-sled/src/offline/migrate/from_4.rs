@@ -1,7 +1,7 @@
 //! Layout 4: all entries of the audit log lie in one table, and a second one names those of each tenant. In layout 5 each
 //! lies in the table of whose matter it is.
 
-use super::{Record, Step};
+use super::step::{Record, Step};
 use crate::tables::codec::damaged;
 use crate::tables::keys::Table;
 use fuelcell_store::StoreError;

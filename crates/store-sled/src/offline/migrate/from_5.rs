@@ -1,7 +1,7 @@
 //! Layout 5: secrets say nothing of headers, tokens of an end; there are no sums of what attempts used; which version of a
 //! module was activated last stands in the activations only.
 
-use super::{Record, Step};
+use super::step::{Record, Step};
 use crate::records::usage;
 use crate::tables::keys::Table;
 use crate::verbs::modules as registry;

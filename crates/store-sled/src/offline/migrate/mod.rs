@@ -9,62 +9,18 @@
 mod from_4;
 mod from_5;
 mod from_6;
+mod step;
 
 use crate::offline::dump::Batch;
-use crate::open::FORMAT;
-use crate::tables::codec::{self, Entry};
 use crate::tables::database::{Database, Read};
+use crate::tables::format::{FORMAT, OLDEST};
 use crate::tables::keys::Table;
 use fuelcell_store::StoreError;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;
-
-/// The oldest layout that this build reads.
-pub(crate) const OLDEST: u32 = 4;
+use step::{Record, Step};
 
 /// From each older layout to the next one.
 const STEPS: [Step; (FORMAT - OLDEST) as usize] = [from_4::STEP, from_5::STEP, from_6::STEP];
-
-/// From one layout to the next.
-struct Step {
-    /// What becomes of a record; `None` = the next layout does not have it.
-    record: fn(Record) -> Result<Option<Record>, StoreError>,
-    /// What the next layout has beyond that, made from a store of the present one.
-    gather: &'static [Gather],
-}
-
-type Gather = fn(&Database, &mut Batch<'_>) -> Result<(), StoreError>;
-
-/// A record on its way, put together from its parts.
-struct Record {
-    table: Table,
-    key: Vec<u8>,
-    bytes: Vec<u8>,
-}
-
-impl Record {
-    /// Reads what the record begins with. Also says how many bytes that is.
-    fn beginning<T: DeserializeOwned>(&self) -> Result<(T, usize), StoreError> {
-        match postcard::take_from_bytes(&self.bytes) {
-            Ok((form, rest)) => Ok((form, self.bytes.len() - rest.len())),
-            Err(_) => Err(codec::damaged(self.table)),
-        }
-    }
-
-    /// Puts a new field in at this byte.
-    fn insert<T: Serialize>(&mut self, at: usize, field: &T) -> Result<(), StoreError> {
-        let field = postcard::to_stdvec(field)
-            .map_err(|error| StoreError::Storage(format!("a field cannot be written: {error}")))?;
-        self.bytes.splice(at..at, field);
-        Ok(())
-    }
-
-    /// The values that it becomes.
-    fn into_values(self) -> Vec<Entry> {
-        codec::values_of_bytes(self.table, &self.key, &self.bytes)
-    }
-}
 
 /// Copies all records of an older layout into an empty database, in the present one. Returns how many entries they are.
 pub(crate) fn bring_up(from: &Database, to: &Database, format: u32) -> Result<u64, StoreError> {
