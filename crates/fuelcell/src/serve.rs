@@ -13,10 +13,10 @@ use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, JobRunner, NodeId};
 use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
-use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
+use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::vault::Vault;
 use fuelcell_service::{Parts, Service, ServiceConfig};
-use fuelcell_store::{BlobStore, Store};
+use fuelcell_store::{BlobStore, Health, Store};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let vault = Arc::new(Vault::new(store.clone(), data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault, Client::new(config.outbound.clone())));
     let scheduler =
-        Scheduler::new(store.clone(), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
+        Scheduler::new(Records::of(&records), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -208,7 +208,7 @@ async fn stop_on_signal(stop: CancellationToken) {
 }
 
 /// A store that fails once acknowledges nothing more: the process ends, so that an operator sees it.
-async fn watch_store(store: Arc<dyn Store>, stop: CancellationToken) -> anyhow::Result<()> {
+async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

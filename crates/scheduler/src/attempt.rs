@@ -79,7 +79,8 @@ impl Scheduler {
         };
         live.set_outlet(outlet.clone());
         let sources = Sources {
-            store: self.store.clone(),
+            queue: self.records.queue.clone(),
+            processed: self.records.processed.clone(),
             blobs: self.blobs.clone(),
             outlet,
             clock: self.clock.clone(),

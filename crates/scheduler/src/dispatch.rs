@@ -9,12 +9,13 @@ use crate::live::{Live, StopReason};
 use crate::lock;
 use crate::order::{Turns, order};
 use crate::prepare::Preparer;
+use crate::records::Records;
 use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
 use fuelcell_domain::{AttemptId, Clock, Digest, Job, JobError, JobId, JobRunner, Lease, Timestamp};
-use fuelcell_store::{BlobStore, QueueEntry, Store, StoreError};
+use fuelcell_store::{BlobStore, QueueEntry, StoreError};
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -35,7 +36,7 @@ const LOOK_AHEAD: usize = 256;
 /// Runs the jobs of a store on this node.
 pub struct Scheduler {
     pub(crate) config: SchedulerConfig,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) records: Records,
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) runner: Arc<dyn JobRunner>,
     pub(crate) outlets: Arc<dyn Outlets>,
@@ -84,7 +85,7 @@ pub struct Load {
 impl Scheduler {
     /// A scheduler that does nothing before [`Scheduler::run`].
     pub fn new(
-        store: Arc<dyn Store>,
+        records: Records,
         blobs: Arc<dyn BlobStore>,
         runner: Arc<dyn JobRunner>,
         outlets: Arc<dyn Outlets>,
@@ -95,7 +96,7 @@ impl Scheduler {
         let gate = Gate::new(config.slots, config.memory_bytes);
         Arc::new(Self {
             config,
-            store,
+            records,
             blobs,
             runner,
             outlets,
@@ -177,7 +178,7 @@ impl Scheduler {
     /// Requeues what this node was running when its previous process ended.
     async fn recover(&self) {
         while !self.stopping.is_cancelled() {
-            match self.store.release_node(&self.config.node, self.clock.now()).await {
+            match self.records.queue.release_node(&self.config.node, self.clock.now()).await {
                 Ok(jobs) => {
                     tracing::info!(node = %self.config.node, jobs.count = jobs.len(), "Jobs of the previous life released");
                     return;
@@ -275,7 +276,7 @@ impl Scheduler {
             return Ok(TICK);
         }
         let now = self.clock.now();
-        let next = self.store.next_not_before(now).await?;
+        let next = self.records.queue.next_not_before(now).await?;
         Ok(next.map_or(TICK, |at| at.since(now).min(TICK)))
     }
 
@@ -283,7 +284,7 @@ impl Scheduler {
     async fn look(self: &Arc<Self>, claims: &mut Claims) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let limit = LOOK_AHEAD.max(self.config.slots * 4) + claims.len();
-        let mut heads = self.store.heads(now, limit).await?;
+        let mut heads = self.records.queue.heads(now, limit).await?;
         heads.retain(|entry| !claims.hold(entry.job));
         let choice = self.choose(heads, claims, now);
         for module in choice.prepare {
@@ -296,10 +297,10 @@ impl Scheduler {
         if choice.start.is_empty() {
             return Ok(changed);
         }
-        let (store, node, lease) = (self.store.clone(), self.config.node.clone(), self.config.lease);
+        let (queue, node, lease) = (self.records.queue.clone(), self.config.node.clone(), self.config.lease);
         changed |= claims.add(choice.start, |jobs| async move {
             let lease = Lease { node, expires_at: now.plus(lease) };
-            let claimed = store.claim(&jobs, lease, now).await;
+            let claimed = queue.claim(&jobs, lease, now).await;
             (jobs, claimed)
         });
         Ok(changed)
@@ -315,7 +316,7 @@ impl Scheduler {
 
     async fn fail_queued(&self, job: JobId, error: JobError) -> Result<bool, StoreError> {
         let shown = error.to_string();
-        match self.store.fail_queued(job, error, self.clock.now()).await {
+        match self.records.queue.fail_queued(job, error, self.clock.now()).await {
             Ok(()) => {
                 tracing::warn!(%job, error = shown, "Job failed before it could start");
                 Ok(true)

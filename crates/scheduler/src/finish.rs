@@ -91,7 +91,7 @@ impl Scheduler {
         let give_up = Instant::now() + self.config.finish_patience;
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.store.finish(finish.clone()).await {
+            match self.records.queue.finish(finish.clone()).await {
                 Ok(job) => return self.finished(&job, finish.receipt.usage),
                 Err(error) if is_stale(&error) => {
                     return self.drop_results("the store refused them as stale");

@@ -10,7 +10,7 @@ use fuelcell_domain::{
     ArtifactDescription, Cancellation, Clock, FIXED, Finding, HostError, Job, JobHost, LogLevel, PipelineId,
     ReadAt, Report,
 };
-use fuelcell_store::{BlobRef, BlobStore, MAX_PROCESSED_ITEMS, PageRequest, Store, StoreError};
+use fuelcell_store::{BlobRef, BlobStore, MAX_PROCESSED_ITEMS, PageRequest, Processed, Queue, StoreError};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,7 +36,8 @@ const DEADLINE_NOTICE: Duration = Duration::from_secs(30);
 /// The host of one attempt.
 pub(crate) struct AttemptHost {
     live: Arc<Live>,
-    store: Arc<dyn Store>,
+    queue: Arc<dyn Queue>,
+    processed: Arc<dyn Processed>,
     blobs: Arc<dyn BlobStore>,
     outlet: Arc<dyn Outlet>,
     clock: Arc<dyn Clock>,
@@ -50,7 +51,8 @@ pub(crate) struct AttemptHost {
 
 /// Where a host finds what it serves.
 pub(crate) struct Sources {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) processed: Arc<dyn Processed>,
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) outlet: Arc<dyn Outlet>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -70,7 +72,8 @@ impl AttemptHost {
         Self {
             deadline_notice: live.started + notice,
             live,
-            store: sources.store,
+            queue: sources.queue,
+            processed: sources.processed,
             blobs: sources.blobs,
             outlet: sources.outlet,
             clock: sources.clock,
@@ -98,7 +101,7 @@ impl AttemptHost {
             return Ok(());
         }
         let nothing = PageRequest { offset: 0, limit: 0 };
-        let kept = self.stored(wait(self.store.processed(self.live.project, pipeline, nothing)))?.total;
+        let kept = self.stored(wait(self.processed.processed(self.live.project, pipeline, nothing)))?.total;
         match kept + own as u64 {
             0..MAX_PROCESSED_ITEMS => Ok(()),
             _ => Err(HostError::Limit(format!(
@@ -169,7 +172,7 @@ impl JobHost for AttemptHost {
             return Err(HostError::Limit(format!("a checkpoint is at most {MAX_CHECKPOINT} bytes")));
         }
         let blob = self.stage_checkpoint(bytes)?;
-        self.stored(wait(self.store.set_checkpoint(self.live.id, blob)))?;
+        self.stored(wait(self.queue.set_checkpoint(self.live.id, blob)))?;
         *lock(&self.checkpoint) = Some(blob);
         Ok(())
     }
@@ -184,7 +187,9 @@ impl JobHost for AttemptHost {
     fn seen(&self, key: &str) -> Result<bool, HostError> {
         check_key(key)?;
         match self.pipeline {
-            Some(pipeline) => self.stored(wait(self.store.is_processed(self.live.project, pipeline, key))),
+            Some(pipeline) => {
+                self.stored(wait(self.processed.is_processed(self.live.project, pipeline, key)))
+            }
             None => Ok(false),
         }
     }

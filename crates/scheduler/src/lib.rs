@@ -24,6 +24,7 @@ mod marks;
 mod order;
 mod prepare;
 mod pulse;
+mod records;
 mod retention;
 mod shares;
 mod text;
@@ -34,6 +35,7 @@ mod tests;
 pub use concurrency::Concurrency;
 pub use config::SchedulerConfig;
 pub use dispatch::{Load, Scheduler};
+pub use records::Records;
 pub use retention::{Keep, RetentionConfig, Swept};
 
 use fuelcell_domain::state::TransitionError;

@@ -24,7 +24,7 @@ impl Scheduler {
                 tracing::error!(%error, "Leases could not be extended; trying again");
                 continue;
             }
-            match self.store.expire_leases(now).await {
+            match self.records.queue.expire_leases(now).await {
                 Ok(jobs) if jobs.is_empty() => {}
                 Ok(jobs) => {
                     tracing::warn!(jobs.count = jobs.len(), "Jobs of lost nodes rescued");
@@ -42,7 +42,7 @@ impl Scheduler {
             return Ok(());
         }
         let until = now.plus(self.config.lease);
-        let lost = self.store.extend_leases(&attempts, until).await?;
+        let lost = self.records.queue.extend_leases(&attempts, until).await?;
         for live in live.iter().filter(|live| lost.contains(&live.id)) {
             lose(live);
         }
@@ -74,7 +74,7 @@ impl Scheduler {
 
     /// Looks whether the job is to be cancelled, or is not this attempt's any more.
     async fn notice_cancel(&self, live: &Live) -> Result<(), StoreError> {
-        let job = self.store.job(live.project, live.id.job).await?;
+        let job = self.records.jobs.job(live.project, live.id.job).await?;
         let Some(job) = job.filter(|job| job.check_attempt(live.id).is_ok()) else {
             lose(live);
             return Ok(());
@@ -111,7 +111,7 @@ impl Scheduler {
         if same_but_for_time(&pulse, written) {
             return Ok(());
         }
-        self.store.record_pulse(live.id, pulse.clone(), self.clock.now()).await?;
+        self.records.queue.record_pulse(live.id, pulse.clone(), self.clock.now()).await?;
         *written = pulse;
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Scheduler {
         let lines = lock(&live.log).pending();
         let count = lines.len();
         if count > 0 {
-            self.store.append_logs(live.id, lines).await?;
+            self.records.logs.append_logs(live.id, lines).await?;
             lock(&live.log).taken(count);
         }
         Ok(())

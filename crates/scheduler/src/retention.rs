@@ -116,8 +116,8 @@ impl Scheduler {
     /// When the store fails; what was deleted until then stays deleted.
     pub async fn forget_jobs(&self, config: &RetentionConfig) -> Result<u64, StoreError> {
         let mut forgotten = 0;
-        for tenant in self.store.tenants().await? {
-            for project in self.store.projects(tenant.id).await? {
+        for tenant in self.records.accounts.tenants().await? {
+            for project in self.records.accounts.projects(tenant.id).await? {
                 let keep = config.projects.get(&project.id.project).copied().unwrap_or(config.keep);
                 forgotten += self.forget_jobs_of(project.id, keep).await?;
             }
@@ -127,7 +127,7 @@ impl Scheduler {
 
     /// Forgets clients' keys whose life is over.
     async fn forget_keys(&self) -> Result<(), StoreError> {
-        while self.store.forget_keys(self.clock.now(), PAGE).await? > 0 {
+        while self.records.submissions.forget_keys(self.clock.now(), PAGE).await? > 0 {
             sleep(PAUSE).await;
         }
         Ok(())
@@ -141,7 +141,7 @@ impl Scheduler {
         let Some(age) = config.audit else { return Ok(0) };
         let (until, mut forgotten) = (before(self.clock.now(), age), 0);
         loop {
-            match self.store.forget_audit(until, PAGE).await? {
+            match self.records.audit.forget_audit(until, PAGE).await? {
                 0 => return Ok(forgotten),
                 some => forgotten += some,
             }
@@ -162,7 +162,8 @@ impl Scheduler {
             if jobs.is_empty() {
                 return Ok(forgotten);
             }
-            let deleted = join_all(jobs.iter().map(|job| self.store.delete_ended(project, *job))).await;
+            let deleted =
+                join_all(jobs.iter().map(|job| self.records.jobs.delete_ended(project, *job))).await;
             for result in deleted {
                 match result {
                     Ok(()) => forgotten += 1,
@@ -178,24 +179,26 @@ impl Scheduler {
     /// Some of the oldest ended jobs that are more than `most`.
     async fn beyond(&self, project: ProjectRef, most: u64) -> Result<Vec<JobId>, StoreError> {
         let filter = JobFilter { states: ended(), ..JobFilter::default() };
-        let total = self.store.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
+        let total =
+            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
         let limit = usize::try_from(total.saturating_sub(most)).unwrap_or(usize::MAX).min(BATCH);
         if limit == 0 {
             return Ok(Vec::new());
         }
         let page = PageRequest { offset: total - limit as u64, limit };
-        Ok(self.store.list(project, &filter, page).await?.jobs.iter().map(|job| job.id).collect())
+        Ok(self.records.jobs.list(project, &filter, page).await?.jobs.iter().map(|job| job.id).collect())
     }
 
     /// Some of the jobs that ended at `until` or earlier, the oldest first. Jobs that were submitted by then and ended
     /// later are passed over.
     async fn older(&self, project: ProjectRef, until: Timestamp) -> Result<Vec<JobId>, StoreError> {
         let filter = JobFilter { states: ended(), created_to: Some(until), ..JobFilter::default() };
-        let mut left = self.store.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
+        let mut left =
+            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
         while left > 0 {
             let limit = usize::try_from(left).unwrap_or(usize::MAX).min(BATCH);
             left -= limit as u64;
-            let page = self.store.list(project, &filter, PageRequest { offset: left, limit }).await?;
+            let page = self.records.jobs.list(project, &filter, PageRequest { offset: left, limit }).await?;
             let old = page.jobs.iter().filter(|job| job.ended_at.is_some_and(|at| at <= until));
             let old: Vec<_> = old.map(|job| job.id).collect();
             if !old.is_empty() {
@@ -239,7 +242,7 @@ impl Scheduler {
     async fn replaced(&self) -> Result<Vec<(ProjectRef, Digest)>, StoreError> {
         let mut replaced = Vec::new();
         loop {
-            let page = self.store.replaced(replaced.last().copied(), PAGE).await?;
+            let page = self.records.references.replaced(replaced.last().copied(), PAGE).await?;
             if page.is_empty() {
                 return Ok(replaced);
             }
@@ -260,7 +263,7 @@ impl Scheduler {
             }
         }
         for some in settled.chunks(BATCH) {
-            self.store.settle_replaced(some).await?;
+            self.records.references.settle_replaced(some).await?;
             sleep(PAUSE).await;
         }
         Ok(())
@@ -290,7 +293,7 @@ impl Scheduler {
         needed.pinned.extend(self.all_live().iter().flat_map(|live| live.staging.digests()));
         let mut after = None;
         loop {
-            let part = self.store.blob_references(after, PAGE).await?;
+            let part = self.records.references.blob_references(after, PAGE).await?;
             needed.counted.extend(part.counted);
             needed.pinned.extend(part.pinned);
             match part.next {

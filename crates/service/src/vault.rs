@@ -10,7 +10,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use fuelcell_domain::outbound::{Granted, GrantedSecret, Grants, SecretValue};
 use fuelcell_domain::{ErrorCode, Job, JobError, ProjectRef, SealedSecret};
-use fuelcell_store::{Store, StoreError};
+use fuelcell_store::{StoreError, verbs};
 use std::sync::Arc;
 
 /// The layout of a sealed value: this byte, the nonce, the ciphertext with its tag.
@@ -54,13 +54,13 @@ fn place(project: ProjectRef, name: &str) -> Vec<u8> {
 
 /// What modules are granted, with the values of their secrets.
 pub struct Vault {
-    store: Arc<dyn Store>,
+    store: Arc<dyn verbs::Grants>,
     seal: Seal,
 }
 
 impl Vault {
     /// The vault of a server with this secret.
-    pub fn new(store: Arc<dyn Store>, secret: [u8; 32]) -> Self {
+    pub fn new(store: Arc<dyn verbs::Grants>, secret: [u8; 32]) -> Self {
         Self { store, seal: Seal::new(&Secret::new(secret)) }
     }
 

@@ -26,7 +26,8 @@ async fn guest(world: &World) -> Guest {
     let staging = Staging::new(world.blobs.clone(), 3, claim.job.limits.disk_bytes);
     let live = Arc::new(Live::new(&claim.job, staging, world.config.fixed.log_bytes));
     let sources = Sources {
-        store: world.store.clone(),
+        queue: world.store.clone(),
+        processed: world.store.clone(),
         blobs: world.blobs.clone(),
         outlet: Arc::new(NoWayOut),
         clock: world.clock.clone(),

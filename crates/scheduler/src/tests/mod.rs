@@ -11,7 +11,7 @@ mod runner;
 mod sharing;
 mod simulation;
 
-use crate::{Scheduler, SchedulerConfig};
+use crate::{Records, Scheduler, SchedulerConfig};
 use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
     Clock, Digest, ErrorCode, Job, JobError, JobId, JobState, JobType, Limits, ModuleRef, NodeId, Priority,
@@ -89,7 +89,7 @@ impl World {
     fn start_as(&self, name: &str) -> Node {
         let way = Arc::new(StallingStore::new(self.store.clone()));
         let scheduler = Scheduler::new(
-            way.clone(),
+            Records::of(&way),
             self.blobs.clone(),
             self.runner.clone(),
             Arc::new(NoWayOut),

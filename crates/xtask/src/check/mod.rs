@@ -11,6 +11,7 @@ mod graph;
 mod manifests;
 mod ownership;
 mod sources;
+mod subjects;
 mod violation;
 
 use anyhow::{Result, bail};
@@ -30,6 +31,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         violations.extend(manifests::check(member)?);
         violations.extend(sources::check_docs(member)?);
         violations.extend(circles::check(member)?);
+        violations.extend(subjects::check(member)?);
     }
     violations.extend(sources::check_no_scripts(workspace)?);
     violations.extend(facades::check(workspace)?);

@@ -15,7 +15,7 @@ pub(super) type Module = Names;
 
 /// The files of a crate that belong to it outside of its tests.
 #[derive(Default)]
-pub(super) struct Files {
+pub(in crate::check) struct Files {
     files: BTreeMap<Module, File>,
 }
 
@@ -29,7 +29,7 @@ pub(super) type References = BTreeMap<String, BTreeMap<String, String>>;
 
 impl Files {
     /// Reads the crate whose root is `root`.
-    pub(super) fn read(root: &Path) -> Result<Self> {
+    pub(in crate::check) fn read(root: &Path) -> Result<Self> {
         let folder = root.parent().context("a root file lies in a folder")?;
         let mut files = Self::default();
         let mut open = vec![(Module::new(), root.to_owned(), folder.to_owned())];
@@ -45,6 +45,13 @@ impl Files {
             files.files.insert(module, File { shown, source });
         }
         Ok(files)
+    }
+
+    /// Every path of other crates or of its own that the code names, as it is written.
+    pub(in crate::check) fn paths(&self) -> impl Iterator<Item = &Names> {
+        let sources = || self.files.values().map(|file| &file.source);
+        let imports = sources().flat_map(|source| source.imports.iter().map(|import| &import.path));
+        imports.chain(sources().flat_map(|source| &source.mentions))
     }
 
     /// Which file refers to which. What a file exports again of the files below it is no use of them, and whoever takes it
@@ -153,7 +160,7 @@ fn file_of(folder: &Path, module: &str) -> Result<PathBuf> {
 }
 
 #[cfg(test)]
-pub(super) mod made_up {
+pub(in crate::check) mod made_up {
     //! Crates for tests.
 
     use super::{super::source::Source, File, Files};

@@ -4,7 +4,7 @@
 //! What counts is a path in the code, by `use` or where it stands. A file that only declares or exports again what lies
 //! below it does not refer to it. Calls of methods have no path, and are not seen. Tests do not count.
 
-mod files;
+pub(super) mod files;
 mod known;
 mod source;
 

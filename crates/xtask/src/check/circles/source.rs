@@ -11,7 +11,7 @@ use syn::{
 };
 
 /// The names of a path, such as `crate`, `cell`, `Cell`.
-pub(super) type Names = Vec<String>;
+pub(in crate::check) type Names = Vec<String>;
 
 /// A file, as far as circles are concerned.
 #[derive(Debug, Default)]
