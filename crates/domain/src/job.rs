@@ -330,6 +330,11 @@ impl Job {
         (RECORD_BYTES + texts + labels.chain(recipients).sum::<usize>()) as u64
     }
 
+    /// Since when it may start, or from when on: when it was submitted, or the time before which it may not start.
+    pub fn since(&self) -> Timestamp {
+        self.not_before.map_or(self.created_at, |time| time.max(self.created_at))
+    }
+
     /// Whether the time before which it does not start has come by `now`.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.not_before.is_none_or(|at| at <= now)

@@ -62,14 +62,9 @@ impl Turns {
 
 /// The place of a job's priority among all, raised by its age.
 fn urgency(entry: &QueueEntry, now: Timestamp, ageing: Duration) -> usize {
-    let steps = now.since(since(entry)).as_micros().checked_div(ageing.as_micros()).unwrap_or(0);
+    let steps = now.since(entry.since()).as_micros().checked_div(ageing.as_micros()).unwrap_or(0);
     let raised = (entry.priority as usize).saturating_add(usize::try_from(steps).unwrap_or(usize::MAX));
     raised.min(Priority::ALL.len() - 1)
-}
-
-/// Since when the job could have started.
-fn since(entry: &QueueEntry) -> Timestamp {
-    entry.not_before.map_or(entry.created_at, |time| time.max(entry.created_at))
 }
 
 /// Deals the tenants' jobs of one urgency, always from the least-served tenant.
@@ -82,10 +77,10 @@ fn deal(
     let mut next = BinaryHeap::new();
     for (tenant, mut line) in tenants {
         line.sort_by_key(|entry| {
-            (!entry.front, since(entry), entry.created_at, entry.project, entry.ordinal)
+            (!entry.front, entry.since(), entry.created_at, entry.project, entry.ordinal)
         });
         let account = accounts.get(&tenant).copied().unwrap_or(0);
-        next.extend(line.first().map(|first| Reverse((account, since(first), tenant))));
+        next.extend(line.first().map(|first| Reverse((account, first.since(), tenant))));
         lines.insert(tenant, line.into());
     }
     let mut dealt = Vec::new();
@@ -95,7 +90,7 @@ fn deal(
         // Also what has never been measured counts, so that turns are taken.
         let account = account.saturating_add(cost(&entry).max(1));
         accounts.insert(tenant, account);
-        next.extend(line.front().map(|first| Reverse((account, since(first), tenant))));
+        next.extend(line.front().map(|first| Reverse((account, first.since(), tenant))));
         dealt.push(entry);
     }
     dealt

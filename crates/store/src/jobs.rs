@@ -100,15 +100,20 @@ impl QueueEntry {
             memory_bytes: job.limits.memory_bytes,
         }
     }
+
+    /// Since when the job may start, or from when on.
+    pub fn since(&self) -> Timestamp {
+        self.not_before.map_or(self.created_at, |time| time.max(self.created_at))
+    }
 }
 
-/// A queued job's place in the order in which jobs start: the most urgent priority, then `front`, then the time of
-/// submission; the project and the ordinal make it a total order.
+/// A queued job's place in the order in which jobs start: the most urgent priority, then `front`, then the time
+/// from which it may start; the project and the ordinal make it a total order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QueueOrder {
     priority: Reverse<Priority>,
     behind: bool,
-    created_at: Timestamp,
+    since: Timestamp,
     /// The job's project.
     pub project: ProjectRef,
     /// The job's ordinal.
@@ -120,16 +125,16 @@ impl QueueOrder {
     pub fn new(
         priority: Priority,
         front: bool,
-        created_at: Timestamp,
+        since: Timestamp,
         project: ProjectRef,
         ordinal: Ordinal,
     ) -> Self {
-        Self { priority: Reverse(priority), behind: !front, created_at, project, ordinal }
+        Self { priority: Reverse(priority), behind: !front, since, project, ordinal }
     }
 
     /// The place of a job.
     pub fn of(job: &Job) -> Self {
-        Self::new(job.priority, job.front, job.created_at, job.project, job.ordinal)
+        Self::new(job.priority, job.front, job.since(), job.project, job.ordinal)
     }
 
     /// The line in which the job waits: jobs of one tenant and priority go in order, those of several may share.

@@ -43,8 +43,8 @@ impl KnownEntries {
 
 /// The place of this entry.
 pub(crate) fn place_of(entry: &QueueEntry) -> Placed {
-    let QueueEntry { priority, front, created_at, project, ordinal, .. } = *entry;
-    (QueueOrder::new(priority, front, created_at, project, ordinal), entry.not_before)
+    let QueueEntry { priority, front, project, ordinal, .. } = *entry;
+    (QueueOrder::new(priority, front, entry.since(), project, ordinal), entry.not_before)
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ impl IndexEntry {
     }
 
     pub(crate) fn order(&self, place: Place) -> QueueOrder {
-        QueueOrder::new(self.priority, self.front, self.created_at, place.project, place.ordinal)
+        let since = self.not_before.map_or(self.created_at, |time| time.max(self.created_at));
+        QueueOrder::new(self.priority, self.front, since, place.project, place.ordinal)
     }
 }

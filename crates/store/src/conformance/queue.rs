@@ -65,9 +65,13 @@ pub async fn not_before(store: &dyn Store) {
     let (later, soon, now) = (scheduled(Some(20)).await, scheduled(Some(10)).await, scheduled(None).await);
     assert_eq!(ready(store, 9, 9).await, [now.id]);
     assert_eq!(store.next_not_before(at(9)).await.unwrap(), Some(at(10)));
-    assert_eq!(ready(store, 10, 9).await, [soon.id, now.id]);
+    assert_eq!(ready(store, 10, 9).await, [now.id, soon.id]);
     assert_eq!(store.next_not_before(at(10)).await.unwrap(), Some(at(20)));
-    assert_eq!(ready(store, 20, 9).await, [later.id, soon.id, now.id]);
+    assert_eq!(
+        ready(store, 20, 9).await,
+        [now.id, soon.id, later.id],
+        "by the time from which they may start"
+    );
     assert_eq!(store.next_not_before(at(20)).await.unwrap(), None);
     // A clock that goes back finds the queue as it was.
     assert_eq!(ready(store, 9, 9).await, [now.id]);
@@ -134,7 +138,7 @@ pub async fn of_a_project(store: &dyn Store) {
         assert_eq!(page(9, offset as u64, 2).await.jobs[..], line[offset..line.len().min(offset + 2)]);
     }
     assert_eq!(page(9, u64::MAX, 1).await, QueuePage { jobs: vec![], due: 2, scheduled: 2 });
-    let come = vec![(Some(0), latest), (Some(2), normal), (Some(3), later), (Some(4), low)];
+    let come = vec![(Some(0), latest), (Some(2), normal), (Some(3), low), (Some(4), later)];
     assert_eq!(page(99, 0, 9).await, QueuePage { jobs: come, due: 4, scheduled: 0 });
     // A clock that goes back finds the queue as it was.
     assert_eq!(page(9, 0, 9).await, all);

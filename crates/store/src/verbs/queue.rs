@@ -13,7 +13,8 @@ use fuelcell_domain::{AttemptId, Job, JobError, JobId, Lease, NodeId, Timestamp}
 /// is no such job.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, time of submission,
+    /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, the time from
+    /// which they may start,
     /// at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
     /// Of each tenant and priority the first of the jobs that [`Queue::ready`] would return, in its order: about `limit` in
