@@ -31,6 +31,8 @@ const FAULT_MEMBERS: usize = 24;
 
 /// When a client may try again that found no place: connections that do nothing are closed meanwhile.
 const CONNECTION_RETRY_SECONDS: u64 = 10;
+/// A store that does not answer for now is asked again after this.
+const STORAGE_RETRY_SECONDS: u64 = 1;
 
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
@@ -163,6 +165,7 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let retry_after = match &error {
             ServiceError::TooMany { retry_after, .. } => Some(*retry_after),
+            ServiceError::StorageAway => Some(STORAGE_RETRY_SECONDS),
             _ => None,
         };
         let (status, code) = match &error {
@@ -183,7 +186,9 @@ impl From<ServiceError> for Problem {
             ServiceError::LinkExpired => (StatusCode::GONE, "LinkExpired"),
             ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
             ServiceError::CompilerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "CompilerUnavailable"),
-            ServiceError::Storage => (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable"),
+            ServiceError::StorageAway | ServiceError::Storage => {
+                (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable")
+            }
         };
         let problem = Self { retry_after, ..Self::new(status, code, error.to_string()) };
         match error {

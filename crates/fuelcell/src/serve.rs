@@ -16,7 +16,7 @@ use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::vault::Vault;
 use fuelcell_service::{Parts, Service, ServiceConfig};
-use fuelcell_store::{BlobStore, Health, Store};
+use fuelcell_store::{BlobStore, Health, Store, StoreError};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
@@ -207,17 +207,22 @@ async fn stop_on_signal(stop: CancellationToken) {
     stop.cancel();
 }
 
-/// A store that fails once acknowledges nothing more: the process ends, so that an operator sees it.
+/// A store that failed acknowledges nothing more: the process ends, so that an operator sees it. One that does not answer for
+/// now is waited for.
 async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(STORE_WATCH) => {}
         }
-        if let Err(error) = store.check().await {
-            stop.cancel();
-            return Err(error)
-                .context("the store does not take writes any more; nothing unacknowledged was kept");
+        match store.check().await {
+            Ok(()) => {}
+            Err(error @ StoreError::Unavailable(_)) => tracing::warn!(%error, "The store is waited for"),
+            Err(error) => {
+                stop.cancel();
+                return Err(error)
+                    .context("the store does not take writes any more; nothing unacknowledged was kept");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
     Completion, Digest, ErrorCode, Job, JobError, LogLevel, Receipt, RunEnd, Timestamp, Transition, Usage,
 };
-use fuelcell_store::{Finish, StoreError};
+use fuelcell_store::Finish;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -96,9 +96,7 @@ impl Scheduler {
                 Err(error) if is_stale(&error) => {
                     return self.drop_results("the store refused them as stale");
                 }
-                Err(error @ (StoreError::Storage(_) | StoreError::Full))
-                    if Instant::now() + pause < give_up =>
-                {
+                Err(error) if error.is_of_the_medium() && Instant::now() + pause < give_up => {
                     tracing::warn!(%error, "The end of the attempt could not be stored; trying again");
                 }
                 Err(error) => {

@@ -12,7 +12,6 @@
 use crate::Scheduler;
 use fuelcell_domain::{Digest, JobId, JobState, ProjectId, ProjectRef, Timestamp};
 use fuelcell_store::{BlobRef, JobFilter, PageRequest, StoreError};
-use futures::future::join_all;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 use tokio::sync::MutexGuard;
@@ -162,16 +161,8 @@ impl Scheduler {
             if jobs.is_empty() {
                 return Ok(forgotten);
             }
-            let deleted =
-                join_all(jobs.iter().map(|job| self.records.jobs.delete_ended(project, *job))).await;
-            for result in deleted {
-                match result {
-                    Ok(()) => forgotten += 1,
-                    // Somebody else deleted it meanwhile.
-                    Err(StoreError::NotFound(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
+            // Somebody else may have deleted some of them meanwhile.
+            forgotten += self.records.jobs.delete_all_ended(project, &jobs).await?;
             sleep(PAUSE).await;
         }
     }

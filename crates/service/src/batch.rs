@@ -57,7 +57,7 @@ impl Batch<'_> {
                 None
             }
             Ok(Prepared::Repeated(accepted)) => Some(Ok(*accepted)),
-            Err(error @ (ServiceError::Storage | ServiceError::StorageFull)) => return Err(error),
+            Err(error) if error.is_of_the_storage() => return Err(error),
             Err(error) => Some(Err(error)),
         };
         self.answers.push(answer);

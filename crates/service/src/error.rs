@@ -98,6 +98,9 @@ pub enum ServiceError {
     /// An uploaded module could not be compiled, which says nothing about the module; the log says why.
     #[error("this server could not compile the module, and nothing was published; try again later")]
     CompilerUnavailable,
+    /// The storage does not answer for now; the log says why.
+    #[error("the server's storage does not answer for now; try again")]
+    StorageAway,
     /// The storage failed; the log says how.
     #[error("the server's storage is not available")]
     Storage,
@@ -117,6 +120,11 @@ impl ServiceError {
     /// A [`ServiceError::Conflict`].
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::Conflict { code, message: message.into() }
+    }
+
+    /// Whether it says something of the storage, and not only of what was asked for.
+    pub fn is_of_the_storage(&self) -> bool {
+        matches!(self, Self::Storage | Self::StorageAway | Self::StorageFull)
     }
 }
 
@@ -154,6 +162,10 @@ impl From<StoreError> for ServiceError {
                 format!("the job is {}; cancel it first, or wait for its end", state.as_str()),
             ),
             StoreError::Full => Self::StorageFull,
+            StoreError::Unavailable(reason) => {
+                tracing::warn!(reason, "the store does not answer for now");
+                Self::StorageAway
+            }
             other => {
                 tracing::error!(error = %other, "the store refused a use case");
                 Self::Storage

@@ -299,7 +299,7 @@ impl From<ScheduleError> for ServiceError {
 /// What becomes of a run that is refused. Failures of the store are none of its own: it is tried again.
 fn refusal(schedule: &Schedule, error: ServiceError) -> Result<Verdict, ServiceError> {
     match error {
-        ServiceError::Storage | ServiceError::StorageFull => Err(error),
+        error if error.is_of_the_storage() => Err(error),
         ServiceError::Unauthenticated | ServiceError::Forbidden(_) => {
             let reason = format!("the token with which {} set the schedule: {error}", schedule.set_by);
             Ok(Verdict::Skip(SkipCode::NotAllowed, reason))

@@ -33,6 +33,11 @@ pub enum StoreError {
     /// No space is left on the medium. Nothing was changed.
     #[error("no space left on the storage medium")]
     Full,
+    /// The store does not answer for now, as while a database fails over. Whether the work was done is not known; whoever
+    /// asks again hears it, because [`Submissions::submit`](crate::Submissions::submit) and
+    /// [`Queue::finish`](crate::Queue::finish) answer a second time as the first.
+    #[error("the store does not answer for now: {0}")]
+    Unavailable(String),
     /// The medium failed or holds damaged data.
     #[error("storage failed: {0}")]
     Storage(String),
@@ -62,7 +67,7 @@ impl StoreError {
 
     /// Whether it says something of the medium, and not only of what was asked for.
     pub fn is_of_the_medium(&self) -> bool {
-        matches!(self, Self::Full | Self::Storage(_))
+        matches!(self, Self::Full | Self::Unavailable(_) | Self::Storage(_))
     }
 }
 

@@ -188,7 +188,7 @@ impl<S> StallingStore<S> {
 }
 
 pub(crate) fn failure(verb: &str) -> StoreError {
-    StoreError::Storage(format!("{verb} fails in this test"))
+    StoreError::Unavailable(format!("{verb} fails in this test"))
 }
 
 macro_rules! pass_on {
@@ -316,6 +316,7 @@ pass_on! {
         fn queued(project: ProjectRef, now: Timestamp, page: PageRequest) -> QueuePage;
         fn queue_page(project: ProjectRef, now: Timestamp, seek: Seek<QueueSpot>) -> Page<QueuedJob>;
         fn delete_ended(project: ProjectRef, job: JobId) -> ();
+        fn delete_all_ended(project: ProjectRef, jobs: &[JobId]) -> u64;
     }
     Figures {
         fn recent_durations(module: Digest) -> Vec<u64>;

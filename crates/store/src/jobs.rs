@@ -51,6 +51,21 @@ pub enum Submitted {
     KeyConflict,
 }
 
+/// Whether a job that is to be queued is the one that is stored: what was submitted, and nothing that moves since.
+pub fn is_same_submission(stored: &Job, new: &Job) -> bool {
+    let submitted = |job: &Job| (job.id, job.project, job.created_at, job.job_type, job.deterministic);
+    submitted(stored) == submitted(new)
+        && stored.submitted_by == new.submitted_by
+        && stored.name == new.name
+        && stored.description == new.description
+        && stored.pipeline == new.pipeline
+        && stored.module == new.module
+        && stored.inputs == new.inputs
+        && stored.parameters == new.parameters
+        && stored.labels == new.labels
+        && stored.retry_of == new.retry_of
+}
+
 /// How long a client's key is known, from its use on, whether or not its job is still there. Afterwards it is free.
 pub const KEY_LIFE: Duration = Duration::from_hours(30 * 24);
 

@@ -226,7 +226,7 @@ async fn forgetting_goes_on_after_the_store_failed() {
     let node = world.start();
     let id = world.submit(world.job("a")).await;
     world.until(id, JobState::Completed).await;
-    world.store.fail_next("delete_ended", 1);
+    world.store.fail_next("delete_all_ended", 1);
     world.store.fail_next("blob_references", 1);
     let config = RetentionConfig { sweep_every: seconds(120), ..keep(None, Some(0)) };
     let scheduler = node.scheduler.clone();

@@ -97,6 +97,11 @@ impl Jobs for SledStore {
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
         self.end(move |overlay| delete_ended(overlay, project, job)).await
     }
+
+    async fn delete_all_ended(&self, project: ProjectRef, jobs: &[JobId]) -> Result<u64, StoreError> {
+        let jobs = jobs.to_vec();
+        self.end(move |overlay| delete_all_ended(overlay, project, &jobs)).await
+    }
 }
 
 /// The project's job with this id.
@@ -219,11 +224,23 @@ pub(crate) fn queue_page(
     }
 }
 
-pub(crate) fn delete_ended(
+fn delete_all_ended(
     overlay: &mut Overlay<'_>,
     project: ProjectRef,
-    id: JobId,
-) -> Result<(), StoreError> {
+    jobs: &[JobId],
+) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for id in jobs {
+        match delete_ended(overlay, project, *id) {
+            Ok(()) => deleted += 1,
+            Err(StoreError::NotFound(_) | StoreError::Transition(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(deleted)
+}
+
+fn delete_ended(overlay: &mut Overlay<'_>, project: ProjectRef, id: JobId) -> Result<(), StoreError> {
     let job = job(overlay, project, id)?.ok_or(StoreError::NotFound("job"))?;
     match job.state.is_ended() {
         true => records::delete(overlay, &job),

@@ -232,7 +232,10 @@ pub(crate) fn checkpoint(records: &impl Read, job: JobId) -> Result<Option<BlobR
 }
 
 pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, StoreError> {
-    let before = held(overlay, finish.attempt)?;
+    let before = match held(overlay, finish.attempt) {
+        Ok(job) => job,
+        Err(refusal) => return finished(overlay, finish)?.ok_or(refusal),
+    };
     let mut job = before.clone();
     finish.apply(&mut job)?;
     records::update(overlay, &before, &job)?;
@@ -253,6 +256,16 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
         datasets::count_rows(overlay, &job)?;
     }
     Ok(job)
+}
+
+/// The job of an end that was stored before.
+fn finished(overlay: &Overlay<'_>, finish: &Finish) -> Result<Option<Job>, StoreError> {
+    let AttemptId { job, number } = finish.attempt;
+    let given: Option<Receipt> = overlay.get(Table::Receipts, &keys::of_job(job, number))?;
+    match given {
+        Some(given) if given == finish.receipt => records::find(overlay, job),
+        _ => Ok(None),
+    }
 }
 
 /// Takes the job from every running attempt whose lease is `gone`.

@@ -11,7 +11,7 @@ use crate::write::shared::Shared;
 use async_trait::async_trait;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
 use fuelcell_domain::{CancelRequest, Digest, Job, JobId, JobState, ProjectRef, Timestamp};
-use fuelcell_store::jobs::{key_is_over, settle_partial};
+use fuelcell_store::jobs::{is_same_submission, key_is_over, settle_partial};
 use fuelcell_store::verbs::Submissions;
 use fuelcell_store::{IdempotencyKey, NewJob, StoreError, Submitted};
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,12 @@ impl Submissions for SledStore {
 
 pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted, StoreError> {
     let NewJob { mut job, idempotency, audit } = new;
+    if let Some(stored) = records::find(overlay, job.id)? {
+        return match is_same_submission(&stored, &job) {
+            true => Ok(Submitted::Queued(stored)),
+            false => Err(StoreError::Conflict(format!("job {} exists already", job.id))),
+        };
+    }
     if let Some(key) = &idempotency
         && let Some(answer) = used_key(overlay, job.project, key, job.created_at)?
     {
@@ -71,9 +77,6 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     }
     if job.state != JobState::Queued {
         return Err(TransitionError::NotQueued(job.state).into());
-    }
-    if records::place(overlay, job.id)?.is_some() {
-        return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
     }
     refuse_removed(overlay, job.project)?;
     let queued = overlay.queued_jobs(job.project);

@@ -65,6 +65,28 @@ pub async fn stale_writes_are_refused(store: &dyn Store) {
     assert_eq!(store.receipts(job.id).await.unwrap().len(), 2);
 }
 
+/// An answer may be lost on its way, and the caller asks again.
+pub async fn an_end_again_is_answered_as_the_first_time(store: &dyn Store) {
+    let own = project();
+    let started = running(store, job(own)).await;
+    let first = end(&started, transient_failure(), 5);
+    let queued = store.finish(first.clone()).await.unwrap();
+    assert_eq!(store.finish(first.clone()).await.unwrap(), queued);
+    let second = start(store, started.id, 9000).await;
+    assert_eq!(store.finish(first.clone()).await.unwrap(), second, "the job as it stands");
+    let last = end(&second, done(), 9001);
+    let ended = store.finish(last.clone()).await.unwrap();
+    for again in [last.clone(), first] {
+        assert_eq!(store.finish(again).await.unwrap(), ended);
+    }
+    // Another end of the same attempt is none that was stored.
+    let other = store.finish(end(&second, failure(), 9002)).await;
+    assert!(matches!(other, Err(StoreError::Stale(_))), "{other:?}");
+    assert_eq!(store.receipts(started.id).await.unwrap().len(), 2);
+    store.delete_ended(own, started.id).await.unwrap();
+    assert!(matches!(store.finish(last).await, Err(StoreError::Stale(_))));
+}
+
 pub async fn illegal_transitions(store: &dyn Store) {
     let gone = || JobError::new(ErrorCode::InputGone, "gone");
     let own = project();

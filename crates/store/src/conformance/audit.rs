@@ -90,7 +90,7 @@ pub async fn of_submissions(store: &dyn Store) {
     assert!(matches!(repeated, Submitted::Repeated(_)));
     let conflict = store.submit(new(job(own), b"other", "carl")).await.unwrap();
     assert!(matches!(conflict, Submitted::KeyConflict));
-    let twin = NewJob { idempotency: None, ..new(first, b"", "dora") };
+    let twin = NewJob { idempotency: None, ..new(Job { name: "another".into(), ..first }, b"", "dora") };
     assert!(store.submit(twin).await.is_err());
     let written = store.audit(&AuditFilter::default(), None, 9).await.unwrap();
     let subjects: Vec<_> = written.iter().map(|(_, entry)| entry.subject.as_str()).collect();

@@ -28,6 +28,21 @@ async fn ended(store: &dyn Store, new: Job) -> Job {
     store.finish(finish).await.unwrap()
 }
 
+pub async fn those_of_many_that_have_ended(store: &dyn Store) {
+    let (own, other) = (project(), project());
+    let gone = [ended(store, job(own)).await.id, ended(store, job(own)).await.id];
+    let runs = running(store, job(own)).await;
+    let waits = submit(store, job(own)).await;
+    let foreign = ended(store, job(other)).await;
+    let asked = [gone[0], runs.id, JobId::random(), waits.id, foreign.id, gone[1], gone[0]];
+    assert_eq!(store.delete_all_ended(own, &asked).await.unwrap(), 2);
+    let left = store.list(own, &JobFilter::default(), ALL).await.unwrap();
+    assert_eq!(left.jobs, [waits, runs]);
+    assert_eq!(seen(store, &foreign).await, foreign);
+    assert_eq!(store.delete_all_ended(own, &asked).await.unwrap(), 0);
+    assert_eq!(store.delete_all_ended(own, &[]).await.unwrap(), 0);
+}
+
 pub async fn ended_jobs_are_forgotten(store: &dyn Store) {
     let own = project();
     let keep = ended(store, job(own)).await;

@@ -77,15 +77,15 @@ macro_rules! store_conformance {
             grants { grants secrets } together {}
             limits { caps_clamp queue_quota storage_quota stored_parts replaced_bytes } together { parallel_submits_keep_the_quota }
             audit { pages long_pages old_entries_are_forgotten of_submissions } together {}
-            submit { illegal_submissions idempotency everything_is_kept keys_have_an_end many_at_once } together { ordinals_have_no_gaps parallel_repeats_make_one_job }
+            submit { again_is_answered_as_the_first_time illegal_submissions idempotency everything_is_kept keys_have_an_end many_at_once } together { ordinals_have_no_gaps parallel_repeats_make_one_job }
             queue { order heads not_before queued_before claim_starts_an_attempt of_a_project } together { parallel_claims_start_each_job_once }
-            attempts { stale_writes_are_refused illegal_transitions pulses_and_checkpoints leases lost_attempts released_node transient_failures deaths_of_own_processes } together { parallel_finishes_end_once }
+            attempts { stale_writes_are_refused an_end_again_is_answered_as_the_first_time illegal_transitions pulses_and_checkpoints leases lost_attempts released_node transient_failures deaths_of_own_processes } together { parallel_finishes_end_once }
             cancel { queued running ended } together { against_finish }
             publish { completed failed cancelled requeued marks } together {}
             lists { every_filter creation_times_out_of_order pages durations figures } together {}
             ordered { every_order moves_and_deletions_are_followed by_ordinal processed_items } together {}
             usage { equals_the_receipts_whatever_the_end asks_for_what_is_told_apart so_many_values_are_told_apart } together {}
-            delete { ended_jobs_are_forgotten living_jobs_and_jobs_of_others_stay the_past_stays } together {}
+            delete { ended_jobs_are_forgotten those_of_many_that_have_ended living_jobs_and_jobs_of_others_stay the_past_stays } together {}
             references { everything_that_is_named } together {}
             pages { of_accounts of_what_teams_keep of_processed_items of_jobs_that_come_and_go of_a_queue } together {}
             logs { filters } together {}

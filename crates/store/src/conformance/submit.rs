@@ -36,10 +36,34 @@ pub async fn ordinals_have_no_gaps(store: Arc<dyn Store>) {
     assert_eq!(ordinals(other), (1..=20).collect());
 }
 
+/// An answer may be lost on its way, and the caller asks again.
+pub async fn again_is_answered_as_the_first_time(store: &dyn Store) {
+    let own = limited(store, queued(1)).await;
+    let new = NewJob { audit: Some(entry(Some(own), "anna", 1)), ..keyed(job(own), "key", b"body") };
+    let Submitted::Queued(first) = store.submit(new.clone()).await.unwrap() else { panic!("it is new") };
+    assert_eq!(
+        store.submit(new.clone()).await.unwrap(),
+        Submitted::Queued(first.clone()),
+        "it fills the queue"
+    );
+    // Also when it has moved since.
+    let started = start(store, first.id, 1).await;
+    let many = store.submit_many(vec![new.clone(), job(own).into(), job(own).into()]).await.unwrap();
+    assert_eq!(*many[0].as_ref().unwrap(), Submitted::Queued(started));
+    assert!(
+        many[1].is_ok() && matches!(many[2], Err(StoreError::Quota(_))),
+        "it takes no place again: {many:?}"
+    );
+    let other = NewJob { job: Job { parameters: "{\"a\":1}".into(), ..new.job.clone() }, ..new };
+    let refused = store.submit(other).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(store.audit(&AuditFilter::default(), None, 9).await.unwrap().len(), 1);
+}
+
 pub async fn illegal_submissions(store: &dyn Store) {
     let own = project();
     let first = submit(store, job(own)).await;
-    let twin = store.submit(Job { id: first.id, ..job(own) }.into()).await;
+    let twin = store.submit(Job { id: first.id, name: "another".into(), ..job(own) }.into()).await;
     assert!(matches!(twin, Err(StoreError::Conflict(_))), "{twin:?}");
     let foreign = store.submit(Job { id: first.id, ..job(project()) }.into()).await;
     assert!(matches!(foreign, Err(StoreError::Conflict(_))), "{foreign:?}");
@@ -76,7 +100,9 @@ pub async fn idempotency(store: &dyn Store) {
     assert_eq!(used(project(), "key", b"body").await, None);
     assert!(matches!(send(keyed(job(project()), "key", b"other")).await, Submitted::Queued(_)));
     // A refused submission leaves its key free.
-    let refused = store.submit(keyed(Job { id: first.id, ..job(own) }, "second", b"body")).await;
+    let refused = store
+        .submit(keyed(Job { id: first.id, name: "another".into(), ..job(own) }, "second", b"body"))
+        .await;
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
     assert_eq!(used(own, "second", b"body").await, None);
     let Submitted::Queued(second) = send(keyed(job(own), "second", b"other")).await else {
@@ -151,7 +177,10 @@ pub async fn many_at_once(store: &dyn Store) {
         NewJob { audit: Some(audit.clone()), ..keyed(first.clone(), "one", b"body") },
         keyed(job(own), "one", b"body"),
         keyed(job(own), "one", b"other"),
-        NewJob { audit: Some(audit.clone()), ..Job { id: earlier.id, ..job(own) }.into() },
+        NewJob {
+            audit: Some(audit.clone()),
+            ..Job { id: earlier.id, name: "another".into(), ..job(own) }.into()
+        },
         keyed(job(own), "two", b"body"),
         job(project()).into(),
         job(own).into(),
@@ -180,7 +209,8 @@ pub async fn many_at_once(store: &dyn Store) {
     assert_eq!(store.used_key(own, &key, at(0)).await.unwrap(), None);
     // The same again makes no further job under the keys that were used.
     let again = store.submit_many(batch[..2].to_vec()).await.unwrap();
-    assert!(again.iter().all(|answer| matches!(answer, Ok(Submitted::Repeated(job)) if *job == queued)));
+    assert!(matches!(&again[0], Ok(Submitted::Queued(job)) if *job == queued), "it is the first one itself");
+    assert!(matches!(&again[1], Ok(Submitted::Repeated(job)) if *job == queued));
     assert!(store.submit_many(Vec::new()).await.unwrap().is_empty());
 }
 

@@ -90,6 +90,11 @@ impl Jobs for MemoryStore {
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError> {
         self.records().delete_ended(project, job)
     }
+
+    async fn delete_all_ended(&self, project: ProjectRef, jobs: &[JobId]) -> Result<u64, StoreError> {
+        let mut records = self.records();
+        Ok(jobs.iter().filter(|job| records.delete_ended(project, **job).is_ok()).count() as u64)
+    }
 }
 
 impl Records {

@@ -2,7 +2,7 @@
 
 use super::{MemoryStore, Records};
 use crate::StoreError;
-use crate::jobs::{IdempotencyKey, NewJob, Submitted, key_is_over, settle_partial};
+use crate::jobs::{IdempotencyKey, NewJob, Submitted, is_same_submission, key_is_over, settle_partial};
 use crate::verbs::Submissions;
 use async_trait::async_trait;
 use fuelcell_domain::state::{CancelOutcome, TransitionError};
@@ -45,15 +45,18 @@ impl Submissions for MemoryStore {
 impl Records {
     pub(super) fn submit(&mut self, new: NewJob) -> Result<Submitted, StoreError> {
         let NewJob { mut job, idempotency, audit } = new;
+        if let Some(stored) = self.jobs.get(&job.id) {
+            return match is_same_submission(stored, &job) {
+                true => Ok(Submitted::Queued(stored.clone())),
+                false => Err(StoreError::Conflict(format!("job {} exists already", job.id))),
+            };
+        }
         let now = job.created_at;
         if let Some(used) = idempotency.as_ref().and_then(|key| self.used_key(job.project, key, now)) {
             return Ok(used);
         }
         if job.state != JobState::Queued {
             return Err(TransitionError::NotQueued(job.state).into());
-        }
-        if self.jobs.contains_key(&job.id) {
-            return Err(StoreError::Conflict(format!("job {} exists already", job.id)));
         }
         self.refuse_removed(job.project)?;
         let queued = self.queued().filter(|other| other.project == job.project).count() as u64;

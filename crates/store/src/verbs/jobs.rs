@@ -66,4 +66,6 @@ pub trait Jobs: Send + Sync {
     /// figures of the past keep counting it, and a client's key that named it stays used. `NotFound("job")`, or
     /// `Transition(NotEnded)`.
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
+    /// The same for those of a project's jobs that are there and have ended, in one transaction; says how many they were.
+    async fn delete_all_ended(&self, project: ProjectRef, jobs: &[JobId]) -> Result<u64, StoreError>;
 }

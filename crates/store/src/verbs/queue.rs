@@ -36,7 +36,8 @@ pub trait Queue: Send + Sync {
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError>;
     /// The job's checkpoint.
     async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError>;
-    /// Ends an attempt, with everything that it brings, in one transaction. Returns the job as it stands then. A completed
+    /// Ends an attempt, with everything that it brings, in one transaction. Returns the job as it stands then. The
+    /// same end again, as after an answer that was lost, changes nothing and returns the job as it stands. A completed
     /// job whose only input is a dataset with the same bytes as then sets its row count to the records that it counted.
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError>;
     /// Requeues (or fails, after too many losses) every running job whose lease expired at `now`.

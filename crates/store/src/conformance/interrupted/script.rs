@@ -291,6 +291,7 @@ script! { world:
     append_audit(world.entry());
     forget_audit(at(2), 1);
     delete_ended(world.own, world.jobs[0]);
+    delete_all_ended(world.own, &world.jobs[1..3]);
     delete_module_version(world.own, "miner", "2");
     delete_grant(world.own, "miner");
     delete_dataset(world.own, world.dataset);
