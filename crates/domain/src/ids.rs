@@ -78,6 +78,15 @@ guid!(
     TokenId
 );
 
+guid!(
+    /// One life of a node's process. A node that starts again has another one under the same name.
+    Incarnation
+);
+guid!(
+    /// One claim of jobs. The same claim again is answered as the first time.
+    ClaimId
+);
+
 /// A job's place in the order in which its project's jobs were created, from 1.
 pub type Ordinal = u32;
 
@@ -96,13 +105,44 @@ impl fmt::Display for ProjectRef {
     }
 }
 
-/// One execution of a job. Every write after a claim names it, and loses if it is stale.
+/// Who holds a job: a life of a node, by one of its claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Holder {
+    /// The life of the node.
+    pub incarnation: Incarnation,
+    /// The claim.
+    pub claim: ClaimId,
+}
+
+impl Default for Holder {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Holder {
+    /// Nobody: of attempts that do not run.
+    pub const NONE: Self = Self { incarnation: Incarnation(Uuid::nil()), claim: ClaimId(Uuid::nil()) };
+}
+
+/// One execution of a job. Every write after a claim names it, and loses if it is stale. The number alone would not do: a
+/// claim that is lost in a crash, or with a database that fails over, is followed by another one of the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttemptId {
     /// The job.
     pub job: JobId,
     /// Counts this job's attempts from 1.
     pub number: u32,
+    /// Who runs it. Records of ended attempts do not say it.
+    #[serde(skip)]
+    pub holder: Holder,
+}
+
+impl AttemptId {
+    /// As records of ended attempts name it: by its job and its number.
+    pub fn of_record(self) -> Self {
+        Self { holder: Holder::NONE, ..self }
+    }
 }
 
 impl fmt::Display for AttemptId {

@@ -1,7 +1,7 @@
 //! A job: what was submitted, where it stands, how it ended.
 
 use crate::{
-    AttemptId, DatasetId, Deterministic, Digest, JobError, JobId, JobType, Limits, NodeId, Ordinal,
+    AttemptId, DatasetId, Deterministic, Digest, Holder, JobError, JobId, JobType, Limits, NodeId, Ordinal,
     PipelineId, ProjectRef, Report, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
@@ -269,6 +269,8 @@ pub struct Job {
     pub end: Option<JobEnd>,
     /// Whether its outputs are those of an unfinished run.
     pub partial: bool,
+    /// Who holds it while it runs.
+    pub holder: Option<Holder>,
 }
 
 /// Bytes of a job's record, index and receipt beside its texts, about.
@@ -318,6 +320,7 @@ impl Job {
             pulse: Pulse::default(),
             end: None,
             partial: false,
+            holder: None,
         }
     }
 
@@ -342,7 +345,7 @@ impl Job {
 
     /// The attempt that started last; meaningless before the first claim.
     pub fn current_attempt(&self) -> AttemptId {
-        AttemptId { job: self.id, number: self.attempt }
+        AttemptId { job: self.id, number: self.attempt, holder: self.holder.unwrap_or(Holder::NONE) }
     }
 
     /// What it has in place of time and chance, if it asks for that.

@@ -43,7 +43,8 @@ pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
 pub use exact::Parameters;
 pub use ids::{
-    AttemptId, DatasetId, JobId, NodeId, Ordinal, PipelineId, ProjectId, ProjectRef, TenantId, TokenId,
+    AttemptId, ClaimId, DatasetId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId, ProjectId,
+    ProjectRef, TenantId, TokenId,
 };
 pub use isolation::{Fence, Isolation};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobState, Lease, ModuleRef, Priority, Progress};

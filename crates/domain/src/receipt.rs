@@ -31,7 +31,7 @@ impl From<Isolation> for CellPlace {
 /// seen of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The attempt.
+    /// The attempt, [as records name it](AttemptId::of_record).
     pub attempt: AttemptId,
     /// The process that ran it.
     pub node: String,
@@ -77,7 +77,7 @@ impl Receipt {
             Isolation::Process => CellPlace::Process,
         };
         Self {
-            attempt: job.current_attempt(),
+            attempt: job.current_attempt().of_record(),
             node: job.lease.as_ref().map(|lease| lease.node.0.clone()).unwrap_or_default(),
             module: job.module.digest,
             parameters: Digest::of(job.parameters.as_bytes()),

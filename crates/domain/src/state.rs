@@ -14,7 +14,7 @@
 //! and is refused when that attempt is not the current one.
 
 use crate::job::{CancelRequest, Job, JobEnd, JobState, Lease};
-use crate::{AttemptId, Completion, ErrorCode, Isolation, JobError, Timestamp, Usage};
+use crate::{AttemptId, Completion, ErrorCode, Holder, Isolation, JobError, Timestamp, Usage};
 use std::time::Duration;
 
 /// Attempts that may be lost with their process before the job is failed as `NodeLost`.
@@ -72,13 +72,19 @@ pub enum Transition {
 
 impl Job {
     /// Queued → Running under a lease.
-    pub fn claim(&mut self, lease: Lease, now: Timestamp) -> Result<AttemptId, TransitionError> {
+    pub fn claim(
+        &mut self,
+        lease: Lease,
+        holder: Holder,
+        now: Timestamp,
+    ) -> Result<AttemptId, TransitionError> {
         if self.state != JobState::Queued {
             return Err(TransitionError::NotQueued(self.state));
         }
         self.state = JobState::Running;
         self.attempt += 1;
         self.lease = Some(lease);
+        self.holder = Some(holder);
         self.started_at = Some(now);
         self.updated_at = now;
         self.pulse = Default::default();
@@ -110,6 +116,7 @@ impl Job {
     ) -> Result<JobState, TransitionError> {
         self.check_attempt(attempt)?;
         self.lease = None;
+        self.holder = None;
         if transition == Transition::Lose {
             self.pulse.usage = Usage::of_lost(self.pulse.usage);
         }

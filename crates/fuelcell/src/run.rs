@@ -8,8 +8,8 @@ use anyhow::{Context, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::{
-    AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, JobHost, JobId, JobRunner,
-    LimitRequest, Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
+    AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, Holder, JobHost, JobId,
+    JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let (outputs, log) = host.accounts();
     let receipt = Receipt {
-        attempt: AttemptId { job: JobId::random(), number: 1 },
+        attempt: AttemptId { job: JobId::random(), number: 1, holder: Holder::NONE },
         node: "local".into(),
         module: digest,
         parameters: Digest::of(host.parameters().as_bytes()),

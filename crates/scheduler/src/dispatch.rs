@@ -14,7 +14,9 @@ use crate::shares::Shares;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
-use fuelcell_domain::{AttemptId, Clock, Digest, Job, JobError, JobId, JobRunner, Lease, Timestamp};
+use fuelcell_domain::{
+    AttemptId, ClaimId, Clock, Digest, Holder, Incarnation, Job, JobError, JobId, JobRunner, Lease, Timestamp,
+};
 use fuelcell_store::{BlobStore, QueueEntry, StoreError};
 use futures::FutureExt;
 use std::collections::BTreeMap;
@@ -41,6 +43,8 @@ pub struct Scheduler {
     pub(crate) runner: Arc<dyn JobRunner>,
     pub(crate) outlets: Arc<dyn Outlets>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// This life of the node.
+    incarnation: Incarnation,
     pub(crate) live: Mutex<BTreeMap<AttemptId, Arc<Live>>>,
     /// How many of them only wait for the store to take their end.
     pub(crate) finishing: AtomicUsize,
@@ -101,6 +105,7 @@ impl Scheduler {
             runner,
             outlets,
             clock,
+            incarnation: Incarnation::random(),
             live: Mutex::default(),
             finishing: AtomicUsize::new(0),
             wake: Notify::new(),
@@ -178,7 +183,8 @@ impl Scheduler {
     /// Requeues what this node was running when its previous process ended.
     async fn recover(&self) {
         while !self.stopping.is_cancelled() {
-            match self.records.queue.release_node(&self.config.node, self.clock.now()).await {
+            match self.records.queue.release_node(&self.config.node, self.incarnation, self.clock.now()).await
+            {
                 Ok(jobs) => {
                     tracing::info!(node = %self.config.node, jobs.count = jobs.len(), "Jobs of the previous life released");
                     return;
@@ -298,9 +304,11 @@ impl Scheduler {
             return Ok(changed);
         }
         let (queue, node, lease) = (self.records.queue.clone(), self.config.node.clone(), self.config.lease);
+        let incarnation = self.incarnation;
         changed |= claims.add(choice.start, |jobs| async move {
             let lease = Lease { node, expires_at: now.plus(lease) };
-            let claimed = queue.claim(&jobs, lease, now).await;
+            let holder = Holder { incarnation, claim: ClaimId::random() };
+            let claimed = queue.claim(&jobs, lease, holder, now).await;
             (jobs, claimed)
         });
         Ok(changed)
@@ -443,11 +451,12 @@ impl Events for Scheduler {
     }
 
     fn cancel_requested(&self, job: JobId) {
-        let first = AttemptId { job, number: 0 };
-        let last = AttemptId { job, number: u32::MAX };
-        for live in lock(&self.live).range(first..=last).map(|(_, live)| live) {
+        let first = AttemptId { job, number: 0, holder: Holder::NONE };
+        let live = lock(&self.live);
+        for (_, live) in live.range(first..).take_while(|(attempt, _)| attempt.job == job) {
             live.cancel();
         }
+        drop(live);
         // Whether it is to stop without grace is the store's knowledge.
         self.cancel_wake.notify_one();
     }

@@ -52,7 +52,7 @@ impl Scheduler {
     fn account(&self, job: &Job, live: &Live, transition: Transition, usage: Usage, at: Timestamp) -> Finish {
         let artifacts = live.staging.finished();
         let receipt = Receipt {
-            attempt: live.id,
+            attempt: live.id.of_record(),
             node: self.config.node.0.clone(),
             module: job.module.digest,
             parameters: Digest::of(job.parameters.as_bytes()),

@@ -86,9 +86,9 @@ impl Service {
         &self,
         principal: &Principal,
         filter: AuditFilter,
-        before: Option<u32>,
+        before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(u32, AuditEntry)>, ServiceError> {
+    ) -> Result<Vec<(u64, AuditEntry)>, ServiceError> {
         principal.require(Role::Administrator)?;
         let filter = narrow(filter, principal.scope)?;
         Ok(self.store.audit(&filter, before, limit).await?)

@@ -23,9 +23,9 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
     Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope,
-    SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+    Grant, Holder, Incarnation, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId,
+    Ordinal, Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt,
+    Removal, Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -293,14 +293,14 @@ pass_on! {
         fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
         fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
         fn next_not_before(now: Timestamp) -> Option<Timestamp>;
-        fn claim(jobs: &[JobId], lease: Lease, now: Timestamp) -> Vec<Claim>;
+        fn claim(jobs: &[JobId], lease: Lease, holder: Holder, now: Timestamp) -> Vec<Claim>;
         fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;
         fn record_pulse(attempt: AttemptId, pulse: Pulse, now: Timestamp) -> ();
         fn set_checkpoint(attempt: AttemptId, blob: BlobRef) -> ();
         fn checkpoint(job: JobId) -> Option<BlobRef>;
         fn finish(finish: Finish) -> Job, after distort(finish);
         fn expire_leases(now: Timestamp) -> Vec<JobId>;
-        fn release_node(node: &NodeId, now: Timestamp) -> Vec<JobId>;
+        fn release_node(node: &NodeId, present: Incarnation, now: Timestamp) -> Vec<JobId>;
         fn fail_queued(job: JobId, error: JobError, now: Timestamp) -> ();
     }
     Jobs {
@@ -341,7 +341,7 @@ pass_on! {
     Audit {
         fn append_audit(entry: AuditEntry) -> ();
         fn forget_audit(until: Timestamp, limit: usize) -> u64;
-        fn audit(filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<(u32, AuditEntry)>;
+        fn audit(filter: &AuditFilter, before: Option<u64>, limit: usize) -> Vec<(u64, AuditEntry)>;
     }
     Health {
         fn check() -> ();

@@ -4,8 +4,9 @@ use crate::{BlobRef, Ranks};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
-    Artifact, AttemptId, AuditEntry, Digest, Job, JobId, JobState, JobType, LogLevel, LogLine, ModuleRef,
-    Ordinal, PipelineId, Priority, ProjectRef, Receipt, Standing, TenantId, Timestamp, Transition,
+    Artifact, AttemptId, AuditEntry, Digest, Incarnation, Job, JobId, JobState, JobType, LogLevel, LogLine,
+    ModuleRef, NodeId, Ordinal, PipelineId, Priority, ProjectRef, Receipt, Standing, TenantId, Timestamp,
+    Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -64,6 +65,12 @@ pub fn is_same_submission(stored: &Job, new: &Job) -> bool {
         && stored.parameters == new.parameters
         && stored.labels == new.labels
         && stored.retry_of == new.retry_of
+}
+
+/// Whether a job is held by an earlier life of a node than the present one.
+pub fn is_of_earlier_life(job: &Job, node: &NodeId, present: Incarnation) -> bool {
+    job.lease.as_ref().is_some_and(|lease| lease.node == *node)
+        && job.holder.is_none_or(|holder| holder.incarnation != present)
 }
 
 /// How long a client's key is known, from its use on, whether or not its job is still there. Afterwards it is free.

@@ -13,12 +13,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
+/// Numbers beyond this are not the same in every reader of JSON.
+const MAX_NUMBER: u64 = (1 << 53) - 1;
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AuditPage {
     entries: Vec<AuditAnswer>,
     /// `before` of the next page; `null` = there is none.
-    next_before: Option<u32>,
+    next_before: Option<u64>,
     /// `cursor` of the next page; `null` = there is none
     next_cursor: Option<String>,
 }
@@ -26,7 +29,7 @@ pub(crate) struct AuditPage {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AuditAnswer {
-    number: u32,
+    number: u64,
     date: String,
     subject: String,
     token_id: String,
@@ -52,7 +55,7 @@ struct AuditAnswer {
         ("tenantId" = Option<Uuid>, Query, description = "Only entries of this tenant"),
         ("projectId" = Option<Uuid>, Query, description = "Only entries of this project"),
         ("subject" = Option<String>, Query, description = "Only entries of this subject"),
-        ("before" = Option<u64>, Query, minimum = 1, maximum = 2147483647, description = "Only entries with a lower number"),
+        ("before" = Option<u64>, Query, minimum = 1, maximum = 9007199254740991i64, description = "Only entries with a lower number"),
         SeekParams,
     ),
     responses((status = 200, description = "A page of entries", body = AuditPage)),
@@ -68,8 +71,8 @@ pub(crate) async fn list(
         subject: query.text("subject").map(str::to_owned),
     };
     let reader = Reader { service: &service, caller: &caller, query: &query };
-    let before = query.number("before", u64::from(u32::MAX), 1..=i32::MAX as u64)? as u32;
-    let Seek { after, limit } = reader.seek::<u32>()?;
+    let before = query.number("before", MAX_NUMBER, 1..=MAX_NUMBER)?;
+    let Seek { after, limit } = reader.seek::<u64>()?;
     let before = after.map_or(before, |after| after.min(before));
     let entries = service.audit(&caller, filter, Some(before), limit).await?;
     let bytes: usize = entries.iter().map(|(_, entry)| entry.size()).sum();
@@ -86,7 +89,7 @@ fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
     query.given(name).map(read).transpose()
 }
 
-fn answer((number, entry): (u32, AuditEntry)) -> AuditAnswer {
+fn answer((number, entry): (u64, AuditEntry)) -> AuditAnswer {
     let (outcome, code, repeated) = match entry.outcome {
         AuditOutcome::Done => ("done", None, None),
         AuditOutcome::Refused(code) => ("refused", Some(code), None),

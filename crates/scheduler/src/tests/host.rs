@@ -8,9 +8,11 @@ use crate::lock;
 use fuelcell_domain::job::PipelineRef;
 use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
-    ArtifactDescription, ArtifactKind, ArtifactRole, Finding, HostError, JobHost, Lease, PipelineId, Report,
+    ArtifactDescription, ArtifactKind, ArtifactRole, Finding, HostError, Incarnation, JobHost, Lease,
+    PipelineId, Report,
 };
 use fuelcell_store::Queue;
+use fuelcell_store::conformance::fixtures::holder;
 
 struct Guest {
     live: Arc<Live>,
@@ -22,7 +24,7 @@ async fn guest(world: &World) -> Guest {
     let pipeline = PipelineRef { id: PipelineId::random(), ordinal: 1, name: "nightly".into() };
     let id = world.submit(Job { pipeline: Some(pipeline), ..world.job("a") }).await;
     let lease = Lease { node: world.config.node.clone(), expires_at: world.clock.now().plus(seconds(30)) };
-    let claim = world.store.claim(&[id], lease, world.clock.now()).await.unwrap().remove(0);
+    let claim = world.store.claim(&[id], lease, holder(), world.clock.now()).await.unwrap().remove(0);
     let staging = Staging::new(world.blobs.clone(), 3, claim.job.limits.disk_bytes);
     let live = Arc::new(Live::new(&claim.job, staging, world.config.fixed.log_bytes));
     let sources = Sources {
@@ -140,7 +142,7 @@ async fn a_checkpoint_is_replaced_and_there_for_the_next_attempt() {
 async fn a_checkpoint_of_a_lost_attempt_is_refused_and_ends_it() {
     let world = World::new();
     let Guest { live, host } = guest(&world).await;
-    world.store.release_node(&world.config.node, world.clock.now()).await.unwrap();
+    world.store.release_node(&world.config.node, Incarnation::random(), world.clock.now()).await.unwrap();
     assert!(matches!(refusal(host.save_checkpoint(b"late")), HostError::Storage(_)));
     assert_eq!(live.stop_reason(), Some(StopReason::Lost));
     assert_eq!(world.store.checkpoint(live.id.job).await.unwrap(), None);

@@ -1,6 +1,7 @@
 use super::runner::done;
 use super::*;
-use fuelcell_domain::{Lease, Receipt};
+use fuelcell_domain::{Incarnation, Lease, Receipt};
+use fuelcell_store::conformance::fixtures::holder;
 use fuelcell_store::{Jobs, Queue};
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ async fn claimed_by(world: &World, node: &str, name: &str) -> JobId {
     let id = world.submit(world.job(name)).await;
     let now = world.clock.now();
     let lease = Lease { node: NodeId(node.into()), expires_at: now.plus(seconds(30)) };
-    assert_eq!(world.store.claim(&[id], lease, now).await.unwrap().len(), 1);
+    assert_eq!(world.store.claim(&[id], lease, holder(), now).await.unwrap().len(), 1);
     id
 }
 
@@ -82,7 +83,7 @@ async fn an_attempt_that_lost_its_job_is_stopped_and_its_results_dropped() {
     let node = world.start();
     world.until(id, JobState::Running).await;
     // Somebody takes this node for dead.
-    world.store.release_node(&world.config.node, world.clock.now()).await.unwrap();
+    world.store.release_node(&world.config.node, Incarnation::random(), world.clock.now()).await.unwrap();
     let job = world.until(id, JobState::Completed).await;
     assert_eq!((job.attempt, job.lost_attempts), (2, 1));
     let lost = world.store.receipts(id).await.unwrap().iter().map(Receipt::is_lost).collect::<Vec<_>>();
@@ -104,7 +105,7 @@ async fn the_end_of_a_stale_attempt_is_refused_by_the_store() {
             // Lost in the last moment, before any pulse can notice.
             if host.load_checkpoint().unwrap().is_none() {
                 host.save_checkpoint(b"was here").unwrap();
-                store.release_node(&NodeId("here".into()), clock.now()).await.unwrap();
+                store.release_node(&NodeId("here".into()), Incarnation::random(), clock.now()).await.unwrap();
             }
             done()
         }

@@ -16,7 +16,8 @@ use super::*;
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
 use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::state::{MAX_LOST_ATTEMPTS, MAX_TRANSIENT_FAILURES};
-use fuelcell_domain::{CancelRequest, JobHost, Lease, RunEnd};
+use fuelcell_domain::{CancelRequest, Incarnation, JobHost, Lease, RunEnd};
+use fuelcell_store::conformance::fixtures::holder;
 use fuelcell_store::faulty::Fault;
 use fuelcell_store::{Finish, JobFilter, Jobs, PageRequest, Queue, Submissions};
 use futures::FutureExt;
@@ -176,8 +177,13 @@ impl Lives {
                 (Some(Defect::StartsTwice), _) => jobs.iter().any(|job| {
                     let lease = Lease { node: NodeId("nobody".into()), expires_at: Timestamp(0) };
                     job.state == JobState::Running
-                        && at_once(store.release_node(&job.lease.as_ref().unwrap().node, EPOCH)).is_ok()
-                        && at_once(store.claim(&[job.id], lease, EPOCH)).is_ok()
+                        && at_once(store.release_node(
+                            &job.lease.as_ref().unwrap().node,
+                            Incarnation::random(),
+                            EPOCH,
+                        ))
+                        .is_ok()
+                        && at_once(store.claim(&[job.id], lease, holder(), EPOCH)).is_ok()
                 }),
                 _ => false,
             };
@@ -187,7 +193,7 @@ impl Lives {
 /// The store compares a job's id and state, but not its attempt.
 fn take_stale_end(finish: &mut Finish, store: &MemoryStore, project: ProjectRef) {
     let job = at_once(store.job(project, finish.attempt.job)).unwrap();
-    finish.attempt.number = job.map_or(finish.attempt.number, |job| job.attempt);
+    finish.attempt = job.map_or(finish.attempt, |job| job.current_attempt());
 }
 
 fn fresh(id: JobId, job: &Job) -> Job {

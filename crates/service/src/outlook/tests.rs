@@ -6,7 +6,7 @@ use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::seams::Running;
 use fuelcell_domain::{JobId, ModuleRef, Priority, Progress, ProjectRef};
-use fuelcell_store::conformance::fixtures::{self, at, done, end, lease};
+use fuelcell_store::conformance::fixtures::{self, at, done, end, holder, lease};
 use fuelcell_store::{Figures, Jobs, MemoryStore, NewJob, Queue, Submissions};
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Script {
 
     async fn start(&self, job: Job, second: i64) -> JobId {
         let id = self.queue(job).await;
-        self.store.claim(&[id], lease("here", second + 30), at(second)).await.unwrap();
+        self.store.claim(&[id], lease("here", second + 30), holder(), at(second)).await.unwrap();
         id
     }
 

@@ -6,7 +6,7 @@ use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobType, PipelineId, Timestamp, Transition};
 use fuelcell_store::Store;
 use fuelcell_store::conformance::fixtures::{
-    artifact, at, cancel, done, end, failure, job, lease, pipeline, submit,
+    artifact, at, cancel, done, end, failure, holder, job, lease, pipeline, submit,
 };
 use futures::future::join_all;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,7 +66,7 @@ async fn batch(store: &dyn Store, numbers: std::ops::Range<u64>) {
     .await;
     let starting: Vec<JobId> = others.iter().map(|job| job.id).collect();
     let at = others.iter().map(|job| job.created_at).max().unwrap_or(at(0));
-    let claims = store.claim(&starting, lease("node", 1 << 40), at).await.unwrap();
+    let claims = store.claim(&starting, lease("node", 1 << 40), holder(), at).await.unwrap();
     join_all(claims.iter().map(|claim| finish(store, &claim.job))).await;
 }
 

@@ -271,17 +271,22 @@ pub(crate) const TENANT: usize = 16;
 /// Bytes of a project at the beginning of a key.
 pub(crate) const PROJECT: usize = 32;
 
-pub(crate) fn audit(number: u32) -> Vec<u8> {
+pub(crate) fn audit(number: u64) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
 
-pub(crate) fn audit_of_tenant(tenant: TenantId, number: u32) -> Vec<u8> {
+pub(crate) fn audit_of_tenant(tenant: TenantId, number: u64) -> Vec<u8> {
     join(&[tenant.0.as_bytes(), &number.to_be_bytes()])
 }
 
 /// The number at the end of a key.
 pub(crate) fn number_of(key: &[u8]) -> Option<u32> {
     key.last_chunk().map(|number| u32::from_be_bytes(*number))
+}
+
+/// The same of a number that takes eight bytes.
+pub(crate) fn long_number_of(key: &[u8]) -> Option<u64> {
+    key.last_chunk().map(|number| u64::from_be_bytes(*number))
 }
 
 pub(crate) fn active_module(owner: ProjectRef, job_type: JobType) -> Vec<u8> {

@@ -32,22 +32,22 @@ impl Audit for SledStore {
     async fn audit(
         &self,
         filter: &AuditFilter,
-        before: Option<u32>,
+        before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
+    ) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
         let filter = filter.clone();
         self.read_many(move |shared| page(&shared.database, &filter, before, limit)).await
     }
 }
 
 pub(crate) fn append(overlay: &mut Overlay<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
-    let number = overlay.next_number(counters::AUDIT)?;
+    let number = overlay.next_long_number(counters::AUDIT)?;
     let (table, key) = place(entry, number);
     overlay.add(table, &key, entry)
 }
 
 /// Where the entry with this number lies.
-pub(crate) fn place(entry: &AuditEntry, number: u32) -> (Table, Vec<u8>) {
+pub(crate) fn place(entry: &AuditEntry, number: u64) -> (Table, Vec<u8>) {
     match entry.tenant {
         Some(tenant) => (Table::AuditOfTenant, keys::audit_of_tenant(tenant, number)),
         None => (Table::Audit, keys::audit(number)),
@@ -55,17 +55,17 @@ pub(crate) fn place(entry: &AuditEntry, number: u32) -> (Table, Vec<u8>) {
 }
 
 /// An entry that is to be forgotten: its number, and where it lies.
-pub(crate) type Old = (u32, Table, Vec<u8>);
+pub(crate) type Old = (u64, Table, Vec<u8>);
 
 /// The oldest entries, in the order of their numbers, as far as they are of `until` or before.
 pub(crate) fn oldest(database: &Database, until: Timestamp, limit: usize) -> Result<Vec<Old>, StoreError> {
     let first = forgotten(database)?.saturating_add(1);
-    let end = first.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX));
+    let end = first.saturating_add(limit as u64);
     let mut found = Vec::new();
     for row in all_rows(database)? {
         let range = (Included(row.key(first)), Excluded(row.key(end)));
         database.visit_range(row.table, range, |key, entry: AuditEntry| {
-            let number = keys::number_of(key).unwrap_or_default();
+            let number = keys::long_number_of(key).unwrap_or_default();
             found.push((number, row.table, key.to_vec(), entry.at));
             ControlFlow::Continue(())
         })?;
@@ -91,17 +91,17 @@ pub(crate) fn forget(overlay: &mut Overlay<'_>, old: &[Old]) -> Result<u64, Stor
 }
 
 /// The number of the entry that was forgotten last.
-pub(crate) fn forgotten(records: &impl Read) -> Result<u32, StoreError> {
+pub(crate) fn forgotten(records: &impl Read) -> Result<u64, StoreError> {
     Ok(records.get(Table::Counters, counters::FORGOTTEN_AUDIT)?.unwrap_or(0))
 }
 
 pub(crate) fn page(
     database: &Database,
     filter: &AuditFilter,
-    before: Option<u32>,
+    before: Option<u64>,
     limit: usize,
-) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
-    let before = before.unwrap_or(u32::MAX);
+) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
+    let before = before.unwrap_or(u64::MAX);
     let mut rows = match filter.tenant {
         Some(tenant) => vec![Row::new(Table::AuditOfTenant, tenant.0.as_bytes())],
         None => all_rows(database)?,
@@ -128,7 +128,7 @@ struct Row {
     table: Table,
     prefix: Vec<u8>,
     /// The number of the entry to look at next.
-    next: Option<u32>,
+    next: Option<u64>,
 }
 
 impl Row {
@@ -136,14 +136,14 @@ impl Row {
         Self { table, prefix: prefix.to_vec(), next: None }
     }
 
-    fn key(&self, number: u32) -> Vec<u8> {
+    fn key(&self, number: u64) -> Vec<u8> {
         [&self.prefix[..], &number.to_be_bytes()].concat()
     }
 
     /// Goes to the newest entry below `before`.
-    fn step(&mut self, database: &Database, before: u32) -> Result<(), StoreError> {
+    fn step(&mut self, database: &Database, before: u64) -> Result<(), StoreError> {
         let key = database.last_key(self.table, &self.prefix, &self.key(before))?;
-        let number = key.map(|key| keys::number_of(&key).ok_or_else(|| damaged(self.table)));
+        let number = key.map(|key| keys::long_number_of(&key).ok_or_else(|| damaged(self.table)));
         self.next = number.transpose()?;
         Ok(())
     }

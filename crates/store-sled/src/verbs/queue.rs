@@ -14,9 +14,10 @@ use crate::write::shared::Shared;
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
-    AttemptId, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp, Transition,
+    AttemptId, Holder, Incarnation, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp,
+    Transition,
 };
-use fuelcell_store::jobs::{publishes, settle_partial};
+use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial};
 use fuelcell_store::verbs::Queue;
 use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
 use std::sync::{Arc, PoisonError};
@@ -70,9 +71,15 @@ impl Queue for SledStore {
         Ok(next_not_before(&self.shared, now))
     }
 
-    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        jobs: &[JobId],
+        lease: Lease,
+        holder: Holder,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
         let jobs = jobs.to_vec();
-        self.write(move |overlay| claim(overlay, &jobs, &lease, now)).await
+        self.write(move |overlay| claim(overlay, &jobs, &lease, holder, now)).await
     }
 
     async fn extend_leases(
@@ -109,12 +116,20 @@ impl Queue for SledStore {
     }
 
     async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
-        self.end(move |overlay| lose(overlay, now, |lease| lease.expires_at <= now)).await
+        self.end(move |overlay| {
+            lose(overlay, now, |job| job.lease.as_ref().is_some_and(|lease| lease.expires_at <= now))
+        })
+        .await
     }
 
-    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
+    async fn release_node(
+        &self,
+        node: &NodeId,
+        present: Incarnation,
+        now: Timestamp,
+    ) -> Result<Vec<JobId>, StoreError> {
         let node = node.clone();
-        self.end(move |overlay| lose(overlay, now, |lease| lease.node == node)).await
+        self.end(move |overlay| lose(overlay, now, |job| is_of_earlier_life(job, &node, present))).await
     }
 
     async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
@@ -171,16 +186,24 @@ pub(crate) fn claim(
     overlay: &mut Overlay<'_>,
     jobs: &[JobId],
     lease: &Lease,
+    holder: Holder,
     now: Timestamp,
 ) -> Result<Vec<Claim>, StoreError> {
     let mut claims = Vec::new();
     for id in jobs {
         let Some(before) = records::find(overlay, *id)? else { continue };
         let mut job = before.clone();
-        if job.claim(lease.clone(), now).is_err() {
-            continue;
+        if job.holder == Some(holder) {
+            // It was started by this claim before, perhaps just now.
+            if claims.iter().any(|claim: &Claim| claim.job.id == *id) {
+                continue;
+            }
+        } else {
+            if job.claim(lease.clone(), holder, now).is_err() {
+                continue;
+            }
+            records::update(overlay, &before, &job)?;
         }
-        records::update(overlay, &before, &job)?;
         let checkpoint = if before.attempt > 0 { checkpoint(overlay, *id)? } else { None };
         claims.push(Claim { job, checkpoint });
     }
@@ -260,7 +283,7 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
 
 /// The job of an end that was stored before.
 fn finished(overlay: &Overlay<'_>, finish: &Finish) -> Result<Option<Job>, StoreError> {
-    let AttemptId { job, number } = finish.attempt;
+    let AttemptId { job, number, .. } = finish.attempt;
     let given: Option<Receipt> = overlay.get(Table::Receipts, &keys::of_job(job, number))?;
     match given {
         Some(given) if given == finish.receipt => records::find(overlay, job),
@@ -272,12 +295,12 @@ fn finished(overlay: &Overlay<'_>, finish: &Finish) -> Result<Option<Job>, Store
 pub(crate) fn lose(
     overlay: &mut Overlay<'_>,
     now: Timestamp,
-    gone: impl Fn(&Lease) -> bool,
+    gone: impl Fn(&Job) -> bool,
 ) -> Result<Vec<JobId>, StoreError> {
     let mut lost = Vec::new();
     for place in overlay.maybe_running() {
         let Some(before) = records::load(overlay, place)? else { continue };
-        if !before.lease.as_ref().is_some_and(&gone) {
+        if !gone(&before) {
             continue;
         }
         let attempt = before.current_attempt();

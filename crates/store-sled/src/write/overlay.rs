@@ -151,6 +151,13 @@ impl<'a> Overlay<'a> {
         Ok(next)
     }
 
+    /// The same of a counter that may rise beyond four bytes.
+    pub(crate) fn next_long_number(&mut self, counter: &[u8]) -> Result<u64, StoreError> {
+        let last: u64 = self.get(Table::Counters, counter)?.unwrap_or(0);
+        self.put(Table::Counters, counter, &(last + 1))?;
+        Ok(last + 1)
+    }
+
     /// Notes that what lists and the queue know of a job changes with this batch.
     pub(crate) fn note(&mut self, change: Change) {
         self.changes.push(change);

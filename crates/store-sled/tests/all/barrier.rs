@@ -2,7 +2,7 @@
 
 use fuelcell_domain::{Job, JobState};
 use fuelcell_store::conformance::fixtures::{
-    at, cancel, done, end, failure, job, lease, project, pulse, running, submit,
+    at, cancel, done, end, failure, holder, job, lease, project, pulse, running, submit,
 };
 use fuelcell_store::{Grants, Health, JobFilter, Jobs, NewJob, Queue, StoreError, Submissions, Submitted};
 use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
@@ -118,13 +118,14 @@ async fn verbs_of_one_batch_see_those_before_them() {
     let (probe, store) = probed(&directory);
     let own = project();
     let (first, second) = (job(own), job(own));
-    let attempt = |job: &Job, number| Job { attempt: number, ..job.clone() };
+    let (claim, later) = (holder(), holder());
+    let attempt = |job: &Job, number, by| Job { attempt: number, holder: Some(by), ..job.clone() };
     let new = |job: &Job| NewJob::from(job.clone());
 
     // The committer waits at a closed barrier while everything below queues up behind it, in this order.
     probe.set_closed(true);
     let before = probe.barriers();
-    let holder = {
+    let holding = {
         let store = Arc::clone(&store);
         tokio::spawn(async move { store.check().await })
     };
@@ -136,15 +137,15 @@ async fn verbs_of_one_batch_see_those_before_them() {
         biased;
         store.submit(new(&first)),
         store.submit(new(&second)),
-        store.claim(&ids, lease("node", 30), at(1)),
-        store.finish(end(&attempt(&first, 1), done(), 2)),
+        store.claim(&ids, lease("node", 30), claim, at(1)),
+        store.finish(end(&attempt(&first, 1, claim), done(), 2)),
         store.expire_leases(at(31)),
-        store.claim(&ids, lease("node", 90), at(32)),
-        store.finish(end(&attempt(&second, 1), done(), 33)),
-        store.finish(end(&attempt(&second, 2), failure(), 34)),
+        store.claim(&ids, lease("node", 90), later, at(32)),
+        store.finish(end(&attempt(&second, 1, claim), done(), 33)),
+        store.finish(end(&attempt(&second, 2, later), failure(), 34)),
         async move { opener.set_closed(false) },
     );
-    holder.await.unwrap().unwrap();
+    holding.await.unwrap().unwrap();
     assert!(
         matches!((one, two), (Ok(Submitted::Queued(one)), Ok(Submitted::Queued(two))) if one.ordinal + 1 == two.ordinal)
     );
@@ -222,7 +223,7 @@ async fn a_nearly_full_disk_lets_jobs_end_and_go() {
     };
     let full = Options { free_bytes_to_write: u64::MAX, ..Options::default() };
     let store = SledStore::open(directory.path(), full.clone()).unwrap();
-    let claimed = store.claim(&[waits.id], lease("node", 30), at(1)).await;
+    let claimed = store.claim(&[waits.id], lease("node", 30), holder(), at(1)).await;
     assert!(matches!(claimed, Err(StoreError::Full)), "nothing new is begun: {claimed:?}");
     assert_eq!(store.extend_leases(&[runs.current_attempt()], at(90)).await.unwrap(), []);
     let ended = store.finish(end(&runs, done(), 2)).await.unwrap();

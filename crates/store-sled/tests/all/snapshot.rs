@@ -1,7 +1,7 @@
 //! Copies of a store that goes on meanwhile.
 
 use fuelcell_domain::{JobId, ProjectRef};
-use fuelcell_store::conformance::fixtures::{at, cancel, done, end, job, lease, project, submit};
+use fuelcell_store::conformance::fixtures::{at, cancel, done, end, holder, job, lease, project, submit};
 use fuelcell_store::{JobFilter, Jobs, PageRequest, Queue, Submissions};
 use fuelcell_store_sled::{Options, SledStore, check};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ async fn work(
         let queued = submit(&*store, job(own)).await;
         match turn % 4 {
             0 => {
-                let claims = store.claim(&[queued.id], lease("node", 1_000), at(1)).await.unwrap();
+                let claims = store.claim(&[queued.id], lease("node", 1_000), holder(), at(1)).await.unwrap();
                 store.finish(end(&claims[0].job, done(), 5)).await.unwrap();
             }
             1 => drop(store.request_cancel(own, queued.id, cancel(3)).await.unwrap()),

@@ -1,8 +1,8 @@
 //! While an attempt runs, and how it leaves.
 
 use super::fixtures::{
-    EVERY_LINE, at, cancel, done, end, failure, job, lease, log_lines, project, pulse, receipt, running,
-    seen, start, submit, transient_failure,
+    EVERY_LINE, at, cancel, done, end, failure, holder, job, lease, log_lines, project, pulse, receipt,
+    running, seen, start, submit, transient_failure,
 };
 use crate::{BlobRef, QueueEntry, Store, StoreError};
 use fuelcell_domain::job::Pulse;
@@ -10,8 +10,8 @@ use fuelcell_domain::state::{
     MAX_LOST_ATTEMPTS, MAX_PROCESS_DEATHS, MAX_TRANSIENT_FAILURES, TransitionError,
 };
 use fuelcell_domain::{
-    AttemptId, Digest, ErrorCode, Job, JobError, JobId, JobState, LogLevel, LogLine, NodeId, Receipt,
-    Transition, Usage,
+    AttemptId, ClaimId, Digest, ErrorCode, Holder, Incarnation, Job, JobError, JobId, JobState, LogLevel,
+    LogLine, NodeId, Receipt, Transition, Usage,
 };
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -47,21 +47,26 @@ async fn refuses(store: &dyn Store, job: &Job, attempt: AttemptId) {
 
 pub async fn stale_writes_are_refused(store: &dyn Store) {
     let job = submit(store, job(project())).await;
-    let attempt = |number| AttemptId { job: job.id, number };
-    refuses(store, &job, attempt(0)).await;
-    start(store, job.id, 1).await;
-    refuses(store, &job, attempt(0)).await;
-    refuses(store, &job, attempt(2)).await;
+    refuses(store, &job, AttemptId { job: job.id, number: 0, holder: Holder::NONE }).await;
+    let first = start(store, job.id, 1).await.current_attempt();
+    for number in [0, 2] {
+        refuses(store, &job, AttemptId { number, ..first }).await;
+    }
+    // Another claim may have had the same number, in a database that a crash set back.
+    for stranger in [Holder::NONE, holder(), Holder { claim: ClaimId::random(), ..first.holder }] {
+        refuses(store, &job, AttemptId { holder: stranger, ..first }).await;
+    }
     // The rescue of a job makes its earlier attempt stale: while it is queued, while the next one runs, after its end.
     store.expire_leases(at(31)).await.unwrap();
-    refuses(store, &job, attempt(1)).await;
+    refuses(store, &job, first).await;
     let second = start(store, job.id, 40).await;
     assert_eq!(second.attempt, 2);
-    refuses(store, &job, attempt(1)).await;
+    refuses(store, &job, first).await;
+    refuses(store, &job, AttemptId { number: 2, ..first }).await;
     store.finish(end(&second, done(), 50)).await.unwrap();
-    refuses(store, &job, attempt(1)).await;
-    refuses(store, &job, attempt(2)).await;
-    refuses(store, &job, AttemptId { job: JobId::random(), number: 1 }).await;
+    refuses(store, &job, first).await;
+    refuses(store, &job, second.current_attempt()).await;
+    refuses(store, &job, AttemptId { job: JobId::random(), ..first }).await;
     assert_eq!(store.receipts(job.id).await.unwrap().len(), 2);
 }
 
@@ -103,7 +108,7 @@ pub async fn illegal_transitions(store: &dyn Store) {
     assert_eq!((failed.state, failed.ended_at), (JobState::Failed, Some(at(3))));
     assert_eq!(failed.error(), Some(&gone()));
     // Nothing leaves an end.
-    assert_eq!(store.claim(&[queued.id], lease("node", 30), at(4)).await.unwrap(), []);
+    assert_eq!(store.claim(&[queued.id], lease("node", 30), holder(), at(4)).await.unwrap(), []);
     assert!(store.fail_queued(queued.id, gone(), at(4)).await.is_err());
     assert!(store.request_cancel(own, queued.id, cancel(4)).await.is_err());
     assert_eq!(store.expire_leases(at(9999)).await.unwrap(), [started.id]);
@@ -126,7 +131,7 @@ pub async fn pulses_and_checkpoints(store: &dyn Store) {
     store.expire_leases(at(99)).await.unwrap();
     let left = seen(store, &first).await.pulse;
     assert_eq!(left, Pulse { usage: Usage::of_lost(pulse(20).usage), ..pulse(20) });
-    let claims = store.claim(&[first.id], lease("node", 130), at(100)).await.unwrap();
+    let claims = store.claim(&[first.id], lease("node", 130), holder(), at(100)).await.unwrap();
     assert_eq!(claims[0].checkpoint, Some(BLOB));
     assert_eq!(claims[0].job.pulse, Default::default());
     assert_eq!(seen(store, &first).await, claims[0].job);
@@ -139,7 +144,7 @@ pub async fn pulses_and_checkpoints(store: &dyn Store) {
 pub async fn leases(store: &dyn Store) {
     let own = project();
     let (first, second) = (running(store, job(own)).await, running(store, job(own)).await);
-    let unknown = AttemptId { job: JobId::random(), number: 1 };
+    let unknown = AttemptId { job: JobId::random(), number: 1, holder: Holder::NONE };
     assert_eq!(store.expire_leases(at(30)).await.unwrap(), []);
     let attempts = [unknown, first.current_attempt()];
     assert_eq!(store.extend_leases(&attempts, at(60)).await.unwrap(), [unknown]);
@@ -184,11 +189,14 @@ pub async fn lost_attempts(store: &dyn Store) {
 pub async fn released_node(store: &dyn Store) {
     let own = project();
     let (mine, theirs) = (submit(store, job(own)).await, submit(store, job(own)).await);
-    store.claim(&[mine.id], lease("gone", 1000), at(1)).await.unwrap();
-    store.claim(&[theirs.id], lease("alive", 1000), at(1)).await.unwrap();
+    store.claim(&[mine.id], lease("gone", 1000), holder(), at(1)).await.unwrap();
+    store.claim(&[theirs.id], lease("alive", 1000), holder(), at(1)).await.unwrap();
     let gone = NodeId("gone".into());
-    assert_eq!(store.release_node(&gone, at(2)).await.unwrap(), [mine.id]);
-    assert_eq!(store.release_node(&gone, at(3)).await.unwrap(), []);
+    let present = seen(store, &mine).await.holder.expect("it runs").incarnation;
+    assert_eq!(store.release_node(&gone, present, at(2)).await.unwrap(), [], "it is of this life");
+    let later = Incarnation::random();
+    assert_eq!(store.release_node(&gone, later, at(2)).await.unwrap(), [mine.id]);
+    assert_eq!(store.release_node(&gone, later, at(3)).await.unwrap(), []);
     let requeued = seen(store, &mine).await;
     assert_eq!((requeued.state, requeued.lost_attempts), (JobState::Queued, 1));
     assert_eq!(store.ready(at(2), 9).await.unwrap(), [QueueEntry::of(&requeued)]);

@@ -114,7 +114,7 @@ pub async fn old_entries_are_forgotten(store: &dyn Store) {
     assert_eq!(store.forget_audit(at(5), 9).await.unwrap(), 0);
     assert_eq!(numbers().await, [5, 4]);
     assert_eq!(store.forget_audit(at(9), 9).await.unwrap(), 2);
-    assert_eq!(numbers().await, Vec::<u32>::new());
+    assert_eq!(numbers().await, Vec::<u64>::new());
     store.append_audit(entry(Some(own), "anna", 10)).await.unwrap();
     assert_eq!(numbers().await, [6]);
 }

@@ -7,10 +7,10 @@ use fuelcell_domain::job::{ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,
-    Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, InputRef, Job,
-    JobError, JobId, Lease, LimitRequest, Limits, LogLevel, LogLine, LogUsage, NodeId, Overlap, Pipeline,
-    PipelineId, Progress, ProjectId, ProjectRef, Receipt, Schedule, Standing, TenantId, Timestamp,
-    Transition, Usage,
+    ClaimId, Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, Holder,
+    Incarnation, InputRef, Job, JobError, JobId, Lease, LimitRequest, Limits, LogLevel, LogLine, LogUsage,
+    NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, Schedule, Standing,
+    TenantId, Timestamp, Transition, Usage,
 };
 use std::collections::BTreeSet;
 
@@ -60,6 +60,11 @@ pub fn pipeline(id: PipelineId) -> PipelineRef {
 /// A lease of node `name` until second `until`.
 pub fn lease(name: &str, until: i64) -> Lease {
     Lease { node: NodeId(name.into()), expires_at: at(until) }
+}
+
+/// Somebody who claims.
+pub fn holder() -> Holder {
+    Holder { incarnation: Incarnation::random(), claim: ClaimId::random() }
 }
 
 /// A cancel request at second `seconds`, without anything special.
@@ -123,7 +128,7 @@ pub fn end(job: &Job, transition: Transition, seconds: i64) -> Finish {
 /// The account of an attempt that ended at second `seconds`.
 pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
     Receipt {
-        attempt,
+        attempt: attempt.of_record(),
         node: "node".into(),
         module: Digest::of(b"miner"),
         parameters: Digest::of(b"{}"),
@@ -153,7 +158,8 @@ pub async fn submit(store: &dyn Store, job: Job) -> Job {
 
 /// Starts an attempt of a queued job at second `seconds`, under a lease of 30 s.
 pub async fn start(store: &dyn Store, job: JobId, seconds: i64) -> Job {
-    let claims = store.claim(&[job], lease("node", seconds + 30), at(seconds)).await.expect("claim works");
+    let claims =
+        store.claim(&[job], lease("node", seconds + 30), holder(), at(seconds)).await.expect("claim works");
     let [claim] = <[_; 1]>::try_from(claims).expect("the job was queued");
     claim.job
 }

@@ -1,6 +1,6 @@
 //! The order of the queue, and out of it.
 
-use super::fixtures::{at, cancel, done, end, job, lease, project, seen, start, submit};
+use super::fixtures::{at, cancel, done, end, holder, job, lease, project, seen, start, submit};
 use crate::{JobFilter, PageRequest, QueueEntry, QueuePage, Store};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobState};
@@ -151,7 +151,8 @@ pub async fn claim_starts_an_attempt(store: &dyn Store) {
     let own = project();
     let (first, second) = (submit(store, job(own)).await, submit(store, job(own)).await);
     let ids = [second.id, JobId::random(), first.id, second.id];
-    let claims = store.claim(&ids, lease("node", 31), at(1)).await.unwrap();
+    let own_claim = holder();
+    let claims = store.claim(&ids, lease("node", 31), own_claim, at(1)).await.unwrap();
     let claimed: Vec<_> = claims.iter().map(|claim| claim.job.id).collect();
     assert_eq!(claimed, [second.id, first.id], "in the order asked for, and each once");
     let running = &claims[1].job;
@@ -160,9 +161,16 @@ pub async fn claim_starts_an_attempt(store: &dyn Store) {
     assert_eq!(running.lease, Some(lease("node", 31)));
     assert_eq!(claims[1].checkpoint, None);
     assert_eq!(seen(store, &first).await, *running);
-    assert_eq!(store.claim(&[first.id], lease("thief", 99), at(2)).await.unwrap(), []);
+    assert_eq!(store.claim(&[first.id], lease("thief", 99), holder(), at(2)).await.unwrap(), []);
     assert_eq!(seen(store, &first).await, *running);
     assert_eq!(ready(store, 99, 9).await, []);
+    // An answer may be lost on its way, and the caller asks again: it hears of its claims, and of none twice.
+    let third = submit(store, job(own)).await;
+    let again = [first.id, first.id, third.id, second.id];
+    let again = store.claim(&again, lease("node", 90), own_claim, at(3)).await.unwrap();
+    assert_eq!(again[0], claims[1], "it goes on as it began");
+    let claimed: Vec<_> = again.iter().map(|claim| claim.job.id).collect();
+    assert_eq!(claimed, [first.id, third.id, second.id]);
 }
 
 pub async fn parallel_claims_start_each_job_once(store: Arc<dyn Store>) {
@@ -182,7 +190,7 @@ pub async fn parallel_claims_start_each_job_once(store: Arc<dyn Store>) {
                     return claimed;
                 }
                 let node = lease(&format!("node {node}"), 30);
-                let claims = store.claim(&ids, node.clone(), at(1)).await.unwrap();
+                let claims = store.claim(&ids, node.clone(), holder(), at(1)).await.unwrap();
                 assert!(
                     claims
                         .iter()

@@ -1,6 +1,6 @@
 //! Renaming, and taking tenants and projects away.
 
-use super::fixtures::{at, cancel, dataset, job, lease, project, registered_pipeline, submit};
+use super::fixtures::{at, cancel, dataset, holder, job, lease, project, registered_pipeline, submit};
 use super::registry::version;
 use super::usage::sums_of;
 use crate::usage::Dimension;
@@ -92,7 +92,7 @@ async fn fill(store: &dyn Store, own: ProjectRef) -> [Job; 3] {
     }
     let [running, queued, ended, deleted] = <[Job; 4]>::try_from(jobs).unwrap();
     let ids = [running.id, ended.id];
-    let claims = store.claim(&ids, lease("node", 1_000), at(1)).await.unwrap();
+    let claims = store.claim(&ids, lease("node", 1_000), holder(), at(1)).await.unwrap();
     let claimed = &claims.iter().find(|claim| claim.job.id == ended.id).unwrap().job;
     let finish = super::fixtures::end(claimed, super::fixtures::done(), 5);
     store.finish(crate::Finish { marks: vec!["item".into()], ..finish }).await.unwrap();

@@ -1,13 +1,16 @@
 //! Sums of what attempts used.
 
 use super::fixtures::{
-    at, cancel, done, end, failure, job, lease, project, pulse, running, start, submit, transient_failure,
+    at, cancel, done, end, failure, holder, job, lease, project, pulse, running, start, submit,
+    transient_failure,
 };
 use crate::jobs::utc_day;
 use crate::usage::{Dimension, UsageGroup, UsageQuery, UsageReport, UsageSums, VALUES_A_DAY};
 use crate::{Finish, Store};
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{ErrorCode, Fuel, Job, JobError, NodeId, ProjectRef, Receipt, Transition, Usage};
+use fuelcell_domain::{
+    ErrorCode, Fuel, Incarnation, Job, JobError, NodeId, ProjectRef, Receipt, Transition, Usage,
+};
 
 /// Everything of a project by day.
 pub(super) fn sums_of(own: ProjectRef, dimension: Dimension) -> UsageQuery {
@@ -78,8 +81,8 @@ pub async fn equals_the_receipts_whatever_the_end(store: &dyn Store) {
     let seen = Usage { fuel: Fuel::AtLeast(80), cpu_micros: 9, ..Usage::default() };
     store.record_pulse(lost.current_attempt(), Pulse { usage: seen, ..pulse(5) }, at(5)).await.unwrap();
     store.expire_leases(at(90)).await.unwrap();
-    store.claim(&[lost.id], lease("gone", DAY * 9), at(100)).await.unwrap();
-    store.release_node(&NodeId("gone".into()), at(110)).await.unwrap();
+    store.claim(&[lost.id], lease("gone", DAY * 9), holder(), at(100)).await.unwrap();
+    store.release_node(&NodeId("gone".into()), Incarnation::random(), at(110)).await.unwrap();
     // Nobody ran these.
     let dropped = submit(store, named("anna")).await;
     store.request_cancel(own, dropped.id, cancel(6)).await.unwrap();

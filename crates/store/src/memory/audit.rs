@@ -24,11 +24,11 @@ impl Audit for MemoryStore {
     async fn audit(
         &self,
         filter: &AuditFilter,
-        before: Option<u32>,
+        before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(u32, AuditEntry)>, StoreError> {
+    ) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
         let records = self.records();
-        let mut matches: Vec<(u32, AuditEntry)> = (1..)
+        let mut matches: Vec<(u64, AuditEntry)> = (1..)
             .zip(&records.audit)
             .skip(records.forgotten_audit)
             .filter(|(number, entry)| before.is_none_or(|before| *number < before) && filter.matches(entry))

@@ -4,16 +4,17 @@ use super::{MemoryStore, Records};
 use crate::StoreError;
 use crate::blob::BlobRef;
 use crate::jobs::{
-    Claim, Finish, Lane, QueueEntry, QueueOrder, first_wait, publishes, run_micros, settle_partial,
-    share_of_lane,
+    Claim, Finish, Lane, QueueEntry, QueueOrder, first_wait, is_of_earlier_life, publishes, run_micros,
+    settle_partial, share_of_lane,
 };
 use crate::verbs::Queue;
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
-    AttemptId, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp, Transition,
+    AttemptId, Holder, Incarnation, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp,
+    Transition,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
 impl Queue for MemoryStore {
@@ -29,8 +30,14 @@ impl Queue for MemoryStore {
         Ok(self.records().next_not_before(now))
     }
 
-    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError> {
-        Ok(self.records().claim(jobs, &lease, now))
+    async fn claim(
+        &self,
+        jobs: &[JobId],
+        lease: Lease,
+        holder: Holder,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        Ok(self.records().claim(jobs, &lease, holder, now))
     }
 
     async fn extend_leases(
@@ -64,11 +71,16 @@ impl Queue for MemoryStore {
     }
 
     async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
-        self.records().lose(now, |lease| lease.expires_at <= now)
+        self.records().lose(now, |job| job.lease.as_ref().is_some_and(|lease| lease.expires_at <= now))
     }
 
-    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
-        self.records().lose(now, |lease| lease.node == *node)
+    async fn release_node(
+        &self,
+        node: &NodeId,
+        present: Incarnation,
+        now: Timestamp,
+    ) -> Result<Vec<JobId>, StoreError> {
+        self.records().lose(now, |job| is_of_earlier_life(job, node, present))
     }
 
     async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError> {
@@ -122,15 +134,25 @@ impl Records {
         self.queued().filter_map(|job| job.not_before).filter(|at| *at > now).min()
     }
 
-    pub(super) fn claim(&mut self, jobs: &[JobId], lease: &Lease, now: Timestamp) -> Vec<Claim> {
-        jobs.iter().filter_map(|id| self.claim_one(*id, lease.clone(), now)).collect()
+    pub(super) fn claim(
+        &mut self,
+        jobs: &[JobId],
+        lease: &Lease,
+        holder: Holder,
+        now: Timestamp,
+    ) -> Vec<Claim> {
+        let mut asked = BTreeSet::new();
+        let once = jobs.iter().filter(|id| asked.insert(**id));
+        once.filter_map(|id| self.claim_one(*id, lease.clone(), holder, now)).collect()
     }
 
-    fn claim_one(&mut self, id: JobId, lease: Lease, now: Timestamp) -> Option<Claim> {
+    fn claim_one(&mut self, id: JobId, lease: Lease, holder: Holder, now: Timestamp) -> Option<Claim> {
         let job = self.jobs.get_mut(&id)?;
         let wait = first_wait(job, now);
-        job.claim(lease, now).ok()?;
-        self.first_starts.entry(id).or_insert((now, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)));
+        if job.holder != Some(holder) {
+            job.claim(lease, holder, now).ok()?;
+            self.first_starts.entry(id).or_insert((now, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)));
+        }
         Some(Claim { job: job.clone(), checkpoint: self.checkpoints.get(&id).copied() })
     }
 
@@ -182,10 +204,10 @@ impl Records {
     pub(super) fn lose(
         &mut self,
         now: Timestamp,
-        gone: impl Fn(&Lease) -> bool,
+        gone: impl Fn(&Job) -> bool,
     ) -> Result<Vec<JobId>, StoreError> {
         let mut lost = Vec::new();
-        for job in self.jobs.values_mut().filter(|job| job.lease.as_ref().is_some_and(&gone)) {
+        for job in self.jobs.values_mut().filter(|job| gone(job)) {
             let receipt = Receipt::of_lost(job, now);
             job.leave_running(job.current_attempt(), Transition::Lose, now)?;
             settle_partial(job);

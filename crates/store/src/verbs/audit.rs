@@ -17,7 +17,7 @@ pub trait Audit: Send + Sync {
     async fn audit(
         &self,
         filter: &AuditFilter,
-        before: Option<u32>,
+        before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(u32, AuditEntry)>, StoreError>;
+    ) -> Result<Vec<(u64, AuditEntry)>, StoreError>;
 }

@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::jobs::{Claim, Finish, QueueEntry};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{AttemptId, Job, JobError, JobId, Lease, NodeId, Timestamp};
+use fuelcell_domain::{AttemptId, Holder, Incarnation, Job, JobError, JobId, Lease, NodeId, Timestamp};
 
 /// The workers' side of the queue: jobs are chosen, claimed, run and ended.
 ///
@@ -22,8 +22,15 @@ pub trait Queue: Send + Sync {
     async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
     /// When the next job whose time has not come may start.
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
-    /// Starts an attempt of each of these jobs under `lease`. Jobs that are not queued any more are left out.
-    async fn claim(&self, jobs: &[JobId], lease: Lease, now: Timestamp) -> Result<Vec<Claim>, StoreError>;
+    /// Starts an attempt of each of these jobs under `lease`, for `holder`. Jobs that are not queued any more are left out; those
+    /// that this very claim started before, as after an answer that was lost, are in it again.
+    async fn claim(
+        &self,
+        jobs: &[JobId],
+        lease: Lease,
+        holder: Holder,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError>;
     /// Extends the leases of these attempts; returns those that do not hold their job any more. The others are extended.
     async fn extend_leases(
         &self,
@@ -42,8 +49,13 @@ pub trait Queue: Send + Sync {
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError>;
     /// Requeues (or fails, after too many losses) every running job whose lease expired at `now`.
     async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError>;
-    /// The same for every running job of a node that is known to be gone, whatever its leases say.
-    async fn release_node(&self, node: &NodeId, now: Timestamp) -> Result<Vec<JobId>, StoreError>;
+    /// The same for every running job of a node's earlier lives, which are known to be gone, whatever its leases say.
+    async fn release_node(
+        &self,
+        node: &NodeId,
+        present: Incarnation,
+        now: Timestamp,
+    ) -> Result<Vec<JobId>, StoreError>;
     /// Fails a queued job: its module or dataset is gone.
     async fn fail_queued(&self, job: JobId, error: JobError, now: Timestamp) -> Result<(), StoreError>;
 }

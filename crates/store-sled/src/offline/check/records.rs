@@ -12,7 +12,7 @@ use fuelcell_domain::{
     Activation, AuditEntry, Dataset, Digest, Grant, Pipeline, Project, ProjectLimits, Schedule, SealedSecret,
     StoredBytes, Tenant, Token, TokenId,
 };
-use roaring::RoaringBitmap;
+use roaring::RoaringTreemap;
 use std::ops::ControlFlow;
 
 impl Look<'_> {
@@ -108,19 +108,20 @@ impl Look<'_> {
 
     /// Every number that was given out is that of one entry, which lies where it belongs.
     fn audit(&mut self) {
-        let mut numbers = RoaringBitmap::new();
+        let mut numbers = RoaringTreemap::new();
         for table in [Table::Audit, Table::AuditOfTenant] {
             self.each(table, |look, key, entry: AuditEntry| {
-                let number = keys::number_of(key).unwrap_or_default();
+                let number = keys::long_number_of(key).unwrap_or_default();
                 let fits = audit::place(&entry, number) == (table, key.to_vec()) && numbers.insert(number);
                 look.require(fits, || format!("audit entry {} lies in a wrong place", hexadecimal(key)));
             });
         }
-        let (given, forgotten) = (self.counter(counters::AUDIT), self.counter(counters::FORGOTTEN_AUDIT));
+        let count = |key: &[u8]| -> u64 { self.get(Table::Counters, key).unwrap_or(0) };
+        let (given, forgotten) = (count(counters::AUDIT), count(counters::FORGOTTEN_AUDIT));
         let (first, last) =
             (numbers.min().unwrap_or(given.saturating_add(1)), numbers.max().unwrap_or(given));
         let kept = numbers.len();
-        let all = u64::from(given.saturating_sub(forgotten));
+        let all = given.saturating_sub(forgotten);
         self.require(kept == all && first == forgotten.saturating_add(1) && last == given, || {
             format!("{given} audit entries were written and {forgotten} forgotten, {kept} are here")
         });

@@ -9,6 +9,7 @@
 mod from_4;
 mod from_5;
 mod from_6;
+mod from_7;
 mod step;
 
 use crate::offline::dump::Batch;
@@ -20,7 +21,7 @@ use std::ops::ControlFlow;
 use step::{Record, Step};
 
 /// From each older layout to the next one.
-const STEPS: [Step; (FORMAT - OLDEST) as usize] = [from_4::STEP, from_5::STEP, from_6::STEP];
+const STEPS: [Step; (FORMAT - OLDEST) as usize] = [from_4::STEP, from_5::STEP, from_6::STEP, from_7::STEP];
 
 /// Copies all records of an older layout into an empty database, in the present one. Returns how many entries they are.
 pub(crate) fn bring_up(from: &Database, to: &Database, format: u32) -> Result<u64, StoreError> {
@@ -48,7 +49,6 @@ pub(crate) fn bring_up(from: &Database, to: &Database, format: u32) -> Result<u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::keys;
     use crate::verbs::audit;
     use crate::write::overlay::Overlay;
     use fuelcell_domain::{AuditEntry, AuditOutcome, TenantId, Timestamp, TokenId};
@@ -75,9 +75,11 @@ mod tests {
         let entries = [entry(Some(tenant), 20_000), entry(None, 7_000), entry(Some(tenant), 10)];
         let mut overlay = Overlay::new(&from, &image);
         for (number, entry) in (1..).zip(&entries) {
-            overlay.put(Table::Audit, &keys::audit(number), entry).unwrap();
+            let number: [u8; 4] = u32::to_be_bytes(number);
+            overlay.put(Table::Audit, &number, entry).unwrap();
             if let Some(tenant) = entry.tenant {
-                overlay.put(Table::AuditOfTenant, &keys::audit_of_tenant(tenant, number), &()).unwrap();
+                let key = [tenant.0.as_bytes(), &number[..]].concat();
+                overlay.put(Table::AuditOfTenant, &key, &()).unwrap();
             }
         }
         overlay.put(Table::Meta, b"large", &"y".repeat(9_000)).unwrap();

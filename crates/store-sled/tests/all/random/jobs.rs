@@ -5,11 +5,12 @@ use fuelcell_domain::JobType;
 use fuelcell_domain::job::{PipelineRef, Priority};
 use fuelcell_domain::report::DataValidation;
 use fuelcell_domain::{
-    AttemptId, CancelRequest, Completion, Digest, ErrorCode, Job, JobError, JobId, LogLevel, LogLine, NodeId,
-    Transition,
+    AttemptId, CancelRequest, Completion, Digest, ErrorCode, Holder, Incarnation, Job, JobError, JobId,
+    LogLevel, LogLine, NodeId, Transition,
 };
 use fuelcell_store::conformance::fixtures::{
-    artifact, at, cancel, done, end, failure, input, job, lease, module, pipeline, pulse, transient_failure,
+    artifact, at, cancel, done, end, failure, holder, input, job, lease, module, pipeline, pulse,
+    transient_failure,
 };
 use fuelcell_store::{BlobRef, Finish, IdempotencyKey, Jobs, NewJob, Submitted};
 use proptest::prelude::*;
@@ -63,10 +64,14 @@ impl Pair {
     async fn attempt(&self, job: u8, number: u8) -> AttemptId {
         let id = self.job(job);
         let Some(known) = self.jobs.iter().find(|job| job.id == id) else {
-            return AttemptId { job: id, number: 1 };
+            return AttemptId { job: id, number: 1, holder: Holder::NONE };
         };
-        let current = self.memory.job(known.project, id).await.unwrap().map_or(1, |job| job.attempt);
-        AttemptId { job: id, number: if number == 0 { current } else { number.into() } }
+        let current = self.memory.job(known.project, id).await.unwrap().map(|job| job.current_attempt());
+        let current = current.unwrap_or(AttemptId { job: id, number: 1, holder: Holder::NONE });
+        match number {
+            0 => current,
+            other => AttemptId { number: other.into(), ..current },
+        }
     }
 
     pub(super) fn new_job(&self, kind: u8, delay: Option<u8>, big: bool) -> Job {
@@ -108,13 +113,13 @@ impl Pair {
             JobVerb::ClaimReady { limit } => {
                 let ready = self.both(async |store| store.ready(now, limit.into()).await).await.unwrap();
                 let ids: Vec<_> = ready.iter().map(|entry| entry.job).collect();
-                let lease = lease(&format!("node {}", limit % 2), self.seconds + 30);
-                self.both(async |store| store.claim(&ids, lease.clone(), now).await).await.unwrap();
+                let (lease, holder) = (lease(&format!("node {}", limit % 2), self.seconds + 30), holder());
+                self.both(async |store| store.claim(&ids, lease.clone(), holder, now).await).await.unwrap();
             }
             JobVerb::Claim { job } => {
                 let ids = [self.job(job), self.job(job / 2), self.job(job)];
-                let lease = lease("node 0", self.seconds + 30);
-                self.both(async |store| store.claim(&ids, lease.clone(), now).await).await.unwrap();
+                let (lease, holder) = (lease("node 0", self.seconds + 30), holder());
+                self.both(async |store| store.claim(&ids, lease.clone(), holder, now).await).await.unwrap();
             }
             JobVerb::Extend { job, attempt } => {
                 let attempts = [self.attempt(job, attempt).await, self.attempt(job / 2, 0).await];
@@ -154,8 +159,8 @@ impl Pair {
                 self.both(async |store| sorted(store.expire_leases(now).await.unwrap())).await;
             }
             JobVerb::Release { node } => {
-                let node = NodeId(format!("node {node}"));
-                self.both(async |store| sorted(store.release_node(&node, now).await.unwrap())).await;
+                let (node, present) = (NodeId(format!("node {node}")), Incarnation::random());
+                self.both(async |store| sorted(store.release_node(&node, present, now).await.unwrap())).await;
             }
             JobVerb::Log { job, attempt, lines } => {
                 let attempt = self.attempt(job, attempt).await;

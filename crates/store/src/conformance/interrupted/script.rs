@@ -1,5 +1,6 @@
 //! One life of a project, in which every verb that changes something is asked for.
 
+use crate::conformance::fixtures::holder;
 use crate::conformance::fixtures::{
     artifact, at, cancel, dataset, done, end, failure, job, lease, pipeline, project, pulse,
     registered_pipeline, schedule, transient_failure,
@@ -12,9 +13,9 @@ use fuelcell_domain::JobType;
 use fuelcell_domain::schedule::ScheduledRun;
 use fuelcell_domain::{
     Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, Digest, ErrorCode,
-    Grant, Job, JobError, JobId, LogLevel, LogLine, ModuleVersion, NodeId, Pipeline, PipelineId, Project,
-    ProjectLimits, ProjectRef, Quotas, Removal, Role, Schedule, Scope, SealedSecret, Tenant, Timestamp,
-    Token, TokenId, TokenKind, Transition, VersionName,
+    Grant, Holder, Incarnation, Job, JobError, JobId, LogLevel, LogLine, ModuleVersion, NodeId, Pipeline,
+    PipelineId, Project, ProjectLimits, ProjectRef, Quotas, Removal, Role, Schedule, Scope, SealedSecret,
+    Tenant, Timestamp, Token, TokenId, TokenKind, Transition, VersionName,
 };
 
 /// Verbs whose changes a crash may lose although they were acknowledged.
@@ -85,6 +86,8 @@ pub(super) struct World {
     pub(super) pipeline: PipelineId,
     dataset: DatasetId,
     token: TokenId,
+    holder: Holder,
+    later_life: Incarnation,
 }
 
 impl World {
@@ -95,6 +98,8 @@ impl World {
             pipeline: PipelineId::random(),
             dataset: DatasetId::random(),
             token: TokenId::random(),
+            holder: holder(),
+            later_life: Incarnation::random(),
         }
     }
 
@@ -188,11 +193,11 @@ impl World {
     }
 
     fn attempt(&self, job: usize, number: u32) -> AttemptId {
-        AttemptId { job: self.jobs[job], number }
+        AttemptId { job: self.jobs[job], number, holder: self.holder }
     }
 
     fn end(&self, job: usize, transition: Transition) -> Finish {
-        let claimed = Job { attempt: 1, ..self.job(job) };
+        let claimed = Job { attempt: 1, holder: Some(self.holder), ..self.job(job) };
         Finish {
             artifacts: vec![artifact("report.txt")],
             marks: vec!["one".into(), "two".into()],
@@ -270,8 +275,8 @@ script! { world:
     submit(world.submission(7));
     submit_many(world.submissions());
     forget_keys(world.key_end(), 9);
-    claim(&world.jobs[..4], lease("node", 30), at(1));
-    claim(&world.jobs[6..7], lease("node", 30), at(2));
+    claim(&world.jobs[..4], lease("node", 30), world.holder, at(1));
+    claim(&world.jobs[6..7], lease("node", 30), world.holder, at(2));
     set_checkpoint(world.attempt(0, 1), blob(b"half way"));
     record_pulse(world.attempt(0, 1), pulse(50), at(3));
     append_logs(world.attempt(0, 1), world.lines());
@@ -284,8 +289,8 @@ script! { world:
     request_cancel(world.own, world.jobs[4], cancel(7));
     fail_queued(world.jobs[5], JobError::new(ErrorCode::InputGone, "gone"), at(8));
     expire_leases(at(99));
-    claim(&world.jobs[6..7], lease("other node", 200), at(110));
-    release_node(&NodeId("other node".into()), at(120));
+    claim(&world.jobs[6..7], lease("other node", 200), world.holder, at(110));
+    release_node(&NodeId("other node".into()), world.later_life, at(120));
     advance_schedule(world.step());
     forget_processed(world.own, Some(world.pipeline), 99);
     append_audit(world.entry());
