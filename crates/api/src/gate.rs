@@ -62,14 +62,9 @@ pub(crate) struct Made {
 pub(crate) struct Asked(Arc<AuditedCall>);
 
 impl Asked {
-    /// What the call names.
-    pub(crate) fn target(&self) -> &str {
-        &self.0.target
-    }
-
-    /// The call, which makes this.
-    pub(crate) fn making(&self, target: String, place: Scope) -> AuditedCall {
-        AuditedCall { target, place, ..(*self.0).clone() }
+    /// The call, as plain data.
+    pub(crate) fn call(&self) -> &AuditedCall {
+        &self.0
     }
 }
 

@@ -1,7 +1,7 @@
 //! The audit log: who changed what, when, and what came of it.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Role, Scope, Timestamp};
+use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Job, ProjectRef, Role, Scope, Timestamp};
 use std::time::Duration;
 
 /// How often what was refused again is looked at.
@@ -22,7 +22,19 @@ pub struct AuditedCall {
     pub request_id: String,
 }
 
+/// How the audit log names a job: by its address.
+pub fn resource(job: &Job) -> String {
+    let ProjectRef { tenant, project } = job.project;
+    format!("/api/{tenant}/{project}/execution/job/{}", job.id)
+}
+
 impl AuditedCall {
+    /// The entry of this call, which queues a job: it goes into the queue with the job.
+    pub(crate) fn queueing(&self, job: &Job) -> AuditEntry {
+        let call = Self { target: resource(job), place: Scope::Project(job.project), ..self.clone() };
+        call.entry(job.created_at, AuditOutcome::Done)
+    }
+
     /// The entry of this call. A call is the matter of the caller's own tenant or project, whatever it names: what it
     /// names may be another's, who must not learn of it.
     pub(crate) fn entry(self, at: Timestamp, outcome: AuditOutcome) -> AuditEntry {

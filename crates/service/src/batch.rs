@@ -6,7 +6,7 @@ use crate::outlook::Outlook;
 use crate::submit::{Accepted, Submission};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::estimate::queue_position;
-use fuelcell_domain::{AuditOutcome, Job, ProjectRef, Role};
+use fuelcell_domain::{ProjectRef, Role};
 use fuelcell_store::{NewJob, Submitted};
 
 /// Most submissions in one batch.
@@ -43,15 +43,11 @@ impl Service {
 
 impl Batch<'_> {
     /// Takes one more submission, which may be refused alone. A store that fails refuses all.
-    pub async fn add(
-        &mut self,
-        submission: Submission,
-        audited: impl FnOnce(&Job) -> AuditedCall,
-    ) -> Result<(), ServiceError> {
+    pub async fn add(&mut self, submission: Submission, call: &AuditedCall) -> Result<(), ServiceError> {
         if self.answers.len() % TURN == TURN - 1 {
             tokio::task::yield_now().await;
         }
-        let answer = match self.prepare(submission, audited).await {
+        let answer = match self.prepare(submission, call).await {
             Ok(Prepared::New(new)) => {
                 self.new.push(*new);
                 None
@@ -67,7 +63,7 @@ impl Batch<'_> {
     async fn prepare(
         &mut self,
         submission: Submission,
-        audited: impl FnOnce(&Job) -> AuditedCall,
+        call: &AuditedCall,
     ) -> Result<Prepared, ServiceError> {
         let Self { service, principal, project, .. } = *self;
         let idempotency = service.checked_key(principal, project, &submission)?;
@@ -82,7 +78,7 @@ impl Batch<'_> {
         }
         self.bytes = bytes;
         let job = service.pin(principal, project, submission).await?;
-        let audit = Some(audited(&job).entry(job.created_at, AuditOutcome::Done));
+        let audit = Some(call.queueing(&job));
         Ok(Prepared::New(Box::new(NewJob { job, idempotency, audit })))
     }
 

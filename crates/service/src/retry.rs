@@ -57,7 +57,7 @@ impl Service {
         project: ProjectRef,
         id: JobId,
         retry: Retry,
-        audited: impl FnOnce(&Job) -> AuditedCall,
+        call: &AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         check_reason(retry.reason.as_deref())?;
@@ -75,7 +75,7 @@ impl Service {
         let earlier = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
         check_state(earlier.state)?;
         let job = self.renewed(principal, earlier, retry).await?;
-        self.queue(job, idempotency, audited).await
+        self.queue(job, idempotency, call).await
     }
 
     /// A new job like the earlier one, but for what the retry changes.

@@ -9,8 +9,8 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    AuditOutcome, DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion,
-    Parameters, Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
+    DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Parameters,
+    Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
@@ -76,13 +76,13 @@ pub struct Accepted {
 }
 
 impl Service {
-    /// Queues a job, durably, and with it the entry for the audit log of the call that `audited` makes of it.
+    /// Queues a job, durably, and with it the entry of the call for the audit log.
     pub async fn submit(
         &self,
         principal: &Principal,
         project: ProjectRef,
         submission: Submission,
-        audited: impl FnOnce(&Job) -> AuditedCall,
+        call: &AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
         let idempotency = self.checked_key(principal, project, &submission)?;
@@ -90,7 +90,7 @@ impl Service {
             return Ok(first);
         }
         let job = self.pin(principal, project, submission).await?;
-        self.queue(job, idempotency, audited).await
+        self.queue(job, idempotency, call).await
     }
 
     /// The submission's key, once what can be seen of it alone is right.
@@ -124,9 +124,9 @@ impl Service {
         &self,
         job: Job,
         idempotency: Option<IdempotencyKey>,
-        audited: impl FnOnce(&Job) -> AuditedCall,
+        call: &AuditedCall,
     ) -> Result<Accepted, ServiceError> {
-        let audit = Some(audited(&job).entry(job.created_at, AuditOutcome::Done));
+        let audit = Some(call.queueing(&job));
         let new = NewJob { job, idempotency, audit };
         let submitted = self.store.submit(new).await?;
         if let Submitted::Queued(job) = &submitted {

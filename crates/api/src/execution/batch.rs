@@ -1,6 +1,6 @@
 //! `POST /api/{tenantId}/{projectId}/execution/jobs`: many submissions in one request.
 
-use super::submit::{SubmitAnswer, SubmitBody, accepted_answer, idempotency_key, queueing, submission};
+use super::submit::{SubmitAnswer, SubmitBody, accepted_answer, idempotency_key, submission};
 use crate::auth::Caller;
 use crate::diagnosis::Received;
 use crate::extract::{Ids, check_coding, parse_json, parse_outline};
@@ -114,7 +114,7 @@ pub(crate) async fn submit(
         let Item { key, received, submission } = item(document.get(), key.as_deref(), index);
         let problem = match submission {
             Ok(submission) => {
-                batch.add(*submission, |job| queueing(&asked, job)).await?;
+                batch.add(*submission, asked.call()).await?;
                 None
             }
             Err(problem) => Some(problem),
@@ -137,7 +137,7 @@ pub(crate) async fn submit(
     let answer = summary(items);
     // What was queued brought its own entries; what else became of the batch is one more.
     let recorded = answer.queued > 0 && answer.queued == answer.jobs.len();
-    let made = Made { target: asked.target().to_owned(), place: Scope::Project(project), recorded };
+    let made = Made { target: asked.call().target.clone(), place: Scope::Project(project), recorded };
     Ok((Extension(made), Json(answer)))
 }
 

@@ -1,9 +1,7 @@
 //! `POST /api/{tenantId}/{projectId}/execution/job/{jobId}/retry`
 
 use super::generation;
-use super::submit::{
-    SubmitAnswer, accepted_answer, idempotency_key, made, queueing, replay_mark, timeout_seconds,
-};
+use super::submit::{SubmitAnswer, accepted_answer, idempotency_key, made, replay_mark, timeout_seconds};
 use crate::auth::Caller;
 use crate::extract::{Ids, OptionalJson};
 use crate::gate::Asked;
@@ -113,7 +111,7 @@ pub(crate) async fn retry(
         body_digest: digest,
     };
     let (project, id) = (ids.project()?, ids.id("job_id")?);
-    let accepted = service.retry(&caller, project, id, retry, |job| queueing(&asked, job)).await?;
+    let accepted = service.retry(&caller, project, id, retry, asked.call()).await?;
     Ok((Extension(made(&accepted)), replay_mark(&accepted), Json(answer(accepted))))
 }
 

@@ -16,10 +16,10 @@ use axum::{Extension, Json};
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    Digest, FIXED, Job, JobType, LimitRequest, Parameters, PipelineId, Priority, ProjectRef, Scope, Timestamp,
+    Digest, FIXED, JobType, LimitRequest, Parameters, PipelineId, Priority, Scope, Timestamp,
 };
 use fuelcell_service::Service;
-use fuelcell_service::audit::AuditedCall;
+use fuelcell_service::audit::resource;
 use fuelcell_service::submit::{Accepted, Submission};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -205,23 +205,13 @@ pub(crate) async fn submit(
 ) -> Result<impl IntoResponse, Problem> {
     let project = ids.project()?;
     let submission = submission(value, idempotency_key(&headers)?, digest)?;
-    let accepted = service.submit(&caller, project, submission, |job| queueing(&asked, job)).await?;
+    let accepted = service.submit(&caller, project, submission, asked.call()).await?;
     Ok((Extension(made(&accepted)), replay_mark(&accepted), Json(accepted_answer(accepted))))
-}
-
-/// The call that queues a job, for the audit log.
-pub(super) fn queueing(asked: &Asked, job: &Job) -> AuditedCall {
-    asked.making(address(job), Scope::Project(job.project))
 }
 
 /// The job, for the audit log.
 pub(super) fn made(Accepted { job, audited, .. }: &Accepted) -> Made {
-    Made { target: address(job), place: Scope::Project(job.project), recorded: *audited }
-}
-
-fn address(job: &Job) -> String {
-    let ProjectRef { tenant, project } = job.project;
-    format!("/api/{tenant}/{project}/execution/job/{}", job.id)
+    Made { target: resource(job), place: Scope::Project(job.project), recorded: *audited }
 }
 
 /// The header that marks the answer of an earlier request with the same key.
