@@ -152,6 +152,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
 #[utoipa::path(
     post,
     path = "/api/admin/tenants",
+    extensions(("x-required-role" = json!("operator"))),
     tag = "Administration",
     request_body = TenantBody,
     responses((status = 201, description = "The tenant is there", body = TenantAnswer), (status = 409, description = "The id is taken, or another tenant has the name"), (status = 413, description = "The body is too large")),
@@ -171,6 +172,7 @@ pub(crate) async fn create_tenant(
     get,
     operation_id = "get_tenant",
     path = "/api/admin/tenants/{tenant_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     responses((status = 200, description = "The tenant", body = TenantAnswer)),
 )]
@@ -186,6 +188,7 @@ pub(crate) async fn tenant(
 #[utoipa::path(
     get,
     path = "/api/admin/tenants",
+    extensions(("x-required-role" = json!("operator"))),
     tag = "Administration",
     params(SeekParams),
     responses((status = 200, description = "A page of tenants", body = TenantList)),
@@ -205,6 +208,7 @@ pub(crate) async fn tenants(
 #[utoipa::path(
     post,
     path = "/api/admin/tenants/{tenant_id}/projects",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     request_body = ProjectBody,
     responses((status = 201, description = "The project is there", body = ProjectAnswer), (status = 409, description = "The id is taken, or another project of the tenant has the name"), (status = 413, description = "The body is too large")),
@@ -225,6 +229,7 @@ pub(crate) async fn create_project(
     get,
     operation_id = "get_project",
     path = "/api/admin/tenants/{tenant_id}/projects/{project_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     responses((status = 200, description = "The project", body = ProjectAnswer)),
 )]
@@ -240,6 +245,7 @@ pub(crate) async fn project(
 #[utoipa::path(
     get,
     path = "/api/admin/tenants/{tenant_id}/projects",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     params(SeekParams),
     responses((status = 200, description = "A page of projects", body = ProjectList)),
@@ -260,6 +266,7 @@ pub(crate) async fn projects(
 #[utoipa::path(
     post,
     path = "/api/admin/tokens",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     request_body = TokenBody,
     responses((status = 201, description = "The token, with its secret", body = NewTokenAnswer), (status = 413, description = "The body is too large")),
@@ -288,6 +295,7 @@ pub(crate) async fn create_token(
     get,
     operation_id = "list_tokens",
     path = "/api/admin/tokens",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     params(SeekParams),
     responses((status = 200, description = "A page of tokens, without their secrets", body = TokenList)),
@@ -307,6 +315,7 @@ pub(crate) async fn tokens(
 #[utoipa::path(
     delete,
     path = "/api/admin/tokens/{token_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     responses((status = 204, description = "The token is revoked"), (status = 409, description = "It is the last operator token that holds")),
 )]

@@ -29,6 +29,7 @@ const CHUNK: usize = 256 * 1024;
 #[utoipa::path(
     get,
     path = "/downloads/{tenant_id}/{project_id}/{job_id}/{*name}",
+    extensions(("x-required-role" = json!("signed-link"))),
     tag = "Downloads",
     params(("expires" = i64, Query, description = "Until when the link is valid, in seconds since 1970"), ("signature" = String, Query, description = "The server's signature of all this"), ("Range" = Option<String>, Header, description = "One range of bytes"), ("If-None-Match" = Option<String>, Header, description = "What the client has already")),
     responses(

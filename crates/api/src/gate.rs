@@ -1,12 +1,10 @@
-//! The way in. Every request that has a route passes here before its handler: the route must be in the [table](ROUTES), the
+//! The way in. Every request that has a route passes here before its handler: the route must be in the [table](Routes), the
 //! caller must be known, the place that the path names must be theirs, and their role must do. Use cases check again what
 //! they need; but what is refused here was not even read.
 //!
 //! The gate is also where calls that ask for a change are written to the audit log, whether they are refused or
 //! done; of many refusals of one kind the first and their number. Only a handler that panics leaves no entry. What queues
 //! a job brings its entry along, in the same commit.
-//!
-//! [ROUTES]: crate::routes::ROUTES
 
 use crate::REQUEST_ID;
 use crate::auth::{AuthFailures, Scheme};
@@ -14,7 +12,7 @@ use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
 use crate::queries::KnownQueries;
-use crate::routes::{self, Access};
+use crate::routes::{Access, HEALTH, Routes};
 use crate::serve::Arrival;
 use crate::text::clipped;
 use axum::body::Body;
@@ -37,12 +35,18 @@ pub(crate) const MAX_TARGET: usize = 512;
 pub(crate) struct Gate {
     service: Arc<Service>,
     failures: AuthFailures,
+    routes: Arc<Routes>,
     queries: KnownQueries,
 }
 
 impl Gate {
-    pub(crate) fn new(service: Arc<Service>, config: &ApiConfig, queries: KnownQueries) -> Self {
-        Self { service, failures: AuthFailures::new(config), queries }
+    pub(crate) fn new(
+        service: Arc<Service>,
+        config: &ApiConfig,
+        routes: Arc<Routes>,
+        queries: KnownQueries,
+    ) -> Self {
+        Self { service, failures: AuthFailures::new(config), routes, queries }
     }
 }
 
@@ -83,8 +87,8 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     };
     let arrival = request.extensions().get::<Arrival>().cloned();
     let beyond_caps = arrival.as_ref().is_some_and(|arrival| arrival.beyond_caps);
-    let (scheme, role) = match routes::access(request.method(), path.as_str())? {
-        Access::Anyone | Access::SignedLink if beyond_caps && path.as_str() != routes::HEALTH => {
+    let (scheme, role) = match gate.routes.access(request.method(), path.as_str())? {
+        Access::Anyone | Access::SignedLink if beyond_caps && path.as_str() != HEALTH => {
             return Err(Problem::too_many_connections());
         }
         Access::Anyone | Access::SignedLink => return Ok(next.run(request).await),

@@ -49,6 +49,7 @@ use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
 use queries::KnownQueries;
+use routes::Routes;
 use std::sync::Arc;
 use text::clipped;
 use tokio_util::sync::CancellationToken;
@@ -75,7 +76,10 @@ struct Stop(CancellationToken);
 /// All routes of the server. `stop` ends requests that only wait.
 pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
     let (routes, document) = described_routes().split_for_parts();
-    let gate = Arc::new(Gate::new(Arc::clone(&service), config, KnownQueries::of(&document)));
+    let known = Arc::new(Routes::of(&document));
+    let shown = openapi::finished(&document, &known);
+    let gate = Gate::new(Arc::clone(&service), config, Arc::clone(&known), KnownQueries::of(&document));
+    let gate = Arc::new(gate);
     let layers = ServiceBuilder::new()
         .map_request(request_id::keep_if_safe)
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
@@ -84,9 +88,9 @@ pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken
         .layer(middleware::from_fn(finish))
         .layer(CatchPanicLayer::custom(problem::after_panic));
     routes
-        .merge(openapi::routes(&openapi::finished(&document)))
+        .merge(openapi::routes(&shown))
         .merge(root::routes())
-        .fallback(async |uri: Uri| routes::not_found_at(uri.path()))
+        .fallback(async move |uri: Uri| known.not_found_at(uri.path()))
         .method_not_allowed_fallback(async || routes::not_allowed())
         .layer(middleware::from_fn_with_state(gate, gate::pass))
         .layer(Extension(Stop(stop)))
@@ -96,7 +100,13 @@ pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken
 
 /// The OpenAPI document of all routes.
 pub fn document() -> serde_json::Value {
-    openapi::finished(&described_routes().into_openapi())
+    let document = described_routes().into_openapi();
+    openapi::finished(&document, &Routes::of(&document))
+}
+
+#[cfg(test)]
+fn known_routes() -> Routes {
+    Routes::of(&described_routes().into_openapi())
 }
 
 /// Every route comes with its description: `routes!` takes the address from the handler's annotation.
@@ -176,6 +186,7 @@ fn upload_routes() -> OpenApiRouter<Arc<Service>> {
 #[utoipa::path(
     get,
     path = "/healthz",
+    extensions(("x-required-role" = json!("none"))),
     tag = "System",
     responses((status = 200, description = "It can", body = String, content_type = "text/plain")),
 )]

@@ -1,6 +1,7 @@
-//! Which role each address needs: the one table that the [gate](crate::gate) goes by, and that `docs/roles.md` shows.
+//! Which role each address needs. It stands in the annotation of the handler, and nowhere else: the table that the
+//! [gate](crate::gate) goes by is read from the annotations, and `docs/roles.md` shows it.
 //!
-//! An address or method that is not in it does not exist, whatever the router says: a route cannot be forgotten here.
+//! An address or method whose annotation says no role does not exist, whatever the router says.
 
 use crate::datamachine;
 use crate::openapi::camel;
@@ -9,6 +10,9 @@ use axum::http::{Method, StatusCode};
 use fuelcell_domain::Role;
 #[cfg(test)]
 use fuelcell_domain::stated::StatedLimit;
+use fuelcell_service::error::role_name;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,95 +27,67 @@ pub(crate) enum Access {
     Password(Role),
 }
 
-use Access::{Anyone, SignedLink};
-const VIEWER: Access = Access::Role(Role::Viewer);
-const SUBMITTER: Access = Access::Role(Role::Submitter);
-const AUTHOR: Access = Access::Role(Role::ModuleAuthor);
-const ADMINISTRATOR: Access = Access::Role(Role::Administrator);
-const OPERATOR: Access = Access::Role(Role::Operator);
-
-/// Method, path as the router has it, and who may.
-pub(crate) type Route = (&'static str, &'static str, Access);
-
 /// Whether the server is well.
 pub(crate) const HEALTH: &str = "/healthz";
+/// Where an annotation says the weakest role that may call.
+pub(crate) const REQUIRED_ROLE: &str = "x-required-role";
+/// What stands there of those that take no token, and of those that take a signed link.
+pub(crate) const NONE: &str = "none";
+const SIGNED_LINK: &str = "signed-link";
+/// The security scheme of users with an application password.
+pub(crate) const BASIC: &str = "basic";
+/// Pages for people, which no client calls and the document does not show.
+const PAGES: [&str; 3] = ["/", "/docs", "/openapi.json"];
 
-/// All routes.
-pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(datamachine::ROUTES)
+/// All routes with who may call them, as the annotations of their handlers say it.
+pub(crate) struct Routes(BTreeMap<String, Vec<(Method, Access)>>);
+
+impl Routes {
+    /// Those of a document as it was generated. An operation whose annotation says no role cannot be called.
+    pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
+        // Serialising a value that was built in memory from strings and maps cannot fail.
+        let document = serde_json::to_value(document).unwrap_or_default();
+        let mut routes: BTreeMap<_, _> =
+            PAGES.map(|page| (page.to_owned(), vec![(Method::GET, Access::Anyone)])).into();
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            let operations = item.as_object().into_iter().flatten();
+            let known = operations.filter_map(|(method, operation)| {
+                let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
+                Some((method, access_of(operation)?))
+            });
+            routes.insert(path.clone(), known.collect());
+        }
+        Self(routes)
+    }
+
+    /// Who may call this route. HEAD is as GET.
+    pub(crate) fn access(&self, method: &Method, path: &str) -> Result<Access, Problem> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let of_path = self.0.get(path).filter(|of_path| !of_path.is_empty()).ok_or_else(not_found)?;
+        of_path.iter().find(|(known, _)| known == method).map(|(_, access)| *access).ok_or_else(not_allowed)
+    }
+
+    /// There is no such address: with the part of the path that is missing, where an address is known but for that.
+    pub(crate) fn not_found_at(&self, path: &str) -> Problem {
+        match self.0.keys().find_map(|known| missing_part(known, path)) {
+            Some(name) => Problem::new(StatusCode::NOT_FOUND, "NotFound", missing(&camel(name))),
+            None => not_found(),
+        }
+    }
 }
 
-/// The routes of this server's own protocols.
-#[rustfmt::skip]
-const ROUTES: &[Route] = &[
-    ("GET", "/", Anyone),
-    ("GET", HEALTH, Anyone),
-    ("GET", "/openapi.json", Anyone),
-    ("GET", "/docs", Anyone),
-    ("GET", "/downloads/{tenant_id}/{project_id}/{job_id}/{*name}", SignedLink),
-    ("POST", "/api/{tenant_id}/{project_id}/execution/job", SUBMITTER),
-    ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", VIEWER),
-    ("DELETE", "/api/{tenant_id}/{project_id}/execution/job/{job_id}", SUBMITTER),
-    ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs", VIEWER),
-    ("POST", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry", SUBMITTER),
-    ("DELETE", "/api/{tenant_id}/{project_id}/execution/job/{job_id}/data", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/execution/queue", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/execution/ping", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/execution/jobs", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/usage", VIEWER),
-    ("POST", "/api/{tenant_id}/{project_id}/execution/jobs", SUBMITTER),
-    ("GET", "/api/{tenant_id}/execution/system/status", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/datasets", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}/content", VIEWER),
-    ("PUT", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", SUBMITTER),
-    ("DELETE", "/api/{tenant_id}/{project_id}/datasets/{dataset_id}", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/pipelines", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", VIEWER),
-    ("PUT", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
-    ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed", VIEWER),
-    ("DELETE", "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/job-types", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/modules", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", VIEWER),
-    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/content", VIEWER),
-    ("PUT", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", AUTHOR),
-    ("POST", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate", ADMINISTRATOR),
-    ("DELETE", "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/modules/{name}/capabilities", VIEWER),
-    ("PUT", "/api/{tenant_id}/{project_id}/modules/{name}/capabilities", ADMINISTRATOR),
-    ("DELETE", "/api/{tenant_id}/{project_id}/modules/{name}/capabilities", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/secrets", ADMINISTRATOR),
-    ("PUT", "/api/{tenant_id}/{project_id}/secrets/{name}", ADMINISTRATOR),
-    ("DELETE", "/api/{tenant_id}/{project_id}/secrets/{name}", ADMINISTRATOR),
-    ("GET", "/api/{tenant_id}/{project_id}/activations", VIEWER),
-    ("DELETE", "/api/{tenant_id}/{project_id}/activations/{job_type}", ADMINISTRATOR),
-    ("GET", "/api/admin/tenants", OPERATOR),
-    ("POST", "/api/admin/tenants", OPERATOR),
-    ("GET", "/api/admin/tenants/{tenant_id}", ADMINISTRATOR),
-    ("PATCH", "/api/admin/tenants/{tenant_id}", OPERATOR),
-    ("DELETE", "/api/admin/tenants/{tenant_id}", OPERATOR),
-    ("GET", "/api/admin/tenants/{tenant_id}/contents", OPERATOR),
-    ("GET", "/api/admin/tenants/{tenant_id}/projects", ADMINISTRATOR),
-    ("POST", "/api/admin/tenants/{tenant_id}/projects", ADMINISTRATOR),
-    ("GET", "/api/admin/tenants/{tenant_id}/projects/{project_id}", ADMINISTRATOR),
-    ("PATCH", "/api/admin/tenants/{tenant_id}/projects/{project_id}", ADMINISTRATOR),
-    ("DELETE", "/api/admin/tenants/{tenant_id}/projects/{project_id}", ADMINISTRATOR),
-    ("GET", "/api/admin/tenants/{tenant_id}/projects/{project_id}/contents", ADMINISTRATOR),
-    ("GET", "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits", ADMINISTRATOR),
-    ("PUT", "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits", OPERATOR),
-    ("GET", "/api/admin/tokens", ADMINISTRATOR),
-    ("POST", "/api/admin/tokens", ADMINISTRATOR),
-    ("DELETE", "/api/admin/tokens/{token_id}", ADMINISTRATOR),
-    ("GET", "/api/admin/application-passwords", ADMINISTRATOR),
-    ("POST", "/api/admin/application-passwords", ADMINISTRATOR),
-    ("DELETE", "/api/admin/application-passwords/{password_id}", ADMINISTRATOR),
-    ("GET", "/api/admin/audit", ADMINISTRATOR),
-    ("GET", "/api/admin/usage", ADMINISTRATOR),
-];
+/// What the annotation of an operation says.
+fn access_of(operation: &Value) -> Option<Access> {
+    let takes_password = operation["security"][0].get(BASIC).is_some();
+    match operation[REQUIRED_ROLE].as_str()? {
+        NONE => Some(Access::Anyone),
+        SIGNED_LINK => Some(Access::SignedLink),
+        name => {
+            let role = Role::ALL.into_iter().find(|role| role_name(*role) == name)?;
+            Some(if takes_password { Access::Password(role) } else { Access::Role(role) })
+        }
+    }
+}
 
 /// Whether the protocol of this address takes a query of this name everywhere.
 pub(crate) fn passes_everywhere(path: &str, query: &str) -> bool {
@@ -122,28 +98,9 @@ pub(crate) fn passes_everywhere(path: &str, query: &str) -> bool {
 #[cfg(test)]
 pub(crate) const LIMITS_OF_OTHERS: &[StatedLimit] = datamachine::STATED;
 
-/// Who may call this route. HEAD is as GET.
-pub(crate) fn access(method: &Method, path: &str) -> Result<Access, Problem> {
-    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    let mut of_path = all().filter(|(_, known, _)| *known == path).peekable();
-    if of_path.peek().is_none() {
-        return Err(not_found());
-    }
-    of_path.find(|(known, _, _)| *known == method).map(|(_, _, access)| *access).ok_or_else(not_allowed)
-}
-
 /// There is no such address.
 pub(crate) fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "NotFound", "there is nothing at this address")
-}
-
-/// The same, with the part of the path that is missing, where an address is known but for that.
-pub(crate) fn not_found_at(path: &str) -> Problem {
-    let wanted = all().find_map(|(_, known, _)| missing_part(known, path));
-    match wanted {
-        Some(name) => Problem::new(StatusCode::NOT_FOUND, "NotFound", missing(&camel(name))),
-        None => not_found(),
-    }
 }
 
 /// What is said of a part of the path that is empty.
@@ -176,7 +133,7 @@ pub(crate) fn not_allowed() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fuelcell_service::error::role_name;
+    use serde_json::json;
     use std::fmt::Write;
     use std::fs;
     use std::path::Path;
@@ -205,10 +162,14 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
 
     fn document() -> String {
         let mut text = HEAD.to_owned();
-        for (method, path, access) in all() {
+        let Routes(routes) = crate::known_routes();
+        let rows = routes
+            .iter()
+            .flat_map(|(path, of_path)| of_path.iter().map(move |(method, access)| (method, path, access)));
+        for (method, path, access) in rows {
             let needs = match access {
-                Anyone => "nothing".to_owned(),
-                SignedLink => "a signed link".to_owned(),
+                Access::Anyone => "nothing".to_owned(),
+                Access::SignedLink => "a signed link".to_owned(),
                 Access::Role(role) => role_name(*role).to_owned(),
                 Access::Password(role) => format!("an application password of an {}", role_name(*role)),
             };
@@ -229,7 +190,8 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
 
     #[test]
     fn the_missing_part_of_an_address_is_named() {
-        let detail = |path| not_found_at(path).detail().to_owned();
+        let routes = crate::known_routes();
+        let detail = |path| routes.not_found_at(path).detail().to_owned();
         assert!(detail("/api//p/execution/jobs").starts_with("tenantId is missing"));
         assert!(detail("/api/t//execution/job/j/results").starts_with("projectId is missing"));
         assert!(detail("/api/t/p/execution/job/").starts_with("jobId is missing"));
@@ -239,12 +201,32 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
     }
 
     #[test]
-    fn no_route_stands_twice_in_the_table() {
-        for (index, (method, path, _)) in all().enumerate() {
-            assert!(
-                !all().take(index).any(|other| (other.0, other.1) == (*method, *path)),
-                "{method} {path}"
-            );
+    fn what_says_no_role_cannot_be_called() {
+        let operation = |role: Value| json!({"get": {"responses": {}, REQUIRED_ROLE: role}});
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/a": operation("viewer".into()), "/b": operation(Value::Null), "/c": operation("king".into())},
+        });
+        let routes = Routes::of(&serde_json::from_value(document).unwrap());
+        let access = |method: Method, path| routes.access(&method, path).map_err(|problem| problem.status());
+        assert_eq!(access(Method::GET, "/a"), Ok(Access::Role(Role::Viewer)));
+        assert_eq!(access(Method::HEAD, "/a"), Ok(Access::Role(Role::Viewer)));
+        assert_eq!(access(Method::PUT, "/a"), Err(StatusCode::METHOD_NOT_ALLOWED));
+        for path in ["/b", "/c", "/d"] {
+            assert_eq!(access(Method::GET, path), Err(StatusCode::NOT_FOUND), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_operation_can_be_called() {
+        let document = serde_json::to_value(crate::described_routes().into_openapi()).unwrap();
+        let routes = crate::known_routes();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys() {
+                let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+                assert!(routes.access(&method, path).is_ok(), "{method} {path} says no role");
+            }
         }
     }
 }

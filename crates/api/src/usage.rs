@@ -112,6 +112,7 @@ struct JobsDto {
     get,
     operation_id = "get_project_usage",
     path = "/api/{tenant_id}/{project_id}/usage",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Usage",
     params(
         ("from" = Option<String>, Query, format = Date, description = "The first UTC day; 29 days before `to` when absent"),
@@ -136,6 +137,7 @@ pub(crate) async fn of_project(
     get,
     operation_id = "get_usage",
     path = "/api/admin/usage",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     params(
         ("tenantId" = Option<Uuid>, Query, description = "Only this tenant"),

@@ -63,6 +63,12 @@ pub enum Role {
     Operator,
 }
 
+impl Role {
+    /// All roles, the weakest first.
+    pub const ALL: [Self; 5] =
+        [Self::Viewer, Self::Submitter, Self::ModuleAuthor, Self::Administrator, Self::Operator];
+}
+
 /// Where a role holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {

@@ -256,8 +256,7 @@ fn looks_like_a_role(name: &str) -> bool {
         text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
     let name = core(name);
-    let roles = [Role::Viewer, Role::Submitter, Role::ModuleAuthor, Role::Administrator, Role::Operator];
-    roles.iter().any(|role| core(role_name(*role)) == name)
+    Role::ALL.iter().any(|role| core(role_name(*role)) == name)
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ struct AuditAnswer {
     get,
     operation_id = "list_audit",
     path = "/api/admin/audit",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     params(
         ("tenantId" = Option<Uuid>, Query, description = "Only entries of this tenant"),

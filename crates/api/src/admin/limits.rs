@@ -77,6 +77,7 @@ struct PartsAnswer {
     get,
     operation_id = "get_project_limits",
     path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     responses((status = 200, description = "The limits", body = ProjectLimitsAnswer)),
 )]
@@ -94,6 +95,7 @@ pub(crate) async fn get(
     put,
     operation_id = "put_project_limits",
     path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/limits",
+    extensions(("x-required-role" = json!("operator"))),
     tag = "Administration",
     request_body = ProjectLimitsBody,
     responses((status = 200, description = "The limits that hold from now on", body = ProjectLimitsAnswer), (status = 413, description = "The body is too large")),

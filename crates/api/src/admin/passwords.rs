@@ -78,6 +78,7 @@ pub(crate) struct PasswordList {
     post,
     operation_id = "create_application_password",
     path = "/api/admin/application-passwords",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     request_body = PasswordBody,
     responses((status = 201, description = "The password", body = NewPasswordAnswer), (status = 413, description = "The body is too large")),
@@ -101,6 +102,7 @@ pub(crate) async fn create(
     get,
     operation_id = "list_application_passwords",
     path = "/api/admin/application-passwords",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     params(SeekParams),
     responses((status = 200, description = "A page of application passwords, without the passwords themselves", body = PasswordList)),
@@ -122,6 +124,7 @@ pub(crate) async fn list(
     delete,
     operation_id = "revoke_application_password",
     path = "/api/admin/application-passwords/{password_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     responses((status = 204, description = "The password is revoked")),
 )]

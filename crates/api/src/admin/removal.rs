@@ -52,6 +52,7 @@ struct ContainedJobs {
     get,
     operation_id = "tenant_contents",
     path = "/api/admin/tenants/{tenant_id}/contents",
+    extensions(("x-required-role" = json!("operator"))),
     tag = "Administration",
     responses((status = 200, description = "What is there", body = ContentsAnswer)),
 )]
@@ -68,6 +69,7 @@ pub(crate) async fn tenant_contents(
     get,
     operation_id = "project_contents",
     path = "/api/admin/tenants/{tenant_id}/projects/{project_id}/contents",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     responses((status = 200, description = "What is there", body = ContentsAnswer)),
 )]
@@ -83,6 +85,7 @@ pub(crate) async fn project_contents(
 #[utoipa::path(
     patch,
     path = "/api/admin/tenants/{tenant_id}",
+    extensions(("x-required-role" = json!("operator"))),
     tag = "Administration",
     request_body = RenameBody,
     responses((status = 200, description = "The tenant", body = TenantAnswer), (status = 409, description = "Another tenant has the name"), (status = 413, description = "The body is too large")),
@@ -100,6 +103,7 @@ pub(crate) async fn rename_tenant(
 #[utoipa::path(
     patch,
     path = "/api/admin/tenants/{tenant_id}/projects/{project_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     request_body = RenameBody,
     responses((status = 200, description = "The project", body = ProjectAnswer), (status = 409, description = "Another project of the tenant has the name"), (status = 413, description = "The body is too large")),
@@ -117,6 +121,7 @@ pub(crate) async fn rename_project(
 #[utoipa::path(
     delete,
     path = "/api/admin/tenants/{tenant_id}",
+    extensions(("x-required-role" = json!("operator"))),
     tag = "Administration",
     params(("confirm" = Option<String>, Query, description = "The tenant's name; without it nothing is deleted, and the refusal says what would be")),
     responses((status = 202, description = "It is gone; this goes with it", body = ContentsAnswer)),
@@ -135,6 +140,7 @@ pub(crate) async fn delete_tenant(
 #[utoipa::path(
     delete,
     path = "/api/admin/tenants/{tenant_id}/projects/{project_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Administration",
     params(("confirm" = Option<String>, Query, description = "The project's name; without it nothing is deleted, and the refusal says what would be")),
     responses((status = 202, description = "It is gone; this goes with it", body = ContentsAnswer)),

@@ -49,6 +49,8 @@ pub(crate) struct ClearAnswer {
     delete,
     operation_id = "data_machine_clear_jobs",
     path = "/wp-json/datamachine/v1/jobs",
+    security(("basic" = [])),
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Data Machine",
     params(
         ("type" = Option<String>, Query, description = "The same as in the body, which goes before it"),

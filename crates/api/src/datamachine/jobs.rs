@@ -76,6 +76,8 @@ struct JobRow {
     get,
     operation_id = "data_machine_jobs",
     path = "/wp-json/datamachine/v1/jobs",
+    security(("basic" = [])),
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Data Machine",
     params(
         ("orderby" = Option<String>, Query, pattern = "^(job_id|flow_id|pipeline_id|status|started_at|completed_at|error_message)?$", description = "`job_id` when absent"),
@@ -109,6 +111,8 @@ pub(crate) async fn list(
     get,
     operation_id = "data_machine_job",
     path = "/wp-json/datamachine/v1/jobs/{id}",
+    security(("basic" = [])),
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Data Machine",
     responses((status = 200, description = "The job", body = JobAnswer)),
 )]

@@ -2,7 +2,8 @@
 //! documents knows of it, but for the lines that mount and describe it; `cargo xtask check` sees to that.
 //!
 //! The protocol numbers what others give GUIDs: a job goes by its ordinal in the project, a pipeline by its own, and a flow
-//! is its pipeline. Who calls is a user with an application password, and the password names the project.
+//! is its pipeline. Who calls is a user with an application password, and the password names the project. The protocol's
+//! capability `manage_options` is the role of an administrator.
 
 pub(crate) mod clear;
 pub(crate) mod errors;
@@ -12,24 +13,13 @@ mod status;
 
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::routes::{Access, Route};
 #[cfg(test)]
 use fuelcell_domain::stated::StatedLimit;
-use fuelcell_domain::{ProjectRef, Role, Scope, Timestamp};
+use fuelcell_domain::{ProjectRef, Scope, Timestamp};
 use fuelcell_service::ServiceError;
 
 /// All addresses of the protocol begin with this.
 pub(crate) const BASE: &str = "/wp-json/";
-
-const ADMINISTRATOR: Access = Access::Password(Role::Administrator);
-
-/// The protocol's capability `manage_options` is the role of an administrator.
-#[rustfmt::skip]
-pub(crate) const ROUTES: &[Route] = &[
-    ("GET", "/wp-json/datamachine/v1/jobs", ADMINISTRATOR),
-    ("DELETE", "/wp-json/datamachine/v1/jobs", ADMINISTRATOR),
-    ("GET", "/wp-json/datamachine/v1/jobs/{id}", ADMINISTRATOR),
-];
 
 /// Those of its limits that nobody can set.
 #[cfg(test)]

@@ -91,6 +91,7 @@ struct ItemError {
     post,
     operation_id = "submit_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
+    extensions(("x-required-role" = json!("submitter"))),
     tag = "Jobs",
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 250, pattern = "^[!-~]+$", description = "Gives each job without an `idempotencyKey` one: this, a colon and its place")),
     request_body = BatchBody,

@@ -40,6 +40,7 @@ pub(crate) struct CancelAnswer {
     delete,
     operation_id = "cancel_job",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
+    extensions(("x-required-role" = json!("submitter"))),
     tag = "Jobs",
     request_body = Option<CancelBody>,
     responses((status = 200, description = "The wish is recorded, durably", body = CancelAnswer), (status = 409, description = "The job has ended"), (status = 413, description = "The body is too large")),

@@ -13,6 +13,7 @@ use std::sync::Arc;
     delete,
     operation_id = "delete_job_data",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/data",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Jobs",
     responses((status = 204, description = "The job is forgotten"), (status = 409, description = "The job has not ended")),
 )]

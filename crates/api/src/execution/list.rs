@@ -78,6 +78,7 @@ struct Summary {
     get,
     operation_id = "list_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
     params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), PartParams),
     responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),

@@ -58,6 +58,7 @@ struct LineDto {
     get,
     operation_id = "job_logs",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
     params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default. A page also ends at about 1 MiB"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the answer before, with the same level and times"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
     responses((status = 200, description = "Lines, oldest first; in plain text `X-Has-More` and `X-Next-Cursor` say whether and where there are more", content((LogsAnswer = "application/json"), (String = "text/plain")))),

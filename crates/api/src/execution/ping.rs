@@ -22,6 +22,7 @@ pub(crate) struct PingAnswer {
 #[utoipa::path(
     get,
     path = "/api/{tenant_id}/{project_id}/execution/ping",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "System",
     responses((status = 200, description = "It does", body = PingAnswer)),
 )]

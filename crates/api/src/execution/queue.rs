@@ -63,6 +63,7 @@ struct QueuedJob {
     get,
     operation_id = "list_queue",
     path = "/api/{tenant_id}/{project_id}/execution/queue",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
     params(("page" = Option<u32>, Query, minimum = 1, maximum = 2147483647, description = "Page, from 1"), ("pageSize" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries of a page; 20 by default"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before: what comes behind it, each job once, in the queue as it was seen for the first page. Not together with `page`")),
     responses((status = 200, description = "Queued jobs that may start, in the order in which they do; then the others by their time", body = QueueAnswer)),

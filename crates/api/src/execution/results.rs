@@ -139,6 +139,7 @@ struct FindingDto {
     get,
     operation_id = "job_results",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/results",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
     params(("format" = Option<ResultsFormatWord>, Query, description = "summary by default; download answers with one zip"), ("includeArtifacts" = Option<bool>, Query, description = "Whether outputs are listed; true by default"), ("outputType" = Option<OutputTypeWord>, Query, description = "Only outputs of this kind")),
     responses((status = 200, description = "What the job left behind", content((ResultsAnswer = "application/json"), (Vec<u8> = "application/zip"))), (status = 409, description = "The job has not ended"), (status = 429, description = "Too many archives of the tenant are under way")),

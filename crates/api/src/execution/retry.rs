@@ -86,6 +86,7 @@ pub(crate) struct RetryAnswer {
     post,
     operation_id = "retry_job",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/retry",
+    extensions(("x-required-role" = json!("submitter"))),
     tag = "Jobs",
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
     request_body = Option<RetryBody>,

@@ -145,6 +145,7 @@ pub(crate) struct ErrorDto {
     get,
     operation_id = "job_status",
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
     params(("wait" = Option<String>, Query, pattern = "^([0-9]|[1-5][0-9]|60)s?$", description = "Answer when the state changes, or after this time: 0s to 60s")),
     responses((status = 200, description = "The job as it stands", body = StatusAnswer), (status = 429, description = "Too many requests wait already")),

@@ -190,6 +190,7 @@ struct SubmittedModule {
     post,
     operation_id = "submit_job",
     path = "/api/{tenant_id}/{project_id}/execution/job",
+    extensions(("x-required-role" = json!("submitter"))),
     tag = "Jobs",
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
     request_body = SubmitBody,

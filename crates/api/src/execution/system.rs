@@ -86,6 +86,7 @@ struct UtilizationDto {
     get,
     operation_id = "system_status",
     path = "/api/{tenant_id}/execution/system/status",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "System",
     responses((status = 200, description = "The state of the server", body = SystemAnswer)),
 )]

@@ -8,7 +8,7 @@ mod precise;
 pub(crate) mod words;
 
 use crate::datamachine;
-use crate::routes::{self, Access};
+use crate::routes::{Access, BASIC, NONE, REQUIRED_ROLE, Routes};
 use axum::Router;
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
@@ -63,7 +63,7 @@ pub(crate) fn empty() -> utoipa::openapi::OpenApi {
 }
 
 /// The document, finished.
-pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
+pub(crate) fn finished(generated: &utoipa::openapi::OpenApi, routes: &Routes) -> Value {
     // Serialising a value that was built in memory from strings and maps cannot fail.
     let mut document = serde_json::to_value(generated).unwrap_or_default();
     document["info"] = json!({
@@ -85,19 +85,22 @@ pub(crate) fn finished(generated: &utoipa::openapi::OpenApi) -> Value {
     document["components"]["schemas"][datamachine::errors::SCHEMA] = datamachine::errors::schema();
     let paths = std::mem::take(&mut document["paths"]);
     document["paths"] = match paths {
-        Value::Object(paths) => paths.into_iter().map(|(path, item)| finished_path(&path, item)).collect(),
+        Value::Object(paths) => {
+            paths.into_iter().map(|(path, item)| finished_path(&path, item, routes)).collect()
+        }
         other => other,
     };
     precise::refine(&mut document);
     document
 }
 
-fn finished_path(path: &str, mut item: Value) -> (String, Value) {
+fn finished_path(path: &str, mut item: Value, routes: &Routes) -> (String, Value) {
     let in_braces = path.split(['{', '}']).skip(1).step_by(2);
     let names: Vec<&str> = in_braces.map(|name| name.trim_start_matches('*')).collect();
     for (method, operation) in item.as_object_mut().into_iter().flatten() {
-        operation["x-required-role"] = required_role(method, path).into();
-        finish_operation(operation, &names, &Refusals::at(method, path));
+        let access = access(routes, method, path);
+        operation[REQUIRED_ROLE] = required_role(access).into();
+        finish_operation(operation, &names, &Refusals::at(access, path));
     }
     // The document knows no parameter that spans slashes; the router does.
     let shown = names.iter().fold(path.replace("{*", "{"), |path, name| {
@@ -107,14 +110,14 @@ fn finished_path(path: &str, mut item: Value) -> (String, Value) {
 }
 
 /// From the table that the server goes by. An operation that is not in it cannot be called.
-fn access(method: &str, path: &str) -> Option<Access> {
+fn access(routes: &Routes, method: &str, path: &str) -> Option<Access> {
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-    routes::access(&method, path).ok()
+    routes.access(&method, path).ok()
 }
 
-fn required_role(method: &str, path: &str) -> Option<&'static str> {
-    match access(method, path)? {
-        Access::Anyone | Access::SignedLink => Some("none"),
+fn required_role(access: Option<Access>) -> Option<&'static str> {
+    match access? {
+        Access::Anyone | Access::SignedLink => Some(NONE),
         Access::Role(role) | Access::Password(role) => Some(role_name(role)),
     }
 }
@@ -128,8 +131,8 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn at(method: &str, path: &str) -> Self {
-        let password = matches!(access(method, path), Some(Access::Password(_)));
+    fn at(access: Option<Access>, path: &str) -> Self {
+        let password = matches!(access, Some(Access::Password(_)));
         match path.starts_with(datamachine::BASE) {
             true => Self { password, schema: datamachine::errors::SCHEMA, media_type: "application/json" },
             false => Self { password, schema: "Problem", media_type: "application/problem+json" },
@@ -143,12 +146,12 @@ fn finish_operation(operation: &mut Value, path_names: &[&str], how: &Refusals) 
     let in_path = path_names.iter().map(|name| path_parameter(name));
     let parameters: Vec<Value> = in_path.chain(own.as_array().into_iter().flatten().cloned()).collect();
     operation["parameters"] = parameters.into();
-    let open = operation["x-required-role"] == "none";
+    let open = operation[REQUIRED_ROLE] == NONE;
     if open {
         operation["security"] = json!([]);
     }
     if how.password {
-        operation["security"] = json!([{"basic": []}]);
+        operation["security"] = json!([{BASIC: []}]);
     }
     if let Some(content) = operation.pointer_mut("/requestBody/content")
         && drop_binary_schemas(content)
@@ -243,7 +246,8 @@ mod tests {
     fn names_of_the_path_are_written_as_in_the_protocol() {
         assert_eq!(camel("tenant_id"), "tenantId");
         assert_eq!(camel("name"), "name");
-        let (path, item) = finished_path("/a/{job_id}/b/{name}", json!({"get": {"responses": {}}}));
+        let (path, item) =
+            finished_path("/a/{job_id}/b/{name}", json!({"get": {"responses": {}}}), &crate::known_routes());
         assert_eq!(path, "/a/{jobId}/b/{name}");
         assert_eq!(item["get"]["parameters"][0]["schema"]["format"], "uuid");
         assert_eq!(item["get"]["parameters"][1]["name"], "name");

@@ -53,6 +53,7 @@ pub(crate) struct ActivationList {
     post,
     operation_id = "activate_module_version",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/versions/{version}/activate",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Modules",
     request_body = ActivateBody,
     responses((status = 200, description = "The version serves the job type from now on", body = ActivationAnswer), (status = 400, description = "The request is wrong, or the module is of another job type; `detail` says which"), (status = 413, description = "The body is too large")),
@@ -72,6 +73,7 @@ pub(crate) async fn activate(
     delete,
     operation_id = "reset_activation",
     path = "/api/{tenant_id}/{project_id}/activations/{job_type}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Modules",
     responses((status = 200, description = "The built-in module serves the job type again", body = ActivationAnswer)),
 )]
@@ -90,6 +92,7 @@ pub(crate) async fn reset(
     get,
     operation_id = "list_activations",
     path = "/api/{tenant_id}/{project_id}/activations",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Modules",
     params(SeekParams),
     responses((status = 200, description = "A page of activations, newest first", body = ActivationList)),

@@ -63,6 +63,7 @@ struct WaitingVersion {
     get,
     operation_id = "get_module_capabilities",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/capabilities",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Modules",
     responses((status = 200, description = "The module's capabilities", body = CapabilitiesAnswer)),
 )]
@@ -81,6 +82,7 @@ pub(crate) async fn get(
     put,
     operation_id = "put_module_capabilities",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/capabilities",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Modules",
     request_body = CapabilitiesDto,
     responses((status = 200, description = "It is granted from the next attempt on", body = CapabilitiesAnswer), (status = 400, description = "The request is wrong; `detail` says where"), (status = 413, description = "The body is too large")),
@@ -101,6 +103,7 @@ pub(crate) async fn put(
     delete,
     operation_id = "delete_module_capabilities",
     path = "/api/{tenant_id}/{project_id}/modules/{name}/capabilities",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Modules",
     responses((status = 204, description = "Nothing is granted from the next attempt on")),
 )]

@@ -58,6 +58,7 @@ struct RunsItAnswer {
     get,
     operation_id = "list_job_types",
     path = "/api/{tenant_id}/{project_id}/job-types",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Modules",
     responses((status = 200, description = "All of them", body = JobTypeList)),
 )]

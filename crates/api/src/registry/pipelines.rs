@@ -80,6 +80,7 @@ struct ModuleNames {
     put,
     operation_id = "put_pipeline",
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Pipelines",
     request_body = PipelineBody,
     responses((status = 200, description = "The pipeline is stored, durably", body = PipelineAnswer), (status = 413, description = "The body is too large")),
@@ -109,6 +110,7 @@ pub(crate) async fn put(
     get,
     operation_id = "get_pipeline",
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Pipelines",
     responses((status = 200, description = "The pipeline", body = PipelineAnswer)),
 )]
@@ -126,6 +128,7 @@ pub(crate) async fn get(
     get,
     operation_id = "list_pipelines",
     path = "/api/{tenant_id}/{project_id}/pipelines",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Pipelines",
     params(PartParams),
     responses((status = 200, description = "A page of pipelines", body = PipelineList)),
@@ -155,6 +158,7 @@ pub(crate) async fn list(
     delete,
     operation_id = "delete_pipeline",
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Pipelines",
     responses((status = 204, description = "It is removed")),
 )]

@@ -44,6 +44,7 @@ pub(crate) struct ClearedAnswer {
     get,
     operation_id = "list_processed_items",
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed",
+    extensions(("x-required-role" = json!("viewer"))),
     tag = "Pipelines",
     params(
         ("page" = Option<u64>, Query, minimum = 1, description = "1 when absent"),
@@ -82,6 +83,7 @@ pub(crate) async fn list(
     delete,
     operation_id = "clear_processed_items",
     path = "/api/{tenant_id}/{project_id}/pipelines/{pipeline_id}/processed",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Pipelines",
     responses((status = 200, description = "They are forgotten, durably", body = ClearedAnswer)),
 )]

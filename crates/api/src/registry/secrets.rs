@@ -53,6 +53,7 @@ pub(crate) struct SecretList {
     get,
     operation_id = "list_secrets",
     path = "/api/{tenant_id}/{project_id}/secrets",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Secrets",
     params(SeekParams),
     responses((status = 200, description = "A page of secrets, without their values", body = SecretList)),
@@ -74,6 +75,7 @@ pub(crate) async fn list(
     put,
     operation_id = "put_secret",
     path = "/api/{tenant_id}/{project_id}/secrets/{name}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Secrets",
     request_body = SecretBody,
     responses((status = 200, description = "It holds from the next attempt on", body = SecretAnswer), (status = 400, description = "The name or the value cannot be one"), (status = 409, description = "The project has as many secrets as it may have"), (status = 413, description = "The body is too large")),
@@ -105,6 +107,7 @@ fn read(body: &[u8]) -> Result<SecretBody, Problem> {
     delete,
     operation_id = "delete_secret",
     path = "/api/{tenant_id}/{project_id}/secrets/{name}",
+    extensions(("x-required-role" = json!("administrator"))),
     tag = "Secrets",
     responses((status = 204, description = "It is removed; requests that name it are refused from the next attempt on")),
 )]

@@ -1,13 +1,10 @@
 //! A protocol of others is known in its own folder only: everywhere else the code has neutral words.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
-use super::violation::Violation;
+use super::{tree::collect, violation::Violation};
 use crate::workspace::Workspace;
 
 /// A protocol, where it lives, and by which words one knows it (in lower case).
@@ -64,21 +61,6 @@ impl Facade {
         (!found.is_empty())
             .then(|| format!("{file} names {}, which only {} may know", found.join(", "), self.folder))
     }
-}
-
-/// Rust and Cargo files below a folder.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let is_code = path.extension().is_some_and(|extension| extension == "rs" || extension == "toml");
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if is_code {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

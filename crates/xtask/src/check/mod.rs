@@ -10,8 +10,10 @@ mod facades;
 mod graph;
 mod manifests;
 mod ownership;
+mod roles;
 mod sources;
 mod subjects;
+mod tree;
 mod violation;
 
 use anyhow::{Result, bail};
@@ -36,6 +38,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     violations.extend(sources::check_no_scripts(workspace)?);
     violations.extend(facades::check(workspace)?);
     violations.extend(drawing::check(workspace)?);
+    violations.extend(roles::check(workspace)?);
 
     for violation in &violations {
         note(&format!("check: {violation}"));

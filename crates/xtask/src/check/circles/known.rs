@@ -30,7 +30,6 @@ pub(super) const KNOWN: &[Arrow] = &[
     arrow("fuelcell-api", "openapi/words.rs", "execution/results.rs"),
     arrow("fuelcell-api", "problem.rs", "diagnosis.rs"),
     arrow("fuelcell-api", "request_id.rs", "lib.rs"),
-    arrow("fuelcell-api", "routes.rs", "datamachine/mod.rs"),
     arrow("fuelcell-api", "routes.rs", "openapi/mod.rs"),
     arrow("fuelcell-service", "auth.rs", "lib.rs"),
     arrow("fuelcell-service", "lib.rs", "tokens.rs"),
