@@ -6,8 +6,9 @@ pub(crate) mod passwords;
 pub(crate) mod removal;
 
 use crate::auth::Caller;
-use crate::extract::{Ids, JsonBody, Query, parse_moment};
+use crate::extract::{Ids, JsonBody, Query};
 use crate::gate::Made;
+use crate::moments::parse_moment;
 use crate::openapi::words::RoleWord;
 use crate::paging::{Reader, SeekParams};
 use crate::problem::Problem;

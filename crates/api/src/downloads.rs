@@ -55,7 +55,7 @@ pub(crate) async fn download(
     let (name, digest, bytes) = match service.download(&target, &LinkGrant { expires, signature }).await? {
         Download::Artifact { artifact, bytes } => (artifact.description.name, artifact.digest, bytes),
         Download::RunSummary(job) => {
-            let text = crate::execution::results::run_summary(&job).to_string().into_bytes();
+            let text = crate::execution::summary::run_summary(&job).to_string().into_bytes();
             (target.name, Digest::of(&text), Arc::new(text) as Arc<dyn ReadAt>)
         }
     };

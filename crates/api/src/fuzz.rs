@@ -2,8 +2,8 @@
 
 use crate::auth::{credentials, user_and_password};
 use crate::downloads::serve_attachment;
-use crate::extract::parse_moment;
 use crate::in_process::{Answer, Server};
+use crate::moments::parse_moment;
 use crate::registry::upload::content_digest;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use base64::Engine as _;

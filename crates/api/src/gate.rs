@@ -6,12 +6,12 @@
 //! done; of many refusals of one kind the first and their number. Only a handler that panics leaves no entry. What queues
 //! a job brings its entry along, in the same commit.
 
-use crate::REQUEST_ID;
 use crate::auth::{AuthFailures, Scheme};
 use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
 use crate::queries::KnownQueries;
+use crate::request_id::REQUEST_ID;
 use crate::routes::{Access, HEALTH, Routes};
 use crate::serve::Arrival;
 use crate::text::clipped;

@@ -20,6 +20,7 @@ mod gate;
 #[cfg(test)]
 mod in_process;
 mod limits;
+mod moments;
 mod object;
 mod openapi;
 mod paging;
@@ -32,25 +33,29 @@ mod routes;
 mod serve;
 #[cfg(test)]
 mod stated;
+mod stop;
 mod text;
 mod usage;
 
 pub use serve::serve;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
 pub use config::ApiConfig;
-use diagnosis::Received;
+use diagnosis::{Received, Schemas};
 pub use execution::receipt_document;
+use extract::MAX_JSON_BYTES;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
 use queries::KnownQueries;
+use request_id::REQUEST_ID;
 use routes::Routes;
 use std::sync::Arc;
+use stop::Stop;
 use text::clipped;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -60,24 +65,16 @@ use tower_http::trace::TraceLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-/// Largest JSON body in bytes.
-const MAX_JSON_BYTES: usize = 1024 * 1024;
-
 /// Bytes of a method and of a path in the log.
 const MAX_LOGGED_METHOD: usize = 32;
 const MAX_LOGGED_PATH: usize = 512;
-
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Told when the server stops: what waits for something, answers then.
-#[derive(Clone)]
-struct Stop(CancellationToken);
 
 /// All routes of the server. `stop` ends requests that only wait.
 pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
     let (routes, document) = described_routes().split_for_parts();
     let known = Arc::new(Routes::of(&document));
     let shown = openapi::finished(&document, &known);
+    let schemas = Arc::new(Schemas::of(&shown));
     let gate = Gate::new(Arc::clone(&service), config, Arc::clone(&known), KnownQueries::of(&document));
     let gate = Arc::new(gate);
     let layers = ServiceBuilder::new()
@@ -85,7 +82,7 @@ pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
-        .layer(middleware::from_fn(finish))
+        .layer(middleware::from_fn_with_state(schemas, finish))
         .layer(CatchPanicLayer::custom(problem::after_panic));
     routes
         .merge(openapi::routes(&shown))
@@ -201,8 +198,8 @@ async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Pr
 
 /// Ends every response: a refused client may finish its sentence, and problems are told in the words of their protocol.
 /// One layer for all: each costs every request some allocations.
-async fn finish(mut request: Request, next: Next) -> Response {
-    let received = Received::default();
+async fn finish(State(schemas): State<Arc<Schemas>>, mut request: Request, next: Next) -> Response {
+    let received = Received::new(schemas);
     request.extensions_mut().insert(received.clone());
     let id = request.headers().get(&REQUEST_ID).cloned();
     let is_datamachine = request.uri().path().starts_with(datamachine::BASE);

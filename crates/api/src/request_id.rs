@@ -1,7 +1,10 @@
 //! Ids of requests: a client's own where it can do no harm in a log, else one that is minted.
 
-use crate::REQUEST_ID;
 use axum::extract::Request;
+use axum::http::HeaderName;
+
+/// The header of the id.
+pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Characters of an id.
 pub(crate) const MAX_LENGTH: usize = 64;

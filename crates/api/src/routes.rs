@@ -4,8 +4,8 @@
 //! An address or method whose annotation says no role does not exist, whatever the router says.
 
 use crate::datamachine;
-use crate::openapi::camel;
 use crate::problem::Problem;
+use crate::text::camel;
 use axum::http::{Method, StatusCode};
 use fuelcell_domain::Role;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The limits of the API as one table, `docs/limits.md`: those of this room, and those of the rooms below.
 
-use crate::{MAX_JSON_BYTES, execution, gate, paging, problem, registry, request_id, routes, serve};
+use crate::extract::MAX_JSON_BYTES;
+use crate::{execution, gate, paging, problem, registry, request_id, routes, serve};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those of the HTTP interface that nobody can set.

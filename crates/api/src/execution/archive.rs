@@ -2,7 +2,7 @@
 
 mod names;
 
-use super::results::run_summary;
+use super::summary::run_summary;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};

@@ -3,7 +3,7 @@
 use super::submit::{SubmitAnswer, SubmitBody, accepted_answer, idempotency_key, submission};
 use crate::auth::Caller;
 use crate::diagnosis::Received;
-use crate::extract::{Ids, check_coding, parse_json, parse_outline};
+use crate::extract::{Ids, MAX_JSON_BYTES, check_coding, parse_json, parse_outline};
 use crate::gate::{Asked, Made};
 use crate::object::Object;
 use crate::problem::{FaultAnswer, Problem};
@@ -101,6 +101,7 @@ pub(crate) async fn submit(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     Extension(asked): Extension<Asked>,
+    Extension(whole): Extension<Received>,
     ids: Ids,
     headers: HeaderMap,
     request: Request,
@@ -112,7 +113,7 @@ pub(crate) async fn submit(
     // Of each job its key, what it was, and what is wrong with it before anything is looked up.
     let mut heads = Vec::with_capacity(jobs.len());
     for (index, document) in jobs.iter().enumerate() {
-        let Item { key, received, submission } = item(document.get(), key.as_deref(), index);
+        let Item { key, received, submission } = item(document.get(), whole.part(), key.as_deref(), index);
         let problem = match submission {
             Ok(submission) => {
                 batch.add(*submission, asked.call()).await?;
@@ -182,9 +183,8 @@ struct Item {
     submission: Result<Box<Submission>, Problem>,
 }
 
-fn item(document: &str, batch_key: Option<&str>, index: usize) -> Item {
+fn item(document: &str, received: Received, batch_key: Option<&str>, index: usize) -> Item {
     let derived = batch_key.map(|key| format!("{key}:{index}"));
-    let received = Received::default();
     let (own, document) = match without_key(document) {
         Ok(parts) => parts,
         Err(problem) => return Item { key: derived, received, submission: Err(problem) },
@@ -193,11 +193,11 @@ fn item(document: &str, batch_key: Option<&str>, index: usize) -> Item {
     let document = Bytes::from(document);
     received.keep::<SubmitBody>(document.clone());
     let read = || {
-        if document.len() > crate::MAX_JSON_BYTES {
+        if document.len() > MAX_JSON_BYTES {
             return Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "TooLarge",
-                format!("a job of a batch is at most {} bytes", crate::MAX_JSON_BYTES),
+                format!("a job of a batch is at most {} bytes", MAX_JSON_BYTES),
             ));
         }
         let body = parse_json::<Object<SubmitBody>>(&document)?.0;

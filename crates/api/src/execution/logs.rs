@@ -1,5 +1,6 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}/logs`
 
+use super::forms::{LEVELS, LOGS as FORMATS, LogsForm as Format};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{LogFormatWord, LogLevelWord};
@@ -15,21 +16,6 @@ use fuelcell_service::{LogFilter, LogPlace, Seek};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-pub(crate) const LEVELS: [(&str, LogLevel); 4] = [
-    ("Debug", LogLevel::Debug),
-    ("Info", LogLevel::Info),
-    ("Warn", LogLevel::Warn),
-    ("Error", LogLevel::Error),
-];
-
-pub(crate) const FORMATS: [(&str, Format); 2] = [("structured", Format::Structured), ("raw", Format::Raw)];
-
-#[derive(Clone, Copy)]
-pub(crate) enum Format {
-    Structured,
-    Raw,
-}
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

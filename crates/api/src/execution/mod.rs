@@ -5,6 +5,7 @@ mod archive;
 pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod delete;
+pub(crate) mod forms;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod ping;
@@ -14,6 +15,7 @@ pub(crate) mod results;
 pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod submit;
+pub(crate) mod summary;
 pub(crate) mod system;
 
 pub use receipt::receipt_document;

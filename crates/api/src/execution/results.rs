@@ -1,5 +1,6 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}/results`
 
+use super::forms::{KINDS, RESULTS as FORMATS, ResultsForm as Format};
 use super::status::{ErrorDto, elapsed};
 use super::{archive, moment};
 use crate::auth::Caller;
@@ -16,27 +17,9 @@ use fuelcell_domain::{ArtifactKind, Finding, Job, JobState, Parameters, Usage};
 use fuelcell_service::Service;
 use fuelcell_service::results::{Output, Results};
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
-
-pub(crate) const KINDS: [(&str, ArtifactKind); 4] = [
-    ("reports", ArtifactKind::Report),
-    ("data", ArtifactKind::Data),
-    ("models", ArtifactKind::Model),
-    ("visualizations", ArtifactKind::Visualization),
-];
-
-pub(crate) const FORMATS: [(&str, Format); 3] =
-    [("summary", Format::Summary), ("detailed", Format::Detailed), ("download", Format::Download)];
-
-#[derive(Clone, Copy)]
-pub(crate) enum Format {
-    Summary,
-    Detailed,
-    Download,
-}
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -307,28 +290,4 @@ fn quality(job: &Job) -> QualityDto {
         processing_errors: findings(&report.processing_errors),
         warnings: findings(&report.warnings),
     }
-}
-
-/// The host's own summary of a run.
-pub(crate) fn run_summary(job: &Job) -> Value {
-    let usage = job.pulse.usage;
-    json!({
-        "jobId": job.id.to_string(),
-        "jobName": job.name,
-        "status": job.state.as_str(),
-        "module": { "name": job.module.name, "version": job.module.version, "digest": job.module.digest.to_string() },
-        "attempt": job.attempt,
-        "startTime": moment(job.started_at),
-        "endTime": moment(job.ended_at),
-        "recordsProcessed": job.pulse.report.records_processed,
-        "usage": {
-            "fuel": usage.fuel.units(),
-            "fuelIsLowerBound": usage.fuel.is_lower_bound(),
-            "cpuSeconds": usage.cpu_micros as f64 / 1e6,
-            "wallSeconds": usage.wall_micros as f64 / 1e6,
-            "peakMemoryBytes": usage.peak_memory_bytes,
-            "bytesRead": usage.bytes_read,
-            "bytesWritten": usage.bytes_written,
-        },
-    })
 }

@@ -3,8 +3,9 @@
 use super::moment;
 use super::receipt::LimitsDto;
 use crate::auth::Caller;
-use crate::extract::{IDEMPOTENCY_KEY, Ids, JsonBody, parse_moment};
+use crate::extract::{IDEMPOTENCY_KEY, Ids, JsonBody};
 use crate::gate::{Asked, Made};
+use crate::moments::parse_moment;
 use crate::object::object;
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use crate::problem::Problem;

@@ -9,6 +9,7 @@ pub(crate) mod words;
 
 use crate::datamachine;
 use crate::routes::{Access, BASIC, NONE, REQUIRED_ROLE, Routes};
+use crate::text::camel;
 use axum::Router;
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
@@ -198,16 +199,6 @@ fn path_parameter(name: &str) -> Value {
         false => json!({"type": "string", "minLength": 1}),
     };
     json!({"name": camel(name), "in": "path", "required": true, "schema": schema})
-}
-
-/// `tenant_id` → `tenantId`
-pub(crate) fn camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
-        let (initial, rest) = word.split_at(word.len().min(1));
-        name + &initial.to_ascii_uppercase() + rest
-    })
 }
 
 /// RFC 9457, with what old clients print and what new ones rely on.

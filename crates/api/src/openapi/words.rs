@@ -3,8 +3,7 @@
 // What the derive writes names its types in full.
 #![allow(unused_qualifications)]
 
-use crate::execution::logs;
-use crate::execution::results;
+use crate::execution::forms;
 use crate::execution::{PRIORITIES, STATES};
 use fuelcell_domain::schedule::SkipCode;
 use fuelcell_domain::{JobType, Overlap};
@@ -68,11 +67,11 @@ words! {
     /// Roles.
     RoleWord = ROLES;
     /// Forms of results.
-    ResultsFormatWord = results::FORMATS.map(|(word, _)| word);
+    ResultsFormatWord = forms::RESULTS.map(|(word, _)| word);
     /// Kinds of outputs.
-    OutputTypeWord = results::KINDS.map(|(word, _)| word);
+    OutputTypeWord = forms::KINDS.map(|(word, _)| word);
     /// Forms of logs.
-    LogFormatWord = logs::FORMATS.map(|(word, _)| word);
+    LogFormatWord = forms::LOGS.map(|(word, _)| word);
     /// Levels of log lines.
-    LogLevelWord = logs::LEVELS.map(|(word, _)| word);
+    LogLevelWord = forms::LEVELS.map(|(word, _)| word);
 }

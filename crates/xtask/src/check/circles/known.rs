@@ -18,19 +18,6 @@ const fn arrow(member: &'static str, from: &'static str, to: &'static str) -> Ar
 
 /// All that are left.
 pub(super) const KNOWN: &[Arrow] = &[
-    arrow("fuelcell-api", "diagnosis.rs", "lib.rs"),
-    arrow("fuelcell-api", "downloads.rs", "execution/results.rs"),
-    arrow("fuelcell-api", "execution/archive.rs", "execution/results.rs"),
-    arrow("fuelcell-api", "execution/batch.rs", "lib.rs"),
-    arrow("fuelcell-api", "execution/logs.rs", "openapi/words.rs"),
-    arrow("fuelcell-api", "execution/status.rs", "lib.rs"),
-    arrow("fuelcell-api", "extract.rs", "diagnosis.rs"),
-    arrow("fuelcell-api", "gate.rs", "lib.rs"),
-    arrow("fuelcell-api", "openapi/mod.rs", "openapi/words.rs"),
-    arrow("fuelcell-api", "openapi/words.rs", "execution/results.rs"),
-    arrow("fuelcell-api", "problem.rs", "diagnosis.rs"),
-    arrow("fuelcell-api", "request_id.rs", "lib.rs"),
-    arrow("fuelcell-api", "routes.rs", "openapi/mod.rs"),
     arrow("fuelcell-service", "auth.rs", "lib.rs"),
     arrow("fuelcell-service", "lib.rs", "tokens.rs"),
     arrow("fuelcell-service", "lib.rs", "wait.rs"),
