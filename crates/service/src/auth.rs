@@ -3,62 +3,14 @@
 //! A token is 32 random bytes behind a readable prefix; the store keeps a keyed SHA-256 of it. It needs no slow hash: there
 //! is nothing to guess in 256 random bits.
 
+use crate::principal::{Principal, Secret};
 use crate::{Service, ServiceError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use fuelcell_domain::{Digest, ProjectRef, Role, Scope, TenantId, Timestamp, Token, TokenId};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use fuelcell_domain::{Digest, ProjectRef, Role, Scope, TenantId, Token};
 
 /// Every token begins with this, so that secret scanners can find lost ones.
 const PREFIX: &str = "fc_";
-
-/// The server's own secret.
-pub(crate) struct Secret([u8; 32]);
-
-impl Secret {
-    pub(crate) fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// HMAC-SHA-256 of `parts` under this secret, for one `purpose`. Lengths are part of the message, so that no two lists
-    /// of parts are confused.
-    pub(crate) fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
-        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
-    }
-}
-
-/// Somebody who was recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    /// The token.
-    pub token: TokenId,
-    /// Who holds it.
-    pub subject: String,
-    /// What they may do.
-    pub role: Role,
-    /// Where.
-    pub scope: Scope,
-    /// Until when.
-    pub(crate) expires_at: Option<Timestamp>,
-    /// The hash under which the token is kept; `None` for the server itself.
-    pub(crate) hash: Option<Digest>,
-}
-
-impl Principal {
-    /// Refuses unless the principal has at least `role`, wherever.
-    pub(crate) fn require(&self, role: Role) -> Result<(), ServiceError> {
-        match self.role >= role {
-            true => Ok(()),
-            false => Err(ServiceError::Forbidden(role)),
-        }
-    }
-}
 
 /// The hash under which a token is kept.
 pub(crate) fn hash_of_token(key: &Secret, secret: &str) -> Digest {

@@ -42,3 +42,9 @@ impl Default for ServiceConfig {
         }
     }
 }
+
+/// Requests that may wait at the same time, of all tenants.
+pub const MAX_WAITERS: usize = 1000;
+
+/// Forgets a secret that lies somewhere for its owner, if it is the one that the question is answered yes for.
+pub type ForgetSecret = Box<dyn Fn(&dyn Fn(&str) -> bool) + Send + Sync>;

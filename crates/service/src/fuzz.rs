@@ -1,7 +1,7 @@
 //! Documents and links of clients, and secrets from the disk, as nobody wrote them.
 
-use crate::auth::Secret;
 use crate::links::{LinkGrant, LinkTarget};
+use crate::principal::Secret;
 use crate::stubs;
 use crate::vault::Seal;
 use crate::{Principal, ServiceError};

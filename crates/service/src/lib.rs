@@ -8,6 +8,7 @@ pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod cancel;
+mod checks;
 pub mod clear;
 pub mod config;
 mod cursors;
@@ -25,6 +26,7 @@ pub mod parameters;
 pub mod passwords;
 pub mod pipelines;
 pub mod places;
+mod principal;
 pub mod query;
 pub mod queue;
 mod refusals;
@@ -45,10 +47,10 @@ pub mod vault;
 pub mod versions;
 pub mod wait;
 
-pub use auth::Principal;
-pub use config::ServiceConfig;
+pub use config::{ForgetSecret, ServiceConfig};
 pub use error::ServiceError;
 pub use fuelcell_rules::faults;
+pub use principal::Principal;
 pub use uploads::{ByteSource, Upload};
 
 pub use fuelcell_store::pages::{
@@ -61,11 +63,11 @@ pub use fuelcell_store::{
     TenantFigures,
 };
 
-use auth::Secret;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
 use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, Store};
 use places::{Lines, Places};
+use principal::Secret;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
@@ -110,8 +112,8 @@ pub struct Service {
     removal_begun: Notify,
     waiters: Semaphore,
     tenants_waiters: Places,
-    checks: parameters::Checks,
-    forget_secret: Option<tokens::ForgetSecret>,
+    checks: checks::Checks,
+    forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
 }
 
@@ -136,9 +138,9 @@ impl Service {
             archives: Places::default(),
             schedules_changed: Notify::new(),
             removal_begun: Notify::new(),
-            waiters: Semaphore::new(wait::MAX_WAITERS),
+            waiters: Semaphore::new(config::MAX_WAITERS),
             tenants_waiters: Places::default(),
-            checks: parameters::Checks::default(),
+            checks: checks::Checks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
         }

@@ -1,7 +1,7 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, cancel, modules, parameters, pipelines, retry, schedules, secrets, submit, usage, wait,
+    admin, batch, cancel, checks, config, modules, pipelines, retry, schedules, secrets, submit, usage,
 };
 use fuelcell_domain::stated::StatedLimit;
 
@@ -72,7 +72,7 @@ pub const STATED: &[StatedLimit] = &[
     StatedLimit::new("a secret's value", secrets::MAX_VALUE as u64, "bytes", "400 `InvalidSecret`"),
     StatedLimit::new(
         "a tenant's requests whose parameters wait to be checked",
-        parameters::MAX_WAITING as u64,
+        checks::MAX_WAITING as u64,
         "requests",
         "429 `TooManyChecks`",
     ),
@@ -84,7 +84,7 @@ pub const STATED: &[StatedLimit] = &[
     ),
     StatedLimit::new(
         "requests of all tenants that wait for a job",
-        wait::MAX_WAITERS as u64,
+        config::MAX_WAITERS as u64,
         "requests",
         "429 `TooManyWaiting`",
     ),

@@ -2,8 +2,10 @@
 
 use crate::admin::check_name;
 use crate::audit::AuditedCall;
-use crate::auth::{Secret, hash_of_token, new_token_secret};
+use crate::auth::{hash_of_token, new_token_secret};
+use crate::config::ForgetSecret;
 use crate::error::role_name;
+use crate::principal::Secret;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{AuditOutcome, Role, Scope, Timestamp, Token, TokenId, TokenKind};
 use fuelcell_store::pages::TokenFilter;
@@ -24,9 +26,6 @@ pub enum Life {
     /// For so many seconds from now.
     Seconds(u64),
 }
-
-/// Forgets a secret that lies somewhere for its owner, if it is the one that the question is answered yes for.
-pub type ForgetSecret = Box<dyn Fn(&dyn Fn(&str) -> bool) + Send + Sync>;
 
 impl Service {
     /// From now on, whatever keeps a secret hears of tokens that are revoked.

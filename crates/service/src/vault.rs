@@ -4,7 +4,7 @@
 //! Who has the data directory has the server's secret too, and can open them; sealing keeps them out of everything that
 //! is copied without it.
 
-use crate::auth::Secret;
+use crate::principal::Secret;
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};

@@ -1,13 +1,12 @@
 //! Waiting for a job to move.
 
+use crate::config::MAX_WAITERS;
 use crate::query::JobView;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{JobId, ProjectRef};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Requests that may wait at the same time, of all tenants.
-pub const MAX_WAITERS: usize = 1000;
 /// How often a waiting request looks at its job again. Looking works on every node, also on one that does not run the job.
 const LOOK: Duration = Duration::from_millis(200);
 /// How often a waiting request's token is looked up again: it may be revoked meanwhile.

@@ -5,7 +5,6 @@
 //! below it does not refer to it. Calls of methods have no path, and are not seen. Tests do not count.
 
 pub(super) mod files;
-mod known;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -14,7 +13,6 @@ use anyhow::Result;
 
 use super::{graph::Member, violation::Violation};
 use files::{Files, References};
-use known::{Arrow, KNOWN};
 
 /// Reads the member's files and names its circles.
 pub(super) fn check(member: &Member) -> Result<Vec<Violation>> {
@@ -22,28 +20,11 @@ pub(super) fn check(member: &Member) -> Result<Vec<Violation>> {
     for root in &member.roots {
         references.extend(Files::read(root)?.references());
     }
-    let known: Vec<&Arrow> = KNOWN.iter().filter(|arrow| arrow.member == member.name).collect();
-    Ok(check_references(&member.name, references, &known))
+    Ok(check_references(&member.name, &references))
 }
 
-/// How many circles are known, and left for now.
-pub(super) fn known() -> usize {
-    KNOWN.len()
-}
-
-/// Circles that `known` does not open, and what of `known` opens none.
-fn check_references(member: &str, mut references: References, known: &[&Arrow]) -> Vec<Violation> {
-    let mut is_there = Vec::new();
-    for arrow in known {
-        let targets = references.get_mut(arrow.from);
-        is_there.push(targets.is_some_and(|targets| targets.remove(arrow.to).is_some()));
-    }
-    let closes = |arrow: &Arrow| way(&references, arrow.to, arrow.from).is_some();
-    let done = known.iter().zip(is_there).filter(|(arrow, is_there)| !is_there || !closes(arrow));
-    let done = done.map(|(Arrow { from, to, .. }, _)| {
-        format!("{member}: {from} → {to} closes no circle any more; take it out of the known ones (check/circles/known.rs)")
-    });
-    done.chain(circles(&references).iter().map(|circle| shown(member, circle, &references))).collect()
+fn check_references(member: &str, references: &References) -> Vec<Violation> {
+    circles(references).iter().map(|circle| shown(member, circle, references)).collect()
 }
 
 /// One circle for each group of files that refer to each other.
@@ -103,23 +84,18 @@ fn shown(member: &str, circle: &[&str], references: &References) -> Violation {
 mod tests {
     use super::{files::made_up::files, *};
 
-    const NOTHING_KNOWN: &[&Arrow] = &[];
-
-    fn violations(texts: &[(&str, &str)], known: &[&Arrow]) -> Vec<Violation> {
-        check_references("made-up", files(texts).references(), known)
+    fn violations(texts: &[(&str, &str)]) -> Vec<Violation> {
+        check_references("made-up", &files(texts).references())
     }
 
     #[test]
     fn two_files_that_refer_to_each_other_are_named_with_how() {
-        let found = violations(
-            &[
-                ("", "mod cell; mod http; mod other;"),
-                ("cell", "use crate::http::Http; pub struct Cell;"),
-                ("http", "pub struct Http; fn new(cell: &super::cell::Cell) {}"),
-                ("other", "use crate::cell::Cell; use crate::http::Http;"),
-            ],
-            NOTHING_KNOWN,
-        );
+        let found = violations(&[
+            ("", "mod cell; mod http; mod other;"),
+            ("cell", "use crate::http::Http; pub struct Cell;"),
+            ("http", "pub struct Http; fn new(cell: &super::cell::Cell) {}"),
+            ("other", "use crate::cell::Cell; use crate::http::Http;"),
+        ]);
         let expected = "made-up: files refer to each other: \
                         cell.rs → http.rs (crate::http::Http) → cell.rs (super::cell::Cell)";
         assert_eq!(found, [expected]);
@@ -127,15 +103,12 @@ mod tests {
 
     #[test]
     fn a_circle_around_a_corner_is_one() {
-        let found = violations(
-            &[
-                ("", "mod a; mod b; mod c;"),
-                ("a", "use crate::b::B; pub struct A;"),
-                ("b", "use crate::c::C; pub struct B;"),
-                ("c", "use crate::a::A; pub struct C;"),
-            ],
-            NOTHING_KNOWN,
-        );
+        let found = violations(&[
+            ("", "mod a; mod b; mod c;"),
+            ("a", "use crate::b::B; pub struct A;"),
+            ("b", "use crate::c::C; pub struct B;"),
+            ("c", "use crate::a::A; pub struct C;"),
+        ]);
         assert_eq!(found.len(), 1);
         assert!(found[0].ends_with("a.rs → b.rs (crate::b::B) → c.rs (crate::c::C) → a.rs (crate::a::A)"));
     }
@@ -144,36 +117,19 @@ mod tests {
     fn a_child_and_a_parent_that_use_each_other_are_a_circle() {
         let texts = |parent| [("", "mod a;"), ("a", parent), ("a::b", "use super::A; pub struct B;")];
         let declares = "mod b; pub use b::B; pub struct A;";
-        assert_eq!(violations(&texts(declares), NOTHING_KNOWN), Vec::<String>::new());
+        assert_eq!(violations(&texts(declares)), Vec::<String>::new());
         for uses in ["mod b; use b::B; pub struct A;", "mod b; pub use b::B; pub struct A; fn f(_: B) {}"] {
-            assert_eq!(violations(&texts(uses), NOTHING_KNOWN).len(), 1, "{uses}");
+            assert_eq!(violations(&texts(uses)).len(), 1, "{uses}");
         }
     }
 
     #[test]
     fn tests_may_look_anywhere() {
-        let found = violations(
-            &[
-                ("", "mod a; mod b;"),
-                ("a", "use crate::b::B; pub struct A;"),
-                ("b", "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }"),
-            ],
-            NOTHING_KNOWN,
-        );
+        let found = violations(&[
+            ("", "mod a; mod b;"),
+            ("a", "use crate::b::B; pub struct A;"),
+            ("b", "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }"),
+        ]);
         assert_eq!(found, Vec::<String>::new());
-    }
-
-    #[test]
-    fn known_circles_may_only_become_fewer() {
-        let known = Arrow { member: "made-up", from: "b.rs", to: "a.rs" };
-        let texts = |b| [("", "mod a; mod b;"), ("a", "use crate::b::B; pub struct A;"), ("b", b)];
-        assert_eq!(violations(&texts("use crate::a::A; pub struct B;"), &[&known]), Vec::<String>::new());
-        let gone = violations(&texts("pub struct B;"), &[&known]);
-        assert_eq!(gone.len(), 1);
-        assert!(gone[0].starts_with("made-up: b.rs → a.rs closes no circle any more"), "{gone:?}");
-
-        let new = Arrow { from: "a.rs", to: "c.rs", ..known };
-        let found = violations(&texts("use crate::a::A; pub struct B;"), &[&new]);
-        assert_eq!(found.len(), 2, "the circle, and the arrow that does not exist: {found:?}");
     }
 }

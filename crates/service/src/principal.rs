@@ -1,0 +1,53 @@
+//! Who asks, and the server's own secret, under which what they show is known.
+
+use crate::error::ServiceError;
+use fuelcell_domain::{Digest, Role, Scope, Timestamp, TokenId};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The server's own secret.
+pub(crate) struct Secret([u8; 32]);
+
+impl Secret {
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// HMAC-SHA-256 of `parts` under this secret, for one `purpose`. Lengths are part of the message, so that no two lists
+    /// of parts are confused.
+    pub(crate) fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// Somebody who was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The token.
+    pub token: TokenId,
+    /// Who holds it.
+    pub subject: String,
+    /// What they may do.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// Until when.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// The hash under which the token is kept; `None` for the server itself.
+    pub(crate) hash: Option<Digest>,
+}
+
+impl Principal {
+    /// Refuses unless the principal has at least `role`, wherever.
+    pub(crate) fn require(&self, role: Role) -> Result<(), ServiceError> {
+        match self.role >= role {
+            true => Ok(()),
+            false => Err(ServiceError::Forbidden(role)),
+        }
+    }
+}
