@@ -1,5 +1,5 @@
-//! What must be remembered: [`Store`] moves records that belong together in one transaction, [`BlobStore`] keeps bytes by
-//! digest. [`memory`] is the reference of both, [`conformance`] the one suite that every backend must pass.
+//! What must be remembered: [`Store`], the sum of its [subjects](verbs), moves records that belong together in one
+//! transaction, [`BlobStore`] keeps bytes by digest. [`memory`] is the reference of both, [`conformance`] the one suite that every backend must pass.
 //!
 //! This crate knows the domain. It knows nothing of HTTP, of wasm, of scheduling policy, or of any particular database.
 //! The traits can be served by an embedded store as well as by PostgreSQL and object storage: async, no closures or

@@ -197,7 +197,7 @@ fn item(document: &str, received: Received, batch_key: Option<&str>, index: usiz
             return Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "TooLarge",
-                format!("a job of a batch is at most {} bytes", MAX_JSON_BYTES),
+                format!("a job of a batch is at most {MAX_JSON_BYTES} bytes"),
             ));
         }
         let body = parse_json::<Object<SubmitBody>>(&document)?.0;

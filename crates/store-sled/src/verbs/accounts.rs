@@ -260,6 +260,11 @@ pub(crate) fn revoke_token(overlay: &mut Overlay<'_>, id: TokenId, at: Timestamp
     overlay.put(Table::Tokens, key, &token)
 }
 
+pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
+    let queued_jobs = shared.image().queue().count(project);
+    Ok(ProjectUsage { queued_jobs, stored: stored::of_project(&shared.database, project)? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,9 +290,4 @@ mod tests {
         let kept: Tenant = overlay.get(Table::Tenants, ids[1].0.as_bytes()).unwrap().unwrap();
         assert_eq!(kept.name, "Acme 2");
     }
-}
-
-pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<ProjectUsage, StoreError> {
-    let queued_jobs = shared.image().queue().count(project);
-    Ok(ProjectUsage { queued_jobs, stored: stored::of_project(&shared.database, project)? })
 }
