@@ -88,7 +88,7 @@ guid!(
 );
 
 /// A job's place in the order in which its project's jobs were created, from 1.
-pub type Ordinal = u32;
+pub type Ordinal = u64;
 
 /// A project together with the tenant that owns it: every look-up names both, so that nothing can cross tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -153,8 +153,8 @@ impl Wanted {
             order: JobOrder { key: key.unwrap_or(SortKey::Ordinal), descending: descending.unwrap_or(true) },
             per_page: parameters.integer("per_page", 1..=MAX_PER_PAGE).unwrap_or(DEFAULT_PER_PAGE),
             offset: parameters.integer("offset", 0..=u32::MAX).unwrap_or(0),
-            pipeline: parameters.integer("pipeline_id", 0..=Ordinal::MAX),
-            flow: parameters.integer("flow_id", 0..=Ordinal::MAX),
+            pipeline: parameters.integer("pipeline_id", 0..=u32::MAX).map(Ordinal::from),
+            flow: parameters.integer("flow_id", 0..=u32::MAX).map(Ordinal::from),
             standing: parameters.word("status", &statuses, status::standing),
         };
         parameters.check()?;

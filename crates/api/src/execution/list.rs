@@ -36,7 +36,7 @@ pub(crate) struct ListAnswer {
 #[serde(rename_all = "camelCase")]
 struct ListedJob {
     job_id: String,
-    job_number: u32,
+    job_number: u64,
     #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     job_name: String,

@@ -38,7 +38,7 @@ pub(crate) struct QueueAnswer {
 #[serde(rename_all = "camelCase")]
 struct QueuedJob {
     job_id: String,
-    job_number: u32,
+    job_number: u64,
     #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     job_name: String,

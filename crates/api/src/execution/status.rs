@@ -30,7 +30,7 @@ pub(crate) const MAX_WAIT: u64 = 60;
 pub(crate) struct StatusAnswer {
     job_id: String,
     project_id: String,
-    job_number: u32,
+    job_number: u64,
     #[schema(value_type = JobTypeWord)]
     job_type: JobType,
     job_name: String,

@@ -45,7 +45,7 @@ pub(crate) struct PipelineBody {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PipelineAnswer {
     pipeline_id: String,
-    pipeline_number: u32,
+    pipeline_number: u64,
     name: String,
     #[schema(value_type = JobTypeWord)]
     job_type: JobType,

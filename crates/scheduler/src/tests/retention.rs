@@ -28,7 +28,7 @@ impl World {
     }
 
     /// Ordinals of the jobs that are left, oldest first.
-    async fn left(&self) -> Vec<u32> {
+    async fn left(&self) -> Vec<u64> {
         let all = PageRequest { offset: 0, limit: 1000 };
         let page = self.store.list(self.project, &JobFilter::default(), all).await.unwrap();
         page.jobs.iter().rev().map(|job| job.ordinal).collect()

@@ -2,8 +2,9 @@
 
 use crate::index::entry::IndexEntry;
 use crate::index::sorted::Sorted;
+use crate::tables::keys::Number;
 use fuelcell_domain::job::Priority;
-use fuelcell_domain::{JobState, JobType, Ordinal, PipelineId, Timestamp};
+use fuelcell_domain::{JobState, JobType, PipelineId, Timestamp};
 use fuelcell_store::{JobFilter, JobOrder, PageRequest, StateCounts};
 use roaring::RoaringBitmap;
 use std::borrow::Cow;
@@ -26,7 +27,7 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     /// Adds a job whose ordinal is the highest so far.
-    pub(crate) fn add(&mut self, ordinal: Ordinal, entry: &IndexEntry) {
+    pub(crate) fn add(&mut self, ordinal: Number, entry: &IndexEntry) {
         self.all.insert(ordinal);
         self.states[entry.state as usize].insert(ordinal);
         self.types.entry(entry.job_type).or_default().insert(ordinal);
@@ -44,7 +45,7 @@ impl Catalog {
     }
 
     /// Takes a job away. Its time of creation stays, which no list shows.
-    pub(crate) fn remove(&mut self, ordinal: Ordinal, entry: &IndexEntry) {
+    pub(crate) fn remove(&mut self, ordinal: Number, entry: &IndexEntry) {
         self.all.remove(ordinal);
         self.states[entry.state as usize].remove(ordinal);
         if let Some(of_type) = self.types.get_mut(&entry.job_type) {
@@ -61,7 +62,7 @@ impl Catalog {
     }
 
     /// Follows a job that moved.
-    pub(crate) fn follow(&mut self, ordinal: Ordinal, before: &IndexEntry, after: &IndexEntry) {
+    pub(crate) fn follow(&mut self, ordinal: Number, before: &IndexEntry, after: &IndexEntry) {
         self.states[before.state as usize].remove(ordinal);
         self.states[after.state as usize].insert(ordinal);
         self.sorted.remove(ordinal, &before.ranks);
@@ -69,7 +70,7 @@ impl Catalog {
     }
 
     /// One page of the matches, newest first, and the number of all.
-    pub(crate) fn page(&self, filter: &JobFilter, page: PageRequest) -> (Vec<Ordinal>, u64) {
+    pub(crate) fn page(&self, filter: &JobFilter, page: PageRequest) -> (Vec<Number>, u64) {
         let parts = self.parts(filter);
         let total = parts.iter().map(|part| part.len()).sum::<u64>();
         // The page's ranks, counted from the oldest.
@@ -85,7 +86,7 @@ impl Catalog {
     }
 
     /// The newest matches that are older than a job.
-    pub(crate) fn below(&self, filter: &JobFilter, before: Option<Ordinal>, limit: usize) -> Vec<Ordinal> {
+    pub(crate) fn below(&self, filter: &JobFilter, before: Option<Number>, limit: usize) -> Vec<Number> {
         let end = before.map_or(Bound::Unbounded, Bound::Excluded);
         let parts = self.parts(filter);
         let older = parts.iter().flat_map(|part| part.range((Bound::Unbounded, end)).rev().take(limit));
@@ -101,7 +102,7 @@ impl Catalog {
         filter: &JobFilter,
         order: &JobOrder,
         page: PageRequest,
-    ) -> (Vec<Ordinal>, u64) {
+    ) -> (Vec<Number>, u64) {
         let matches = self.matches(filter);
         let total = matches.len();
         (self.sorted.page(matches, order, page), total)
@@ -130,7 +131,7 @@ impl Catalog {
     }
 
     /// The youngest job; 0 when there is none.
-    pub(crate) fn last(&self) -> Ordinal {
+    pub(crate) fn last(&self) -> Number {
         self.all.max().unwrap_or(0)
     }
 
@@ -191,9 +192,9 @@ fn intersection<'a>(sets: impl Iterator<Item = Cow<'a, RoaringBitmap>>) -> Optio
 }
 
 /// The member with this rank, from 0, of sets that have none in common; behind the last rank a number behind all members.
-fn member(parts: &[Cow<'_, RoaringBitmap>], rank: u64) -> Ordinal {
-    let has_enough = |ordinal: Ordinal| parts.iter().map(|part| part.rank(ordinal)).sum::<u64>() > rank;
-    let (mut low, mut high) = (0, Ordinal::MAX);
+fn member(parts: &[Cow<'_, RoaringBitmap>], rank: u64) -> Number {
+    let has_enough = |ordinal: Number| parts.iter().map(|part| part.rank(ordinal)).sum::<u64>() > rank;
+    let (mut low, mut high) = (0, Number::MAX);
     while low < high {
         let middle = low + (high - low) / 2;
         match has_enough(middle) {
@@ -208,13 +209,13 @@ fn member(parts: &[Cow<'_, RoaringBitmap>], rank: u64) -> Ordinal {
 #[derive(Default)]
 struct CreationTimes {
     /// Each job with the latest time of it and all before it: rising, so that it can be searched.
-    latest: Vec<(Ordinal, Timestamp)>,
+    latest: Vec<(Number, Timestamp)>,
     /// Jobs that are older than one before them.
-    stragglers: BTreeMap<Ordinal, Timestamp>,
+    stragglers: BTreeMap<Number, Timestamp>,
 }
 
 impl CreationTimes {
-    fn push(&mut self, ordinal: Ordinal, at: Timestamp) {
+    fn push(&mut self, ordinal: Number, at: Timestamp) {
         let latest = self.latest.last().map_or(at, |(_, latest)| at.max(*latest));
         if at < latest {
             self.stragglers.insert(ordinal, at);

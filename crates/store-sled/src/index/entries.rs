@@ -58,7 +58,7 @@ mod tests {
         QueueEntry {
             job: JobId(Uuid::nil()),
             project: ProjectRef { tenant: TenantId(Uuid::nil()), project: ProjectId(Uuid::nil()) },
-            ordinal,
+            ordinal: ordinal.into(),
             priority: Priority::Normal,
             front: false,
             created_at: Timestamp(i64::from(ordinal)),

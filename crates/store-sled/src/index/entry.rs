@@ -37,6 +37,6 @@ impl IndexEntry {
 
     pub(crate) fn order(&self, place: Place) -> QueueOrder {
         let since = self.not_before.map_or(self.created_at, |time| time.max(self.created_at));
-        QueueOrder::new(self.priority, self.front, since, place.project, place.ordinal)
+        QueueOrder::new(self.priority, self.front, since, place.project, place.ordinal.into())
     }
 }

@@ -259,7 +259,7 @@ mod tests {
 
     fn order(ordinal: u32) -> QueueOrder {
         let project = ProjectRef { tenant: TenantId(Uuid::nil()), project: ProjectId(Uuid::nil()) };
-        QueueOrder::new(Priority::Normal, false, Timestamp(i64::from(ordinal)), project, ordinal)
+        QueueOrder::new(Priority::Normal, false, Timestamp(i64::from(ordinal)), project, ordinal.into())
     }
 
     #[test]

@@ -9,8 +9,9 @@ use crate::index::image::{Change, Image};
 use crate::records::removed::removed_jobs;
 use crate::tables::codec::{ADVICE, damaged};
 use crate::tables::database::{Database, Read, guarded};
+use crate::tables::keys::Number;
 use crate::tables::keys::{Place, Table, counters};
-use fuelcell_domain::{Ordinal, ProjectRef};
+use fuelcell_domain::ProjectRef;
 use fuelcell_store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
@@ -26,7 +27,7 @@ const PART: usize = 4096;
 const WAITING: usize = 4;
 
 /// Deleted jobs as runs of ordinals, each from its first to its last; no two touch.
-type DeletedRuns = BTreeMap<Place, Ordinal>;
+type DeletedRuns = BTreeMap<Place, Number>;
 
 /// Rebuilds the image, if no job is missing. Also says how many jobs were deleted, ever.
 pub(crate) fn read_image(database: &Database) -> Result<(Image, u64), StoreError> {
@@ -56,7 +57,7 @@ type Part = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 /// Cuts the index by the numbers of jobs that the counters say. Wherever it is cut, each key is in just one part.
 fn parts_of_index(database: &Database) -> Result<Vec<Part>, StoreError> {
     let mut cuts = BTreeSet::new();
-    database.visit(Table::Counters, &[counters::JOBS], |key, given: Ordinal| {
+    database.visit(Table::Counters, &[counters::JOBS], |key, given: Number| {
         let project = &key[1..];
         cuts.extend((1..=given).step_by(PART).map(|first| [project, &first.to_be_bytes()].concat()));
         ControlFlow::Continue(())
@@ -99,7 +100,7 @@ struct Build<'a> {
     deleted: &'a DeletedRuns,
     image: Image,
     /// The ordinal that comes next, by project.
-    next: BTreeMap<ProjectRef, Ordinal>,
+    next: BTreeMap<ProjectRef, Number>,
 }
 
 impl Build<'_> {
@@ -140,8 +141,8 @@ pub(crate) fn short(reason: &str) -> StoreError {
 /// All runs of deleted jobs.
 pub(crate) fn deleted_runs(database: &Database) -> Result<DeletedRuns, StoreError> {
     let mut runs = BTreeMap::new();
-    let mut open: Option<(Place, Ordinal)> = None;
-    database.visit(Table::DeletedJobs, &[], |key, last: Ordinal| {
+    let mut open: Option<(Place, Number)> = None;
+    database.visit(Table::DeletedJobs, &[], |key, last: Number| {
         let Some(place) = Place::from_key(key).filter(|place| place.ordinal <= last) else {
             return ControlFlow::Continue(());
         };
@@ -162,7 +163,7 @@ pub(crate) fn deleted_runs(database: &Database) -> Result<DeletedRuns, StoreErro
     Ok(runs)
 }
 
-fn skip_deleted(deleted: &DeletedRuns, project: ProjectRef, next: &mut Ordinal) {
+fn skip_deleted(deleted: &DeletedRuns, project: ProjectRef, next: &mut Number) {
     while let Some(last) = deleted.get(&Place { project, ordinal: *next }) {
         *next = last + 1;
     }
@@ -171,7 +172,7 @@ fn skip_deleted(deleted: &DeletedRuns, project: ProjectRef, next: &mut Ordinal) 
 /// Compares every project's jobs with the number given out last; `Some` says what is wrong.
 fn check_job_counters(
     database: &Database,
-    next: &BTreeMap<ProjectRef, Ordinal>,
+    next: &BTreeMap<ProjectRef, Number>,
 ) -> Result<Option<String>, StoreError> {
     for (project, next) in next {
         let given: u32 = database.get(Table::Counters, &counters::jobs(*project))?.unwrap_or(0);
@@ -198,7 +199,7 @@ mod tests {
     fn place(project: u128, ordinal: usize) -> Place {
         let project =
             ProjectRef { tenant: TenantId(Uuid::nil()), project: ProjectId(Uuid::from_u128(project)) };
-        Place { project, ordinal: Ordinal::try_from(ordinal).unwrap() }
+        Place { project, ordinal: Number::try_from(ordinal).unwrap() }
     }
 
     fn write(database: &Database, change: impl FnOnce(&mut Overlay<'_>) -> Result<(), StoreError>) {

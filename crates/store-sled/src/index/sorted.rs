@@ -2,6 +2,7 @@
 //! time. A page takes from them what a filter leaves, so that only its own jobs are read.
 
 use crate::index::ranked::RankedSet;
+use crate::tables::keys::Number;
 use fuelcell_domain::{Ordinal, Standing, Timestamp};
 use fuelcell_store::{JobOrder, PageRequest, Ranks, SortKey};
 use roaring::RoaringBitmap;
@@ -23,20 +24,20 @@ pub(crate) struct Sorted {
 /// Jobs in the order of a time that they have.
 #[derive(Default)]
 struct Times {
-    order: RankedSet<(Timestamp, Ordinal)>,
+    order: RankedSet<(Timestamp, Number)>,
     /// The same jobs.
     jobs: RoaringBitmap,
 }
 
 impl Times {
-    fn add(&mut self, at: Option<Timestamp>, ordinal: Ordinal) {
+    fn add(&mut self, at: Option<Timestamp>, ordinal: Number) {
         if let Some(at) = at {
             self.order.insert((at, ordinal));
             self.jobs.insert(ordinal);
         }
     }
 
-    fn remove(&mut self, at: Option<Timestamp>, ordinal: Ordinal) {
+    fn remove(&mut self, at: Option<Timestamp>, ordinal: Number) {
         if let Some(at) = at {
             self.order.remove(&(at, ordinal));
             self.jobs.remove(ordinal);
@@ -44,7 +45,7 @@ impl Times {
     }
 
     /// In their order or against it, passing over the first.
-    fn ordinals(&self, descending: bool, skip: usize) -> Box<dyn Iterator<Item = Ordinal> + '_> {
+    fn ordinals(&self, descending: bool, skip: usize) -> Box<dyn Iterator<Item = Number> + '_> {
         match descending {
             true => Box::new(self.order.before(self.order.len().saturating_sub(skip)).map(|(_, job)| *job)),
             false => Box::new(self.order.from(skip).map(|(_, job)| *job)),
@@ -53,7 +54,7 @@ impl Times {
 }
 
 impl Sorted {
-    pub(crate) fn add(&mut self, ordinal: Ordinal, ranks: &Ranks) {
+    pub(crate) fn add(&mut self, ordinal: Number, ranks: &Ranks) {
         self.pipelines.entry(ranks.pipeline).or_default().insert(ordinal);
         self.standings[ranks.standing as usize].insert(ordinal);
         if ranks.standing == Standing::Skipped {
@@ -66,7 +67,7 @@ impl Sorted {
         self.ended.add(ranks.ended_at, ordinal);
     }
 
-    pub(crate) fn remove(&mut self, ordinal: Ordinal, ranks: &Ranks) {
+    pub(crate) fn remove(&mut self, ordinal: Number, ranks: &Ranks) {
         take_out(&mut self.pipelines, &ranks.pipeline, ordinal);
         self.standings[ranks.standing as usize].remove(ordinal);
         if ranks.standing == Standing::Skipped {
@@ -92,7 +93,7 @@ impl Sorted {
     }
 
     /// One page of these jobs.
-    pub(crate) fn page(&self, matches: RoaringBitmap, order: &JobOrder, page: PageRequest) -> Vec<Ordinal> {
+    pub(crate) fn page(&self, matches: RoaringBitmap, order: &JobOrder, page: PageRequest) -> Vec<Number> {
         let mut cut = Cut::new(matches, order.descending, page);
         match &order.key {
             SortKey::Ordinal => {}
@@ -121,7 +122,7 @@ impl Sorted {
 fn take_out<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(
     sets: &mut BTreeMap<K, RoaringBitmap>,
     key: &Q,
-    ordinal: Ordinal,
+    ordinal: Number,
 ) {
     if let Some(set) = sets.get_mut(key) {
         set.remove(ordinal);
@@ -141,7 +142,7 @@ impl Members {
         Self(words)
     }
 
-    fn contains(&self, member: Ordinal) -> bool {
+    fn contains(&self, member: Number) -> bool {
         self.0.get(member as usize / 64).is_some_and(|word| word >> (member % 64) & 1 == 1)
     }
 }
@@ -154,7 +155,7 @@ struct Cut {
     /// Matches to pass over still.
     skip: u64,
     limit: usize,
-    taken: Vec<Ordinal>,
+    taken: Vec<Number>,
 }
 
 impl Cut {
@@ -201,7 +202,7 @@ impl Cut {
     }
 
     /// Those without a value, and the page.
-    fn take_rest(mut self) -> Vec<Ordinal> {
+    fn take_rest(mut self) -> Vec<Number> {
         let rest = std::mem::take(&mut self.rest);
         self.take(&rest);
         self.taken

@@ -81,7 +81,7 @@ pub(crate) fn held(records: &impl Read, attempt: AttemptId) -> Result<Job, Store
 
 /// Writes a new job.
 pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
-    let place = Place { project: job.project, ordinal: job.ordinal };
+    let place = Place::of(job.project, job.ordinal);
     overlay.add(Table::JobPlaces, job.id.0.as_bytes(), &place)?;
     if job.parameters.len() > LONG_PARAMETERS {
         overlay.put(Table::Parameters, &place.key(), &job.parameters)?;
@@ -95,7 +95,7 @@ pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreEr
 
 /// Writes a job that moved, and whatever follows from the move.
 pub(crate) fn update(overlay: &mut Overlay<'_>, before: &Job, after: &Job) -> Result<(), StoreError> {
-    let place = Place { project: after.project, ordinal: after.ordinal };
+    let place = Place::of(after.project, after.ordinal);
     if before.state == JobState::Running && after.state != JobState::Running {
         overlay.remove(Table::Pulses, after.id.0.as_bytes())?;
     }
@@ -163,7 +163,7 @@ fn free_bytes(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
 /// Removes an ended job and everything that is kept under its id. A tombstone stays, so that the gap in the ordinals is
 /// not taken for a loss.
 pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreError> {
-    let place = Place { project: job.project, ordinal: job.ordinal };
+    let place = Place::of(job.project, job.ordinal);
     let (id, key) = (job.id.0.as_bytes(), place.key());
     free_bytes(overlay, job)?;
     for table in [Table::JobPlaces, Table::Checkpoints, Table::Artifacts] {

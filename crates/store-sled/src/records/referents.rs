@@ -6,10 +6,11 @@
 
 use crate::records::job as records;
 use crate::tables::database::Read;
+use crate::tables::keys::Number;
 use crate::tables::keys::{self, Place, Table, counters};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
-use fuelcell_domain::{Activation, Ordinal, Pipeline, ProjectRef};
+use fuelcell_domain::{Activation, Pipeline, ProjectRef};
 use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, refuse_if_used};
 use std::sync::PoisonError;
@@ -18,7 +19,7 @@ use std::sync::PoisonError;
 pub(crate) struct Seen {
     users: Vec<String>,
     /// The youngest job that it looked at.
-    last: Ordinal,
+    last: Number,
 }
 
 /// The reader's step.
@@ -44,7 +45,7 @@ pub(crate) fn refuse(
     let active = active(overlay, project)?;
     all.extend(active.iter().filter_map(|activation| referent.use_by_activation(activation)));
     all.extend(seen.users);
-    let last: Ordinal = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
+    let last: Number = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
     all.extend(users(overlay, project, seen.last + 1..=last, referent)?);
     refuse_if_used(all)
 }
@@ -57,7 +58,7 @@ fn active(overlay: &Overlay<'_>, project: ProjectRef) -> Result<Vec<Activation>,
 fn users(
     records: &impl Read,
     project: ProjectRef,
-    jobs: impl IntoIterator<Item = Ordinal>,
+    jobs: impl IntoIterator<Item = Number>,
     referent: &Referent,
 ) -> Result<Vec<String>, StoreError> {
     let mut users = Vec::new();

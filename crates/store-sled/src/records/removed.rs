@@ -1,8 +1,9 @@
 //! What was taken away: nothing new is taken for it.
 
 use crate::tables::database::{Database, Read};
+use crate::tables::keys::Number;
 use crate::tables::keys::{self, Table};
-use fuelcell_domain::{Ordinal, ProjectRef, Removal, Scope};
+use fuelcell_domain::{ProjectRef, Removal, Scope};
 use fuelcell_store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct StoredRemoval {
     pub(crate) removal: Removal,
     /// When it is done: how many jobs the project had, ever.
-    pub(crate) jobs: Ordinal,
+    pub(crate) jobs: Number,
 }
 
 /// Refuses what comes for a project that was taken away.

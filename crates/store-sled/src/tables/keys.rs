@@ -6,6 +6,15 @@ use fuelcell_store::usage::Dimension;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// An ordinal as this store keeps it: sets of bits and keys of four bytes, which are enough for the projects of one machine.
+/// Nobody is given a higher one.
+pub(crate) type Number = u32;
+
+/// The number of an ordinal; of one that nobody was given, one that nobody was given.
+pub(crate) fn number(ordinal: Ordinal) -> Number {
+    Number::try_from(ordinal).unwrap_or(Number::MAX)
+}
+
 /// A kind of record. The comment says key → record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
@@ -185,10 +194,15 @@ impl Table {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) project: ProjectRef,
-    pub(crate) ordinal: Ordinal,
+    pub(crate) ordinal: Number,
 }
 
 impl Place {
+    /// The place of the job with this ordinal.
+    pub(crate) fn of(project: ProjectRef, ordinal: Ordinal) -> Self {
+        Self { project, ordinal: number(ordinal) }
+    }
+
     pub(crate) fn key(self) -> Vec<u8> {
         join(&[&project(self.project), &self.ordinal.to_be_bytes()])
     }
@@ -197,7 +211,7 @@ impl Place {
     pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
         let (tenant, rest) = key.split_first_chunk::<16>()?;
         let (project, rest) = rest.split_first_chunk::<16>()?;
-        let ordinal = Ordinal::from_be_bytes(rest.try_into().ok()?);
+        let ordinal = Number::from_be_bytes(rest.try_into().ok()?);
         let tenant = TenantId(Uuid::from_bytes(*tenant));
         let project = ProjectId(Uuid::from_bytes(*project));
         Some(Self { project: ProjectRef { tenant, project }, ordinal })

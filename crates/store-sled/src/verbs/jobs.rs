@@ -4,7 +4,7 @@ use crate::index::queue::ProjectLine;
 use crate::records::job as records;
 use crate::store::SledStore;
 use crate::tables::database::Read;
-use crate::tables::keys::{Place, Table};
+use crate::tables::keys::{Number, Place, Table, number};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
@@ -63,7 +63,7 @@ impl Jobs for SledStore {
     }
 
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
-        records::load(self.database()?, Place { project, ordinal })
+        records::load(self.database()?, Place::of(project, ordinal))
     }
 
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError> {
@@ -140,10 +140,10 @@ pub(crate) fn list_ordered(
 fn read_page(
     shared: &Shared,
     project: ProjectRef,
-    (ordinals, total): (Vec<Ordinal>, u64),
+    (numbers, total): (Vec<Number>, u64),
 ) -> Result<JobPage, StoreError> {
-    let mut jobs = Vec::with_capacity(ordinals.len());
-    for ordinal in ordinals {
+    let mut jobs = Vec::with_capacity(numbers.len());
+    for ordinal in numbers {
         jobs.extend(records::load(&shared.database, Place { project, ordinal })?);
     }
     Ok(JobPage { jobs, total })
@@ -156,7 +156,7 @@ pub(crate) fn jobs_page(
     seek: Seek<Reverse<Ordinal>>,
 ) -> Result<Page<Job>, StoreError> {
     let mut pager = Pager::new(seek.limit);
-    let mut before = seek.after.map(|Reverse(ordinal)| ordinal);
+    let mut before = seek.after.map(|Reverse(ordinal)| number(ordinal));
     // Of those that were found some may have been deleted since: then further ones are looked for.
     loop {
         let found = shared.image().catalog(project).map(|own| own.below(filter, before, pager.wanted()));
@@ -193,7 +193,7 @@ pub(crate) fn queued(
         shared.arrived(now).queue().of_project(project, now, skip, page.limit);
     let mut jobs = Vec::with_capacity(places.len());
     for (before, order) in places {
-        let job = records::load(&shared.database, Place { project, ordinal: order.ordinal })?;
+        let job = records::load(&shared.database, Place::of(project, order.ordinal))?;
         jobs.extend(job.filter(|job| job.state == JobState::Queued).map(|job| (before, job)));
     }
     Ok(QueuePage { jobs, due, scheduled })
@@ -215,7 +215,7 @@ pub(crate) fn queue_page(
         }
         for spot in found {
             after = Some(spot);
-            let job = records::load(&shared.database, Place { project, ordinal: spot.order.ordinal })?;
+            let job = records::load(&shared.database, Place::of(project, spot.order.ordinal))?;
             let Some(job) = job.filter(|job| job.state == JobState::Queued) else { continue };
             if pager.push((spot, job)).is_break() {
                 return Ok(pager.finish());

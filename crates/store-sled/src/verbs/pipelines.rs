@@ -56,7 +56,7 @@ pub(crate) fn put_pipeline(
     let key = keys::in_project(pipeline.project, *pipeline.id.0.as_bytes());
     match with_schedule(overlay, &key)? {
         Some(first) => pipeline.replaces(&first),
-        None => pipeline.ordinal = overlay.next_number(&counters::pipelines(pipeline.project))?,
+        None => pipeline.ordinal = overlay.next_number(&counters::pipelines(pipeline.project))?.into(),
     }
     overlay.put(Table::Pipelines, &key, &pipeline)?;
     put_schedule(overlay, &key, &pipeline)?;

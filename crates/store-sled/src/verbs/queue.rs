@@ -163,7 +163,7 @@ pub(crate) fn entries(shared: &Shared, line: Line) -> Result<Vec<QueueEntry>, St
         let entry = match known {
             Some(entry) => Some(entry),
             None => {
-                let place = Place { project: order.project, ordinal: order.ordinal };
+                let place = Place::of(order.project, order.ordinal);
                 let job = records::load(&shared.database, place)?;
                 let entry = job.as_ref().and_then(records::queue_entry);
                 learnt.extend(entry.clone());

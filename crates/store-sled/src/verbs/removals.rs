@@ -5,11 +5,12 @@ use crate::records::job as records;
 use crate::records::removed::StoredRemoval;
 use crate::store::SledStore;
 use crate::tables::database::{Database, Read};
+use crate::tables::keys::Number;
 use crate::tables::keys::{self, Place, Table, counters};
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
-use fuelcell_domain::{JobState, Ordinal, Project, ProjectRef, Removal, Scope, TenantId, Timestamp, Token};
+use fuelcell_domain::{JobState, Project, ProjectRef, Removal, Scope, TenantId, Timestamp, Token};
 use fuelcell_store::usage::Dimension;
 use fuelcell_store::verbs::Removals;
 use fuelcell_store::{RemovalStep, StoreError};
@@ -184,7 +185,7 @@ fn take_record(
 ) -> Result<bool, StoreError> {
     if let (Table::DeletedJobs, Scope::Project(project)) = (table, scope) {
         // All jobs are deleted, which their counter knows, too.
-        let last: Ordinal = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
+        let last: Number = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
         overlay.put(table, &Place { project, ordinal: 1 }.key(), &last)?;
     }
     overlay.remove(table, key).map(|()| true)

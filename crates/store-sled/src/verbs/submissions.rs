@@ -83,7 +83,7 @@ pub(crate) fn submit(overlay: &mut Overlay<'_>, new: NewJob) -> Result<Submitted
     let stored = stored::of_project(overlay, job.project)?;
     accounts::project_limits(overlay, job.project)?.admit(&mut job, queued, stored)?;
     stored::replace(overlay, job.project, stored::RECORDS, 0, job.stored_size())?;
-    job.ordinal = overlay.next_number(&counters::jobs(job.project))?;
+    job.ordinal = overlay.next_number(&counters::jobs(job.project))?.into();
     if let Some(IdempotencyKey { key, body }) = idempotency {
         let used = UsedKey { body, job: job.id };
         overlay.put(Table::IdempotencyKeys, &keys::idempotency(job.project, &key), &used)?;

@@ -174,7 +174,7 @@ async fn everything_is_as_it_was() {
     assert_eq!(everything(&store, own, id, &jobs).await, before);
     // And it goes on from there.
     let next = submit(&store, job(own)).await;
-    assert_eq!(next.ordinal, jobs.len() as u32 + 1);
+    assert_eq!(next.ordinal, jobs.len() as u64 + 1);
     assert_eq!(store.put_pipeline(registered_pipeline(own)).await.unwrap().ordinal, 2);
     assert_eq!(start(&store, next.id, 9).await.attempt, 1);
     drop(store);

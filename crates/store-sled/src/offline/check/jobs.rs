@@ -3,9 +3,10 @@
 use super::Look;
 use crate::index::entry::IndexEntry;
 use crate::records::job::{LivePulse, StoredJob};
+use crate::tables::keys::Number;
 use crate::tables::keys::{self, Place, Table, counters, hexadecimal};
 use crate::verbs::submissions::UsedKey;
-use fuelcell_domain::{Artifact, Digest, Job, JobId, JobState, LogLine, Ordinal, Receipt};
+use fuelcell_domain::{Artifact, Digest, Job, JobId, JobState, LogLine, Receipt};
 use fuelcell_store::{BlobRef, ProcessedItem};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -23,7 +24,7 @@ impl Look<'_> {
             let same = stored.is_some_and(|stored| stored.job.id.0.as_bytes() == key);
             look.require(same, || format!("job {} is not where its place says", name(key)));
         });
-        self.each(Table::DeletedJobs, |look, key, _: Ordinal| {
+        self.each(Table::DeletedJobs, |look, key, _: Number| {
             let gone = !look.is_there(Table::Jobs, key);
             look.require(gone, || format!("the job at {} is there and said to be deleted", hexadecimal(key)));
         });
@@ -31,7 +32,7 @@ impl Look<'_> {
     }
 
     fn job(&mut self, key: &[u8], job: &Job, parameters_apart: bool) {
-        let place = Place { project: job.project, ordinal: job.ordinal };
+        let place = Place::of(job.project, job.ordinal);
         self.require(place.key() == key, || format!("job {} lies in a wrong place", job.id));
         let known: Option<Place> = self.get(Table::JobPlaces, job.id.0.as_bytes());
         self.require(known == Some(place), || format!("job {} is not found by its id", job.id));

@@ -80,7 +80,7 @@ impl Look<'_> {
         self.each(Table::Counters, |_, _, _: u32| {});
         self.each(Table::Pipelines, |look, _, pipeline: Pipeline| {
             let given = look.counter(&counters::pipelines(pipeline.project));
-            look.require((1..=given).contains(&pipeline.ordinal), || {
+            look.require((1..=u64::from(given)).contains(&pipeline.ordinal), || {
                 format!("pipeline {} has number {} of {given}", pipeline.id, pipeline.ordinal)
             });
         });

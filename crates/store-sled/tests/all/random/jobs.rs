@@ -77,7 +77,7 @@ impl Pair {
     pub(super) fn new_job(&self, kind: u8, delay: Option<u8>, big: bool) -> Job {
         let own = self.projects[usize::from(kind > 200)];
         let kind = usize::from(kind);
-        let pipeline = |n: usize| PipelineRef { ordinal: 1 + n as u32, ..pipeline(self.pipelines[n]) };
+        let pipeline = |n: usize| PipelineRef { ordinal: 1 + n as u64, ..pipeline(self.pipelines[n]) };
         let inputs =
             self.datasets.iter().take(usize::from(kind % 5 == 0)).map(|id| input(&self.dataset(own, *id, 1)));
         Job {
