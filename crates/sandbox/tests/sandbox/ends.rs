@@ -86,7 +86,8 @@ async fn an_endless_loop_ends_at_its_deadline() {
     // It gave way some hundred times, and was stopped where it did so.
     assert!(usage.fuel.units().unwrap() > 16 << 20, "{usage:?}");
     assert!(error.message.contains("1 s"), "{}", error.message);
-    assert_eq!(error.details, None, "nobody can know where it was");
+    // Where it was is known only when its time was up just as it gave way.
+    assert!(error.details.as_ref().is_none_or(|place| place.contains("Main!run")), "{:?}", error.details);
     let took = started.elapsed();
     assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(2), "{took:?}");
     assert!(usage.cpu_micros > 100_000, "{usage:?}");
