@@ -152,7 +152,7 @@ pub async fn parallel_submits(medium: &dyn Medium, point: CrashPoint) {
         }
         let page = PageRequest { offset: 0, limit: 1_000 };
         let listed = store.list(own, &JobFilter::default(), page).await.unwrap();
-        let ordinals = listed.jobs.iter().rev().map(|job| u64::from(job.ordinal));
+        let ordinals = listed.jobs.iter().rev().map(|job| job.ordinal);
         assert!(ordinals.eq(1..=listed.total), "no gaps");
         assert!(listed.total >= before + acknowledged.len() as u64);
         assert_eq!((total(&*store).await, listed.total), (listed.total, listed.jobs.len() as u64));
