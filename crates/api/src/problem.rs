@@ -31,7 +31,7 @@ const FAULT_MEMBERS: usize = 24;
 
 /// When a client may try again that found no place: connections that do nothing are closed meanwhile.
 const CONNECTION_RETRY_SECONDS: u64 = 10;
-/// A store that does not answer for now is asked again after this.
+/// A store that is temporarily unavailable is asked again after this.
 const STORAGE_RETRY_SECONDS: u64 = 1;
 
 /// A refusal on its way out.
@@ -262,4 +262,22 @@ fn on_one_line(text: &str) -> String {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_store::StoreError;
+
+    #[test]
+    fn a_store_that_is_temporarily_unavailable_says_when_to_try_again() {
+        let answer = |error: StoreError| Problem::from(ServiceError::from(error)).into_response();
+        let unavailable = answer(StoreError::Unavailable("it fails over".into()));
+        assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(unavailable.headers()[header::RETRY_AFTER], "1");
+        // Of one that failed nobody knows that it comes back.
+        let failed = answer(StoreError::Storage("it is damaged".into()));
+        assert_eq!(failed.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!failed.headers().contains_key(header::RETRY_AFTER));
+    }
 }

@@ -207,8 +207,8 @@ async fn stop_on_signal(stop: CancellationToken) {
     stop.cancel();
 }
 
-/// A store that failed acknowledges nothing more: the process ends, so that an operator sees it. One that does not answer for
-/// now is waited for.
+/// A store that failed acknowledges nothing more: the process ends, so that an operator sees it. One that is temporarily
+/// unavailable is waited for.
 async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow::Result<()> {
     loop {
         tokio::select! {
@@ -224,5 +224,40 @@ async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow:
                     .context("the store does not take writes any more; nothing unacknowledged was kept");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use std::sync::Mutex;
+
+    /// Gives these answers, the last one first, and is well when there are none left.
+    struct Answers(Mutex<Vec<StoreError>>, CancellationToken);
+
+    #[async_trait]
+    impl Health for Answers {
+        async fn check(&self) -> Result<(), StoreError> {
+            match self.0.lock().unwrap().pop() {
+                Some(error) => Err(error),
+                None => {
+                    self.1.cancel();
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    async fn watched(answers: Vec<StoreError>) -> anyhow::Result<()> {
+        let stop = CancellationToken::new();
+        watch_store(Arc::new(Answers(Mutex::new(answers), stop.clone())), stop).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_temporarily_unavailable_does_not_end_the_server() {
+        let away = || StoreError::Unavailable("it fails over".into());
+        assert!(watched(vec![away(), away()]).await.is_ok());
+        assert!(watched(vec![StoreError::Storage("it is damaged".into()), away()]).await.is_err());
     }
 }

@@ -98,8 +98,10 @@ pub enum ServiceError {
     /// An uploaded module could not be compiled, which says nothing about the module; the log says why.
     #[error("this server could not compile the module, and nothing was published; try again later")]
     CompilerUnavailable,
-    /// The storage does not answer for now; the log says why.
-    #[error("the server's storage does not answer for now; try again")]
+    /// The storage is temporarily unavailable; the log says why. What was asked for may have been done.
+    #[error(
+        "the server's storage is temporarily unavailable, and it is not known whether the request was carried out; look, or send it again, with its Idempotency-Key if it has one"
+    )]
     StorageAway,
     /// The storage failed; the log says how.
     #[error("the server's storage is not available")]
@@ -163,7 +165,7 @@ impl From<StoreError> for ServiceError {
             ),
             StoreError::Full => Self::StorageFull,
             StoreError::Unavailable(reason) => {
-                tracing::warn!(reason, "the store does not answer for now");
+                tracing::warn!(reason, "the store is temporarily unavailable");
                 Self::StorageAway
             }
             other => {

@@ -33,10 +33,10 @@ pub enum StoreError {
     /// No space is left on the medium. Nothing was changed.
     #[error("no space left on the storage medium")]
     Full,
-    /// The store does not answer for now, as while a database fails over. Whether the work was done is not known; whoever
-    /// asks again hears it, because [`Submissions::submit`](crate::Submissions::submit) and
-    /// [`Queue::finish`](crate::Queue::finish) answer a second time as the first.
-    #[error("the store does not answer for now: {0}")]
+    /// The store is temporarily unavailable, as while a database fails over. Whether the work was done is not known; whoever
+    /// asks again hears it, because [`Submissions::submit`](crate::Submissions::submit),
+    /// [`Queue::claim`](crate::Queue::claim) and [`Queue::finish`](crate::Queue::finish) answer a second time as the first.
+    #[error("the store is temporarily unavailable: {0}")]
     Unavailable(String),
     /// The medium failed or holds damaged data.
     #[error("storage failed: {0}")]

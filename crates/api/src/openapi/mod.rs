@@ -23,7 +23,7 @@ const PROBLEMS: [(&str, &str); 4] = [
     ("400", "The request is wrong; `detail` says what, where, and what is allowed"),
     ("404", "There is nothing of that name, or it belongs to somebody else"),
     ("500", "The server made a mistake"),
-    ("503", "The server's storage is full or not available; nothing was changed"),
+    ("503", "The server's storage is full, and nothing was changed, or it is not available"),
 ];
 /// Problems of operations that need a token.
 const REFUSALS: [(&str, &str); 3] = [
