@@ -273,6 +273,11 @@ pub struct Job {
     pub holder: Option<Holder>,
 }
 
+/// Since when a job may start, or from when on, that was submitted then and may not start before that.
+pub fn since(created_at: Timestamp, not_before: Option<Timestamp>) -> Timestamp {
+    not_before.map_or(created_at, |time| time.max(created_at))
+}
+
 /// Bytes of a job's record, index and receipt beside its texts, about.
 const RECORD_BYTES: usize = 1024;
 
@@ -335,7 +340,7 @@ impl Job {
 
     /// Since when it may start, or from when on: when it was submitted, or the time before which it may not start.
     pub fn since(&self) -> Timestamp {
-        self.not_before.map_or(self.created_at, |time| time.max(self.created_at))
+        since(self.created_at, self.not_before)
     }
 
     /// Whether the time before which it does not start has come by `now`.

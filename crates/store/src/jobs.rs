@@ -1,7 +1,7 @@
 //! What goes into and comes out of the job verbs of [`crate::Store`].
 
 use crate::{BlobRef, Ranks};
-use fuelcell_domain::job::Pulse;
+use fuelcell_domain::job::{Pulse, since};
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
     Artifact, AttemptId, AuditEntry, Digest, Incarnation, Job, JobId, JobState, JobType, LogLevel, LogLine,
@@ -125,7 +125,7 @@ impl QueueEntry {
 
     /// Since when the job may start, or from when on.
     pub fn since(&self) -> Timestamp {
-        self.not_before.map_or(self.created_at, |time| time.max(self.created_at))
+        since(self.created_at, self.not_before)
     }
 }
 

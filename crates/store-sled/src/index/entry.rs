@@ -1,6 +1,7 @@
 //! What the index keeps of a job.
 
 use crate::tables::keys::Place;
+use fuelcell_domain::job::since;
 use fuelcell_domain::{Job, JobState, JobType, PipelineId, Priority, Timestamp};
 use fuelcell_store::{QueueOrder, Ranks};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ impl IndexEntry {
     }
 
     pub(crate) fn order(&self, place: Place) -> QueueOrder {
-        let since = self.not_before.map_or(self.created_at, |time| time.max(self.created_at));
+        let since = since(self.created_at, self.not_before);
         QueueOrder::new(self.priority, self.front, since, place.project, place.ordinal.into())
     }
 }
