@@ -6,13 +6,11 @@
 use crate::execution::forms;
 use crate::execution::{PRIORITIES, STATES};
 use fuelcell_domain::schedule::SkipCode;
-use fuelcell_domain::{JobType, Overlap};
+use fuelcell_domain::{JobType, Overlap, Role};
+use fuelcell_service::error::role_name;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
-
-/// The word for a role.
-const ROLES: [&str; 5] = ["viewer", "submitter", "module-author", "administrator", "operator"];
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident = $words:expr;)*) => {
@@ -65,7 +63,7 @@ words! {
     /// Why a scheduled run was not made.
     SkipCodeWord = SkipCode::ALL.map(SkipCode::as_str);
     /// Roles.
-    RoleWord = ROLES;
+    RoleWord = Role::ALL.map(role_name);
     /// Forms of results.
     ResultsFormatWord = forms::RESULTS.map(|(word, _)| word);
     /// Kinds of outputs.
