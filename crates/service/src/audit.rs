@@ -31,7 +31,13 @@ pub fn resource(job: &Job) -> String {
 impl AuditedCall {
     /// The entry of this call, which queues a job: it goes into the queue with the job.
     pub(crate) fn queueing(&self, job: &Job) -> AuditEntry {
-        let call = Self { target: resource(job), place: Scope::Project(job.project), ..self.clone() };
+        let call = Self {
+            principal: self.principal.clone(),
+            action: self.action.clone(),
+            target: resource(job),
+            place: Scope::Project(job.project),
+            request_id: self.request_id.clone(),
+        };
         call.entry(job.created_at, AuditOutcome::Done)
     }
 
