@@ -143,10 +143,11 @@ impl<'a> Overlay<'a> {
         self.undo.push((table, key, replaced));
     }
 
-    /// The next number of a counter, from 1.
+    /// The next number of a counter, from 1. The highest is not given out: it stands for ordinals beyond all numbers.
     pub(crate) fn next_number(&mut self, counter: &[u8]) -> Result<u32, StoreError> {
         let last: u32 = self.get(Table::Counters, counter)?.unwrap_or(0);
-        let next = last.checked_add(1).ok_or_else(|| StoreError::Storage("a counter ran over".into()))?;
+        let next = last.checked_add(1).filter(|next| *next < u32::MAX);
+        let next = next.ok_or_else(|| StoreError::Storage("a counter ran over".into()))?;
         self.put(Table::Counters, counter, &next)?;
         Ok(next)
     }
@@ -253,5 +254,19 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(overlay.get(Table::Meta, b"kept").unwrap(), Some(1_u8));
         assert_eq!(overlay.get::<u8>(Table::Meta, b"new").unwrap(), None);
+    }
+
+    #[test]
+    fn a_counter_ends_before_the_number_that_stands_for_no_job() {
+        let directory = TempDir::new().unwrap();
+        let database = Database::open(directory.path(), 1 << 20).unwrap();
+        let image = RwLock::default();
+        let mut overlay = Overlay::new(&database, &image);
+        overlay.put(Table::Counters, b"n", &(u32::MAX - 2)).unwrap();
+        assert_eq!(overlay.next_number(b"n").unwrap(), u32::MAX - 1);
+        assert!(matches!(overlay.next_number(b"n"), Err(StoreError::Storage(_))));
+        // The audit log's goes on.
+        overlay.put(Table::Counters, b"long", &u32::MAX).unwrap();
+        assert_eq!(overlay.next_long_number(b"long").unwrap(), u64::from(u32::MAX) + 1);
     }
 }
