@@ -11,7 +11,7 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Opening is refused with less than this many bytes free: sled damages its files when it runs full while it opens.
     pub free_bytes_to_open: u64,
-    /// Writing is refused ([`StoreError::Full`]) with less than this many bytes free, except what ends or removes
+    /// Writing is refused ([`StoreError::Full`](fuelcell_store::StoreError::Full)) with less than this many bytes free, except what ends or removes
     /// something.
     pub free_bytes_to_write: u64,
     /// All writing is refused with less than this many bytes free. More than a batch takes, so that the disk never runs

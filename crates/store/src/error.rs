@@ -33,9 +33,10 @@ pub enum StoreError {
     /// No space is left on the medium. Nothing was changed.
     #[error("no space left on the storage medium")]
     Full,
-    /// The store is temporarily unavailable, as while a database fails over. Whether the work was done is not known; whoever
-    /// asks again hears it, because [`Submissions::submit`](crate::Submissions::submit),
-    /// [`Queue::claim`](crate::Queue::claim) and [`Queue::finish`](crate::Queue::finish) answer a second time as the first.
+    /// The store is temporarily unavailable, as while a database fails over. Whether the work was done is not known;
+    /// whoever asks again hears it, because [`Submissions::submit`](crate::Submissions::submit),
+    /// [`Queue::claim`](crate::Queue::claim) and [`Queue::finish`](crate::Queue::finish) answer a second time as the
+    /// first.
     #[error("the store is temporarily unavailable: {0}")]
     Unavailable(String),
     /// The medium failed or holds damaged data.

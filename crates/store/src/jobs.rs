@@ -250,7 +250,7 @@ pub fn utc_day(at: Timestamp) -> i64 {
     at.0.div_euclid(MICROS_PER_DAY)
 }
 
-/// The number of durations that [`crate::Store::recent_durations`] keeps of a module.
+/// The number of durations that [`crate::Figures::recent_durations`] keeps of a module.
 pub const RECENT_DURATIONS: usize = 32;
 
 /// Which jobs of a project.

@@ -1,5 +1,5 @@
-//! The verbs of [`Store`](fuelcell_store::Store) by subject, each handed to the committer or read from the database, beside
-//! what it does.
+//! The verbs of [`Store`](fuelcell_store::Store) by subject, each handed to the committer or read from the database,
+//! beside what it does.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;

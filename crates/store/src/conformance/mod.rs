@@ -1,10 +1,10 @@
 //! The one suite that every backend passes. A backend's tests call [`store_conformance!`](crate::store_conformance),
-//! [`blob_conformance!`](crate::blob_conformance) and their kin with a function that makes a fresh, empty store; each promise
-//! becomes a test of its own, so that a failure names the promise. A check that does not hold panics with what it saw.
-//! Wrappers of a backend (caches, injected faults that never fire) pass the same suite.
+//! [`blob_conformance!`](crate::blob_conformance) and their kin with a function that makes a fresh, empty store; each
+//! promise becomes a test of its own, so that a failure names the promise. A check that does not hold panics with what
+//! it saw. Wrappers of a backend (caches, injected faults that never fire) pass the same suite.
 //!
-//! The suite asks for what the traits promise and nothing else: no layout, no timing. Parallel checks spawn tasks, so it
-//! runs on a multi-threaded tokio runtime.
+//! The suite asks for what the traits promise and nothing else: no layout, no timing. Parallel checks spawn tasks, so
+//! it runs on a multi-threaded tokio runtime.
 
 #![allow(clippy::unwrap_used, reason = "a check fails by panicking, as a test does")]
 
@@ -65,7 +65,8 @@ pub type FreshStore = (Arc<dyn Store>, Box<dyn Any + Send>);
 /// The same of bytes.
 pub type FreshBlobs = (Arc<dyn BlobStore>, Box<dyn Any + Send>);
 
-/// Every promise of [`Store`] as a test of its own. `$make` names an async function that gives a [`FreshStore`] each time.
+/// Every promise of [`Store`] as a test of its own. `$make` names an async function that gives a [`FreshStore`] each
+/// time.
 #[macro_export]
 macro_rules! store_conformance {
     ($make:path) => {
@@ -94,8 +95,8 @@ macro_rules! store_conformance {
     };
 }
 
-/// Every promise of [`BlobStore`] as a test of its own, and what it promises of work that is interrupted. `$make` names an
-/// async function that gives a [`FreshBlobs`] each time.
+/// Every promise of [`BlobStore`] as a test of its own, and what it promises of work that is interrupted. `$make` names
+/// an async function that gives a [`FreshBlobs`] each time.
 #[macro_export]
 macro_rules! blob_conformance {
     ($make:path) => {
@@ -105,8 +106,8 @@ macro_rules! blob_conformance {
     };
 }
 
-/// What [`Store`] promises of work that a crash interrupts, as tests. `$make` names a function that gives a fresh, empty
-/// [`Medium`] each time.
+/// What [`Store`] promises of work that a crash interrupts, as tests. `$make` names a function that gives a fresh,
+/// empty [`Medium`] each time.
 #[macro_export]
 macro_rules! interrupted_conformance {
     ($make:path) => {

@@ -20,8 +20,8 @@ pub trait Accounts: Send + Sync {
     async fn tenants_page(&self, seek: Seek<(Timestamp, TenantId)>) -> Result<Page<Tenant>, StoreError>;
     /// One tenant.
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError>;
-    /// Adds a project; a missing tenant is `NotFound("tenant")`, and the same is a conflict as with tenants: names are told
-    /// apart within the tenant.
+    /// Adds a project; a missing tenant is `NotFound("tenant")`, and the same is a conflict as with tenants: names are
+    /// told apart within the tenant.
     async fn create_project(&self, project: Project) -> Result<(), StoreError>;
     /// A tenant's projects, oldest first.
     async fn projects(&self, tenant: TenantId) -> Result<Vec<Project>, StoreError>;
@@ -37,7 +37,8 @@ pub trait Accounts: Send + Sync {
     async fn rename_tenant(&self, id: TenantId, name: String) -> Result<(), StoreError>;
     /// Gives a project another name; `NotFound("project")`, or a conflict as [`Accounts::create_project`].
     async fn rename_project(&self, id: ProjectRef, name: String) -> Result<(), StoreError>;
-    /// Replaces a project's limits. They hold for what comes later; `NotFound("project")` when there is no such project.
+    /// Replaces a project's limits. They hold for what comes later; `NotFound("project")` when there is no such
+    /// project.
     async fn set_project_limits(&self, id: ProjectRef, limits: ProjectLimits) -> Result<(), StoreError>;
     /// A project's limits; none are set at first.
     async fn project_limits(&self, id: ProjectRef) -> Result<ProjectLimits, StoreError>;

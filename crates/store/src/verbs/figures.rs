@@ -14,7 +14,7 @@ pub trait Figures: Send + Sync {
     async fn recent_durations(&self, module: Digest) -> Result<Vec<u64>, StoreError>;
     /// Figures of a tenant's jobs: queue and running as they stand at `now`, the rest for its UTC day so far.
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError>;
-    /// What attempts used and how jobs ended, summed by the UTC day in which they did. Kept by the transactions that write
-    /// receipts and ends; deleted jobs stay counted.
+    /// What attempts used and how jobs ended, summed by the UTC day in which they did. Kept by the transactions that
+    /// write receipts and ends; deleted jobs stay counted.
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError>;
 }

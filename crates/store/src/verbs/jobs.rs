@@ -43,19 +43,20 @@ pub trait Jobs: Send + Sync {
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError>;
     /// Jobs that match, by state; `states` and `standings` are ignored.
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
-    /// How many queued jobs that may start at `now` come before this one in the order of [`Queue::ready`](super::Queue::ready), whoever owns
-    /// them and whether or not its own time has come; `None` when it is not queued like this.
+    /// How many queued jobs that may start at `now` come before this one in the order of
+    /// [`Queue::ready`](super::Queue::ready), whoever owns them and whether or not its own time has come; `None` when
+    /// it is not queued like this.
     async fn queued_before(&self, job: &Job, now: Timestamp) -> Result<Option<u64>, StoreError>;
-    /// A project's queued jobs: those that may start at `now` in the order of [`Queue::ready`](super::Queue::ready), then the others by the time
-    /// that they wait for.
+    /// A project's queued jobs: those that may start at `now` in the order of [`Queue::ready`](super::Queue::ready),
+    /// then the others by the time that they wait for.
     async fn queued(
         &self,
         project: ProjectRef,
         now: Timestamp,
         page: PageRequest,
     ) -> Result<QueuePage, StoreError>;
-    /// A page of the same list as [`Jobs::queued`], as it is seen at `now`: while that stays the same, a job whose time comes
-    /// keeps its place.
+    /// A page of the same list as [`Jobs::queued`], as it is seen at `now`: while that stays the same, a job whose time
+    /// comes keeps its place.
     async fn queue_page(
         &self,
         project: ProjectRef,
@@ -66,6 +67,7 @@ pub trait Jobs: Send + Sync {
     /// figures of the past keep counting it, and a client's key that named it stays used. `NotFound("job")`, or
     /// `Transition(NotEnded)`.
     async fn delete_ended(&self, project: ProjectRef, job: JobId) -> Result<(), StoreError>;
-    /// The same for those of a project's jobs that are there and have ended, in one transaction; says how many they were.
+    /// The same for those of a project's jobs that are there and have ended, in one transaction; says how many they
+    /// were.
     async fn delete_all_ended(&self, project: ProjectRef, jobs: &[JobId]) -> Result<u64, StoreError>;
 }

@@ -1,5 +1,5 @@
-//! The verbs of a store by subject, one trait each, and [`Store`], their sum. Whoever uses a store takes the subjects that it
-//! needs.
+//! The verbs of a store by subject, one trait each, and [`Store`], their sum. Whoever uses a store takes the subjects
+//! that it needs.
 
 mod accounts;
 mod audit;

@@ -13,8 +13,9 @@ pub trait Modules: Send + Sync {
     /// when the first were deleted. A module without a project (a built-in) is `NotFound("project")`, and `Quota` one
     /// that would add more bytes than the project may store.
     async fn add_module_version(&self, module: ModuleVersion) -> Result<ModuleVersion, StoreError>;
-    /// One version, or with `None` the module's current one: the version of this name that was activated last, for whatever
-    /// job type, if it is still there; else the highest ([`fuelcell_domain::Precedence`]), of equals the one added last.
+    /// One version, or with `None` the module's current one: the version of this name that was activated last, for
+    /// whatever job type, if it is still there; else the highest ([`fuelcell_domain::Precedence`]), of equals the one
+    /// added last.
     async fn module_version(
         &self,
         project: ProjectRef,
@@ -30,8 +31,8 @@ pub trait Modules: Send + Sync {
         name: Option<&str>,
         seek: Seek<(String, u32)>,
     ) -> Result<Page<NumberedVersion>, StoreError>;
-    /// Removes a module version, and with the last one of its name what that is granted; `InUse` while an unfinished job, a
-    /// pipeline or an activation refers to it, `NotFound("module version")`.
+    /// Removes a module version, and with the last one of its name what that is granted; `InUse` while an unfinished
+    /// job, a pipeline or an activation refers to it, `NotFound("module version")`.
     async fn delete_module_version(
         &self,
         project: ProjectRef,

@@ -14,16 +14,15 @@ use fuelcell_domain::{AttemptId, Holder, Incarnation, Job, JobError, JobId, Leas
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, the time from
-    /// which they may start,
-    /// at most `limit`.
+    /// which they may start, at most `limit`.
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
-    /// Of each tenant and priority the first of the jobs that [`Queue::ready`] would return, in its order: about `limit` in
-    /// all, but at least one of each. So nobody's jobs hide those of others.
+    /// Of each tenant and priority the first of the jobs that [`Queue::ready`] would return, in its order: about
+    /// `limit` in all, but at least one of each. So nobody's jobs hide those of others.
     async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
     /// When the next job whose time has not come may start.
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
-    /// Starts an attempt of each of these jobs under `lease`, for `holder`. Jobs that are not queued any more are left out; those
-    /// that this very claim started before, as after an answer that was lost, are in it again.
+    /// Starts an attempt of each of these jobs under `lease`, for `holder`. Jobs that are not queued any more are left
+    /// out; those that this very claim started before, as after an answer that was lost, are in it again.
     async fn claim(
         &self,
         jobs: &[JobId],
@@ -31,7 +30,8 @@ pub trait Queue: Send + Sync {
         holder: Holder,
         now: Timestamp,
     ) -> Result<Vec<Claim>, StoreError>;
-    /// Extends the leases of these attempts; returns those that do not hold their job any more. The others are extended.
+    /// Extends the leases of these attempts; returns those that do not hold their job any more. The others are
+    /// extended.
     async fn extend_leases(
         &self,
         attempts: &[AttemptId],
