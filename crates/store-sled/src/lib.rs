@@ -10,9 +10,9 @@
 //! that was acknowledged, and may see a change a moment before its barrier. Live figures and log lines are answered once
 //! they can be seen, before the barrier.
 //!
-//! The rooms, each of which knows those before it: `tables` (where records lie, and as which bytes), `index` (what is kept
-//! in memory of every job), `write` (committer, overlay, barrier, mark), `records` (what a record is, and what moves with
-//! it), `verbs` (the subjects of the store), `offline` (copies, backups, checks, older layouts).
+//! The rooms: `tables` (where records lie, and as which bytes), `index` (what is kept in memory of every job), `write`
+//! (committer, overlay, barrier, mark), `records` (what a record is, and what moves with it), `verbs` (the subjects of
+//! the store), `offline` (copies, backups, checks, older layouts).
 //!
 //! Limits: one process at a time; the image takes 16 bytes and its places in some bitmaps per
 //! job, more for a queued one; sled gives no space back, so that a store only
