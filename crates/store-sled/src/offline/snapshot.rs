@@ -13,13 +13,12 @@ use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
 use fuelcell_store::verbs::Health;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Records that are copied before what was noted meanwhile is written, too.
-const PART: u64 = 500;
+const PART: usize = 500;
 /// sled's page cache of the copy.
 const CACHE: u64 = 16 * MIB;
 
@@ -70,26 +69,25 @@ impl Copying {
 
     fn copy_all(&self, copy: &Database) -> Result<(), StoreError> {
         let mut batch = Batch::new(copy);
-        let mut begun = Instant::now();
         for table in Table::ALL {
-            self.shared.database.visit_values(table, None, |key, value| {
-                unseal(&value).ok_or_else(|| damaged(table))?;
-                batch.add(table, key.to_vec(), value.to_vec())?;
-                if batch.entries.is_multiple_of(PART) {
-                    batch.apply()?;
-                    self.follow(copy)?;
-                    // Half of the time is for those who work.
-                    std::thread::sleep(begun.elapsed());
-                    begun = Instant::now();
+            let mut begun = Instant::now();
+            self.shared.database.visit_parts(table, PART, |part| {
+                for (key, value) in part {
+                    unseal(value).ok_or_else(|| damaged(table))?;
+                    batch.add(table, key.to_vec(), value.to_vec())?;
                 }
-                Ok(ControlFlow::Continue(()))
+                batch.apply()?;
+                self.follow(copy)?;
+                // Half of the time is for those who work.
+                std::thread::sleep(begun.elapsed());
+                begun = Instant::now();
+                Ok(())
             })?;
         }
-        batch.apply()?;
-        self.follow(copy)
+        Ok(())
     }
 
-    /// Writes what was noted. It is as new as what was copied before, or newer.
+    /// Writes what was noted. It is as new as what was copied before, or newer; what is copied afterwards is read afterwards.
     fn follow(&self, copy: &Database) -> Result<(), StoreError> {
         self.shared.journal.take().iter().try_for_each(|writes| copy.apply(writes))
     }

@@ -159,6 +159,25 @@ impl Database {
         Ok(())
     }
 
+    /// Calls `visit` with all keys and their values as they are stored, `size` at a time, in the order of the keys. What is
+    /// written while it is called is seen in the next part: sled's iterators keep a page as they found it, so each part has
+    /// an iterator of its own.
+    pub(crate) fn visit_parts(
+        &self,
+        table: Table,
+        size: usize,
+        mut visit: impl FnMut(&[(IVec, IVec)]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut from = Unbounded;
+        loop {
+            let entries = self.tree(table).range::<IVec, _>((from, Unbounded)).take(size);
+            let part = guarded(|| entries.collect::<Result<Vec<_>, _>>().map_err(failed))?;
+            let Some((last, _)) = part.last() else { return Ok(()) };
+            from = Excluded(last.clone());
+            visit(&part)?;
+        }
+    }
+
     /// The names of all tables that are there, ours or not.
     pub(crate) fn tree_names(&self) -> Vec<String> {
         self.db.tree_names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
@@ -281,5 +300,35 @@ pub(crate) fn failed(error: sled::Error) -> StoreError {
     match error {
         sled::Error::Io(error) => error.into(),
         other => StoreError::Storage(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::directory::open_database;
+
+    #[test]
+    fn what_is_written_between_two_parts_is_read_in_the_next() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = open_database(directory.path(), 16 << 20).unwrap();
+        let write = |key: u8, value: u8| {
+            let mut writes: Vec<Writes> = Table::ALL.iter().map(|_| Writes::new()).collect();
+            writes[Table::Jobs as usize].insert(vec![key].into(), Some(vec![value].into()));
+            database.apply(&writes).unwrap();
+        };
+        (0..10).for_each(|key| write(key, 0));
+        let mut seen = Vec::new();
+        let read = database.visit_parts(Table::Jobs, 4, |part| {
+            seen.push(part.iter().map(|(key, value)| (key[0], value[0])).collect::<Vec<_>>());
+            let turn = u8::try_from(seen.len()).unwrap();
+            (0..10).for_each(|key| write(key, turn));
+            Ok(())
+        });
+        read.unwrap();
+        let parts = [vec![0, 1, 2, 3], vec![4, 5, 6, 7], vec![8, 9]];
+        let expected: Vec<Vec<(u8, u8)>> =
+            (0..).zip(parts).map(|(turn, keys)| keys.into_iter().map(|key| (key, turn)).collect()).collect();
+        assert_eq!(seen, expected);
     }
 }
