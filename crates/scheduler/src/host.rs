@@ -101,7 +101,8 @@ impl AttemptHost {
             return Ok(());
         }
         let nothing = PageRequest { offset: 0, limit: 0 };
-        let kept = self.stored(wait(self.processed.processed(self.live.project, pipeline, nothing)))?.total;
+        let kept =
+            self.stored(wait(self.processed.processed(self.live.project, pipeline, nothing)))?.total.count;
         match kept + own as u64 {
             0..MAX_PROCESSED_ITEMS => Ok(()),
             _ => Err(HostError::Limit(format!(

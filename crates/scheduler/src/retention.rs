@@ -171,7 +171,7 @@ impl Scheduler {
     async fn beyond(&self, project: ProjectRef, most: u64) -> Result<Vec<JobId>, StoreError> {
         let filter = JobFilter { states: ended(), ..JobFilter::default() };
         let total =
-            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
+            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total.count;
         let limit = usize::try_from(total.saturating_sub(most)).unwrap_or(usize::MAX).min(BATCH);
         if limit == 0 {
             return Ok(Vec::new());
@@ -185,7 +185,7 @@ impl Scheduler {
     async fn older(&self, project: ProjectRef, until: Timestamp) -> Result<Vec<JobId>, StoreError> {
         let filter = JobFilter { states: ended(), created_to: Some(until), ..JobFilter::default() };
         let mut left =
-            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total;
+            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total.count;
         while left > 0 {
             let limit = usize::try_from(left).unwrap_or(usize::MAX).min(BATCH);
             left -= limit as u64;

@@ -78,7 +78,7 @@ impl Service {
             }
             Part::Numbered(page) => {
                 let found = self.store.list(project, filter, page).await?;
-                Page { has_more: is_followed(page, found.jobs.len(), found.total), rows: found.jobs }
+                Page { has_more: is_followed(page, found.jobs.len(), found.total.count), rows: found.jobs }
             }
         };
         let counts = self.store.counts(project, filter).await?;
@@ -102,7 +102,7 @@ impl Service {
     ) -> Result<(Vec<Job>, u64), ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         let page = self.store.list_ordered(project, filter, order, page).await?;
-        Ok((page.jobs, page.total))
+        Ok((page.jobs, page.total.count))
     }
 
     /// One job by its ordinal in the project.

@@ -311,7 +311,23 @@ pub struct JobPage {
     /// The jobs.
     pub jobs: Vec<Job>,
     /// All matches.
-    pub total: u64,
+    pub total: Total,
+}
+
+/// How many there are. A backend may stop counting where an exact figure would cost more than the page that it stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// How many were counted.
+    pub count: u64,
+    /// Whether these are all; else there are at least so many.
+    pub exact: bool,
+}
+
+impl Total {
+    /// So many, and no more.
+    pub fn exact(count: u64) -> Self {
+        Self { count, exact: true }
+    }
 }
 
 /// A part of a project's queue.

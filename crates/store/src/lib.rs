@@ -30,7 +30,7 @@ pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
 pub use error::{RemovalStep, StoreError};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, Lane, LogFilter, NewJob, PageRequest, QueueEntry,
-    QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures,
+    QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures, Total,
 };
 pub use memory::{MemoryBlobs, MemoryStore};
 pub use order::{JobOrder, Ranks, SortKey};

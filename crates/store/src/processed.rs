@@ -1,5 +1,6 @@
 //! Items that completed jobs of a pipeline marked as processed, so that later jobs leave them alone.
 
+use crate::jobs::Total;
 use fuelcell_domain::{JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -24,5 +25,5 @@ pub struct ProcessedPage {
     /// The items.
     pub items: Vec<ProcessedItem>,
     /// All items of the pipeline.
-    pub total: u64,
+    pub total: Total,
 }

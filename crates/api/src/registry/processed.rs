@@ -65,8 +65,8 @@ pub(crate) async fn list(
     let (page, pagination) = match part {
         Part::Numbered(page) => {
             let found = service.processed_items(&caller, project, pipeline, page).await?;
-            let has_more = page.offset.saturating_add(found.items.len() as u64) < found.total;
-            (Page { rows: found.items, has_more }, numbers.of_total(found.total))
+            let has_more = page.offset.saturating_add(found.items.len() as u64) < found.total.count;
+            (Page { rows: found.items, has_more }, numbers.of_total(found.total.count))
         }
         Part::Behind(place, limit) => {
             let seek = Seek { after: Some(place), limit };

@@ -14,6 +14,7 @@ use fuelcell_store::pages::{Pager, QueueSpot, QueuedJob};
 use fuelcell_store::verbs::Jobs;
 use fuelcell_store::{
     JobFilter, JobOrder, JobPage, Page, PageRequest, QueueOrder, QueuePage, Seek, StateCounts, StoreError,
+    Total,
 };
 use std::cmp::Reverse;
 
@@ -146,7 +147,7 @@ fn read_page(
     for ordinal in numbers {
         jobs.extend(records::load(&shared.database, Place { project, ordinal })?);
     }
-    Ok(JobPage { jobs, total })
+    Ok(JobPage { jobs, total: Total::exact(total) })
 }
 
 pub(crate) fn jobs_page(

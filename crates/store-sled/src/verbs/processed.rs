@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use fuelcell_domain::{Digest, Job, PipelineId, ProjectRef};
 use fuelcell_store::pages::Pager;
 use fuelcell_store::verbs::Processed;
-use fuelcell_store::{Page, PageRequest, ProcessedItem, ProcessedPage, Seek, StoreError};
+use fuelcell_store::{Page, PageRequest, ProcessedItem, ProcessedPage, Seek, StoreError, Total};
 use std::collections::BTreeMap;
 
 #[async_trait]
@@ -88,7 +88,7 @@ pub(crate) fn page(
     for key in database.some_keys(Table::ProcessedItems, &prefix, offset, page.limit)? {
         items.extend(database.get(Table::ProcessedItems, &key)?);
     }
-    Ok(ProcessedPage { items, total: total.into() })
+    Ok(ProcessedPage { items, total: Total::exact(total.into()) })
 }
 
 /// Keys sort as the digests of the items' keys do.

@@ -211,10 +211,10 @@ async fn nothing_is_lost(directory: &TempDir, acknowledged: &BTreeMap<JobId, Str
     let all =
         store.list(own(), &JobFilter::default(), PageRequest { offset: 0, limit: 1_000_000 }).await.unwrap();
     let ordinals = all.jobs.iter().map(|job| job.ordinal);
-    assert!(ordinals.eq((1..=all.total).rev()), "no gaps");
+    assert!(ordinals.eq((1..=all.total.count).rev()), "no gaps");
     let counts = store.counts(own(), &JobFilter::default()).await.unwrap();
     let completed = all.jobs.iter().filter(|job| job.state == JobState::Completed).count();
-    assert_eq!((counts.total(), counts.completed), (all.total, completed as u64));
+    assert_eq!((counts.total(), counts.completed), (all.total.count, completed as u64));
     assert_eq!(store.ready(at(1), 1_000_000).await.unwrap().len() as u64, counts.queued);
 }
 

@@ -31,7 +31,9 @@ pub(crate) async fn everything(store: &dyn Store, own: ProjectRef, id: PipelineI
     ];
     for filter in filters {
         let page = store.list(own, &filter, PageRequest { offset: 1, limit: 50 }).await.unwrap();
-        note("list", format!("{page:?} {:?}", store.counts(own, &filter).await.unwrap()));
+        let (jobs, total) = (&page.jobs, page.total.count);
+        let counts = store.counts(own, &filter).await.unwrap();
+        note("list", format!("JobPage {{ jobs: {jobs:?}, total: {total} }} {counts:?}"));
     }
     for job in jobs {
         note("job", format!("{:?}", store.job(own, job.id).await.unwrap()));

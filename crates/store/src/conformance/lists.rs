@@ -3,7 +3,7 @@
 use super::fixtures::{
     at, cancel, done, end, failure, job, module, pipeline, project, running, start, submit,
 };
-use crate::{JobFilter, PageRequest, RECENT_DURATIONS, StateCounts, Store, TenantFigures};
+use crate::{JobFilter, PageRequest, RECENT_DURATIONS, StateCounts, Store, TenantFigures, Total};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Digest, Job, JobState, JobType, PipelineId, ProjectId, ProjectRef, Transition};
 use std::cmp::Reverse;
@@ -19,7 +19,7 @@ async fn agrees(store: &dyn Store, known: &[Job], filter: &JobFilter) {
     let ordinals = |jobs: &[Job]| jobs.iter().map(|job| job.ordinal).collect::<Vec<_>>();
     assert_eq!(ordinals(&page.jobs), ordinals(&expected), "{filter:?}");
     assert_eq!(page.jobs, expected, "{filter:?}");
-    assert_eq!(page.total, expected.len() as u64);
+    assert_eq!(page.total, Total::exact(expected.len() as u64));
 
     let any_state = filter.in_any_state();
     let mut counts = StateCounts::default();
@@ -127,7 +127,7 @@ pub async fn pages(store: &dyn Store) {
     }
     let list = async |filter: &JobFilter, offset, limit| {
         let page = store.list(own, filter, PageRequest { offset, limit }).await.unwrap();
-        (page.jobs.iter().map(|job| job.ordinal).collect::<Vec<_>>(), page.total)
+        (page.jobs.iter().map(|job| job.ordinal).collect::<Vec<_>>(), page.total.count)
     };
     let any = JobFilter::default();
     assert_eq!(list(&any, 0, 3).await, (vec![25, 24, 23], 25));

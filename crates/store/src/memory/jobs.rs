@@ -3,7 +3,7 @@
 use super::{MemoryStore, Records};
 use crate::StoreError;
 use crate::blob::BlobRef;
-use crate::jobs::{JobFilter, JobPage, PageRequest, QueueOrder, QueuePage, StateCounts};
+use crate::jobs::{JobFilter, JobPage, PageRequest, QueueOrder, QueuePage, StateCounts, Total};
 use crate::order::{JobOrder, Ranks};
 use crate::pages::{Page, QueueSpot, QueuedJob, Seek, cut};
 use crate::verbs::Jobs;
@@ -113,7 +113,7 @@ impl Records {
         let matching = self.matching(project, filter);
         let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
         JobPage {
-            total: matching.len() as u64,
+            total: Total::exact(matching.len() as u64),
             jobs: matching.into_iter().skip(offset).take(page.limit).cloned().collect(),
         }
     }
@@ -130,7 +130,7 @@ impl Records {
         jobs.sort_by(|(a, first), (b, second)| order.compare((a, first.ordinal), (b, second.ordinal)));
         let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
         JobPage {
-            total: jobs.len() as u64,
+            total: Total::exact(jobs.len() as u64),
             jobs: jobs.into_iter().skip(offset).take(page.limit).map(|(_, job)| job.clone()).collect(),
         }
     }

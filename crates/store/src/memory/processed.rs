@@ -2,7 +2,7 @@
 
 use super::{MemoryStore, Records};
 use crate::StoreError;
-use crate::jobs::PageRequest;
+use crate::jobs::{PageRequest, Total};
 use crate::pages::{Page, Seek, cut};
 use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::verbs::Processed;
@@ -70,7 +70,7 @@ impl Records {
         items.sort_by_key(|item| Digest::of(item.key.as_bytes()).0);
         let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
         ProcessedPage {
-            total: items.len() as u64,
+            total: Total::exact(items.len() as u64),
             items: items.into_iter().skip(offset).take(page.limit).collect(),
         }
     }
