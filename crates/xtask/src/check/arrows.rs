@@ -44,6 +44,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     // Guests know the SDK, and kits, and nothing of the host.
     ("process-mining", Reach::Only(&["fuelcell-sdk", "fuelcell-report-kit"])),
+    ("analysis", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-report-kit"])),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),

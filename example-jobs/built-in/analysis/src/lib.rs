@@ -1,0 +1,11 @@
+//! Says what drives the figures of a table or an event log.
+//!
+//! Statistics work on plain slices, analyses on a [`frame::Frame`] of typed columns. This crate must not know servers,
+//! queues or stores, and nothing in it reads a clock: the same data and parameters give the same bytes.
+
+pub mod cases;
+pub mod causes;
+pub mod frame;
+#[cfg(test)]
+mod near;
+pub mod statistics;
