@@ -117,7 +117,7 @@ impl Page {
             meta http-equiv="Content-Security-Policy" content=(POLICY);
             meta name="color-scheme" content="light dark";
             style {
-                (PreEscaped(chart::COLOURS)) (PreEscaped(include_str!("page.css"))) (PreEscaped(chart::STYLE))
+                (PreEscaped(chart::COLOURS)) (PreEscaped(chart::STYLE)) (PreEscaped(include_str!("page.css")))
                 @for style in &self.styles { (PreEscaped(style)) }
             }
         }

@@ -90,12 +90,18 @@ impl Axis {
             }
             Unit::Number(_) | Unit::Share => ticks::numbers(low, high, wanted),
             Unit::Duration => {
-                let (size, _) = unit_of(high.abs().max(low.abs()));
+                let (size, _) = self.scaled(low, high);
                 ticks::numbers(low / size, high / size, wanted).into_iter().map(|tick| tick * size).collect()
             }
             Unit::Time => ticks::times(low, high, wanted),
             Unit::Order => Vec::new(),
         }
+    }
+
+    /// The unit in which values from `low` to `high` read well, in seconds, with its name.
+    fn scaled(&self, low: f64, high: f64) -> (f64, &'static str) {
+        let largest = low.abs().max(high.abs());
+        DURATIONS.into_iter().find(|(size, _)| largest >= 2.0 * size).unwrap_or((0.001, "ms"))
     }
 
     /// Whether nothing is a value that bars begin at.
@@ -117,8 +123,9 @@ impl Scale {
     pub(super) fn exact(axis: &Axis, values: impl Iterator<Item = f64>, wanted: usize) -> Self {
         let (low, high) =
             axis.range.map_or_else(|| extent(values), |(from, to)| extent([from, to].into_iter()));
+        let unit = axis.scaled(low, high);
         let ticks = axis.ticks(low, high, wanted);
-        Self { low, high, ticks: labelled(axis, ticks) }
+        Self { low, high, ticks: labelled(axis, unit, ticks) }
     }
 
     /// From the tick below the least value to the tick above the largest.
@@ -134,7 +141,7 @@ impl Scale {
         let (from, to) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
         let ticks: Vec<f64> =
             (0..=(to - from) as usize).map(|number| (from + number as f64) * step).collect();
-        Self { low: from * step, high: to * step, ticks: labelled(axis, ticks) }
+        Self { low: from * step, high: to * step, ticks: labelled(axis, axis.scaled(low, high), ticks) }
     }
 
     /// Where a value lies, from 0 to 1. What is beyond lies at the end.
@@ -174,24 +181,16 @@ fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
 const DURATIONS: [(f64, &str); 5] =
     [(365.25 * 86_400.0, "y"), (86_400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")];
 
-fn unit_of(largest: f64) -> (f64, &'static str) {
-    DURATIONS.into_iter().find(|(size, _)| largest >= 2.0 * size).unwrap_or((0.001, "ms"))
-}
-
-fn labelled(axis: &Axis, ticks: Vec<f64>) -> Vec<(f64, String)> {
+fn labelled(axis: &Axis, (size, unit): (f64, &str), ticks: Vec<f64>) -> Vec<(f64, String)> {
     let step = match ticks[..] {
         [first, second, ..] => second - first,
         _ => f64::INFINITY,
     };
-    let largest = ticks.iter().fold(0.0_f64, |largest, tick| largest.max(tick.abs()));
     let label = |tick: f64| match axis.unit {
         Unit::Count if (0.0..1e15).contains(&tick) => count(tick as u64),
         Unit::Count | Unit::Number(_) | Unit::Order => rounded(tick, step),
         Unit::Share => format!("{} %", rounded(tick * 100.0, step * 100.0)),
-        Unit::Duration => {
-            let (size, name) = unit_of(largest);
-            format!("{} {name}", rounded(tick / size, step / size))
-        }
+        Unit::Duration => format!("{} {unit}", rounded(tick / size, step / size)),
         Unit::Time => moment(tick, form(step)),
     };
     ticks.iter().map(|&tick| (tick, label(tick))).collect()

@@ -124,6 +124,6 @@ impl Chart for Bars {
                 .row_of([name.clone()].into_iter().chain(values.iter().map(|&value| self.axis.value(value))));
         }
         let key = self.series.iter().cloned().enumerate().map(|(number, name)| (name, number)).collect();
-        Picture { body: self.body(&shape), shape, table, key, note: None }
+        Picture { key, ..Picture::new(shape.clone(), self.body(&shape), table) }
     }
 }

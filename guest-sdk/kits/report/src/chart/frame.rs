@@ -8,7 +8,7 @@ use super::axis::{Axis, Scale};
 
 /// Letters of charts in pixels: as they are, and as they are on a phone, for which room is made.
 const LETTERS: f64 = 11.5;
-const LARGE_LETTERS: f64 = 14.0;
+const LARGE_LETTERS: f64 = 16.0;
 
 /// A coordinate in pixels, to a tenth.
 pub(super) struct Px(pub(super) f64);
@@ -79,16 +79,17 @@ pub(super) struct Frame {
     height: f64,
     left: f64,
     top: f64,
+    bottom: f64,
 }
 
 const RIGHT: f64 = 16.0;
-const BOTTOM: f64 = 40.0;
+const BOTTOM: f64 = 42.0;
 
 impl Frame {
     /// Room for these labels on the left.
     pub(super) fn new<'a>((width, height): (f64, f64), labels: impl Iterator<Item = &'a str>) -> Self {
         let widest = labels.map(|label| text_width(label, LARGE_LETTERS)).fold(20.0, f64::max);
-        Self { width, height, left: (widest + 12.0).min(width * 0.42), top: 26.0 }
+        Self { width, height, left: (widest + 12.0).min(width * 0.42), top: 26.0, bottom: BOTTOM }
     }
 
     /// Room for the labels of a scale on the left.
@@ -96,12 +97,22 @@ impl Frame {
         Self::new(size, y.ticks.iter().map(|(_, label)| label.as_str()))
     }
 
+    /// The same frame with this height, and this much room above and below what is drawn.
+    pub(super) fn between(self, height: f64, top: f64, bottom: f64) -> Self {
+        Self { height, top, bottom, ..self }
+    }
+
+    /// The same frame with this much room on the left, if it had less.
+    pub(super) fn at_least_left(self, room: f64) -> Self {
+        Self { left: self.left.max(room), ..self }
+    }
+
     pub(super) fn x(&self, share: f64) -> f64 {
         self.left + share * (self.width - self.left - RIGHT)
     }
 
     pub(super) fn y(&self, share: f64) -> f64 {
-        self.height - BOTTOM - share * (self.height - BOTTOM - self.top)
+        self.height - self.bottom - share * (self.height - self.bottom - self.top)
     }
 
     /// The title of the vertical axis, above it.
@@ -151,7 +162,7 @@ impl Frame {
             x => (x, "middle"),
         };
         html! {
-            text class=[minor.then_some("minor")] x=(Px(x)) y=(Px(self.height - BOTTOM + 16.0)) text-anchor=(anchor) { (label) }
+            text class=[minor.then_some("minor")] x=(Px(x)) y=(Px(self.height - self.bottom + 18.0)) text-anchor=(anchor) { (label) }
         }
     }
 

@@ -160,8 +160,7 @@ impl Chart for Histogram {
         for (_, name, number) in &bars {
             table.row(&[name, &count(*number)]);
         }
-        let body = self.body(&bars);
-        Picture { shape: self.shape.clone(), body, table, key: Vec::new(), note: self.note() }
+        Picture { note: self.note(), ..Picture::new(self.shape.clone(), self.body(&bars), table) }
     }
 }
 

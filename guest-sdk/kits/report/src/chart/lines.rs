@@ -6,7 +6,6 @@ use super::axis::{Axis, Scale, is_drawn};
 use super::class;
 use super::frame::{Frame, Path};
 use super::picture::{Chart, Picture, Shape, rendered};
-use crate::text::counted;
 use crate::{Column, Table};
 
 /// Lines, each with a band around it if it is uncertain, and an area below it if it is the only one.
@@ -218,8 +217,7 @@ impl Chart for Lines {
             [_] => Vec::new(),
             _ => self.lines.iter().enumerate().map(|(number, line)| (line.name.clone(), number)).collect(),
         };
-        let note = (step > 1).then(|| format!("The table shows one of {}.", counted(step as u64, "point")));
-        Picture { shape: self.shape.clone(), body: self.body(), table, key, note }
+        Picture { key, ..Picture::new(self.shape.clone(), self.body(), table).thinned(step) }
     }
 }
 

@@ -9,7 +9,9 @@
 
 mod axis;
 mod bars;
+mod boxes;
 mod frame;
+mod heat;
 mod histogram;
 mod lines;
 mod picture;
@@ -18,7 +20,9 @@ mod ticks;
 
 pub use axis::Axis;
 pub use bars::Bars;
+pub use boxes::Boxes;
 pub use frame::text_width;
+pub use heat::HeatMap;
 pub use histogram::Histogram;
 pub use lines::Lines;
 pub use picture::{Chart, Picture};

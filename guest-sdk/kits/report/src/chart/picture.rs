@@ -4,6 +4,7 @@ use maud::{Markup, PreEscaped, Render, html};
 
 use super::frame::{Px, text_width};
 use super::{COLOURS, STYLE, class};
+use crate::text::counted;
 use crate::{Table, markup};
 
 /// Charts that stand side by side, and charts that have the page for themselves.
@@ -67,6 +68,8 @@ pub struct Picture {
     pub(super) key: Vec<(String, usize)>,
     /// What the reader must know, such as what was left out.
     pub(super) note: Option<String>,
+    /// What is said of the table.
+    pub(super) table_note: Option<String>,
 }
 
 /// The picture in a page.
@@ -86,7 +89,7 @@ impl Render for Picture {
                     div.key { @for (name, colour) in &self.key { span { (dot(*colour)) (name) } } }
                 }
                 @if let Some(note) = &self.note { (markup::note(note)) }
-                details.data { summary { "Figures" } (self.table) }
+                details.data { summary { "Figures" } @if let Some(note) = &self.table_note { (markup::note(note)) } (self.table) }
             }
         }
     }
@@ -102,6 +105,16 @@ const LINE: f64 = 20.0;
 const MARGIN: f64 = 10.0;
 
 impl Picture {
+    pub(super) fn new(shape: Shape, body: Markup, table: Table) -> Self {
+        Self { shape, body, table, key: Vec::new(), note: None, table_note: None }
+    }
+
+    /// Says that the table holds one of so many rows.
+    pub(super) fn thinned(mut self, step: usize) -> Self {
+        self.table_note = (step > 1).then(|| format!("One of {} is listed.", counted(step as u64, "point")));
+        self
+    }
+
     /// The text of an SVG file with styles of its own.
     pub fn file(&self) -> String {
         let Shape { title, width, height } = &self.shape;

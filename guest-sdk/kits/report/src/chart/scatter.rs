@@ -6,7 +6,6 @@ use super::axis::{Axis, Scale, is_drawn};
 use super::class;
 use super::frame::{Frame, Path, Px};
 use super::picture::{Chart, Picture, Shape, rendered};
-use crate::text::{count, counted};
 use crate::{Column, Table};
 
 /// A dot for each pair of values.
@@ -75,7 +74,7 @@ impl Scatter {
             }
             @for [from, to] in &self.lines {
                 @let mut path = Path::default();
-                path.line.dashed d=(path.to(at(from).0, at(from).1).to(at(to).0, at(to).1).as_str()) {}
+                path.fit d=(path.to(at(from).0, at(from).1).to(at(to).0, at(to).1).as_str()) {}
             }
         }
     }
@@ -135,9 +134,6 @@ impl Chart for Scatter {
             [_] => Vec::new(),
             _ => self.series.iter().enumerate().map(|(colour, (name, _))| (name.clone(), colour)).collect(),
         };
-        let all = count(self.all().count() as u64);
-        let note = (step > 1)
-            .then(|| format!("{all} dots; the table shows one of {}.", counted(step as u64, "dot")));
-        Picture { shape: self.shape.clone(), body: self.body(), table, key, note }
+        Picture { key, ..Picture::new(self.shape.clone(), self.body(), table).thinned(step) }
     }
 }
