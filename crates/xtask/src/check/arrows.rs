@@ -36,14 +36,16 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-sdk-macros", Reach::Only(&[])),
     // Tests of guests check what servers check; nothing of it is compiled into a guest.
     ("fuelcell-sdk", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-sdk-macros"])),
-    // What several jobs have in common. Reports are made of figures and text alone.
+    // What several jobs have in common.
+    ("fuelcell-records-kit", Reach::Only(&["fuelcell-sdk"])),
+    ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit"])),
     ("fuelcell-report-kit", Reach::Only(&[])),
-    // Planned: tables, and modules that run scripts.
-    ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk"])),
+    // Planned: modules that run scripts.
     ("fuelcell-engine-python", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
-    // Guests know the SDK, and kits, and nothing of the host.
-    ("process-mining", Reach::Only(&["fuelcell-sdk", "fuelcell-report-kit"])),
+    // Guests know the SDK and the kits, and nothing of the host.
+    ("process-mining", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit", "fuelcell-report-kit"])),
+    ("data-enrichment", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-report-kit"])),
     ("analysis", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-report-kit"])),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
@@ -123,13 +125,14 @@ mod tests {
             ("fuelcell-sdk", &[]),
             ("fuelcell-store-postgres", &["fuelcell-store", "fuelcell-service"]),
             ("fuelcell-table-kit", &["fuelcell-sdk", "fuelcell-report-kit"]),
+            ("fuelcell-report-kit", &[]),
             ("fuelcell-dashboard", &["fuelcell-service"]),
         ]);
         assert_eq!(
             check(&graph),
             [
                 "fuelcell-store-postgres may not depend on fuelcell-service; it may use fuelcell-domain, fuelcell-store",
-                "fuelcell-table-kit may not depend on fuelcell-report-kit; it may use fuelcell-sdk",
+                "fuelcell-table-kit may not depend on fuelcell-report-kit; it may use fuelcell-sdk, fuelcell-records-kit",
                 "fuelcell-dashboard may not depend on fuelcell-service; it may use no crate of ours",
             ]
         );

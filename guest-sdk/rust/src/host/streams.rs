@@ -3,7 +3,7 @@
 use super::error::HostError;
 
 /// An input being read.
-pub trait HostReader {
+pub trait HostReader: Send {
     /// At most `max` bytes; an empty list is the end.
     fn read(&mut self, max: u32) -> Result<Vec<u8>, HostError>;
     /// Continues at this byte.

@@ -185,7 +185,7 @@ fn check_key(key: &str) -> Result<(), HostError> {
 /// An input being read.
 struct Source<R>(R);
 
-impl<R: Read + Seek> HostReader for Source<R> {
+impl<R: Read + Seek + Send> HostReader for Source<R> {
     fn read(&mut self, max: u32) -> Result<Vec<u8>, HostError> {
         let mut bytes = Vec::new();
         self.0.by_ref().take(max.into()).read_to_end(&mut bytes)?;

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
 
 use crate::{Cancellation, Input};
@@ -29,7 +29,7 @@ pub(super) struct TestInput {
 
 #[derive(Clone, Debug)]
 pub(super) enum Content {
-    Bytes(Rc<[u8]>),
+    Bytes(Arc<[u8]>),
     File(PathBuf),
 }
 

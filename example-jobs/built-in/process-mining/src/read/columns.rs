@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::timestamp;
 use crate::error::{Stop, excerpt};
+use fuelcell_records_kit::timestamp;
 
 /// Names of columns, where the author of a request knows better than the detection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -2,12 +2,12 @@
 
 use super::columns::{self, Layout};
 use super::facts::{BATCH, Example, Facts, Options, Tick};
-use super::records::{LONGEST_RECORD, Record, RecordError, Records};
-use super::source::{Meter, Source};
-use super::timestamp::{self, Timestamps, is_missing};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
+use fuelcell_records_kit::records::{LONGEST_RECORD, Record, RecordError, Records};
+use fuelcell_records_kit::source::{Meter, Source};
+use fuelcell_records_kit::timestamp::{self, Timestamps, is_missing};
 
 /// Rows that the detection of delimiter, columns and timestamp forms looks at.
 const SAMPLE: usize = 2000;

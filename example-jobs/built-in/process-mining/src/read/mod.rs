@@ -1,29 +1,29 @@
 //! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
-mod buffer;
-mod checksum;
 mod columns;
 mod csv;
 mod facts;
-mod gzip;
-mod iso;
-mod records;
-mod source;
 mod tags;
-mod timestamp;
-mod utf16;
 mod xes;
 
 use std::io::Read;
 
 pub use columns::Columns;
 pub use facts::{Dropped, Example, Facts, Options, Tick};
-pub use iso::{TimeText, format as format_time, parse_iso, time_text};
-use source::Format;
-pub use timestamp::{Timestamps, is_missing};
+use fuelcell_records_kit::source::{self, Refusals};
+pub use fuelcell_records_kit::{
+    iso::{TimeText, format as format_time, parse_iso, time_text},
+    timestamp::{Timestamps, is_missing},
+};
 
 use crate::error::{Stop, excerpt};
 use crate::log::EventLog;
+
+const REFUSALS: Refusals = Refusals {
+    empty_code: "EmptyLog",
+    empty: "An event log needs at least one event.",
+    allowed: ".xes, .xes.gz, .csv and .csv.gz",
+};
 
 /// Reads a log.
 ///
@@ -32,11 +32,11 @@ use crate::log::EventLog;
 /// `UnreadableTimestamps`, `AmbiguousTimestamps`, `CorruptXes`, `CorruptCsv`, `TruncatedGzip`, `CorruptGzip`,
 /// `UnsupportedFormat`, `InvalidParameter`, `Storage`.
 pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(EventLog, Facts), Stop> {
-    let source = source::open(file)?;
+    let source = source::open(file, &REFUSALS)?;
     let mut facts = Facts { encoding: source.encoding, ..Facts::default() };
-    let (name, builder) = match source.format {
-        Format::Csv => ("CSV", csv::read(source, options, &mut facts, tick)?),
-        Format::Xes => ("XES", xes::read(source, options, &mut facts, tick)?),
+    let (name, builder) = match source.first {
+        Some(b'<') => ("XES", xes::read(source, options, &mut facts, tick)?),
+        _ => ("CSV", csv::read(source, options, &mut facts, tick)?),
     };
     facts.format = if facts.format.is_empty() { name.to_string() } else { format!("{name}, gzip") };
     if builder.is_empty() && !facts.stopped {

@@ -8,9 +8,9 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memmem};
 
-use super::buffer::{Buffer, near, soon};
 use crate::error::excerpt;
 use crate::names;
+use fuelcell_records_kit::buffer::{Buffer, near, soon};
 
 /// One tag or comment may not be longer: whoever writes more wants to fill the memory.
 pub(super) const LONGEST_TAG: usize = 8 << 20;

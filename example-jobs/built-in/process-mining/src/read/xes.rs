@@ -6,15 +6,15 @@ use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
-use super::buffer::{first_of, near};
 use super::facts::{BATCH, Example, Facts, Options, Tick};
-use super::source::Source;
 use super::tags::{Element, Tag, TagError, Tags};
-use super::timestamp::Timestamps;
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
 use crate::text::shorten;
+use fuelcell_records_kit::buffer::{first_of, near};
+use fuelcell_records_kit::source::Source;
+use fuelcell_records_kit::timestamp::Timestamps;
 
 pub(super) fn read(
     source: Source<'_>,

@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use memchr::memchr;
 
 /// Bytes that the buffer holds at least, and most that one read adds.
-pub(super) const BLOCK: usize = 1 << 18;
+pub const BLOCK: usize = 1 << 18;
 
-pub(super) struct Buffer<R> {
+/// A window on a stream.
+pub struct Buffer<R> {
     input: R,
     bytes: Vec<u8>,
     start: usize,
@@ -18,41 +19,42 @@ pub(super) struct Buffer<R> {
 }
 
 impl<R: Read> Buffer<R> {
-    pub(super) fn new(input: R) -> Self {
+    /// Nothing is read yet.
+    pub fn new(input: R) -> Self {
         Self { input, bytes: Vec::new(), start: 0, end: 0, at_end: false, before: 0 }
     }
 
     /// What lies in the buffer and was not consumed.
     #[inline]
-    pub(super) fn unread(&self) -> &[u8] {
+    pub fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
     /// Marks the first bytes of what is unread as used. They stay where they are until more is read.
     #[inline]
-    pub(super) fn consume(&mut self, count: usize) {
+    pub fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
     }
 
     /// The last `count` bytes that were consumed.
     #[inline]
-    pub(super) fn consumed(&self, count: usize) -> &[u8] {
+    pub fn consumed(&self, count: usize) -> &[u8] {
         &self.bytes[self.start - count..self.start]
     }
 
     /// Whether the stream has nothing more than what is in the buffer.
     #[inline]
-    pub(super) fn at_end(&self) -> bool {
+    pub fn at_end(&self) -> bool {
         self.at_end
     }
 
     /// Where in the stream the unread bytes begin.
-    pub(super) fn position(&self) -> u64 {
+    pub fn position(&self) -> u64 {
         self.before + self.start as u64
     }
 
     /// Reads more behind what is unread, moving that to the front of the buffer first.
-    pub(super) fn fill(&mut self) -> io::Result<()> {
+    pub fn fill(&mut self) -> io::Result<()> {
         self.bytes.copy_within(self.start..self.end, 0);
         self.before += self.start as u64;
         self.end -= self.start;
@@ -76,7 +78,7 @@ impl<R: Read> Buffer<R> {
 
 /// Finds a byte that is likely among the next few: a call of [`memchr`] would take longer than to look at these here.
 #[inline]
-pub(super) fn near(byte: u8, text: &[u8]) -> Option<usize> {
+pub fn near(byte: u8, text: &[u8]) -> Option<usize> {
     match text.first_chunk::<8>().and_then(|first| first_of(byte, first)) {
         Some(found) => Some(found),
         None => soon(byte, text),
@@ -86,7 +88,7 @@ pub(super) fn near(byte: u8, text: &[u8]) -> Option<usize> {
 /// The same for a byte that is a little farther away. It is a function of its own to keep its callers small: in a cell
 /// what is too much for the processor's registers costs twice.
 #[inline(never)]
-pub(super) fn soon(byte: u8, text: &[u8]) -> Option<usize> {
+pub fn soon(byte: u8, text: &[u8]) -> Option<usize> {
     match text.first_chunk::<32>().and_then(|first| first_of(byte, first)) {
         Some(found) => Some(found),
         None => memchr(byte, text),
@@ -95,7 +97,7 @@ pub(super) fn soon(byte: u8, text: &[u8]) -> Option<usize> {
 
 /// Finds a byte among at most 64, without a loop: in a cell every round of one is counted, and so is every branch.
 #[inline]
-pub(super) fn first_of<const SIZE: usize>(byte: u8, text: &[u8; SIZE]) -> Option<usize> {
+pub fn first_of<const SIZE: usize>(byte: u8, text: &[u8; SIZE]) -> Option<usize> {
     const { assert!(SIZE <= 64 && SIZE.is_multiple_of(8), "one bit of a word for each byte") };
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);

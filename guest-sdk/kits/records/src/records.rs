@@ -8,14 +8,15 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::buffer::{BLOCK, Buffer, near};
+use crate::buffer::{BLOCK, Buffer, near};
 
 /// No record may be longer: what looks like one is more likely a quote that nobody closed.
-pub(super) const LONGEST_RECORD: usize = 8 << 20;
+pub const LONGEST_RECORD: usize = 8 << 20;
 
 /// Why there is no next record.
 #[derive(Debug)]
-pub(super) enum RecordError {
+pub enum RecordError {
+    /// The file could not be read.
     Io(io::Error),
     /// The record is longer than [`LONGEST_RECORD`].
     TooLong,
@@ -23,7 +24,8 @@ pub(super) enum RecordError {
     OpenQuote,
 }
 
-pub(super) struct Records<R> {
+/// Cuts a stream of delimited text into records.
+pub struct Records<R> {
     buffer: Buffer<R>,
     delimiter: u8,
     parser: csv_core::Reader,
@@ -36,13 +38,23 @@ pub(super) struct Records<R> {
     wanted: usize,
     /// Records read, the header included; blank lines do not count.
     row: u64,
+    /// Ends of lines before what is unread.
+    lines: u64,
+    /// The line in which the latest record begins.
+    begun: u64,
+    /// The byte of such an end that was consumed last, if nothing was consumed since: `\r\n` is one end.
+    last_end: u8,
 }
 
 /// A record: its text and the bounds of its fields in it.
 #[derive(Clone, Copy)]
-pub(super) struct Record<'a> {
-    pub(super) row: u64,
-    pub(super) text: &'a [u8],
+pub struct Record<'a> {
+    /// Its number: 1 is the header; blank lines do not count.
+    pub row: u64,
+    /// The line of the file that it begins in, from 1.
+    pub line: u64,
+    /// Its text; quoted fields stand in it without quotes and delimiters.
+    pub text: &'a [u8],
     bounds: &'a [(usize, usize)],
     /// Fields behind those that are wanted.
     further: usize,
@@ -51,22 +63,26 @@ pub(super) struct Record<'a> {
 impl<'a> Record<'a> {
     /// A field; empty when the record is too short to have it.
     #[inline]
-    pub(super) fn field(&self, index: usize) -> &'a [u8] {
+    pub fn field(&self, index: usize) -> &'a [u8] {
         self.bounds.get(index).map_or(&[], |&(start, end)| &self.text[start..end])
     }
 
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    /// All fields.
+    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let text = self.text;
         self.bounds.iter().map(move |&(start, end)| &text[start..end])
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many fields there are.
+    #[expect(clippy::len_without_is_empty, reason = "a record has a field at least")]
+    pub fn len(&self) -> usize {
         self.bounds.len() + self.further
     }
 }
 
 impl<R: Read> Records<R> {
-    pub(super) fn new(input: R) -> Self {
+    /// Of a stream, with commas until [`Self::set_delimiter`].
+    pub fn new(input: R) -> Self {
         Self {
             buffer: Buffer::new(input),
             delimiter: b',',
@@ -76,34 +92,51 @@ impl<R: Read> Records<R> {
             bounds: Vec::new(),
             wanted: usize::MAX,
             row: 0,
+            lines: 0,
+            begun: 1,
+            last_end: 0,
         }
     }
 
     /// Fills the buffer once and shows it without consuming it.
-    pub(super) fn preview(&mut self) -> io::Result<&[u8]> {
+    pub fn preview(&mut self) -> io::Result<&[u8]> {
         while !self.buffer.at_end() && self.buffer.unread().len() < BLOCK {
             self.buffer.fill()?;
         }
         Ok(self.buffer.unread())
     }
 
-    pub(super) fn set_delimiter(&mut self, delimiter: u8) {
+    /// What stands between fields.
+    pub fn set_delimiter(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
         self.parser = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
     }
 
     /// From now on, [`Record::field`] knows only the first `wanted` fields. Counting the others is cheaper.
-    pub(super) fn want(&mut self, wanted: usize) {
+    pub fn want(&mut self, wanted: usize) {
         self.wanted = wanted;
     }
 
     /// The next record, or nothing at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
-        let Some(length) = self.line()? else { return Ok(None) };
+    ///
+    /// # Errors
+    /// When the file cannot be read, a record is too long, or a quote is open at the end.
+    #[expect(clippy::should_implement_trait, reason = "a record borrows the buffer, which no iterator can")]
+    pub fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+        let Some(length) = self.next_line()? else { return Ok(None) };
         self.row += 1;
+        let line = self.lines + 1;
+        self.begun = line;
+        self.last_end = 0;
         if memchr(b'"', &self.buffer.unread()[..length]).is_some() {
             self.read_quoted()?;
-            return Ok(Some(Record { row: self.row, text: &self.copy, bounds: &self.bounds, further: 0 }));
+            return Ok(Some(Record {
+                row: self.row,
+                line,
+                text: &self.copy,
+                bounds: &self.bounds,
+                further: 0,
+            }));
         }
         self.buffer.consume(length);
         let text = self.buffer.consumed(length);
@@ -120,16 +153,21 @@ impl<R: Read> Records<R> {
         } else {
             memchr_iter(self.delimiter, &text[start..]).count() + 1
         };
-        Ok(Some(Record { row: self.row, text, bounds: &self.bounds, further }))
+        Ok(Some(Record { row: self.row, line, text, bounds: &self.bounds, further }))
     }
 
     /// Goes to the next line that is not blank and says how long it is without its end.
-    fn line(&mut self) -> Result<Option<usize>, RecordError> {
+    fn next_line(&mut self) -> Result<Option<usize>, RecordError> {
         let mut searched = 0;
         loop {
             let unread = self.buffer.unread();
             match memchr2(b'\n', b'\r', &unread[searched..]) {
-                Some(0) if searched == 0 => self.buffer.consume(1),
+                Some(0) if searched == 0 => {
+                    let end = unread[0];
+                    self.lines += u64::from(end != b'\n' || self.last_end != b'\r');
+                    self.last_end = end;
+                    self.buffer.consume(1);
+                }
                 Some(at) => return Ok(Some(searched + at)),
                 None if self.buffer.at_end() => return Ok(Some(unread.len()).filter(|&length| length > 0)),
                 None => {
@@ -155,6 +193,7 @@ impl<R: Read> Records<R> {
             written += copied;
             ends += found;
             if !closing {
+                self.count_lines(consumed);
                 self.buffer.consume(consumed);
             }
             match result {
@@ -172,6 +211,15 @@ impl<R: Read> Records<R> {
                 _ => self.grow_copy(written, ends),
             }
         }
+    }
+
+    /// Counts the ends of lines in what a quoted record consumes, its own end included.
+    fn count_lines(&mut self, consumed: usize) {
+        let consumed = &self.buffer.unread()[..consumed];
+        self.lines += memchr_iter(b'\n', consumed).count() as u64;
+        self.last_end = consumed.last().copied().unwrap_or(self.last_end);
+        // A carriage return at the end is the record's own.
+        self.lines += u64::from(self.last_end == b'\r');
     }
 
     fn grow_copy(&mut self, written: usize, ends: usize) {
@@ -193,8 +241,13 @@ impl<R: Read> Records<R> {
     }
 
     /// The row that an error is about: the one after the last that was read, 1 being the header.
-    pub(super) fn row(&self) -> u64 {
+    pub fn row(&self) -> u64 {
         self.row
+    }
+
+    /// The line in which the record begins that could not be read.
+    pub fn line(&self) -> u64 {
+        self.begun
     }
 }
 
@@ -231,6 +284,19 @@ mod tests {
             vec!["last", ""],
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn records_know_their_lines() {
+        for (end, quoted) in [("\n", "x\ny"), ("\r\n", "x\r\ny"), ("\r", "x\ny")] {
+            let text = format!("a,b{end}{end}1,\"{quoted}\"{end}2,z{end}");
+            let mut records = Records::new(text.as_bytes());
+            let mut lines = Vec::new();
+            while let Some(record) = records.next().unwrap() {
+                lines.push(record.line);
+            }
+            assert_eq!(lines, [1, 3, 5], "{end:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 /// Reads UTF-16 and hands out UTF-8; what is not UTF-16 becomes U+FFFD.
-pub(super) struct Utf16<R> {
+pub(crate) struct Utf16<R> {
     inner: R,
     little: bool,
     ready: Vec<u8>,
@@ -12,7 +12,7 @@ pub(super) struct Utf16<R> {
 }
 
 impl<R: BufRead> Utf16<R> {
-    pub(super) fn new(inner: R, little: bool) -> Self {
+    pub(crate) fn new(inner: R, little: bool) -> Self {
         Self { inner, little, ready: Vec::new(), handed_out: 0, half_pair: None }
     }
 

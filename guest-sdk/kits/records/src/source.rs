@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
-use super::gzip::Gzip;
-use super::utf16::Utf16;
 use crate::error::Stop;
+use crate::gzip::Gzip;
+use crate::utf16::Utf16;
 
 /// What is read from the host at once.
 const BUFFER: usize = 1 << 18;
@@ -20,19 +20,19 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// What passed through the lowest layer.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub struct Meter {
     bytes: Cell<u64>,
     failure: RefCell<Option<String>>,
 }
 
 impl Meter {
     /// Bytes of the file read so far, compressed as they are.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.bytes.get()
     }
 
     /// The right words for an error that came up through the layers.
-    pub(super) fn explain(&self, error: &io::Error, compressed: bool) -> Stop {
+    pub fn explain(&self, error: &io::Error, compressed: bool) -> Stop {
         if let Some(failure) = self.failure.borrow().as_ref() {
             let message = format!("The input could not be read: {failure}");
             return Stop { code: "Storage", message, transient: true };
@@ -73,52 +73,54 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-/// What the first bytes of the text say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// Delimited text.
-    Csv,
-    /// XES.
-    Xes,
+/// How a file is refused, in the words of the job that reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusals {
+    /// The code of a file without a byte, such as `EmptyFile`.
+    pub empty_code: &'static str,
+    /// What such a file lacks: a sentence.
+    pub empty: &'static str,
+    /// The formats that are read, such as `.csv and .csv.gz`.
+    pub allowed: &'static str,
 }
 
 /// A file opened as UTF-8 text.
-pub(super) struct Source<'a> {
+pub struct Source<'a> {
     /// The text, without byte-order mark.
-    pub(super) text: Box<dyn BufRead + 'a>,
-    /// What it holds.
-    pub(super) format: Format,
+    pub text: Box<dyn BufRead + 'a>,
+    /// The first byte that is no white space, if there is one near the beginning.
+    pub first: Option<u8>,
     /// True when the file is gzip.
-    pub(super) compressed: bool,
+    pub compressed: bool,
     /// How the text was encoded.
-    pub(super) encoding: &'static str,
+    pub encoding: &'static str,
     /// Counts bytes of the file.
-    pub(super) meter: Rc<Meter>,
+    pub meter: Rc<Meter>,
 }
 
 /// Opens a file by its content; its name plays no part.
 ///
 /// # Errors
-/// `EmptyLog` without a byte, `UnsupportedFormat` for the archives and binary tables that are uploaded by mistake.
-pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
+/// The code of the refusals without a byte, `UnsupportedFormat` for the archives and binary tables that are uploaded by mistake.
+pub fn open<'a>(file: impl Read + 'a, refusals: &Refusals) -> Result<Source<'a>, Stop> {
     let meter = Rc::new(Meter::default());
     let file = Metered { inner: file, meter: Rc::clone(&meter) };
     let mut bytes: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(BUFFER, file));
     let start = peek(&mut bytes).map_err(|error| meter.explain(&error, false))?;
     if start.is_empty() {
         return Err(Stop::failed(
-            "EmptyLog",
-            "The file is empty (0 bytes). An event log needs at least one event.",
+            refusals.empty_code,
+            format!("The file is empty (0 bytes). {}", refusals.empty),
         ));
     }
-    refuse_other_formats(&start)?;
+    refuse_other_formats(&start, refusals)?;
     let compressed = start.starts_with(GZIP);
     if compressed {
         bytes = Box::new(BufReader::with_capacity(PEEKED, Gzip::new(bytes)));
     }
     let start = peek(&mut bytes).map_err(|error| meter.explain(&error, compressed))?;
     if compressed {
-        refuse_other_formats(&start)?;
+        refuse_other_formats(&start, refusals)?;
     }
     let encoding = encoding(&start);
     let mut text: Box<dyn BufRead + 'a> = match encoding {
@@ -132,9 +134,8 @@ pub(super) fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
         }
     };
     let start = peek(&mut text).map_err(|error| meter.explain(&error, compressed))?;
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
-    let format = if first == Some(&b'<') { Format::Xes } else { Format::Csv };
-    Ok(Source { text, format, compressed, encoding: encoding.name(), meter })
+    let first = start.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    Ok(Source { text, first, compressed, encoding: encoding.name(), meter })
 }
 
 /// The first bytes, without consuming them. A stream may hand out as little as it likes; what decides here are four
@@ -149,7 +150,7 @@ fn peek(input: &mut Box<dyn BufRead + '_>) -> io::Result<Vec<u8>> {
     }
 }
 
-fn refuse_other_formats(start: &[u8]) -> Result<(), Stop> {
+fn refuse_other_formats(start: &[u8], refusals: &Refusals) -> Result<(), Stop> {
     const OTHERS: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a ZIP archive (an .xlsx workbook is one, too)"),
         (b"PAR1", "a Parquet file"),
@@ -166,7 +167,7 @@ fn refuse_other_formats(start: &[u8]) -> Result<(), Stop> {
         None => Ok(()),
         Some(what) => Err(Stop::failed(
             "UnsupportedFormat",
-            format!("The file is {what}. Allowed are .xes, .xes.gz, .csv and .csv.gz."),
+            format!("The file is {what}. Allowed are {}.", refusals.allowed),
         )),
     }
 }

@@ -5,9 +5,9 @@
 
 use chrono::format::{Item, Parsed, StrftimeItems};
 
-use super::iso::{SECOND, parse_fraction, parse_iso};
+use crate::Micros;
 use crate::error::{Stop, excerpt};
-use crate::log::Micros;
+use crate::iso::{SECOND, parse_fraction, parse_iso};
 
 /// Whether a cell says that there is no value.
 pub fn is_missing(text: &[u8]) -> bool {
@@ -54,8 +54,13 @@ impl Timestamps {
         Ok(Self { iso_first: forms.is_empty(), forms })
     }
 
+    /// A reader for ISO 8601 alone.
+    pub fn iso() -> Self {
+        Self { forms: Vec::new(), iso_first: true }
+    }
+
     /// A reader for ISO 8601 and then for forms that were detected.
-    pub(super) fn detected(formats: &[String]) -> Self {
+    pub fn detected(formats: &[String]) -> Self {
         let forms = formats.iter().filter_map(|format| compile(format).ok()).collect();
         Self { forms, iso_first: true }
     }
@@ -72,7 +77,7 @@ impl Timestamps {
 
     /// Whether the value needs one of the detected forms.
     #[inline]
-    pub(super) fn needs_form(&self, text: &[u8]) -> bool {
+    pub fn needs_form(&self, text: &[u8]) -> bool {
         self.iso_first && !self.forms.is_empty() && parse_iso(text).is_none()
     }
 
@@ -108,7 +113,11 @@ impl Form {
             Self::Strftime(items) => {
                 let mut parsed = Parsed::new();
                 chrono::format::parse(&mut parsed, text, items.iter()).ok()?;
-                instant(&parsed)
+                // `%Y` takes two digits for a year of the first century, which nobody means.
+                match parsed.year() {
+                    Some(..1000) => None,
+                    _ => instant(&parsed),
+                }
             }
         }
     }
@@ -140,15 +149,15 @@ fn instant(parsed: &Parsed) -> Option<Micros> {
 
 /// What the first rows tell about forms other than ISO 8601.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Detected {
+pub struct Detected {
     /// Forms beyond doubt.
-    pub(super) formats: Vec<String>,
+    pub formats: Vec<String>,
     /// A value that may mean two days, with the two forms.
-    pub(super) ambiguous: Option<(String, [String; 2])>,
+    pub ambiguous: Option<(String, [String; 2])>,
     /// How many of the values can be read, ISO 8601 included.
-    pub(super) readable: usize,
+    pub readable: usize,
     /// How many values there are, missing ones left out.
-    pub(super) present: usize,
+    pub present: usize,
 }
 
 /// Forms whose order of day and month is in the words or the dots: nobody writes the month first with dots.
@@ -179,8 +188,26 @@ const DOUBTFUL: [[&str; 2]; 8] = [
     ["%d-%m-%Y", "%m-%d-%Y"],
 ];
 
+/// The forms that read a value: of a value that is beyond doubt one, else two that differ in nothing but the order of day and
+/// month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Candidate {
+    /// The form is beyond doubt.
+    Certain(&'static str),
+    /// Day first, or month first.
+    Pair([&'static str; 2]),
+}
+
+/// How a value that is not ISO 8601 may be read.
+pub fn candidate(value: &str) -> Option<Candidate> {
+    let reads = |format: &&str| compile(format).is_ok_and(|form| form.parse(value).is_some());
+    let certain = CERTAIN.iter().find(|format| reads(format)).map(|format| Candidate::Certain(format));
+    let pair = || DOUBTFUL.iter().find(|pair| pair.iter().any(reads));
+    certain.or_else(|| pair().map(|pair| Candidate::Pair(*pair)))
+}
+
 /// Looks at sample values.
-pub(super) fn detect<'a>(values: impl Iterator<Item = &'a [u8]> + Clone) -> Detected {
+pub fn detect<'a>(values: impl Iterator<Item = &'a [u8]> + Clone) -> Detected {
     let present = values.map(<[u8]>::trim_ascii).filter(|value| !is_missing(value));
     let other =
         || present.clone().filter(|v| parse_iso(v).is_none()).filter_map(|v| std::str::from_utf8(v).ok());

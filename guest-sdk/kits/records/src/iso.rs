@@ -1,8 +1,9 @@
 //! ISO 8601 to microseconds since 1970 and back, fast: this runs once or twice for every event.
 
-use crate::log::Micros;
+use crate::Micros;
 
-pub(super) const SECOND: Micros = 1_000_000;
+/// A second.
+pub const SECOND: Micros = 1_000_000;
 const DAY: Micros = 86_400 * SECOND;
 
 /// Reads ISO 8601: `2024-01-31`, `2024-01-31 09:15`, `2024-01-31T09:15:30.250+01:00` and the like, `/` as well as `-`
@@ -78,23 +79,24 @@ fn parse_any(text: &[u8]) -> Option<Micros> {
     }
 }
 
-/// `09:15[:30[.25]]` with an optional offset, as microseconds after midnight UTC.
+/// `09:15[:30[.25]]` with an optional offset, as microseconds after midnight UTC. `24:00` is the end of the day.
 fn parse_clock(text: &[u8]) -> Option<Micros> {
     let (hour, rest) = number::<2>(text)?;
     let (minute, rest) = number::<2>(rest.strip_prefix(b":")?)?;
-    if hour > 23 || minute > 59 {
+    if hour > 24 || minute > 59 {
         return None;
     }
     let mut time = Micros::from(hour * 3600 + minute * 60) * SECOND;
     if let Some(after) = rest.strip_prefix(b":") {
         let (second, after) = number::<2>(after)?;
-        if second > 59 {
+        // The 60th second is a leap second; it is the first of the next minute here.
+        if second > 60 || (hour == 24 && (minute > 0 || second > 0)) {
             return None;
         }
         time += Micros::from(second) * SECOND;
         return Some(time + parse_fraction_and_offset(after)?);
     }
-    Some(time - parse_offset(rest)?)
+    (hour < 24 || minute == 0).then_some(time - parse_offset(rest)?)
 }
 
 /// What follows the seconds, as microseconds to add.
@@ -104,7 +106,8 @@ fn parse_fraction_and_offset(text: &[u8]) -> Option<Micros> {
     Some(fraction - parse_offset(rest)?)
 }
 
-pub(super) fn parse_fraction(text: &[u8]) -> Option<(Micros, &[u8])> {
+/// The digits of a fraction of a second as microseconds, and what follows them.
+pub fn parse_fraction(text: &[u8]) -> Option<(Micros, &[u8])> {
     let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if length == 0 {
         return None;
@@ -281,7 +284,7 @@ mod tests {
             assert_eq!(iso(text), None, "{text}");
         }
         for text in [
-            "2024-01-31T24:00:00",
+            "2024-01-31T24:00:01",
             "2024-01-31T09:15:",
             "2024-01-31T09:15:00+25:00",
             "2024-01-31T09:15:00.250+19:00",

@@ -34,7 +34,7 @@ const ROUND: usize = 16;
 const BATCHES: usize = 8;
 
 /// The checksum of what was read until now, and its length.
-pub(super) struct Checksum {
+pub(crate) struct Checksum {
     /// What was taken away from the last blocks, in words. There are [`REACH`] blocks at least, zeros at first.
     taken: Vec<u64>,
     end: usize,
@@ -54,7 +54,7 @@ impl Default for Checksum {
 }
 
 impl Checksum {
-    pub(super) fn update(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u32);
         if !self.pending.is_empty() {
             let missing = (BATCH_BYTES - self.pending.len()).min(bytes.len());
@@ -100,7 +100,7 @@ impl Checksum {
     }
 
     /// The checksum and the length.
-    pub(super) fn finish(self) -> (u32, u32) {
+    pub(crate) fn finish(self) -> (u32, u32) {
         let mut rest = self.kept();
         if let Some(first) = rest.first_mut() {
             // Crc inverts them once more.

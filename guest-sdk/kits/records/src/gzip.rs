@@ -7,12 +7,17 @@ use std::mem;
 
 use flate2::bufread::{DeflateDecoder, GzDecoder};
 
-use super::checksum::Checksum;
+use crate::checksum::Checksum;
+
+/// What a member begins with.
+const MAGIC: u8 = 0x1f;
 
 /// The contents of all members, one behind the other.
-pub(super) struct Gzip<R> {
+pub(crate) struct Gzip<R> {
     state: State<R>,
     sum: Checksum,
+    /// Whether a member was read to its end.
+    read_one: bool,
 }
 
 enum State<R> {
@@ -24,16 +29,22 @@ enum State<R> {
 }
 
 impl<R: BufRead> Gzip<R> {
-    pub(super) fn new(input: R) -> Self {
-        Self { state: State::Between(input), sum: Checksum::default() }
+    pub(crate) fn new(input: R) -> Self {
+        Self { state: State::Between(input), sum: Checksum::default(), read_one: false }
     }
 
     /// Reads the header of the next member. False at the end of the file.
     fn enter(&mut self) -> io::Result<bool> {
-        if let State::Between(input) = &mut self.state
-            && input.fill_buf()?.is_empty()
-        {
-            return Ok(false);
+        if let State::Between(input) = &mut self.state {
+            // What follows the last member and is none is padding, as for gzip itself.
+            match input.fill_buf()?.first() {
+                None => return Ok(false),
+                Some(&first) if self.read_one && first != MAGIC => {
+                    self.state = State::Lost;
+                    return Ok(false);
+                }
+                Some(_) => {}
+            }
         }
         if let State::Between(input) = mem::replace(&mut self.state, State::Lost) {
             let mut member = GzDecoder::new(input);
@@ -61,6 +72,7 @@ impl<R: BufRead> Gzip<R> {
             ));
         }
         self.state = State::Between(input);
+        self.read_one = true;
         Ok(())
     }
 }
@@ -127,6 +139,9 @@ mod tests {
             damaged[at] ^= 1;
             assert_eq!(read(&damaged), Err(io::ErrorKind::InvalidData), "{at}");
         }
-        assert!(read(&[file.as_slice(), b"something else"].concat()).is_err());
+        assert!(read(&[file.as_slice(), &file[..12]].concat()).is_err(), "a member that is cut off");
+        for padding in [[0; 512].as_slice(), b"something else"] {
+            assert_eq!(read(&[file.as_slice(), padding].concat()), Ok(b"a member of a file".to_vec()));
+        }
     }
 }
