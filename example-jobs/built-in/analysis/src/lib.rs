@@ -5,7 +5,13 @@
 
 pub mod cases;
 pub mod causes;
+pub mod compare;
+pub mod error;
+pub mod filters;
 pub mod frame;
+pub mod kpis;
 #[cfg(test)]
 mod near;
 pub mod statistics;
+pub mod steps;
+pub mod window;

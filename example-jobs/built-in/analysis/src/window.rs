@@ -1,0 +1,195 @@
+//! Stretches of time, and the periods that figures are given by.
+
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Stop, excerpt};
+use crate::frame::{Micros, NO_TIME};
+
+/// A stretch of time. Dates and times without offset are UTC.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TimeWindow {
+    /// The first moment, such as `2024-01-01`.
+    pub start_date: Option<String>,
+    /// The last moment; a date without time includes the whole day.
+    pub end_date: Option<String>,
+}
+
+impl TimeWindow {
+    /// First and last microsecond inside of the window. `place` names the parameter.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for text that is no date, and for an end before the start.
+    pub fn bounds(&self, place: &str) -> Result<(Micros, Micros), Stop> {
+        let read = |name: &str, text: &Option<String>| {
+            match text {
+            None => Ok(None),
+            Some(text) => moment(text).map(Some).ok_or_else(|| {
+                Stop::parameter(format!(
+                    "{place}.{name} is \"{}\", which is no date. Allowed are dates such as \"2024-01-31\" and times such as \
+                     \"2024-01-31T18:00:00Z\".",
+                    excerpt(text)
+                ))
+            }),
+        }
+        };
+        let start = read("startDate", &self.start_date)?.map_or(Micros::MIN + 1, |(first, _)| first);
+        let end = read("endDate", &self.end_date)?.map_or(Micros::MAX, |(_, last)| last);
+        if start > end {
+            return Err(Stop::parameter(format!("{place}.endDate is before {place}.startDate.")));
+        }
+        Ok((start, end))
+    }
+
+    /// The window as people read it.
+    pub fn describe(&self) -> String {
+        match (&self.start_date, &self.end_date) {
+            (Some(start), Some(end)) => format!("{start} to {end}"),
+            (Some(start), None) => format!("{start} and later"),
+            (None, Some(end)) => format!("up to {end}"),
+            (None, None) => "all time".to_string(),
+        }
+    }
+}
+
+/// The first and the last microsecond that a text names.
+pub(crate) fn moment(text: &str) -> Option<(Micros, Micros)> {
+    const DAY: Micros = 86_400_000_000;
+    let text = text.trim();
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
+        return Some((midnight, midnight + DAY - 1));
+    }
+    let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
+    let without =
+        || text.replace(' ', "T").parse::<NaiveDateTime>().map(|time| time.and_utc().timestamp_micros());
+    with_offset.or_else(|_| without()).ok().map(|time| (time, time))
+}
+
+/// How long the periods are that figures are given by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// Days.
+    Day,
+    /// Weeks from Monday to Sunday, numbered as by ISO 8601.
+    Week,
+    /// Months.
+    Month,
+    /// Quarters of years.
+    Quarter,
+    /// Years.
+    Year,
+}
+
+impl Period {
+    /// The shortest period of which these times hold no more than so many.
+    pub fn fitting(times: &[Micros], most: i64) -> Self {
+        const DAY: i64 = 86_400_000_000;
+        let present = || times.iter().copied().filter(|&time| time != NO_TIME);
+        let (first, last) = (present().min().unwrap_or(0), present().max().unwrap_or(0));
+        let days = last.saturating_sub(first) / DAY;
+        match days {
+            days if days <= most => Self::Day,
+            days if days <= most * 7 => Self::Week,
+            days if days <= most * 30 => Self::Month,
+            days if days <= most * 91 => Self::Quarter,
+            _ => Self::Year,
+        }
+    }
+
+    /// The first day of the period that a moment lies in. None for a missing moment, and for years beyond the calendar.
+    pub fn start(self, time: Micros, zone: Tz) -> Option<NaiveDate> {
+        if time == NO_TIME {
+            return None;
+        }
+        let day =
+            zone.from_utc_datetime(&DateTime::<Utc>::from_timestamp_micros(time)?.naive_utc()).date_naive();
+        let first = |month: u32| NaiveDate::from_ymd_opt(day.year(), month, 1);
+        match self {
+            Self::Day => Some(day),
+            Self::Week => {
+                day.checked_sub_days(chrono::Days::new(day.weekday().num_days_from_monday().into()))
+            }
+            Self::Month => first(day.month()),
+            Self::Quarter => first((day.month0() / 3) * 3 + 1),
+            Self::Year => first(1),
+        }
+    }
+
+    /// The first day of the period after the one that begins on this day.
+    pub fn next(self, start: NaiveDate) -> Option<NaiveDate> {
+        match self {
+            Self::Day => start.succ_opt(),
+            Self::Week => start.checked_add_days(chrono::Days::new(7)),
+            Self::Month => start.checked_add_months(Months::new(1)),
+            Self::Quarter => start.checked_add_months(Months::new(3)),
+            Self::Year => start.checked_add_months(Months::new(12)),
+        }
+    }
+
+    /// The period that begins on this day, as people read it.
+    pub fn label(self, start: NaiveDate) -> String {
+        match self {
+            Self::Day => start.to_string(),
+            Self::Week => start.format("%G-W%V").to_string(),
+            Self::Month => start.format("%Y-%m").to_string(),
+            Self::Quarter => format!("{}-Q{}", start.year(), start.month0() / 3 + 1),
+            Self::Year => start.year().to_string(),
+        }
+    }
+}
+
+/// When a day begins in a zone, in microseconds since 1970. Where clocks skip its midnight, the first moment after.
+pub(crate) fn midnight(day: NaiveDate, zone: Tz) -> Micros {
+    let wall = day.and_time(chrono::NaiveTime::MIN);
+    let found = zone.from_local_datetime(&wall).earliest();
+    let later = || zone.from_local_datetime(&(wall + chrono::TimeDelta::hours(1))).earliest();
+    found.or_else(later).map_or_else(|| wall.and_utc().timestamp_micros(), |time| time.timestamp_micros())
+}
+
+/// The zone of this name.
+///
+/// # Errors
+/// `InvalidParameter` for a name that the IANA database does not know.
+pub fn zone(name: Option<&str>) -> Result<Tz, Stop> {
+    let Some(name) = name else { return Ok(Tz::UTC) };
+    name.parse().map_err(|_| {
+        let name = excerpt(name);
+        Stop::parameter(format!(
+            "timeZone is \"{name}\", which is no name of the IANA time zone database, such as Europe/Berlin or UTC."
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_includes_its_last_day_and_names_what_is_wrong() {
+        let window = |start: &str, end: &str| {
+            TimeWindow { start_date: Some(start.into()), end_date: Some(end.into()) }.bounds("timeWindow")
+        };
+        let (start, end) = window("2024-01-01", "2024-01-07").unwrap();
+        assert_eq!(end - start, 7 * 86_400_000_000 - 1);
+        assert!(window("2024-01-02", "2024-01-01").unwrap_err().message.contains("timeWindow.endDate"));
+        assert!(window("soon", "2024-01-01").unwrap_err().message.contains("startDate is \"soon\""));
+    }
+
+    #[test]
+    fn periods_begin_where_the_zone_has_midnight() {
+        let time = moment("2024-03-31T22:30:00Z").unwrap().0;
+        let label = |period: Period, zone: Tz| period.label(period.start(time, zone).unwrap());
+        assert_eq!(label(Period::Day, Tz::UTC), "2024-03-31");
+        assert_eq!(label(Period::Day, Tz::Europe__Berlin), "2024-04-01");
+        assert_eq!(label(Period::Week, Tz::Europe__Berlin), "2024-W14");
+        assert_eq!(label(Period::Quarter, Tz::UTC), "2024-Q1");
+        assert_eq!(Period::Month.start(NO_TIME, Tz::UTC), None);
+        let day = NaiveDate::from_ymd_opt(2024, 4, 1).unwrap();
+        assert_eq!(midnight(day, Tz::Europe__Berlin), moment("2024-03-31T22:00:00Z").unwrap().0);
+    }
+}
