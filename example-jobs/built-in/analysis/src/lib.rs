@@ -14,4 +14,6 @@ pub mod kpis;
 mod near;
 pub mod statistics;
 pub mod steps;
+pub mod trend;
+pub mod whatif;
 pub mod window;
