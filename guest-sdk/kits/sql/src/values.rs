@@ -1,0 +1,184 @@
+//! Values between Arrow and SQLite.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Decimal128Builder, DurationMicrosecondBuilder, Float64Builder,
+    Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{Array, ArrayRef};
+use fuelcell_table_kit::{Kind, Stop, cell};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+
+/// How values stand in a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For a job's own statements: decimals as their digits, days and instants as numbers. Nothing is lost, and the order is
+    /// that of the values.
+    Exact,
+    /// For what users write: decimals as `REAL`, days as `2024-01-31`, instants as `2024-01-31 09:15:30` with a fraction only
+    /// where there is one, truth as 1 and 0, spans of time as seconds.
+    Plain,
+}
+
+/// A value that SQLite gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// None.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Real(f64),
+    /// Text; bytes that are no text are replaced.
+    Text(String),
+}
+
+impl Cell {
+    pub(crate) fn of(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                Self::Text(String::from_utf8_lossy(bytes).into_owned())
+            }
+        }
+    }
+
+    /// As a person writes it.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Null => None,
+            Self::Integer(number) => Some(number.to_string()),
+            Self::Real(number) => Some(number.to_string()),
+            Self::Text(text) => Some(text.clone()),
+        }
+    }
+}
+
+/// The type that a column is declared with. SQLite keeps what it is given; this says how it compares.
+pub(crate) fn declared(kind: Kind, form: Form) -> &'static str {
+    match (kind, form) {
+        (Kind::Text, _) => "TEXT",
+        (Kind::Date | Kind::Timestamp { .. }, Form::Plain) => "TEXT",
+        (Kind::Float, _) | (Kind::Decimal(_) | Kind::Duration, Form::Plain) => "REAL",
+        _ => "INTEGER",
+    }
+}
+
+/// A value for SQLite.
+pub(crate) fn given<'a>(
+    array: &'a dyn Array,
+    kind: Kind,
+    form: Form,
+    row: usize,
+) -> Result<ToSqlOutput<'a>, Stop> {
+    if array.is_null(row) {
+        return Ok(ToSqlOutput::Borrowed(ValueRef::Null));
+    }
+    let integer = |number: i64| ToSqlOutput::Borrowed(ValueRef::Integer(number));
+    let real = |number: f64| ToSqlOutput::Borrowed(ValueRef::Real(number));
+    Ok(match kind {
+        Kind::Text => ToSqlOutput::Borrowed(ValueRef::Text(array.as_string::<i32>().value(row).as_bytes())),
+        Kind::Integer => integer(array.as_primitive::<Int64Type>().value(row)),
+        Kind::Float => real(array.as_primitive::<Float64Type>().value(row)),
+        Kind::Boolean => integer(array.as_boolean().value(row).into()),
+        Kind::Decimal(_) if form == Form::Plain => {
+            // Through text: a division would round twice.
+            real(cell(array, row).and_then(|text| text.parse().ok()).unwrap_or_default())
+        }
+        Kind::Decimal(_) => {
+            let digits = array.as_primitive::<Decimal128Type>().value(row);
+            integer(i64::try_from(digits).map_err(|_| {
+                Stop::failed(
+                    "DecimalTooLong",
+                    "A decimal has more than 18 digits, the most that can be sorted, grouped and joined.",
+                )
+            })?)
+        }
+        Kind::Date if form == Form::Exact => integer(array.as_primitive::<Date32Type>().value(row).into()),
+        Kind::Timestamp { .. } if form == Form::Exact => {
+            integer(array.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
+        Kind::Duration if form == Form::Exact => {
+            integer(array.as_primitive::<DurationMicrosecondType>().value(row))
+        }
+        Kind::Duration => real(array.as_primitive::<DurationMicrosecondType>().value(row) as f64 / 1e6),
+        Kind::Date | Kind::Timestamp { .. } => {
+            let text = cell(array, row).unwrap_or_default().replacen('T', " ", 1);
+            ToSqlOutput::Owned(Value::Text(text.trim_end_matches('Z').to_string()))
+        }
+    })
+}
+
+/// Fills a column with what SQLite gives, in [`Form::Exact`].
+pub(crate) enum Filler {
+    Text(StringBuilder),
+    Integer(Int64Builder),
+    Decimal(Decimal128Builder),
+    Float(Float64Builder),
+    Boolean(BooleanBuilder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Duration(DurationMicrosecondBuilder),
+}
+
+impl Filler {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let data_type = kind.data_type();
+        match kind {
+            Kind::Text => Self::Text(StringBuilder::new()),
+            Kind::Integer => Self::Integer(Int64Builder::new()),
+            Kind::Decimal(_) => Self::Decimal(Decimal128Builder::new().with_data_type(data_type)),
+            Kind::Float => Self::Float(Float64Builder::new()),
+            Kind::Boolean => Self::Boolean(BooleanBuilder::new()),
+            Kind::Date => Self::Date(Date32Builder::new()),
+            Kind::Timestamp { .. } => {
+                Self::Timestamp(TimestampMicrosecondBuilder::new().with_data_type(data_type))
+            }
+            Kind::Duration => Self::Duration(DurationMicrosecondBuilder::new()),
+        }
+    }
+
+    /// Adds a value; one of another sort is missing.
+    pub(crate) fn add(&mut self, value: ValueRef<'_>) {
+        let integer = match value {
+            ValueRef::Integer(number) => Some(number),
+            _ => None,
+        };
+        match self {
+            Self::Text(builder) => builder.append_option(Cell::of(value).text()),
+            Self::Integer(builder) => builder.append_option(integer),
+            Self::Decimal(builder) => builder.append_option(integer.map(i128::from)),
+            Self::Float(builder) => builder.append_option(match value {
+                ValueRef::Real(number) => Some(number),
+                ValueRef::Integer(number) => Some(number as f64),
+                _ => None,
+            }),
+            Self::Boolean(builder) => builder.append_option(integer.map(|number| number != 0)),
+            Self::Date(builder) => {
+                builder.append_option(integer.and_then(|number| i32::try_from(number).ok()))
+            }
+            Self::Timestamp(builder) => builder.append_option(integer),
+            Self::Duration(builder) => builder.append_option(integer),
+        }
+    }
+
+    pub(crate) fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Integer(builder) => Arc::new(builder.finish()),
+            Self::Decimal(builder) => Arc::new(builder.finish()),
+            Self::Float(builder) => Arc::new(builder.finish()),
+            Self::Boolean(builder) => Arc::new(builder.finish()),
+            Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::Duration(builder) => Arc::new(builder.finish()),
+        }
+    }
+}
