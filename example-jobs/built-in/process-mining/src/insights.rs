@@ -6,7 +6,7 @@ use crate::conformance::Checked;
 use crate::figures::{Figures, SECOND, Spread};
 use crate::log::{EventLog, Micros};
 use crate::names::NONE;
-use crate::text::{count, counted, duration, percent};
+use fuelcell_report_kit::text::{count, counted, duration, percent};
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq)]

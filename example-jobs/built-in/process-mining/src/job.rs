@@ -16,8 +16,8 @@ use crate::parameters::{AnalysisType, OutputFormat, Parameters};
 use crate::quality::Quality;
 use crate::read::{self, Facts, Options};
 use crate::reference::{self, Fitness, Reference};
-use crate::text::counted;
 use crate::{enriched, model, report};
+use fuelcell_report_kit::text::counted;
 
 /// Progress counts thousandths of the whole run; reading is most of it.
 const WHOLE: u64 = 1000;
@@ -293,7 +293,9 @@ impl Mined<'_> {
             .type_name("ProcessMap")
             .title("Process map")
             .media_type("image/svg+xml");
-        self.write(svg, &map_svg)?;
+        let mut out = self.context.artifact(svg)?;
+        fuelcell_report_kit::write(&map_svg.0, &mut out)?;
+        out.finish()?;
         let html = Artifact::new("report.html", Kind::Report)
             .type_name("ProcessMiningReport")
             .title("Process mining report")

@@ -27,6 +27,5 @@ pub mod quality;
 pub mod read;
 pub mod reference;
 pub mod report;
-pub mod text;
 
 pub use job::Job;

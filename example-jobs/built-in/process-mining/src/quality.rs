@@ -6,7 +6,7 @@ use crate::error::excerpt;
 use crate::log::{EventLog, Micros, NO_TIME};
 use crate::parameters::QualityChecks;
 use crate::read::Facts;
-use crate::text::{count, counted};
+use fuelcell_report_kit::text::{count, counted};
 
 /// Timestamps outside of 1970 to 2100 come from empty or overflowing fields more often than from work.
 const PLAUSIBLE: std::ops::Range<Micros> = 0..4_102_444_800_000_000;

@@ -5,7 +5,7 @@ use crate::calendar::Calendar;
 use crate::figures::{Figures, Groups, SECOND, quantile};
 use crate::log::{EventLog, Micros};
 use crate::read::Facts;
-use crate::text::duration;
+use fuelcell_report_kit::text::duration;
 
 /// A step must have happened this often before its times have a tail to judge by.
 const ENOUGH_STEPS: usize = 50;

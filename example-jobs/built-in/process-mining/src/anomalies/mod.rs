@@ -12,7 +12,7 @@ use crate::figures::{Figures, SECOND};
 use crate::log::EventLog;
 use crate::names::{Id, NONE};
 use crate::read::Facts;
-use crate::text::{count, duration, percent};
+use fuelcell_report_kit::text::{count, duration, percent};
 
 /// Fewer cases say nothing about what is usual.
 const ENOUGH: usize = 50;

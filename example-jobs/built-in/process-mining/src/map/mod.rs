@@ -162,7 +162,7 @@ impl Map {
 
     /// What was left out, as a sentence.
     pub fn simplification(&self) -> String {
-        use crate::text::{count, percent};
+        use fuelcell_report_kit::text::{count, percent};
         let all = self.activities.len() == self.all_activities;
         let activities = if all {
             format!("All {} activities", count(self.all_activities as u64))

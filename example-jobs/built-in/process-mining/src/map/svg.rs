@@ -2,9 +2,13 @@
 
 use std::fmt::Write as _;
 
+use fuelcell_report_kit::chart::text_width;
+use fuelcell_report_kit::text::{count, duration, shorten};
+use fuelcell_report_kit::{Markup, html};
+use maud::PreEscaped;
+
 use super::layout::{Placed, Placement, Route, Size, place};
 use super::{Map, MapActivity, MapEdge, Node};
-use crate::text::{count, duration, escape, shorten};
 
 /// Colours and type of a map. Frequency is lightness of the boxes (f0 … f4), time is the colour of the lines (t0 … t4).
 pub const STYLE: &str = "\
@@ -35,7 +39,7 @@ const LEGEND_HEIGHT: f64 = 92.0;
 const LEAST_WIDTH: f64 = 620.0;
 
 /// Draws the map. `title` is for readers that cannot see it.
-pub fn draw(map: &Map, title: &str) -> String {
+pub fn draw(map: &Map, title: &str) -> Markup {
     let names: Vec<Vec<String>> = map.activities.iter().map(|activity| wrap(&activity.name)).collect();
     let subs: Vec<String> = map.activities.iter().map(sub_line).collect();
     let boxes: Vec<Size> = names.iter().zip(&subs).map(|(name, sub)| box_size(name, sub)).collect();
@@ -46,58 +50,45 @@ pub fn draw(map: &Map, title: &str) -> String {
     let width = placement.size.0.max(LEAST_WIDTH);
     let height = placement.size.1 + LEGEND_HEIGHT;
     let shift = (width - placement.size.0) / 2.0;
-    let mut svg = String::new();
-    push(
-        &mut svg,
-        format_args!(
-            "<svg class=\"map\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
-         width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>",
-            escape(title)
-        ),
-    );
-    push(&mut svg, format_args!("<style>{STYLE}</style>"));
-    push(
-        &mut svg,
-        format_args!("<rect width=\"{width:.0}\" height=\"{height:.0}\" style=\"fill:var(--paper)\"/>"),
-    );
-    legend(&mut svg, map);
-    push(&mut svg, format_args!("<g transform=\"translate({shift:.1} {LEGEND_HEIGHT})\">"));
     let scales = Scales::of(map);
-    for (edge, route) in map.edges.iter().zip(&placement.routes).rev() {
-        draw_edge(&mut svg, map, edge, route, &scales);
+    html! {
+        svg.map xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (whole(width)) " " (whole(height)) }
+            width=(whole(width)) height=(whole(height)) role="img" aria-label=(title) {
+            title { (title) }
+            style { (PreEscaped(STYLE)) }
+            rect width=(whole(width)) height=(whole(height)) style="fill:var(--paper)" {}
+            (legend(map))
+            g transform={ "translate(" (tenth(shift)) " " (LEGEND_HEIGHT) ")" } {
+                @for (edge, route) in map.edges.iter().zip(&placement.routes).rev() {
+                    (draw_edge(map, edge, route, &scales))
+                }
+                (ends(&placement))
+                @for (index, activity) in map.activities.iter().enumerate() {
+                    (draw_activity(activity, &names[index], &subs[index], &placement.activities[index], &scales))
+                }
+                // Labels come last, so that no line crosses them.
+                @for ((tag, size), route) in tags.iter().zip(&labels).zip(&placement.routes) {
+                    (draw_label(tag, *size, route.label))
+                }
+            }
+        }
     }
-    ends(&mut svg, &placement);
-    for (index, activity) in map.activities.iter().enumerate() {
-        draw_activity(&mut svg, activity, &names[index], &subs[index], &placement.activities[index], &scales);
-    }
-    // Labels come last, so that no line crosses them.
-    for ((tag, size), route) in tags.iter().zip(&labels).zip(&placement.routes) {
-        let (x, y) = route.label;
-        push(
-            &mut svg,
-            format_args!(
-                "<rect class=\"plate\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"15\" rx=\"4\"/>",
-                x - size.0 / 2.0,
-                y - 7.5,
-                size.0
-            ),
-        );
-        push(
-            &mut svg,
-            format_args!(
-                "<text class=\"tag\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                y + 4.0,
-                escape(tag)
-            ),
-        );
-    }
-    svg.push_str("</g></svg>");
-    svg
 }
 
-fn push(text: &mut String, part: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = text.write_fmt(part);
+fn draw_label(tag: &str, (width, _): Size, (x, y): (f64, f64)) -> Markup {
+    html! {
+        rect.plate x=(tenth(x - width / 2.0)) y=(tenth(y - 7.5)) width=(tenth(width)) height="15" rx="4" {}
+        text.tag x=(tenth(x)) y=(tenth(y + 4.0)) text-anchor="middle" { (tag) }
+    }
+}
+
+/// A length in pixels, to a tenth and to a whole one.
+fn tenth(length: f64) -> String {
+    format!("{length:.1}")
+}
+
+fn whole(length: f64) -> String {
+    format!("{length:.0}")
 }
 
 /// Names in at most two lines.
@@ -131,18 +122,6 @@ fn tag(edge: &MapEdge) -> String {
         Some((median, _)) => format!("{} · {}", count(edge.count), duration(median)),
         None => count(edge.count),
     }
-}
-
-/// Width of a text in pixels, by classes of letters: without fonts no more can be known.
-fn text_width(text: &str, size: f64) -> f64 {
-    let width = |char: char| match char {
-        'i' | 'j' | 'l' | 't' | 'f' | 'I' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' | '(' | ')' => 0.36,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' => 0.95,
-        char if char as u32 >= 0x1100 => 1.05,
-        char if char.is_uppercase() => 0.72,
-        _ => 0.61,
-    };
-    text.chars().map(width).sum::<f64>() * size
 }
 
 fn box_size(name: &[String], sub: &str) -> Size {
@@ -189,29 +168,25 @@ fn node_name(map: &Map, node: Node) -> &str {
     }
 }
 
-fn draw_edge(svg: &mut String, map: &Map, edge: &MapEdge, route: &Route, scales: &Scales) {
-    let Some(&tip) = route.points.last() else { return };
+fn draw_edge(map: &Map, edge: &MapEdge, route: &Route, scales: &Scales) -> Markup {
+    let Some(&tip) = route.points.last() else { return html! {} };
     let class = edge.time.map_or("dash".to_string(), |(median, _)| format!("t{}", scales.time(median)));
     let width = scales.width(edge.count);
-    let (from, to) = (escape(node_name(map, edge.from)), escape(node_name(map, edge.to)));
-    let times = edge.time.map_or(String::new(), |(median, mean)| {
-        format!(", median {}, mean {}", duration(median), duration(mean))
-    });
     let head = 5.0 + width;
     let (line, direction) = curve(&route.points, head);
-    push(svg, format_args!("<g><title>{from} → {to}: {}{times}</title>", count(edge.count)));
-    push(svg, format_args!("<path class=\"edge {class}\" stroke-width=\"{width:.1}\" d=\"{line}\"/>"));
-    let (base, half) = (tip.1 - direction * head, head * 0.52);
-    push(
-        svg,
-        format_args!(
-            "<path class=\"head {class}\" d=\"M{:.1} {:.1}L{:.1} {base:.1}L{:.1} {base:.1}Z\"/></g>",
-            tip.0,
-            tip.1,
-            tip.0 - half,
-            tip.0 + half
-        ),
-    );
+    let (base, half) = (tenth(tip.1 - direction * head), head * 0.52);
+    html! {
+        g {
+            title {
+                (node_name(map, edge.from)) " → " (node_name(map, edge.to)) ": " (count(edge.count))
+                @if let Some((median, mean)) = edge.time { ", median " (duration(median)) ", mean " (duration(mean)) }
+            }
+            path class={ "edge " (class) } stroke-width=(tenth(width)) d=(line) {}
+            path class={ "head " (class) } d={
+                "M" (tenth(tip.0)) " " (tenth(tip.1)) "L" (tenth(tip.0 - half)) " " (base) "L" (tenth(tip.0 + half)) " " (base) "Z"
+            } {}
+        }
+    }
 }
 
 /// A line through all bends that leaves and arrives upright and swings no further than its bends (monotone cubic
@@ -230,20 +205,19 @@ fn curve(points: &[(f64, f64)], head: f64) -> (String, f64) {
     let mut line = String::new();
     let mut from = points.first().copied().unwrap_or_default();
     let mut slope = 0.0;
-    push(&mut line, format_args!("M{:.1} {:.1}", from.0, from.1));
+    // Writing to a string cannot fail.
+    let _ = write!(line, "M{:.1} {:.1}", from.0, from.1);
     for (index, &to) in points.iter().enumerate().skip(1) {
         let next_slope = points.get(index + 1).map_or(0.0, |&after| slope_at(from, to, after));
         let third = (to.1 - from.1) / 3.0;
         let (first, second) = (from.0 + slope * third, to.0 - next_slope * third);
-        push(
-            &mut line,
-            format_args!(
-                "C{first:.1} {:.1} {second:.1} {:.1} {:.1} {:.1}",
-                from.1 + third,
-                to.1 - third,
-                to.0,
-                to.1
-            ),
+        let _ = write!(
+            line,
+            "C{first:.1} {:.1} {second:.1} {:.1} {:.1} {:.1}",
+            from.1 + third,
+            to.1 - third,
+            to.0,
+            to.1
         );
         (from, slope) = (to, next_slope);
     }
@@ -264,117 +238,113 @@ fn slope_at(before: (f64, f64), at: (f64, f64), after: (f64, f64)) -> f64 {
     s0.signum() * (2.0 * s0.abs().min(s1.abs())).min(mean.abs())
 }
 
-fn ends(svg: &mut String, placement: &Placement) {
-    let Placed { x, y, size } = placement.start;
-    let radius = size.0 / 2.0;
-    push(
-        svg,
-        format_args!(
-            "<g><title>Start of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
-         <path class=\"end-mark\" d=\"M{:.1} {:.1}l9 5.5l-9 5.5z\"/></g>",
-            x - 3.5,
-            y - 5.5
-        ),
-    );
-    let Placed { x, y, size } = placement.end;
-    let radius = size.0 / 2.0;
-    push(
-        svg,
-        format_args!(
-            "<g><title>End of the cases</title><circle class=\"end\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>\
-         <rect class=\"end-mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"9\" height=\"9\"/></g>",
-            x - 4.5,
-            y - 4.5
-        ),
-    );
+fn ends(placement: &Placement) -> Markup {
+    let (start, end) = (&placement.start, &placement.end);
+    let circle = |placed: &Placed| {
+        html! { circle.end cx=(tenth(placed.x)) cy=(tenth(placed.y)) r=(tenth(placed.size.0 / 2.0)) {} }
+    };
+    html! {
+        g {
+            title { "Start of the cases" }
+            (circle(start))
+            path.end-mark d={ "M" (tenth(start.x - 3.5)) " " (tenth(start.y - 5.5)) "l9 5.5l-9 5.5z" } {}
+        }
+        g {
+            title { "End of the cases" }
+            (circle(end))
+            rect.end-mark x=(tenth(end.x - 4.5)) y=(tenth(end.y - 4.5)) width="9" height="9" {}
+        }
+    }
 }
 
 fn draw_activity(
-    svg: &mut String,
     activity: &MapActivity,
     name: &[String],
     sub: &str,
     placed: &Placed,
     scales: &Scales,
-) {
+) -> Markup {
     let Placed { x, y, size: (width, height) } = *placed;
     let shade = scales.frequency(activity.events);
-    let lit = if shade >= 3 { " lit" } else { "" };
-    push(
-        svg,
-        format_args!(
-            "<g class=\"f{shade}t{lit}\"><title>{}: {}</title><rect class=\"box f{shade}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" \
-         height=\"{height:.1}\" rx=\"8\"/>",
-            escape(&activity.name),
-            escape(sub),
-            x - width / 2.0,
-            y - height / 2.0
-        ),
-    );
-    let mut baseline = y - height / 2.0 + 20.0;
-    for line in name {
-        push(
-            svg,
-            format_args!(
-                "<text class=\"name\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text>",
-                escape(line)
-            ),
-        );
-        baseline += 17.0;
+    let line = |number: usize| tenth(y - height / 2.0 + 20.0 + 17.0 * number as f64);
+    html! {
+        g class={ "f" (shade) "t" @if shade >= 3 { " lit" } } {
+            title { (activity.name) ": " (sub) }
+            rect class={ "box f" (shade) } x=(tenth(x - width / 2.0)) y=(tenth(y - height / 2.0))
+                width=(tenth(width)) height=(tenth(height)) rx="8" {}
+            @for (number, part) in name.iter().enumerate() {
+                text.name x=(tenth(x)) y=(line(number)) text-anchor="middle" { (part) }
+            }
+            text.sub x=(tenth(x)) y=(line(name.len())) text-anchor="middle" { (sub) }
+        }
     }
-    push(
-        svg,
-        format_args!(
-            "<text class=\"sub\" x=\"{x:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\">{}</text></g>",
-            escape(sub)
-        ),
-    );
 }
 
-fn legend(svg: &mut String, map: &Map) {
-    svg.push_str("<g class=\"legend\">");
-    let mut x = 16.0;
-    let text = |svg: &mut String, x: f64, words: &str| {
-        push(svg, format_args!("<text class=\"note\" x=\"{x:.1}\" y=\"24\">{}</text>", escape(words)));
-        x + text_width(words, 12.0) + 6.0
-    };
-    x = text(svg, x, "Events: few");
-    for shade in 0..5 {
-        push(
-            svg,
-            format_args!(
-                "<rect class=\"box f{shade}\" x=\"{x:.1}\" y=\"12\" width=\"18\" height=\"16\" rx=\"3\"/>"
-            ),
-        );
-        x += 22.0;
+/// A line of the legend under construction: what stands in it, and where it goes on.
+struct LegendLine {
+    markup: String,
+    x: f64,
+    y: f64,
+}
+
+impl LegendLine {
+    fn new(y: f64) -> Self {
+        Self { markup: String::new(), x: 16.0, y }
     }
-    x = text(svg, x, "many") + 10.0;
-    x = text(svg, x, "Cases on a path: few");
-    for width in [1.2, 3.0, 5.0, 7.2] {
-        push(svg, format_args!("<path class=\"edge t0\" stroke-width=\"{width}\" d=\"M{x:.1} 20h18\"/>"));
-        x += 28.0;
+
+    fn text(mut self, words: &str) -> Self {
+        self.markup.push_str(&html! { text.note x=(tenth(self.x)) y=(self.y) { (words) } }.0);
+        self.x += text_width(words, 12.0) + 6.0;
+        self
     }
-    text(svg, x, "many");
-    x = 16.0;
-    let text = |svg: &mut String, x: f64, words: &str| {
-        push(svg, format_args!("<text class=\"note\" x=\"{x:.1}\" y=\"50\">{}</text>", escape(words)));
-        x + text_width(words, 12.0) + 6.0
-    };
-    x = text(svg, x, "Median time of a path: short");
-    for shade in 0..5 {
-        push(svg, format_args!("<path class=\"edge t{shade}\" stroke-width=\"5\" d=\"M{x:.1} 46h16\"/>"));
-        x += 24.0;
+
+    fn skip(mut self, width: f64) -> Self {
+        self.x += width;
+        self
     }
-    x = text(svg, x, "long");
+
+    /// Marks in a row, each with room for its width.
+    fn marks<T>(
+        mut self,
+        width: f64,
+        marks: impl IntoIterator<Item = T>,
+        draw: impl Fn(String, T) -> Markup,
+    ) -> Self {
+        for mark in marks {
+            self.markup.push_str(&draw(tenth(self.x), mark).0);
+            self.x += width;
+        }
+        self
+    }
+}
+
+fn legend(map: &Map) -> Markup {
+    let shade =
+        |x, shade| html! { rect class={ "box f" (shade) } x=(x) y="12" width="18" height="16" rx="3" {} };
+    let path = |x: String, width: f64| html! { path.edge.t0 stroke-width=(width) d={ "M" (x) " 20h18" } {} };
+    let time =
+        |x: String, time| html! { path class={ "edge t" (time) } stroke-width="5" d={ "M" (x) " 46h16" } {} };
+    let sizes = LegendLine::new(24.0)
+        .text("Events: few")
+        .marks(22.0, 0..5, shade)
+        .text("many")
+        .skip(10.0)
+        .text("Cases on a path: few")
+        .marks(28.0, [1.2, 3.0, 5.0, 7.2], path)
+        .text("many");
+    let mut times =
+        LegendLine::new(50.0).text("Median time of a path: short").marks(24.0, 0..5, time).text("long");
     if map.activities.iter().any(|activity| activity.repeated > 0) {
-        text(svg, x + 12.0, "↻ directly repeated");
+        times = times.skip(12.0).text("↻ directly repeated");
     }
-    let mut y = 74.0;
-    for line in sentence_lines(&map.simplification(), 96) {
-        push(svg, format_args!("<text class=\"note\" x=\"16\" y=\"{y}\">{}</text>", escape(&line)));
-        y += 15.0;
+    html! {
+        g.legend {
+            (PreEscaped(sizes.markup)) (PreEscaped(times.markup))
+            @for (number, line) in sentence_lines(&map.simplification(), 96).iter().enumerate() {
+                text.note x="16" y=(74 + 15 * number) { (line) }
+            }
+        }
     }
-    svg.push_str("</g>");
 }
 
 fn sentence_lines(text: &str, length: usize) -> Vec<String> {

@@ -11,10 +11,10 @@ use super::tags::{Element, Tag, TagError, Tags};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
-use crate::text::shorten;
 use fuelcell_records_kit::buffer::{first_of, near};
 use fuelcell_records_kit::source::Source;
 use fuelcell_records_kit::timestamp::Timestamps;
+use fuelcell_report_kit::text::shorten;
 
 pub(super) fn read(
     source: Source<'_>,

@@ -7,6 +7,9 @@ mod sections;
 
 use std::io::{self, Write};
 
+use fuelcell_report_kit::text::{counted, shorten};
+use fuelcell_report_kit::{Markup, Page};
+
 use crate::anomalies::Group;
 use crate::conformance::Checked;
 use crate::figures::Figures;
@@ -17,7 +20,6 @@ use crate::parameters::{Metric, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
 use crate::reference::Fitness;
-use crate::text::escape;
 
 /// Everything that the report tells about.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +37,7 @@ pub struct Report<'a> {
     /// What the map shows.
     pub map: &'a Map,
     /// The map as SVG.
-    pub map_svg: &'a str,
+    pub map_svg: &'a Markup,
     /// Unusual cases; empty when there are none or nobody asked.
     pub anomalies: &'a [Group],
     /// Rules that were checked; empty when none were stated.
@@ -50,8 +52,9 @@ pub struct Report<'a> {
     pub outside: u64,
 }
 
-/// Nothing in the page may be loaded or run.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+const DEFINITIONS: &str = "Definitions: events of a case are in time order, events of the same time in the order of the file. \
+                           A path is two consecutive events of a case; its time is the difference of their timestamps. \
+                           Quantiles are interpolated linearly. All times are UTC.";
 
 impl Report<'_> {
     /// Writes the page.
@@ -59,26 +62,24 @@ impl Report<'_> {
     /// # Errors
     /// What the writer says.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let title = escape(&format!("Process report: {}", self.file));
-        writeln!(
-            out,
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
-             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\
-             <meta name=\"color-scheme\" content=\"light dark\"><style>{}</style></head><body><main>",
-            include_str!("style.css")
-        )?;
-        let parts = self.parts();
-        out.write_all(self.header(&parts).as_bytes())?;
-        for part in &parts {
-            let html = (part.html)(self);
-            writeln!(out, "<section id=\"{}\"><h2>{}</h2>{html}</section>", part.id, part.title)?;
+        let mut page = Page::new(shorten(self.file, 100), self.subtitle());
+        page.window_title(format!("Process report: {}", self.file)).style(include_str!("style.css"));
+        if let Some(window) = &self.parameters.time_window {
+            page.note(format!(
+                "Time window {}: only cases that lie completely inside are analysed; {} left out.",
+                window.describe(),
+                counted(self.outside, "case")
+            ));
         }
-        writeln!(out, "{}</main></body></html>", self.footer())
+        page.tiles(self.tiles());
+        for part in self.parts() {
+            page.section(part.id, part.title, (part.markup)(self));
+        }
+        page.footer(DEFINITIONS).write(out)
     }
 
     fn parts(&self) -> Vec<Part> {
-        let part = |id, title, html| Part { id, title, html };
+        let part = |id, title, markup| Part { id, title, markup };
         let filled = self.log.events() > 0;
         let shows = |metric| filled && self.parameters.shows(metric);
         let parts = [
@@ -113,5 +114,5 @@ impl Report<'_> {
 struct Part {
     id: &'static str,
     title: &'static str,
-    html: fn(&Report<'_>) -> String,
+    markup: fn(&Report<'_>) -> Markup,
 }

@@ -47,7 +47,7 @@ impl Axis {
         Self::of(name, Unit::Time)
     }
 
-    /// Places in an order that have no figure worth a tick.
+    /// Places in an order that have no figure worth a tick; the first one is on top of a vertical axis.
     pub fn order(name: impl Into<String>) -> Self {
         Self::of(name, Unit::Order)
     }
@@ -60,6 +60,11 @@ impl Axis {
 
     fn of(name: impl Into<String>, unit: Unit) -> Self {
         Self { name: name.into(), unit, range: None }
+    }
+
+    /// Whether the least value is on top of a vertical axis.
+    pub(super) fn is_downwards(&self) -> bool {
+        self.unit == Unit::Order
     }
 
     /// Name and unit.

@@ -70,7 +70,7 @@ impl Bars {
         let height = if self.shape.height > 0.0 {
             self.shape.height
         } else {
-            66.0 + row * self.bars.len().max(1) as f64
+            74.0 + row * self.bars.len().max(1) as f64
         };
         Shape { height, ..self.shape.clone() }
     }
@@ -94,7 +94,7 @@ impl Bars {
             }
         };
         html! {
-            text.name x="2" y="12" { (self.names) }
+            text.name x="2" y="14" { (self.names) }
             (frame.x_axis(&self.axis, &scale, true))
             @if self.bars.is_empty() { (frame.nothing()) }
             @for (at, name) in names.iter().enumerate() { (frame.left_label(frame.y(1.0 - row * (at as f64 + 0.5)), name)) }

@@ -86,7 +86,7 @@ impl Boxes {
         let height = if self.shape.height > 0.0 {
             self.shape.height
         } else {
-            66.0 + 34.0 * self.groups.len().max(1) as f64
+            74.0 + 34.0 * self.groups.len().max(1) as f64
         };
         Shape { height, ..self.shape.clone() }
     }
@@ -100,7 +100,7 @@ impl Boxes {
         let middle = |at: usize| frame.y(1.0 - row * (at as f64 + 0.5));
         let half = ((frame.y(0.0) - frame.y(row)) * 0.3).min(16.0);
         html! {
-            text.name x="2" y="12" { (self.names) }
+            text.name x="2" y="14" { (self.names) }
             (frame.x_axis(&self.axis, &scale, true))
             @if spreads().next().is_none() { (frame.nothing()) }
             @for (at, (name, (full, spread))) in names.iter().zip(&self.groups).enumerate() {

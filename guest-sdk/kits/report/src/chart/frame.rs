@@ -82,14 +82,14 @@ pub(super) struct Frame {
     bottom: f64,
 }
 
-const RIGHT: f64 = 16.0;
-const BOTTOM: f64 = 42.0;
+const RIGHT: f64 = 24.0;
+const BOTTOM: f64 = 46.0;
 
 impl Frame {
     /// Room for these labels on the left.
     pub(super) fn new<'a>((width, height): (f64, f64), labels: impl Iterator<Item = &'a str>) -> Self {
         let widest = labels.map(|label| text_width(label, LARGE_LETTERS)).fold(20.0, f64::max);
-        Self { width, height, left: (widest + 12.0).min(width * 0.42), top: 26.0, bottom: BOTTOM }
+        Self { width, height, left: (widest + 12.0).min(width * 0.42), top: 28.0, bottom: BOTTOM }
     }
 
     /// Room for the labels of a scale on the left.
@@ -117,7 +117,7 @@ impl Frame {
 
     /// The title of the vertical axis, above it.
     pub(super) fn y_title(&self, axis: &Axis) -> Markup {
-        html! { text.name x="2" y="12" { (axis.title()) } }
+        html! { text.name x="2" y="14" { (axis.title()) } }
     }
 
     /// Lines from side to side with their labels on the left.
@@ -173,7 +173,7 @@ impl Frame {
         let (at, anchor) = if fits { (x + 6.0, "start") } else { (x - 6.0, "end") };
         html! {
             path.mark d={ "M" (Px(x)) " " (Px(top)) "V" (Px(self.y(0.0))) } {}
-            text.value x=(Px(at)) y=(Px(top + 10.0)) text-anchor=(anchor) { (text) }
+            text.value.note x=(Px(at)) y=(Px(top + 10.0)) text-anchor=(anchor) { (text) }
         }
     }
 

@@ -91,7 +91,7 @@ impl HeatMap {
             }
         };
         html! {
-            text.name x="2" y="12" { (self.row_names) " ↓  " (self.column_names) " →" }
+            text.name x="2" y="14" { (self.row_names) " ↓  " (self.column_names) " →" }
             @for (column, name) in layout.columns.iter().enumerate() {
                 (layout.column_label(frame.x(across * (column as f64 + 0.5)), name))
             }

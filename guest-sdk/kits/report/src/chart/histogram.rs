@@ -97,9 +97,10 @@ impl Histogram {
         if self.below > 0 {
             bars.push((0, format!("less than {}", self.x.value(self.low)), self.below));
         }
-        for (index, &number) in self.counts.iter().enumerate() {
-            let (from, to) = (self.x.value(self.edge(index)), self.x.value(self.edge(index + 1)));
-            bars.push((first + index, format!("{from} to {to}"), number));
+        let edges: Vec<String> =
+            (0..=self.counts.len()).map(|index| self.x.value(self.edge(index))).collect();
+        for (index, (ends, &number)) in edges.windows(2).zip(&self.counts).enumerate() {
+            bars.push((first + index, format!("{} to {}", ends[0], ends[1]), number));
         }
         if self.beyond > 0 {
             bars.push((
@@ -132,9 +133,11 @@ impl Histogram {
         html! {
             (frame.y_title(&self.y))
             (frame.y_ticks(&y))
-            @for (number, (value, label)) in x.ticks.iter().enumerate() {
+            @for (number, (value, label)) in x.ticks.iter().filter(|(value, _)| self.leaves_room(place(*value))).enumerate() {
                 (frame.x_label(place(*value), label, number % 2 == 1))
             }
+            @if self.below > 0 { (frame.x_label(0.5 / slots, &format!("< {}", self.x.value(self.low)), false)) }
+            @if self.beyond > 0 { (frame.x_label(1.0 - 0.5 / slots, &format!("> {}", self.x.value(self.high)), false)) }
             (frame.x_title(&self.x))
             @if most == 0 { (frame.nothing()) }
             @for one in bars.iter().filter(|bar| bar.2 > 0) { (bar(one)) }
@@ -142,6 +145,11 @@ impl Histogram {
                 (frame.mark(place(*value), text))
             }
         }
+    }
+
+    /// Whether the labels of the outermost bars leave room for a label there.
+    fn leaves_room(&self, share: f64) -> bool {
+        (self.below == 0 || share > 0.12) && (self.beyond == 0 || share < 0.86)
     }
 
     fn note(&self) -> Option<String> {

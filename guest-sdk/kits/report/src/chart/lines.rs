@@ -41,7 +41,7 @@ struct Line {
 rendered!(Lines);
 
 /// Rows of the table behind the chart: what has more points is shown evenly thinned out.
-const ROWS: usize = 200;
+const ROWS: usize = 100;
 
 impl Lines {
     /// A chart without lines.

@@ -28,7 +28,7 @@ pub struct Scatter {
 rendered!(Scatter);
 
 /// Rows of the table behind the chart, and dots that have titles of their own.
-const ROWS: usize = 200;
+const ROWS: usize = 100;
 const TITLED: usize = 300;
 
 impl Scatter {
@@ -60,14 +60,16 @@ impl Scatter {
         let x = Scale::exact(&self.x, ends().map(|dot| dot.0), wanted);
         let y = Scale::round(&self.y, ends().map(|dot| dot.1), 6);
         let frame = Frame::of(self.shape.size(), &y);
-        let at = |&(across, up): &(f64, f64)| (frame.x(x.share(across)), frame.y(y.share(up)));
+        let upwards = |share: f64| if self.y.is_downwards() { 1.0 - share } else { share };
+        let at = |&(across, up): &(f64, f64)| (frame.x(x.share(across)), frame.y(upwards(y.share(up))));
         let number = self.all().count();
         html! {
             (frame.y_title(&self.y))
             (frame.y_ticks(&y))
             (frame.x_axis(&self.x, &x, false))
             @if number == 0 { (frame.nothing()) }
-            @for (colour, (name, dots)) in self.series.iter().enumerate() {
+            // The first series lies on top.
+            @for (colour, (name, dots)) in self.series.iter().enumerate().rev() {
                 @let colour = if self.series.len() > 1 { class(colour) } else { "" };
                 @if number <= TITLED { (self.titled(name, dots, colour, at)) }
                 @else { path class={ "dots " (colour) } stroke-width=(dot_size(number)) d=(cloud(dots, at).as_str()) {} }
