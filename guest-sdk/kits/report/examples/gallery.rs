@@ -50,6 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Lines::new("Open cases", Axis::time("Day"), Axis::count("Cases")).line("Open", orders(200.0)).area();
     let bars = Bars::new("Orders by region", "Region", Axis::count("Orders"))
         .bar("North", 1204.0)
+        .interval(1100.0, 1310.0)
         .bar("A region with quite a long name, of which not all is shown", 902.0)
         .bar("<South>", 311.0);
     let groups = Bars::new("Share on time", "Region", Axis::share("On time").range(0.0, 1.0))

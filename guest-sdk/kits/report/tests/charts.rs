@@ -10,7 +10,9 @@ fn all(axis: &Axis, values: &[f64], text: &str) -> Vec<Picture> {
     let pairs = || values.iter().copied().zip(values.iter().rev().copied());
     let other = || Axis::number(text, text);
     let band = pairs().map(|(x, y)| (x, y, y * 2.0));
-    let bars = values.iter().fold(Bars::new(text, text, axis.clone()), |bars, &value| bars.bar(text, value));
+    let bars = values.iter().fold(Bars::new(text, text, axis.clone()), |bars, &value| {
+        bars.bar(text, value).interval(value, 2.0 * value)
+    });
     vec![
         Histogram::of(text, axis.clone(), text, values).mark(1.0, text).draw(),
         Histogram::counted(text, axis.clone(), text, (values[0], values[1]), vec![1, 0, 3])

@@ -86,7 +86,7 @@ impl Boxes {
         let height = if self.shape.height > 0.0 {
             self.shape.height
         } else {
-            74.0 + 34.0 * self.groups.len().max(1) as f64
+            78.0 + 34.0 * self.groups.len().max(1) as f64
         };
         Shape { height, ..self.shape.clone() }
     }

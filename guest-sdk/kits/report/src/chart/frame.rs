@@ -89,7 +89,7 @@ impl Frame {
     /// Room for these labels on the left.
     pub(super) fn new<'a>((width, height): (f64, f64), labels: impl Iterator<Item = &'a str>) -> Self {
         let widest = labels.map(|label| text_width(label, LARGE_LETTERS)).fold(20.0, f64::max);
-        Self { width, height, left: (widest + 12.0).min(width * 0.42), top: 28.0, bottom: BOTTOM }
+        Self { width, height, left: (widest + 12.0).min(width * 0.42), top: 32.0, bottom: BOTTOM }
     }
 
     /// Room for the labels of a scale on the left.

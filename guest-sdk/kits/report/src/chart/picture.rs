@@ -105,6 +105,13 @@ const LINE: f64 = 20.0;
 const MARGIN: f64 = 10.0;
 
 impl Picture {
+    /// A picture that a job draws itself, such as a tree: what stands in the SVG element, whose units are `size`, and its
+    /// figures as a table. Texts in it have the colours and letters of charts.
+    pub fn drawn(title: impl Into<String>, size: (u32, u32), body: Markup, table: Table) -> Self {
+        let (width, height) = (f64::from(size.0), f64::from(size.1));
+        Self::new(Shape { title: title.into(), width, height }, body, table)
+    }
+
     pub(super) fn new(shape: Shape, body: Markup, table: Table) -> Self {
         Self { shape, body, table, key: Vec::new(), note: None, table_note: None }
     }
