@@ -78,6 +78,16 @@ impl Dictionary {
         code
     }
 
+    /// How many different texts there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The texts in the order of their numbers.
     pub fn into_names(self) -> Vec<String> {
         self.names

@@ -3,17 +3,28 @@
 //! Statistics work on plain slices, analyses on a [`frame::Frame`] of typed columns. This crate must not know servers,
 //! queues or stores, and nothing in it reads a clock: the same data and parameters give the same bytes.
 
+pub mod analyse;
 pub mod cases;
 pub mod causes;
 pub mod compare;
 pub mod error;
 pub mod filters;
 pub mod frame;
+mod job;
 pub mod kpis;
 #[cfg(test)]
 mod near;
+pub mod parameters;
+pub mod read;
+pub mod report;
+pub mod roles;
+pub mod sentences;
 pub mod statistics;
 pub mod steps;
+pub mod subject;
+pub mod tables;
 pub mod trend;
 pub mod whatif;
 pub mod window;
+
+pub use job::Job;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::factors::Known;
+use super::factors::{Factor, Known};
 use super::since::Since;
 use super::single::Effect;
 use super::target::Measure;
@@ -65,6 +65,13 @@ pub struct Finding {
     pub confounded: Option<Confounded>,
     /// Since when it is so.
     pub since: Option<Since>,
+}
+
+impl Finding {
+    /// Whether a row is one of those that the finding is about. `factors` are those that it was found in.
+    pub fn holds(&self, factors: &[Factor], row: usize) -> bool {
+        self.places.iter().all(|place| factors[place.factor].codes[row] as usize == place.value)
+    }
 }
 
 /// What an attribute explains as a whole.

@@ -1,0 +1,30 @@
+//! Runs the job on a file of this machine, without a host: `explain FILE FOLDER [PARAMETERS]`.
+//!
+//! `cargo run --release -p analysis --example explain -- orders.csv results '{"timeZone": "Europe/Berlin"}'`
+
+#![allow(clippy::print_stdout, reason = "a command-line tool")]
+
+use std::error::Error;
+use std::path::Path;
+
+use analysis::Job;
+use fuelcell_sdk::testing::TestHost;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [file, folder, parameters @ ..] = arguments.as_slice() else {
+        return Err("usage: explain FILE FOLDER [PARAMETERS]".into());
+    };
+    let parameters = parameters.first().map_or("{}", String::as_str);
+    let run =
+        TestHost::new().parameters(serde_json::from_str(parameters)?).input_file("dataset", file)?.run::<Job>();
+    for (name, artifact) in &run.artifacts {
+        std::fs::write(Path::new(folder).join(name), &artifact.bytes)?;
+        println!("{name}: {} bytes", artifact.bytes.len());
+    }
+    for warning in run.report.iter().flat_map(|report| &report.warnings) {
+        println!("{}: {} ({})", warning.kind, warning.message, warning.count);
+    }
+    println!("{:?}", run.end);
+    Ok(())
+}
