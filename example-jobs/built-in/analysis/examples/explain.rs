@@ -16,8 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: explain FILE FOLDER [PARAMETERS]".into());
     };
     let parameters = parameters.first().map_or("{}", String::as_str);
-    let run =
-        TestHost::new().parameters(serde_json::from_str(parameters)?).input_file("dataset", file)?.run::<Job>();
+    let run = TestHost::new()
+        .parameters(serde_json::from_str(parameters)?)
+        .input_file("dataset", file)?
+        .run::<Job>();
     for (name, artifact) in &run.artifacts {
         std::fs::write(Path::new(folder).join(name), &artifact.bytes)?;
         println!("{name}: {} bytes", artifact.bytes.len());

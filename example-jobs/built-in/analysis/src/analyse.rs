@@ -10,6 +10,7 @@ use crate::filters::{self, Filter};
 use crate::frame::NO_TIME;
 use crate::kpis::{self, Breakdown, Kpi, Measure};
 use crate::parameters::{Analysis, GroupOf, Parameters};
+use crate::sql::Answer;
 use crate::statistics::Dice;
 use crate::steps::{Part, StepCauses, explain_steps, parts};
 use crate::subject::{Subject, least_rows};
@@ -38,6 +39,8 @@ pub struct Results {
     pub trends: Vec<Trend>,
     /// What would be if something were different.
     pub what_if: Option<WhatIf>,
+    /// Questions in SQL, answered.
+    pub answers: Vec<Answer>,
     /// The attributes that figures are given by.
     pub segments: Vec<String>,
     /// Analyses that were not made, and why.
@@ -180,20 +183,30 @@ fn period(subject: &Subject, parameters: &Parameters) -> Period {
     parameters.period.unwrap_or_else(|| Period::fitting(times, MOST_PERIODS))
 }
 
-/// The first two figures by day or week: what there is, and how it is.
+/// Each figure by the shortest period that leaves no gaps, unless a length is asked for.
 fn trends(subject: &Subject, parameters: &Parameters, results: &mut Results) -> Result<(), Stop> {
-    const MOST_TRENDS: i64 = 400;
+    const MOST_TREND_PERIODS: i64 = 400;
+    const MOST_TRENDS: usize = 6;
     let Some(times) = subject.times() else {
         results.left_out.push("No column of times: there are no trends.".to_string());
         return Ok(());
     };
-    let period = parameters.period.unwrap_or_else(|| Period::fitting(times, MOST_TRENDS));
-    let kpis = match &results.kpis[..] {
-        found if found.iter().all(|kpi| kpi.periods.is_empty()) => Vec::new(),
-        _ if parameters.period.is_some() => results.kpis.clone(),
-        _ => figures(subject, &Parameters { period: Some(period), ..parameters.clone() }, &[])?,
-    };
-    results.trends = kpis.iter().take(4).map(|kpi| trend::look(&kpi.name, period, &kpi.periods)).collect();
+    let shortest = Period::fitting(times, MOST_TREND_PERIODS);
+    let mut period = Some(parameters.period.unwrap_or(shortest));
+    let mut found: Vec<Option<Trend>> = Vec::new();
+    while let Some(length) = period {
+        let kpis = figures(subject, &Parameters { period: Some(length), ..parameters.clone() }, &[])?;
+        found.resize(kpis.len().min(MOST_TRENDS), None);
+        for (place, kpi) in found.iter_mut().zip(&kpis).filter(|(place, _)| place.is_none()) {
+            let whole = kpi.periods.iter().filter(|period| !period.partial);
+            let gaps = whole.filter(|period| period.figure.value.is_none()).count();
+            if gaps == 0 || parameters.period.is_some() || length.longer().is_none() {
+                *place = Some(trend::look(&kpi.name, length, &kpi.periods));
+            }
+        }
+        period = length.longer().filter(|_| found.iter().any(Option::is_none));
+    }
+    results.trends = found.into_iter().flatten().collect();
     Ok(())
 }
 

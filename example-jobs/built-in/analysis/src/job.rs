@@ -7,14 +7,16 @@ use fuelcell_report_kit::text::counted;
 use fuelcell_sdk::{
     Artifact, Cancellation, Completion, Context, DataValidation, Failure, Finding, Kind, Report, Result,
 };
+use fuelcell_sql_kit::Database;
 use fuelcell_table_kit::{CsvWriter, Progress, Seekable, Stop};
 use serde_json::{Value, json};
 
 use crate::analyse::{Results, analyse};
-use crate::parameters::{OutputFormat, Parameters};
+use crate::parameters::{Analysis, OutputFormat, Parameters};
 use crate::read::{Read, read};
 use crate::report;
 use crate::sentences::{self, Sentence};
+use crate::sql::{self, Answer};
 use crate::subject::Subject;
 use crate::tables::{Table, tables};
 
@@ -61,6 +63,8 @@ fn explain(context: &mut Context, parameters: Parameters) -> Result<Completion, 
         context.progress(READ + (COMPUTED - READ) * step / 8, WHOLE, stage);
         context.cancellation() == Cancellation::None
     })?;
+    let (answers, files) = ask(context, &parameters)?;
+    let results = Results { answers, ..results };
     let sentences = sentences::ranked(&results, subject.noun());
     let outputs = Outputs {
         context,
@@ -69,6 +73,7 @@ fn explain(context: &mut Context, parameters: Parameters) -> Result<Completion, 
         results: &results,
         sentences: &sentences,
         told: &told,
+        files: &files,
     };
     let document = outputs.document();
     save_checkpoint(context, &document);
@@ -102,6 +107,27 @@ fn read_file(context: &Context, parameters: &Parameters) -> Result<Option<Read>,
         );
     }
     Ok(file)
+}
+
+/// Answers what is asked in SQL.
+fn ask(context: &Context, parameters: &Parameters) -> Result<(Vec<Answer>, Vec<Vec<u8>>), Failure> {
+    let Some(questions) = parameters.sql.as_ref().filter(|_| parameters.wants(Analysis::Sql)) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let mut database = Database::new()?;
+    let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(context.open("dataset")?)) };
+    let mut tick = || context.cancellation() == Cancellation::None;
+    if !sql::load(&database, "dataset", &mut open, &parameters.file, &mut tick)? {
+        return Err(stopped(context));
+    }
+    let (mut answers, mut files) = (Vec::new(), Vec::new());
+    for (number, (place, question)) in (1..).zip(questions.each()) {
+        context.check_cancelled()?;
+        let mut file = Vec::new();
+        answers.push(sql::answer(&mut database, (&place, question), number, &mut file)?);
+        files.push(file);
+    }
+    Ok((answers, files))
 }
 
 fn stopped(context: &Context) -> Failure {
@@ -199,6 +225,8 @@ struct Outputs<'a> {
     results: &'a Results,
     sentences: &'a [Sentence],
     told: &'a Told,
+    /// Answers in SQL as CSV, in the order of `results.answers`.
+    files: &'a [Vec<u8>],
 }
 
 impl Outputs<'_> {
@@ -233,13 +261,24 @@ impl Outputs<'_> {
         }
         if format != OutputFormat::SummaryReport {
             tables(self.results).iter().try_for_each(|table| self.write_table(table))?;
+            for (answer, file) in self.results.answers.iter().zip(self.files) {
+                let artifact = Artifact::new(&answer.file, Kind::Data)
+                    .type_name("AnalysisTable")
+                    .title("An answer in SQL");
+                let artifact = artifact.media_type("text/csv; charset=utf-8").record_count(answer.rows);
+                self.write_bytes(artifact, file)?;
+            }
         }
         Ok(())
     }
 
     fn write_text(&self, artifact: Artifact, content: &str) -> Result<(), Failure> {
+        self.write_bytes(artifact, content.as_bytes())
+    }
+
+    fn write_bytes(&self, artifact: Artifact, content: &[u8]) -> Result<(), Failure> {
         let mut out = self.context.artifact(artifact)?;
-        out.write_all(content.as_bytes())?;
+        out.write_all(content)?;
         Ok(out.finish()?)
     }
 

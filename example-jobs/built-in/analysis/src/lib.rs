@@ -4,6 +4,7 @@
 //! queues or stores, and nothing in it reads a clock: the same data and parameters give the same bytes.
 
 pub mod analyse;
+pub mod boost;
 pub mod cases;
 pub mod causes;
 pub mod compare;
@@ -19,6 +20,7 @@ pub mod read;
 pub mod report;
 pub mod roles;
 pub mod sentences;
+pub mod sql;
 pub mod statistics;
 pub mod steps;
 pub mod subject;

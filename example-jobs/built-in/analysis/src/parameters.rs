@@ -8,6 +8,7 @@ use crate::error::Stop;
 use crate::filters::Filter;
 use crate::kpis::Kpi;
 use crate::roles::Columns;
+use crate::sql::Questions;
 use crate::whatif::Change;
 use crate::window::{Period, TimeWindow};
 
@@ -61,6 +62,9 @@ pub struct Parameters {
     /// What would be different; the durations of an event log are computed with it.
     #[schemars(length(max = 20))]
     pub what_if: Vec<Change>,
+    /// One question in SQL, or a list of them, about the table `dataset`; the rows as they stand in the file, answered in
+    /// `sql-1.csv` and so on. It is the SQL of SQLite, which may only read.
+    pub sql: Option<Questions>,
 }
 
 /// An analysis.
@@ -79,6 +83,8 @@ pub enum Analysis {
     Trend,
     /// What a figure would be if something were different.
     WhatIf,
+    /// Questions in SQL.
+    Sql,
 }
 
 /// Which outputs are made.

@@ -57,16 +57,16 @@ pub fn finding(measure: Measure, noun: &str, of: &str, finding: &Finding) -> Str
     let more = if finding.difference > 0.0 { "more" } else { "less" };
     let mut text = format!(
         "Where {who}, {of} is {mean} on average, {away} {more} than in the other {noun}s ({rest}); {}",
-        share(finding.share_of_total)
+        share(finding.share_of_total, of)
     );
     text.push_str(&since(measure, finding));
     text
 }
 
-fn share(share: f64) -> String {
+fn share(share: f64, of: &str) -> String {
     match share {
-        share if share >= 0.0 => format!("{} of the total goes with it.", percent(share)),
-        share => format!("the total would be {} larger without it.", percent(-share)),
+        share if share >= 0.0 => format!("{} of all {of} goes with it.", percent(share)),
+        share => format!("all {of} would be {} more without it.", percent(-share)),
     }
 }
 

@@ -101,6 +101,17 @@ impl Period {
         }
     }
 
+    /// The next longer period.
+    pub fn longer(self) -> Option<Self> {
+        match self {
+            Self::Day => Some(Self::Week),
+            Self::Week => Some(Self::Month),
+            Self::Month => Some(Self::Quarter),
+            Self::Quarter => Some(Self::Year),
+            Self::Year => None,
+        }
+    }
+
     /// The first day of the period that a moment lies in. None for a missing moment, and for years beyond the calendar.
     pub fn start(self, time: Micros, zone: Tz) -> Option<NaiveDate> {
         if time == NO_TIME {

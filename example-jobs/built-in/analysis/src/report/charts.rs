@@ -5,6 +5,7 @@ use fuelcell_report_kit::chart::{Axis, Bars, Chart as _, Lines};
 use crate::causes::Causes;
 use crate::kpis;
 use crate::sentences::conditions;
+use crate::sql::Answer;
 use crate::steps::StepCauses;
 
 const MOST_BARS: usize = 12;
@@ -41,4 +42,19 @@ pub(super) fn periods(kpi: &kpis::Result) -> Lines {
     Lines::new(format!("{} by period", kpi.name), Axis::time("Period"), axis)
         .line(&kpi.name, points)
         .band(band)
+}
+
+/// An answer of few rows whose first column names what its second one counts.
+pub(super) fn answer(answer: &Answer, is_number: impl Fn(usize) -> bool) -> Option<Bars> {
+    const MOST_ROWS: usize = 30;
+    let drawn = answer.columns.len() >= 2 && (2..=MOST_ROWS).contains(&answer.first.len());
+    if !drawn || is_number(0) || !is_number(1) {
+        return None;
+    }
+    let [name, figure] = [0, 1].map(|place| answer.columns[place].as_str());
+    let bars = Bars::new(format!("{figure} by {name}"), name, Axis::number(figure, ""));
+    Some(answer.first.iter().fold(bars, |bars, row| {
+        let value = row[1].as_ref().and_then(|value| value.parse().ok()).unwrap_or(f64::NAN);
+        bars.bar(row[0].as_deref().unwrap_or(""), value)
+    }))
 }

@@ -14,6 +14,7 @@ use crate::causes::{Causes, Effect, Finding, Known, Measure};
 use crate::compare::Comparison;
 use crate::kpis;
 use crate::sentences::{Sentence, conditions, difference, figure, p_value};
+use crate::sql::Answer;
 use crate::statistics::Interval;
 use crate::steps::StepCauses;
 use crate::trend::{Method, Trend};
@@ -113,6 +114,13 @@ impl Report<'_> {
         }
         if let Some(what_if) = &self.results.what_if {
             page.section("what-if", "What would be", would_be(what_if));
+        }
+        if !self.results.answers.is_empty() {
+            page.section(
+                "sql",
+                "Questions",
+                html! { @for answer in &self.results.answers { (answered(answer)) } },
+            );
         }
         page.section("data", "The data", &self.quality);
         page.footer(
@@ -484,6 +492,25 @@ fn method(method: Method) -> &'static str {
         Method::SeasonalNaive => "the figure of a season before",
         Method::Ets => "exponential smoothing",
         Method::MstlEts => "its season with exponential smoothing",
+    }
+}
+
+fn answered(answer: &Answer) -> Markup {
+    let is_number = |place: usize| {
+        let mut values = answer.first.iter().filter_map(|row| row[place].as_ref());
+        values.all(|value| value.parse::<f64>().is_ok())
+    };
+    let column = |(place, name): (usize, &String)| {
+        if is_number(place) { Column::number(name) } else { Column::text(name) }
+    };
+    let mut table = Table::new(answer.columns.iter().enumerate().map(column)).fold_after(OPEN);
+    for row in &answer.first {
+        table.row_of(row.iter().map(|value| value.as_deref().unwrap_or("")));
+    }
+    html! {
+        pre { (answer.sql) }
+        (note(html! { (counted(answer.rows, "row")) ", all of them in " (answer.file) "." }))
+        @if let Some(bars) = charts::answer(answer, is_number) { (beside(&[&bars, &table])) } @else { (table) }
     }
 }
 
