@@ -106,6 +106,33 @@ fn what_a_run_cannot_use_is_named() {
 }
 
 #[test]
+fn inputs_by_name_are_files_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let manifest = json!({
+        "interface": "0.1", "title": "Looks things up",
+        "inputs": [{"name": "lookups", "parameter": "lookups", "many": true, "required": true}],
+    });
+    let (module, zones, out) = (path("lookups.wasm"), path("zones.csv"), path("out"));
+    std::fs::write(&module, built::module_with_manifest("probe", &manifest.to_string())).unwrap();
+    std::fs::write(&zones, "north").unwrap();
+    let steps = r#"steps=[{"do":"echoInput","input":"lookups/zones","artifact":"copy.csv"}]"#;
+    let run = |more: &[&str]| fuelcell(&[&["run", &module, "--param", steps, "--out", &out], more].concat());
+    let given = format!("lookups/zones={zones}");
+    for (arguments, message) in [
+        (vec![], "--in lookups/NAME=FILE"),
+        (vec!["--in", &zones], "is NAME=FILE, with NAME one of: lookups/NAME"),
+        (vec!["--in", &format!("lookups/..={zones}")], "cannot be the name of an input"),
+        (vec!["--in", &given, "--in", &given], "--in lookups/zones is there twice"),
+    ] {
+        assert!(said(&run(&arguments)).contains(message), "{message}: {}", said(&run(&arguments)));
+    }
+    let output = run(&["--in", &given]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(std::fs::read_to_string(folder.path().join("out/copy.csv")).unwrap(), "north");
+}
+
+#[test]
 fn a_file_that_is_no_module_is_refused() {
     let output = fuelcell(&["module", "inspect", built::source("README.md").to_str().unwrap()]);
     assert!(!output.status.success());

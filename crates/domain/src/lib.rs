@@ -20,6 +20,7 @@ pub mod job;
 pub mod job_type;
 pub mod limits;
 pub mod manifest;
+pub mod named_input;
 pub mod outbound;
 pub mod output_name;
 pub mod quota;

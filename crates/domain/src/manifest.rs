@@ -1,6 +1,7 @@
 //! What a module says of itself. `fuelcell module pack` writes it into the custom section [`SECTION`]; servers read only
 //! that section and never run the module to learn it.
 
+use crate::named_input::parts;
 use crate::{HttpAccess, JobType, LimitRequest};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ pub struct Manifest {
 pub struct ManifestInput {
     /// The name under which the guest opens it.
     pub name: String,
-    /// The parameter that holds a dataset's id.
+    /// The parameter that holds a dataset's id; with `many`, an object: name → dataset's id.
     pub parameter: String,
     /// File name endings that it can read, such as `csv.gz`; empty = any.
     #[serde(default)]
@@ -50,6 +51,9 @@ pub struct ManifestInput {
     /// Whether a job without it is refused at submit.
     #[serde(default)]
     pub required: bool,
+    /// Whether it stands for several files, each of which is an input `NAME/…` of the job.
+    #[serde(default)]
+    pub many: bool,
 }
 
 /// An output that a module makes.
@@ -80,6 +84,17 @@ pub struct ManifestLimits {
     pub timeout_seconds: Option<u64>,
 }
 
+impl ManifestInput {
+    /// Whether a job's input of this name is what is declared here.
+    pub fn takes(&self, name: &str) -> bool {
+        match (self.many, parts(name)) {
+            (true, Some((input, _))) => input == self.name,
+            (true, None) => false,
+            (false, _) => name == self.name,
+        }
+    }
+}
+
 impl From<ManifestLimits> for LimitRequest {
     fn from(limits: ManifestLimits) -> Self {
         Self {
@@ -102,6 +117,7 @@ impl Manifest {
                 parameter: "datasetId".into(),
                 formats: Vec::new(),
                 required: false,
+                many: false,
             }],
             ..Self::default()
         }

@@ -44,9 +44,14 @@ pub fn output_name(name: &str) -> Result<String, String> {
 
 /// The sentence for a name that breaks a rule.
 fn refusal(name: &str, rule: &str) -> String {
+    format!("\"{}\" cannot be the name of an output: {rule}", shown(name))
+}
+
+/// As much of a refused name as its refusal repeats.
+pub(crate) fn shown(name: &str) -> String {
     let shown = &name[..name.floor_char_boundary(SHOWN)];
     let mark = if shown.len() < name.len() { "…" } else { "" };
-    format!("\"{}{mark}\" cannot be the name of an output: {rule}", shown.escape_debug())
+    format!("{}{mark}", shown.escape_debug())
 }
 
 /// The rule that a name in form C breaks, if it breaks one.
@@ -60,7 +65,8 @@ fn broken_rule(name: &str) -> Option<&'static str> {
     name.split('/').find_map(broken_rule_of_file)
 }
 
-fn broken_rule_of_file(name: &str) -> Option<&'static str> {
+/// The rule that one part of a name in form C breaks, if it breaks one.
+pub(crate) fn broken_rule_of_file(name: &str) -> Option<&'static str> {
     let stem = name.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
     if name.is_empty() {
         return Some("no part between slashes is empty, and a slash is neither first nor last");

@@ -2,7 +2,7 @@
 //! the lists, so that no document says another number than the code.
 
 use crate::limits::{FIXED, MODULE, SCHEMA};
-use crate::{capability, job_type, outbound, output_name, schedule};
+use crate::{capability, job_type, named_input, outbound, output_name, schedule};
 
 /// A limit.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +132,12 @@ pub const STATED: &[StatedLimit] = &[
         job_type::MAX_JOB_TYPE as u64,
         "characters",
         "400 `InvalidBody`, `InvalidQuery`",
+    ),
+    StatedLimit::new(
+        "datasets that a job is given by name",
+        named_input::MAX_NAMED_INPUTS as u64,
+        "datasets",
+        "400 `InvalidParameters`",
     ),
     StatedLimit::new("a guest's call stack", FIXED.stack_bytes, "bytes", "`StackOverflow`"),
     StatedLimit::new("core instances of a component", FIXED.instances as u64, "instances", "`HostLimit`"),

@@ -140,7 +140,7 @@ pub(crate) struct RunArguments {
     /// All parameters: a JSON object in a file. Single ones override it.
     #[arg(long, value_name = "FILE")]
     pub(crate) parameters_file: Option<PathBuf>,
-    /// An input: FILE for the input `dataset`, or NAME=FILE.
+    /// An input: FILE for the first one, NAME=FILE, or INPUT/NAME=FILE for one of which there may be several.
     #[arg(long = "in", value_name = "[NAME=]FILE")]
     pub(crate) inputs: Vec<String>,
     /// The folder where artifacts go. It must be new or empty.

@@ -4,9 +4,11 @@ use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::data_dir::secret_at;
 use crate::local_host::LocalHost;
 use crate::private::make_private_directory;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, Error, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
+use fuelcell_domain::manifest::ManifestInput;
+use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
 use fuelcell_domain::{
     AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, Holder, JobHost, JobId,
     JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
@@ -18,7 +20,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -185,31 +187,48 @@ fn only_text(types: &[String], value: &Value) -> bool {
     allowed("string") && !looks_like.iter().any(|name| allowed(name))
 }
 
-/// `NAME=FILE`, where NAME is an input of the manifest; otherwise the whole text is the file of the first input.
+/// `NAME=FILE`, where NAME is an input of the manifest, or `INPUT/NAME` of one that is `many`; otherwise the whole text is
+/// the file of the first input.
 fn inputs(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let known: Vec<&str> = manifest.inputs.iter().map(|input| input.name.as_str()).collect();
-    let mut inputs = Vec::new();
+    let mut inputs: Vec<(String, PathBuf)> = Vec::new();
     for text in &arguments.inputs {
-        match text.split_once('=').filter(|(name, _)| known.contains(name)) {
-            Some((name, file)) => inputs.push((name.to_owned(), file.into())),
-            None => {
-                let Some(first) = known.first() else { bail!("this module reads no inputs") };
-                let path = PathBuf::from(text);
-                if !path.exists() {
-                    let names = known.join(", ");
-                    bail!(
-                        "there is no file {text}; an input is FILE or NAME=FILE, with NAME one of: {names}"
-                    );
-                }
-                inputs.push(((*first).to_owned(), path));
-            }
-        }
+        let named =
+            text.split_once('=').filter(|(name, _)| manifest.inputs.iter().any(|input| input.takes(name)));
+        let (name, file) = match named {
+            Some((name, file)) => (name.to_owned(), file.into()),
+            None => (first_input(manifest, text)?, text.into()),
+        };
+        ensure!(inputs.iter().all(|(other, _)| *other != name), "--in {name} is there twice");
+        inputs.push((name, file));
     }
+    for (name, _) in &inputs {
+        named_input::parts(name).map_or(Ok(()), |(_, name)| check_input_name(name)).map_err(Error::msg)?;
+    }
+    let named = inputs.iter().filter(|(name, _)| named_input::parts(name).is_some()).count();
+    ensure!(named <= MAX_NAMED_INPUTS, "a job is given at most {MAX_NAMED_INPUTS} datasets by name");
     for input in manifest.inputs.iter().filter(|input| input.required) {
-        let given = inputs.iter().any(|(name, _)| *name == input.name);
-        ensure!(given, "this module needs the input {0}: give it with --in {0}=FILE", input.name);
+        let given = inputs.iter().any(|(name, _)| input.takes(name));
+        ensure!(given, "this module needs the input {0}: give it with --in {0}=FILE", usage(input));
     }
     Ok(inputs)
+}
+
+/// The name of the first input, for a file that is given without one.
+fn first_input(manifest: &Manifest, file: &str) -> anyhow::Result<String> {
+    ensure!(!manifest.inputs.is_empty(), "this module reads no inputs");
+    let names: Vec<String> = manifest.inputs.iter().map(usage).collect();
+    let names = names.join(", ");
+    let first = manifest.inputs.iter().find(|input| !input.many);
+    match first.filter(|_| Path::new(file).exists()) {
+        Some(first) => Ok(first.name.clone()),
+        None if first.is_none() => bail!("an input of this module is NAME=FILE, with NAME one of: {names}"),
+        None => bail!("there is no file {file}; an input is FILE or NAME=FILE, with NAME one of: {names}"),
+    }
+}
+
+/// How an input is named on the command line.
+fn usage(input: &ManifestInput) -> String {
+    if input.many { named_input::named_input(&input.name, "NAME") } else { input.name.clone() }
 }
 
 fn limits(arguments: &RunArguments, manifest: &Manifest) -> Limits {

@@ -14,10 +14,12 @@ mod cost;
 pub mod faults;
 #[cfg(test)]
 mod fuzz;
+mod inputs;
 mod parameters;
 mod patterns;
 mod schema;
 
 pub use faults::ParameterFault;
+pub use inputs::{NamedInput, named_inputs};
 pub use parameters::{ParametersRefused, check_parameters, described};
 pub use schema::{Extent, Refusal, Schema};

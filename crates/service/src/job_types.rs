@@ -131,7 +131,9 @@ fn parameters(module: &ModuleVersion, datasets: &[Dataset]) -> Option<Map<String
     };
     for input in module.manifest.inputs.iter().filter(|input| input.required) {
         let dataset = datasets.iter().find(|dataset| fits(input, dataset))?;
-        parameters.insert(input.parameter.clone(), json!(dataset.id.to_string()));
+        let id = dataset.id.to_string();
+        let value = if input.many { json!({"example": id}) } else { json!(id) };
+        parameters.insert(input.parameter.clone(), value);
     }
     Some(parameters)
 }

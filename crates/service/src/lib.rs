@@ -18,6 +18,7 @@ pub mod error;
 #[cfg(test)]
 mod fuzz;
 pub mod grants;
+mod inputs;
 pub mod job_types;
 pub mod links;
 pub mod modules;

@@ -5,14 +5,13 @@
 
 use crate::audit::AuditedCall;
 use crate::parameters::Extent;
-use crate::submit::{Accepted, dataset_parameter, idempotency, parameter_values, stored_parameters};
+use crate::submit::{Accepted, idempotency, parameter_values, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::RetryOf;
 use fuelcell_domain::{
     ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Parameters,
     Priority, ProjectRef, Role,
 };
-use serde_json::{Map, Value};
 
 /// Longest reason, in bytes.
 pub(crate) const MAX_REASON: usize = 1024;
@@ -88,7 +87,8 @@ impl Service {
         let values = parameter_values(&parameters)?;
         self.check_parameters(earlier.project.tenant, &module, &values, Extent::Whole).await?;
         let before = parameter_values(&before)?;
-        let mut inputs = self.renewed_inputs(&earlier, &module, &before, &values).await?;
+        let (project, pinned) = (earlier.project, earlier.inputs);
+        let mut inputs = self.renewed_inputs(project, pinned, &module, &before, &values).await?;
         if *retry_failed_records {
             let newest = self.failed_records(earlier.id).await?;
             hand_in(&mut inputs, newest);
@@ -132,27 +132,6 @@ impl Service {
                 format!("module {} {} is not here any more; submit a new job", pinned.name, pinned.version),
             )
         })
-    }
-
-    /// The same inputs, save those whose dataset parameter changed.
-    async fn renewed_inputs(
-        &self,
-        earlier: &Job,
-        module: &ModuleVersion,
-        before: &Map<String, Value>,
-        after: &Map<String, Value>,
-    ) -> Result<Vec<InputRef>, ServiceError> {
-        let mut inputs = earlier.inputs.clone();
-        for wanted in &module.manifest.inputs {
-            if before.get(&wanted.parameter) == after.get(&wanted.parameter) {
-                continue;
-            }
-            let Some(id) = dataset_parameter(after, &wanted.parameter)? else { continue };
-            let pinned = self.pin_dataset(earlier.project, &wanted.name, id).await?;
-            inputs.retain(|input| input.name != wanted.name);
-            inputs.push(pinned);
-        }
-        Ok(inputs)
     }
 
     /// What the earlier job rejected, as an input; nothing when it published no such list.

@@ -9,8 +9,8 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::{
-    DatasetId, Digest, InputRef, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Parameters,
-    Pipeline, PipelineId, Priority, ProjectRef, Role, Timestamp,
+    Digest, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Parameters, Pipeline, PipelineId,
+    Priority, ProjectRef, Role, Timestamp,
 };
 use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
 use serde_json::{Map, Value};
@@ -227,54 +227,6 @@ impl Service {
             ),
         ))
     }
-
-    /// Looks up the datasets that the parameters name for the module's inputs.
-    async fn pin_inputs(
-        &self,
-        project: ProjectRef,
-        module: &ModuleVersion,
-        pipeline: Option<&Pipeline>,
-        parameters: &Map<String, Value>,
-    ) -> Result<Vec<InputRef>, ServiceError> {
-        let mut inputs = Vec::new();
-        // A pipeline has one dataset: it is for the module's first input.
-        let mut usual = pipeline.and_then(|pipeline| pipeline.dataset);
-        for wanted in &module.manifest.inputs {
-            let named = dataset_parameter(parameters, &wanted.parameter)?;
-            let Some(id) = named.or(usual.take()) else {
-                if wanted.required {
-                    return Err(ServiceError::invalid(
-                        "DatasetRequired",
-                        format!(
-                            "module {} needs a dataset: give its id in parameters.{}",
-                            module.name, wanted.parameter
-                        ),
-                    ));
-                }
-                continue;
-            };
-            inputs.push(self.pin_dataset(project, &wanted.name, id).await?);
-        }
-        Ok(inputs)
-    }
-
-    /// A dataset's bytes as they are now, as the input `name`.
-    pub(crate) async fn pin_dataset(
-        &self,
-        project: ProjectRef,
-        name: &str,
-        id: DatasetId,
-    ) -> Result<InputRef, ServiceError> {
-        let dataset = self.store.dataset(project, id).await?.ok_or(ServiceError::NotFound("dataset"))?;
-        Ok(InputRef {
-            name: name.to_owned(),
-            dataset: Some(id),
-            file_name: dataset.name,
-            media_type: dataset.media_type,
-            digest: dataset.digest,
-            size: dataset.size,
-        })
-    }
 }
 
 /// What comes from the world is not the same every time.
@@ -310,20 +262,6 @@ pub(crate) fn parameter_values(parameters: &Parameters) -> Result<Map<String, Va
     parameters.values().map_err(|error| {
         ServiceError::invalid("InvalidParameter", format!("parameters cannot be checked: {error}"))
     })
-}
-
-pub(crate) fn dataset_parameter(
-    parameters: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<DatasetId>, ServiceError> {
-    match parameters.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.parse::<DatasetId>().is_ok() => Ok(text.parse().ok()),
-        Some(other) => Err(ServiceError::invalid(
-            "InvalidParameter",
-            format!("parameters.{name} must be a dataset's id (a GUID), not {other}"),
-        )),
-    }
 }
 
 /// A client's key, scoped to the project and the subject.

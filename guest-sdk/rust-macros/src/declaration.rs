@@ -10,7 +10,7 @@ use syn::{
 
 const KEYS: &str = "title, description, job_type, input(…), output(…), memory_bytes, timeout_seconds, fuel, \
                     disk_bytes, deterministic, http(…)";
-const INPUT_KEYS: &str = "name, parameter, formats, required";
+const INPUT_KEYS: &str = "name, parameter, formats, required, many";
 const OUTPUT_KEYS: &str = "name, kind, type_name";
 const HTTP_KEYS: &str = "hosts, secrets";
 
@@ -35,6 +35,7 @@ pub(crate) struct Input {
     pub(crate) parameter: LitStr,
     pub(crate) formats: Vec<LitStr>,
     pub(crate) required: bool,
+    pub(crate) many: bool,
 }
 
 /// `output(…)`.
@@ -94,12 +95,14 @@ impl Declaration {
 
 impl Input {
     fn parse(outer: &ParseNestedMeta) -> Result<Self> {
-        let (mut name, mut parameter, mut formats, mut needed) = (None, None, None, None);
+        let (mut name, mut parameter, mut formats) = (None, None, None);
+        let (mut needed, mut many) = (None, None);
         outer.parse_nested_meta(|meta| match key(&meta).as_str() {
             "name" => set(&mut name, &meta, text),
             "parameter" => set(&mut parameter, &meta, text),
             "formats" => set(&mut formats, &meta, texts),
             "required" => set(&mut needed, &meta, truth),
+            "many" => set(&mut many, &meta, truth),
             _ => Err(unknown(&meta, INPUT_KEYS)),
         })?;
         let here = span(outer);
@@ -108,6 +111,7 @@ impl Input {
             parameter: required(parameter, here, "the input needs `parameter = \"…\"`")?,
             formats: formats.unwrap_or_default(),
             required: needed.unwrap_or(false),
+            many: many.unwrap_or(false),
         })
     }
 }

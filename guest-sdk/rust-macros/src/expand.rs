@@ -102,13 +102,14 @@ fn manifest(declaration: &Declaration, parameters: &Type) -> TokenStream {
 }
 
 fn input(input: &Input) -> TokenStream {
-    let Input { name, parameter, formats, required } = input;
+    let Input { name, parameter, formats, required, many } = input;
     quote! {
         ::fuelcell_sdk::InputDeclaration {
             name: #name,
             parameter: #parameter,
             formats: &[#(#formats),*],
             required: #required,
+            many: #many,
         }
     }
 }

@@ -30,7 +30,7 @@ fn unknown_keys_name_the_allowed_ones() {
     let message = declaration_error(quote!(title = "T", describtion = "D"));
     assert!(message.starts_with("unknown key; allowed are title, description, job_type"), "{message}");
     let message = declaration_error(quote!(title = "T", description = "D", input(name = "a", file = "b")));
-    assert_eq!(message, "unknown key; allowed are name, parameter, formats, required");
+    assert_eq!(message, "unknown key; allowed are name, parameter, formats, required, many");
     let message = declaration_error(quote!(title = "T", description = "D", output(title = "a")));
     assert_eq!(message, "unknown key; allowed are name, kind, type_name");
     let message = declaration_error(quote!(title = "T", description = "D", http(urls = ["a"])));

@@ -50,6 +50,15 @@ impl Context {
         self.inputs().iter().find(|input| input.name == name)
     }
 
+    /// The files of an input that is declared with `many`, by the names that the submitter gave them. Each is opened by
+    /// the input's whole name, such as `lookups/zones`.
+    pub fn inputs_of<'a>(&'a self, input: &'a str) -> impl Iterator<Item = (&'a str, &'a Input)> {
+        self.inputs().iter().filter_map(move |one| {
+            let name = one.name.strip_prefix(input)?.strip_prefix('/')?;
+            Some((name, one))
+        })
+    }
+
     /// Opens an input by its name in the manifest. An input can be opened as often as needed.
     ///
     /// # Errors

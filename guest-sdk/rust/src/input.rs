@@ -10,7 +10,8 @@ const CHUNK_BYTES: u32 = 64 * 1024;
 /// One readable file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The input's name in the manifest, such as `dataset`.
+    /// The input's name in the manifest, such as `dataset`; with the submitter's name behind it, such as `lookups/zones`,
+    /// where it is declared with `many`.
     pub name: String,
     /// The file's own name, made safe.
     pub file_name: String,

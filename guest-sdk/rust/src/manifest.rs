@@ -45,14 +45,16 @@ pub struct HttpDeclaration {
 /// An input that a job reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct InputDeclaration {
-    /// The name to open it by.
+    /// The name to open it by; with `many`, what stands before the slash.
     pub name: &'static str,
-    /// The parameter that names the file, such as `datasetId`.
+    /// The parameter that names the file, such as `datasetId`; with `many`, the object whose members name the files.
     pub parameter: &'static str,
     /// File name endings that the job reads, such as `csv.gz`; empty for any.
     pub formats: &'static [&'static str],
     /// Whether the job cannot run without it.
     pub required: bool,
+    /// Whether it stands for several files: each is opened by `NAME/…`, see [`Context::inputs_of`](crate::Context::inputs_of).
+    pub many: bool,
 }
 
 /// An output that a job may write.

@@ -33,6 +33,7 @@ struct Nested {
     description = "Keeps the lines that are long enough.",
     input(name = "dataset", parameter = "datasetId", formats = ["txt", "txt.gz"], required = true),
     input(name = "more", parameter = "moreId"),
+    input(name = "lookups", parameter = "lookups", many = true),
     output(name = "lines.txt", kind = "data", type_name = "Lines"),
     memory_bytes = 1_048_576,
     timeout_seconds = 60,
@@ -93,8 +94,9 @@ fn the_manifest_is_the_declaration() {
             "title": "Long lines",
             "description": "Keeps the lines that are long enough.",
             "inputs": [
-                {"name": "dataset", "parameter": "datasetId", "formats": ["txt", "txt.gz"], "required": true},
-                {"name": "more", "parameter": "moreId", "formats": [], "required": false},
+                {"name": "dataset", "parameter": "datasetId", "formats": ["txt", "txt.gz"], "required": true, "many": false},
+                {"name": "more", "parameter": "moreId", "formats": [], "required": false, "many": false},
+                {"name": "lookups", "parameter": "lookups", "formats": [], "required": false, "many": true},
             ],
             "outputs": [{"name": "lines.txt", "kind": "data", "type": "Lines"}],
             "limits": {"memoryBytes": 1048576, "timeoutSeconds": 60},
@@ -145,7 +147,7 @@ fn a_missing_input_is_told_as_such() {
     let failure = run.end.unwrap_err();
     assert_eq!(
         (&failure.code[..], &failure.message[..]),
-        ("UnknownInput", "the manifest has no input `data-set`; it has: dataset, more")
+        ("UnknownInput", "the manifest has no input `data-set`; it has: dataset, more, lookups")
     );
 }
 
@@ -181,6 +183,26 @@ fn the_next_attempt_finds_what_the_last_one_left() {
             .end
             .is_ok()
     );
+}
+
+#[test]
+fn inputs_by_name_are_given_and_found_by_it() {
+    let host = || TestHost::new().input("dataset", "words.txt", "one\n");
+    let given = host().input("lookups/zones", "z.csv", "north").input("lookups/price list", "p.csv", "7");
+    assert_eq!(given.clone().run::<Job>().end, Ok(Completion::Done));
+    let run = given.run_with(|context| {
+        let names: Vec<&str> = context.inputs_of("lookups").map(|(name, _)| name).collect();
+        assert_eq!(names, ["zones", "price list"]);
+        assert_eq!(context.inputs_of("look").count(), 0);
+        assert_eq!(io::read_to_string(context.open("lookups/zones")?)?, "north");
+        Ok(Completion::Done)
+    });
+    assert_eq!(run.end, Ok(Completion::Done));
+    for (name, code) in
+        [("lookups", "UnknownInput"), ("more/x", "UnknownInput"), ("lookups/..", "InvalidParameters")]
+    {
+        assert_eq!(host().input(name, "z.csv", "").run::<Job>().end.unwrap_err().code, code, "{name}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Datasets, pipelines and modules.
 
 mod datasets;
+mod inputs;
 mod job_types;
 mod modules;
 mod pipelines;

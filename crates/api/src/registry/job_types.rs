@@ -33,7 +33,8 @@ struct JobTypeAnswer {
     description: Option<String>,
     /// JSON Schema of the parameters; `null` = they are not checked.
     parameters: Value,
-    /// The files that it reads: the parameter that names a dataset, what may be read, and whether it must be there.
+    /// The files that it reads: the parameter that names a dataset, what may be read, and whether it must be there. With
+    /// `many` the parameter is an object, NAME → dataset, and each entry is the input `INPUT/NAME` of the job.
     #[schema(value_type = Vec<Object>)]
     inputs: Vec<ManifestInput>,
     #[schema(value_type = Vec<Object>)]

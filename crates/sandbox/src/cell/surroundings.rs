@@ -2,6 +2,7 @@
 
 use crate::files::{self, ErrorCode, Preopen, Tree, Volume};
 use fuelcell_domain::JobHost;
+use fuelcell_domain::named_input::parts;
 use fuelcell_domain::output_name::{MAX_FILE_NAME, composed};
 use serde_json::{Map, Value};
 use std::fs;
@@ -16,7 +17,7 @@ const IN: &str = "/in";
 pub(crate) const OUT: &str = "/out";
 
 /// The parameters as a file below `/in`.
-const PARAMETERS: &str = "parameters.json";
+pub(crate) const PARAMETERS: &str = "parameters.json";
 
 /// What programs see as their own name.
 const PROGRAM: &str = "job";
@@ -57,19 +58,37 @@ pub(crate) fn job_files(volume: &Arc<Volume>, host: &dyn JobHost) -> files::Resu
     let inputs = Tree::new(volume);
     let parameters = Arc::new(host.parameters().as_bytes().to_vec());
     inputs.add_input(PARAMETERS, parameters)?;
+    // Under its name in the manifest, which the module's author knows, and under the one that its owner gave it: the first
+    // goes before the second of another.
     for input in host.inputs() {
-        let source = host.open_input(&input.name).map_err(|_| ErrorCode::Io)?;
-        // Under its name in the manifest, which the module's author knows, and under the one that its owner gave it.
-        for name in [file_name(&input.name), file_name(&input.file_name)] {
-            if inputs.find(&name).is_none() {
-                inputs.add_input(&name, source.clone())?;
-            }
-        }
+        add_input(&inputs, host, &input.name, &input.name)?;
+    }
+    for input in host.inputs().iter().filter(|input| parts(&input.name).is_none()) {
+        add_input(&inputs, host, &input.name, &file_name(&input.file_name))?;
     }
     Ok(vec![
         Preopen { path: IN.into(), tree: inputs.read_only() },
         Preopen { path: OUT.into(), tree: Tree::published(volume) },
     ])
+}
+
+/// Puts an input at `path`, where nothing is yet; what stands before a slash is its folder.
+fn add_input(inputs: &Tree, host: &dyn JobHost, name: &str, path: &str) -> files::Result<()> {
+    let (folder, path) = match parts(path) {
+        Some((folder, file)) => {
+            let folder = file_name(folder);
+            let path = format!("{folder}/{}", file_name(file));
+            (Some(folder), path)
+        }
+        None => (None, file_name(path)),
+    };
+    if inputs.find(&path).is_some() {
+        return Ok(());
+    }
+    if let Some(folder) = folder.filter(|folder| inputs.find(folder).is_none()) {
+        inputs.create_directory(&folder)?;
+    }
+    inputs.add_input(&path, host.open_input(name).map_err(|_| ErrorCode::Io)?)
 }
 
 /// People name datasets as they like; in a directory a name has no slash and is not the directory itself.

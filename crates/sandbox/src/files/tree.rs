@@ -5,7 +5,6 @@ use super::path::{Place, resolve};
 use super::volume::Volume;
 use super::{ErrorCode, Result};
 use fuelcell_domain::ReadAt;
-use fuelcell_domain::output_name::composed;
 use std::sync::Arc;
 
 /// How something is to be opened.
@@ -79,9 +78,10 @@ impl Tree {
         Self { root: self.root.clone(), writable: false }
     }
 
-    /// Puts a file that lies elsewhere under `name`.
-    pub(crate) fn add_input(&self, name: &str, source: Arc<dyn ReadAt>) -> Result<()> {
-        self.root.insert(&composed(name), Node::File(Arc::new(File::input(self.volume(), source))))
+    /// Puts a file that lies elsewhere at `path`, whose directory is there.
+    pub(crate) fn add_input(&self, path: &str, source: Arc<dyn ReadAt>) -> Result<()> {
+        let (directory, name) = self.free_place(path)?;
+        directory.insert(&name, Node::File(Arc::new(File::input(self.volume(), source))))
     }
 
     /// Puts a file of these bytes at `path`, whose directory is there.

@@ -1,9 +1,12 @@
 //! The manifest in a module's custom section: read without running anything.
 
 use super::sections::outermost;
+use crate::cell::surroundings::PARAMETERS;
 use fuelcell_domain::Manifest;
 use fuelcell_domain::limits::MODULE;
-use fuelcell_domain::manifest::{INTERFACE, SECTION};
+use fuelcell_domain::manifest::{INTERFACE, ManifestInput, SECTION};
+use fuelcell_domain::named_input::{check_input_name, parts};
+use fuelcell_domain::output_name::composed;
 
 /// The manifest of a component; none when it has no such section. The error says what is wrong with it.
 pub(crate) fn read(bytes: &[u8]) -> Result<Option<Manifest>, String> {
@@ -23,7 +26,7 @@ pub(crate) fn parse(json: &[u8]) -> Result<Manifest, String> {
     }
     let manifest: Manifest = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     match manifest.interface == INTERFACE {
-        true => check_texts(&manifest).map(|()| manifest),
+        true => check_texts(&manifest).and_then(|()| check_folders(&manifest)).map(|()| manifest),
         false => Err(format!(
             "it is for version `{}` of the guest interface; this server speaks {INTERFACE}",
             manifest.interface
@@ -56,6 +59,21 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
     }
 }
 
+/// An input of several files is a folder for programs: nothing else has its name.
+fn check_folders(manifest: &Manifest) -> Result<(), String> {
+    for (position, input) in manifest.inputs.iter().enumerate().filter(|(_, input)| input.many) {
+        check_input_name(&input.name)?;
+        let taken = |(other, declared): (usize, &ManifestInput)| {
+            let folder = parts(&declared.name).map_or(declared.name.as_str(), |(folder, _)| folder);
+            other != position && composed(folder) == input.name
+        };
+        if input.name == PARAMETERS || manifest.inputs.iter().enumerate().any(taken) {
+            return Err(format!("the input `{}` with `many` needs a name of its own", input.name));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +99,22 @@ mod tests {
         }
         let outputs = vec![r#"{"name":"a"}"#; MODULE.files + 1].join(",");
         assert!(parse(format!(r#"{{"interface":"0.1","outputs":[{outputs}]}}"#).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_input_of_several_files_has_a_name_of_its_own() {
+        let many = r#"{"name":"lookups","parameter":"lookups","many":true}"#;
+        let parse = |inputs: &str| parse(format!(r#"{{"interface":"0.1","inputs":[{inputs}]}}"#).as_bytes());
+        assert!(parse(many).unwrap().inputs[0].many);
+        let beside = |name: &str| parse(&format!(r#"{many},{{"name":"{name}","parameter":"p"}}"#));
+        assert!(!beside("lookup").unwrap().inputs[1].many);
+        for taken in ["lookups", "lookups/x"] {
+            assert!(beside(taken).unwrap_err().contains("a name of its own"), "{taken}");
+        }
+        for name in ["a/b", "..", "", "parameters.json"] {
+            let input = format!(r#"{{"name":"{name}","parameter":"p","many":true}}"#);
+            assert!(parse(&input).is_err(), "{name:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use crate::programs::{BADF, DQUOT, EXIST, INVAL, PERM, open_fails, program};
 use crate::support::{Bench, Recorder};
+use fuelcell_domain::seams::JobInput;
 use fuelcell_domain::{Completion, ErrorCode, Isolation, ModuleInspector, RunEnd};
+use std::sync::Arc;
 
 const DONE: RunEnd = RunEnd::Completed(Completion::Done);
 
@@ -31,6 +33,47 @@ async fn a_program_is_accepted_and_runs() {
     assert!(inspection.imports.iter().any(|import| import.starts_with("wasi:filesystem/types@")));
     done(&bench, &module).await;
     assert_eq!(bench.host.events(), ["Info stdout: hello"]);
+}
+
+/// Inputs by name lie in a folder of their declaration; names of the manifest go before those that owners gave.
+#[tokio::test(flavor = "multi_thread")]
+async fn inputs_by_name_lie_in_a_folder() {
+    let mut host = Recorder::with_input("dataset", b"first");
+    for (name, file_name, bytes) in [
+        ("lookups/zones", "file", "zones"),
+        ("lookups/price list", "p.csv", "prices"),
+        ("model", "lookups", "m"),
+    ] {
+        let input = JobInput {
+            name: name.into(),
+            file_name: file_name.into(),
+            media_type: "text/csv".into(),
+            size: bytes.len() as u64,
+        };
+        host.listed.push(input.clone());
+        host.inputs.push((input, Arc::new(bytes.as_bytes().to_vec())));
+    }
+    let bench = Bench::with_host(host);
+    let paths = ["lookups/zones", "lookups/price list", "dataset", "file", "model"];
+    let said = ["zones", "prices", "first", "first", "m"];
+    let data: Vec<(u32, &str)> = (1u32..).zip(paths).map(|(number, path)| (4096 * number, path)).collect();
+    let read: String = data
+        .iter()
+        .map(|(address, path)| {
+            format!(
+                "(call $expect (call $path_open (i32.const 3) (i32.const 0) (i32.const {address}) (i32.const {}) \
+                 (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)) (i32.const 0)) \
+                 (i32.store (i32.const 8) (i32.const 32768)) (i32.store (i32.const 12) (i32.const 100)) \
+                 (call $expect (call $fd_read (i32.load (i32.const 0)) (i32.const 8) (i32.const 1) (i32.const 16)) \
+                 (i32.const 0)) \
+                 (i32.store8 (i32.add (i32.const 32768) (i32.load (i32.const 16))) (i32.const 10)) \
+                 (call $say (i32.const 32768) (i32.add (i32.const 1) (i32.load (i32.const 16))))",
+                path.len()
+            )
+        })
+        .collect();
+    done(&bench, &program(&data, &read)).await;
+    assert_eq!(bench.host.events(), said.map(|text| format!("Info stdout: {text}")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

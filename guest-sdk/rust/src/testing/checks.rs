@@ -2,6 +2,8 @@
 
 use super::setup::TestHost;
 use crate::{Failure, Manifest};
+use fuelcell_domain::manifest::ManifestInput;
+use fuelcell_domain::named_input::{MAX_NAMED_INPUTS, check_input_name, parts};
 use fuelcell_rules::{ParametersRefused, check_parameters};
 use serde_json::{Map, Value};
 
@@ -18,7 +20,7 @@ pub(super) fn before(host: &TestHost, manifest: &Manifest) -> Result<(), Failure
         };
         Failure::new(code, refused.to_string())
     })?;
-    check_inputs(host, manifest)
+    check_inputs(host, &described.inputs)
 }
 
 fn parameters(host: &TestHost) -> Result<Map<String, Value>, Failure> {
@@ -28,20 +30,30 @@ fn parameters(host: &TestHost) -> Result<Map<String, Value>, Failure> {
     })
 }
 
-fn check_inputs(host: &TestHost, manifest: &Manifest) -> Result<(), Failure> {
-    let given = |name: &str| host.inputs.iter().any(|input| input.description.name == name);
-    let missing = manifest.inputs.iter().find(|input| input.required && !given(input.name));
+fn check_inputs(host: &TestHost, declared: &[ManifestInput]) -> Result<(), Failure> {
+    let given =
+        |declared: &ManifestInput| host.inputs.iter().any(|input| declared.takes(&input.description.name));
+    let missing = declared.iter().find(|input| input.required && !given(input));
     if let Some(input) = missing {
         return Err(Failure::new(
             "DatasetRequired",
             format!("the job needs the input `{}`: give it with `TestHost::input`", input.name),
         ));
     }
-    let known = |name: &str| manifest.inputs.iter().any(|input| input.name == name);
+    let by_name = host.inputs.iter().filter_map(|input| parts(&input.description.name));
+    let names: Vec<&str> = by_name.map(|(_, name)| name).collect();
+    if names.len() > MAX_NAMED_INPUTS {
+        let message = format!("a job is given at most {MAX_NAMED_INPUTS} datasets by name");
+        return Err(Failure::new("InvalidParameters", message));
+    }
+    for name in names {
+        check_input_name(name).map_err(|message| Failure::new("InvalidParameters", message))?;
+    }
+    let known = |name: &str| declared.iter().any(|input| input.takes(name));
     match host.inputs.iter().find(|input| !known(&input.description.name)) {
         None => Ok(()),
         Some(input) => {
-            let names: Vec<&str> = manifest.inputs.iter().map(|input| input.name).collect();
+            let names: Vec<&str> = declared.iter().map(|input| input.name.as_str()).collect();
             Err(Failure::new(
                 "UnknownInput",
                 format!(
