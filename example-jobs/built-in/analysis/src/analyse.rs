@@ -10,6 +10,7 @@ use crate::filters::{self, Filter};
 use crate::frame::NO_TIME;
 use crate::kpis::{self, Breakdown, Kpi, Measure};
 use crate::parameters::{Analysis, GroupOf, Parameters};
+use crate::predict::{Evaluation, Prediction, Predictor};
 use crate::sql::Answer;
 use crate::statistics::Dice;
 use crate::steps::{Part, StepCauses, explain_steps, parts};
@@ -39,6 +40,13 @@ pub struct Results {
     pub trends: Vec<Trend>,
     /// What would be if something were different.
     pub what_if: Option<WhatIf>,
+    /// What was learned about cases in progress, and how well.
+    #[serde(skip)]
+    pub predictor: Option<Predictor>,
+    /// The errors of what was learned on cases that it had not seen.
+    pub prediction_errors: Option<Evaluation>,
+    /// What is said of open cases; those that are most likely late come first.
+    pub open_cases: Vec<Prediction>,
     /// Questions in SQL, answered.
     pub answers: Vec<Answer>,
     /// The attributes that figures are given by.
@@ -58,13 +66,14 @@ const MOST_PARTS: usize = 10;
 /// Rows below which nothing is looked for.
 const LEAST_ROWS: usize = 40;
 
-/// Makes the analyses that are asked for. `tick` hears which one comes, and answers whether to go on.
+/// Makes the analyses that are asked for. Open cases are judged by the model, if there is one. `tick` hears which one comes, and answers whether to go on.
 ///
 /// # Errors
 /// `InvalidParameter` when the parameters do not fit the table.
 pub fn analyse(
     subject: &Subject,
     parameters: &Parameters,
+    model: Option<Predictor>,
     tick: &mut dyn FnMut(&'static str) -> bool,
 ) -> Result<Results, Stop> {
     let mut results = Results::default();
@@ -92,7 +101,23 @@ pub fn analyse(
         }
         results.what_if = what_if(&subject.table, &parameters.what_if, &mut Dice::new(SEED))?;
     }
+    if parameters.wants(Analysis::Predict) && subject.is_log && tick("Learning about open cases") {
+        predictions(subject, parameters, model, &mut results);
+    }
     Ok(results)
+}
+
+fn predictions(subject: &Subject, parameters: &Parameters, model: Option<Predictor>, results: &mut Results) {
+    let late_above =
+        parameters.target.as_ref().filter(|target| target.column.is_none()).and_then(|target| target.above);
+    let Some(predictor) = model.or_else(|| Predictor::learn(&subject.table, late_above)) else {
+        let reason = "No predictions: they need 100 cases that ended before seven tenths of the cases had begun, and 100 that began later and ended.";
+        results.left_out.push(reason.to_string());
+        return;
+    };
+    results.open_cases = predictor.open_cases(&subject.table).unwrap_or_default();
+    results.prediction_errors = Some(predictor.evaluation.clone());
+    results.predictor = Some(predictor);
 }
 
 fn options(parameters: &Parameters, rows: usize) -> Options {

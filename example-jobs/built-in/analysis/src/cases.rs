@@ -29,10 +29,33 @@ pub struct CaseTable {
     pub known: BTreeMap<String, Known>,
     /// The activities, with the column that holds the time spent before each.
     pub steps: Vec<Step>,
+    /// What happened in each case.
+    pub history: History,
     /// Events of the log that are in cases.
     pub events: usize,
     /// Events without a case, an activity or a timestamp.
     pub left_out: usize,
+}
+
+/// The events of all cases.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// The names of activities by number.
+    pub names: Vec<String>,
+    /// Activity and time of each event; those of a case together, in the order of time.
+    pub events: Vec<(u32, Micros)>,
+    /// Where the events of each row begin, and last where they end.
+    pub bounds: Vec<usize>,
+}
+
+impl History {
+    /// The events of a row.
+    pub fn of(&self, row: usize) -> &[(u32, Micros)] {
+        match (self.bounds.get(row), self.bounds.get(row + 1)) {
+            (Some(&from), Some(&to)) => &self.events[from..to],
+            _ => &[],
+        }
+    }
 }
 
 /// The way to an activity.
@@ -91,8 +114,9 @@ impl CaseTable {
         let mut known = builder.attributes();
         known.extend(builder.course(&activities, least));
         let steps = builder.steps(&activities, least);
+        let history = builder.history(&activities);
         let (frame, count) = (builder.table, events.len());
-        Some(Self { frame, known, steps, events: count, left_out: log.rows() - count })
+        Some(Self { frame, known, steps, history, events: count, left_out: log.rows() - count })
     }
 }
 
@@ -231,6 +255,15 @@ impl Builder<'_> {
             known.insert(name, Known::OnTheWay);
         }
         known
+    }
+
+    fn history(&self, activities: &Categories) -> History {
+        let mut history = History { names: activities.names.clone(), events: Vec::new(), bounds: vec![0] };
+        for case in self.cases() {
+            history.events.extend(case.iter().map(|event| (event.activity, event.time)));
+            history.bounds.push(history.events.len());
+        }
+        history
     }
 
     /// The time before each activity. They add up to the time from the first event of a case to its last.

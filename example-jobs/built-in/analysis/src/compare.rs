@@ -25,7 +25,7 @@ pub struct Comparison {
     pub interval: Option<Interval>,
     /// Of the test of Mann and Whitney.
     pub p_value: Option<f64>,
-    /// The change taken apart by each attribute, the one with the most in its parts first.
+    /// The change taken apart by each attribute, the one whose values move most first.
     pub by: Vec<Decomposition>,
 }
 
@@ -85,12 +85,11 @@ pub fn compare(groups: &Groups<'_>, factors: &[Factor]) -> Option<Comparison> {
         .map(|(a, b)| normal_quantile(0.975) * (a / before.len() as f64 + b / after.len() as f64).sqrt());
     let mut by: Vec<Decomposition> =
         factors.iter().map(|factor| decompose(factor, groups.values, &first, &second)).collect();
+    // What a value adds beyond its share of the rows; the largest of an attribute, so that many values weigh no more.
     let weight = |decomposition: &Decomposition| {
-        decomposition
-            .parts
-            .iter()
-            .map(|part| (part.mix + part.rate - change * part.shares.1).abs())
-            .sum::<f64>()
+        let beyond =
+            |part: &Part| (part.mix + part.rate - change * f64::midpoint(part.shares.0, part.shares.1)).abs();
+        decomposition.parts.iter().map(beyond).fold(0.0, f64::max)
     };
     by.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     Some(Comparison {

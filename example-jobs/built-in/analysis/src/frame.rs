@@ -53,6 +53,15 @@ impl Categories {
         Self { codes, names: builder.names }
     }
 
+    /// How many of the names stand in some row.
+    pub fn used(&self) -> usize {
+        let mut used = vec![false; self.names.len()];
+        for &code in self.codes.iter().filter(|&&code| code != NO_CODE) {
+            used[code as usize] = true;
+        }
+        used.into_iter().filter(|&used| used).count()
+    }
+
     /// The name in a row.
     pub fn name(&self, row: usize) -> Option<&str> {
         self.names.get(*self.codes.get(row)? as usize).map(String::as_str)

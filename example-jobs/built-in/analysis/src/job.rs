@@ -1,6 +1,6 @@
 //! The job: reads the dataset, analyses it, writes the outputs.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use fuelcell_report_kit::Quality;
 use fuelcell_report_kit::text::counted;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::analyse::{Results, analyse};
 use crate::parameters::{Analysis, OutputFormat, Parameters};
+use crate::predict::Predictor;
 use crate::read::{Read, read};
 use crate::report;
 use crate::sentences::{self, Sentence};
@@ -37,6 +38,7 @@ const COMPUTED: u64 = 900;
         formats = ["csv", "csv.gz", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "xlsx", "zip", "zst", "gz"],
         required = true
     ),
+    input(name = "model", parameter = "modelId", formats = ["json"], required = false),
     output(name = "report.html", kind = "report", type_name = "AnalysisReport"),
     output(name = "analysis.json", kind = "data", type_name = "AnalysisResult"),
     output(name = "causes.csv", kind = "data", type_name = "AnalysisTable"),
@@ -44,6 +46,8 @@ const COMPUTED: u64 = 900;
     output(name = "steps.csv", kind = "data", type_name = "AnalysisTable"),
     output(name = "comparison.csv", kind = "data", type_name = "AnalysisTable"),
     output(name = "trends.csv", kind = "data", type_name = "AnalysisTable"),
+    output(name = "open-cases.csv", kind = "data", type_name = "AnalysisTable"),
+    output(name = "model.json", kind = "model", type_name = "AnalyticsModel"),
     output(name = "causes.svg", kind = "visualization", type_name = "AnalysisChart"),
     output(name = "tree.svg", kind = "visualization", type_name = "AnalysisChart"),
     output(name = "steps.svg", kind = "visualization", type_name = "AnalysisChart"),
@@ -52,13 +56,15 @@ const COMPUTED: u64 = 900;
 )]
 fn explain(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     parameters.check()?;
+    let model = read_model(context)?;
+    let learns = model.is_none();
     let Some(file) = read_file(context, &parameters)? else { return Err(stopped(context)) };
     let facts = Told::of(&file);
     let subject = Subject::of(file.frame, &file.roles, &parameters)?;
     let told = Told { outside: subject.outside, left_out: subject.table.left_out as u64, ..facts };
     publish(context, &told, &subject);
     let mut step = 0;
-    let results = analyse(&subject, &parameters, &mut |stage| {
+    let results = analyse(&subject, &parameters, model, &mut |stage| {
         step += 1;
         context.progress(READ + (COMPUTED - READ) * step / 8, WHOLE, stage);
         context.cancellation() == Cancellation::None
@@ -74,6 +80,7 @@ fn explain(context: &mut Context, parameters: Parameters) -> Result<Completion, 
         sentences: &sentences,
         told: &told,
         files: &files,
+        learns,
     };
     let document = outputs.document();
     save_checkpoint(context, &document);
@@ -107,6 +114,24 @@ fn read_file(context: &Context, parameters: &Parameters) -> Result<Option<Read>,
         );
     }
     Ok(file)
+}
+
+/// The model of an earlier run, if one was given. It is read first: whoever gave the wrong file is told at once.
+fn read_model(context: &Context) -> Result<Option<Predictor>, Failure> {
+    const LARGEST: u64 = 32 << 20;
+    let Some(size) = context.input("model").map(|input| input.size) else { return Ok(None) };
+    let invalid = |reason: String| {
+        Failure::new(
+            "InvalidModel",
+            format!("The model cannot be used: {reason}. Give the model.json of an earlier analysis."),
+        )
+    };
+    if size > LARGEST {
+        return Err(invalid(format!("it has {size} bytes, and models have at most {LARGEST}")));
+    }
+    let mut bytes = Vec::new();
+    context.open("model")?.read_to_end(&mut bytes)?;
+    Predictor::parse(&bytes).map(Some).map_err(invalid)
 }
 
 /// Answers what is asked in SQL.
@@ -227,6 +252,8 @@ struct Outputs<'a> {
     told: &'a Told,
     /// Answers in SQL as CSV, in the order of `results.answers`.
     files: &'a [Vec<u8>],
+    /// Whether the model was learned in this run.
+    learns: bool,
 }
 
 impl Outputs<'_> {
@@ -250,6 +277,16 @@ impl Outputs<'_> {
         self.write_text(data, document)?;
         if format != OutputFormat::Data {
             self.write_report()?;
+        }
+        if let Some(predictor) =
+            self.results.predictor.as_ref().filter(|_| self.learns && format != OutputFormat::SummaryReport)
+        {
+            let artifact = Artifact::new("model.json", Kind::Model)
+                .type_name("AnalyticsModel")
+                .title("Remaining time and lateness of open cases")
+                .media_type("application/json")
+                .accuracy(predictor.evaluation.accuracy);
+            self.write_text(artifact, &serde_json::to_string(predictor).unwrap_or_default())?;
         }
         if format == OutputFormat::DetailedReport {
             for file in report::files(self.results) {

@@ -16,6 +16,7 @@ pub mod kpis;
 #[cfg(test)]
 mod near;
 pub mod parameters;
+pub mod predict;
 pub mod read;
 pub mod report;
 pub mod roles;

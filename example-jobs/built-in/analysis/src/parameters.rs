@@ -18,6 +18,8 @@ use crate::window::{Period, TimeWindow};
 pub struct Parameters {
     /// The dataset that holds the table or the event log.
     pub dataset_id: Option<String>,
+    /// A dataset that holds the model.json of an earlier run; open cases are judged by it, and nothing is learned anew.
+    pub model_id: Option<String>,
     /// Which analyses are made; all that the data allow when left out.
     pub analyses: Option<Vec<Analysis>>,
     /// Only rows of this time are analysed; of an event log the cases that lie completely inside of it.
@@ -83,6 +85,8 @@ pub enum Analysis {
     Trend,
     /// What a figure would be if something were different.
     WhatIf,
+    /// How long open cases of an event log still take, and whether they end late.
+    Predict,
     /// Questions in SQL.
     Sql,
 }

@@ -63,6 +63,13 @@ pub fn read(
     if table.facts.stopped {
         return Ok(None);
     }
+    if table.columns.first().is_some_and(|column| column.name.starts_with('<')) {
+        return Err(Stop::failed(
+            "UnsupportedFormat",
+            "The file is XML. Allowed are CSV and its relatives, JSON, JSON lines, Parquet and Excel workbooks (.xlsx); an \
+             event log in XES becomes CSV by the job ProcessMining (enriched-log.csv).",
+        ));
+    }
     let roles = find(&table.columns, wanted)?;
     let mut builders: Vec<Builder> = table.columns.iter().map(|column| Builder::of(column, &roles)).collect();
     let (mut seen, mut duplicates, mut invalid, mut rows_so_far) = (HashSet::new(), 0, 0, 0);

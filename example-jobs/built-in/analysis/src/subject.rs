@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::cases::{CaseTable, DURATION, LogColumns, START};
+use crate::cases::{CaseTable, DURATION, History, LogColumns, START};
 use crate::causes::{Known, Measure, Options, Target};
 use crate::error::{Stop, excerpt, there_are};
 use crate::filters::{self, Filter, Level};
-use crate::frame::{Categories, Frame, Micros, NO_TIME, Values};
+use crate::frame::{Frame, Micros, NO_TIME, Values};
 use crate::parameters::{Parameters, TargetOf};
 use crate::roles::Roles;
 use crate::statistics::{quantile_of_sorted, sorted};
@@ -92,7 +92,14 @@ impl Subject {
         let outside = frame.rows() - inside.len();
         let frame = if outside == 0 { frame } else { frame.take(&inside) };
         let known = frame.columns().iter().map(|column| (column.name.clone(), Known::AtStart)).collect();
-        let table = CaseTable { frame, known, steps: Vec::new(), events: 0, left_out: 0 };
+        let table = CaseTable {
+            frame,
+            known,
+            steps: Vec::new(),
+            history: History::default(),
+            events: 0,
+            left_out: 0,
+        };
         Ok(Self { table, is_log: false, time, outside })
     }
 
@@ -187,10 +194,11 @@ impl Subject {
         const MOST: usize = 3;
         const VALUES: std::ops::RangeInclusive<usize> = 2..=12;
         let known = self.known(parameters);
-        let columns = self.table.frame.columns().iter();
-        let few = columns.filter(|column| {
-            let few = matches!(&column.values, Values::Categories(Categories { names, .. }) if VALUES.contains(&names.len()));
-            few && known.get(&column.name) == Some(&Known::AtStart)
+        let few = self.table.frame.columns().iter().filter(|column| match &column.values {
+            Values::Categories(categories) if known.get(&column.name) == Some(&Known::AtStart) => {
+                VALUES.contains(&categories.used())
+            }
+            _ => false,
         });
         few.take(MOST).map(|column| column.name.clone()).collect()
     }

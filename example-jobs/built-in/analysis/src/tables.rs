@@ -20,7 +20,14 @@ pub struct Table {
 
 /// All tables that have rows.
 pub fn tables(results: &Results) -> Vec<Table> {
-    let all = [causes(results), kpis(results), steps(results), comparison(results), trends(results)];
+    let all = [
+        causes(results),
+        kpis(results),
+        steps(results),
+        comparison(results),
+        trends(results),
+        open_cases(results),
+    ];
     all.into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
@@ -195,4 +202,23 @@ fn trends(results: &Results) -> Table {
         }
     }
     Table { name: "trends.csv", title: "Outliers, changes and forecasts", header, rows }
+}
+
+fn open_cases(results: &Results) -> Table {
+    let header = &[
+        "case",
+        "last_activity",
+        "elapsed_seconds",
+        "remaining_seconds",
+        "remaining_low",
+        "remaining_high",
+        "late_probability",
+    ];
+    let row = |open: &crate::predict::Prediction| {
+        let mut row = vec![open.case.clone(), open.last_activity.clone()];
+        row.extend([open.elapsed, open.remaining, open.low, open.high, open.late].map(number));
+        row
+    };
+    let rows = results.open_cases.iter().map(row).collect();
+    Table { name: "open-cases.csv", title: "Open cases, as of their last event", header, rows }
 }

@@ -105,6 +105,7 @@ fn all_outputs_are_written_and_add_up() {
         "causes.svg",
         "comparison.csv",
         "kpis.csv",
+        "model.json",
         "report.html",
         "steps.csv",
         "steps.svg",
@@ -136,6 +137,35 @@ fn all_outputs_are_written_and_add_up() {
         run.artifacts["kpis.csv"].bytes.iter().filter(|&&byte| byte == b'\n').count() as u64,
         rows + 1
     );
+}
+
+#[test]
+fn open_cases_are_judged_by_a_model_that_a_later_run_takes() {
+    let all = orders(1500);
+    let open: String = all
+        .lines()
+        .filter(|line| !(line.starts_with("o149") && line.contains(",pay,")))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let first = run("orders.csv", &open, json!({}));
+    let model = first.text("model.json").unwrap();
+    let accuracy = first.artifacts["model.json"].description.accuracy.unwrap();
+    let found: Value = serde_json::from_str(first.text("analysis.json").unwrap()).unwrap();
+    let errors = &found["prediction_errors"];
+    assert_eq!(errors["accuracy"].as_f64().unwrap(), accuracy);
+    assert!(accuracy > errors["baseline_accuracy"].as_f64().unwrap(), "{errors}");
+    assert!(
+        errors["mean_absolute_error"].as_f64().unwrap() < errors["baseline_error"].as_f64().unwrap(),
+        "{errors}"
+    );
+    assert_eq!(found["open_cases"].as_array().unwrap().len(), 11);
+    let second =
+        TestHost::new().input("dataset", "o.csv", &open).input("model", "model.json", model).run::<Job>();
+    assert_eq!(second.end, Ok(Completion::Done));
+    assert_eq!(second.text("open-cases.csv"), first.text("open-cases.csv"));
+    assert!(second.text("model.json").is_none());
+    let wrong = TestHost::new().input("dataset", "o.csv", &open).input("model", "m.json", "{}").run::<Job>();
+    assert_eq!(wrong.end.unwrap_err().code, "InvalidModel");
 }
 
 #[test]
@@ -237,6 +267,7 @@ fn what_does_not_fit_is_refused_with_what_is_allowed() {
     assert!(message(json!({"kpis": [{"measure": "mean"}]})).contains("kpis[0].column is missing"));
     assert!(message(json!({"whatIf": [{"removeStep": {"activity": "fly"}}]})).contains("whatIf[0]"));
     assert_eq!(refused("", json!({})).code, "EmptyFile");
+    assert_eq!(refused("<?xml version=\"1.0\"?>\n<log>\n</log>\n", json!({})).code, "UnsupportedFormat");
 }
 
 #[test]

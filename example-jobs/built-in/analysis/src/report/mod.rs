@@ -13,6 +13,7 @@ use crate::analyse::Results;
 use crate::causes::{Causes, Effect, Finding, Known, Measure};
 use crate::compare::Comparison;
 use crate::kpis;
+use crate::predict::Evaluation;
 use crate::sentences::{Sentence, conditions, difference, figure, p_value};
 use crate::sql::Answer;
 use crate::statistics::Interval;
@@ -114,6 +115,9 @@ impl Report<'_> {
         }
         if let Some(what_if) = &self.results.what_if {
             page.section("what-if", "What would be", would_be(what_if));
+        }
+        if let Some(errors) = &self.results.prediction_errors {
+            page.section("predictions", "Open cases", self.predictions(errors));
         }
         if !self.results.answers.is_empty() {
             page.section(
@@ -231,6 +235,45 @@ impl Report<'_> {
                 }
                 @if kpi.periods.len() > 1 { (fold("By period", counted(kpi.periods.len() as u64, "period"), periods(kpi), false)) }
             }
+        }
+    }
+
+    fn predictions(&self, errors: &Evaluation) -> Markup {
+        let mut table = Table::new([
+            Column::name("Case"),
+            Column::name("Last activity"),
+            Column::number("So far"),
+            Column::number("Still takes"),
+            Column::number("Nine of ten"),
+            Column::text("Late"),
+        ])
+        .fold_after(OPEN);
+        for open in self.results.open_cases.iter().take(100) {
+            let between = format!("{} to {}", duration(open.low), duration(open.high));
+            table.row(&[
+                &open.case,
+                &open.last_activity,
+                &duration(open.elapsed),
+                &duration(open.remaining),
+                &between,
+                &meter(open.late),
+            ]);
+        }
+        let better = errors.mean_absolute_error < errors.baseline_error;
+        let than = if better { "less" } else { "not less" };
+        html! {
+            (lead(html! {
+                (counted(self.results.open_cases.len() as u64, "open case")) ". On cases that began later than those learned from, the remaining time was off by "
+                (duration(errors.mean_absolute_error)) " on average: " (than) " than the " (duration(errors.baseline_error))
+                " of always saying the mean after the same activity."
+            }))
+            (note(html! {
+                "Learned from " (counted(errors.training.0 as u64, "case")) ", measured on " (counted(errors.held_out.0 as u64, "case"))
+                ". Late was said rightly for " (percent(errors.accuracy)) " of the moments (always saying the more frequent: "
+                (percent(errors.baseline_accuracy)) "); Brier score " (number(errors.brier)) " (of the share alone: " (number(errors.baseline_brier))
+                "). The interval held " (percent(errors.coverage)) ", where it should hold 90 %."
+            }))
+            @if !self.results.open_cases.is_empty() { (table) }
         }
     }
 
