@@ -8,7 +8,7 @@ use fuelcell_sdk::{
     Artifact, Cancellation, Completion, Context, DataValidation, Failure, Finding, Kind, Report, Result,
 };
 use fuelcell_sql_kit::Database;
-use fuelcell_table_kit::{CsvWriter, Progress, Seekable, Stop};
+use fuelcell_table_kit::{CsvWriter, Options, Progress, Seekable, Stop};
 use serde_json::{Value, json};
 
 use crate::analyse::{Results, analyse};
@@ -38,6 +38,7 @@ const COMPUTED: u64 = 900;
         formats = ["csv", "csv.gz", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "xlsx", "zip", "zst", "gz"],
         required = true
     ),
+    input(name = "lookups", parameter = "lookups", required = false, many = true),
     input(name = "model", parameter = "modelId", formats = ["json"], required = false),
     output(name = "report.html", kind = "report", type_name = "AnalysisReport"),
     output(name = "analysis.json", kind = "data", type_name = "AnalysisResult"),
@@ -140,10 +141,15 @@ fn ask(context: &Context, parameters: &Parameters) -> Result<(Vec<Answer>, Vec<V
         return Ok((Vec::new(), Vec::new()));
     };
     let mut database = Database::new()?;
-    let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(context.open("dataset")?)) };
-    let mut tick = || context.cancellation() == Cancellation::None;
-    if !sql::load(&database, "dataset", &mut open, &parameters.file, &mut tick)? {
-        return Err(stopped(context));
+    let lookups = context.inputs_of("lookups").map(|(name, _)| (name.to_string(), format!("lookups/{name}")));
+    let tables = std::iter::once(("dataset".to_string(), "dataset".to_string())).chain(lookups);
+    for (table, input) in tables.collect::<Vec<_>>() {
+        let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(context.open(&input)?)) };
+        let mut tick = || context.cancellation() == Cancellation::None;
+        let options = if table == "dataset" { &parameters.file } else { &Options::default() };
+        if !sql::load(&database, &table, &mut open, options, &mut tick)? {
+            return Err(stopped(context));
+        }
     }
     let (mut answers, mut files) = (Vec::new(), Vec::new());
     for (number, (place, question)) in (1..).zip(questions.each()) {

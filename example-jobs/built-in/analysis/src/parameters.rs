@@ -1,5 +1,7 @@
 //! What a submission may ask for.
 
+use std::collections::BTreeMap;
+
 use fuelcell_table_kit::Options;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,6 +20,9 @@ use crate::window::{Period, TimeWindow};
 pub struct Parameters {
     /// The dataset that holds the table or the event log.
     pub dataset_id: Option<String>,
+    /// Further tables that questions in SQL may ask: name of the table → dataset.
+    #[schemars(length(max = 64))]
+    pub lookups: BTreeMap<String, String>,
     /// A dataset that holds the model.json of an earlier run; open cases are judged by it, and nothing is learned anew.
     pub model_id: Option<String>,
     /// Which analyses are made; all that the data allow when left out.
@@ -64,7 +69,7 @@ pub struct Parameters {
     /// What would be different; the durations of an event log are computed with it.
     #[schemars(length(max = 20))]
     pub what_if: Vec<Change>,
-    /// One question in SQL, or a list of them, about the table `dataset`; the rows as they stand in the file, answered in
+    /// One question in SQL, or a list of them, about the table `dataset` and those of `lookups`; the rows as they stand in the file, answered in
     /// `sql-1.csv` and so on. It is the SQL of SQLite, which may only read.
     pub sql: Option<Questions>,
 }

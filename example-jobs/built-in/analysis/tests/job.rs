@@ -233,6 +233,16 @@ fn questions_in_sql_are_answered_and_may_only_read() {
     assert_eq!(answer, format!("warehouse,events\n{expected}"));
     assert_eq!(asked.artifacts["sql-2.csv"].description.record_count, Some(1));
     assert!(asked.text("report.html").unwrap().contains("events by warehouse"));
+    let joined = "SELECT town, count(*) FROM dataset JOIN places USING (warehouse) GROUP BY town";
+    let asked = TestHost::new()
+        .input("dataset", "o.csv", &orders)
+        .input("lookups/places", "p.csv", "warehouse,town\nA,Ulm\nB,Ulm\n")
+        .parameters(json!({"analyses": ["sql"], "sql": joined}))
+        .run::<Job>();
+    assert_eq!(
+        asked.text("sql-1.csv").unwrap().lines().last(),
+        Some(&*format!("Ulm,{}", counted("A") + counted("B")))
+    );
     let refusal = refused(&orders, json!({"sql": "DELETE FROM dataset"}));
     assert_eq!(refusal.code, "InvalidParameter");
     assert!(refusal.message.contains("sql"), "{}", refusal.message);
