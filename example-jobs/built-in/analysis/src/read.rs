@@ -70,7 +70,9 @@ pub fn read(
              event log in XES becomes CSV by the job ProcessMining (enriched-log.csv).",
         ));
     }
-    let roles = find(&table.columns, wanted)?;
+    // Without rows no column shows what it holds.
+    let roles =
+        if table.facts.rows == 0 { Roles::Rows { time: None } } else { find(&table.columns, wanted)? };
     let mut builders: Vec<Builder> = table.columns.iter().map(|column| Builder::of(column, &roles)).collect();
     let (mut seen, mut duplicates, mut invalid, mut rows_so_far) = (HashSet::new(), 0, 0, 0);
     let mut first_fault = None;
