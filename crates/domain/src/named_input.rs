@@ -8,6 +8,9 @@ use crate::output_name::{broken_rule_of_file, composed, shown};
 /// Most datasets that a job is given by name, of all its inputs of this kind together: each is an open file while it runs.
 pub const MAX_NAMED_INPUTS: usize = 64;
 
+/// The input of a retry that holds the records which the earlier job could not process. Every module may be given it.
+pub const FAILED_RECORDS: &str = "failed-records";
+
 /// The name of a job's input.
 pub fn named_input(input: &str, name: &str) -> String {
     format!("{input}/{name}")

@@ -8,6 +8,7 @@ use crate::parameters::Extent;
 use crate::submit::{Accepted, idempotency, parameter_values, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::RetryOf;
+use fuelcell_domain::named_input::FAILED_RECORDS;
 use fuelcell_domain::{
     ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Parameters,
     Priority, ProjectRef, Role,
@@ -15,8 +16,6 @@ use fuelcell_domain::{
 
 /// Longest reason, in bytes.
 pub(crate) const MAX_REASON: usize = 1024;
-/// The input under which a retry finds the records that failed before.
-pub const FAILED_RECORDS: &str = "failed-records";
 
 /// What a client asks for.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use fuelcell_table_kit::{Kind, Stop};
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use crate::database::{functions, quoted};
@@ -66,6 +66,30 @@ impl Expression {
     /// The columns that it looks at.
     pub fn columns(&self) -> impl Iterator<Item = usize> {
         self.columns.iter().map(|(index, _)| *index)
+    }
+
+    /// The kind of its values, by what it makes of a row in which nothing is missing: whole numbers, numbers, or text.
+    ///
+    /// # Errors
+    /// As for [`Self::evaluate`].
+    pub fn kind(&self) -> Result<Kind, Stop> {
+        let failed = |error: rusqlite::Error| refused(&self.what, &self.sql, &error);
+        let sample = |kind: &Kind| match declared(*kind, Form::Plain) {
+            "INTEGER" => Value::Integer(1),
+            "REAL" => Value::Real(1.5),
+            _ if *kind == Kind::Date => Value::Text("2024-01-31".into()),
+            _ if kind.is_time() => Value::Text("2024-01-31 09:15:30".into()),
+            _ => Value::Text("a".into()),
+        };
+        let sample: Vec<Value> = self.columns.iter().map(|(_, kind)| sample(kind)).collect();
+        let mut statement = self.connection.prepare(&self.sql).map_err(failed)?;
+        let mut rows = statement.query(params_from_iter(sample)).map_err(failed)?;
+        let found = rows.next().map_err(failed)?;
+        Ok(match found.and_then(|row| row.get_ref(0).ok()) {
+            Some(ValueRef::Integer(_)) => Kind::Integer,
+            Some(ValueRef::Real(_)) => Kind::Float,
+            _ => Kind::Text,
+        })
     }
 
     /// Hands over the value of every row of a batch, in their order.

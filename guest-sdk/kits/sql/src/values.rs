@@ -162,7 +162,7 @@ impl Filler {
             }),
             Self::Boolean(builder) => builder.append_option(integer.map(|number| number != 0)),
             Self::Date(builder) => {
-                builder.append_option(integer.and_then(|number| i32::try_from(number).ok()))
+                builder.append_option(integer.and_then(|number| i32::try_from(number).ok()));
             }
             Self::Timestamp(builder) => builder.append_option(integer),
             Self::Duration(builder) => builder.append_option(integer),

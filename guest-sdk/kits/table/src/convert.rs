@@ -11,9 +11,8 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef, StringArray};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use fuelcell_records_kit::timestamp::is_missing;
-use fuelcell_records_kit::{Micros, Stop, iso::time_text};
+use fuelcell_records_kit::{Micros, iso::time_text};
 
 use crate::guess::is_boolean;
 use crate::kind::{Column, Kind, MOST_DIGITS, Numbers};
@@ -156,15 +155,4 @@ fn decimal(digits: i128, scale: u8) -> String {
     let text = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = text.split_at(text.len() - scale);
     format!("{}{whole}.{fraction}", if digits < 0 { "-" } else { "" })
-}
-
-/// Values of a type that has no kind, as Arrow shows them.
-pub(crate) fn shown(array: &ArrayRef) -> Result<ArrayRef, Stop> {
-    let options = FormatOptions::default();
-    let failed = |error: arrow_schema::ArrowError| {
-        Stop::failed("UnsupportedFormat", format!("A column cannot be read: {error}"))
-    };
-    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).map_err(failed)?;
-    let text = (0..array.len()).map(|row| (!array.is_null(row)).then(|| formatter.value(row).to_string()));
-    Ok(Arc::new(text.collect::<StringArray>()))
 }

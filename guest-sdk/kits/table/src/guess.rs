@@ -114,6 +114,12 @@ impl Guess {
             column.missing += self.words;
             return column;
         }
+        column.scale = if self.count(&[Look::GroupOrPoint]) > 0 { self.scale.max(3) } else { self.scale };
+        if self.count(&[Look::Comma]) > self.count(&[Look::Point]) {
+            column.numbers = Numbers::Comma;
+        }
+        column.times = Timestamps::detected(&forms.forms);
+        column.time_forms.clone_from(&forms.forms);
         let readings = self.readings(&forms);
         let best = readings.iter().max_by_key(|reading| reading.fits);
         let Some(best) = best.filter(|reading| reading.fits * 100 >= present * NEARLY) else {
@@ -125,10 +131,6 @@ impl Guess {
             column.numbers = best.numbers;
             column.missing += self.words;
             column.doubt = self.remaining_doubt(best);
-            if best.kind.is_time() {
-                column.times = Timestamps::detected(&forms.forms);
-                column.time_forms = forms.forms;
-            }
             return column;
         }
         column.doubt = self.doubtful_times(&forms, present).or_else(|| self.misfits(best, present));

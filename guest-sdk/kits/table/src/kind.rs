@@ -118,7 +118,9 @@ pub struct Column {
     pub kind: Kind,
     /// How its numbers are written.
     pub numbers: Numbers,
-    /// How its times are written.
+    /// Digits behind the point that its numbers have at most, also where not all values are numbers.
+    pub scale: u8,
+    /// How its times are written, also where not all values are times.
     pub times: Timestamps,
     /// The strftime forms of these beside ISO 8601.
     pub time_forms: Vec<String>,
@@ -135,6 +137,7 @@ impl Column {
             name: name.into(),
             kind,
             numbers: Numbers::Point,
+            scale: 0,
             times: Timestamps::iso(),
             time_forms: Vec::new(),
             missing: 0,

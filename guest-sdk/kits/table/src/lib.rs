@@ -39,6 +39,7 @@ mod lines;
 mod number;
 mod open;
 mod parquet;
+mod plain;
 mod table;
 mod text;
 mod times;

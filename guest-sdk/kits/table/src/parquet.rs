@@ -4,8 +4,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_cast::cast::cast;
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use fuelcell_records_kit::{Stop, excerpt};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -132,7 +131,7 @@ impl Batches {
             .columns()
             .iter()
             .zip(columns)
-            .map(|(array, column)| plain(array, column))
+            .map(|(array, column)| in_kind(array, column))
             .collect::<Result<_, _>>()?;
         let fields: Vec<Field> =
             columns.iter().map(|column| Field::new(&column.name, column.kind.data_type(), true)).collect();
@@ -141,25 +140,15 @@ impl Batches {
 }
 
 /// An array in the one type of its kind.
-fn plain(array: &ArrayRef, column: &Column) -> Result<ArrayRef, Stop> {
-    let wanted = column.kind.data_type();
-    // A zone of the file's own is kept as the instant that it means.
-    let array = match (array.data_type(), column.kind) {
-        (DataType::Timestamp(..), Kind::Timestamp { zoned: true }) => {
-            let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-            return cast(array, &utc).map_err(|error| cannot(column, &error));
-        }
-        (DataType::List(_) | DataType::Struct(_) | DataType::LargeList(_) | DataType::Map(..), _) => {
-            return crate::convert::shown(array);
-        }
-        _ => array,
-    };
-    cast(array, &wanted).map_err(|error| cannot(column, &error))
-}
-
-fn cannot(column: &Column, error: &dyn std::fmt::Display) -> Stop {
-    Stop::failed(
-        "UnsupportedFormat",
-        format!("Column \"{}\" cannot be read: {error}.", excerpt(&column.name)),
-    )
+fn in_kind(array: &ArrayRef, column: &Column) -> Result<ArrayRef, Stop> {
+    crate::plain::of(array, column.kind).ok_or_else(|| {
+        Stop::failed(
+            "UnsupportedFormat",
+            format!(
+                "Column \"{}\" is of type {}, which is not read.",
+                excerpt(&column.name),
+                array.data_type()
+            ),
+        )
+    })
 }

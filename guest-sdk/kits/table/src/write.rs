@@ -13,8 +13,9 @@ use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use schemars::JsonSchema;
+use serde::ser::{SerializeMap as _, Serializer as _};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::convert::cell;
 use crate::kind::Kind;
@@ -102,13 +103,18 @@ impl<W: Write> CsvWriter<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn new(out: W, schema: &Schema) -> Result<Self, Stop> {
-        let csv = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(out);
-        let mut writer = Self { csv, guarded: 0 };
+        let mut writer = Self::without_header(out);
         for field in schema.fields() {
             writer.field(field.name(), true)?;
         }
         writer.end()?;
         Ok(writer)
+    }
+
+    /// Writes nothing yet, and no header.
+    pub fn without_header(out: W) -> Self {
+        let csv = csv::WriterBuilder::new().buffer_capacity(1 << 16).flexible(true).from_writer(out);
+        Self { csv, guarded: 0 }
     }
 
     /// Writes one record of text.
@@ -183,13 +189,13 @@ impl<W: Write> TableWriter for JsonLinesWriter<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
         let schema = batch.schema();
         for row in 0..batch.num_rows() {
-            let members: Map<String, Value> = schema
-                .fields()
-                .iter()
-                .zip(batch.columns())
-                .map(|(field, array)| (field.name().clone(), value(cell(array, row), array.data_type())))
-                .collect();
-            serde_json::to_writer(&mut self.out, &members).map_err(|error| failed(error.into()))?;
+            let mut serializer = serde_json::Serializer::new(&mut self.out);
+            let mut members = serializer.serialize_map(None).map_err(|error| failed(error.into()))?;
+            for (field, array) in schema.fields().iter().zip(batch.columns()) {
+                let value = value(cell(array, row), array.data_type());
+                members.serialize_entry(field.name(), &value).map_err(|error| failed(error.into()))?;
+            }
+            members.end().map_err(|error| failed(error.into()))?;
             self.out.write_all(b"\n").map_err(failed)?;
         }
         Ok(())

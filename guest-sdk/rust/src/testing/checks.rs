@@ -3,7 +3,7 @@
 use super::setup::TestHost;
 use crate::{Failure, Manifest};
 use fuelcell_domain::manifest::ManifestInput;
-use fuelcell_domain::named_input::{MAX_NAMED_INPUTS, check_input_name, parts};
+use fuelcell_domain::named_input::{FAILED_RECORDS, MAX_NAMED_INPUTS, check_input_name, parts};
 use fuelcell_rules::{ParametersRefused, check_parameters};
 use serde_json::{Map, Value};
 
@@ -49,7 +49,7 @@ fn check_inputs(host: &TestHost, declared: &[ManifestInput]) -> Result<(), Failu
     for name in names {
         check_input_name(name).map_err(|message| Failure::new("InvalidParameters", message))?;
     }
-    let known = |name: &str| declared.iter().any(|input| input.takes(name));
+    let known = |name: &str| name == FAILED_RECORDS || declared.iter().any(|input| input.takes(name));
     match host.inputs.iter().find(|input| !known(&input.description.name)) {
         None => Ok(()),
         Some(input) => {

@@ -1,0 +1,348 @@
+//! The job: looks at the dataset, runs the steps, writes the outputs.
+
+use std::cell::RefCell;
+
+use fuelcell_sdk::{
+    Artifact, ArtifactWriter, Cancellation, Completion, Context, DataValidation, Failure, Kind, Report,
+    Result,
+};
+use fuelcell_sql_kit::Database;
+use fuelcell_table_kit::{Facts, Stop, TableWriter, excerpt, writer};
+use serde_json::{Value, json};
+
+use crate::chunk::Chunk;
+use crate::dataset::Dataset;
+use crate::enriched::Enriched;
+use crate::ledger::Ledger;
+use crate::lookups;
+use crate::outputs::{self, write};
+use crate::parameters::{OutputFormat, Parameters};
+use crate::pipeline::Pipeline;
+use crate::profile::Profile;
+use crate::quality::Quality;
+use crate::report;
+use crate::steps::{self, Step};
+
+/// Progress counts thousandths of the whole run.
+const WHOLE: u64 = 1000;
+const SCANNED: u64 = 350;
+const READ: u64 = 850;
+
+#[fuelcell_sdk::job(
+    job_type = "DataEnrichment",
+    title = "Data enrichment",
+    description = "Cleans, checks and enriches a table by steps, and profiles it before and after.",
+    input(name = "dataset", parameter = "datasetId", formats = ["csv", "csv.gz", "csv.zst", "tsv", "txt", "jsonl", "ndjson", "json", "parquet", "xlsx", "zip"], required = true),
+    input(name = "lookups", parameter = "lookups", many = true, required = false),
+    output(name = "report.html", kind = "report", type_name = "DataProfileReport"),
+    output(name = "enriched.csv", kind = "data", type_name = "EnrichedDataset"),
+    output(name = "profile.json", kind = "data", type_name = "DataProfile"),
+    output(name = "rejected.csv", kind = "data", type_name = "RejectedRows"),
+    output(name = "dictionary.json", kind = "data", type_name = "DataDictionary"),
+    deterministic = true
+)]
+fn enrich(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
+    Ok(run(context, &parameters)?)
+}
+
+fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
+    let steps = parameters.all_steps();
+    let dataset = Dataset::scan(context, &parameters.reading, &steps::raw_columns(&steps), |rows, share| {
+        context.progress((SCANNED as f64 * share) as u64, WHOLE, "Finding types");
+        context.report(&Report { records_processed: 0, records_total: None, ..Report::default() });
+        let _ = rows;
+    })?;
+    let facts = dataset.table.facts.clone();
+    stop_if_asked(context)?;
+    tell_facts(context, &facts);
+    let database = Database::new()?;
+    let asks = steps.iter().any(|step| matches!(step, Step::Sql(_)));
+    let lookups = lookups::read(context, &database, asks)?;
+    let mut ledger = Ledger::default();
+    let schema = dataset.schema();
+    let before = RefCell::new(Profile::new(&schema));
+    let mut after: Option<Profile> = None;
+    let mut enriched: Option<Enrichment> = None;
+    let mut implausible = 0;
+
+    let mut pipeline = Pipeline { steps: &steps, hints: &dataset.hints, lookups: &lookups, database };
+    let state = RefCell::new((&mut after, &mut enriched));
+    pipeline.run(
+        &schema,
+        &mut |sink, ledger| {
+            dataset.each(ledger, |chunk, bytes| {
+                stop_if_asked(context)?;
+                let share = bytes as f64 / dataset.size.max(1) as f64;
+                context.progress(
+                    SCANNED + ((READ - SCANNED) as f64 * share.min(1.0)) as u64,
+                    WHOLE,
+                    "Running the steps",
+                );
+                let mut before = before.borrow_mut();
+                before.see(&chunk);
+                let so_far = Report {
+                    records_processed: before.rows,
+                    records_total: Some(facts.rows),
+                    ..Report::default()
+                };
+                context.report(&so_far);
+                drop(before);
+                sink(chunk)
+            })
+        },
+        &mut ledger,
+        &mut |schema| {
+            let mut state = state.borrow_mut();
+            *state.0 = Some(Profile::new(schema));
+            if parameters.output_format != OutputFormat::SummaryReport {
+                *state.1 = Some(Enrichment::begin(context, parameters, schema)?);
+            }
+            Ok(())
+        },
+        &mut |chunk| {
+            stop_if_asked(context)?;
+            let mut state = state.borrow_mut();
+            if let Some(profile) = state.0.as_mut() {
+                profile.see(&chunk);
+            }
+            match state.1.as_mut() {
+                Some(enriched) => enriched.write(&chunk),
+                None => Ok(()),
+            }
+        },
+    )?;
+    let before = before.into_inner();
+    let after = after.unwrap_or_else(|| Profile::new(&schema));
+    if let Some(enriched) = enriched {
+        enriched.finish(after.rows)?;
+    }
+    if parameters.quality_checks.validate_timestamps {
+        implausible = implausible_times(&before, &mut ledger);
+    }
+    warn_of_reading(&facts, dataset.columns(), &mut ledger);
+    let total = facts.rows;
+    let invalid = ledger.counts.values().sum::<u64>() - ledger.derived;
+    let validation = DataValidation {
+        total,
+        valid: total - ledger.duplicates - invalid,
+        duplicates_removed: ledger.duplicates,
+        invalid,
+    };
+    let quality = Quality::of(validation, &before, dataset.columns(), implausible);
+    let findings = ledger.findings();
+    let errors = ledger.errors();
+    let file = context.input("dataset").map_or("table", |input| input.file_name.as_str());
+    let all = Enriched {
+        file,
+        facts: &facts,
+        steps: &steps,
+        before: &before,
+        after: &after,
+        ledger: &ledger,
+        quality: &quality,
+        findings: &findings,
+        is_retry: dataset.is_retry(),
+    };
+    context.progress(READ, WHOLE, "Writing the results");
+    outputs::rejected(context, &dataset, &ledger)?;
+    let document = document(&all);
+    write_documents(context, parameters, &all, &document)?;
+    context.report(&Report {
+        records_processed: total,
+        records_total: Some(total),
+        errors: invalid,
+        warnings: findings.clone(),
+        processing_errors: errors,
+        quality_score: (total > 0).then_some(quality.score),
+        validation: Some(validation),
+    });
+    context.progress(WHOLE, WHOLE, "Done");
+    Ok(if total == 0 { Completion::NoItems } else { Completion::Done })
+}
+
+fn stop_if_asked(context: &Context) -> Result<(), Stop> {
+    match context.cancellation() {
+        Cancellation::None => Ok(()),
+        Cancellation::User => Err(Stop::failed("Cancelled", "Stopped because the job was cancelled.")),
+        Cancellation::Deadline => Err(Stop::failed("DeadlineNear", "Stopped because the deadline is near.")),
+    }
+}
+
+fn tell_facts(context: &Context, facts: &Facts) {
+    let packed = facts.compression.map_or(String::new(), |compression| format!(", {compression}"));
+    context.info("Finding types", format!("{}{packed}: {} rows", facts.format, facts.rows));
+}
+
+/// The enriched file.
+struct Enrichment {
+    artifact: std::rc::Rc<RefCell<ArtifactWriter>>,
+    table: Box<dyn TableWriter>,
+}
+
+/// An artifact that a table writer and its owner share.
+struct Shared(std::rc::Rc<RefCell<ArtifactWriter>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.borrow_mut().flush()
+    }
+}
+
+impl Enrichment {
+    fn begin(
+        context: &Context,
+        parameters: &Parameters,
+        schema: &arrow_schema::SchemaRef,
+    ) -> Result<Self, Stop> {
+        let format = parameters.file_format;
+        let artifact = Artifact::new(format!("enriched.{}", format.ending()), Kind::Data)
+            .type_name("EnrichedDataset")
+            .title("Enriched dataset")
+            .media_type(format.media_type());
+        let is_primary = parameters.output_format == OutputFormat::Data;
+        let artifact = if is_primary { artifact.primary() } else { artifact };
+        let artifact = std::rc::Rc::new(RefCell::new(context.artifact(artifact)?));
+        let table = writer(format, Shared(artifact.clone()), schema)?;
+        Ok(Self { artifact, table })
+    }
+
+    fn write(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        self.table.write(&chunk.rows)
+    }
+
+    fn finish(mut self, rows: u64) -> Result<(), Stop> {
+        self.table.finish()?;
+        drop(self.table);
+        let _ = rows;
+        match std::rc::Rc::into_inner(self.artifact) {
+            Some(artifact) => Ok(artifact.into_inner().finish()?),
+            None => Err(Stop::failed("Internal", "The enriched file is still being written.")),
+        }
+    }
+}
+
+/// Counts times that come from empty or overflowing fields more often than from work.
+fn implausible_times(before: &Profile, ledger: &mut Ledger) -> u64 {
+    /// 1970 and 2100, in seconds.
+    const PLAUSIBLE: std::ops::Range<f64> = 0.0..4_102_444_800.0;
+    let mut all = 0;
+    for column in before.columns.iter().filter(|column| column.kind.is_time()) {
+        let count = column.numbers().iter().filter(|time| !PLAUSIBLE.contains(time)).count() as u64;
+        let message =
+            format!("Times of column \"{}\" lie outside of the years 1970 to 2099", excerpt(&column.name));
+        ledger.warn("ImplausibleTime", message, count);
+        all += count;
+    }
+    all
+}
+
+/// What was odd when the file was read.
+fn warn_of_reading(facts: &Facts, columns: &[fuelcell_table_kit::Column], ledger: &mut Ledger) {
+    ledger.warn("InvalidUtf8", "Bytes that are not UTF-8 were replaced", facts.replaced);
+    let encoding = facts.encoding.unwrap_or_default();
+    let message =
+        format!("The file does not say its encoding; its bytes beyond ASCII were read as {encoding}");
+    ledger.warn("GuessedEncoding", message, facts.guessed.unwrap_or(0));
+    for (old, new) in &facts.renamed {
+        let message = match old.as_str() {
+            "" => format!("A column without a name is called \"{}\"", excerpt(new)),
+            old => format!("A second column \"{}\" is called \"{}\"", excerpt(old), excerpt(new)),
+        };
+        ledger.warn("RenamedColumn", message, 1);
+    }
+    if !facts.header && matches!(facts.format, "CSV" | "Excel") {
+        ledger.warn(
+            "NoHeader",
+            "The first row holds values and no names; columns are called column_1, column_2 …",
+            1,
+        );
+    }
+    for column in columns {
+        if let Some(doubt) = &column.doubt {
+            ledger.warn(
+                "DoubtfulColumn",
+                format!("Column \"{}\": {}", excerpt(&column.name), doubt.message),
+                doubt.rows,
+            );
+        }
+        if !column.time_forms.is_empty() && column.kind.is_time() {
+            let forms = column.time_forms.join("\", \"");
+            ledger.note(
+                "reading",
+                format!(
+                    "Times of column \"{}\" were read as \"{forms}\" beside ISO 8601",
+                    excerpt(&column.name)
+                ),
+            );
+        }
+    }
+}
+
+fn document(all: &Enriched<'_>) -> Value {
+    let validation = all.quality.validation;
+    json!({
+        "file": {
+            "name": all.file,
+            "format": all.facts.format,
+            "compression": all.facts.compression,
+            "encoding": all.facts.encoding,
+            "delimiter": all.facts.delimiter,
+            "header": all.facts.header,
+            "headerLine": all.facts.header_line,
+            "titleRows": all.facts.title_rows,
+            "sheet": all.facts.sheet,
+        },
+        "isRetry": all.is_retry,
+        "totalRecords": validation.total,
+        "validRecords": validation.valid,
+        "duplicatesRemoved": validation.duplicates_removed,
+        "invalidRecords": validation.invalid,
+        "filteredRecords": all.ledger.filtered,
+        "enrichedRecords": all.after.rows,
+        "qualityScore": (validation.total > 0).then_some(all.quality.score),
+        "qualityParts": all.quality.parts.iter().map(|(name, weight, share)| json!({"name": name, "weight": weight, "share": share})).collect::<Value>(),
+        "warnings": all.findings.iter().map(|finding| json!({"type": finding.kind, "message": finding.message, "count": finding.count})).collect::<Value>(),
+        "rejected": all.ledger.errors().iter().map(|finding| json!({"message": finding.message, "count": finding.count})).collect::<Value>(),
+        "notes": all.ledger.notes.iter().map(|(step, text)| json!({"step": step, "text": text})).collect::<Value>(),
+        "steps": serde_json::to_value(all.steps).unwrap_or_default(),
+        "before": {"rows": all.before.rows, "columns": all.before.documents(), "correlations": all.before.correlations()},
+        "after": {"rows": all.after.rows, "columns": all.after.documents(), "correlations": all.after.correlations()},
+    })
+}
+
+fn write_documents(
+    context: &Context,
+    parameters: &Parameters,
+    all: &Enriched<'_>,
+    document: &Value,
+) -> Result<(), Stop> {
+    let json = |name: &str, type_name: &str, title: &str| {
+        Artifact::new(name, Kind::Data).type_name(type_name).title(title).media_type("application/json")
+    };
+    write(context, json("profile.json", "DataProfile", "Profile"), &document.to_string())?;
+    if parameters.output_format != OutputFormat::SummaryReport {
+        let fields =
+            all.after.columns.iter().map(|column| crate::chunk::field(&column.name, column.kind)).collect();
+        let dictionary = outputs::dictionary(&crate::chunk::schema_of(fields), &document["after"]["columns"]);
+        write(
+            context,
+            json("dictionary.json", "DataDictionary", "Data dictionary"),
+            &dictionary.to_string(),
+        )?;
+    }
+    if parameters.output_format != OutputFormat::Data {
+        let html = Artifact::new("report.html", Kind::Report)
+            .type_name("DataProfileReport")
+            .title("Data profile")
+            .media_type("text/html; charset=utf-8")
+            .primary();
+        let mut out = context.artifact(html)?;
+        report::page(all).write(&mut out).map_err(fuelcell_sdk::HostError::from)?;
+        out.finish()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,450 @@
+//! What a column holds: its values counted, measured and described, in one pass and in bounded memory.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use arrow_array::cast::AsArray as _;
+use arrow_array::{Array as _, ArrayRef};
+use arrow_schema::Schema;
+use fuelcell_table_kit::{Kind, cell, parse_iso, time_text};
+use serde::Serialize;
+
+use crate::chunk::{Chunk, kind_at};
+use crate::stages::number;
+
+/// Values that all columns together may keep for quantiles: 8 bytes each.
+const KEPT_NUMBERS: usize = 6_000_000;
+/// Hashes that all columns together may keep to count different values.
+const KEPT_HASHES: usize = 3_000_000;
+/// Values of a column whose frequencies are counted.
+const COUNTED_VALUES: usize = 20_000;
+/// Patterns of a column that are counted.
+const PATTERNS: usize = 500;
+/// Columns of numbers between which correlations are computed: the first ones.
+const CORRELATED: usize = 15;
+/// Frequent values and patterns that are told.
+const TOLD: usize = 10;
+
+/// All columns.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) rows: u64,
+    pub(crate) columns: Vec<ColumnProfile>,
+    pairs: Vec<Pair>,
+}
+
+/// One column, so far.
+#[derive(Debug)]
+pub(crate) struct ColumnProfile {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) missing: u64,
+    distinct: Distinct,
+    counts: HashMap<Box<str>, u64>,
+    /// Values that were not counted because there were too many different ones.
+    uncounted: u64,
+    patterns: HashMap<Box<str>, u64>,
+    numbers: Sample,
+    sums: Sums,
+    shortest: usize,
+    longest: usize,
+    present: u64,
+}
+
+/// Different values: exact until too many, then by adaptive sampling (M. Wegman; P. Flajolet, "On adaptive sampling",
+/// Computing 43, 1990): hashes with `level` zeros at their end are kept, and each stands for `2^level` values.
+#[derive(Debug)]
+struct Distinct {
+    kept: HashSet<u64>,
+    level: u32,
+    most: usize,
+}
+
+impl Distinct {
+    fn see(&mut self, text: &str) {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let hash = hasher.finish();
+        if hash.trailing_zeros() < self.level {
+            return;
+        }
+        self.kept.insert(hash);
+        while self.kept.len() > self.most {
+            self.level += 1;
+            let level = self.level;
+            self.kept.retain(|hash| hash.trailing_zeros() >= level);
+        }
+    }
+}
+
+/// Numbers for quantiles: all, or a sample in which each has the same chance (algorithm R, J. Vitter, ACM TOMS 11, 1985).
+#[derive(Debug)]
+struct Sample {
+    values: Vec<f64>,
+    seen: u64,
+    most: usize,
+    state: u64,
+}
+
+impl Sample {
+    fn add(&mut self, value: f64) {
+        self.seen += 1;
+        if self.values.len() < self.most {
+            self.values.push(value);
+            return;
+        }
+        // xorshift64: the same file gives the same sample.
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        let place = self.state % self.seen;
+        if let Some(old) = usize::try_from(place).ok().and_then(|place| self.values.get_mut(place)) {
+            *old = value;
+        }
+    }
+}
+
+/// Mean and spread (B. Welford, Technometrics 4, 1962), and the bounds.
+#[derive(Debug, Default)]
+struct Sums {
+    count: u64,
+    mean: f64,
+    squares: f64,
+    min: f64,
+    max: f64,
+}
+
+impl Sums {
+    fn add(&mut self, value: f64) {
+        (self.min, self.max) = match self.count {
+            0 => (value, value),
+            _ => (self.min.min(value), self.max.max(value)),
+        };
+        self.count += 1;
+        let delta = value - self.mean;
+        self.mean += delta / self.count as f64;
+        self.squares += delta * (value - self.mean);
+    }
+}
+
+/// Two columns of numbers.
+#[derive(Debug)]
+struct Pair {
+    columns: (usize, usize),
+    count: f64,
+    means: (f64, f64),
+    squares: (f64, f64),
+    product: f64,
+}
+
+impl Pair {
+    fn add(&mut self, x: f64, y: f64) {
+        self.count += 1.0;
+        let (dx, dy) = (x - self.means.0, y - self.means.1);
+        self.means.0 += dx / self.count;
+        self.means.1 += dy / self.count;
+        self.squares.0 += dx * (x - self.means.0);
+        self.squares.1 += dy * (y - self.means.1);
+        self.product += dx * (y - self.means.1);
+    }
+}
+
+impl Profile {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        let columns = schema.fields().len().max(1);
+        let numbers: Vec<usize> =
+            (0..schema.fields().len()).filter(|&index| kind_at(schema, index).is_number()).collect();
+        let first = &numbers[..numbers.len().min(CORRELATED)];
+        let pair = |x: usize, y: usize| Pair {
+            columns: (x, y),
+            count: 0.0,
+            means: (0.0, 0.0),
+            squares: (0.0, 0.0),
+            product: 0.0,
+        };
+        let pairs =
+            first.iter().enumerate().flat_map(|(at, &x)| first[at + 1..].iter().map(move |&y| pair(x, y)));
+        Self {
+            rows: 0,
+            pairs: pairs.collect(),
+            columns: (0..schema.fields().len())
+                .map(|index| ColumnProfile {
+                    name: schema.field(index).name().clone(),
+                    kind: kind_at(schema, index),
+                    missing: 0,
+                    distinct: Distinct { kept: HashSet::new(), level: 0, most: KEPT_HASHES / columns },
+                    counts: HashMap::new(),
+                    uncounted: 0,
+                    patterns: HashMap::new(),
+                    numbers: Sample {
+                        values: Vec::new(),
+                        seen: 0,
+                        most: KEPT_NUMBERS / columns,
+                        state: 0x9e37_79b9_7f4a_7c15,
+                    },
+                    sums: Sums::default(),
+                    shortest: usize::MAX,
+                    longest: 0,
+                    present: 0,
+                })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn see(&mut self, chunk: &Chunk) {
+        self.rows += chunk.rows.num_rows() as u64;
+        for (column, array) in self.columns.iter_mut().zip(chunk.rows.columns()) {
+            column.see(array);
+        }
+        let mut pairs = std::mem::take(&mut self.pairs);
+        for pair in &mut pairs {
+            let (x, y) = (chunk.rows.column(pair.columns.0), chunk.rows.column(pair.columns.1));
+            for row in 0..chunk.rows.num_rows() {
+                if let (Some(x), Some(y)) = (number(x, row), number(y, row)) {
+                    pair.add(x, y);
+                }
+            }
+        }
+        self.pairs = pairs;
+    }
+
+    /// Pearson's r of pairs of columns, the strongest first.
+    pub(crate) fn correlations(&self) -> Vec<Correlation> {
+        let name = |index: usize| self.columns[index].name.clone();
+        let mut found: Vec<Correlation> = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.count > 2.0 && pair.squares.0 > 0.0 && pair.squares.1 > 0.0)
+            .map(|pair| Correlation {
+                columns: [name(pair.columns.0), name(pair.columns.1)],
+                r: pair.product / (pair.squares.0.sqrt() * pair.squares.1.sqrt()),
+                rows: pair.count as u64,
+            })
+            .collect();
+        found.sort_by(|a, b| b.r.abs().total_cmp(&a.r.abs()));
+        found
+    }
+
+    pub(crate) fn documents(&self) -> Vec<ColumnDocument> {
+        self.columns.iter().map(|column| column.document(self.rows)).collect()
+    }
+
+    /// Cells that have no value.
+    pub(crate) fn missing(&self) -> u64 {
+        self.columns.iter().map(|column| column.missing).sum()
+    }
+}
+
+impl ColumnProfile {
+    fn see(&mut self, array: &ArrayRef) {
+        let texts = array.as_string_opt::<i32>();
+        for row in 0..array.len() {
+            if array.is_null(row) {
+                self.missing += 1;
+                continue;
+            }
+            self.present += 1;
+            match texts {
+                Some(texts) => self.see_text(texts.value(row)),
+                None => {
+                    if let Some(text) = cell(array, row) {
+                        self.see_value(&text);
+                    }
+                }
+            }
+        }
+    }
+
+    fn see_text(&mut self, text: &str) {
+        let length = text.chars().count();
+        self.shortest = self.shortest.min(length);
+        self.longest = self.longest.max(length);
+        let pattern = pattern(text);
+        if let Some(count) = self.patterns.get_mut(pattern.as_str()) {
+            *count += 1;
+        } else if self.patterns.len() < PATTERNS {
+            self.patterns.insert(pattern.into(), 1);
+        }
+        self.count(text);
+    }
+
+    fn see_value(&mut self, text: &str) {
+        let number = if self.kind.is_time() {
+            parse_iso(text.as_bytes()).map(|time| time as f64 / 1e6)
+        } else if self.kind == Kind::Boolean {
+            None
+        } else {
+            text.parse().ok()
+        };
+        if let Some(number) = number {
+            self.numbers.add(number);
+            self.sums.add(number);
+        }
+        self.count(text);
+    }
+
+    fn count(&mut self, text: &str) {
+        self.distinct.see(text);
+        if let Some(count) = self.counts.get_mut(text) {
+            *count += 1;
+        } else if self.counts.len() < COUNTED_VALUES {
+            self.counts.insert(text.into(), 1);
+        } else {
+            self.uncounted += 1;
+        }
+    }
+
+    fn document(&self, rows: u64) -> ColumnDocument {
+        let mut values = self.numbers.values.clone();
+        values.sort_by(f64::total_cmp);
+        let exact = self.numbers.seen == values.len() as u64;
+        let shown = |value: f64| self.shown(value);
+        let quantile = |share: f64| quantile(&values, share);
+        let spread = match (quantile(0.25), quantile(0.75)) {
+            (Some(low), Some(high)) => Some((low - 1.5 * (high - low), high + 1.5 * (high - low))),
+            _ => None,
+        };
+        let is_measured = self.sums.count > 0;
+        let is_number = self.kind.is_number();
+        ColumnDocument {
+            name: self.name.clone(),
+            r#type: self.kind.to_string(),
+            rows,
+            missing: self.missing,
+            distinct: Counted {
+                count: (self.distinct.kept.len() as u64) << self.distinct.level,
+                exact: self.distinct.level == 0,
+            },
+            min: is_measured.then(|| shown(self.sums.min)),
+            max: is_measured.then(|| shown(self.sums.max)),
+            mean: is_measured.then(|| shown(self.sums.mean)),
+            standard_deviation: (is_number && self.sums.count > 1)
+                .then(|| (self.sums.squares / (self.sums.count - 1) as f64).sqrt()),
+            quantiles: is_measured.then(|| {
+                let at = |share: f64| quantile(share).map(shown);
+                Quantiles { p05: at(0.05), p25: at(0.25), p50: at(0.5), p75: at(0.75), p95: at(0.95), exact }
+            }),
+            outliers: spread.filter(|_| is_number).map(|(low, high)| Outliers {
+                below: low,
+                above: high,
+                count: values.iter().filter(|value| **value < low || **value > high).count() as u64,
+                exact,
+            }),
+            top_values: top(&self.counts),
+            top_values_exact: self.uncounted == 0,
+            patterns: top(&self.patterns),
+            length: (self.longest > 0).then_some((self.shortest, self.longest)),
+        }
+    }
+
+    /// A number, or the time that it stands for.
+    fn shown(&self, value: f64) -> Measure {
+        if !self.kind.is_time() {
+            return Measure::Number(value);
+        }
+        let text = time_text((value * 1e6) as i64);
+        let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
+        Measure::Time(if self.kind == Kind::Date { text.chars().take(10).collect() } else { text })
+    }
+
+    /// The numbers that were kept, for charts.
+    pub(crate) fn numbers(&self) -> &[f64] {
+        &self.numbers.values
+    }
+}
+
+/// Linear interpolation between the closest ranks (type 7 of R. Hyndman and Y. Fan, The American Statistician 50, 1996).
+fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = share * last as f64;
+    let (low, part) = (place.floor() as usize, place.fract());
+    let high = (low + 1).min(last);
+    Some(sorted[low] + (sorted[high] - sorted[low]) * part)
+}
+
+/// The most frequent, the first of the alphabet among equally frequent ones.
+fn top(counts: &HashMap<Box<str>, u64>) -> Vec<(String, u64)> {
+    let mut found: Vec<_> = counts.iter().collect();
+    found.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    found.into_iter().take(TOLD).map(|(text, count)| (text.chars().take(200).collect(), *count)).collect()
+}
+
+/// Capitals become `A`, other letters `a`, digits `9`; runs of one are one.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::new();
+    for char in text.chars().take(100) {
+        let class = match char {
+            char if char.is_uppercase() => 'A',
+            char if char.is_alphabetic() => 'a',
+            char if char.is_ascii_digit() => '9',
+            char => char,
+        };
+        if !pattern.ends_with(class) || !matches!(class, 'A' | 'a' | '9') {
+            pattern.push(class);
+        }
+    }
+    pattern
+}
+
+/// A column, as `profile.json` has it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ColumnDocument {
+    pub(crate) name: String,
+    pub(crate) r#type: String,
+    pub(crate) rows: u64,
+    pub(crate) missing: u64,
+    pub(crate) distinct: Counted,
+    pub(crate) min: Option<Measure>,
+    pub(crate) max: Option<Measure>,
+    pub(crate) mean: Option<Measure>,
+    pub(crate) standard_deviation: Option<f64>,
+    pub(crate) quantiles: Option<Quantiles>,
+    pub(crate) outliers: Option<Outliers>,
+    pub(crate) top_values: Vec<(String, u64)>,
+    pub(crate) top_values_exact: bool,
+    pub(crate) patterns: Vec<(String, u64)>,
+    /// Letters of the shortest and of the longest text.
+    pub(crate) length: Option<(usize, usize)>,
+}
+
+/// A number, or a time in ISO 8601.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Measure {
+    Number(f64),
+    Time(String),
+}
+
+/// A count, and whether it is exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Counted {
+    pub(crate) count: u64,
+    pub(crate) exact: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Quantiles {
+    pub(crate) p05: Option<Measure>,
+    pub(crate) p25: Option<Measure>,
+    pub(crate) p50: Option<Measure>,
+    pub(crate) p75: Option<Measure>,
+    pub(crate) p95: Option<Measure>,
+    pub(crate) exact: bool,
+}
+
+/// Values beyond 1.5 interquartile ranges from the quartiles (J. Tukey).
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Outliers {
+    pub(crate) below: f64,
+    pub(crate) above: f64,
+    pub(crate) count: u64,
+    pub(crate) exact: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Correlation {
+    pub(crate) columns: [String; 2],
+    pub(crate) r: f64,
+    pub(crate) rows: u64,
+}

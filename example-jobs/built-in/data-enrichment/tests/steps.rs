@@ -1,0 +1,380 @@
+//! Every step, on rows that show what it does.
+
+use data_enrichment::Job;
+use fuelcell_sdk::testing::{TestHost, TestRun};
+use serde_json::{Value, json};
+
+fn run(file: &str, steps: Value) -> TestRun {
+    TestHost::new().parameters(json!({"steps": steps})).input("dataset", "table.csv", file).run::<Job>()
+}
+
+/// The enriched file, line by line.
+fn enriched(file: &str, steps: Value) -> Vec<String> {
+    let run = run(file, steps);
+    assert!(run.end.is_ok(), "{:?}", run.end);
+    let report = run.report.as_ref().and_then(|report| report.validation).expect("rows are accounted for");
+    assert_eq!(report.total, report.valid + report.duplicates_removed + report.invalid);
+    run.text("enriched.csv").expect("there is a file").lines().map(String::from).collect()
+}
+
+fn rejected(file: &str, steps: Value) -> Vec<String> {
+    let run = run(file, steps);
+    assert!(run.end.is_ok(), "{:?}", run.end);
+    run.text("rejected.csv").unwrap_or_default().lines().map(String::from).collect()
+}
+
+fn refused(file: &str, steps: Value) -> String {
+    let failure = run(file, steps).end.expect_err("the steps are refused");
+    assert!(["InvalidParameter", "InvalidParameters"].contains(&failure.code.as_str()), "{failure:?}");
+    failure.message
+}
+
+const ORDERS: &str = "id,region,amount,day,note\n1,north,10.25,2024-01-31, a  b \n2,south,2.50,2024-02-01,\n3,north,,2024-02-02,c\n4,,7.00,,=1+1\n";
+
+#[test]
+fn without_steps_types_are_cleaned() {
+    let lines = enriched("a;b;c\n1,50;yes;2024-01-31 24:00\n2;no;\n", json!([]));
+    assert_eq!(lines, ["a,b,c", "1.50,true,2024-02-01T00:00:00", "2.00,false,"]);
+}
+
+#[test]
+fn columns_are_chosen_named_and_ordered() {
+    let first = |steps| enriched(ORDERS, steps).swap_remove(0);
+    assert_eq!(first(json!([{"select": {"columns": ["amount", "id"]}}])), "amount,id");
+    assert_eq!(first(json!([{"drop": {"columns": ["note", "day"]}}])), "id,region,amount");
+    assert_eq!(first(json!([{"rename": {"columns": {"id": "order"}}}])), "order,region,amount,day,note");
+    assert_eq!(first(json!([{"reorder": {"columns": ["day"]}}])), "day,id,region,amount,note");
+    let message = refused(ORDERS, json!([{"drop": {"columns": ["Amount"]}}]));
+    assert!(message.contains("steps/0/drop") && message.contains("Is \"amount\" meant?"), "{message}");
+    assert!(refused(ORDERS, json!([{"rename": {"columns": {"id": "day"}}}])).contains("\"day\""));
+}
+
+#[test]
+fn values_are_cast_and_what_does_not_fit_is_dealt_with_as_asked() {
+    const FILE: &str = "id,amount\n1,10\n2,abc\n3,N/A\n4,2.5\n";
+    let cast =
+        |on_error: &str| json!([{"cast": {"column": "amount", "type": "decimal", "onError": on_error}}]);
+    assert_eq!(enriched(FILE, cast("reject")), ["id,amount", "1,10.0", "3,", "4,2.5"]);
+    assert_eq!(enriched(FILE, cast("null")), ["id,amount", "1,10.0", "2,", "3,", "4,2.5"]);
+    assert_eq!(enriched(FILE, cast("keep")), ["id,amount", "1,10.0", "2,abc", "3,", "4,2.5"]);
+    let lines = rejected(FILE, cast("reject"));
+    assert_eq!(
+        lines,
+        ["line,column,rule,reason,row,id,amount", "3,amount,steps/0/cast,The value is no decimal(1),,2,abc"]
+    );
+    assert_eq!(
+        enriched("a\n1.00\n2.50\n", json!([{"cast": {"column": "a", "type": "integer"}}])),
+        ["a", "1"]
+    );
+}
+
+#[test]
+fn times_are_parsed_as_said() {
+    let parse = |file: &str, step: Value| enriched(file, json!([{"parseTimes": step}]));
+    let years =
+        parse("t\n31/12/69\n01/01/68\n", json!({"column": "t", "formats": ["%d/%m/%y"], "pivotYear": 1969}));
+    assert_eq!(years, ["t", "1969-12-31T00:00:00Z", "2068-01-01T00:00:00Z"]);
+    let local = parse(
+        "t\n2024-07-01 12:00\n2024-01-01T12:00:00+05:00\n",
+        json!({"column": "t", "timeZone": "Europe/Berlin"}),
+    );
+    assert_eq!(local, ["t", "2024-07-01T10:00:00Z", "2024-01-01T07:00:00Z"]);
+    assert_eq!(
+        parse("t\n1706745600\n", json!({"column": "t", "unit": "seconds"}))[1],
+        "2024-02-01T00:00:00Z"
+    );
+    assert_eq!(parse("t\n45323.5\n", json!({"column": "t", "unit": "excelDays"}))[1], "2024-02-01T12:00:00Z");
+    let message = refused("t\n31/12/69\n", json!([{"parseTimes": {"column": "t", "formats": ["%d/%m/%y"]}}]));
+    assert!(message.contains("pivotYear"), "{message}");
+    let mixed = "t\n24/03/2024 09:15\n2024-03-01\nnever\n";
+    assert_eq!(
+        parse(mixed, json!({"column": "t", "onError": "null"})),
+        ["t", "2024-03-24T09:15:00Z", "2024-03-01T00:00:00Z", "\"\""]
+    );
+}
+
+#[test]
+fn texts_are_cleaned_and_mapped() {
+    assert_eq!(enriched("a\n\"  x  y \"\n", json!([{"trim": {}}])), ["a", "x  y"]);
+    let titled = enriched("a\nmc  DONALD's\n", json!([{"normalise": {"columns": ["a"], "case": "title"}}]));
+    assert_eq!(titled, ["a", "Mc Donald's"]);
+    let wide = enriched("a\nＡ１\n", json!([{"normalise": {"unicode": "nfkc", "case": "lower"}}]));
+    assert_eq!(wide, ["a", "a1"]);
+    let mapped = json!([{"map": {"column": "region", "values": {"north": "N", "": "none"}, "into": "short"}}, {"select": {"columns": ["short"]}}]);
+    assert_eq!(enriched(ORDERS, mapped), ["short", "N", "south", "N", "none"]);
+    let split = json!([{"split": {"column": "a", "separator": "-", "into": ["x", "y"]}}]);
+    assert_eq!(enriched("a\np-q-r\ns\n", split), ["a,x,y", "p-q-r,p,q-r", "s,s,"]);
+    let join = json!([{"join": {"columns": ["id", "region"], "into": "key", "separator": "/"}}, {"select": {"columns": ["key"]}}]);
+    assert_eq!(enriched(ORDERS, join), ["key", "1/north", "2/south", "3/north", "4"]);
+    let extract =
+        json!([{"extract": {"column": "a", "pattern": "([A-Z]+)-([0-9]+)", "into": ["area", "number"]}}]);
+    assert_eq!(enriched("a\nAB-12\nx\n", extract), ["a,area,number", "AB-12,AB,12", "x,,"]);
+}
+
+#[test]
+fn spellings_are_found_and_replaced_only_when_asked() {
+    const CITIES: &str = "city\nNew York\nNew York\nnew  york\n\"York, New\"\nBerlin\n";
+    let cluster = |apply| json!([{"cluster": {"column": "city", "apply": apply}}]);
+    assert_eq!(
+        enriched(CITIES, cluster(true)),
+        ["city", "New York", "New York", "New York", "New York", "Berlin"]
+    );
+    assert_eq!(enriched(CITIES, cluster(false))[3], "new  york");
+    let profile: Value =
+        serde_json::from_str(run(CITIES, cluster(false)).text("profile.json").unwrap()).unwrap();
+    assert!(profile["notes"].to_string().contains("could replace"), "{}", profile["notes"]);
+}
+
+#[test]
+fn missing_values_are_filled() {
+    const FILE: &str = "g,v\na,1\na,\na,3\nb,10\nb,\nb,10\nb,20\n";
+    let fill =
+        |with: &str| enriched(FILE, json!([{"fill": {"column": "v", "with": with, "groupBy": ["g"]}}]));
+    assert_eq!(fill("mean"), ["g,v", "a,1", "a,2", "a,3", "b,10", "b,13", "b,10", "b,20"]);
+    assert_eq!(fill("median"), ["g,v", "a,1", "a,2", "a,3", "b,10", "b,10", "b,10", "b,20"]);
+    assert_eq!(fill("mode"), ["g,v", "a,1", "a,1", "a,3", "b,10", "b,10", "b,10", "b,20"]);
+    assert_eq!(fill("previous"), ["g,v", "a,1", "a,1", "a,3", "b,10", "b,10", "b,10", "b,20"]);
+    let value = json!([{"fill": {"column": "v", "with": "value", "value": 0}}]);
+    assert_eq!(enriched(FILE, value)[2], "a,0");
+    assert!(
+        refused(FILE, json!([{"fill": {"column": "v", "with": "value", "value": "x"}}]))
+            .contains("is no integer")
+    );
+    let exact = json!([{"fill": {"column": "v", "with": "mean"}}]);
+    assert_eq!(enriched("v\n1.25\n\n2.75\n", exact.clone()).len(), 3, "a blank line is no row");
+    assert_eq!(enriched("k,v\n1,1.25\n2,\n3,2.75\n", exact), ["k,v", "1,1.25", "2,2.00", "3,2.75"]);
+}
+
+#[test]
+fn columns_are_derived_and_rows_filtered_by_expressions() {
+    let derive = json!([{"derive": {"column": "double", "expression": "amount * 2", "type": "decimal"}}, {"select": {"columns": ["id", "double"]}}]);
+    assert_eq!(enriched(ORDERS, derive), ["id,double", "1,20.500000", "2,5.000000", "3,", "4,14.000000"]);
+    let untyped = json!([{"derive": {"column": "m", "expression": "substr(day, 1, 7)"}}, {"derive": {"column": "n", "expression": "length(region)"}}, {"bin": {"column": "n", "into": "size", "edges": [3]}}, {"select": {"columns": ["m", "n", "size"]}}]);
+    assert_eq!(
+        enriched(ORDERS, untyped),
+        ["m,n,size", "2024-01,5,≥ 3", "2024-02,5,≥ 3", "2024-02,5,≥ 3", ",,"]
+    );
+    let filter = json!([{"filter": {"expression": "region = 'north' AND amount IS NOT NULL"}}, {"select": {"columns": ["id"]}}]);
+    assert_eq!(enriched(ORDERS, filter), ["id", "1"]);
+    assert!(
+        refused(ORDERS, json!([{"filter": {"expression": "nowhere = 1"}}]))
+            .contains("no such column: nowhere")
+    );
+    assert!(
+        refused(ORDERS, json!([{"filter": {"expression": "1); DROP TABLE x; --"}}]))
+            .contains("steps/0/filter")
+    );
+}
+
+#[test]
+fn numbers_are_binned_and_ranked() {
+    let bin = json!([{"bin": {"column": "v", "into": "b", "edges": [10, 20], "labels": ["s", "m", "l"]}}]);
+    assert_eq!(enriched("v\n9\n10\n25\nNULL\n", bin), ["v,b", "9,s", "10,m", "25,l", ","]);
+    let rank = |method: &str| json!([{"rank": {"column": "v", "into": "r", "order": "descending", "method": method}}]);
+    const FILE: &str = "k,v\na,1\nb,5\nc,5\nd,\n";
+    assert_eq!(enriched(FILE, rank("standard")), ["k,v,r", "a,1,3", "b,5,1", "c,5,1", "d,,"]);
+    assert_eq!(enriched(FILE, rank("dense"))[1], "a,1,2");
+    assert_eq!(enriched(FILE, rank("rowNumber"))[3], "c,5,2");
+}
+
+#[test]
+fn of_equal_rows_one_stays() {
+    const FILE: &str = "id,at,v\n1,2024-01-02,a\n1,2024-01-03,b\n2,2024-01-01,c\n1,2024-01-01,d\n";
+    let keep = |keep: Value| enriched(FILE, json!([{"deduplicate": keep}]));
+    assert_eq!(keep(json!({"keys": ["id"]})), ["id,at,v", "1,2024-01-02,a", "2,2024-01-01,c"]);
+    assert_eq!(
+        keep(json!({"keys": ["id"], "keep": "last"})),
+        ["id,at,v", "2,2024-01-01,c", "1,2024-01-01,d"]
+    );
+    assert_eq!(keep(json!({"keys": ["id"], "keep": "newest", "by": "at"}))[1], "1,2024-01-03,b");
+    let run = run("a,b\n1,x\n1,x\n1,\n1,\n", json!([{"deduplicate": {}}]));
+    assert_eq!(run.report.unwrap().validation.unwrap().duplicates_removed, 2);
+}
+
+#[test]
+fn other_tables_are_looked_up() {
+    let with = |step: Value| {
+        TestHost::new()
+            .parameters(json!({"steps": [{"lookup": step}]}))
+            .input("dataset", "orders.csv", "id,customer\n1,a\n2,b\n3,z\n4,\n")
+            .input("lookups/customers", "customers.csv", "key,segment\na,large\nb,small\nc,small\nc,large\n")
+            .run::<Job>()
+    };
+    let step = |missing: &str| json!({"table": "customers", "on": {"customer": "key"}, "take": ["segment"], "missing": missing});
+    let run = with(step("null"));
+    assert_eq!(
+        run.text("enriched.csv"),
+        Some("id,customer,segment\n1,a,large\n2,b,small\n3,z,\n4,,\n"),
+        "{:?}",
+        run.end
+    );
+    let run = with(step("reject"));
+    assert_eq!(run.text("enriched.csv"), Some("id,customer,segment\n1,a,large\n2,b,small\n"));
+    assert!(
+        run.text("rejected.csv")
+            .unwrap()
+            .contains("4,customer,steps/0/lookup,lookups/customers has no such row,,3,z")
+    );
+    let run = with(step("warn"));
+    assert_eq!(run.report.unwrap().warnings[0].count, 2);
+    assert!(
+        with(json!({"table": "absent", "on": {"customer": "key"}, "take": ["segment"]}))
+            .end
+            .unwrap_err()
+            .message
+            .contains("customers")
+    );
+}
+
+#[test]
+fn a_lookup_that_would_multiply_rows_is_refused() {
+    let with = |fan_out: &str| {
+        TestHost::new()
+            .parameters(json!({"steps": [{"lookup": {"table": "t", "on": {"k": "k"}, "take": ["v"], "fanOut": fan_out}}]}))
+            .input("dataset", "a.csv", "k\n1\n1\n2\n")
+            .input("lookups/t", "t.csv", "k,v\n1,x\n1,y\n2,z\n")
+            .run::<Job>()
+    };
+    let message = with("refuse").end.unwrap_err().message;
+    assert!(message.contains("2 rows have several matches"), "{message}");
+    assert_eq!(with("first").text("enriched.csv"), Some("k,v\n1,x\n1,x\n2,z\n"));
+}
+
+#[test]
+fn values_are_hidden() {
+    let hide = |file: &str, step: Value| enriched(file, json!([{"anonymise": step}]));
+    assert_eq!(hide("p\nabcdef\n", json!({"column": "p", "method": "mask", "keep": 2})), ["p", "****ef"]);
+    assert_eq!(hide("p\n37\n", json!({"column": "p", "method": "generalise", "width": 10})), ["p", "30"]);
+    assert_eq!(hide("p\n80331\n", json!({"column": "p", "method": "mask", "keep": 0})), ["p", "*****"]);
+    assert_eq!(
+        hide("p\n2024-02-29\n", json!({"column": "p", "method": "generalise", "width": 7})),
+        ["p", "2024-02-29"]
+    );
+}
+
+#[test]
+fn rules_reject_or_warn() {
+    let validate = |rules: Value| json!([{"validate": {"rules": rules}}, {"select": {"columns": ["id"]}}]);
+    let ids = |rules: Value| enriched(ORDERS, validate(rules))[1..].join(" ");
+    assert_eq!(ids(json!([{"column": "region", "notNull": true}])), "1 2 3");
+    assert_eq!(ids(json!([{"column": "region", "unique": true}])), "1 2 4");
+    assert_eq!(ids(json!([{"column": "amount", "range": {"min": 2.5, "max": 7}}])), "2 3 4");
+    assert_eq!(ids(json!([{"column": "day", "range": {"min": "2024-02-01"}}])), "2 3 4");
+    assert_eq!(ids(json!([{"column": "region", "set": ["north"]}])), "1 3 4");
+    assert_eq!(ids(json!([{"column": "note", "pattern": "[a-z]"}])), "2 3");
+    assert_eq!(ids(json!([{"expression": "coalesce(amount, 0) > 5"}])), "1 4");
+    let run = run(
+        ORDERS,
+        json!([{"validate": {"rules": [
+            {"column": "region", "notNull": true, "severity": "warn"},
+            {"column": "day", "freshness": {"days": 1, "asOf": "2024-02-10"}}
+        ]}}]),
+    );
+    let warnings = run.report.unwrap().warnings;
+    let kinds: Vec<_> = warnings.iter().map(|finding| (finding.kind.as_str(), finding.count)).collect();
+    assert_eq!(kinds, [("NotFresh", 1), ("RuleBroken", 1)]);
+    assert!(refused(ORDERS, validate(json!([{"column": "id"}]))).contains("one sort"));
+    assert!(
+        refused(ORDERS, validate(json!([{"column": "region", "range": {"min": 1}}]))).contains("type text")
+    );
+}
+
+#[test]
+fn rows_are_sorted_grouped_and_turned() {
+    let sort = json!([{"sort": {"by": [{"column": "amount", "order": "descending"}]}}, {"select": {"columns": ["id"]}}]);
+    assert_eq!(enriched(ORDERS, sort), ["id", "1", "4", "2", "3"]);
+    let aggregate = json!([{"aggregate": {"groupBy": ["region"], "measures": [
+        {"function": "count", "into": "n"},
+        {"function": "sum", "column": "amount", "into": "total"},
+        {"function": "mean", "column": "amount", "into": "mean"},
+        {"function": "max", "column": "day", "into": "newest"},
+        {"function": "first", "column": "note", "into": "note"}
+    ]}}]);
+    assert_eq!(
+        enriched(ORDERS, aggregate),
+        [
+            "region,n,total,mean,newest,note",
+            "north,2,10.25,10.25,2024-02-02, a  b ",
+            "south,1,2.50,2.5,2024-02-01,",
+            ",1,7.00,7,,'=1+1",
+        ]
+    );
+    const SALES: &str = "r,m,v\nx,jan,1\nx,feb,2\ny,jan,3\nx,jan,4\n";
+    let pivot = json!([{"pivot": {"rows": ["r"], "column": "m", "value": "v", "function": "sum"}}]);
+    assert_eq!(enriched(SALES, pivot), ["r,feb,jan", "x,2,5", "y,,3"]);
+    let unpivot =
+        json!([{"unpivot": {"keep": ["k"], "columns": ["a", "b"], "nameInto": "n", "valueInto": "v"}}]);
+    assert_eq!(enriched("k,a,b\n1,2,3\n4,5,6\n", unpivot), ["k,n,v", "1,a,2", "1,b,3", "4,a,5", "4,b,6"]);
+}
+
+#[test]
+fn tables_are_asked_in_sql() {
+    let sql = json!([{"sql": {"query": "SELECT region, sum(amount) AS total FROM dataset WHERE region IS NOT NULL GROUP BY region ORDER BY total DESC"}}]);
+    assert_eq!(enriched(ORDERS, sql), ["region,total", "north,10.25", "south,2.5"]);
+    assert!(refused(ORDERS, json!([{"sql": {"query": "DELETE FROM dataset"}}])).contains("steps/0/sql"));
+    let joined = TestHost::new()
+        .parameters(
+            json!({"steps": [{"sql": {"query": "SELECT d.k, v FROM dataset d JOIN other USING (k)"}}]}),
+        )
+        .input("dataset", "a.csv", "k\n1\n2\n")
+        .input("lookups/other", "b.csv", "k,v\n2,x\n")
+        .run::<Job>();
+    assert_eq!(joined.text("enriched.csv"), Some("k,v\n2,x\n"), "{:?}", joined.end);
+}
+
+#[test]
+fn event_logs_get_their_columns() {
+    const LOG: &str = "c,a,t\n1,open,2024-03-31T00:30:00Z\n1,check,2024-03-31T01:30:00Z\n2,open,2024-04-01T22:30:00Z\n1,check,2024-03-31T02:00:00Z\n";
+    let lines = enriched(
+        LOG,
+        json!([{"eventLog": {"case": "c", "activity": "a", "timestamp": "t", "timeZone": "Europe/Berlin"}}]),
+    );
+    assert_eq!(
+        lines,
+        [
+            "c,a,t,case_duration_seconds,seconds_since_previous,seconds_since_start,event_index,case_events,variant_id,is_rework,weekday,hour,next_activity,previous_activity",
+            "1,open,2024-03-31T00:30:00Z,5400,,0,1,3,2,false,7,1,check,",
+            "1,check,2024-03-31T01:30:00Z,5400,3600,3600,2,3,2,false,7,3,check,open",
+            "2,open,2024-04-01T22:30:00Z,0,,0,1,1,1,false,2,0,,",
+            "1,check,2024-03-31T02:00:00Z,5400,1800,5400,3,3,2,true,7,4,,check",
+        ]
+    );
+}
+
+#[test]
+fn steps_follow_each_other_whatever_they_need() {
+    let steps = json!([
+        {"sort": {"by": [{"column": "id", "order": "descending"}]}},
+        {"cast": {"column": "note", "type": "integer", "onError": "reject"}},
+        {"deduplicate": {"keys": ["region"]}},
+        {"derive": {"column": "n", "expression": "id + 1"}},
+        {"aggregate": {"measures": [{"function": "sum", "column": "n", "into": "sum"}]}},
+    ]);
+    assert_eq!(enriched(ORDERS, steps.clone()), ["sum", "3"]);
+    let lines = rejected(ORDERS, steps);
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[1].starts_with("2,note,steps/1/cast"), "in the order of the file: {lines:?}");
+}
+
+#[test]
+fn what_a_step_may_be_is_said() {
+    assert!(refused(ORDERS, json!([{"frobnicate": {}}])).contains("frobnicate"));
+    assert!(refused(ORDERS, json!([{"cast": {"column": "id", "type": "colour"}}])).contains("colour"));
+    assert!(refused(ORDERS, json!([{"select": {"columns": ["id"], "colums": []}}])).contains("colums"));
+}
+
+#[test]
+fn only_the_rejected_rows_are_tried_again() {
+    const FILE: &str = "id,amount\n1,10\n2,abc\n3,2.5\n4,x,y\n";
+    let first = run(FILE, json!([{"cast": {"column": "amount", "type": "decimal"}}]));
+    let rows = first.text("rejected.csv").unwrap().to_string();
+    let again = TestHost::new()
+        .parameters(json!({"steps": [{"cast": {"column": "amount", "type": "decimal", "onError": "null"}}]}))
+        .input("dataset", "table.csv", FILE)
+        .input("failed-records", "rejected.csv", rows)
+        .run::<Job>();
+    assert_eq!(again.text("enriched.csv"), Some("id,amount\n2,\n"), "{:?}", again.end);
+    let report = again.report.unwrap().validation.unwrap();
+    assert_eq!((report.total, report.valid, report.invalid), (2, 1, 1));
+    assert!(again.artifacts["rejected.csv"].bytes.starts_with(b"line,column"));
+}
