@@ -2,7 +2,7 @@
 
 use crate::admin::check_name;
 use crate::{Principal, Service, ServiceError, Upload};
-use fuelcell_domain::{Dataset, DatasetId, Digest, ProjectRef, ReadAt, Role, Timestamp};
+use fuelcell_domain::{Artifact, Dataset, DatasetId, Digest, JobId, ProjectRef, ReadAt, Role, Timestamp};
 use fuelcell_store::{Page, Seek};
 use std::sync::Arc;
 
@@ -16,6 +16,20 @@ pub struct DatasetUpload {
     pub media_type: String,
     /// Its bytes.
     pub upload: Upload,
+}
+
+/// A dataset that is to have the bytes of a job's output.
+pub struct DatasetOfJob {
+    /// The client's id for it.
+    pub id: DatasetId,
+    /// Its file name; none = the output's own.
+    pub name: Option<String>,
+    /// The job.
+    pub job: JobId,
+    /// The output's name.
+    pub artifact: String,
+    /// The digest of its bytes, where the client said it: others are refused.
+    pub digest: Option<Digest>,
 }
 
 impl Service {
@@ -40,6 +54,43 @@ impl Service {
             digest: blob.digest,
             size: blob.size,
             row_count: None,
+            uploaded_by: principal.subject.clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        Ok(self.store.put_dataset(dataset).await?)
+    }
+
+    /// Stores an output of an ended job as a dataset, or replaces one by it for later jobs. Both have the same bytes, which
+    /// are there once.
+    pub async fn put_dataset_of_job(
+        &self,
+        principal: &Principal,
+        project: ProjectRef,
+        dataset: DatasetOfJob,
+    ) -> Result<Dataset, ServiceError> {
+        self.require(principal, project, Role::Submitter).await?;
+        let DatasetOfJob { id, name, job, artifact, digest } = dataset;
+        let Artifact { description, digest: stored, size } = self.artifact(project, job, &artifact).await?;
+        if digest.is_some_and(|announced| announced != stored) {
+            let message = format!("the output has the SHA-256 {stored}, not the announced one");
+            return Err(ServiceError::invalid("DigestMismatch", message));
+        }
+        if size > self.config.max_dataset_bytes {
+            return Err(ServiceError::TooLarge(self.config.max_dataset_bytes));
+        }
+        let name = file_name(name.as_deref().unwrap_or(&description.name))?;
+        // The job may be deleted meanwhile: its bytes are needed from now on for the dataset's sake.
+        self.blobs.touch(stored).await?.ok_or(ServiceError::NotFound("artifact"))?;
+        let now = self.clock.now();
+        let dataset = Dataset {
+            id,
+            project,
+            name,
+            media_type: description.media_type,
+            digest: stored,
+            size,
+            row_count: description.record_count,
             uploaded_by: principal.subject.clone(),
             created_at: now,
             updated_at: now,

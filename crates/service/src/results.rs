@@ -3,6 +3,7 @@
 use crate::links::{CHECKPOINT, LinkGrant, LinkTarget, RUN_SUMMARY};
 use crate::places::Place;
 use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::output_name::composed;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt,
     Role,
@@ -49,13 +50,7 @@ impl Service {
         kind: Option<ArtifactKind>,
     ) -> Result<Results, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
-        let job = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
-        if !job.state.is_ended() {
-            return Err(ServiceError::conflict(
-                "JobNotEnded",
-                format!("the job is {}; results are there when it has ended", job.state.as_str()),
-            ));
-        }
+        let job = self.ended_job(project, id).await?;
         let artifacts: Vec<_> = self.store.artifacts(id).await?;
         let checkpoint = self.partial_checkpoint(&job, &artifacts).await?;
         let artifacts: Vec<_> = artifacts
@@ -76,6 +71,32 @@ impl Service {
         let grant = self.sign_link(&summary);
         let receipt = self.store.receipts(id).await?.pop();
         Ok(Results { job, primary, run_summary: (summary, grant), additional: outputs, published, receipt })
+    }
+
+    /// One published output of an ended job.
+    pub(crate) async fn artifact(
+        &self,
+        project: ProjectRef,
+        id: JobId,
+        name: &str,
+    ) -> Result<Artifact, ServiceError> {
+        let job = self.ended_job(project, id).await?;
+        let artifacts = self.store.artifacts(id).await?;
+        let checkpoint = self.partial_checkpoint(&job, &artifacts).await?;
+        let name = composed(name);
+        let mut outputs = artifacts.into_iter().chain(checkpoint);
+        outputs.find(|output| output.description.name == name).ok_or(ServiceError::NotFound("artifact"))
+    }
+
+    async fn ended_job(&self, project: ProjectRef, id: JobId) -> Result<Job, ServiceError> {
+        let job = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+        match job.state.is_ended() {
+            true => Ok(job),
+            false => Err(ServiceError::conflict(
+                "JobNotEnded",
+                format!("the job is {}; results are there when it has ended", job.state.as_str()),
+            )),
+        }
     }
 
     /// A place for sending the outputs of a job as one archive, to be held until it is sent.

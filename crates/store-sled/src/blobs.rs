@@ -16,7 +16,8 @@ use tempfile::NamedTempFile;
 /// Content-addressed files in a directory of their own.
 pub struct FileBlobs {
     root: Arc<Path>,
-    /// Held while a file comes to its place or an idle one is taken away, so that these see each other's times.
+    /// Held while a file comes to its place, is touched, or is taken away for being idle, so that these see each other's
+    /// times.
     moves: Arc<Mutex<()>>,
     /// Held as long as this process may write here.
     _lock: Option<File>,
@@ -178,6 +179,17 @@ impl BlobStore for FileBlobs {
     async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
         let metadata = self.with_files(move |root| present(fs::metadata(path_of(root, digest)))).await?;
         Ok(metadata.map(|metadata| metadata.len()))
+    }
+
+    async fn touch(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
+        let moves = Arc::clone(&self.moves);
+        self.with_files(move |root| {
+            let _moves = moves.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(file) = present(File::open(path_of(root, digest)))? else { return Ok(None) };
+            file.set_modified(SystemTime::now())?;
+            Ok(Some(file.metadata()?.len()))
+        })
+        .await
     }
 
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {

@@ -54,6 +54,10 @@ pub trait BlobStore: Send + Sync {
     /// The number of bytes; `None` when they are not there.
     async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError>;
 
+    /// Counts bytes as committed again just now, for whoever is about to record that they are needed once more. Their
+    /// number; `None` when they are not there.
+    async fn touch(&self, digest: Digest) -> Result<Option<u64>, StoreError>;
+
     /// Forgets bytes. Readers that are open go on. Absent bytes are no error.
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError>;
 

@@ -130,6 +130,10 @@ impl<B: BlobStore> BlobStore for FaultyBlobs<B> {
         self.pass("stat", self.inner.stat(digest)).await
     }
 
+    async fn touch(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
+        self.pass("touch", self.inner.touch(digest)).await
+    }
+
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
         self.pass("unlink", self.inner.unlink(digest)).await
     }

@@ -1,5 +1,6 @@
 //! `datasets…`
 
+use fuelcell_tests::project::token;
 use fuelcell_tests::{Project, Server, eventually};
 use serde_json::json;
 use std::io::Read;
@@ -29,6 +30,69 @@ fn a_dataset_has_name_size_and_digest_and_is_replaced_for_later_jobs() {
     let status = project.wait_for(&later, "Completed");
     assert_eq!(status["receipt"]["bytesRead"], 4);
     assert_eq!(project.status(&pinned)["status"], "Queued");
+}
+
+#[test]
+fn an_output_becomes_a_dataset_without_leaving_the_server() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let job = project.probe(json!([
+        {"do": "artifact", "name": "tables/orders.csv", "text": "a,b\n1,2\n", "mediaType": "text/csv", "recordCount": 1},
+    ]));
+    project.wait_for(&job, "Completed");
+    let id = Uuid::new_v4();
+    let path = |query: &str| project.path(&format!("datasets/{id}?{query}"));
+    let made = |query: &str| project.client.put_bytes(&path(query), b"");
+    let dataset = made(&format!("fromJob={job}&artifact=tables/orders.csv")).ok();
+    assert_eq!(
+        (&dataset["name"], &dataset["size"], &dataset["mediaType"], &dataset["rowCount"]),
+        (&json!("orders.csv"), &json!(8), &json!("text/csv"), &json!(1))
+    );
+    let content = project.path(&format!("datasets/{id}/content"));
+    assert_eq!(project.client.get(&content).text(), "a,b\n1,2\n");
+    let renamed = made(&format!("fromJob={job}&artifact=tables/orders.csv&name=mine.csv")).ok();
+    assert_eq!((&renamed["name"], &renamed["digest"]), (&json!("mine.csv"), &dataset["digest"]));
+    let audit = server.operator().get("/api/admin/audit?limit=1").ok();
+    let entry = &audit["entries"][0];
+    assert_eq!(
+        (&entry["action"], &entry["outcome"]),
+        (&json!("PUT /api/{tenant_id}/{project_id}/datasets/{dataset_id}"), &json!("done")),
+        "{audit:#}"
+    );
+
+    // What is missing, wrong or too much is told.
+    let output = format!("fromJob={job}&artifact=tables/orders.csv");
+    for (query, status, code) in [
+        (format!("fromJob={job}"), 400, "InvalidQuery"),
+        ("artifact=tables/orders.csv".to_owned(), 400, "InvalidQuery"),
+        ("fromJob=&artifact=&name=x".to_owned(), 400, "InvalidQuery"),
+        ("fromJob=7&artifact=x".to_owned(), 400, "InvalidQuery"),
+        (format!("fromJob={}&artifact=x", Uuid::new_v4()), 404, "NotFound"),
+        (format!("fromJob={job}&artifact=other.csv"), 404, "NotFound"),
+        (format!("{output}&name=%20"), 400, "InvalidName"),
+    ] {
+        assert_eq!(made(&query).problem(status).0, code, "{query}");
+    }
+    assert_eq!(project.client.put_bytes(&path(&output), b"body").problem(400).0, "InvalidBody");
+    let other = [("Content-Digest", "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")];
+    assert_eq!(project.client.send("PUT", &path(&output), &other, b"").problem(400).0, "DigestMismatch");
+    let running = project.probe(json!([{"do": "sleep", "milliseconds": 600_000}]));
+    assert_eq!(made(&format!("fromJob={running}&artifact=x")).problem(409).0, "JobNotEnded");
+    let stranger = Project::new(&server);
+    let foreign = stranger.client.put_bytes(&stranger.path(&format!("datasets/{id}?{output}")), b"");
+    assert_eq!(foreign.problem(404).0, "NotFound", "a job of another tenant is not there");
+    let viewer = token(&server.operator(), "viewer", &project.tenant, Some(&project.project));
+    assert_eq!(project.client.with_token(Some(&viewer)).put_bytes(&path(&output), b"").status, 403);
+
+    // It counts as an upload does, and is there when the job is not.
+    let limits = format!("/api/admin/tenants/{}/projects/{}/limits", project.tenant, project.project);
+    let stored = server.operator().get(&limits).ok()["usage"]["storedBytes"].as_u64().unwrap();
+    server.operator().put(&limits, &json!({"quotas": {"storedBytes": stored + 7}})).ok();
+    let another = project.path(&format!("datasets/{}?{output}", Uuid::new_v4()));
+    assert_eq!(project.client.put_bytes(&another, b"").problem(507).0, "StorageQuotaExceeded");
+    let deleted = project.client.delete(&format!("{}/data", project.job_path(&job)), None);
+    assert_eq!(deleted.status, 204);
+    assert_eq!(project.client.get(&content).text(), "a,b\n1,2\n");
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! `/api/{tenantId}/{projectId}/datasets…`
 
-use super::upload::upload;
+use super::upload::{content_digest, upload};
 use crate::auth::Caller;
 use crate::downloads;
-use crate::extract::{Ids, Query};
+use crate::extract::{Ids, Query, check_coding};
 use crate::paging::{Pagination, PartParams, Reader, numbered};
 use crate::problem::Problem;
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use fuelcell_domain::Dataset;
-use fuelcell_service::datasets::DatasetUpload;
+use fuelcell_domain::{Dataset, JobId};
+use fuelcell_service::datasets::{DatasetOfJob, DatasetUpload};
 use fuelcell_service::query::Part;
 use fuelcell_service::{Seek, Service};
 use serde::Serialize;
@@ -43,16 +43,17 @@ pub(crate) struct DatasetList {
     next_cursor: Option<String>,
 }
 
-/// Stores the body as a dataset, streamed; a new one replaces it for later jobs.
+/// Stores the body as a dataset, streamed; a new one replaces it for later jobs. With `fromJob` and `artifact` it has the bytes
+/// of that output of a job instead, which do not leave the server; then the request has no body.
 #[utoipa::path(
     put,
     operation_id = "put_dataset",
     path = "/api/{tenant_id}/{project_id}/datasets/{dataset_id}",
     extensions(("x-required-role" = json!("submitter"))),
     tag = "Datasets",
-    params(("name" = String, Query, min_length = 1, max_length = 200, description = "The file's name"), ("Content-Digest" = Option<String>, Header, description = "SHA-256 of the bytes as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
+    params(("name" = Option<String>, Query, min_length = 1, max_length = 200, description = "The file's name; may be left out with `artifact`, whose name it is then"), ("fromJob" = Option<Uuid>, Query, description = "An ended job of the project, whose output the dataset is to be"), ("artifact" = Option<String>, Query, min_length = 1, max_length = 1024, description = "The name of that output"), ("Content-Digest" = Option<String>, Header, description = "SHA-256 of the bytes as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 413, description = "The file is too large"), (status = 415, description = "The file came with a Content-Encoding"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "The dataset is stored, durably", body = DatasetAnswer), (status = 404, description = "There is no such job, or no such output of it"), (status = 409, description = "The job has not ended"), (status = 413, description = "The file is too large"), (status = 415, description = "The file came with a Content-Encoding"), (status = 429, description = "Too many uploads at once"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -62,7 +63,23 @@ pub(crate) async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<DatasetAnswer>, Problem> {
-    let Some(name) = query.text("name") else {
+    let name = query.text("name");
+    if let Some((job, artifact)) = output(&query)? {
+        check_coding(&headers)?;
+        let none = to_bytes(body, 0).await;
+        none.map_err(|_| {
+            Problem::invalid("InvalidBody", "a dataset that is an output of a job comes without a body")
+        })?;
+        let dataset = DatasetOfJob {
+            id: ids.id("dataset_id")?,
+            name: name.map(str::to_owned),
+            job,
+            artifact: artifact.to_owned(),
+            digest: content_digest(&headers)?,
+        };
+        return Ok(Json(service.put_dataset_of_job(&caller, ids.project()?, dataset).await?.into()));
+    }
+    let Some(name) = name else {
         return Err(Problem::invalid("InvalidName", "give the file's name: ?name=FILE"));
     };
     let sent_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -78,6 +95,20 @@ pub(crate) async fn put(
     };
     let dataset = service.put_dataset(&caller, ids.project()?, dataset).await?;
     Ok(Json(dataset.into()))
+}
+
+/// The output of a job that the query names, if it names one.
+fn output(query: &Query) -> Result<Option<(JobId, &str)>, Problem> {
+    let wrong = |message: &str| Err(Problem::invalid("InvalidQuery", message));
+    match (query.given("fromJob"), query.given("artifact")) {
+        (None, None) => Ok(None),
+        (Some(job), Some(artifact)) => match job.parse() {
+            Ok(job) => Ok(Some((job, artifact))),
+            Err(_) => wrong("fromJob must be a job's id (a GUID)"),
+        },
+        (Some(_), None) => wrong("with fromJob, name the output: &artifact=NAME"),
+        (None, Some(_)) => wrong("with artifact, name the job that made it: &fromJob=ID"),
+    }
 }
 
 /// What is known of a dataset.

@@ -1,11 +1,12 @@
 //! Files by digest.
 
 use fuelcell_domain::Digest;
-use fuelcell_store::{BlobStore, StoreError};
+use fuelcell_store::{BlobRef, BlobStore, StoreError};
 use fuelcell_store_sled::FileBlobs;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 #[tokio::test]
@@ -23,6 +24,25 @@ async fn blobs_are_read_only_files_that_outlive_the_process() {
     let blobs = FileBlobs::open(directory.path()).unwrap();
     assert_eq!(blobs.list(None, 9).await.unwrap(), [blob]);
     assert!(blobs.open(Digest::of(b"some bytes")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_is_touched_is_as_if_it_were_committed_again() {
+    const LONG: Duration = Duration::from_secs(3600);
+    let directory = TempDir::new().unwrap();
+    let blobs = FileBlobs::open(directory.path()).unwrap();
+    for touched in [true, false] {
+        let mut writer = blobs.begin().unwrap();
+        writer.write_all(b"some bytes").unwrap();
+        let BlobRef { digest, size } = writer.commit().unwrap();
+        let name = digest.to_string();
+        let file = fs::File::open(directory.path().join(&name[..2]).join(&name[2..])).unwrap();
+        file.set_modified(SystemTime::now() - 2 * LONG).unwrap();
+        if touched {
+            assert_eq!(blobs.touch(digest).await.unwrap(), Some(size));
+        }
+        assert_eq!(blobs.unlink_idle(digest, LONG).await.unwrap(), !touched);
+    }
 }
 
 #[tokio::test]

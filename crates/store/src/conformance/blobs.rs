@@ -98,10 +98,13 @@ pub async fn only_idle_bytes_are_swept(store: &dyn BlobStore) {
     const LONG: Duration = Duration::from_secs(3600);
     let blob = write(store, b"just committed");
     assert!(!store.unlink_idle(blob.digest, LONG).await.unwrap());
+    assert_eq!(store.touch(blob.digest).await.unwrap(), Some(blob.size));
+    assert!(!store.unlink_idle(blob.digest, LONG).await.unwrap());
     assert_eq!(store.list(None, 9).await.unwrap(), [blob]);
     assert!(store.unlink_idle(blob.digest, Duration::ZERO).await.unwrap());
     assert_eq!(store.list(None, 9).await.unwrap(), []);
     assert!(store.unlink_idle(blob.digest, LONG).await.unwrap(), "absent bytes are gone");
+    assert_eq!(store.touch(blob.digest).await.unwrap(), None);
 }
 
 pub async fn lists_in_order(store: &dyn BlobStore) {

@@ -74,6 +74,14 @@ impl BlobStore for MemoryBlobs {
         Ok(lock(&self.blobs).get(&digest).map(|(bytes, _)| bytes.len() as u64))
     }
 
+    async fn touch(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
+        let mut blobs = lock(&self.blobs);
+        Ok(blobs.get_mut(&digest).map(|(bytes, committed)| {
+            *committed = Instant::now();
+            bytes.len() as u64
+        }))
+    }
+
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
         lock(&self.blobs).remove(&digest);
         Ok(())
