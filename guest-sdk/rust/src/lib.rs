@@ -39,7 +39,7 @@ pub mod host;
 mod input;
 mod manifest;
 mod report;
-#[cfg(not(target_family = "wasm"))]
+mod temporary;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 #[cfg(target_family = "wasm")]
@@ -58,6 +58,7 @@ pub use manifest::{
     GuestJob, HttpDeclaration, INTERFACE, InputDeclaration, Limits, Manifest, OutputDeclaration,
 };
 pub use report::{DataValidation, Finding, Report};
+pub use temporary::temp_dir;
 
 /// Keeps the example of the guide compiling.
 #[cfg(doctest)]

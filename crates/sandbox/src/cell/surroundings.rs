@@ -16,6 +16,9 @@ const IN: &str = "/in";
 /// Where guests leave their outputs.
 pub(crate) const OUT: &str = "/out";
 
+/// Where guests put what they need while they run: it counts as their other files do, and is gone with the cell.
+const TMP: &str = "/tmp";
+
 /// The parameters as a file below `/in`.
 pub(crate) const PARAMETERS: &str = "parameters.json";
 
@@ -53,7 +56,7 @@ pub(crate) fn arguments(parameters: &str) -> Vec<String> {
     std::iter::once(PROGRAM.to_owned()).chain(parameters.into_iter().filter_map(argument)).collect()
 }
 
-/// `/in` with the parameters and inputs of a job, and an empty `/out`.
+/// `/in` with the parameters and inputs of a job, and empty `/out` and `/tmp`.
 pub(crate) fn job_files(volume: &Arc<Volume>, host: &dyn JobHost) -> files::Result<Vec<Preopen>> {
     let inputs = Tree::new(volume);
     let parameters = Arc::new(host.parameters().as_bytes().to_vec());
@@ -69,6 +72,7 @@ pub(crate) fn job_files(volume: &Arc<Volume>, host: &dyn JobHost) -> files::Resu
     Ok(vec![
         Preopen { path: IN.into(), tree: inputs.read_only() },
         Preopen { path: OUT.into(), tree: Tree::published(volume) },
+        Preopen { path: TMP.into(), tree: Tree::new(volume) },
     ])
 }
 

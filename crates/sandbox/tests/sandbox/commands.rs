@@ -406,6 +406,28 @@ async fn the_disk_quota_is_exact() {
     }
 }
 
+/// What a program keeps for itself lies in `/tmp`, within the disk limit, and is there for no other attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_files_are_the_attempts_own() {
+    let mut bench = Bench::new();
+    // A name that no output could have.
+    let create = "(call $expect (call $open (i32.const 5) (i32.const 4096) (i32.const 4) (i32.const 5)) (i32.const 0))";
+    let put = |bytes| format!("(call $put (i32.load (i32.const 0)) (i32.const 8192) (i32.const {bytes}))");
+    for isolation in [Isolation::InProcess, Isolation::Process] {
+        bench.isolation = isolation;
+        for seed in [None, Some(7)] {
+            bench.seed = seed;
+            // Made anew each time: create and exclusive.
+            let fits = format!("{create} (call $expect {} (i32.const 0))", put(1000));
+            done(&bench, &program(&[(4096, "a:b.")], &fits)).await;
+            assert_eq!(bench.host.events(), [""; 0], "nothing of it is published");
+            let full = format!("{create} (if {} (then (call $exit (i32.const 1))))", put(1001));
+            let (error, _) = bench.fail(&program(&[(4096, "a:b.")], &full)).await;
+            assert_eq!(error.code, ErrorCode::DiskQuota);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_files_give_their_room_back() {
     let mut bench = Bench::new();

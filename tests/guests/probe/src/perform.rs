@@ -2,9 +2,10 @@
 
 use std::{
     collections::hash_map::RandomState,
+    fs::File,
     hash::{BuildHasher, Hasher},
     hint::black_box,
-    io::{self, Write},
+    io::{self, BufRead, BufReader, BufWriter, Write},
     ops::ControlFlow,
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -52,6 +53,7 @@ pub(crate) fn step(context: &Context, step: &Step, held: &mut Vec<Vec<u8>>) -> R
         Step::Artifact(artifact) => write_artifact(context, artifact)?,
         Step::EchoInput { input, artifact } => echo_input(context, input, artifact)?,
         Step::EchoParameters { artifact } => echo_parameters(context, artifact)?,
+        Step::Spill { bytes } => spill(*bytes)?,
         Step::Entropy { artifact } => entropy(context, artifact)?,
         Step::Checkpoint { text } => context.save_checkpoint(text.as_bytes())?,
         Step::ExpectCheckpoint { text } => expect_checkpoint(context, text.as_deref())?,
@@ -144,6 +146,36 @@ fn echo_parameters(context: &Context, artifact: &str) -> Result<(), Failure> {
     let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
     writer.write_all(context.parameters_json().as_bytes())?;
     Ok(writer.finish()?)
+}
+
+fn spill(size: u64) -> Result<(), Failure> {
+    // Natively the folder is the machine's, and tests run beside one another; in a cell there are no process ids.
+    let owner = if cfg!(target_family = "wasm") { 0 } else { std::process::id() };
+    let path = fuelcell_sdk::temp_dir().join(format!("probe-{owner}.spill"));
+    if path.exists() {
+        return Err(Failure::new("SpillFound", format!("{} is there already", path.display())));
+    }
+    let mut writer = BufWriter::new(File::create(&path)?);
+    write_pattern(&mut writer, size)?;
+    writer.flush()?;
+    drop(writer);
+    let mut written = BufReader::new(File::open(&path)?);
+    let (mut found, mut same) = (0, true);
+    loop {
+        let piece = written.fill_buf()?;
+        if piece.is_empty() {
+            break;
+        }
+        let expected = PATTERN.iter().cycle().skip((found % PATTERN.len() as u64) as usize);
+        same &= piece.iter().eq(expected.take(piece.len()));
+        found += piece.len() as u64;
+        let count = piece.len();
+        written.consume(count);
+    }
+    match same && found == size {
+        true => Ok(()),
+        false => Err(Failure::new("SpillLost", format!("{size} bytes were written, and {found} are there"))),
+    }
 }
 
 fn entropy(context: &Context, artifact: &str) -> Result<(), Failure> {

@@ -75,6 +75,12 @@ pub enum Step {
         /// File name of the artifact.
         artifact: String,
     },
+    /// Writes a file to the folder for temporary files, reads it back and leaves it there. Fails with `SpillFound` when it is
+    /// there already, and with `SpillLost` when it is not what was written.
+    Spill {
+        /// Bytes of a fixed pattern.
+        bytes: u64,
+    },
     /// Writes the wall clock and a random number to an artifact: equal in two runs only when the host fixes both.
     Entropy {
         /// File name of the artifact.

@@ -209,3 +209,13 @@ fn the_readme_lists_the_steps() {
     listed.sort();
     assert_eq!(steps, listed);
 }
+
+#[test]
+fn what_is_spilt_is_read_back() {
+    let run = run(json!([{"do": "spill", "bytes": 100_000}]));
+    assert_eq!(run.end, Ok(Completion::Done));
+    let again = self::run(json!([{"do": "spill", "bytes": 1}]));
+    std::fs::remove_file(fuelcell_sdk::temp_dir().join(format!("probe-{}.spill", std::process::id())))
+        .unwrap();
+    assert_eq!(failure_code(again), "SpillFound");
+}
