@@ -59,6 +59,8 @@ fn left_behind(format: u32) -> (TempDir, String) {
     let said = said.replace("log_bytes: 1048576 }", "log_bytes: 1048576, table_elements: 50000 }");
     // Tokens did not expire.
     let said = said.replace("revoked_at: None }", "revoked_at: None, expires_at: None }");
+    // An input took one dataset.
+    let said = said.replace("required: false }", "required: false, many: false }");
     // Jobs did not say who holds them.
     let said = if format == PRESENT { said } else { held_by_nobody(&said) };
     (directory, said)
