@@ -1,6 +1,8 @@
 //! Where `cargo xtask` leaves what it built.
 
-use std::fs;
+use flate2::read::GzDecoder;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The target directory, from the place of this test binary: `target/PROFILE/deps/all-…`.
@@ -22,6 +24,17 @@ pub fn fuelcell() -> PathBuf {
 pub fn module(name: &str) -> Vec<u8> {
     let path = module_path(name);
     fs::read(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+/// A module that an earlier build of the SDK made, as it was packed then.
+pub fn kept(name: &str) -> Vec<u8> {
+    let path = source("tests/guests/kept").join(name);
+    let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    GzDecoder::new(file)
+        .read_to_end(&mut bytes)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    bytes
 }
 
 /// A module as the compiler made it, with this manifest.

@@ -18,6 +18,9 @@ pub const MAX_ENTRIES: usize = 100;
 pub struct Capabilities {
     /// Requests over HTTP; none = no network at all.
     pub http: Option<HttpAccess>,
+    /// Names of the project's secrets that are keys to compute with. They are only ever granted: a module that asks for some
+    /// runs without, and is refused when it computes.
+    pub hmac: Vec<String>,
 }
 
 /// Requests over HTTP to these hosts, with these secrets.
@@ -35,12 +38,12 @@ impl Capabilities {
     /// wanted: the module cannot use it.
     pub fn wanted(imports: &[String], declared: Option<&HttpAccess>) -> Self {
         let sends = imports.iter().any(|name| name.starts_with(SENDING));
-        Self { http: sends.then(|| declared.cloned().unwrap_or_default()) }
+        Self { http: sends.then(|| declared.cloned().unwrap_or_default()), hmac: Vec::new() }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.http.is_none()
+        self.http.is_none() && self.hmac.is_empty()
     }
 
     /// What of these `granted` does not cover; none when it covers all.
@@ -59,16 +62,27 @@ impl Capabilities {
                 missing
             }
         };
-        Some(Self { http: Some(missing) })
+        Some(Self { http: Some(missing), hmac: Vec::new() })
     }
 }
 
-/// In words: `http (hosts api.example.com; secrets CRM_TOKEN)`.
+/// In words: `http (hosts api.example.com; secrets CRM_TOKEN) and hmac (secrets KEY)`.
 impl fmt::Display for Capabilities {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(HttpAccess { hosts, secrets }) = &self.http else { return out.write_str("none") };
-        let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
-        let parts: Vec<_> = [("hosts", &hosts), ("secrets", secrets)]
+        let http = self.http.as_ref().map(ToString::to_string);
+        let hmac = (!self.hmac.is_empty()).then(|| format!("hmac (secrets {})", self.hmac.join(", ")));
+        match (http, hmac) {
+            (None, None) => out.write_str("none"),
+            (Some(http), Some(hmac)) => write!(out, "{http} and {hmac}"),
+            (Some(one), None) | (None, Some(one)) => out.write_str(&one),
+        }
+    }
+}
+
+impl fmt::Display for HttpAccess {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts: Vec<_> = self.hosts.iter().map(ToString::to_string).collect();
+        let parts: Vec<_> = [("hosts", &hosts), ("secrets", &self.secrets)]
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
             .map(|(kind, names)| format!("{kind} {}", names.join(", ")))
@@ -291,6 +305,7 @@ mod tests {
         let hosts = hosts.iter().map(|host| pattern(host)).collect();
         Capabilities {
             http: Some(HttpAccess { hosts, secrets: secrets.iter().map(ToString::to_string).collect() }),
+            hmac: Vec::new(),
         }
     }
 

@@ -3,7 +3,10 @@
 use crate::capability::{HttpAccess, Target};
 use crate::{Job, JobError};
 use async_trait::async_trait;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -102,13 +105,16 @@ pub fn answered(answer: Result<HttpResponse, HttpError>) -> HttpAnswer {
     Box::pin(std::future::ready(answer))
 }
 
-/// One attempt's way out.
+/// What one attempt may use beyond its cell.
 pub trait Outlet: Send + Sync {
     /// Sends a request, if the job may send it.
     fn send(&self, request: HttpRequest) -> HttpAnswer;
 
     /// Whom the attempt has contacted so far, by host.
     fn contacts(&self) -> Vec<Contact>;
+
+    /// The key of this name, if the job may compute with it. It is for the host only.
+    fn key(&self, name: &str) -> Option<SecretValue>;
 }
 
 /// No way out: every request is refused.
@@ -122,6 +128,10 @@ impl Outlet for NoWayOut {
 
     fn contacts(&self) -> Vec<Contact> {
         Vec::new()
+    }
+
+    fn key(&self, _: &str) -> Option<SecretValue> {
+        None
     }
 }
 
@@ -149,6 +159,8 @@ pub struct Granted {
     pub http: Option<HttpAccess>,
     /// Each of these secrets that there is.
     pub secrets: Vec<GrantedSecret>,
+    /// The keys that it may compute with, by name.
+    pub keys: BTreeMap<String, SecretValue>,
 }
 
 /// A secret that requests may carry.
@@ -172,6 +184,15 @@ impl GrantedSecret {
 /// A value that is not to be seen: it has no text of its own in logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretValue(pub Vec<u8>);
+
+impl SecretValue {
+    /// HMAC-SHA-256 of each message with the value as the key.
+    pub fn hmac<M: AsRef<[u8]>>(&self, messages: &[M]) -> Vec<[u8; 32]> {
+        let keyed = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mac = |message: &M| keyed.clone().chain_update(message).finalize().into_bytes().into();
+        messages.iter().map(mac).collect()
+    }
+}
 
 impl fmt::Debug for SecretValue {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -295,11 +316,26 @@ mod tests {
         }
     }
 
+    /// Test case 2 of RFC 4231, and one with a key that is longer than a block (6).
+    #[test]
+    fn macs_are_those_of_the_rfc() {
+        let mac = |key: &[u8], message: &str| hex::encode(SecretValue(key.into()).hmac(&[message])[0]);
+        assert_eq!(
+            mac(b"Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        assert_eq!(
+            mac(&[0xaa; 131], "Test Using Larger Than Block-Size Key - Hash Key First"),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        );
+        assert_eq!(SecretValue(b"Jefe".into()).hmac(&["a", "b"]).len(), 2);
+    }
+
     #[test]
     fn values_have_no_text_in_logs() {
         let (name, headers) = ("A".into(), vec!["Authorization".into()]);
         let secret = GrantedSecret { name, headers, value: SecretValue(b"alpha".to_vec()) };
-        let granted = Granted { http: None, secrets: vec![secret] };
+        let granted = Granted { secrets: vec![secret], ..Granted::default() };
         assert!(!format!("{granted:?}").contains("alpha") && !format!("{granted:?}").contains("97"));
     }
 }

@@ -125,6 +125,12 @@ pub trait JobHost: Send + Sync {
     /// Marks a key; it counts when this job completes.
     fn mark(&self, key: &str) -> Result<(), HostError>;
 
+    /// HMAC-SHA-256 of each message, with a secret of the job's project as the key, if the job may compute with it. By itself
+    /// a job may not.
+    fn hmac(&self, _secret: &str, _messages: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError> {
+        Err(HostError::Invalid("there are no secrets to compute with here".into()))
+    }
+
     /// Sends a request to the world, if the job may. Unlike the others it does not hold up the thread. By itself a job
     /// may not.
     fn http(&self, request: HttpRequest) -> HttpAnswer {

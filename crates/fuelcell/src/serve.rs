@@ -52,8 +52,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
-    let vault = Arc::new(Vault::new(store.clone(), data.secret()?));
-    let outlets = Arc::new(GrantedOutlets::new(vault, Client::new(config.outbound.clone())));
+    let vault = Arc::new(Vault::new(records.clone(), data.secret()?));
+    let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
     let scheduler =
         Scheduler::new(Records::of(&records), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
     let listener = TcpListener::bind(config.listen)
@@ -77,6 +77,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let token_file = TokenFile::of(&data);
     service.forget_secrets_with(token_file.clone().forgetting());
     let built_in = install_built_in(&mut service).await?;
+    vault.know(service.built_in_manifests());
     let retention = config.retention.config(built_in.clone());
     tokio::spawn(prepare(sandbox, blobs, built_in));
     token_file.forget_if_dead(&service).await?;

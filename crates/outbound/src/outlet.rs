@@ -56,6 +56,10 @@ impl Outlet for GrantedOutlet {
     fn contacts(&self) -> Vec<Contact> {
         self.0.account.all()
     }
+
+    fn key(&self, name: &str) -> Option<SecretValue> {
+        self.0.granted.keys.get(name).cloned()
+    }
 }
 
 impl Way {

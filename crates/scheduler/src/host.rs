@@ -42,6 +42,7 @@ pub(crate) struct AttemptHost {
     outlet: Arc<dyn Outlet>,
     clock: Arc<dyn Clock>,
     parameters: String,
+    deterministic: bool,
     pipeline: Option<PipelineId>,
     inputs: Vec<JobInput>,
     files: Vec<Arc<dyn ReadAt>>,
@@ -78,6 +79,7 @@ impl AttemptHost {
             outlet: sources.outlet,
             clock: sources.clock,
             parameters: job.parameters.clone(),
+            deterministic: job.deterministic,
             pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
             inputs: job.inputs.iter().map(job_input).collect(),
             files,
@@ -205,6 +207,22 @@ impl JobHost for AttemptHost {
             // There is nobody to remember the key for.
             None => Ok(()),
         }
+    }
+
+    fn hmac(&self, secret: &str, messages: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError> {
+        if self.deterministic {
+            let message =
+                "a deterministic job computes with no secrets: what it makes follows from what it reads";
+            return Err(HostError::Invalid(message.into()));
+        }
+        let key = self.outlet.key(secret).ok_or_else(|| {
+            HostError::Invalid(format!(
+                "the secret \"{}\" is none to compute with: the module's manifest has to ask for it (`hmac`), and an \
+                 administrator of the project to set it and to grant it to the module",
+                clean(secret, MAX_FINDING_KIND)
+            ))
+        })?;
+        Ok(key.hmac(messages))
     }
 
     fn http(&self, request: HttpRequest) -> HttpAnswer {

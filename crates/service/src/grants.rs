@@ -24,7 +24,7 @@ impl Service {
         self.require(principal, project, Role::Viewer).await?;
         let mut versions = self.store.module_versions(project).await?;
         versions.retain(|version| version.name == module);
-        if versions.is_empty() {
+        if versions.is_empty() && !self.is_built_in(module) {
             return Err(ServiceError::NotFound("module"));
         }
         let grant = self.store.grant(project, module).await?;
@@ -47,7 +47,7 @@ impl Service {
     ) -> Result<ModuleCapabilities, ServiceError> {
         self.require(principal, project, Role::Administrator).await?;
         check_capabilities(&capabilities)?;
-        if self.store.module_version(project, module, None).await?.is_none() {
+        if !self.is_built_in(module) && self.store.module_version(project, module, None).await?.is_none() {
             return Err(ServiceError::NotFound("module"));
         }
         tracing::info!(%project, module, %capabilities, by = %principal.subject, "capabilities were granted");
@@ -67,6 +67,10 @@ impl Service {
         self.store.delete_grant(project, module).await?;
         tracing::info!(%project, module, by = %principal.subject, "capabilities were withdrawn");
         Ok(())
+    }
+
+    fn is_built_in(&self, name: &str) -> bool {
+        self.built_in.values().any(|module| module.name == name)
     }
 
     /// What the version wants beyond what its project grants; none when it may run. What is built in comes with the server
@@ -108,14 +112,15 @@ fn capabilities(grant: Option<&Grant>) -> Capabilities {
 }
 
 fn check_capabilities(capabilities: &Capabilities) -> Result<(), ServiceError> {
-    let Some(http) = &capabilities.http else { return Ok(()) };
-    if http.hosts.len() > MAX_ENTRIES || http.secrets.len() > MAX_ENTRIES {
+    let http = capabilities.http.clone().unwrap_or_default();
+    let most = http.hosts.len().max(http.secrets.len()).max(capabilities.hmac.len());
+    if most > MAX_ENTRIES {
         return Err(ServiceError::invalid(
             "InvalidCapabilities",
             format!("a module is granted at most {MAX_ENTRIES} hosts and {MAX_ENTRIES} secrets"),
         ));
     }
-    match http.secrets.iter().find(|name| !is_secret_name(name)) {
+    match http.secrets.iter().chain(&capabilities.hmac).find(|name| !is_secret_name(name)) {
         None => Ok(()),
         Some(name) => {
             Err(ServiceError::invalid("InvalidCapabilities", format!("{name:?} is no name of a secret")))

@@ -6,8 +6,9 @@ use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::version::semantic_version;
-use fuelcell_domain::{Digest, JobType, ModuleVersion, Pipeline, Precedence, ProjectRef, Role};
+use fuelcell_domain::{Digest, JobType, Manifest, ModuleVersion, Pipeline, Precedence, ProjectRef, Role};
 use fuelcell_store::BlobRef;
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,11 @@ impl Service {
         };
         self.built_in.insert(job_type, module);
         Ok(blob.digest)
+    }
+
+    /// What the modules say that were installed.
+    pub fn built_in_manifests(&self) -> BTreeMap<Digest, Arc<Manifest>> {
+        self.built_in.values().map(|module| (module.digest, module.manifest.clone())).collect()
     }
 
     async fn inspect(

@@ -9,9 +9,12 @@ use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use fuelcell_domain::outbound::{Granted, GrantedSecret, Grants, SecretValue};
-use fuelcell_domain::{ErrorCode, Job, JobError, ProjectRef, SealedSecret};
+use fuelcell_domain::{
+    Capabilities, Digest, ErrorCode, Grant, Job, JobError, Manifest, ProjectRef, SealedSecret,
+};
 use fuelcell_store::{StoreError, verbs};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 /// The layout of a sealed value: this byte, the nonce, the ciphertext with its tag.
 const LAYOUT: u8 = 1;
@@ -54,37 +57,76 @@ fn place(project: ProjectRef, name: &str) -> Vec<u8> {
 
 /// What modules are granted, with the values of their secrets.
 pub struct Vault {
-    store: Arc<dyn verbs::Grants>,
+    store: Arc<dyn VaultStore>,
     seal: Seal,
+    built_in: OnceLock<BTreeMap<Digest, Arc<Manifest>>>,
 }
+
+/// What a vault reads.
+pub trait VaultStore: verbs::Grants + verbs::Modules {}
+
+impl<S: verbs::Grants + verbs::Modules + ?Sized> VaultStore for S {}
 
 impl Vault {
     /// The vault of a server with this secret.
-    pub fn new(store: Arc<dyn verbs::Grants>, secret: [u8; 32]) -> Self {
-        Self { store, seal: Seal::new(&Secret::new(secret)) }
+    pub fn new(store: Arc<dyn VaultStore>, secret: [u8; 32]) -> Self {
+        Self { store, seal: Seal::new(&Secret::new(secret)), built_in: OnceLock::new() }
+    }
+
+    /// What the modules say that come with the server: they stand in no store.
+    pub fn know(&self, built_in: BTreeMap<Digest, Arc<Manifest>>) {
+        // It is said once, when the server starts.
+        let _ = self.built_in.set(built_in);
     }
 
     async fn look_up(&self, job: &Job) -> Result<Granted, StoreError> {
-        let grant = self.store.grant(job.project, &job.module.name).await?;
-        let Some(http) = grant.and_then(|grant| grant.capabilities.http) else {
+        let Some(Grant { capabilities, .. }) = self.store.grant(job.project, &job.module.name).await? else {
             return Ok(Granted::default());
         };
-        if http.secrets.is_empty() {
-            return Ok(Granted { http: Some(http), secrets: Vec::new() });
+        let Capabilities { http, mut hmac } = capabilities;
+        if !hmac.is_empty() {
+            let asked = self.keys_asked_for(job).await?;
+            hmac.retain(|name| asked.contains(name));
         }
-        let sealed = self.store.secrets(job.project).await?;
-        let named = sealed.iter().filter(|secret| http.secrets.contains(&secret.name));
-        let secrets = named.filter_map(|secret| match self.seal.open(secret) {
-            Some(value) => {
-                let (name, headers) = (secret.name.clone(), secret.headers.clone());
-                Some(GrantedSecret { name, headers, value })
+        let in_headers = http.as_ref().map(|http| http.secrets.clone()).unwrap_or_default();
+        let mut granted = Granted { http, ..Granted::default() };
+        if in_headers.is_empty() && hmac.is_empty() {
+            return Ok(granted);
+        }
+        for secret in self.store.secrets(job.project).await? {
+            let (for_headers, for_keys) = (in_headers.contains(&secret.name), hmac.contains(&secret.name));
+            let Some(value) = (for_headers || for_keys).then(|| self.opened(&secret)).flatten() else {
+                continue;
+            };
+            if for_keys {
+                granted.keys.insert(secret.name.clone(), value.clone());
             }
-            None => {
-                tracing::error!(project = %job.project, secret = secret.name, "a secret cannot be opened: it was sealed under another secret of the server");
-                None
+            if for_headers {
+                let SealedSecret { name, headers, .. } = secret;
+                granted.secrets.push(GrantedSecret { name, headers, value });
             }
-        });
-        Ok(Granted { secrets: secrets.collect(), http: Some(http) })
+        }
+        Ok(granted)
+    }
+
+    /// The secrets that the job's module asks for to compute with.
+    async fn keys_asked_for(&self, job: &Job) -> Result<Vec<String>, StoreError> {
+        let pinned = &job.module;
+        if let Some(module) = self.built_in.get().and_then(|known| known.get(&pinned.digest)) {
+            return Ok(module.hmac.clone());
+        }
+        let version = self.store.module_version(job.project, &pinned.name, Some(&pinned.version)).await?;
+        let version = version.filter(|version| version.digest == pinned.digest);
+        Ok(version.map(|version| version.manifest.hmac.clone()).unwrap_or_default())
+    }
+
+    fn opened(&self, secret: &SealedSecret) -> Option<SecretValue> {
+        let value = self.seal.open(secret);
+        if value.is_none() {
+            let SealedSecret { project, name, .. } = secret;
+            tracing::error!(%project, secret = name, "a secret cannot be opened: it was sealed under another secret of the server");
+        }
+        value
     }
 }
 

@@ -9,7 +9,7 @@ use syn::{
 };
 
 const KEYS: &str = "title, description, job_type, input(…), output(…), memory_bytes, timeout_seconds, fuel, \
-                    disk_bytes, deterministic, http(…)";
+                    disk_bytes, deterministic, http(…), hmac";
 const INPUT_KEYS: &str = "name, parameter, formats, required, many";
 const OUTPUT_KEYS: &str = "name, kind, type_name";
 const HTTP_KEYS: &str = "hosts, secrets";
@@ -27,6 +27,7 @@ pub(crate) struct Declaration {
     pub(crate) disk_bytes: Option<LitInt>,
     pub(crate) deterministic: bool,
     pub(crate) http: Option<Http>,
+    pub(crate) hmac: Vec<LitStr>,
 }
 
 /// `input(…)`.
@@ -57,7 +58,7 @@ impl Declaration {
     pub(crate) fn parse(tokens: proc_macro2::TokenStream) -> Result<Self> {
         let (mut title, mut description, mut job_type) = (None, None, None);
         let (mut memory_bytes, mut timeout_seconds, mut fuel, mut disk_bytes) = (None, None, None, None);
-        let (mut deterministic, mut http) = (None, None);
+        let (mut deterministic, mut http, mut hmac) = (None, None, None);
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
 
         let parser = syn::meta::parser(|meta| match key(&meta).as_str() {
@@ -69,6 +70,7 @@ impl Declaration {
             "fuel" => set(&mut fuel, &meta, number),
             "disk_bytes" => set(&mut disk_bytes, &meta, number),
             "deterministic" => set(&mut deterministic, &meta, truth),
+            "hmac" => set(&mut hmac, &meta, texts),
             "http" => set_once(&mut http, &meta, Http::parse),
             "input" => Input::parse(&meta).map(|input| inputs.push(input)),
             "output" => Output::parse(&meta).map(|output| outputs.push(output)),
@@ -89,6 +91,7 @@ impl Declaration {
             disk_bytes,
             deterministic: deterministic.unwrap_or(false),
             http,
+            hmac: hmac.unwrap_or_default(),
         })
     }
 }

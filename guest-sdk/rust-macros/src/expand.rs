@@ -67,7 +67,7 @@ fn parameters_type(function: &ItemFn) -> Result<&Type> {
 }
 
 fn manifest(declaration: &Declaration, parameters: &Type) -> TokenStream {
-    let Declaration { title, description, deterministic, .. } = declaration;
+    let Declaration { title, description, deterministic, hmac, .. } = declaration;
     let job_type = match &declaration.job_type {
         Some(job_type) => quote!(::core::option::Option::Some(#job_type)),
         None => quote!(::core::option::Option::None),
@@ -97,6 +97,7 @@ fn manifest(declaration: &Declaration, parameters: &Type) -> TokenStream {
             },
             deterministic: #deterministic,
             http: #http,
+            hmac: &[#(#hmac),*],
         }
     }
 }

@@ -8,6 +8,11 @@ use crate::{
     Artifact, ArtifactWriter, Cancellation, Failure, HostError, Input, InputReader, Level, Report, host::Host,
 };
 
+/// Bytes of texts that one call hands to the host: enough to make the call cheap, and far from the most.
+const CALL_BYTES: usize = 1024 * 1024;
+/// What a text takes beside its bytes.
+const TEXT_BYTES: usize = 8;
+
 /// Everything a running job may ask for. The SDK makes one for each attempt and passes it to the job's function.
 pub struct Context {
     host: Box<dyn Host>,
@@ -156,6 +161,40 @@ impl Context {
         self.host.seen(key)
     }
 
+    /// HMAC-SHA-256 of a text with a secret of the project as the key: a pseudonym that only who has the secret can make
+    /// again. The job never sees the secret. Its manifest asks for it (`hmac = ["NAME"]`), and the project grants it.
+    ///
+    /// # Errors
+    /// [`HostError::Invalid`] when the secret is not granted, and in deterministic jobs.
+    pub fn hmac(&self, secret: &str, text: impl AsRef<[u8]>) -> Result<[u8; 32], HostError> {
+        let macs = self.hmac_all(secret, &[text])?;
+        macs.into_iter().next().ok_or_else(missing_mac)
+    }
+
+    /// The same for many texts at once, which is faster than one by one.
+    ///
+    /// # Errors
+    /// As [`Context::hmac`].
+    pub fn hmac_all<T: AsRef<[u8]>>(&self, secret: &str, texts: &[T]) -> Result<Vec<[u8; 32]>, HostError> {
+        let mut macs = Vec::with_capacity(texts.len());
+        let mut waiting = texts.iter().map(|text| text.as_ref().to_vec()).peekable();
+        while waiting.peek().is_some() {
+            let mut bytes = 0;
+            let call: Vec<Vec<u8>> = std::iter::from_fn(|| {
+                let next =
+                    waiting.next_if(|text| bytes == 0 || bytes + text.len() + TEXT_BYTES <= CALL_BYTES)?;
+                bytes += next.len() + TEXT_BYTES;
+                Some(next)
+            })
+            .collect();
+            macs.extend(self.host.hmac(secret, &call)?);
+        }
+        match macs.len() == texts.len() {
+            true => Ok(macs),
+            false => Err(missing_mac()),
+        }
+    }
+
     /// Marks a key as dealt with. Marks take effect when this job completes, and only then.
     ///
     /// # Errors
@@ -163,4 +202,8 @@ impl Context {
     pub fn mark(&self, key: &str) -> Result<(), HostError> {
         self.host.mark(key)
     }
+}
+
+fn missing_mac() -> HostError {
+    HostError::Storage("the host did not answer for each text".into())
 }

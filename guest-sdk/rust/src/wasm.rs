@@ -20,7 +20,7 @@ pub mod bindings {
 }
 
 use bindings::fuelcell::job::{
-    artifacts, cancel, checkpoint, inputs, log, parameters, processed, progress, reporting, types,
+    artifacts, cancel, checkpoint, inputs, log, parameters, processed, progress, reporting, secrets, types,
 };
 
 /// The exports of the job `J`.
@@ -100,6 +100,11 @@ impl Host for WasmHost {
 
     fn mark(&self, key: &str) -> Result<(), HostError> {
         Ok(processed::mark(key)?)
+    }
+
+    fn hmac(&self, secret: &str, texts: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError> {
+        let macs = secrets::hmac_sha256(secret, texts)?;
+        Ok(macs.as_chunks().0.to_vec())
     }
 }
 

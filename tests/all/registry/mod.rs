@@ -7,3 +7,4 @@ mod modules;
 mod pipelines;
 mod programs;
 mod schedules;
+mod secrets;

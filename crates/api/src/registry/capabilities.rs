@@ -20,6 +20,10 @@ use utoipa::ToSchema;
 pub(crate) struct CapabilitiesDto {
     /// Requests over HTTP; `null` = no network at all.
     http: Option<HttpAccessDto>,
+    /// Names of the project's secrets that the host computes HMACs with for the module, if its manifest asks for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["PSEUDONYMS"]))]
+    hmac: Vec<String>,
 }
 
 /// Hosts and secrets.
@@ -135,7 +139,7 @@ impl From<Capabilities> for CapabilitiesDto {
             hosts: http.hosts.iter().map(ToString::to_string).collect(),
             secrets: http.secrets,
         });
-        Self { http }
+        Self { http, hmac: capabilities.hmac }
     }
 }
 
@@ -143,11 +147,12 @@ impl TryFrom<CapabilitiesDto> for Capabilities {
     type Error = ServiceError;
 
     fn try_from(dto: CapabilitiesDto) -> Result<Self, ServiceError> {
-        let Some(HttpAccessDto { hosts, secrets }) = dto.http else { return Ok(Self::default()) };
+        let CapabilitiesDto { http, hmac } = dto;
+        let Some(HttpAccessDto { hosts, secrets }) = http else { return Ok(Self { http: None, hmac }) };
         let hosts = hosts.iter().map(|host| host.parse()).collect::<Result<_, _>>();
         let hosts = hosts.map_err(|error: fuelcell_domain::capability::NoHost| {
             ServiceError::invalid("InvalidCapabilities", error.to_string())
         })?;
-        Ok(Self { http: Some(HttpAccess { hosts, secrets }) })
+        Ok(Self { http: Some(HttpAccess { hosts, secrets }), hmac })
     }
 }

@@ -144,6 +144,16 @@ impl wit::processed::Host for Cell {
     }
 }
 
+impl wit::secrets::Host for Cell {
+    fn hmac_sha256(
+        &mut self,
+        secret: String,
+        data: Vec<Vec<u8>>,
+    ) -> Result<Result<Vec<u8>, wit::types::HostError>> {
+        Ok(self.host.hmac(&secret, &data).map(|macs| macs.concat()).map_err(host_error))
+    }
+}
+
 impl Cell {
     /// Gives the guest a handle to `resource`, unless it holds too many.
     fn keep<T: Send + 'static>(&mut self, resource: T) -> Result<Resource<T>, HostError> {

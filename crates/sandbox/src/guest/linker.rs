@@ -25,6 +25,7 @@ const AVAILABLE: [(&str, &str, &[&str]); 8] = [
             "artifacts",
             "checkpoint",
             "processed",
+            "secrets",
         ],
     ),
     // What the wrapping of preview 1 programs asks for.
@@ -115,6 +116,7 @@ mod tests {
         for name in [
             "fuelcell:job/progress@0.1.0",
             "fuelcell:job/log@0.1.12",
+            "fuelcell:job/secrets@0.1.1",
             "wasi:cli/environment@0.2.3",
             "wasi:random/insecure-seed@0.2.12",
             "wasi:http/outgoing-handler@0.2.3",
@@ -130,7 +132,7 @@ mod tests {
             "",
             "run",
             "fuelcell:job/progress",
-            "fuelcell:job/secrets@0.1.0",
+            "fuelcell:job/vault@0.1.0",
             "fuelcell:job/progress@0.2.0",
             "fuelcell:job/progress@0.1.0-rc",
             "fuelcell:job/progress@0.1.0000000000",

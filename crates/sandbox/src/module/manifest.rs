@@ -2,7 +2,9 @@
 
 use super::sections::outermost;
 use crate::cell::surroundings::PARAMETERS;
+use crate::text::clip;
 use fuelcell_domain::Manifest;
+use fuelcell_domain::capability::{MAX_ENTRIES, is_secret_name};
 use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::manifest::{INTERFACE, ManifestInput, SECTION};
 use fuelcell_domain::named_input::{check_input_name, parts};
@@ -52,6 +54,15 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
     }
     if manifest.description.len() > MODULE.description_bytes {
         return Err(format!("its description has at most {} bytes", MODULE.description_bytes));
+    }
+    if let Some(name) = manifest.hmac.iter().find(|name| !is_secret_name(name)) {
+        return Err(format!(
+            "`hmac` names {:?}, which is no name of a secret",
+            clip(name, MODULE.word_bytes)
+        ));
+    }
+    if manifest.hmac.len() > MAX_ENTRIES {
+        return Err(format!("it asks for at most {MAX_ENTRIES} secrets to compute with"));
     }
     match manifest.inputs.len().max(manifest.outputs.len()) > MODULE.files {
         true => Err(format!("it names at most {} inputs, and as many outputs", MODULE.files)),

@@ -202,6 +202,15 @@ impl JobHost for RemoteHost {
         self.wire.request(Question::Mark { key: key.to_owned() }, &[])
     }
 
+    fn hmac(&self, secret: &str, messages: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError> {
+        let lengths = messages.iter().map(|message| message.len() as u32).collect();
+        let question = Question::Hmac { secret: secret.to_owned(), lengths };
+        match self.wire.ask(question, &messages.concat()) {
+            (Answer::Bytes, bytes) => Ok(bytes.as_chunks().0.to_vec()),
+            (other, _) => Err(refused(other)),
+        }
+    }
+
     fn http(&self, mut head: HttpRequest) -> HttpAnswer {
         let (request, answer) = self.requests.open();
         let under_way = UnderWay { wire: self.wire.clone(), requests: self.requests.clone(), request };

@@ -196,6 +196,10 @@ impl Server {
                 Some(bytes) => return Ok((Answer::Bytes, bytes)),
                 None => Answer::NoCheckpoint,
             },
+            Question::Hmac { secret, lengths } => {
+                let macs = host.hmac(&secret, &parts(payload, &lengths)?)?;
+                return Ok((Answer::Bytes, macs.concat()));
+            }
             Question::Seen { key } => Answer::Seen(host.seen(&key)?),
             Question::Mark { key } => {
                 host.mark(&key)?;
@@ -223,6 +227,19 @@ impl Server {
         self.handles = self.handles.wrapping_add(1);
         Ok(self.handles)
     }
+}
+
+/// The messages that lie one after the other in a payload.
+fn parts(mut payload: &[u8], lengths: &[u32]) -> Result<Vec<Vec<u8>>, HostError> {
+    let mut parts = Vec::with_capacity(lengths.len());
+    for length in lengths {
+        let (part, rest) = payload
+            .split_at_checked(*length as usize)
+            .ok_or_else(|| HostError::Invalid("the messages are longer than what came".into()))?;
+        parts.push(part.to_vec());
+        payload = rest;
+    }
+    Ok(parts)
 }
 
 /// Rounded up: half a kibibyte is held too.

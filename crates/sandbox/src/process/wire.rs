@@ -104,15 +104,34 @@ pub(super) enum ToParent {
 /// What a guest asks of its host. Bytes that it hands over are the payload.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Question {
-    Open { name: String },
-    Read { file: u32, offset: u64, max: u32 },
+    Open {
+        name: String,
+    },
+    Read {
+        file: u32,
+        offset: u64,
+        max: u32,
+    },
     Create(ArtifactDescription),
-    Write { artifact: u32 },
-    Finish { artifact: u32 },
+    Write {
+        artifact: u32,
+    },
+    Finish {
+        artifact: u32,
+    },
     SaveCheckpoint,
     LoadCheckpoint,
-    Seen { key: String },
-    Mark { key: String },
+    Seen {
+        key: String,
+    },
+    Mark {
+        key: String,
+    },
+    /// The messages are the payload, one after the other.
+    Hmac {
+        secret: String,
+        lengths: Vec<u32>,
+    },
 }
 
 /// What the host answers. Bytes that it hands over are the payload.

@@ -10,7 +10,7 @@ fn grant(project: ProjectRef, module: &str, hosts: &[&str]) -> Grant {
     Grant {
         project,
         module: module.into(),
-        capabilities: Capabilities { http },
+        capabilities: Capabilities { http, hmac: vec!["KEY".into()] },
         by: "anna".into(),
         at: at(1),
     }

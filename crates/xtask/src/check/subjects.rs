@@ -34,8 +34,8 @@ const TAKEN: &[(&str, &[&str])] = &[
         "fuelcell-scheduler",
         &["Accounts", "Audit", "Jobs", "Logs", "Processed", "Queue", "References", "Submissions"],
     ),
-    // The use cases are of every subject; the vault is asked by cells, and knows grants alone.
-    ("fuelcell-service", &["Grants", "Store"]),
+    // The use cases are of every subject; the vault is asked by cells, and knows grants and what modules ask for.
+    ("fuelcell-service", &["Grants", "Modules", "Store"]),
     // Builds the server around a backend; its offline tools take what they print.
     ("fuelcell", &["Accounts", "Health", "Store"]),
 ];

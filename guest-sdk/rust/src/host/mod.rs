@@ -63,4 +63,6 @@ pub trait Host {
     fn seen(&self, key: &str) -> Result<bool, HostError>;
     /// Marks a key as dealt with, once this job completes.
     fn mark(&self, key: &str) -> Result<(), HostError>;
+    /// HMAC-SHA-256 of each text with a secret of the project as the key, which the job does not see.
+    fn hmac(&self, secret: &str, texts: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError>;
 }

@@ -173,6 +173,18 @@ impl Host for RunningHost {
         self.state.borrow_mut().marks.insert(key.into());
         Ok(())
     }
+
+    fn hmac(&self, secret: &str, texts: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError> {
+        match self.setup.secrets.get(secret) {
+            Some(key) => Ok(key.hmac(texts)),
+            None => {
+                let message = format!(
+                    "the secret \"{secret}\" is none to compute with: give it with `TestHost::secret`"
+                );
+                Err(HostError::Invalid(message))
+            }
+        }
+    }
 }
 
 fn check_key(key: &str) -> Result<(), HostError> {

@@ -1,11 +1,13 @@
 //! What a job finds when it runs in a test.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use fuelcell_domain::outbound::SecretValue;
 
 use crate::{Cancellation, Input};
 
@@ -17,6 +19,7 @@ pub struct TestHost {
     pub(super) checkpoint: Option<Vec<u8>>,
     pub(super) processed: BTreeSet<String>,
     pub(super) stop: Option<Stop>,
+    pub(super) secrets: BTreeMap<String, SecretValue>,
     pub(super) disk_bytes: Option<u64>,
     pub(super) checkpoint_bytes: Option<usize>,
 }
@@ -93,6 +96,13 @@ impl TestHost {
     #[must_use]
     pub fn processed(mut self, key: impl Into<String>) -> Self {
         self.processed.insert(key.into());
+        self
+    }
+
+    /// A secret that the job's project has and grants: the key of [`Context::hmac`](crate::Context::hmac).
+    #[must_use]
+    pub fn secret(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.secrets.insert(name.into(), SecretValue(value.into()));
         self
     }
 

@@ -33,7 +33,9 @@ pub struct Parameters {
     title = "Probe",
     description = "Does what its parameters say: progress, logs, artifacts, waiting, failing. For tests, demonstrations \
                    of limits and benchmarks.",
-    input(name = "dataset", parameter = "datasetId")
+    input(name = "dataset", parameter = "datasetId"),
+    input(name = "lookups", parameter = "lookups", many = true),
+    hmac = ["PROBE_KEY"]
 )]
 pub fn run(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     // Memory that `allocate` took stays taken until the job ends.

@@ -53,6 +53,7 @@ pub(crate) fn step(context: &Context, step: &Step, held: &mut Vec<Vec<u8>>) -> R
         Step::Artifact(artifact) => write_artifact(context, artifact)?,
         Step::EchoInput { input, artifact } => echo_input(context, input, artifact)?,
         Step::EchoParameters { artifact } => echo_parameters(context, artifact)?,
+        Step::Hmac { secret, texts, times, artifact } => hmac(context, secret, texts, *times, artifact)?,
         Step::Spill { bytes } => spill(*bytes)?,
         Step::Entropy { artifact } => entropy(context, artifact)?,
         Step::Checkpoint { text } => context.save_checkpoint(text.as_bytes())?,
@@ -145,6 +146,22 @@ fn echo_input(context: &Context, input: &str, artifact: &str) -> Result<(), Fail
 fn echo_parameters(context: &Context, artifact: &str) -> Result<(), Failure> {
     let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
     writer.write_all(context.parameters_json().as_bytes())?;
+    Ok(writer.finish()?)
+}
+
+fn hmac(
+    context: &Context,
+    secret: &str,
+    texts: &[String],
+    times: u64,
+    artifact: &str,
+) -> Result<(), Failure> {
+    let texts: Vec<&String> = (0..times).flat_map(|_| texts).collect();
+    let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
+    for mac in context.hmac_all(secret, &texts)? {
+        let digits: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+        writeln!(writer, "{digits}")?;
+    }
     Ok(writer.finish()?)
 }
 

@@ -75,6 +75,18 @@ pub enum Step {
         /// File name of the artifact.
         artifact: String,
     },
+    /// Writes the HMACs of texts, computed by the host, to an artifact: a line of hexadecimal digits for each.
+    Hmac {
+        /// The secret that is the key; the manifest asks for `PROBE_KEY`.
+        secret: String,
+        /// The texts.
+        texts: Vec<String>,
+        /// How often all of them are asked for.
+        #[serde(default = "once")]
+        times: u64,
+        /// File name of the artifact.
+        artifact: String,
+    },
     /// Writes a file to the folder for temporary files, reads it back and leaves it there. Fails with `SpillFound` when it is
     /// there already, and with `SpillLost` when it is not what was written.
     Spill {

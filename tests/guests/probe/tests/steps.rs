@@ -219,3 +219,12 @@ fn what_is_spilt_is_read_back() {
         .unwrap();
     assert_eq!(failure_code(again), "SpillFound");
 }
+
+#[test]
+fn macs_are_the_hosts() {
+    let steps = json!([{"do": "hmac", "secret": "PROBE_KEY", "texts": ["what do ya want for nothing?"], "times": 2, "artifact": "macs.txt"}]);
+    let run = host(steps.clone()).secret("PROBE_KEY", "Jefe").run::<probe::Job>();
+    let mac = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843\n";
+    assert_eq!(run.text("macs.txt"), Some(mac.repeat(2).as_str()));
+    assert_eq!(failure_code(self::run(steps)), "InvalidRequest");
+}

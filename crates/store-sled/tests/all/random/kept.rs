@@ -232,7 +232,7 @@ impl Pair {
                 let grant = Grant {
                     project: self.own(own),
                     module: name(n),
-                    capabilities: Capabilities { http },
+                    capabilities: Capabilities { http, hmac: Vec::new() },
                     by: "anna".into(),
                     at: now,
                 };
