@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: from a clone to a process map, the way a client would go.
+//! `cargo xtask demo`: from a clone to a process map, a cleaned table and an analysis, the way a client would go.
 
 use std::{
     fmt::Write as _,
@@ -87,13 +87,20 @@ pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()
     let client = operator.with_token(&token);
     let uploaded = Instant::now();
     upload(&client, &log)?;
-    let job = submit(&client)?;
-    follow(&client, &job, &interrupt)?;
-    let results = client.get(&format!("{}/execution/job/{job}/results?format=detailed", project_path()))?;
+    let job = submit(&client, &mining())?;
+    follow(&client, "Order-to-cash analysis", &job, &interrupt)?;
+    let mut shown = summary("The order-to-cash analysis", &results(&client, &job)?, uploaded.elapsed());
+    for (submission, look) in [enrichment(), analysis()] {
+        let begun = Instant::now();
+        let other = submit(&client, &submission)?;
+        let name = text(&submission, "jobName")?;
+        follow(&client, name, &other, &interrupt)?;
+        shown += &summary(&format!("\"{name}\""), &results(&client, &other)?, begun.elapsed());
+        shown += &format!("\n  Look at {look}.");
+    }
     let again =
         format!("{} serve --data {} --listen {address}", workspace.shown(&binary), workspace.shown(&data));
 
-    let shown = summary(&results, uploaded.elapsed());
     let handover = Handover {
         base_url: &base_url,
         tenant_id: TENANT,
@@ -190,9 +197,9 @@ fn upload(client: &Client, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Submits the job and returns its id.
-fn submit(client: &Client) -> Result<String> {
-    let submission = json!({
+/// The job that the pipeline is for.
+fn mining() -> Value {
+    json!({
         "jobName": "Order-to-cash analysis",
         "jobDescription": "How orders become money, October 2023 to March 2024",
         "jobType": "ProcessMining",
@@ -207,17 +214,54 @@ fn submit(client: &Client) -> Result<String> {
             "outputFormat": "detailed_report",
         },
         "scheduling": {"executeImmediately": true, "timeoutMinutes": 30},
+    })
+}
+
+/// A job on the same file as a table, and what is worth a look in its report.
+fn enrichment() -> (Value, &'static str) {
+    let submission = json!({
+        "jobName": "Order-to-cash events, cleaned",
+        "jobType": "DataEnrichment",
+        "module": {"name": "data-enrichment"},
+        "parameters": {
+            "datasetId": DATASET,
+            "steps": [
+                {"trim": {}},
+                {"deduplicate": {}},
+                {"eventLog": {"case": "case_id", "activity": "activity", "timestamp": "timestamp", "add": ["caseDuration", "timeSincePrevious", "variant", "rework"]}},
+            ],
+        },
     });
-    let job = client.post(&format!("{}/execution/job", project_path()), &submission)?;
+    (submission, "\"Steps\" and at the new columns in \"Columns of the result\"")
+}
+
+/// A job that looks for causes in it, and what is worth a look in its report.
+fn analysis() -> (Value, &'static str) {
+    let submission = json!({
+        "jobName": "Why orders take long",
+        "jobType": "Analysis",
+        "module": {"name": "analysis"},
+        "parameters": {"datasetId": DATASET},
+    });
+    (submission, "what goes with long cases, and by how much")
+}
+
+/// Submits a job and returns its id.
+fn submit(client: &Client, submission: &Value) -> Result<String> {
+    let job = client.post(&format!("{}/execution/job", project_path()), submission)?;
     Ok(text(&job, "jobId")?.to_owned())
+}
+
+fn results(client: &Client, job: &str) -> Result<Value> {
+    client.get(&format!("{}/execution/job/{job}/results?format=detailed", project_path()))
 }
 
 /// Draws the job's progress until it has ended.
 ///
 /// # Errors
 /// When it does not complete.
-fn follow(client: &Client, job: &str, interrupt: &Interrupt) -> Result<()> {
-    let mut progress = Progress::bar("Order-to-cash analysis", 100);
+fn follow(client: &Client, name: &str, job: &str, interrupt: &Interrupt) -> Result<()> {
+    let mut progress = Progress::bar(name, 100);
     loop {
         let status = client.get(&format!("{}/execution/job/{job}", project_path()))?;
         let percentage = status["progress"]["percentage"].as_f64().unwrap_or(0.0);
@@ -238,10 +282,10 @@ pub(crate) fn failure(error: &Value) -> String {
 }
 
 /// What a person wants to know, with links that open.
-fn summary(results: &Value, elapsed: Duration) -> String {
+fn summary(name: &str, results: &Value, elapsed: Duration) -> String {
     let figures = &results["summary"];
     let mut shown = format!(
-        "\nThe job completed: {} events, data quality {}, {} from upload to results in {:.1} s",
+        "\n{name} completed: {} records, data quality {}, {} in {:.1} s",
         figures["recordsProcessed"],
         figures["dataQualityScore"],
         outputs_counted(figures["outputsGenerated"].as_u64()),

@@ -33,6 +33,8 @@ struct Guest {
 
 const GUESTS: &[Guest] = &[
     Guest { package: "process-mining", built_in: true },
+    Guest { package: "data-enrichment", built_in: true },
+    Guest { package: "analysis", built_in: true },
     Guest { package: "probe", built_in: false },
     Guest { package: "new-rows", built_in: false },
     Guest { package: "fetch", built_in: false },

@@ -149,7 +149,7 @@ fn an_activated_version_serves_its_job_type_until_another_one_does() {
             &json!({"jobType": job_type}),
         )
     };
-    assert_eq!(submit().problem(422).0, "NoModuleBound");
+    assert_eq!(submit().problem(400).0, "DatasetRequired", "the built-in one serves, and wants a table");
     let first = activate("1", "Analysis").ok();
     assert_eq!((&first["jobType"], &first["module"]["version"]), (&json!("Analysis"), &json!("1")));
     assert_eq!(served_by(), "1");
@@ -161,7 +161,7 @@ fn an_activated_version_serves_its_job_type_until_another_one_does() {
     assert_eq!((&versions[0]["activeFor"], &versions[1]["activeFor"]), (&json!(["Analysis"]), &json!([])));
     let reset = project.client.delete(&project.path("activations/Analysis"), None).ok();
     assert_eq!(reset["module"], json!(null));
-    assert_eq!(submit().problem(422).0, "NoModuleBound", "the built-in one holds again, and there is none");
+    assert_eq!(submit().problem(400).0, "DatasetRequired", "the built-in one serves again");
     let history = project.client.get(&project.path("activations")).ok();
     let shown: Vec<_> = history["activations"]
         .as_array()

@@ -70,7 +70,10 @@ fn quality(all: &Enriched<'_>) -> Markup {
         about.push(format!("{} before the header", counted(facts.title_rows.len() as u64, "row")));
     }
     let rejected = all.ledger.errors();
-    let findings = rejected.iter().chain(all.findings);
+    let missing = all.before.missing();
+    let missing = (missing > 0).then(|| format!("Cells have no value ({})", count(missing)));
+    let found = rejected.iter().chain(all.findings);
+    let findings = found.map(|finding| format!("{} ({})", finding.message, count(finding.count)));
     let box_ = Quality {
         score: (validation.total > 0).then_some(all.quality.score),
         total: validation.total,
@@ -79,7 +82,7 @@ fn quality(all: &Enriched<'_>) -> Markup {
         invalid: validation.invalid,
         about,
         parts: all.quality.parts.to_vec(),
-        findings: findings.map(|finding| format!("{} ({})", finding.message, count(finding.count))).collect(),
+        findings: findings.chain(missing).collect(),
     };
     html! {
         (box_)
