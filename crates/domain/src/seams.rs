@@ -236,6 +236,12 @@ pub trait ModuleInspector: Send + Sync {
     /// Validates the bytes and reads the manifest.
     fn inspect(&self, bytes: &[u8]) -> Result<Inspection, InspectError>;
 
+    /// Reads what a module says of itself that came with the server: it was inspected when it was built, and is validated
+    /// again when it is compiled. That takes no longer for a large one.
+    fn read(&self, bytes: &[u8]) -> Result<Inspection, InspectError> {
+        self.inspect(bytes)
+    }
+
     /// Compiles a module that passed [`ModuleInspector::inspect`], so that what no compiler should be asked for is refused
     /// before anybody can use it. Waits until those that came before are done; takes seconds for large modules.
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError>;

@@ -328,6 +328,10 @@ impl ModuleInspector for Sandbox {
         inspect::inspect(bytes, self.engine.get_wasm_features())
     }
 
+    fn read(&self, bytes: &[u8]) -> Result<Inspection, InspectError> {
+        inspect::read(bytes)
+    }
+
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError> {
         self.modules.clone().prepare_upload(module, bytes).await.map_err(|error| match error.code {
             ErrorCode::ModuleInvalid if modules::is_too_much(&error) => {

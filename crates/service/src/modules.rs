@@ -115,7 +115,11 @@ impl Service {
                 tracing::error!(%error, "an uploaded module could not be read back");
                 ServiceError::Storage
             })?;
-            Ok::<_, ServiceError>(inspector.inspect(&bytes)?)
+            // Modules of no project came with the server.
+            Ok::<_, ServiceError>(match project {
+                Some(_) => inspector.inspect(&bytes)?,
+                None => inspector.read(&bytes)?,
+            })
         });
         let inspection = looking.await.unwrap_or_else(|panic| {
             tracing::error!(%panic, "module inspection ended badly");

@@ -387,8 +387,8 @@ mod tests {
                 ],
             },
         });
-        let shown = summary(&results, Duration::from_millis(2_500));
-        let expected = "\nThe job completed: 28722 events, data quality 99.5, 2 outputs from upload to results in 2.5 s\
+        let shown = summary("The job", &results, Duration::from_millis(2_500));
+        let expected = "\nThe job completed: 28722 records, data quality 99.5, 2 outputs in 2.5 s\
                         \n  Report (html, 2.1 MB)\n    http://h/a\
                         \n  Map (svg, 30 KB)\n    http://h/b";
         assert_eq!(shown, expected);

@@ -34,6 +34,13 @@ fn shortened(error: InspectError) -> InspectError {
     }
 }
 
+/// The same of a component that is known to be valid.
+pub(crate) fn read(bytes: &[u8]) -> Result<Inspection, InspectError> {
+    let manifest = manifest::read(bytes).map_err(InspectError::Manifest).map_err(shortened)?;
+    let imports = check_world(bytes).map_err(shortened)?;
+    Ok(inspection(manifest, imports))
+}
+
 fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
     // The engine has a switch for them only together with garbage collection, which is not compiled in.
     let features = features.difference(WasmFeatures::FUNCTION_REFERENCES);
@@ -50,11 +57,15 @@ fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectEr
             check_world(&component)?
         }
     };
-    Ok(Inspection {
+    Ok(inspection(manifest, imports))
+}
+
+fn inspection(manifest: Option<Manifest>, imports: Vec<String>) -> Inspection {
+    Inspection {
         has_manifest: manifest.is_some(),
         manifest: manifest.unwrap_or_else(|| Manifest::fallback("")),
         imports,
-    })
+    }
 }
 
 fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
