@@ -28,3 +28,4 @@ mod outbound;
 mod process_mining;
 mod registry;
 mod removal;
+mod tables;

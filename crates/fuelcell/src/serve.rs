@@ -10,7 +10,7 @@ use crate::telemetry;
 use crate::token::TokenFile;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
-use fuelcell_domain::{Digest, JobRunner, NodeId};
+use fuelcell_domain::{Digest, JobRunner, NodeId, ReadAt};
 use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
@@ -149,17 +149,32 @@ async fn install_built_in(service: &mut Service) -> anyhow::Result<Vec<Digest>> 
     Ok(digests)
 }
 
-/// Compiles the built-in modules before anybody asks for them: a first job need not wait for a compiler.
+/// Modules of more bytes take many seconds of a processor to compile.
+const LARGE: u64 = 4 << 20;
+/// What compiling these leaves to whoever has just started the server.
+const SETTLING: Duration = Duration::from_secs(30);
+
+/// Compiles the built-in modules before anybody asks for them: a first job need not wait for a compiler. Large ones come last
+/// and a while after the start; a job that comes before has its module compiled at once.
 async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules: Vec<Digest>) {
+    let mut large = Vec::new();
     for module in modules {
-        let prepared = match blobs.open(module).await {
-            Ok(Some(bytes)) => runner.prepare(module, bytes).await.map_err(|error| error.to_string()),
-            Ok(None) => Err("its bytes are gone".into()),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(reason) = prepared {
-            tracing::error!(%module, reason, "a built-in module cannot be compiled");
+        match blobs.open(module).await {
+            Ok(Some(bytes)) if bytes.size() > LARGE => large.push((module, bytes)),
+            Ok(Some(bytes)) => prepare_one(&*runner, module, bytes).await,
+            Ok(None) => tracing::error!(%module, "the bytes of a built-in module are gone"),
+            Err(error) => tracing::error!(%module, %error, "a built-in module cannot be read"),
         }
+    }
+    tokio::time::sleep(SETTLING).await;
+    for (module, bytes) in large {
+        prepare_one(&*runner, module, bytes).await;
+    }
+}
+
+async fn prepare_one(runner: &dyn JobRunner, module: Digest, bytes: Arc<dyn ReadAt>) {
+    if let Err(error) = runner.prepare(module, bytes).await {
+        tracing::error!(%module, %error, "a built-in module cannot be compiled");
     }
 }
 

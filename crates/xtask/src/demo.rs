@@ -31,6 +31,8 @@ pub(crate) const POLL: Duration = Duration::from_millis(200);
 const TENANT: &str = "550e8400-e29b-41d4-a716-446655440000";
 const PROJECT: &str = "660e8400-e29b-41d4-a716-446655440000";
 const PIPELINE: &str = "770e8400-e29b-41d4-a716-446655440000";
+const TABLES: &str = "770e8400-e29b-41d4-a716-446655440001";
+const CAUSES: &str = "770e8400-e29b-41d4-a716-446655440002";
 const DATASET: &str = "880e8400-e29b-41d4-a716-446655440000";
 
 /// Whose application password the demo makes, for clients of the protocol that knows nothing else.
@@ -192,8 +194,15 @@ fn create_once(operator: &Client, path: &str, body: &Value) -> Result<()> {
 fn upload(client: &Client, log: &Path) -> Result<()> {
     let _progress = Progress::spinner("Uploading the event log");
     client.put_file(&format!("{}/datasets/{DATASET}?name={FILE_NAME}", project_path()), log)?;
-    let pipeline = json!({"name": "Order to Cash", "jobType": "ProcessMining", "datasetId": DATASET});
-    client.put(&format!("{}/pipelines/{PIPELINE}", project_path()), &pipeline)?;
+    let pipelines = [
+        (PIPELINE, "Order to Cash", "ProcessMining"),
+        (TABLES, "Order to Cash, cleaned", "DataEnrichment"),
+        (CAUSES, "Order to Cash, causes", "Analysis"),
+    ];
+    for (id, name, job_type) in pipelines {
+        let pipeline = json!({"name": name, "jobType": job_type, "datasetId": DATASET});
+        client.put(&format!("{}/pipelines/{id}", project_path()), &pipeline)?;
+    }
     Ok(())
 }
 
@@ -222,7 +231,7 @@ fn enrichment() -> (Value, &'static str) {
     let submission = json!({
         "jobName": "Order-to-cash events, cleaned",
         "jobType": "DataEnrichment",
-        "module": {"name": "data-enrichment"},
+        "resource": {"resourceType": "Pipeline", "resourceId": TABLES},
         "parameters": {
             "datasetId": DATASET,
             "steps": [
@@ -240,7 +249,7 @@ fn analysis() -> (Value, &'static str) {
     let submission = json!({
         "jobName": "Why orders take long",
         "jobType": "Analysis",
-        "module": {"name": "analysis"},
+        "resource": {"resourceType": "Pipeline", "resourceId": CAUSES},
         "parameters": {"datasetId": DATASET},
     });
     (submission, "what goes with long cases, and by how much")

@@ -22,7 +22,7 @@ fn each_type_says_what_runs_it_and_every_example_runs() {
     );
     assert!(mining["parameters"]["properties"].is_object() && mining["outputs"].is_array(), "{mining:#}");
     assert_eq!(mining["example"], Value::Null, "there is no dataset");
-    assert_eq!((&types[3]["module"], &types[3]["title"]), (&Value::Null, &Value::Null));
+    assert_eq!((&types[2]["module"], &types[2]["title"]), (&Value::Null, &Value::Null));
 
     let log = b"case_id,activity,timestamp\n1,a,2024-01-01T00:00:00Z\n1,b,2024-01-02T00:00:00Z\n";
     project.dataset("log.csv", log);

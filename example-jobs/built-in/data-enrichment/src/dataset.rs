@@ -1,4 +1,4 @@
-//! The table that the job works on: the dataset, or the rows of it that an earlier job rejected.
+//! The table that the job works on: the dataset, or rows that an earlier job rejected, as the input of a retry or as a dataset.
 
 use arrow_array::Array as _;
 use arrow_array::cast::AsArray as _;
@@ -66,7 +66,7 @@ impl<'a> Dataset<'a> {
         for column in table.columns.iter_mut().filter(|column| raw.contains(&column.name)) {
             column.kind = Kind::Text;
         }
-        Ok(Self { context, input, table, hints, before: if retries { BEFORE.len() } else { 0 }, size })
+        Ok(Self { context, input, table, hints, before: if is_rejected { BEFORE.len() } else { 0 }, size })
     }
 
     pub(crate) fn is_retry(&self) -> bool {

@@ -17,7 +17,7 @@ pub(crate) fn page(all: &Enriched<'_>) -> Page {
     let (before, after) = (all.before.documents(), all.after.documents());
     let validation = all.quality.validation;
     if all.is_retry {
-        page.note("These are the rows that an earlier job rejected.");
+        page.note("These are rows that an earlier job rejected.");
     }
     page.tiles([
         Tile::new(count(validation.total), "rows read"),

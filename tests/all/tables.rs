@@ -1,0 +1,109 @@
+//! The built-in jobs on tables, over HTTP.
+
+use fuelcell_tests::{Project, Server, eventually};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// These modules are large, and the first test to need one has it compiled.
+const WITH_COMPILING: Duration = Duration::from_secs(600);
+
+const ORDERS: &str = "id,amount,customer\n1,10.50,a\n2,abc,b\n3,7.25,a\n3,7.25,a\n4,x,y,z\n";
+
+fn submission(project: &Project, job_type: &str, parameters: Value) -> Value {
+    let resource = json!({"resourceType": "Pipeline", "resourceId": project.pipeline(job_type)});
+    json!({"jobName": "j", "jobType": job_type, "resource": resource, "parameters": parameters})
+}
+
+fn submit(project: &Project, job_type: &str, parameters: Value) -> String {
+    project.submit(&submission(project, job_type, parameters)).ok()["jobId"].as_str().unwrap().to_owned()
+}
+
+fn completed(project: &Project, job: &str) -> Value {
+    eventually("the job is completed", WITH_COMPILING, || {
+        let status = project.status(job);
+        assert_ne!(status["status"], "Failed", "{status:#}");
+        (status["status"] == "Completed").then_some(status)
+    });
+    project.results(job)
+}
+
+fn output(project: &Project, results: &Value, name: &str) -> String {
+    let mut outputs = results["results"]["additionalOutputs"].as_array().unwrap().clone();
+    outputs.push(results["results"]["primaryOutput"].clone());
+    let found = outputs.iter().find(|output| output["name"] == name);
+    let found = found.unwrap_or_else(|| panic!("no {name} in {results:#}"));
+    let answer = project.client.with_token(None).get(found["downloadUrl"].as_str().unwrap());
+    String::from_utf8(answer.body).unwrap()
+}
+
+#[test]
+fn a_table_is_enriched_and_only_its_rejected_rows_are_tried_again() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let dataset = project.dataset("orders.csv", ORDERS.as_bytes());
+    let customers = project.dataset("customers.csv", b"key,segment\na,large\nb,small\n");
+    let steps = json!([
+        {"cast": {"column": "amount", "type": "decimal"}},
+        {"deduplicate": {}},
+        {"lookup": {"table": "customers", "on": {"customer": "key"}, "take": ["segment"]}},
+    ]);
+    let parameters = json!({"datasetId": dataset, "lookups": {"customers": customers}, "steps": steps});
+    let job = submit(&project, "DataEnrichment", parameters);
+    let results = completed(&project, &job);
+    let enriched = output(&project, &results, "enriched.csv");
+    assert_eq!(enriched, "id,amount,customer,segment\n1,10.50,a,large\n3,7.25,a,large\n");
+    let rejected = output(&project, &results, "rejected.csv");
+    assert!(rejected.contains("3,amount,steps/0/cast") && rejected.contains("6,,reading"), "{rejected}");
+
+    let mut softer = steps;
+    softer[0]["cast"]["onError"] = json!("null");
+    let again = "0197a6f1-0000-7000-8000-000000000001";
+    project
+        .client
+        .put(&project.path(&format!("datasets/{again}?fromJob={job}&artifact=rejected.csv")), &json!(null))
+        .ok();
+    let parameters = json!({"datasetId": again, "lookups": {"customers": customers}, "steps": softer});
+    let results = completed(&project, &submit(&project, "DataEnrichment", parameters));
+    assert_eq!(output(&project, &results, "enriched.csv"), "id,amount,customer,segment\n2,,b,small\n");
+    assert!(output(&project, &results, "rejected.csv").contains("6,,reading"), "nobody mended that row");
+}
+
+#[test]
+fn wrong_steps_are_refused_at_submit_or_in_words_that_help() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let dataset = project.dataset("orders.csv", ORDERS.as_bytes());
+    let body =
+        |steps: Value| submission(&project, "DataEnrichment", json!({"datasetId": dataset, "steps": steps}));
+    let refused = project.submit(&body(json!([{"cast": {"column": "amount", "type": "colour"}}])));
+    assert_eq!(refused.problem(400).0, "InvalidParameters");
+    let job = project.submit(&body(json!([{"drop": {"columns": ["Amount"]}}]))).ok();
+    let job = job["jobId"].as_str().unwrap().to_owned();
+    let status = eventually("the job has failed", WITH_COMPILING, || {
+        let status = project.status(&job);
+        (status["status"] == "Failed").then_some(status)
+    });
+    let message = status["error"]["message"].as_str().unwrap();
+    assert!(message.contains("steps/0/drop") && message.contains("Is \"amount\" meant?"), "{message}");
+}
+
+#[test]
+fn a_table_is_analysed_and_asked_in_sql() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let rows: String =
+        (0..400).map(|row| format!("{row},{},{}\n", ["a", "b"][row % 2], row % 2 * 50 + row % 7)).collect();
+    let dataset = project.dataset("table.csv", format!("id,group,cost\n{rows}").as_bytes());
+    let parameters = json!({
+        "datasetId": dataset,
+        "sql": "SELECT \"group\", count(*) AS n, sum(cost) AS total FROM dataset GROUP BY 1 ORDER BY 1",
+    });
+    let job = submit(&project, "Analysis", parameters);
+    let results = completed(&project, &job);
+    let figures: Value = serde_json::from_str(&output(&project, &results, "analysis.json")).unwrap();
+    let sum = |group: usize| {
+        (0..400).filter(|row| row % 2 == group).map(|row| row % 2 * 50 + row % 7).sum::<usize>()
+    };
+    let shown = figures.to_string();
+    assert!(shown.contains(&sum(0).to_string()) && shown.contains(&sum(1).to_string()), "{shown:.2000}");
+}
