@@ -360,7 +360,7 @@ fn steps_follow_each_other_whatever_they_need() {
 fn what_a_step_may_be_is_said() {
     assert!(refused(ORDERS, json!([{"frobnicate": {}}])).contains("frobnicate"));
     assert!(refused(ORDERS, json!([{"cast": {"column": "id", "type": "colour"}}])).contains("colour"));
-    assert!(refused(ORDERS, json!([{"select": {"columns": ["id"], "colums": []}}])).contains("colums"));
+    assert!(refused(ORDERS, json!([{"select": {"columns": ["id"], "extra": []}}])).contains("extra"));
 }
 
 #[test]

@@ -270,9 +270,9 @@ mod tests {
 
     #[test]
     fn one_byte_for_a_character_is_told_from_faults() {
-        assert!(is_single_byte(b"caf\xe9,stra\xdfe\n"));
-        assert!(!is_single_byte("café\n".as_bytes()));
-        assert!(!is_single_byte(b"caf\xe9,caf\xc3\xa9\n"));
+        assert!(is_single_byte(b"ol\xe9,stra\xdfe\n"));
+        assert!(!is_single_byte("olé\n".as_bytes()));
+        assert!(!is_single_byte(b"ol\xe9,ol\xc3\xa9\n"));
         assert!(!is_single_byte(b"plain\n"));
         assert!(!is_single_byte(b"cut \xc3"));
     }
