@@ -53,6 +53,10 @@ impl Service {
         let job = self.ended_job(project, id).await?;
         let artifacts: Vec<_> = self.store.artifacts(id).await?;
         let checkpoint = self.partial_checkpoint(&job, &artifacts).await?;
+        let artifacts: Vec<_> = artifacts
+            .into_iter()
+            .filter(|artifact| artifact.description.role == ArtifactRole::Output)
+            .collect();
         let published = artifacts.len();
         let mut outputs: Vec<_> = artifacts
             .into_iter()
