@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_any_more_is_named() {
-        let found = violations("fuelcell-service", "use fuelcell_store::Store;");
+        let found = violations("fuelcell-service", "use fuelcell_store::{Modules, Store};");
         assert_eq!(
             found,
             ["fuelcell-service does not take Grants of the store; it is to go from check/subjects.rs"]
