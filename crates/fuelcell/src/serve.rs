@@ -10,7 +10,7 @@ use crate::telemetry;
 use crate::token::TokenFile;
 use anyhow::Context;
 use fuelcell_domain::clock::SystemClock;
-use fuelcell_domain::{Digest, JobRunner, NodeId, ReadAt};
+use fuelcell_domain::{Digest, NodeId, ReadAt};
 use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
@@ -155,25 +155,26 @@ const LARGE: u64 = 4 << 20;
 const SETTLING: Duration = Duration::from_secs(30);
 
 /// Compiles the built-in modules before anybody asks for them: a first job need not wait for a compiler. Large ones come last
-/// and a while after the start; a job that comes before has its module compiled at once.
-async fn prepare(runner: Arc<dyn JobRunner>, blobs: Arc<dyn BlobStore>, modules: Vec<Digest>) {
+/// and a while after the start; a job that comes before has its module compiled at once. Uploads and jobs of other modules
+/// have a compiler of their own.
+async fn prepare(sandbox: Arc<Sandbox>, blobs: Arc<dyn BlobStore>, modules: Vec<Digest>) {
     let mut large = Vec::new();
     for module in modules {
         match blobs.open(module).await {
             Ok(Some(bytes)) if bytes.size() > LARGE => large.push((module, bytes)),
-            Ok(Some(bytes)) => prepare_one(&*runner, module, bytes).await,
+            Ok(Some(bytes)) => prepare_one(&sandbox, module, bytes).await,
             Ok(None) => tracing::error!(%module, "the bytes of a built-in module are gone"),
             Err(error) => tracing::error!(%module, %error, "a built-in module cannot be read"),
         }
     }
     tokio::time::sleep(SETTLING).await;
     for (module, bytes) in large {
-        prepare_one(&*runner, module, bytes).await;
+        prepare_one(&sandbox, module, bytes).await;
     }
 }
 
-async fn prepare_one(runner: &dyn JobRunner, module: Digest, bytes: Arc<dyn ReadAt>) {
-    if let Err(error) = runner.prepare(module, bytes).await {
+async fn prepare_one(sandbox: &Arc<Sandbox>, module: Digest, bytes: Arc<dyn ReadAt>) {
+    if let Err(error) = sandbox.prepare_ahead(module, bytes).await {
         tracing::error!(%module, %error, "a built-in module cannot be compiled");
     }
 }

@@ -150,6 +150,14 @@ impl Sandbox {
         spawn_blocking(work).await.unwrap_or_else(|_| Err(host_failed()))
     }
 
+    /// Prepares a module that nobody waits for. Whoever prepares another one meanwhile does not wait for it.
+    ///
+    /// # Errors
+    /// As [`JobRunner::prepare`].
+    pub async fn prepare_ahead(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
+        self.modules.clone().prepare_ahead(module, bytes).await
+    }
+
     /// Files of compiled code that this sandbox has thrown away, because they were not what was stored under their names.
     pub fn rejected_code(&self) -> u64 {
         self.modules.rejected()

@@ -11,7 +11,8 @@ use crate::text::clipped;
 use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
@@ -45,6 +46,10 @@ pub(crate) struct Modules {
     failed: Mutex<Recent<Digest, JobError>>,
     /// One compiles at a time, so that jobs keep the other cores.
     turn: Arc<AsyncMutex<()>>,
+    /// The same for modules that nobody waits for: whoever waits does not wait for those.
+    ahead: Arc<AsyncMutex<()>>,
+    /// One compiles each module, whatever its turn.
+    at_work: Mutex<HashMap<Digest, Weak<AsyncMutex<()>>>>,
     /// The upload that waits for its turn, or has it.
     upload: AsyncMutex<()>,
 }
@@ -67,6 +72,8 @@ impl Modules {
             open: Mutex::new(Recent::new(OPEN)),
             failed: Mutex::new(Recent::new(FAILED)),
             turn: Arc::default(),
+            ahead: Arc::default(),
+            at_work: Mutex::default(),
             upload: AsyncMutex::default(),
         }
     }
@@ -111,14 +118,47 @@ impl Modules {
         module: Digest,
         bytes: Arc<dyn ReadAt>,
     ) -> Result<(), JobError> {
+        let turn = self.turn.clone();
+        self.prepare_in(turn, module, bytes).await
+    }
+
+    /// The same before anybody asks for it. Nobody who asks for another module waits for this one.
+    pub(crate) async fn prepare_ahead(
+        self: Arc<Self>,
+        module: Digest,
+        bytes: Arc<dyn ReadAt>,
+    ) -> Result<(), JobError> {
+        let turn = self.ahead.clone();
+        self.prepare_in(turn, module, bytes).await
+    }
+
+    async fn prepare_in(
+        self: Arc<Self>,
+        turn: Arc<AsyncMutex<()>>,
+        module: Digest,
+        bytes: Arc<dyn ReadAt>,
+    ) -> Result<(), JobError> {
         if let Some(known) = self.known(module) {
             return known.map(drop);
         }
         if self.cache.contains(module) && self.clone().prepare_from_disk(module).await? {
             return Ok(());
         }
-        let turn = self.turn.clone().lock_owned().await;
-        self.prepare_by_compiling(module, bytes, turn).await
+        let own = self.own_lock(module).lock_owned().await;
+        let turn = turn.lock_owned().await;
+        self.prepare_by_compiling(module, bytes, [own, turn]).await
+    }
+
+    /// The lock of whoever compiles this module.
+    fn own_lock(&self, module: Digest) -> Arc<AsyncMutex<()>> {
+        let mut at_work = lock(&self.at_work);
+        at_work.retain(|_, own| own.strong_count() > 0);
+        let known = at_work.get(&module).and_then(Weak::upgrade);
+        known.unwrap_or_else(|| {
+            let own = Arc::default();
+            at_work.insert(module, Arc::downgrade(&own));
+            own
+        })
     }
 
     /// Prepares an uploaded module that no job waits for. One of them asks for a turn at a time, in the order in which they
@@ -146,11 +186,11 @@ impl Modules {
         self: Arc<Self>,
         module: Digest,
         bytes: Arc<dyn ReadAt>,
-        turn: OwnedMutexGuard<()>,
+        held: [OwnedMutexGuard<()>; 2],
     ) -> Result<(), JobError> {
         let modules = self.clone();
         let work = move || {
-            let _turn = turn;
+            let _held = held;
             match modules.get(module) {
                 // Another caller has done it while this one waited.
                 Ok(_) => Ok(()),

@@ -41,6 +41,15 @@ fn a_packed_manifest_is_read_and_packing_again_replaces_it() {
 }
 
 #[test]
+fn what_is_read_of_a_valid_component_is_what_inspection_finds() {
+    let plain = component(&[ARTIFACTS, SLEEP], "", "(i32.const 0)");
+    let packed = pack(&plain, MANIFEST).unwrap();
+    for component in [plain, packed] {
+        assert_eq!(sandbox().read(&component), sandbox().inspect(&component));
+    }
+}
+
+#[test]
 fn packing_takes_only_modules_and_manifests() {
     assert!(pack(&noop(), "{").is_err());
     assert!(pack(b"\0asm\x02\0\0\0", MANIFEST).is_err());

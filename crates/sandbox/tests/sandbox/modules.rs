@@ -9,8 +9,8 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 fn cached_files(bench: &Bench) -> Vec<PathBuf> {
     let engine_directory = bench.directory.path().join(bench.sandbox.fingerprint());
@@ -162,6 +162,45 @@ async fn preparing_at_the_same_time_compiles_once() {
     let done = tokio::join!(a, b, c, d, e, f, g, h);
     assert_eq!(done, (Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Ok(())));
     assert_eq!(bytes.reads.load(Ordering::SeqCst), 1);
+}
+
+/// Bytes of which nothing comes before somebody opens the gate.
+struct Gated {
+    bytes: Counted,
+    gate: Mutex<mpsc::Receiver<()>>,
+}
+
+impl ReadAt for Gated {
+    fn size(&self) -> u64 {
+        self.bytes.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let _ = self.gate.lock().unwrap().recv();
+        self.bytes.read_at(offset, buffer)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_compiled_ahead_holds_up_only_those_who_want_it() {
+    let bench = Bench::new();
+    let (open, gate) = mpsc::channel();
+    let large = component(&[], "", SPIN);
+    let digest = Digest::of(&large);
+    let bytes = Arc::new(Gated { bytes: Counted::new(large), gate: Mutex::new(gate) });
+    let other = async {
+        let open = open;
+        bench.prepare(&noop()).await.unwrap();
+        assert_eq!(bench.sandbox.readiness(digest), Readiness::NotReady);
+        open.send(()).unwrap();
+    };
+    let (ahead, wanted, ()) = tokio::join!(
+        bench.sandbox.prepare_ahead(digest, bytes.clone()),
+        bench.sandbox.prepare(digest, bytes.clone()),
+        other
+    );
+    assert_eq!((ahead, wanted), (Ok(()), Ok(())));
+    assert_eq!(bytes.bytes.reads.load(Ordering::SeqCst), 1, "it was compiled once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
