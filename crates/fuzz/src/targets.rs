@@ -26,9 +26,11 @@ const fn slow(inputs: u64, target: Target) -> Target {
     Target { inputs, ..target }
 }
 
+const ANALYSIS: &str = "example-jobs/built-in/analysis/src/fuzz.rs";
 const API: &str = "crates/api/src/fuzz.rs";
 const CONFIG: &str = "crates/fuelcell/src/fuzz.rs";
 const DOMAIN: &str = "crates/domain/src/fuzz.rs";
+const ENRICHMENT: &str = "example-jobs/built-in/data-enrichment/src/fuzz.rs";
 const MINING: &str = "example-jobs/built-in/process-mining/src/fuzz.rs";
 const OUTBOUND: &str = "crates/outbound/src/fuzz.rs";
 const CELLS: &str = "crates/sandbox/src/process/fuzz.rs";
@@ -36,6 +38,8 @@ const FILES: &str = "crates/sandbox/src/files/fuzz.rs";
 const SANDBOX: &str = "crates/sandbox/src/fuzz.rs";
 const RULES: &str = "crates/rules/src/fuzz.rs";
 const SERVICE: &str = "crates/service/src/fuzz.rs";
+const SQL: &str = "guest-sdk/kits/sql/src/fuzz.rs";
+const TABLE_KIT: &str = "guest-sdk/kits/table/src/fuzz.rs";
 const TABLE: &str = "example-jobs/examples/new-rows/src/fuzz.rs";
 const STORE: &str = "crates/store-sled/src/fuzz.rs";
 
@@ -98,6 +102,19 @@ pub const TARGETS: &[Target] = &[
         target("event-log", MINING, 64, "event logs, XES or CSV, also compressed or in UTF-16: clients"),
     ),
     slow(300, target("mining-parameters", MINING, 64, "parameters of ProcessMining: clients")),
+    slow(100, target("analysis-parameters", ANALYSIS, 128, "parameters of Analysis: clients")),
+    slow(100, target("enrichment-steps", ENRICHMENT, 128, "steps of DataEnrichment: clients")),
+    target("expression", SQL, 128, "expressions of a row: clients"),
+    target("question", SQL, 64, "questions in SQL: clients"),
+    slow(
+        300,
+        target(
+            "table-file",
+            TABLE_KIT,
+            128,
+            "tables: CSV, JSON, Parquet, workbooks, compressed or not: clients",
+        ),
+    ),
     target("table", TABLE, 16, "tables that the example new-rows reads: clients"),
     target("timestamps", MINING, 4, "timestamps of event logs, and their forms: clients"),
 ];

@@ -38,6 +38,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-sdk", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-sdk-macros"])),
     // What several jobs have in common.
     ("fuelcell-records-kit", Reach::Only(&["fuelcell-sdk"])),
+    ("fuelcell-parameters-kit", Reach::Only(&["fuelcell-records-kit"])),
     ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit"])),
     ("fuelcell-sql-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-report-kit", Reach::Only(&[])),
@@ -45,14 +46,34 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-engine-python", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     // Guests know the SDK and the kits, and nothing of the host.
-    ("process-mining", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit", "fuelcell-report-kit"])),
+    (
+        "process-mining",
+        Reach::Only(&[
+            "fuelcell-sdk",
+            "fuelcell-records-kit",
+            "fuelcell-parameters-kit",
+            "fuelcell-report-kit",
+        ]),
+    ),
     (
         "data-enrichment",
-        Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-sql-kit", "fuelcell-report-kit"]),
+        Reach::Only(&[
+            "fuelcell-sdk",
+            "fuelcell-parameters-kit",
+            "fuelcell-table-kit",
+            "fuelcell-sql-kit",
+            "fuelcell-report-kit",
+        ]),
     ),
     (
         "analysis",
-        Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit", "fuelcell-sql-kit", "fuelcell-report-kit"]),
+        Reach::Only(&[
+            "fuelcell-sdk",
+            "fuelcell-parameters-kit",
+            "fuelcell-table-kit",
+            "fuelcell-sql-kit",
+            "fuelcell-report-kit",
+        ]),
     ),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),

@@ -5,6 +5,7 @@ use super::{graph::Graph, violation::Violation};
 /// A library (with the family of its name: `wasmtime` and `wasmtime-*`) and the only crate that may name it.
 const OWNED: &[(&str, &str)] = &[
     ("wasmtime", "fuelcell-sandbox"),
+    ("rusqlite", "fuelcell-sql-kit"),
     ("sled", "fuelcell-store-sled"),
     ("axum", "fuelcell-api"),
     // Of a room that is planned.

@@ -1,8 +1,7 @@
 //! Boosted trees over few features: small enough to read, and to write as JSON.
 //!
 //! J. H. Friedman, "Greedy Function Approximation: A Gradient Boosting Machine" (2001), with features cut into at most 32 bins
-//! at quantiles, as LightGBM has it. Libraries of boosting were looked at: those that build for cells have no categories, or
-//! write their models in a form of their own.
+//! at quantiles, as LightGBM has it.
 
 use serde::{Deserialize, Serialize};
 

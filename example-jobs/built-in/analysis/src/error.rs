@@ -1,18 +1,12 @@
 //! Why a run stopped early, in the words that a client sees.
 
+use fuelcell_table_kit::listed;
 pub use fuelcell_table_kit::{Stop, excerpt};
 
 /// Names what there is, for messages.
 pub fn there_are<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 20;
-    let names: Vec<&str> = names.collect();
-    if names.is_empty() {
-        return "There are none.".to_string();
+    match listed(names).as_str() {
+        "" => "There are none.".to_string(),
+        names => format!("There are {names}."),
     }
-    let mut shown: Vec<String> =
-        names.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
-    if names.len() > SHOWN {
-        shown.push(format!("{} more", names.len() - SHOWN));
-    }
-    format!("There are {}.", shown.join(", "))
 }

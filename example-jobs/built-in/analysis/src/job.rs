@@ -8,7 +8,7 @@ use fuelcell_sdk::{
     Artifact, Cancellation, Completion, Context, DataValidation, Failure, Finding, Kind, Report, Result,
 };
 use fuelcell_sql_kit::Database;
-use fuelcell_table_kit::{CsvWriter, Options, Progress, Seekable, Stop};
+use fuelcell_table_kit::{CsvWriter, Options, Progress, Seekable, Stop, TableWriter as _};
 use serde_json::{Value, json};
 
 use crate::analyse::{Results, analyse};
@@ -106,7 +106,7 @@ fn read_file(context: &Context, parameters: &Parameters) -> Result<Option<Read>,
         context.cancellation() == Cancellation::None
     };
     let duplicates = parameters.quality_checks.check_duplicates;
-    let file = read(&mut open, &parameters.file, &parameters.columns, duplicates, &mut tick)?;
+    let file = read(&mut open, &parameters.reading, &parameters.columns, duplicates, &mut tick)?;
     if let Some(file) = &file {
         let rows = counted(file.frame.rows() as u64, "row");
         context.info(
@@ -146,7 +146,7 @@ fn ask(context: &Context, parameters: &Parameters) -> Result<(Vec<Answer>, Vec<V
     for (table, input) in tables.collect::<Vec<_>>() {
         let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(context.open(&input)?)) };
         let mut tick = || context.cancellation() == Cancellation::None;
-        let options = if table == "dataset" { &parameters.file } else { &Options::default() };
+        let options = if table == "dataset" { &parameters.reading } else { &Options::default() };
         if !sql::load(&database, &table, &mut open, options, &mut tick)? {
             return Err(stopped(context));
         }
@@ -331,19 +331,12 @@ impl Outputs<'_> {
             .title(table.title)
             .media_type("text/csv; charset=utf-8")
             .record_count(table.rows.len() as u64);
-        let mut out = self.context.artifact(artifact)?;
-        let fields = table
-            .header
-            .iter()
-            .map(|name| arrow_schema::Field::new(*name, arrow_schema::DataType::Utf8, true));
-        let schema = arrow_schema::Schema::new(fields.collect::<Vec<_>>());
-        let mut csv = CsvWriter::new(&mut out, &schema)?;
+        let mut csv = CsvWriter::without_header(self.context.artifact(artifact)?);
+        csv.record(table.header.iter().copied())?;
         for row in &table.rows {
             csv.record(row.iter().map(String::as_str))?;
         }
-        fuelcell_table_kit::TableWriter::finish(&mut csv)?;
-        drop(csv);
-        Ok(out.finish()?)
+        Ok(Box::new(csv).finish()?.finish()?)
     }
 
     fn write_report(&self) -> Result<(), Failure> {

@@ -11,6 +11,8 @@ pub mod compare;
 pub mod error;
 pub mod filters;
 pub mod frame;
+#[cfg(test)]
+mod fuzz;
 mod job;
 pub mod kpis;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub use fuelcell_parameters_kit::OutputFormat;
 use fuelcell_table_kit::Options;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,7 +37,7 @@ pub struct Parameters {
     /// and each case becomes a row.
     pub columns: Columns,
     /// How the file is read, where that is not found by itself.
-    pub file: Options,
+    pub reading: Options,
     /// The zone of the IANA database whose midnights begin days, weeks and months; `UTC` when left out.
     pub time_zone: Option<String>,
     /// Which checks of the data are made.
@@ -94,19 +95,6 @@ pub enum Analysis {
     Predict,
     /// Questions in SQL.
     Sql,
-}
-
-/// Which outputs are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputFormat {
-    /// All of them.
-    #[default]
-    DetailedReport,
-    /// The report and the figures.
-    SummaryReport,
-    /// The figures and the tables, without a report and charts.
-    Data,
 }
 
 /// Which checks of the data are made.

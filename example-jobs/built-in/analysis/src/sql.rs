@@ -63,16 +63,7 @@ pub fn load(
     if table.facts.stopped {
         return Ok(false);
     }
-    let mut loader = database.load(name, &table.schema(), Form::Plain)?;
-    let mut rows = table.rows(input)?;
-    while let Some(batch) = rows.next()? {
-        loader.add(&batch.typed)?;
-        if !tick() {
-            return Ok(false);
-        }
-    }
-    loader.finish()?;
-    Ok(true)
+    database.load_file(name, (&table, input), Form::Plain, tick)
 }
 
 /// Answers a question. `number` makes the names of the table and of the file; the rows go to `out` as CSV.
@@ -102,7 +93,7 @@ pub fn answer(
         answer.first.extend(shown.map(|row| batch.columns().iter().map(|array| cell(array, row)).collect()));
         csv.write(&batch)
     })?;
-    csv.finish()?;
+    Box::new(csv).finish()?;
     // What is answered need not be kept, and is nothing that the next question may read.
     database.run(&format!("DROP TABLE {}", quoted(&table)))?;
     Ok(answer)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_schema::Schema;
-use fuelcell_table_kit::{Column, Kind, Stop, excerpt};
+use fuelcell_table_kit::{Column, Kind, Stop, excerpt, listed};
 
 use crate::chunk::kind_at;
 
@@ -66,16 +66,10 @@ impl Place {
 }
 
 fn unknown(schema: &Schema, name: &str) -> String {
-    const SHOWN: usize = 20;
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let near = names.iter().find(|known| known.eq_ignore_ascii_case(name) || known.trim() == name.trim());
     let near = near.map_or(String::new(), |near| format!(" Is \"{}\" meant?", excerpt(near)));
-    let mut there: Vec<String> =
-        names.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
-    if names.len() > SHOWN {
-        there.push(format!("{} more", names.len() - SHOWN));
-    }
-    format!("there is no column \"{}\" here.{near} Columns: {}.", excerpt(name), there.join(", "))
+    format!("there is no column \"{}\" here.{near} Columns: {}.", excerpt(name), listed(names.into_iter()))
 }
 
 /// What reading found out about columns, by their names.

@@ -34,12 +34,12 @@ fn open(context: &Context, input: &str) -> Result<Box<dyn Seekable>, Stop> {
 }
 
 impl<'a> Dataset<'a> {
-    /// Looks at all of it; `progress` gets rows and a share from 0 to 1. The `raw` columns stay text, as they are in the file.
+    /// Looks at all of it; `progress` gets a share from 0 to 1. The `raw` columns stay text, as they are in the file.
     pub(crate) fn scan(
         context: &'a Context,
         options: &Options,
         raw: &[String],
-        mut progress: impl FnMut(u64, f64),
+        mut progress: impl FnMut(f64),
     ) -> Result<Self, Stop> {
         let retries = context.input(FAILED).is_some();
         let input = if retries { FAILED } else { "dataset" };
@@ -50,7 +50,7 @@ impl<'a> Dataset<'a> {
                 Some(rows) => so_far.rows as f64 / rows.max(1) as f64,
                 None => so_far.bytes as f64 / size.max(1) as f64,
             };
-            progress(so_far.rows, share.min(1.0));
+            progress(share.min(1.0));
             context.cancellation() == Cancellation::None
         })?;
         let is_rejected = table.columns.len() > BEFORE.len()

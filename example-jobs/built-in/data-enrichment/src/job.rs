@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
+use arrow_schema::SchemaRef;
 use fuelcell_sdk::{
-    Artifact, ArtifactWriter, Cancellation, Completion, Context, DataValidation, Failure, Kind, Report,
-    Result,
+    Artifact, ArtifactWriter, Completion, Context, DataValidation, Failure, Kind, Report, Result,
 };
 use fuelcell_sql_kit::Database;
-use fuelcell_table_kit::{Facts, Stop, TableWriter, excerpt, writer};
+use fuelcell_table_kit::{Facts, Stop, TableWriter, check_cancelled, excerpt, writer};
 use serde_json::{Value, json};
 
 use crate::chunk::Chunk;
@@ -47,94 +47,29 @@ fn enrich(context: &mut Context, parameters: Parameters) -> Result<Completion, F
 
 fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
     let steps = parameters.all_steps();
-    let dataset = Dataset::scan(context, &parameters.reading, &steps::raw_columns(&steps), |rows, share| {
+    let raw = steps::raw_columns(&steps);
+    let dataset = Dataset::scan(context, &parameters.reading, &raw, |share| {
         context.progress((SCANNED as f64 * share) as u64, WHOLE, "Finding types");
-        context.report(&Report { records_processed: 0, records_total: None, ..Report::default() });
-        let _ = rows;
     })?;
-    let facts = dataset.table.facts.clone();
-    stop_if_asked(context)?;
-    tell_facts(context, &facts);
-    let database = Database::new()?;
-    let asks = steps.iter().any(|step| matches!(step, Step::Sql(_)));
-    let lookups = lookups::read(context, &database, asks)?;
-    let mut ledger = Ledger::default();
-    let schema = dataset.schema();
-    let before = RefCell::new(Profile::new(&schema));
-    let mut after: Option<Profile> = None;
-    let mut enriched: Option<Enrichment> = None;
-    let mut implausible = 0;
-
-    let mut pipeline = Pipeline { steps: &steps, hints: &dataset.hints, lookups: &lookups, database };
-    let state = RefCell::new((&mut after, &mut enriched));
-    pipeline.run(
-        &schema,
-        &mut |sink, ledger| {
-            dataset.each(ledger, |chunk, bytes| {
-                stop_if_asked(context)?;
-                let share = bytes as f64 / dataset.size.max(1) as f64;
-                context.progress(
-                    SCANNED + ((READ - SCANNED) as f64 * share.min(1.0)) as u64,
-                    WHOLE,
-                    "Running the steps",
-                );
-                let mut before = before.borrow_mut();
-                before.see(&chunk);
-                let so_far = Report {
-                    records_processed: before.rows,
-                    records_total: Some(facts.rows),
-                    ..Report::default()
-                };
-                context.report(&so_far);
-                drop(before);
-                sink(chunk)
-            })
-        },
-        &mut ledger,
-        &mut |schema| {
-            let mut state = state.borrow_mut();
-            *state.0 = Some(Profile::new(schema));
-            if parameters.output_format != OutputFormat::SummaryReport {
-                *state.1 = Some(Enrichment::begin(context, parameters, schema)?);
-            }
-            Ok(())
-        },
-        &mut |chunk| {
-            stop_if_asked(context)?;
-            let mut state = state.borrow_mut();
-            if let Some(profile) = state.0.as_mut() {
-                profile.see(&chunk);
-            }
-            match state.1.as_mut() {
-                Some(enriched) => enriched.write(&chunk),
-                None => Ok(()),
-            }
-        },
-    )?;
-    let before = before.into_inner();
-    let after = after.unwrap_or_else(|| Profile::new(&schema));
-    if let Some(enriched) = enriched {
-        enriched.finish(after.rows)?;
-    }
-    if parameters.quality_checks.validate_timestamps {
-        implausible = implausible_times(&before, &mut ledger);
-    }
-    warn_of_reading(&facts, dataset.columns(), &mut ledger);
-    let total = facts.rows;
+    check_cancelled(context)?;
+    let facts = &dataset.table.facts;
+    tell_facts(context, facts);
+    let Worked { before, after, mut ledger } = work(context, parameters, &steps, &dataset)?;
+    let checks_times = parameters.quality_checks.validate_timestamps;
+    let implausible = if checks_times { implausible_times(&before, &mut ledger) } else { 0 };
+    warn_of_reading(facts, dataset.columns(), &mut ledger);
     let invalid = ledger.counts.values().sum::<u64>() - ledger.derived;
     let validation = DataValidation {
-        total,
-        valid: total - ledger.duplicates - invalid,
+        total: facts.rows,
+        valid: facts.rows - ledger.duplicates - invalid,
         duplicates_removed: ledger.duplicates,
         invalid,
     };
     let quality = Quality::of(validation, &before, dataset.columns(), implausible);
     let findings = ledger.findings();
-    let errors = ledger.errors();
-    let file = context.input("dataset").map_or("table", |input| input.file_name.as_str());
     let all = Enriched {
-        file,
-        facts: &facts,
+        file: context.input("dataset").map_or("table", |input| input.file_name.as_str()),
+        facts,
         steps: &steps,
         before: &before,
         after: &after,
@@ -145,27 +80,80 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
     };
     context.progress(READ, WHOLE, "Writing the results");
     outputs::rejected(context, &dataset, &ledger)?;
-    let document = document(&all);
-    write_documents(context, parameters, &all, &document)?;
+    write_documents(context, parameters, &all)?;
+    tell(context, &all);
+    Ok(if facts.rows == 0 { Completion::NoItems } else { Completion::Done })
+}
+
+/// What the steps left.
+struct Worked {
+    before: Profile,
+    after: Profile,
+    ledger: Ledger,
+}
+
+/// Runs the steps, and writes the enriched file.
+fn work(
+    context: &Context,
+    parameters: &Parameters,
+    steps: &[Step],
+    dataset: &Dataset<'_>,
+) -> Result<Worked, Stop> {
+    let database = Database::new()?;
+    let asks = steps.iter().any(|step| matches!(step, Step::Sql(_)));
+    let lookups = lookups::read(context, &database, asks)?;
+    let schema = dataset.schema();
+    let mut before = Profile::new(&schema);
+    let result = RefCell::new(None);
+    let mut ledger = Ledger::default();
+    let mut pipeline = Pipeline { steps, hints: &dataset.hints, lookups: &lookups, database };
+    pipeline.run(
+        &schema,
+        &mut |sink, ledger| {
+            dataset.each(ledger, |chunk, bytes| {
+                check_cancelled(context)?;
+                before.see(&chunk);
+                tell_progress(context, dataset, before.rows, bytes);
+                sink(chunk)
+            })
+        },
+        &mut ledger,
+        &mut |schema| {
+            *result.borrow_mut() = Some(Output::begin(context, parameters, schema)?);
+            Ok(())
+        },
+        &mut |chunk| {
+            check_cancelled(context)?;
+            result.borrow_mut().as_mut().map_or(Ok(()), |output: &mut Output| output.take(&chunk))
+        },
+    )?;
+    let after = match result.into_inner() {
+        Some(output) => output.finish()?,
+        None => Profile::new(&schema),
+    };
+    Ok(Worked { before, after, ledger })
+}
+
+fn tell_progress(context: &Context, dataset: &Dataset<'_>, rows: u64, bytes: u64) {
+    let share = (bytes as f64 / dataset.size.max(1) as f64).min(1.0);
+    context.progress(SCANNED + ((READ - SCANNED) as f64 * share) as u64, WHOLE, "Running the steps");
+    let total = dataset.table.facts.rows;
+    context.report(&Report { records_processed: rows, records_total: Some(total), ..Report::default() });
+}
+
+/// The figures that clients see.
+fn tell(context: &Context, all: &Enriched<'_>) {
+    let validation = all.quality.validation;
     context.report(&Report {
-        records_processed: total,
-        records_total: Some(total),
-        errors: invalid,
-        warnings: findings.clone(),
-        processing_errors: errors,
-        quality_score: (total > 0).then_some(quality.score),
+        records_processed: validation.total,
+        records_total: Some(validation.total),
+        errors: validation.invalid,
+        warnings: all.findings.to_vec(),
+        processing_errors: all.ledger.errors(),
+        quality_score: (validation.total > 0).then_some(all.quality.score),
         validation: Some(validation),
     });
     context.progress(WHOLE, WHOLE, "Done");
-    Ok(if total == 0 { Completion::NoItems } else { Completion::Done })
-}
-
-fn stop_if_asked(context: &Context) -> Result<(), Stop> {
-    match context.cancellation() {
-        Cancellation::None => Ok(()),
-        Cancellation::User => Err(Stop::failed("Cancelled", "Stopped because the job was cancelled.")),
-        Cancellation::Deadline => Err(Stop::failed("DeadlineNear", "Stopped because the deadline is near.")),
-    }
 }
 
 fn tell_facts(context: &Context, facts: &Facts) {
@@ -173,31 +161,18 @@ fn tell_facts(context: &Context, facts: &Facts) {
     context.info("Finding types", format!("{}{packed}: {} rows", facts.format, facts.rows));
 }
 
-/// The enriched file.
-struct Enrichment {
-    artifact: std::rc::Rc<RefCell<ArtifactWriter>>,
-    table: Box<dyn TableWriter>,
+/// The rows of the result: their profile, and their file if one is wanted.
+struct Output {
+    profile: Profile,
+    table: Option<Box<dyn TableWriter<ArtifactWriter>>>,
 }
 
-/// An artifact that a table writer and its owner share.
-struct Shared(std::rc::Rc<RefCell<ArtifactWriter>>);
-
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.borrow_mut().flush()
-    }
-}
-
-impl Enrichment {
-    fn begin(
-        context: &Context,
-        parameters: &Parameters,
-        schema: &arrow_schema::SchemaRef,
-    ) -> Result<Self, Stop> {
+impl Output {
+    fn begin(context: &Context, parameters: &Parameters, schema: &SchemaRef) -> Result<Self, Stop> {
+        let profile = Profile::new(schema);
+        if parameters.output_format == OutputFormat::SummaryReport {
+            return Ok(Self { profile, table: None });
+        }
         let format = parameters.file_format;
         let artifact = Artifact::new(format!("enriched.{}", format.ending()), Kind::Data)
             .type_name("EnrichedDataset")
@@ -205,23 +180,20 @@ impl Enrichment {
             .media_type(format.media_type());
         let is_primary = parameters.output_format == OutputFormat::Data;
         let artifact = if is_primary { artifact.primary() } else { artifact };
-        let artifact = std::rc::Rc::new(RefCell::new(context.artifact(artifact)?));
-        let table = writer(format, Shared(artifact.clone()), schema)?;
-        Ok(Self { artifact, table })
+        let table = writer(format, context.artifact(artifact)?, schema)?;
+        Ok(Self { profile, table: Some(table) })
     }
 
-    fn write(&mut self, chunk: &Chunk) -> Result<(), Stop> {
-        self.table.write(&chunk.rows)
+    fn take(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        self.profile.see(chunk);
+        self.table.as_mut().map_or(Ok(()), |table| table.write(&chunk.rows))
     }
 
-    fn finish(mut self, rows: u64) -> Result<(), Stop> {
-        self.table.finish()?;
-        drop(self.table);
-        let _ = rows;
-        match std::rc::Rc::into_inner(self.artifact) {
-            Some(artifact) => Ok(artifact.into_inner().finish()?),
-            None => Err(Stop::failed("Internal", "The enriched file is still being written.")),
+    fn finish(self) -> Result<Profile, Stop> {
+        if let Some(table) = self.table {
+            table.finish()?.finish()?;
         }
+        Ok(self.profile)
     }
 }
 
@@ -314,12 +286,8 @@ fn document(all: &Enriched<'_>) -> Value {
     })
 }
 
-fn write_documents(
-    context: &Context,
-    parameters: &Parameters,
-    all: &Enriched<'_>,
-    document: &Value,
-) -> Result<(), Stop> {
+fn write_documents(context: &Context, parameters: &Parameters, all: &Enriched<'_>) -> Result<(), Stop> {
+    let document = document(all);
     let json = |name: &str, type_name: &str, title: &str| {
         Artifact::new(name, Kind::Data).type_name(type_name).title(title).media_type("application/json")
     };

@@ -13,6 +13,8 @@ mod cluster;
 mod dataset;
 mod enriched;
 mod events;
+#[cfg(test)]
+mod fuzz;
 mod job;
 mod ledger;
 mod lookups;

@@ -2,14 +2,14 @@
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
-use fuelcell_sdk::Context;
+use fuelcell_sdk::{Cancellation, Context};
 use fuelcell_sql_kit::{Database, Form, quoted};
-use fuelcell_table_kit::{Options, Seekable, Stop, Table, cell};
+use fuelcell_table_kit::{Options, Seekable, Stop, Table, cell, check_cancelled};
 
 use crate::bind::Place;
 
-/// What names of inputs begin with.
-const PREFIX: &str = "lookups/";
+/// The input that stands for all of them.
+const LOOKUPS: &str = "lookups";
 
 /// A lookup that was read.
 #[derive(Debug, Clone)]
@@ -27,35 +27,37 @@ impl Known {
 }
 
 fn table(name: &str) -> String {
-    quoted(&format!("{PREFIX}{name}"))
+    quoted(&format!("{LOOKUPS}/{name}"))
 }
 
 /// Reads all lookups into a database: in their exact form under `lookups/NAME`, in their plain form under their names.
 pub(crate) fn read(context: &Context, database: &Database, plain: bool) -> Result<Vec<Known>, Stop> {
-    let inputs = context.inputs().iter().filter_map(|input| input.name.strip_prefix(PREFIX));
-    let mut names: Vec<String> = inputs.map(String::from).collect();
+    let mut names: Vec<String> = context.inputs_of(LOOKUPS).map(|(name, _)| name.to_string()).collect();
     names.sort();
     names.into_iter().map(|name| read_one(context, database, name, plain)).collect()
 }
 
 fn read_one(context: &Context, database: &Database, name: String, plain: bool) -> Result<Known, Stop> {
-    let input = format!("{PREFIX}{name}");
+    let input = format!("{LOOKUPS}/{name}");
     let within = |stop: Stop| Stop { message: format!("lookups/{name}: {}", stop.message), ..stop };
     let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(context.open(&input)?)) };
-    let table = Table::scan(&mut open, &Options::default(), &mut |_| true).map_err(within)?;
+    let table = Table::scan(&mut open, &Options::default(), &mut |_| goes_on(context)).map_err(within)?;
+    check_cancelled(context)?;
     let forms: &[(String, Form)] = match plain {
         true => &[(input.clone(), Form::Exact), (name.clone(), Form::Plain)],
         false => &[(input.clone(), Form::Exact)],
     };
     for (into, form) in forms {
-        let mut rows = table.rows(&mut open).map_err(within)?;
-        let mut loader = database.load(into, &table.schema(), *form)?;
-        while let Some(some) = rows.next().map_err(within)? {
-            loader.add(&some.typed)?;
+        let loaded = database.load_file(into, (&table, &mut open), *form, &mut || goes_on(context));
+        if !loaded.map_err(within)? {
+            check_cancelled(context)?;
         }
-        loader.finish()?;
     }
     Ok(Known { schema: table.schema(), name })
+}
+
+fn goes_on(context: &Context) -> bool {
+    context.cancellation() == Cancellation::None
 }
 
 /// The lookup of a name.

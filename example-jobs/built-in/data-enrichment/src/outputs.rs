@@ -34,8 +34,7 @@ pub(crate) fn rejected(context: &Context, dataset: &Dataset<'_>, ledger: &Ledger
         .media_type("text/csv; charset=utf-8")
         .record_count(ledger.rejects.len() as u64)
         .failed_records();
-    let mut out = context.artifact(artifact)?;
-    let mut csv = CsvWriter::without_header(&mut out);
+    let mut csv = CsvWriter::without_header(context.artifact(artifact)?);
     let names: Vec<&str> =
         BEFORE.into_iter().chain(dataset.columns().iter().map(|column| column.name.as_str())).collect();
     csv.record(names.iter().copied())?;
@@ -52,9 +51,7 @@ pub(crate) fn rejected(context: &Context, dataset: &Dataset<'_>, ledger: &Ledger
             .map(|index| if fits { fields.get(index).map_or(empty, String::as_str) } else { empty });
         csv.record(before.into_iter().chain(fields))
     })?;
-    csv.finish()?;
-    drop(csv);
-    Ok(out.finish()?)
+    Ok(Box::new(csv).finish()?.finish()?)
 }
 
 /// The columns as a Table Schema (specs.frictionlessdata.io/table-schema).

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub use fuelcell_parameters_kit::OutputFormat;
 use fuelcell_table_kit::{FileFormat, Options};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,23 +24,11 @@ pub struct Parameters {
     pub reading: Options,
     /// The format of the enriched file.
     pub file_format: FileFormat,
-    /// Which outputs are made.
+    /// Which outputs are made: `detailed_report` all of them, `summary_report` the report and the profile, `data` the enriched
+    /// file, the profile and the data dictionary without a report.
     pub output_format: OutputFormat,
     /// What is checked without a step.
     pub quality_checks: QualityChecks,
-}
-
-/// Which outputs are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputFormat {
-    /// All of them.
-    #[default]
-    DetailedReport,
-    /// The report and the profile.
-    SummaryReport,
-    /// The enriched file, the profile and the data dictionary, without a report.
-    Data,
 }
 
 /// What is checked without a step.

@@ -46,7 +46,7 @@ const LISTED_ANOMALIES: usize = 1000;
     deterministic = true
 )]
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
-    let window = parameters.time_window.as_ref().map(|window| window.bounds()).transpose()?;
+    let window = parameters.time_window.as_ref().map(|window| window.bounds("timeWindow")).transpose()?;
     let rules = parameters.rules()?;
     let reference = read_model(context)?;
     let (mut log, facts) = read_log(context, &parameters)?;

@@ -1,13 +1,12 @@
 //! What a submission may ask for.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::conformance::{MOST_RULES, Rule};
-use crate::error::{Stop, excerpt};
-use crate::log::Micros;
+use crate::error::Stop;
 use crate::read::{Columns, Options};
+pub use fuelcell_parameters_kit::{OutputFormat, TimeWindow};
 
 /// The parameters of a process-mining job.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -78,19 +77,6 @@ pub enum AnalysisType {
     Performance,
 }
 
-/// Which outputs are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputFormat {
-    /// All of them.
-    #[default]
-    DetailedReport,
-    /// A short report, the map and the figures.
-    SummaryReport,
-    /// The figures, the enriched log and the model, without a report.
-    Data,
-}
-
 /// A group of measurements in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -124,63 +110,6 @@ pub struct QualityChecks {
 impl Default for QualityChecks {
     fn default() -> Self {
         Self { validate_timestamps: true, check_duplicates: false, validate_activities: true }
-    }
-}
-
-/// A stretch of time. Dates and times without offset are UTC.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct TimeWindow {
-    /// The first moment, such as `2024-01-01`.
-    pub start_date: Option<String>,
-    /// The last moment; a date without time includes the whole day.
-    pub end_date: Option<String>,
-}
-
-impl TimeWindow {
-    /// First and last microsecond inside of the window.
-    ///
-    /// # Errors
-    /// `InvalidParameter` for text that is no date, and for an end before the start.
-    pub fn bounds(&self) -> Result<(Micros, Micros), Stop> {
-        let moment = |name: &str, text: &Option<String>| text.as_ref().map(|t| moment(name, t)).transpose();
-        let start = moment("startDate", &self.start_date)?.map_or(Micros::MIN, |(first, _)| first);
-        let end = moment("endDate", &self.end_date)?.map_or(Micros::MAX, |(_, last)| last);
-        if start > end {
-            return Err(Stop::parameter("timeWindow.endDate is before timeWindow.startDate."));
-        }
-        Ok((start, end))
-    }
-
-    /// The window as people read it.
-    pub fn describe(&self) -> String {
-        match (&self.start_date, &self.end_date) {
-            (Some(start), Some(end)) => format!("{start} to {end}"),
-            (Some(start), None) => format!("{start} and later"),
-            (None, Some(end)) => format!("up to {end}"),
-            (None, None) => "all time".to_string(),
-        }
-    }
-}
-
-/// The first and the last microsecond that the text names.
-fn moment(name: &str, text: &str) -> Result<(Micros, Micros), Stop> {
-    const DAY: Micros = 86_400_000_000;
-    let text = text.trim();
-    if let Ok(date) = text.parse::<NaiveDate>() {
-        let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
-        return Ok((midnight, midnight + DAY - 1));
-    }
-    let with_offset = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_micros());
-    let without =
-        || text.replace(' ', "T").parse::<NaiveDateTime>().map(|time| time.and_utc().timestamp_micros());
-    match with_offset.or_else(|_| without()) {
-        Ok(time) => Ok((time, time)),
-        Err(_) => Err(Stop::parameter(format!(
-            "timeWindow.{name} is \"{}\", which is no date. Allowed are dates such as \"2024-01-31\" and times such as \
-             \"2024-01-31T18:00:00Z\".",
-            excerpt(text)
-        ))),
     }
 }
 
@@ -234,24 +163,6 @@ impl Parameters {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn window(start: &str, end: &str) -> Result<(Micros, Micros), Stop> {
-        TimeWindow { start_date: Some(start.into()), end_date: Some(end.into()) }.bounds()
-    }
-
-    #[test]
-    fn a_date_as_end_includes_its_day() {
-        let (start, end) = window("2024-01-01", "2024-01-07").unwrap();
-        assert_eq!(end - start, 7 * 86_400_000_000 - 1);
-        let (start, end) = window("2024-01-01T00:00:00+01:00", "2024-01-01 00:00:00").unwrap();
-        assert_eq!(end - start, 3_600_000_000);
-    }
-
-    #[test]
-    fn a_window_that_cannot_be_is_refused_by_name() {
-        assert!(window("2024-01-02", "2024-01-01").unwrap_err().to_string().contains("endDate"));
-        assert!(window("soon", "2024-01-01").unwrap_err().to_string().contains("startDate is \"soon\""));
-    }
 
     #[test]
     fn the_contracts_example_is_understood() {

@@ -43,6 +43,19 @@ impl From<fuelcell_sdk::HostError> for Stop {
     }
 }
 
+/// Ends a job when the host wants it to stop, as [`fuelcell_sdk::Context::check_cancelled`] does.
+///
+/// # Errors
+/// `Cancelled` when a person or client asked, `DeadlineNear` when the time is nearly up.
+pub fn check_cancelled(context: &fuelcell_sdk::Context) -> Result<(), Stop> {
+    use fuelcell_sdk::Cancellation;
+    match context.cancellation() {
+        Cancellation::None => Ok(()),
+        Cancellation::User => Err(Stop::failed("Cancelled", "Stopped because the job was cancelled.")),
+        Cancellation::Deadline => Err(Stop::failed("DeadlineNear", "Stopped because the deadline is near.")),
+    }
+}
+
 /// Shortens a value from the data so that a message stays readable.
 pub fn excerpt(value: &str) -> String {
     const LONGEST: usize = 60;
@@ -54,4 +67,16 @@ pub fn excerpt(value: &str) -> String {
         text.push('…');
     }
     text
+}
+
+/// Names in quotes, the first twenty of them, for a message that says what there is.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<&str> = names.collect();
+    let mut shown: Vec<String> =
+        names.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    shown.join(", ")
 }

@@ -251,6 +251,27 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// The fields of a record, copied.
+pub type Fields = Vec<Vec<u8>>;
+
+/// The first records of a preview, at most so many; the last and perhaps cut one is left out unless it is the only one behind
+/// the header.
+pub fn sample(preview: &[u8], delimiter: u8, most: usize) -> Vec<Fields> {
+    let mut records = Records::new(preview);
+    records.set_delimiter(delimiter);
+    let mut rows = Vec::new();
+    while rows.len() <= most {
+        match records.next() {
+            Ok(Some(record)) => rows.push(record.fields().map(<[u8]>::to_vec).collect()),
+            _ => break,
+        }
+    }
+    if rows.len() > 2 && !preview.ends_with(b"\n") {
+        rows.pop();
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Read};
+use std::mem;
 use std::rc::Rc;
 
 use crate::error::Stop;
@@ -18,11 +19,43 @@ const PEEKED: usize = 1 << 14;
 /// What gzip begins with.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// gzip, member after member.
+    Gzip,
+    /// An archive with one file.
+    Zip,
+    /// Zstandard, frame after frame.
+    Zstd,
+}
+
+impl Compression {
+    /// As users know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zip => "zip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// The code of a stream that ends in the middle, and of one that is damaged.
+    fn codes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Gzip => ("TruncatedGzip", "CorruptGzip"),
+            Self::Zip => ("TruncatedZip", "CorruptZip"),
+            Self::Zstd => ("TruncatedZstd", "CorruptZstd"),
+        }
+    }
+}
+
 /// What passed through the lowest layer.
 #[derive(Debug, Default)]
 pub struct Meter {
     bytes: Cell<u64>,
     failure: RefCell<Option<String>>,
+    compression: Cell<Option<Compression>>,
 }
 
 impl Meter {
@@ -32,26 +65,32 @@ impl Meter {
     }
 
     /// The right words for an error that came up through the layers.
-    pub fn explain(&self, error: &io::Error, compressed: bool) -> Stop {
+    pub fn explain(&self, error: &io::Error) -> Stop {
         if let Some(failure) = self.failure.borrow().as_ref() {
             let message = format!("The input could not be read: {failure}");
             return Stop { code: "Storage", message, transient: true };
         }
         let position = self.bytes();
+        let Some(compression) = self.compression.get() else {
+            return Stop::failed(
+                "CorruptInput",
+                format!("The file cannot be read near byte {position}: {error}"),
+            );
+        };
+        let (name, (truncated, corrupt)) = (compression.name(), compression.codes());
         match error.kind() {
-            io::ErrorKind::UnexpectedEof if compressed => Stop::failed(
-                "TruncatedGzip",
+            io::ErrorKind::UnexpectedEof => Stop::failed(
+                truncated,
                 format!(
-                    "The gzip stream ends in the middle, after {position} bytes. Upload the whole file again."
+                    "The {name} stream ends in the middle, after {position} bytes. Upload the whole file again."
                 ),
             ),
-            _ if compressed => Stop::failed(
-                "CorruptGzip",
-                format!("The gzip stream is damaged near byte {position} ({error}). Upload an intact file."),
+            _ => Stop::failed(
+                corrupt,
+                format!(
+                    "The {name} stream is damaged near byte {position} ({error}). Upload an intact file."
+                ),
             ),
-            _ => {
-                Stop::failed("CorruptInput", format!("The file cannot be read near byte {position}: {error}"))
-            }
         }
     }
 }
@@ -90,52 +129,111 @@ pub struct Source<'a> {
     pub text: Box<dyn BufRead + 'a>,
     /// The first byte that is no white space, if there is one near the beginning.
     pub first: Option<u8>,
-    /// True when the file is gzip.
-    pub compressed: bool,
+    /// How the file is compressed, if it is.
+    pub compression: Option<Compression>,
     /// How the text was encoded.
     pub encoding: &'static str,
     /// Counts bytes of the file.
     pub meter: Rc<Meter>,
 }
 
+/// Takes a stream of its packing.
+pub type Unpack<'a> = dyn FnOnce(Box<dyn BufRead + 'a>) -> io::Result<Box<dyn Read + 'a>> + 'a;
+
 /// Opens a file by its content; its name plays no part.
 ///
 /// # Errors
 /// The code of the refusals without a byte, `UnsupportedFormat` for the archives and binary tables that are uploaded by mistake.
 pub fn open<'a>(file: impl Read + 'a, refusals: &Refusals) -> Result<Source<'a>, Stop> {
-    let meter = Rc::new(Meter::default());
-    let file = Metered { inner: file, meter: Rc::clone(&meter) };
-    let mut bytes: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(BUFFER, file));
-    let start = peek(&mut bytes).map_err(|error| meter.explain(&error, false))?;
+    let mut bytes = Layers::over(file);
+    let start = bytes.start()?;
     if start.is_empty() {
-        return Err(Stop::failed(
-            refusals.empty_code,
-            format!("The file is empty (0 bytes). {}", refusals.empty),
-        ));
+        return Err(bytes.empty(refusals));
     }
     refuse_other_formats(&start, refusals)?;
-    let compressed = start.starts_with(GZIP);
-    if compressed {
-        bytes = Box::new(BufReader::with_capacity(PEEKED, Gzip::new(bytes)));
+    if !start.starts_with(GZIP) {
+        return bytes.decoded();
     }
-    let start = peek(&mut bytes).map_err(|error| meter.explain(&error, compressed))?;
-    if compressed {
-        refuse_other_formats(&start, refusals)?;
+    bytes.unpack(Compression::Gzip, |bytes| Ok(Box::new(Gzip::new(bytes))))?;
+    refuse_other_formats(&bytes.start()?, refusals)?;
+    bytes.decoded()
+}
+
+/// Opens a file that is packed as its opener knows; what is in it may be gzip once more.
+///
+/// # Errors
+/// As [`open`] for what is in it.
+pub fn open_packed<'a>(
+    file: impl Read + 'a,
+    (compression, unpack): (Compression, Box<Unpack<'a>>),
+    refusals: &Refusals,
+) -> Result<Source<'a>, Stop> {
+    let mut bytes = Layers::over(file);
+    bytes.unpack(compression, unpack)?;
+    let start = bytes.start()?;
+    if start.is_empty() {
+        return Err(bytes.empty(refusals));
     }
-    let encoding = encoding(&start);
-    let mut text: Box<dyn BufRead + 'a> = match encoding {
-        Encoding::Utf8 { mark } => {
-            bytes.consume(mark);
-            bytes
+    refuse_other_formats(&start, refusals)?;
+    if start.starts_with(GZIP) {
+        bytes.unpack(compression, |bytes| Ok(Box::new(Gzip::new(bytes))))?;
+        refuse_other_formats(&bytes.start()?, refusals)?;
+    }
+    bytes.decoded()
+}
+
+/// A file, and what is laid over it.
+struct Layers<'a> {
+    bytes: Box<dyn BufRead + 'a>,
+    meter: Rc<Meter>,
+}
+
+impl<'a> Layers<'a> {
+    fn over(file: impl Read + 'a) -> Self {
+        let meter = Rc::new(Meter::default());
+        let file = Metered { inner: file, meter: Rc::clone(&meter) };
+        Self { bytes: Box::new(BufReader::with_capacity(BUFFER, file)), meter }
+    }
+
+    fn start(&mut self) -> Result<Vec<u8>, Stop> {
+        peek(&mut self.bytes).map_err(|error| self.meter.explain(&error))
+    }
+
+    fn empty(&self, refusals: &Refusals) -> Stop {
+        let what = match self.meter.compression.get() {
+            None => "The file is empty (0 bytes).".to_string(),
+            Some(compression) => format!("The file in the {} is empty (0 bytes).", compression.name()),
+        };
+        Stop::failed(refusals.empty_code, format!("{what} {}", refusals.empty))
+    }
+
+    fn unpack(
+        &mut self,
+        compression: Compression,
+        unpack: impl FnOnce(Box<dyn BufRead + 'a>) -> io::Result<Box<dyn Read + 'a>>,
+    ) -> Result<(), Stop> {
+        self.meter.compression.set(Some(compression));
+        let packed = mem::replace(&mut self.bytes, Box::new(io::empty()));
+        let unpacked = unpack(packed).map_err(|error| self.meter.explain(&error))?;
+        self.bytes = Box::new(BufReader::with_capacity(PEEKED, unpacked));
+        Ok(())
+    }
+
+    /// As text, whatever its encoding.
+    fn decoded(mut self) -> Result<Source<'a>, Stop> {
+        let encoding = encoding(&self.start()?);
+        match encoding {
+            Encoding::Utf8 { mark } => self.bytes.consume(mark),
+            Encoding::Utf16 { little } => {
+                self.bytes.consume(2);
+                self.bytes = Box::new(BufReader::with_capacity(PEEKED, Utf16::new(self.bytes, little)));
+            }
         }
-        Encoding::Utf16 { little } => {
-            bytes.consume(2);
-            Box::new(BufReader::with_capacity(PEEKED, Utf16::new(bytes, little)))
-        }
-    };
-    let start = peek(&mut text).map_err(|error| meter.explain(&error, compressed))?;
-    let first = start.iter().copied().find(|byte| !byte.is_ascii_whitespace());
-    Ok(Source { text, first, compressed, encoding: encoding.name(), meter })
+        let start = peek(&mut self.bytes).map_err(|error| self.meter.explain(&error))?;
+        let first = start.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let compression = self.meter.compression.get();
+        Ok(Source { text: self.bytes, first, compression, encoding: encoding.name(), meter: self.meter })
+    }
 }
 
 /// The first bytes, without consuming them. A stream may hand out as little as it likes; what decides here are four

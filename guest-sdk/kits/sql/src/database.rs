@@ -4,27 +4,25 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
-use fuelcell_table_kit::{Kind, Stop, excerpt};
+use fuelcell_table_kit::{Input, Kind, Stop, Table};
 use rusqlite::functions::FunctionFlags;
+use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, params_from_iter};
 
 use crate::guard::{check, refused};
-use crate::values::{Cell, Filler, Form, declared, given};
+use crate::values::{Cell, Filler, Form, create, given, kinds, quoted};
 
 /// Rows of a batch.
 const ROWS: usize = 8192;
+/// Bytes of one value or row, at most: SQLite would take a thousand million of them.
+const LONGEST_VALUE: i32 = 64 << 20;
 /// Memory of SQLite's page cache. What is more lies in its file.
 const CACHE_KIB: i64 = 48 * 1024;
 
 /// Tables, and statements over them.
 pub struct Database {
     connection: Connection,
-}
-
-/// A name as SQL writes it.
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A text as SQL writes it.
@@ -47,8 +45,10 @@ fn failed(error: Error) -> Stop {
     }
 }
 
-/// Functions beside SQLite's own: `regexp(pattern, text)`, which is the operator `text REGEXP pattern`.
-pub(crate) fn functions(connection: &Connection) -> Result<(), Error> {
+/// What every connection has: a bound on single values, and a function beside SQLite's own, `regexp(pattern, text)`, which is
+/// the operator `text REGEXP pattern`.
+pub(crate) fn set_up(connection: &Connection) -> Result<(), Error> {
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("regexp", 2, flags, |context| {
         let pattern = context.get_or_create_aux(0, |value| {
@@ -75,7 +75,7 @@ impl Database {
     pub fn new() -> Result<Self, Stop> {
         // No name: a file of its own that is gone when it is closed. It is made only when the cache is full.
         let connection = Connection::open("").map_err(failed)?;
-        functions(&connection).map_err(failed)?;
+        set_up(&connection).map_err(failed)?;
         connection
             .execute_batch(&format!(
                 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = FILE;"
@@ -84,20 +84,18 @@ impl Database {
         Ok(Self { connection })
     }
 
+    #[cfg(test)]
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Makes a table with the columns of a schema, and fills it.
     ///
     /// # Errors
     /// When the name is taken, or there is no room.
     pub fn load(&self, name: &str, schema: &Schema, form: Form) -> Result<Loader<'_>, Stop> {
-        let kinds: Vec<Kind> =
-            schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap_or(Kind::Text)).collect();
-        let columns: Vec<String> = schema
-            .fields()
-            .iter()
-            .zip(&kinds)
-            .map(|(field, kind)| format!("{} {}", quoted(field.name()), declared(*kind, form)))
-            .collect();
-        self.run(&format!("CREATE TABLE {} ({})", quoted(name), columns.join(", ")))?;
+        let kinds = kinds(schema);
+        self.run(&create(name, schema, form))?;
         self.run("BEGIN")?;
         let places = vec!["?"; kinds.len()].join(", ");
         let statement = self
@@ -105,6 +103,29 @@ impl Database {
             .prepare(&format!("INSERT INTO {} VALUES ({places})", quoted(name)))
             .map_err(failed)?;
         Ok(Loader { database: self, statement, kinds, form })
+    }
+
+    /// Makes a table and fills it with the rows of a file. `tick` answers whether to go on; when it says no, so does this.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or there is no room.
+    pub fn load_file(
+        &self,
+        name: &str,
+        (table, input): (&Table, &mut Input<'_>),
+        form: Form,
+        tick: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, Stop> {
+        let mut loader = self.load(name, &table.schema(), form)?;
+        let mut rows = table.rows(input)?;
+        while let Some(some) = rows.next()? {
+            loader.add(&some.typed)?;
+            if !tick() {
+                return Ok(false);
+            }
+        }
+        loader.finish()?;
+        Ok(true)
     }
 
     /// Runs statements of the job's own.
@@ -125,8 +146,7 @@ impl Database {
         schema: &SchemaRef,
         mut each: impl FnMut(RecordBatch) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let kinds = schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap_or(Kind::Text));
-        let mut fillers: Vec<Filler> = kinds.map(Filler::new).collect();
+        let mut fillers: Vec<Filler> = kinds(schema).into_iter().map(Filler::new).collect();
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         let mut count = 0;
@@ -258,30 +278,16 @@ impl Loader<'_> {
     }
 }
 
-/// Names of tables, for messages.
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = self.cells("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap_or_default();
-        let names = names.iter().flatten().filter_map(Cell::text).map(|name| excerpt(&name));
-        f.debug_list().entries(names).finish()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fuelcell_table_kit::{Options, Seekable, Table};
+    use fuelcell_table_kit::{Options, Seekable};
     use std::io::Cursor;
 
     fn load(database: &Database, name: &str, file: &'static str, form: Form) -> SchemaRef {
         let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(Cursor::new(file))) };
         let table = Table::scan(&mut open, &Options::default(), &mut |_| true).unwrap();
-        let mut loader = database.load(name, &table.schema(), form).unwrap();
-        let mut rows = table.rows(&mut open).unwrap();
-        while let Some(some) = rows.next().unwrap() {
-            loader.add(&some.typed).unwrap();
-        }
-        loader.finish().unwrap();
+        assert!(database.load_file(name, (&table, &mut open), form, &mut || true).unwrap());
         table.schema()
     }
 

@@ -6,9 +6,9 @@ use fuelcell_table_kit::{Kind, Stop};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-use crate::database::{functions, quoted};
+use crate::database::set_up;
 use crate::guard::{check, refused};
-use crate::values::{Cell, Form, declared, given};
+use crate::values::{Cell, Form, create, declared, given, kinds, quoted};
 
 /// An expression of SQLite over the columns of a row: `amount * quantity`, `status = 'open' AND amount > 100`,
 /// `julianday(paid) - julianday(billed)`. It has no subqueries, aggregates or windows. Values are in [`Form::Plain`].
@@ -27,16 +27,9 @@ impl Expression {
     pub fn new(text: &str, schema: &Schema, what: &str) -> Result<Self, Stop> {
         let failed = |error: rusqlite::Error| refused(what, text, &error);
         let mut connection = Connection::open_in_memory().map_err(failed)?;
-        functions(&connection).map_err(failed)?;
-        let kinds: Vec<Kind> =
-            schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap_or(Kind::Text)).collect();
-        let columns: Vec<String> = schema
-            .fields()
-            .iter()
-            .zip(&kinds)
-            .map(|(field, kind)| format!("{} {}", quoted(field.name()), declared(*kind, Form::Plain)))
-            .collect();
-        connection.execute_batch(&format!("CREATE TABLE row ({})", columns.join(", "))).map_err(failed)?;
+        set_up(&connection).map_err(failed)?;
+        let kinds = kinds(schema);
+        connection.execute_batch(&create("row", schema, Form::Plain)).map_err(failed)?;
         // A condition takes no aggregates and windows.
         let reads = check(&mut connection, &format!("SELECT 1 FROM row WHERE (\n{text}\n)"), what)?;
         if reads.selects > 1 {

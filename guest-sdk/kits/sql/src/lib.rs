@@ -9,6 +9,8 @@
 
 mod database;
 mod expression;
+#[cfg(test)]
+mod fuzz;
 mod guard;
 mod values;
 
@@ -16,6 +18,6 @@ mod values;
 #[doc = include_str!("../README.md")]
 struct Guide;
 
-pub use database::{Database, Loader, quoted, text};
+pub use database::{Database, Loader, text};
 pub use expression::Expression;
-pub use values::{Cell, Form};
+pub use values::{Cell, Form, quoted};

@@ -11,6 +11,7 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef};
+use arrow_schema::Schema;
 use fuelcell_table_kit::{Kind, Stop, cell};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
@@ -69,6 +70,23 @@ pub(crate) fn declared(kind: Kind, form: Form) -> &'static str {
         (Kind::Float, _) | (Kind::Decimal(_) | Kind::Duration, Form::Plain) => "REAL",
         _ => "INTEGER",
     }
+}
+
+/// The kinds of a schema's columns.
+pub(crate) fn kinds(schema: &Schema) -> Vec<Kind> {
+    schema.fields().iter().map(|field| Kind::of(field.data_type()).unwrap_or(Kind::Text)).collect()
+}
+
+/// A statement that makes a table of these columns.
+pub(crate) fn create(table: &str, schema: &Schema, form: Form) -> String {
+    let fields = schema.fields().iter().zip(kinds(schema));
+    let columns = fields.map(|(field, kind)| format!("{} {}", quoted(field.name()), declared(kind, form)));
+    format!("CREATE TABLE {} ({})", quoted(table), columns.collect::<Vec<_>>().join(", "))
+}
+
+/// A name as SQL writes it.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A value for SQLite.

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Range, Reader as _, Xlsx};
-use fuelcell_records_kit::{Stop, excerpt, iso::time_text};
+use fuelcell_records_kit::{Stop, excerpt, iso::time_text, listed};
 
 use crate::batch::{Batch, TextRows};
 use crate::facts::{Facts, Options};
@@ -62,11 +62,11 @@ impl Sheet {
 }
 
 fn no_sheet(wanted: &str, sheets: &[String]) -> Stop {
-    let there: Vec<String> = sheets.iter().take(20).map(|name| format!("\"{}\"", excerpt(name))).collect();
+    let there = listed(sheets.iter().map(String::as_str));
     Stop::parameter(format!(
         "sheet is \"{}\", which the workbook has not. It has {}.",
         excerpt(wanted),
-        there.join(", ")
+        there
     ))
 }
 

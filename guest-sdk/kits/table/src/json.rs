@@ -48,7 +48,6 @@ type Objects = StreamDeserializer<'static, IoRead<Box<dyn BufRead>>, Object>;
 pub(crate) struct Json {
     objects: Objects,
     meter: Rc<Meter>,
-    compressed: bool,
     places: HashMap<String, usize>,
     names: Vec<String>,
     /// Whether members that are not known yet become columns.
@@ -60,14 +59,14 @@ pub(crate) struct Json {
 impl Json {
     /// Of a file in which columns are still to be found.
     pub(crate) fn open(text: Text, is_array: bool) -> Self {
-        let (compressed, meter) = (text.compression.is_some(), Rc::clone(&text.source.meter));
+        let meter = Rc::clone(&text.source.meter);
         let text: Box<dyn BufRead> = match is_array {
             true => Box::new(io::BufReader::with_capacity(1 << 16, Elements::new(text.source.text))),
             false => text.source.text,
         };
         let objects = serde_json::Deserializer::from_reader(text).into_iter();
         let (places, names, scratch) = (HashMap::new(), Vec::new(), String::new());
-        Self { objects, meter, compressed, places, names, grows: true, row: 0, scratch }
+        Self { objects, meter, places, names, grows: true, row: 0, scratch }
     }
 
     /// Of a file whose columns are known.
@@ -83,8 +82,8 @@ impl Json {
     }
 
     fn failed(&self, error: &serde_json::Error) -> Stop {
-        if error.is_io() {
-            return self.meter.explain(&io::Error::other(error.to_string()), self.compressed);
+        if let Some(kind) = error.io_error_kind() {
+            return self.meter.explain(&io::Error::new(kind, error.to_string()));
         }
         Stop::failed(
             "CorruptJson",

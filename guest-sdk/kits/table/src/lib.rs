@@ -32,6 +32,8 @@ mod batch;
 mod convert;
 mod excel;
 mod facts;
+#[cfg(test)]
+mod fuzz;
 mod guess;
 mod json;
 mod kind;
@@ -44,12 +46,14 @@ mod table;
 mod text;
 mod times;
 mod write;
+mod zstd;
 
 pub use convert::{Misfit, cell, convert};
 pub use facts::{Facts, Fault, Options, Ragged};
 pub use fuelcell_records_kit::{
-    Micros, Stop, excerpt,
+    Micros, Stop, check_cancelled, excerpt,
     iso::{parse_iso, time_text},
+    listed,
     timestamp::{Timestamps, is_missing},
 };
 pub use kind::{Column, Doubt, Kind, Numbers};

@@ -1,7 +1,7 @@
 //! Delimited text as rows.
 
 use fuelcell_records_kit::iso::parse_iso;
-use fuelcell_records_kit::records::{LONGEST_RECORD, Record, RecordError, Records};
+use fuelcell_records_kit::records::{Fields, LONGEST_RECORD, Record, RecordError, Records, sample};
 use fuelcell_records_kit::source::Meter;
 use fuelcell_records_kit::timestamp::is_missing;
 use fuelcell_records_kit::{Stop, excerpt};
@@ -22,11 +22,10 @@ pub(crate) const MOST_COLUMNS: usize = 10_000;
 pub(crate) struct Lines {
     records: Records<Box<dyn BufRead>>,
     meter: Rc<Meter>,
-    compressed: bool,
     columns: usize,
     pad: bool,
     /// Rows of the sample that are no title and no header: they were read before.
-    first: Option<Row>,
+    first: Option<Fields>,
     first_line: u64,
     names: Vec<String>,
     delimiter: u8,
@@ -34,10 +33,9 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn open(text: Text, options: &Options, facts: &mut Facts) -> Result<Self, Stop> {
-        let compressed = text.compression.is_some();
         let meter = Rc::clone(&text.source.meter);
         let mut records = Records::new(text.source.text);
-        let preview = records.preview().map_err(|error| meter.explain(&error, compressed))?;
+        let preview = records.preview().map_err(|error| meter.explain(&error))?;
         let named = separator_line(preview);
         let given = options.delimiter.map(delimiter).transpose()?;
         let layout = Layout::of(preview, given.or(named.map(|(mark, _)| mark)), named.is_some(), options);
@@ -45,7 +43,6 @@ impl Lines {
         let mut lines = Self {
             records,
             meter,
-            compressed,
             columns: 0,
             pad: options.ragged_rows == Ragged::Pad,
             first: None,
@@ -93,7 +90,7 @@ impl Lines {
     }
 
     /// A record of its own, with its line.
-    fn record(&mut self) -> Result<Option<(Row, u64)>, Stop> {
+    fn record(&mut self) -> Result<Option<(Fields, u64)>, Stop> {
         match self.records.next() {
             Ok(record) => {
                 Ok(record.map(|record| (record.fields().map(<[u8]>::to_vec).collect(), record.line)))
@@ -105,7 +102,7 @@ impl Lines {
     fn failed(&self, error: RecordError) -> Stop {
         let line = self.records.line();
         match error {
-            RecordError::Io(error) => self.meter.explain(&error, self.compressed),
+            RecordError::Io(error) => self.meter.explain(&error),
             RecordError::OpenQuote => Stop::failed(
                 "CorruptCsv",
                 format!(
@@ -202,14 +199,12 @@ struct Layout {
     header: bool,
 }
 
-/// The fields of a row.
-type Row = Vec<Vec<u8>>;
-type Sample = Vec<Row>;
+type Sample = Vec<Fields>;
 
 impl Layout {
     fn of(preview: &[u8], delimiter: Option<u8>, named: bool, options: &Options) -> Self {
         let candidates = delimiter.map_or_else(|| vec![b',', b';', b'\t', b'|'], |mark| vec![mark]);
-        let cut = candidates.into_iter().map(|mark| (mark, sample(preview, mark)));
+        let cut = candidates.into_iter().map(|mark| (mark, sample(preview, mark, SAMPLE)));
         let best = cut.max_by_key(|(mark, rows)| {
             let width = width(rows);
             let steady = if width < 2 { 0 } else { rows.iter().filter(|row| row.len() == width).count() };
@@ -240,15 +235,15 @@ fn width(rows: &Sample) -> usize {
 
 /// Rows before the first one that is as wide as the table: they hold a title, not data. A table whose first rows are as wide
 /// has none.
-fn titles(rows: &[Row], width: usize) -> usize {
-    let filled = |row: &Row| row.iter().filter(|field| !field.is_empty()).count();
-    let is_title = |row: &&Row| width > 1 && (row.len() < width && row.len() <= 2 || filled(row) <= 1);
+fn titles(rows: &[Fields], width: usize) -> usize {
+    let filled = |row: &Fields| row.iter().filter(|field| !field.is_empty()).count();
+    let is_title = |row: &&Fields| width > 1 && (row.len() < width && row.len() <= 2 || filled(row) <= 1);
     let titles = rows.iter().take_while(is_title).count();
     if titles < rows.len() { titles } else { 0 }
 }
 
 /// Whether the first row names the columns: it does, unless it holds a value like those below it.
-fn has_header(rows: &[Row]) -> bool {
+fn has_header(rows: &[Fields]) -> bool {
     let Some((first, rest)) = rows.split_first() else { return true };
     let is_value = |text: &[u8]| {
         let text = text.trim_ascii();
@@ -262,21 +257,4 @@ fn has_header(rows: &[Row]) -> bool {
         values.clone().next().is_some() && values.all(|value| is_value(value))
     };
     !first.iter().enumerate().any(|(column, value)| is_value(value) && below(column))
-}
-
-/// The first records, the last and perhaps cut one left out unless it is the only one.
-fn sample(preview: &[u8], delimiter: u8) -> Sample {
-    let mut records = Records::new(preview);
-    records.set_delimiter(delimiter);
-    let mut rows = Sample::new();
-    while rows.len() <= SAMPLE {
-        match records.next() {
-            Ok(Some(record)) => rows.push(record.fields().map(<[u8]>::to_vec).collect()),
-            _ => break,
-        }
-    }
-    if rows.len() > 2 && !preview.ends_with(b"\n") {
-        rows.pop();
-    }
-    rows
 }

@@ -5,12 +5,12 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::DeflateDecoder;
-use fuelcell_records_kit::source::{self, Refusals, Source};
+use fuelcell_records_kit::source::{self, Compression, Refusals, Source, Unpack};
 use fuelcell_records_kit::{Stop, excerpt};
-use ruzstd::decoding::StreamingDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::facts::Options;
+use crate::zstd::Frames;
 
 /// A file that is open: a stream from which one can go back.
 pub trait Seekable: Read + Seek + Send {}
@@ -46,7 +46,6 @@ pub(crate) enum Opened {
 /// A file of text as a stream of UTF-8.
 pub(crate) struct Text {
     pub(crate) source: Source<'static>,
-    pub(crate) compression: Option<&'static str>,
     pub(crate) encoding: &'static str,
     /// Whether it is an encoding that was neither said nor marked.
     pub(crate) guessed: bool,
@@ -61,20 +60,14 @@ pub(crate) fn open(input: &mut Input<'_>, options: &Options) -> Result<Opened, S
         b"PAR1" => Ok(Opened::Parquet(file)),
         b"PK\x03\x04" => zip(file, input, options),
         b"\x28\xb5\x2f\xfd" => {
-            let decoder = StreamingDecoder::new(BufReader::new(file)).map_err(|error| {
-                Stop::failed(
-                    "CorruptZstd",
-                    format!("The zstd stream cannot be read: {error}. Upload an intact file."),
-                )
-            })?;
-            text(decoder, Some("zstd"), options)
+            let unpack: Box<Unpack<'static>> = Box::new(|file| Ok(Box::new(Frames::new(file))));
+            text(source::open_packed(file, (Compression::Zstd, unpack), &REFUSALS)?, options)
         }
         b"\xd0\xcf\x11\xe0" => Err(Stop::failed(
             "UnsupportedFormat",
             "The file is an old Office file (.xls). Save it as .xlsx or .csv.",
         )),
-        [0x1f, 0x8b, ..] => text(file, Some("gzip"), options),
-        _ => text(file, None, options),
+        _ => text(source::open(file, &REFUSALS)?, options),
     }
 }
 
@@ -124,21 +117,27 @@ fn zip(file: Box<dyn Seekable>, input: &mut Input<'_>, options: &Options) -> Res
     let start = start.ok_or_else(|| corrupt(&"the file in it has no beginning"))?;
     let mut file = archive.into_inner();
     file.seek(SeekFrom::Start(start)).map_err(|error| unreadable(&error))?;
-    let packed = BufReader::new(file.take(length));
-    match method {
-        _ if encrypted => Err(Stop::failed(
-            "UnsupportedFormat",
-            "The zip archive is encrypted. Upload it without a password.",
-        )),
-        CompressionMethod::Stored => text(Summed::new(packed, sum), Some("zip"), options),
-        CompressionMethod::Deflated => {
-            text(Summed::new(DeflateDecoder::new(packed), sum), Some("zip"), options)
+    let unpack: Box<Unpack<'static>> = match method {
+        _ if encrypted => {
+            return Err(Stop::failed(
+                "UnsupportedFormat",
+                "The zip archive is encrypted. Upload it without a password.",
+            ));
         }
-        other => Err(Stop::failed(
-            "UnsupportedFormat",
-            format!("The zip archive is compressed with {other:?}. Allowed are files stored or deflated."),
-        )),
-    }
+        CompressionMethod::Stored => Box::new(move |file| Ok(Box::new(Summed::new(file, sum)))),
+        CompressionMethod::Deflated => {
+            Box::new(move |file| Ok(Box::new(Summed::new(DeflateDecoder::new(file), sum))))
+        }
+        other => {
+            return Err(Stop::failed(
+                "UnsupportedFormat",
+                format!(
+                    "The zip archive is compressed with {other:?}. Allowed are files stored or deflated."
+                ),
+            ));
+        }
+    };
+    text(source::open_packed(file.take(length), (Compression::Zip, unpack), &REFUSALS)?, options)
 }
 
 /// Whether a name in an archive is a file that somebody put there.
@@ -172,16 +171,10 @@ impl<R: Read> Read for Summed<R> {
     }
 }
 
-fn text(
-    file: impl Read + 'static,
-    compression: Option<&'static str>,
-    options: &Options,
-) -> Result<Opened, Stop> {
-    let mut source = source::open(file, &REFUSALS)?;
-    let compressed = compression.is_some();
+fn text(mut source: Source<'static>, options: &Options) -> Result<Opened, Stop> {
     let mut start = Vec::new();
     let mut limited = (&mut source.text).take(LOOKED_AT as u64);
-    limited.read_to_end(&mut start).map_err(|error| source.meter.explain(&error, compressed))?;
+    limited.read_to_end(&mut start).map_err(|error| source.meter.explain(&error))?;
     let name = source.encoding;
     let said = wanted_encoding(options)?;
     let guessed = said.is_none() && name == "UTF-8" && is_single_byte(&start);
@@ -198,7 +191,7 @@ fn text(
             name
         }
     };
-    let text = Text { source, compression, encoding, guessed };
+    let text = Text { source, encoding, guessed };
     Ok(kind_of(&start)(text))
 }
 

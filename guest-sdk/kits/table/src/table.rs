@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema, SchemaRef};
 use fuelcell_records_kit::Stop;
+use fuelcell_records_kit::source::Compression;
 
 use crate::batch::{Batch, TextRows};
 use crate::convert::{Misfit, cell, convert};
@@ -226,7 +227,7 @@ impl Table {
 
 fn of_text(facts: &mut Facts, format: &'static str, text: &Text) {
     facts.format = format;
-    facts.compression = text.compression;
+    facts.compression = text.source.compression.map(Compression::name);
     facts.encoding = Some(text.encoding);
     facts.guessed = text.guessed.then_some(0);
     // Members of objects name themselves.

@@ -55,30 +55,30 @@ impl FileFormat {
     }
 }
 
-/// Writes batches of one schema.
-pub trait TableWriter {
+/// Writes batches of one schema to an output, and gives it back at the end.
+pub trait TableWriter<W> {
     /// Writes rows.
     ///
     /// # Errors
     /// `Storage` and the host's limits.
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Stop>;
 
-    /// Writes what is left. Nothing may be written afterwards.
+    /// Writes what is left.
     ///
     /// # Errors
     /// As for [`Self::write`].
-    fn finish(&mut self) -> Result<(), Stop>;
+    fn finish(self: Box<Self>) -> Result<W, Stop>;
 }
 
 /// A writer of this format.
 ///
 /// # Errors
 /// When the beginning of the file cannot be written.
-pub fn writer<'a, W: Write + 'a>(
+pub fn writer<W: Write + 'static>(
     format: FileFormat,
     out: W,
     schema: &SchemaRef,
-) -> Result<Box<dyn TableWriter + 'a>, Stop> {
+) -> Result<Box<dyn TableWriter<W>>, Stop> {
     Ok(match format {
         FileFormat::Csv => Box::new(CsvWriter::new(out, schema)?),
         FileFormat::JsonLines => Box::new(JsonLinesWriter::new(out)),
@@ -152,7 +152,7 @@ fn is_formula(text: &str) -> bool {
     }
 }
 
-impl<W: Write> TableWriter for CsvWriter<W> {
+impl<W: Write> TableWriter<W> for CsvWriter<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
         let texts: Vec<_> = batch.columns().iter().map(|array| array.as_string_opt::<i32>()).collect();
         for row in 0..batch.num_rows() {
@@ -168,8 +168,8 @@ impl<W: Write> TableWriter for CsvWriter<W> {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), Stop> {
-        self.csv.flush().map_err(failed)
+    fn finish(self: Box<Self>) -> Result<W, Stop> {
+        self.csv.into_inner().map_err(|error| failed(error.into_error()))
     }
 }
 
@@ -185,7 +185,7 @@ impl<W: Write> JsonLinesWriter<W> {
     }
 }
 
-impl<W: Write> TableWriter for JsonLinesWriter<W> {
+impl<W: Write> TableWriter<W> for JsonLinesWriter<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
         let schema = batch.schema();
         for row in 0..batch.num_rows() {
@@ -201,8 +201,8 @@ impl<W: Write> TableWriter for JsonLinesWriter<W> {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), Stop> {
-        self.out.flush().map_err(failed)
+    fn finish(self: Box<Self>) -> Result<W, Stop> {
+        self.out.into_inner().map_err(|error| failed(error.into_error()))
     }
 }
 
@@ -258,15 +258,15 @@ fn unwritable(error: &ParquetError) -> Stop {
     Stop::from(HostError::Storage(error.to_string()))
 }
 
-impl<W: Write> TableWriter for ParquetWriter<W> {
+impl<W: Write> TableWriter<W> for ParquetWriter<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
         self.writer.write(batch).map_err(|error| unwritable(&error))?;
         self.pass_on()
     }
 
-    fn finish(&mut self) -> Result<(), Stop> {
+    fn finish(mut self: Box<Self>) -> Result<W, Stop> {
         self.writer.finish().map_err(|error| unwritable(&error))?;
         self.pass_on()?;
-        self.out.flush().map_err(failed)
+        Ok(self.out)
     }
 }

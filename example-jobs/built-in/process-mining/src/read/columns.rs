@@ -1,25 +1,9 @@
 //! Which column of a table is the case, the activity, the timestamp.
 
-use serde::{Deserialize, Serialize};
-
-use crate::error::{Stop, excerpt};
+use crate::error::Stop;
+pub use fuelcell_parameters_kit::Columns;
+use fuelcell_parameters_kit::{ACTIVITY, CASE, Header, LIFECYCLE, RESOURCE, START, TIMESTAMP};
 use fuelcell_records_kit::timestamp;
-
-/// Names of columns, where the author of a request knows better than the detection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Columns {
-    /// The column that says which case an event belongs to.
-    pub case: Option<String>,
-    /// The column that says what was done.
-    pub activity: Option<String>,
-    /// The column that says when it was completed.
-    pub timestamp: Option<String>,
-    /// The column that says when it was begun.
-    pub start_timestamp: Option<String>,
-    /// The column that says who did it.
-    pub resource: Option<String>,
-}
 
 /// Positions of the columns that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,118 +30,14 @@ impl Layout {
     }
 }
 
-// Names in order of preference, as `plain` writes them.
-const CASE: [&str; 16] = [
-    "case concept name",
-    "case id",
-    "caseid",
-    "case",
-    "case key",
-    "case number",
-    "case name",
-    "trace id",
-    "traceid",
-    "trace",
-    "process instance id",
-    "process instance",
-    "instance id",
-    "ticket id",
-    "order id",
-    "case identifier",
-];
-const ACTIVITY: [&str; 12] = [
-    "concept name",
-    "activity",
-    "activity name",
-    "activity id",
-    "activity en",
-    "event name",
-    "event type",
-    "event",
-    "task",
-    "task name",
-    "step",
-    "action",
-];
-const TIMESTAMP: [&str; 21] = [
-    "time timestamp",
-    "timestamp",
-    "complete timestamp",
-    "completion timestamp",
-    "completed timestamp",
-    "end timestamp",
-    "end time",
-    "endtime",
-    "complete time",
-    "completion time",
-    "completed at",
-    "finish time",
-    "event time",
-    "eventtime",
-    "event timestamp",
-    "time",
-    "date time",
-    "datetime",
-    "event date",
-    "date",
-    "occurred at",
-];
-const START: [&str; 9] = [
-    "start timestamp",
-    "start time",
-    "starttime",
-    "starttimestamp",
-    "time start",
-    "begin time",
-    "started at",
-    "start date",
-    "start",
-];
-const RESOURCE: [&str; 9] = [
-    "org resource",
-    "resource",
-    "resource name",
-    "user",
-    "user id",
-    "user name",
-    "performer",
-    "employee",
-    "agent",
-];
-const LIFECYCLE: [&str; 4] = ["lifecycle transition", "lifecycle", "transition", "life cycle"];
-
-/// Lower case, every run of other characters than letters and digits a space, and `camelCase` taken apart.
-fn plain(name: &str) -> String {
-    let mut text = String::new();
-    let mut previous_lower = false;
-    for char in name.chars() {
-        let word = char.is_alphanumeric();
-        let boundary = !word || (char.is_uppercase() && previous_lower);
-        if boundary && !text.ends_with(' ') && !text.is_empty() {
-            text.push(' ');
-        }
-        if word {
-            text.extend(char.to_lowercase());
-        }
-        previous_lower = char.is_lowercase();
-    }
-    text.trim_end().to_string()
-}
-
 /// Finds the columns by the request, then by well-known names; a timestamp also by what the sample rows hold.
 ///
 /// # Errors
 /// `MissingColumn` that lists the columns there are, and `InvalidParameter` for a requested column that is not there.
 pub(super) fn find(header: &[String], sample: &[Vec<Vec<u8>>], wanted: &Columns) -> Result<Layout, Stop> {
-    let plain_header: Vec<String> = header.iter().map(|name| plain(name)).collect();
-    let known =
-        |names: &[&str]| names.iter().find_map(|name| plain_header.iter().position(|have| have == name));
-    let given = |role: &str, name: &Option<String>| match name {
-        None => Ok(None),
-        Some(name) => {
-            position(header, &plain_header, name).map(Some).ok_or_else(|| unknown(role, name, header))
-        }
-    };
+    let names = Header::new(header);
+    let known = |wanted: &[&str]| names.known(wanted);
+    let given = |role: &str, name: &Option<String>| names.given(role, name);
     let case = given("case", &wanted.case)?.or_else(|| known(&CASE));
     let activity = given("activity", &wanted.activity)?.or_else(|| known(&ACTIVITY));
     let start = given("startTimestamp", &wanted.start_timestamp)?;
@@ -175,13 +55,8 @@ pub(super) fn find(header: &[String], sample: &[Vec<Vec<u8>>], wanted: &Columns)
             resource: given("resource", &wanted.resource)?.or_else(|| known(&RESOURCE)),
             lifecycle: known(&LIFECYCLE),
         }),
-        _ => Err(missing_columns(&missing.map(|(role, found)| (role, found.is_none())), header)),
+        _ => Err(missing_columns(&missing.map(|(role, found)| (role, found.is_none())), &names)),
     }
-}
-
-fn position(header: &[String], plain_header: &[String], name: &str) -> Option<usize> {
-    let exact = header.iter().position(|have| have == name);
-    exact.or_else(|| plain_header.iter().position(|have| *have == plain(name)))
 }
 
 /// The one column whose sample values are all date-times, when there is exactly one.
@@ -198,15 +73,7 @@ fn only_time_column(columns: usize, sample: &[Vec<Vec<u8>>], start: Option<usize
     if found.next().is_some() { None } else { first }
 }
 
-fn unknown(role: &str, name: &str, header: &[String]) -> Stop {
-    let name = excerpt(name);
-    Stop::parameter(format!(
-        "columns.{role} names \"{name}\", which is no column of the file. {}",
-        there_are(header)
-    ))
-}
-
-fn missing_columns(roles: &[(&str, bool)], header: &[String]) -> Stop {
+fn missing_columns(roles: &[(&str, bool)], names: &Header) -> Stop {
     let missing: Vec<&str> = roles.iter().filter(|(_, missing)| *missing).map(|(role, _)| *role).collect();
     let named: Vec<String> = missing.iter().map(|role| format!("columns.{role}")).collect();
     Stop::failed(
@@ -215,20 +82,10 @@ fn missing_columns(roles: &[(&str, bool)], header: &[String]) -> Stop {
             "No column for the {} was found in row 1, which must name the columns. {} Rename a column (case_id, activity, \
              timestamp), or name it in the parameter {}.",
             missing.join(", the "),
-            there_are(header),
+            names.described(),
             named.join(", "),
         ),
     )
-}
-
-fn there_are(header: &[String]) -> String {
-    const SHOWN: usize = 20;
-    let mut names: Vec<String> =
-        header.iter().take(SHOWN).map(|name| format!("\"{}\"", excerpt(name))).collect();
-    if header.len() > SHOWN {
-        names.push(format!("{} more", header.len() - SHOWN));
-    }
-    format!("Columns found: {}.", names.join(", "))
 }
 
 #[cfg(test)]

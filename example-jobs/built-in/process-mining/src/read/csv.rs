@@ -5,7 +5,7 @@ use super::facts::{BATCH, Example, Facts, Options, Tick};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
-use fuelcell_records_kit::records::{LONGEST_RECORD, Record, RecordError, Records};
+use fuelcell_records_kit::records::{Fields, LONGEST_RECORD, Record, RecordError, Records, sample};
 use fuelcell_records_kit::source::{Meter, Source};
 use fuelcell_records_kit::timestamp::{self, Timestamps, is_missing};
 
@@ -18,7 +18,7 @@ pub(super) fn read(
     facts: &mut Facts,
     tick: Tick<'_>,
 ) -> Result<Builder, Stop> {
-    let failures = Failures { meter: &source.meter, compressed: source.compressed };
+    let failures = Failures { meter: &source.meter };
     let mut records = Records::new(source.text);
     let preview = records.preview().map_err(|error| failures.io(&error))?;
     let (delimiter, sample) = sniff(preview);
@@ -35,7 +35,7 @@ pub(super) fn read(
     };
     let layout = columns::find(&header, sample.get(1..).unwrap_or_default(), &options.columns)?;
     let timestamps = forms(&layout, &sample, options, facts)?;
-    facts.format = if source.compressed { "gzip".to_string() } else { String::new() };
+    facts.format = source.compression.map_or(String::new(), |compression| compression.name().to_string());
     facts.delimiter = Some(char::from(delimiter));
     facts.columns = describe(&layout, &header);
 
@@ -68,12 +68,11 @@ pub(super) fn read(
 
 struct Failures<'a> {
     meter: &'a Meter,
-    compressed: bool,
 }
 
 impl Failures<'_> {
     fn io(&self, error: &std::io::Error) -> Stop {
-        self.meter.explain(error, self.compressed)
+        self.meter.explain(error)
     }
 
     fn record(&self, error: RecordError, row: u64) -> Stop {
@@ -176,13 +175,13 @@ fn header(record: &Record<'_>) -> Vec<String> {
     record.fields().map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned()).collect()
 }
 
-type Sample = Vec<Vec<Vec<u8>>>;
+type Sample = Vec<Fields>;
 
 /// The delimiter that gives the steadiest number of fields, and the sample rows cut with it.
 fn sniff(preview: &[u8]) -> (u8, Sample) {
     let mut best = (b',', Sample::new(), (0, 0));
     for delimiter in [b',', b';', b'\t', b'|'] {
-        let rows = sample(preview, delimiter);
+        let rows = sample(preview, delimiter, SAMPLE);
         let width = rows.first().map_or(0, Vec::len);
         if width < 2 && delimiter != b',' {
             continue;
@@ -193,23 +192,6 @@ fn sniff(preview: &[u8]) -> (u8, Sample) {
         }
     }
     (best.0, best.1)
-}
-
-/// The first rows, the last and perhaps cut one left out unless it is the only one.
-fn sample(preview: &[u8], delimiter: u8) -> Sample {
-    let mut records = Records::new(preview);
-    records.set_delimiter(delimiter);
-    let mut rows = Sample::new();
-    while rows.len() <= SAMPLE {
-        match records.next() {
-            Ok(Some(record)) => rows.push(record.fields().map(<[u8]>::to_vec).collect()),
-            _ => break,
-        }
-    }
-    if rows.len() > 2 && !preview.ends_with(b"\n") {
-        rows.pop();
-    }
-    rows
 }
 
 /// The forms of the request, or else those that the sample proves.

@@ -22,7 +22,7 @@ pub(super) fn read(
     facts: &mut Facts,
     tick: Tick<'_>,
 ) -> Result<Builder, Stop> {
-    facts.format = if source.compressed { "gzip".to_string() } else { String::new() };
+    facts.format = source.compression.map_or(String::new(), |compression| compression.name().to_string());
     let mut tags = Tags::new(source.text);
     let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?);
     let mut seen = 0_u64;
@@ -37,7 +37,7 @@ pub(super) fn read(
                 Ok(())
             }
             Ok(None) => break,
-            Err(TagError::Io(error)) => return Err(source.meter.explain(&error, source.compressed)),
+            Err(TagError::Io(error)) => return Err(source.meter.explain(&error)),
             Err(TagError::Doctype) => return Err(doctype(tags.position())),
             Err(TagError::Corrupt(what)) => Err(what),
         };
