@@ -17,7 +17,8 @@ use crate::steps::{Part, StepCauses, explain_steps, parts};
 use crate::subject::{Subject, least_rows};
 use crate::trend::{self, Trend};
 use crate::whatif::{WhatIf, what_if};
-use crate::window::{Period, zone};
+use crate::window::Period;
+use fuelcell_parameters_kit::zone;
 
 /// Everything that was found.
 #[derive(Debug, Default, Serialize)]
@@ -196,7 +197,7 @@ fn figures(
         segments,
         times: subject.times(),
         period: period(subject, parameters),
-        zone: zone(parameters.time_zone.as_deref())?,
+        zone: zone(parameters.time_zone.as_deref(), "timeZone")?,
         seconds: &seconds,
     };
     let frame = &subject.table.frame;

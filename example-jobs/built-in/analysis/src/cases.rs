@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use fuelcell_parameters_kit::WorkingTime;
+
 use crate::causes::Known;
 use crate::frame::{Categories, Dictionary, Frame, Micros, NO_CODE, NO_TIME, Values};
 
@@ -74,6 +76,8 @@ pub const START: &str = "start";
 pub const END: &str = "end";
 /// From begin to end in seconds.
 pub const DURATION: &str = "duration";
+/// From begin to end in seconds of working time.
+pub const WORKING_DURATION: &str = "working duration";
 /// How many events it has.
 pub const EVENTS: &str = "events";
 /// The activity that it began with.
@@ -99,7 +103,39 @@ struct Event {
     row: usize,
 }
 
+impl LogColumns {
+    /// The column that an attribute of the log means: one of this name, else that of the role.
+    pub fn column<'a>(&'a self, log: &Frame, attribute: &'a str) -> &'a str {
+        let role = match attribute {
+            "case" => Some(&self.case),
+            "activity" => Some(&self.activity),
+            "timestamp" => Some(&self.timestamp),
+            "startTimestamp" => self.start.as_ref(),
+            "resource" => self.resource.as_ref(),
+            _ => None,
+        };
+        match role {
+            Some(role) if log.column(attribute).is_none() => role,
+            _ => attribute,
+        }
+    }
+}
+
 impl CaseTable {
+    /// Adds how long the cases took in working time. None where that is not known.
+    pub fn add_working_duration(&mut self, working: &WorkingTime) {
+        let (Some(Values::Times(starts)), Some(Values::Times(ends))) =
+            (self.frame.column(START), self.frame.column(END))
+        else {
+            return;
+        };
+        let seconds = |(&start, &end): (&Micros, &Micros)| {
+            working.between(start, end).map_or(f64::NAN, |time| time as f64 / SECOND)
+        };
+        let durations = starts.iter().zip(ends).map(seconds).collect();
+        self.frame.put(WORKING_DURATION, Values::Numbers(durations));
+    }
+
     /// Derives the cases of a log. `least_rows` is what an activity needs to become a column of its own. None when a
     /// column is not there, or holds no times.
     pub fn of(log: &Frame, columns: &LogColumns, least_cases: impl Fn(usize) -> usize) -> Option<Self> {

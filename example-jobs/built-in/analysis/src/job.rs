@@ -105,8 +105,8 @@ fn read_file(context: &Context, parameters: &Parameters) -> Result<Option<Read>,
         context.progress(from + ((to - from) as f64 * share.clamp(0.0, 1.0)) as u64, WHOLE, stage);
         context.cancellation() == Cancellation::None
     };
-    let duplicates = parameters.quality_checks.check_duplicates;
-    let file = read(&mut open, &parameters.reading, &parameters.columns, duplicates, &mut tick)?;
+    let file =
+        read(&mut open, &parameters.reading, &parameters.columns, parameters.quality_checks, &mut tick)?;
     if let Some(file) = &file {
         let rows = counted(file.frame.rows() as u64, "row");
         context.info(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF as _};
 
 use crate::error::{Stop, excerpt, there_are};
-use crate::filters::Filter;
+use crate::filters::{Filter, mask};
 use crate::frame::{Frame, Micros, NO_CODE, NO_TIME, Values};
 use crate::statistics::{
     Interval, mean, normal_quantile, quantile_of_sorted, rate_difference_interval, sorted, variance, wilson,
@@ -233,7 +233,7 @@ impl Kpi {
     fn rows(&self, frame: &Frame, place: &str) -> std::result::Result<Rows, Stop> {
         let mut meant = vec![true; frame.rows()];
         for (index, filter) in self.conditions.iter().enumerate() {
-            let mask = filter.mask(frame, &format!("{place}.where[{index}]"))?;
+            let mask = mask(filter, frame, &format!("{place}.where[{index}]"))?;
             meant.iter_mut().zip(mask).for_each(|(meant, held)| *meant &= held);
         }
         let percentile = match (self.measure, self.percentile) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub use fuelcell_parameters_kit::OutputFormat;
+pub use fuelcell_parameters_kit::{Calendar, OutputFormat, QualityChecks};
 use fuelcell_table_kit::Options;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,7 +30,8 @@ pub struct Parameters {
     pub analyses: Option<Vec<Analysis>>,
     /// Only rows of this time are analysed; of an event log the cases that lie completely inside of it.
     pub time_window: Option<TimeWindow>,
-    /// Only rows that meet all of these conditions are analysed.
+    /// Only rows that meet all of these conditions are analysed; of an event log cases, or events where a condition says so.
+    /// An attribute of an event log is a column, or one of `case`, `activity`, `timestamp` and `resource`.
     #[schemars(length(max = 100))]
     pub filters: Vec<Filter>,
     /// Names of columns that are not found by themselves. A table with a case, an activity and a timestamp is an event log,
@@ -40,6 +41,9 @@ pub struct Parameters {
     pub reading: Options,
     /// The zone of the IANA database whose midnights begin days, weeks and months; `UTC` when left out.
     pub time_zone: Option<String>,
+    /// When people work. With it the cases of an event log have a `working duration` beside their `duration`, in seconds, for
+    /// `target`, `kpis` and `filters`.
+    pub calendar: Option<Calendar>,
     /// Which checks of the data are made.
     pub quality_checks: QualityChecks,
     /// Which outputs are made: `detailed_report` all of them, `summary_report` the report and the figures, `data` the figures
@@ -95,14 +99,6 @@ pub enum Analysis {
     Predict,
     /// Questions in SQL.
     Sql,
-}
-
-/// Which checks of the data are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct QualityChecks {
-    /// Remove rows that are exact copies of another one.
-    pub check_duplicates: bool,
 }
 
 /// What is to be explained.

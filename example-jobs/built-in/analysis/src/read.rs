@@ -10,8 +10,11 @@ use arrow_array::types::{
 use arrow_array::{Array as _, ArrayRef};
 use fuelcell_table_kit::{Column, Facts, Input, Kind, Options, Progress, Table, cell};
 
+use fuelcell_parameters_kit::QualityChecks;
+
 use crate::error::{Stop, excerpt};
 use crate::frame::{Categories, Dictionary, Frame, NO_CODE, NO_TIME, Values};
+use crate::quality;
 use crate::roles::{Columns, Roles, find};
 
 /// A file that was read.
@@ -56,7 +59,7 @@ pub fn read(
     input: &mut Input<'_>,
     options: &Options,
     wanted: &Columns,
-    without_duplicates: bool,
+    checks: QualityChecks,
     tick: &mut dyn FnMut(bool, Progress) -> bool,
 ) -> Result<Option<Read>, Stop> {
     let table = Table::scan(input, options, &mut |progress| tick(false, progress))?;
@@ -82,7 +85,7 @@ pub fn read(
         first_fault =
             first_fault.or_else(|| batch.faults.first().map(|fault| (fault.line, fault.reason.clone())));
         let kept: Vec<usize> = (0..batch.typed.num_rows())
-            .filter(|&row| !without_duplicates || seen.insert(fingerprint(&batch.original(row))))
+            .filter(|&row| !checks.check_duplicates || seen.insert(fingerprint(&batch.original(row))))
             .collect();
         duplicates += (batch.typed.num_rows() - kept.len()) as u64;
         for (builder, array) in builders.iter_mut().zip(batch.typed.columns()) {
@@ -121,6 +124,7 @@ pub fn read(
             }),
         }
     }
+    faults.extend(quality::check(&frame, &roles, checks));
     Ok(Some(Read { frame, roles, facts: table.facts, faults, invalid, duplicates }))
 }
 
@@ -243,7 +247,8 @@ mod tests {
         let bytes = text.as_bytes().to_vec();
         let mut open = || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn fuelcell_table_kit::Seekable>);
         let columns = Columns::default();
-        read(&mut open, &Options::default(), &columns, without_duplicates, &mut |_, _| true).unwrap().unwrap()
+        let checks = QualityChecks { check_duplicates: without_duplicates, ..QualityChecks::default() };
+        read(&mut open, &Options::default(), &columns, checks, &mut |_, _| true).unwrap().unwrap()
     }
 
     #[test]

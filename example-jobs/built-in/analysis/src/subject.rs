@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cases::{CaseTable, DURATION, History, LogColumns, START};
+use crate::cases::{CaseTable, DURATION, END, History, LogColumns, START, WORKING_DURATION};
 use crate::causes::{Known, Measure, Options, Target};
 use crate::error::{Stop, excerpt, there_are};
 use crate::filters::{self, Filter, Level};
@@ -49,24 +49,35 @@ impl Subject {
         parameters: &Parameters,
         window: Option<&TimeWindow>,
     ) -> Result<Self, Stop> {
-        let (of_events, of_cases): (Vec<Filter>, Vec<Filter>) = parameters
+        let (of_events, of_cases): (Vec<_>, Vec<_>) = parameters
             .filters
             .iter()
             .cloned()
-            .partition(|filter| matches!(filter.level, Some(Level::Event | Level::Row)));
-        let kept = filters::rows(log, &of_events, "filters")?;
+            .enumerate()
+            .partition(|(_, filter)| matches!(filter.level, Some(Level::Event | Level::Row)));
+        let of_events = of_events.into_iter().map(|(index, filter)| {
+            let attribute = columns.column(log, &filter.attribute).to_string();
+            (index, Filter { attribute, ..filter })
+        });
+        let kept = filters::rows_of(log, of_events, "filters")?;
         let log = if kept.len() == log.rows() { log.clone() } else { log.take(&kept) };
         let least = |rows| least_rows(parameters, rows);
         let derived = |log: &Frame| {
-            CaseTable::of(log, columns, least).ok_or_else(|| {
+            let mut table = CaseTable::of(log, columns, least).ok_or_else(|| {
                 Stop::failed("MissingColumn", "The table has no case, activity and timestamp.")
-            })
+            })?;
+            if let Some(calendar) = &parameters.calendar {
+                let bounds = bounds(&table);
+                let zone = parameters.time_zone.as_deref();
+                table.add_working_duration(&calendar.working_time(zone, bounds, "calendar")?);
+            }
+            Ok::<_, Stop>(table)
         };
         let all = derived(&log)?;
-        let mut inside = filters::rows(&all.frame, &of_cases, "filters")?;
+        let mut inside = filters::rows_of(&all.frame, of_cases, "filters")?;
         if let Some(window) = window {
             let (first, last) = window.bounds("timeWindow")?;
-            let (starts, ends) = (times(&all.frame, START), times(&all.frame, crate::cases::END));
+            let (starts, ends) = (times(&all.frame, START), times(&all.frame, END));
             inside.retain(|&row| starts[row] >= first && ends[row] <= last);
         }
         let outside = all.frame.rows() - inside.len();
@@ -80,7 +91,7 @@ impl Subject {
         parameters: &Parameters,
         window: Option<&TimeWindow>,
     ) -> Result<Self, Stop> {
-        let mut inside = filters::rows(&frame, &parameters.filters, "filters")?;
+        let mut inside = filters::rows_of(&frame, of_rows(&parameters.filters, time.as_deref())?, "filters")?;
         if let Some(window) = window {
             let (first, last) = window.bounds("timeWindow")?;
             let Some(time) = &time else {
@@ -118,7 +129,10 @@ impl Subject {
 
     /// Whether a column holds seconds.
     pub fn is_seconds(&self, column: &str) -> bool {
-        self.is_log && (column == DURATION || self.table.steps.iter().any(|step| step.column == column))
+        self.is_log
+            && (column == DURATION
+                || column == WORKING_DURATION
+                || self.table.steps.iter().any(|step| step.column == column))
     }
 
     /// The target that is asked for, with the rows that have a value. None when none is asked for and the table has no
@@ -202,6 +216,28 @@ impl Subject {
         });
         few.take(MOST).map(|column| column.name.clone()).collect()
     }
+}
+
+/// The filters of a table that is no event log. `timestamp` may stand for the column of its time.
+fn of_rows(filters: &[Filter], time: Option<&str>) -> Result<Vec<(usize, Filter)>, Stop> {
+    let one = |(index, filter): (usize, Filter)| match (filter.level, time) {
+        (Some(Level::Event | Level::Case), _) => Err(Stop::parameter(format!(
+            "filters[{index}].level is for event logs, and the table is none: it needs a case, an activity and a timestamp. \
+             Allowed is row."
+        ))),
+        (_, Some(time)) if filter.attribute == "timestamp" => {
+            Ok((index, Filter { attribute: time.to_string(), ..filter }))
+        }
+        _ => Ok((index, filter)),
+    };
+    filters.iter().cloned().enumerate().map(one).collect()
+}
+
+/// First and last moment of the cases.
+fn bounds(table: &CaseTable) -> (Micros, Micros) {
+    let first = times(&table.frame, START).iter().min().copied().unwrap_or(0);
+    let last = times(&table.frame, END).iter().max().copied().unwrap_or(0);
+    (first, last)
 }
 
 fn times<'a>(frame: &'a Frame, column: &str) -> &'a [Micros] {

@@ -5,7 +5,6 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Stop, excerpt};
 use crate::frame::{Micros, NO_TIME};
 pub use fuelcell_parameters_kit::{TimeWindow, moment};
 
@@ -100,20 +99,6 @@ pub(crate) fn midnight(day: NaiveDate, zone: Tz) -> Micros {
     let found = zone.from_local_datetime(&wall).earliest();
     let later = || zone.from_local_datetime(&(wall + chrono::TimeDelta::hours(1))).earliest();
     found.or_else(later).map_or_else(|| wall.and_utc().timestamp_micros(), |time| time.timestamp_micros())
-}
-
-/// The zone of this name.
-///
-/// # Errors
-/// `InvalidParameter` for a name that the IANA database does not know.
-pub fn zone(name: Option<&str>) -> Result<Tz, Stop> {
-    let Some(name) = name else { return Ok(Tz::UTC) };
-    name.parse().map_err(|_| {
-        let name = excerpt(name);
-        Stop::parameter(format!(
-            "timeZone is \"{name}\", which is no name of the IANA time zone database, such as Europe/Berlin or UTC."
-        ))
-    })
 }
 
 #[cfg(test)]
