@@ -15,8 +15,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn of(number: usize, verb: &str) -> Self {
-        Self { name: format!("steps/{number}/{verb}") }
+    /// A step by what its plan calls it, such as `steps/2`.
+    pub(crate) fn of(name: &str, verb: &str) -> Self {
+        Self { name: format!("{name}/{verb}") }
     }
 
     pub(crate) fn wrong(&self, what: impl std::fmt::Display) -> Stop {

@@ -4,6 +4,7 @@ use fuelcell_sdk::Finding;
 use fuelcell_table_kit::Facts;
 
 use crate::ledger::Ledger;
+use crate::plan::Planned;
 use crate::profile::Profile;
 use crate::quality::Quality;
 use crate::steps::Step;
@@ -12,6 +13,8 @@ use crate::steps::Step;
 pub(crate) struct Enriched<'a> {
     pub(crate) file: &'a str,
     pub(crate) facts: &'a Facts,
+    pub(crate) plan: &'a [Planned],
+    /// The steps as they were asked for.
     pub(crate) steps: &'a [Step],
     pub(crate) before: &'a Profile,
     pub(crate) after: &'a Profile,

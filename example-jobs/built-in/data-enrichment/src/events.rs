@@ -1,14 +1,19 @@
 //! Columns of an event log.
 
-use fuelcell_sql_kit::quoted;
-use fuelcell_table_kit::{Kind, Stop};
+use chrono_tz::Tz;
+use fuelcell_parameters_kit::{Columns, WorkingTime, offsets, zone};
+use fuelcell_sql_kit::{Cell, quoted};
+use fuelcell_table_kit::{Kind, Micros, Stop};
 
 use crate::bind::Place;
 use crate::chunk::{kind_at, with_column};
 use crate::made::{LINE, Made, Whole};
+use crate::roles::Roles;
 use crate::steps::{EventColumn, EventLog};
 
-const ALL: [EventColumn; 11] = [
+const DAY: Micros = 86_400_000_000;
+
+const ALL: [EventColumn; 14] = [
     EventColumn::CaseDuration,
     EventColumn::TimeSincePrevious,
     EventColumn::TimeSinceStart,
@@ -20,20 +25,29 @@ const ALL: [EventColumn; 11] = [
     EventColumn::Hour,
     EventColumn::NextActivity,
     EventColumn::PreviousActivity,
+    EventColumn::CaseWorkingTime,
+    EventColumn::WorkingTimeSincePrevious,
+    EventColumn::OffHours,
 ];
 
+/// Those that need a calendar.
+const WORKING: [EventColumn; 3] =
+    [EventColumn::CaseWorkingTime, EventColumn::WorkingTimeSincePrevious, EventColumn::OffHours];
+
 pub(crate) fn add(place: &Place, step: &EventLog, whole: &mut Whole<'_>) -> Result<Made, Stop> {
-    place.column(&whole.schema, &step.case)?;
-    place.column(&whole.schema, &step.activity)?;
-    let time = place.column(&whole.schema, &step.timestamp)?;
-    let kind = kind_at(&whole.schema, time);
-    if !kind.is_time() {
-        return Err(place.wrong(format!("the timestamp column is of type {kind}; parse its times first.")));
+    let found = Found::of(place, step, whole)?;
+    let needs_calendar = |column: &EventColumn| WORKING.contains(column);
+    let all =
+        || ALL.into_iter().filter(|column| step.calendar.is_some() || !needs_calendar(column)).collect();
+    let wanted: Vec<EventColumn> = step.add.clone().unwrap_or_else(all);
+    if step.calendar.is_none() && wanted.iter().any(needs_calendar) {
+        return Err(place.wrong(
+            "working time and off-hours need a calendar: give it here, or in the parameter calendar.",
+        ));
     }
-    let wanted = step.add.clone().unwrap_or_else(|| ALL.to_vec());
     let mut schema = whole.schema.clone();
     let mut columns = Vec::new();
-    let log = Log::new(place, step, kind, whole)?;
+    let log = Log::new(place, step, &found, whole)?;
     if wanted.contains(&EventColumn::Variant) {
         log.number_variants(whole)?;
     }
@@ -54,36 +68,81 @@ struct Log {
     activity: String,
     time: String,
     unit: &'static str,
+    /// Microseconds of a unit of `time`.
+    micros: Micros,
     /// The time on the clock of the zone, in seconds.
     local: String,
     table: String,
 }
 
+/// The columns of the log.
+struct Found {
+    case: String,
+    activity: String,
+    timestamp: String,
+    kind: Kind,
+}
+
+impl Found {
+    /// As the step says, else by well-known names.
+    fn of(place: &Place, step: &EventLog, whole: &Whole<'_>) -> Result<Self, Stop> {
+        let schema = &whole.schema;
+        let roles = Roles::find(schema, &Columns::default())?;
+        let column = |what: &str, given: &Option<String>, known: Option<usize>| match (given, known) {
+            (Some(name), _) => place.column(schema, name),
+            (None, Some(known)) => Ok(known),
+            (None, None) => Err(place.wrong(format!(
+                "no column for the {what} was found; name it here, or in the parameter columns."
+            ))),
+        };
+        let case = column("case", &step.case, roles.case)?;
+        let activity = column("activity", &step.activity, roles.activity)?;
+        let timestamp = column("timestamp", &step.timestamp, roles.timestamp)?;
+        let kind = kind_at(schema, timestamp);
+        if !kind.is_time() {
+            return Err(
+                place.wrong(format!("the timestamp column is of type {kind}; parse its times first."))
+            );
+        }
+        let name = |index: usize| quoted(schema.field(index).name());
+        Ok(Self { case: name(case), activity: name(activity), timestamp: name(timestamp), kind })
+    }
+}
+
 impl Log {
-    fn new(place: &Place, step: &EventLog, kind: Kind, whole: &mut Whole<'_>) -> Result<Self, Stop> {
-        let unit = if kind == Kind::Date { "/ 86400.0 " } else { "1000000.0" };
-        let (case, activity, time) = (quoted(&step.case), quoted(&step.activity), quoted(&step.timestamp));
+    fn new(place: &Place, step: &EventLog, found: &Found, whole: &Whole<'_>) -> Result<Self, Stop> {
+        let kind = found.kind;
+        let (case, activity, time) = (found.case.clone(), found.activity.clone(), found.timestamp.clone());
+        let bounds = bounds(&time, kind, whole)?;
+        let zone_name = step.time_zone.as_deref();
+        if let Some(calendar) = &step.calendar {
+            let working = calendar.working_time(zone_name, bounds, &format!("{}/calendar", place.name))?;
+            define_working_time(working, whole)?;
+        }
         let seconds = match kind {
             Kind::Date => format!("t.{time} * 86400"),
             // Down, also before 1970.
             _ => format!("((t.{time} - ((t.{time} % 1000000) + 1000000) % 1000000) / 1000000)"),
         };
-        let local = match &step.time_zone {
+        let local = match zone_name {
             None => seconds,
-            Some(name) => {
-                let zone = crate::stages::zone(place, name)?;
-                offsets(&zone, kind, &time, whole)?;
+            Some(_) => {
+                put_offsets(zone(zone_name, &format!("{}/timeZone", place.name))?, bounds, whole)?;
                 format!(
                     "({seconds} + (SELECT o FROM __offsets WHERE f <= {seconds} ORDER BY f DESC LIMIT 1))"
                 )
             }
         };
-        let unit = if kind == Kind::Date { "(1 / 86400.0)" } else { unit };
-        Ok(Self { case, activity, time, unit, local, table: whole.table() })
+        let (unit, micros) = match kind {
+            Kind::Date => ("(1 / 86400.0)", DAY),
+            _ => ("1000000.0", 1),
+        };
+        Ok(Self { case, activity, time, unit, micros, local, table: whole.table() })
     }
 
     fn column(&self, column: EventColumn) -> (&'static str, Kind, String) {
-        let Self { case, activity, time, unit, local, .. } = self;
+        let Self { case, activity, time, unit, micros, local, .. } = self;
+        let until = format!("__until(t.{time} * {micros})");
         let of_case = format!("PARTITION BY t.{case}");
         let ordered = format!("{of_case} ORDER BY t.{time}, t.rowid");
         match column {
@@ -131,6 +190,19 @@ impl Log {
             EventColumn::PreviousActivity => {
                 ("previous_activity", Kind::Text, format!("lag(t.{activity}) OVER ({ordered})"))
             }
+            EventColumn::CaseWorkingTime => (
+                "case_working_seconds",
+                Kind::Float,
+                format!("(max({until}) OVER ({of_case}) - min({until}) OVER ({of_case})) / 1000000.0"),
+            ),
+            EventColumn::WorkingTimeSincePrevious => (
+                "working_seconds_since_previous",
+                Kind::Float,
+                format!("({until} - lag({until}) OVER ({ordered})) / 1000000.0"),
+            ),
+            EventColumn::OffHours => {
+                ("is_off_hours", Kind::Boolean, format!("1 - __open(t.{time} * {micros})"))
+            }
         }
     }
 
@@ -149,36 +221,34 @@ impl Log {
     }
 }
 
-/// The offsets of a zone between the first and last time: from when (in seconds since 1970), how many seconds.
-fn offsets(zone: &chrono_tz::Tz, kind: Kind, time: &str, whole: &mut Whole<'_>) -> Result<(), Stop> {
-    use chrono::{Offset as _, TimeZone as _};
-    let unit = if kind == Kind::Date { "1.0 / 86400" } else { "1000000.0" };
-    let bounds = whole
+/// The first and last time of the rows.
+fn bounds(time: &str, kind: Kind, whole: &Whole<'_>) -> Result<(Micros, Micros), Stop> {
+    let unit = if kind == Kind::Date { DAY } else { 1 };
+    let found = whole
         .database
-        .cells(&format!("SELECT min({time}) / ({unit}), max({time}) / ({unit}) FROM {}", whole.table()))?;
-    let bound = |index: usize| match bounds.first().and_then(|row| row.get(index)) {
-        Some(fuelcell_sql_kit::Cell::Real(seconds)) => *seconds as i64,
-        Some(fuelcell_sql_kit::Cell::Integer(seconds)) => *seconds,
+        .cells(&format!("SELECT min({time}) * {unit}, max({time}) * {unit} FROM {}", whole.table()))?;
+    let bound = |index: usize| match found.first().and_then(|row| row.get(index)) {
+        Some(Cell::Integer(time)) => *time,
         _ => 0,
     };
-    // Zones change at full quarters of an hour; a day has one change at most.
-    let (first, last) = (bound(0).div_euclid(86_400) * 86_400, bound(1) + 86_400);
-    let offset = |second: i64| {
-        let time = chrono::DateTime::from_timestamp(second, 0).unwrap_or_default();
-        zone.offset_from_utc_datetime(&time.naive_utc()).fix().local_minus_utc()
-    };
-    whole.database.run("CREATE TABLE __offsets (f INTEGER PRIMARY KEY, o INTEGER)")?;
-    let mut rows = vec![format!("(-9223372036854775808, {0}), ({first}, {0})", offset(first))];
-    let mut known = offset(first);
-    let mut day = first;
-    while day < last {
-        let next = day + 86_400;
-        if offset(next) != known {
-            let change = (day..=next).step_by(900).find(|second| offset(*second) != known).unwrap_or(next);
-            known = offset(next);
-            rows.push(format!("({change}, {known})"));
-        }
-        day = next;
-    }
-    whole.database.run(&format!("INSERT INTO __offsets VALUES {}", rows.join(", ")))
+    Ok((bound(0), bound(1)))
+}
+
+/// Puts the offsets of a zone into a table: from when (in seconds since 1970), how many seconds.
+fn put_offsets(zone: Tz, bounds: (Micros, Micros), whole: &Whole<'_>) -> Result<(), Stop> {
+    let rows: Vec<String> = offsets(zone, bounds.0, bounds.1)
+        .iter()
+        .map(|(from, offset)| format!("({from}, {offset})"))
+        .collect();
+    whole.database.run(&format!(
+        "CREATE TABLE __offsets (f INTEGER PRIMARY KEY, o INTEGER); INSERT INTO __offsets VALUES {}",
+        rows.join(", ")
+    ))
+}
+
+/// Lets SQL ask for working time: `__until(moment)`, in microseconds, and `__open(moment)`.
+fn define_working_time(working: WorkingTime, whole: &Whole<'_>) -> Result<(), Stop> {
+    let also = working.clone();
+    whole.database.define("__until", move |time| working.until(time))?;
+    whole.database.define("__open", move |time| also.is_open(time).map(i64::from))
 }

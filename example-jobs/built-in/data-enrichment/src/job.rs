@@ -6,10 +6,11 @@ use arrow_schema::SchemaRef;
 use fuelcell_sdk::{
     Artifact, ArtifactWriter, Completion, Context, DataValidation, Failure, Kind, Report, Result,
 };
-use fuelcell_sql_kit::Database;
+use fuelcell_sql_kit::{Database, Form};
 use fuelcell_table_kit::{Facts, Stop, TableWriter, check_cancelled, excerpt, writer};
 use serde_json::{Value, json};
 
+use crate::checks;
 use crate::chunk::Chunk;
 use crate::dataset::Dataset;
 use crate::enriched::Enriched;
@@ -18,10 +19,12 @@ use crate::lookups;
 use crate::outputs::{self, write};
 use crate::parameters::{OutputFormat, Parameters};
 use crate::pipeline::Pipeline;
+use crate::plan::{Planned, plan};
 use crate::profile::Profile;
 use crate::quality::Quality;
 use crate::report;
-use crate::steps::{self, Step};
+use crate::steps;
+use crate::whole::form;
 
 /// Progress counts thousandths of the whole run.
 const WHOLE: u64 = 1000;
@@ -46,17 +49,16 @@ fn enrich(context: &mut Context, parameters: Parameters) -> Result<Completion, F
 }
 
 fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
-    let steps = parameters.all_steps();
-    let raw = steps::raw_columns(&steps);
+    let raw = if parameters.begins_with_steps() { steps::raw_columns(&parameters.steps) } else { Vec::new() };
     let dataset = Dataset::scan(context, &parameters.reading, &raw, |share| {
         context.progress((SCANNED as f64 * share) as u64, WHOLE, "Finding types");
     })?;
     check_cancelled(context)?;
     let facts = &dataset.table.facts;
     tell_facts(context, facts);
-    let Worked { before, after, mut ledger } = work(context, parameters, &steps, &dataset)?;
-    let checks_times = parameters.quality_checks.validate_timestamps;
-    let implausible = if checks_times { implausible_times(&before, &mut ledger) } else { 0 };
+    let plan = plan(parameters, &dataset.schema())?;
+    let Worked { before, after, mut ledger } = work(context, parameters, &plan, &dataset)?;
+    let implausible = checks::made(parameters, &before, &dataset.schema(), &mut ledger)?;
     warn_of_reading(facts, dataset.columns(), &mut ledger);
     let invalid = ledger.counts.values().sum::<u64>() - ledger.derived;
     let validation = DataValidation {
@@ -70,7 +72,8 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
     let all = Enriched {
         file: context.input("dataset").map_or("table", |input| input.file_name.as_str()),
         facts,
-        steps: &steps,
+        plan: &plan,
+        steps: &parameters.steps,
         before: &before,
         after: &after,
         ledger: &ledger,
@@ -96,17 +99,17 @@ struct Worked {
 fn work(
     context: &Context,
     parameters: &Parameters,
-    steps: &[Step],
+    plan: &[Planned],
     dataset: &Dataset<'_>,
 ) -> Result<Worked, Stop> {
     let database = Database::new()?;
-    let asks = steps.iter().any(|step| matches!(step, Step::Sql(_)));
+    let asks = plan.iter().any(|planned| form(&planned.work) == Form::Plain);
     let lookups = lookups::read(context, &database, asks)?;
     let schema = dataset.schema();
     let mut before = Profile::new(&schema);
     let result = RefCell::new(None);
     let mut ledger = Ledger::default();
-    let mut pipeline = Pipeline { steps, hints: &dataset.hints, lookups: &lookups, database };
+    let mut pipeline = Pipeline { plan, hints: &dataset.hints, lookups: &lookups, database };
     pipeline.run(
         &schema,
         &mut |sink, ledger| {
@@ -195,21 +198,6 @@ impl Output {
         }
         Ok(self.profile)
     }
-}
-
-/// Counts times that come from empty or overflowing fields more often than from work.
-fn implausible_times(before: &Profile, ledger: &mut Ledger) -> u64 {
-    /// 1970 and 2100, in seconds.
-    const PLAUSIBLE: std::ops::Range<f64> = 0.0..4_102_444_800.0;
-    let mut all = 0;
-    for column in before.columns.iter().filter(|column| column.kind.is_time()) {
-        let count = column.numbers().iter().filter(|time| !PLAUSIBLE.contains(time)).count() as u64;
-        let message =
-            format!("Times of column \"{}\" lie outside of the years 1970 to 2099", excerpt(&column.name));
-        ledger.warn("ImplausibleTime", message, count);
-        all += count;
-    }
-    all
 }
 
 /// What was odd when the file was read.

@@ -8,6 +8,7 @@
 //! parameters give the same bytes.
 
 mod bind;
+mod checks;
 mod chunk;
 mod cluster;
 mod dataset;
@@ -22,9 +23,12 @@ mod made;
 mod outputs;
 pub mod parameters;
 mod pipeline;
+mod plan;
 mod profile;
 mod quality;
 mod report;
+mod restrict;
+mod roles;
 mod stage;
 mod stages;
 pub mod steps;

@@ -14,9 +14,10 @@ use crate::chunk::{Chunk, field, schema_of};
 use crate::ledger::Ledger;
 use crate::lookups::Known;
 use crate::made::{LINE, Made, Whole};
+use crate::plan::{Planned, Work};
+use crate::restrict::Restricted;
 use crate::stage::{Stage, Surroundings};
 use crate::stages::bind;
-use crate::steps::Step;
 use crate::whole::{form, make};
 
 /// Takes rows.
@@ -26,15 +27,25 @@ pub(crate) type Rows<'a> = dyn FnMut(&mut Sink<'_>, &mut Ledger) -> Result<(), S
 
 /// What the steps run in.
 pub(crate) struct Pipeline<'a> {
-    pub(crate) steps: &'a [Step],
+    pub(crate) plan: &'a [Planned],
     pub(crate) hints: &'a Hints,
     pub(crate) lookups: &'a [Known],
     pub(crate) database: Database,
 }
 
 /// Tables that a step may leave behind.
-const LEFT: [&str; 8] =
-    ["__kept", "__values", "__first", "__answer", "__spellings", "__sequences", "__variants", "__offsets"];
+const LEFT: [&str; 10] = [
+    "__kept",
+    "__values",
+    "__first",
+    "__answer",
+    "__spellings",
+    "__sequences",
+    "__variants",
+    "__offsets",
+    "__cases",
+    "__left",
+];
 
 impl Pipeline<'_> {
     /// Runs all steps. `begin` gets the columns of the result before its first row.
@@ -53,30 +64,30 @@ impl Pipeline<'_> {
             let around = Surroundings { hints: self.hints, database: &self.database, lookups: self.lookups };
             let mut stages: Vec<Box<dyn Stage + '_>> = Vec::new();
             let mut whole = None;
-            while let Some(step) = self.steps.get(next) {
-                match bind(step, next, &schema, &around)? {
+            while let Some(planned) = self.plan.get(next) {
+                match ready(planned, &schema, &around)? {
                     Some(stage) => {
                         schema = stage.schema();
                         stages.push(stage);
                     }
                     None => {
-                        whole = Some(step);
+                        whole = Some(planned);
                         break;
                     }
                 }
                 next += 1;
             }
-            let Some(step) = whole else {
+            let Some(planned) = whole else {
                 begin(&schema)?;
                 self.flow(made.as_ref(), rows, &mut stages, ledger, sink)?;
                 return Ok(());
             };
-            let table = match form(step) {
+            let table = match form(&planned.work) {
                 // What users write names the rows so.
                 Form::Plain => "dataset".to_string(),
                 Form::Exact => format!("__rows_{next}"),
             };
-            self.gather(&table, form(step), &schema, made.as_ref(), rows, &mut stages, ledger)?;
+            self.gather(&table, form(&planned.work), &schema, made.as_ref(), rows, &mut stages, ledger)?;
             drop(stages);
             if let Some((_, before)) = made.take() {
                 self.database.run(&format!("DROP TABLE IF EXISTS {}", fuelcell_sql_kit::quoted(&before)))?;
@@ -89,7 +100,7 @@ impl Pipeline<'_> {
                 schema: Arc::clone(&schema),
                 lookups: self.lookups,
             };
-            let found = make(step, next, &mut all, ledger)?;
+            let found = make(planned, &mut all, ledger)?;
             schema = Arc::clone(&found.schema);
             made = Some((found, table));
             next += 1;
@@ -153,6 +164,19 @@ impl Pipeline<'_> {
             Form::Exact => loader.add(&with_lines(&chunk, &schema)?),
         })?;
         loader.finish()
+    }
+}
+
+/// Makes a piece of work ready for rows. None for one that needs to see all rows first.
+fn ready<'a>(
+    Planned { name, work }: &Planned,
+    schema: &SchemaRef,
+    around: &Surroundings<'a>,
+) -> Result<Option<Box<dyn Stage + 'a>>, Stop> {
+    match work {
+        Work::Rows(rows) => Ok(Some(Box::new(Restricted::new(rows, name, schema)))),
+        Work::Cases(_) => Ok(None),
+        Work::Step(step) => bind(step, name, schema, around),
     }
 }
 

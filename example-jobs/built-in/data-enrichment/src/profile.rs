@@ -348,6 +348,11 @@ impl ColumnProfile {
     }
 
     /// The numbers that were kept, for charts.
+    /// Values with how often they occur, as far as they are counted.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counts.iter().map(|(value, count)| (value.as_ref(), *count))
+    }
+
     pub(crate) fn numbers(&self) -> &[f64] {
         &self.numbers.values
     }

@@ -6,7 +6,10 @@ use fuelcell_report_kit::{
     Column, Markup, Page, Quality, Table, Tile, beside, facts, fold, html, lead, meter, note,
 };
 
+use serde_json::{Value, json};
+
 use crate::enriched::Enriched;
+use crate::plan::{Planned, Work};
 use crate::profile::{ColumnDocument, ColumnProfile, Measure, Profile};
 
 /// Columns that have a picture of their own.
@@ -28,10 +31,10 @@ pub(crate) fn page(all: &Enriched<'_>) -> Page {
         Tile::new(cells(all.after), "cells have a value"),
     ]);
     page.section("quality", "Data quality", quality(all));
-    if !all.steps.is_empty() {
+    if !all.plan.is_empty() {
         page.section("steps", "Steps", steps(all));
     }
-    let changed = !all.steps.is_empty();
+    let changed = !all.plan.is_empty();
     page.section(
         "columns",
         if changed { "Columns of the result" } else { "Columns" },
@@ -93,19 +96,47 @@ fn quality(all: &Enriched<'_>) -> Markup {
 }
 
 fn steps(all: &Enriched<'_>) -> Markup {
-    let mut table = Table::new([Column::number("Step"), Column::name("What"), Column::text("What it did")])
-        .fold_after(40);
-    for (index, step) in all.steps.iter().enumerate() {
-        let written = serde_json::to_string(step).unwrap_or_default();
-        let verb = written.split('"').nth(1).unwrap_or_default();
-        let place = format!("steps/{index}/{verb}");
+    let mut table =
+        Table::new([Column::text("Step"), Column::name("What"), Column::text("What it did")]).fold_after(40);
+    for planned in all.plan {
+        let (number, verb, parameters) = described(planned);
+        let place = if verb.is_empty() { planned.name.clone() } else { format!("{}/{verb}", planned.name) };
         let notes = all.ledger.notes.iter().filter(|(name, _)| *name == place);
         let notes: Vec<&str> = notes.map(|(_, text)| text.as_str()).collect();
-        let what = html! { (verb) " " span.soft.small { (shorten(&written, 160)) } };
+        let what = html! { (verb) " " span.soft.small { (shorten(&parameters, 200)) } };
         let did = html! { @for note in &notes { div { (note) } } };
-        table.row(&[&(index.to_string()), &what, &did]);
+        table.row(&[&number, &what, &did]);
     }
     html! { (lead(format!("{} rows went in, {} came out.", count(all.before.rows), count(all.after.rows)))) (table) }
+}
+
+/// The number of a step, its verb, and its parameters without those that were not given.
+fn described(planned: &Planned) -> (String, String, String) {
+    let Work::Step(step) = &planned.work else {
+        return (planned.name.clone(), String::new(), "only these rows go on".into());
+    };
+    let written = serde_json::to_value(step.as_ref()).unwrap_or_default();
+    let (verb, mut parameters) = written
+        .as_object()
+        .and_then(|step| step.iter().next())
+        .map(|(verb, parameters)| (verb.clone(), parameters.clone()))
+        .unwrap_or_default();
+    without_nulls(&mut parameters);
+    let number = planned.name.strip_prefix("steps/").unwrap_or(&planned.name).to_string();
+    (number, verb, parameters.to_string())
+}
+
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| {
+                !member.is_null() && *member != json!(false) && *member != json!([]) && *member != json!("")
+            });
+            members.values_mut().for_each(without_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
 
 fn shown(measure: Option<&Measure>) -> String {

@@ -14,6 +14,8 @@ use crate::events;
 use crate::ledger::Ledger;
 use crate::lookups;
 use crate::made::{LINE, Made, Whole};
+use crate::plan::{Planned, Work};
+use crate::restrict;
 use crate::steps::{
     Aggregate, Deduplicate, FanOut, Fill, FillWith, Function, Keep, Lookup, Measure, Missing, Order, Pivot,
     Rank, RankMethod, Sort, Sql, Step, Unpivot,
@@ -23,21 +25,25 @@ use crate::steps::{
 const MOST_PIVOTED: usize = 200;
 
 /// Whether a step asks the rows in the form that users see.
-pub(crate) fn form(step: &Step) -> Form {
-    match step {
-        Step::Sql(_) => Form::Plain,
+pub(crate) fn form(work: &Work) -> Form {
+    match work {
+        Work::Step(step) if matches!(step.as_ref(), Step::Sql(_)) => Form::Plain,
         _ => Form::Exact,
     }
 }
 
 /// Makes the rows of a step.
 pub(crate) fn make(
-    step: &Step,
-    number: usize,
+    Planned { name, work }: &Planned,
     whole: &mut Whole<'_>,
     ledger: &mut Ledger,
 ) -> Result<Made, Stop> {
-    let place = |verb: &str| Place::of(number, verb);
+    let step = match work {
+        Work::Cases(step) => return restrict::cases(name, step, whole, ledger),
+        Work::Step(step) => step.as_ref(),
+        Work::Rows(_) => return Err(Stop::failed("Internal", "Rows are chosen as they come.")),
+    };
+    let place = |verb: &str| Place::of(name, verb);
     match step {
         Step::Sort(step) => sort(&place("sort"), step, whole),
         Step::Deduplicate(step) => deduplicate(&place("deduplicate"), step, whole, ledger),

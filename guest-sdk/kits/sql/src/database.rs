@@ -128,6 +128,24 @@ impl Database {
         Ok(true)
     }
 
+    /// Gives statements a function of the job's own: of a whole number, and null of everything else.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn define(
+        &self,
+        name: &str,
+        function: impl Fn(i64) -> Option<i64> + Send + 'static,
+    ) -> Result<(), Stop> {
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        self.connection
+            .create_scalar_function(name, 1, flags, move |context| match context.get_raw(0) {
+                ValueRef::Integer(number) => Ok(function(number)),
+                _ => Ok(None),
+            })
+            .map_err(failed)
+    }
+
     /// Runs statements of the job's own.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod hide;
 mod text;
 mod typed;
 
-pub(crate) use typed::{number, zone};
+pub(crate) use typed::number;
 
 use arrow_schema::SchemaRef;
 use fuelcell_table_kit::Stop;
@@ -19,11 +19,11 @@ use crate::steps::Step;
 /// Makes a step ready for rows of a schema. None for a step that needs to see all rows first.
 pub(crate) fn bind<'a>(
     step: &Step,
-    number: usize,
+    name: &str,
     schema: &SchemaRef,
     around: &Surroundings<'a>,
 ) -> Result<Option<Box<dyn Stage + 'a>>, Stop> {
-    let place = |verb: &str| Place::of(number, verb);
+    let place = |verb: &str| Place::of(name, verb);
     Ok(Some(match step {
         Step::Select(step) => columns::select(&place("select"), step, schema)?,
         Step::Drop(step) => columns::drop(&place("drop"), step, schema)?,

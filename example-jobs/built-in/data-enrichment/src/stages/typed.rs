@@ -8,6 +8,7 @@ use arrow_schema::SchemaRef;
 use arrow_select::zip::zip;
 use chrono::{DateTime, Datelike as _, LocalResult, NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
+use fuelcell_parameters_kit::zone;
 use fuelcell_table_kit::{
     Column, Kind, Micros, Numbers, Stop, Timestamps, cell, convert, excerpt, is_missing,
 };
@@ -262,23 +263,16 @@ pub(super) fn parse_times(
             false => "pivotYear is for forms with a year of two digits (%y).",
         }));
     }
-    let zone = step.time_zone.as_ref().map(|name| zone(&place, name)).transpose()?;
+    let zone = step
+        .time_zone
+        .as_deref()
+        .map(|name| zone(Some(name), &format!("{}/timeZone", place.name)))
+        .transpose()?;
     let times = Times { forms, unit: step.unit, pivot_year: step.pivot_year, zone };
     let column = Column::new(&step.column, Kind::Timestamp { zoned: true });
     let kept = if step.on_error == OnError::Keep { Kind::Text } else { column.kind };
     let (schema, _) = with_column(schema, &step.column, kept);
     Ok(Box::new(Read { place, schema, index, column, reader: Reader::Times(times), on_error: step.on_error }))
-}
-
-/// A zone by its name.
-pub(crate) fn zone(place: &Place, name: &str) -> Result<Tz, Stop> {
-    let unknown = |_| {
-        place.wrong(format!(
-            "\"{}\" is no zone of the IANA database, such as \"Europe/Berlin\".",
-            excerpt(name)
-        ))
-    };
-    name.parse().map_err(unknown)
 }
 
 struct Filled {

@@ -1,5 +1,6 @@
 //! Parameters of steps: event logs.
 
+use fuelcell_parameters_kit::Calendar;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,22 +32,34 @@ pub enum EventColumn {
     NextActivity,
     /// The activity before: `previous_activity`.
     PreviousActivity,
+    /// Seconds of working time between the case's first and last event: `case_working_seconds`.
+    CaseWorkingTime,
+    /// Seconds of working time since the case's event before: `working_seconds_since_previous`.
+    WorkingTimeSincePrevious,
+    /// Whether the event lies outside of the working hours: `is_off_hours`.
+    OffHours,
 }
 
 step! {
     /// Columns of an event log.
     EventLog {
-        /// The column of the case.
-        case: String,
-        /// The column of the activity.
-        activity: String,
-        /// The column of the time, of type timestamp or date. Events at one time stay in the order of the file.
-        timestamp: String,
-        /// What is added; all when not given.
+        /// The column of the case; that of `columns`, or of a well-known name, when not given.
+        #[serde(default)]
+        case: Option<String>,
+        /// The column of the activity; as for the case.
+        #[serde(default)]
+        activity: Option<String>,
+        /// The column of the time, of type timestamp or date; as for the case. Events at one time stay in the order of the file.
+        #[serde(default)]
+        timestamp: Option<String>,
+        /// What is added; all when not given, working time only where there is a calendar.
         #[serde(default)]
         add: Option<Vec<EventColumn>>,
-        /// The zone of `weekday` and `hour`, by its IANA name; UTC when not given.
+        /// The zone of `weekday` and `hour`, by its IANA name; that of the parameter `timeZone` when not given.
         #[serde(default)]
         time_zone: Option<String>,
+        /// When people work; that of the parameter `calendar` when not given.
+        #[serde(default)]
+        calendar: Option<Calendar>,
     }
 }
