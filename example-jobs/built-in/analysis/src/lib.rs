@@ -19,7 +19,7 @@ pub mod kpis;
 mod near;
 pub mod parameters;
 pub mod predict;
-mod quality;
+pub mod quality;
 pub mod read;
 pub mod report;
 pub mod roles;

@@ -4,14 +4,24 @@ use fuelcell_parameters_kit::{QualityChecks, is_plausible, spellings};
 
 use crate::error::excerpt;
 use crate::frame::{Frame, NO_TIME, Values};
-use crate::read::Finding;
 use crate::roles::Roles;
+
+/// Something to know about the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A short stable word.
+    pub kind: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// How many rows it concerns.
+    pub count: u64,
+}
 
 /// Groups of spellings that are told, and names of a group.
 const TOLD: usize = 5;
 
 /// Makes the checks that are asked for.
-pub(crate) fn check(frame: &Frame, roles: &Roles, checks: QualityChecks) -> Vec<Finding> {
+pub fn check(frame: &Frame, roles: &Roles, checks: QualityChecks) -> Vec<Finding> {
     let mut findings = Vec::new();
     if checks.validate_timestamps {
         findings.extend(implausible(frame));

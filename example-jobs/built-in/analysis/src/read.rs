@@ -14,7 +14,7 @@ use fuelcell_parameters_kit::QualityChecks;
 
 use crate::error::{Stop, excerpt};
 use crate::frame::{Categories, Dictionary, Frame, NO_CODE, NO_TIME, Values};
-use crate::quality;
+use crate::quality::{self, Finding};
 use crate::roles::{Columns, Roles, find};
 
 /// A file that was read.
@@ -32,17 +32,6 @@ pub struct Read {
     pub invalid: u64,
     /// Rows that were left out because an equal one was kept.
     pub duplicates: u64,
-}
-
-/// Something to know about the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// A short stable word.
-    pub kind: &'static str,
-    /// A sentence for people.
-    pub message: String,
-    /// How many rows it concerns.
-    pub count: u64,
 }
 
 /// Different texts of a column that are kept: a column of free text has no groups, and would fill the memory.

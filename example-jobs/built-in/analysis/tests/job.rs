@@ -217,6 +217,37 @@ fn windows_filters_and_long_cases() {
 }
 
 #[test]
+fn working_time_stands_beside_wall_time() {
+    let log = "case,activity,timestamp\n1,a,2024-01-05T15:00:00Z\n1,b,2024-01-08T09:30:00Z\n2,a,2024-01-06T10:00:00Z\n2,b,2024-01-07T10:00:00Z\n";
+    let day = json!([{"from": "08:00", "to": "17:00"}]);
+    let calendar = json!({"workingHours": {"monday": day, "friday": day}, "timeZone": "Europe/Berlin"});
+    let breach = json!({"measure": "slaBreach", "column": "working duration", "limit": 3600});
+    let sum = json!({"measure": "sum", "column": "working duration"});
+    let parameters = json!({"analyses": ["kpis"], "calendar": calendar, "kpis": [sum, breach]});
+    let found = analysed(log, parameters.clone());
+    // Friday 16:00 to Monday 10:30, and a weekend.
+    assert_eq!(found["kpis"][0]["all"]["value"], 12_600.0);
+    assert_eq!(found["kpis"][1]["all"]["value"], 0.5);
+    let mut free = parameters.clone();
+    free["calendar"]["workingHours"] = json!({});
+    assert!(refused(log, free).message.contains("calendar.workingHours names no hours"));
+    let mut without = parameters;
+    without["calendar"] = Value::Null;
+    assert!(refused(log, without).message.contains("working duration"));
+}
+
+#[test]
+fn roles_are_attributes_and_levels_are_those_of_the_table() {
+    let orders = orders(300).replace("case_id,activity", "case_id,concept:name");
+    let events = json!({"filters": [{"attribute": "activity", "comparison": "isNot", "values": ["pay"], "level": "event"}]});
+    let found = analysed(&orders, events);
+    assert!(found["steps"].as_array().unwrap().iter().all(|step| step["activity"] != "pay"));
+    let case = json!({"filters": [{"attribute": "a", "values": ["x"], "level": "case"}]});
+    let message = refused("a,b\nx,1\ny,2\n", case).message;
+    assert!(message.contains("filters[0].level is for event logs"), "{message}");
+}
+
+#[test]
 fn questions_in_sql_are_answered_and_may_only_read() {
     let orders = orders(300);
     let sql = "SELECT warehouse, count(*) AS events FROM dataset GROUP BY warehouse ORDER BY warehouse";

@@ -70,12 +70,12 @@ fn with_defaults(step: &Step, parameters: &Parameters) -> Step {
     let Step::EventLog(step) = step else { return step.clone() };
     let Parameters { columns, time_zone, calendar, .. } = parameters;
     let or = |own: &Option<String>, shared: &Option<String>| own.clone().or_else(|| shared.clone());
-    Step::EventLog(EventLog {
+    Step::EventLog(Box::new(EventLog {
         case: or(&step.case, &columns.case),
         activity: or(&step.activity, &columns.activity),
         timestamp: or(&step.timestamp, &columns.timestamp),
         add: step.add.clone(),
         time_zone: or(&step.time_zone, time_zone),
         calendar: step.calendar.clone().or_else(|| calendar.clone()),
-    })
+    }))
 }

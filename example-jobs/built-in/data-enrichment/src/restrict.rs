@@ -68,7 +68,7 @@ pub(crate) fn bind(
         let test = Test::of(filter, kind_at(schema, column), &place)?;
         match filter.level {
             Some(Level::Case) => {
-                cases.push((schema.field(column).name().clone(), kind_at(schema, column), test))
+                cases.push((schema.field(column).name().clone(), kind_at(schema, column), test));
             }
             _ => rows.push((column, test)),
         }

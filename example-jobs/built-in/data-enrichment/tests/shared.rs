@@ -1,5 +1,7 @@
 //! The words that all jobs share: filters, time window, columns, time zone, calendar, quality checks.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use data_enrichment::Job;
 use fuelcell_sdk::testing::{TestHost, TestRun};
 use serde_json::{Value, json};
@@ -25,7 +27,7 @@ fn kept(parameters: Value) -> (Vec<String>, u64) {
     assert!(run.end.is_ok(), "{:?}", run.end);
     let rows = run.report.as_ref().and_then(|report| report.validation).expect("rows are accounted for");
     assert_eq!((rows.total, rows.valid), (5, 5), "what a filter leaves out is valid");
-    let profile: Value = serde_json::from_str(&run.text("profile.json").unwrap()).unwrap();
+    let profile: Value = serde_json::from_str(run.text("profile.json").unwrap()).unwrap();
     let file = run.text("enriched.csv").unwrap();
     let first = |line: &str| line.split(',').take(2).collect::<Vec<_>>().join(" ");
     (file.lines().skip(1).map(first).collect(), profile["filteredRecords"].as_u64().unwrap())
@@ -118,7 +120,7 @@ fn checks_name_what_is_odd_and_steps_keep_their_numbers() {
         "qualityChecks": {"checkDuplicates": true},
         "steps": [{"validate": {"rules": [{"column": "region", "notNull": true, "severity": "warn"}]}}],
     }));
-    let profile: Value = serde_json::from_str(&run.text("profile.json").unwrap()).unwrap();
+    let profile: Value = serde_json::from_str(run.text("profile.json").unwrap()).unwrap();
     let messages: Vec<&str> =
         profile["warnings"].as_array().unwrap().iter().filter_map(|w| w["message"].as_str()).collect();
     assert!(messages.iter().any(|message| message.starts_with("steps/0/validate")), "{messages:?}");

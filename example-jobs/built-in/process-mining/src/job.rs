@@ -9,6 +9,7 @@ use crate::anomalies::{self, Anomaly, Group};
 use crate::conformance::{self, Checked, Rule};
 use crate::error::excerpt;
 use crate::figures::{Figures, document};
+use crate::filters::{Filters, LeftOut};
 use crate::insights::{self, Insight};
 use crate::log::EventLog;
 use crate::map::{self, Map};
@@ -47,6 +48,7 @@ const LISTED_ANOMALIES: usize = 1000;
 )]
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     let window = parameters.time_window.as_ref().map(|window| window.bounds("timeWindow")).transpose()?;
+    let filters = Filters::of(&parameters.filters, &parameters.columns)?;
     let rules = parameters.rules()?;
     let reference = read_model(context)?;
     let (mut log, facts) = read_log(context, &parameters)?;
@@ -54,9 +56,10 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     if facts.stopped {
         return Err(stopped(context, &log, &facts, &quality));
     }
+    let left_out = filters.apply(&mut log);
     let outside = window.map_or(0, |(first, last)| log.keep_contained(first, last));
     let mut warnings = quality.findings.clone();
-    warnings.extend(empty_window(&log, &parameters));
+    warnings.extend(nothing_left(&log, &parameters, left_out));
     publish_report(context, &log, &facts, &quality, &warnings);
 
     let figures = Figures::of(&log, |part, parts| {
@@ -87,6 +90,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         fitness: fitness.as_ref(),
         insights: &insights,
         outside,
+        left_out,
     };
     warnings.extend(mined.write_outputs()?);
     publish_report(context, &log, &facts, &quality, &warnings);
@@ -151,7 +155,14 @@ fn stopped(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality) 
     context.check_cancelled().err().unwrap_or_else(unstopped)
 }
 
-fn empty_window(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
+fn nothing_left(log: &EventLog, parameters: &Parameters, left_out: LeftOut) -> Option<Finding> {
+    if log.events() == 0 && left_out.events > 0 && parameters.time_window.is_none() {
+        return Some(Finding::new(
+            "NothingMeetsFilters",
+            "No case meets the filters; nothing was analysed",
+            1,
+        ));
+    }
     let window = parameters.time_window.as_ref().filter(|_| log.events() == 0)?;
     let message = format!(
         "No case lies completely inside of the time window {}; nothing was analysed",
@@ -193,6 +204,7 @@ struct Mined<'a> {
     fitness: Option<&'a Fitness>,
     insights: &'a [Insight],
     outside: u64,
+    left_out: LeftOut,
 }
 
 impl Mined<'_> {
@@ -242,6 +254,12 @@ impl Mined<'_> {
                 "end_date": window.end_date,
                 "cases_contained": self.log.cases(),
                 "cases_left_out": self.outside,
+            });
+        }
+        if !self.parameters.filters.is_empty() {
+            document["filters"] = json!({
+                "events_left_out": self.left_out.events,
+                "cases_left_out": self.left_out.cases,
             });
         }
         document.to_string()
@@ -316,6 +334,7 @@ impl Mined<'_> {
             insights: self.insights,
             parameters: self.parameters,
             outside: self.outside,
+            left_out: self.left_out,
         };
         report.write(&mut out)?;
         Ok(out.finish()?)

@@ -13,6 +13,7 @@ pub mod conformance;
 pub mod enriched;
 pub mod error;
 pub mod figures;
+mod filters;
 #[cfg(test)]
 mod fuzz;
 pub mod insights;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::conformance::{MOST_RULES, Rule};
 use crate::error::Stop;
 use crate::read::{Columns, Options};
-pub use fuelcell_parameters_kit::{OutputFormat, TimeWindow};
+pub use fuelcell_parameters_kit::{Filter, OutputFormat, QualityChecks, TimeWindow};
 
 /// The parameters of a process-mining job.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -21,6 +21,11 @@ pub struct Parameters {
     pub analysis_type: AnalysisType,
     /// Only cases that lie completely inside of this time are analysed.
     pub time_window: Option<TimeWindow>,
+    /// Only cases that meet all of these conditions are analysed, or events where a condition says so. Cases have `case`,
+    /// `duration` (seconds), `events`, `first activity`, `last activity`, `variant` (`A → B`), `rework` (`yes` or `no`), `start`
+    /// and `end`; events `case`, `activity`, `timestamp`, `startTimestamp` and `resource`.
+    #[schemars(length(max = 100))]
+    pub filters: Vec<Filter>,
     /// Whether to look for unusual cases.
     pub include_anomaly_detection: bool,
     /// Whether to list the variants.
@@ -51,6 +56,7 @@ impl Default for Parameters {
             model_id: None,
             analysis_type: AnalysisType::default(),
             time_window: None,
+            filters: Vec::new(),
             include_anomaly_detection: true,
             include_process_variants: true,
             generate_insights: true,
@@ -93,24 +99,6 @@ pub enum Metric {
     Throughput,
     /// Work done again.
     Rework,
-}
-
-/// Which checks of the data are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct QualityChecks {
-    /// Look for implausible timestamps, and for work that starts after it ends.
-    pub validate_timestamps: bool,
-    /// Remove events that are exact copies of another one.
-    pub check_duplicates: bool,
-    /// Look for activities whose names differ only in spelling.
-    pub validate_activities: bool,
-}
-
-impl Default for QualityChecks {
-    fn default() -> Self {
-        Self { validate_timestamps: true, check_duplicates: false, validate_activities: true }
-    }
 }
 
 impl Parameters {

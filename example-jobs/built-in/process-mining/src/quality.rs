@@ -1,15 +1,12 @@
 //! How good the data is: what was left out, what looks wrong, and a score.
 
+use fuelcell_parameters_kit::{QualityChecks, is_plausible, spellings};
 use fuelcell_sdk::{DataValidation, Finding};
 
 use crate::error::excerpt;
-use crate::log::{EventLog, Micros, NO_TIME};
-use crate::parameters::QualityChecks;
+use crate::log::{EventLog, NO_TIME};
 use crate::read::Facts;
 use fuelcell_report_kit::text::{count, counted};
-
-/// Timestamps outside of 1970 to 2100 come from empty or overflowing fields more often than from work.
-const PLAUSIBLE: std::ops::Range<Micros> = 0..4_102_444_800_000_000;
 
 /// What the checks found.
 #[derive(Debug, Clone)]
@@ -120,7 +117,7 @@ fn duplicate_finding(duplicates: u64, removed: bool) -> Option<Finding> {
 }
 
 fn timestamp_findings(log: &EventLog) -> Vec<Finding> {
-    let outside = log.times.iter().filter(|time| !PLAUSIBLE.contains(time)).count() as u64;
+    let outside = log.times.iter().filter(|time| !is_plausible(**time)).count() as u64;
     let starts = log.starts.iter().flatten().zip(&log.times);
     let backwards = starts.filter(|&(&start, &time)| start != NO_TIME && start > time).count() as u64;
     let findings = [
@@ -135,31 +132,22 @@ fn similar_activities(log: &EventLog) -> Vec<Finding> {
     const NAMED: usize = 5;
     let mut events = vec![0_u64; log.names.activities.len()];
     log.activities.iter().for_each(|&activity| events[activity as usize] += 1);
-    let plain = |name: &str| {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-    };
-    let used = (0..events.len()).filter(|&activity| events[activity] > 0);
-    let mut names: Vec<(String, &str, u64)> = used
-        .map(|a| (a, log.activity_name(a as u32)))
-        .map(|(a, name)| (plain(name), name, events[a]))
-        .collect();
-    names.retain(|(plain, _, _)| !plain.is_empty());
-    names.sort();
-    let groups = names.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1);
-    let message = |group: &[(String, &str, u64)]| {
+    let names = (0..events.len()).map(|activity| (log.activity_name(activity as u32), events[activity]));
+    let groups = spellings(names);
+    let message = |group: &Vec<(&str, u64)>| {
         let words: Vec<String> = group
             .iter()
             .take(NAMED)
-            .map(|(_, name, events)| format!("\"{}\" ({})", excerpt(name), count(*events)))
+            .map(|(name, events)| format!("\"{}\" ({})", excerpt(name), count(*events)))
             .collect();
-        let concerned = group.iter().map(|(_, _, events)| events).sum();
+        let concerned = group.iter().map(|(_, events)| events).sum();
         Finding::new(
             "DataQuality",
             format!("Activities differ only in spelling: {}", words.join(", ")),
             concerned,
         )
     };
-    groups.take(NAMED).map(message).collect()
+    groups.iter().take(NAMED).map(message).collect()
 }
 
 /// A finding as a line for people.

@@ -84,7 +84,7 @@ pub enum Step {
     /// What SQLite selects from `dataset` and the lookups by their names: `{"sql": {"query": "SELECT region, sum(amount) AS total FROM dataset GROUP BY region"}}`.
     Sql(Sql),
     /// Adds columns of an event log: `{"eventLog": {"case": "order", "activity": "step", "timestamp": "at", "add": ["caseDuration", "variant"]}}`.
-    EventLog(EventLog),
+    EventLog(Box<EventLog>),
 }
 
 /// Columns whose texts a step wants as they are in the file: it reads them itself, and nothing before it looks at their values.

@@ -13,10 +13,11 @@ use fuelcell_report_kit::{Markup, Page};
 use crate::anomalies::Group;
 use crate::conformance::Checked;
 use crate::figures::Figures;
+use crate::filters::LeftOut;
 use crate::insights::Insight;
 use crate::log::EventLog;
 use crate::map::Map;
-use crate::parameters::{Metric, Parameters};
+use crate::parameters::{Filter, Metric, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
 use crate::reference::Fitness;
@@ -50,6 +51,8 @@ pub struct Report<'a> {
     pub parameters: &'a Parameters,
     /// Cases outside of the time window, which were left out.
     pub outside: u64,
+    /// What the filters left out.
+    pub left_out: LeftOut,
 }
 
 const DEFINITIONS: &str = "Definitions: events of a case are in time order, events of the same time in the order of the file. \
@@ -69,6 +72,15 @@ impl Report<'_> {
                 "Time window {}: only cases that lie completely inside are analysed; {} left out.",
                 window.describe(),
                 counted(self.outside, "case")
+            ));
+        }
+        if !self.parameters.filters.is_empty() {
+            let conditions: Vec<String> = self.parameters.filters.iter().map(Filter::describe).collect();
+            page.note(format!(
+                "Only where {}; {} and {} left out.",
+                conditions.join(" and "),
+                counted(self.left_out.events, "event"),
+                counted(self.left_out.cases, "case")
             ));
         }
         page.tiles(self.tiles());
