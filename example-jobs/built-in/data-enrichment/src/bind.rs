@@ -56,8 +56,8 @@ impl Place {
 
     /// A name for a new column.
     pub(crate) fn free(&self, schema: &Schema, name: &str) -> Result<(), Stop> {
-        if name.is_empty() || name.starts_with("__") {
-            return Err(self.wrong("a new column needs a name that does not begin with \"__\"."));
+        if name.is_empty() || name.starts_with("_$") {
+            return Err(self.wrong("a new column needs a name that does not begin with \"_$\"."));
         }
         match schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(name)) {
             true => Err(self.wrong(format!("there is a column \"{}\" already.", excerpt(name)))),

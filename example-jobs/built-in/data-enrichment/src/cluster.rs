@@ -85,7 +85,7 @@ pub(crate) fn find(
             whole.database.run(&format!("INSERT INTO __spellings VALUES ({}, {})", text(old), text(new)))?;
         }
     }
-    let sql = format!("SELECT {LINE}, {} FROM {table} t ORDER BY t.rowid", columns.join(", "));
+    let sql = format!("SELECT {LINE}, {} FROM {table} t ORDER BY t._$row", columns.join(", "));
     Ok(Made { sql, schema: whole.schema.clone() })
 }
 

@@ -1,10 +1,12 @@
 //! The other inputs: tables by their names.
 
+use std::collections::HashSet;
+
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use fuelcell_sdk::{Cancellation, Context};
 use fuelcell_sql_kit::{Database, Form, quoted};
-use fuelcell_table_kit::{Options, Seekable, Stop, Table, cell, check_cancelled};
+use fuelcell_table_kit::{Options, Seekable, Stop, Table, cell, check_cancelled, excerpt};
 
 use crate::bind::Place;
 
@@ -34,7 +36,22 @@ fn table(name: &str) -> String {
 pub(crate) fn read(context: &Context, database: &Database, plain: bool) -> Result<Vec<Known>, Stop> {
     let mut names: Vec<String> = context.inputs_of(LOOKUPS).map(|(name, _)| name.to_string()).collect();
     names.sort();
+    check_names(&names)?;
     names.into_iter().map(|name| read_one(context, database, name, plain)).collect()
+}
+
+/// Names of tables in SQL: capitals do not tell them apart, and some are taken.
+fn check_names(names: &[String]) -> Result<(), Stop> {
+    let mut taken = HashSet::from(["dataset".to_string()]);
+    let is_ours = |name: &str| name.starts_with("__") || name.to_ascii_lowercase().starts_with("sqlite_");
+    match names.iter().find(|name| is_ours(name) || !taken.insert(name.to_ascii_lowercase())) {
+        None => Ok(()),
+        Some(name) => Err(Stop::parameter(format!(
+            "lookups: \"{}\" cannot be the name of a lookup. A name is not \"dataset\", begins neither with \"__\" nor with \
+             \"sqlite_\", and differs from the others in more than capitals.",
+            excerpt(name)
+        ))),
+    }
 }
 
 fn read_one(context: &Context, database: &Database, name: String, plain: bool) -> Result<Known, Stop> {

@@ -6,7 +6,7 @@ use fuelcell_sql_kit::{Database, quoted};
 use crate::lookups::Known;
 
 /// The hidden column of lines.
-pub(crate) const LINE: &str = "__line";
+pub(crate) const LINE: &str = "_$line";
 /// The rows that a step makes: a selection whose first column is the line, and the schema of the others.
 #[derive(Debug)]
 pub(crate) struct Made {
@@ -35,7 +35,7 @@ impl Whole<'_> {
     /// The rows as they are, with further columns behind.
     pub(crate) fn adding(&self, expressions: &[String], from: &str, schema: SchemaRef) -> Made {
         let columns: Vec<String> = self.all().into_iter().chain(expressions.iter().cloned()).collect();
-        let sql = format!("SELECT {LINE}, {} FROM {from} ORDER BY t.rowid", columns.join(", "));
+        let sql = format!("SELECT {LINE}, {} FROM {from} ORDER BY t._$row", columns.join(", "));
         Made { sql, schema }
     }
 }

@@ -1,7 +1,7 @@
 //! Steps that need to see all rows: what they do is SQL over a table of all rows.
 //!
-//! The table has the columns in their exact form and, before them, `__line`, the line in the file. SQLite's `rowid` is the
-//! order of the rows.
+//! The table has the columns in their exact form and, before them, `_$line`, the line in the file. `_$row` numbers the rows in their
+//! order. Names of columns of our own begin with `_$`, so that none is a user's.
 
 use arrow_schema::{Field, Schema, SchemaRef};
 use fuelcell_sql_kit::{Cell, Form, quoted, text};
@@ -82,7 +82,7 @@ fn sort(place: &Place, step: &Sort, whole: &Whole<'_>) -> Result<Made, Stop> {
         place.column(&whole.schema, &by.column)?;
         keys.push(format!("{} {}", quoted(&by.column), direction(by.order)));
     }
-    keys.push("rowid".into());
+    keys.push("_$row".into());
     let sql = format!(
         "SELECT {LINE}, {} FROM {} ORDER BY {}",
         whole.all().join(", "),
@@ -106,12 +106,12 @@ fn deduplicate(
         .clone()
         .unwrap_or_else(|| whole.schema.fields().iter().map(|field| field.name().clone()).collect());
     let order = match (step.keep, &step.by) {
-        (Keep::First, None) => "rowid".to_string(),
-        (Keep::Last, None) => "rowid DESC".to_string(),
+        (Keep::First, None) => "_$row".to_string(),
+        (Keep::Last, None) => "_$row DESC".to_string(),
         (Keep::Newest, Some(by)) => {
             place.column(&whole.schema, by)?;
             // Of equally new ones the last in the file.
-            format!("{} DESC NULLS LAST, rowid DESC", quoted(by))
+            format!("{} DESC NULLS LAST, _$row DESC", quoted(by))
         }
         (Keep::Newest, None) => {
             return Err(place.wrong("newest needs by, the column that says which is newest."));
@@ -119,10 +119,13 @@ fn deduplicate(
         (_, Some(_)) => return Err(place.wrong("by is for newest.")),
     };
     let (table, keys) = (whole.table(), partition(&keys));
-    let ranked = format!("SELECT rowid AS r, row_number() OVER ({keys} ORDER BY {order}) AS n FROM {table}");
-    whole.database.run(&format!("CREATE TABLE __kept AS SELECT r FROM ({ranked}) WHERE n = 1 ORDER BY r"))?;
+    let ranked =
+        format!("SELECT _$row AS _$r, row_number() OVER ({keys} ORDER BY {order}) AS _$n FROM {table}");
+    whole
+        .database
+        .run(&format!("CREATE TABLE __kept AS SELECT _$r FROM ({ranked}) WHERE _$n = 1 ORDER BY _$r"))?;
     let counts = whole.database.cells(&format!(
-        "SELECT (SELECT count(*) FROM {table}) - (SELECT count(*) FROM __kept), (SELECT count(*) FROM {table} WHERE {LINE} > 0) - (SELECT count(*) FROM __kept JOIN {table} t ON t.rowid = r WHERE t.{LINE} > 0)"
+        "SELECT (SELECT count(*) FROM {table}) - (SELECT count(*) FROM __kept), (SELECT count(*) FROM {table} WHERE {LINE} > 0) - (SELECT count(*) FROM __kept JOIN {table} t ON t._$row = _$r WHERE t.{LINE} > 0)"
     ))?;
     let count = |index: usize| match counts.first().and_then(|row| row.get(index)) {
         Some(Cell::Integer(count)) => u64::try_from(*count).unwrap_or(0),
@@ -132,7 +135,7 @@ fn deduplicate(
     ledger.note(&place.name, format!("{} rows were left out because one with equal keys stays", count(0)));
     let columns: Vec<String> = whole.all().iter().map(|name| format!("t.{name}")).collect();
     let sql = format!(
-        "SELECT t.{LINE}, {} FROM __kept JOIN {table} t ON t.rowid = r ORDER BY r",
+        "SELECT t.{LINE}, {} FROM __kept JOIN {table} t ON t._$row = _$r ORDER BY _$r",
         columns.join(", ")
     );
     Ok(Made { sql, schema: whole.schema.clone() })
@@ -161,48 +164,51 @@ fn fill(place: &Place, step: &Fill, whole: &Whole<'_>, ledger: &mut Ledger) -> R
         "" => expression.to_string(),
         _ => format!("CAST(round({expression}) AS INTEGER)"),
     };
-    // For each row the value of its group; rows keep their rowid.
+    // For each row the value of its group; rows keep their _$row.
     let values = match step.with {
         FillWith::Previous => {
             // Rows share a number until the next one that has a value.
             let numbered = format!(
-                "SELECT rowid AS r, *, count({column}) OVER ({groups} ORDER BY rowid) AS __n FROM {table}"
+                "SELECT _$row AS _$r, *, count({column}) OVER ({groups} ORDER BY _$row) AS _$n FROM {table}"
             );
             let again =
-                if groups.is_empty() { "PARTITION BY __n".to_string() } else { format!("{groups}, __n") };
-            format!("SELECT r, max({column}) OVER ({again}) AS v FROM ({numbered})")
+                if groups.is_empty() { "PARTITION BY _$n".to_string() } else { format!("{groups}, _$n") };
+            format!("SELECT _$r, max({column}) OVER ({again}) AS _$v FROM ({numbered})")
         }
         FillWith::Mean => format!(
-            "SELECT rowid AS r, {} AS v FROM {table}",
+            "SELECT _$row AS _$r, {} AS _$v FROM {table}",
             number(&format!("avg({column}) OVER ({groups})"))
         ),
         FillWith::Median => {
             let ranked = format!(
-                "SELECT *, row_number() OVER ({groups} ORDER BY {column}) AS __n, count(*) OVER ({groups}) AS __c FROM {table} WHERE {column} IS NOT NULL"
+                "SELECT *, row_number() OVER ({groups} ORDER BY {column}) AS _$n, count(*) OVER ({groups}) AS _$c FROM {table} WHERE {column} IS NOT NULL"
             );
             let middle = number(&format!("avg({column})"));
             let medians = format!(
-                "SELECT {middle} AS v, {keys} FROM ({ranked}) WHERE __n IN ((__c + 1) / 2, (__c + 2) / 2) GROUP BY {keys}"
+                "SELECT {middle} AS _$v, {keys} FROM ({ranked}) WHERE _$n IN ((_$c + 1) / 2, (_$c + 2) / 2) GROUP BY {keys}"
             );
-            format!("SELECT t.rowid AS r, m.v FROM {table} t LEFT JOIN ({medians}) m ON {}", same("t", "m"))
+            format!(
+                "SELECT t._$row AS _$r, m._$v FROM {table} t LEFT JOIN ({medians}) m ON {}",
+                same("t", "m")
+            )
         }
         FillWith::Mode => {
             let counted = format!(
-                "SELECT {column} AS v, {keys}, count(*) AS __c, min(rowid) AS __f FROM {table} WHERE {column} IS NOT NULL GROUP BY {column}, {keys}"
+                "SELECT {column} AS _$v, {keys}, count(*) AS _$c, min(_$row) AS _$f FROM {table} WHERE {column} IS NOT NULL GROUP BY {column}, {keys}"
             );
             let ranked = format!(
-                "SELECT *, row_number() OVER ({groups} ORDER BY __c DESC, __f) AS __n FROM ({counted})"
+                "SELECT *, row_number() OVER ({groups} ORDER BY _$c DESC, _$f) AS _$n FROM ({counted})"
             );
             format!(
-                "SELECT t.rowid AS r, m.v FROM {table} t LEFT JOIN (SELECT * FROM ({ranked}) WHERE __n = 1) m ON {}",
+                "SELECT t._$row AS _$r, m._$v FROM {table} t LEFT JOIN (SELECT * FROM ({ranked}) WHERE _$n = 1) m ON {}",
                 same("t", "m")
             )
         }
         FillWith::Value => return Err(Stop::failed("Internal", "A given value needs no other rows.")),
     };
-    whole.database.run(&format!("CREATE TABLE __values AS SELECT * FROM ({values}) ORDER BY r; CREATE INDEX __values_r ON __values (r)"))?;
+    whole.database.run(&format!("CREATE TABLE __values AS SELECT * FROM ({values}) ORDER BY _$r; CREATE INDEX __values_r ON __values (_$r)"))?;
     let counts = whole.database.cells(&format!(
-        "SELECT count(*), count(__values.v) FROM __values JOIN {table} t ON t.rowid = r WHERE t.{column} IS NULL"
+        "SELECT count(*), count(__values._$v) FROM __values JOIN {table} t ON t._$row = _$r WHERE t.{column} IS NULL"
     ))?;
     if let Some([Cell::Integer(missing), Cell::Integer(filled)]) = counts.first().map(Vec::as_slice) {
         ledger.note(&place.name, format!("{filled} of {missing} missing values were filled"));
@@ -212,12 +218,12 @@ fn fill(place: &Place, step: &Fill, whole: &Whole<'_>, ledger: &mut Ledger) -> R
         .fields()
         .iter()
         .map(|field| match field.name() == &step.column {
-            true => format!("coalesce(t.{column}, __values.v)"),
+            true => format!("coalesce(t.{column}, __values._$v)"),
             false => format!("t.{}", quoted(field.name())),
         })
         .collect();
     let sql = format!(
-        "SELECT t.{LINE}, {} FROM {table} t JOIN __values ON __values.r = t.rowid ORDER BY t.rowid",
+        "SELECT t.{LINE}, {} FROM {table} t JOIN __values ON __values._$r = t._$row ORDER BY t._$row",
         columns.join(", ")
     );
     Ok(Made { sql, schema: whole.schema.clone() })
@@ -230,7 +236,7 @@ fn rank(place: &Place, step: &Rank, whole: &Whole<'_>) -> Result<Made, Stop> {
     let (function, last) = match step.method {
         RankMethod::Standard => ("rank()", ""),
         RankMethod::Dense => ("dense_rank()", ""),
-        RankMethod::RowNumber => ("row_number()", ", rowid"),
+        RankMethod::RowNumber => ("row_number()", ", _$row"),
     };
     let column = quoted(&step.column);
     let over = format!("{} ORDER BY {column} {}{last}", partition(&step.group_by), direction(step.order));
@@ -287,7 +293,7 @@ fn aggregate(place: &Place, step: &Aggregate, whole: &Whole<'_>) -> Result<Made,
     let group = if keys.is_empty() { String::new() } else { format!("GROUP BY {}", keys.join(", ")) };
     // Groups in the order of their first rows.
     let sql =
-        format!("SELECT 0, {} FROM {} t {group} ORDER BY min(t.rowid)", columns.join(", "), whole.table());
+        format!("SELECT 0, {} FROM {} t {group} ORDER BY min(t._$row)", columns.join(", "), whole.table());
     Ok(Made { sql, schema: schema_of(fields) })
 }
 
@@ -309,7 +315,7 @@ fn measured(
     let same = if same.is_empty() { "1".to_string() } else { same.join(" AND ") };
     let (column, order) = (quoted(name), if last { "DESC" } else { "ASC" });
     let sql = format!(
-        "(SELECT o.{column} FROM {} o WHERE {same} AND o.{column} IS NOT NULL ORDER BY o.rowid {order} LIMIT 1)",
+        "(SELECT o.{column} FROM {} o WHERE {same} AND o.{column} IS NOT NULL ORDER BY o._$row {order} LIMIT 1)",
         whole.table()
     );
     Ok((sql, kind_at(&whole.schema, index)))
@@ -350,14 +356,15 @@ fn pivot(place: &Place, step: &Pivot, whole: &Whole<'_>) -> Result<Made, Stop> {
             None => "NULL".into(),
         };
         let filter = format!("FILTER (WHERE {} = {literal})", quoted(&step.column));
-        // The scale of a mean stands behind the filter.
-        columns.push(match whole_figure.split_once(" / ") {
-            Some((figure, scale)) => format!("{figure} {filter} / {scale}"),
+        // The scale of a mean stands behind the filter; a column's name may look like one.
+        let scaled = whole_figure.rsplit_once(" / 1e").filter(|(figure, _)| figure.ends_with(')'));
+        columns.push(match scaled {
+            Some((figure, scale)) => format!("{figure} {filter} / 1e{scale}"),
             None => format!("{whole_figure} {filter}"),
         });
     }
     let sql = format!(
-        "SELECT 0, {} FROM {} GROUP BY {} ORDER BY min(rowid)",
+        "SELECT 0, {} FROM {} GROUP BY {} ORDER BY min(_$row)",
         columns.join(", "),
         whole.table(),
         keys.join(", ")
@@ -383,10 +390,10 @@ fn unpivot(place: &Place, step: &Unpivot, whole: &Whole<'_>) -> Result<Made, Sto
     let keep: Vec<String> = step.keep.iter().map(|name| quoted(name)).collect();
     let parts = step.columns.iter().enumerate().map(|(number, name)| {
         let columns: Vec<String> = keep.iter().cloned().chain([text(name), quoted(name)]).collect();
-        format!("SELECT 0, {}, rowid AS __r, {number} AS __n FROM {}", columns.join(", "), whole.table())
+        format!("SELECT 0, {}, _$row AS _$r, {number} AS _$n FROM {}", columns.join(", "), whole.table())
     });
     let parts: Vec<String> = parts.collect();
-    let sql = format!("{} ORDER BY __r, __n", parts.join(" UNION ALL "));
+    let sql = format!("{} ORDER BY _$r, _$n", parts.join(" UNION ALL "));
     Ok(Made { sql, schema: schema_of(fields) })
 }
 
@@ -410,8 +417,13 @@ fn lookup(place: &Place, step: &Lookup, whole: &Whole<'_>, ledger: &mut Ledger) 
                 kinds.1
             )));
         }
-        same.push(format!("l.{} = t.{}", quoted(there), quoted(here)));
+        same.push((quoted(there), quoted(here)));
     }
+    let equal = |of: &str| {
+        let pairs: Vec<String> =
+            same.iter().map(|(there, here)| format!("{of}.{there} = t.{here}")).collect();
+        pairs.join(" AND ")
+    };
     let keys: Vec<String> = step.on.values().map(|name| quoted(name)).collect();
     let mut schema = whole.schema.clone();
     let mut taken = Vec::new();
@@ -422,16 +434,16 @@ fn lookup(place: &Place, step: &Lookup, whole: &Whole<'_>, ledger: &mut Ledger) 
         schema = with_column(&schema, &into, kind_at(&known.schema, index)).0;
         taken.push(format!("l.{}", quoted(name)));
     }
-    let (table, keys, same) = (known.table(), keys.join(", "), same.join(" AND "));
+    let (table, keys, same) = (known.table(), keys.join(", "), equal("l"));
     // Of equal keys the first row stands for all.
     whole.database.run(&format!(
-        "DROP TABLE IF EXISTS __first; CREATE TABLE __first AS SELECT min(rowid) AS f, count(*) AS n, {keys} FROM {table} GROUP BY {keys}; CREATE INDEX __first_keys ON __first ({keys})"
+        "DROP TABLE IF EXISTS __first; CREATE TABLE __first AS SELECT min(_$row) AS _$f, count(*) AS _$n, {keys} FROM {table} GROUP BY {keys}; CREATE INDEX __first_keys ON __first ({keys})"
     ))?;
     let rows = whole.table();
     if step.fan_out == FanOut::Refuse {
         let several = whole
             .database
-            .cells(&format!("SELECT count(*) FROM {rows} t JOIN __first l ON {same} WHERE l.n > 1"))?;
+            .cells(&format!("SELECT count(*) FROM {rows} t JOIN __first l ON {same} WHERE l._$n > 1"))?;
         if let Some([Cell::Integer(count @ 1..)]) = several.first().map(Vec::as_slice) {
             return Err(place.wrong(format!(
                 "{count} rows have several matches in lookups/{}. Make its keys unique, or say fanOut: \"first\".",
@@ -471,9 +483,9 @@ fn lookup(place: &Place, step: &Lookup, whole: &Whole<'_>, ledger: &mut Ledger) 
         }
     }
     let columns: Vec<String> = whole.all().iter().map(|name| format!("t.{name}")).chain(taken).collect();
-    let firsts = same.replace("l.", "k.");
+    let firsts = equal("k");
     let sql = format!(
-        "SELECT t.{LINE}, {} FROM {rows} t {join} __first k ON {firsts} {join} {table} l ON l.rowid = k.f ORDER BY t.rowid",
+        "SELECT t.{LINE}, {} FROM {rows} t {join} __first k ON {firsts} {join} {table} l ON l._$row = k._$f ORDER BY t._$row",
         columns.join(", ")
     );
     Ok(Made { sql, schema })
@@ -482,7 +494,7 @@ fn lookup(place: &Place, step: &Lookup, whole: &Whole<'_>, ledger: &mut Ledger) 
 fn ask(place: &Place, step: &Sql, whole: &mut Whole<'_>) -> Result<Made, Stop> {
     let schema = whole.database.ask(&step.query, "__answer", &place.name)?;
     for field in schema.fields() {
-        if field.name().starts_with("__") {
+        if field.name().starts_with("_$") {
             return Err(place.wrong(format!(
                 "a column is called \"{}\"; give it a name with AS.",
                 excerpt(field.name())
@@ -490,5 +502,5 @@ fn ask(place: &Place, step: &Sql, whole: &mut Whole<'_>) -> Result<Made, Stop> {
         }
     }
     let columns: Vec<String> = schema.fields().iter().map(|field| quoted(field.name())).collect();
-    Ok(Made { sql: format!("SELECT 0, {} FROM __answer ORDER BY rowid", columns.join(", ")), schema })
+    Ok(Made { sql: format!("SELECT 0, {} FROM __answer", columns.join(", ")), schema })
 }

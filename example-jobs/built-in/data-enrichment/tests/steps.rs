@@ -356,6 +356,59 @@ fn steps_follow_each_other_whatever_they_need() {
     assert!(lines[1].starts_with("2,note,steps/1/cast"), "in the order of the file: {lines:?}");
 }
 
+/// Names that mean something in SQL, and some that steps give to columns of their own.
+#[test]
+fn any_name_of_a_column_is_a_name() {
+    let names =
+        ["rowid", "select", "a\"b", "it's", "l.x", "v / 1e2", "v", "f", "n", "r", "t", "__n", "", "Id", "ID"];
+    let csv = |names: &[&str]| {
+        let quoted: Vec<String> =
+            names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+        quoted.join(",")
+    };
+    let row = |first: usize, second: &str| {
+        let values: Vec<String> = (1..names.len()).map(|_| second.to_string()).collect();
+        format!("{first},{}\n", values.join(","))
+    };
+    // The names say the opposite of the rows' order.
+    let file = format!("{}\n{}{}{}", csv(&names), row(9, "1.25"), row(5, "1.25"), row(1, "2.50"));
+    for name in names.iter().skip(1).filter(|name| !["", "ID"].contains(name)) {
+        let first = enriched(
+            &file,
+            json!([{"deduplicate": {"keys": [name]}}, {"select": {"columns": ["rowid", name]}}]),
+        );
+        assert_eq!(first[1..], ["9,1.25", "1,2.50"], "{name}");
+        let filled = json!([
+            {"derive": {"column": "hole", "expression": "CASE WHEN rowid = 5 THEN NULL ELSE rowid END", "type": "integer"}},
+            {"fill": {"column": "hole", "with": "mean", "groupBy": [name]}},
+            {"fill": {"column": "hole", "with": "mode", "groupBy": [name]}},
+            {"rank": {"column": name, "into": "rank", "method": "rowNumber", "groupBy": [name]}},
+            {"aggregate": {"groupBy": [name], "measures": [
+                {"function": "last", "column": "hole", "into": "last"}, {"function": "mean", "column": name, "into": "mean"},
+                {"function": "max", "column": "rank", "into": "ranks"}]}},
+        ]);
+        let lines = enriched(&file, filled);
+        assert_eq!(lines[1..], ["1.25,9,1.25,2", "2.50,1,2.5,1"], "{name}");
+        let pivot =
+            json!([{"pivot": {"rows": ["rowid"], "column": name, "value": name, "function": "mean"}}]);
+        assert_eq!(enriched(&file, pivot)[1..], ["9,1.25,", "5,1.25,", "1,,2.5"], "{name}");
+        let lookup = TestHost::new()
+            .parameters(json!({"steps": [
+                {"lookup": {"table": "t", "on": {*name: *name}, "take": ["rowid"], "prefix": "their ", "fanOut": "first"}},
+                {"select": {"columns": ["rowid", "their rowid"]}},
+            ]}))
+            .input("dataset", "a.csv", &file)
+            .input("lookups/t", "t.csv", &file)
+            .run::<Job>();
+        assert_eq!(
+            lookup.text("enriched.csv"),
+            Some("rowid,their rowid\n9,9\n5,9\n1,1\n"),
+            "{name}: {:?}",
+            lookup.end
+        );
+    }
+}
+
 #[test]
 fn what_a_step_may_be_is_said() {
     assert!(refused(ORDERS, json!([{"frobnicate": {}}])).contains("frobnicate"));

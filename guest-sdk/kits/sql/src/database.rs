@@ -1,17 +1,18 @@
 //! Tables in a file of the cell.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
-use fuelcell_table_kit::{Input, Kind, Stop, Table};
+use fuelcell_table_kit::{Input, Kind, Stop, Table, excerpt};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, params_from_iter};
 
 use crate::guard::{check, refused};
-use crate::values::{Cell, Filler, Form, create, given, kinds, quoted};
+use crate::values::{Cell, Filler, Form, ROW, create, given, kinds, quoted};
 
 /// Rows of a batch.
 const ROWS: usize = 8192;
@@ -41,7 +42,17 @@ fn failed(error: Error) -> Stop {
             "OutOfMemory",
             "The rows do not fit in the memory of the job. Raise limits.memoryBytes.",
         ),
-        _ => Stop { code: "Storage", message: format!("SQLite: {error}"), transient: true },
+        Some(rusqlite::ErrorCode::TooBig) => Stop::failed(
+            "ValueTooLong",
+            format!(
+                "A value or a row has more than {} MiB, the most that can be sorted, grouped, compared or asked in SQL.",
+                LONGEST_VALUE >> 20
+            ),
+        ),
+        Some(rusqlite::ErrorCode::SystemIoFailure | rusqlite::ErrorCode::CannotOpen) => {
+            Stop { code: "Storage", message: format!("SQLite: {error}"), transient: true }
+        }
+        _ => Stop::failed("Internal", format!("SQLite: {error}")),
     }
 }
 
@@ -95,14 +106,47 @@ impl Database {
     /// When the name is taken, or there is no room.
     pub fn load(&self, name: &str, schema: &Schema, form: Form) -> Result<Loader<'_>, Stop> {
         let kinds = kinds(schema);
+        self.check_columns(schema)?;
         self.run(&create(name, schema, form))?;
         self.run("BEGIN")?;
-        let places = vec!["?"; kinds.len()].join(", ");
+        // A row's number is SQLite's to give.
+        let number = if form == Form::Exact { "NULL, " } else { "" };
+        let places = format!("{number}{}", vec!["?"; kinds.len()].join(", "));
         let statement = self
             .connection
             .prepare(&format!("INSERT INTO {} VALUES ({places})", quoted(name)))
             .map_err(failed)?;
         Ok(Loader { database: self, statement, kinds, form })
+    }
+
+    /// Whether a table can have these columns.
+    fn check_columns(&self, schema: &Schema) -> Result<(), Stop> {
+        // One is the number of the row.
+        let most = usize::try_from(self.connection.limit(Limit::SQLITE_LIMIT_COLUMN).map_err(failed)?)
+            .unwrap_or(0)
+            - 1;
+        let columns = schema.fields().len();
+        if columns > most {
+            return Err(Stop::failed(
+                "TooManyColumns",
+                format!(
+                    "The rows have {columns} columns, and those that a step sorts, groups, compares or asks in SQL have at most \
+                     {most}. Select fewer columns before it."
+                ),
+            ));
+        }
+        let mut taken = HashSet::from([ROW.to_string()]);
+        match schema.fields().iter().find(|field| !taken.insert(field.name().to_ascii_lowercase())) {
+            None => Ok(()),
+            Some(field) => Err(Stop::failed(
+                "ColumnName",
+                format!(
+                    "A column is called \"{}\", and so is another one: SQL does not tell capitals from small letters, and keeps \
+                     \"{ROW}\" to itself. Rename one of them before.",
+                    excerpt(field.name())
+                ),
+            )),
+        }
     }
 
     /// Makes a table and fills it with the rows of a file. `tick` answers whether to go on; when it says no, so does this.
@@ -326,7 +370,9 @@ mod tests {
             }
             Ok(())
         };
-        database.select("SELECT * FROM orders ORDER BY amount DESC", &schema, each).unwrap();
+        database
+            .select("SELECT id, amount, day, at, open FROM orders ORDER BY amount DESC", &schema, each)
+            .unwrap();
         let expected = [
             "1,10.25,2024-01-31,2024-01-31T10:00:00Z,true",
             "2,2.50,2024-02-01,2024-02-01T10:00:00.250Z,false",

@@ -20,4 +20,4 @@ struct Guide;
 
 pub use database::{Database, Loader, text};
 pub use expression::Expression;
-pub use values::{Cell, Form, quoted};
+pub use values::{Cell, Form, ROW, quoted};

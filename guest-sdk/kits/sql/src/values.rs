@@ -19,12 +19,15 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// For a job's own statements: decimals as their digits, days and instants as numbers. Nothing is lost, and the order is
-    /// that of the values.
+    /// that of the values. The column [`ROW`] stands before the others.
     Exact,
     /// For what users write: decimals as `REAL`, days as `2024-01-31`, instants as `2024-01-31 09:15:30` with a fraction only
     /// where there is one, truth as 1 and 0, spans of time as seconds.
     Plain,
 }
+
+/// The column that numbers the rows of a table in [`Form::Exact`], from 1: a user may call a column `rowid`.
+pub const ROW: &str = "_$row";
 
 /// A value that SQLite gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +84,9 @@ pub(crate) fn kinds(schema: &Schema) -> Vec<Kind> {
 pub(crate) fn create(table: &str, schema: &Schema, form: Form) -> String {
     let fields = schema.fields().iter().zip(kinds(schema));
     let columns = fields.map(|(field, kind)| format!("{} {}", quoted(field.name()), declared(kind, form)));
-    format!("CREATE TABLE {} ({})", quoted(table), columns.collect::<Vec<_>>().join(", "))
+    let number = (form == Form::Exact).then(|| format!("{ROW} INTEGER PRIMARY KEY"));
+    let columns = number.into_iter().chain(columns).collect::<Vec<_>>();
+    format!("CREATE TABLE {} ({})", quoted(table), columns.join(", "))
 }
 
 /// A name as SQL writes it.

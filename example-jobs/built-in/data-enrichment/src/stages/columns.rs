@@ -63,8 +63,8 @@ pub(super) fn rename(place: &Place, step: &Rename, schema: &SchemaRef) -> Result
     let mut fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
     for (old, new) in &step.columns {
         let index = place.column(schema, old)?;
-        if new.is_empty() || new.starts_with("__") {
-            return Err(place.wrong("a new name is not empty and does not begin with \"__\"."));
+        if new.is_empty() || new.starts_with("_$") {
+            return Err(place.wrong("a new name is not empty and does not begin with \"_$\"."));
         }
         fields[index] = fields[index].clone().with_name(new);
     }

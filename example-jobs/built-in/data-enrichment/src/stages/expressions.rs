@@ -26,8 +26,8 @@ struct Derived {
 }
 
 pub(super) fn derive(place: Place, step: &Derive, schema: &SchemaRef) -> Result<Box<dyn Stage>, Stop> {
-    if step.column.is_empty() || step.column.starts_with("__") {
-        return Err(place.wrong("a new column needs a name that does not begin with \"__\"."));
+    if step.column.is_empty() || step.column.starts_with("_$") {
+        return Err(place.wrong("a new column needs a name that does not begin with \"_$\"."));
     }
     let expression = Expression::new(&step.expression, schema, &place.name)?;
     let found = match step.r#type {
