@@ -194,14 +194,13 @@ impl Told {
         let mut about = vec![format!("{}, {}", facts.format, counted(facts.rows, "row"))];
         about.extend(facts.compression.map(|compression| format!("compressed with {compression}")));
         about.extend(facts.encoding.map(|encoding| format!("encoded as {encoding}")));
-        let finding = |fault: &crate::quality::Finding| Finding::new(fault.kind, &fault.message, fault.count);
         Self {
             total: facts.rows,
             invalid: file.invalid,
             duplicates: file.duplicates,
             left_out: 0,
             outside: 0,
-            findings: file.faults.iter().map(finding).collect(),
+            findings: file.faults.clone(),
             about,
         }
     }

@@ -1,21 +1,11 @@
 //! What looks wrong in a table that could be read.
 
 use fuelcell_parameters_kit::{QualityChecks, is_plausible, spellings};
+use fuelcell_sdk::Finding;
 
 use crate::error::excerpt;
 use crate::frame::{Frame, NO_TIME, Values};
 use crate::roles::Roles;
-
-/// Something to know about the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// A short stable word.
-    pub kind: &'static str,
-    /// A sentence for people.
-    pub message: String,
-    /// How many rows it concerns.
-    pub count: u64,
-}
 
 /// Groups of spellings that are told, and names of a group.
 const TOLD: usize = 5;
@@ -42,7 +32,7 @@ fn implausible(frame: &Frame) -> Vec<Finding> {
         _ => None,
     });
     let found = columns.map(|(name, times)| Finding {
-        kind: "ImplausibleTime",
+        kind: "ImplausibleTime".into(),
         message: format!("Times of column \"{}\" lie outside of the years 1970 to 2099", excerpt(name)),
         count: times.iter().filter(|&&time| time != NO_TIME && !is_plausible(time)).count() as u64,
     });
@@ -58,7 +48,7 @@ fn backwards(frame: &Frame, start: &str, end: &str) -> Option<Finding> {
     let wrong = pairs.filter(|&(&start, &end)| start != NO_TIME && end != NO_TIME && start > end);
     let count = wrong.count() as u64;
     let message = "Events start after they end".to_string();
-    (count > 0).then_some(Finding { kind: "ImplausibleTime", message, count })
+    (count > 0).then_some(Finding { kind: "ImplausibleTime".into(), message, count })
 }
 
 fn similar(frame: &Frame, activity: &str) -> Vec<Finding> {
@@ -73,7 +63,7 @@ fn similar(frame: &Frame, activity: &str) -> Vec<Finding> {
     let told = groups.iter().take(TOLD).map(|group| {
         let names = group.iter().take(TOLD).map(|(name, events)| format!("\"{}\" ({events})", excerpt(name)));
         Finding {
-            kind: "SimilarActivities",
+            kind: "SimilarActivities".into(),
             message: format!("Activities differ only in spelling: {}", names.collect::<Vec<_>>().join(", ")),
             count: group.iter().map(|(_, events)| events).sum(),
         }

@@ -8,13 +8,14 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array as _, ArrayRef};
+use fuelcell_sdk::Finding;
 use fuelcell_table_kit::{Column, Facts, Input, Kind, Options, Progress, Table, cell};
 
 use fuelcell_parameters_kit::QualityChecks;
 
 use crate::error::{Stop, excerpt};
 use crate::frame::{Categories, Dictionary, Frame, NO_CODE, NO_TIME, Values};
-use crate::quality::{self, Finding};
+use crate::quality;
 use crate::roles::{Columns, Roles, find};
 
 /// A file that was read.
@@ -94,23 +95,19 @@ pub fn read(
             "Rows that are no rows of the table were left out, such as line {line}: {}",
             excerpt(&reason)
         );
-        faults.push(Finding { kind: "MalformedRow", message, count: invalid });
+        faults.push(Finding::new("MalformedRow", message, invalid));
     }
+    faults.extend(table.findings());
     for (column, builder) in table.columns.iter().zip(builders) {
-        if let Some(doubt) = &column.doubt {
-            let message = format!("Column \"{}\": {}", excerpt(&column.name), doubt.message);
-            faults.push(Finding { kind: "DoubtfulColumn", message, count: doubt.rows });
-        }
         match builder.finish() {
             Some(values) => frame.put(column.name.clone(), values),
-            None => faults.push(Finding {
-                kind: "FreeText",
-                message: format!(
-                    "Column \"{}\" holds more than {MOST_TEXTS} different texts and was left out",
-                    excerpt(&column.name)
-                ),
-                count,
-            }),
+            None => {
+                let name = excerpt(&column.name);
+                let message = format!(
+                    "Column \"{name}\" holds more than {MOST_TEXTS} different texts and was left out"
+                );
+                faults.push(Finding::new("FreeText", message, count));
+            }
         }
     }
     faults.extend(quality::check(&frame, &roles, checks));

@@ -69,7 +69,7 @@ fn first_time(columns: &[Column], start: Option<usize>) -> Option<usize> {
 }
 
 fn unreadable(column: &Column) -> Stop {
-    let why = column.doubt.as_ref().map_or(String::new(), |doubt| format!(" {}", doubt.message));
+    let why = column.doubt.as_ref().map_or(String::new(), |doubt| format!(" {}.", doubt.message));
     Stop::failed(
         "UnreadableTimestamps",
         format!(

@@ -261,7 +261,12 @@ fn refuse_other_formats(start: &[u8], refusals: &Refusals) -> Result<(), Stop> {
     // No text holds a zero byte, but for UTF-16; what follows gzip's first bytes is not looked at.
     let text =
         !start.contains(&0) || start.starts_with(GZIP) || matches!(encoding(start), Encoding::Utf16 { .. });
-    match known.or((!text).then_some("binary (UTF-16 text needs its byte-order mark)")) {
+    let zero = start.iter().position(|byte| *byte == 0).filter(|_| !text);
+    let binary = zero.map(|at| {
+        let line = start[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("binary: there is a zero byte in line {line} (UTF-16 text needs its byte-order mark)")
+    });
+    match known.map(String::from).or(binary) {
         None => Ok(()),
         Some(what) => Err(Stop::failed(
             "UnsupportedFormat",

@@ -106,6 +106,12 @@ impl Guess {
 
     /// What the column is.
     pub(crate) fn column(&self, name: String) -> Column {
+        let mut column = self.found(name);
+        column.words = self.words - (column.missing - self.missing);
+        column
+    }
+
+    fn found(&self, name: String) -> Column {
         let present: u64 = self.seen.iter().sum();
         let forms = self.times.forms();
         let mut column = Column::new(name, Kind::Text);

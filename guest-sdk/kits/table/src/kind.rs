@@ -126,6 +126,8 @@ pub struct Column {
     pub time_forms: Vec<String>,
     /// Rows without a value: empty, or a word such as `NULL` where that is no value of its kind.
     pub missing: u64,
+    /// Words such as `NULL` that are values of a column of text, and perhaps should be none.
+    pub words: u64,
     /// What kept it from being what it nearly is.
     pub doubt: Option<Doubt>,
 }
@@ -141,6 +143,7 @@ impl Column {
             times: Timestamps::iso(),
             time_forms: Vec::new(),
             missing: 0,
+            words: 0,
             doubt: None,
         }
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema, SchemaRef};
-use fuelcell_records_kit::Stop;
 use fuelcell_records_kit::source::Compression;
+use fuelcell_records_kit::{Stop, excerpt};
+use fuelcell_sdk::Finding;
 
 use crate::batch::{Batch, TextRows};
 use crate::convert::{Misfit, cell, convert};
@@ -162,7 +163,7 @@ impl Table {
         Ok(())
     }
 
-    /// Names that are not empty and stand once.
+    /// Names that are not empty and stand once. `Id` and `ID` are one: SQL does not tell them apart, and people hardly do.
     fn unique_names(&mut self) -> Vec<String> {
         let mut taken = HashSet::new();
         let mut unique = Vec::with_capacity(self.names.len());
@@ -170,7 +171,7 @@ impl Table {
             let base = if name.is_empty() { format!("column_{}", index + 1) } else { name.clone() };
             let mut candidate = base.clone();
             let mut number = 2;
-            while !taken.insert(candidate.clone()) {
+            while !taken.insert(candidate.to_ascii_lowercase()) {
                 candidate = format!("{base}_{number}");
                 number += 1;
             }
@@ -180,6 +181,42 @@ impl Table {
             unique.push(candidate);
         }
         unique
+    }
+
+    /// What people should know of how it was read: bytes that are no text, columns that were named anew, values that keep a
+    /// column from being what it nearly is. Nothing of this stops anybody.
+    pub fn findings(&self) -> Vec<Finding> {
+        let facts = &self.facts;
+        let encoding = facts.encoding.unwrap_or_default();
+        let guessed =
+            format!("The file does not say its encoding; its bytes beyond ASCII were read as {encoding}");
+        let mut found = vec![
+            Finding::new("InvalidUtf8", "Bytes that are not UTF-8 were replaced", facts.replaced),
+            Finding::new("GuessedEncoding", guessed, facts.guessed.unwrap_or(0)),
+        ];
+        found.extend(facts.renamed.iter().map(|(old, new)| {
+            let message = match old.as_str() {
+                "" => format!("A column without a name is called \"{}\"", excerpt(new)),
+                old => format!("A second column \"{}\" is called \"{}\"", excerpt(old), excerpt(new)),
+            };
+            Finding::new("RenamedColumn", message, 1)
+        }));
+        if !facts.header && matches!(facts.format, "CSV" | "Excel") {
+            let message = "The first row holds values and no names; columns are called column_1, column_2 …";
+            found.push(Finding::new("NoHeader", message, 1));
+        }
+        for column in &self.columns {
+            let name = excerpt(&column.name);
+            found.extend(column.doubt.as_ref().map(|doubt| {
+                Finding::new("DoubtfulColumn", format!("Column \"{name}\": {}", doubt.message), doubt.rows)
+            }));
+            let words = format!(
+                "Column \"{name}\" is text, and holds words such as NULL, N/A or - that perhaps stand for a missing value"
+            );
+            found.push(Finding::new("MissingWord", words, column.words));
+        }
+        found.retain(|finding| finding.count > 0);
+        found
     }
 
     /// The schema of its batches.
