@@ -7,7 +7,7 @@ use fuelcell_sdk::{
     Artifact, ArtifactWriter, Completion, Context, DataValidation, Failure, Kind, Report, Result,
 };
 use fuelcell_sql_kit::{Database, Form};
-use fuelcell_table_kit::{Facts, Stop, TableWriter, check_cancelled, excerpt, writer};
+use fuelcell_table_kit::{Facts, Stop, Table, TableWriter, check_cancelled, excerpt, writer};
 use serde_json::{Value, json};
 
 use crate::checks;
@@ -59,7 +59,7 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
     let plan = plan(parameters, &dataset.schema())?;
     let Worked { before, after, mut ledger } = work(context, parameters, &plan, &dataset)?;
     let implausible = checks::made(parameters, &before, &dataset.schema(), &mut ledger)?;
-    warn_of_reading(facts, dataset.columns(), &mut ledger);
+    warn_of_reading(&dataset.table, dataset.columns(), &mut ledger);
     let invalid = ledger.counts.values().sum::<u64>() - ledger.derived;
     let validation = DataValidation {
         total: facts.rows,
@@ -200,45 +200,15 @@ impl Output {
     }
 }
 
-/// What was odd when the file was read.
-fn warn_of_reading(facts: &Facts, columns: &[fuelcell_table_kit::Column], ledger: &mut Ledger) {
-    ledger.warn("InvalidUtf8", "Bytes that are not UTF-8 were replaced", facts.replaced);
-    let encoding = facts.encoding.unwrap_or_default();
-    let message =
-        format!("The file does not say its encoding; its bytes beyond ASCII were read as {encoding}");
-    ledger.warn("GuessedEncoding", message, facts.guessed.unwrap_or(0));
-    for (old, new) in &facts.renamed {
-        let message = match old.as_str() {
-            "" => format!("A column without a name is called \"{}\"", excerpt(new)),
-            old => format!("A second column \"{}\" is called \"{}\"", excerpt(old), excerpt(new)),
-        };
-        ledger.warn("RenamedColumn", message, 1);
+/// What was odd when the file was read, of the columns that steps work on.
+fn warn_of_reading(table: &Table, columns: &[fuelcell_table_kit::Column], ledger: &mut Ledger) {
+    for finding in table.findings() {
+        ledger.warn(&finding.kind, finding.message, finding.count);
     }
-    if !facts.header && matches!(facts.format, "CSV" | "Excel") {
-        ledger.warn(
-            "NoHeader",
-            "The first row holds values and no names; columns are called column_1, column_2 …",
-            1,
-        );
-    }
-    for column in columns {
-        if let Some(doubt) = &column.doubt {
-            ledger.warn(
-                "DoubtfulColumn",
-                format!("Column \"{}\": {}", excerpt(&column.name), doubt.message),
-                doubt.rows,
-            );
-        }
-        if !column.time_forms.is_empty() && column.kind.is_time() {
-            let forms = column.time_forms.join("\", \"");
-            ledger.note(
-                "reading",
-                format!(
-                    "Times of column \"{}\" were read as \"{forms}\" beside ISO 8601",
-                    excerpt(&column.name)
-                ),
-            );
-        }
+    for column in columns.iter().filter(|column| !column.time_forms.is_empty() && column.kind.is_time()) {
+        let (name, forms) = (excerpt(&column.name), column.time_forms.join("\", \""));
+        let text = format!("Times of column \"{name}\" were read as \"{forms}\" beside ISO 8601");
+        ledger.note("reading", text);
     }
 }
 

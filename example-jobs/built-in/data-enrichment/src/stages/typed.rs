@@ -190,8 +190,8 @@ impl Times {
     }
 
     fn read(&self, text: &str) -> Option<Micros> {
-        if let Some(unit) = self.unit {
-            return epoch(text, unit);
+        if let Some((unit, number)) = self.unit.zip(text.parse().ok()) {
+            return epoch(number, unit);
         }
         let time = self.forms.parse(text.as_bytes())?;
         let time = self.pivot_year.map_or(Some(time), |pivot| pivoted(time, pivot))?;
@@ -230,8 +230,7 @@ const DAY: f64 = 86_400.0;
 /// Days from 1899-12-30 to 1970-01-01.
 const EXCEL_EPOCH: f64 = 25_569.0;
 
-fn epoch(text: &str, unit: EpochUnit) -> Option<Micros> {
-    let number: f64 = text.parse().ok()?;
+fn epoch(number: f64, unit: EpochUnit) -> Option<Micros> {
     let micros = match unit {
         EpochUnit::Seconds => number * 1e6,
         EpochUnit::Milliseconds => number * 1e3,

@@ -84,7 +84,7 @@ step! {
         /// strftime forms, tried in their order before ISO 8601; when not given, those that the values prove.
         #[serde(default)]
         formats: Vec<String>,
-        /// Numbers are times in this unit.
+        /// Numbers are times in this unit; what is no number is read by its form.
         #[serde(default)]
         unit: Option<EpochUnit>,
         /// The first year that two digits (`%y`) can mean; needed for such forms.
