@@ -31,7 +31,7 @@ impl HostWallClock for CoarseWallClock {
     }
 }
 
-/// Time since the cell began, in milliseconds.
+/// Time since the cell began, in milliseconds, from one on: some runtimes, such as Go's, take a clock at 0 for a broken one.
 pub(crate) struct CoarseMonotonicClock(Instant);
 
 impl CoarseMonotonicClock {
@@ -46,7 +46,7 @@ impl HostMonotonicClock for CoarseMonotonicClock {
     }
 
     fn now(&self) -> u64 {
-        nanos(coarse(self.0.elapsed()))
+        nanos(coarse(self.0.elapsed() + GRAIN))
     }
 }
 
@@ -73,7 +73,7 @@ impl HostMonotonicClock for CountingMonotonicClock {
     }
 
     fn now(&self) -> u64 {
-        self.0.fetch_add(nanos(GRAIN), Ordering::Relaxed)
+        self.0.fetch_add(nanos(GRAIN), Ordering::Relaxed) + nanos(GRAIN)
     }
 }
 
@@ -90,13 +90,14 @@ mod tests {
         let now = CoarseWallClock.now();
         assert!(now > FIXED_TIME && now.subsec_nanos().is_multiple_of(1_000_000));
         let clock = CoarseMonotonicClock(Instant::now() - Duration::from_micros(2_500));
-        assert!(clock.now() >= 2_000_000 && clock.now().is_multiple_of(1_000_000));
+        assert!(clock.now() >= 3_000_000 && clock.now().is_multiple_of(1_000_000));
+        assert_ne!(CoarseMonotonicClock::start().now(), 0);
     }
 
     #[test]
     fn deterministic_clocks_tell_the_same_story() {
         assert_eq!(FixedWallClock.now(), FixedWallClock.now());
         let readings = |clock: CountingMonotonicClock| [clock.now(), clock.now(), clock.now()];
-        assert_eq!(readings(CountingMonotonicClock::default()), [0, 1_000_000, 2_000_000]);
+        assert_eq!(readings(CountingMonotonicClock::default()), [1_000_000, 2_000_000, 3_000_000]);
     }
 }
