@@ -16,7 +16,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -29,6 +29,9 @@ const PIECE: usize = 64 << 10;
 
 /// Bytes of compiled code that are kept; what was not used longest goes first.
 const MAX_BYTES: u64 = 4 << 30;
+
+/// How long code of an engine that is not ours is kept without being used.
+const UNUSED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 type Authenticator = Hmac<Sha256>;
 
@@ -85,6 +88,8 @@ impl AsFd for CheckedCode {
 
 /// Compiled code of one engine.
 pub(crate) struct Cache {
+    /// Where the directories of all engines are.
+    root: PathBuf,
     directory: PathBuf,
     engine: Engine,
     fingerprint: String,
@@ -98,9 +103,10 @@ impl Cache {
         let directory = root.join(fingerprint);
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
         fs::set_permissions(&directory, Permissions::from_mode(0o700))?;
-        remove_other_engines(root, fingerprint)?;
+        remove_unused_engines(root, fingerprint)?;
         let rejected = AtomicU64::new(0);
-        let cache = Self { directory, engine, fingerprint: fingerprint.to_owned(), key, rejected };
+        let root = root.to_owned();
+        let cache = Self { root, directory, engine, fingerprint: fingerprint.to_owned(), key, rejected };
         cache.make_room(MAX_BYTES)?;
         Ok(cache)
     }
@@ -200,14 +206,16 @@ impl Cache {
         tag
     }
 
-    /// Removes the files that were used longest ago until the rest has at most `max` bytes.
+    /// Removes the files, of whichever engine, that were used longest ago until the rest has at most `max` bytes.
     fn make_room(&self, max: u64) -> io::Result<()> {
         let mut files = Vec::new();
-        for entry in fs::read_dir(&self.directory)? {
-            let entry = entry?;
-            // Somebody else may have removed it meanwhile.
-            let Ok(metadata) = entry.metadata() else { continue };
-            files.push((metadata.modified()?, metadata.len(), entry.path()));
+        for engine in engines(&self.root)? {
+            for entry in fs::read_dir(engine)? {
+                let entry = entry?;
+                // Somebody else may have removed it meanwhile.
+                let Ok(metadata) = entry.metadata() else { continue };
+                files.push((metadata.modified()?, metadata.len(), entry.path()));
+            }
         }
         files.sort();
         let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
@@ -233,17 +241,41 @@ impl Cache {
     }
 }
 
-/// Code of other engines, older versions of this program mostly, is of no use to anybody any more.
-fn remove_other_engines(root: &Path, fingerprint: &str) -> io::Result<()> {
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let is_other = name != fingerprint && name.to_string_lossy().starts_with(FINGERPRINT_PREFIX);
-        if is_other && entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
+/// Removes the code of other engines, older versions of this program mostly, that nobody has used for [`UNUSED`]. What was
+/// used since may be another build's that shares the folder, as those of `fuelcell run` do.
+fn remove_unused_engines(root: &Path, fingerprint: &str) -> io::Result<()> {
+    for engine in engines(root)? {
+        let is_own = engine.file_name().is_some_and(|name| name == fingerprint);
+        let is_used = last_used(&engine)?.elapsed().is_ok_and(|time| time < UNUSED);
+        if !is_own && !is_used {
+            fs::remove_dir_all(engine)?;
         }
     }
     Ok(())
+}
+
+/// The directories of all engines.
+fn engines(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut engines = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let is_engine = entry.file_name().to_string_lossy().starts_with(FINGERPRINT_PREFIX);
+        if is_engine && entry.file_type()?.is_dir() {
+            engines.push(entry.path());
+        }
+    }
+    Ok(engines)
+}
+
+/// When something in a directory was last used, or put there.
+fn last_used(directory: &Path) -> io::Result<SystemTime> {
+    let mut latest = fs::metadata(directory)?.modified()?;
+    for entry in fs::read_dir(directory)? {
+        // Somebody else may have removed it meanwhile.
+        let Ok(metadata) = entry?.metadata() else { continue };
+        latest = latest.max(metadata.modified()?);
+    }
+    Ok(latest)
 }
 
 /// Why a file was not loaded.
@@ -273,7 +305,6 @@ impl From<io::Error> for LoadError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const KEY: [u8; 32] = [7; 32];
 
@@ -335,15 +366,20 @@ mod tests {
     }
 
     #[test]
-    fn code_of_other_engines_goes_and_other_directories_stay() {
+    fn code_of_other_engines_goes_when_nobody_uses_it_and_other_directories_stay() {
         let root = tempfile::TempDir::new().unwrap();
-        cache(root.path(), "wasmtime-1-a");
+        let (used, unused) = (cache(root.path(), "wasmtime-1-a"), cache(root.path(), "wasmtime-1-b"));
+        used.store(Digest::of(b"module"), b"code").unwrap();
         fs::create_dir(root.path().join("scratch")).unwrap();
-        cache(root.path(), "wasmtime-2-b");
+        for directory in [&used.directory, &unused.directory] {
+            File::open(directory).unwrap().set_modified(SystemTime::now() - UNUSED).unwrap();
+        }
+        cache(root.path(), "wasmtime-2-c");
         let mut names: Vec<_> =
             fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["scratch", "wasmtime-2-b"]);
+        assert_eq!(names, ["scratch", "wasmtime-1-a", "wasmtime-2-c"]);
+        assert!(used.code(Digest::of(b"module")).is_some());
     }
 
     #[test]
@@ -361,5 +397,11 @@ mod tests {
         cache.make_room(299).unwrap();
         let kept: Vec<bool> = digests.iter().map(|digest| cache.contains(*digest)).collect();
         assert_eq!(kept, [false, true, true]);
+        let other = self::cache(root.path(), "wasmtime-2-b");
+        other.store(digests[0], &[0; 68]).unwrap();
+        other.make_room(200).unwrap();
+        let kept: Vec<bool> = digests.iter().map(|digest| cache.contains(*digest)).collect();
+        assert_eq!(kept, [false, false, true], "all engines share the room");
+        assert!(other.contains(digests[0]));
     }
 }
