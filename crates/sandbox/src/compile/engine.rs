@@ -137,7 +137,6 @@ fn base_config(metered: bool) -> Config {
         // Not offered to jobs; a module that needs one is refused at upload. Threads, GC and stack switching are not
         // compiled in at all.
         .concurrency_support(false)
-        .wasm_multi_memory(false)
         .wasm_memory64(false)
         // One core compiles, so that the others keep running jobs.
         .parallel_compilation(false)
@@ -160,6 +159,7 @@ fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
         .max_core_instances_per_component(FIXED.instances)
         .max_memories_per_component(FIXED.memories)
         .max_tables_per_component(FIXED.tables)
+        .max_memories_per_module(FIXED.memories)
         .max_tables_per_module(FIXED.tables)
         .max_memory_size(pool.memory_bytes)
         .table_elements(FIXED.table_elements as usize)

@@ -196,6 +196,11 @@ fn greedy() -> Vec<Attack> {
             Fails(&[MemoryLimit, ModuleInvalid, HostLimit]),
         ),
         ("a table of a million from the start", "(memory 1) (table 1000000 funcref)", Refused),
+        (
+            "a hundred memories in one module",
+            &"(memory 1)".repeat(100),
+            Fails(&[MemoryLimit, ModuleInvalid, HostLimit]),
+        ),
     ] {
         let text =
             format!("(component (core module $m {item}) (core instance (instantiate $m)) {})", world(JOB));

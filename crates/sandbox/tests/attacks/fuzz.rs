@@ -39,7 +39,7 @@ fn generated(random: &mut ChaCha12Rng) -> Vec<u8> {
     let config = Config {
         exports: Some(wat::parse_str(exports).unwrap()),
         max_imports: 0,
-        max_memories: 1,
+        max_memories: 3,
         min_memories: 0,
         max_tables: 1,
         // Of reference types the engine has those of functions only.
