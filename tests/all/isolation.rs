@@ -1,5 +1,6 @@
 //! Jobs in processes of their own.
 
+use fuelcell_tests::project::text;
 use fuelcell_tests::{Project, Server, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ fn deterministic(project: &Project) -> Value {
         "jobName": "a probe", "jobType": "Analysis", "module": {"name": "probe"}, "deterministic": true,
         "parameters": {"steps": everything(), "datasetId": dataset},
     });
-    let job = fuelcell_tests::project::text(&project.submit(&body).ok(), "jobId");
+    let job = text(&project.submit(&body).ok(), "jobId");
     project.wait_for(&job, "Completed")
 }
 
@@ -51,6 +52,22 @@ fn the_same_job_gives_the_same_account_on_both_levels() {
         assert_eq!(one[figure], other[figure], "{figure}");
     }
     assert_eq!(here["metrics"]["recordsProcessed"], there["metrics"]["recordsProcessed"]);
+}
+
+/// Every program in Rust, Python or Go may bring the imports; what they are for is refused.
+#[test]
+fn no_job_gets_a_socket() {
+    for level in ["in-process", "process"] {
+        let server = Server::start_with(&["--isolation", level]);
+        let project = Project::new(&server).with_probe();
+        let job = project.probe(json!([{"do": "sockets", "artifact": "sockets.txt"}]));
+        project.wait_for(&job, "Completed");
+        let url = text(&project.results(&job)["results"]["outputs"][0], "downloadUrl");
+        let answer = project.client.with_token(None).get(&url);
+        let refused =
+            "connect PermissionDenied\nlisten PermissionDenied\nbind PermissionDenied\nresolve refused\n";
+        assert_eq!(answer.text(), refused, "{level}");
+    }
 }
 
 #[test]

@@ -8,9 +8,10 @@ use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::p2::{add_to_linker_proxy_interfaces_async, bindings as wasi};
+use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 
 /// The interfaces that exist for guests, with the series of versions that is compatible with what runs here.
-const AVAILABLE: [(&str, &str, &[&str]); 8] = [
+const AVAILABLE: [(&str, &str, &[&str]); 9] = [
     (
         "fuelcell:job",
         "0.1",
@@ -52,6 +53,20 @@ const AVAILABLE: [(&str, &str, &[&str]); 8] = [
     ("wasi:http", "0.2", &["outgoing-handler", "types"]),
     ("wasi:io", "0.2", &["error", "poll", "streams"]),
     ("wasi:random", "0.2", &["insecure", "insecure-seed", "random"]),
+    // Interpreters import them whatever a script does. They refuse everything: see the context in `wasi.rs`.
+    (
+        "wasi:sockets",
+        "0.2",
+        &[
+            "instance-network",
+            "ip-name-lookup",
+            "network",
+            "tcp",
+            "tcp-create-socket",
+            "udp",
+            "udp-create-socket",
+        ],
+    ),
 ];
 
 /// Whether a job may import `name` (`package:name/interface@version`).
@@ -104,7 +119,20 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Cell>> {
     wasi::cli::terminal_stdin::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_stdout::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
     wasi::cli::terminal_stderr::add_to_linker::<Cell, WasiCli>(&mut linker, Cell::cli)?;
+    add_sockets_to_linker(&mut linker)?;
     Ok(linker)
+}
+
+fn add_sockets_to_linker(linker: &mut Linker<Cell>) -> wasmtime::Result<()> {
+    use wasi::sockets;
+    let options = sockets::network::LinkOptions::default();
+    sockets::instance_network::add_to_linker::<Cell, WasiSockets>(linker, Cell::sockets)?;
+    sockets::ip_name_lookup::add_to_linker::<Cell, WasiSockets>(linker, Cell::sockets)?;
+    sockets::network::add_to_linker::<Cell, WasiSockets>(linker, &options, Cell::sockets)?;
+    sockets::tcp::add_to_linker::<Cell, WasiSockets>(linker, Cell::sockets)?;
+    sockets::tcp_create_socket::add_to_linker::<Cell, WasiSockets>(linker, Cell::sockets)?;
+    sockets::udp::add_to_linker::<Cell, WasiSockets>(linker, Cell::sockets)?;
+    sockets::udp_create_socket::add_to_linker::<Cell, WasiSockets>(linker, Cell::sockets)
 }
 
 #[cfg(test)]
@@ -121,6 +149,7 @@ mod tests {
             "wasi:random/insecure-seed@0.2.12",
             "wasi:http/outgoing-handler@0.2.3",
             "wasi:http/types@0.2.12",
+            "wasi:sockets/tcp@0.2.9",
         ] {
             assert!(is_allowed(name), "{name}");
         }
@@ -137,7 +166,8 @@ mod tests {
             "fuelcell:job/progress@0.1.0-rc",
             "fuelcell:job/progress@0.1.0000000000",
             "fuelcell:jobs/progress@0.1.0",
-            "wasi:sockets/tcp@0.2.0",
+            "wasi:sockets/raw@0.2.0",
+            "wasi:sockets/tcp@0.3.0",
             "wasi:http/incoming-handler@0.2.0",
             "wasi:http/outgoing-handler@0.3.0",
             "wasi:cli/environment@0.3.0",

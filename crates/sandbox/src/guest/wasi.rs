@@ -1,5 +1,6 @@
 //! The WASI that guests get, but for files, which have a module of their own: toolchains put its imports into every
-//! program, so they must link. No environment, no network, an empty standard input.
+//! program, so they must link. No environment, an empty standard input, and a network on which
+//! nothing is allowed.
 
 use super::random::MAX_RANDOM_PER_CALL;
 use crate::cell::Cell;
@@ -16,8 +17,10 @@ fn context(cell: &Cell) -> WasiCtx {
         .stderr(cell.stderr.clone())
         .args(&cell.arguments())
         .max_random_size(MAX_RANDOM_PER_CALL)
+        // No socket is ever made: creating one is `access-denied`, and no name has an address.
         .allow_tcp(false)
         .allow_udp(false)
+        .allow_ip_name_lookup(false)
         // The cell's thread may be held up, and its CPU time is what the job is charged.
         .allow_blocking_current_thread(true);
     if let Some(profile) = &cell.profile {

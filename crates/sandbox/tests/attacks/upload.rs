@@ -77,7 +77,6 @@ fn features() -> Vec<Attack> {
     let rows = [
         ("64-bit memory", "(memory i64 1)"),
         ("shared memory", "(memory 1 1 shared)"),
-        ("many memories", "(memory 1)"),
         ("structs", "(type (struct (field i32)))"),
         ("exceptions", "(tag)"),
         ("64-bit tables", "(table i64 1 funcref)"),
@@ -109,7 +108,7 @@ fn imports() -> Vec<Attack> {
     let wrong = r#"(import "wasi_snapshot_preview1" "fd_write" (func (param f64)))"#;
     rows.push(attack("fd_write of another type", "confuse types", core(wrong), Refused));
     for name in [
-        "wasi:sockets/tcp@0.2.0",
+        "wasi:sockets/raw@0.2.0",
         "wasi:http/incoming-handler@0.2.0",
         "wasi:cli/environment@0.3.0",
         "x:y/z@1.0.0",

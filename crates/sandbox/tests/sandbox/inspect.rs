@@ -74,7 +74,7 @@ fn a_manifest_that_is_none_is_refused() {
 #[test]
 fn imports_outside_the_list_are_named() {
     for name in [
-        "wasi:sockets/tcp@0.2.0",
+        "wasi:sockets/raw@0.2.0",
         "wasi:http/incoming-handler@0.2.0",
         "evil:host/all@1.0.0",
         "fuelcell:job/log@0.9.0",

@@ -6,6 +6,7 @@ use std::{
     hash::{BuildHasher, Hasher},
     hint::black_box,
     io::{self, BufRead, BufReader, BufWriter, Write},
+    net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket},
     ops::ControlFlow,
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -56,6 +57,7 @@ pub(crate) fn step(context: &Context, step: &Step, held: &mut Vec<Vec<u8>>) -> R
         Step::Hmac { secret, texts, times, artifact } => hmac(context, secret, texts, *times, artifact)?,
         Step::Spill { bytes } => spill(*bytes)?,
         Step::Entropy { artifact } => entropy(context, artifact)?,
+        Step::Sockets { artifact } => sockets(context, artifact)?,
         Step::Checkpoint { text } => context.save_checkpoint(text.as_bytes())?,
         Step::ExpectCheckpoint { text } => expect_checkpoint(context, text.as_deref())?,
         Step::Mark { key } => context.mark(key)?,
@@ -200,6 +202,20 @@ fn entropy(context: &Context, artifact: &str) -> Result<(), Failure> {
     let random = RandomState::new().build_hasher().finish();
     let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
     write!(writer, "clock {clock}\nrandom {random}\n")?;
+    Ok(writer.finish()?)
+}
+
+fn sockets(context: &Context, artifact: &str) -> Result<(), Failure> {
+    let outcome = |result: io::Result<()>| match result {
+        Ok(()) => "done".to_string(),
+        Err(error) => format!("{:?}", error.kind()),
+    };
+    let connected = outcome(TcpStream::connect("127.0.0.1:80").map(drop));
+    let listening = outcome(TcpListener::bind("127.0.0.1:0").map(drop));
+    let bound = outcome(UdpSocket::bind("127.0.0.1:0").map(drop));
+    let resolved = if "localhost:80".to_socket_addrs().is_ok() { "done" } else { "refused" };
+    let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
+    write!(writer, "connect {connected}\nlisten {listening}\nbind {bound}\nresolve {resolved}\n")?;
     Ok(writer.finish()?)
 }
 

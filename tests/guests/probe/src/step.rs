@@ -98,6 +98,11 @@ pub enum Step {
         /// File name of the artifact.
         artifact: String,
     },
+    /// Tries every kind of socket that the standard library has, and writes what became of each to an artifact.
+    Sockets {
+        /// File name of the artifact.
+        artifact: String,
+    },
     /// Saves a checkpoint.
     Checkpoint {
         /// The text to save.
