@@ -15,8 +15,8 @@
     (i32.store (local.get $size_at) (call $size (local.get $texts)))
     (i32.const 0))
 
-  ;; A pointer to each text goes to $pointers, the texts go to $buffer.
-  (func $get (param $texts i32) (param $pointers i32) (param $buffer i32) (result i32)
+  ;; A pointer to each text goes to $pointers, the texts go to $buffer, which the program sees at $seen.
+  (func $get (param $texts i32) (param $pointers i32) (param $buffer i32) (param $seen i32) (result i32)
     (local $size i32) (local $at i32) (local $bytes i64) (local $begins i32)
     (local.set $size (call $size (local.get $texts)))
     (local.set $begins (i32.const 1))
@@ -27,7 +27,7 @@
           (then (local.set $bytes (call $eight (local.get $texts) (local.get $at)))))
         (if (local.get $begins)
           (then
-            (i32.store (local.get $pointers) (i32.add (local.get $buffer) (local.get $at)))
+            (i32.store (local.get $pointers) (i32.add (local.get $seen) (local.get $at)))
             (local.set $pointers (i32.add (local.get $pointers) (i32.const 4)))))
         (i64.store8 (i32.add (local.get $buffer) (local.get $at)) (local.get $bytes))
         (local.set $begins (i64.eqz (i64.and (local.get $bytes) (i64.const 0xff))))
@@ -39,11 +39,15 @@
   (func (export "args_sizes_get") (param i32 i32) (result i32)
     (call $sizes (i32.const 0) (local.get 0) (local.get 1)))
   (func (export "args_get") (param i32 i32) (result i32)
-    (call $get (i32.const 0) (local.get 0) (local.get 1)))
+    (call $get (i32.const 0) (local.get 0) (local.get 1) (local.get 1)))
+  (func (export "args_get_seen") (param i32 i32 i32) (result i32)
+    (call $get (i32.const 0) (local.get 0) (local.get 1) (local.get 2)))
   (func (export "environ_sizes_get") (param i32 i32) (result i32)
     (call $sizes (i32.const 1) (local.get 0) (local.get 1)))
   (func (export "environ_get") (param i32 i32) (result i32)
-    (call $get (i32.const 1) (local.get 0) (local.get 1)))
+    (call $get (i32.const 1) (local.get 0) (local.get 1) (local.get 1)))
+  (func (export "environ_get_seen") (param i32 i32 i32) (result i32)
+    (call $get (i32.const 1) (local.get 0) (local.get 1) (local.get 2)))
   (func (export "proc_exit") (param i32)
     (call $exit (local.get 0))
     (unreachable)))

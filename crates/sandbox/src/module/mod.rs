@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 pub(crate) mod lines;
 pub(crate) mod manifest;
 mod pack;
+mod room;
 pub(crate) mod sections;
 pub(crate) mod wrap;
 

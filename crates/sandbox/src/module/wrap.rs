@@ -1,6 +1,6 @@
 //! Core modules become components: one way to run things.
 
-use super::adapter;
+use super::{adapter, room};
 use std::borrow::Cow;
 use std::panic::catch_unwind;
 use wasi_preview1_component_adapter_provider::{
@@ -27,6 +27,8 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
         return Err("it exports no memory `memory`".into());
     }
     let core = prepared(bytes).map_err(|error| error.to_string())?;
+    let roomy = room::made_in(&core).map_err(|error| error.to_string())?;
+    let core = roomy.unwrap_or(core);
     // The encoder is made for what compilers emit, and does not expect that somebody means harm.
     let encoded = catch_unwind(|| encode(&core));
     encoded.unwrap_or_else(|_| Err("it is not put together like a command".into())).map(Cow::Owned)

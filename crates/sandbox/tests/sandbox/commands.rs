@@ -1,9 +1,9 @@
 //! Plain WASI programs: what they find, what becomes of what they leave.
 
-use crate::programs::{BADF, DQUOT, EXIST, INVAL, PERM, open_fails, program};
+use crate::programs::{BADF, DQUOT, EXIST, INVAL, PERM, open_fails, program, program_with};
 use crate::support::{Bench, Recorder};
 use fuelcell_domain::seams::JobInput;
-use fuelcell_domain::{Completion, ErrorCode, Isolation, ModuleInspector, RunEnd};
+use fuelcell_domain::{Completion, Digest, ErrorCode, Isolation, ModuleInspector, RunEnd};
 use std::sync::Arc;
 
 const DONE: RunEnd = RunEnd::Completed(Completion::Done);
@@ -33,6 +33,63 @@ async fn a_program_is_accepted_and_runs() {
     assert!(inspection.imports.iter().any(|import| import.starts_with("wasi:filesystem/types@")));
     done(&bench, &module).await;
     assert_eq!(bench.host.events(), ["Info stdout: hello"]);
+}
+
+/// The adapter of preview 1 keeps its state in a program's memory. Allocators such as Go's take all memory behind their data
+/// for theirs, whoever grew it.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_memory_of_a_program_is_its_own() {
+    let body = r#"(local $at i32) (local $top i32)
+        (call $say (i32.const 4096) (i32.const 6))
+        (call $expect (memory.size) (i32.const 2))
+        (loop $more
+            (call $expect (memory.grow (i32.const 16)) (i32.sub (memory.size) (i32.const 16)))
+            (call $say (i32.const 4096) (i32.const 6))
+            (br_if $more (i32.lt_u (memory.size) (i32.const 162))))
+        (call $expect (memory.size) (i32.const 162))
+        (local.set $top (i32.mul (memory.size) (i32.const 65536)))
+        (memory.fill (i32.const 65536) (i32.const 0xaa) (i32.sub (local.get $top) (i32.const 65536)))
+        (call $expect (call $args_sizes_get (i32.const 32) (i32.const 36)) (i32.const 0))
+        (call $expect (call $args_get (i32.const 8192) (i32.const 12288)) (i32.const 0))
+        (call $expect (i32.load (i32.const 8192)) (i32.const 12288))
+        (call $say (i32.const 4096) (i32.const 6))
+        (local.set $at (i32.const 65536))
+        (loop $next
+            (call $expect (i32.load (local.get $at)) (i32.const 0xaaaaaaaa))
+            (local.set $at (i32.add (local.get $at) (i32.const 60)))
+            (br_if $next (i32.lt_u (local.get $at) (i32.sub (local.get $top) (i32.const 4)))))
+        (memory.copy (i32.const 16384) (i32.sub (local.get $top) (i32.const 8)) (i32.const 8))
+        (memory.init $passive (i32.const 16388) (i32.const 1) (i32.const 4))
+        (call $expect (i32.load (i32.const 16384)) (i32.const 0xaaaaaaaa))
+        (call $say (i32.const 16388) (i32.const 4))"#;
+    let bench = Bench::new();
+    let ended = bench.run(&program_with(&[(4096, "hello\\n")], r#"(data $passive "xyz!\n")"#, body)).await;
+    assert_eq!(ended.0, DONE, "{:?}", bench.host.events());
+    let said = bench.host.events();
+    assert_eq!((said.len(), said[11].as_str()), (13, "Info stdout: hello"), "{said:?}");
+    assert_eq!(said[12], "Info stdout: yz!");
+}
+
+/// Buffers of one call are moved together, as far as they are read or written at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_buffers_of_one_call_arrive_in_order() {
+    let body = r#"(local $at i32)
+        (loop $next
+            (i32.store (i32.add (i32.const 16384) (i32.shl (local.get $at) (i32.const 3)))
+                (i32.add (i32.const 4096) (i32.and (local.get $at) (i32.const 3))))
+            (i32.store (i32.add (i32.const 16388) (i32.shl (local.get $at) (i32.const 3))) (i32.const 1))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $at) (i32.const 2000))))
+        (call $expect (call $fd_write (call $create (i32.const 8192) (i32.const 1)) (i32.const 16384) (i32.const 2000)
+            (i32.const 16)) (i32.const 0))
+        (if (i32.eqz (i32.load (i32.const 16))) (then unreachable))"#;
+    let bench = Bench::new();
+    done(&bench, &program(&[(4096, "abcd"), (8192, "f")], body)).await;
+    let outputs = bench.host.outputs.lock().unwrap();
+    let [(name, written)] = outputs.as_slice() else { panic!("{outputs:?}") };
+    assert_eq!(name, "f");
+    let all = b"abcd".repeat(500);
+    assert!((1..=all.len()).any(|length| Digest::of(&all[..length]) == *written), "{written}");
 }
 
 /// Inputs by name lie in a folder of their declaration; names of the manifest go before those that owners gave.
