@@ -75,6 +75,17 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
             "fuelcell-report-kit",
         ]),
     ),
+    // Its tests make and run the pages of the built-in jobs.
+    (
+        "job-pages",
+        Reach::Only(&[
+            "fuelcell-sdk",
+            "fuelcell-parameters-kit",
+            "process-mining",
+            "data-enrichment",
+            "analysis",
+        ]),
+    ),
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),

@@ -199,6 +199,7 @@ fn figures(
         period: period(subject, parameters),
         zone: zone(parameters.time_zone.as_deref(), "timeZone")?,
         seconds: &seconds,
+        noun: subject.noun(),
     };
     let frame = &subject.table.frame;
     wanted.iter().enumerate().map(|(index, kpi)| kpi.compute(frame, &by, &format!("kpis[{index}]"))).collect()

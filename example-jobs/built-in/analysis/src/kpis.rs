@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, DiscreteCDF as _};
 
+use fuelcell_report_kit::text::{duration, number};
+
 use crate::error::{Stop, excerpt, there_are};
 use crate::filters::{Filter, mask};
 use crate::frame::{Frame, Micros, NO_CODE, NO_TIME, Values};
@@ -142,6 +144,8 @@ pub struct Breakdown<'a> {
     pub zone: Tz,
     /// The columns that hold seconds.
     pub seconds: &'a [&'a str],
+    /// What a row is called.
+    pub noun: &'a str,
 }
 
 /// What one row adds to a figure: a number, or a hit or miss as 1 and 0. NaN when it adds nothing.
@@ -174,8 +178,8 @@ impl Kpi {
         let share = matches!(self.measure, Measure::Rate | Measure::SlaBreach);
         let seconds = !share && self.measure != Measure::Count && by.seconds.contains(&column);
         Ok(Result {
-            name: self.name.clone().unwrap_or_else(|| self.short()),
-            definition: self.definition(),
+            name: self.name.clone().unwrap_or_else(|| self.short(by)),
+            definition: self.definition(by),
             seconds,
             share,
             all: rows.figure(&all),
@@ -184,10 +188,17 @@ impl Kpi {
         })
     }
 
-    fn short(&self) -> String {
+    /// The limit as people read it.
+    fn limit_text(&self, by: &Breakdown<'_>) -> String {
+        let limit = self.limit.unwrap_or_default();
+        let is_seconds = self.column.as_deref().is_some_and(|column| by.seconds.contains(&column));
+        if is_seconds { duration(limit) } else { number(limit) }
+    }
+
+    fn short(&self, by: &Breakdown<'_>) -> String {
         let column = self.column.as_deref().unwrap_or_default();
         match self.measure {
-            Measure::Count => "rows".to_string(),
+            Measure::Count => format!("{}s", by.noun),
             Measure::Rate => self.conditions.iter().map(Filter::describe).collect::<Vec<_>>().join(" and "),
             Measure::Sum => format!("sum of {column}"),
             Measure::Mean => format!("mean {column}"),
@@ -195,29 +206,30 @@ impl Kpi {
             Measure::Percentile => {
                 format!("{}th percentile of {column}", self.percentile.unwrap_or_default())
             }
-            Measure::SlaBreach => format!("{column} above {}", self.limit.unwrap_or_default()),
+            Measure::SlaBreach => format!("{column} above {}", self.limit_text(by)),
         }
     }
 
-    fn definition(&self) -> String {
+    fn definition(&self, by: &Breakdown<'_>) -> String {
+        let noun = by.noun;
         let column = self.column.as_deref().unwrap_or_default();
         let what = match self.measure {
-            Measure::Count => "The number of rows".to_string(),
+            Measure::Count => format!("The number of {noun}s"),
             Measure::Rate => {
                 let conditions: Vec<String> = self.conditions.iter().map(Filter::describe).collect();
-                return format!("The share of the rows of which {}.", conditions.join(" and "));
+                return format!("The share of the {noun}s of which {}.", conditions.join(" and "));
             }
             Measure::Sum => format!("The sum of {column}"),
             Measure::Mean => format!("The arithmetic mean of {column}"),
             Measure::Median => format!("The median of {column}"),
             Measure::Percentile => {
                 format!(
-                    "The value that {} % of the rows do not exceed in {column}",
+                    "The value that {} % of the {noun}s do not exceed in {column}",
                     self.percentile.unwrap_or_default()
                 )
             }
             Measure::SlaBreach => {
-                format!("The share of the rows in which {column} is above {}", self.limit.unwrap_or_default())
+                format!("The share of the {noun}s in which {column} is above {}", self.limit_text(by))
             }
         };
         let conditions: Vec<String> = self.conditions.iter().map(Filter::describe).collect();
@@ -226,7 +238,11 @@ impl Kpi {
         } else {
             format!(" of which {}", conditions.join(" and "))
         };
-        let missing = if self.measure == Measure::Count { "" } else { "; rows without a value are left out" };
+        let missing = if self.measure == Measure::Count {
+            String::new()
+        } else {
+            format!("; {noun}s without a value are left out")
+        };
         format!("{what}{only}{missing}.")
     }
 
@@ -460,6 +476,7 @@ mod tests {
             period: Period::Month,
             zone: Tz::UTC,
             seconds: &[],
+            noun: "row",
         };
         kpi.compute(&frame, &by, "kpis[0]")
     }

@@ -40,6 +40,17 @@ impl Period {
         }
     }
 
+    /// What one is called.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
     /// The next longer period.
     pub fn longer(self) -> Option<Self> {
         match self {

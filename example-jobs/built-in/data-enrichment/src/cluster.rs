@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fuelcell_report_kit::text::counted;
 use fuelcell_sql_kit::{Cell, quoted, text};
 use fuelcell_table_kit::{Stop, excerpt};
 use icu_normalizer::DecomposingNormalizerBorrowed;
@@ -25,17 +26,17 @@ pub(crate) fn find(
 ) -> Result<Made, Stop> {
     place.text(&whole.schema, &step.column)?;
     let (table, column) = (whole.table(), quoted(&step.column));
-    let counted = whole.database.cells(&format!(
+    let counts = whole.database.cells(&format!(
         "SELECT {column}, count(*) FROM {table} WHERE {column} IS NOT NULL GROUP BY {column} LIMIT {}",
         MOST_VALUES + 1
     ))?;
-    if counted.len() > MOST_VALUES {
+    if counts.len() > MOST_VALUES {
         return Err(place.wrong(format!(
             "the column has more than {MOST_VALUES} different values, the most that are compared."
         )));
     }
     let mut groups: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
-    for row in &counted {
+    for row in &counts {
         if let [Cell::Text(value), Cell::Integer(count)] = row.as_slice() {
             groups.entry(key(value, step.method)).or_default().push((value.clone(), *count));
         }
@@ -66,8 +67,9 @@ pub(crate) fn find(
     ledger.note(
         &place.name,
         format!(
-            "{} groups of spellings, {rows} values differ from the most frequent one of theirs",
-            groups.len()
+            "{}, {} that differ from the most frequent one of theirs",
+            counted(groups.len() as u64, "group") + " of spellings",
+            counted(rows.unsigned_abs(), "value")
         ),
     );
     let columns: Vec<String> = whole

@@ -97,7 +97,7 @@ fn quality(all: &Enriched<'_>) -> Markup {
 
 fn steps(all: &Enriched<'_>) -> Markup {
     let mut table =
-        Table::new([Column::text("Step"), Column::name("What"), Column::text("What it did")]).fold_after(40);
+        Table::new([Column::text("Step"), Column::name("What"), Column::words("What it did")]).fold_after(40);
     for planned in all.plan {
         let (number, verb, parameters) = described(planned);
         let place = if verb.is_empty() { planned.name.clone() } else { format!("{}/{verb}", planned.name) };
@@ -274,7 +274,8 @@ fn correlations(profile: &Profile) -> Option<Markup> {
         names.iter().map(|name| shorten(name, 20)),
     );
     for row in &names {
-        map = map.row(shorten(row, 20), names.iter().map(|column| r(row, column).abs()));
+        map = map
+            .row(shorten(row, 20), names.iter().map(|column| (r(row, column).abs() * 100.0).round() / 100.0));
     }
     Some(html! {
         (lead(format!(

@@ -5,6 +5,7 @@ use arrow_array::types::{Date32Type, DurationMicrosecondType, TimestampMicroseco
 use arrow_array::{Array as _, ArrayRef};
 use arrow_schema::{Schema, SchemaRef};
 use fuelcell_parameters_kit::{Condition, Filter, Level, TextCondition};
+use fuelcell_report_kit::text::counted;
 use fuelcell_sql_kit::{Cell, quoted};
 use fuelcell_table_kit::{Kind, Micros, Stop, cell, excerpt, listed};
 
@@ -173,7 +174,7 @@ impl Stage for Restricted {
     }
 
     fn end(&mut self, ledger: &mut Ledger) {
-        ledger.note(&self.name, format!("{} rows were left out", self.left_out));
+        ledger.note(&self.name, format!("{} left out", counted(self.left_out, "row")));
     }
 }
 
@@ -190,15 +191,15 @@ pub(crate) fn cases(name: &str, step: &Cases, whole: &Whole<'_>, ledger: &mut Le
         step.leave_out_beyond(window, whole)?;
     }
     let kept = format!("t.{case} IN (SELECT c FROM __cases WHERE n NOT IN (SELECT n FROM __left))");
-    let counted = whole.database.cells(&format!(
+    let counts = whole.database.cells(&format!(
         "SELECT (SELECT count(*) FROM __left), (SELECT count(*) FROM {table} t WHERE coalesce({kept}, 0) = 0)"
     ))?;
-    let count = |place: usize| match counted.first().and_then(|row| row.get(place)) {
+    let count = |place: usize| match counts.first().and_then(|row| row.get(place)) {
         Some(Cell::Integer(count)) => u64::try_from(*count).unwrap_or(0),
         _ => 0,
     };
     ledger.filtered += count(1);
-    ledger.note(name, format!("{} rows of {} cases were left out", count(1), count(0)));
+    ledger.note(name, format!("{} of {} left out", counted(count(1), "row"), counted(count(0), "case")));
     let sql = format!(
         "SELECT t.{LINE}, {} FROM {table} t WHERE {kept} ORDER BY t.rowid",
         whole.all().iter().map(|name| format!("t.{name}")).collect::<Vec<_>>().join(", ")

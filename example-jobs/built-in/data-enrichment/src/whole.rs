@@ -4,6 +4,7 @@
 //! order. Names of columns of our own begin with `_$`, so that none is a user's.
 
 use arrow_schema::{Field, Schema, SchemaRef};
+use fuelcell_report_kit::text::counted;
 use fuelcell_sql_kit::{Cell, Form, quoted, text};
 use fuelcell_table_kit::{Kind, Stop, excerpt};
 
@@ -132,7 +133,7 @@ fn deduplicate(
         _ => 0,
     };
     ledger.duplicates += count(1);
-    ledger.note(&place.name, format!("{} rows were left out because one with equal keys stays", count(0)));
+    ledger.note(&place.name, format!("{} left out: one with equal keys stays", counted(count(0), "row")));
     let columns: Vec<String> = whole.all().iter().map(|name| format!("t.{name}")).collect();
     let sql = format!(
         "SELECT t.{LINE}, {} FROM __kept JOIN {table} t ON t._$row = _$r ORDER BY _$r",

@@ -139,7 +139,7 @@ impl Quality<'_> {
         let mut table = Table::new([
             Column::name("Part of the score"),
             Column::number("Weight"),
-            Column::number("Rows without fault"),
+            Column::number("Without fault"),
         ]);
         for &(name, weight, share) in &self.parts {
             table.row(&[&name, &percent(weight), &percent(share)]);

@@ -15,6 +15,7 @@ pub struct Column {
 enum Kind {
     Name,
     Text,
+    Words,
     Number,
 }
 
@@ -23,6 +24,7 @@ impl Kind {
         match self {
             Self::Name => Some("name"),
             Self::Text => None,
+            Self::Words => Some("words"),
             Self::Number => Some("n"),
         }
     }
@@ -32,6 +34,7 @@ impl Kind {
         match self {
             Self::Name => "<td class=\"name\">",
             Self::Text => "<td>",
+            Self::Words => "<td class=\"words\">",
             Self::Number => "<td class=\"n\">",
         }
     }
@@ -46,6 +49,11 @@ impl Column {
     /// Words.
     pub fn text(heading: impl Into<String>) -> Self {
         Self { heading: heading.into(), kind: Kind::Text }
+    }
+
+    /// Sentences: they get room, on a phone too.
+    pub fn words(heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), kind: Kind::Words }
     }
 
     /// Numbers: they stand right, below each other.

@@ -56,7 +56,7 @@ pub fn duration(seconds: f64) -> String {
         _ => (seconds / (365.25 * 86_400.0), "y"),
     };
     let digits = usize::from(value.abs() < 9.95 && unit != "ms" && value != 0.0);
-    let text = format!("{value:.digits$}");
+    let text = fixed(value, digits);
     let number = text.strip_suffix(".0").unwrap_or(&text);
     if number == "0" && unit == "ms" { "0 s".to_string() } else { format!("{number} {unit}") }
 }
@@ -68,7 +68,7 @@ pub fn number(value: f64) -> String {
     match size {
         _ if !value.is_finite() => UNKNOWN.to_string(),
         0.0 => "0".to_string(),
-        s if !(1e-4..1e15).contains(&s) => format!("{value:.3e}"),
+        s if !(1e-4..1e15).contains(&s) => scientific(value),
         s => {
             let before = s.log10().floor() as i32 + 1;
             trimmed(&fixed(value, (4 - before).max(0) as usize))
@@ -76,7 +76,21 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// A number with so many decimals and separators: `-1,234.50`.
+/// A number with an exponent: `1.2 × 10⁻⁷`.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.1e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let raised = exponent.chars().map(|char| match char {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32('⁰' as u32 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+    });
+    format!("{} × 10{}", digits.replace('-', "−"), raised.collect::<String>())
+}
+
+/// A number with so many decimals and separators: `−1,234.50`.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return UNKNOWN.to_string();
@@ -84,7 +98,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());
     // What is rounded to nothing has no sign.
     let sign =
-        if value < 0.0 && digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) { "-" } else { "" };
+        if value < 0.0 && digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) { "−" } else { "" };
     let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     format!("{sign}{}{rest}", separated(whole))
 }
@@ -140,9 +154,20 @@ mod tests {
         let numbers = [0.0, -0.5, 12.3456, 1234.56, 1_234_567.8, 0.001_234_6, 3.0, 1e-7, 2.5e18, f64::NAN];
         assert_eq!(
             numbers.map(number),
-            ["0", "-0.5", "12.35", "1,235", "1,234,568", "0.001235", "3", "1.000e-7", "2.500e18", "unknown"]
+            [
+                "0",
+                "−0.5",
+                "12.35",
+                "1,235",
+                "1,234,568",
+                "0.001235",
+                "3",
+                "1.0 × 10⁻⁷",
+                "2.5 × 10¹⁸",
+                "unknown"
+            ]
         );
-        assert_eq!([fixed(-1234.5, 2), fixed(-0.001, 2), fixed(0.05, 1)], ["-1,234.50", "0.00", "0.1"]);
+        assert_eq!([fixed(-1234.5, 2), fixed(-0.001, 2), fixed(0.05, 1)], ["−1,234.50", "0.00", "0.1"]);
     }
 
     #[test]
@@ -155,6 +180,7 @@ mod tests {
     #[test]
     fn durations_choose_their_unit() {
         let texts = [0.0, 0.25, 45.0, 90.0, 600.0, 19_440.0, 86_400.0, 172_800.0, 1e9].map(duration);
+        assert_eq!([duration(-5400.0), duration(-0.0001)], ["−90 min", "0 s"]);
         assert_eq!(texts, ["0 s", "250 ms", "45 s", "90 s", "10 min", "5.4 h", "24 h", "2 d", "32 y"]);
     }
 

@@ -146,9 +146,10 @@ impl Report<'_> {
             [] => lead(
                 "Nothing was found that goes with more of the target. That is an answer: with these attributes it cannot be told apart from chance.",
             ),
-            sentences => {
-                findings(sentences.iter().map(|sentence| (&sentence.text, percent(sentence.share_of_total))))
-            }
+            sentences => html! {
+                (findings(sentences.iter().map(|sentence| (&sentence.text, percent(sentence.share_of_total)))))
+                (note("The figure behind a sentence is what it is about as a share of the whole: findings about the way to one activity count by that activity's part of all time."))
+            },
         };
         page.section(
             "answer",
@@ -205,7 +206,7 @@ impl Report<'_> {
             Column::number("Cases"),
             Column::number("Mean"),
             Column::text("Share of all time"),
-            Column::text("Longer where"),
+            Column::words("Longer where"),
         ])
         .fold_after(OPEN);
         for step in steps {
@@ -280,8 +281,8 @@ impl Report<'_> {
     fn trends(&self) -> Markup {
         html! {
             @for trend in &self.results.trends {
-                h3 { (trend.figure) }
-                @for sentence in trend_sentences(trend) { p { (sentence) } }
+                h3 { (trend.figure) " by " (trend.period.noun()) }
+                @for sentence in trend_sentences(trend, self.results.kpis.iter().find(|kpi| kpi.name == trend.figure)) { p { (sentence) } }
             }
         }
     }
@@ -312,7 +313,7 @@ fn found(causes: &Causes) -> Table {
         Column::number("Effect"),
         Column::number("Share of total"),
         Column::number("p, corrected"),
-        Column::text("Remarks"),
+        Column::words("Remarks"),
     ])
     .fold_after(OPEN);
     for finding in &causes.findings {
@@ -481,17 +482,20 @@ fn periods(kpi: &kpis::Result) -> Table {
     table
 }
 
-fn trend_sentences(trend: &Trend) -> Vec<String> {
+/// `kpi` is the figure's definition: its values are read as there.
+fn trend_sentences(trend: &Trend, kpi: Option<&kpis::Result>) -> Vec<String> {
+    let shown = |value: f64| kpi.map_or_else(|| number(value), |kpi| shown(kpi, Some(value)));
+    let noun = trend.period.noun();
     let mut sentences = Vec::new();
     if let Some(season) = trend.season.as_ref().filter(|season| season.p_value < 0.01) {
         sentences.push(format!(
-            "It has a season of {} periods ({}).",
-            season.length,
+            "It has a season of {} ({}).",
+            counted(season.length as u64, noun),
             p_value(season.p_value)
         ));
     }
     for change in &trend.changes {
-        let (before, after) = (number(change.before), number(change.after));
+        let (before, after) = (shown(change.before), shown(change.after));
         sentences.push(format!(
             "From {} on its level is {after}, before {before} ({}).",
             change.period,
@@ -499,13 +503,15 @@ fn trend_sentences(trend: &Trend) -> Vec<String> {
         ));
     }
     for outlier in trend.outliers.iter().take(10) {
-        let (value, expected) = (number(outlier.value), number(outlier.expected));
+        let (value, expected) = (shown(outlier.value), shown(outlier.expected));
         sentences
             .push(format!("{} is out of line: {value}, where {expected} would be expected.", outlier.period));
     }
     match &trend.forecast {
-        None => sentences
-            .push(format!("No forecast: {} whole periods are too few, or some are empty.", trend.periods)),
+        None => sentences.push(format!(
+            "No forecast: {} are too few, or some are empty.",
+            counted(trend.periods as u64, &format!("whole {noun}"))
+        )),
         Some(forecast) => {
             let least = &forecast.errors[0];
             let of_naive =
@@ -517,9 +523,9 @@ fn trend_sentences(trend: &Trend) -> Vec<String> {
             };
             let next = forecast.points.first().map_or(f64::NAN, |point| point.value);
             sentences.push(format!(
-                "It {judged}: on periods not seen, the mean error was {}{of_naive}. The next period is expected at {}.",
-                number(least.mean_absolute_error),
-                number(next)
+                "It {judged}: on {noun}s not seen, the mean error was {}{of_naive}. The next {noun} is expected at {}.",
+                shown(least.mean_absolute_error),
+                shown(next)
             ));
         }
     }
@@ -548,13 +554,19 @@ fn answered(answer: &Answer) -> Markup {
     };
     let mut table = Table::new(answer.columns.iter().enumerate().map(column)).fold_after(OPEN);
     for row in &answer.first {
-        table.row_of(row.iter().map(|value| value.as_deref().unwrap_or("")));
+        table.row_of(row.iter().map(|value| legible(value.as_deref().unwrap_or(""))));
     }
     html! {
         pre { (answer.sql) }
         (note(html! { (counted(answer.rows, "row")) ", all of them in " (answer.file) "." }))
         @if let Some(bars) = charts::answer(answer, is_number) { (beside(&[&bars, &table])) } @else { (table) }
     }
+}
+
+/// A value as people read it: of a number with a fraction no more digits than mean something. The file has all of them.
+fn legible(value: &str) -> String {
+    let fraction = value.contains('.').then(|| value.parse::<f64>().ok()).flatten();
+    fraction.map_or_else(|| value.to_string(), number)
 }
 
 fn would_be(what_if: &WhatIf) -> Markup {

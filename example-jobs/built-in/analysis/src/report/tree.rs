@@ -9,7 +9,7 @@ use crate::causes::tree::Node;
 use crate::sentences::figure;
 
 const WIDTH: f64 = 178.0;
-const HEIGHT: f64 = 58.0;
+const HEIGHT: f64 = 64.0;
 const ACROSS: f64 = 14.0;
 const DOWN: f64 = 54.0;
 const LETTERS: usize = 26;

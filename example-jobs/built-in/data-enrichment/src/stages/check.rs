@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::SchemaRef;
+use fuelcell_report_kit::text::counted;
 use fuelcell_sql_kit::Expression;
 use fuelcell_table_kit::{Column, Kind, Micros, Stop, cell, convert, excerpt, parse_iso};
 use regex::Regex;
@@ -277,6 +278,6 @@ impl Stage for Checked {
             }
         }
         let broken: u64 = self.rules.iter().map(|rule| rule.broken).sum();
-        ledger.note(&self.place.name, format!("{broken} times a rule was broken"));
+        ledger.note(&self.place.name, format!("rules were broken {}", counted(broken, "time")));
     }
 }

@@ -2,6 +2,7 @@
 
 use arrow_array::StringArray;
 use arrow_schema::SchemaRef;
+use fuelcell_report_kit::text::counted;
 use fuelcell_sql_kit::{Cell, Expression};
 use fuelcell_table_kit::{Column, Kind, Stop, convert, excerpt};
 
@@ -132,6 +133,6 @@ impl Stage for Filtered {
     }
 
     fn end(&mut self, ledger: &mut Ledger) {
-        ledger.note(&self.place.name, format!("{} rows were left out", self.left_out));
+        ledger.note(&self.place.name, format!("{} left out", counted(self.left_out, "row")));
     }
 }
