@@ -122,7 +122,7 @@ impl Writer<'_> {
     /// Values of which one is taken, or members of which one is there.
     fn choices(&mut self, choices: &[Value]) {
         for choice in choices {
-            let about = description(choice);
+            let about = description(choice).replace('\n', " ");
             let members = choice.get("properties").and_then(Value::as_object);
             let tagged = members.and_then(|members| {
                 Some((members, members.iter().find(|(_, member)| member.get("const").is_some())?))

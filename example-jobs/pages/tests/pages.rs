@@ -218,7 +218,11 @@ fn check(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let have = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(have, text, "`BLESS=1 cargo test -p job-pages` writes it anew");
+    let other = have.lines().zip(text.lines()).find(|(have, made)| have != made);
+    assert!(
+        have == text,
+        "{name} is not that of the code: {other:?}; `BLESS=1 cargo test -p job-pages` writes it anew"
+    );
 }
 
 fn all<J: GuestJob>(examples: &[Example]) -> Vec<String> {

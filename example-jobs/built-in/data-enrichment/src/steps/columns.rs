@@ -9,6 +9,7 @@ use crate::steps::shape::step;
 
 step! {
     /// Some columns.
+    #[schemars(rename = "ColumnList")]
     Columns {
         /// Their names.
         #[schemars(length(min = 1))]

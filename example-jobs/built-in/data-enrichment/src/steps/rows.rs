@@ -60,6 +60,7 @@ step! {
 
 step! {
     /// Which rows stay.
+    #[schemars(rename = "RowFilter")]
     Filter {
         /// The condition: an expression of SQLite, over the columns of the row.
         #[schemars(length(min = 1, max = 4000))]
