@@ -70,6 +70,17 @@ async fn all_memory_of_a_program_is_its_own() {
     assert_eq!(said[12], "Info stdout: yz!");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_may_have_several_memories() {
+    let body = r#"(memory.copy $other 0 (i32.const 65530) (i32.const 4096) (i32.const 6))
+        (memory.copy 0 $other (i32.const 8192) (i32.const 65530) (i32.const 6))
+        (call $expect (memory.size $other) (i32.const 1))
+        (call $say (i32.const 8192) (i32.const 6))"#;
+    let bench = Bench::new();
+    done(&bench, &program_with(&[(4096, "hello\\n")], "(memory $other 1)", body)).await;
+    assert_eq!(bench.host.events(), ["Info stdout: hello"]);
+}
+
 /// Buffers of one call are moved together, as far as they are read or written at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_buffers_of_one_call_arrive_in_order() {
