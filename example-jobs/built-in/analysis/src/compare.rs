@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::causes::Factor;
-use crate::statistics::{Interval, mean, normal_quantile, rank_sum, variance};
+use crate::statistics::{Interval, mean, rank_sum, variance, welch_reach};
 
 /// Two groups compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -80,9 +80,8 @@ pub fn compare(groups: &Groups<'_>, factors: &[Factor]) -> Option<Comparison> {
     let (before, after) = (values(&first), values(&second));
     let means = (mean(&before)?, mean(&after)?);
     let change = means.1 - means.0;
-    let error = variance(&before).zip(variance(&after));
-    let reach = error
-        .map(|(a, b)| normal_quantile(0.975) * (a / before.len() as f64 + b / after.len() as f64).sqrt());
+    let of = |values: &[f64]| Some((variance(values)? / values.len() as f64, values.len()));
+    let reach = of(&before).zip(of(&after)).and_then(|(before, after)| welch_reach(before, after, 0.95));
     let mut by: Vec<Decomposition> =
         factors.iter().map(|factor| decompose(factor, groups.values, &first, &second)).collect();
     // What a value adds beyond its share of the rows; the largest of an attribute, so that many values weigh no more.

@@ -10,6 +10,7 @@ use statrs::distribution::{Binomial, DiscreteCDF as _};
 
 use fuelcell_report_kit::text::{duration, number};
 
+use crate::cases::WORKING_DURATION;
 use crate::error::{Stop, excerpt, there_are};
 use crate::filters::{Filter, mask};
 use crate::frame::{Frame, Micros, NO_CODE, NO_TIME, Values};
@@ -192,7 +193,12 @@ impl Kpi {
     fn limit_text(&self, by: &Breakdown<'_>) -> String {
         let limit = self.limit.unwrap_or_default();
         let is_seconds = self.column.as_deref().is_some_and(|column| by.seconds.contains(&column));
-        if is_seconds { duration(limit) } else { number(limit) }
+        match self.column.as_deref() {
+            // Days of work have no 24 hours.
+            Some(WORKING_DURATION) => format!("{} h of working time", number(limit / 3600.0)),
+            _ if is_seconds => duration(limit),
+            _ => number(limit),
+        }
     }
 
     fn short(&self, by: &Breakdown<'_>) -> String {

@@ -3,8 +3,8 @@
 use super::factors::Factor;
 use super::target::{Group, Measure, Target};
 use crate::statistics::{
-    Interval, Table, chi_squared, fisher_exact, kruskal_wallis, normal_quantile, odds_ratio,
-    rate_difference_interval, two_sided,
+    Interval, Table, chi_squared, fisher_exact, kruskal_wallis, odds_ratio, rate_difference_interval,
+    two_sided, welch_reach,
 };
 
 /// Below this expected count the exact test is made: W. G. Cochran, "Some Methods for Strengthening the Common χ² Tests"
@@ -77,19 +77,16 @@ impl Contrast {
         target.mean_of(&self.inside) - target.mean_of(&self.outside)
     }
 
-    /// Where the difference lies: for shares by Newcombe, otherwise by the normal distribution of means with unequal
-    /// variances (B. L. Welch, 1938).
+    /// Where the difference lies: for shares by Newcombe, otherwise by Student's t for means with unequal variances
+    /// (B. L. Welch, 1947).
     pub(super) fn interval(&self, target: &Target) -> Option<Interval> {
         if target.measure == Measure::Share {
             let counts = |group: &Group| (target.hits(group), group.count as u64);
             return rate_difference_interval(counts(&self.inside), counts(&self.outside), CONFIDENCE)
                 .map(|(_, interval)| interval);
         }
-        if self.inside.count < 2 || self.outside.count < 2 {
-            return None;
-        }
-        let error = (self.inside.variance_of_mean() + self.outside.variance_of_mean()).sqrt();
-        let reach = normal_quantile(f64::midpoint(1.0, CONFIDENCE)) * error;
+        let of = |group: &Group| (group.variance_of_mean(), group.count);
+        let reach = welch_reach(of(&self.inside), of(&self.outside), CONFIDENCE)?;
         let difference = self.difference(target);
         Some(Interval { low: difference - reach, high: difference + reach })
     }

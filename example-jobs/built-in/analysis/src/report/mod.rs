@@ -524,7 +524,10 @@ fn trend_sentences(trend: &Trend, kpi: Option<&kpis::Result>) -> Vec<String> {
             let next = forecast.points.first().map_or(f64::NAN, |point| point.value);
             sentences.push(format!(
                 "It {judged}: on {noun}s not seen, the mean error was {}{of_naive}. The next {noun} is expected at {}.",
-                shown(least.mean_absolute_error),
+                match kpi {
+                    Some(kpi) if kpi.share => difference(Measure::Share, least.mean_absolute_error),
+                    _ => shown(least.mean_absolute_error),
+                },
                 shown(next)
             ));
         }

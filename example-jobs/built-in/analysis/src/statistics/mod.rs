@@ -6,6 +6,7 @@
 mod bootstrap;
 mod changes;
 mod corrected;
+mod means;
 mod proportions;
 mod quantiles;
 mod ranks;
@@ -15,6 +16,7 @@ mod tables;
 pub use bootstrap::{Dice, bootstrap_interval};
 pub use changes::{Change, most_likely_change};
 pub use corrected::benjamini_hochberg;
+pub use means::welch_reach;
 pub use proportions::{clopper_pearson, rate_difference_interval, wilson};
 pub use quantiles::{Summary, mean, quantile_of_sorted, sorted, variance};
 pub use ranks::{RankTest, Ranked, cliffs_delta, kruskal_wallis, rank_sum};
