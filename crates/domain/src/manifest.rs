@@ -35,7 +35,7 @@ pub struct Manifest {
     pub deterministic: bool,
     /// The hosts and secrets that it asks its project for; they count where it imports `wasi:http`.
     pub http: Option<HttpAccess>,
-    /// Names of the project's secrets that it computes HMACs with, if they are granted.
+    /// Names of the project's secrets that it computes HMACs with, if they are granted; `*` for any that the project chooses.
     pub hmac: Vec<String>,
 }
 

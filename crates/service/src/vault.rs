@@ -86,7 +86,8 @@ impl Vault {
         let Capabilities { http, mut hmac } = capabilities;
         if !hmac.is_empty() {
             let asked = self.keys_asked_for(job).await?;
-            hmac.retain(|name| asked.contains(name));
+            // "*" is for what the project chooses.
+            hmac.retain(|name| asked.iter().any(|asked| asked == name || asked == "*"));
         }
         let in_headers = http.as_ref().map(|http| http.secrets.clone()).unwrap_or_default();
         let mut granted = Granted { http, ..Granted::default() };

@@ -31,7 +31,8 @@ pub struct Manifest {
     /// The hosts and secrets that the job asks its project for; they count where it imports `wasi:http`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpDeclaration>,
-    /// Names of the project's secrets that the job computes HMACs with, if they are granted.
+    /// Names of the project's secrets that the job computes HMACs with, if they are granted; `*` for any that the project
+    /// chooses.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub hmac: &'static [&'static str],
 }

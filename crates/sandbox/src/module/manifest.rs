@@ -55,9 +55,9 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
     if manifest.description.len() > MODULE.description_bytes {
         return Err(format!("its description has at most {} bytes", MODULE.description_bytes));
     }
-    if let Some(name) = manifest.hmac.iter().find(|name| !is_secret_name(name)) {
+    if let Some(name) = manifest.hmac.iter().find(|name| *name != "*" && !is_secret_name(name)) {
         return Err(format!(
-            "`hmac` names {:?}, which is no name of a secret",
+            "`hmac` names {:?}, which is no name of a secret, and not \"*\" for any",
             clip(name, MODULE.word_bytes)
         ));
     }

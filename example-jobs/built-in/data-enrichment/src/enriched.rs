@@ -5,8 +5,9 @@ use fuelcell_table_kit::Facts;
 
 use crate::ledger::Ledger;
 use crate::plan::Planned;
-use crate::profile::Profile;
+use crate::profile::{ColumnDocument, Profile};
 use crate::quality::Quality;
+use crate::risk::Risk;
 use crate::steps::Step;
 
 /// What the run is about, for all its outputs.
@@ -20,6 +21,24 @@ pub(crate) struct Enriched<'a> {
     pub(crate) after: &'a Profile,
     pub(crate) ledger: &'a Ledger,
     pub(crate) quality: &'a Quality,
+    /// What of the risk is left that people are told; none when no step hides anything.
+    pub(crate) risk: Option<&'a Risk>,
     pub(crate) findings: &'a [Finding],
     pub(crate) is_retry: bool,
+}
+
+impl Enriched<'_> {
+    /// Whether a step hides who is meant.
+    pub(crate) fn hides(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Anonymise(_)))
+    }
+
+    /// The columns before the steps. Where a step hides who is meant, without what would tell it after all.
+    pub(crate) fn documents_before(&self) -> Vec<ColumnDocument> {
+        let documents = self.before.documents();
+        match self.hides() {
+            true => documents.into_iter().map(ColumnDocument::without_values).collect(),
+            false => documents,
+        }
+    }
 }

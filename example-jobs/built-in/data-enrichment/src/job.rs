@@ -23,6 +23,8 @@ use crate::plan::{Planned, plan};
 use crate::profile::Profile;
 use crate::quality::Quality;
 use crate::report;
+use crate::risk::{Groups, Risk};
+use crate::stages::check_secrets;
 use crate::steps;
 use crate::whole::form;
 
@@ -42,13 +44,14 @@ const READ: u64 = 850;
     output(name = "profile.json", kind = "data", type_name = "DataProfile"),
     output(name = "rejected.csv", kind = "data", type_name = "RejectedRows"),
     output(name = "dictionary.json", kind = "data", type_name = "DataDictionary"),
-    deterministic = true
+    hmac = ["*"]
 )]
 fn enrich(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     Ok(run(context, &parameters)?)
 }
 
 fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
+    check_secrets(context, &parameters.steps)?;
     let raw = if parameters.begins_with_steps() { steps::raw_columns(&parameters.steps) } else { Vec::new() };
     let dataset = Dataset::scan(context, &parameters.reading, &raw, |share| {
         context.progress((SCANNED as f64 * share) as u64, WHOLE, "Finding types");
@@ -57,7 +60,7 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
     let facts = &dataset.table.facts;
     tell_facts(context, facts);
     let plan = plan(parameters, &dataset.schema())?;
-    let Worked { before, after, mut ledger } = work(context, parameters, &plan, &dataset)?;
+    let Worked { before, after, risk, mut ledger } = work(context, parameters, &plan, &dataset)?;
     let implausible = checks::made(parameters, &before, &dataset.schema(), &mut ledger)?;
     warn_of_reading(&dataset.table, dataset.columns(), &mut ledger);
     let invalid = ledger.counts.values().sum::<u64>() - ledger.derived;
@@ -78,6 +81,7 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
         after: &after,
         ledger: &ledger,
         quality: &quality,
+        risk: risk.as_ref(),
         findings: &findings,
         is_retry: dataset.is_retry(),
     };
@@ -92,6 +96,7 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
 struct Worked {
     before: Profile,
     after: Profile,
+    risk: Option<Risk>,
     ledger: Ledger,
 }
 
@@ -109,7 +114,7 @@ fn work(
     let mut before = Profile::new(&schema);
     let result = RefCell::new(None);
     let mut ledger = Ledger::default();
-    let mut pipeline = Pipeline { plan, hints: &dataset.hints, lookups: &lookups, database };
+    let mut pipeline = Pipeline { plan, hints: &dataset.hints, lookups: &lookups, context, database };
     pipeline.run(
         &schema,
         &mut |sink, ledger| {
@@ -130,11 +135,11 @@ fn work(
             result.borrow_mut().as_mut().map_or(Ok(()), |output: &mut Output| output.take(&chunk))
         },
     )?;
-    let after = match result.into_inner() {
+    let (after, risk) = match result.into_inner() {
         Some(output) => output.finish()?,
-        None => Profile::new(&schema),
+        None => (Profile::new(&schema), None),
     };
-    Ok(Worked { before, after, ledger })
+    Ok(Worked { before, after, risk, ledger })
 }
 
 fn tell_progress(context: &Context, dataset: &Dataset<'_>, rows: u64, bytes: u64) {
@@ -167,14 +172,15 @@ fn tell_facts(context: &Context, facts: &Facts) {
 /// The rows of the result: their profile, and their file if one is wanted.
 struct Output {
     profile: Profile,
+    groups: Option<Groups>,
     table: Option<Box<dyn TableWriter<ArtifactWriter>>>,
 }
 
 impl Output {
     fn begin(context: &Context, parameters: &Parameters, schema: &SchemaRef) -> Result<Self, Stop> {
-        let profile = Profile::new(schema);
+        let (profile, groups) = (Profile::new(schema), Groups::new(&parameters.steps, schema));
         if parameters.output_format == OutputFormat::SummaryReport {
-            return Ok(Self { profile, table: None });
+            return Ok(Self { profile, groups, table: None });
         }
         let format = parameters.file_format;
         let artifact = Artifact::new(format!("enriched.{}", format.ending()), Kind::Data)
@@ -184,19 +190,22 @@ impl Output {
         let is_primary = parameters.output_format == OutputFormat::Data;
         let artifact = if is_primary { artifact.primary() } else { artifact };
         let table = writer(format, context.artifact(artifact)?, schema)?;
-        Ok(Self { profile, table: Some(table) })
+        Ok(Self { profile, groups, table: Some(table) })
     }
 
     fn take(&mut self, chunk: &Chunk) -> Result<(), Stop> {
         self.profile.see(chunk);
+        if let Some(groups) = &mut self.groups {
+            groups.see(chunk);
+        }
         self.table.as_mut().map_or(Ok(()), |table| table.write(&chunk.rows))
     }
 
-    fn finish(self) -> Result<Profile, Stop> {
+    fn finish(self) -> Result<(Profile, Option<Risk>), Stop> {
         if let Some(table) = self.table {
             table.finish()?.finish()?;
         }
-        Ok(self.profile)
+        Ok((self.profile, self.groups.and_then(Groups::risk)))
     }
 }
 
@@ -239,7 +248,8 @@ fn document(all: &Enriched<'_>) -> Value {
         "rejected": all.ledger.errors().iter().map(|finding| json!({"message": finding.message, "count": finding.count})).collect::<Value>(),
         "notes": all.ledger.notes.iter().map(|(step, text)| json!({"step": step, "text": text})).collect::<Value>(),
         "steps": serde_json::to_value(all.steps).unwrap_or_default(),
-        "before": {"rows": all.before.rows, "columns": all.before.documents(), "correlations": all.before.correlations()},
+        "reidentification": all.risk,
+        "before": {"rows": all.before.rows, "columns": all.documents_before(), "correlations": all.before.correlations()},
         "after": {"rows": all.after.rows, "columns": all.after.documents(), "correlations": all.after.correlations()},
     })
 }

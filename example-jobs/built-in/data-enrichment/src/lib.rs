@@ -28,6 +28,7 @@ mod profile;
 mod quality;
 mod report;
 mod restrict;
+mod risk;
 mod roles;
 mod stage;
 mod stages;

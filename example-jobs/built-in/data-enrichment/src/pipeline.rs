@@ -6,6 +6,7 @@ use arrow_array::cast::AsArray as _;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{Field, SchemaRef};
+use fuelcell_sdk::Context;
 use fuelcell_sql_kit::{Database, Form};
 use fuelcell_table_kit::{Kind, Stop};
 
@@ -30,6 +31,7 @@ pub(crate) struct Pipeline<'a> {
     pub(crate) plan: &'a [Planned],
     pub(crate) hints: &'a Hints,
     pub(crate) lookups: &'a [Known],
+    pub(crate) context: &'a Context,
     pub(crate) database: Database,
 }
 
@@ -61,7 +63,12 @@ impl Pipeline<'_> {
         let mut schema = Arc::clone(schema);
         let mut next = 0;
         loop {
-            let around = Surroundings { hints: self.hints, database: &self.database, lookups: self.lookups };
+            let around = Surroundings {
+                hints: self.hints,
+                database: &self.database,
+                lookups: self.lookups,
+                context: self.context,
+            };
             let mut stages: Vec<Box<dyn Stage + '_>> = Vec::new();
             let mut whole = None;
             while let Some(planned) = self.plan.get(next) {

@@ -413,6 +413,24 @@ pub(crate) struct ColumnDocument {
     pub(crate) length: Option<(usize, usize)>,
 }
 
+impl ColumnDocument {
+    /// Its counts alone.
+    pub(crate) fn without_values(self) -> Self {
+        Self {
+            min: None,
+            max: None,
+            mean: None,
+            standard_deviation: None,
+            quantiles: None,
+            outliers: None,
+            top_values: Vec::new(),
+            patterns: Vec::new(),
+            length: None,
+            ..self
+        }
+    }
+}
+
 /// A number, or a time in ISO 8601.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]

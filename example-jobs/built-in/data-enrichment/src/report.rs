@@ -17,7 +17,7 @@ const DRAWN: usize = 60;
 
 pub(crate) fn page(all: &Enriched<'_>) -> Page {
     let mut page = Page::new(all.file, "Data profile");
-    let (before, after) = (all.before.documents(), all.after.documents());
+    let (before, after) = (all.documents_before(), all.after.documents());
     let validation = all.quality.validation;
     if all.is_retry {
         page.note("These are rows that an earlier job rejected.");
@@ -34,14 +34,17 @@ pub(crate) fn page(all: &Enriched<'_>) -> Page {
     if !all.plan.is_empty() {
         page.section("steps", "Steps", steps(all));
     }
+    if all.hides() {
+        page.section("risk", "Who may still be recognised", risk(all));
+    }
     let changed = !all.plan.is_empty();
     page.section(
         "columns",
         if changed { "Columns of the result" } else { "Columns" },
-        columns(all.after, &after),
+        columns(all.after, &after, true),
     );
     if changed {
-        page.section("before", "Columns before the steps", columns(all.before, &before));
+        page.section("before", "Columns before the steps", columns(all.before, &before, !all.hides()));
     }
     if let Some(body) = correlations(all.after) {
         page.section("correlations", "Correlations", body);
@@ -147,7 +150,28 @@ fn shown(measure: Option<&Measure>) -> String {
     }
 }
 
-fn columns(profile: &Profile, documents: &[ColumnDocument]) -> Markup {
+/// What of who is meant may still be told.
+fn risk(all: &Enriched<'_>) -> Markup {
+    let Some(risk) = all.risk else {
+        return html! { (note("No step names quasi-identifiers (quasiIdentifiers) or generalises a column of the result, so that nobody can say how well rows hide among others.")) };
+    };
+    let about = if risk.exact { "" } else { "about " };
+    let names: Vec<String> = risk.columns.iter().map(|name| shorten(name, 40)).collect();
+    html! {
+        (lead(format!(
+            "k = {}: the smallest group of rows that are equal in {} has {}.",
+            count(risk.smallest_group), names.join(", "), counted(risk.smallest_group, "row")
+        )))
+        p {
+            (about) (percent(risk.share_in_small_groups)) " of the rows (" (about) (count(risk.rows_in_small_groups))
+            ") are in groups with fewer than five; there are " (about) (counted(risk.groups, "group")) "."
+        }
+        (note("k looks at these columns alone. It does not say what others know, or what the other columns tell. rejected.csv holds the rejected rows as they were."))
+    }
+}
+
+/// A table of columns; `detailed` with what their values are.
+fn columns(profile: &Profile, documents: &[ColumnDocument], detailed: bool) -> Markup {
     let mut table = Table::new([
         Column::name("Column"),
         Column::text("Type"),
@@ -172,14 +196,16 @@ fn columns(profile: &Profile, documents: &[ColumnDocument]) -> Markup {
             &shown(document.max.as_ref()),
         ]);
     }
-    let details = profile.columns.iter().zip(documents).take(DRAWN).map(|(column, document)| {
+    let drawn = if detailed { DRAWN } else { 0 };
+    let details = profile.columns.iter().zip(documents).take(drawn).map(|(column, document)| {
         fold(shorten(&document.name, 80), &document.r#type, detail(column, document), false)
     });
     html! {
         (table)
         @if documents.is_empty() { p { "There is no column." } }
         @for detail in details { (detail) }
-        @if documents.len() > DRAWN { (note(format!("The first {DRAWN} columns have a picture; profile.json describes all."))) }
+        @if !detailed { (note("A step hides who is meant: values before the steps are not told.")) }
+        @if detailed && documents.len() > DRAWN { (note(format!("The first {DRAWN} columns have a picture; profile.json describes all."))) }
     }
 }
 

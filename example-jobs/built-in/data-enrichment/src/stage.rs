@@ -1,6 +1,7 @@
 //! A step that looks at one row after another.
 
 use arrow_schema::SchemaRef;
+use fuelcell_sdk::Context;
 use fuelcell_sql_kit::Database;
 use fuelcell_table_kit::Stop;
 
@@ -27,4 +28,6 @@ pub(crate) struct Surroundings<'a> {
     /// The lookups, as tables of their names in their exact form.
     pub(crate) database: &'a Database,
     pub(crate) lookups: &'a [Known],
+    /// The host, which computes with secrets.
+    pub(crate) context: &'a Context,
 }

@@ -252,6 +252,111 @@ fn values_are_hidden() {
     );
 }
 
+fn hidden(file: &str, key: &str, steps: Value) -> TestRun {
+    let host = TestHost::new().parameters(json!({"steps": steps})).secret("PSEUDONYMS", key);
+    host.input("dataset", "table.csv", file).run::<Job>()
+}
+
+fn profile_of(run: &TestRun) -> Value {
+    serde_json::from_str(run.text("profile.json").expect("there is a profile")).expect("it is JSON")
+}
+
+#[test]
+fn pseudonyms_are_those_of_the_secret() {
+    // `printf %s 'what do ya want for nothing?' | openssl dgst -sha256 -hmac Jefe`, which is test case 2 of RFC 4231.
+    const FILE: &str = "who,v\nwhat do ya want for nothing?,1\n,2\nann,3\nwhat do ya want for nothing?,4\n";
+    let steps = json!([{"anonymise": {"column": "who", "method": "hash"}}]);
+    let text = |key: &str| {
+        let run = hidden(FILE, key, steps.clone());
+        run.text("enriched.csv").unwrap_or_else(|| panic!("{:?}", run.end)).to_string()
+    };
+    let lines: Vec<String> = text("Jefe").lines().map(String::from).collect();
+    assert_eq!(lines[1], "5bdcc146bf60754e6a042426089575c7,1");
+    assert_eq!(
+        (lines[2].as_str(), &lines[4][..32]),
+        (",2", &lines[1][..32]),
+        "missing stays missing, equal stays equal"
+    );
+    assert_ne!(lines[3][..32], lines[1][..32]);
+    assert_ne!(text("other").lines().nth(1), Some(lines[1].as_str()));
+    let run = hidden(FILE, "Jefe", steps.clone());
+    for name in ["report.html", "profile.json", "dictionary.json"] {
+        assert!(!run.text(name).unwrap().contains("want for nothing"), "{name} tells who is meant");
+    }
+    assert_eq!(profile_of(&run)["reidentification"], Value::Null, "nobody asked");
+    // Without the grant nothing is read.
+    let failure = run_without_secret(&steps);
+    assert_eq!(failure.code, "SecretNotGranted");
+    assert!(
+        failure.message.starts_with("steps/0/anonymise cannot use the secret \"PSEUDONYMS\""),
+        "{}",
+        failure.message
+    );
+}
+
+fn run_without_secret(steps: &Value) -> fuelcell_sdk::Failure {
+    let host = TestHost::new().parameters(json!({"steps": steps}));
+    let run = host.input("dataset", "table.csv", "no table: \"").run::<Job>();
+    run.end.expect_err("there is no secret")
+}
+
+#[test]
+fn times_move_by_case_and_intervals_stay() {
+    const FILE: &str = "c,at,born\n1,2024-03-01T10:00:00Z,1980-01-01\n1,2024-03-05T12:30:00Z,1980-01-01\n2,2024-03-01T10:00:00Z,1980-01-01\n,2024-03-01T10:00:00Z,\n";
+    let shift = |column: &str| json!({"anonymise": {"column": column, "method": "shiftDates", "key": "c", "days": 30}});
+    let steps = json!([
+        shift("at"), shift("born"),
+        {"derive": {"column": "moved", "expression": "julianday(date(at)) - julianday('2024-03-01')", "type": "integer"}},
+        {"derive": {"column": "born_moved", "expression": "julianday(born) - julianday('1980-01-01')", "type": "integer"}},
+        {"derive": {"column": "clock", "expression": "time(at)"}},
+        {"select": {"columns": ["c", "moved", "born_moved", "clock"]}},
+    ]);
+    let run = hidden(FILE, "key", steps);
+    let text = run.text("enriched.csv").unwrap_or_else(|| panic!("{:?}", run.end));
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let days = |row: usize, column: usize| rows[row][column].parse::<i64>().expect("it is a number");
+    assert_eq!(days(1, 1) - days(0, 1), 4, "within a case the interval stays: {text}");
+    assert_eq!((days(0, 2), days(1, 2), days(2, 2)), (days(0, 1), days(0, 1), days(2, 1)), "{text}");
+    assert_ne!(days(0, 1), days(2, 1), "cases move apart: {text}");
+    for row in [0, 2] {
+        assert!((1..=30).contains(&days(row, 1).abs()), "{text}");
+    }
+    assert_eq!((rows[0][3], rows[1][3]), ("10:00:00", "12:30:00"));
+    assert_eq!(rows[3], ["", "", "", ""], "without a key there is no time");
+    let warning = &run.report.as_ref().unwrap().warnings[0];
+    assert_eq!((warning.kind.as_str(), warning.count), ("NoKey", 1));
+    let refused = |step: Value| hidden(FILE, "key", json!([{"anonymise": step}])).end.unwrap_err().message;
+    assert!(refused(json!({"column": "at", "method": "shiftDates"})).contains("key says"));
+    assert!(refused(json!({"column": "c", "method": "shiftDates", "key": "at"})).contains("type integer"));
+}
+
+#[test]
+fn what_is_left_of_the_risk_is_computed() {
+    const FILE: &str =
+        "zip,age,v\n80331,31,1\n80331,38,2\n80335,33,3\n80339,35,4\n80999,36,5\n10115,62,6\n10117,,7\n";
+    let steps = |named: Value| {
+        json!([
+            {"cast": {"column": "zip", "type": "text"}},
+            {"anonymise": {"column": "zip", "method": "generalise", "width": 2, "quasiIdentifiers": named}},
+            {"anonymise": {"column": "age", "method": "generalise", "width": 10}},
+        ])
+    };
+    let risk = |steps: Value| profile_of(&run(FILE, steps))["reidentification"].clone();
+    // (80, 30) five times; (10, 60) and (10, none) once.
+    let both = json!({"columns": ["zip", "age"], "groups": 3, "smallestGroup": 1, "rowsInSmallGroups": 2, "shareInSmallGroups": 2.0 / 7.0, "exact": true});
+    assert_eq!(risk(steps(json!([]))), both);
+    let zip = json!({"columns": ["zip"], "groups": 2, "smallestGroup": 2, "rowsInSmallGroups": 2, "shareInSmallGroups": 2.0 / 7.0, "exact": true});
+    assert_eq!(risk(steps(json!(["zip"]))), zip);
+    assert_eq!(risk(json!([])), Value::Null);
+    let report = run(FILE, steps(json!(["zip"])));
+    assert!(
+        report
+            .text("report.html")
+            .unwrap()
+            .contains("the smallest group of rows that are equal in zip has 2 rows")
+    );
+}
+
 #[test]
 fn rules_reject_or_warn() {
     let validate = |rules: Value| json!([{"validate": {"rules": rules}}, {"select": {"columns": ["id"]}}]);
@@ -406,6 +511,24 @@ fn any_name_of_a_column_is_a_name() {
             "{name}: {:?}",
             lookup.end
         );
+    }
+}
+
+#[test]
+fn equal_inputs_give_equal_bytes() {
+    let rows: String = (0..500).map(|row| format!("{row},{},{}\n", row * 7 % 100, row % 50)).collect();
+    let steps = json!([
+        {"anonymise": {"column": "b", "method": "generalise", "width": 10}},
+        {"cluster": {"column": "c", "apply": true}},
+        {"pivot": {"rows": ["b"], "column": "c", "value": "a", "function": "sum"}},
+    ]);
+    let steps = json!([{"cast": {"column": "c", "type": "text"}}, steps[0], steps[1], steps[2]]);
+    for steps in [json!([]), steps] {
+        let [first, second] = [(); 2].map(|()| run(&format!("a,b,c\n{rows}"), steps.clone()));
+        assert!(first.end.is_ok(), "{:?}", first.end);
+        for (name, artifact) in &first.artifacts {
+            assert!(artifact.bytes == second.artifacts[name].bytes, "{name}");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod hide;
 mod text;
 mod typed;
 
+pub(crate) use hide::check_secrets;
 pub(crate) use typed::number;
 
 use arrow_schema::SchemaRef;
@@ -40,7 +41,7 @@ pub(crate) fn bind<'a>(
         Step::Extract(step) => text::extract(place("extract"), step, schema)?,
         Step::Derive(step) => expressions::derive(place("derive"), step, schema)?,
         Step::Filter(step) => expressions::filter(place("filter"), step, schema)?,
-        Step::Anonymise(step) => hide::anonymise(&place("anonymise"), step, schema)?,
+        Step::Anonymise(step) => hide::anonymise(&place("anonymise"), step, schema, around)?,
         Step::Validate(step) => check::validate(place("validate"), step, schema, around)?,
         Step::Fill(step) if step.with == crate::steps::FillWith::Value => {
             typed::fill(&place("fill"), step, schema)?

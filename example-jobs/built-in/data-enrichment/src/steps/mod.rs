@@ -69,7 +69,8 @@ pub enum Step {
     Deduplicate(Deduplicate),
     /// Adds columns of another input: `{"lookup": {"table": "customers", "on": {"customer": "id"}, "take": ["segment"], "missing": "null"}}`.
     Lookup(Lookup),
-    /// Hides who is meant: `{"anonymise": {"column": "phone", "method": "mask", "keep": 3}}`.
+    /// Hides who is meant: `{"anonymise": {"column": "phone", "method": "mask", "keep": 3}}`,
+    /// `{"anonymise": {"column": "patient", "method": "hash", "secret": "PSEUDONYMS"}}`.
     Anonymise(Anonymise),
     /// Checks rules: `{"validate": {"rules": [{"column": "amount", "range": {"min": 0}, "severity": "reject"}]}}`.
     Validate(Validate),
