@@ -69,6 +69,12 @@ impl<'a> Dataset<'a> {
         Ok(Self { context, input, table, hints, before: if is_rejected { BEFORE.len() } else { 0 }, size })
     }
 
+    /// Which share of it was read. Files that are not read in order say no bytes, and all know their rows by now.
+    pub(crate) fn share(&self, rows: u64, bytes: u64) -> f64 {
+        let (done, of) = if bytes > 0 { (bytes, self.size) } else { (rows, self.table.facts.rows) };
+        (done as f64 / of.max(1) as f64).min(1.0)
+    }
+
     pub(crate) fn is_retry(&self) -> bool {
         self.before > 0
     }

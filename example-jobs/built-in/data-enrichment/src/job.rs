@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::lookups;
 use crate::outputs::{self, write};
 use crate::parameters::{OutputFormat, Parameters};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, passes};
 use crate::plan::{Planned, plan};
 use crate::profile::Profile;
 use crate::quality::Quality;
@@ -114,14 +114,28 @@ fn work(
     let mut before = Profile::new(&schema);
     let result = RefCell::new(None);
     let mut ledger = Ledger::default();
-    let mut pipeline = Pipeline { plan, hints: &dataset.hints, lookups: &lookups, context, database };
+    let passes = passes(plan) as f64;
+    let tell = |share: f64| {
+        let done = SCANNED + ((READ - SCANNED) as f64 * share) as u64;
+        context.progress(done, WHOLE, "Running the steps");
+    };
+    let mut pipeline = Pipeline {
+        plan,
+        hints: &dataset.hints,
+        lookups: &lookups,
+        context,
+        database,
+        rows: dataset.table.facts.rows,
+        tell: &tell,
+    };
     pipeline.run(
         &schema,
         &mut |sink, ledger| {
             dataset.each(ledger, |chunk, bytes| {
                 check_cancelled(context)?;
                 before.see(&chunk);
-                tell_progress(context, dataset, before.rows, bytes);
+                tell(dataset.share(before.rows, bytes) / passes);
+                tell_rows(context, dataset, before.rows);
                 sink(chunk)
             })
         },
@@ -142,9 +156,7 @@ fn work(
     Ok(Worked { before, after, risk, ledger })
 }
 
-fn tell_progress(context: &Context, dataset: &Dataset<'_>, rows: u64, bytes: u64) {
-    let share = (bytes as f64 / dataset.size.max(1) as f64).min(1.0);
-    context.progress(SCANNED + ((READ - SCANNED) as f64 * share) as u64, WHOLE, "Running the steps");
+fn tell_rows(context: &Context, dataset: &Dataset<'_>, rows: u64) {
     let total = dataset.table.facts.rows;
     context.report(&Report { records_processed: rows, records_total: Some(total), ..Report::default() });
 }

@@ -8,7 +8,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{Field, SchemaRef};
 use fuelcell_sdk::Context;
 use fuelcell_sql_kit::{Database, Form};
-use fuelcell_table_kit::{Kind, Stop};
+use fuelcell_table_kit::{Kind, Stop, check_cancelled};
 
 use crate::bind::Hints;
 use crate::chunk::{Chunk, field, schema_of};
@@ -19,7 +19,7 @@ use crate::plan::{Planned, Work};
 use crate::restrict::Restricted;
 use crate::stage::{Stage, Surroundings};
 use crate::stages::bind;
-use crate::whole::{form, make};
+use crate::whole::{form, make, needs_all};
 
 /// Takes rows.
 pub(crate) type Sink<'a> = dyn FnMut(Chunk) -> Result<(), Stop> + 'a;
@@ -33,6 +33,15 @@ pub(crate) struct Pipeline<'a> {
     pub(crate) lookups: &'a [Known],
     pub(crate) context: &'a Context,
     pub(crate) database: Database,
+    /// Rows of the file.
+    pub(crate) rows: u64,
+    /// Hears which share of all passes over rows is done.
+    pub(crate) tell: &'a dyn Fn(f64),
+}
+
+/// Passes over all rows: the reading of the file, and one behind each step that needs to see all of them.
+pub(crate) fn passes(plan: &[Planned]) -> usize {
+    1 + plan.iter().filter(|planned| needs_all(&planned.work)).count()
 }
 
 /// Tables that a step may leave behind.
@@ -61,7 +70,7 @@ impl Pipeline<'_> {
     ) -> Result<(), Stop> {
         let mut made: Option<(Made, String)> = None;
         let mut schema = Arc::clone(schema);
-        let mut next = 0;
+        let (mut next, mut pass) = (0, 0);
         loop {
             let around = Surroundings {
                 hints: self.hints,
@@ -86,7 +95,7 @@ impl Pipeline<'_> {
             }
             let Some(planned) = whole else {
                 begin(&schema)?;
-                self.flow(made.as_ref(), rows, &mut stages, ledger, sink)?;
+                self.flow((made.as_ref(), pass), rows, &mut stages, ledger, sink)?;
                 return Ok(());
             };
             let table = match form(&planned.work) {
@@ -94,7 +103,15 @@ impl Pipeline<'_> {
                 Form::Plain => "dataset".to_string(),
                 Form::Exact => format!("__rows_{next}"),
             };
-            self.gather(&table, form(&planned.work), &schema, made.as_ref(), rows, &mut stages, ledger)?;
+            self.gather(
+                &table,
+                form(&planned.work),
+                &schema,
+                (made.as_ref(), pass),
+                rows,
+                &mut stages,
+                ledger,
+            )?;
             drop(stages);
             if let Some((_, before)) = made.take() {
                 self.database.run(&format!("DROP TABLE IF EXISTS {}", fuelcell_sql_kit::quoted(&before)))?;
@@ -110,14 +127,14 @@ impl Pipeline<'_> {
             let found = make(planned, &mut all, ledger)?;
             schema = Arc::clone(&found.schema);
             made = Some((found, table));
-            next += 1;
+            (next, pass) = (next + 1, pass + 1);
         }
     }
 
     /// Sends rows through stages.
     fn flow(
         &self,
-        made: Option<&(Made, String)>,
+        (made, number): (Option<&(Made, String)>, usize),
         rows: &mut Rows<'_>,
         stages: &mut [Box<dyn Stage + '_>],
         ledger: &mut Ledger,
@@ -138,7 +155,13 @@ impl Pipeline<'_> {
             Some((made, _)) => {
                 let mut fields: Vec<Field> = vec![field(LINE, Kind::Integer)];
                 fields.extend(made.schema.fields().iter().map(|field| field.as_ref().clone()));
+                let (passes, mut seen) = (passes(self.plan) as f64, 0);
                 self.database.select(&made.sql, &schema_of(fields), |batch| {
+                    check_cancelled(self.context)?;
+                    seen += batch.num_rows() as u64;
+                    // A step may make more rows than there were.
+                    let share = (seen as f64 / self.rows.max(1) as f64).min(1.0);
+                    (self.tell)((number as f64 + share) / passes);
                     let chunk = without_lines(&batch, &made.schema)?;
                     sink(pass(stages, chunk, ledger)?)
                 })?;
@@ -155,7 +178,7 @@ impl Pipeline<'_> {
         table: &str,
         form: Form,
         schema: &SchemaRef,
-        made: Option<&(Made, String)>,
+        made: (Option<&(Made, String)>, usize),
         rows: &mut Rows<'_>,
         stages: &mut [Box<dyn Stage + '_>],
         ledger: &mut Ledger,

@@ -33,6 +33,28 @@ pub(crate) fn form(work: &Work) -> Form {
     }
 }
 
+/// Whether a piece of work has to see all rows before its first.
+pub(crate) fn needs_all(work: &Work) -> bool {
+    match work {
+        Work::Rows(_) => false,
+        Work::Cases(_) => true,
+        Work::Step(step) => match step.as_ref() {
+            Step::Fill(step) => step.with != FillWith::Value,
+            Step::Sort(_)
+            | Step::Deduplicate(_)
+            | Step::Rank(_)
+            | Step::Aggregate(_)
+            | Step::Pivot(_)
+            | Step::Unpivot(_)
+            | Step::Lookup(_)
+            | Step::Sql(_)
+            | Step::EventLog(_)
+            | Step::Cluster(_) => true,
+            _ => false,
+        },
+    }
+}
+
 /// Makes the rows of a step.
 pub(crate) fn make(
     Planned { name, work }: &Planned,

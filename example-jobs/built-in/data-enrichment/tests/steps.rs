@@ -515,6 +515,28 @@ fn any_name_of_a_column_is_a_name() {
 }
 
 #[test]
+fn progress_is_even_over_all_passes() {
+    let rows: String = (0..100_000).map(|row| format!("{row},{}\n", row % 10)).collect();
+    let sort = json!({"sort": {"by": [{"column": "b"}]}});
+    let steps = json!([sort, {"derive": {"column": "c", "expression": "a + b"}}, {"deduplicate": {"keys": ["a"]}}, sort]);
+    for (steps, passes) in [(json!([]), 1), (steps, 4)] {
+        let run = run(&format!("a,b\n{rows}"), steps);
+        assert!(run.end.is_ok(), "{:?}", run.end);
+        let done: Vec<u64> = run.progress.iter().map(|progress| progress.done).collect();
+        assert!(done.is_sorted(), "{done:?}");
+        let mut between: Vec<u64> = done.iter().copied().filter(|done| (50..=950).contains(done)).collect();
+        between.dedup();
+        assert!(between.len() >= 10, "{between:?}");
+        // The file is looked at once, then read; each pass has its part.
+        for pass in 0..passes {
+            let part: std::ops::RangeInclusive<u64> =
+                350 + pass * 500 / passes..=350 + (pass + 1) * 500 / passes;
+            assert!(between.iter().filter(|&done| part.contains(done)).count() >= 3, "{part:?}: {between:?}");
+        }
+    }
+}
+
+#[test]
 fn equal_inputs_give_equal_bytes() {
     let rows: String = (0..500).map(|row| format!("{row},{},{}\n", row * 7 % 100, row % 50)).collect();
     let steps = json!([
