@@ -44,6 +44,7 @@ const READ: u64 = 850;
     output(name = "profile.json", kind = "data", type_name = "DataProfile"),
     output(name = "rejected.csv", kind = "data", type_name = "RejectedRows"),
     output(name = "dictionary.json", kind = "data", type_name = "DataDictionary"),
+    disk_bytes = 4_294_967_296,
     hmac = ["*"]
 )]
 fn enrich(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {

@@ -1,16 +1,14 @@
 //! What a column holds: its values counted, measured and described, in one pass and in bounded memory.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash};
 
-use arrow_array::cast::AsArray as _;
 use arrow_array::{Array as _, ArrayRef};
 use arrow_schema::Schema;
-use fuelcell_table_kit::{Kind, cell, parse_iso, time_text};
+use fuelcell_table_kit::{Kind, Values, time_text};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use crate::chunk::{Chunk, kind_at};
-use crate::stages::number;
 
 /// Values that all columns together may keep for quantiles: 8 bytes each.
 const KEPT_NUMBERS: usize = 6_000_000;
@@ -40,10 +38,13 @@ pub(crate) struct ColumnProfile {
     pub(crate) kind: Kind,
     pub(crate) missing: u64,
     distinct: Distinct,
-    counts: HashMap<Box<str>, u64>,
+    /// Texts with their frequencies.
+    texts: FxHashMap<Box<str>, u64>,
+    /// Other values by their keys, as text and with their frequencies.
+    keys: FxHashMap<i128, (Box<str>, u64)>,
     /// Values that were not counted because there were too many different ones.
     uncounted: u64,
-    patterns: HashMap<Box<str>, u64>,
+    patterns: FxHashMap<Box<str>, u64>,
     numbers: Sample,
     sums: Sums,
     shortest: usize,
@@ -55,16 +56,15 @@ pub(crate) struct ColumnProfile {
 /// Computing 43, 1990): hashes with `level` zeros at their end are kept, and each stands for `2^level` values.
 #[derive(Debug)]
 struct Distinct {
-    kept: HashSet<u64>,
+    kept: FxHashSet<u64>,
     level: u32,
     most: usize,
 }
 
 impl Distinct {
-    fn see(&mut self, text: &str) {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        let hash = hasher.finish();
+    #[inline]
+    fn see(&mut self, value: impl Hash) {
+        let hash = mixed(FxBuildHasher.hash_one(value));
         if hash.trailing_zeros() < self.level {
             return;
         }
@@ -75,6 +75,13 @@ impl Distinct {
             self.kept.retain(|hash| hash.trailing_zeros() >= level);
         }
     }
+}
+
+/// Every bit of the hash in every other one: the hasher that is fast does not see to it (finaliser of MurmurHash3, A. Appleby).
+fn mixed(mut hash: u64) -> u64 {
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
 }
 
 /// Numbers for quantiles: all, or a sample in which each has the same chance (algorithm R, J. Vitter, ACM TOMS 11, 1985).
@@ -172,10 +179,11 @@ impl Profile {
                     name: schema.field(index).name().clone(),
                     kind: kind_at(schema, index),
                     missing: 0,
-                    distinct: Distinct { kept: HashSet::new(), level: 0, most: KEPT_HASHES / columns },
-                    counts: HashMap::new(),
+                    distinct: Distinct { kept: FxHashSet::default(), level: 0, most: KEPT_HASHES / columns },
+                    texts: FxHashMap::default(),
+                    keys: FxHashMap::default(),
                     uncounted: 0,
-                    patterns: HashMap::new(),
+                    patterns: FxHashMap::default(),
                     numbers: Sample {
                         values: Vec::new(),
                         seen: 0,
@@ -196,16 +204,16 @@ impl Profile {
         for (column, array) in self.columns.iter_mut().zip(chunk.rows.columns()) {
             column.see(array);
         }
-        let mut pairs = std::mem::take(&mut self.pairs);
-        for pair in &mut pairs {
-            let (x, y) = (chunk.rows.column(pair.columns.0), chunk.rows.column(pair.columns.1));
+        let numbers: Vec<Option<Values<'_>>> =
+            chunk.rows.columns().iter().map(|array| Values::of(array)).collect();
+        for pair in &mut self.pairs {
+            let (Some(x), Some(y)) = (numbers[pair.columns.0], numbers[pair.columns.1]) else { continue };
             for row in 0..chunk.rows.num_rows() {
-                if let (Some(x), Some(y)) = (number(x, row), number(y, row)) {
+                if let (Some(x), Some(y)) = (x.number(row), y.number(row)) {
                     pair.add(x, y);
                 }
             }
         }
-        self.pairs = pairs;
     }
 
     /// Pearson's r of pairs of columns, the strongest first.
@@ -237,58 +245,50 @@ impl Profile {
 
 impl ColumnProfile {
     fn see(&mut self, array: &ArrayRef) {
-        let texts = array.as_string_opt::<i32>();
-        for row in 0..array.len() {
-            if array.is_null(row) {
-                self.missing += 1;
-                continue;
+        self.missing += array.null_count() as u64;
+        self.present += (array.len() - array.null_count()) as u64;
+        let mut scratch = String::new();
+        match Values::of(array) {
+            Some(Values::Text(texts)) => {
+                texts.iter().flatten().for_each(|text| self.see_text(text, &mut scratch));
             }
-            self.present += 1;
-            match texts {
-                Some(texts) => self.see_text(texts.value(row)),
-                None => {
-                    if let Some(text) = cell(array, row) {
-                        self.see_value(&text);
-                    }
-                }
-            }
+            Some(values) => (0..array.len()).for_each(|row| self.see_value(values, row, &mut scratch)),
+            None => {}
         }
     }
 
-    fn see_text(&mut self, text: &str) {
+    fn see_text(&mut self, text: &str, scratch: &mut String) {
         let length = text.chars().count();
         self.shortest = self.shortest.min(length);
         self.longest = self.longest.max(length);
-        let pattern = pattern(text);
-        if let Some(count) = self.patterns.get_mut(pattern.as_str()) {
+        pattern(text, scratch);
+        if let Some(count) = self.patterns.get_mut(scratch.as_str()) {
             *count += 1;
         } else if self.patterns.len() < PATTERNS {
-            self.patterns.insert(pattern.into(), 1);
+            self.patterns.insert(scratch.as_str().into(), 1);
         }
-        self.count(text);
+        self.distinct.see(text);
+        if let Some(count) = self.texts.get_mut(text) {
+            *count += 1;
+        } else if self.texts.len() < COUNTED_VALUES {
+            self.texts.insert(text.into(), 1);
+        } else {
+            self.uncounted += 1;
+        }
     }
 
-    fn see_value(&mut self, text: &str) {
-        let number = if self.kind.is_time() {
-            parse_iso(text.as_bytes()).map(|time| time as f64 / 1e6)
-        } else if self.kind == Kind::Boolean {
-            None
-        } else {
-            text.parse().ok()
-        };
-        if let Some(number) = number {
+    fn see_value(&mut self, values: Values<'_>, row: usize, scratch: &mut String) {
+        let Some(key) = values.key(row) else { return };
+        if let Some(number) = values.number(row) {
             self.numbers.add(number);
             self.sums.add(number);
         }
-        self.count(text);
-    }
-
-    fn count(&mut self, text: &str) {
-        self.distinct.see(text);
-        if let Some(count) = self.counts.get_mut(text) {
+        self.distinct.see(key);
+        if let Some((_, count)) = self.keys.get_mut(&key) {
             *count += 1;
-        } else if self.counts.len() < COUNTED_VALUES {
-            self.counts.insert(text.into(), 1);
+        } else if self.keys.len() < COUNTED_VALUES {
+            let text = values.text(row, scratch).unwrap_or_default();
+            self.keys.insert(key, (text.into(), 1));
         } else {
             self.uncounted += 1;
         }
@@ -330,9 +330,12 @@ impl ColumnProfile {
                 count: values.iter().filter(|value| **value < low || **value > high).count() as u64,
                 exact,
             }),
-            top_values: top(&self.counts),
+            top_values: match self.kind {
+                Kind::Text => top(self.texts.iter().map(|(text, count)| (text, *count))),
+                _ => top(self.keys.values().map(|(text, count)| (text, *count))),
+            },
             top_values_exact: self.uncounted == 0,
-            patterns: top(&self.patterns),
+            patterns: top(self.patterns.iter().map(|(pattern, count)| (pattern, *count))),
             length: (self.longest > 0).then_some((self.shortest, self.longest)),
         }
     }
@@ -347,12 +350,13 @@ impl ColumnProfile {
         Measure::Time(if self.kind == Kind::Date { text.chars().take(10).collect() } else { text })
     }
 
-    /// The numbers that were kept, for charts.
     /// Values with how often they occur, as far as they are counted.
     pub(crate) fn counted(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.counts.iter().map(|(value, count)| (value.as_ref(), *count))
+        let texts = self.texts.iter().map(|(text, count)| (text.as_ref(), *count));
+        texts.chain(self.keys.values().map(|(text, count)| (text.as_ref(), *count)))
     }
 
+    /// The numbers that were kept, for charts.
     pub(crate) fn numbers(&self) -> &[f64] {
         &self.numbers.values
     }
@@ -368,27 +372,29 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
 }
 
 /// The most frequent, the first of the alphabet among equally frequent ones.
-fn top(counts: &HashMap<Box<str>, u64>) -> Vec<(String, u64)> {
-    let mut found: Vec<_> = counts.iter().collect();
-    found.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    found.into_iter().take(TOLD).map(|(text, count)| (text.chars().take(200).collect(), *count)).collect()
+fn top<'a>(counts: impl Iterator<Item = (&'a Box<str>, u64)>) -> Vec<(String, u64)> {
+    let mut found: Vec<_> = counts.collect();
+    found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    found.into_iter().take(TOLD).map(|(text, count)| (text.chars().take(200).collect(), count)).collect()
 }
 
 /// Capitals become `A`, other letters `a`, digits `9`; runs of one are one.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::new();
+fn pattern(text: &str, pattern: &mut String) {
+    pattern.clear();
+    let mut last = None;
     for char in text.chars().take(100) {
         let class = match char {
+            'a'..='z' => 'a',
+            '0'..='9' => '9',
             char if char.is_uppercase() => 'A',
             char if char.is_alphabetic() => 'a',
-            char if char.is_ascii_digit() => '9',
             char => char,
         };
-        if !pattern.ends_with(class) || !matches!(class, 'A' | 'a' | '9') {
+        if last != Some(class) || !matches!(class, 'A' | 'a' | '9') {
             pattern.push(class);
+            last = Some(class);
         }
     }
-    pattern
 }
 
 /// A column, as `profile.json` has it.

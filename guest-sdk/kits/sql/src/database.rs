@@ -8,11 +8,11 @@ use arrow_schema::{Field, Schema, SchemaRef};
 use fuelcell_table_kit::{Input, Kind, Stop, Table, excerpt};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Error, params_from_iter};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Error};
 
 use crate::guard::{check, refused};
-use crate::values::{Cell, Filler, Form, ROW, create, given, kinds, quoted};
+use crate::values::{Cell, Filler, Form, ROW, columns, create, given, kinds, quoted};
 
 /// Rows of a batch.
 const ROWS: usize = 8192;
@@ -105,18 +105,17 @@ impl Database {
     /// # Errors
     /// When the name is taken, or there is no room.
     pub fn load(&self, name: &str, schema: &Schema, form: Form) -> Result<Loader<'_>, Stop> {
-        let kinds = kinds(schema);
         self.check_columns(schema)?;
         self.run(&create(name, schema, form))?;
         self.run("BEGIN")?;
         // A row's number is SQLite's to give.
         let number = if form == Form::Exact { "NULL, " } else { "" };
-        let places = format!("{number}{}", vec!["?"; kinds.len()].join(", "));
+        let places = format!("{number}{}", vec!["?"; schema.fields().len()].join(", "));
         let statement = self
             .connection
             .prepare(&format!("INSERT INTO {} VALUES ({places})", quoted(name)))
             .map_err(failed)?;
-        Ok(Loader { database: self, statement, kinds, form })
+        Ok(Loader { database: self, statement, form })
     }
 
     /// Whether a table can have these columns.
@@ -309,7 +308,6 @@ fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
 pub struct Loader<'a> {
     database: &'a Database,
     statement: rusqlite::Statement<'a>,
-    kinds: Vec<Kind>,
     form: Form,
 }
 
@@ -319,14 +317,13 @@ impl Loader<'_> {
     /// # Errors
     /// When there is no room.
     pub fn add(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
+        let columns = columns(batch)?;
         for row in 0..batch.num_rows() {
-            let values: Vec<ToSqlOutput<'_>> = batch
-                .columns()
-                .iter()
-                .zip(&self.kinds)
-                .map(|(array, kind)| given(array, *kind, self.form, row))
-                .collect::<Result<_, _>>()?;
-            self.statement.execute(params_from_iter(values)).map_err(failed)?;
+            for (index, values) in columns.iter().enumerate() {
+                let value = given(*values, self.form, row)?;
+                self.statement.raw_bind_parameter(index + 1, value).map_err(failed)?;
+            }
+            self.statement.raw_execute().map_err(failed)?;
         }
         Ok(())
     }

@@ -3,12 +3,12 @@
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use fuelcell_table_kit::{Kind, Stop};
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use crate::database::set_up;
 use crate::guard::{check, refused};
-use crate::values::{Cell, Form, create, declared, given, kinds, quoted};
+use crate::values::{Cell, Form, columns, create, declared, given, kinds, quoted};
 
 /// An expression of SQLite over the columns of a row: `amount * quantity`, `status = 'open' AND amount > 100`,
 /// `julianday(paid) - julianday(billed)`. It has no subqueries, aggregates or windows. Values are in [`Form::Plain`].
@@ -93,13 +93,13 @@ impl Expression {
     pub fn evaluate(&self, batch: &RecordBatch, mut each: impl FnMut(usize, Cell)) -> Result<(), Stop> {
         let failed = |error: rusqlite::Error| refused(&self.what, &self.sql, &error);
         let mut statement = self.connection.prepare(&self.sql).map_err(failed)?;
+        let columns = columns(batch)?;
         for row in 0..batch.num_rows() {
-            let values: Vec<ToSqlOutput<'_>> = self
-                .columns
-                .iter()
-                .map(|&(index, kind)| given(batch.column(index), kind, Form::Plain, row))
-                .collect::<Result<_, _>>()?;
-            let mut rows = statement.query(params_from_iter(values)).map_err(failed)?;
+            for (number, &(index, _)) in self.columns.iter().enumerate() {
+                let value = given(columns[index], Form::Plain, row)?;
+                statement.raw_bind_parameter(number + 1, value).map_err(failed)?;
+            }
+            let mut rows = statement.raw_query();
             let value = match rows.next().map_err(failed)? {
                 Some(found) => Cell::of(found.get_ref(0).unwrap_or(ValueRef::Null)),
                 None => Cell::Null,

@@ -6,13 +6,9 @@ use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, DurationMicrosecondBuilder, Float64Builder,
     Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::{
-    Date32Type, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
-};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::Schema;
-use fuelcell_table_kit::{Kind, Stop, cell};
+use fuelcell_table_kit::{Kind, Stop, Values};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
 /// How values stand in a database.
@@ -94,47 +90,48 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The columns of a batch, to be given value by value.
+pub(crate) fn columns(batch: &RecordBatch) -> Result<Vec<Values<'_>>, Stop> {
+    let unknown = || Stop::failed("Internal", "A column is of a type that tables do not have.");
+    batch.columns().iter().map(|array| Values::of(array).ok_or_else(unknown)).collect()
+}
+
 /// A value for SQLite.
-pub(crate) fn given<'a>(
-    array: &'a dyn Array,
-    kind: Kind,
-    form: Form,
-    row: usize,
-) -> Result<ToSqlOutput<'a>, Stop> {
-    if array.is_null(row) {
+#[inline]
+pub(crate) fn given<'a>(values: Values<'a>, form: Form, row: usize) -> Result<ToSqlOutput<'a>, Stop> {
+    if values.is_missing(row) {
         return Ok(ToSqlOutput::Borrowed(ValueRef::Null));
     }
     let integer = |number: i64| ToSqlOutput::Borrowed(ValueRef::Integer(number));
     let real = |number: f64| ToSqlOutput::Borrowed(ValueRef::Real(number));
-    Ok(match kind {
-        Kind::Text => ToSqlOutput::Borrowed(ValueRef::Text(array.as_string::<i32>().value(row).as_bytes())),
-        Kind::Integer => integer(array.as_primitive::<Int64Type>().value(row)),
-        Kind::Float => real(array.as_primitive::<Float64Type>().value(row)),
-        Kind::Boolean => integer(array.as_boolean().value(row).into()),
-        Kind::Decimal(_) if form == Form::Plain => {
-            // Through text: a division would round twice.
-            real(cell(array, row).and_then(|text| text.parse().ok()).unwrap_or_default())
-        }
-        Kind::Decimal(_) => {
-            let digits = array.as_primitive::<Decimal128Type>().value(row);
-            integer(i64::try_from(digits).map_err(|_| {
+    Ok(match (values, form) {
+        (Values::Text(texts), _) => ToSqlOutput::Borrowed(ValueRef::Text(texts.value(row).as_bytes())),
+        (Values::Integer(numbers), _) => integer(numbers.value(row)),
+        (Values::Float(numbers), _) => real(numbers.value(row)),
+        (Values::Boolean(truths), _) => integer(truths.value(row).into()),
+        (Values::Decimal(..), Form::Plain) => real(values.number(row).unwrap_or_default()),
+        (Values::Decimal(digits, _), Form::Exact) => {
+            integer(i64::try_from(digits.value(row)).map_err(|_| {
                 Stop::failed(
                     "DecimalTooLong",
                     "A decimal has more than 18 digits, the most that can be sorted, grouped and joined.",
                 )
             })?)
         }
-        Kind::Date if form == Form::Exact => integer(array.as_primitive::<Date32Type>().value(row).into()),
-        Kind::Timestamp { .. } if form == Form::Exact => {
-            integer(array.as_primitive::<TimestampMicrosecondType>().value(row))
-        }
-        Kind::Duration if form == Form::Exact => {
-            integer(array.as_primitive::<DurationMicrosecondType>().value(row))
-        }
-        Kind::Duration => real(array.as_primitive::<DurationMicrosecondType>().value(row) as f64 / 1e6),
-        Kind::Date | Kind::Timestamp { .. } => {
-            let text = cell(array, row).unwrap_or_default().replacen('T', " ", 1);
-            ToSqlOutput::Owned(Value::Text(text.trim_end_matches('Z').to_string()))
+        (Values::Date(days), Form::Exact) => integer(days.value(row).into()),
+        (Values::Timestamp(times, _), Form::Exact) => integer(times.value(row)),
+        (Values::Duration(spans), Form::Exact) => integer(spans.value(row)),
+        (Values::Duration(spans), Form::Plain) => real(spans.value(row) as f64 / 1e6),
+        (Values::Date(_) | Values::Timestamp(..), Form::Plain) => {
+            let mut text = String::new();
+            values.text(row, &mut text);
+            if let Some("T") = text.get(10..11) {
+                text.replace_range(10..11, " ");
+            }
+            if text.ends_with('Z') {
+                text.pop();
+            }
+            ToSqlOutput::Owned(Value::Text(text))
         }
     })
 }

@@ -6,19 +6,14 @@ use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Decimal128Builder, DurationMicrosecondBuilder, Float64Builder,
     Int64Builder, TimestampMicrosecondBuilder,
 };
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::{
-    Date32Type, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
-};
 use arrow_array::{Array, ArrayRef, StringArray};
+use fuelcell_records_kit::Micros;
 use fuelcell_records_kit::timestamp::is_missing;
-use fuelcell_records_kit::{Micros, iso::time_text};
 
 use crate::guess::is_boolean;
-use crate::kind::{Column, Kind, MOST_DIGITS, Numbers};
+use crate::kind::{Column, Kind, Numbers};
 use crate::number::exact;
-
-const DAY: Micros = 86_400_000_000;
+use crate::values::{DAY, Values};
 
 /// A value that is not of its column's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,38 +116,7 @@ fn day(time: Micros) -> Option<i32> {
 
 /// A value as text, in the one form of its kind: ISO 8601, a decimal point, `true`. None where it is missing.
 pub fn cell(array: &dyn Array, row: usize) -> Option<String> {
-    if array.is_null(row) {
-        return None;
-    }
-    let instant = |time: Micros, zoned: bool| {
-        let text = time_text(time);
-        let text = String::from_utf8_lossy(text.as_bytes());
-        if zoned { text.into_owned() } else { text.trim_end_matches('Z').to_string() }
-    };
-    Some(match Kind::of(array.data_type())? {
-        Kind::Text => array.as_string::<i32>().value(row).to_string(),
-        Kind::Integer => array.as_primitive::<Int64Type>().value(row).to_string(),
-        Kind::Decimal(scale) => decimal(array.as_primitive::<Decimal128Type>().value(row), scale),
-        Kind::Float => array.as_primitive::<Float64Type>().value(row).to_string(),
-        Kind::Boolean => array.as_boolean().value(row).to_string(),
-        Kind::Date => {
-            let day = array.as_primitive::<Date32Type>().value(row);
-            instant(Micros::from(day) * DAY, false).chars().take(10).collect()
-        }
-        Kind::Timestamp { zoned } => {
-            instant(array.as_primitive::<TimestampMicrosecondType>().value(row), zoned)
-        }
-        Kind::Duration => array.as_primitive::<DurationMicrosecondType>().value(row).to_string(),
-    })
-}
-
-/// `-12.50`
-fn decimal(digits: i128, scale: u8) -> String {
-    if scale == 0 {
-        return digits.to_string();
-    }
-    let scale = usize::from(scale.min(MOST_DIGITS));
-    let text = format!("{:0>width$}", digits.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = text.split_at(text.len() - scale);
-    format!("{}{whole}.{fraction}", if digits < 0 { "-" } else { "" })
+    let mut scratch = String::new();
+    let text = Values::of(array)?.text(row, &mut scratch)?;
+    Some(text.to_string())
 }

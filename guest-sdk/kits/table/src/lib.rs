@@ -45,6 +45,7 @@ mod plain;
 mod table;
 mod text;
 mod times;
+mod values;
 mod write;
 mod zstd;
 
@@ -60,4 +61,5 @@ pub use kind::{Column, Doubt, Kind, Numbers};
 pub use open::{Input, Seekable};
 pub use table::{Progress, Rows, RowsReader, Table, Tick};
 pub use text::TextColumn;
+pub use values::Values;
 pub use write::{CsvWriter, FileFormat, JsonLinesWriter, ParquetWriter, TableWriter, writer};

@@ -153,6 +153,9 @@ pub(crate) fn exact(text: &[u8], numbers: Numbers) -> Option<Exact> {
         return None;
     }
     let mark = if numbers == Numbers::Point { b'.' } else { b',' };
+    if unsigned.len() <= SHORT {
+        return Some(short(unsigned, mark, negative));
+    }
     let (mut digits, mut scale, mut behind) = (0_i128, 0, false);
     for &byte in unsigned {
         match byte {
@@ -167,9 +170,32 @@ pub(crate) fn exact(text: &[u8], numbers: Numbers) -> Option<Exact> {
     Some(Exact { digits: if negative { -digits } else { digits }, scale })
 }
 
+/// Digits that 64 bits hold, whatever they are.
+const SHORT: usize = 18;
+
+/// A number of so few digits that 64 bits hold it: in a cell, multiplying wider ones is slow.
+#[inline]
+fn short(unsigned: &[u8], mark: u8, negative: bool) -> Exact {
+    let (mut digits, mut scale, mut behind) = (0_i64, 0, false);
+    for &byte in unsigned {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + i64::from(byte - b'0');
+                scale += u8::from(behind);
+            }
+            byte if byte == mark => behind = true,
+            _ => {}
+        }
+    }
+    Exact { digits: if negative { -digits } else { digits }.into(), scale }
+}
+
 impl Exact {
     /// The same number with `scale` digits behind the point, if none is lost.
     pub(crate) fn rescaled(self, scale: u8) -> Option<i128> {
+        if scale == self.scale {
+            return self.fitting();
+        }
         let more = scale.checked_sub(self.scale);
         let power = |exponent: u8| 10_i128.checked_pow(exponent.into());
         let digits = match more {
@@ -179,7 +205,12 @@ impl Exact {
                 (self.digits % divisor == 0).then(|| self.digits / divisor)?
             }
         };
-        (digits.unsigned_abs() < 10_u128.pow(u32::from(MOST_DIGITS))).then_some(digits)
+        Self { digits, scale }.fitting()
+    }
+
+    /// Its digits, if they are not too many.
+    fn fitting(self) -> Option<i128> {
+        (self.digits.unsigned_abs() < 10_u128.pow(u32::from(MOST_DIGITS))).then_some(self.digits)
     }
 }
 

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray as _;
 use arrow_schema::{DataType, Schema, SchemaRef};
 use fuelcell_records_kit::Stop;
 use fuelcell_sdk::HostError;
@@ -20,6 +19,7 @@ use serde_json::Value;
 use crate::convert::cell;
 use crate::kind::Kind;
 use crate::number::{Shape, shape};
+use crate::values::Values;
 
 /// The format of a file that a job writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -154,14 +154,12 @@ fn is_formula(text: &str) -> bool {
 
 impl<W: Write> TableWriter<W> for CsvWriter<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Stop> {
-        let texts: Vec<_> = batch.columns().iter().map(|array| array.as_string_opt::<i32>()).collect();
+        let columns: Vec<_> = batch.columns().iter().map(|array| Values::of(array)).collect();
+        let mut scratch = String::new();
         for row in 0..batch.num_rows() {
-            for (array, text) in batch.columns().iter().zip(&texts) {
-                match text {
-                    _ if array.is_null(row) => self.field("", false)?,
-                    Some(text) => self.field(text.value(row), true)?,
-                    None => self.field(&cell(array, row).unwrap_or_default(), false)?,
-                }
+            for values in &columns {
+                let text = values.and_then(|values| values.text(row, &mut scratch)).unwrap_or_default();
+                self.field(text, matches!(values, Some(Values::Text(_))))?;
             }
             self.end()?;
         }

@@ -8,7 +8,7 @@ use arrow_array::types::{Date32Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::SchemaRef;
 use fuelcell_sdk::Context;
-use fuelcell_table_kit::{Column, Kind, Stop, cell, convert, excerpt, parse_iso, time_text};
+use fuelcell_table_kit::{Column, Kind, Stop, Values, cell, convert, excerpt, parse_iso, time_text};
 
 use crate::bind::Place;
 use crate::chunk::{Chunk, kind_at, with_column};
@@ -58,8 +58,9 @@ impl<F: Fn(&str) -> String> Stage for Hidden<F> {
 
     fn run(&mut self, chunk: Chunk, _: &mut Ledger) -> Result<Chunk, Stop> {
         let array = chunk.rows.column(self.from);
-        let hidden: StringArray =
-            (0..array.len()).map(|row| cell(array, row).map(|text| (self.hide)(&text))).collect();
+        let (values, mut scratch) = (Values::of(array), String::new());
+        let mut hide = |row| Some((self.hide)(values?.text(row, &mut scratch)?));
+        let hidden: StringArray = (0..array.len()).map(&mut hide).collect();
         let (hidden, _): (ArrayRef, _) = convert(&hidden, &self.column);
         let mut columns = chunk.rows.columns().to_vec();
         put(&mut columns, self.from, hidden);
@@ -125,7 +126,9 @@ fn hidden(
 fn mask(text: &str, keep: usize) -> String {
     let letters = text.chars().count();
     let hidden = letters.saturating_sub(keep);
-    text.chars().enumerate().map(|(at, char)| if at < hidden { '*' } else { char }).collect()
+    let mut masked = "*".repeat(hidden);
+    masked.extend(text.chars().skip(hidden));
+    masked
 }
 
 fn generalise(

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::SchemaRef;
-use fuelcell_table_kit::{Kind, Stop, cell};
+use fuelcell_table_kit::{Kind, Stop, Values, cell};
 use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
 use regex::Regex;
 
@@ -65,10 +66,8 @@ pub(super) fn normalise(place: &Place, step: &Normalise, schema: &SchemaRef) -> 
     };
     let (case, white_space) = (step.case, step.white_space);
     let rewrite = move |text: &str| {
-        let mut text = form.normalize(text).into_owned();
-        if white_space {
-            text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        }
+        let text = form.normalize(text);
+        let text = if white_space { one_space(&text) } else { text.into_owned() };
         Some(match case {
             None => text,
             Some(Case::Lower) => text.to_lowercase(),
@@ -79,12 +78,28 @@ pub(super) fn normalise(place: &Place, step: &Normalise, schema: &SchemaRef) -> 
     Ok(Box::new(Rewrite { schema: schema.clone(), columns, rewrite }))
 }
 
+/// No white space at the ends, and one space for other white space.
+fn one_space(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let mut spaced = String::with_capacity(text.len());
+    spaced.push_str(words.next().unwrap_or_default());
+    for word in words {
+        spaced.push(' ');
+        spaced.push_str(word);
+    }
+    spaced
+}
+
 /// The first letter of each word large, all others small.
 fn title(text: &str) -> String {
     let mut inside = false;
     let mut titled = String::with_capacity(text.len());
     for char in text.chars() {
         match inside {
+            // Most are ASCII, and their other case is one letter.
+            _ if char.is_ascii() => {
+                titled.push(if inside { char.to_ascii_lowercase() } else { char.to_ascii_uppercase() });
+            }
             true => titled.extend(char.to_lowercase()),
             false => titled.extend(char.to_uppercase()),
         }
@@ -120,17 +135,18 @@ impl Stage for Map {
     fn run(&mut self, chunk: Chunk, _: &mut Ledger) -> Result<Chunk, Stop> {
         let mut columns = chunk.rows.columns().to_vec();
         let old = columns[self.from].clone();
-        let mapped = (0..old.len()).map(|row| {
+        let values = Values::of(&old);
+        let (mut mapped, mut scratch) = (StringBuilder::new(), String::new());
+        for row in 0..old.len() {
             // A missing value is mapped by the empty one.
-            let value = cell(&old, row);
-            match self.step.values.get(value.as_deref().unwrap_or_default()) {
-                Some(new) => new.clone(),
-                None => value.and_then(|value| self.step.default.clone().or(Some(value))),
-            }
-        });
-        let mapped: ArrayRef =
-            Arc::new(mapped.map(|text| text.filter(|text| !text.is_empty())).collect::<StringArray>());
-        put(&mut columns, self.at, mapped);
+            let value = values.and_then(|values| values.text(row, &mut scratch));
+            let new = match self.step.values.get(value.unwrap_or_default()) {
+                Some(new) => new.as_deref(),
+                None => value.and_then(|value| self.step.default.as_deref().or(Some(value))),
+            };
+            mapped.append_option(new.filter(|text| !text.is_empty()));
+        }
+        put(&mut columns, self.at, Arc::new(mapped.finish()));
         Chunk::new(chunk.lines, &self.schema, columns)
     }
 }

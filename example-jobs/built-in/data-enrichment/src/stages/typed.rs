@@ -10,7 +10,7 @@ use chrono::{DateTime, Datelike as _, LocalResult, NaiveDateTime, TimeZone as _}
 use chrono_tz::Tz;
 use fuelcell_parameters_kit::zone;
 use fuelcell_table_kit::{
-    Column, Kind, Micros, Numbers, Stop, Timestamps, cell, convert, excerpt, is_missing,
+    Column, Kind, Micros, Numbers, Stop, Timestamps, Values, cell, convert, excerpt, is_missing,
 };
 use serde_json::Value;
 
@@ -359,7 +359,11 @@ fn ranges(edges: &[f64]) -> Vec<String> {
 
 /// A number of any kind.
 pub(crate) fn number(array: &ArrayRef, row: usize) -> Option<f64> {
-    cell(array, row)?.parse().ok()
+    match Values::of(array)? {
+        Values::Text(texts) => texts.is_valid(row).then(|| texts.value(row).parse().ok()).flatten(),
+        Values::Date(_) | Values::Timestamp(..) => None,
+        values => values.number(row),
+    }
 }
 
 impl Stage for Bins {
