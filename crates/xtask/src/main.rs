@@ -12,6 +12,7 @@ mod guests;
 mod lint;
 mod openapi;
 mod order_to_cash;
+mod orders;
 mod process;
 mod progress;
 mod server;
@@ -31,6 +32,7 @@ use clap::{Parser, Subcommand};
 use bench::BenchArguments;
 use demo::DemoArguments;
 use event_log::EventLogArguments;
+use orders::OrdersArguments;
 use soak::SoakArguments;
 use truth::TruthArguments;
 use wasi_testsuite::WasiTestsuiteArguments;
@@ -67,6 +69,8 @@ enum Task {
     Openapi,
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
+    /// Write a generated table of order lines
+    Orders(OrdersArguments),
 }
 
 fn main() -> ExitCode {
@@ -93,5 +97,6 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Truth(arguments) => truth::truth(workspace, &arguments),
         Task::Openapi => openapi::rewrite(workspace),
         Task::EventLog(arguments) => event_log::run(arguments),
+        Task::Orders(arguments) => orders::run(&arguments),
     }
 }
