@@ -27,6 +27,9 @@ const ZIG: &str = "ziglang==0.17.1";
 /// What tests import or run.
 const FOR_TESTS: [&str; 2] = ["requests==2.34.2", "schemathesis==4.32.5"];
 
+/// What does the work of jobs on tables in benchmarks.
+const PEERS: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.1"];
+
 /// The HTTP client that JavaScript tests import.
 const AXIOS: &str = "1.21.1";
 
@@ -54,7 +57,7 @@ impl Venv {
     }
 
     /// A program of the environment.
-    fn program(&self, name: &str) -> Command {
+    pub(crate) fn program(&self, name: &str) -> Command {
         Command::new(self.folder.join("bin").join(name))
     }
 
@@ -65,11 +68,20 @@ impl Venv {
 
     /// Makes sure that the packages are there which tests need, in these versions.
     pub(crate) fn ensure_test_packages(&self) -> Result<()> {
+        self.ensure_packages(&FOR_TESTS)
+    }
+
+    /// Makes sure that the packages are there which benchmarks stand beside, in these versions.
+    pub(crate) fn ensure_peers(&self) -> Result<()> {
+        self.ensure_packages(&PEERS)
+    }
+
+    fn ensure_packages(&self, packages: &[&str]) -> Result<()> {
         let listed =
             capture(self.program("python").args(["-m", "pip", "freeze", "--disable-pip-version-check"]))?;
-        match FOR_TESTS.iter().all(|wanted| listed.lines().any(|found| found == *wanted)) {
+        match packages.iter().all(|wanted| listed.lines().any(|found| found == *wanted)) {
             true => Ok(()),
-            false => self.install(&FOR_TESTS),
+            false => self.install(packages),
         }
     }
 }

@@ -11,6 +11,7 @@ mod native;
 mod quantiles;
 mod row;
 mod store;
+mod tables;
 
 use std::{
     fs,
@@ -21,6 +22,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::json;
@@ -49,6 +51,9 @@ pub(crate) struct BenchArguments {
     /// A further event log for the comparison with native code
     #[arg(long)]
     log: Vec<PathBuf>,
+    /// Size of the table for the comparison of jobs on tables
+    #[arg(long, default_value = "1GB")]
+    table: ByteSize,
     /// Seconds of load per measurement
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -70,6 +75,8 @@ enum Part {
     Store,
     /// Process mining beside native code
     Mining,
+    /// Jobs on tables beside native code, polars and DuckDB
+    Tables,
 }
 
 /// What `fuelcell run --json` prints.
@@ -100,6 +107,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
         {
             command.arg(option).arg(value.to_string());
         }
+        command.arg("--table").arg(format!("{}B", arguments.table.as_u64()));
         if let Some(part) = arguments.only.as_ref().and_then(ValueEnum::to_possible_value) {
             command.args(["--only", part.get_name()]);
         }
@@ -126,7 +134,7 @@ fn measure_all(
     let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let folder = workspace.target.join("bench");
     let interrupt = Interrupt::listen()?;
-    if [Part::Platform, Part::Cells, Part::Mining].into_iter().any(wanted) {
+    if [Part::Platform, Part::Cells, Part::Mining, Part::Tables].into_iter().any(wanted) {
         guests::build(workspace, Build::Release)?;
     }
     if wanted(Part::Platform) {
@@ -145,6 +153,10 @@ fn measure_all(
     interrupt.check()?;
     if wanted(Part::Mining) {
         rows.extend(mining(workspace, &folder, arguments)?);
+    }
+    interrupt.check()?;
+    if wanted(Part::Tables) {
+        rows.extend(tables::rows(workspace, &folder.join("tables"), arguments.table)?);
     }
     Ok(())
 }

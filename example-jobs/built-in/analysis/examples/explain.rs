@@ -6,9 +6,11 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
 
 use analysis::Job;
 use fuelcell_sdk::testing::TestHost;
+use rustix::time::{ClockId, clock_gettime};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,10 +18,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: explain FILE FOLDER [PARAMETERS]".into());
     };
     let parameters = parameters.first().map_or("{}", String::as_str);
-    let run = TestHost::new()
-        .parameters(serde_json::from_str(parameters)?)
-        .input_file("dataset", file)?
-        .run::<Job>();
+    let host = TestHost::new().parameters(serde_json::from_str(parameters)?).input_file("dataset", file)?;
+    let cpu = processor_time()?;
+    let run = host.run::<Job>();
+    println!("cpuSeconds {:.6}", (processor_time()? - cpu).as_secs_f64());
     for (name, artifact) in &run.artifacts {
         std::fs::write(Path::new(folder).join(name), &artifact.bytes)?;
         println!("{name}: {} bytes", artifact.bytes.len());
@@ -29,4 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{:?}", run.end);
     Ok(())
+}
+
+/// Of this thread, which does all the work.
+fn processor_time() -> Result<Duration, Box<dyn Error>> {
+    Ok(Duration::try_from(clock_gettime(ClockId::ThreadCPUTime))?)
 }
