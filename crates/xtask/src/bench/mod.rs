@@ -3,6 +3,7 @@
 //! Absolute times say as much about the machine as about Fuelcell. So each figure has a neighbour from the same run: the
 //! disk's flush rate beside durable submits, the native build beside the module.
 
+mod account;
 mod cell;
 mod crowd;
 mod disk;
@@ -24,7 +25,6 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
@@ -36,6 +36,7 @@ use crate::{
     server::{Interrupt, Server, free_address},
     workspace::{Build, Workspace},
 };
+use account::{RunAccount, work};
 use load::{Load, Throughput};
 use row::{Row, measure};
 
@@ -77,21 +78,6 @@ enum Part {
     Mining,
     /// Jobs on tables beside native code, polars and DuckDB
     Tables,
-}
-
-/// What `fuelcell run --json` prints.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RunAccount {
-    records_processed: u64,
-    usage: RunUsage,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RunUsage {
-    peak_memory_bytes: u64,
-    cpu_seconds: f64,
 }
 
 /// Builds optimised binaries, measures, and prints the table.
@@ -287,18 +273,6 @@ fn mining_row(workspace: &Workspace, folder: &Path, log: &Path) -> Result<Row> {
         compared.work, compared.processes, metering.work
     );
     Ok(Row::new(&what, figure))
-}
-
-/// The processor time of the work: of the attempt, from its account, or of the same work in a native program.
-fn work(printed: &str) -> Option<Duration> {
-    let told = match serde_json::from_str::<RunAccount>(printed) {
-        Ok(account) => Some(account.usage.cpu_seconds),
-        Err(_) => {
-            let mut lines = printed.lines();
-            lines.find_map(|line| line.strip_prefix("cpuSeconds ")).and_then(|seconds| seconds.parse().ok())
-        }
-    };
-    told.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
 }
 
 fn print(rows: &[Row]) -> Result<()> {

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use bytesize::ByteSize;
 
 use super::{
-    RunAccount, native,
+    account::{RunAccount, work},
+    native,
     row::{Row, measure},
-    work,
 };
 use crate::{
     orders,
