@@ -62,7 +62,7 @@ fn no_job_gets_a_socket() {
         let project = Project::new(&server).with_probe();
         let job = project.probe(json!([{"do": "sockets", "artifact": "sockets.txt"}]));
         project.wait_for(&job, "Completed");
-        let url = text(&project.results(&job)["results"]["outputs"][0], "downloadUrl");
+        let url = text(&project.results(&job)["results"]["primaryOutput"], "downloadUrl");
         let answer = project.client.with_token(None).get(&url);
         let refused =
             "connect PermissionDenied\nlisten PermissionDenied\nbind PermissionDenied\nresolve refused\n";

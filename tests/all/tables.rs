@@ -101,3 +101,49 @@ fn a_table_is_analysed_and_asked_in_sql() {
     let shown = figures.to_string();
     assert!(shown.contains(&sum(0).to_string()) && shown.contains(&sum(1).to_string()), "{shown:.2000}");
 }
+
+/// The first 32 digits of the HMAC of "ann" with a secret are the pseudonym of "ann" in all jobs of a project, and in no other.
+#[test]
+fn pseudonyms_are_those_of_a_project() {
+    let server = Server::start();
+    let steps = json!([{"anonymise": {"column": "who", "method": "hash", "secret": "PEOPLE"}}]);
+    let with_secret = |key: &str| {
+        let project = Project::new(&server);
+        project.client.put(&project.path("secrets/PEOPLE"), &json!({"value": key})).ok();
+        project
+    };
+    let parameters = |project: &Project| {
+        let dataset = project.dataset("people.csv", b"who,n\nann,1\nbob,2\nann,3\n");
+        json!({"datasetId": dataset, "steps": steps})
+    };
+    let pseudonyms = |project: &Project| {
+        let capabilities = project.path("modules/data-enrichment/capabilities");
+        project.client.put(&capabilities, &json!({"hmac": ["PEOPLE"]})).ok();
+        let results = completed(project, &submit(project, "DataEnrichment", parameters(project)));
+        output(project, &results, "enriched.csv")
+    };
+    let one = with_secret("Jefe");
+    let failed = |body: Value| {
+        let job = one.submit(&body).ok()["jobId"].as_str().unwrap().to_owned();
+        eventually("the job has failed", WITH_COMPILING, || {
+            let status = one.status(&job);
+            (status["status"] == "Failed").then(|| status["error"].clone())
+        })
+    };
+    let body = submission(&one, "DataEnrichment", parameters(&one));
+    let error = failed(body.clone());
+    assert!(
+        error["message"].as_str().unwrap().contains("the secret \"PEOPLE\""),
+        "without the grant: {error:#}"
+    );
+    let enriched = pseudonyms(&one);
+    // `printf %s ann | openssl dgst -sha256 -hmac Jefe`, and of bob.
+    let expected = "who,n\na559bed2d5b256281efc2e3c8f7890ed,1\na533821c1f94927364966e03c15c31c4,2\na559bed2d5b256281efc2e3c8f7890ed,3\n";
+    assert_eq!(enriched, expected);
+    assert_eq!(pseudonyms(&one), enriched, "in the next job, too");
+    assert_ne!(pseudonyms(&with_secret("another key")), enriched);
+    let mut deterministic = body;
+    deterministic["deterministic"] = json!(true);
+    let error = failed(deterministic);
+    assert!(error["message"].as_str().unwrap().contains("deterministic"), "{error:#}");
+}
