@@ -262,7 +262,8 @@ fn upload_in_constant_memory(bytes: u64) {
     let path = project.path(&format!("datasets/{}?name=large", Uuid::new_v4()));
     let stored = project.client.put_stream(&path, &[], std::io::repeat(b'x').take(bytes)).ok();
     assert_eq!(stored["size"], bytes);
-    let growth = server.peak_memory() - before;
+    // The kernel counts pages in batches, so that a peak may seem to fall by some.
+    let growth = server.peak_memory().saturating_sub(before);
     assert!(growth < MOST_GROWTH, "{bytes} bytes made the server grow by {growth}");
 }
 
