@@ -17,7 +17,7 @@ use crate::frame::{Frame, Micros, NO_CODE, NO_TIME, Values};
 use crate::statistics::{
     Interval, mean, normal_quantile, quantile_of_sorted, rate_difference_interval, sorted, variance, wilson,
 };
-use crate::window::{Period, midnight};
+use crate::window::{Period, midnight, usual};
 
 const CONFIDENCE: f64 = 0.95;
 /// Figures of fewer rows are marked.
@@ -130,6 +130,8 @@ pub struct Result {
     pub segments: Vec<Segment>,
     /// By period.
     pub periods: Vec<InPeriod>,
+    /// Rows whose times are so far from all others that they are in no period: wrong years, mostly.
+    pub rows_beyond_periods: usize,
 }
 
 /// What figures are given by.
@@ -178,6 +180,8 @@ impl Kpi {
         let column = self.column.as_deref().unwrap_or_default();
         let share = matches!(self.measure, Measure::Rate | Measure::SlaBreach);
         let seconds = !share && self.measure != Measure::Count && by.seconds.contains(&column);
+        let (periods, rows_beyond_periods) =
+            by.times.map_or_else(Default::default, |times| periods(times, by, &rows));
         Ok(Result {
             name: self.name.clone().unwrap_or_else(|| self.short(by)),
             definition: self.definition(by),
@@ -185,7 +189,8 @@ impl Kpi {
             share,
             all: rows.figure(&all),
             segments: segments(frame, by.segments, &rows),
-            periods: by.times.map_or_else(Vec::new, |times| periods(times, by, &rows)),
+            periods,
+            rows_beyond_periods,
         })
     }
 
@@ -409,17 +414,19 @@ fn segments(frame: &Frame, attributes: &[String], rows: &Rows) -> Vec<Segment> {
     segments
 }
 
-fn periods(times: &[Micros], by: &Breakdown<'_>, rows: &Rows) -> Vec<InPeriod> {
-    /// A wrong year must not make a million empty periods.
+/// The periods, and the rows whose times are too far from all others to be in one.
+fn periods(times: &[Micros], by: &Breakdown<'_>, rows: &Rows) -> (Vec<InPeriod>, usize) {
+    /// Days of the years that a calendar has would be millions.
     const MOST_PERIODS: usize = 5000;
+    let Some((first, last)) = usual(times) else { return (Vec::new(), 0) };
+    let mut beyond = 0;
     let mut groups: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
-    for (row, &time) in times.iter().enumerate() {
-        if let Some(start) = by.period.start(time, by.zone) {
-            groups.entry(start).or_default().push(row);
+    for (row, &time) in times.iter().enumerate().filter(|(_, time)| **time != NO_TIME) {
+        match by.period.start(time, by.zone).filter(|_| (first..=last).contains(&time)) {
+            Some(start) => groups.entry(start).or_default().push(row),
+            None => beyond += 1,
         }
     }
-    let present = || times.iter().copied().filter(|&time| time != NO_TIME);
-    let (Some(first), Some(last)) = (present().min(), present().max()) else { return Vec::new() };
     let mut found: Vec<InPeriod> = Vec::new();
     let mut before: Option<&Vec<usize>> = None;
     let none = Vec::new();
@@ -445,7 +452,9 @@ fn periods(times: &[Micros], by: &Breakdown<'_>, rows: &Rows) -> Vec<InPeriod> {
         });
         before = Some(group);
     }
-    found
+    // Periods behind the most that there may be.
+    beyond += next.map_or(0, |next| groups.range(next..).map(|(_, group)| group.len()).sum());
+    (found, beyond)
 }
 
 /// Whether the first or the last moment leaves more than a twentieth of the period out.

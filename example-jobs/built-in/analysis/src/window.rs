@@ -27,9 +27,7 @@ pub enum Period {
 impl Period {
     /// The shortest period of which these times hold no more than so many.
     pub fn fitting(times: &[Micros], most: i64) -> Self {
-        const DAY: i64 = 86_400_000_000;
-        let present = || times.iter().copied().filter(|&time| time != NO_TIME);
-        let (first, last) = (present().min().unwrap_or(0), present().max().unwrap_or(0));
+        let (first, last) = usual(times).unwrap_or_default();
         let days = last.saturating_sub(first) / DAY;
         match days {
             days if days <= most => Self::Day,
@@ -104,6 +102,23 @@ impl Period {
     }
 }
 
+const DAY: Micros = 86_400_000_000;
+
+/// The first and the last time of a table, without a few that are far from all others: one wrong year among thousands of rows
+/// must not turn days into years. Far is what lies three times as far away as the middle 99 % are long, and more than a year.
+/// None without times.
+pub(crate) fn usual(times: &[Micros]) -> Option<(Micros, Micros)> {
+    let mut present: Vec<Micros> = times.iter().copied().filter(|&time| time != NO_TIME).collect();
+    let most = present.len().checked_sub(1)?;
+    let few = (present.len() / 200).max(usize::from(present.len() >= 20));
+    let (_, &mut low, _) = present.select_nth_unstable(few);
+    let (_, &mut high, _) = present.select_nth_unstable(most - few);
+    let reach = high.saturating_sub(low).saturating_mul(3).max(366 * DAY);
+    let (from, to) = (low.saturating_sub(reach), high.saturating_add(reach));
+    let near = || present.iter().copied().filter(|time| (from..=to).contains(time));
+    Some((near().min()?, near().max()?))
+}
+
 /// When a day begins in a zone, in microseconds since 1970. Where clocks skip its midnight, the first moment after.
 pub(crate) fn midnight(day: NaiveDate, zone: Tz) -> Micros {
     let wall = day.and_time(chrono::NaiveTime::MIN);
@@ -115,6 +130,21 @@ pub(crate) fn midnight(day: NaiveDate, zone: Tz) -> Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_wrong_years_do_not_stretch_a_table() {
+        let at = |text: &str| moment(text).unwrap().0;
+        let mut times: Vec<Micros> = (0..300).map(|day| at("2024-01-01") + day * DAY).collect();
+        let whole = usual(&times);
+        assert_eq!(whole, Some((times[0], times[299])));
+        assert_eq!(Period::fitting(&times, 400), Period::Day);
+        times.extend([at("0001-05-01"), NO_TIME, at("9998-01-01")]);
+        assert_eq!(usual(&times), whole);
+        assert_eq!(Period::fitting(&times, 400), Period::Day);
+        // Two rows are not outliers of each other.
+        assert_eq!(usual(&times[299..301]), Some((times[300], times[299])));
+        assert_eq!(usual(&[NO_TIME]), None);
+    }
 
     #[test]
     fn periods_begin_where_the_zone_has_midnight() {

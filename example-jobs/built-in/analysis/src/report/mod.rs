@@ -234,6 +234,9 @@ impl Report<'_> {
                 } @else if !kpi.segments.is_empty() {
                     (segments(kpi))
                 }
+                @if kpi.rows_beyond_periods > 0 {
+                    (note(&format!("{} with times far from all others, wrong years perhaps, in no period.", counted(kpi.rows_beyond_periods as u64, "row"))))
+                }
                 @if kpi.periods.len() > 1 { (fold("By period", counted(kpi.periods.len() as u64, "period"), periods(kpi), false)) }
             }
         }
