@@ -7,7 +7,7 @@ use fuelcell_sdk::{
     Artifact, ArtifactWriter, Completion, Context, DataValidation, Failure, Kind, Report, Result,
 };
 use fuelcell_sql_kit::{Database, Form};
-use fuelcell_table_kit::{Facts, Stop, Table, TableWriter, check_cancelled, excerpt, writer};
+use fuelcell_table_kit::{Facts, Stop, Table, TableWriter, check_cancelled, excerpt, is_stop, writer};
 use serde_json::{Value, json};
 
 use crate::checks;
@@ -129,7 +129,7 @@ fn work(
         rows: dataset.table.facts.rows,
         tell: &tell,
     };
-    pipeline.run(
+    let ended = pipeline.run(
         &schema,
         &mut |sink, ledger| {
             dataset.each(ledger, |chunk, bytes| {
@@ -149,12 +149,47 @@ fn work(
             check_cancelled(context)?;
             result.borrow_mut().as_mut().map_or(Ok(()), |output: &mut Output| output.take(&chunk))
         },
-    )?;
-    let (after, risk) = match result.into_inner() {
+    );
+    let output = result.into_inner();
+    if let Err(stop) = ended {
+        return Err(stopped(context, stop, (&before, &ledger), output));
+    }
+    let (after, risk) = match output {
         Some(output) => output.finish()?,
         None => (Profile::new(&schema), None),
     };
     Ok(Worked { before, after, risk, ledger })
+}
+
+/// When somebody stops the job: what was made so far becomes outputs and a checkpoint that says how far it goes. An attempt
+/// that fails leaves nothing half done.
+fn stopped(
+    context: &Context,
+    stop: Stop,
+    (before, ledger): (&Profile, &Ledger),
+    output: Option<Output>,
+) -> Stop {
+    if !is_stop(&stop) {
+        return stop;
+    }
+    let written = output.map(Output::finish).transpose();
+    // What cannot be kept is no reason to end otherwise than asked.
+    let rows_written = written.ok().flatten().map(|(after, _)| after.rows);
+    let partial = json!({
+        "partial": true,
+        "rowsRead": before.rows,
+        "rowsWritten": rows_written,
+        "invalidRecords": ledger.counts.values().sum::<u64>() - ledger.derived,
+        "duplicatesRemoved": ledger.duplicates,
+    });
+    if let Err(error) = context.save_checkpoint(partial.to_string().as_bytes()) {
+        context.warn("Saving a checkpoint", format!("no checkpoint was saved: {error}"));
+    }
+    let said = rows_written.map_or_else(
+        || format!("{} rows had been read.", before.rows),
+        |written| format!("{} rows had been read; the enriched file holds the first {written}.", before.rows),
+    );
+    Stop { message: format!("{} {said}", stop.message), ..stop }
 }
 
 fn tell_rows(context: &Context, dataset: &Dataset<'_>, rows: u64) {

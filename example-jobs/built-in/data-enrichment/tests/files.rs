@@ -214,3 +214,29 @@ fn a_run_that_is_stopped_says_so() {
     let run = host.cancel_after_polls(1).run::<Job>();
     assert_eq!(run.end.unwrap_err().code, "Cancelled");
 }
+
+#[test]
+fn a_run_that_is_stopped_keeps_the_rows_that_were_done() {
+    let rows: String = (0..100_000).map(|row| format!("{row},x\n")).collect();
+    let file = format!("a,b\n{rows}");
+    let stopped = |steps: Value, polls| {
+        let parameters = json!({"steps": steps});
+        let host = TestHost::new().parameters(parameters).input("dataset", "table.csv", file.as_bytes());
+        host.cancel_after_polls(polls).run::<Job>()
+    };
+    let run = stopped(json!([{"validate": {"rules": [{"column": "a", "range": {"min": 10}}]}}]), 20);
+    let failure = run.end.clone().unwrap_err();
+    assert_eq!(failure.code, "Cancelled");
+    let partial: Value = serde_json::from_slice(run.checkpoint.as_ref().unwrap()).unwrap();
+    let (read, written) = (partial["rowsRead"].as_u64().unwrap(), partial["rowsWritten"].as_u64().unwrap());
+    assert!(read > 0 && read < 100_000 && written > 0, "{partial}");
+    assert!(failure.message.contains(&format!("the first {written}")), "{}", failure.message);
+    let lines: Vec<String> = run.text("enriched.csv").unwrap().lines().map(String::from).collect();
+    assert_eq!(lines.len() as u64, written + 1);
+    assert_eq!((lines[1].as_str(), partial["invalidRecords"].as_u64()), ("10,x", Some(10)));
+    // Where all rows are needed first, none are done before.
+    let run = stopped(json!([{"sort": {"by": [{"column": "a"}]}}]), 16);
+    assert_eq!(run.end.as_ref().unwrap_err().code, "Cancelled");
+    let partial: Value = serde_json::from_slice(run.checkpoint.as_ref().unwrap()).unwrap();
+    assert_eq!((&partial["rowsWritten"], run.text("enriched.csv")), (&Value::Null, None));
+}

@@ -43,6 +43,9 @@ impl From<fuelcell_sdk::HostError> for Stop {
     }
 }
 
+const CANCELLED: &str = "Cancelled";
+const DEADLINE_NEAR: &str = "DeadlineNear";
+
 /// Ends a job when the host wants it to stop, as [`fuelcell_sdk::Context::check_cancelled`] does.
 ///
 /// # Errors
@@ -51,9 +54,14 @@ pub fn check_cancelled(context: &fuelcell_sdk::Context) -> Result<(), Stop> {
     use fuelcell_sdk::Cancellation;
     match context.cancellation() {
         Cancellation::None => Ok(()),
-        Cancellation::User => Err(Stop::failed("Cancelled", "Stopped because the job was cancelled.")),
-        Cancellation::Deadline => Err(Stop::failed("DeadlineNear", "Stopped because the deadline is near.")),
+        Cancellation::User => Err(Stop::failed(CANCELLED, "Stopped because the job was cancelled.")),
+        Cancellation::Deadline => Err(Stop::failed(DEADLINE_NEAR, "Stopped because the deadline is near.")),
     }
+}
+
+/// Whether it is the end of a job that was asked to stop, rather than a fault.
+pub fn is_stop(stop: &Stop) -> bool {
+    matches!(stop.code, CANCELLED | DEADLINE_NEAR)
 }
 
 /// Shortens a value from the data so that a message stays readable.

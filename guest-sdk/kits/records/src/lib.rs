@@ -15,7 +15,7 @@ pub mod source;
 pub mod timestamp;
 mod utf16;
 
-pub use error::{Stop, check_cancelled, excerpt, listed};
+pub use error::{Stop, check_cancelled, excerpt, is_stop, listed};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub type Micros = i64;

@@ -52,7 +52,7 @@ mod zstd;
 pub use convert::{Misfit, cell, convert};
 pub use facts::{Facts, Fault, Options, Ragged};
 pub use fuelcell_records_kit::{
-    Micros, Stop, check_cancelled, excerpt,
+    Micros, Stop, check_cancelled, excerpt, is_stop,
     iso::{parse_iso, time_text},
     listed,
     timestamp::{Timestamps, is_missing},
