@@ -235,7 +235,10 @@ impl Report<'_> {
                     (segments(kpi))
                 }
                 @if kpi.rows_beyond_periods > 0 {
-                    (note(&format!("{} with times far from all others, wrong years perhaps, in no period.", counted(kpi.rows_beyond_periods as u64, "row"))))
+                    (note(format!(
+                        "{} with times far from all others, wrong years perhaps, in no period.",
+                        counted(kpi.rows_beyond_periods as u64, "row")
+                    )))
                 }
                 @if kpi.periods.len() > 1 { (fold("By period", counted(kpi.periods.len() as u64, "period"), periods(kpi), false)) }
             }
