@@ -123,8 +123,9 @@ struct Plan {
     types: Vec<u32>,
     imported: u32,
     defined: u32,
+    /// In the order of their imports.
     between: Vec<Between>,
-    /// Data that the program copies by itself.
+    /// Data that the program copies by itself, in order.
     copied: Vec<u32>,
 }
 
@@ -177,6 +178,8 @@ impl Plan {
                 _ => {}
             }
         }
+        plan.copied.sort_unstable();
+        plan.copied.dedup();
         Ok((memories == 1 && plan.defined > 0).then_some(plan))
     }
 
@@ -197,9 +200,7 @@ impl Plan {
     fn body(&mut self, body: &FunctionBody<'_>) -> Result<(), wasmparser::BinaryReaderError> {
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
-            if let Operator::MemoryInit { data_index, .. } = operators.read()?
-                && !self.copied.contains(&data_index)
-            {
+            if let Operator::MemoryInit { data_index, .. } = operators.read()? {
                 self.copied.push(data_index);
             }
         }
@@ -216,7 +217,7 @@ impl Plan {
     }
 
     fn copying(&self, data: u32) -> Option<u32> {
-        let at = self.copied.iter().position(|copied| *copied == data)?;
+        let at = self.copied.binary_search(&data).ok()?;
         Some(self.function(Helper::Realloc) + 1 + at as u32)
     }
 
@@ -364,7 +365,7 @@ impl Reencode for Move {
 
     /// Who calls WASI calls what is put between.
     fn function_index(&mut self, function: u32) -> Result<u32, Error<TooHigh>> {
-        let at = self.0.between.iter().position(|between| between.import == function);
+        let at = self.0.between.binary_search_by_key(&function, |between| between.import);
         Ok(at.map_or(function, |at| self.0.functions() + at as u32))
     }
 
