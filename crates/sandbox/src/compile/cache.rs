@@ -210,12 +210,7 @@ impl Cache {
     fn make_room(&self, max: u64) -> io::Result<()> {
         let mut files = Vec::new();
         for engine in engines(&self.root)? {
-            for entry in fs::read_dir(engine)? {
-                let entry = entry?;
-                // Somebody else may have removed it meanwhile.
-                let Ok(metadata) = entry.metadata() else { continue };
-                files.push((metadata.modified()?, metadata.len(), entry.path()));
-            }
+            files.extend(files_of(&engine)?);
         }
         files.sort();
         let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
@@ -248,7 +243,7 @@ fn remove_unused_engines(root: &Path, fingerprint: &str) -> io::Result<()> {
         let is_own = engine.file_name().is_some_and(|name| name == fingerprint);
         let is_used = last_used(&engine)?.elapsed().is_ok_and(|time| time < UNUSED);
         if !is_own && !is_used {
-            fs::remove_dir_all(engine)?;
+            or_gone(fs::remove_dir_all(engine))?;
         }
     }
     Ok(())
@@ -269,13 +264,29 @@ fn engines(root: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// When something in a directory was last used, or put there.
 fn last_used(directory: &Path) -> io::Result<SystemTime> {
-    let mut latest = fs::metadata(directory)?.modified()?;
-    for entry in fs::read_dir(directory)? {
-        // Somebody else may have removed it meanwhile.
-        let Ok(metadata) = entry?.metadata() else { continue };
-        latest = latest.max(metadata.modified()?);
+    let own = or_gone(fs::metadata(directory))?.map_or(Ok(SystemTime::UNIX_EPOCH), |own| own.modified())?;
+    Ok(files_of(directory)?.into_iter().map(|(used, _, _)| used).fold(own, SystemTime::max))
+}
+
+/// The files of a directory: when each was last used, its bytes, its path.
+fn files_of(directory: &Path) -> io::Result<Vec<(SystemTime, u64, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in or_gone(fs::read_dir(directory))?.into_iter().flatten() {
+        let entry = entry?;
+        if let Some(metadata) = or_gone(entry.metadata())? {
+            files.push((metadata.modified()?, metadata.len(), entry.path()));
+        }
     }
-    Ok(latest)
+    Ok(files)
+}
+
+/// Another process may have removed what this one looks at.
+fn or_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Why a file was not loaded.
@@ -380,6 +391,14 @@ mod tests {
         names.sort();
         assert_eq!(names, ["scratch", "wasmtime-1-a", "wasmtime-2-c"]);
         assert!(used.code(Digest::of(b"module")).is_some());
+    }
+
+    #[test]
+    fn what_another_process_removed_is_missed_by_nobody() {
+        let root = tempfile::TempDir::new().unwrap();
+        let gone = root.path().join("wasmtime-1-a");
+        assert!(files_of(&gone).unwrap().is_empty());
+        assert_eq!(last_used(&gone).unwrap(), SystemTime::UNIX_EPOCH);
     }
 
     #[test]
