@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct QualityChecks {
-    /// Count implausible times in a warning: those outside of the years 1970 to 2099, and starts after ends.
+    /// Count implausible times in a warning: those outside of the years 1970 to 2099 and, where a job works with the starts of
+    /// events (ProcessMining, Analysis), starts after ends.
     pub validate_timestamps: bool,
     /// Remove rows that are exact copies of another one; the first stays.
     pub check_duplicates: bool,
