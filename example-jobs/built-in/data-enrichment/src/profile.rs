@@ -1,11 +1,11 @@
 //! What a column holds: its values counted, measured and described, in one pass and in bounded memory.
 
-use std::hash::{BuildHasher as _, Hash};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use arrow_array::{Array as _, ArrayRef};
 use arrow_schema::Schema;
 use fuelcell_table_kit::{Kind, Values, time_text};
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use crate::chunk::{Chunk, kind_at};
@@ -64,7 +64,10 @@ struct Distinct {
 impl Distinct {
     #[inline]
     fn see(&mut self, value: impl Hash) {
-        let hash = mixed(FxBuildHasher.hash_one(value));
+        // Two values count as one when their hashes are equal. The faster hasher has 32 bits in a cell, where that is not rare.
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        let hash = hasher.finish();
         if hash.trailing_zeros() < self.level {
             return;
         }
@@ -75,13 +78,6 @@ impl Distinct {
             self.kept.retain(|hash| hash.trailing_zeros() >= level);
         }
     }
-}
-
-/// Every bit of the hash in every other one: the hasher that is fast does not see to it (finaliser of MurmurHash3, A. Appleby).
-fn mixed(mut hash: u64) -> u64 {
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    hash ^ (hash >> 33)
 }
 
 /// Numbers for quantiles: all, or a sample in which each has the same chance (algorithm R, J. Vitter, ACM TOMS 11, 1985).
