@@ -167,3 +167,75 @@ fn clients_behind_a_trusted_proxy_are_told_apart_and_strangers_not_believed() {
         told(request("203.0.113.1", "0s")).starts_with("HTTP/1.1 200").then_some(())
     });
 }
+
+/// Sends a head and then a body that nobody may want, and reads only when all is sent.
+fn sent_to_the_end(server: &Server, head: &str, pause: Duration, body: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(pause);
+    stream.write_all(body).unwrap();
+    let mut answer = Vec::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        // An answer whose length is known does not end with its connection.
+        let head_end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|at| at + 4);
+        let text = head_end.map(|end| String::from_utf8(answer[..end].to_vec()).unwrap());
+        let length = text.as_deref().and_then(|text| text.split_once("content-length: "));
+        let length = length.and_then(|(_, rest)| rest.split("\r\n").next()?.parse::<usize>().ok());
+        if let (Some(end), Some(length)) = (head_end, length)
+            && answer.len() >= end + length
+        {
+            assert_eq!(answer.len(), end + length);
+            return answer;
+        }
+        match stream.read(&mut piece).unwrap() {
+            0 => panic!("it ends in the middle: {}", String::from_utf8_lossy(&answer)),
+            count => answer.extend(&piece[..count]),
+        }
+    }
+}
+
+#[test]
+fn an_answer_arrives_as_a_whole_whatever_its_peer_still_sends() {
+    let server = Server::start_set(&[("API__AUTH_FAILURES_PER_MINUTE", "100000")]);
+    let project = Project::new(&server).with_probe();
+    let before = descriptors(&server);
+    let large = vec![b'x'; 20_000_000];
+    let head = |method: &str, path: &str, token: &str, length: usize| {
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n"
+        )
+    };
+    let dataset = project.path("datasets/01a2272e-dfcc-7026-8e27-959b5938cf9b?name=a.csv");
+    for (path, status) in [(&dataset[..], 401), ("/nowhere", 404)] {
+        let answer =
+            sent_to_the_end(&server, &head("PUT", path, "fc_nonsense", large.len()), Duration::ZERO, &large);
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+    // A body that comes late where none is read, beside a long answer.
+    let content = project.path("modules/probe/versions/1/content");
+    let module = fuelcell_tests::built::module("probe");
+    for milliseconds in [0, 1, 2, 5, 20] {
+        let pause = Duration::from_millis(milliseconds);
+        let answer = sent_to_the_end(&server, &head("GET", &content, &project.token, 2), pause, b"{}");
+        assert!(answer.ends_with(&module), "{milliseconds} ms");
+    }
+    let answer = sent_to_the_end(&server, "GET / HTTP/1.1\r\nhost: x\r\nx: ", Duration::ZERO, &large);
+    assert!(answer.starts_with(b"HTTP/1.1 431 "), "a head without an end");
+    // One that neither sends the rest nor goes is let go.
+    let idle: Vec<_> = (0..20)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
+            stream.write_all(head("PUT", &dataset, "fc_nonsense", 1000).as_bytes()).unwrap();
+            let mut status = [0; 12];
+            stream.read_exact(&mut status).unwrap();
+            assert_eq!(&status, b"HTTP/1.1 401");
+            stream
+        })
+        .collect();
+    eventually("the connections are given back", NEIGHBOUR, || {
+        (descriptors(&server) <= before + 2).then_some(())
+    });
+    drop(idle);
+}

@@ -1,7 +1,6 @@
-//! Letting a refused client finish its sentence. A server that answers and closes while the client still sends makes the
-//! kernel throw the answer away (a reset overtakes it), and the client sees a broken pipe instead of what was wrong. So
-//! after a refusal the rest of the body is read and dropped, up to a bound of bytes and time; beyond it the client is told
-//! that the connection closes.
+//! Letting a client finish its sentence where the handler did not hear it out: a body that nobody wants, the rest of a
+//! refused upload. A short rest is read and dropped, so that the connection can be used again. For a longer one the client
+//! is told that the connection closes; [it then lingers](crate::connections::linger) until all is sent.
 
 use crate::serve::Arrival;
 use axum::BoxError;
@@ -17,12 +16,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// Bytes that are dropped for politeness.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// Time that this may take.
-const MAX_TIME: Duration = Duration::from_secs(5);
+/// Bytes of a short rest.
+const MAX_BYTES: usize = 256 * 1024;
+/// How long a short rest may take: its client has sent it already, or never will.
+const MAX_TIME: Duration = Duration::from_millis(100);
 
-/// Reads and drops what a refused client is still sending.
+/// Reads and drops what the client is still sending, if it is little.
 pub(crate) async fn drain(request: Request, next: Next) -> Response {
     // A client that waits for `100 Continue` has not begun to send. And where places are rare, nobody is waited for.
     let waits = request.headers().contains_key(header::EXPECT)
@@ -30,8 +29,7 @@ pub(crate) async fn drain(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let shared = Shared(Arc::new(Mutex::new(body)));
     let mut response = next.run(Request::from_parts(parts, Body::new(shared.clone()))).await;
-    let refused = response.status().is_client_error() || response.status().is_server_error();
-    if refused && !shared.is_end_stream() {
+    if !shared.is_end_stream() {
         let finishing = async { !waits && tokio::time::timeout(MAX_TIME, shared.finish()).await == Ok(true) };
         if !finishing.await {
             // What is still to come would be taken for the next request: the client must not send one here.

@@ -1,7 +1,7 @@
 //! Connections: taken, bounded in number, time and memory, and ended in order.
 
 use crate::config::ApiConfig;
-use crate::connections::{Connections, Peer, Place, Placed, Seat, Socket, Unread};
+use crate::connections::{Arriving, Connections, Peer, Place, Placed, Seat, Socket, Unread};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -96,7 +96,8 @@ impl Server {
             },
         };
         let unread = Arc::new(Unread::new(Arc::clone(&self.shared.ledger), broken.clone()));
-        let socket = Socket::new(stream, Arc::clone(&unread), self.shared.patience);
+        let arriving = Arc::new(Arriving::default());
+        let socket = Socket::new(stream, Arc::clone(&unread), Arc::clone(&arriving), self.shared.patience);
         let in_reserve = seat.is_some();
         let connection = Arc::new(Connection {
             shared: Arc::clone(&self.shared),
@@ -104,6 +105,7 @@ impl Server {
             address: peer.ip(),
             proxy,
             unread,
+            arriving,
             seat,
             _place: place,
         });
@@ -133,6 +135,7 @@ struct Connection {
     /// Whether it is from a trusted proxy.
     proxy: bool,
     unread: Arc<Unread>,
+    arriving: Arc<Arriving>,
     seat: Option<Seat>,
     _place: Option<Place>,
 }
@@ -142,7 +145,8 @@ impl Connection {
         if let Some(seat) = &self.seat {
             seat.keep();
         }
-        let mut request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body)));
+        let mut request =
+            request.map(|body| self.arriving.watch(Body::new(TimeoutBody::new(BODY_PAUSE, body))));
         let own = Peer::of(self.address);
         let peer = match self.proxy {
             true => self.shared.proxies.speaks_for(request.headers()).unwrap_or(own),

@@ -6,12 +6,14 @@
 //! operators are answered. Streams of events, which never end, are to count here too, under a cap of their own, so that
 //! they cannot take the places of requests.
 
+pub(crate) mod linger;
 mod peer;
 mod places;
 mod reserve;
 mod socket;
 mod unread;
 
+pub(crate) use linger::Arriving;
 pub(crate) use peer::{Peer, TrustedProxies};
 pub(crate) use places::{Place, Placed, Places};
 pub(crate) use reserve::{Reserve, Seat};

@@ -1,6 +1,7 @@
-//! A connection's socket: it ends when its peer takes nothing of what it is sent.
+//! A connection's socket: it ends when its peer takes nothing of what it is sent, and lets its peer finish what it says.
 
-use super::Unread;
+use super::linger::Linger;
+use super::{Arriving, Unread};
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice};
@@ -23,17 +24,26 @@ pub(crate) struct Socket {
     slowest: Duration,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    arriving: Arc<Arriving>,
+    /// There when nothing more will be written.
+    linger: Option<Linger>,
 }
 
 impl Socket {
     /// A socket whose peer has so much time to take something. The time holds in the kernel: also for what lies there when
     /// the connection is idle, or closed already.
-    pub(crate) fn new(stream: TcpStream, unread: Arc<Unread>, patience: Duration) -> Self {
+    pub(crate) fn new(
+        stream: TcpStream,
+        unread: Arc<Unread>,
+        arriving: Arc<Arriving>,
+        patience: Duration,
+    ) -> Self {
         let milliseconds = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
         if let Err(error) = set_tcp_user_timeout(&stream, milliseconds) {
             tracing::debug!(%error, "a connection has no time limit in the kernel");
         }
-        Self { stream, unread, slowest: patience.saturating_mul(SLOW), waiting: None }
+        let slowest = patience.saturating_mul(SLOW);
+        Self { stream, unread, slowest, waiting: None, arriving, linger: None }
     }
 
     /// Passes on what a write came to, and ends the wait for room when it has been too long.
@@ -59,7 +69,12 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.arriving.begin();
+        }
+        read
     }
 }
 
@@ -93,6 +108,10 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let Self { stream, arriving, linger, .. } = &mut *self;
+        if linger.is_none() {
+            ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
+        }
+        linger.get_or_insert_with(Linger::new).poll(context, stream, arriving)
     }
 }
