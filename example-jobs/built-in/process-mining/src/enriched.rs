@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::figures::{Figures, Item, Work};
 use crate::lines::{LONGEST_FIGURE, Lines};
-use crate::log::{EventLog, Micros, NO_TIME};
+use crate::log::{EventLog, Micros};
 use crate::names::{Id, Names};
 use crate::read::time_text;
 
@@ -59,22 +59,23 @@ pub fn write(
     };
     let mut seen = vec![usize::MAX; log.names.activities.len()];
     let work = Work::of(log);
-    let mut walk = work.as_ref().map(Work::walk);
+    let mut walk = work.walk();
     let mut items: Vec<Item> = Vec::new();
     let mut name = Vec::new();
     for (case, range) in log.ranges().enumerate() {
         name.clear();
         quote(&mut name, log.case_name(case));
-        let duration = log.duration(case);
         items.clear();
-        if let Some(walk) = &mut walk {
-            walk.case(range.clone(), |item| items.push(item));
-        }
+        items.extend_from_slice(walk.case(range.clone()));
+        let begin = items.iter().map(|item| item.begin.min(item.end)).min();
+        let end = items.iter().map(|item| item.end).max();
+        let duration = begin.zip(end).map_or(0, |(begin, end)| end.saturating_sub(begin));
         let mut items = items.iter().copied().peekable();
         for event in range.clone() {
             let activity = log.activities[event] as usize;
-            let repeated = std::mem::replace(&mut seen[activity], case) == case;
             let index = event - range.start;
+            let before = std::mem::replace(&mut seen[activity], case) == case;
+            let repeated = walk.piece_of(index).map_or(before, |piece| piece > 1);
             let item = items.next_if(|item| item.event == event);
             let row =
                 Row { log, fields: &fields, event, index, events: range.len(), duration, repeated, item };
@@ -154,13 +155,16 @@ impl Row<'_> {
         out.byte(b',');
         out.text(activity);
         out.byte(b',');
-        if let Some(starts) = &log.starts {
-            if starts[event] != NO_TIME {
-                out.time(time_text(starts[event]));
+        let open = log.is_open(event);
+        if log.starts.is_some() {
+            if let Some(begin) = log.begin(event) {
+                out.time(time_text(begin));
             }
             out.byte(b',');
         }
-        out.time(time_text(time));
+        if !open {
+            out.time(time_text(time));
+        }
         out.byte(b',');
         out.text(resource);
         out.byte(b',');
@@ -176,12 +180,12 @@ impl Row<'_> {
             out.seconds(time - log.times[event - 1]);
         }
         out.byte(b',');
-        if let Some(waited) = self.item.and_then(Item::waited) {
+        if let Some(waited) = self.item.as_ref().and_then(Item::waited) {
             out.seconds(waited);
         }
         out.byte(b',');
-        if let Some(item) = self.item {
-            out.seconds(time - item.start);
+        if let Some(worked) = self.item.as_ref().and_then(Item::worked) {
+            out.seconds(worked);
         }
         out.byte(b',');
         out.seconds(self.duration);

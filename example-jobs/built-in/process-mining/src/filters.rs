@@ -5,7 +5,7 @@ use fuelcell_parameters_kit::{
 };
 
 use crate::error::{Stop, excerpt};
-use crate::log::{EventLog, Micros, NO_TIME};
+use crate::log::{EventLog, Micros};
 use crate::names::{Id, NONE, Names};
 use crate::read::Columns;
 
@@ -154,9 +154,7 @@ impl OfEvent {
             Self::Resource => test.of_names(&log.names.resources, &log.resources),
             Self::Time => log.times.iter().map(|&time| test.time(Some(time))).collect(),
             Self::Start => match &log.starts {
-                Some(starts) => {
-                    starts.iter().map(|&start| test.time((start != NO_TIME).then_some(start))).collect()
-                }
+                Some(_) => (0..log.events()).map(|event| test.time(log.begin(event))).collect(),
                 None => vec![test.time(None); log.events()],
             },
         }
@@ -177,7 +175,7 @@ impl OfCase {
         let name = |event: usize| log.activity_name(log.activities[event]);
         match self {
             Self::Case => test.text(Some(log.case_name(case))),
-            Self::Duration => test.number(log.duration(case) as f64 / 1e6),
+            Self::Duration => test.number(log.lead_time(case) as f64 / 1e6),
             Self::Events => test.number(range.len() as f64),
             Self::FirstActivity => test.text(Some(name(range.start))),
             Self::LastActivity => test.text(Some(name(range.end - 1))),
@@ -188,8 +186,8 @@ impl OfCase {
                 let repeats = activities.windows(2).any(|pair| pair[0] == pair[1]);
                 test.text(Some(if repeats { "yes" } else { "no" }))
             }
-            Self::Start => test.time(Some(log.times[range.start])),
-            Self::End => test.time(Some(log.times[range.end - 1])),
+            Self::Start => test.time(Some(log.span(case).0)),
+            Self::End => test.time(Some(log.span(case).1)),
         }
     }
 }

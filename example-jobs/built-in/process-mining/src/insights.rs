@@ -83,7 +83,7 @@ fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
             again |= seen[activity as usize] == case;
             seen[activity as usize] = case;
         }
-        if again { with.push(log.duration(case)) } else { without.push(log.duration(case)) }
+        if again { with.push(log.lead_time(case)) } else { without.push(log.lead_time(case)) }
     }
     let (with, without) = (median(&mut with)?, median(&mut without)?);
     let cases = figures.rework.any;
@@ -178,7 +178,7 @@ fn main_way(log: &EventLog, figures: &Figures) -> Option<Insight> {
     let way = figures.variants.list.first().filter(|way| way.count >= FEWEST)?;
     let mut own: Vec<Micros> = (0..log.cases())
         .filter(|&case| figures.variants.of_case[case] == 0)
-        .map(|case| log.duration(case))
+        .map(|case| log.lead_time(case))
         .collect();
     let share = way.count as f64 / log.cases() as f64;
     Some(Insight {
@@ -221,10 +221,10 @@ fn repeated_activity(log: &EventLog, figures: &Figures) -> Option<Insight> {
     (cases >= FEWEST).then(|| Insight {
         kind: "RepeatedActivity",
         text: format!(
-            "\"{}\" is repeated most: {} of its {} executions are repetitions inside of {}.",
+            "\"{}\" is repeated most: {} of its {} are repetitions inside of {}.",
             log.activity_name(activity as u32),
             count(repeated),
-            count(all),
+            counted(all, log.row()),
             counted(cases, "case")
         ),
         cases,
@@ -286,10 +286,10 @@ fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
     Some(Insight {
         kind: "OtherHours",
         text: format!(
-            "\"{}\" does {} of its {} events at hours of the day (UTC) at which all others do {} of theirs.",
+            "\"{}\" does {} of its {} at hours of the day (UTC) at which all others do {} of theirs.",
             log.resource_name(resource),
             percent(mine),
-            count(events),
+            counted(events, log.row()),
             percent(theirs)
         ),
         cases,

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::anomalies::{self, Anomaly, Group};
 use crate::conformance::{self, Checked, Rule};
 use crate::error::excerpt;
-use crate::figures::{Figures, document};
+use crate::figures::{Figures, Source, Work, document, instances};
 use crate::filters::{Filters, LeftOut};
 use crate::insights::{self, Insight};
-use crate::log::EventLog;
+use crate::log::{EventLog, Level};
 use crate::map::{self, Map};
-use crate::parameters::{AnalysisType, OutputFormat, Parameters};
+use crate::parameters::{AnalysisType, Granularity, OutputFormat, Parameters};
 use crate::quality::Quality;
 use crate::read::{self, Facts, Options};
 use crate::reference::{self, Fitness, Reference};
@@ -62,29 +62,37 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     warnings.extend(nothing_left(&log, &parameters, left_out));
     publish_report(context, &log, &facts, &quality, &warnings);
 
-    let figures = Figures::of(&log, |part, parts| {
+    let mut event_figures = Figures::of(&log, |part, parts| {
         context.progress(READ + (COMPUTED - READ) * part / parts, WHOLE, "Computing figures");
     });
     if context.cancellation() != Cancellation::None {
         return Err(stopped(context, &log, &facts, &quality));
     }
+    let instance_log = Work::of(&log).log();
+    let instance_figures = instance_log.as_ref().map(|log| event_figures.of_instances(log));
+    let events = (&log, &event_figures);
+    let instances = instance_log.as_ref().zip(instance_figures.as_ref()).unwrap_or(events);
+    let (shown, figures) = if parameters.granularity == Granularity::Events { events } else { instances };
     let anomalies =
-        if parameters.shows_anomalies() { anomalies::find(&log, &figures, &facts) } else { Vec::new() };
-    let checked = conformance::check(&log, &figures, &facts, rules);
-    let fitness = reference.map(|model| reference::judge(&log, &figures, &facts, &model));
-    warnings.extend(unknown_names(&log, &figures, rules));
+        if parameters.shows_anomalies() { anomalies::find(shown, figures, &facts) } else { Vec::new() };
+    let checked = conformance::check(shown, figures, &facts, rules);
+    warnings.extend(reference.as_ref().and_then(|model| other_level(model, shown, figures)));
+    let fitness = reference.map(|model| reference::judge(shown, figures, &facts, &model));
+    warnings.extend(unknown_names(shown, figures, rules));
     let insights = if parameters.shows_insights() {
-        insights::write(&log, &figures, &anomalies, &checked)
+        insights::write(shown, figures, &anomalies, &checked)
     } else {
         Vec::new()
     };
     let mined = Mined {
         context,
         parameters: &parameters,
-        log: &log,
+        events,
+        instances,
+        log: shown,
         facts: &facts,
         quality: &quality,
-        figures: &figures,
+        figures,
         anomalies: &anomalies,
         checked: &checked,
         fitness: fitness.as_ref(),
@@ -171,6 +179,24 @@ fn nothing_left(log: &EventLog, parameters: &Parameters, left_out: LeftOut) -> O
     Some(Finding::new("EmptyTimeWindow", message, 1))
 }
 
+/// A model of events says little about activity instances, and the other way round.
+fn other_level(model: &Reference, log: &EventLog, figures: &Figures) -> Option<Finding> {
+    let message = format!(
+        "The model was made from {} and is compared with {}; the parameter granularity says what is counted",
+        level_name(model.level),
+        level_name(log.level)
+    );
+    let differ = model.level != log.level && figures.source == Source::Lifecycle;
+    differ.then(|| Finding::new("OtherGranularity", message, 1))
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Events => "events",
+        Level::Instances => "activity instances",
+    }
+}
+
 /// A rule about an activity that never happens is more likely misspelt than meant.
 fn unknown_names(log: &EventLog, figures: &Figures, rules: &[Rule]) -> Option<Finding> {
     let unknown = conformance::unknown_names(log, figures, rules);
@@ -195,10 +221,15 @@ fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Qu
 struct Mined<'a> {
     context: &'a Context,
     parameters: &'a Parameters,
+    /// The log as it was read, with its figures.
+    events: (&'a EventLog, &'a Figures),
+    /// Its activity instances.
+    instances: (&'a EventLog, &'a Figures),
+    /// Of the two, the one that is shown.
     log: &'a EventLog,
+    figures: &'a Figures,
     facts: &'a Facts,
     quality: &'a Quality,
-    figures: &'a Figures,
     anomalies: &'a [Group],
     checked: &'a [Checked],
     fitness: Option<&'a Fitness>,
@@ -235,7 +266,11 @@ impl Mined<'_> {
 
     fn document(&self) -> String {
         let shows_variants = self.parameters.shows_variants();
-        let mut document = document(self.log, self.figures, self.facts, self.quality, shows_variants);
+        let (log, figures) = self.events;
+        let mut document = document(log, figures, self.facts, self.quality, shows_variants);
+        let (log, figures) = self.instances;
+        document["instances"] = instances(log, figures, shows_variants);
+        document["granularity"] = json!(self.parameters.granularity);
         if self.parameters.shows_anomalies() {
             document["anomalies"] = self.anomalies.iter().map(|group| self.anomaly_document(group)).collect();
         }
@@ -322,6 +357,7 @@ impl Mined<'_> {
         let mut out = self.context.artifact(html)?;
         let report = report::Report {
             file,
+            events: self.events.0.events() as u64,
             log: self.log,
             figures: self.figures,
             facts: self.facts,
@@ -356,7 +392,8 @@ impl Mined<'_> {
     /// The enriched log is as large as the log. Where it does not fit the disk that this job may use, everything else is
     /// still worth having.
     fn write_enriched(&self) -> Result<Option<Finding>, Failure> {
-        let events = self.log.events() as u64;
+        let log = self.events.0;
+        let events = log.events() as u64;
         let artifact = Artifact::new("enriched-log.csv", Kind::Data)
             .type_name("EnrichedDataset")
             .title("Enriched event log")
@@ -367,7 +404,7 @@ impl Mined<'_> {
             self.progress(DRAWN + (WHOLE - DRAWN) * written / events.max(1), "Writing the enriched log");
             self.context.cancellation() == Cancellation::None
         };
-        let written = enriched::write(self.log, self.figures, &mut out, go_on);
+        let written = enriched::write(log, self.figures, &mut out, go_on);
         self.context.check_cancelled()?;
         match written.map_err(Failure::from).and_then(|()| Ok(out.finish()?)) {
             Ok(()) => Ok(None),

@@ -1,8 +1,13 @@
 //! The event log in memory: columns of numbers, grouped by case and sorted by time.
 //!
-//! An event costs 20 bytes (time 8, activity 4, resource 4, fingerprint 4), 8 more when the log has start times and 1
-//! more when it has life-cycle transitions, however long its row was. While it is built, the case takes another 4; while
-//! it is put into order, one column after the other, the widest is there twice: 41 bytes at most.
+//! An event costs 20 bytes (time 8, activity 4, resource 4, fingerprint 4), 8 more when the log has start times, 1 more
+//! when it has life-cycle transitions and 4 more when it names activity instances, however long its row was. While it is
+//! built, the case takes another 4; while it is put into order, one column after the other, the widest is there twice: 45
+//! bytes at most. Numbers that decide the order of equal times are there only until the log is sorted.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::names::{Id, NONE, Names};
 
@@ -11,6 +16,19 @@ pub type Micros = i64;
 
 /// Stands for "no start time was given".
 pub const NO_TIME: Micros = Micros::MIN;
+
+/// Stands, as a start time, for "begun at the event's time, and not ended".
+pub const OPEN: Micros = Micros::MIN + 1;
+
+/// What the rows of a log are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Level {
+    /// What was recorded at a moment.
+    #[default]
+    Events,
+    /// What was done from a beginning to an end.
+    Instances,
+}
 
 /// One event as a reader hands it over.
 #[derive(Debug, Clone, Copy)]
@@ -21,12 +39,16 @@ pub struct Event {
     pub activity: Id,
     /// When it was completed.
     pub time: Micros,
-    /// When it was begun, or [`NO_TIME`].
+    /// When it was begun, or [`NO_TIME`], or [`OPEN`].
     pub start: Micros,
     /// Who did it, or [`NONE`].
     pub resource: Id,
     /// Its life-cycle transition, or [`NONE`].
     pub lifecycle: Id,
+    /// A hash of the name of its activity instance, or 0.
+    pub instance: u32,
+    /// Decides between events of the same time, the smaller one being the earlier.
+    pub order: i64,
     /// A hash over the whole row or event, columns that are not kept included.
     pub fingerprint: u32,
 }
@@ -61,7 +83,7 @@ const FORESEEABLE: usize = 1 << 18;
 const FARTHEST: usize = 64;
 
 /// Bytes of an event while it is in the columns, at most.
-const EVENT: usize = 33;
+const EVENT: usize = 45;
 
 /// Events that are collected before they are taken apart into the columns: one check a batch instead of one a value.
 const BATCH: usize = 1 << 12;
@@ -128,6 +150,8 @@ pub struct Builder {
     fingerprints: Column<u32>,
     starts: Option<Column<Micros>>,
     lifecycles: Option<Column<u8>>,
+    instances: Option<Column<u32>>,
+    orders: Option<Column<i64>>,
 }
 
 /// More distinct life-cycle transitions than this are counted together; XES knows thirteen.
@@ -147,6 +171,8 @@ impl Default for Builder {
             fingerprints: Column::new(),
             starts: None,
             lifecycles: None,
+            instances: None,
+            orders: None,
         }
     }
 }
@@ -183,12 +209,18 @@ impl Builder {
         let batch = std::mem::take(&mut self.batch);
         let room = if self.cases.is_full() { self.room() } else { 0 };
         let events = || batch.iter();
-        // The two optional columns begin with the first event that has a value.
+        // The optional columns begin with the first event that has a value.
         if self.starts.is_none() && events().any(|event| event.start != NO_TIME) {
             self.starts = Some(Column::filled(NO_TIME, &self.cases));
         }
         if self.lifecycles.is_none() && events().any(|event| event.lifecycle != NONE) {
             self.lifecycles = Some(Column::filled(u8::MAX, &self.cases));
+        }
+        if self.instances.is_none() && events().any(|event| event.instance != 0) {
+            self.instances = Some(Column::filled(0, &self.cases));
+        }
+        if self.orders.is_none() && events().any(|event| event.order != 0) {
+            self.orders = Some(Column::filled(0, &self.cases));
         }
         self.cases.extend(events().map(|event| event.case), room);
         self.activities.extend(events().map(|event| event.activity), room);
@@ -201,9 +233,33 @@ impl Builder {
         if let Some(column) = &mut self.lifecycles {
             column.extend(events().map(|event| stored_lifecycle(event.lifecycle)), room);
         }
+        if let Some(column) = &mut self.instances {
+            column.extend(events().map(|event| event.instance), room);
+        }
+        if let Some(column) = &mut self.orders {
+            column.extend(events().map(|event| event.order), room);
+        }
         self.events += batch.len();
         self.batch = batch;
         self.batch.clear();
+    }
+
+    /// When these cases began last, of what was appended.
+    pub(crate) fn latest_begins(&mut self, cases: impl Iterator<Item = Id>) -> FxHashMap<Id, Micros> {
+        let mut latest: FxHashMap<Id, Micros> = cases.map(|case| (case, Micros::MIN)).collect();
+        if latest.is_empty() {
+            return latest;
+        }
+        self.flush();
+        let starts = self.starts.iter().flat_map(|starts| starts.chunks.iter().flatten());
+        let starts = starts.copied().chain(std::iter::repeat(NO_TIME));
+        let times = self.times.chunks.iter().flatten();
+        for ((case, &time), start) in self.cases.chunks.iter().flatten().zip(times).zip(starts) {
+            if let Some(latest) = latest.get_mut(case) {
+                *latest = (*latest).max(if start == NO_TIME { time } else { start });
+            }
+        }
+        latest
     }
 
     /// How many events were appended.
@@ -217,7 +273,7 @@ impl Builder {
     }
 
     /// Groups the events by case, in order of the cases' first appearance, and sorts them inside a case by time; events
-    /// of the same time keep the order of the file.
+    /// of the same time by their order, and where that says nothing as in the file.
     pub fn finish(mut self) -> EventLog {
         self.flush();
         self.names.cases.freeze();
@@ -232,12 +288,16 @@ impl Builder {
             resources: self.resources.grouped(&self.cases, &offsets),
             fingerprints: self.fingerprints.grouped(&self.cases, &offsets),
             lifecycles: self.lifecycles.map(|column| column.grouped(&self.cases, &offsets)),
+            instances: self.instances.map(|column| column.grouped(&self.cases, &offsets)),
             case_names: (0..self.names.cases.len() as Id).collect(),
             out_of_order: 0,
-            names: self.names,
+            equal_times: 0,
+            level: Level::Events,
+            names: Rc::new(self.names),
             offsets,
         };
-        log.sort();
+        let orders = self.orders.map(|column| column.grouped(&self.cases, &log.offsets));
+        log.sort(orders.as_deref());
         log
     }
 
@@ -257,18 +317,24 @@ impl Builder {
 #[derive(Debug)]
 pub struct EventLog {
     /// The strings behind the numbers. May hold names that no event uses any more.
-    pub names: Dictionary,
+    pub names: Rc<Dictionary>,
+    /// What a row is.
+    pub level: Level,
     /// Completion times.
     pub times: Vec<Micros>,
     /// Activities.
     pub activities: Vec<Id>,
     /// Resources; [`NONE`] where there is none.
     pub resources: Vec<Id>,
-    /// Start times, when the log has any; [`NO_TIME`] where an event has none.
+    /// Start times, when the log has any; [`NO_TIME`] where an event has none, [`OPEN`] where it has not ended.
     pub starts: Option<Vec<Micros>>,
     /// Events whose time was before that of the event ahead of them in their case, in the order of the file.
     pub out_of_order: u64,
+    /// Events of another activity than the event ahead of them in their case, at the same time: their order is not that
+    /// of the times.
+    pub equal_times: u64,
     lifecycles: Option<Vec<u8>>,
+    instances: Option<Vec<u32>>,
     fingerprints: Vec<u32>,
     offsets: Vec<usize>,
     case_names: Vec<Id>,
@@ -305,10 +371,90 @@ impl EventLog {
         &self.activities[self.range(case)]
     }
 
-    /// From the first to the last event of a case.
+    /// From the first to the last timestamp of a case.
     pub fn duration(&self, case: usize) -> Micros {
         let range = self.range(case);
         self.times[range.end - 1].saturating_sub(self.times[range.start])
+    }
+
+    /// From the first begin to the last end of a case; where the log does not tell when work was begun, from its first to
+    /// its last timestamp.
+    pub fn lead_time(&self, case: usize) -> Micros {
+        let (begin, end) = self.span(case);
+        end.saturating_sub(begin)
+    }
+
+    /// The first begin and the last end of a case.
+    pub fn span(&self, case: usize) -> (Micros, Micros) {
+        let range = self.range(case);
+        let (first, last) = (self.times[range.start], self.times[range.end - 1]);
+        let Some(starts) = &self.starts else { return (first, last) };
+        let begin = starts[range].iter().filter(|&&start| start > OPEN).min();
+        (begin.map_or(first, |&begin| begin.min(first)), last)
+    }
+
+    /// When the work of an event was begun, if the log tells that.
+    pub fn begin(&self, event: usize) -> Option<Micros> {
+        match self.starts.as_ref()?[event] {
+            NO_TIME => None,
+            OPEN => Some(self.times[event]),
+            start => Some(start),
+        }
+    }
+
+    /// Whether the work of an event was begun and has not ended.
+    pub fn is_open(&self, event: usize) -> bool {
+        self.starts.as_ref().is_some_and(|starts| starts[event] == OPEN)
+    }
+
+    /// A hash of the name of the event's activity instance; 0 where it has none.
+    pub fn instance(&self, event: usize) -> u32 {
+        self.instances.as_ref().map_or(0, |column| column[event])
+    }
+
+    /// Whether events have names of activity instances.
+    pub fn names_instances(&self) -> bool {
+        self.instances.is_some()
+    }
+
+    /// One row, as a word.
+    pub fn row(&self) -> &'static str {
+        match self.level {
+            Level::Events => "event",
+            Level::Instances => "activity instance",
+        }
+    }
+
+    /// A log of the same cases and names whose rows are these, for each case in turn, sorted by time.
+    pub(crate) fn with_rows(&self, level: Level, mut rows: impl FnMut(usize, &mut Vec<Row>)) -> Self {
+        let mut log = Self {
+            names: Rc::clone(&self.names),
+            level,
+            times: Vec::new(),
+            activities: Vec::new(),
+            resources: Vec::new(),
+            starts: Some(Vec::new()),
+            out_of_order: self.out_of_order,
+            equal_times: self.equal_times,
+            lifecycles: None,
+            instances: None,
+            fingerprints: Vec::new(),
+            offsets: vec![0],
+            case_names: self.case_names.clone(),
+        };
+        let mut found = Vec::new();
+        for case in 0..self.cases() {
+            found.clear();
+            rows(case, &mut found);
+            log.times.extend(found.iter().map(|row| row.time));
+            log.activities.extend(found.iter().map(|row| row.activity));
+            log.resources.extend(found.iter().map(|row| row.resource));
+            if let Some(starts) = &mut log.starts {
+                starts.extend(found.iter().map(|row| row.start));
+            }
+            log.offsets.push(log.times.len());
+        }
+        log
     }
 
     /// The name of an activity.
@@ -393,9 +539,10 @@ impl EventLog {
     /// Drops the cases that do not lie completely between two moments, both included, and says how many.
     pub fn keep_contained(&mut self, first: Micros, last: Micros) -> u64 {
         let cases = self.cases();
-        let ends = |range: std::ops::Range<usize>| (self.times[range.start], self.times[range.end - 1]);
-        let inside: Vec<bool> =
-            self.ranges().map(ends).map(|(start, end)| first <= start && end <= last).collect();
+        let inside: Vec<bool> = (0..cases)
+            .map(|case| self.span(case))
+            .map(|(start, end)| first <= start && end <= last)
+            .collect();
         self.retain(|case, _| inside[case]);
         (cases - self.cases()) as u64
     }
@@ -411,6 +558,9 @@ impl EventLog {
         if let Some(column) = &mut self.lifecycles {
             column[to] = column[from];
         }
+        if let Some(column) = &mut self.instances {
+            column[to] = column[from];
+        }
     }
 
     fn truncate(&mut self, events: usize, cases: usize) {
@@ -424,23 +574,32 @@ impl EventLog {
         if let Some(column) = &mut self.lifecycles {
             column.truncate(events);
         }
+        if let Some(column) = &mut self.instances {
+            column.truncate(events);
+        }
         self.case_names.truncate(cases);
         self.offsets.truncate(cases + 1);
     }
 
-    fn sort(&mut self) {
+    /// Sorts the events of each case by time, those of the same time by `orders`. Both sorts are stable.
+    fn sort(&mut self, orders: Option<&[i64]>) {
         let mut order = Vec::new();
         for case in 0..self.cases() {
             let range = self.range(case);
-            let descents = self.times[range.clone()].windows(2).filter(|pair| pair[1] < pair[0]).count();
-            if descents == 0 {
-                continue;
-            }
+            let times = &self.times[range.clone()];
+            let descents = times.windows(2).filter(|pair| pair[1] < pair[0]).count();
             self.out_of_order += descents as u64;
-            order.clear();
-            order.extend(range.clone());
-            order.sort_by_key(|&event| self.times[event]);
-            self.reorder(range, &order);
+            let ties = orders.is_some() && times.windows(2).any(|pair| pair[1] == pair[0]);
+            if descents > 0 || ties {
+                order.clear();
+                order.extend(range.clone());
+                order.sort_by_key(|&event| (self.times[event], orders.map_or(0, |orders| orders[event])));
+                self.reorder(range.clone(), &order);
+            }
+            let (times, activities) = (&self.times[range.clone()], &self.activities[range]);
+            let pairs = times.windows(2).zip(activities.windows(2));
+            let equal = pairs.filter(|(times, names)| times[0] == times[1] && names[0] != names[1]);
+            self.equal_times += equal.count() as u64;
         }
     }
 
@@ -455,7 +614,19 @@ impl EventLog {
         if let Some(column) = &mut self.lifecycles {
             permute(column, &range, order);
         }
+        if let Some(column) = &mut self.instances {
+            permute(column, &range, order);
+        }
     }
+}
+
+/// A row of a log that is made of another one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) activity: Id,
+    pub(crate) resource: Id,
+    pub(crate) start: Micros,
+    pub(crate) time: Micros,
 }
 
 fn permute<T: Copy>(column: &mut [T], range: &std::ops::Range<usize>, order: &[usize]) {
@@ -485,6 +656,8 @@ mod tests {
                 start: NO_TIME,
                 resource: NONE,
                 lifecycle: NONE,
+                instance: 0,
+                order: 0,
                 fingerprint: 7,
             };
             builder.push(event);
@@ -530,6 +703,8 @@ mod tests {
                 start: if number < late { NO_TIME } else { number as Micros },
                 resource: NONE,
                 lifecycle: if number == late { complete } else { NONE },
+                instance: 0,
+                order: 0,
                 fingerprint: 7,
             });
         }
@@ -565,6 +740,8 @@ mod tests {
                     start,
                     resource: NONE,
                     lifecycle: NONE,
+                    instance: 0,
+                    order: 0,
                     fingerprint: 7,
                 });
             }

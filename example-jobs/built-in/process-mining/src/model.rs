@@ -7,13 +7,16 @@ use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
 use crate::figures::{Edge, Figures, Flow, Variants};
-use crate::log::{EventLog, Micros};
+use crate::log::{EventLog, Level, Micros};
 use crate::names::Id;
 
 /// What a model file says it is.
 pub const NAME: &str = "next-activity";
 /// The version of its form.
 pub const VERSION: u64 = 2;
+
+/// What the key `level` says where activity instances were counted; events otherwise.
+pub const INSTANCES: &str = "activity instances";
 /// A log with more different steps repeats nothing, and a list of them would be larger than the log.
 const STEPS: usize = 200_000;
 
@@ -220,6 +223,10 @@ pub fn document(log: &EventLog, figures: &Figures, evaluation: Option<&Evaluatio
     json!({
         "model": NAME,
         "version": VERSION,
+        "level": match log.level {
+            Level::Events => "events",
+            Level::Instances => INSTANCES,
+        },
         "description": "contexts: counts of the activity that follows the last two activities, or the last one where the \
                         last two were never seen; the activity null is the end of the case. directly_follows: what later \
                         logs are compared with; starts and ends as [activity, cases], edges as [from, to, count], \

@@ -29,6 +29,11 @@ impl Names {
         }
     }
 
+    /// The number of a string that was interned.
+    pub fn find(&self, bytes: &[u8]) -> Option<Id> {
+        self.table.find(hash(bytes), |&id| same(self.get(id).as_bytes(), bytes)).copied()
+    }
+
     fn insert(&mut self, text: &str, hash: u64) -> Id {
         // Numbers are 32 bits: a log of more than four billion distinct strings cannot fit a guest's memory anyway.
         let id = self.ends.len() as Id;

@@ -1,7 +1,7 @@
 //! What a submission may ask for.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::conformance::{MOST_RULES, Rule};
 use crate::error::Stop;
@@ -42,6 +42,8 @@ pub struct Parameters {
     /// Rules that every case must keep, at most 100.
     #[schemars(length(max = 100))]
     pub rules: Vec<Rule>,
+    /// What report, map, insights, unusual cases, rules and models count where the log has life-cycle transitions.
+    pub granularity: Granularity,
     /// Names of columns that are not found by themselves.
     pub columns: Columns,
     /// strftime forms of timestamps that are not ISO 8601, such as `%d/%m/%Y %H:%M:%S`. `%s` alone means seconds and `%Q`
@@ -64,6 +66,7 @@ impl Default for Parameters {
             performance_metrics: None,
             quality_checks: QualityChecks::default(),
             rules: Vec::new(),
+            granularity: Granularity::default(),
             columns: Columns::default(),
             timestamp_formats: Vec::new(),
         }
@@ -81,6 +84,17 @@ pub enum AnalysisType {
     Discovery,
     /// The map and all times.
     Performance,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Granularity {
+    /// What was done: all events of one execution of an activity are one.
+    #[default]
+    Instances,
+    /// Every event.
+    Events,
 }
 
 /// A group of measurements in the report.

@@ -4,7 +4,7 @@ use fuelcell_parameters_kit::{QualityChecks, is_plausible, spellings};
 use fuelcell_sdk::{DataValidation, Finding};
 
 use crate::error::excerpt;
-use crate::log::{EventLog, NO_TIME};
+use crate::log::EventLog;
 use crate::read::Facts;
 use fuelcell_report_kit::text::{count, counted};
 
@@ -91,9 +91,20 @@ fn reading_findings(facts: &Facts) -> Vec<Finding> {
             "Start times could not be read; their events are kept without one".into(),
             facts.unreadable_starts,
         ),
+        finding(
+            "Rows have a start and no end: they are work that has not ended, and stand at their start".into(),
+            facts.open_rows,
+        ),
+        finding("Rows above the one that names the columns were passed over".into(), facts.rows_above),
+        finding(
+            "Timestamps have more than six digits of a second: the further ones decide the order, durations do not have them"
+                .into(),
+            facts.beyond_micros,
+        ),
         finding("Traces have no concept:name; they are named by their position".into(), facts.unnamed_traces),
     ];
-    findings.into_iter().flatten().collect()
+    let alike = facts.namesakes.iter().map(|message| Finding::new("DataQuality", message.clone(), 1));
+    findings.into_iter().flatten().chain(alike).collect()
 }
 
 fn unreadable_message(facts: &Facts) -> String {
@@ -119,7 +130,7 @@ fn duplicate_finding(duplicates: u64, removed: bool) -> Option<Finding> {
 fn timestamp_findings(log: &EventLog) -> Vec<Finding> {
     let outside = log.times.iter().filter(|time| !is_plausible(**time)).count() as u64;
     let starts = log.starts.iter().flatten().zip(&log.times);
-    let backwards = starts.filter(|&(&start, &time)| start != NO_TIME && start > time).count() as u64;
+    let backwards = starts.filter(|&(&start, &time)| start > time).count() as u64;
     let findings = [
         finding("Timestamps lie outside of the years 1970 to 2099".into(), outside),
         finding("Events start after they end".into(), backwards),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::Stop;
 use crate::figures::Figures;
-use crate::log::EventLog;
+use crate::log::{EventLog, Level};
 use crate::model;
 use crate::names::{Id, NONE};
 use crate::read::Facts;
@@ -34,6 +34,8 @@ pub const DEFINITION: &str = "A case fits when the model knows its activities an
 pub struct Reference {
     /// Cases of that log.
     pub cases: u64,
+    /// What its rows were.
+    pub level: Level,
     activities: FxHashMap<String, Id>,
     starts: FxHashSet<Id>,
     ends: FxHashSet<Id>,
@@ -51,6 +53,8 @@ struct Head {
 #[derive(Deserialize)]
 struct File {
     cases: u64,
+    /// Left out by models that count events.
+    level: Option<String>,
     directly_follows: Option<DirectlyFollows>,
 }
 
@@ -91,10 +95,11 @@ impl Reference {
         let Some(follows) = file.directly_follows else {
             return Err(invalid("the log that it comes from had too many different steps to be a model"));
         };
-        Self::of(file.cases, follows)
+        let level = file.level.filter(|level| level == model::INSTANCES);
+        Self::of(file.cases, level.map_or(Level::Events, |_| Level::Instances), follows)
     }
 
-    fn of(cases: u64, follows: DirectlyFollows) -> Result<Self, Stop> {
+    fn of(cases: u64, level: Level, follows: DirectlyFollows) -> Result<Self, Stop> {
         let known = follows.activities.len();
         let steps = follows.edges.iter().flat_map(|&(from, to, _)| [from, to]);
         let named = follows.starts.iter().chain(&follows.ends).map(|&(activity, _)| activity);
@@ -110,6 +115,7 @@ impl Reference {
         }
         Ok(Self {
             cases,
+            level,
             activities,
             starts: follows.starts.into_iter().map(|(activity, _)| activity).collect(),
             ends: follows.ends.into_iter().map(|(activity, _)| activity).collect(),

@@ -20,6 +20,8 @@ fn long_process() -> process_mining::log::EventLog {
                 start: NO_TIME,
                 resource: NONE,
                 lifecycle: NONE,
+                instance: 0,
+                order: 0,
                 fingerprint: 0,
             };
             builder.push(event);

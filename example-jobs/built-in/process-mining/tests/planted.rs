@@ -202,7 +202,7 @@ fn rework_and_what_is_repeated() {
     }
     let (found, text) = insights(&mined(&cases, json!({})), "RepeatedActivity");
     assert_eq!(found, kinds([("MainVariant", 180), ("RepeatedActivity", 20), ("Rework", 20)]));
-    assert!(text.contains("20 of its 220 executions"), "{text}");
+    assert!(text.contains("20 of its 220 events"), "{text}");
 }
 
 #[test]

@@ -18,10 +18,17 @@ pub struct Columns {
     pub start_timestamp: Option<String>,
     /// The column that says who did it.
     pub resource: Option<String>,
+    /// The column that says which transition of its life cycle an event is, such as `start` or `complete`
+    /// (ProcessMining).
+    pub lifecycle: Option<String>,
+    /// The column that says which events are one execution of an activity (ProcessMining).
+    pub instance: Option<String>,
+    /// The column of numbers that decides the order of events of the same time (ProcessMining).
+    pub order: Option<String>,
 }
 
 /// The case that an event belongs to.
-pub const CASE: [&str; 16] = [
+pub const CASE: [&str; 20] = [
     "case concept name",
     "case id",
     "caseid",
@@ -38,9 +45,13 @@ pub const CASE: [&str; 16] = [
     "ticket id",
     "order id",
     "case identifier",
+    "proc inst id",
+    "process instance key",
+    "root proc inst id",
+    "trace concept name",
 ];
 /// What was done.
-pub const ACTIVITY: [&str; 12] = [
+pub const ACTIVITY: [&str; 15] = [
     "concept name",
     "activity",
     "activity name",
@@ -53,9 +64,12 @@ pub const ACTIVITY: [&str; 12] = [
     "task name",
     "step",
     "action",
+    "act name",
+    "activity label",
+    "activity description",
 ];
 /// When it was completed.
-pub const TIMESTAMP: [&str; 21] = [
+pub const TIMESTAMP: [&str; 28] = [
     "time timestamp",
     "timestamp",
     "complete timestamp",
@@ -68,6 +82,10 @@ pub const TIMESTAMP: [&str; 21] = [
     "completion time",
     "completed at",
     "finish time",
+    "ended at",
+    "finished at",
+    "end date time",
+    "end datetime",
     "event time",
     "eventtime",
     "event timestamp",
@@ -75,11 +93,14 @@ pub const TIMESTAMP: [&str; 21] = [
     "date time",
     "datetime",
     "event date",
+    "end date",
     "date",
     "occurred at",
+    "complete",
+    "end",
 ];
 /// When it was begun.
-pub const START: [&str; 9] = [
+pub const START: [&str; 12] = [
     "start timestamp",
     "start time",
     "starttime",
@@ -87,11 +108,14 @@ pub const START: [&str; 9] = [
     "time start",
     "begin time",
     "started at",
+    "start date time",
+    "start datetime",
+    "start event time",
     "start date",
     "start",
 ];
 /// Who did it.
-pub const RESOURCE: [&str; 9] = [
+pub const RESOURCE: [&str; 11] = [
     "org resource",
     "resource",
     "resource name",
@@ -101,9 +125,45 @@ pub const RESOURCE: [&str; 9] = [
     "performer",
     "employee",
     "agent",
+    "assignee",
+    "originator",
 ];
 /// The transition of its life cycle.
-pub const LIFECYCLE: [&str; 4] = ["lifecycle transition", "lifecycle", "transition", "life cycle"];
+pub const LIFECYCLE: [&str; 7] = [
+    "lifecycle transition",
+    "lifecycle",
+    "transition",
+    "life cycle",
+    "lifecycle id",
+    "lifecycle state",
+    "life cycle transition",
+];
+/// Which execution of its activity an event belongs to.
+pub const INSTANCE: [&str; 8] = [
+    "concept instance",
+    "activity instance id",
+    "activity instance",
+    "activity instance identifier",
+    "activity instance key",
+    "task instance id",
+    "work item id",
+    "workitem id",
+];
+/// What decides the order of events of the same time.
+pub const ORDER: [&str; 12] = [
+    "sorting",
+    "sort order",
+    "sort key",
+    "sequence",
+    "sequence number",
+    "seq",
+    "seq no",
+    "seq number",
+    "event order",
+    "event index",
+    "event number",
+    "event sequence",
+];
 
 /// The names of a table's columns.
 #[derive(Debug, Clone)]
@@ -124,6 +184,17 @@ impl Header {
     /// preference.
     pub fn known(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.plain.iter().position(|have| have == name))
+    }
+
+    /// Other columns that are called like this one but for capitals and marks.
+    pub fn namesakes(&self, column: usize) -> Vec<&str> {
+        let same = |&(at, plain): &(usize, &String)| at != column && *plain == self.plain[column];
+        self.plain.iter().enumerate().filter(same).map(|(at, _)| self.names[at].as_str()).collect()
+    }
+
+    /// The name of a column, as [`Self::known`] compares it.
+    pub fn plain(&self, column: usize) -> &str {
+        &self.plain[column]
     }
 
     /// The column that a request names for a role, if it names one.

@@ -15,7 +15,7 @@ mod time_window;
 mod time_zone;
 
 pub use calendar::{Calendar, Hours, Week, WorkingTime, offsets};
-pub use columns::{ACTIVITY, CASE, Columns, Header, LIFECYCLE, RESOURCE, START, TIMESTAMP};
+pub use columns::{ACTIVITY, CASE, Columns, Header, INSTANCE, LIFECYCLE, ORDER, RESOURCE, START, TIMESTAMP};
 pub use filters::{Comparison, Condition, Filter, Level, TextCondition};
 pub use output_format::OutputFormat;
 pub use quality_checks::{QualityChecks, is_plausible, spellings};

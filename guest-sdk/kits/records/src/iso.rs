@@ -117,6 +117,29 @@ pub fn parse_fraction(text: &[u8]) -> Option<(Micros, &[u8])> {
     Some((padded.fold(0, |micros, digit| micros * 10 + Micros::from(digit - b'0')), rest))
 }
 
+/// The digits of a second beyond microseconds, as nanoseconds (0 to 999): two times that are equal to the microsecond may
+/// differ in them.
+#[inline]
+pub fn beyond_micros(text: &[u8]) -> u32 {
+    // Where nearly all timestamps have their fraction, or none, one look is enough.
+    match (text.get(19), text.get(26)) {
+        (_, None) if text.len() < 23 => 0,
+        (Some(b'.' | b','), Some(byte)) if !byte.is_ascii_digit() => 0,
+        _ => nanos(text),
+    }
+}
+
+#[inline(never)]
+fn nanos(text: &[u8]) -> u32 {
+    let Some(point) = text.iter().rposition(|byte| matches!(byte, b'.' | b',')) else { return 0 };
+    let digits = text[point + 1..].iter().take_while(|byte| byte.is_ascii_digit());
+    if digits.clone().count() < 7 {
+        return 0;
+    }
+    let beyond = digits.chain([b'0'; 3].iter()).skip(6).take(3);
+    beyond.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'))
+}
+
 /// Nothing, `Z`, `UTC`, `+01`, `+0100` or `+01:00`, perhaps after a space.
 fn parse_offset(text: &[u8]) -> Option<Micros> {
     let text = text.strip_prefix(b" ").unwrap_or(text);

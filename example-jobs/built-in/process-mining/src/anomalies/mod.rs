@@ -148,7 +148,7 @@ fn slow_cases(log: &EventLog, figures: &Figures) -> Group {
     let (first, third) = (figures.durations.quantile(0.25), figures.durations.quantile(0.75));
     let fence = third + 3.0 * (third - first);
     let median = figures.durations.quantile(0.5);
-    let slow = (0..log.cases()).map(|case| (case, log.duration(case) as f64 / SECOND));
+    let slow = (0..log.cases()).map(|case| (case, log.lead_time(case) as f64 / SECOND));
     let slow = slow.filter(|&(_, seconds)| log.cases() >= ENOUGH && third > first && seconds > fence);
     let cases = slow.map(|(case, seconds)| {
         let reason = format!("took {}; the median is {}", duration(seconds), duration(median));

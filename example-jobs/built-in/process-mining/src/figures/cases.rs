@@ -11,9 +11,19 @@ pub struct Durations {
 }
 
 impl Durations {
-    /// From first to last event of every case.
-    pub fn of(log: &EventLog) -> Self {
-        let mut ascending: Vec<Micros> = (0..log.cases()).map(|case| log.duration(case)).collect();
+    /// From the first to the last timestamp of every case.
+    pub fn between_timestamps(log: &EventLog) -> Self {
+        Self::measured((0..log.cases()).map(|case| log.duration(case)))
+    }
+
+    /// From the first begin to the last end of every case.
+    pub fn lead_times(log: &EventLog) -> Self {
+        Self::measured((0..log.cases()).map(|case| log.lead_time(case)))
+    }
+
+    /// Of these.
+    pub fn measured(values: impl Iterator<Item = Micros>) -> Self {
+        let mut ascending: Vec<Micros> = values.collect();
         ascending.sort_unstable();
         Self { ascending }
     }
@@ -48,9 +58,9 @@ impl Durations {
 }
 
 /// The cases that took longest, at most `count`, longest first; equal ones in order of the file.
-pub fn longest(log: &EventLog, count: usize) -> Vec<usize> {
+pub fn longest(log: &EventLog, count: usize, measure: impl Fn(&EventLog, usize) -> Micros) -> Vec<usize> {
     let mut cases: Vec<usize> = (0..log.cases()).collect();
-    let key = |&case: &usize| (std::cmp::Reverse(log.duration(case)), case);
+    let key = |&case: &usize| (std::cmp::Reverse(measure(log, case)), case);
     if cases.len() > count && count > 0 {
         cases.select_nth_unstable_by_key(count - 1, key);
         cases.truncate(count);

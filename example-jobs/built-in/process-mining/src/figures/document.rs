@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Figures, SECOND, Source, Spread, Utilisation, longest, mean_interarrival};
+use super::{
+    Durations, Figures, Flow, SECOND, Source, Spread, Utilisation, Variants, Work, longest, mean_interarrival,
+};
 use crate::log::EventLog;
 use crate::names::Id;
 use crate::quality::Quality;
@@ -49,10 +51,12 @@ pub fn document(
     if with_variants {
         put("top_variants", top_variants(log, figures));
     }
-    put("case_duration", case_duration(figures));
+    put("case_duration", durations(&figures.between_timestamps));
+    put("case_lead_time", durations(&figures.durations));
     put("events_per_case", events_per_case(log));
-    let fence = figures.durations.upper_fence();
-    let outliers = json!({"upper_fence_seconds": fence, "count_above": figures.durations.above(fence)});
+    let fence = figures.between_timestamps.upper_fence();
+    let above = figures.between_timestamps.above(fence);
+    let outliers = json!({"upper_fence_seconds": fence, "count_above": above});
     put("case_duration_iqr_outliers", if log.cases() == 0 { Value::Null } else { outliers });
     put("longest_cases", longest_cases(log));
     put("mean_seconds_between_case_starts", json!(mean_interarrival(log)));
@@ -64,11 +68,12 @@ pub fn document(
         put(
             "work",
             json!({
-                "source": match work.source {
+                "source": match figures.source {
                     Source::StartTimes => "start times",
                     Source::Lifecycle => "start and complete events",
+                    Source::Events => "events",
                 },
-                "items": work.items,
+                "items": work.whole,
                 "only_started": work.only_started,
                 "only_completed": work.only_completed,
             }),
@@ -95,9 +100,78 @@ pub fn document(
             utilisation.iter().take(LISTED).map(|u| utilisation_document(log, u)).collect(),
         );
     }
+    put("events_at_equal_times", json!(log.equal_times));
     put("exact_duplicate_events", json!(quality.duplicates));
     put("data_quality_score", json!(quality.score));
     put("data_validation", json!(quality.validation));
+    Value::Object(document)
+}
+
+/// The figures of executions: of the rows of `log`, which are pieces of work, with `figures`.
+pub fn instances(log: &EventLog, figures: &Figures, with_variants: bool) -> Value {
+    let (flow, found) = (&figures.flow, figures.work.unwrap_or_default());
+    let mut document = Map::new();
+    let mut put = |key: &str, value: Value| drop(document.insert(key.to_string(), value));
+    put(
+        "source",
+        json!(match figures.source {
+            Source::StartTimes => "start times",
+            Source::Lifecycle => "life-cycle transitions",
+            Source::Events => "events",
+        }),
+    );
+    put("num_instances", json!(log.events()));
+    if figures.source != Source::Events {
+        put("begun_and_ended", json!(found.whole));
+        put("begun_and_not_ended", json!(found.only_started));
+        put("ended_without_begin", json!(found.only_completed));
+        put("aborted", json!(found.aborted));
+        put("suspended", json!(found.suspended));
+        put("not_begun", json!(found.not_begun));
+        put("cases_not_begun", json!(found.cases_not_begun));
+    }
+    put("activity_counts", counts(log, &flow.activities));
+    put("start_activities", counts(log, &flow.starts));
+    put("end_activities", counts(log, &flow.ends));
+    put("num_dfg_edges", json!(flow.edges.len()));
+    put("dfg", flow.edges.iter().take(LISTED).map(|edge| edge_document(log, edge)).collect());
+    put("num_variants", json!(figures.variants.list.len()));
+    put("variants_digest_sha256", json!(figures.variants_digest));
+    if with_variants {
+        put("top_variants", top_variants(log, figures));
+    }
+    if figures.source != Source::Events {
+        let begins = Work::by_begin(log);
+        let flow = Flow::of(&begins);
+        put("num_dfg_edges_by_begin", json!(flow.edges.len()));
+        let edges = flow.edges.iter().take(LISTED);
+        put("dfg_by_begin", edges.map(|edge| edge_document(&begins, edge)).collect());
+        let variants = Variants::of(&begins);
+        put("num_variants_by_begin", json!(variants.list.len()));
+        put("variants_by_begin_digest_sha256", json!(variants.digest(&begins)));
+    }
+    put("instances_per_case", events_per_case(log));
+    put("rework_cases_per_activity", counts(log, &figures.rework.cases));
+    put("repetitions_per_activity", counts(log, &figures.rework.repetitions));
+    put("cases_with_rework", json!(figures.rework.any));
+    put("self_loop_edges", json!(flow.self_loops().count()));
+    let loops = flow.self_loops().map(|edge| (log.activity_name(edge.from), edge.time.count));
+    put("self_loops_per_activity", ranked(loops));
+    let times = [
+        ("service_time_per_activity", &figures.service),
+        ("waiting_time_per_activity", &figures.waiting),
+        ("suspended_time_per_activity", &figures.suspended),
+    ];
+    for (key, times) in times {
+        put(key, times.as_ref().map_or_else(|| json!({}), |times| spreads(log, times)));
+    }
+    if let Some(resources) = &figures.resources {
+        let named = resources.workload.iter().take(TOP_RESOURCES);
+        put("instances_without_resource", json!(resources.unknown));
+        put("top_resources", ranked(named.map(|&(id, count)| (log.resource_name(id), count))));
+        put("handover_total", json!(resources.handover_total()));
+        put("handover_between_different_resources", json!(resources.handover_between()));
+    }
     Value::Object(document)
 }
 
@@ -146,8 +220,7 @@ fn top_variants(log: &EventLog, figures: &Figures) -> Value {
     figures.variants.list.iter().take(TOP_VARIANTS).map(variant).collect()
 }
 
-fn case_duration(figures: &Figures) -> Value {
-    let durations = &figures.durations;
+fn durations(durations: &Durations) -> Value {
     if durations.ascending.is_empty() {
         return Value::Null;
     }
@@ -177,7 +250,7 @@ fn events_per_case(log: &EventLog) -> Value {
 
 fn longest_cases(log: &EventLog) -> Value {
     let case = |case: usize| json!({"case": log.case_name(case), "duration_seconds": log.duration(case) as f64 / SECOND});
-    longest(log, LONGEST_CASES).into_iter().map(case).collect()
+    longest(log, LONGEST_CASES, EventLog::duration).into_iter().map(case).collect()
 }
 
 fn spreads(log: &EventLog, spreads: &[Option<Spread>]) -> Value {

@@ -6,22 +6,23 @@ mod flow;
 mod resources;
 mod rework;
 mod stats;
+mod transition;
 mod utilisation;
 mod variants;
 mod work;
 
 pub use cases::{Durations, longest, mean_interarrival};
-pub use document::document;
+pub use document::{document, instances};
 pub use flow::{Edge, Flow, time_since_previous};
 pub use resources::Resources;
 pub use rework::Rework;
 pub use stats::{Groups, SECOND, Spread, Taker, quantile, spread_by_group};
+pub use transition::Transition;
 pub use utilisation::Utilisation;
 pub use variants::{Variant, Variants};
-pub use work::{Found, Item, Source, Work};
+pub use work::{Found, Item, Known, Source, Walk, Work};
 
-use crate::log::EventLog;
-use crate::log::Micros;
+use crate::log::{EventLog, Level, Micros};
 
 /// All figures of a log. Activities, resources and cases are named by their numbers in the log.
 #[derive(Debug)]
@@ -34,20 +35,26 @@ pub struct Figures {
     pub flow: Flow,
     /// Ways through the process.
     pub variants: Variants,
-    /// Case durations.
+    /// How long cases take: from their first begin to their last end.
     pub durations: Durations,
+    /// From the first to the last timestamp of the cases.
+    pub between_timestamps: Durations,
     /// Repetitions.
     pub rework: Rework,
     /// Work by resource, when the log names any.
     pub resources: Option<Resources>,
     /// Time since the event before, per activity.
     pub since_previous: Vec<Option<Spread>>,
-    /// How work was found, when the log tells when it was begun.
+    /// What tells pieces of work.
+    pub source: Source,
+    /// How work was found, when the log tells more of it than its end.
     pub work: Option<Found>,
-    /// From start to completion, per activity, when the log tells when work was begun.
+    /// From begin to end without rests, per activity, when the log tells when work was begun.
     pub service: Option<Vec<Option<Spread>>>,
     /// From the event before to the start, per activity, when the log tells when work was begun.
     pub waiting: Option<Vec<Option<Spread>>>,
+    /// Rests of the pieces of work that rested, per activity, when the log tells when work was begun.
+    pub suspended: Option<Vec<Option<Spread>>>,
     /// How much of their time resources are at work, busiest first, when the log tells when work was begun; empty when
     /// it names no resources.
     pub utilisation: Option<Vec<Utilisation>>,
@@ -57,38 +64,68 @@ pub struct Figures {
 
 impl Figures {
     /// Computes everything. `step` is called before each part with its number and how many there are.
-    pub fn of(log: &EventLog, mut step: impl FnMut(u64, u64)) -> Self {
-        const PARTS: u64 = 7;
+    pub fn of(log: &EventLog, step: impl FnMut(u64, u64)) -> Self {
+        let mut figures = Self::without_work(log, step);
+        let work = Work::of(log);
+        figures.source = work.source;
+        if work.source != Source::Events {
+            figures.service = Some(work.service_times());
+            figures.waiting = Some(work.waiting_times());
+            figures.suspended = Some(work.suspended_times());
+            figures.utilisation = Some(Utilisation::of(log, &work));
+            figures.work = Some(work.each(|_| {}));
+        }
+        figures
+    }
+
+    /// The figures of the log of pieces of work ([`Work::log`]) of a log that has these. From now on, both have the same
+    /// durations of cases: from the first begin to the last end.
+    pub fn of_instances(&mut self, instances: &EventLog) -> Self {
+        let mut figures = Self::without_work(instances, |_, _| {});
+        self.durations.ascending.clone_from(&figures.durations.ascending);
+        figures.source = self.source;
+        figures.service.clone_from(&self.service);
+        figures.waiting.clone_from(&self.waiting);
+        figures.suspended.clone_from(&self.suspended);
+        figures.utilisation.clone_from(&self.utilisation);
+        figures.work = self.work;
+        figures
+    }
+
+    fn without_work(log: &EventLog, mut step: impl FnMut(u64, u64)) -> Self {
+        const PARTS: u64 = 6;
         step(0, PARTS);
         let flow = Flow::of(log);
         step(1, PARTS);
         let variants = Variants::of(log);
         let variants_digest = variants.digest(log);
         step(2, PARTS);
-        let durations = Durations::of(log);
+        let durations = Durations::lead_times(log);
+        let between_timestamps = Durations::between_timestamps(log);
         let rework = Rework::of(log);
         step(3, PARTS);
         let resources = Resources::of(log);
         step(4, PARTS);
         let since_previous = time_since_previous(log);
         step(5, PARTS);
-        let work = Work::of(log);
-        let service = work.as_ref().map(Work::service_times);
-        let waiting = work.as_ref().map(Work::waiting_times);
-        step(6, PARTS);
+        let begins = (0..log.cases()).map(|case| log.span(case).0);
+        let first = if log.level == Level::Events { log.times.iter().min().copied() } else { begins.min() };
         Self {
-            first: log.times.iter().min().copied(),
+            first,
             last: log.times.iter().max().copied(),
             flow,
             variants,
             durations,
+            between_timestamps,
             rework,
             resources,
             since_previous,
-            service,
-            waiting,
-            utilisation: work.as_ref().map(|work| Utilisation::of(log, work)),
-            work: work.map(|work| work.each(|_| {})),
+            source: Source::Events,
+            work: None,
+            service: None,
+            waiting: None,
+            suspended: None,
+            utilisation: None,
             variants_digest,
         }
     }

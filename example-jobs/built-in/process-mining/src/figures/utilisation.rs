@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::stats::Groups;
-use super::work::Work;
+use super::work::{Known, Work};
 use crate::log::{EventLog, Micros};
 use crate::names::{Id, NONE};
 
@@ -28,7 +28,7 @@ impl Utilisation {
         let mut all = Vec::new();
         for resources in batches(log, work, PIECES) {
             let times = Groups::collect(resources.len(), |all| {
-                each_piece(log, work, |resource, start, end| {
+                each_piece(work, |resource, start, end| {
                     if resources.contains(&resource) {
                         all.take(resource - resources.start, (start, end));
                     }
@@ -71,11 +71,10 @@ impl Utilisation {
 }
 
 /// Visits the pieces of work whose resource is known. Work that ends before it starts is a fault of the log, and no work.
-fn each_piece(log: &EventLog, work: &Work<'_>, mut take: impl FnMut(usize, Micros, Micros)) {
+fn each_piece(work: &Work<'_>, mut take: impl FnMut(usize, Micros, Micros)) {
     work.each(|item| {
-        let (resource, end) = (log.resources[item.event], log.times[item.event]);
-        if resource != NONE && item.start <= end {
-            take(resource as usize, item.start, end);
+        if item.resource != NONE && item.known == Known::Whole && item.begin <= item.end {
+            take(item.resource as usize, item.begin, item.end);
         }
     });
 }
@@ -90,7 +89,7 @@ fn batches(log: &EventLog, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
         return std::iter::once(0..resources).collect();
     }
     let mut pieces = vec![0; resources];
-    each_piece(log, work, |resource, _, _| pieces[resource] += 1);
+    each_piece(work, |resource, _, _| pieces[resource] += 1);
     let (mut batches, mut start, mut held) = (Vec::new(), 0, 0);
     for (resource, &own) in pieces.iter().enumerate() {
         if held + own > most && resource > start {
@@ -116,10 +115,20 @@ mod tests {
         for (number, resource) in (0..).zip(["ann", "ann", "bob", "cy", "cy", "cy", "cy", "dee"]) {
             let resource = builder.names.resources.intern(resource.as_bytes()).0;
             let (start, time) = (number * 10, number * 10 + 5);
-            builder.push(Event { case, activity, time, start, resource, lifecycle: NONE, fingerprint: 0 });
+            builder.push(Event {
+                case,
+                activity,
+                time,
+                start,
+                resource,
+                lifecycle: NONE,
+                instance: 0,
+                order: 0,
+                fingerprint: 0,
+            });
         }
         let log = builder.finish();
-        let work = Work::of(&log).unwrap();
+        let work = Work::of(&log);
         assert_eq!(batches(&log, &work, 3), [0..2, 2..3, 3..4]);
         assert_eq!(batches(&log, &work, 8), std::slice::from_ref(&(0..4)));
         let busiest = Utilisation::of(&log, &work)[0];

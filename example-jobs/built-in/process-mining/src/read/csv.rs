@@ -1,16 +1,23 @@
 //! Tables.
 
-use super::columns::{self, Layout};
+use super::columns::{self, Layout, Time};
+use super::facts::instance_hash;
 use super::facts::{BATCH, Example, Facts, Options, Tick};
 use crate::error::{Stop, excerpt};
-use crate::log::{Builder, Event, NO_TIME};
+use crate::log::{Builder, Event, NO_TIME, OPEN};
 use crate::names::{self, Id, NONE};
+use fuelcell_parameters_kit::Header;
+use fuelcell_records_kit::iso::beyond_micros;
+use fuelcell_records_kit::listed;
 use fuelcell_records_kit::records::{Fields, LONGEST_RECORD, Record, RecordError, Records, sample};
 use fuelcell_records_kit::source::{Meter, Source};
-use fuelcell_records_kit::timestamp::{self, Timestamps, is_missing};
+use fuelcell_records_kit::timestamp::{self, Timestamps};
 
 /// Rows that the detection of delimiter, columns and timestamp forms looks at.
 const SAMPLE: usize = 2000;
+
+/// Rows above the header, such as a title, that are passed over.
+const ROWS_ABOVE: usize = 20;
 
 pub(super) fn read(
     source: Source<'_>,
@@ -21,38 +28,44 @@ pub(super) fn read(
     let failures = Failures { meter: &source.meter };
     let mut records = Records::new(source.text);
     let preview = records.preview().map_err(|error| failures.io(&error))?;
-    let (delimiter, sample) = sniff(preview);
+    let (hint, behind) = delimiter_line(preview);
+    let (delimiter, sample) = sniff(&preview[behind..], hint);
     records.set_delimiter(delimiter);
-    let header = match records.next() {
-        Ok(Some(record)) => header(&record),
-        Ok(None) => {
-            return Err(Stop::failed(
-                "EmptyLog",
-                "The file holds no rows. An event log needs at least one event.",
-            ));
+    let above = u64::from(behind > 0);
+    let header = Head::find(&sample, above, options)?;
+    for row in 1..=header.row {
+        match records.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => return Err(failures.record(error, row)),
         }
-        Err(error) => return Err(failures.record(error, 1)),
-    };
-    let layout = columns::find(&header, sample.get(1..).unwrap_or_default(), &options.columns)?;
-    let timestamps = forms(&layout, &sample, options, facts)?;
+    }
+    let Head { row, names, layout } = header;
+    let sample = &sample[(row - above) as usize..];
+    facts.rows_above = row - 1;
+    let (timestamps, start_times) = forms(&layout, sample, options, facts)?;
     facts.format = source.compression.map_or(String::new(), |compression| compression.name().to_string());
     facts.delimiter = Some(char::from(delimiter));
-    facts.columns = describe(&layout, &header);
+    facts.columns = layout.roles().map(|(role, at)| (role, names[at].clone())).collect();
+    facts.namesakes = namesakes(&layout, &names, &options.columns);
 
     records.want(layout.last() + 1);
     let mut table = Table {
         layout,
         timestamps,
-        width: header.len(),
+        start_times,
+        width: names.len(),
         builder: Builder::default(),
         last_case: Vec::new(),
         last_id: NONE,
+        open: OpenRows::default(),
+        joined: Vec::new(),
     };
     loop {
         let row = records.row() + 1;
         match records.next() {
             Ok(Some(record)) => table.add(&record, facts),
-            Ok(None) => return Ok(table.builder),
+            Ok(None) => return Ok(table.finish(facts)),
             Err(error) => return Err(failures.record(error, row)),
         }
         if facts.rows.is_multiple_of(BATCH) {
@@ -60,10 +73,104 @@ pub(super) fn read(
             table.builder.expect(options.foresee(bytes, events));
             if !tick(bytes, events) {
                 facts.stopped = true;
-                return Ok(table.builder);
+                return Ok(table.finish(facts));
             }
         }
     }
+}
+
+/// The row that names the columns, and what they are.
+struct Head {
+    row: u64,
+    names: Vec<String>,
+    layout: Layout,
+}
+
+impl Head {
+    /// The first row of the sample, or, where that names no columns of a log, the first one below it that does. `above` rows
+    /// are not in the sample.
+    fn find(sample: &Sample, above: u64, options: &Options) -> Result<Self, Stop> {
+        let at = |place: usize| {
+            let names: Vec<String> = sample[place]
+                .iter()
+                .map(|field| String::from_utf8_lossy(field.trim_ascii()).into())
+                .collect();
+            let row = place as u64 + above + 1;
+            let layout = columns::find(&names, &sample[place + 1..], &options.columns, row)?;
+            Ok(Self { row, names, layout })
+        };
+        if sample.is_empty() {
+            return Err(Stop::failed(
+                "EmptyLog",
+                "The file holds no rows. An event log needs at least one event.",
+            ));
+        }
+        let first = at(0);
+        let Err(stop) = &first else { return first };
+        let json = sample[0].first().is_some_and(|field| field.trim_ascii_start().starts_with(b"{"));
+        if json {
+            return Err(json_file(&sample[0]));
+        }
+        let below = 1..sample.len().min(ROWS_ABOVE + 1);
+        if let Some(found) = below.clone().find_map(|place| at(place).ok()) {
+            return Ok(found);
+        }
+        // Where the first row is a title, it is the first wide one that should have named them.
+        let wide = below.clone().find(|&place| sample[place].len() > sample[0].len() && sample[0].len() == 1);
+        match wide {
+            Some(place) if stop.code == "MissingColumn" => at(place),
+            _ => first,
+        }
+    }
+}
+
+/// What stands in a file that begins like JSON.
+fn json_file(first: &Fields) -> Stop {
+    let start: Vec<u8> = first.join(&b","[..]);
+    let text = String::from_utf8_lossy(&start);
+    let objects = ["objectTypes", "eventTypes", "ocel:"].iter().any(|word| text.contains(word));
+    let what = if objects {
+        "an object-centric event log (OCEL, JSON), in which events belong to several objects instead of one case. Flatten it \
+         to one object type first, with one row an event: case_id, activity, timestamp"
+    } else {
+        "JSON. Save it as CSV with one row an event"
+    };
+    Stop::failed(
+        "UnsupportedFormat",
+        format!("The file is {what}. Allowed are .xes, .xes.gz, .csv and .csv.gz."),
+    )
+}
+
+/// The delimiter that the first line names (`sep=;`, which Excel writes), and how long that line is.
+fn delimiter_line(preview: &[u8]) -> (Option<u8>, usize) {
+    let end = preview.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(preview.len());
+    let line = preview[..end].trim_ascii_end().to_ascii_lowercase();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(&line);
+    match line.strip_prefix(b"sep=") {
+        Some([delimiter]) => (Some(*delimiter), end),
+        // The tab is white space at the end of the line.
+        Some([]) => (Some(b'\t'), end),
+        _ => (None, 0),
+    }
+}
+
+/// Columns that could have been meant as well.
+fn namesakes(layout: &Layout, names: &[String], given: &columns::Columns) -> Vec<String> {
+    let header = Header::new(names.iter().cloned());
+    let given = [&given.case, &given.activity, &given.timestamp];
+    let main = layout.roles().filter(|(role, _)| matches!(*role, "case" | "activity" | "timestamp"));
+    let unnamed = main.filter(|(_, at)| !given.contains(&&Some(names[*at].clone())));
+    let message = |(role, at): (&str, usize)| {
+        let others = header.namesakes(at);
+        (!others.is_empty()).then(|| {
+            format!(
+                "Columns are named alike: \"{}\" was read as the {role}, not {}; columns.{role} chooses another one",
+                excerpt(&names[at]),
+                listed(others.into_iter())
+            )
+        })
+    };
+    unnamed.filter_map(message).collect()
 }
 
 struct Failures<'a> {
@@ -95,13 +202,40 @@ impl Failures<'_> {
     }
 }
 
+/// Whether a cell says that there is no value, as tables of events have it.
+fn is_missing(text: &[u8]) -> bool {
+    timestamp::is_missing(text) || text == b"?"
+}
+
 struct Table {
     layout: Layout,
     timestamps: Timestamps,
+    /// Start times may be written in other forms.
+    start_times: Timestamps,
     width: usize,
     builder: Builder,
     last_case: Vec<u8>,
     last_id: Id,
+    open: OpenRows,
+    /// A date and its hours, put together.
+    joined: Vec<u8>,
+}
+
+/// Rows with a begin and without an end.
+#[derive(Default)]
+struct OpenRows {
+    rows: Vec<OpenRow>,
+}
+
+/// A row that is no event yet. Its names are not interned: it may become none.
+struct OpenRow {
+    case: Box<[u8]>,
+    activity: Box<[u8]>,
+    resource: Box<[u8]>,
+    begin: i64,
+    order: i64,
+    instance: u32,
+    fingerprint: u32,
 }
 
 impl Table {
@@ -110,31 +244,108 @@ impl Table {
         facts.ragged += u64::from(record.len() != self.width);
         let layout = self.layout;
         let (case, activity) = (record.field(layout.case), record.field(layout.activity));
-        let timestamp = record.field(layout.timestamp).trim_ascii();
         if case.trim_ascii().is_empty() {
             facts.dropped.no_case += 1;
-        } else if activity.trim_ascii().is_empty() {
+            return;
+        }
+        if activity.trim_ascii().is_empty() {
             facts.dropped.no_activity += 1;
             facts.lost_row(case);
-        } else if let Some(time) = self.timestamps.parse(timestamp) {
-            facts.read_by_form += u64::from(self.timestamps.needs_form(timestamp));
+            return;
+        }
+        let text = text_of(record, layout.timestamp, &mut self.joined);
+        let parsed = self.timestamps.parse(text);
+        if let Some(time) = parsed {
+            facts.read_by_form += u64::from(self.timestamps.needs_form(text));
+            facts.midnights.see(text);
+            let beyond = i64::from(beyond_micros(text));
+            facts.beyond_micros += u64::from(beyond > 0);
+            let order = if beyond > 0 { beyond } else { self.order(record) };
             let start = self.start(record, facts);
             let (resource, broken_resource) = self.resource(record);
             let (activity, broken_activity) = self.builder.names.activities.intern(activity);
             let (case, broken_case) = self.case(case);
             facts.invalid_utf8 += u64::from(broken_case || broken_activity || broken_resource);
             let lifecycle = self.lifecycle(record);
+            let instance = self.instance(record);
             let fingerprint = names::hash(record.text) as u32;
-            self.builder.push(Event { case, activity, time, start, resource, lifecycle, fingerprint });
-        } else if is_missing(timestamp) {
-            facts.dropped.no_timestamp += 1;
-            facts.lost_row(case);
+            self.builder.push(Event {
+                case,
+                activity,
+                time,
+                start,
+                resource,
+                lifecycle,
+                instance,
+                order,
+                fingerprint,
+            });
+        } else if is_missing(text) {
+            let begin = self.start(record, facts);
+            if begin == NO_TIME {
+                facts.dropped.no_timestamp += 1;
+                facts.lost_row(case);
+            } else {
+                self.keep_open(record, begin);
+            }
         } else {
             facts.dropped.unreadable_timestamp += 1;
             facts.lost_row(case);
-            let value = || excerpt(&String::from_utf8_lossy(timestamp));
-            facts.unreadable_example.get_or_insert_with(|| Example { row: record.row, value: value() });
+            let value = excerpt(&String::from_utf8_lossy(text));
+            facts.unreadable_example.get_or_insert_with(|| Example { row: record.row, value });
         }
+    }
+
+    #[inline(never)]
+    fn keep_open(&mut self, record: &Record<'_>, begin: i64) {
+        let layout = self.layout;
+        let resource = layout.resource.map_or(&b""[..], |column| record.field(column));
+        self.open.rows.push(OpenRow {
+            case: record.field(layout.case).into(),
+            activity: record.field(layout.activity).into(),
+            resource: if is_missing(resource.trim_ascii()) { [].into() } else { resource.into() },
+            begin,
+            order: self.order(record),
+            instance: self.instance(record),
+            fingerprint: names::hash(record.text) as u32,
+        });
+    }
+
+    /// A row with a begin and without an end is work that has not ended, when most of these are what their case did last.
+    /// Where others follow on most of them, their ends are missing: then they are left out, and counted.
+    fn finish(mut self, facts: &mut Facts) -> Builder {
+        let rows = std::mem::take(&mut self.open.rows);
+        let cases: Vec<Option<Id>> =
+            rows.iter().map(|row| self.builder.names.cases.find(&row.case)).collect();
+        let latest = self.builder.latest_begins(cases.iter().copied().flatten());
+        let followed = |case: &Option<Id>, begin: i64| {
+            case.and_then(|case| latest.get(&case)).is_some_and(|&latest| latest > begin)
+        };
+        let lost = rows.iter().zip(&cases).filter(|(row, case)| followed(case, row.begin)).count();
+        if lost * 2 > rows.len() {
+            facts.dropped.no_timestamp += rows.len() as u64;
+            rows.iter().for_each(|row| facts.lost_row(&row.case));
+            return self.builder;
+        }
+        facts.open_rows = rows.len() as u64;
+        for row in rows {
+            let names = &mut self.builder.names;
+            let resource =
+                if row.resource.is_empty() { NONE } else { names.resources.intern(&row.resource).0 };
+            let event = Event {
+                case: names.cases.intern(&row.case).0,
+                activity: names.activities.intern(&row.activity).0,
+                time: row.begin,
+                start: OPEN,
+                resource,
+                lifecycle: NONE,
+                instance: row.instance,
+                order: row.order,
+                fingerprint: row.fingerprint,
+            };
+            self.builder.push(event);
+        }
+        self.builder
     }
 
     /// Most files hold a case's rows together, so the last case is likely the next one, too.
@@ -151,10 +362,10 @@ impl Table {
         (id, broken)
     }
 
-    fn start(&self, record: &Record<'_>, facts: &mut Facts) -> i64 {
+    fn start(&mut self, record: &Record<'_>, facts: &mut Facts) -> i64 {
         let Some(column) = self.layout.start else { return NO_TIME };
-        let text = record.field(column).trim_ascii();
-        self.timestamps.parse(text).unwrap_or_else(|| {
+        let text = text_of(record, column, &mut self.joined);
+        self.start_times.parse(text).unwrap_or_else(|| {
             facts.unreadable_starts += u64::from(!is_missing(text));
             NO_TIME
         })
@@ -169,20 +380,53 @@ impl Table {
         let text = self.layout.lifecycle.map_or(&b""[..], |column| record.field(column));
         if is_missing(text.trim_ascii()) { NONE } else { self.builder.names.lifecycles.intern(text).0 }
     }
+
+    fn instance(&self, record: &Record<'_>) -> u32 {
+        let text = self.layout.instance.map_or(&b""[..], |column| record.field(column));
+        if is_missing(text.trim_ascii()) { 0 } else { instance_hash(text) }
+    }
+
+    fn order(&self, record: &Record<'_>) -> i64 {
+        let Some(column) = self.layout.order else { return 0 };
+        let text = std::str::from_utf8(record.field(column).trim_ascii());
+        text.ok().and_then(|text| text.parse().ok()).map_or(0, ascending)
+    }
 }
 
-fn header(record: &Record<'_>) -> Vec<String> {
-    record.fields().map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned()).collect()
+/// The text of a time, its hours put behind its date where they stand apart.
+fn text_of<'a>(record: &Record<'a>, column: Time, joined: &'a mut Vec<u8>) -> &'a [u8] {
+    let text = record.field(column.at).trim_ascii();
+    let Some(clock) = column.clock else { return text };
+    if is_missing(text) {
+        return text;
+    }
+    joined.clear();
+    joined.extend_from_slice(text);
+    joined.push(b' ');
+    joined.extend_from_slice(record.field(clock).trim_ascii());
+    joined.trim_ascii_end()
+}
+
+/// A whole number that is in the same order as the numbers.
+fn ascending(number: f64) -> i64 {
+    let bits = number.to_bits() as i64;
+    if bits < 0 { i64::MIN.wrapping_sub(bits) } else { bits }
 }
 
 type Sample = Vec<Fields>;
 
-/// The delimiter that gives the steadiest number of fields, and the sample rows cut with it.
-fn sniff(preview: &[u8]) -> (u8, Sample) {
+/// The delimiter that the file names, or else that which gives the steadiest number of fields, and the sample rows cut with
+/// it.
+fn sniff(preview: &[u8], hint: Option<u8>) -> (u8, Sample) {
+    if let Some(delimiter) = hint {
+        return (delimiter, sample(preview, delimiter, SAMPLE));
+    }
     let mut best = (b',', Sample::new(), (0, 0));
     for delimiter in [b',', b';', b'\t', b'|'] {
         let rows = sample(preview, delimiter, SAMPLE);
-        let width = rows.first().map_or(0, Vec::len);
+        // Above the header there may be a title.
+        let wide = rows.iter().take(ROWS_ABOVE).map(Vec::len).find(|&width| width > 1);
+        let width = wide.unwrap_or_else(|| rows.first().map_or(0, Vec::len));
         if width < 2 && delimiter != b',' {
             continue;
         }
@@ -194,35 +438,43 @@ fn sniff(preview: &[u8]) -> (u8, Sample) {
     (best.0, best.1)
 }
 
-/// The forms of the request, or else those that the sample proves.
-fn forms(layout: &Layout, sample: &Sample, options: &Options, facts: &mut Facts) -> Result<Timestamps, Stop> {
+/// The forms of the request, or else those that the sample proves: of the timestamps, and of the start times. What one
+/// column proves about day and month holds for the other, unless that proves something else.
+fn forms(
+    layout: &Layout,
+    sample: &[Fields],
+    options: &Options,
+    facts: &mut Facts,
+) -> Result<(Timestamps, Timestamps), Stop> {
     if !options.timestamp_formats.is_empty() {
-        return Timestamps::new(&options.timestamp_formats);
+        let given = Timestamps::new(&options.timestamp_formats)?.of_times();
+        return Ok((given.clone(), given));
     }
-    let columns = [Some(layout.timestamp), layout.start];
-    let mut formats = Vec::new();
-    for column in columns.into_iter().flatten() {
-        let values = sample.iter().skip(1).filter_map(move |row| row.get(column)).map(Vec::as_slice);
-        let detected = timestamp::detect(values);
-        formats.extend(detected.formats);
-        if column == layout.timestamp {
-            facts.ambiguous = detected.ambiguous;
-        }
-    }
-    formats.sort();
-    formats.dedup();
-    facts.detected_formats.clone_from(&formats);
-    Ok(Timestamps::detected(&formats))
+    let detected = |column: Time| {
+        let texts = sample.iter().map(|row| sample_time(row, column));
+        let values: Vec<Vec<u8>> = texts.filter(|value| !is_missing(value)).collect();
+        timestamp::detect(values.iter().map(Vec::as_slice))
+    };
+    let own = detected(layout.timestamp);
+    let start = layout.start.map(detected).unwrap_or_default();
+    let swapped = |form: &String| form.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m");
+    let both = |own: &[String], other: &[String]| {
+        let others = other.iter().filter(|form| !own.contains(*form) && !own.contains(&swapped(form)));
+        own.iter().chain(others).cloned().collect::<Vec<String>>()
+    };
+    let (of_own, of_start) = (both(&own.formats, &start.formats), both(&start.formats, &own.formats));
+    facts.ambiguous = own.ambiguous.or(start.ambiguous);
+    facts.detected_formats = both(&of_own, &of_start);
+    facts.detected_formats.sort();
+    Ok((Timestamps::detected(&of_own).of_times(), Timestamps::detected(&of_start).of_times()))
 }
 
-fn describe(layout: &Layout, header: &[String]) -> Vec<(&'static str, String)> {
-    let roles = [
-        ("case", Some(layout.case)),
-        ("activity", Some(layout.activity)),
-        ("timestamp", Some(layout.timestamp)),
-        ("startTimestamp", layout.start),
-        ("resource", layout.resource),
-        ("lifecycle", layout.lifecycle),
-    ];
-    roles.iter().filter_map(|(role, at)| at.map(|at| (*role, header[at].clone()))).collect()
+fn sample_time(row: &Fields, column: Time) -> Vec<u8> {
+    let field = |at: usize| row.get(at).map_or(&b""[..], |value| value.trim_ascii());
+    match column.clock {
+        Some(clock) if !is_missing(field(column.at)) => {
+            [field(column.at), b" ", field(clock)].concat().trim_ascii_end().to_vec()
+        }
+        _ => field(column.at).to_vec(),
+    }
 }

@@ -75,6 +75,29 @@ pub struct Example {
     pub value: String,
 }
 
+/// How many times have hours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Midnights {
+    /// Times that are written as dates.
+    pub dates: u64,
+    /// Others.
+    pub times: u64,
+}
+
+impl Midnights {
+    #[inline]
+    pub(super) fn see(&mut self, text: &[u8]) {
+        // Hours have a colon, in all usual forms but the basic one of ISO 8601.
+        let date = text.len() <= 12 && !text.contains(&b':') && !text.contains(&b'T');
+        *(if date { &mut self.dates } else { &mut self.times }) += 1;
+    }
+}
+
+/// A name of an activity instance as a number that is not 0.
+pub(super) fn instance_hash(name: &[u8]) -> u32 {
+    (names::hash(name) as u32).max(1)
+}
+
 /// What reading found out about the file.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -107,6 +130,16 @@ pub struct Facts {
     pub invalid_utf8: u64,
     /// Start times that could not be read; their events are kept without one.
     pub unreadable_starts: u64,
+    /// Rows above the header of a table.
+    pub rows_above: u64,
+    /// Of each main column, others that are named alike.
+    pub namesakes: Vec<String>,
+    /// Rows with a begin and without an end; they are events at their begin.
+    pub open_rows: u64,
+    /// Timestamps with digits beyond microseconds.
+    pub beyond_micros: u64,
+    /// Times without hours.
+    pub midnights: Midnights,
     /// Traces of an XES file without a name; they are named by their position.
     pub unnamed_traces: u64,
     /// A tick asked to stop: the log holds what was read until then.

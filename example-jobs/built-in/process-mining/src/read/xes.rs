@@ -6,14 +6,15 @@ use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
-use super::facts::{BATCH, Example, Facts, Options, Tick};
+use super::facts::{BATCH, Example, Facts, Options, Tick, instance_hash};
 use super::tags::{Element, Tag, TagError, Tags};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
 use fuelcell_records_kit::buffer::{first_of, near};
+use fuelcell_records_kit::iso::beyond_micros;
 use fuelcell_records_kit::source::Source;
-use fuelcell_records_kit::timestamp::Timestamps;
+use fuelcell_records_kit::timestamp::{Timestamps, count_form};
 use fuelcell_report_kit::text::shorten;
 
 pub(super) fn read(
@@ -24,7 +25,7 @@ pub(super) fn read(
 ) -> Result<Builder, Stop> {
     facts.format = source.compression.map_or(String::new(), |compression| compression.name().to_string());
     let mut tags = Tags::new(source.text);
-    let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?);
+    let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?.of_times());
     let mut seen = 0_u64;
     loop {
         if log.place() == Place::Event {
@@ -88,6 +89,8 @@ struct Open {
     unreadable: bool,
     resource: Option<Id>,
     lifecycle: Option<Id>,
+    instance: u32,
+    beyond: u32,
     /// Sum of the attributes' hashes, so that their order does not matter.
     fingerprint: u64,
 }
@@ -346,6 +349,10 @@ impl Log {
             b"concept:name" => Said::Activity(names.activities.intern(&plain(value)?).0),
             b"org:resource" => Said::Resource(names.resources.intern(&plain(value)?).0),
             b"lifecycle:transition" => Said::Lifecycle(names.lifecycles.intern(&plain(value)?).0),
+            b"concept:instance" => {
+                event.instance = instance_hash(value);
+                Said::Nothing
+            }
             b"start_timestamp" | b"time:start" => {
                 event.start = self.timestamps.parse(value.trim_ascii());
                 facts.unreadable_starts += u64::from(event.start.is_none());
@@ -358,7 +365,10 @@ impl Log {
 
     fn timestamp(&mut self, value: &[u8], facts: &mut Facts) {
         let event = &mut self.event;
-        event.time = self.timestamps.parse(trimmed(value));
+        let text = trimmed(value);
+        event.time = self.timestamps.parse(text).or_else(|| counted_time(text));
+        event.beyond = beyond_micros(value);
+        facts.beyond_micros += u64::from(event.beyond > 0);
         event.unreadable = event.time.is_none();
         if event.unreadable && facts.unreadable_example.is_none() {
             let value = excerpt(&String::from_utf8_lossy(value));
@@ -393,6 +403,8 @@ impl Log {
             start: event.start.unwrap_or(NO_TIME),
             resource: event.resource.unwrap_or(NONE),
             lifecycle: event.lifecycle.unwrap_or(NONE),
+            instance: event.instance,
+            order: i64::from(event.beyond),
             fingerprint: event.fingerprint as u32,
         });
     }
@@ -425,6 +437,12 @@ impl Log {
         facts.columns = attributes.map(|(role, name)| (role, name.to_string())).to_vec();
         Ok(self.builder)
     }
+}
+
+/// A time that is written as a number, of the unit that its size tells.
+#[inline(never)]
+fn counted_time(value: &[u8]) -> Option<i64> {
+    Timestamps::detected(&[count_form(value)?.to_string()]).parse(value)
 }
 
 /// Without white space around it, which there hardly ever is.

@@ -4,7 +4,7 @@ use fuelcell_report_kit::chart::{self, Chart, Histogram, Lines, SERIES, Scatter}
 use fuelcell_report_kit::text::{duration, shorten};
 
 use crate::figures::{Figures, SECOND};
-use crate::log::{EventLog, Micros};
+use crate::log::{EventLog, Level, Micros};
 
 /// How many cases took how long. The longest two per cent share the last bar.
 pub(super) fn durations(figures: &Figures) -> Histogram {
@@ -59,9 +59,9 @@ impl Axis {
         (self.first as f64 + share * (self.last - self.first) as f64) / SECOND
     }
 
-    /// The slot of a time; what lies beyond is in none.
+    /// The slot of a time; what lies beyond is in none. A begin may lie before the first event: it is in the first.
     fn slot(&self, time: Micros) -> Option<usize> {
-        let share = self.share(time);
+        let share = self.share(time).max(0.0);
         (share <= 1.0).then(|| ((share * SLOTS as f64) as usize).min(SLOTS - 1))
     }
 }
@@ -71,15 +71,19 @@ pub(super) fn events_over_time(log: &EventLog, axis: Axis) -> Histogram {
     let mut bins = vec![0_u64; SLOTS];
     log.times.iter().filter_map(|&time| axis.slot(time)).for_each(|slot| bins[slot] += 1);
     let ends = (axis.seconds(0.0), axis.seconds(1.0));
-    Histogram::counted("Events", chart::Axis::time("Time"), "Events", ends, bins).height(220)
+    let rows = match log.level {
+        Level::Events => "Events",
+        Level::Instances => "Activity instances",
+    };
+    Histogram::counted(rows, chart::Axis::time("Time"), rows, ends, bins).height(220)
 }
 
 /// Cases that have begun and not ended, at the end of every slot of time.
 pub(super) fn work_in_progress(log: &EventLog, axis: Axis) -> Lines {
     let mut change = vec![0_i64; SLOTS + 1];
-    for range in log.ranges() {
-        change[axis.slot(log.times[range.start]).unwrap_or(SLOTS)] += 1;
-        change[axis.slot(log.times[range.end - 1]).unwrap_or(SLOTS)] -= 1;
+    for (begin, end) in (0..log.cases()).map(|case| log.span(case)) {
+        change[axis.slot(begin).unwrap_or(SLOTS)] += 1;
+        change[axis.slot(end).unwrap_or(SLOTS)] -= 1;
     }
     let ends = (1..=SLOTS).map(|slot| axis.seconds(slot as f64 / SLOTS as f64));
     let open = change[..SLOTS].iter().scan(0, |open, change| {

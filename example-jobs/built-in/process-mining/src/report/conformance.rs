@@ -110,7 +110,7 @@ impl Report<'_> {
 
     /// A case by its name and its cycle time.
     fn case(&self, case: usize) -> (String, String) {
-        (name(self.log.case_name(case)), duration(self.log.duration(case) as f64 / SECOND))
+        (name(self.log.case_name(case)), duration(self.log.lead_time(case) as f64 / SECOND))
     }
 
     /// Cases that are listed by a click.

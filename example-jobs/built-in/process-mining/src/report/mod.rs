@@ -27,7 +27,9 @@ use crate::reference::Fitness;
 pub struct Report<'a> {
     /// Name of the file that was analysed.
     pub file: &'a str,
-    /// The log.
+    /// Events of the log, whatever is shown.
+    pub events: u64,
+    /// The log whose rows are shown: events, or activity instances.
     pub log: &'a EventLog,
     /// Its figures.
     pub figures: &'a Figures,
@@ -56,7 +58,8 @@ pub struct Report<'a> {
 }
 
 const DEFINITIONS: &str = "Definitions: events of a case are in time order, events of the same time in the order of the file. \
-                           A path is two consecutive events of a case; its time is the difference of their timestamps. \
+                           A path is two consecutive events (or activity instances, in order of their ends) of a case; its time is that from \
+                           the end of the first to the end of the second. A cycle time is from the first begin to the last end of a case. \
                            Quantiles are interpolated linearly. All times are UTC.";
 
 impl Report<'_> {
@@ -67,6 +70,9 @@ impl Report<'_> {
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let mut page = Page::new(shorten(self.file, 100), self.subtitle());
         page.window_title(format!("Process report: {}", self.file)).style(include_str!("style.css"));
+        if let Some(level) = self.level() {
+            page.note(level);
+        }
         if let Some(window) = &self.parameters.time_window {
             page.note(format!(
                 "Time window {}: only cases that lie completely inside are analysed; {} left out.",

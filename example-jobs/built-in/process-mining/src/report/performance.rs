@@ -75,7 +75,7 @@ impl Report<'_> {
         };
         html! {
             h3 { "Waiting and work, by total waiting" }
-            (note(definition(found)))
+            (note(definition(found, figures.source)))
             (self.by_waiting(service, waiting))
         }
     }
@@ -152,12 +152,13 @@ impl Report<'_> {
         };
         html! {
             (lead(format!(
-                "{}; {} of {} hand-overs between two events go to somebody else. {} name nobody. Shares are of the events with a \
+                "{}; {} of {} hand-overs between two {rows} go to somebody else. {} name nobody. Shares are of the {rows} with a \
                  known resource.",
                 counted(resources.workload.len() as u64, "resource"),
                 count(resources.handover_between()),
                 count(resources.handover_total()),
-                counted(resources.unknown, "event"),
+                counted(resources.unknown, self.log.row()),
+                rows = format_args!("{}s", self.log.row()),
             )))
             (beside(&[&self.workload(resources), &self.handovers(resources)]))
             (self.utilisation())
@@ -167,7 +168,7 @@ impl Report<'_> {
 
     fn workload(&self, resources: &Resources) -> Table {
         let known = (self.log.events() as u64 - resources.unknown).max(1) as f64;
-        let columns = [Column::name("Resource"), Column::number("Events"), Column::text("Share")];
+        let columns = [Column::name("Resource"), Column::number(self.rows()), Column::text("Share")];
         let mut table = Table::new(columns).caption("Workload");
         for &(resource, events) in resources.workload.iter().take(2 * ROWS) {
             let share = meter(events as f64 / known);
@@ -239,28 +240,34 @@ impl Report<'_> {
         html! {
             (map)
             (note(format!(
-                "The {} with the most events; from the row to the column, one's own next event included.",
-                counted(shown.len() as u64, "resource")
+                "The {} with the most {row}s; from the row to the column, one's own next {row} included.",
+                counted(shown.len() as u64, "resource"),
+                row = self.log.row()
             )))
         }
     }
 }
 
 /// What counts as work and what as waiting.
-fn definition(found: Found) -> String {
-    match found.source {
-        Source::StartTimes => {
-            "Work: from start to completion. Waiting: from the completion of the event before to the start; overlapping work \
-             does not wait."
-                .to_string()
-        }
+fn definition(found: Found, source: Source) -> String {
+    let open = match found.only_started {
+        0 => String::new(),
+        1 => " One piece was begun and has not ended.".to_string(),
+        many => format!(" {} were begun and have not ended.", counted(many, "piece")),
+    };
+    match source {
         Source::Lifecycle => format!(
-            "Work: from a start event to the completion of the same activity in the same case, first begun first ended. \
-             Waiting: from the last event before the start that is not a start itself. {} of work found; {} without completion \
-             and {} without start hold no such time.",
-            counted(found.items, "piece"),
+            "Work: from the begin to the end of an activity instance, without the time in which it was suspended. Events of one \
+             instance are told by concept:instance, or else first begun first ended. Waiting: from the last end in the case, or \
+             from when the instance was offered if that was later, to its begin. {} of work found; {} without completion and {} \
+             without start hold no such time.{open}",
+            counted(found.whole, "piece"),
             counted(found.only_started, "start"),
             counted(found.only_completed, "completion")
+        ),
+        Source::StartTimes | Source::Events => format!(
+            "Work: from start to completion. Waiting: from the completion of the event before to the start; overlapping work \
+             does not wait.{open}"
         ),
     }
 }

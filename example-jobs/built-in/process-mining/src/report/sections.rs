@@ -7,8 +7,8 @@ use fuelcell_report_kit::{
 
 use super::Report;
 use super::charts::{self, Axis, CUT};
-use crate::figures::{SECOND, Spread};
-use crate::log::Micros;
+use crate::figures::{SECOND, Source, Spread};
+use crate::log::{EventLog, Level, Micros};
 use crate::quality;
 
 /// Rows in most tables.
@@ -35,6 +35,41 @@ pub(super) fn not_listed(cases: usize) -> Option<Markup> {
 }
 
 impl Report<'_> {
+    /// What the rows of the log are, as a heading.
+    pub(super) fn rows(&self) -> &'static str {
+        match self.log.level {
+            Level::Events => "Events",
+            Level::Instances => "Activity instances",
+        }
+    }
+
+    /// What the cycle time is.
+    fn cycle_time(&self) -> &'static str {
+        match self.figures.source {
+            Source::Events => "From the first to the last event of a case.",
+            Source::StartTimes | Source::Lifecycle => "From the first begin to the last end of a case.",
+        }
+    }
+
+    /// What is counted, where that is not the events.
+    pub(super) fn level(&self) -> Option<String> {
+        let found = self.figures.work.filter(|_| self.figures.source == Source::Lifecycle)?;
+        Some(match self.log.level {
+            Level::Instances => format!(
+                "{} are the life-cycle transitions of {}, which are what is counted here; granularity \"events\" counts the \
+                 events.",
+                counted(self.events, "event"),
+                counted(found.items, "activity instance")
+            ),
+            Level::Events => format!(
+                "Every life-cycle transition is counted as an event of its activity, so that one execution counts several times: \
+                 {} belong to {}. Granularity \"instances\" counts these.",
+                counted(self.events, "event"),
+                counted(found.items, "activity instance")
+            ),
+        })
+    }
+
     pub(super) fn subtitle(&self) -> String {
         match (self.figures.first, self.figures.last) {
             (Some(first), Some(last)) => format!("Process report · {} to {} (UTC)", date(first), date(last)),
@@ -46,10 +81,13 @@ impl Report<'_> {
         let figures = self.figures;
         let mut tiles = vec![
             Tile::new(count(self.log.cases() as u64), "cases"),
-            Tile::new(count(self.log.events() as u64), "events"),
+            Tile::new(count(self.events), "events"),
             Tile::new(count(figures.flow.activity_count() as u64), "activities"),
             Tile::new(count(figures.variants.list.len() as u64), "variants"),
         ];
+        if self.log.level == Level::Instances {
+            tiles.insert(2, Tile::new(count(self.log.events() as u64), "activity instances"));
+        }
         if self.log.cases() > 0 {
             let durations = &figures.durations;
             let rework = figures.rework.any as f64 / self.log.cases() as f64;
@@ -93,7 +131,8 @@ impl Report<'_> {
         let fits = self.map.activities.len() <= 12;
         html! {
             p.lead {
-                "Boxes are activities with their events, lines are paths with cases and median time between the two events. "
+                "Boxes are activities with their " (self.log.row()) "s, lines are paths with the times they are taken and the median \
+                 time between the ends of both. "
                 (self.map.simplification())
                 @if !fits { " " span.screen { "Scroll inside of the frame to see all of it." } }
             }
@@ -106,7 +145,7 @@ impl Report<'_> {
         let shown = variants.list.len().min(VARIANTS);
         let mut durations: Vec<Vec<Micros>> = vec![Vec::new(); shown];
         for (case, &variant) in variants.of_case.iter().enumerate().filter(|(_, v)| (**v as usize) < shown) {
-            durations[variant as usize].push(log.duration(case));
+            durations[variant as usize].push(log.lead_time(case));
         }
         let usual = variants.list.first().is_some_and(|variant| variant.count > 1);
         let happy =
@@ -177,17 +216,17 @@ impl Report<'_> {
             ("maximum", 1.0),
         ];
         let mut longest =
-            Table::new([Column::name("Case"), Column::number("Cycle time"), Column::number("Events")])
+            Table::new([Column::name("Case"), Column::number("Cycle time"), Column::number(self.rows())])
                 .caption("Longest cases");
-        for case in crate::figures::longest(self.log, ROWS) {
+        for case in crate::figures::longest(self.log, ROWS, EventLog::lead_time) {
             longest.row(&[
                 &name(self.log.case_name(case)),
-                &duration(self.log.duration(case) as f64 / SECOND),
+                &duration(self.log.lead_time(case) as f64 / SECOND),
                 &count(self.log.range(case).len() as u64),
             ]);
         }
         html! {
-            (lead("From the first to the last event of a case."))
+            (lead(self.cycle_time()))
             (facts(quantiles.map(|(name, share)| (name, duration(durations.quantile(share))))))
             (beside(&[&charts::durations(self.figures), &longest]))
         }
@@ -212,9 +251,9 @@ impl Report<'_> {
                 &charts::events_over_time(self.log, axis),
                 &charts::work_in_progress(self.log, axis)
             ]))
-            (note(format!("A case is open from its first to its last event.{cut}")))
+            (note(format!("A case is open from its first begin to its last end.{cut}")))
             (dots)
-            (note(format!("{sample}, by their start; a dot is an event.")))
+            (note(format!("{sample}, by their start; a dot is the end of an {}.", self.log.row())))
         }
     }
 
