@@ -111,12 +111,12 @@ impl Head {
         if json {
             return Err(json_file(&sample[0]));
         }
-        let below = 1..sample.len().min(ROWS_ABOVE + 1);
+        let mut below = 1..sample.len().min(ROWS_ABOVE + 1);
         if let Some(found) = below.clone().find_map(|place| at(place).ok()) {
             return Ok(found);
         }
         // Where the first row is a title, it is the first wide one that should have named them.
-        let wide = below.clone().find(|&place| sample[place].len() > sample[0].len() && sample[0].len() == 1);
+        let wide = below.find(|&place| sample[place].len() > sample[0].len() && sample[0].len() == 1);
         match wide {
             Some(place) if stop.code == "MissingColumn" => at(place),
             _ => first,
@@ -292,7 +292,7 @@ impl Table {
             facts.dropped.unreadable_timestamp += 1;
             facts.lost_row(case);
             let value = excerpt(&String::from_utf8_lossy(text));
-            facts.unreadable_example.get_or_insert_with(|| Example { row: record.row, value });
+            facts.unreadable_example.get_or_insert(Example { row: record.row, value });
         }
     }
 
