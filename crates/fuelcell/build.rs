@@ -1,5 +1,5 @@
-//! Embeds the built-in job modules that `cargo xtask guests` put into `target/builtin-modules`. Without them the binary
-//! builds all the same; it then says at start that it has none.
+//! Embeds the built-in job modules that `cargo xtask guests` put into `target/builtin-modules`, and the engines in
+//! `target/builtin-engines`. Without them the binary builds all the same; it then says at start that it has no modules.
 
 use std::env;
 use std::fmt::Write as _;
@@ -10,10 +10,15 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     // OUT_DIR is target/PROFILE/build/PACKAGE/out.
     let target = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
-    let folder = target.join("builtin-modules");
+    embed(&target.join("builtin-modules"), &out.join("built_in.rs"));
+    embed(&target.join("builtin-engines"), &out.join("engines.rs"));
+}
+
+/// Writes a list of the modules in `folder`: their names with their bytes.
+fn embed(folder: &Path, into: &Path) {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut list = String::from("&[\n");
-    for module in modules(&folder) {
+    for module in modules(folder) {
         let name =
             module.file_stem().and_then(|stem| stem.to_str()).expect("module names are UTF-8").to_owned();
         println!("cargo::rerun-if-changed={}", module.display());
@@ -21,7 +26,7 @@ fn main() {
             .expect("writing to a String cannot fail");
     }
     list.push(']');
-    fs::write(out.join("built_in.rs"), list).expect("OUT_DIR can be written");
+    fs::write(into, list).expect("OUT_DIR can be written");
 }
 
 fn modules(folder: &Path) -> Vec<PathBuf> {

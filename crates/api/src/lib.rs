@@ -12,6 +12,7 @@ mod diagnosis;
 mod downloads;
 mod drain;
 mod duplicates;
+mod engine;
 mod execution;
 mod extract;
 #[cfg(test)]

@@ -41,6 +41,11 @@ impl Capabilities {
         Self { http: sends.then(|| declared.cloned().unwrap_or_default()), hmac: Vec::new() }
     }
 
+    /// What a script wants: what it declares. What its engine could import says nothing of the script.
+    pub fn asked_by_script(declared: Option<&HttpAccess>) -> Self {
+        Self { http: declared.cloned(), hmac: Vec::new() }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.http.is_none() && self.hmac.is_empty()

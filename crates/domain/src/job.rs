@@ -1,8 +1,8 @@
 //! A job: what was submitted, where it stands, how it ended.
 
 use crate::{
-    AttemptId, DatasetId, Deterministic, Digest, Holder, JobError, JobId, JobType, Limits, NodeId, Ordinal,
-    PipelineId, ProjectRef, Report, Timestamp, Usage,
+    AttemptId, DatasetId, Deterministic, Digest, EngineRef, Holder, JobError, JobId, JobType, Limits, NodeId,
+    Ordinal, PipelineId, ProjectRef, Report, Timestamp, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +80,25 @@ pub struct ModuleRef {
     pub version: String,
     /// SHA-256 of its bytes.
     pub digest: Digest,
+    /// The engine that runs it; none = it runs by itself.
+    pub engine: Option<EngineRef>,
+}
+
+impl ModuleRef {
+    /// The digest of what is compiled and runs: the engine of a script, else the module.
+    pub fn program(&self) -> Digest {
+        self.engine.as_ref().map_or(self.digest, |engine| engine.digest)
+    }
+
+    /// The digest of all that decides what a run does, beside parameters and inputs.
+    pub fn work(&self) -> Digest {
+        work_of(self.digest, self.engine.as_ref().map(|engine| engine.digest))
+    }
+}
+
+/// The digest of a module, or of a script with its engine.
+pub fn work_of(module: Digest, engine: Option<Digest>) -> Digest {
+    engine.map_or(module, |engine| Digest::of(format!("{module}\n{engine}\n").as_bytes()))
 }
 
 /// A file that a job was pinned to when it was submitted.
@@ -356,7 +375,7 @@ impl Job {
     /// What it has in place of time and chance, if it asks for that.
     pub fn deterministic_run(&self) -> Option<Deterministic> {
         let inputs = self.inputs.iter().map(|input| (input.name.as_str(), input.digest));
-        self.deterministic.then(|| Deterministic::of_work(self.module.digest, &self.parameters, inputs))
+        self.deterministic.then(|| Deterministic::of_work(self.module.work(), &self.parameters, inputs))
     }
 
     /// The error, when it failed.

@@ -113,6 +113,38 @@ pub const MODULE: ModuleLimits = ModuleLimits {
     files: 256,
 };
 
+/// What a script module may be: an archive of sources, which is unpacked whole when it is uploaded, and file by file when a
+/// job reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptLimits {
+    /// Bytes of the archive.
+    pub bytes: usize,
+    /// Bytes of one file, unpacked.
+    pub file_bytes: u64,
+    /// Bytes of all files, unpacked.
+    pub unpacked_bytes: u64,
+    /// Files and folders. They are among the files of its jobs.
+    pub files: usize,
+    /// Bytes of a path.
+    pub path_bytes: usize,
+    /// Parts of a path.
+    pub depth: usize,
+}
+
+/// Those of this build.
+pub const SCRIPT: ScriptLimits = ScriptLimits {
+    bytes: 32 << 20,
+    file_bytes: 16 * MIB,
+    // The largest pure packages (sympy) have some 60 MB.
+    unpacked_bytes: 128 * MIB,
+    files: 5_000,
+    path_bytes: 512,
+    depth: 32,
+};
+
+/// Bytes of an engine. Those with many libraries compiled in have 85 MB.
+pub const ENGINE_BYTES: usize = 256 << 20;
+
 /// What the JSON Schema of a module's parameters may take, so that checking parameters is bounded in time and memory: all
 /// figures are with references written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! that section and never run the module to learn it.
 
 use crate::named_input::parts;
-use crate::{HttpAccess, JobType, LimitRequest};
+use crate::{EngineName, HttpAccess, JobType, LimitRequest};
 use serde::{Deserialize, Serialize};
 
 /// The name of the custom section that holds the manifest as JSON.
@@ -37,6 +37,12 @@ pub struct Manifest {
     pub http: Option<HttpAccess>,
     /// Names of the project's secrets that it computes HMACs with, if they are granted; `*` for any that the project chooses.
     pub hmac: Vec<String>,
+    /// The engine that runs it. Script modules name one, and no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineName>,
+    /// The file of a script module that its engine begins with; none = the engine's own choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
 }
 
 /// A file that a module reads.

@@ -37,6 +37,8 @@ pub struct Receipt {
     pub node: String,
     /// Digest of the module that ran.
     pub module: Digest,
+    /// Digest of the engine module that ran it, when it is a script.
+    pub script_engine: Option<Digest>,
     /// Digest of the parameters as the guest sees them.
     pub parameters: Digest,
     /// Input names with the digests of their bytes.
@@ -80,6 +82,7 @@ impl Receipt {
             attempt: job.current_attempt().of_record(),
             node: job.lease.as_ref().map(|lease| lease.node.0.clone()).unwrap_or_default(),
             module: job.module.digest,
+            script_engine: job.module.engine.as_ref().map(|engine| engine.digest),
             parameters: Digest::of(job.parameters.as_bytes()),
             inputs: job.inputs.iter().map(|input| (input.name.clone(), input.digest)).collect(),
             outputs: Vec::new(),

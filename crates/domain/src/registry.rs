@@ -159,6 +159,9 @@ mod shared {
 impl ModuleVersion {
     /// The capabilities that it wants.
     pub fn wanted(&self) -> Capabilities {
+        if self.manifest.engine.is_some() {
+            return Capabilities::asked_by_script(self.manifest.http.as_ref());
+        }
         Capabilities::wanted(&self.imports, self.manifest.http.as_ref())
     }
 }

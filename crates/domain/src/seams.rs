@@ -94,6 +94,11 @@ pub trait JobHost: Send + Sync {
     /// The files that the job may read.
     fn inputs(&self) -> &[JobInput];
 
+    /// The archive of the script that the engine is to run; none = the module runs by itself.
+    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+        Ok(None)
+    }
+
     /// Opens an input by its name in the manifest.
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError>;
 
@@ -141,7 +146,7 @@ pub trait JobHost: Send + Sync {
 /// What to run, and under which limits.
 #[derive(Clone, Debug)]
 pub struct RunSpec {
-    /// Digest of the module.
+    /// Digest of the module, or of the engine that runs it: of what was prepared.
     pub module: Digest,
     /// The limits that hold.
     pub limits: Limits,
@@ -192,6 +197,12 @@ pub trait JobRunner: Send + Sync {
     /// Compiles the module and keeps the result. Doing it twice, also at the same time, costs nothing.
     async fn prepare(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError>;
 
+    /// The same for an engine: it may be larger and take longer than what tenants upload, and nothing waits for it but the
+    /// jobs that need it.
+    async fn prepare_engine(&self, engine: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
+        self.prepare(engine, bytes).await
+    }
+
     /// Runs a prepared module once, in a cell of its own, to its end or until `stop` resolves.
     async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage);
 }
@@ -222,6 +233,15 @@ pub enum InspectError {
     /// It imports something that no job may have.
     #[error("import {0} is not available to jobs")]
     ImportDenied(String),
+    /// It is an archive, and no script module.
+    #[error("this is not a usable script module: {0}")]
+    Script(String),
+    /// It is an archive with more in it than a script module has.
+    #[error("this script module is too large: {0}")]
+    ScriptLimit(String),
+    /// It is an archive with code for a processor in it.
+    #[error("this script module holds native code: {0}")]
+    NativeCode(String),
     /// Its manifest cannot be used.
     #[error("the module's manifest is not usable: {0}")]
     Manifest(String),

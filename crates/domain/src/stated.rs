@@ -1,7 +1,7 @@
 //! Limits as the documents state them. Each room lists its own beside the constants that hold; `docs/limits.md` is made from
 //! the lists, so that no document says another number than the code.
 
-use crate::limits::{FIXED, MODULE, SCHEMA};
+use crate::limits::{ENGINE_BYTES, FIXED, MODULE, SCHEMA, SCRIPT};
 use crate::{capability, job_type, named_input, outbound, output_name, schedule};
 
 /// A limit.
@@ -53,6 +53,28 @@ pub const STATED: &[StatedLimit] = &[
         "entries",
         "422 `ManifestInvalid`",
     ),
+    StatedLimit::new("the archive of a script module", SCRIPT.bytes as u64, "bytes", "422 `ScriptLimit`"),
+    StatedLimit::new(
+        "one file of a script module, unpacked",
+        SCRIPT.file_bytes,
+        "bytes",
+        "422 `ScriptLimit`",
+    ),
+    StatedLimit::new(
+        "all files of a script module, unpacked",
+        SCRIPT.unpacked_bytes,
+        "bytes",
+        "422 `ScriptLimit`",
+    ),
+    StatedLimit::new(
+        "files and folders of a script module",
+        SCRIPT.files as u64,
+        "entries",
+        "422 `ScriptLimit`",
+    ),
+    StatedLimit::new("a path in a script module", SCRIPT.path_bytes as u64, "bytes", "422 `ScriptInvalid`"),
+    StatedLimit::new("parts of such a path", SCRIPT.depth as u64, "parts", "422 `ScriptInvalid`"),
+    StatedLimit::new("an engine", ENGINE_BYTES as u64, "bytes", "`fuelcell engine add` refuses it"),
     StatedLimit::new(
         "the schema of a module's parameters",
         SCHEMA.bytes as u64,

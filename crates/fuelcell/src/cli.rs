@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Works on module files.
     #[command(subcommand)]
     Module(ModuleCommand),
+    /// Adds, lists and removes engines, which run scripts, of a data directory.
+    #[command(subcommand)]
+    Engine(EngineCommand),
     /// Looks over everything in a data directory, and names what is wrong.
     ///
     /// Of a directory that a server has open it looks at the records as they are at one moment.
@@ -131,8 +134,11 @@ pub(crate) struct ServeFlags {
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
-    /// The module: a component with the job interface, or a plain WASI program.
+    /// The module: a component with the job interface, a plain WASI program, or a script: its archive, or its folder.
     pub(crate) module: PathBuf,
+    /// The engine of a script, as a file; absent = the one of this program that the script names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) engine: Option<PathBuf>,
     /// A parameter: NAME=VALUE. The value is JSON where it parses as JSON and the module's schema does not say that it is
     /// text; otherwise it is text.
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -353,6 +359,35 @@ pub(crate) enum ProjectCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum EngineCommand {
+    /// Adds an engine: a component of the job world that runs what lies in /script. A server takes it in when it starts.
+    Add {
+        /// The component.
+        file: PathBuf,
+        /// What scripts call it.
+        #[arg(long)]
+        name: String,
+        /// Its version.
+        #[arg(long)]
+        version: String,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Lists engines as JSON: those that come with this program, and those that were added.
+    List {
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Removes an engine that was added. A server does without it when it starts the next time.
+    Remove {
+        /// Its name and version, as NAME@VERSION.
+        engine: String,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+}
+
+#[derive(Subcommand)]
 pub(crate) enum TokenCommand {
     /// Writes a new operator token to DATA/operator-token. No server may have the data directory open.
     ///
@@ -368,20 +403,20 @@ pub(crate) enum TokenCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum ModuleCommand {
-    /// Writes a manifest into a module: what the module says of itself, or a file.
+    /// Writes a manifest into a module: what the module says of itself, or a file. Of a script's folder it makes the archive.
     Pack {
-        /// The module as it was built.
+        /// The module as it was built, or the folder of a script.
         module: PathBuf,
         /// The manifest, as JSON; absent = the module is asked. A plain WASI program cannot be asked.
         #[arg(long)]
         manifest: Option<PathBuf>,
-        /// The packed module; absent = in place.
+        /// The packed module; absent = in place, and FOLDER.zip of a folder.
         #[arg(long)]
         out: Option<PathBuf>,
     },
     /// Shows what a server would see in a module.
     Inspect {
-        /// The module.
+        /// The module, or the folder of a script.
         module: PathBuf,
     },
 }

@@ -13,6 +13,7 @@ const KNOWN: &[&str] = &[
     "store.restoring",
     "blobs",
     "compiled",
+    "engines",
     "operator-token",
     "operator-token.new",
     "secret",
@@ -78,6 +79,11 @@ impl DataDir {
     /// Compiled modules.
     pub(crate) fn compiled(&self) -> PathBuf {
         self.0.join("compiled")
+    }
+
+    /// Engines that an operator added.
+    pub(crate) fn engines(&self) -> PathBuf {
+        self.0.join("engines")
     }
 
     /// The first operator token.

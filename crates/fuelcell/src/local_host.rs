@@ -21,6 +21,7 @@ pub(crate) struct LocalHost {
     parameters: String,
     inputs: Vec<(JobInput, Arc<FileReader>)>,
     listed: Vec<JobInput>,
+    script: Option<Arc<dyn ReadAt>>,
     out: PathBuf,
     bar: ProgressBar,
     said: Arc<Mutex<Said>>,
@@ -50,7 +51,12 @@ impl LocalHost {
             inputs.into_iter().map(|(name, path)| open_input(name, &path)).collect();
         let inputs = opened?;
         let listed = inputs.iter().map(|(input, _)| input.clone()).collect();
-        Ok(Self { parameters, inputs, listed, out, bar, said: Arc::default() })
+        Ok(Self { parameters, inputs, listed, script: None, out, bar, said: Arc::default() })
+    }
+
+    /// The same with the archive of a script.
+    pub(crate) fn with_script(self, script: Option<Arc<dyn ReadAt>>) -> Self {
+        Self { script, ..self }
     }
 
     /// Names and digests of the inputs, whose files are read for it.
@@ -154,6 +160,10 @@ impl JobHost for LocalHost {
 
     fn inputs(&self) -> &[JobInput] {
         &self.listed
+    }
+
+    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+        Ok(self.script.clone())
     }
 
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {

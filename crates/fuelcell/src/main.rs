@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod control;
 mod data_dir;
+mod engines;
 #[cfg(test)]
 mod fuzz;
 mod local_host;
@@ -18,6 +19,7 @@ mod password;
 mod private;
 mod retention;
 mod run;
+mod script;
 mod serve;
 mod telemetry;
 mod tenancy;
@@ -25,7 +27,7 @@ mod token;
 mod usage;
 
 use clap::Parser;
-use cli::{Cli, Command, ModuleCommand};
+use cli::{Cli, Command, EngineCommand, ModuleCommand};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -86,6 +88,13 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
+        Command::Engine(EngineCommand::Add { file, name, version, data }) => {
+            engines::add(&config::data(cli.config, data)?, &file, &name, &version)?;
+        }
+        Command::Engine(EngineCommand::List { data }) => engines::list(&config::data(cli.config, data)?)?,
+        Command::Engine(EngineCommand::Remove { engine, data }) => {
+            engines::remove(&config::data(cli.config, data)?, &engine)?;
+        }
         Command::Check(flag) => return runtime.block_on(operate::check(&config::data(cli.config, flag)?)),
         Command::Backup { folder, data } => {
             return runtime.block_on(operate::backup(&config::data(cli.config, data)?, &folder));

@@ -1,7 +1,9 @@
 //! `fuelcell module …`: work on module files.
 
+use crate::engines;
 use crate::run::{COMPILED, own_cache};
-use anyhow::{Context, anyhow};
+use crate::script::module_bytes;
+use anyhow::{Context, anyhow, ensure};
 use fuelcell_domain::seams::Inspection;
 use fuelcell_domain::{Capabilities, Digest, ModuleInspector};
 use fuelcell_rules::Schema;
@@ -13,22 +15,34 @@ use std::path::Path;
 
 /// Writes a manifest into the module: the one given, or what the module says of itself.
 pub(crate) async fn pack(module: &Path, manifest: Option<&Path>, out: Option<&Path>) -> anyhow::Result<()> {
-    let bytes = read(module)?;
+    let bytes = module_bytes(module)?;
     let sandbox = sandbox()?;
+    if module.is_dir() {
+        ensure!(manifest.is_none(), "the manifest of a script is its fuelcell.json");
+        check(&sandbox, &bytes).context("a server would refuse the script")?;
+        let beside = module.canonicalize()?.with_added_extension("zip");
+        return write(out.unwrap_or(&beside), &bytes);
+    }
     let manifest = match manifest {
         Some(path) => fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
         None => sandbox.describe(&bytes).await.context("the module cannot describe itself")?,
     };
     let packed = fuelcell_sandbox::pack(&bytes, &manifest)?;
     check(&sandbox, &packed).context("a server would refuse the packed module")?;
-    let out = out.unwrap_or(module);
-    fs::write(out, packed).with_context(|| format!("cannot write {}", out.display()))
+    write(out.unwrap_or(module), &packed)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Prints what a server would see.
 pub(crate) async fn inspect(module: &Path) -> anyhow::Result<()> {
-    let bytes = read(module)?;
+    let bytes = module_bytes(module)?;
     let inspection = check(&sandbox()?, &bytes)?;
+    if inspection.manifest.engine.is_some() {
+        return inspect_script(&bytes, &inspection);
+    }
     let document = json!({
         "digest": Digest::of(&bytes).to_string(),
         "size": bytes.len(),
@@ -36,6 +50,28 @@ pub(crate) async fn inspect(module: &Path) -> anyhow::Result<()> {
         "manifest": &inspection.manifest,
         "imports": inspection.imports,
         "capabilities": Capabilities::wanted(&inspection.imports, inspection.manifest.http.as_ref()),
+    });
+    writeln!(std::io::stdout(), "{document:#}")?;
+    Ok(())
+}
+
+fn inspect_script(bytes: &[u8], inspection: &Inspection) -> anyhow::Result<()> {
+    let manifest = &inspection.manifest;
+    let files = fuelcell_sandbox::script_files(bytes)?;
+    let files: Vec<_> = files.iter().map(|(path, size)| json!({"path": path, "size": size})).collect();
+    let engine = manifest.engine.as_ref().and_then(|wanted| {
+        let engine = engines::find(wanted)?;
+        let (name, version) = (engine.name, engine.version);
+        Some(json!({"name": name, "version": version, "digest": engine.digest().to_string(), "size": engine.bytes.len()}))
+    });
+    let document = json!({
+        "digest": Digest::of(bytes).to_string(),
+        "size": bytes.len(),
+        "manifest": manifest,
+        // That of this program; `null` = it has none of this name.
+        "engine": engine,
+        "files": files,
+        "capabilities": Capabilities::asked_by_script(manifest.http.as_ref()),
     });
     writeln!(std::io::stdout(), "{document:#}")?;
     Ok(())
@@ -50,10 +86,6 @@ fn check(sandbox: &Sandbox, bytes: &[u8]) -> anyhow::Result<Inspection> {
             .map_err(|reason| anyhow!("the manifest's parameter schema is not usable: {reason}"))?;
     }
     Ok(inspection)
-}
-
-fn read(module: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(module).with_context(|| format!("cannot read {}", module.display()))
 }
 
 fn sandbox() -> anyhow::Result<Sandbox> {

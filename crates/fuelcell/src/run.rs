@@ -2,16 +2,19 @@
 
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::data_dir::secret_at;
+use crate::engines;
 use crate::local_host::LocalHost;
 use crate::private::make_private_directory;
+use crate::script::module_bytes;
 use anyhow::{Context, Error, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
+use fuelcell_domain::job::work_of;
 use fuelcell_domain::manifest::ManifestInput;
 use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
 use fuelcell_domain::{
     AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, Holder, JobHost, JobId,
-    JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, Receipt, RunEnd, RunSpec,
+    JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
@@ -29,8 +32,7 @@ pub(crate) const COMPILED: &str = "compiled";
 
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
-    let bytes =
-        fs::read(&arguments.module).with_context(|| format!("cannot read {}", arguments.module.display()))?;
+    let bytes = module_bytes(&arguments.module)?;
     // A cache keeps the code of one engine.
     let cache = if arguments.unmetered { "unmetered" } else { COMPILED };
     let sandbox = Sandbox::new(SandboxConfig {
@@ -42,6 +44,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
     let digest = Digest::of(&bytes);
+    let engine = engine(&arguments, &manifest)?;
     // What cannot be used is told before anything is compiled.
     let parameters = parameters(&arguments, &manifest)?;
     check_parameters(&manifest, parameters.clone())?;
@@ -50,18 +53,29 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     check_out(&arguments)?;
     let bar = progress_bar();
     bar.set_message("Compiling");
-    sandbox.prepare(digest, Arc::new(bytes)).await?;
-    let host = Arc::new(LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?);
+    let engine_digest = engine.as_ref().map(|engine| Digest::of(engine));
+    let script: Option<Arc<dyn ReadAt>> = match (engine, engine_digest) {
+        (Some(engine), Some(digest)) => {
+            sandbox.prepare_engine(digest, Arc::new(engine)).await?;
+            Some(Arc::new(bytes))
+        }
+        _ => {
+            sandbox.prepare(digest, Arc::new(bytes)).await?;
+            None
+        }
+    };
+    let host = LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?;
+    let host = Arc::new(host.with_script(script));
     let inputs = host.input_digests()?;
     let deterministic = match arguments.seed {
         Some(seed) => Some(Deterministic::with_seed(seed)),
         None => (arguments.deterministic || manifest.deterministic).then(|| {
             let named = inputs.iter().map(|(name, digest)| (name.as_str(), *digest));
-            Deterministic::of_work(digest, host.parameters(), named)
+            Deterministic::of_work(work_of(digest, engine_digest), host.parameters(), named)
         }),
     };
     let spec = RunSpec {
-        module: digest,
+        module: engine_digest.unwrap_or(digest),
         limits: limits(&arguments, &manifest),
         deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
@@ -76,6 +90,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         attempt: AttemptId { job: JobId::random(), number: 1, holder: Holder::NONE },
         node: "local".into(),
         module: digest,
+        script_engine: engine_digest,
         parameters: Digest::of(host.parameters().as_bytes()),
         inputs,
         outputs,
@@ -97,6 +112,26 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         RunEnd::Completed(_) => ExitCode::SUCCESS,
         RunEnd::Failed(_) | RunEnd::Stopped => ExitCode::FAILURE,
     })
+}
+
+/// The engine of a script: the file that was named, or the one of this binary. None for a module that runs by itself.
+fn engine(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(wanted) = &manifest.engine else {
+        ensure!(arguments.engine.is_none(), "--engine is for scripts, and this module runs by itself");
+        return Ok(None);
+    };
+    match &arguments.engine {
+        Some(file) => fs::read(file).with_context(|| format!("cannot read {}", file.display())).map(Some),
+        None => engines::find(wanted).map(|engine| Some(engine.bytes.to_vec())).with_context(|| {
+            let there: Vec<_> =
+                engines::built_in().map(|engine| format!("{}@{}", engine.name, engine.version)).collect();
+            let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+            format!(
+                "the script asks for the engine {wanted}, and the engines of this program are: {there}; name the file of \
+                 another one with --engine"
+            )
+        }),
+    }
 }
 
 /// Compiled modules are kept between runs, for this user only, in a directory of this name beside the secret that
@@ -292,6 +327,9 @@ fn digests(receipt: &Receipt) -> String {
     let mut text = format!("engine {}\n", receipt.engine);
     if let Some(Deterministic { seed, time }) = receipt.deterministic {
         text += &format!("deterministic: seed {seed:016x}, clock {time}\n");
+    }
+    if let Some(engine) = receipt.script_engine {
+        text += &format!("script engine {engine}\n");
     }
     text += &format!("module {}\nparameters {}\n", receipt.module, receipt.parameters);
     let named =

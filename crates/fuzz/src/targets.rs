@@ -69,6 +69,7 @@ pub const TARGETS: &[Target] = &[
         "uploaded modules: validation, imports, exports, manifest, wrapping of programs",
     ),
     target("manifest", SANDBOX, 16, "the manifest in a module"),
+    target("script", SANDBOX, 64, "archives of script modules: module authors"),
     target("paths", FILES, 16, "paths of a guest in its file system"),
     target("report-file", SANDBOX, 16, "the report that a program leaves in `/out`"),
     target("http-request", OUTBOUND, 4, "requests of guests: method, target, path, headers"),

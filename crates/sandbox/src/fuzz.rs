@@ -6,10 +6,13 @@ use crate::module::inspect::inspect;
 use crate::module::sections::outermost;
 use crate::module::{lines, manifest};
 use crate::run::outcome;
+use crate::script::Archive;
 use crate::text::MAX_TEXT;
 use fuelcell_domain::manifest::INTERFACE;
 use fuelcell_fuzz::fuzz;
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// The settings of a server's engine.
 fn settings() -> CodeSettings {
@@ -33,6 +36,21 @@ fn a_manifest_is_written_as_it_is_read() {
         let read = manifest::parse(bytes)?;
         let written = serde_json::to_vec(&read).unwrap();
         assert_eq!(manifest::parse(&written), Ok(read));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_archive_is_refused_or_holds_what_it_says() {
+    fuzz("script", |bytes| {
+        let archive = Archive::open(Arc::new(bytes.to_vec())).map_err(|error| error.to_string())?;
+        archive.check_contents().map_err(|error| error.to_string())?;
+        let mut paths = HashSet::new();
+        for file in archive.files() {
+            assert!(paths.insert(file.path.to_lowercase()), "{}", file.path);
+            assert!(file.path.split('/').all(|part| !matches!(part, "" | "." | "..")), "{}", file.path);
+            assert_eq!(archive.unpack(file).unwrap().len() as u64, file.size);
+        }
         Ok(())
     });
 }

@@ -14,6 +14,7 @@
 //! | room | knows |
 //! | --- | --- |
 //! | `files` | a cell's file system, and what it may take of the disk |
+//! | `script` | the archive of a script module |
 //! | `cell` | what one running job holds |
 //! | `guest` | what guests can call, answered on their cell |
 //! | `run` | one run in a cell, and how it ended |
@@ -40,10 +41,11 @@ mod module;
 mod process;
 mod run;
 mod sandbox;
+mod script;
 mod text;
 
 pub use cell::surroundings::{Directory, Profile};
 pub use compile::{CodeKey, CompileLimits, Compiler, EngineError, compile_worker};
-pub use module::{PackError, pack};
+pub use module::{PackError, pack, script_files};
 pub use process::{CellProgram, cell_worker};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

@@ -158,6 +158,19 @@ impl Sandbox {
         self.modules.clone().prepare_ahead(module, bytes).await
     }
 
+    /// Whether the bytes can be an engine. Its size is its operator's affair.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check_engine(&self, bytes: &[u8]) -> Result<(), InspectError> {
+        inspect::inspect_engine(bytes, self.engine.get_wasm_features())
+    }
+
+    /// Takes the module of this digest for an engine from now on, whoever else uploads the same bytes.
+    pub fn know_engine(&self, engine: Digest) {
+        self.modules.know_engine(engine);
+    }
+
     /// Files of compiled code that this sandbox has thrown away, because they were not what was stored under their names.
     pub fn rejected_code(&self) -> u64 {
         self.modules.rejected()
@@ -251,6 +264,7 @@ impl Sandbox {
             limits: spec.limits,
             deterministic_seed: spec.deterministic_seed,
             parameters: host.parameters().to_owned(),
+            has_script: has_script(host.as_ref()),
             inputs: host.inputs().to_vec(),
             cancellation: host.cancellation(),
         };
@@ -304,6 +318,11 @@ fn not_described(cut: Cut) -> JobError {
     }
 }
 
+/// One that cannot be opened is asked for again by whoever needs it, and told why.
+fn has_script(host: &dyn JobHost) -> bool {
+    !matches!(host.script(), Ok(None))
+}
+
 fn no_processes() -> JobError {
     JobError::new(ErrorCode::HostLimit, "this program does not run jobs in processes of their own")
 }
@@ -322,6 +341,11 @@ impl JobRunner for Sandbox {
         self.modules.clone().prepare(module, bytes).await
     }
 
+    async fn prepare_engine(&self, engine: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
+        self.modules.know_engine(engine);
+        self.modules.clone().prepare(engine, bytes).await
+    }
+
     async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage) {
         match spec.isolation {
             Isolation::InProcess => self.start_here(spec, host, None, stop).await,
@@ -333,6 +357,9 @@ impl JobRunner for Sandbox {
 #[async_trait]
 impl ModuleInspector for Sandbox {
     fn inspect(&self, bytes: &[u8]) -> Result<Inspection, InspectError> {
+        if inspect::is_script(bytes) {
+            return inspect::inspect_script(bytes);
+        }
         inspect::inspect(bytes, self.engine.get_wasm_features())
     }
 

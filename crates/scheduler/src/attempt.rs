@@ -73,6 +73,10 @@ impl Scheduler {
             Ok(files) => files,
             Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
         };
+        let script = match self.open_script(job).await {
+            Ok(script) => script,
+            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
+        };
         let outlet = match self.outlets.open(job).await {
             Ok(outlet) => outlet,
             Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
@@ -85,9 +89,10 @@ impl Scheduler {
             outlet,
             clock: self.clock.clone(),
         };
-        let host = Arc::new(AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint));
+        let host = AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint);
+        let host = Arc::new(host.with_script(script));
         let spec = RunSpec {
-            module: job.module.digest,
+            module: job.module.program(),
             limits: job.limits,
             deterministic_seed: job.deterministic_run().map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
@@ -105,6 +110,18 @@ impl Scheduler {
                 (RunEnd::Failed(host_defect()), live.pulse().usage)
             }
         }
+    }
+
+    /// The archive of a script; none of a module that runs by itself.
+    async fn open_script(&self, job: &Job) -> Result<Option<Arc<dyn ReadAt>>, JobError> {
+        if job.module.engine.is_none() {
+            return Ok(None);
+        }
+        let script = self.blobs.open(job.module.digest).await.map_err(|error| {
+            JobError::new(ErrorCode::Storage, format!("the script could not be read: {error}")).transient()
+        })?;
+        let gone = || JobError::new(ErrorCode::InputGone, "the bytes of the job's script no longer exist");
+        script.ok_or_else(gone).map(Some)
     }
 
     async fn open_inputs(&self, job: &Job) -> Result<Vec<Arc<dyn ReadAt>>, JobError> {

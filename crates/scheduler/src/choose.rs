@@ -15,8 +15,9 @@
 
 use crate::concurrency::{Occupancy, Owners};
 use fuelcell_domain::seams::Readiness;
-use fuelcell_domain::{Digest, JobError, JobId};
+use fuelcell_domain::{Digest, JobError, JobId, ModuleRef};
 use fuelcell_store::QueueEntry;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is free on this node.
@@ -43,8 +44,8 @@ pub(crate) const LEAST_AHEAD: Duration = Duration::from_micros(50);
 pub(crate) struct Choice {
     /// Jobs to claim, in order.
     pub(crate) start: Vec<QueueEntry>,
-    /// Modules to prepare, each once, the most urgent first.
-    pub(crate) prepare: Vec<Digest>,
+    /// Modules to prepare, each program once, the most urgent first.
+    pub(crate) prepare: Vec<Arc<ModuleRef>>,
     /// Jobs that can never start, and why.
     pub(crate) fail: Vec<(JobId, JobError)>,
 }
@@ -63,11 +64,12 @@ pub(crate) fn choose(
     let mut closed = false;
     for entry in entries {
         let owners = Owners::of(&entry);
-        match readiness(entry.module.digest) {
+        match readiness(entry.module.program()) {
             Readiness::Failed(error) => choice.fail.push((entry.job, error)),
             Readiness::NotReady => {
-                if !choice.prepare.contains(&entry.module.digest) {
-                    choice.prepare.push(entry.module.digest);
+                let program = entry.module.program();
+                if choice.prepare.iter().all(|other| other.program() != program) {
+                    choice.prepare.push(entry.module.clone());
                 }
             }
             Readiness::Ready if closed || !occupancy.admits(&owners) => {}
@@ -117,7 +119,7 @@ impl Owners {
 pub(crate) mod tests {
     use super::*;
     use crate::Concurrency;
-    use fuelcell_domain::{ErrorCode, ModuleRef, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
+    use fuelcell_domain::{ErrorCode, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
     use std::sync::Arc;
 
     const FREE: Free = Free { slots: 4, memory_bytes: 100, idle: true, ahead: Duration::ZERO };
@@ -140,6 +142,7 @@ pub(crate) mod tests {
                 name: module.into(),
                 version: "1".into(),
                 digest: Digest::of(module.as_bytes()),
+                engine: None,
             }),
             pipeline: None,
             memory_bytes,
@@ -184,13 +187,13 @@ pub(crate) mod tests {
     #[test]
     fn an_unprepared_module_is_passed_and_prepared_once() {
         let entries = [entry("cold", 10), entry("warm", 10), entry("cold", 10)];
-        let cold = entries[0].module.digest;
-        let readiness = |digest| if digest == cold { Readiness::NotReady } else { Readiness::Ready };
+        let cold = entries[0].module.clone();
+        let readiness = |digest| if digest == cold.digest { Readiness::NotReady } else { Readiness::Ready };
         let choice = choose(&entries, FREE, readiness);
         assert_eq!(choice.start, jobs(&[&entries[1]]));
-        assert_eq!(choice.prepare, [cold]);
+        assert_eq!(choice.prepare, [cold.clone()]);
         // Also without a free slot, so that the next free one finds it compiled.
-        assert_eq!(choose(&entries, Free { slots: 0, ..FREE }, readiness).prepare, [cold]);
+        assert_eq!(choose(&entries, Free { slots: 0, ..FREE }, readiness).prepare, [cold.clone()]);
     }
 
     #[test]

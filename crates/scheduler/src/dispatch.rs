@@ -15,7 +15,8 @@ use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
 use fuelcell_domain::{
-    AttemptId, ClaimId, Clock, Digest, Holder, Incarnation, Job, JobError, JobId, JobRunner, Lease, Timestamp,
+    AttemptId, ClaimId, Clock, Holder, Incarnation, Job, JobError, JobId, JobRunner, Lease, ModuleRef,
+    Timestamp,
 };
 use fuelcell_store::{BlobStore, QueueEntry, StoreError};
 use futures::FutureExt;
@@ -335,11 +336,11 @@ impl Scheduler {
         }
     }
 
-    fn prepare(self: &Arc<Self>, module: Digest) {
-        if self.preparer.begin(module) {
+    fn prepare(self: &Arc<Self>, module: Arc<ModuleRef>) {
+        if self.preparer.begin(module.program()) {
             let scheduler = self.clone();
             tokio::spawn(async move {
-                scheduler.preparer.prepare(module).await;
+                scheduler.preparer.prepare(&module).await;
                 scheduler.wake.notify_one();
             });
         }

@@ -55,6 +55,7 @@ impl Scheduler {
             attempt: live.id.of_record(),
             node: self.config.node.0.clone(),
             module: job.module.digest,
+            script_engine: job.module.engine.as_ref().map(|engine| engine.digest),
             parameters: Digest::of(job.parameters.as_bytes()),
             inputs: job.inputs.iter().map(|input| (input.name.clone(), input.digest)).collect(),
             outputs: artifacts.iter().map(|made| (made.description.name.clone(), made.digest)).collect(),

@@ -46,6 +46,7 @@ pub(crate) struct AttemptHost {
     pipeline: Option<PipelineId>,
     inputs: Vec<JobInput>,
     files: Vec<Arc<dyn ReadAt>>,
+    script: Option<Arc<dyn ReadAt>>,
     deadline_notice: Instant,
     checkpoint: Mutex<Option<BlobRef>>,
 }
@@ -83,8 +84,14 @@ impl AttemptHost {
             pipeline: job.pipeline.as_ref().map(|pipeline| pipeline.id),
             inputs: job.inputs.iter().map(job_input).collect(),
             files,
+            script: None,
             checkpoint: Mutex::new(checkpoint),
         }
+    }
+
+    /// The same of a script, with its archive.
+    pub(crate) fn with_script(self, script: Option<Arc<dyn ReadAt>>) -> Self {
+        Self { script, ..self }
     }
 
     fn stored<T>(&self, result: Result<T, StoreError>) -> Result<T, HostError> {
@@ -127,6 +134,10 @@ impl JobHost for AttemptHost {
 
     fn inputs(&self) -> &[JobInput] {
         &self.inputs
+    }
+
+    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+        Ok(self.script.clone())
     }
 
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {

@@ -2,7 +2,7 @@
 
 use crate::lock;
 use fuelcell_domain::seams::Readiness;
-use fuelcell_domain::{Digest, ErrorCode, JobError, JobRunner};
+use fuelcell_domain::{Digest, ErrorCode, JobError, JobRunner, ModuleRef, ReadAt};
 use fuelcell_store::BlobStore;
 use futures::FutureExt;
 use std::collections::HashMap;
@@ -66,10 +66,11 @@ impl Preparer {
         verdicts
     }
 
-    /// Prepares the module. Only after [`Preparer::begin`] said so.
-    pub(crate) async fn prepare(&self, module: Digest) {
+    /// Prepares the program of the module. Only after [`Preparer::begin`] said so.
+    pub(crate) async fn prepare(&self, module: &ModuleRef) {
         let started = Instant::now();
         let prepared = AssertUnwindSafe(self.compile(module)).catch_unwind().await;
+        let module = module.program();
         let result = prepared.unwrap_or_else(|_| Err(broke_off()));
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut verdicts = lock(&self.verdicts);
@@ -85,16 +86,23 @@ impl Preparer {
         }
     }
 
-    async fn compile(&self, module: Digest) -> Result<(), JobError> {
+    async fn compile(&self, module: &ModuleRef) -> Result<(), JobError> {
+        let program = module.program();
+        if module.engine.is_some() {
+            // An engine has a turn of its own, and takes so long that no module is to wait for it.
+            return self.runner.prepare_engine(program, self.open(program).await?).await;
+        }
         // The semaphore is never closed; without a permit more modules than intended would compile, nothing worse.
         let _permit = self.permits.acquire().await.ok();
+        self.runner.prepare(program, self.open(program).await?).await
+    }
+
+    async fn open(&self, module: Digest) -> Result<Arc<dyn ReadAt>, JobError> {
         let bytes = self.blobs.open(module).await.map_err(|error| {
             let message = format!("the module could not be read: {error}");
             JobError::new(ErrorCode::Storage, message).transient()
         })?;
-        let bytes =
-            bytes.ok_or_else(|| JobError::new(ErrorCode::InputGone, "the job's module no longer exists"))?;
-        self.runner.prepare(module, bytes).await
+        bytes.ok_or_else(|| JobError::new(ErrorCode::InputGone, "the job's module no longer exists"))
     }
 }
 

@@ -187,6 +187,9 @@ impl From<InspectError> for ServiceError {
             InspectError::Unsupported(_) => "ModuleUnsupported",
             InspectError::CompileLimit(_) => "CompileLimit",
             InspectError::ImportDenied(_) => "ImportDenied",
+            InspectError::Script(_) => "ScriptInvalid",
+            InspectError::ScriptLimit(_) => "ScriptLimit",
+            InspectError::NativeCode(_) => "NativeCode",
             InspectError::Manifest(_) => "ManifestInvalid",
         };
         Self::unprocessable(code, error.to_string())

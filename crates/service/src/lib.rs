@@ -14,6 +14,7 @@ pub mod config;
 mod cursors;
 pub mod datasets;
 pub mod delete;
+pub mod engines;
 pub mod error;
 #[cfg(test)]
 mod fuzz;
@@ -106,6 +107,7 @@ pub struct Service {
     seal: Seal,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
+    engines: Vec<engines::Engine>,
     uploads: Places,
     compiles: Lines,
     archives: Places,
@@ -134,6 +136,7 @@ impl Service {
             secret,
             config,
             built_in: BTreeMap::new(),
+            engines: Vec::new(),
             uploads: Places::default(),
             compiles: Lines::default(),
             archives: Places::default(),

@@ -5,6 +5,7 @@ use crate::places::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::seams::{InspectError, Inspection, ModuleInspector};
 use fuelcell_domain::version::semantic_version;
 use fuelcell_domain::{Digest, JobType, Manifest, ModuleVersion, Pipeline, Precedence, ProjectRef, Role};
 use fuelcell_store::BlobRef;
@@ -41,7 +42,11 @@ impl Service {
         let turn = self.compiles.join(project.tenant, MAX_COMPILES).ok_or_else(too_many_compiles)?;
         let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
-        self.compile(turn, blob.digest).await?;
+        match &module.manifest.engine {
+            // A script is never compiled, and its engine is by itself.
+            Some(engine) => drop(self.find_engine(engine)?),
+            None => self.compile(turn, blob.digest).await?,
+        }
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
             fuelcell_store::StoreError::Conflict(message) => {
                 ServiceError::conflict("ModuleVersionExists", message)
@@ -107,24 +112,11 @@ impl Service {
         uploaded_by: &str,
         blob: BlobRef,
     ) -> Result<ModuleVersion, ServiceError> {
-        let reader = self.blobs.open(blob.digest).await?.ok_or(ServiceError::Storage)?;
-        let inspector = self.inspector.clone();
-        let looking = tokio::task::spawn_blocking(move || {
-            let mut bytes = vec![0; usize::try_from(reader.size()).map_err(|_| ServiceError::Storage)?];
-            read_whole(&*reader, &mut bytes).map_err(|error| {
-                tracing::error!(%error, "an uploaded module could not be read back");
-                ServiceError::Storage
-            })?;
-            // Modules of no project came with the server.
-            Ok::<_, ServiceError>(match project {
-                Some(_) => inspector.inspect(&bytes)?,
-                None => inspector.read(&bytes)?,
-            })
-        });
-        let inspection = looking.await.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "module inspection ended badly");
-            Err(ServiceError::unprocessable("ModuleInvalid", "this module could not be inspected"))
-        })?;
+        // Modules of no project came with the server.
+        let inspection = match project {
+            Some(_) => self.look_at(blob.digest, |inspector, bytes| inspector.inspect(bytes)).await?,
+            None => self.look_at(blob.digest, |inspector, bytes| inspector.read(bytes)).await?,
+        };
         if let Some(project) = project {
             self.check_schema(project.tenant, blob.digest, &inspection.manifest.parameters).await?;
         }
@@ -143,6 +135,28 @@ impl Service {
             imports: inspection.imports,
             uploaded_by: uploaded_by.into(),
             created_at: self.clock.now(),
+        })
+    }
+
+    /// What an inspector sees in stored bytes.
+    pub(crate) async fn look_at(
+        &self,
+        module: Digest,
+        look: fn(&dyn ModuleInspector, &[u8]) -> Result<Inspection, InspectError>,
+    ) -> Result<Inspection, ServiceError> {
+        let reader = self.blobs.open(module).await?.ok_or(ServiceError::Storage)?;
+        let inspector = self.inspector.clone();
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut bytes = vec![0; usize::try_from(reader.size()).map_err(|_| ServiceError::Storage)?];
+            read_whole(&*reader, &mut bytes).map_err(|error| {
+                tracing::error!(%error, "an uploaded module could not be read back");
+                ServiceError::Storage
+            })?;
+            Ok(look(&*inspector, &bytes)?)
+        });
+        looking.await.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "module inspection ended badly");
+            Err(ServiceError::unprocessable("ModuleInvalid", "this module could not be inspected"))
         })
     }
 

@@ -59,7 +59,7 @@ impl Service {
             transient_failures: job.transient_failures,
             queued_before,
             memory_bytes: job.limits.memory_bytes,
-            module_ready: self.nodes.module_ready(job.module.digest),
+            module_ready: self.nodes.module_ready(job.module.program()),
             at_limit: self.nodes.at_limit(job),
             others_first: self.nodes.others_first(job),
         };

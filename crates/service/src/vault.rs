@@ -83,11 +83,14 @@ impl Vault {
         let Some(Grant { capabilities, .. }) = self.store.grant(job.project, &job.module.name).await? else {
             return Ok(Granted::default());
         };
-        let Capabilities { http, mut hmac } = capabilities;
-        if !hmac.is_empty() {
-            let asked = self.keys_asked_for(job).await?;
+        let Capabilities { mut http, mut hmac } = capabilities;
+        // What a module imports shows whether it sends requests; what an engine imports says nothing of the script.
+        let is_script = job.module.engine.is_some();
+        if !hmac.is_empty() || is_script {
+            let asked = self.asked_for(job).await?;
             // "*" is for what the project chooses.
-            hmac.retain(|name| asked.iter().any(|asked| asked == name || asked == "*"));
+            hmac.retain(|name| asked.hmac.iter().any(|asked| asked == name || asked == "*"));
+            http = http.filter(|_| !is_script || asked.http.is_some());
         }
         let in_headers = http.as_ref().map(|http| http.secrets.clone()).unwrap_or_default();
         let mut granted = Granted { http, ..Granted::default() };
@@ -110,15 +113,15 @@ impl Vault {
         Ok(granted)
     }
 
-    /// The secrets that the job's module asks for to compute with.
-    async fn keys_asked_for(&self, job: &Job) -> Result<Vec<String>, StoreError> {
+    /// What the job's module says of itself; nothing when it is not here any more.
+    async fn asked_for(&self, job: &Job) -> Result<Arc<Manifest>, StoreError> {
         let pinned = &job.module;
         if let Some(module) = self.built_in.get().and_then(|known| known.get(&pinned.digest)) {
-            return Ok(module.hmac.clone());
+            return Ok(module.clone());
         }
         let version = self.store.module_version(job.project, &pinned.name, Some(&pinned.version)).await?;
         let version = version.filter(|version| version.digest == pinned.digest);
-        Ok(version.map(|version| version.manifest.hmac.clone()).unwrap_or_default())
+        Ok(version.map(|version| version.manifest).unwrap_or_default())
     }
 
     fn opened(&self, secret: &SealedSecret) -> Option<SecretValue> {

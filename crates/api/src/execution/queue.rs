@@ -95,7 +95,7 @@ fn queued(job: Job, outlook: Outlook) -> QueuedJob {
         job_type: job.job_type,
         priority: job.priority.as_str(),
         queue_position: outlook.queue_position,
-        wait_reason: outlook.wait_reason.map(wait_reason),
+        wait_reason: outlook.wait_reason.map(|reason| wait_reason(reason, &job.module)),
         scheduled_time: moment(job.not_before),
         estimated_start_time: moment(outlook.start),
         estimated_completion: moment(outlook.completion),

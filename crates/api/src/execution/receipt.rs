@@ -77,6 +77,8 @@ pub(crate) struct ReceiptDto {
     /// SHA-256 of the module, and of the parameters as the guest saw them.
     module: String,
     parameters: String,
+    /// SHA-256 of the engine module that ran it, when it is a script.
+    script_engine: Option<String>,
     inputs: Vec<DigestDto>,
     outputs: Vec<DigestDto>,
     limits: LimitsDto,
@@ -197,6 +199,7 @@ impl From<Receipt> for ReceiptDto {
             node: receipt.node,
             module: receipt.module.to_string(),
             parameters: receipt.parameters.to_string(),
+            script_engine: receipt.script_engine.map(|engine| engine.to_string()),
             inputs: digests(receipt.inputs),
             outputs: digests(receipt.outputs),
             limits: LimitsDto::new(receipt.limits, receipt.fixed),

@@ -3,6 +3,7 @@
 use super::receipt::{LimitsDto, ReceiptDto};
 use super::{generation, moment};
 use crate::auth::Caller;
+use crate::engine::EngineDto;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::{JobStateWord, JobTypeWord, PriorityWord};
 use crate::problem::Problem;
@@ -12,7 +13,9 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{CancelRequest, JobEnd, PipelineRef};
-use fuelcell_domain::{Completion, FIXED, Job, JobError, JobState, JobType, Receipt, Timestamp, Usage};
+use fuelcell_domain::{
+    Completion, FIXED, Job, JobError, JobState, JobType, ModuleRef, Receipt, Timestamp, Usage,
+};
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
 use fuelcell_service::query::JobView;
@@ -124,6 +127,8 @@ struct ModuleDto {
     name: String,
     version: String,
     digest: String,
+    /// The engine that runs it, when it is a script; the job is pinned to both
+    engine: Option<EngineDto>,
 }
 
 /// Why a job waits.
@@ -189,6 +194,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
             name: job.module.name.clone(),
             version: job.module.version.clone(),
             digest: job.module.digest.to_string(),
+            engine: job.module.engine.as_ref().map(EngineDto::from),
         },
         limits: LimitsDto::new(job.limits, FIXED),
         deterministic: job.deterministic,
@@ -198,7 +204,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
         attempt: job.attempt,
         queue_position: outlook.queue_position,
         estimated_start_time: moment(outlook.start),
-        wait_reason: outlook.wait_reason.map(wait_reason),
+        wait_reason: outlook.wait_reason.map(|reason| wait_reason(reason, &job.module)),
         cancel_requested: job.cancel.is_some(),
         cancel_requested_at: moment(job.cancel.as_ref().map(|cancel| cancel.at)),
         cancelled_by: job.cancel.as_ref().map(|cancel| cancel.by.clone()),
@@ -317,13 +323,19 @@ pub(super) fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
     }
 }
 
-pub(super) fn wait_reason(reason: WaitReason) -> WaitReasonDto {
+pub(super) fn wait_reason(reason: WaitReason, module: &ModuleRef) -> WaitReasonDto {
     let (code, message) = match reason {
         WaitReason::Scheduled(until) => ("Scheduled", format!("it is scheduled for {until}")),
         WaitReason::Backoff(until) => {
             ("Backoff", format!("it failed for a passing reason and is tried again at {until}"))
         }
-        WaitReason::ModuleCompiling => ("ModuleCompiling", "its module is being compiled".into()),
+        WaitReason::ModuleCompiling => (
+            "ModuleCompiling",
+            match &module.engine {
+                Some(engine) => format!("its engine {engine} is being compiled"),
+                None => "its module is being compiled".into(),
+            },
+        ),
         WaitReason::ConcurrencyLimit => (
             "ConcurrencyLimit",
             "its project, pipeline or module has as many running jobs as it may have".into(),

@@ -12,6 +12,9 @@ pub(crate) fn run_summary(job: &Job) -> Value {
         "jobName": job.name,
         "status": job.state.as_str(),
         "module": { "name": job.module.name, "version": job.module.version, "digest": job.module.digest.to_string() },
+        "engine": job.module.engine.as_ref().map(|engine| {
+            json!({ "name": engine.name, "version": engine.version, "digest": engine.digest.to_string() })
+        }),
         "attempt": job.attempt,
         "startTime": moment(job.started_at),
         "endTime": moment(job.ended_at),

@@ -4,6 +4,7 @@ use super::capabilities::CapabilitiesDto;
 use super::upload::upload;
 use crate::auth::Caller;
 use crate::downloads;
+use crate::engine::EngineDto;
 use crate::extract::{Ids, Query};
 use crate::openapi::words::JobTypeWord;
 use crate::paging::{Reader, SeekParams};
@@ -34,6 +35,8 @@ pub(crate) struct VersionAnswer {
     manifest: Manifest,
     /// What its author may not have meant.
     warnings: Vec<String>,
+    /// The engine that runs it now, when it is a script; `null` = it runs by itself, or its engine is not here
+    engine: Option<EngineDto>,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
     /// What it wants to reach beyond its cell.
@@ -62,6 +65,8 @@ struct VersionSummary {
     version: String,
     digest: String,
     size: u64,
+    /// The engine that runs it now, when it is a script
+    engine: Option<EngineDto>,
     title: String,
     #[schema(value_type = Option<JobTypeWord>)]
     job_type: Option<JobType>,
@@ -133,7 +138,7 @@ pub(crate) async fn list(
     let reader = Reader { service: &service, caller: &caller, query: &query };
     let modules = service.modules(&caller, ids.project()?, None, reader.seek()?).await?;
     let next_cursor = reader.next(&modules.versions);
-    Ok(Json(ModuleList { modules: by_name(modules), next_cursor }))
+    Ok(Json(ModuleList { modules: by_name(&service, modules), next_cursor }))
 }
 
 /// One module.
@@ -155,7 +160,7 @@ pub(crate) async fn get_module(
     let reader = Reader { service: &service, caller: &caller, query: &query };
     let modules = service.modules(&caller, ids.project()?, Some(ids.text("name")), reader.seek()?).await?;
     let next_cursor = reader.next(&modules.versions);
-    let module = by_name(modules).pop().ok_or(ServiceError::NotFound("module"))?;
+    let module = by_name(&service, modules).pop().ok_or(ServiceError::NotFound("module"))?;
     Ok(Json(ModulePage { module, next_cursor }))
 }
 
@@ -196,7 +201,8 @@ pub(crate) async fn content(
     let found =
         service.module_content(&caller, ids.project()?, ids.text("name"), ids.text("version")).await?;
     let (module, bytes) = found;
-    let file = format!("{}-{}.wasm", module.name, module.version);
+    let ending = if module.manifest.engine.is_some() { "zip" } else { "wasm" };
+    let file = format!("{}-{}.{ending}", module.name, module.version);
     Ok(downloads::serve_attachment(&file, module.digest, bytes, &headers))
 }
 
@@ -220,11 +226,11 @@ pub(crate) async fn delete(
 }
 
 /// The versions come by name already.
-fn by_name(modules: Modules) -> Vec<ModuleAnswer> {
+fn by_name(service: &Service, modules: Modules) -> Vec<ModuleAnswer> {
     let Modules { versions, active, mut current } = modules;
     let mut answers = Vec::<ModuleAnswer>::new();
     for (_, module) in versions.rows {
-        let (name, summary) = (module.name.clone(), summary(module, &active));
+        let (name, summary) = (module.name.clone(), summary(service, module, &active));
         match answers.last_mut().filter(|answer| answer.name == name) {
             Some(answer) => answer.versions.push(summary),
             None => {
@@ -236,10 +242,11 @@ fn by_name(modules: Modules) -> Vec<ModuleAnswer> {
     answers
 }
 
-fn summary(module: ModuleVersion, active: &[(JobType, VersionName)]) -> VersionSummary {
+fn summary(service: &Service, module: ModuleVersion, active: &[(JobType, VersionName)]) -> VersionSummary {
     let serves =
         |(_, own): &&(JobType, VersionName)| own.name == module.name && own.version == module.version;
     VersionSummary {
+        engine: service.engine_now(&module).as_ref().map(EngineDto::from),
         active_for: active.iter().filter(serves).map(|(job_type, _)| *job_type).collect(),
         version: module.version,
         digest: module.digest.to_string(),
@@ -255,8 +262,11 @@ fn summary(module: ModuleVersion, active: &[(JobType, VersionName)]) -> VersionS
 const NO_MANIFEST: &str = "the module carries no manifest, so that a default one holds: parameters are not checked, one dataset \
     can be handed in, and it runs jobs of any type; `fuelcell module pack` writes one";
 
-fn warnings(module: &ModuleVersion) -> Vec<String> {
+fn warnings(service: &Service, module: &ModuleVersion) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let (Some(engine), None) = (&module.manifest.engine, service.engine_now(module)) {
+        warnings.push(format!("its engine {engine} is not here any more, so that it runs no jobs"));
+    }
     if !module.has_manifest {
         warnings.push(NO_MANIFEST.to_owned());
     }
@@ -279,7 +289,8 @@ async fn answer(
     Ok(VersionAnswer {
         waiting_for: service.waits_for(project, &module).await?.map(CapabilitiesDto::from),
         capabilities: module.wanted().into(),
-        warnings: warnings(&module),
+        warnings: warnings(service, &module),
+        engine: service.engine_now(&module).as_ref().map(EngineDto::from),
         name: module.name,
         version: module.version,
         digest: module.digest.to_string(),

@@ -2,10 +2,12 @@
 //!
 //! - `records`: all records as one stream. It comes to its place last: a folder without it holds no backup.
 //! - `blobs/`: the stored bytes that the records need, by digest, as in a data directory.
+//! - `engines/`: the engines that an operator added, as in a data directory.
 //! - `secret`, `operator-token`: as in a data directory. Whoever has them is an operator: keep the folder as private.
 
 use super::{Copied, Source, bytes_bar, copy_blob, say, spinner, total_bytes};
 use crate::data_dir::DataDir;
+use crate::engines::{self, AddedEngine};
 use crate::private::{make_private_directory, narrow_directory, tell_narrowed, write_private};
 use anyhow::{Context, ensure};
 use fuelcell_store::BlobStore;
@@ -20,6 +22,7 @@ const KNOWN: &[&str] = &[
     "records",
     "records.new",
     "blobs",
+    "engines",
     "secret",
     "secret.new",
     "operator-token",
@@ -37,6 +40,10 @@ impl Layout {
 
     pub(super) fn blobs(&self) -> PathBuf {
         self.0.join("blobs")
+    }
+
+    pub(super) fn engines(&self) -> PathBuf {
+        self.0.join("engines")
     }
 
     pub(super) fn secret(&self) -> PathBuf {
@@ -61,6 +68,7 @@ pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCod
     let named = store.named_blobs().with_context(cannot)?;
     bar.finish_and_clear();
     let problems = copy_blobs(&from, &to, &named).await?;
+    copy_engines(&directory.engines(), &layout.engines())?;
     copy_private(&directory.secret_path(), &layout.secret())?;
     copy_private(&directory.operator_token(), &layout.operator_token())?;
     let entries = write_records(&store, &layout).with_context(cannot)?;
@@ -126,6 +134,22 @@ async fn forget_others(to: &FileBlobs, named: &NamedBlobs) -> anyhow::Result<()>
             to.unlink(blob.digest).await?;
         }
     }
+}
+
+/// Makes the engines of one directory those of another one.
+pub(super) fn copy_engines(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for gone in engines::added(to)? {
+        fs::remove_file(gone.file)?;
+    }
+    let engines = engines::added(from)?;
+    if !engines.is_empty() {
+        make_private_directory(to)?;
+    }
+    for AddedEngine { file, .. } in engines {
+        let name = file.file_name().unwrap_or_default();
+        fs::copy(&file, to.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// Copies a small file for the owner's eyes only, when it is there.

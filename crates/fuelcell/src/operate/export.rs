@@ -97,6 +97,9 @@ fn record(job: &Job, artifacts: &[Artifact], receipts: &[Receipt]) -> Value {
         "priority": job.priority.as_str(),
         "pipeline": job.pipeline.as_ref().map(|pipeline| json!({"id": pipeline.id, "name": pipeline.name})),
         "module": {"name": job.module.name, "version": job.module.version, "digest": job.module.digest},
+        "engine": job.module.engine.as_ref().map(|engine| json!({
+            "name": engine.name, "version": engine.version, "digest": engine.digest,
+        })),
         "inputs": job.inputs.iter().map(|input| json!({
             "name": input.name, "datasetId": input.dataset, "fileName": input.file_name, "digest": input.digest,
             "size": input.size,

@@ -1,6 +1,6 @@
 //! `fuelcell restore`
 
-use super::backup::{Layout, copy_private};
+use super::backup::{Layout, copy_engines, copy_private};
 use super::{Copied, bytes_bar, copy_blob, say, spinner};
 use crate::data_dir::DataDir;
 use crate::private::write_private;
@@ -27,6 +27,7 @@ pub(crate) async fn restore(folder: &Path, data: &Path) -> anyhow::Result<ExitCo
     write_private(&directory.restore_mark(), "a backup is being restored")?;
     let from = FileBlobs::open(&layout.blobs())?;
     let files = copy_all(&from, &to).await?;
+    copy_engines(&layout.engines(), &directory.engines())?;
     copy_private(&layout.secret(), &directory.secret_path())?;
     copy_private(&layout.operator_token(), &directory.operator_token())?;
     let bar = spinner("reading the records");

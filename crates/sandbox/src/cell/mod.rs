@@ -7,6 +7,7 @@ pub(crate) mod outbox;
 pub(crate) mod output;
 pub(crate) mod panics;
 pub(crate) mod requests;
+mod script;
 pub(crate) mod surroundings;
 pub(crate) mod texts;
 
@@ -137,7 +138,7 @@ impl Cell {
         let volume = Arc::new(Volume::new(scratch, disk, meter, host, deterministic));
         match &self.profile {
             Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),
-            None => Ok(surroundings::job_files(&volume, self.host.as_ref())?),
+            None => Ok(surroundings::job_files(&volume, &self.host, &self.memory)?),
         }
     }
 

@@ -1,9 +1,12 @@
 //! What a program finds around it when it begins: arguments, environment, directories.
 
+use super::memory::Memory;
+use super::script::script_files;
 use crate::files::{self, ErrorCode, Preopen, Tree, Volume};
 use fuelcell_domain::JobHost;
 use fuelcell_domain::named_input::parts;
 use fuelcell_domain::output_name::{MAX_FILE_NAME, composed};
+use fuelcell_domain::script::SCRIPT_ROOT;
 use serde_json::{Map, Value};
 use std::fs;
 use std::io;
@@ -56,24 +59,31 @@ pub(crate) fn arguments(parameters: &str) -> Vec<String> {
     std::iter::once(PROGRAM.to_owned()).chain(parameters.into_iter().filter_map(argument)).collect()
 }
 
-/// `/in` with the parameters and inputs of a job, and empty `/out` and `/tmp`.
-pub(crate) fn job_files(volume: &Arc<Volume>, host: &dyn JobHost) -> files::Result<Vec<Preopen>> {
+/// `/in` with the parameters and inputs of a job, empty `/out` and `/tmp`, and `/script` where the job has one.
+pub(crate) fn job_files(
+    volume: &Arc<Volume>,
+    host: &Arc<dyn JobHost>,
+    memory: &Arc<Memory>,
+) -> files::Result<Vec<Preopen>> {
     let inputs = Tree::new(volume);
     let parameters = Arc::new(host.parameters().as_bytes().to_vec());
     inputs.add_input(PARAMETERS, parameters)?;
     // Under its name in the manifest, which the module's author knows, and under the one that its owner gave it: the first
     // goes before the second of another.
     for input in host.inputs() {
-        add_input(&inputs, host, &input.name, &input.name)?;
+        add_input(&inputs, host.as_ref(), &input.name, &input.name)?;
     }
     for input in host.inputs().iter().filter(|input| parts(&input.name).is_none()) {
-        add_input(&inputs, host, &input.name, &file_name(&input.file_name))?;
+        add_input(&inputs, host.as_ref(), &input.name, &file_name(&input.file_name))?;
     }
-    Ok(vec![
+    let script = script_files(volume, host, memory)?;
+    let mut directories = vec![
         Preopen { path: IN.into(), tree: inputs.read_only() },
         Preopen { path: OUT.into(), tree: Tree::published(volume) },
         Preopen { path: TMP.into(), tree: Tree::new(volume) },
-    ])
+    ];
+    directories.extend(script.map(|tree| Preopen { path: SCRIPT_ROOT.into(), tree }));
+    Ok(directories)
 }
 
 /// Puts an input at `path`, where nothing is yet; what stands before a slash is its folder.

@@ -19,8 +19,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use wasmtime::Engine;
 
-/// How long compiling may take, however little CPU the machine has left for it.
-const MAX_WALL: Duration = Duration::from_secs(180);
+/// How much longer than its CPU time compiling may take, however little of the machine is left for it.
+const WALL_FOR_CPU: u32 = 3;
 
 /// Bytes of compiled code.
 const MAX_CODE: u64 = 512 << 20;
@@ -60,6 +60,16 @@ pub struct CompileLimits {
     pub cpu_seconds: u64,
 }
 
+impl CompileLimits {
+    /// For engines, which come from operators: half as much again as Python with its scientific libraries needs, 4 GiB and
+    /// 300 s.
+    pub const ENGINE: Self = Self { memory_bytes: 4 << 30, cpu_seconds: 300 };
+
+    fn wall(self) -> Duration {
+        Duration::from_secs(self.cpu_seconds).saturating_mul(WALL_FOR_CPU)
+    }
+}
+
 impl Default for CompileLimits {
     /// Twice what Python needs, the largest module that we know: 1 GiB and 60 s.
     fn default() -> Self {
@@ -79,7 +89,7 @@ pub enum Compiler {
         program: PathBuf,
         /// What it is told first, such as the name of a command.
         arguments: Vec<String>,
-        /// What the child limits itself to.
+        /// What the child limits itself to, unless it compiles an engine.
         limits: CompileLimits,
     },
 }
@@ -89,6 +99,14 @@ impl Compiler {
     pub fn this_program(command: &str) -> Self {
         let arguments = vec![command.to_owned()];
         Self::Child { program: THIS_PROGRAM.into(), arguments, limits: CompileLimits::default() }
+    }
+
+    /// The same with other limits.
+    pub(crate) fn with_limits(&self, limits: CompileLimits) -> Self {
+        match self.clone() {
+            Self::InProcess => Self::InProcess,
+            Self::Child { program, arguments, .. } => Self::Child { program, arguments, limits },
+        }
     }
 }
 
@@ -146,7 +164,7 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
         .stdin(module)
         .stdout(code.try_clone()?)
         .stderr(complaint.try_clone()?);
-    let status = wait(command.spawn()?)?;
+    let status = wait(command.spawn()?, limits.wall())?;
     code.rewind()?;
     match judge(status, limits, &mut complaint) {
         Ok(()) => {
@@ -159,13 +177,13 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
 }
 
 /// How the child ended. One that takes too long although its CPU time is limited was kept from working, and is killed.
-fn wait(mut child: Child) -> io::Result<ExitStatus> {
+fn wait(mut child: Child, patience: Duration) -> io::Result<ExitStatus> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if started.elapsed() > MAX_WALL {
+        if started.elapsed() > patience {
             child.kill()?;
             return child.wait();
         }

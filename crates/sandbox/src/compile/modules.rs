@@ -8,10 +8,10 @@ use crate::cell::Cell;
 use crate::guest::program::Program;
 use crate::module::wrap;
 use crate::text::clipped;
-use fuelcell_domain::limits::MODULE;
+use fuelcell_domain::limits::{ENGINE_BYTES, MODULE};
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -34,11 +34,21 @@ const MAX_COMPLAINT: usize = 2 << 10;
 /// The detail of the error of a module that a compiler did not survive.
 const TOO_MUCH: &str = "CompileLimit";
 
+/// Whose limits hold when something is compiled.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// What tenants upload, and what is like it.
+    Module,
+    /// An engine.
+    Engine,
+}
+
 /// All modules of a sandbox.
 pub(crate) struct Modules {
     engine: Engine,
     settings: CodeSettings,
     compiler: Compiler,
+    engine_compiler: Compiler,
     linker: Linker<Cell>,
     cache: Cache,
     loaded: Mutex<Recent<Digest, Program>>,
@@ -48,6 +58,9 @@ pub(crate) struct Modules {
     turn: Arc<AsyncMutex<()>>,
     /// The same for modules that nobody waits for: whoever waits does not wait for those.
     ahead: Arc<AsyncMutex<()>>,
+    /// The same for engines, which take longest.
+    engine_turn: Arc<AsyncMutex<()>>,
+    engines: Mutex<HashSet<Digest>>,
     /// One compiles each module, whatever its turn.
     at_work: Mutex<HashMap<Digest, Weak<AsyncMutex<()>>>>,
     /// The upload that waits for its turn, or has it.
@@ -65,6 +78,7 @@ impl Modules {
         Self {
             engine,
             settings,
+            engine_compiler: compiler.with_limits(CompileLimits::ENGINE),
             compiler,
             linker,
             cache,
@@ -73,6 +87,8 @@ impl Modules {
             failed: Mutex::new(Recent::new(FAILED)),
             turn: Arc::default(),
             ahead: Arc::default(),
+            engine_turn: Arc::default(),
+            engines: Mutex::default(),
             at_work: Mutex::default(),
             upload: AsyncMutex::default(),
         }
@@ -132,6 +148,21 @@ impl Modules {
         self.prepare_in(turn, module, bytes).await
     }
 
+    /// Takes `engine` for one from now on: it is compiled with limits of its own, and whoever asks for another module does
+    /// not wait for it. That it was too much before, as an upload of somebody's, does not count.
+    pub(crate) fn know_engine(&self, engine: Digest) {
+        if lock(&self.engines).insert(engine) {
+            let mut failed = lock(&self.failed);
+            if failed.get(&engine).is_some_and(|error| is_too_much(&error)) {
+                failed.remove(&engine);
+            }
+        }
+    }
+
+    fn kind(&self, module: Digest) -> Kind {
+        if lock(&self.engines).contains(&module) { Kind::Engine } else { Kind::Module }
+    }
+
     async fn prepare_in(
         self: Arc<Self>,
         turn: Arc<AsyncMutex<()>>,
@@ -145,8 +176,13 @@ impl Modules {
             return Ok(());
         }
         let own = self.own_lock(module).lock_owned().await;
+        let kind = self.kind(module);
+        let turn = match kind {
+            Kind::Module => turn,
+            Kind::Engine => self.engine_turn.clone(),
+        };
         let turn = turn.lock_owned().await;
-        self.prepare_by_compiling(module, bytes, [own, turn]).await
+        self.prepare_by_compiling(kind, module, bytes, [own, turn]).await
     }
 
     /// The lock of whoever compiles this module.
@@ -184,6 +220,7 @@ impl Modules {
     /// The turn goes with the work: a caller that goes away does not let the next one in early.
     async fn prepare_by_compiling(
         self: Arc<Self>,
+        kind: Kind,
         module: Digest,
         bytes: Arc<dyn ReadAt>,
         held: [OwnedMutexGuard<()>; 2],
@@ -194,7 +231,7 @@ impl Modules {
             match modules.get(module) {
                 // Another caller has done it while this one waited.
                 Ok(_) => Ok(()),
-                Err(_) => modules.compile(module, bytes.as_ref()),
+                Err(_) => modules.compile(kind, module, bytes.as_ref()),
             }
         };
         match spawn_blocking(work).await {
@@ -214,13 +251,17 @@ impl Modules {
         self.link(module, &component).map(Some)
     }
 
-    fn compile(&self, module: Digest, bytes: &dyn ReadAt) -> Result<(), JobError> {
+    fn compile(&self, kind: Kind, module: Digest, bytes: &dyn ReadAt) -> Result<(), JobError> {
         let started = Instant::now();
-        let bytes = read_all(bytes).map_err(storage)?;
+        let (most_bytes, compiler) = match kind {
+            Kind::Module => (MODULE.bytes, &self.compiler),
+            Kind::Engine => (ENGINE_BYTES, &self.engine_compiler),
+        };
+        let bytes = read_all(bytes, most_bytes).map_err(storage)?;
         if Digest::of(&bytes) != module {
             return Err(storage("the stored bytes are not those that were uploaded"));
         }
-        let compiled = compiler::compile(&self.compiler, &self.engine, self.settings, &bytes);
+        let compiled = compiler::compile(compiler, &self.engine, self.settings, &bytes);
         let code = compiled.map_err(|error| match error {
             CompileError::Module(reason) => self.remember(module, invalid(&reason)),
             CompileError::TooMuch(limits) => self.remember(module, too_much(limits)),
@@ -267,8 +308,8 @@ pub(crate) fn link_once(engine: &Engine, linker: &Linker<Cell>, bytes: &[u8]) ->
     linked.map_err(|error| invalid(&format!("{error:#}")))
 }
 
-fn read_all(bytes: &dyn ReadAt) -> Result<Vec<u8>, String> {
-    let size = usize::try_from(bytes.size()).ok().filter(|&size| size <= MODULE.bytes);
+fn read_all(bytes: &dyn ReadAt, most: usize) -> Result<Vec<u8>, String> {
+    let size = usize::try_from(bytes.size()).ok().filter(|&size| size <= most);
     let mut buffer = vec![0; size.ok_or("the module is larger than any that could be uploaded")?];
     let mut filled = 0;
     while filled < buffer.len() {

@@ -2,10 +2,13 @@
 
 use super::{manifest, wrap};
 use crate::guest::linker;
+use crate::script::{self, Archive};
 use crate::text::marked;
 use fuelcell_domain::limits::MODULE;
+use fuelcell_domain::script::SCRIPT_MANIFEST;
 use fuelcell_domain::seams::{InspectError, Inspection};
 use fuelcell_domain::{FIXED, Manifest};
+use std::sync::Arc;
 use wasmparser::{
     ComponentExternalKind, ComponentTypeRef, Parser, Payload, TableType, TypeRef, Validator, WasmFeatures,
 };
@@ -29,9 +32,59 @@ fn shortened(error: InspectError) -> InspectError {
         InspectError::Unsupported(text) => InspectError::Unsupported(marked(text, MAX_TEXT)),
         InspectError::CompileLimit(text) => InspectError::CompileLimit(marked(text, MAX_TEXT)),
         InspectError::ImportDenied(name) => InspectError::ImportDenied(marked(name, MAX_NAME)),
+        InspectError::Script(text) => InspectError::Script(marked(text, MAX_TEXT)),
+        InspectError::ScriptLimit(text) => InspectError::ScriptLimit(marked(text, MAX_TEXT)),
+        InspectError::NativeCode(text) => InspectError::NativeCode(marked(text, MAX_TEXT)),
         InspectError::Manifest(text) => InspectError::Manifest(marked(text, MAX_TEXT)),
         InspectError::Host(text) => InspectError::Host(marked(text, MAX_TEXT)),
     }
+}
+
+/// Validates an engine: a component of the job world, of whatever size.
+pub(crate) fn inspect_engine(bytes: &[u8], features: WasmFeatures) -> Result<(), InspectError> {
+    let looked = match Parser::is_component(bytes) {
+        true => validate(bytes, features_here(features)).and_then(|()| check_world(bytes).map(drop)),
+        false => Err(InspectError::Invalid(
+            "an engine is a component, and the file does not begin like one".into(),
+        )),
+    };
+    looked.map_err(shortened)
+}
+
+/// Whether the bytes are an archive, and so those of a script.
+pub(crate) fn is_script(bytes: &[u8]) -> bool {
+    bytes.starts_with(script::MAGIC)
+}
+
+/// Looks at the archive of a script, unpacks all of it, and reads its manifest.
+pub(crate) fn inspect_script(bytes: &[u8]) -> Result<Inspection, InspectError> {
+    look_at_script(bytes).map_err(shortened)
+}
+
+fn look_at_script(bytes: &[u8]) -> Result<Inspection, InspectError> {
+    let archive = Archive::open(Arc::new(bytes.to_vec()))?;
+    let manifest = manifest::parse(&archive.manifest()?).map_err(InspectError::Manifest)?;
+    if manifest.engine.is_none() {
+        return Err(InspectError::Manifest(format!(
+            "{SCRIPT_MANIFEST} names no `engine`, such as \"python@3.14\" or \"python\" for the newest"
+        )));
+    }
+    if let Some(entry) = manifest.entry.as_ref().filter(|entry| archive.find(entry).is_none()) {
+        return Err(InspectError::Manifest(format!(
+            "`entry` names {entry:?}, and no file of the archive has this path"
+        )));
+    }
+    archive.check_contents()?;
+    Ok(Inspection { manifest, has_manifest: true, imports: Vec::new() })
+}
+
+/// The paths and sizes of a script's files.
+///
+/// # Errors
+/// When a server would not take the archive.
+pub fn script_files(bytes: &[u8]) -> Result<Vec<(String, u64)>, InspectError> {
+    let archive = Archive::open(Arc::new(bytes.to_vec())).map_err(shortened)?;
+    Ok(archive.files().iter().map(|file| (file.path.clone(), file.size)).collect())
 }
 
 /// The same of a component that is known to be valid.
@@ -42,12 +95,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Inspection, InspectError> {
 }
 
 fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
-    // The engine has a switch for them only together with garbage collection, which is not compiled in.
-    let features = features.difference(WasmFeatures::FUNCTION_REFERENCES);
+    let features = features_here(features);
     check_kind(bytes)?;
     Survey::of(bytes)?.check_caps()?;
     validate(bytes, features)?;
     let manifest = manifest::read(bytes).map_err(InspectError::Manifest)?;
+    check_runs_by_itself(manifest.as_ref())?;
     let imports = match Parser::is_core_wasm(bytes) {
         false => check_world(bytes)?,
         // What runs is the wrapping, so that is looked at like any other component.
@@ -58,6 +111,18 @@ fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectEr
         }
     };
     Ok(inspection(manifest, imports))
+}
+
+fn check_runs_by_itself(manifest: Option<&Manifest>) -> Result<(), InspectError> {
+    match manifest.is_some_and(|manifest| manifest.engine.is_some() || manifest.entry.is_some()) {
+        false => Ok(()),
+        true => Err(InspectError::Manifest("it names an `engine` or an `entry`, as only scripts do".into())),
+    }
+}
+
+/// The engine has a switch for them only together with garbage collection, which is not compiled in.
+fn features_here(features: WasmFeatures) -> WasmFeatures {
+    features.difference(WasmFeatures::FUNCTION_REFERENCES)
 }
 
 fn inspection(manifest: Option<Manifest>, imports: Vec<String>) -> Inspection {
@@ -74,7 +139,10 @@ fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
     }
     match Parser::is_component(bytes) || Parser::is_core_wasm(bytes) {
         true => Ok(()),
-        false => Err(InspectError::Invalid("the file does not begin like a compiled module (.wasm)".into())),
+        false => Err(InspectError::Invalid(
+            "the file begins neither like a compiled module (.wasm) nor like a script's archive (.zip)"
+                .into(),
+        )),
     }
 }
 

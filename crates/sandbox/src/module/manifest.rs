@@ -48,7 +48,10 @@ fn check_texts(manifest: &Manifest) -> Result<(), String> {
             .into_iter()
             .chain([("type of an output", &output.type_name)])
     });
-    let mut words = inputs.chain(outputs).chain([("title", &manifest.title)]);
+    let mut words = inputs
+        .chain(outputs)
+        .chain([("title", &manifest.title)])
+        .chain(manifest.entry.iter().map(|entry| ("path in `entry`", entry)));
     if let Some((what, _)) = words.find(|(_, word)| word.len() > MODULE.word_bytes) {
         return Err(format!("a {what} has at most {} bytes", MODULE.word_bytes));
     }

@@ -148,8 +148,9 @@ fn run(
         expected: None,
         meter: meter.clone(),
     };
-    let Assignment { parameters, inputs, .. } = assignment;
-    let host = Arc::new(RemoteHost { wire: wire.clone(), parameters, inputs, requests, cancellation });
+    let Assignment { parameters, has_script, inputs, .. } = assignment;
+    let wire = wire.clone();
+    let host = Arc::new(RemoteHost { wire, parameters, has_script, inputs, requests, cancellation });
     let stop = Box::pin(async {
         // A listener that is gone has ended the process.
         let _ = stopped.await;

@@ -121,6 +121,7 @@ impl Drop for UnderWay {
 pub(super) struct RemoteHost {
     pub(super) wire: Arc<Wire>,
     pub(super) parameters: String,
+    pub(super) has_script: bool,
     pub(super) inputs: Vec<JobInput>,
     pub(super) requests: Arc<Requests>,
     /// The latest that the parent said.
@@ -135,6 +136,15 @@ fn refused(answer: Answer) -> HostError {
     }
 }
 
+impl RemoteHost {
+    fn opened(&self, question: Question) -> Result<Arc<dyn ReadAt>, HostError> {
+        match self.wire.ask(question, &[]).0 {
+            Answer::Opened { file, size } => Ok(Arc::new(RemoteFile { wire: self.wire.clone(), file, size })),
+            other => Err(refused(other)),
+        }
+    }
+}
+
 impl JobHost for RemoteHost {
     fn parameters(&self) -> &str {
         &self.parameters
@@ -144,11 +154,12 @@ impl JobHost for RemoteHost {
         &self.inputs
     }
 
+    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+        self.has_script.then(|| self.opened(Question::OpenScript)).transpose()
+    }
+
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {
-        match self.wire.ask(Question::Open { name: name.to_owned() }, &[]).0 {
-            Answer::Opened { file, size } => Ok(Arc::new(RemoteFile { wire: self.wire.clone(), file, size })),
-            other => Err(refused(other)),
-        }
+        self.opened(Question::Open { name: name.to_owned() })
     }
 
     fn progress(&self, done: u64, total: u64, stage: &str) {

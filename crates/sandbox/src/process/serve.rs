@@ -172,6 +172,13 @@ impl Server {
                 self.files.insert(handle, opened);
                 Answer::Opened { file: handle, size }
             }
+            Question::OpenScript => {
+                let handle = self.handle()?;
+                let opened = host.script()?.ok_or_else(unknown)?;
+                let size = opened.size();
+                self.files.insert(handle, opened);
+                Answer::Opened { file: handle, size }
+            }
             Question::Read { file, offset, max } => {
                 return Ok((Answer::Bytes, self.read(file, offset, max)?));
             }

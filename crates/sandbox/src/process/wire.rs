@@ -37,6 +37,7 @@ pub(crate) struct Assignment {
     pub(crate) limits: Limits,
     pub(crate) deterministic_seed: Option<u64>,
     pub(crate) parameters: String,
+    pub(crate) has_script: bool,
     pub(crate) inputs: Vec<JobInput>,
     pub(crate) cancellation: Cancellation,
 }
@@ -107,6 +108,7 @@ pub(super) enum Question {
     Open {
         name: String,
     },
+    OpenScript,
     Read {
         file: u32,
         offset: u64,

@@ -105,7 +105,7 @@ impl World {
     fn job(&self, name: &str) -> Job {
         let limits = Limits { fuel: None, memory_bytes: 10 * MIB, disk_bytes: MIB, timeout_seconds: 100 };
         let digest = self.store_bytes(name.as_bytes());
-        let module = ModuleRef { name: name.into(), version: "1".into(), digest };
+        let module = ModuleRef { name: name.into(), version: "1".into(), digest, engine: None };
         let now = self.clock.now();
         Job {
             name: name.into(),

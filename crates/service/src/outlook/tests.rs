@@ -32,8 +32,12 @@ impl Script {
     }
 
     fn job(&self, module: &str, priority: Priority, created: i64) -> Job {
-        let module =
-            ModuleRef { name: module.into(), version: "1".into(), digest: Digest::of(module.as_bytes()) };
+        let module = ModuleRef {
+            name: module.into(),
+            version: "1".into(),
+            digest: Digest::of(module.as_bytes()),
+            engine: None,
+        };
         Job { module, priority, created_at: at(created), ..fixtures::job(self.project) }
     }
 

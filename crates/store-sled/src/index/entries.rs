@@ -63,7 +63,12 @@ mod tests {
             front: false,
             created_at: Timestamp(i64::from(ordinal)),
             not_before: None,
-            module: Arc::new(ModuleRef { name: "m".into(), version: "1".into(), digest: Digest::of(b"m") }),
+            module: Arc::new(ModuleRef {
+                name: "m".into(),
+                version: "1".into(),
+                digest: Digest::of(b"m"),
+                engine: None,
+            }),
             pipeline: None,
             memory_bytes: 0,
         }

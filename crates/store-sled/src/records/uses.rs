@@ -39,7 +39,7 @@ pub enum User {
     Artifact(JobId),
     /// The checkpoint of a job.
     Checkpoint(JobId),
-    /// A job: its module or one of its inputs.
+    /// A job: its module, its engine or one of its inputs.
     Job(JobId),
 }
 
@@ -145,7 +145,9 @@ fn of_record(database: &Database, table: Table, key: &[u8], value: IVec) -> Resu
 fn of_job(job: &Job) -> Vec<Use> {
     let by = User::Job(job.id);
     let inputs = job.inputs.iter().map(|input| sized(input.digest, input.size, by));
-    std::iter::once(Use { digest: job.module.digest, size: None, by }).chain(inputs).collect()
+    let engine = job.module.engine.iter().map(|engine| engine.digest);
+    let modules = std::iter::once(job.module.digest).chain(engine);
+    modules.map(|digest| Use { digest, size: None, by }).chain(inputs).collect()
 }
 
 fn sized(digest: Digest, size: u64, by: User) -> Use {

@@ -49,7 +49,8 @@ pub fn job(project: ProjectRef) -> Job {
 
 /// A pinned version 1.0.0 of a module whose bytes are its name.
 pub fn module(name: &str) -> ModuleRef {
-    ModuleRef { name: name.into(), version: "1.0.0".into(), digest: Digest::of(name.as_bytes()) }
+    let digest = Digest::of(name.as_bytes());
+    ModuleRef { name: name.into(), version: "1.0.0".into(), digest, engine: None }
 }
 
 /// A pipeline as a job names it.
@@ -131,6 +132,7 @@ pub fn receipt(attempt: AttemptId, seconds: i64) -> Receipt {
         attempt: attempt.of_record(),
         node: "node".into(),
         module: Digest::of(b"miner"),
+        script_engine: None,
         parameters: Digest::of(b"{}"),
         inputs: Vec::new(),
         outputs: Vec::new(),

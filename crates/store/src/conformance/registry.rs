@@ -232,7 +232,7 @@ pub async fn deleted_versions(store: &dyn Store) {
         store.add_module_version(module.clone()).await.unwrap();
     }
     let delete = async |version: &str| store.delete_module_version(own, "miner", version).await;
-    let module = ModuleRef { name: "miner".into(), version: "1".into(), digest: old.digest };
+    let module = ModuleRef { name: "miner".into(), version: "1".into(), digest: old.digest, engine: None };
     let started = running(store, Job { module, ..job(own) }).await;
     refused_naming(delete("1").await, &started.id.to_string());
     store.finish(end(&started, failure(), 3)).await.unwrap();

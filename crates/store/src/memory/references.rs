@@ -36,7 +36,9 @@ impl Records {
         let artifacts = self.artifacts.values().flatten().map(|artifact| artifact.digest);
         let checkpoints = self.checkpoints.values().map(|blob| blob.digest);
         let jobs = self.jobs.values().flat_map(|job| {
-            std::iter::once(job.module.digest).chain(job.inputs.iter().map(|input| input.digest))
+            let engine = job.module.engine.iter().map(|engine| engine.digest);
+            let inputs = job.inputs.iter().map(|input| input.digest);
+            std::iter::once(job.module.digest).chain(engine).chain(inputs)
         });
         let counted = datasets.chain(modules).chain(artifacts).chain(checkpoints).collect();
         BlobReferences { counted, pinned: jobs.collect(), next: None }

@@ -11,6 +11,7 @@ mod from_5;
 mod from_6;
 mod from_7;
 mod from_8;
+mod from_9;
 mod step;
 
 use crate::offline::dump::Batch;
@@ -23,7 +24,7 @@ use step::{Record, Step};
 
 /// From each older layout to the next one.
 const STEPS: [Step; (FORMAT - OLDEST) as usize] =
-    [from_4::STEP, from_5::STEP, from_6::STEP, from_7::STEP, from_8::STEP];
+    [from_4::STEP, from_5::STEP, from_6::STEP, from_7::STEP, from_8::STEP, from_9::STEP];
 
 /// Copies all records of an older layout into an empty database, in the present one. Returns how many entries they are.
 pub(crate) fn bring_up(from: &Database, to: &Database, format: u32) -> Result<u64, StoreError> {
