@@ -47,6 +47,15 @@ impl Server {
         server
     }
 
+    /// The same, on a data directory into which `fill` has put something.
+    pub fn start_prepared(settings: &[(&str, &str)], fill: impl FnOnce(&Path)) -> Self {
+        let mut server = Self::new();
+        fs::create_dir(server.data()).expect("the data directory can be made");
+        fill(&server.data());
+        server.restart_set(settings);
+        server
+    }
+
     /// Starts the server again on the same data, with such settings.
     pub fn restart_set(&mut self, settings: &[(&str, &str)]) {
         self.settings =

@@ -38,6 +38,7 @@ const GUESTS: &[Guest] = &[
     Guest { package: "probe", built_in: false },
     Guest { package: "new-rows", built_in: false },
     Guest { package: "fetch", built_in: false },
+    Guest { package: "echo-engine", built_in: false },
 ];
 
 /// Builds and packs every guest, and then the `fuelcell` binary that embeds the built-in ones. Does nothing that is

@@ -7,4 +7,5 @@ mod modules;
 mod pipelines;
 mod programs;
 mod schedules;
+mod scripts;
 mod secrets;

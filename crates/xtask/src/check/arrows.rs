@@ -89,6 +89,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),
+    ("echo-engine", Reach::Only(&["fuelcell-sdk"])),
 ];
 
 /// Names every arrow that is not drawn, and every crate without a row.
