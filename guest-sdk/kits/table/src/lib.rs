@@ -38,6 +38,7 @@ mod guess;
 mod json;
 mod kind;
 mod lines;
+mod nested;
 mod number;
 mod open;
 mod parquet;

@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{Field, Schema};
 use bytes::Bytes;
 use fuelcell_records_kit::{Stop, excerpt};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -12,8 +12,9 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::batch::ROWS;
-use crate::kind::{Column, Kind, MOST_DIGITS};
+use crate::kind::Column;
 use crate::open::{Seekable, unreadable};
+use crate::plain::kind;
 
 /// A file that several readers share.
 #[derive(Clone)]
@@ -82,7 +83,7 @@ pub(crate) fn open(mut file: Box<dyn Seekable>) -> Result<(Vec<Column>, u64, Bat
     let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(|error| match error.to_string() {
         message if message.contains("Disabled feature") => Stop::failed(
             "UnsupportedFormat",
-            format!("The Parquet file uses a compression that is not read here ({message}). Use snappy, gzip or none."),
+            format!("The Parquet file uses a compression that is not read here ({message}). Use zstd, snappy, gzip, lz4 or none."),
         ),
         message => corrupt(&message),
     })?;
@@ -95,27 +96,6 @@ pub(crate) fn open(mut file: Box<dyn Seekable>) -> Result<(Vec<Column>, u64, Bat
     let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
     let reader = builder.with_batch_size(ROWS).build().map_err(|error| corrupt(&error))?;
     Ok((columns, rows, Batches { reader }))
-}
-
-/// What a type of Arrow becomes.
-fn kind(data_type: &DataType) -> Kind {
-    match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Integer,
-        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Kind::Integer,
-        DataType::UInt64 => Kind::Decimal(0),
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => Kind::Float,
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)
-            if (0..=MOST_DIGITS.cast_signed()).contains(scale) =>
-        {
-            Kind::Decimal(scale.unsigned_abs())
-        }
-        DataType::Boolean => Kind::Boolean,
-        DataType::Date32 | DataType::Date64 => Kind::Date,
-        DataType::Timestamp(_, zone) => Kind::Timestamp { zoned: zone.is_some() },
-        DataType::Duration(_) => Kind::Duration,
-        DataType::Dictionary(_, value) => kind(value),
-        _ => Kind::Text,
-    }
 }
 
 /// The batches of a file.
@@ -151,4 +131,81 @@ fn in_kind(array: &ArrayRef, column: &Column) -> Result<ArrayRef, Stop> {
             ),
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::builder::{Int32Builder, ListBuilder, MapBuilder, StringBuilder};
+    use arrow_array::types::Int32Type;
+    use arrow_array::{
+        BinaryArray, DictionaryArray, Float64Array, Int64Array, StructArray, Time64MicrosecondArray,
+    };
+    use parquet::arrow::ArrowWriter;
+    use parquet::basic::{Compression, ZstdLevel};
+    use parquet::file::properties::WriterProperties;
+    use std::io::Cursor;
+
+    /// A file of these columns, compressed as most writers do it today.
+    fn file(columns: Vec<(&str, ArrayRef)>) -> Box<dyn Seekable> {
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, array)| (name, array, true)),
+        )
+        .unwrap();
+        let compression = Compression::ZSTD(ZstdLevel::default());
+        let properties = WriterProperties::builder().set_compression(compression).build();
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        Box::new(Cursor::new(bytes))
+    }
+
+    fn shown(columns: Vec<(&str, ArrayRef)>) -> Vec<Vec<Option<String>>> {
+        let (columns, rows, mut batches) = open(file(columns)).unwrap();
+        assert_eq!(rows, 2);
+        let batch = batches.next(&columns).unwrap().unwrap();
+        let cells = |array: &ArrayRef| (0..array.len()).map(|row| crate::convert::cell(array, row)).collect();
+        batch.columns().iter().map(cells).collect()
+    }
+
+    #[test]
+    fn what_is_made_of_other_values_is_json_and_all_other_types_are_read() {
+        let mut tags = ListBuilder::new(StringBuilder::new());
+        tags.append_value([Some("a"), None, Some("b\"c")]);
+        tags.append_null();
+        let mut prices = MapBuilder::new(None, StringBuilder::new(), Int32Builder::new());
+        prices.keys().append_value("net");
+        prices.values().append_value(3);
+        prices.append(true).unwrap();
+        prices.append(true).unwrap();
+        let record = StructArray::try_from(vec![
+            ("id", Arc::new(Int64Array::from(vec![Some(1), None])) as ArrayRef),
+            ("share", Arc::new(Float64Array::from(vec![0.5, f64::NAN])) as ArrayRef),
+        ])
+        .unwrap();
+        let keys = arrow_array::Int32Array::from(vec![Some(1), None]);
+        let numbers =
+            DictionaryArray::<Int32Type>::try_new(keys, Arc::new(Int64Array::from(vec![5, 7]))).unwrap();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("tags", Arc::new(tags.finish())),
+            ("prices", Arc::new(prices.finish())),
+            ("record", Arc::new(record)),
+            ("number", Arc::new(numbers)),
+            ("time", Arc::new(Time64MicrosecondArray::from(vec![3_723_000_000, 86_399_250_000]))),
+            ("bytes", Arc::new(BinaryArray::from(vec![&b"text"[..], &[0xff, 0x00]]))),
+        ];
+        let expected = [
+            [Some(r#"["a",null,"b\"c"]"#), None],
+            [Some(r#"{"net":3}"#), Some("{}")],
+            [Some(r#"{"id":1,"share":0.5}"#), Some(r#"{"id":null,"share":null}"#)],
+            [Some("7"), None],
+            [Some("01:02:03"), Some("23:59:59.25")],
+            [Some("text"), Some("0xff00")],
+        ];
+        assert_eq!(
+            shown(columns),
+            expected.map(|column| column.map(|cell| cell.map(str::to_owned)).to_vec())
+        );
+    }
 }

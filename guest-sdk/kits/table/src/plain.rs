@@ -2,20 +2,45 @@
 //!
 //! Arrow's own casts know every pair of types: they would be a third of a guest's code.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{
     ArrowPrimitiveType, Date64Type, Decimal32Type, Decimal64Type, Float16Type, Float32Type, Int8Type,
-    Int16Type, Int32Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Int16Type, Int32Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
+    Time64NanosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
     Array, ArrayRef, Date32Array, Decimal128Array, DurationMicrosecondArray, Float64Array, Int64Array,
-    StringArray, TimestampMicrosecondArray,
+    StringArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, TimeUnit};
+use arrow_select::take::take;
 
 use crate::kind::{Kind, MOST_DIGITS};
+use crate::nested;
+
+/// What a type of Arrow becomes.
+pub(crate) fn kind(data_type: &DataType) -> Kind {
+    match data_type {
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Integer,
+        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Kind::Integer,
+        DataType::UInt64 => Kind::Decimal(0),
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => Kind::Float,
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)
+            if (0..=MOST_DIGITS.cast_signed()).contains(scale) =>
+        {
+            Kind::Decimal(scale.unsigned_abs())
+        }
+        DataType::Boolean => Kind::Boolean,
+        DataType::Date32 | DataType::Date64 => Kind::Date,
+        DataType::Timestamp(_, zone) => Kind::Timestamp { zoned: zone.is_some() },
+        DataType::Duration(_) => Kind::Duration,
+        DataType::Dictionary(_, value) => kind(value),
+        _ => Kind::Text,
+    }
+}
 
 /// The same values in the type of a kind; none for types that have no such form.
 pub(crate) fn of(array: &ArrayRef, kind: Kind) -> Option<ArrayRef> {
@@ -24,9 +49,9 @@ pub(crate) fn of(array: &ArrayRef, kind: Kind) -> Option<ArrayRef> {
     }
     if let DataType::Dictionary(..) = array.data_type() {
         let dictionary = array.as_any_dictionary();
-        let keys = dictionary.normalized_keys();
-        let values = of(dictionary.values(), kind)?;
-        return taken(&values, array, &keys, kind);
+        let keys = dictionary.normalized_keys().into_iter().enumerate();
+        let keys = keys.map(|(row, key)| array.is_valid(row).then_some(key as u64)).collect::<UInt64Array>();
+        return take(&of(dictionary.values(), kind)?, &keys, None).ok();
     }
     match kind {
         Kind::Integer => integers(array).map(|values| Arc::new(values) as ArrayRef),
@@ -46,18 +71,6 @@ pub(crate) fn of(array: &ArrayRef, kind: Kind) -> Option<ArrayRef> {
         Kind::Text => texts(array),
         Kind::Boolean => None,
     }
-}
-
-/// Values by their places in a dictionary.
-fn taken(values: &ArrayRef, array: &ArrayRef, keys: &[usize], kind: Kind) -> Option<ArrayRef> {
-    if kind != Kind::Text {
-        return None;
-    }
-    let texts = values.as_string_opt::<i32>()?;
-    let value = |(row, key): (usize, &usize)| {
-        (array.is_valid(row) && texts.is_valid(*key)).then(|| texts.value(*key))
-    };
-    Some(Arc::new(keys.iter().enumerate().map(value).collect::<StringArray>()))
 }
 
 fn each<T: ArrowPrimitiveType>(array: &ArrayRef) -> Option<impl Iterator<Item = Option<T::Native>>> {
@@ -118,19 +131,52 @@ fn texts(array: &ArrayRef) -> Option<ArrayRef> {
     let text: StringArray = match array.data_type() {
         DataType::LargeUtf8 => array.as_string_opt::<i64>()?.iter().collect(),
         DataType::Utf8View => array.as_string_view_opt()?.iter().collect(),
-        DataType::Binary => {
-            array.as_binary_opt::<i32>()?.iter().map(|bytes| bytes.map(String::from_utf8_lossy)).collect()
-        }
-        DataType::Time32(_) | DataType::Time64(_) => return None,
+        DataType::Binary => bytes(array.as_binary_opt::<i32>()?.iter()),
+        DataType::LargeBinary => bytes(array.as_binary_opt::<i64>()?.iter()),
+        DataType::BinaryView => bytes(array.as_binary_view_opt()?.iter()),
+        DataType::FixedSizeBinary(_) => bytes(array.as_fixed_size_binary_opt()?.iter()),
+        DataType::Time32(TimeUnit::Second) => clock(each::<Time32SecondType>(array)?, 1),
+        DataType::Time32(_) => clock(each::<Time32MillisecondType>(array)?, 1_000),
+        DataType::Time64(TimeUnit::Microsecond) => clock(each::<Time64MicrosecondType>(array)?, 1_000_000),
+        DataType::Time64(_) => clock(each::<Time64NanosecondType>(array)?, 1_000_000_000),
+        DataType::Null => std::iter::repeat_n(None::<&str>, array.len()).collect(),
+        other if nested::is_nested(other) => nested::texts(array)?,
         _ => return None,
     };
     Some(Arc::new(text))
 }
 
+/// Old writers say of texts that they are bytes. Bytes that are no text are written in hexadecimal.
+fn bytes<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> StringArray {
+    let hexadecimal = |bytes: &[u8]| {
+        bytes.iter().fold("0x".to_owned(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    };
+    let text = |bytes| str::from_utf8(bytes).map_or_else(|_| hexadecimal(bytes), str::to_owned);
+    values.map(|value| value.map(text)).collect()
+}
+
+/// Times of a day, of so many ticks in a second.
+fn clock<T: Into<i64>>(values: impl Iterator<Item = Option<T>>, ticks: i64) -> StringArray {
+    let digits = ticks.ilog10() as usize;
+    let text = |value: T| {
+        let value = value.into();
+        let (seconds, rest) = (value.div_euclid(ticks), value.rem_euclid(ticks));
+        let whole = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        match rest {
+            0 => whole,
+            _ => format!("{whole}.{rest:0digits$}").trim_end_matches('0').to_owned(),
+        }
+    };
+    values.map(|value| value.map(text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::{DictionaryArray, Int32Array, TimestampNanosecondArray, UInt64Array};
+    use arrow_array::{DictionaryArray, Int32Array, TimestampNanosecondArray};
 
     #[test]
     fn values_of_many_types_stay_what_they_are() {
