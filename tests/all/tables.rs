@@ -147,3 +147,49 @@ fn pseudonyms_are_those_of_a_project() {
     let error = failed(deterministic);
     assert!(error["message"].as_str().unwrap().contains("deterministic"), "{error:#}");
 }
+
+#[test]
+fn different_values_are_counted_exactly_in_a_cell() {
+    // Hash tables of a cell have 32 bits: of so many values some would meet there.
+    const ROWS: usize = 300_000;
+    let server = Server::start();
+    let project = Project::new(&server);
+    let rows: String = (0..ROWS).map(|row| format!("k{row}\n")).collect();
+    let dataset = project.dataset("keys.csv", format!("key\n{rows}").as_bytes());
+    let results = completed(&project, &submit(&project, "DataEnrichment", json!({"datasetId": dataset})));
+    let profile: Value = serde_json::from_str(&output(&project, &results, "profile.json")).unwrap();
+    assert_eq!(profile["before"]["columns"][0]["distinct"], json!({"count": ROWS, "exact": true}));
+}
+
+#[test]
+fn a_cancelled_enrichment_keeps_the_rows_so_far() {
+    const ROWS: usize = 200_000;
+    let server = Server::start();
+    let project = Project::new(&server);
+    let rows: Vec<String> = (0..ROWS).map(|row| format!("{row},name {row}")).collect();
+    let dataset = project.dataset("long.csv", format!("id,name\n{}\n", rows.join("\n")).as_bytes());
+    // Each row is kept; only the time that it takes is wanted.
+    let kept = json!({"filter": {"expression": "name REGEXP '^(n.*)+e [0-9]+$'"}});
+    let parameters = json!({"datasetId": dataset, "steps": vec![kept; 40]});
+    let job = submit(&project, "DataEnrichment", parameters);
+    eventually("the job is in the middle", WITH_COMPILING, || {
+        let progress = &project.status(&job)["progress"];
+        let started = progress["currentStage"] == "Running the steps";
+        (started && progress["percentage"].as_u64().unwrap() > 36).then_some(())
+    });
+    project.client.delete(&project.job_path(&job), Some(&json!({"preservePartialResults": true}))).ok();
+    project.wait_for(&job, "Cancelled");
+    let results = project.results(&job);
+    assert_eq!((&results["success"], &results["partial"]), (&json!(false), &json!(true)));
+    let enriched = output(&project, &results, "enriched.csv");
+    let (header, lines) = enriched.split_once('\n').unwrap();
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(header, "id,name");
+    assert!(!lines.is_empty() && lines.len() < ROWS, "{} rows", lines.len());
+    assert_eq!(lines, rows[..lines.len()]);
+    let outputs = results["results"]["additionalOutputs"].as_array().unwrap();
+    let checkpoint = outputs.iter().find(|output| output["type"] == "Checkpoint").unwrap();
+    let checkpoint = project.client.with_token(None).get(checkpoint["downloadUrl"].as_str().unwrap());
+    let checkpoint: Value = serde_json::from_slice(&checkpoint.body).unwrap();
+    assert_eq!(checkpoint["rowsWritten"], lines.len());
+}
