@@ -26,6 +26,7 @@ mod openapi;
 mod operate;
 mod outbound;
 mod process_mining;
+mod python;
 mod registry;
 mod removal;
 mod tables;
