@@ -29,13 +29,13 @@ def test_rows_lines_and_bytes_of_an_input(host):
         assert list(context.open("dataset").rows()) == [{"a": "1", "b": "x,y"}, {"a": "2", "b": "ä"}]
         assert list(context.open("dataset").lines())[0] == "a,b"
         reader = context.open("dataset")
-        assert reader.read(3) == b"a,b"
+        assert reader.read(6) == b"\xef\xbb\xbfa,b"
         assert reader.seek(0) == 0
         assert len(reader.read()) == reader.size
         assert list(context.open("zipped/one").rows(delimiter=";")) == [{"a": "1", "b": "2"}]
         assert [(name, one.file_name) for name, one in context.inputs_of("zipped").items()] == [("one", "x.csv.gz")]
 
-    text = 'a,b\r\n1,"x,y"\r\n\r\n2,ä\r\n'
+    text = '\ufeffa,b\r\n1,"x,y"\r\n\r\n2,ä\r\n'
     run = host.input("dataset", text).input("zipped/one", gzip.compress(b"a;b\n1;2\n"), "x.csv.gz").run(read)
     assert run.failure is None, run.failure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -84,17 +85,23 @@ class InputReader(io.BufferedReader):
             return cast(BinaryIO, gzip.GzipFile(fileobj=self, mode="rb"))
         return cast(BinaryIO, self)
 
-    def text(self, encoding: str = "utf-8-sig", *, newline: str | None = None) -> TextIO:
-        """The file as a stream of text; a file whose name ends with `.gz` is decompressed."""
-        return io.TextIOWrapper(self.decompressed(), encoding=encoding, newline=newline)
+    def text(self, encoding: str = "utf-8", *, newline: str | None = None) -> TextIO:
+        """The file as a stream of text, without a byte order mark; a file whose name ends with `.gz` is decompressed."""
+        source = self.decompressed()
+        # The codec `utf-8-sig` does the same, and is written in Python: it takes twice the time.
+        if encoding.lower() in ("utf-8", "utf8") and source.peek(3)[:3] == codecs.BOM_UTF8:  # type: ignore[attr-defined]
+            source.read(3)
+        stream = io.TextIOWrapper(source, encoding=encoding, newline=newline)
+        stream._CHUNK_SIZE = _CHUNK_BYTES  # type: ignore[attr-defined]
+        return stream
 
-    def lines(self, encoding: str = "utf-8-sig") -> Iterator[str]:
+    def lines(self, encoding: str = "utf-8") -> Iterator[str]:
         """The lines of the file, without their ends."""
         with self._failures():
             for line in self.text(encoding):
                 yield line.rstrip("\n")
 
-    def rows(self, encoding: str = "utf-8-sig", *, delimiter: str = ",") -> Iterator[dict[str, str]]:
+    def rows(self, encoding: str = "utf-8", *, delimiter: str = ",") -> Iterator[dict[str, str]]:
         """The records of a delimited file, each by the names of its first line. Empty lines are left out.
 
         Raises `InvalidData` for a record that has not as many fields as the first line.

@@ -7,13 +7,18 @@ import errno
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 _PROGRAMS = "a cell runs no other programs"
 _NATIVE = "the engine has no part in C of it"
+#: Deepest recursion of functions in Python. Deeper ones run, but what their tracebacks hold cannot be let go of within the
+#: stack of a cell.
+MAX_RECURSION = 5_000
 #: Why a module is not there.
 REASONS = {
     "_ctypes": "a cell loads no native libraries",
@@ -79,6 +84,10 @@ def _no_thread(*_: Any, **__: Any) -> NoReturn:
     raise RuntimeError("a cell has one thread: start no others, use asyncio or a loop")
 
 
+def _bounded_recursion(limit: int, _set: Callable[[int], None] = sys.setrecursionlimit) -> None:
+    _set(min(limit, MAX_RECURSION))
+
+
 class _Waiting:
     """What an event loop waits with: there are no sockets, so that only time passes."""
 
@@ -120,6 +129,7 @@ def install() -> None:
     socket.getaddrinfo = _no_socket
     threading._start_joinable_thread = _no_thread  # type: ignore[attr-defined]
     threading._start_new_thread = _no_thread  # type: ignore[attr-defined]
+    sys.setrecursionlimit = _bounded_recursion
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         asyncio.set_event_loop_policy(_Policy())

@@ -84,6 +84,8 @@ def collect() -> None:
         importlib.import_module(name)
     for magics in pkgutil.iter_modules(sys.modules["IPython.core.magics"].__path__, "IPython.core.magics."):
         importlib.import_module(magics.name)
+    # Read now, for its file is gone later: what tracebacks of notebooks look like.
+    sys.modules["IPython.utils.PyColorize"].theme_table["nocolor"]
     archive = Archive()
     archive.fill("/python", _wanted)
     packages = next(folder for folder in sys.path if os.path.isdir(os.path.join(folder, "tzdata")))

@@ -31,7 +31,7 @@ ENTRY = "main.py"
 #: Most bytes of a failure's message; the host has a limit of its own.
 _MAX_MESSAGE = 6 * 1024
 #: A traceback with more frames is cut to its last ones.
-_MAX_DEPTH = 2_000
+_MAX_DEPTH = 1_200
 _KEPT_DEPTH = 30
 
 
