@@ -1,6 +1,7 @@
 //! Embeds the built-in job modules that `cargo xtask guests` put into `target/builtin-modules`, and the engines in
 //! `target/builtin-engines`. Without them the binary builds all the same; it then says at start that it has no modules.
 
+use sha2::{Digest, Sha256};
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -10,19 +11,23 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     // OUT_DIR is target/PROFILE/build/PACKAGE/out.
     let target = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
-    embed(&target.join("builtin-modules"), &out.join("built_in.rs"));
-    embed(&target.join("builtin-engines"), &out.join("engines.rs"));
+    embed(&target.join("builtin-modules"), &out.join("built_in.rs"), |_| String::new());
+    // A server has to know them at its start, and most never read their many bytes.
+    embed(&target.join("builtin-engines"), &out.join("engines.rs"), |file| {
+        let bytes = fs::read(file).expect("the file was there a moment ago");
+        format!(", {:?}", <[u8; 32]>::from(Sha256::digest(bytes)))
+    });
 }
 
-/// Writes a list of the modules in `folder`: their names with their bytes.
-fn embed(folder: &Path, into: &Path) {
+/// Writes a list of the modules in `folder`: their names with their bytes, and what else there is to say of each.
+fn embed(folder: &Path, into: &Path, more: impl Fn(&Path) -> String) {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut list = String::from("&[\n");
     for module in modules(folder) {
         let name =
             module.file_stem().and_then(|stem| stem.to_str()).expect("module names are UTF-8").to_owned();
         println!("cargo::rerun-if-changed={}", module.display());
-        writeln!(list, "    ({name:?}, include_bytes!({module:?}).as_slice()),")
+        writeln!(list, "    ({name:?}, include_bytes!({module:?}).as_slice(){}),", more(&module))
             .expect("writing to a String cannot fail");
     }
     list.push(']');

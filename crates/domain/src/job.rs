@@ -386,3 +386,17 @@ impl Job {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_other_work_with_another_engine() {
+        let (script, engine, other) = (Digest::of(b"script"), Digest::of(b"3.14"), Digest::of(b"3.15"));
+        assert_eq!(work_of(script, None), script);
+        let all = [None, Some(engine), Some(other)].map(|engine| work_of(script, engine));
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+        assert_ne!(work_of(script, Some(engine)), work_of(engine, Some(script)));
+    }
+}

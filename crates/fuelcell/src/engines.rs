@@ -4,15 +4,18 @@
 //! does without it. The latter are files `NAME@VERSION.wasm` in the directory, which a server reads when it starts.
 
 use crate::data_dir::DataDir;
+use crate::local_host::FileReader;
 use anyhow::{Context, ensure};
 use fuelcell_domain::limits::ENGINE_BYTES;
 use fuelcell_domain::version::Precedence;
-use fuelcell_domain::{Digest, EngineName};
+use fuelcell_domain::{Digest, EngineName, EngineRef, ReadAt};
 use fuelcell_sandbox::{CodeKey, Sandbox, SandboxConfig};
+use fuelcell_service::Engine;
 use serde_json::json;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::{NamedTempFile, TempDir};
 
 /// How the file of an engine ends.
@@ -21,8 +24,9 @@ const ENDING: &str = ".wasm";
 /// What they are called, and from which file each is made.
 const TABLE: &[(&str, &str, &str)] = &[("python", "3.14", "python")];
 
-/// The files that were there when the binary was built, by their names without `.wasm`.
-const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/engines.rs"));
+/// The files that were there when the binary was built: their names without `.wasm`, their bytes, and the digests of these,
+/// which take a moment to compute.
+const FILES: &[(&str, &[u8], [u8; 32])] = include!(concat!(env!("OUT_DIR"), "/engines.rs"));
 
 /// An engine of this binary.
 #[derive(Clone, Copy)]
@@ -30,13 +34,42 @@ pub(crate) struct BuiltInEngine {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
     pub(crate) bytes: &'static [u8],
+    pub(crate) digest: Digest,
+}
+
+impl ReadAt for BuiltInEngine {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = usize::try_from(offset).map_or(self.bytes.len(), |start| start.min(self.bytes.len()));
+        let count = buffer.len().min(self.bytes.len() - start);
+        buffer[..count].copy_from_slice(&self.bytes[start..start + count]);
+        Ok(count)
+    }
+}
+
+/// All engines of a server on this directory.
+pub(crate) fn of_server(data: &DataDir) -> anyhow::Result<Vec<Engine>> {
+    let own = built_in().map(|engine| {
+        let (name, version, digest) = (engine.name.into(), engine.version.into(), engine.digest);
+        Engine::new(EngineRef { name, version, digest }, Arc::new(engine))
+    });
+    let mut engines: Vec<_> = own.collect();
+    for AddedEngine { name, version, file } in added(&data.engines())? {
+        let bytes = FileReader::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let digest = bytes.digest()?;
+        engines.push(Engine::new(EngineRef { name, version, digest }, Arc::new(bytes)));
+    }
+    Ok(engines)
 }
 
 /// All of them.
 pub(crate) fn built_in() -> impl Iterator<Item = BuiltInEngine> {
     TABLE.iter().filter_map(|&(name, version, file)| {
-        let (_, bytes) = FILES.iter().find(|(stem, _)| *stem == file)?;
-        Some(BuiltInEngine { name, version, bytes })
+        let (_, bytes, digest) = FILES.iter().find(|(stem, ..)| *stem == file)?;
+        Some(BuiltInEngine { name, version, bytes, digest: Digest(*digest) })
     })
 }
 
@@ -46,13 +79,6 @@ pub(crate) fn find(wanted: &EngineName) -> Option<BuiltInEngine> {
         engine.name == wanted.name && wanted.version.as_ref().is_none_or(|version| version == engine.version)
     });
     named.max_by_key(|engine| Precedence::of(engine.version))
-}
-
-impl BuiltInEngine {
-    /// The digest of its bytes.
-    pub(crate) fn digest(self) -> Digest {
-        Digest::of(self.bytes)
-    }
 }
 
 /// An engine that an operator added.
@@ -100,7 +126,7 @@ pub(crate) fn add(data: &Path, file: &Path, name: &str, version: &str) -> anyhow
     }
     let digest = Digest::of(&bytes);
     writeln!(
-        std::io::stdout(),
+        io::stdout(),
         "{engine} {digest} is in {}; a server takes it in when it starts, and compiles it beside its work",
         data.display()
     )?;
@@ -118,18 +144,18 @@ pub(crate) fn remove(data: &Path, engine: &str) -> anyhow::Result<()> {
 /// Prints the engines that a server on this data directory would have.
 pub(crate) fn list(data: &Path) -> anyhow::Result<()> {
     let own = built_in().map(|engine| {
-        let (size, digest) = (engine.bytes.len(), engine.digest().to_string());
+        let (size, digest) = (engine.bytes.len(), engine.digest.to_string());
         json!({"name": engine.name, "version": engine.version, "digest": digest, "size": size, "builtIn": true})
     });
     let mut engines: Vec<_> = own.collect();
     for AddedEngine { name, version, file } in added(&DataDir::existing(data)?.engines())? {
-        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let digest = Digest::of(&bytes).to_string();
+        let bytes = FileReader::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let (size, digest) = (bytes.size(), bytes.digest()?.to_string());
         engines.push(json!({
-            "name": name, "version": version, "digest": digest, "size": bytes.len(), "builtIn": false,
+            "name": name, "version": version, "digest": digest, "size": size, "builtIn": false,
         }));
     }
-    writeln!(std::io::stdout(), "{:#}", json!({"engines": engines}))?;
+    writeln!(io::stdout(), "{:#}", json!({"engines": engines}))?;
     Ok(())
 }
 

@@ -83,20 +83,27 @@ fn lock(said: &Mutex<Said>) -> MutexGuard<'_, Said> {
 
 fn open_input(name: String, path: &Path) -> io::Result<(JobInput, Arc<FileReader>)> {
     let describe = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let file = File::open(path).map_err(describe)?;
-    let size = file.metadata().map_err(describe)?.len();
+    let reader = FileReader::open(path).map_err(describe)?;
     let file_name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let input = JobInput { name, file_name, media_type: "application/octet-stream".into(), size };
-    Ok((input, Arc::new(FileReader { file, size })))
+    let input =
+        JobInput { name, file_name, media_type: "application/octet-stream".into(), size: reader.size };
+    Ok((input, Arc::new(reader)))
 }
 
-struct FileReader {
+/// A file that is there.
+pub(crate) struct FileReader {
     file: File,
     size: u64,
 }
 
 impl FileReader {
-    fn digest(&self) -> io::Result<Digest> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(Self { file, size })
+    }
+
+    pub(crate) fn digest(&self) -> io::Result<Digest> {
         let mut digest = DigestWriter::new(io::sink());
         let mut piece = vec![0; 64 << 10];
         loop {

@@ -62,7 +62,7 @@ fn inspect_script(bytes: &[u8], inspection: &Inspection) -> anyhow::Result<()> {
     let engine = manifest.engine.as_ref().and_then(|wanted| {
         let engine = engines::find(wanted)?;
         let (name, version) = (engine.name, engine.version);
-        Some(json!({"name": name, "version": version, "digest": engine.digest().to_string(), "size": engine.bytes.len()}))
+        Some(json!({"name": name, "version": version, "digest": engine.digest.to_string(), "size": engine.bytes.len()}))
     });
     let document = json!({
         "digest": Digest::of(bytes).to_string(),

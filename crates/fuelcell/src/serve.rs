@@ -4,7 +4,7 @@ use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::{Config, effective};
 use crate::control;
 use crate::data_dir::{DataDir, secret_at};
-use crate::engines::{self, AddedEngine, BuiltInEngine};
+use crate::engines;
 use crate::nodes::ThisNode;
 use crate::private::write_private;
 use crate::telemetry;
@@ -16,12 +16,10 @@ use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::vault::Vault;
-use fuelcell_service::{Parts, Service, ServiceConfig, Upload};
+use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Health, Store, StoreError};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::fs::File;
-use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
@@ -81,11 +79,13 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     service.forget_secrets_with(token_file.clone().forgetting());
     let built_in = install_built_in(&mut service).await?;
     vault.know(service.built_in_manifests());
-    let engines = install_engines(&mut service, &data).await?;
-    engines.iter().for_each(|engine| sandbox.know_engine(*engine));
-    let kept = built_in.iter().chain(&engines).copied().collect();
-    let retention = config.retention.config(kept);
-    tokio::spawn(prepare(sandbox, blobs, built_in, engines));
+    let engines = engines::of_server(&data)?;
+    let digests: Vec<_> = engines.iter().map(|known| known.engine.digest).collect();
+    digests.iter().for_each(|engine| sandbox.know_engine(*engine));
+    let retention = config.retention.config(built_in.iter().chain(&digests).copied().collect());
+    let bytes = engines.iter().map(|known| (known.engine.digest, known.bytes())).collect();
+    tokio::spawn(prepare(sandbox, blobs, built_in, bytes));
+    service.install_engines(engines);
     token_file.forget_if_dead(&service).await?;
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;
@@ -155,25 +155,6 @@ async fn install_built_in(service: &mut Service) -> anyhow::Result<Vec<Digest>> 
     Ok(digests)
 }
 
-/// Takes in the engines that come with the binary, and those that an operator added. One of the latter that cannot be used
-/// is named in the log, and its scripts are refused.
-async fn install_engines(service: &mut Service, data: &DataDir) -> anyhow::Result<Vec<Digest>> {
-    let mut digests = Vec::new();
-    for BuiltInEngine { name, version, bytes } in engines::built_in() {
-        let upload = Upload::of(Box::new(Cursor::new(bytes)));
-        let installed = service.install_engine((name.into(), version.into()), true, upload).await;
-        digests.push(installed.with_context(|| format!("the built-in engine {name} is not usable"))?);
-    }
-    for AddedEngine { name, version, file } in engines::added(&data.engines())? {
-        let upload = Upload::of(Box::new(File::open(&file)?));
-        match service.install_engine((name, version), false, upload).await {
-            Ok(digest) => digests.push(digest),
-            Err(error) => tracing::error!(file = %file.display(), %error, "an engine cannot be used"),
-        }
-    }
-    Ok(digests)
-}
-
 /// Modules of more bytes take many seconds of a processor to compile.
 const LARGE: u64 = 4 << 20;
 /// What compiling these leaves to whoever has just started the server.
@@ -186,10 +167,10 @@ async fn prepare(
     sandbox: Arc<Sandbox>,
     blobs: Arc<dyn BlobStore>,
     modules: Vec<Digest>,
-    engines: Vec<Digest>,
+    engines: Vec<(Digest, Arc<dyn ReadAt>)>,
 ) {
     let mut large = Vec::new();
-    for module in modules.into_iter().chain(engines) {
+    for module in modules {
         match blobs.open(module).await {
             Ok(Some(bytes)) if bytes.size() > LARGE => large.push((module, bytes)),
             Ok(Some(bytes)) => prepare_one(&sandbox, module, bytes).await,
@@ -198,7 +179,7 @@ async fn prepare(
         }
     }
     tokio::time::sleep(SETTLING).await;
-    for (module, bytes) in large {
+    for (module, bytes) in large.into_iter().chain(engines) {
         prepare_one(&sandbox, module, bytes).await;
     }
 }

@@ -119,7 +119,7 @@ impl Owners {
 pub(crate) mod tests {
     use super::*;
     use crate::Concurrency;
-    use fuelcell_domain::{ErrorCode, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
+    use fuelcell_domain::{EngineRef, ErrorCode, Priority, ProjectId, ProjectRef, TenantId, Timestamp};
     use std::sync::Arc;
 
     const FREE: Free = Free { slots: 4, memory_bytes: 100, idle: true, ahead: Duration::ZERO };
@@ -191,9 +191,28 @@ pub(crate) mod tests {
         let readiness = |digest| if digest == cold.digest { Readiness::NotReady } else { Readiness::Ready };
         let choice = choose(&entries, FREE, readiness);
         assert_eq!(choice.start, jobs(&[&entries[1]]));
-        assert_eq!(choice.prepare, [cold.clone()]);
+        let prepared = std::slice::from_ref(&cold);
+        assert_eq!(choice.prepare, prepared);
         // Also without a free slot, so that the next free one finds it compiled.
-        assert_eq!(choose(&entries, Free { slots: 0, ..FREE }, readiness).prepare, [cold.clone()]);
+        assert_eq!(choose(&entries, Free { slots: 0, ..FREE }, readiness).prepare, prepared);
+    }
+
+    #[test]
+    fn scripts_wait_for_their_engine_and_it_is_prepared_once() {
+        let engine = EngineRef { name: "e".into(), version: "1".into(), digest: Digest::of(b"engine") };
+        let script = |name| {
+            let entry = entry(name, 10);
+            let module = ModuleRef { engine: Some(engine.clone()), ..ModuleRef::clone(&entry.module) };
+            QueueEntry { module: module.into(), ..entry }
+        };
+        let entries = [script("a"), script("b"), entry("c", 10)];
+        let cold = |digest| if digest == engine.digest { Readiness::NotReady } else { Readiness::Ready };
+        let choice = choose(&entries, FREE, cold);
+        assert_eq!((choice.start, choice.prepare), (jobs(&[&entries[2]]), vec![entries[0].module.clone()]));
+        assert_eq!(
+            choose(&entries, FREE, |_| Readiness::Ready).start,
+            jobs(&[&entries[0], &entries[1], &entries[2]])
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod config;
 mod cursors;
 pub mod datasets;
 pub mod delete;
+mod engine;
 pub mod engines;
 pub mod error;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub mod versions;
 pub mod wait;
 
 pub use config::{ForgetSecret, ServiceConfig};
+pub use engine::Engine;
 pub use error::ServiceError;
 pub use fuelcell_rules::faults;
 pub use principal::Principal;
@@ -107,7 +109,7 @@ pub struct Service {
     seal: Seal,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
-    engines: Vec<engines::Engine>,
+    engines: Vec<Engine>,
     uploads: Places,
     compiles: Lines,
     archives: Places,

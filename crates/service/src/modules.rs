@@ -44,7 +44,7 @@ impl Service {
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
         match &module.manifest.engine {
             // A script is never compiled, and its engine is by itself.
-            Some(engine) => drop(self.find_engine(engine)?),
+            Some(engine) => drop(self.provide_engine(engine).await?),
             None => self.compile(turn, blob.digest).await?,
         }
         let module = self.store.add_module_version(module).await.map_err(|error| match error {

@@ -176,7 +176,7 @@ impl Service {
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
         let now = self.clock.now();
-        let engine = self.engine_of(&module)?;
+        let engine = self.engine_of(&module).await?;
         let pinned = ModuleRef { name: module.name, version: module.version, digest: module.digest, engine };
         let limits = Limits::resolve(limits, self.config.caps);
         let by = principal.subject.clone();

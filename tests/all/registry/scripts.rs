@@ -80,7 +80,7 @@ fn submit(project: &Project, more: Value) -> String {
 /// An artifact of a completed job.
 fn artifact(project: &Project, job: &str, name: &str) -> String {
     let outputs = project.client.get(&format!("{}/results?format=download", project.job_path(job)));
-    let mut zip = zip::ZipArchive::new(Cursor::new(outputs.body.clone())).unwrap();
+    let mut zip = zip::ZipArchive::new(Cursor::new(outputs.body)).unwrap();
     let mut found = String::new();
     zip.by_name(name).unwrap_or_else(|_| panic!("no {name}")).read_to_string(&mut found).unwrap();
     found
