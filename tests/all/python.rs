@@ -1,26 +1,496 @@
-//! Jobs in Python: the SDK as an author tests with it, and the engine in a cell.
+//! Jobs in Python: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
-use fuelcell_tests::built;
-use std::process::Command;
+use fuelcell_tests::{Project, Server, built, project::text as word};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::thread;
 
-/// A program of Python as it is on a machine with the SDK installed.
-fn python() -> Command {
-    let mut command = Command::new(built::python());
+/// A command as on a machine with the SDK installed, and the packages that the engine has.
+fn with_sdk(mut command: Command) -> Command {
+    let packages = built::target().join("tools/engine-python/lib/python3.14/site-packages");
+    let path = std::env::join_paths([built::source("guest-sdk/python/src"), packages]).unwrap();
     command
-        .env("PYTHONPATH", built::source("guest-sdk/python/src"))
+        .env("PYTHONPATH", path)
         .env("PYTEST_PLUGINS", "fuelcell.pytest_plugin")
+        .env("PYTEST_ADDOPTS", "-p no:cacheprovider")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
 
-#[test]
-fn the_sdk_passes_its_own_tests() {
-    let mut tests = python();
+/// A cache for `fuelcell run` with the compiled code of the test servers, in which the engine is, once it was run.
+fn cache() -> &'static Path {
+    static CACHE: OnceLock<PathBuf> = OnceLock::new();
+    CACHE.get_or_init(make_cache)
+}
+
+fn make_cache() -> PathBuf {
+    let folder = built::target().join("tests-cache");
+    fs::create_dir_all(folder.join("fuelcell")).unwrap();
+    // Tests that begin together wait for the one that compiles.
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    if !built::target().join("tests-compiled-secret").exists() {
+        drop(Server::start());
+    }
+    for (name, shared) in [("compiled", "tests-compiled"), ("secret", "tests-compiled-secret")] {
+        let link = folder.join("fuelcell").join(name);
+        if !link.exists() {
+            symlink(built::target().join(shared), link).unwrap();
+        }
+    }
+    let script = tempfile::tempdir().unwrap();
+    write(&script.path().join("script/main.py"), "");
+    let ended = start(&folder, &script.path().join("script"), &[]);
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    folder
+}
+
+/// Runs the script in a folder on the engine, with a manifest unless it has one.
+fn start(cache: &Path, script: &Path, arguments: &[&str]) -> Output {
+    let manifest = script.join("fuelcell.json");
+    if !manifest.exists() {
+        let plain = json!({"interface": "0.1", "engine": "python@3.14", "title": "A script",
+            "inputs": [{"name": "dataset", "parameter": "datasetId"}, {"name": "lookups", "parameter": "lookups", "many": true}]});
+        fs::write(manifest, plain.to_string()).unwrap();
+    }
+    Command::new(built::fuelcell())
+        .arg("run")
+        .arg(script)
+        .args(arguments)
+        .arg("--out")
+        .arg(script.join("../out"))
+        .env("XDG_CACHE_HOME", cache)
+        .output()
+        .expect("the binary can be started")
+}
+
+/// What a script came to.
+struct Ran {
+    told: Value,
+    log: String,
+    folder: tempfile::TempDir,
+}
+
+impl Ran {
+    fn text(&self, artifact: &str) -> String {
+        assert_eq!(self.told["completed"], true, "{:#}\n{}", self.told["error"], self.log);
+        fs::read_to_string(self.folder.path().join("out").join(artifact)).unwrap()
+    }
+
+    fn error(&self) -> String {
+        let error = &self.told["error"];
+        format!(
+            "{}: {} ({})",
+            error["code"].as_str().unwrap(),
+            error["message"].as_str().unwrap(),
+            error["details"]
+        )
+    }
+}
+
+fn run(main: &str, arguments: &[&str]) -> Ran {
+    run_files(&[("main.py", main)], arguments)
+}
+
+fn run_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        write(&folder.path().join("script").join(name), text);
+    }
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+    let output = start(cache(), &folder.path().join("script"), &arguments);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {log}"));
+    Ran { told, log, folder }
+}
+
+/// Writes a file and the folders above it.
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// Runs the tests of a folder as their author does.
+fn pytest(folder: &str) {
+    let mut tests = with_sdk(Command::new(built::python()));
     let output = tests
-        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
-        .arg(built::source("guest-sdk/python/tests"))
+        .args(["-m", "pytest", "--quiet", "tests"])
+        .current_dir(built::source(folder))
         .output()
         .expect("the project's Python can be started");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains(" passed"), "{said}");
+}
+
+#[test]
+fn the_sdk_passes_its_own_tests() {
+    pytest("guest-sdk/python");
+}
+
+#[test]
+fn the_notebook_example_passes_its_own_tests() {
+    pytest("example-jobs/examples/notebook");
+}
+
+#[test]
+fn a_job_asks_its_host_for_everything() {
+    let main = r#"
+import csv, json, sys
+from dataclasses import asdict
+import helper
+from fuelcell import *
+
+@job(inputs=[Input("dataset"), Input("lookups", many=True)], hmac=["KEY"])
+def everything(context: Context, names: list[str], limit: int = 3) -> Completion:
+    print("a line"); print("a complaint", file=sys.stderr); print("no end", end="")
+    rows = list(context.open("dataset").rows())
+    report = Report(len(rows), 10, 1, [Finding("Odd", "An odd row.", 2)], quality_score=50, validation=DataValidation(2, 2))
+    context.report(report)
+    context.progress(1, 2, "Halfway")
+    context.warn("stage", "a warning")
+    context.save_checkpoint(b"kept")
+    context.mark("key")
+    refused = []
+    for ask in (lambda: context.open("none"), lambda: context.artifact("a:b"), lambda: context.hmac("KEY", "x"),
+                lambda: context.request("GET", "https://example.com/")):
+        try:
+            refused.append(repr(ask()))
+        except HostError as error:
+            refused.append(type(error).__name__)
+    told = {"rows": rows, "names": names, "limit": limit, "kept": context.load_checkpoint().decode(),
+            "lookups": [open(f"/in/lookups/{name}").read() for name in context.inputs_of("lookups")],
+            "cancelled": context.cancellation().value, "seen": context.seen("key"), "helper": helper.NAME, "refused": refused}
+    context.artifact("thrown.txt").write("x")
+    with context.artifact("told.json", Kind.DATA, primary=True) as out:
+        json.dump(told, out)
+    with context.artifact("rows/out.csv", record_count=2) as out:
+        csv.DictWriter(out, ["a", "b"], lineterminator="\n").writerows(rows)
+    return Completion.skipped("enough")
+"#;
+    let inputs = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        write(&inputs.path().join(name), text);
+        inputs.path().join(name).display().to_string()
+    };
+    let zones = format!("lookups/zones={}", file("zones", "north"));
+    let ran = run_files(
+        &[
+            ("main.py", main),
+            ("helper.py", "from pure import NAME\n"),
+            ("vendor/pure/__init__.py", "NAME = 'vendored'\n"),
+        ],
+        &["--in", &file("in.csv", "a,b\n1,ä\n2,\"x,y\"\n"), "--in", &zones, "--param", r#"names=["n"]"#],
+    );
+    let told: Value = serde_json::from_str(&ran.text("told.json")).unwrap();
+    assert_eq!(told["rows"], json!([{"a": "1", "b": "ä"}, {"a": "2", "b": "x,y"}]));
+    assert_eq!((&told["names"], &told["limit"], &told["kept"]), (&json!(["n"]), &json!(3), &json!("kept")));
+    assert_eq!((&told["lookups"], &told["helper"]), (&json!(["north"]), &json!("vendored")));
+    assert_eq!((&told["cancelled"], &told["seen"]), (&json!("none"), &json!(false)));
+    let refused = json!(["InvalidRequest", "InvalidRequest", "InvalidRequest", "HttpError"]);
+    assert_eq!(told["refused"], refused);
+    assert_eq!(ran.text("rows/out.csv"), "1,ä\n2,\"x,y\"\n");
+    assert!(!ran.folder.path().join("out/thrown.txt").exists());
+    assert_eq!(ran.told["recordsProcessed"], 2);
+    for line in ["[stdout] a line", "[stderr] a complaint", "[stdout] no end", "[stage] a warning"] {
+        assert!(ran.log.contains(line), "{line}: {}", ran.log);
+    }
+}
+
+#[test]
+fn whatever_a_script_raises_is_a_failure_with_its_place() {
+    for (main, told) in [
+        (
+            "def f():\n    return 1 / 0\n\nf()",
+            "ZeroDivisionError: division by zero\nTraceback (most recent call last):\n  File \"main.py\", line 4, in <module>\n    f()",
+        ),
+        ("import json\njson.loads('{')", "File \"main.py\", line 2, in <module>\n    json.loads('{')"),
+        ("x = 1\ndef f(:", "SyntaxError: invalid syntax (main.py, line 2)"),
+        ("raise SystemExit(3)", "the script left with the exit code 3 (\"Exit\")"),
+        ("import sys; sys.exit('no luck')", "no luck (\"Exit\")"),
+        ("raise KeyboardInterrupt", "(\"KeyboardInterrupt\")"),
+        ("class Odd(BaseException): pass\nraise Odd", "(\"Odd\")"),
+        ("def f(n): return f(n + 1)\nf(0)", "RecursionError: maximum recursion depth exceeded"),
+        (
+            "x = []\nwhile True: x.append(bytearray(10_000_000))",
+            "MemoryLimit: the module needed more memory than its limit",
+        ),
+        (
+            "from fuelcell import *\nraise Failure('MissingColumn', 'Line 3 has none.')",
+            "GuestError: Line 3 has none. (\"MissingColumn\")",
+        ),
+        ("import pandas", "No module named 'pandas' (pandas has parts in C"),
+        ("import ctypes", "No module named 'ctypes'"),
+        ("import os; os.system('ls')", "OSError: [Errno 58] a cell runs no other programs"),
+        ("import subprocess; subprocess.run(['ls'])", "a cell runs no other programs"),
+        ("import os; os.fork()", "a cell runs no other programs"),
+        ("import threading; threading.Thread(target=print).start()", "RuntimeError: a cell has one thread"),
+        ("import concurrent.futures as c; c.ThreadPoolExecutor().submit(print)", "a cell has one thread"),
+        (
+            "import socket; socket.create_connection(('192.0.2.1', 80))",
+            "PermissionError: [Errno 2] a cell has no sockets",
+        ),
+        ("open('/etc/passwd')", "FileNotFoundError"),
+        ("open('/script/main.py', 'w')", "Error"),
+        (
+            "from fuelcell import *\n@job\ndef a(c): pass\n@job\ndef b(c): pass",
+            "the script declares more than one job: a, b",
+        ),
+        (
+            "from fuelcell import *\n@job\ndef a(context, x: int): pass",
+            "parameters at `x`: a value, for it is required",
+        ),
+    ] {
+        let ran = run(main, &[]);
+        assert_eq!(ran.told["completed"], false, "{main}");
+        assert!(ran.error().contains(told), "{main}\n{}", ran.error());
+    }
+}
+
+#[test]
+fn scripts_find_the_standard_library() {
+    let main = r#"
+import asyncio, datetime, decimal, gzip, hashlib, importlib, os, random, sqlite3, sys, tempfile, uuid, zipfile, zoneinfo
+for name in ("configparser", "difflib", "email.mime.text", "encodings.cp1250", "html.parser", "http.cookies", "logging.config",
+             "statistics", "tomllib", "unittest.mock", "urllib.request", "xml.sax", "xml.dom.minidom", "wsgiref.util", "IPython"):
+    importlib.import_module(name)
+async def later():
+    await asyncio.sleep(0.001)
+    return "later"
+with tempfile.NamedTemporaryFile("w+") as file, sqlite3.connect(":memory:") as base:
+    file.write("x"); file.seek(0)
+    told = [asyncio.run(later()), base.execute("select 1 + 1").fetchone()[0], file.read(), dict(os.environ), sys.argv,
+            str(datetime.datetime(2026, 7, 1, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")).utcoffset()),
+            hashlib.sha256(b"x").hexdigest()[:8], gzip.decompress(gzip.compress(b"zip")).decode()]
+open("/out/told.txt", "w").write(repr(told))
+open("/out/drawn.txt", "w").write(repr([random.random(), uuid.uuid4(), os.urandom(4), datetime.datetime.now(), set("abcdef")]))
+"#;
+    let ran = run(main, &["--param", "name=a b"]);
+    let told = "['later', 2, 'x', {}, ['job', '--name=a b'], '2:00:00', '2d711642', 'zip']";
+    assert_eq!(ran.text("told.txt"), told);
+    let seeded = |seed: &str| run(main, &["--seed", seed]).text("drawn.txt");
+    let (first, second) = ("0000000000000001", "0000000000000002");
+    assert_eq!(seeded(first), seeded(first), "deterministic runs draw the same");
+    assert_ne!(seeded(first), seeded(second));
+    assert_ne!(ran.text("drawn.txt"), run(main, &[]).text("drawn.txt"), "nothing random is in the engine");
+}
+
+/// A fenced block of the page.
+struct Block<'a> {
+    language: &'a str,
+    text: &'a str,
+}
+
+impl Block<'_> {
+    /// The file that the block is, by the comment in its first line, and what is in it.
+    fn file(&self) -> Option<(&str, &str)> {
+        let (first, rest) = self.text.split_once('\n')?;
+        match self.language {
+            "python" => Some((first.strip_prefix("# ")?, rest)),
+            "json" => Some((first.strip_prefix("// ")?, rest)),
+            _ => None,
+        }
+    }
+}
+
+fn blocks(page: &str) -> impl Iterator<Item = Block<'_>> {
+    page.split("```").skip(1).step_by(2).map(|block| {
+        let (language, text) = block.split_once('\n').expect("a block has lines");
+        Block { language, text }
+    })
+}
+
+/// Runs commands as somebody would who has the program, the SDK and pytest, and returns what they printed.
+fn follow(commands: &str, folder: &Path) -> String {
+    let beside = |program: PathBuf| program.parent().expect("a program lies in a folder").to_owned();
+    let folders = [beside(built::fuelcell()), beside(built::python()), "/usr/bin".into(), "/bin".into()];
+    let mut shell = with_sdk(Command::new("sh"));
+    shell
+        .args(["-e", "-c", commands])
+        .current_dir(folder)
+        .env("PATH", std::env::join_paths(folders).unwrap());
+    let output = shell.env("XDG_CACHE_HOME", cache()).output().expect("there is a shell");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{commands}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+#[test]
+fn the_page_on_python_is_followed_word_for_word() {
+    let page = fs::read_to_string(built::source("docs/python.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut commands = Vec::new();
+    for block in blocks(&page) {
+        match (block.file(), block.language) {
+            (Some((name, text)), _) => write(&folder.path().join(name), text),
+            (None, "sh") => commands.push(block.text),
+            (None, language) => panic!("a block of {language} is neither a file nor commands"),
+        }
+    }
+    let [first, plain] = commands[..] else { panic!("the page has two blocks of commands") };
+    let said = follow(first, folder.path());
+    assert!(said.contains("2 passed") && said.ends_with("2 words\n"), "{said}");
+    assert!(said.contains("python@3.14"), "the manifest is shown: {said}");
+    assert!(follow("cd customers && python -m pytest -q", folder.path()).contains("1 passed"));
+    assert!(follow(plain, folder.path()).ends_with("THE QUICK BROWN FOX\n"));
+}
+
+/// A host of the world that answers one request, and says what it heard.
+fn one_answer() -> (String, thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("http://{}", listener.local_addr().unwrap());
+    let heard = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut heard = String::new();
+        while !heard.ends_with("{\"x\": 1}") {
+            let mut piece = [0; 1024];
+            let read = stream.read(&mut piece).unwrap();
+            assert!(read > 0, "{heard}");
+            heard += &String::from_utf8_lossy(&piece[..read]);
+        }
+        stream.write_all(b"HTTP/1.1 201 Created\r\nX-Kind: test\r\ncontent-length: 5\r\n\r\nhello").unwrap();
+        heard
+    });
+    (host, heard)
+}
+
+#[test]
+fn a_packed_script_is_uploaded_and_its_jobs_ask_other_hosts() {
+    let (host, heard) = one_answer();
+    let main = r#"
+import json
+from fuelcell import *
+
+@job(http=Http(["HOST"], ["TOKEN"]), hmac=["KEY"])
+def ask(context: Context, path: str) -> None:
+    headers = {"Authorization": "Bearer {{secret:TOKEN}}"}
+    answer = context.request("post", "HOST" + path, headers=headers, json_body={"x": 1}, timeout=30)
+    try:
+        refused = context.request("GET", "https://example.com/").status
+    except HttpError as error:
+        refused = error.reason
+    told = [answer.status, answer.headers["x-kind"], answer.text(), refused, context.hmac("KEY", "text").hex()]
+    with context.artifact("told.json", primary=True) as out:
+        json.dump(told, out)
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("ask/main.py"), &main.replace("HOST", &host));
+    follow("python -m fuelcell pack ask --out ask.zip", folder.path());
+    let archive = fs::read(folder.path().join("ask.zip")).unwrap();
+    let server = Server::start_set(&[("OUTBOUND__ALLOW_NETWORKS", "[\"127.0.0.0/8\"]")]);
+    let project = Project::new(&server);
+    project.client.put_bytes(&project.path("modules/ask/versions/1.0.0"), &archive).ok();
+    for (name, value) in [("TOKEN", "not-told"), ("KEY", "a key")] {
+        project.client.put(&project.path(&format!("secrets/{name}")), &json!({"value": value})).ok();
+    }
+    let granted = json!({"http": {"hosts": [host], "secrets": ["TOKEN"]}, "hmac": ["KEY"]});
+    project.client.put(&project.path("modules/ask/capabilities"), &granted).ok();
+    let submit = |path: Value| {
+        let parameters = json!({"path": path});
+        project.submit(&json!({"jobName": "asks", "jobType": "Analysis", "module": {"name": "ask"}, "parameters": parameters}))
+    };
+    let refused = submit(json!(1));
+    assert_eq!((refused.status, refused.text().contains("path")), (400, true), "{}", refused.text());
+    let job = word(&submit(json!("/a?b=1")).ok(), "jobId");
+    let status = project.wait_for(&job, "Completed");
+    assert_eq!(status["module"]["engine"]["name"], "python", "{status:#}");
+    let url = word(&project.results(&job)["results"]["primaryOutput"], "downloadUrl");
+    let told = project.client.get(&url).json();
+    assert_eq!(
+        told.as_array().unwrap()[..4],
+        [json!(201), json!("test"), json!("hello"), json!("HTTP-request-denied")]
+    );
+    assert_eq!(told[4], "6cc450f782529af43ac5b1716d15d1806ddd0f88ca77401f591c7bb34437852f");
+    let heard = heard.join().unwrap();
+    assert!(heard.starts_with("POST /a?b=1 HTTP/1.1") && heard.contains("Bearer not-told"), "{heard}");
+}
+
+/// The text of a cell by its streams, and the other outputs in order.
+type Outputs = (BTreeMap<String, String>, Vec<Value>);
+
+fn outputs(cell: &Value) -> Outputs {
+    let (mut text, mut rest) = Outputs::default();
+    for output in cell["outputs"].as_array().unwrap() {
+        match output["output_type"].as_str().unwrap() {
+            "stream" => *text.entry(word(output, "name")).or_default() += &word(output, "text"),
+            // Texts of errors differ from one version of Python to the next.
+            "error" => rest.push(json!({"error": output["ename"]})),
+            kind => rest.push(json!({kind: output["data"]["text/plain"]})),
+        }
+    }
+    (text, rest)
+}
+
+/// The same of what Jupyter's kernel makes of it.
+fn expected(cell: &Value) -> Outputs {
+    let (mut text, mut rest) = Outputs::default();
+    for output in cell["outputs"].as_array().unwrap() {
+        if output["stream"].is_string() {
+            *text.entry(word(output, "stream")).or_default() += &word(output, "text");
+        } else if output["error"].is_string() {
+            rest.push(json!({"error": output["error"]}));
+        } else {
+            let (kind, data) = output.as_object().unwrap().iter().next().unwrap();
+            rest.push(json!({kind.as_str(): data["text/plain"]}));
+        }
+    }
+    (text, rest)
+}
+
+/// The code cells of a notebook that the example ran in a cell, and the folder with its outputs.
+fn notebook(name: &str) -> (Vec<Value>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let example = built::source("example-jobs/examples/notebook");
+    follow(&format!("python -m fuelcell pack {} --out notebook.zip", example.display()), folder.path());
+    let data = example.join("tests/data").join(name);
+    let run = "fuelcell run notebook.zip --param allowErrors=true --out out --in notebook=";
+    follow(&format!("{run}{}.ipynb", data.display()), folder.path());
+    let executed = fs::read_to_string(folder.path().join("out/notebook.ipynb")).unwrap();
+    let executed: Value = serde_json::from_str(&executed).unwrap();
+    let cells = executed["cells"].as_array().unwrap().iter().filter(|cell| cell["cell_type"] == "code");
+    (cells.cloned().collect(), folder)
+}
+
+#[test]
+fn notebooks_in_a_cell_have_the_outputs_of_jupyters_kernel() {
+    for name in ["kpi_stdlib", "rich_outputs", "error_cell"] {
+        let file = format!("example-jobs/examples/notebook/tests/data/{name}.expected.json");
+        let wanted: Value = serde_json::from_slice(&fs::read(built::source(&file)).unwrap()).unwrap();
+        let wanted: Vec<_> = wanted["cells"].as_array().unwrap().iter().map(expected).collect();
+        let (cells, folder) = notebook(name);
+        assert_eq!(cells.iter().map(outputs).collect::<Vec<_>>(), wanted, "{name}");
+        let page = fs::read_to_string(folder.path().join("out/notebook.html")).unwrap();
+        assert!(page.starts_with("<!doctype html>") && !page.contains("<script"), "{page}");
+    }
+}
+
+#[test]
+fn notebooks_that_ask_for_more_than_a_cell_has_get_clear_errors() {
+    let errors = |name: &str| {
+        let (cells, _) = notebook(name);
+        let errors: Vec<_> = cells
+            .iter()
+            .map(|cell| {
+                outputs(cell)
+                    .1
+                    .iter()
+                    .map(|one| one["error"].as_str().unwrap_or("").to_owned())
+                    .collect::<String>()
+            })
+            .collect();
+        (errors, outputs(cells.last().unwrap()).0.remove("stdout").unwrap_or_default())
+    };
+    let (found, last) = errors("unsupported_imports");
+    assert_eq!(found, ["ModuleNotFoundError", "NameError", "NameError", ""]);
+    assert_eq!(last, "last cell\n");
+    let (found, last) = errors("magics");
+    assert_eq!((found[1].as_str(), last.as_str()), ("OSError", "ok\n"));
+    let (found, _) = errors("sandbox_probe");
+    assert_eq!(found, ["", "FileNotFoundError", "PermissionError", "OSError", ""]);
 }

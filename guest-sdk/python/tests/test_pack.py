@@ -53,6 +53,12 @@ def test_a_plain_program_has_its_manifest_in_a_file(tmp_path):
     with zipfile.ZipFile(out) as archive:
         manifest = json.loads(archive.read("fuelcell.json"))
     assert manifest == {"interface": "0.1", "engine": "python@3.14", "entry": "main.py", "title": "Plain"}
+    (folder / "other.json").rename(folder / "fuelcell.json")
+    again = tmp_path / "b.zip"
+    assert main(["pack", str(folder), "--out", str(again)]) == 0
+    with zipfile.ZipFile(again) as archive:
+        assert archive.namelist() == ["fuelcell.json", "helper.py", "main.py"]
+        assert json.loads(archive.read("fuelcell.json")) == manifest
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ class PackError(Exception):
 def pack(folder: Path, out: Path, *, entry: str = "main.py", manifest: Path | None = None) -> dict[str, Any]:
     """Writes the archive of a folder and returns its manifest.
 
-    The manifest is that of the one job which the entry declares; a plain program has one in a file.
+    The manifest is that of the one job which the entry declares; a plain program has one in a file, such as `fuelcell.json`
+    in its folder.
     """
     if not (folder / entry).is_file():
         raise PackError(f"{folder / entry} is not there: --entry names the file that is run")
@@ -63,6 +64,8 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _manifest(folder: Path, entry: str, given: Path | None) -> dict[str, Any]:
+    own = folder / MANIFEST
+    given = given or (own if own.is_file() else None)
     if given is not None:
         try:
             manifest = json.loads(given.read_text(encoding="utf-8"))
