@@ -39,7 +39,7 @@ def _checked(notebook: Any, file_name: str) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise Failure("InvalidNotebook", f"{file_name}: the metadata is no object")
     _check_language(metadata)
-    notebook.setdefault("nbformat_minor", 5)
+    notebook.setdefault("nbformat_minor", 4)
     notebook["cells"] = [_cell(cell, f"{file_name}: cell {index + 1}") for index, cell in enumerate(notebook["cells"])]
     return notebook
 
@@ -140,7 +140,12 @@ def inject(notebook: dict[str, Any], values: dict[str, Any]) -> list[str]:
     cells = [cell for cell in notebook["cells"] if "injected-parameters" not in tags_of(cell)]
     place = next((index for index, cell in enumerate(cells) if "parameters" in tags_of(cell)), None)
     source = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in values.items())
-    cells.insert(0 if place is None else place + 1, code_cell(source, ["injected-parameters"]))
+    injected = code_cell(source, ["injected-parameters"])
+    minor = notebook["nbformat_minor"]
+    if isinstance(minor, int) and minor >= 5:
+        # From 4.5 on each cell has an id.
+        injected["id"] = "injected-parameters"
+    cells.insert(0 if place is None else place + 1, injected)
     notebook["cells"] = cells
     known = set() if place is None else _assigned(cells[place]["source"])
     return [name for name in values if name not in known]

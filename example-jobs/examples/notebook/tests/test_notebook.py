@@ -71,6 +71,7 @@ def test_values_go_behind_the_cell_with_the_tag(host):
     executed = ran.json("notebook.ipynb")
     assert executed["cells"][1]["source"] == "# Parameters\nlimit = 5\nother = None"
     assert executed["cells"][1]["metadata"] == {"tags": ["injected-parameters"]}
+    assert executed["cells"][1]["id"] == "injected-parameters", "each cell of 4.5 has an id"
     assert streams(executed, 2) == "all 5\n"
     assert [line.message for line in ran.logs] == ["the cell with the tag `parameters` does not know: other"]
     assert run(host, text, values={"a b": 1}).failure.code == "InvalidParameters"
