@@ -26,6 +26,13 @@ fn pack_writes_a_manifest_that_inspect_shows() {
     assert_eq!(shown["manifest"]["jobType"], "ProcessMining");
     assert_eq!(shown["manifest"]["inputs"][0]["parameter"], "datasetId");
     assert_eq!(text(&shown, "digest").len(), 64);
+    // Some megabytes of functions, and what a compiler needs for them.
+    let compile = &shown["compile"];
+    assert!(
+        compile["codeBytes"].as_u64().is_some_and(|code| code < shown["size"].as_u64().unwrap()),
+        "{compile}"
+    );
+    assert!(compile["cpuSeconds"][0].as_f64() < compile["cpuSeconds"][1].as_f64(), "{compile}");
 }
 
 #[test]

@@ -11,5 +11,5 @@ mod room;
 pub(crate) mod sections;
 pub(crate) mod wrap;
 
-pub use inspect::script_files;
+pub use inspect::{code_bytes, script_files};
 pub use pack::{PackError, pack};
