@@ -14,7 +14,7 @@ const ENOUGH_FOR_HOURS: u64 = 1000;
 /// … and with fewer than this, nothing is closed.
 const ENOUGH_FOR_DAYS: u64 = 50;
 
-/// Hours of the week, Monday 0:00 UTC first, that are open.
+/// Hours of the week, Monday 0:00 first, that are open, on the clocks of the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Calendar {
     /// Open hours before each hour of the week, and of the whole week.
@@ -32,7 +32,7 @@ impl Calendar {
     pub(crate) fn of_activities(log: &EventLog) -> Vec<Self> {
         let mut hours = vec![[0_u64; WEEK]; log.names.activities.len()];
         for (&activity, &time) in log.activities.iter().zip(&log.times) {
-            hours[activity as usize][hour_of_week(time)] += 1;
+            hours[activity as usize][hour_of_week(log.local(time))] += 1;
         }
         hours.iter().map(Self::of).collect()
     }

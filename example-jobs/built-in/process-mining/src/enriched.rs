@@ -192,7 +192,7 @@ impl Row<'_> {
         out.byte(b',');
         out.number(u64::from(variant) + 1);
         out.text(if self.repeated { b",true," } else { b",false," });
-        let hours = time.div_euclid(3_600_000_000);
+        let hours = log.local(time).div_euclid(3_600_000_000);
         // 1970-01-01 was a Thursday.
         out.text(WEEKDAYS[(hours.div_euclid(24) + 3).rem_euclid(7) as usize].as_bytes());
         out.byte(b',');

@@ -17,9 +17,13 @@ pub struct Insight {
     pub text: String,
     /// Cases that it concerns.
     pub cases: u64,
-    /// Rank: the share (0 to 1) of all case time, or of all cases, that it concerns. Broken rules go first.
+    /// Rank: the share (0 to 1) of all case time that it moves; of a finding that moves no time, of the cases or rows that
+    /// it concerns. What only describes the log comes last, broken rules go first.
     pub weight: f64,
 }
+
+/// What describes a log and moves nothing counts this much of the share that it concerns.
+const DESCRIBES: f64 = 0.01;
 
 /// Too few cases carry no sentence.
 const FEWEST: u64 = 5;
@@ -86,6 +90,8 @@ fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
         if again { with.push(log.lead_time(case)) } else { without.push(log.lead_time(case)) }
     }
     let (with, without) = (median(&mut with)?, median(&mut without)?);
+    // What the repetitions cost, if it were that which makes their cases longer.
+    let moved = (with - without).max(0.0) * figures.rework.any as f64 / all_time(figures);
     let cases = figures.rework.any;
     let share = cases as f64 / log.cases() as f64;
     (cases >= FEWEST && log.cases() as u64 - cases >= FEWEST).then(|| Insight {
@@ -98,8 +104,14 @@ fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
             duration(without)
         ),
         cases,
-        weight: share * if with > without { 0.6 } else { 0.2 },
+        weight: moved.min(1.0),
     })
+}
+
+/// All cases' time, in seconds; never 0.
+fn all_time(figures: &Figures) -> f64 {
+    let sum: i128 = figures.durations.ascending.iter().map(|&duration| i128::from(duration)).sum();
+    (sum as f64 / SECOND).max(1e-6)
 }
 
 fn median(values: &mut [Micros]) -> Option<f64> {
@@ -111,6 +123,7 @@ fn long_tail(log: &EventLog, figures: &Figures) -> Option<Insight> {
     let (median, late) = (durations.quantile(0.5), durations.quantile(0.95));
     let cases = durations.above(late);
     let all: i128 = durations.ascending.iter().map(|&d| i128::from(d)).sum();
+    let beyond = |tail: i128| tail as f64 - cases as f64 * median * SECOND;
     let tail: i128 = durations.ascending.iter().rev().take(cases as usize).map(|&d| i128::from(d)).sum();
     let share = tail as f64 / all.max(1) as f64;
     (cases >= FEWEST && late > 2.0 * median && log.cases() >= 20).then(|| Insight {
@@ -123,7 +136,7 @@ fn long_tail(log: &EventLog, figures: &Figures) -> Option<Insight> {
             percent(share)
         ),
         cases,
-        weight: share * 0.8,
+        weight: beyond(tail) / all.max(1) as f64,
     })
 }
 
@@ -142,7 +155,7 @@ fn waiting(figures: &Figures) -> Option<Insight> {
             duration(service / SECOND / figures.durations.ascending.len().max(1) as f64)
         ),
         cases: figures.durations.ascending.len() as u64,
-        weight: share * 0.5,
+        weight: (waiting / SECOND / all_time(figures)).min(1.0) * DESCRIBES,
     })
 }
 
@@ -170,7 +183,7 @@ fn longest_waiting(log: &EventLog, figures: &Figures) -> Option<Insight> {
             duration(all as f64 / times as f64 / SECOND)
         ),
         cases,
-        weight: share * 0.7,
+        weight: (longest.sum as f64 / SECOND / all_time(figures)).min(1.0),
     })
 }
 
@@ -192,7 +205,7 @@ fn main_way(log: &EventLog, figures: &Figures) -> Option<Insight> {
             duration(figures.durations.quantile(0.5))
         ),
         cases: way.count,
-        weight: share * 0.4,
+        weight: share * DESCRIBES,
     })
 }
 
@@ -208,7 +221,7 @@ fn variety(log: &EventLog, figures: &Figures) -> Option<Insight> {
             percent(singles as f64 / log.cases() as f64)
         ),
         cases: singles,
-        weight: 0.05 + 0.3 * singles as f64 / log.cases() as f64,
+        weight: singles as f64 / log.cases() as f64 * DESCRIBES,
     })
 }
 
@@ -228,7 +241,7 @@ fn repeated_activity(log: &EventLog, figures: &Figures) -> Option<Insight> {
             counted(cases, "case")
         ),
         cases,
-        weight: 0.3 * cases as f64 / log.cases() as f64,
+        weight: repeated as f64 / log.events() as f64,
     })
 }
 
@@ -248,7 +261,7 @@ fn busiest_resource(log: &EventLog, figures: &Figures) -> Option<Insight> {
             percent(even)
         ),
         cases,
-        weight: 0.3 * (share - even),
+        weight: (share - even) * DESCRIBES,
     })
 }
 
@@ -263,7 +276,7 @@ fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
     let mut all = [0_u64; DAY];
     for (&time, &resource) in log.times.iter().zip(&log.resources) {
         if resource != NONE {
-            let hour = time.div_euclid(3_600_000_000).rem_euclid(DAY as i64) as usize;
+            let hour = log.local(time).div_euclid(3_600_000_000).rem_euclid(DAY as i64) as usize;
             hours[resource as usize][hour] += 1;
             all[hour] += 1;
         }
@@ -286,14 +299,15 @@ fn other_hours(log: &EventLog, figures: &Figures) -> Option<Insight> {
     Some(Insight {
         kind: "OtherHours",
         text: format!(
-            "\"{}\" does {} of its {} at hours of the day (UTC) at which all others do {} of theirs.",
+            "\"{}\" does {} of its {} at hours of the day ({}) at which all others do {} of theirs.",
             log.resource_name(resource),
             percent(mine),
             counted(events, log.row()),
+            log.clock.name(),
             percent(theirs)
         ),
         cases,
-        weight: 0.2,
+        weight: events as f64 / log.events() as f64 * DESCRIBES,
     })
 }
 
@@ -321,12 +335,10 @@ fn broken_rule(log: &EventLog, checked: &Checked) -> Option<Insight> {
 fn anomaly(log: &EventLog, group: &Group) -> Option<Insight> {
     let first = group.cases.first()?;
     let cases = group.cases.len() as u64;
-    let weight = match group.kind {
-        "SkippedStep" => 1.0,
-        "DelayedStep" => 0.35,
-        "PingPong" => 0.3,
-        _ => return None,
-    };
+    if !matches!(group.kind, "SkippedStep" | "DelayedStep" | "PingPong") {
+        return None;
+    }
+    let weight = cases as f64 / log.cases() as f64;
     Some(Insight {
         kind: group.kind,
         text: format!(

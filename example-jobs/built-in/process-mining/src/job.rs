@@ -1,20 +1,23 @@
 //! The job: reads the dataset, computes, writes the outputs.
 
 use std::io::{Read as _, Write as _};
+use std::rc::Rc;
 
+use chrono_tz::Tz;
 use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Finding, Kind, Report, Result};
 use serde_json::{Value, json};
 
 use crate::anomalies::{self, Anomaly, Group};
+use crate::clock::{Clock, offset_of};
 use crate::conformance::{self, Checked, Rule};
-use crate::error::excerpt;
+use crate::error::{Stop, excerpt};
 use crate::figures::{Figures, Source, Work, document, instances};
 use crate::filters::{Filters, LeftOut};
 use crate::insights::{self, Insight};
-use crate::log::{EventLog, Level};
+use crate::log::{EventLog, Level, Micros};
 use crate::map::{self, Map};
 use crate::parameters::{AnalysisType, Granularity, OutputFormat, Parameters};
-use crate::quality::Quality;
+use crate::quality::{self, Quality};
 use crate::read::{self, Facts, Options};
 use crate::reference::{self, Fitness, Reference};
 use crate::{enriched, model, report};
@@ -37,7 +40,7 @@ const LISTED_ANOMALIES: usize = 1000;
     title = "Process mining",
     description = "Discovers the process behind an event log: map, variants, times, bottlenecks, rework, resources and \
                    unusual cases.",
-    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz"], required = true),
+    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz", "zip"], required = true),
     input(name = "model", parameter = "modelId", formats = ["json"], required = false),
     output(name = "report.html", kind = "report", type_name = "ProcessMiningReport"),
     output(name = "process-map.svg", kind = "visualization", type_name = "ProcessMap"),
@@ -48,6 +51,7 @@ const LISTED_ANOMALIES: usize = 1000;
 )]
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
     let window = parameters.time_window.as_ref().map(|window| window.bounds("timeWindow")).transpose()?;
+    let zone = parameters.clocks()?;
     let filters = Filters::of(&parameters.filters, &parameters.columns)?;
     let rules = parameters.rules()?;
     let reference = read_model(context)?;
@@ -56,8 +60,15 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     if facts.stopped {
         return Err(stopped(context, &log, &facts, &quality));
     }
+    for finding in &quality.findings {
+        context.warn("Checking the data", quality::line(finding));
+    }
+    set_clocks(&mut log, &facts, &parameters, zone)?;
     let left_out = filters.apply(&mut log);
-    let outside = window.map_or(0, |(first, last)| log.keep_contained(first, last));
+    let outside = window.map_or(0, |bounds| {
+        let (first, last) = local_window(&parameters, &log.clock, bounds);
+        log.keep_contained(first, last)
+    });
     let mut warnings = quality.findings.clone();
     warnings.extend(nothing_left(&log, &parameters, left_out));
     publish_report(context, &log, &facts, &quality, &warnings);
@@ -195,6 +206,38 @@ fn level_name(level: Level) -> &'static str {
         Level::Events => "events",
         Level::Instances => "activity instances",
     }
+}
+
+/// Sets what clocks show where the process is, and when people work there.
+fn set_clocks(
+    log: &mut EventLog,
+    facts: &Facts,
+    parameters: &Parameters,
+    zone: Option<Tz>,
+) -> Result<(), Stop> {
+    let bounds = log.bounds();
+    let clock = match zone {
+        Some(zone) => Some(Clock::of(zone, bounds)),
+        None => Clock::detected(&facts.offsets, bounds),
+    };
+    log.clock = Rc::new(clock.unwrap_or_default());
+    if let Some(calendar) = &parameters.calendar {
+        // The zone that offsets tell has a name, unless it is an offset.
+        let detected = Some(log.clock.name()).filter(|name| !name.starts_with("UTC"));
+        let name = parameters.time_zone.as_deref().or(detected);
+        log.working = Some(Rc::new(calendar.working_time(name, bounds, "calendar")?));
+    }
+    Ok(())
+}
+
+/// The window, whose dates and times without offset are those of the clocks.
+fn local_window(parameters: &Parameters, clock: &Clock, (first, last): (Micros, Micros)) -> (Micros, Micros) {
+    let Some(window) = &parameters.time_window else { return (first, last) };
+    let local = |text: &Option<String>, time: Micros| match text {
+        Some(text) if offset_of(text.trim().as_bytes()).is_none() => clock.moment(time),
+        _ => time,
+    };
+    (local(&window.start_date, first), local(&window.end_date, last))
 }
 
 /// A rule about an activity that never happens is more likely misspelt than meant.

@@ -9,6 +9,7 @@
 
 pub mod anomalies;
 mod calendar;
+pub mod clock;
 pub mod conformance;
 pub mod enriched;
 pub mod error;

@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use crate::clock::Clock;
 use crate::names::{Id, NONE, Names};
+use fuelcell_parameters_kit::WorkingTime;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub type Micros = i64;
@@ -293,6 +295,8 @@ impl Builder {
             out_of_order: 0,
             equal_times: 0,
             level: Level::Events,
+            clock: Rc::default(),
+            working: None,
             names: Rc::new(self.names),
             offsets,
         };
@@ -320,6 +324,10 @@ pub struct EventLog {
     pub names: Rc<Dictionary>,
     /// What a row is.
     pub level: Level,
+    /// What clocks show where the process is.
+    pub clock: Rc<Clock>,
+    /// When people work there, if that was said.
+    pub working: Option<Rc<WorkingTime>>,
     /// Completion times.
     pub times: Vec<Micros>,
     /// Activities.
@@ -393,6 +401,24 @@ impl EventLog {
         (begin.map_or(first, |&begin| begin.min(first)), last)
     }
 
+    /// What clocks show at a moment.
+    pub fn local(&self, time: Micros) -> Micros {
+        self.clock.local(time)
+    }
+
+    /// The earliest begin and the latest end; both 0 without events.
+    pub fn bounds(&self) -> (Micros, Micros) {
+        let spans = (0..self.cases()).map(|case| self.span(case));
+        let both = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        both.unwrap_or_default()
+    }
+
+    /// The working time between the first begin and the last end of a case, if a calendar was given.
+    pub fn working_time(&self, case: usize) -> Option<Micros> {
+        let (begin, end) = self.span(case);
+        self.working.as_ref()?.between(begin, end)
+    }
+
     /// When the work of an event was begun, if the log tells that.
     pub fn begin(&self, event: usize) -> Option<Micros> {
         match self.starts.as_ref()?[event] {
@@ -425,11 +451,21 @@ impl EventLog {
         }
     }
 
+    /// Rows, as a heading.
+    pub fn heading(&self) -> &'static str {
+        match self.level {
+            Level::Events => "Events",
+            Level::Instances => "Activity instances",
+        }
+    }
+
     /// A log of the same cases and names whose rows are these, for each case in turn, sorted by time.
     pub(crate) fn with_rows(&self, level: Level, mut rows: impl FnMut(usize, &mut Vec<Row>)) -> Self {
         let mut log = Self {
             names: Rc::clone(&self.names),
             level,
+            clock: Rc::clone(&self.clock),
+            working: self.working.clone(),
             times: Vec::new(),
             activities: Vec::new(),
             resources: Vec::new(),

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::conformance::{MOST_RULES, Rule};
 use crate::error::Stop;
 use crate::read::{Columns, Options};
-pub use fuelcell_parameters_kit::{Filter, OutputFormat, QualityChecks, TimeWindow};
+use chrono_tz::Tz;
+use fuelcell_parameters_kit::zone;
+pub use fuelcell_parameters_kit::{Calendar, Filter, OutputFormat, QualityChecks, TimeWindow};
 
 /// The parameters of a process-mining job.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -19,8 +21,14 @@ pub struct Parameters {
     /// How much is analysed: `comprehensive` is everything, `discovery` the map and the variants, `performance` the map
     /// and all times.
     pub analysis_type: AnalysisType,
-    /// Only cases that lie completely inside of this time are analysed.
+    /// Only cases that lie completely inside of this time are analysed. Dates and times without offset are those of the time
+    /// zone.
     pub time_window: Option<TimeWindow>,
+    /// The zone of the IANA database whose days, weekdays and hours are meant and shown; when left out, that which the
+    /// offsets of the timestamps tell, else `UTC`.
+    pub time_zone: Option<String>,
+    /// When people work: what of a case's time counts as working time, and which work is off-hours.
+    pub calendar: Option<Calendar>,
     /// Only cases that meet all of these conditions are analysed, or events where a condition says so. Cases have `case`,
     /// `duration` (seconds), `events`, `first activity`, `last activity`, `variant` (`A → B`), `rework` (`yes` or `no`), `start`
     /// and `end`; events `case`, `activity`, `timestamp`, `startTimestamp` and `resource`.
@@ -58,6 +66,8 @@ impl Default for Parameters {
             model_id: None,
             analysis_type: AnalysisType::default(),
             time_window: None,
+            time_zone: None,
+            calendar: None,
             filters: Vec::new(),
             include_anomaly_detection: true,
             include_process_variants: true,
@@ -127,6 +137,18 @@ impl Parameters {
             return Err(Stop::parameter(message));
         }
         Ok(&self.rules)
+    }
+
+    /// Checks zone and calendar.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for those that are none.
+    pub fn clocks(&self) -> Result<Option<Tz>, Stop> {
+        let zone = self.time_zone.as_deref().map(|name| zone(Some(name), "timeZone")).transpose()?;
+        if let Some(calendar) = &self.calendar {
+            calendar.working_time(self.time_zone.as_deref(), (0, 1), "calendar")?;
+        }
+        Ok(zone)
     }
 
     /// How to read the log.

@@ -1,10 +1,13 @@
 //! How good the data is: what was left out, what looks wrong, and a score.
 
+use rustc_hash::FxHashSet;
+
 use fuelcell_parameters_kit::{QualityChecks, is_plausible, spellings};
 use fuelcell_sdk::{DataValidation, Finding};
 
 use crate::error::excerpt;
 use crate::log::EventLog;
+use crate::names;
 use crate::read::Facts;
 use fuelcell_report_kit::text::{count, counted};
 
@@ -39,9 +42,11 @@ impl Quality {
             implausible = found.iter().map(|finding| finding.count).sum();
             findings.extend(found);
         }
+        findings.extend(dates_alone(log, facts));
         if checks.validate_activities {
             findings.extend(similar_activities(log));
         }
+        findings.extend(similar_cases(log));
         let invalid = facts.dropped.total();
         let removed = if checks.check_duplicates { duplicates } else { 0 };
         let validation = DataValidation {
@@ -77,12 +82,13 @@ fn reading_findings(facts: &Facts) -> Vec<Finding> {
         .collect::<Vec<_>>()
         .join("\", \"");
     let by_form = format!(
-        "Timestamps that are not ISO 8601 were read as \"{forms}\": the first rows leave no doubt about day and month"
+        "Timestamps that are not ISO 8601 were read as \"{forms}\", of which the first rows leave no doubt{}",
+        if forms.contains("%y") { "; years of two digits are those from 1969 to 2068" } else { "" }
     );
     let findings = [
-        finding("Rows without a case were left out".into(), dropped.no_case),
-        finding("Rows without an activity were left out".into(), dropped.no_activity),
-        finding("Rows without a timestamp were left out".into(), dropped.no_timestamp),
+        finding(left_out("a case", facts.first_without[0]), dropped.no_case),
+        finding(left_out("an activity", facts.first_without[1]), dropped.no_activity),
+        finding(left_out("a timestamp", facts.first_without[2]), dropped.no_timestamp),
         finding(unreadable, dropped.unreadable_timestamp),
         finding(by_form, facts.read_by_form),
         finding("Rows have more or fewer fields than the header".into(), facts.ragged),
@@ -95,6 +101,10 @@ fn reading_findings(facts: &Facts) -> Vec<Finding> {
             "Rows have a start and no end: they are work that has not ended, and stand at their start".into(),
             facts.open_rows,
         ),
+        finding(
+            "The gzip file ends with bytes that are no gzip; they were not read".into(),
+            u64::from(facts.trailing_bytes),
+        ),
         finding("Rows above the one that names the columns were passed over".into(), facts.rows_above),
         finding(
             "Timestamps have more than six digits of a second: the further ones decide the order, durations do not have them"
@@ -105,6 +115,11 @@ fn reading_findings(facts: &Facts) -> Vec<Finding> {
     ];
     let alike = facts.namesakes.iter().map(|message| Finding::new("DataQuality", message.clone(), 1));
     findings.into_iter().flatten().chain(alike).collect()
+}
+
+fn left_out(what: &str, first: Option<u64>) -> String {
+    let first = first.map_or(String::new(), |row| format!(", first row {row}"));
+    format!("Rows without {what} were left out{first}")
 }
 
 fn unreadable_message(facts: &Facts) -> String {
@@ -136,6 +151,53 @@ fn timestamp_findings(log: &EventLog) -> Vec<Finding> {
         finding("Events start after they end".into(), backwards),
     ];
     findings.into_iter().flatten().collect()
+}
+
+/// Midnight puts an activity of which only the date is known before everything else of its day.
+fn dates_alone(log: &EventLog, facts: &Facts) -> Option<Finding> {
+    const DAY: i64 = 86_400_000_000;
+    const NAMED: usize = 5;
+    const FEWEST: u64 = 3;
+    if facts.midnights.dates == 0 {
+        return None;
+    }
+    if facts.midnights.times == 0 {
+        let message = "All times are dates without hours: durations are whole days, and events of a day are in the order of the file";
+        return finding(message.into(), log.events() as u64);
+    }
+    let mut events = vec![(0_u64, 0_u64); log.names.activities.len()];
+    for (&activity, &time) in log.activities.iter().zip(&log.times) {
+        let (all, midnights) = &mut events[activity as usize];
+        *all += 1;
+        *midnights += u64::from(time.rem_euclid(DAY) == 0);
+    }
+    let dates = |&(_, &(all, midnights)): &(usize, &(u64, u64))| all >= FEWEST && all == midnights;
+    let alone: Vec<(usize, u64)> =
+        events.iter().enumerate().filter(dates).map(|(activity, (all, _))| (activity, *all)).collect();
+    let names: Vec<String> = alone
+        .iter()
+        .take(NAMED)
+        .map(|(activity, _)| format!("\"{}\"", excerpt(log.activity_name(*activity as u32))))
+        .collect();
+    let message = format!(
+        "Activities have dates without hours: midnight puts them before all else of their day. They are {}",
+        names.join(", ")
+    );
+    finding(message, alone.iter().map(|(_, events)| events).sum())
+}
+
+/// Cases whose names are equal but for blanks, zeros in front and decimals of zero are told apart, which may not be meant.
+fn similar_cases(log: &EventLog) -> Option<Finding> {
+    const MOST: usize = 1_000_000;
+    let plain = |name: &str| {
+        let name = name.trim().trim_start_matches('0');
+        names::hash(name.strip_suffix(".0").unwrap_or(name).as_bytes())
+    };
+    let cases = log.cases().min(MOST);
+    let different: FxHashSet<u64> = (0..cases).map(|case| plain(log.case_name(case))).collect();
+    let message =
+        "Cases are named alike but for blanks, zeros in front or \".0\", and are different ones here";
+    finding(message.into(), (cases - different.len()) as u64)
 }
 
 /// Activities whose names are equal but for case, spaces and punctuation.

@@ -5,7 +5,7 @@ use fuelcell_records_kit::{Micros, Stop, excerpt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A stretch of time. Dates and times without offset are UTC.
+/// A stretch of time. Dates and times without offset are UTC; in ProcessMining they are those of its time zone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TimeWindow {

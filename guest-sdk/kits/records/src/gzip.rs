@@ -2,8 +2,10 @@
 //!
 //! Headers and decompression are `flate2`'s. The checksum is [`Checksum`], which costs a cell less.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::mem;
+use std::rc::Rc;
 
 use flate2::bufread::{DeflateDecoder, GzDecoder};
 
@@ -18,6 +20,8 @@ pub(crate) struct Gzip<R> {
     sum: Checksum,
     /// Whether a member was read to its end.
     read_one: bool,
+    /// Set when something else than zeros follows the last member.
+    trailing: Rc<Cell<bool>>,
 }
 
 enum State<R> {
@@ -29,8 +33,8 @@ enum State<R> {
 }
 
 impl<R: BufRead> Gzip<R> {
-    pub(crate) fn new(input: R) -> Self {
-        Self { state: State::Between(input), sum: Checksum::default(), read_one: false }
+    pub(crate) fn new(input: R, trailing: Rc<Cell<bool>>) -> Self {
+        Self { state: State::Between(input), sum: Checksum::default(), read_one: false, trailing }
     }
 
     /// Reads the header of the next member. False at the end of the file.
@@ -40,6 +44,7 @@ impl<R: BufRead> Gzip<R> {
             match input.fill_buf()?.first() {
                 None => return Ok(false),
                 Some(&first) if self.read_one && first != MAGIC => {
+                    self.trailing.set(first != 0);
                     self.state = State::Lost;
                     return Ok(false);
                 }
@@ -117,7 +122,7 @@ mod tests {
 
     fn read(file: &[u8]) -> Result<Vec<u8>, io::ErrorKind> {
         let mut text = Vec::new();
-        Gzip::new(file).read_to_end(&mut text).map(|_| text).map_err(|error| error.kind())
+        Gzip::new(file, Rc::default()).read_to_end(&mut text).map(|_| text).map_err(|error| error.kind())
     }
 
     #[test]

@@ -56,12 +56,18 @@ pub struct Meter {
     bytes: Cell<u64>,
     failure: RefCell<Option<String>>,
     compression: Cell<Option<Compression>>,
+    trailing: Rc<Cell<bool>>,
 }
 
 impl Meter {
     /// Bytes of the file read so far, compressed as they are.
     pub fn bytes(&self) -> u64 {
         self.bytes.get()
+    }
+
+    /// Whether something that is no gzip follows the last member of what was read.
+    pub fn has_trailing_bytes(&self) -> bool {
+        self.trailing.get()
     }
 
     /// The right words for an error that came up through the layers.
@@ -85,6 +91,9 @@ impl Meter {
                     "The {name} stream ends in the middle, after {position} bytes. Upload the whole file again."
                 ),
             ),
+            io::ErrorKind::Unsupported => {
+                Stop::failed("UnsupportedFormat", format!("The {name} file is not read: {error}."))
+            }
             _ => Stop::failed(
                 corrupt,
                 format!(
@@ -154,7 +163,8 @@ pub fn open<'a>(file: impl Read + 'a, refusals: &Refusals) -> Result<Source<'a>,
     if !start.starts_with(GZIP) {
         return bytes.decoded();
     }
-    bytes.unpack(Compression::Gzip, |bytes| Ok(Box::new(Gzip::new(bytes))))?;
+    let trailing = Rc::clone(&bytes.meter.trailing);
+    bytes.unpack(Compression::Gzip, |bytes| Ok(Box::new(Gzip::new(bytes, trailing))))?;
     refuse_other_formats(&bytes.start()?, refusals)?;
     bytes.decoded()
 }
@@ -176,7 +186,8 @@ pub fn open_packed<'a>(
     }
     refuse_other_formats(&start, refusals)?;
     if start.starts_with(GZIP) {
-        bytes.unpack(compression, |bytes| Ok(Box::new(Gzip::new(bytes))))?;
+        let trailing = Rc::clone(&bytes.meter.trailing);
+        bytes.unpack(compression, |bytes| Ok(Box::new(Gzip::new(bytes, trailing))))?;
         refuse_other_formats(&bytes.start()?, refusals)?;
     }
     bytes.decoded()

@@ -134,6 +134,11 @@ impl Quality<'_> {
         }
     }
 
+    /// Whether nothing lowers the score, as far as there is one.
+    fn is_perfect(&self) -> bool {
+        self.score.is_none_or(|score| score >= 100.0) && self.parts.iter().all(|(.., share)| *share >= 1.0)
+    }
+
     fn parts(&self) -> crate::Table {
         use crate::{Column, Table};
         let mut table = Table::new([
@@ -159,7 +164,8 @@ impl Render for Quality<'_> {
             (note(self.about.join(" · ")))
         };
         let findings = html! {
-            @if self.findings.is_empty() { p { "No fault was found." } }
+            @if self.findings.is_empty() && self.is_perfect() { p { "No fault was found." } }
+            @else if self.findings.is_empty() { p { "What is not without fault is a part of the score below 100 %." } }
             @else { ul.plain { @for finding in &self.findings { li { (finding) } } } }
         };
         html! {

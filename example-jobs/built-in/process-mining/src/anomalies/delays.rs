@@ -63,8 +63,12 @@ impl Steps<'_> {
     }
 
     fn took(&self, event: usize) -> Micros {
+        let (from, to) = (self.log.times[event - 1], self.log.times[event]);
+        if let Some(working) = &self.log.working {
+            return working.between(from, to).unwrap_or(to - from);
+        }
         let calendar = &self.calendars[self.log.activities[event] as usize];
-        calendar.between(self.log.times[event - 1], self.log.times[event])
+        calendar.between(self.log.local(from), self.log.local(to))
     }
 
     /// Per edge, if it is frequent enough.

@@ -211,7 +211,7 @@ fn rare_variants(log: &EventLog, figures: &Figures) -> Group {
 /// Work at hours of the week at which hardly anybody works.
 fn off_hours(log: &EventLog) -> Group {
     let mut hours = [0_u64; WEEK];
-    log.times.iter().for_each(|&time| hours[hour_of_week(time)] += 1);
+    log.times.iter().for_each(|&time| hours[hour_of_week(log.local(time))] += 1);
     let mut busiest: Vec<usize> = (0..WEEK).collect();
     busiest.sort_by_key(|&h| (std::cmp::Reverse(hours[h]), h));
     let total = log.events() as u64;
@@ -230,18 +230,26 @@ fn off_hours(log: &EventLog) -> Group {
     let exists = log.cases() >= ENOUGH && quiet_hours * 3 >= WEEK;
     let mut cases = Vec::new();
     for (case, range) in log.ranges().enumerate() {
-        let at = |event: usize| exists && quiet[hour_of_week(log.times[event])];
+        let at = |event: usize| match &log.working {
+            Some(working) => working.is_open(log.times[event]) == Some(false),
+            None => exists && quiet[hour_of_week(log.local(log.times[event]))],
+        };
         let Some(event) = range.clone().find(|&event| at(event)) else { continue };
         let events = range.filter(|&event| at(event)).count();
         let who = log.resources[event];
         let by = if who == NONE { String::new() } else { format!(" by \"{}\"", log.resource_name(who)) };
-        let when = chrono::DateTime::from_timestamp_micros(log.times[event]);
-        let when = when.map_or(String::new(), |when| when.format("%a %Y-%m-%d %H:%M UTC").to_string());
+        let when = chrono::DateTime::from_timestamp_micros(log.local(log.times[event]));
+        let when = when.map_or(String::new(), |when| when.format("%a %Y-%m-%d %H:%M").to_string());
         let reason = format!("\"{}\"{by} on {when}", log.activity_name(log.activities[event]));
         cases.push(Anomaly { case, reason, size: events as f64 });
     }
-    let definition = format!(
-        "An event falls into the {quiet_hours} quietest hours of the week (UTC), which together hold less than 1 % of all events."
-    );
+    let zone = log.clock.name();
+    let definition = match log.working {
+        Some(_) => format!("An event falls outside of the working hours of the calendar ({zone})."),
+        None => format!(
+            "An event falls into the {quiet_hours} quietest hours of the week ({zone}), which together hold less than 1 % of all \
+             events."
+        ),
+    };
     Group { kind: "OffHours", title: "Off-hours activity", definition, cases }
 }

@@ -53,6 +53,10 @@ pub fn document(
     }
     put("case_duration", durations(&figures.between_timestamps));
     put("case_lead_time", durations(&figures.durations));
+    if let Some(working) = &figures.working {
+        put("case_working_time", durations(working));
+    }
+    put("time_zone", json!(log.clock.name()));
     put("events_per_case", events_per_case(log));
     let fence = figures.between_timestamps.upper_fence();
     let above = figures.between_timestamps.above(fence);

@@ -39,6 +39,8 @@ pub struct Figures {
     pub durations: Durations,
     /// From the first to the last timestamp of the cases.
     pub between_timestamps: Durations,
+    /// The working time in these, if a calendar was given.
+    pub working: Option<Durations>,
     /// Repetitions.
     pub rework: Rework,
     /// Work by resource, when the log names any.
@@ -83,6 +85,8 @@ impl Figures {
     pub fn of_instances(&mut self, instances: &EventLog) -> Self {
         let mut figures = Self::without_work(instances, |_, _| {});
         self.durations.ascending.clone_from(&figures.durations.ascending);
+        self.working =
+            figures.working.as_ref().map(|working| Durations { ascending: working.ascending.clone() });
         figures.source = self.source;
         figures.service.clone_from(&self.service);
         figures.waiting.clone_from(&self.waiting);
@@ -117,6 +121,10 @@ impl Figures {
             variants,
             durations,
             between_timestamps,
+            working: log
+                .working
+                .as_ref()
+                .map(|_| Durations::measured((0..log.cases()).filter_map(|case| log.working_time(case)))),
             rework,
             resources,
             since_previous,

@@ -320,6 +320,7 @@ mod tests {
         let over = (0..activities).step_by(4).map(|index| edge(Node::Activity(index), Node::End));
         let start = [edge(Node::Start, Node::Activity(0))];
         Map {
+            rows: "Events",
             activities: (0..activities).map(activity).collect(),
             edges: start.into_iter().chain(forward).chain(back).chain(over).collect(),
             all_activities: activities,

@@ -52,6 +52,8 @@ pub struct MapEdge {
 /// What is drawn, and how much of the log that is.
 #[derive(Debug, Clone)]
 pub struct Map {
+    /// What its activities count, as a heading.
+    pub rows: &'static str,
     /// Activities drawn, most frequent first.
     pub activities: Vec<MapActivity>,
     /// Paths drawn, most frequent first.
@@ -136,7 +138,7 @@ impl Map {
         candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
         drop_rare_ends(&mut candidates, log.cases());
         let edges = choose(&candidates, activities.len());
-        Self::measure(activities, edges, flow, figures)
+        Self { rows: log.heading(), ..Self::measure(activities, edges, flow, figures) }
     }
 
     fn measure(activities: Vec<MapActivity>, edges: Vec<MapEdge>, flow: &Flow, figures: &Figures) -> Self {
@@ -146,6 +148,7 @@ impl Map {
         let repeated: u64 = activities.iter().map(|activity| activity.repeated).sum();
         let drawn_events: u64 = activities.iter().map(|activity| activity.events).sum();
         Self {
+            rows: "Events",
             all_activities: figures.flow.activity_count(),
             all_edges: flow.edges.iter().filter(|edge| edge.from != edge.to).count(),
             events_covered: drawn_events as f64 / events.max(1) as f64,

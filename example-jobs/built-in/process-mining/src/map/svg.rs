@@ -325,11 +325,11 @@ fn legend(map: &Map) -> Markup {
     let time =
         |x: String, time| html! { path class={ "edge t" (time) } stroke-width="5" d={ "M" (x) " 46h16" } {} };
     let sizes = LegendLine::new(24.0)
-        .text("Events: few")
+        .text(&format!("{}: few", map.rows))
         .marks(22.0, 0..5, shade)
         .text("many")
         .skip(10.0)
-        .text("Cases on a path: few")
+        .text("Times a path is taken: few")
         .marks(28.0, [1.2, 3.0, 5.0, 7.2], path)
         .text("many");
     let mut times =

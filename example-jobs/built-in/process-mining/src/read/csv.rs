@@ -1,5 +1,6 @@
 //! Tables.
 
+use super::REFUSALS;
 use super::columns::{self, Layout, Time};
 use super::facts::instance_hash;
 use super::facts::{BATCH, Example, Facts, Options, Tick};
@@ -131,14 +132,11 @@ fn json_file(first: &Fields) -> Stop {
     let objects = ["objectTypes", "eventTypes", "ocel:"].iter().any(|word| text.contains(word));
     let what = if objects {
         "an object-centric event log (OCEL, JSON), in which events belong to several objects instead of one case. Flatten it \
-         to one object type first, with one row an event: case_id, activity, timestamp"
+         to one object type first, as a table with one row an event: case_id, activity, timestamp"
     } else {
         "JSON. Save it as CSV with one row an event"
     };
-    Stop::failed(
-        "UnsupportedFormat",
-        format!("The file is {what}. Allowed are .xes, .xes.gz, .csv and .csv.gz."),
-    )
+    Stop::failed("UnsupportedFormat", format!("The file is {what}. Allowed are {}.", REFUSALS.allowed))
 }
 
 /// The delimiter that the first line names (`sep=;`, which Excel writes), and how long that line is.
@@ -229,6 +227,7 @@ struct OpenRows {
 
 /// A row that is no event yet. Its names are not interned: it may become none.
 struct OpenRow {
+    row: u64,
     case: Box<[u8]>,
     activity: Box<[u8]>,
     resource: Box<[u8]>,
@@ -246,10 +245,12 @@ impl Table {
         let (case, activity) = (record.field(layout.case), record.field(layout.activity));
         if case.trim_ascii().is_empty() {
             facts.dropped.no_case += 1;
+            facts.first_without[0].get_or_insert(record.row);
             return;
         }
         if activity.trim_ascii().is_empty() {
             facts.dropped.no_activity += 1;
+            facts.first_without[1].get_or_insert(record.row);
             facts.lost_row(case);
             return;
         }
@@ -258,6 +259,7 @@ impl Table {
         if let Some(time) = parsed {
             facts.read_by_form += u64::from(self.timestamps.needs_form(text));
             facts.midnights.see(text);
+            facts.see_offset(time, text);
             let beyond = i64::from(beyond_micros(text));
             facts.beyond_micros += u64::from(beyond > 0);
             let order = if beyond > 0 { beyond } else { self.order(record) };
@@ -284,6 +286,7 @@ impl Table {
             let begin = self.start(record, facts);
             if begin == NO_TIME {
                 facts.dropped.no_timestamp += 1;
+                facts.first_without[2].get_or_insert(record.row);
                 facts.lost_row(case);
             } else {
                 self.keep_open(record, begin);
@@ -301,6 +304,7 @@ impl Table {
         let layout = self.layout;
         let resource = layout.resource.map_or(&b""[..], |column| record.field(column));
         self.open.rows.push(OpenRow {
+            row: record.row,
             case: record.field(layout.case).into(),
             activity: record.field(layout.activity).into(),
             resource: if is_missing(resource.trim_ascii()) { [].into() } else { resource.into() },
@@ -324,6 +328,8 @@ impl Table {
         let lost = rows.iter().zip(&cases).filter(|(row, case)| followed(case, row.begin)).count();
         if lost * 2 > rows.len() {
             facts.dropped.no_timestamp += rows.len() as u64;
+            let first = rows.iter().map(|row| row.row).chain(facts.first_without[2]).min();
+            facts.first_without[2] = first;
             rows.iter().for_each(|row| facts.lost_row(&row.case));
             return self.builder;
         }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::columns::Columns;
+use crate::clock::offset_of;
 use crate::names;
 
 /// How to read.
@@ -45,6 +46,17 @@ impl Facts {
     pub(super) fn lost_row(&mut self, case: &[u8]) {
         if self.incomplete_cases.len() < INCOMPLETE_CASES {
             self.incomplete_cases.insert(names::hash(case));
+        }
+    }
+
+    /// Looks at the offset of a time.
+    #[inline]
+    pub(super) fn see_offset(&mut self, time: i64, text: &[u8]) {
+        const FIRST: u64 = 1000;
+        const EVERY: u64 = 64;
+        const MOST: usize = 8000;
+        if (self.rows < FIRST || self.rows.is_multiple_of(EVERY)) && self.offsets.len() < MOST {
+            self.offsets.extend(offset_of(text).map(|offset| (time, offset)));
         }
     }
 
@@ -122,6 +134,8 @@ pub struct Facts {
     /// Cases that lost rows, by the hash of their name ([`crate::names::hash`]): what is missing from them may be in
     /// those rows.
     pub incomplete_cases: FxHashSet<u64>,
+    /// The first rows without a case, without an activity and without a timestamp.
+    pub first_without: [Option<u64>; 3],
     /// The first timestamp that could not be read.
     pub unreadable_example: Option<Example>,
     /// Records with more or fewer fields than the header.
@@ -130,10 +144,16 @@ pub struct Facts {
     pub invalid_utf8: u64,
     /// Start times that could not be read; their events are kept without one.
     pub unreadable_starts: u64,
+    /// Times and the offsets that they were written with, in minutes: of the first ones, and of some throughout.
+    pub offsets: Vec<(i64, i16)>,
     /// Rows above the header of a table.
     pub rows_above: u64,
     /// Of each main column, others that are named alike.
     pub namesakes: Vec<String>,
+    /// Whether something that is no gzip follows the last member of the file.
+    pub trailing_bytes: bool,
+    /// Whether an XES file names types of objects, which a log of cases does not.
+    pub object_centric: bool,
     /// Rows with a begin and without an end; they are events at their begin.
     pub open_rows: u64,
     /// Timestamps with digits beyond microseconds.

@@ -3,14 +3,18 @@
 mod columns;
 mod csv;
 mod facts;
+mod single_byte;
 mod tags;
 mod xes;
+mod zip;
 
-use std::io::Read;
+use std::io::{BufRead as _, BufReader, Read};
+use std::rc::Rc;
 
 pub use columns::Columns;
 pub use facts::{Dropped, Example, Facts, Options, Tick};
-use fuelcell_records_kit::source::{self, Refusals};
+use fuelcell_parameters_kit::is_plausible;
+use fuelcell_records_kit::source::{self, Compression, Refusals, Source};
 pub use fuelcell_records_kit::{
     iso::{TimeText, format as format_time, parse_iso, time_text},
     timestamp::{Timestamps, is_missing},
@@ -22,7 +26,7 @@ use crate::log::EventLog;
 const REFUSALS: Refusals = Refusals {
     empty_code: "EmptyLog",
     empty: "An event log needs at least one event.",
-    allowed: ".xes, .xes.gz, .csv and .csv.gz",
+    allowed: ".xes and .csv, also as .gz or alone in a .zip; DataEnrichment makes CSV of Excel, Parquet and JSON files",
 };
 
 /// Reads a log.
@@ -32,17 +36,64 @@ const REFUSALS: Refusals = Refusals {
 /// `UnreadableTimestamps`, `AmbiguousTimestamps`, `CorruptXes`, `CorruptCsv`, `TruncatedGzip`, `CorruptGzip`,
 /// `UnsupportedFormat`, `InvalidParameter`, `Storage`.
 pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(EventLog, Facts), Stop> {
-    let source = source::open(file, &REFUSALS)?;
+    let mut source = open(file)?;
+    refuse_pages(&mut source)?;
+    let meter = Rc::clone(&source.meter);
     let mut facts = Facts { encoding: source.encoding, ..Facts::default() };
     let (name, builder) = match source.first {
         Some(b'<') => ("XES", xes::read(source, options, &mut facts, tick)?),
         _ => ("CSV", csv::read(source, options, &mut facts, tick)?),
     };
+    facts.trailing_bytes = meter.has_trailing_bytes();
     facts.format = if facts.format.is_empty() { name.to_string() } else { format!("{name}, gzip") };
     if builder.is_empty() && !facts.stopped {
         return Err(no_events(&facts));
     }
-    Ok((builder.finish(), facts))
+    let log = builder.finish();
+    if log.events() > 0 && !log.times.iter().any(|&time| is_plausible(time)) {
+        return Err(implausible(&log, &facts));
+    }
+    Ok((log, facts))
+}
+
+fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
+    let mut file = BufReader::with_capacity(1 << 18, file);
+    let archive = file.fill_buf().is_ok_and(|start| start.starts_with(zip::MAGIC));
+    if archive {
+        source::open_packed(file, (Compression::Zip, Box::new(zip::only_file)), &REFUSALS)
+    } else {
+        source::open(file, &REFUSALS)
+    }
+}
+
+/// Refuses what was saved in place of a log.
+fn refuse_pages(source: &mut Source<'_>) -> Result<(), Stop> {
+    let start = source.text.fill_buf().map_err(|error| source.meter.explain(&error))?;
+    let start = String::from_utf8_lossy(&start[..start.len().min(1000)]).trim_start().to_lowercase();
+    let page = ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag));
+    let what = if page {
+        "a web page (HTML), not a log: what was saved is the page around it. Download the file itself (on GitHub by \"Raw\")"
+    } else if start.starts_with("version https://git-lfs.github.com/spec") {
+        "a pointer of Git LFS, not the log that it stands for. Fetch it with \"git lfs pull\""
+    } else {
+        return Ok(());
+    };
+    Err(Stop::failed("UnsupportedFormat", format!("The file is {what}. Allowed are {}.", REFUSALS.allowed)))
+}
+
+/// No log has its times outside of a hundred years: they were read as what they are not.
+fn implausible(log: &EventLog, facts: &Facts) -> Stop {
+    let column = facts.columns.iter().find(|(role, _)| *role == "timestamp");
+    let column = column.map_or("timestamp", |(_, name)| name);
+    let first = log.times.iter().min().map(|&time| format_time(time)).unwrap_or_default();
+    Stop::failed(
+        "ImplausibleTimestamps",
+        format!(
+            "All times in column \"{}\" lie outside of the years 1970 to 2099; the first one is {first}. They are written in \
+             another form, or the column is another one: give timestampFormats or columns.timestamp.",
+            excerpt(column)
+        ),
+    )
 }
 
 fn no_events(facts: &Facts) -> Stop {

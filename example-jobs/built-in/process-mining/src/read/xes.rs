@@ -1,12 +1,15 @@
 //! XES, event by event (IEEE 1849-2016).
 
 use std::borrow::Cow;
+use std::io::{self, BufRead, BufReader};
 
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
+use super::REFUSALS;
 use super::facts::{BATCH, Example, Facts, Options, Tick, instance_hash};
+use super::single_byte::{Encoding, SingleByte};
 use super::tags::{Element, Tag, TagError, Tags};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
@@ -24,7 +27,9 @@ pub(super) fn read(
     tick: Tick<'_>,
 ) -> Result<Builder, Stop> {
     facts.format = source.compression.map_or(String::new(), |compression| compression.name().to_string());
-    let mut tags = Tags::new(source.text);
+    let (text, encoding) = decoded(source.text).map_err(|error| source.meter.explain(&error))??;
+    facts.encoding = encoding.unwrap_or(facts.encoding);
+    let mut tags = Tags::new(text);
     let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?.of_times());
     let mut seen = 0_u64;
     loop {
@@ -54,6 +59,36 @@ pub(super) fn read(
         }
     }
     log.finish(tags.position(), facts)
+}
+
+/// Text as UTF-8 where the declaration says that it is something else, and what it says.
+type Decoded<'a> = (Box<dyn BufRead + 'a>, Option<&'static str>);
+
+/// The text in the encoding that its declaration names.
+fn decoded(mut text: Box<dyn BufRead + '_>) -> io::Result<Result<Decoded<'_>, Stop>> {
+    let start = text.fill_buf()?;
+    let start = start[..start.len().min(200)].to_vec();
+    let declaration = start.trim_ascii_start().strip_prefix(b"<?xml").unwrap_or_default();
+    let end = declaration.iter().position(|byte| *byte == b'>').unwrap_or(0);
+    let declaration = String::from_utf8_lossy(&declaration[..end]);
+    let name = declaration.split_once("encoding").map_or("", |(_, rest)| rest);
+    let name = name.split(['"', '\'']).nth(1).unwrap_or_default();
+    Ok(match (Encoding::named(name), name.to_ascii_lowercase()) {
+        (Some(encoding), _) => {
+            let text = BufReader::new(SingleByte::new(text, encoding));
+            Ok((Box::new(text), Some(encoding.name())))
+        }
+        // UTF-16 was decoded by its mark.
+        (None, name) if name.is_empty() || name.starts_with("utf") => Ok((text, None)),
+        (None, name) => Err(Stop::failed(
+            "CorruptXes",
+            format!(
+                "The XES file is declared as \"{}\" at byte 0. Allowed are UTF-8, UTF-16 with mark, ISO-8859-1, ISO-8859-15 and \
+                 windows-1252.",
+                excerpt(&name)
+            ),
+        )),
+    })
 }
 
 fn corrupt(position: u64, what: &str) -> Stop {
@@ -261,6 +296,10 @@ impl Log {
                 (self.trace_name, self.case) = (None, None);
                 Place::Trace
             }
+            (Place::Log, b"object-types" | b"event-types" | b"objects" | b"events") => {
+                facts.object_centric = true;
+                Place::Skipped
+            }
             (Place::Log, b"global" | b"extension" | b"classifier") | (Place::Skipped, _) => Place::Skipped,
             (Place::Log | Place::Attribute, _) => Place::Attribute,
             (Place::Outside, b"log") => {
@@ -367,6 +406,9 @@ impl Log {
         let event = &mut self.event;
         let text = trimmed(value);
         event.time = self.timestamps.parse(text).or_else(|| counted_time(text));
+        if let Some(time) = event.time {
+            facts.see_offset(time, text);
+        }
         event.beyond = beyond_micros(value);
         facts.beyond_micros += u64::from(event.beyond > 0);
         event.unreadable = event.time.is_none();
@@ -383,6 +425,7 @@ impl Log {
         // An event outside of any trace belongs to no case.
         if self.place() != Place::Trace {
             dropped.no_case += 1;
+            facts.first_without[0].get_or_insert(facts.rows);
             return;
         }
         let (Some(activity), Some(time)) = (event.activity, event.time) else {
@@ -390,6 +433,11 @@ impl Log {
             let timed = event.activity.is_some();
             dropped.unreadable_timestamp += u64::from(timed && event.unreadable);
             dropped.no_timestamp += u64::from(timed && !event.unreadable);
+            if !timed {
+                facts.first_without[1].get_or_insert(facts.rows);
+            } else if !event.unreadable {
+                facts.first_without[2].get_or_insert(facts.rows);
+            }
             if let Some(name) = &self.trace_name {
                 facts.lost_row(name);
             }
@@ -428,6 +476,17 @@ impl Log {
         }
         if !self.places.is_empty() {
             return Err(corrupt(position, "the file ends before </log>"));
+        }
+        if facts.object_centric && facts.rows == 0 {
+            return Err(Stop::failed(
+                "UnsupportedFormat",
+                format!(
+                    "The file is an object-centric event log (OCEL, XML), in which events belong to several objects instead of one \
+                     case. Flatten it to one object type first, as a table with one row an event: case_id, activity, timestamp. \
+                     Allowed are {}.",
+                    REFUSALS.allowed
+                ),
+            ));
         }
         let attributes = [
             ("case", "concept:name of the trace"),

@@ -4,7 +4,7 @@ use fuelcell_report_kit::chart::{self, Chart, Histogram, Lines, SERIES, Scatter}
 use fuelcell_report_kit::text::{duration, shorten};
 
 use crate::figures::{Figures, SECOND};
-use crate::log::{EventLog, Level, Micros};
+use crate::log::{EventLog, Micros};
 
 /// How many cases took how long. The longest two per cent share the last bar.
 pub(super) fn durations(figures: &Figures) -> Histogram {
@@ -24,7 +24,7 @@ pub(super) fn durations(figures: &Figures) -> Histogram {
 
 const SLOTS: usize = 80;
 
-/// A stretch of time that charts show.
+/// A stretch of time that charts show, on the clocks of the log.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Axis {
     first: Micros,
@@ -40,9 +40,14 @@ impl Axis {
     /// From the first event to the last, or to where all but a few have happened, when those few would press the others
     /// into a corner.
     pub(super) fn of(log: &EventLog, first: Micros, last: Micros) -> Self {
+        let (first, last) = (log.local(first), log.local(last));
         const SAMPLE: usize = 100_000;
-        let mut times: Vec<Micros> =
-            log.times.iter().copied().step_by(log.events().div_ceil(SAMPLE).max(1)).collect();
+        let mut times: Vec<Micros> = log
+            .times
+            .iter()
+            .map(|&time| log.local(time))
+            .step_by(log.events().div_ceil(SAMPLE).max(1))
+            .collect();
         let late = ((times.len() as f64 * (1.0 - CUT)) as usize).min(times.len().saturating_sub(1));
         let nearly_all = *times.select_nth_unstable(late).1;
         let cut = nearly_all > first && (nearly_all - first) as f64 <= (last - first) as f64 * 0.67;
@@ -69,12 +74,9 @@ impl Axis {
 /// Events per slot of time.
 pub(super) fn events_over_time(log: &EventLog, axis: Axis) -> Histogram {
     let mut bins = vec![0_u64; SLOTS];
-    log.times.iter().filter_map(|&time| axis.slot(time)).for_each(|slot| bins[slot] += 1);
+    log.times.iter().filter_map(|&time| axis.slot(log.local(time))).for_each(|slot| bins[slot] += 1);
     let ends = (axis.seconds(0.0), axis.seconds(1.0));
-    let rows = match log.level {
-        Level::Events => "Events",
-        Level::Instances => "Activity instances",
-    };
+    let rows = log.heading();
     Histogram::counted(rows, chart::Axis::time("Time"), rows, ends, bins).height(220)
 }
 
@@ -82,8 +84,8 @@ pub(super) fn events_over_time(log: &EventLog, axis: Axis) -> Histogram {
 pub(super) fn work_in_progress(log: &EventLog, axis: Axis) -> Lines {
     let mut change = vec![0_i64; SLOTS + 1];
     for (begin, end) in (0..log.cases()).map(|case| log.span(case)) {
-        change[axis.slot(begin).unwrap_or(SLOTS)] += 1;
-        change[axis.slot(end).unwrap_or(SLOTS)] -= 1;
+        change[axis.slot(log.local(begin)).unwrap_or(SLOTS)] += 1;
+        change[axis.slot(log.local(end)).unwrap_or(SLOTS)] -= 1;
     }
     let ends = (1..=SLOTS).map(|slot| axis.seconds(slot as f64 / SLOTS as f64));
     let open = change[..SLOTS].iter().scan(0, |open, change| {
@@ -118,11 +120,12 @@ pub(super) fn dots(log: &EventLog, figures: &Figures, axis: Axis) -> (Scatter, u
     let mut drawn = 0;
     for (row, &case) in cases.iter().enumerate() {
         for event in log.range(case).take(DOTS.saturating_sub(drawn)) {
-            if axis.share(log.times[event]) > 1.0 {
+            let time = log.local(log.times[event]);
+            if axis.share(time) > 1.0 {
                 break;
             }
             drawn += 1;
-            series[series_of(log.activities[event])].push((log.times[event] as f64 / SECOND, row as f64));
+            series[series_of(log.activities[event])].push((time as f64 / SECOND, row as f64));
         }
     }
     let names = coloured.iter().map(|&activity| shorten(log.activity_name(activity as u32), 40));

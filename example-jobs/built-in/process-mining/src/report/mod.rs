@@ -60,7 +60,7 @@ pub struct Report<'a> {
 const DEFINITIONS: &str = "Definitions: events of a case are in time order, events of the same time in the order of the file. \
                            A path is two consecutive events (or activity instances, in order of their ends) of a case; its time is that from \
                            the end of the first to the end of the second. A cycle time is from the first begin to the last end of a case. \
-                           Quantiles are interpolated linearly. All times are UTC.";
+                           Quantiles are interpolated linearly.";
 
 impl Report<'_> {
     /// Writes the page.
@@ -70,6 +70,14 @@ impl Report<'_> {
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let mut page = Page::new(shorten(self.file, 100), self.subtitle());
         page.window_title(format!("Process report: {}", self.file)).style(include_str!("style.css"));
+        let validation = self.quality.validation;
+        if validation.invalid > 0 {
+            page.note(format!(
+                "{} of {} were left out; Data quality says why.",
+                counted(validation.invalid, "row"),
+                counted(validation.total, "row")
+            ));
+        }
         if let Some(level) = self.level() {
             page.note(level);
         }
@@ -93,7 +101,8 @@ impl Report<'_> {
         for part in self.parts() {
             page.section(part.id, part.title, (part.markup)(self));
         }
-        page.footer(DEFINITIONS).write(out)
+        page.footer(format!("{DEFINITIONS} Days and hours are those of {}.", self.log.clock.name()))
+            .write(out)
     }
 
     fn parts(&self) -> Vec<Part> {

@@ -168,7 +168,7 @@ impl Report<'_> {
 
     fn workload(&self, resources: &Resources) -> Table {
         let known = (self.log.events() as u64 - resources.unknown).max(1) as f64;
-        let columns = [Column::name("Resource"), Column::number(self.rows()), Column::text("Share")];
+        let columns = [Column::name("Resource"), Column::number(self.log.heading()), Column::text("Share")];
         let mut table = Table::new(columns).caption("Workload");
         for &(resource, events) in resources.workload.iter().take(2 * ROWS) {
             let share = meter(events as f64 / known);

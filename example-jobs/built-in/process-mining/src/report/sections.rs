@@ -35,14 +35,6 @@ pub(super) fn not_listed(cases: usize) -> Option<Markup> {
 }
 
 impl Report<'_> {
-    /// What the rows of the log are, as a heading.
-    pub(super) fn rows(&self) -> &'static str {
-        match self.log.level {
-            Level::Events => "Events",
-            Level::Instances => "Activity instances",
-        }
-    }
-
     /// What the cycle time is.
     fn cycle_time(&self) -> &'static str {
         match self.figures.source {
@@ -72,7 +64,10 @@ impl Report<'_> {
 
     pub(super) fn subtitle(&self) -> String {
         match (self.figures.first, self.figures.last) {
-            (Some(first), Some(last)) => format!("Process report · {} to {} (UTC)", date(first), date(last)),
+            (Some(first), Some(last)) => {
+                let (first, last) = (self.log.local(first), self.log.local(last));
+                format!("Process report · {} to {} ({})", date(first), date(last), self.log.clock.name())
+            }
             _ => "Process report · nothing was analysed".to_string(),
         }
     }
@@ -97,6 +92,9 @@ impl Report<'_> {
                 Tile::new(duration(durations.quantile(0.95)), "95 % done within"),
                 Tile::new(percent(rework), "of cases with rework"),
             ]);
+            if let Some(working) = &figures.working {
+                tiles.push(Tile::new(duration(working.quantile(0.5)), "median working time"));
+            }
         }
         tiles
     }
@@ -104,7 +102,8 @@ impl Report<'_> {
     pub(super) fn insights(&self) -> Markup {
         let sentences = self.insights.iter().take(ROWS);
         html! {
-            (lead("Ranked by the share of case time or of cases concerned; broken rules first."))
+            (lead("Ranked by the share of all case time that they move, or of the cases that they concern; broken rules first, what only \
+                   describes the log last."))
             (findings(sentences.map(|insight| (insight.text.as_str(), counted(insight.cases, "case")))))
         }
     }
@@ -215,9 +214,12 @@ impl Report<'_> {
             ("99 %", 0.99),
             ("maximum", 1.0),
         ];
-        let mut longest =
-            Table::new([Column::name("Case"), Column::number("Cycle time"), Column::number(self.rows())])
-                .caption("Longest cases");
+        let mut longest = Table::new([
+            Column::name("Case"),
+            Column::number("Cycle time"),
+            Column::number(self.log.heading()),
+        ])
+        .caption("Longest cases");
         for case in crate::figures::longest(self.log, ROWS, EventLog::lead_time) {
             longest.row(&[
                 &name(self.log.case_name(case)),
@@ -242,7 +244,11 @@ impl Report<'_> {
             "All cases".to_string()
         };
         let cut = if axis.cut {
-            format!(" The last {} of the events, until {}, lie beyond the charts.", percent(CUT), date(last))
+            format!(
+                " The last {} of the events, until {}, lie beyond the charts.",
+                percent(CUT),
+                date(self.log.local(last))
+            )
         } else {
             String::new()
         };
