@@ -31,6 +31,7 @@ fn days_and_hours_are_those_of_the_zone() {
         (Some("Europe/Berlin"), "0 Monday".into())
     );
     assert!(detected.text("report.html").unwrap().contains("1 Jan 2024 to 1 Jul 2024 (Europe/Berlin)"));
+    assert!(detected.text("report.html").unwrap().contains("Time (Europe/Berlin)"));
     let named = run(LOG, json!({"timeZone": "UTC"}));
     assert_eq!((figures(&named)["time_zone"].as_str(), first(&named)), (Some("UTC"), "23 Sunday".into()));
     assert_eq!(

@@ -339,7 +339,7 @@ fn zip(files: &[(&str, &str)]) -> Vec<u8> {
 fn an_archive_with_one_log_is_that_log() {
     let alone = zip(&[("folder/", ""), ("folder/log.csv", SMALL)]);
     assert_eq!(mined(&alone)["num_events"], 10);
-    let mut damaged = alone.clone();
+    let mut damaged = alone;
     let at = damaged
         .windows(4)
         .position(|four| four == b"bob,")

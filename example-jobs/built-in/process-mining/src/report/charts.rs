@@ -77,7 +77,7 @@ pub(super) fn events_over_time(log: &EventLog, axis: Axis) -> Histogram {
     log.times.iter().filter_map(|&time| axis.slot(log.local(time))).for_each(|slot| bins[slot] += 1);
     let ends = (axis.seconds(0.0), axis.seconds(1.0));
     let rows = log.heading();
-    Histogram::counted(rows, chart::Axis::time("Time"), rows, ends, bins).height(220)
+    Histogram::counted(rows, chart::Axis::time_of("Time", log.clock.name()), rows, ends, bins).height(220)
 }
 
 /// Cases that have begun and not ended, at the end of every slot of time.
@@ -93,7 +93,7 @@ pub(super) fn work_in_progress(log: &EventLog, axis: Axis) -> Lines {
         Some(*open as f64)
     });
     let points = std::iter::once((axis.seconds(0.0), 0.0)).chain(ends.zip(open));
-    Lines::new("Open cases", chart::Axis::time("Time"), chart::Axis::count("Cases"))
+    Lines::new("Open cases", chart::Axis::time_of("Time", log.clock.name()), chart::Axis::count("Cases"))
         .line("Open cases", points)
         .area()
         .height(220)
@@ -133,8 +133,11 @@ pub(super) fn dots(log: &EventLog, figures: &Figures, axis: Axis) -> (Scatter, u
         series.pop();
     }
     let named = names.chain(["other".to_string()]).zip(series);
-    let chart =
-        Scatter::new("Dotted chart", chart::Axis::time("Time"), chart::Axis::order("Cases, by their start"));
+    let chart = Scatter::new(
+        "Dotted chart",
+        chart::Axis::time_of("Time", log.clock.name()),
+        chart::Axis::order("Cases, by their start"),
+    );
     let chart = named.fold(chart, |chart, (name, dots)| chart.dots(name, dots));
     (chart.wide().height(420), cases.len())
 }

@@ -17,7 +17,7 @@ enum Unit {
     Number(String),
     Share,
     Duration,
-    Time,
+    Time(String),
     Order,
 }
 
@@ -44,7 +44,12 @@ impl Axis {
 
     /// Moments in seconds since 1970, shown as dates in UTC.
     pub fn time(name: impl Into<String>) -> Self {
-        Self::of(name, Unit::Time)
+        Self::time_of(name, "UTC")
+    }
+
+    /// What the clocks of a time zone show, as if it were seconds since 1970.
+    pub fn time_of(name: impl Into<String>, zone: impl Into<String>) -> Self {
+        Self::of(name, Unit::Time(zone.into()))
     }
 
     /// Places in an order that have no figure worth a tick; the first one is on top of a vertical axis.
@@ -62,6 +67,10 @@ impl Axis {
         Self { name: name.into(), unit, range: None }
     }
 
+    fn is_time(&self) -> bool {
+        matches!(self.unit, Unit::Time(_))
+    }
+
     /// Whether the least value is on top of a vertical axis.
     pub(super) fn is_downwards(&self) -> bool {
         self.unit == Unit::Order
@@ -71,7 +80,7 @@ impl Axis {
     pub(super) fn title(&self) -> String {
         match &self.unit {
             Unit::Number(unit) if !unit.is_empty() => format!("{} ({unit})", self.name),
-            Unit::Time => format!("{} (UTC)", self.name),
+            Unit::Time(zone) => format!("{} ({zone})", self.name),
             _ => self.name.clone(),
         }
     }
@@ -83,7 +92,7 @@ impl Axis {
             Unit::Number(_) => crate::text::number(value),
             Unit::Share => crate::text::percent(value),
             Unit::Duration => crate::text::duration(value),
-            Unit::Time => crate::text::date_time(value),
+            Unit::Time(_) => crate::text::date_time(value),
         }
     }
 
@@ -98,7 +107,7 @@ impl Axis {
                 let (size, _) = self.scaled(low, high);
                 ticks::numbers(low / size, high / size, wanted).into_iter().map(|tick| tick * size).collect()
             }
-            Unit::Time => ticks::times(low, high, wanted),
+            Unit::Time(_) => ticks::times(low, high, wanted),
             Unit::Order => Vec::new(),
         }
     }
@@ -111,7 +120,7 @@ impl Axis {
 
     /// Whether nothing is a value that bars begin at.
     pub(super) fn has_zero(&self) -> bool {
-        !matches!(self.unit, Unit::Time)
+        !self.is_time()
     }
 }
 
@@ -135,7 +144,7 @@ impl Scale {
 
     /// From the tick below the least value to the tick above the largest.
     pub(super) fn round(axis: &Axis, values: impl Iterator<Item = f64>, wanted: usize) -> Self {
-        if axis.range.is_some() || axis.unit == Unit::Time {
+        if axis.range.is_some() || axis.is_time() {
             return Self::exact(axis, values, wanted);
         }
         let (low, high) = extent(values);
@@ -196,7 +205,7 @@ fn labelled(axis: &Axis, (size, unit): (f64, &str), ticks: Vec<f64>) -> Vec<(f64
         Unit::Count | Unit::Number(_) | Unit::Order => rounded(tick, step),
         Unit::Share => format!("{} %", rounded(tick * 100.0, step * 100.0)),
         Unit::Duration => format!("{} {unit}", rounded(tick / size, step / size)),
-        Unit::Time => moment(tick, form(step)),
+        Unit::Time(_) => moment(tick, form(step)),
     };
     ticks.iter().map(|&tick| (tick, label(tick))).collect()
 }
