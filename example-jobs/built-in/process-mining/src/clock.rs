@@ -2,8 +2,7 @@
 
 use chrono_tz::Tz;
 use fuelcell_parameters_kit::offsets;
-
-use crate::log::Micros;
+use fuelcell_records_kit::Micros;
 
 const SECOND: Micros = 1_000_000;
 

@@ -13,8 +13,9 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::batch::ROWS;
 use crate::kind::Column;
+use crate::nested;
 use crate::open::{Seekable, unreadable};
-use crate::plain::kind;
+use crate::plain::{self, kind};
 
 /// A file that several readers share.
 #[derive(Clone)]
@@ -121,7 +122,11 @@ impl Batches {
 
 /// An array in the one type of its kind.
 fn in_kind(array: &ArrayRef, column: &Column) -> Result<ArrayRef, Stop> {
-    crate::plain::of(array, column.kind).ok_or_else(|| {
+    let made = match nested::is_nested(array.data_type()) {
+        true => nested::texts(array).map(|texts| Arc::new(texts) as ArrayRef),
+        false => plain::of(array, column.kind),
+    };
+    made.ok_or_else(|| {
         Stop::failed(
             "UnsupportedFormat",
             format!(

@@ -19,7 +19,6 @@ use arrow_schema::{DataType, TimeUnit};
 use arrow_select::take::take;
 
 use crate::kind::{Kind, MOST_DIGITS};
-use crate::nested;
 
 /// What a type of Arrow becomes.
 pub(crate) fn kind(data_type: &DataType) -> Kind {
@@ -140,7 +139,6 @@ fn texts(array: &ArrayRef) -> Option<ArrayRef> {
         DataType::Time64(TimeUnit::Microsecond) => clock(each::<Time64MicrosecondType>(array)?, 1_000_000),
         DataType::Time64(_) => clock(each::<Time64NanosecondType>(array)?, 1_000_000_000),
         DataType::Null => std::iter::repeat_n(None::<&str>, array.len()).collect(),
-        other if nested::is_nested(other) => nested::texts(array)?,
         _ => return None,
     };
     Some(Arc::new(text))

@@ -82,8 +82,8 @@ impl Figures {
 
     /// The figures of the log of pieces of work ([`Work::log`]) of a log that has these. From now on, both have the same
     /// durations of cases: from the first begin to the last end.
-    pub fn of_instances(&mut self, instances: &EventLog) -> Self {
-        let mut figures = Self::without_work(instances, |_, _| {});
+    pub fn of_instances(&mut self, log: &EventLog) -> Self {
+        let mut figures = Self::without_work(log, |_, _| {});
         self.durations.ascending.clone_from(&figures.durations.ascending);
         self.working =
             figures.working.as_ref().map(|working| Durations { ascending: working.ascending.clone() });

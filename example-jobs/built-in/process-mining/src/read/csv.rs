@@ -1,9 +1,9 @@
 //! Tables.
 
-use super::REFUSALS;
 use super::columns::{self, Layout, Time};
 use super::facts::instance_hash;
 use super::facts::{BATCH, Example, Facts, Options, Tick};
+use super::refusals::REFUSALS;
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME, OPEN};
 use crate::names::{self, Id, NONE};

@@ -3,6 +3,7 @@
 mod columns;
 mod csv;
 mod facts;
+mod refusals;
 mod single_byte;
 mod tags;
 mod xes;
@@ -14,20 +15,15 @@ use std::rc::Rc;
 pub use columns::Columns;
 pub use facts::{Dropped, Example, Facts, Options, Tick};
 use fuelcell_parameters_kit::is_plausible;
-use fuelcell_records_kit::source::{self, Compression, Refusals, Source};
+use fuelcell_records_kit::source::{self, Compression, Source};
 pub use fuelcell_records_kit::{
     iso::{TimeText, format as format_time, parse_iso, time_text},
     timestamp::{Timestamps, is_missing},
 };
 
+use self::refusals::REFUSALS;
 use crate::error::{Stop, excerpt};
 use crate::log::EventLog;
-
-const REFUSALS: Refusals = Refusals {
-    empty_code: "EmptyLog",
-    empty: "An event log needs at least one event.",
-    allowed: ".xes and .csv, also as .gz or alone in a .zip; DataEnrichment makes CSV of Excel, Parquet and JSON files",
-};
 
 /// Reads a log.
 ///

@@ -7,8 +7,8 @@ use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 
-use super::REFUSALS;
 use super::facts::{BATCH, Example, Facts, Options, Tick, instance_hash};
+use super::refusals::REFUSALS;
 use super::single_byte::{Encoding, SingleByte};
 use super::tags::{Element, Tag, TagError, Tags};
 use crate::error::{Stop, excerpt};

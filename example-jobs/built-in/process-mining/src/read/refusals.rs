@@ -1,0 +1,9 @@
+//! What a file is called that holds no log.
+
+use fuelcell_records_kit::source::Refusals;
+
+pub(super) const REFUSALS: Refusals = Refusals {
+    empty_code: "EmptyLog",
+    empty: "An event log needs at least one event.",
+    allowed: ".xes and .csv, also as .gz or alone in a .zip; DataEnrichment makes CSV of Excel, Parquet and JSON files",
+};
