@@ -175,7 +175,7 @@ fn a_cancelled_enrichment_keeps_the_rows_so_far() {
     eventually("the job is in the middle", WITH_COMPILING, || {
         let progress = &project.status(&job)["progress"];
         let started = progress["currentStage"] == "Running the steps";
-        (started && progress["percentage"].as_u64().unwrap() > 36).then_some(())
+        (started && progress["percentage"].as_u64().unwrap() > 40).then_some(())
     });
     project.client.delete(&project.job_path(&job), Some(&json!({"preservePartialResults": true}))).ok();
     project.wait_for(&job, "Cancelled");

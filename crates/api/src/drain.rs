@@ -17,9 +17,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// Bytes of a short rest.
-const MAX_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How long a short rest may take: its client has sent it already, or never will.
-const MAX_TIME: Duration = Duration::from_millis(100);
+const MAX_TIME: Duration = Duration::from_secs(1);
 
 /// Reads and drops what the client is still sending, if it is little.
 pub(crate) async fn drain(request: Request, next: Next) -> Response {

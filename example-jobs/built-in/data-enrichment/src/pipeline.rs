@@ -145,7 +145,7 @@ impl Pipeline<'_> {
                 // The rows tell the ledger of those that they could not read: it is lent to them and to the stages in turn.
                 let ledger_of_stages = std::cell::RefCell::new(std::mem::take(ledger));
                 let mut through = |chunk: Chunk| {
-                    let passed = pass(stages, chunk, &mut ledger_of_stages.borrow_mut())?;
+                    let passed = self.pass(stages, chunk, &mut ledger_of_stages.borrow_mut())?;
                     sink(passed)
                 };
                 let read = rows(&mut through, ledger);
@@ -163,12 +163,25 @@ impl Pipeline<'_> {
                     let share = (seen as f64 / self.rows.max(1) as f64).min(1.0);
                     (self.tell)((number as f64 + share) / passes);
                     let chunk = without_lines(&batch, &made.schema)?;
-                    sink(pass(stages, chunk, ledger)?)
+                    sink(self.pass(stages, chunk, ledger)?)
                 })?;
             }
         }
         stages.iter_mut().for_each(|stage| stage.end(ledger));
         Ok(())
+    }
+
+    /// Rows through all stages. Who cancels waits for one stage at most, however many there are.
+    fn pass(
+        &self,
+        stages: &mut [Box<dyn Stage + '_>],
+        chunk: Chunk,
+        ledger: &mut Ledger,
+    ) -> Result<Chunk, Stop> {
+        stages.iter_mut().try_fold(chunk, |chunk, stage| {
+            check_cancelled(self.context)?;
+            stage.run(chunk, ledger)
+        })
     }
 
     /// Puts all rows into a table.
@@ -214,10 +227,6 @@ fn ready<'a>(
 fn merge(ledger: &mut Ledger, stages: Ledger) {
     let reading = std::mem::replace(ledger, stages);
     ledger.take_over(reading);
-}
-
-fn pass(stages: &mut [Box<dyn Stage + '_>], chunk: Chunk, ledger: &mut Ledger) -> Result<Chunk, Stop> {
-    stages.iter_mut().try_fold(chunk, |chunk, stage| stage.run(chunk, ledger))
 }
 
 fn with_lines(chunk: &Chunk, schema: &SchemaRef) -> Result<RecordBatch, Stop> {

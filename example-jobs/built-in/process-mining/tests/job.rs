@@ -396,6 +396,12 @@ fn what_may_not_be_meant_is_said() {
         (1..=4).map(|day| format!("{day},order,2024-03-0{day}T14:30:00Z\n{day},invoice,2024-03-0{day}\n"));
     let dates = format!("case,activity,timestamp\n{}", dates.collect::<String>());
     assert!(said(&dates).contains("before all else of their day. They are \"invoice\""), "{}", said(&dates));
+    let serials = "case,activity,timestamp\n1,a,45292.5\n1,b,45293.75\n";
+    assert!(!said(serials).contains("without hours"), "{}", said(serials));
+    let seconds = "case,activity,timestamp\n1,a,1704067200\n1,b,1704153600\n";
+    assert!(!said(seconds).contains("without hours"), "{}", said(seconds));
+    let days = "case,activity,timestamp\n1,a,2024-01-01\n1,b,2024-01-03\n";
+    assert!(said(days).contains("All times are dates without hours"), "{}", said(days));
     let alike = "case,activity,Activity,timestamp\n7,a,x,2024-01-01 08:00\n07,a,x,2024-01-01 09:00\n7.0,a,x,2024-01-01 09:00\n";
     assert!(
         said(alike).contains("\"activity\" was read as the activity, not \"Activity\""),
@@ -452,6 +458,11 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
             b"case,activity,timestamp\n1,a,03/02/2024\n",
             "AmbiguousTimestamps",
             &["03/02/2024", "%d/%m/%Y", "%m/%d/%Y"],
+        ),
+        (
+            b"case,activity,timestamp\n1,a,13/01/2024\n2,a,01/13/2024\n3,a,02/03/2024\n",
+            "AmbiguousTimestamps",
+            &["contradict each other"],
         ),
         (b"case,activity,timestamp\n1,,2024-01-01\n,a,2024-01-01\n", "NoReadableEvents", &["1 without case"]),
         (

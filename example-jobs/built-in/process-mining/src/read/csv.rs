@@ -258,7 +258,7 @@ impl Table {
         let parsed = self.timestamps.parse(text);
         if let Some(time) = parsed {
             facts.read_by_form += u64::from(self.timestamps.needs_form(text));
-            facts.midnights.see(text);
+            facts.midnights.see(text, time);
             facts.see_offset(time, text);
             let beyond = i64::from(beyond_micros(text));
             facts.beyond_micros += u64::from(beyond > 0);

@@ -98,9 +98,13 @@ pub struct Midnights {
 
 impl Midnights {
     #[inline]
-    pub(super) fn see(&mut self, text: &[u8]) {
-        // Hours have a colon, in all usual forms but the basic one of ISO 8601.
-        let date = text.len() <= 12 && !text.contains(&b':') && !text.contains(&b'T');
+    pub(super) fn see(&mut self, text: &[u8], time: i64) {
+        const DAY: i64 = 86_400_000_000;
+        // Hours have a colon, in all usual forms but the basic one of ISO 8601. What has more digits than a date in its
+        // basic form counts from 1970.
+        let is_short = text.len() <= 12 && !text.contains(&b':') && !text.contains(&b'T');
+        let is_count = text.len() > 8 && text.iter().all(u8::is_ascii_digit);
+        let date = is_short && !is_count && time.rem_euclid(DAY) == 0;
         *(if date { &mut self.dates } else { &mut self.times }) += 1;
     }
 }

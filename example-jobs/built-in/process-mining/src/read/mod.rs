@@ -121,8 +121,8 @@ fn unreadable_timestamps(facts: &Facts) -> Stop {
         return Stop::failed(
             "AmbiguousTimestamps",
             format!(
-                "The timestamps in column \"{}\" can be read in two ways: \"{}\" is either day/month or month/day, and \
-                 no value settles it. Say which in the parameter timestampFormats: [\"{}\"] or [\"{}\"].",
+                "The timestamps in column \"{}\" are day/month or month/day, such as \"{}\": the first rows do not settle \
+                 which, or contradict each other. Say it in the parameter timestampFormats: [\"{}\"] or [\"{}\"].",
                 excerpt(column),
                 excerpt(value),
                 forms[0].trim_end_matches("%.f"),
