@@ -114,9 +114,22 @@ fn beyond_the_caps_health_and_operators_are_answered_and_others_told() {
     assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("TooManyConnections"), "{refused}");
     assert!(refused.contains("retry-after: "), "{refused}");
     assert!(ask("/docs", "").starts_with("HTTP/1.1 503"));
+    // Who leaves a body unsent is answered, and keeps no seat while the body does not come.
+    let unfinished: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = connection(&server, here);
+            let head = "PUT /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut told = String::new();
+            stream.read_to_string(&mut told).unwrap();
+            assert!(told.starts_with("HTTP/1.1 404"), "{told:?}");
+            stream
+        })
+        .collect();
+    assert!(ask("/healthz", "").starts_with("HTTP/1.1 200"));
     // Others have their places.
     assert_eq!(project.client.get(&project.path("execution/jobs")).status, 200);
-    drop(idle);
+    drop((idle, unfinished));
 }
 
 #[test]

@@ -97,8 +97,10 @@ impl Server {
         };
         let unread = Arc::new(Unread::new(Arc::clone(&self.shared.ledger), broken.clone()));
         let arriving = Arc::new(Arriving::default());
-        let socket = Socket::new(stream, Arc::clone(&unread), Arc::clone(&arriving), self.shared.patience);
         let in_reserve = seat.is_some();
+        // Where places are rare, nobody is waited for.
+        let lingering = (Arc::clone(&arriving), !in_reserve);
+        let socket = Socket::new(stream, Arc::clone(&unread), lingering, self.shared.patience);
         let connection = Arc::new(Connection {
             shared: Arc::clone(&self.shared),
             router: self.router.clone(),

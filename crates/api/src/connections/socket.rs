@@ -25,6 +25,8 @@ pub(crate) struct Socket {
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
     arriving: Arc<Arriving>,
+    /// Whether a peer may finish what it is sending.
+    lingers: bool,
     /// There when nothing more will be written.
     linger: Option<Linger>,
 }
@@ -35,7 +37,7 @@ impl Socket {
     pub(crate) fn new(
         stream: TcpStream,
         unread: Arc<Unread>,
-        arriving: Arc<Arriving>,
+        (arriving, lingers): (Arc<Arriving>, bool),
         patience: Duration,
     ) -> Self {
         let milliseconds = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
@@ -43,7 +45,7 @@ impl Socket {
             tracing::debug!(%error, "a connection has no time limit in the kernel");
         }
         let slowest = patience.saturating_mul(SLOW);
-        Self { stream, unread, slowest, waiting: None, arriving, linger: None }
+        Self { stream, unread, slowest, waiting: None, arriving, lingers, linger: None }
     }
 
     /// Passes on what a write came to, and ends the wait for room when it has been too long.
@@ -108,9 +110,12 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, arriving, linger, .. } = &mut *self;
+        let Self { stream, arriving, lingers, linger, .. } = &mut *self;
         if linger.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
+        }
+        if !*lingers {
+            return Poll::Ready(Ok(()));
         }
         linger.get_or_insert_with(Linger::new).poll(context, stream, arriving)
     }
