@@ -60,7 +60,9 @@ pub use registry::{Activation, Dataset, ModuleVersion, Pipeline, VersionName};
 pub use report::{DataValidation, Finding, LogLevel, LogLine, Report};
 pub use schedule::{Overlap, Schedule};
 pub use script::{EngineName, EngineRef};
-pub use seams::{Cancellation, HostError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec};
+pub use seams::{
+    Cancellation, HostError, JobHost, JobRunner, ModuleInspector, ReadAt, Reading, RunEnd, RunSpec,
+};
 pub use standing::Standing;
 pub use state::Transition;
 pub use tenancy::{Project, Removal, Role, Scope, Tenant, Token, TokenKind};

@@ -9,7 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +33,40 @@ impl ReadAt for Vec<u8> {
         let count = buffer.len().min(self.len() - start);
         buffer[..count].copy_from_slice(&self[start..start + count]);
         Ok(count)
+    }
+}
+
+/// Bytes as a stream.
+#[derive(Clone)]
+pub struct Reading {
+    bytes: Arc<dyn ReadAt>,
+    position: u64,
+}
+
+impl Reading {
+    /// The bytes from this place on.
+    pub fn from(bytes: Arc<dyn ReadAt>, position: u64) -> Self {
+        Self { bytes, position }
+    }
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read_at(self.position, buffer)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Reading {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.bytes.size().checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }
 

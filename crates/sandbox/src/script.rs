@@ -3,11 +3,11 @@
 //! Knows zip archives and the rules of [`fuelcell_domain::script`]. There is one way to read an archive that is taken: what
 //! the list at its end says, what stands before each file, and what the files are agree, and nothing else is in it.
 
-use fuelcell_domain::ReadAt;
 use fuelcell_domain::limits::{SCRIPT, ScriptLimits};
 use fuelcell_domain::script::{SCRIPT_MANIFEST, ScriptPaths, is_native};
 use fuelcell_domain::seams::InspectError;
-use std::io::{self, Read, Seek, SeekFrom};
+use fuelcell_domain::{ReadAt, Reading};
+use std::io::{self, Read};
 use std::sync::Arc;
 use zip::read::ZipFileEntry;
 use zip::result::ZipError;
@@ -56,7 +56,7 @@ impl Archive {
     /// Looks at what the archive says of its files. None is unpacked.
     pub(crate) fn open(bytes: Arc<dyn ReadAt>) -> Result<Self, InspectError> {
         check_ending(&bytes)?;
-        let mut zip = ZipArchive::new(Reading { bytes, position: 0 }).map_err(unreadable)?;
+        let mut zip = ZipArchive::new(Reading::from(bytes, 0)).map_err(unreadable)?;
         if zip.offset() != 0 {
             return Err(invalid("there is something before the archive"));
         }
@@ -140,7 +140,7 @@ fn check_ending(bytes: &Arc<dyn ReadAt>) -> Result<(), InspectError> {
 }
 
 fn read_exactly(bytes: &Arc<dyn ReadAt>, offset: u64, buffer: &mut [u8]) -> bool {
-    let mut reading = Reading { bytes: bytes.clone(), position: offset };
+    let mut reading = Reading::from(bytes.clone(), offset);
     reading.read_exact(buffer).is_ok()
 }
 
@@ -225,33 +225,6 @@ fn too_large(reason: String) -> InspectError {
 
 fn unreadable(error: ZipError) -> InspectError {
     invalid(format!("the archive cannot be read: {error}"))
-}
-
-/// Bytes as a stream that can be set back.
-#[derive(Clone)]
-struct Reading {
-    bytes: Arc<dyn ReadAt>,
-    position: u64,
-}
-
-impl Read for Reading {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read_at(self.position, buffer)?;
-        self.position += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for Reading {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::End(offset) => self.bytes.size().checked_add_signed(offset),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-        };
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! An engine as a server has it: its name, and where its bytes come from.
 
-use fuelcell_domain::{EngineRef, ReadAt};
-use std::io::{self, Read};
+use fuelcell_domain::{EngineRef, ReadAt, Reading};
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -27,20 +27,6 @@ impl Engine {
 
     /// The same as a stream.
     pub(crate) fn source(&self) -> Box<dyn Read + Send> {
-        Box::new(Reading { bytes: self.bytes(), position: 0 })
-    }
-}
-
-/// Bytes as a stream.
-struct Reading {
-    bytes: Arc<dyn ReadAt>,
-    position: u64,
-}
-
-impl Read for Reading {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read_at(self.position, buffer)?;
-        self.position += count as u64;
-        Ok(count)
+        Box::new(Reading::from(self.bytes(), 0))
     }
 }

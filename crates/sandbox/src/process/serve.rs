@@ -162,23 +162,22 @@ impl Server {
         let _ = self.meter.fences.set(fences);
     }
 
+    fn open(
+        &mut self,
+        open: impl FnOnce() -> Result<Arc<dyn ReadAt>, HostError>,
+    ) -> Result<Answer, HostError> {
+        let file = self.handle()?;
+        let opened = open()?;
+        let size = opened.size();
+        self.files.insert(file, opened);
+        Ok(Answer::Opened { file, size })
+    }
+
     fn answer(&mut self, question: Question, payload: &[u8]) -> Result<(Answer, Vec<u8>), HostError> {
         let host = self.host.clone();
         let answer = match question {
-            Question::Open { name } => {
-                let handle = self.handle()?;
-                let opened = host.open_input(&name)?;
-                let size = opened.size();
-                self.files.insert(handle, opened);
-                Answer::Opened { file: handle, size }
-            }
-            Question::OpenScript => {
-                let handle = self.handle()?;
-                let opened = host.script()?.ok_or_else(unknown)?;
-                let size = opened.size();
-                self.files.insert(handle, opened);
-                Answer::Opened { file: handle, size }
-            }
+            Question::Open { name } => self.open(|| host.open_input(&name))?,
+            Question::OpenScript => self.open(|| host.script()?.ok_or_else(unknown))?,
             Question::Read { file, offset, max } => {
                 return Ok((Answer::Bytes, self.read(file, offset, max)?));
             }
