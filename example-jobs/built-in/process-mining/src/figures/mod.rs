@@ -73,9 +73,14 @@ impl Figures {
         if work.source != Source::Events {
             figures.service = Some(work.service_times());
             figures.waiting = Some(work.waiting_times());
-            figures.suspended = Some(work.suspended_times());
+            let found = work.each(|_| {});
+            // Most logs tell of no rests, and each look at the work costs.
+            figures.suspended = Some(match found.suspended {
+                0 => vec![None; log.names.activities.len()],
+                _ => work.suspended_times(),
+            });
             figures.utilisation = Some(Utilisation::of(log, &work));
-            figures.work = Some(work.each(|_| {}));
+            figures.work = Some(found);
         }
         figures
     }
