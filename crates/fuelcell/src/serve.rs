@@ -236,7 +236,7 @@ async fn stop_on_signal(stop: CancellationToken) {
 }
 
 /// A store that failed acknowledges nothing more: the process ends, so that an operator sees it. One that is temporarily
-/// unavailable is waited for.
+/// unavailable is waited for, and so is one without space: what runs may end, and what is deleted makes room.
 async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow::Result<()> {
     loop {
         tokio::select! {
@@ -245,7 +245,9 @@ async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow:
         }
         match store.check().await {
             Ok(()) => {}
-            Err(error @ StoreError::Unavailable(_)) => tracing::warn!(%error, "The store is waited for"),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Full)) => {
+                tracing::warn!(%error, "The store is waited for");
+            }
             Err(error) => {
                 stop.cancel();
                 return Err(error)
@@ -283,9 +285,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_store_that_is_temporarily_unavailable_does_not_end_the_server() {
+    async fn a_store_that_is_full_or_away_for_a_while_does_not_end_the_server() {
         let away = || StoreError::Unavailable("it fails over".into());
-        assert!(watched(vec![away(), away()]).await.is_ok());
+        assert!(watched(vec![away(), StoreError::Full, away()]).await.is_ok());
         assert!(watched(vec![StoreError::Storage("it is damaged".into()), away()]).await.is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! The disk runs full under a real server.
 
-use fuelcell_tests::{Mount, Project, Server, built};
+use fuelcell_tests::{Mount, Project, Server, built, eventually};
 use rustix::fs::statvfs;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 const MIB: u64 = 1 << 20;
 
@@ -30,6 +31,10 @@ fn a_full_disk_takes_nothing_new_loses_nothing_and_lets_jobs_end() {
     let filler = server.data().join("filler");
     let left_free = 24 * MIB;
     fs::write(&filler, vec![1; (free_bytes(&server.data()) - left_free) as usize]).unwrap();
+    // The server looks at its store every few seconds. It must not take a full disk for a broken one.
+    eventually("the server saw that its disk is full", Duration::from_secs(30), || {
+        server.log().contains("The store is waited for").then_some(())
+    });
     let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}});
     assert_eq!(project.submit(&body).problem(503).0, "StorageFull");
     let upload = project.client.put_bytes(&project.path(&format!("datasets/{kept}?name=n.csv")), b"new");
