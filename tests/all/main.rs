@@ -15,6 +15,7 @@ mod deterministic;
 mod downloads;
 mod execution;
 mod guide;
+mod health;
 mod hostile_api;
 mod hostile_connections;
 mod hostile_texts;

@@ -18,6 +18,7 @@ mod extract;
 #[cfg(test)]
 mod fuzz;
 mod gate;
+mod health;
 #[cfg(test)]
 mod in_process;
 mod limits;
@@ -41,7 +42,7 @@ mod usage;
 pub use serve::serve;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
@@ -110,7 +111,9 @@ fn known_routes() -> Routes {
 /// Every route comes with its description: `routes!` takes the address from the handler's annotation.
 fn described_routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(openapi::empty())
-        .routes(routes!(healthz))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
         .routes(routes!(downloads::download))
         .merge(json_routes())
         .merge(upload_routes())
@@ -178,23 +181,6 @@ fn upload_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(registry::datasets::put, registry::datasets::get, registry::datasets::delete))
         .routes(routes!(registry::modules::put, registry::modules::get, registry::modules::delete))
         .layer(DefaultBodyLimit::disable())
-}
-
-/// Whether the store can be written.
-#[utoipa::path(
-    get,
-    path = "/healthz",
-    extensions(("x-required-role" = json!("none"))),
-    tag = "System",
-    responses((status = 200, description = "It can", body = String, content_type = "text/plain")),
-)]
-async fn healthz(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
-    match service.healthy().await {
-        true => Ok("ok\n"),
-        false => {
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Unhealthy", "the store cannot be written"))
-        }
-    }
 }
 
 /// Ends every response: a refused client may finish its sentence, and problems are told in the words of their protocol.

@@ -27,8 +27,8 @@ pub(crate) enum Access {
     Password(Role),
 }
 
-/// Whether the server is well.
-pub(crate) const HEALTH: &str = "/healthz";
+/// Whether the server is well: answered beyond the caps of connections, too.
+pub(crate) const HEALTH: [&str; 3] = ["/healthz", "/livez", "/readyz"];
 /// Where an annotation says the weakest role that may call.
 pub(crate) const REQUIRED_ROLE: &str = "x-required-role";
 /// What stands there of those that take no token, and of those that take a signed link.

@@ -20,6 +20,7 @@ pub mod error;
 #[cfg(test)]
 mod fuzz;
 pub mod grants;
+pub mod health;
 mod inputs;
 pub mod job_types;
 pub mod links;
@@ -120,6 +121,7 @@ pub struct Service {
     checks: checks::Checks,
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
+    last_look: health::LastLook,
 }
 
 impl Service {
@@ -149,6 +151,7 @@ impl Service {
             checks: checks::Checks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
+            last_look: health::LastLook::default(),
         }
     }
 }

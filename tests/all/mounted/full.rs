@@ -15,6 +15,15 @@ fn free_bytes(at: &Path) -> u64 {
     stat.f_bavail * stat.f_frsize
 }
 
+/// What `/readyz` says is not well.
+fn not_well(server: &Server) -> Vec<String> {
+    let answer = server.client(None).get("/readyz");
+    assert_eq!(answer.status, 503);
+    let checks = answer.json()["checks"].as_array().unwrap().clone();
+    let wrong = checks.into_iter().filter(|check| check["well"] == false);
+    wrong.map(|check| check["name"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
 #[ignore = "mounts a file system"]
 fn a_full_disk_takes_nothing_new_loses_nothing_and_lets_jobs_end() {
@@ -35,6 +44,9 @@ fn a_full_disk_takes_nothing_new_loses_nothing_and_lets_jobs_end() {
     eventually("the server saw that its disk is full", Duration::from_secs(30), || {
         server.log().contains("The store is waited for").then_some(())
     });
+    assert_eq!(server.client(None).get("/livez").status, 200, "it lives");
+    let not_well = not_well(&server);
+    assert_eq!(not_well, ["store", "blobs", "disk"], "and is not ready");
     let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}});
     assert_eq!(project.submit(&body).problem(503).0, "StorageFull");
     let upload = project.client.put_bytes(&project.path(&format!("datasets/{kept}?name=n.csv")), b"new");

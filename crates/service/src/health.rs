@@ -1,0 +1,100 @@
+//! Whether the server can take work: what health checks are told.
+
+use crate::Service;
+use fuelcell_store::{BlobStore, StoreError};
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// Within this time everybody is told what was found last: looking takes a durable write.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A store that takes longer for a write is not well.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the server needs to take work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the store takes writes.
+    pub store: bool,
+    /// Whether new bytes can be stored.
+    pub blobs: bool,
+    /// Whether as many bytes are free as are wanted.
+    pub disk: bool,
+}
+
+/// What was found last, and when. Who asks while somebody looks waits for what that one finds.
+#[derive(Default)]
+pub(crate) struct LastLook(Mutex<Option<(Instant, Health)>>);
+
+impl Service {
+    /// Whether the server can take work, as it was found within the last second.
+    pub async fn health(&self) -> Health {
+        let mut last = self.last_look.0.lock().await;
+        if let Some((at, health)) = *last
+            && at.elapsed() < LOOK_EVERY
+        {
+            return health;
+        }
+        let health = self.look().await;
+        *last = Some((Instant::now(), health));
+        health
+    }
+
+    async fn look(&self) -> Health {
+        let (store, blobs, free) = tokio::join!(
+            within_patience(self.store.check()),
+            within_patience(begin_writing(self.blobs.clone())),
+            self.blobs.free_bytes(),
+        );
+        let enough = |free: Option<u64>| free.is_none_or(|free| free >= self.config.ready_free_bytes);
+        Health {
+            store: is_well("the store", store),
+            blobs: is_well("the store of bytes", blobs),
+            disk: free.is_ok_and(enough),
+        }
+    }
+}
+
+async fn within_patience(look: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+    let late = || Err(StoreError::Unavailable("no answer came in time".into()));
+    timeout(PATIENCE, look).await.unwrap_or_else(|_| late())
+}
+
+/// Writes a few bytes and forgets them.
+async fn begin_writing(blobs: Arc<dyn BlobStore>) -> Result<(), StoreError> {
+    let writing = tokio::task::spawn_blocking(move || Ok(blobs.begin()?.write_all(b"well?")?));
+    writing.await.map_err(|error| StoreError::Storage(format!("file work did not end: {error}")))?
+}
+
+fn is_well(what: &str, found: Result<(), StoreError>) -> bool {
+    if let Err(error) = &found {
+        tracing::error!(%error, "{what} cannot be written");
+    }
+    found.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stubs::service;
+    use fuelcell_domain::Timestamp;
+    use fuelcell_domain::clock::ManualClock;
+    use fuelcell_store::MemoryStore;
+    use fuelcell_store::faulty::FaultyStore;
+    use futures::future::join_all;
+
+    #[tokio::test(start_paused = true)]
+    async fn many_who_ask_cost_one_write_a_second() {
+        let store = Arc::new(FaultyStore::<MemoryStore>::default());
+        let (service, _) = service(store.clone(), Arc::new(ManualClock::new(Timestamp(0))));
+        store.fail_next("check", 1);
+        let told = join_all((0..100).map(|_| service.health())).await;
+        assert!(told.iter().all(|health| !health.store && health.blobs && health.disk), "{told:?}");
+        assert_eq!(store.calls("check"), 1);
+        tokio::time::advance(LOOK_EVERY).await;
+        assert!(service.health().await.store, "it is well again");
+        assert_eq!(store.calls("check"), 2);
+    }
+}
