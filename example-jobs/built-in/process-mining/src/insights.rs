@@ -2,6 +2,7 @@
 //! concerns.
 
 use crate::anomalies::Group;
+use crate::completion::Completed;
 use crate::conformance::Checked;
 use crate::figures::{Figures, SECOND, Spread};
 use crate::log::{EventLog, Micros};
@@ -29,14 +30,20 @@ const DESCRIBES: f64 = 0.01;
 const FEWEST: u64 = 5;
 
 /// Writes the sentences that the figures support; there may be none.
-pub fn write(log: &EventLog, figures: &Figures, anomalies: &[Group], checked: &[Checked]) -> Vec<Insight> {
+pub fn write(
+    log: &EventLog,
+    figures: &Figures,
+    completion: &Completed,
+    anomalies: &[Group],
+    checked: &[Checked],
+) -> Vec<Insight> {
     let mut insights: Vec<Insight> = Vec::new();
     insights.extend(slowest_step(log, figures));
-    insights.extend(rework(log, figures));
-    insights.extend(long_tail(log, figures));
+    insights.extend(rework(log, figures, completion));
+    insights.extend(long_tail(figures, completion));
     insights.extend(waiting(figures));
     insights.extend(longest_waiting(log, figures));
-    insights.extend(main_way(log, figures));
+    insights.extend(main_way(log, figures, completion));
     insights.extend(variety(log, figures));
     insights.extend(repeated_activity(log, figures));
     insights.extend(busiest_resource(log, figures));
@@ -78,7 +85,7 @@ fn cases_with(log: &EventLog, from: u32, to: u32) -> u64 {
         .count() as u64
 }
 
-fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
+fn rework(log: &EventLog, figures: &Figures, completion: &Completed) -> Option<Insight> {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let mut seen = vec![usize::MAX; log.names.activities.len()];
     for case in 0..log.cases() {
@@ -86,6 +93,9 @@ fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
         for &activity in log.trace(case) {
             again |= seen[activity as usize] == case;
             seen[activity as usize] = case;
+        }
+        if !completion.is_completed(case) {
+            continue;
         }
         if again { with.push(log.lead_time(case)) } else { without.push(log.lead_time(case)) }
     }
@@ -97,15 +107,21 @@ fn rework(log: &EventLog, figures: &Figures) -> Option<Insight> {
     (cases >= FEWEST && log.cases() as u64 - cases >= FEWEST).then(|| Insight {
         kind: "Rework",
         text: format!(
-            "{} ({}) repeat at least one activity; their median cycle time is {}, against {} without repetition.",
+            "{} ({}) repeat at least one activity; the median cycle time of {} is {} with and {} without repetition.",
             counted(cases, "case"),
             percent(share),
+            all_of(completion),
             duration(with),
             duration(without)
         ),
         cases,
         weight: moved.min(1.0),
     })
+}
+
+/// Completed cases, as what they are called.
+fn all_of(completion: &Completed) -> &'static str {
+    if completion.unfinished() == 0 { "cases" } else { "completed cases" }
 }
 
 /// All cases' time, in seconds; never 0.
@@ -118,25 +134,25 @@ fn median(values: &mut [Micros]) -> Option<f64> {
     Spread::of(values).map(|spread| spread.median / SECOND)
 }
 
-fn long_tail(log: &EventLog, figures: &Figures) -> Option<Insight> {
-    let durations = &figures.durations;
+fn long_tail(figures: &Figures, completion: &Completed) -> Option<Insight> {
+    let durations = &completion.durations;
     let (median, late) = (durations.quantile(0.5), durations.quantile(0.95));
     let cases = durations.above(late);
     let all: i128 = durations.ascending.iter().map(|&d| i128::from(d)).sum();
     let beyond = |tail: i128| tail as f64 - cases as f64 * median * SECOND;
     let tail: i128 = durations.ascending.iter().rev().take(cases as usize).map(|&d| i128::from(d)).sum();
     let share = tail as f64 / all.max(1) as f64;
-    (cases >= FEWEST && late > 2.0 * median && log.cases() >= 20).then(|| Insight {
+    (cases >= FEWEST && late > 2.0 * median && completion.cases() >= 20).then(|| Insight {
         kind: "LongTail",
         text: format!(
-            "The slowest 5 % of the cases take more than {}, while half of all cases are done within {}; they hold {} of all \
-             case time.",
+            "The slowest 5 % of the {} take more than {}, while half of all are done within {}; they hold {} of their time.",
+            all_of(completion),
             duration(late),
             duration(median),
             percent(share)
         ),
         cases,
-        weight: beyond(tail) / all.max(1) as f64,
+        weight: (beyond(tail) / SECOND / all_time(figures)).min(1.0),
     })
 }
 
@@ -187,22 +203,24 @@ fn longest_waiting(log: &EventLog, figures: &Figures) -> Option<Insight> {
     })
 }
 
-fn main_way(log: &EventLog, figures: &Figures) -> Option<Insight> {
-    let way = figures.variants.list.first().filter(|way| way.count >= FEWEST)?;
+fn main_way(log: &EventLog, figures: &Figures, completion: &Completed) -> Option<Insight> {
+    let way = completion.variants.first().filter(|way| way.count >= FEWEST)?;
+    let variant = figures.variants.of_case[way.case];
     let mut own: Vec<Micros> = (0..log.cases())
-        .filter(|&case| figures.variants.of_case[case] == 0)
+        .filter(|&case| figures.variants.of_case[case] == variant && completion.is_completed(case))
         .map(|case| log.lead_time(case))
         .collect();
-    let share = way.count as f64 / log.cases() as f64;
+    let share = way.count as f64 / completion.cases() as f64;
     Some(Insight {
         kind: "MainVariant",
         text: format!(
-            "The happy path (the most frequent variant) has {} and covers {} of the cases; its median cycle time is {}, that of all cases \
-             {}.",
+            "The happy path (the most frequent variant) has {} and covers {} of the {}; its median cycle time is {}, that of all of \
+             them {}.",
             counted(log.trace(way.case).len() as u64, "step"),
             percent(share),
+            all_of(completion),
             duration(median(&mut own)?),
-            duration(figures.durations.quantile(0.5))
+            duration(completion.durations.quantile(0.5))
         ),
         cases: way.count,
         weight: share * DESCRIBES,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::anomalies::{self, Anomaly, Group};
 use crate::clock::{Clock, offset_of};
+use crate::completion::{Completed, unknown_ends};
 use crate::conformance::{self, Checked, Rule};
 use crate::error::{Stop, excerpt};
 use crate::figures::{Figures, Source, Work, document, instances};
@@ -84,6 +85,8 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let events = (&log, &event_figures);
     let instances = instance_log.as_ref().zip(instance_figures.as_ref()).unwrap_or(events);
     let (shown, figures) = if parameters.granularity == Granularity::Events { events } else { instances };
+    let completion = Completed::of(shown, figures, parameters.end_activities.as_deref());
+    warnings.extend(unknown_end_activities(shown, &parameters));
     let anomalies =
         if parameters.shows_anomalies() { anomalies::find(shown, figures, &facts) } else { Vec::new() };
     let checked = conformance::check(shown, figures, &facts, rules);
@@ -91,7 +94,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let fitness = reference.map(|model| reference::judge(shown, figures, &facts, &model));
     warnings.extend(unknown_names(shown, figures, rules));
     let insights = if parameters.shows_insights() {
-        insights::write(shown, figures, &anomalies, &checked)
+        insights::write(shown, figures, &completion, &anomalies, &checked)
     } else {
         Vec::new()
     };
@@ -104,6 +107,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         facts: &facts,
         quality: &quality,
         figures,
+        completion: &completion,
         anomalies: &anomalies,
         checked: &checked,
         fitness: fitness.as_ref(),
@@ -248,6 +252,14 @@ fn unknown_names(log: &EventLog, figures: &Figures, rules: &[Rule]) -> Option<Fi
     Some(Finding::new("UnknownActivity", message, unknown.len() as u64))
 }
 
+/// An end activity that never happens ends no case.
+fn unknown_end_activities(log: &EventLog, parameters: &Parameters) -> Option<Finding> {
+    let unknown = unknown_ends(log, parameters.end_activities.as_deref().unwrap_or_default());
+    let first = unknown.first().filter(|_| log.events() > 0)?;
+    let message = format!("endActivities names activities that no event has, such as \"{}\"", excerpt(first));
+    Some(Finding::new("UnknownActivity", message, unknown.len() as u64))
+}
+
 fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality, warnings: &[Finding]) {
     context.report(&Report {
         records_processed: log.events() as u64,
@@ -271,6 +283,7 @@ struct Mined<'a> {
     /// Of the two, the one that is shown.
     log: &'a EventLog,
     figures: &'a Figures,
+    completion: &'a Completed,
     facts: &'a Facts,
     quality: &'a Quality,
     anomalies: &'a [Group],
@@ -313,6 +326,7 @@ impl Mined<'_> {
         let mut document = document(log, figures, self.facts, self.quality, shows_variants);
         let (log, figures) = self.instances;
         document["instances"] = instances(log, figures, shows_variants);
+        document["completion"] = self.completion.document(self.log, shows_variants);
         document["granularity"] = json!(self.parameters.granularity);
         if self.parameters.shows_anomalies() {
             document["anomalies"] = self.anomalies.iter().map(|group| self.anomaly_document(group)).collect();
@@ -403,6 +417,7 @@ impl Mined<'_> {
             events: self.events.0.events() as u64,
             log: self.log,
             figures: self.figures,
+            completion: self.completion,
             facts: self.facts,
             quality: self.quality,
             map: &map,

@@ -10,6 +10,7 @@
 pub mod anomalies;
 mod calendar;
 pub mod clock;
+pub mod completion;
 pub mod conformance;
 pub mod enriched;
 pub mod error;

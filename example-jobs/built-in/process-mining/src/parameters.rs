@@ -50,6 +50,10 @@ pub struct Parameters {
     /// Rules that every case must keep, at most 100.
     #[schemars(length(max = 100))]
     pub rules: Vec<Rule>,
+    /// Activities that end a case: cases whose last activity is another one are unfinished, and are told apart. When left out,
+    /// they are guessed.
+    #[schemars(length(min = 1, max = 1000))]
+    pub end_activities: Option<Vec<String>>,
     /// What report, map, insights, unusual cases, rules and models count where the log has life-cycle transitions.
     pub granularity: Granularity,
     /// Names of columns that are not found by themselves.
@@ -76,6 +80,7 @@ impl Default for Parameters {
             performance_metrics: None,
             quality_checks: QualityChecks::default(),
             rules: Vec::new(),
+            end_activities: None,
             granularity: Granularity::default(),
             columns: Columns::default(),
             timestamp_formats: Vec::new(),

@@ -44,6 +44,7 @@ fn number(value: &Value) -> u64 {
 fn tiles_and_sentences_are_those_of_the_figures() {
     for (log, parameters) in [
         (SAMPLE.to_string(), json!({})),
+        (SAMPLE.to_string(), json!({"endActivities": ["Receive payment"]})),
         (life_cycle(), json!({})),
         (life_cycle(), json!({"granularity": "events"})),
     ] {
@@ -69,8 +70,13 @@ fn tiles_and_sentences_are_those_of_the_figures() {
             grouped(cases)
         ));
         says(format!("{share} of cases with rework"));
-        let median = figures["case_lead_time"]["median_seconds"].as_f64().unwrap();
+        let completed = &figures["completion"];
+        let median = completed["cycle_time"]["median_seconds"].as_f64().unwrap();
         says(format!("{} median cycle time", fuelcell_report_kit::text::duration(median)));
+        let unfinished = number(&completed["cases_unfinished"]);
+        assert_eq!(number(&completed["cases_completed"]) + unfinished, cases);
+        let told = format!("{} unfinished cases", grouped(unfinished));
+        assert_eq!(report.contains(&told), unfinished > 0, "{told}");
         let insights = figures["insights"].as_array().unwrap();
         for insight in insights.iter().take(10) {
             says(insight["text"].as_str().unwrap().to_string());
@@ -99,4 +105,67 @@ fn a_log_with_faults_says_so() {
     );
     let told: String = run.logs.iter().map(|line| line.message.clone()).collect();
     assert!(told.contains("Rows without a case were left out, first row 4 (1 row)"), "{told}");
+}
+
+/// Eleven orders that are paid, five of them after a second check, and four that wait for it.
+fn orders() -> String {
+    let mut log = "case_id,activity,timestamp\n".to_string();
+    for case in 0..15 {
+        let steps: &[&str] = match case {
+            0..6 => &["take", "check", "pay"],
+            6..11 => &["take", "check", "check", "pay"],
+            _ => &["take", "check"],
+        };
+        for (day, step) in (1..).zip(steps) {
+            log += &format!("{case},{step},2024-05-{:02}T08:00:00Z\n", day + case);
+        }
+    }
+    log
+}
+
+#[test]
+fn what_is_told_of_completed_cases_leaves_unfinished_ones_out() {
+    let (_, figures, report) = run(&orders(), json!({}));
+    let completed = &figures["completion"];
+    assert_eq!((&completed["guessed"], &completed["end_activities"]), (&json!(true), &json!(["pay"])));
+    assert_eq!((&completed["cases_completed"], &completed["cases_unfinished"]), (&json!(11), &json!(4)));
+    let happy = json!({"activities": ["take", "check", "pay"], "count": 6, "share": 6.0 / 11.0});
+    assert_eq!(completed["happy_path"], happy);
+    assert_eq!((&completed["num_variants"], &figures["num_variants"]), (&json!(2), &json!(3)));
+    assert_eq!(completed["cycle_time"]["median_seconds"], 172_800.0);
+    assert_eq!(figures["case_lead_time"]["min_seconds"], 86_400.0);
+    assert_eq!(completed["unfinished"]["last_activities"], json!({"check": 4}));
+    // The log ends on the 16th; the first unfinished case begins on the 12th.
+    let oldest = &completed["unfinished"]["oldest_cases"][0];
+    assert_eq!(oldest, &json!({"case": "11", "last_activity": "check", "age_seconds": 345_600.0}));
+    for says in [
+        "11 cases are completed: the last activity is pay.",
+        "These activities are guessed. An activity ends cases when at least half of the cases that have it end with it",
+        "2 variants of 11 completed cases; 2 cover 80 % of them.",
+        "6 cases happy path 55 % of completed cases",
+        "4 unfinished cases (27 % of all cases).",
+        "covers 55 % of the completed cases",
+    ] {
+        assert!(report.contains(says), "\"{says}\" is not in {report}");
+    }
+}
+
+#[test]
+fn end_activities_are_those_that_are_named() {
+    let (done, figures, report) = run(&orders(), json!({"endActivities": ["check", "bill"]}));
+    let completed = &figures["completion"];
+    assert_eq!((&completed["guessed"], &completed["cases_completed"]), (&json!(false), &json!(4)));
+    assert_eq!(completed["rule"], Value::Null);
+    assert!(!report.contains("These activities are guessed"));
+    let warnings = done.report.unwrap().warnings;
+    let warned = warnings
+        .iter()
+        .any(|warning| warning.kind == "UnknownActivity" && warning.message.contains("such as \"bill\""));
+    assert!(warned, "{warnings:?}");
+    let (_, figures, report) = run(&orders(), json!({"endActivities": ["bill"]}));
+    assert_eq!(
+        (&figures["completion"]["cases_completed"], &figures["completion"]["cycle_time"]),
+        (&json!(0), &Value::Null)
+    );
+    assert!(report.contains("No case is completed") && !report.contains("median cycle time"), "{report}");
 }

@@ -51,10 +51,10 @@ pub fn document(
     if with_variants {
         put("top_variants", top_variants(log, figures));
     }
-    put("case_duration", durations(&figures.between_timestamps));
-    put("case_lead_time", durations(&figures.durations));
+    put("case_duration", duration_figures(&figures.between_timestamps));
+    put("case_lead_time", duration_figures(&figures.durations));
     if let Some(working) = &figures.working {
-        put("case_working_time", durations(working));
+        put("case_working_time", duration_figures(working));
     }
     put("time_zone", json!(log.clock.name()));
     put("events_per_case", events_per_case(log));
@@ -186,7 +186,8 @@ fn ranked<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> Value {
     counts.into_iter().take(LISTED).map(|(name, count)| (name.to_string(), json!(count))).collect()
 }
 
-fn counts(log: &EventLog, counts: &[u64]) -> Value {
+/// Counts by the names of activities.
+pub(crate) fn counts(log: &EventLog, counts: &[u64]) -> Value {
     ranked(counts.iter().enumerate().map(|(activity, &count)| (log.activity_name(activity as Id), count)))
 }
 
@@ -224,7 +225,8 @@ fn top_variants(log: &EventLog, figures: &Figures) -> Value {
     figures.variants.list.iter().take(TOP_VARIANTS).map(variant).collect()
 }
 
-fn durations(durations: &Durations) -> Value {
+/// How durations are spread; null without any.
+pub(crate) fn duration_figures(durations: &Durations) -> Value {
     if durations.ascending.is_empty() {
         return Value::Null;
     }

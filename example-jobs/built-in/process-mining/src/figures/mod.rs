@@ -12,6 +12,7 @@ mod variants;
 mod work;
 
 pub use cases::{Durations, longest, mean_interarrival};
+pub(crate) use document::{counts, duration_figures};
 pub use document::{document, instances};
 pub use flow::{Edge, Flow, time_since_previous};
 pub use resources::Resources;
@@ -19,7 +20,7 @@ pub use rework::Rework;
 pub use stats::{Groups, SECOND, Spread, Taker, quantile, spread_by_group};
 pub use transition::Transition;
 pub use utilisation::Utilisation;
-pub use variants::{Variant, Variants};
+pub use variants::{Variant, Variants, covering};
 pub use work::{Found, Item, Known, Source, Walk, Work};
 
 use crate::log::{EventLog, Level, Micros};

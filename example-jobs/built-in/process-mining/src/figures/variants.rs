@@ -67,13 +67,7 @@ impl Variants {
 
     /// The smallest number of variants that cover this share (0 to 1) of the cases.
     pub fn covering(&self, share: f64) -> usize {
-        let cases: u64 = self.list.iter().map(|variant| variant.count).sum();
-        let mut covered = 0;
-        let sums = self.list.iter().map(|variant| {
-            covered += variant.count;
-            covered
-        });
-        sums.take_while(|&sum| (sum as f64) < share * cases as f64).count() + usize::from(cases > 0)
+        covering(&self.list, share)
     }
 
     /// Variants that only one case took.
@@ -114,6 +108,17 @@ impl Variants {
         }
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// The smallest number of variants, most frequent first, that cover this share (0 to 1) of their cases.
+pub fn covering(variants: &[Variant], share: f64) -> usize {
+    let cases: u64 = variants.iter().map(|variant| variant.count).sum();
+    let mut covered = 0;
+    let sums = variants.iter().map(|variant| {
+        covered += variant.count;
+        covered
+    });
+    sums.take_while(|&sum| (sum as f64) < share * cases as f64).count() + usize::from(cases > 0)
 }
 
 /// The place of every activity in the alphabet.

@@ -3,13 +3,12 @@
 use fuelcell_report_kit::chart::{self, Chart, Histogram, Lines, SERIES, Scatter};
 use fuelcell_report_kit::text::{duration, shorten};
 
-use crate::figures::{Figures, SECOND};
+use crate::figures::{Durations, Figures, SECOND};
 use crate::log::{EventLog, Micros};
 
 /// How many cases took how long. The longest two per cent share the last bar.
-pub(super) fn durations(figures: &Figures) -> Histogram {
+pub(super) fn durations(durations: &Durations, cases: &str) -> Histogram {
     const BINS: usize = 48;
-    let durations = &figures.durations;
     let limit = durations.quantile(0.98).max(1e-6);
     let mut bins = vec![0_u64; BINS + 1];
     for &value in &durations.ascending {
@@ -17,7 +16,7 @@ pub(super) fn durations(figures: &Figures) -> Histogram {
     }
     let beyond = bins.pop().unwrap_or(0);
     let median = durations.quantile(0.5);
-    Histogram::counted("Distribution", chart::Axis::duration("Cycle time"), "Cases", (0.0, limit), bins)
+    Histogram::counted("Distribution", chart::Axis::duration("Cycle time"), cases, (0.0, limit), bins)
         .beyond(beyond)
         .mark(median, format!("median {}", duration(median)))
 }

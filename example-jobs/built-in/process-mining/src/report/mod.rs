@@ -11,6 +11,7 @@ use fuelcell_report_kit::text::{counted, shorten};
 use fuelcell_report_kit::{Markup, Page};
 
 use crate::anomalies::Group;
+use crate::completion::Completed;
 use crate::conformance::Checked;
 use crate::figures::Figures;
 use crate::filters::LeftOut;
@@ -33,6 +34,8 @@ pub struct Report<'a> {
     pub log: &'a EventLog,
     /// Its figures.
     pub figures: &'a Figures,
+    /// Which cases are completed.
+    pub completion: &'a Completed,
     /// What reading found out.
     pub facts: &'a Facts,
     /// What the checks found.
@@ -59,7 +62,7 @@ pub struct Report<'a> {
 
 const DEFINITIONS: &str = "Definitions: events of a case are in time order, events of the same time in the order of the file. \
                            A path is two consecutive events (or activity instances, in order of their ends) of a case; its time is that from \
-                           the end of the first to the end of the second. A cycle time is from the first begin to the last end of a case. \
+                           the end of the first to the end of the second. A cycle time is from the first begin to the last end of a completed case. \
                            Quantiles are interpolated linearly.";
 
 impl Report<'_> {
@@ -80,6 +83,9 @@ impl Report<'_> {
         }
         if let Some(level) = self.level() {
             page.note(level);
+        }
+        if self.completion.unfinished() > 0 {
+            page.note(self.told_apart());
         }
         if let Some(window) = &self.parameters.time_window {
             page.note(format!(
@@ -118,6 +124,10 @@ impl Report<'_> {
                 part("variants", "Variants", |report| report.variants()),
             ),
             (shows(Metric::CycleTime), part("times", "Cycle times", |report| report.times())),
+            (
+                filled && self.completion.unfinished() > 0,
+                part("unfinished", "Unfinished cases", |report| report.unfinished()),
+            ),
             (shows(Metric::Throughput), part("timeline", "Over time", |report| report.timeline())),
             (
                 shows(Metric::WaitingTime) || shows(Metric::ServiceTime),

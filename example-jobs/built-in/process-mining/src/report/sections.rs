@@ -7,6 +7,7 @@ use fuelcell_report_kit::{
 
 use super::Report;
 use super::charts::{self, Axis, CUT};
+use crate::completion::{Known, RULE};
 use crate::figures::{SECOND, Source, Spread};
 use crate::log::{EventLog, Level, Micros};
 use crate::quality;
@@ -25,6 +26,12 @@ fn date(time: Micros) -> String {
 
 pub(super) fn name(text: &str) -> String {
     shorten(text, 120)
+}
+
+/// So many cases, with the verb.
+fn are(cases: usize, noun: &str) -> String {
+    let verb = if cases == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(cases as u64, noun))
 }
 
 /// Says how many of so many cases a list leaves out.
@@ -83,15 +90,21 @@ impl Report<'_> {
         if self.log.level == Level::Instances {
             tiles.insert(2, Tile::new(count(self.log.events() as u64), "activity instances"));
         }
-        if self.log.cases() > 0 {
-            let durations = &figures.durations;
-            let rework = figures.rework.any as f64 / self.log.cases() as f64;
+        let completion = self.completion;
+        if completion.unfinished() > 0 {
+            tiles.insert(1, Tile::new(count(completion.unfinished() as u64), "unfinished cases"));
+        }
+        if completion.cases() > 0 {
+            let durations = &completion.durations;
             tiles.extend([
                 Tile::new(duration(durations.quantile(0.5)), "median cycle time"),
                 Tile::new(duration(durations.mean()), "mean cycle time"),
                 Tile::new(duration(durations.quantile(0.95)), "95 % done within"),
-                Tile::new(percent(rework), "of cases with rework"),
             ]);
+        }
+        if self.log.cases() > 0 {
+            let rework = figures.rework.any as f64 / self.log.cases() as f64;
+            tiles.push(Tile::new(percent(rework), "of cases with rework"));
             if let Some(working) = &figures.working {
                 tiles.push(Tile::new(duration(working.quantile(0.5)), "median working time"));
             }
@@ -139,28 +152,62 @@ impl Report<'_> {
         }
     }
 
+    /// Says which cases are completed.
+    pub(super) fn told_apart(&self) -> String {
+        let completion = self.completion;
+        let ends: Vec<String> =
+            completion.ends.iter().map(|&end| name(self.log.activity_name(end))).collect();
+        let known = match completion.known {
+            Known::Given => String::new(),
+            Known::Guessed => {
+                format!(" These activities are guessed. {RULE} The parameter endActivities names them.")
+            }
+        };
+        format!(
+            "{} completed: the last activity is {}. {} shown apart, and in cycle times and variants only completed cases \
+             count.{known}",
+            are(completion.cases(), "case"),
+            ends.join(", "),
+            are(completion.unfinished(), "unfinished case"),
+        )
+    }
+
     pub(super) fn variants(&self) -> Markup {
-        let (log, variants) = (self.log, &self.figures.variants);
-        let shown = variants.list.len().min(VARIANTS);
-        let mut durations: Vec<Vec<Micros>> = vec![Vec::new(); shown];
-        for (case, &variant) in variants.of_case.iter().enumerate().filter(|(_, v)| (**v as usize) < shown) {
-            durations[variant as usize].push(log.lead_time(case));
+        let (completion, all) = (self.completion, &self.figures.variants);
+        let variants = &completion.variants;
+        let shown = variants.len().min(VARIANTS);
+        let mut place = vec![None; all.list.len()];
+        for (index, variant) in variants[..shown].iter().enumerate() {
+            place[all.of_case[variant.case] as usize] = Some(index);
         }
-        let usual = variants.list.first().is_some_and(|variant| variant.count > 1);
+        let mut durations: Vec<Vec<Micros>> = vec![Vec::new(); shown];
+        for case in (0..self.log.cases()).filter(|&case| completion.is_completed(case)) {
+            if let Some(index) = place[all.of_case[case] as usize] {
+                durations[index].push(self.log.lead_time(case));
+            }
+        }
+        let usual = variants.first().is_some_and(|variant| variant.count > 1);
         let happy =
             if usual { "The most frequent one is the happy path." } else { "Every case has its own." };
-        let (all, covering) =
-            (counted(variants.list.len() as u64, "variant"), count(variants.covering(0.8) as u64));
-        let covered: u64 = variants.list[..shown].iter().map(|variant| variant.count).sum();
-        let rest = (variants.list.len() - shown) as u64;
+        let covered: u64 = variants[..shown].iter().map(|variant| variant.count).sum();
+        let rest = (variants.len() - shown) as u64;
         html! {
-            (lead(format!("{all}; {covering} cover 80 % of the cases. {happy}")))
+            @if variants.is_empty() {
+                (lead("No case is completed, so that there is no variant of completed cases."))
+            } @else {
+                (lead(format!(
+                    "{} of {}; {} cover 80 % of them. {happy}",
+                    counted(variants.len() as u64, "variant"),
+                    counted(completion.cases() as u64, completion.noun()),
+                    count(completion.covering(0.8) as u64)
+                )))
+            }
             (self.shown_variants(&mut durations, usual))
             @if rest > 0 {
                 (note(format!(
                     "{} with {} are not shown.",
                     counted(rest, "more variant"),
-                    counted(log.cases() as u64 - covered, "case")
+                    counted(completion.cases() as u64 - covered, "case")
                 )))
             }
         }
@@ -168,23 +215,58 @@ impl Report<'_> {
 
     /// The most frequent variants, each with the durations of its cases.
     fn shown_variants(&self, durations: &mut [Vec<Micros>], usual: bool) -> Markup {
-        let (log, cases) = (self.log, self.log.cases() as f64);
+        let (log, cases) = (self.log, self.completion.cases() as f64);
         let (colours, mut covered) = (charts::coloured(self.figures), 0);
         html! {
-            @for (index, (variant, durations)) in self.figures.variants.list.iter().zip(durations).enumerate() {
+            @for (index, (variant, durations)) in self.completion.variants.iter().zip(durations).enumerate() {
                 @let median = Spread::of(durations).map_or(String::new(), |d| duration(d.median / SECOND));
                 @let cumulative = { covered += variant.count; percent(covered as f64 / cases) };
                 div.variant {
                     div.head {
                         b { (index + 1) } " " (counted(variant.count, "case"))
                         @if index == 0 && usual { " " (verdict("happy path", Mood::Good)) }
-                        span { (percent(variant.count as f64 / cases)) " of cases" }
+                        span { (percent(variant.count as f64 / cases)) " of " (self.completion.noun()) "s" }
                         span.soft { "cumulative " (cumulative) }
                         span.soft { "median " (median) }
                     }
                     div.steps { (self.chevrons(log.trace(variant.case), &colours)) }
                 }
             }
+        }
+    }
+
+    pub(super) fn unfinished(&self) -> Markup {
+        const SHOWN: usize = 2 * ROWS;
+        let log = self.log;
+        let by_last = self.completion.unfinished_by_last(log);
+        let mut last = Table::new([
+            Column::name("Last activity"),
+            Column::number("Unfinished cases"),
+            Column::number("Median age"),
+        ]);
+        let more: usize = by_last.iter().skip(SHOWN).map(|(_, ages)| ages.len()).sum();
+        for (activity, mut ages) in by_last.into_iter().take(SHOWN) {
+            let median = Spread::of(&mut ages).map_or(String::new(), |ages| duration(ages.median / SECOND));
+            last.row(&[&name(log.activity_name(activity)), &count(ages.len() as u64), &median]);
+        }
+        let columns = [Column::name("Case"), Column::text("Last activity"), Column::number("Age")];
+        let mut oldest = Table::new(columns).caption("Begun first");
+        for (case, age) in self.completion.oldest_unfinished(log) {
+            let activity = log.activities[log.range(case).end - 1];
+            oldest.row(&[
+                &name(log.case_name(case)),
+                &name(log.activity_name(activity)),
+                &duration(age as f64 / SECOND),
+            ]);
+        }
+        html! {
+            (lead(format!(
+                "{} ({} of all cases). The age is from the first begin of a case to the last time of the log.",
+                counted(self.completion.unfinished() as u64, "unfinished case"),
+                percent(self.completion.unfinished() as f64 / log.cases() as f64)
+            )))
+            (beside(&[&last, &oldest]))
+            @if more > 0 { (note(format!("{} with other last activities.", counted(more as u64, "more case")))) }
         }
     }
 
@@ -203,7 +285,7 @@ impl Report<'_> {
     }
 
     pub(super) fn times(&self) -> Markup {
-        let durations = &self.figures.durations;
+        let durations = &self.completion.durations;
         let quantiles = [
             ("minimum", 0.0),
             ("25 %", 0.25),
@@ -220,17 +302,25 @@ impl Report<'_> {
             Column::number(self.log.heading()),
         ])
         .caption("Longest cases");
-        for case in crate::figures::longest(self.log, ROWS, EventLog::lead_time) {
+        let measure = |log: &EventLog, case: usize| {
+            if self.completion.is_completed(case) { log.lead_time(case) } else { Micros::MIN }
+        };
+        let longest_cases = crate::figures::longest(self.log, ROWS, measure);
+        for case in longest_cases.into_iter().filter(|&case| self.completion.is_completed(case)) {
             longest.row(&[
                 &name(self.log.case_name(case)),
                 &duration(self.log.lead_time(case) as f64 / SECOND),
                 &count(self.log.range(case).len() as u64),
             ]);
         }
+        if self.completion.cases() == 0 {
+            return lead("No case is completed, so that there is no cycle time.");
+        }
+        let noun = if self.completion.unfinished() == 0 { "Cases" } else { "Completed cases" };
         html! {
             (lead(self.cycle_time()))
             (facts(quantiles.map(|(name, share)| (name, duration(durations.quantile(share))))))
-            (beside(&[&charts::durations(self.figures), &longest]))
+            (beside(&[&charts::durations(durations, noun), &longest]))
         }
     }
 
