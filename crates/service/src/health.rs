@@ -1,45 +1,19 @@
 //! Whether the server can take work: what health checks are told.
 
-use crate::Service;
+use crate::{Health, Service};
 use fuelcell_store::{BlobStore, StoreError};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-/// Within this time everybody is told what was found last: looking takes a durable write.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A store that takes longer for a write is not well.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What the server needs to take work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
-    /// Whether the store takes writes.
-    pub store: bool,
-    /// Whether new bytes can be stored.
-    pub blobs: bool,
-    /// Whether as many bytes are free as are wanted.
-    pub disk: bool,
-}
-
-/// What was found last, and when. Who asks while somebody looks waits for what that one finds.
-#[derive(Default)]
-pub(crate) struct LastLook(Mutex<Option<(Instant, Health)>>);
 
 impl Service {
     /// Whether the server can take work, as it was found within the last second.
     pub async fn health(&self) -> Health {
-        let mut last = self.last_look.0.lock().await;
-        if let Some((at, health)) = *last
-            && at.elapsed() < LOOK_EVERY
-        {
-            return health;
-        }
-        let health = self.look().await;
-        *last = Some((Instant::now(), health));
-        health
+        self.last_look.or_now(self.look()).await
     }
 
     async fn look(&self) -> Health {
@@ -78,6 +52,7 @@ fn is_well(what: &str, found: Result<(), StoreError>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::last_look::LOOK_EVERY;
     use crate::stubs::service;
     use fuelcell_domain::Timestamp;
     use fuelcell_domain::clock::ManualClock;

@@ -23,6 +23,7 @@ pub mod grants;
 pub mod health;
 mod inputs;
 pub mod job_types;
+mod last_look;
 pub mod links;
 pub mod modules;
 pub mod outlook;
@@ -55,6 +56,7 @@ pub use config::{ForgetSecret, ServiceConfig};
 pub use engine::Engine;
 pub use error::ServiceError;
 pub use fuelcell_rules::faults;
+pub use last_look::Health;
 pub use principal::Principal;
 pub use uploads::{ByteSource, Upload};
 
@@ -121,7 +123,7 @@ pub struct Service {
     checks: checks::Checks,
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
-    last_look: health::LastLook,
+    last_look: last_look::LastLook,
 }
 
 impl Service {
@@ -151,7 +153,7 @@ impl Service {
             checks: checks::Checks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
-            last_look: health::LastLook::default(),
+            last_look: last_look::LastLook::default(),
         }
     }
 }
