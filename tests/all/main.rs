@@ -22,6 +22,7 @@ mod hostile_texts;
 mod isolation;
 mod limits;
 mod matrix;
+mod metrics;
 mod mounted;
 mod openapi;
 mod operate;

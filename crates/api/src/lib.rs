@@ -22,6 +22,7 @@ mod health;
 #[cfg(test)]
 mod in_process;
 mod limits;
+mod metrics;
 mod moments;
 mod object;
 mod openapi;
@@ -39,9 +40,10 @@ mod stop;
 mod text;
 mod usage;
 
+pub use metrics::{Gather, metrics_router};
 pub use serve::serve;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::Uri;
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -57,6 +59,7 @@ use queries::KnownQueries;
 use request_id::REQUEST_ID;
 use routes::Routes;
 use std::sync::Arc;
+use std::time::Instant;
 use stop::Stop;
 use text::clipped;
 use tokio_util::sync::CancellationToken;
@@ -186,11 +189,14 @@ fn upload_routes() -> OpenApiRouter<Arc<Service>> {
 /// Ends every response: a refused client may finish its sentence, and problems are told in the words of their protocol.
 /// One layer for all: each costs every request some allocations.
 async fn finish(State(schemas): State<Arc<Schemas>>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
     let received = Received::new(schemas);
     request.extensions_mut().insert(received.clone());
     let id = request.headers().get(&REQUEST_ID).cloned();
     let is_datamachine = request.uri().path().starts_with(datamachine::BASE);
     let mut response = drain::drain(request, next).await;
+    metrics::answered(&method, route.as_ref(), response.status(), began.elapsed());
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let problem = problem.completed(&received);
     problem.log();

@@ -12,6 +12,7 @@ mod engines;
 #[cfg(test)]
 mod fuzz;
 mod local_host;
+mod metrics;
 mod module;
 mod nodes;
 mod operate;

@@ -5,11 +5,13 @@ use crate::config::{Config, effective};
 use crate::control;
 use crate::data_dir::{DataDir, secret_at};
 use crate::engines;
+use crate::metrics::{Gauges, Sources};
 use crate::nodes::ThisNode;
 use crate::private::write_private;
 use crate::telemetry;
 use crate::token::TokenFile;
 use anyhow::Context;
+use fuelcell_api::{ApiConfig, Gather};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
 use fuelcell_outbound::{Client, GrantedOutlets};
@@ -20,6 +22,7 @@ use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Health, Store, StoreError};
 use fuelcell_store_sled::{FileBlobs, Options, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
@@ -29,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 /// Modules that ship with the server, as (name, bytes).
 pub(crate) const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
+/// Descriptors that those who ask for figures share: a few connections.
+const METRICS_DESCRIPTORS: u64 = 256;
 /// How often the server asks its own store whether it still takes writes.
 const STORE_WATCH: Duration = Duration::from_secs(5);
 
@@ -57,9 +62,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
     let scheduler =
         Scheduler::new(Records::of(&records), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let stop = CancellationToken::new();
+    if let Some(listen) = config.metrics.listen {
+        let (records, blobs) = (records.clone(), blobs.clone());
+        let sources = Sources { records, blobs, scheduler: scheduler.clone(), clock: clock.clone() };
+        let gauges = Gauges::new(sources)?;
+        tokio::spawn(serve_metrics(listen_on(listen).await?, gauges, config.api.clone(), stop.clone()));
+    }
+    let listener = listen_on(config.listen).await?;
     let address = listener.local_addr()?;
     let public_url = match config.service.public_url.as_str() {
         "" => format!("http://{address}"),
@@ -92,7 +102,6 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::info!(path = %data.operator_token().display(), "this is the first start: the operator token was written");
     }
 
-    let stop = CancellationToken::new();
     tokio::spawn(retain(scheduler.clone(), retention, stop.clone()));
     match control::listen(&data) {
         Ok(listener) => {
@@ -114,6 +123,29 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     service.settle_refusals().await;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
+}
+
+async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Answers who asks for figures, until the server is told to stop.
+async fn serve_metrics(listener: TcpListener, gauges: Gauges, config: ApiConfig, stop: CancellationToken) {
+    match listener.local_addr() {
+        Ok(address) => tracing::info!(%address, "figures are served at http://{address}/metrics"),
+        Err(error) => tracing::warn!(%error, "figures are served, the address is not known"),
+    }
+    let gauges = Arc::new(gauges);
+    let gather: Gather = Arc::new(move || {
+        let gauges = Arc::clone(&gauges);
+        Box::pin(async move {
+            let text = gauges.text().await;
+            text.inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "figures cannot be had"))
+                .ok()
+        })
+    });
+    let router = fuelcell_api::metrics_router(gather);
+    fuelcell_api::serve(listener, router, &config, METRICS_DESCRIPTORS, stop).await;
 }
 
 /// Every connection and every open artifact takes a descriptor; shells grant few of those that the system allows.

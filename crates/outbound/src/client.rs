@@ -3,6 +3,7 @@
 use crate::OutboundConfig;
 use crate::account::Tally;
 use crate::connection::{Connector, Stream};
+use crate::metrics;
 use bytes::Bytes;
 use fuelcell_domain::capability::Target;
 use fuelcell_domain::outbound::{Header, HttpError, HttpRequest, HttpResponse, MAX_BODY};
@@ -52,6 +53,7 @@ pub struct Client {
 impl Client {
     /// A client that trusts whom the machine trusts.
     pub fn new(config: OutboundConfig) -> Self {
+        metrics::announce();
         Self { connector: Connector::of_this_machine(), config }
     }
 

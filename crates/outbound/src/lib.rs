@@ -14,6 +14,7 @@ mod client;
 mod connection;
 #[cfg(test)]
 mod fuzz;
+mod metrics;
 mod outlet;
 mod scrub;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::Client;
 use crate::account::Account;
 use crate::client::MAX_HEADERS;
+use crate::metrics;
 use crate::scrub::Scrubber;
 use async_trait::async_trait;
 use fuelcell_domain::outbound::{
@@ -79,9 +80,13 @@ impl Way {
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
         // A host that nobody granted is a text of the guest's, of any length.
         let host: String = request.target.to_string().chars().take(256).collect();
-        let _place = self.admit(&mut request).inspect_err(|_| self.account.refused(&host))?;
+        let _place = self.admit(&mut request).inspect_err(|error| {
+            metrics::refused(error);
+            self.account.refused(&host);
+        })?;
         let tally = self.account.requested(&host);
         let answer = self.client.send(request, &tally, &self.lookups).await;
+        metrics::asked(&answer);
         if let Err(HttpError::Denied(_) | HttpError::Invalid(_)) = answer {
             tally.withdrawn();
         }

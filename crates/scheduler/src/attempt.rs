@@ -5,7 +5,7 @@ use crate::dispatch::Scheduler;
 use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
-use crate::lock;
+use crate::{lock, metrics};
 use fuelcell_domain::{ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
 use fuelcell_store::Claim;
 use futures::FutureExt;
@@ -41,6 +41,7 @@ impl Scheduler {
     /// Starts a claimed job as a task of its own.
     pub(crate) fn start(self: &Arc<Self>, claim: Claim) {
         let job = &claim.job;
+        metrics::claimed(job, self.clock.now());
         let span = tracing::info_span!(
             "attempt",
             job = %job.id,

@@ -3,7 +3,7 @@
 use crate::dispatch::Scheduler;
 use crate::live::{Live, StopReason};
 use crate::text::{clean, cut};
-use crate::{is_stale, lock};
+use crate::{is_stale, lock, metrics};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
     Completion, Digest, ErrorCode, Job, JobError, LogLevel, Receipt, RunEnd, Timestamp, Transition, Usage,
@@ -110,6 +110,7 @@ impl Scheduler {
     }
 
     fn finished(&self, job: &Job, usage: Usage) {
+        metrics::ended(job, &usage);
         let error = job.error().map(|error| error.code.to_string());
         tracing::info!(
             state = job.state.as_str(),

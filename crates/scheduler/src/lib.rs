@@ -21,6 +21,7 @@ mod host;
 mod live;
 mod log;
 mod marks;
+mod metrics;
 mod order;
 mod prepare;
 mod pulse;

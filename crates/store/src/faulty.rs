@@ -3,8 +3,8 @@
 
 use crate::blob::{BlobRef, BlobReferences};
 use crate::jobs::{
-    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry, QueuePage,
-    StateCounts, Submitted, TenantFigures,
+    Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
+    QueueFigures, QueuePage, StateCounts, Submitted, TenantFigures,
 };
 use crate::order::JobOrder;
 use crate::pages::{
@@ -321,6 +321,7 @@ pass_on! {
     Figures {
         fn recent_durations(module: Digest) -> Vec<u64>;
         fn tenant_figures(tenant: TenantId, now: Timestamp) -> TenantFigures;
+        fn queue_figures(now: Timestamp) -> QueueFigures;
         fn usage(query: UsageQuery) -> UsageReport;
     }
     References {

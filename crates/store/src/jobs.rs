@@ -5,13 +5,14 @@ use fuelcell_domain::job::{Pulse, since};
 use fuelcell_domain::state::TransitionError;
 use fuelcell_domain::{
     Artifact, AttemptId, AuditEntry, Digest, Incarnation, Job, JobId, JobState, JobType, LogLevel, LogLine,
-    ModuleRef, NodeId, Ordinal, PipelineId, Priority, ProjectRef, Receipt, Standing, TenantId, Timestamp,
-    Transition,
+    ModuleRef, NodeId, Ordinal, PipelineId, Priority, ProjectId, ProjectRef, Receipt, Standing, TenantId,
+    Timestamp, Transition,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A client's word that a submission is the same as an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +80,24 @@ pub const KEY_LIFE: Duration = Duration::from_hours(30 * 24);
 /// Whether the life of the key that made this job is over.
 pub fn key_is_over(job: JobId, now: Timestamp) -> bool {
     job.made_at().is_none_or(|used| now.since(used) >= KEY_LIFE)
+}
+
+/// Queued jobs of all tenants, as they stand at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueFigures {
+    /// Jobs that may start, by [`Priority`].
+    pub ready: [Waiting; 4],
+    /// Jobs whose time has not come.
+    pub scheduled: u64,
+}
+
+/// Jobs that wait for the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Their number.
+    pub jobs: u64,
+    /// Since when the one that has waited longest may start.
+    pub since: Option<Timestamp>,
 }
 
 /// A queued job as the dispatcher sees it.
@@ -157,6 +176,17 @@ impl QueueOrder {
     /// The place of a job.
     pub fn of(job: &Job) -> Self {
         Self::new(job.priority, job.front, job.since(), job.project, job.ordinal)
+    }
+
+    /// The place before which all of a lane are that go before others of their priority.
+    pub fn first_behind((Reverse(priority), tenant): Lane) -> Self {
+        let project = ProjectRef { tenant, project: ProjectId(Uuid::nil()) };
+        Self::new(priority, false, Timestamp(i64::MIN), project, 0)
+    }
+
+    /// The time from which the job may start.
+    pub fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// The line in which the job waits: jobs of one tenant and priority go in order, those of several may share.

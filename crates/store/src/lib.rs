@@ -30,7 +30,8 @@ pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
 pub use error::{RemovalStep, StoreError};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, Lane, LogFilter, NewJob, PageRequest, QueueEntry,
-    QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures, Total,
+    QueueFigures, QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures, Total,
+    Waiting,
 };
 pub use memory::{MemoryBlobs, MemoryStore};
 pub use order::{JobOrder, Ranks, SortKey};

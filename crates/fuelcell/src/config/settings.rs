@@ -54,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) concurrency: ConcurrencySettings,
     /// What jobs may send over HTTP.
     pub(crate) outbound: OutboundConfig,
+    /// Figures for Prometheus.
+    pub(crate) metrics: MetricsSettings,
     /// How long ended jobs are kept.
     pub(crate) retention: RetentionSettings,
     /// Settings of the use cases.
@@ -86,6 +88,7 @@ impl Default for Config {
             ageing_seconds: 600,
             concurrency: ConcurrencySettings::default(),
             outbound: OutboundConfig::default(),
+            metrics: MetricsSettings::default(),
             retention: RetentionSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
@@ -93,6 +96,15 @@ impl Default for Config {
             service: ServiceConfig::default(),
         }
     }
+}
+
+/// Figures for Prometheus.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricsSettings {
+    /// Address on which `GET /metrics` is answered, to whoever asks; absent = nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// Limits on jobs that run at the same time; absent = as many as there are slots.

@@ -6,6 +6,7 @@
 pub(crate) mod cache;
 pub(crate) mod compiler;
 pub(crate) mod engine;
+mod metrics;
 pub(crate) mod modules;
 mod recent;
 

@@ -3,6 +3,7 @@
 use super::cache::{Cache, CheckedCode};
 use super::compiler::{self, CompileError, CompileLimits, Compiler};
 use super::engine::CodeSettings;
+use super::metrics::{self, Source};
 use super::recent::Recent;
 use crate::cell::Cell;
 use crate::guest::program::Program;
@@ -75,6 +76,7 @@ impl Modules {
         linker: Linker<Cell>,
         cache: Cache,
     ) -> Self {
+        metrics::announce();
         Self {
             engine,
             settings,
@@ -106,10 +108,13 @@ impl Modules {
 
     /// The module, ready to be instantiated. Blocks for some milliseconds when it is only on disk.
     pub(crate) fn get(&self, module: Digest) -> Result<Program, JobError> {
-        match self.known(module) {
-            Some(known) => known,
-            None => self.load(module)?.ok_or_else(not_prepared),
+        if let Some(known) = self.known(module) {
+            metrics::found(Source::Memory);
+            return known;
         }
+        let loaded = self.load(module)?;
+        metrics::found(if loaded.is_some() { Source::Disk } else { Source::Nowhere });
+        loaded.ok_or_else(not_prepared)
     }
 
     /// The code for a process of its own, checked. Whether it runs shows here, as it does for [`Modules::get`].
@@ -175,6 +180,7 @@ impl Modules {
         if self.cache.contains(module) && self.clone().prepare_from_disk(module).await? {
             return Ok(());
         }
+        let _waits = metrics::wait();
         let own = self.own_lock(module).lock_owned().await;
         let kind = self.kind(module);
         let turn = match kind {
@@ -262,6 +268,7 @@ impl Modules {
             return Err(storage("the stored bytes are not those that were uploaded"));
         }
         let compiled = compiler::compile(compiler, &self.engine, self.settings, &bytes);
+        metrics::compiled(compiled.is_ok(), started.elapsed());
         let code = compiled.map_err(|error| match error {
             CompileError::Module(reason) => self.remember(module, invalid(&reason)),
             CompileError::TooMuch(limits) => self.remember(module, too_much(limits)),

@@ -5,7 +5,7 @@ use crate::index::ranked::RankedSet;
 use fuelcell_domain::{Priority, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
 use fuelcell_store::pages::QueueSpot;
-use fuelcell_store::{Lane, QueueEntry, QueueOrder};
+use fuelcell_store::{Lane, QueueEntry, QueueFigures, QueueOrder};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -109,7 +109,7 @@ impl Queue {
     /// The first jobs that may start at `now`, once those have arrived whose time has come.
     pub(crate) fn ready(&self, now: Timestamp, limit: usize) -> Vec<Placed> {
         let mut ready: Vec<_> =
-            self.lanes.values().flat_map(|lane| startable(lane, now).take(limit)).collect();
+            self.lanes.values().flat_map(|lane| startable(lane.iter(), now).take(limit)).collect();
         ready.sort_unstable();
         ready.truncate(limit);
         ready
@@ -117,7 +117,7 @@ impl Queue {
 
     /// The first jobs of each lane that may start at `now`, about `limit` in all.
     pub(crate) fn heads(&self, now: Timestamp, limit: usize) -> Vec<Placed> {
-        let lanes = || self.lanes.values().map(|lane| startable(lane, now));
+        let lanes = || self.lanes.values().map(|lane| startable(lane.iter(), now));
         let share = share_of_lane(limit, lanes().filter_map(|mut lane| lane.next()).count());
         let mut heads: Vec<_> = lanes().flat_map(|lane| lane.take(share)).collect();
         heads.sort_unstable();
@@ -199,6 +199,26 @@ impl Queue {
         (due, all - due.iter().sum::<u64>())
     }
 
+    /// All jobs, once those have arrived whose time has come.
+    pub(crate) fn figures(&self, now: Timestamp) -> QueueFigures {
+        let mut figures = QueueFigures::default();
+        for (lane, placed) in &self.lanes {
+            let (Reverse(priority), _) = *lane;
+            let first = startable(placed.iter(), now).next();
+            let behind = startable(placed.range(QueueOrder::first_behind(*lane)..), now).next();
+            let since = first.into_iter().chain(behind).map(|(order, _)| order.since()).min();
+            let waiting = &mut figures.ready[priority as usize];
+            waiting.jobs += placed.len() as u64;
+            waiting.since = since.into_iter().chain(waiting.since).min();
+        }
+        for early in self.early(now) {
+            let (Reverse(priority), _) = early.lane();
+            figures.ready[priority as usize].jobs -= 1;
+        }
+        figures.scheduled = (self.timed.len() - self.timed.count_while(|(at, _)| *at <= now)) as u64;
+        figures
+    }
+
     /// When the next job whose time has not come may start.
     pub(crate) fn next_time(&self, now: Timestamp) -> Option<Timestamp> {
         self.timed.from(self.timed.count_while(|(at, _)| *at <= now)).next().map(|(at, _)| *at)
@@ -248,8 +268,11 @@ fn between(
 }
 
 /// Jobs of a lane that may start at `now`: all of them, unless the clock was set back.
-fn startable(lane: &BTreeMap<QueueOrder, Option<Timestamp>>, now: Timestamp) -> impl Iterator<Item = Placed> {
-    let placed = lane.iter().map(|(order, not_before)| (*order, *not_before));
+fn startable<'a>(
+    lane: impl Iterator<Item = (&'a QueueOrder, &'a Option<Timestamp>)>,
+    now: Timestamp,
+) -> impl Iterator<Item = Placed> {
+    let placed = lane.map(|(order, not_before)| (*order, *not_before));
     placed.filter(move |(_, not_before)| not_before.is_none_or(|at| at <= now))
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use fuelcell_domain::{Digest, TenantId, Timestamp};
 use fuelcell_store::usage::{UsageQuery, UsageReport};
 use fuelcell_store::verbs::Figures;
-use fuelcell_store::{StoreError, TenantFigures};
+use fuelcell_store::{QueueFigures, StoreError, TenantFigures};
 
 #[async_trait]
 impl Figures for SledStore {
@@ -19,6 +19,11 @@ impl Figures for SledStore {
     async fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> Result<TenantFigures, StoreError> {
         self.shared.check()?;
         tenant_figures(&self.shared, tenant, now)
+    }
+
+    async fn queue_figures(&self, now: Timestamp) -> Result<QueueFigures, StoreError> {
+        self.shared.check()?;
+        Ok(self.shared.arrived(now).queue().figures(now))
     }
 
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {

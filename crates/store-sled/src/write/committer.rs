@@ -9,6 +9,7 @@ use crate::tables::format::SEQUENCE;
 use crate::tables::keys::Table;
 use crate::write::barrier::Barrier;
 use crate::write::high_water::HighWater;
+use crate::write::metrics::{BARRIERS, BATCHES, COMMITS};
 use crate::write::overlay::Overlay;
 use crate::write::recent::Recent;
 use crate::write::shared::Shared;
@@ -208,9 +209,12 @@ impl Committer {
             next = if is_open { waiting.try_recv().ok() } else { None };
         }
         let count = commands.len();
+        BATCHES.observe(count as f64);
         let (relaxed, durable): (Vec<_>, Vec<_>) =
             commands.into_iter().partition(|command| command.durability() == Durability::Relaxed);
+        let timer = COMMITS.start_timer();
         let failure = self.commit(overlay, relaxed, !durable.is_empty()).err();
+        timer.observe_duration();
         let reason = failure.map(|error| error.to_string());
         if let Some(reason) = &reason {
             self.shared.fail(reason);
@@ -243,8 +247,10 @@ impl Committer {
         self.shared.journal.note(&writes);
         self.recent.follow(writes);
         if durable {
+            let timer = BARRIERS.start_timer();
             self.shared.database.flush()?;
             self.barrier.sync(&self.file)?;
+            timer.observe_duration();
             self.high_water.record(sequence)?;
             self.sequence = sequence;
         }

@@ -4,6 +4,7 @@ pub(crate) mod barrier;
 pub(crate) mod committer;
 pub(crate) mod high_water;
 pub(crate) mod journal;
+mod metrics;
 pub(crate) mod overlay;
 pub(crate) mod recent;
 pub(crate) mod shared;

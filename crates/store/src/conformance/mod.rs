@@ -79,7 +79,7 @@ macro_rules! store_conformance {
             limits { caps_clamp queue_quota storage_quota stored_parts replaced_bytes } together { parallel_submits_keep_the_quota }
             audit { pages long_pages old_entries_are_forgotten of_submissions } together {}
             submit { again_is_answered_as_the_first_time illegal_submissions idempotency everything_is_kept keys_have_an_end many_at_once } together { ordinals_have_no_gaps parallel_repeats_make_one_job }
-            queue { order heads not_before queued_before claim_starts_an_attempt of_a_project } together { parallel_claims_start_each_job_once }
+            queue { order heads figures not_before queued_before claim_starts_an_attempt of_a_project } together { parallel_claims_start_each_job_once }
             attempts { stale_writes_are_refused an_end_again_is_answered_as_the_first_time illegal_transitions pulses_and_checkpoints leases lost_attempts released_node transient_failures deaths_of_own_processes } together { parallel_finishes_end_once }
             cancel { queued running ended } together { against_finish }
             publish { completed failed cancelled requeued marks } together {}

@@ -1,7 +1,7 @@
 //! The order of the queue, and out of it.
 
 use super::fixtures::{at, cancel, done, end, holder, job, lease, project, seen, start, submit};
-use crate::{JobFilter, PageRequest, QueueEntry, QueuePage, Store};
+use crate::{JobFilter, PageRequest, QueueEntry, QueueFigures, QueuePage, Store, Waiting};
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Job, JobId, JobState};
 use std::collections::BTreeSet;
@@ -56,6 +56,29 @@ pub async fn heads(store: &dyn Store) {
     assert_eq!(heads(30, 6).await, [&flood[..2], &[late], &low].concat());
     assert_eq!(heads(30, 1000).await, [&flood[..], &[late], &low].concat());
     assert_eq!(heads(30, 1000).await, ready(store, 30, 1000).await);
+}
+
+pub async fn figures(store: &dyn Store) {
+    let (one, other) = (project(), project());
+    let put = async |project, priority, front, not_before: Option<i64>, seconds| {
+        let not_before = not_before.map(at);
+        submit(store, Job { priority, front, not_before, created_at: at(seconds), ..job(project) }).await.id
+    };
+    let figures = async |seconds| store.queue_figures(at(seconds)).await.unwrap();
+    assert_eq!(figures(0).await, QueueFigures::default());
+    put(one, Priority::Normal, true, None, 9).await;
+    put(one, Priority::Normal, false, None, 4).await;
+    let oldest = put(other, Priority::Normal, false, None, 3).await;
+    put(other, Priority::Critical, false, Some(30), 5).await;
+    let waiting = |jobs, seconds| Waiting { jobs, since: Some(at(seconds)) };
+    let normal = |normal| [Waiting::default(), normal, Waiting::default(), Waiting::default()];
+    assert_eq!(figures(29).await, QueueFigures { ready: normal(waiting(3, 3)), scheduled: 1 });
+    start(store, oldest, 29).await;
+    let mut ready = normal(waiting(2, 4));
+    ready[Priority::Critical as usize] = waiting(1, 30);
+    assert_eq!(figures(30).await, QueueFigures { ready, scheduled: 0 });
+    // The clock was set back.
+    assert_eq!(figures(29).await, QueueFigures { ready: normal(waiting(2, 4)), scheduled: 1 });
 }
 
 pub async fn not_before(store: &dyn Store) {

@@ -2,7 +2,7 @@
 
 use super::{MemoryStore, Records};
 use crate::StoreError;
-use crate::jobs::{RECENT_DURATIONS, TenantFigures, run_micros, utc_day};
+use crate::jobs::{QueueFigures, RECENT_DURATIONS, TenantFigures, run_micros, utc_day};
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::Figures;
 use async_trait::async_trait;
@@ -18,6 +18,10 @@ impl Figures for MemoryStore {
         Ok(self.records().tenant_figures(tenant, now))
     }
 
+    async fn queue_figures(&self, now: Timestamp) -> Result<QueueFigures, StoreError> {
+        Ok(self.records().queue_figures(now))
+    }
+
     async fn usage(&self, query: UsageQuery) -> Result<UsageReport, StoreError> {
         Ok(self.records().usage(&query))
     }
@@ -27,6 +31,20 @@ impl Records {
     pub(super) fn recent_durations(&self, module: Digest) -> Vec<u64> {
         let own = self.durations.iter().rev().filter(|(digest, _)| *digest == module);
         own.take(RECENT_DURATIONS).map(|(_, micros)| *micros).collect()
+    }
+
+    pub(super) fn queue_figures(&self, now: Timestamp) -> QueueFigures {
+        let mut figures = QueueFigures::default();
+        for job in self.jobs.values().filter(|job| job.state == JobState::Queued) {
+            if !job.is_due(now) {
+                figures.scheduled += 1;
+                continue;
+            }
+            let waiting = &mut figures.ready[job.priority as usize];
+            waiting.jobs += 1;
+            waiting.since = Some(waiting.since.map_or(job.since(), |since| since.min(job.since())));
+        }
+        figures
     }
 
     pub(super) fn tenant_figures(&self, tenant: TenantId, now: Timestamp) -> TenantFigures {

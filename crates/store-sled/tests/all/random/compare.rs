@@ -77,6 +77,7 @@ impl Pair {
             self.both(async |store| store.usage(query).await.unwrap()).await;
         }
         self.both(async |store| store.tenant_figures(own.tenant, at(self.seconds)).await.unwrap()).await;
+        self.both(async |store| store.queue_figures(at(self.seconds)).await.unwrap()).await;
         self.both(async |store| store.datasets(own).await.unwrap()).await;
         self.both(async |store| store.pipelines(own).await.unwrap()).await;
         self.both(async |store| store.module_versions(own).await.unwrap()).await;

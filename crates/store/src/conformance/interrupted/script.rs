@@ -69,6 +69,7 @@ pub(super) const READS: &[&str] = &[
     "queue_page",
     "recent_durations",
     "tenant_figures",
+    "queue_figures",
     "usage",
     "blob_references",
     "replaced",

@@ -1,0 +1,126 @@
+//! Figures of this process for Prometheus: those that the rooms count as they work, and those that are looked up when
+//! somebody asks.
+
+use anyhow::Context;
+use fuelcell_domain::job::Priority;
+use fuelcell_domain::{Clock, Timestamp};
+use fuelcell_scheduler::Scheduler;
+use fuelcell_store::{BlobStore, Figures, QueueFigures};
+use fuelcell_store_sled::SledStore;
+use prometheus::{
+    GaugeVec, IntGauge, IntGaugeVec, TextEncoder, register_gauge_vec, register_int_gauge,
+    register_int_gauge_vec,
+};
+use std::sync::Arc;
+
+/// What figures are looked up in.
+pub(crate) struct Sources {
+    pub(crate) records: Arc<SledStore>,
+    pub(crate) blobs: Arc<dyn BlobStore>,
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// All figures that are looked up.
+pub(crate) struct Gauges {
+    sources: Sources,
+    queued: IntGaugeVec,
+    oldest: GaugeVec,
+    running: IntGauge,
+    slots: IntGauge,
+    finishing: IntGauge,
+    reserved: IntGauge,
+    job_memory: IntGauge,
+    dropped: IntGauge,
+    draining: IntGauge,
+    store: IntGauge,
+    disk_free: IntGauge,
+}
+
+impl Gauges {
+    /// Announces them.
+    pub(crate) fn new(sources: Sources) -> anyhow::Result<Self> {
+        let info =
+            register_int_gauge_vec!("fuelcell_build_info", "Which build this is; always 1.", &["version"])?;
+        info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Ok(Self {
+            sources,
+            queued: register_int_gauge_vec!(
+                "fuelcell_queue_jobs",
+                "Queued jobs, by priority and by whether they may start (`ready`) or wait for their time (`scheduled`, of any priority).",
+                &["state", "priority"]
+            )?,
+            oldest: register_gauge_vec!(
+                "fuelcell_queue_oldest_age_seconds",
+                "How long the job that has waited longest could have started; 0 when none waits.",
+                &["priority"]
+            )?,
+            running: register_int_gauge!("fuelcell_cells_active", "Attempts that have a slot.")?,
+            slots: register_int_gauge!(
+                "fuelcell_cells_limit",
+                "Attempts that may have a slot at the same time."
+            )?,
+            finishing: register_int_gauge!(
+                "fuelcell_attempts_finishing",
+                "Attempts whose end is being stored."
+            )?,
+            reserved: register_int_gauge!(
+                "fuelcell_job_memory_reserved_bytes",
+                "What the memory limits of running jobs add up to."
+            )?,
+            job_memory: register_int_gauge!(
+                "fuelcell_job_memory_limit_bytes",
+                "What the memory limits of running jobs may add up to."
+            )?,
+            dropped: register_int_gauge!(
+                "fuelcell_dropped_results",
+                "Attempts since the start whose results were dropped, because they did not hold their job any more."
+            )?,
+            draining: register_int_gauge!(
+                "fuelcell_draining",
+                "1 while the server takes no new jobs because it stops."
+            )?,
+            store: register_int_gauge!(
+                "fuelcell_store_size_bytes",
+                "What the store of records takes on the disk."
+            )?,
+            disk_free: register_int_gauge!(
+                "fuelcell_disk_free_bytes",
+                "Free bytes where the stored bytes lie."
+            )?,
+        })
+    }
+
+    /// All figures, in Prometheus' text form.
+    pub(crate) async fn text(&self) -> anyhow::Result<String> {
+        let Sources { records, blobs, scheduler, clock } = &self.sources;
+        let now = clock.now();
+        self.show_queue(records.queue_figures(now).await?, now);
+        let load = scheduler.load();
+        self.running.set(whole(load.capacity.running));
+        self.slots.set(whole(load.capacity.slots));
+        self.finishing.set(whole(load.finishing));
+        self.reserved.set(whole(load.capacity.reserved_bytes));
+        self.job_memory.set(whole(load.capacity.memory_bytes));
+        self.dropped.set(whole(load.dropped_results));
+        self.draining.set(i64::from(load.draining));
+        self.store.set(whole(records.size_on_disk()?));
+        if let Some(free) = blobs.free_bytes().await? {
+            self.disk_free.set(whole(free));
+        }
+        TextEncoder::new().encode_to_string(&prometheus::gather()).context("the figures cannot be written")
+    }
+
+    fn show_queue(&self, figures: QueueFigures, now: Timestamp) {
+        for (priority, waiting) in Priority::ALL.into_iter().zip(figures.ready) {
+            self.queued.with_label_values(&["ready", priority.as_str()]).set(whole(waiting.jobs));
+            let age = waiting.since.map_or(0.0, |since| now.since(since).as_secs_f64());
+            self.oldest.with_label_values(&[priority.as_str()]).set(age);
+        }
+        self.queued.with_label_values(&["scheduled", "any"]).set(whole(figures.scheduled));
+    }
+}
+
+fn whole(figure: u64) -> i64 {
+    i64::try_from(figure).unwrap_or(i64::MAX)
+}

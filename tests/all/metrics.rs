@@ -1,0 +1,85 @@
+//! Figures for Prometheus, read by the parser of its own client library.
+
+use fuelcell_tests::{Project, Server, built};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Where a server says that it serves figures.
+fn address(server: &Server) -> String {
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("figures are served at")).expect("it serves figures");
+    line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned()
+}
+
+fn figures(server: &Server) -> String {
+    let url = format!("http://{}", address(server));
+    let answer = fuelcell_tests::Client::new(&url, None).get("/metrics");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    answer.text()
+}
+
+/// Has the parser read them, and the files that operators get asked for every name; says those without labels.
+fn parsed(figures: &str) -> Value {
+    let mut parser = Command::new(built::python())
+        .arg(built::source("tests/clients/metrics.py"))
+        .arg(built::source("deploy/prometheus/alerts.yml"))
+        .arg(built::source("deploy/grafana/fuelcell.json"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    parser.stdin.take().unwrap().write_all(figures.as_bytes()).unwrap();
+    let output = parser.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}\n{figures}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The value of a series, as it is written.
+fn value(figures: &str, series: &str) -> f64 {
+    let line = figures.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{series} is not among\n{figures}")).parse().unwrap()
+}
+
+#[test]
+fn figures_count_what_was_done_and_alerts_and_dashboard_find_theirs() {
+    let server = Server::start_set(&[("METRICS__LISTEN", "127.0.0.1:0"), ("SLOTS", "2")]);
+    let project = Project::new(&server).with_probe();
+    project.wait_for(&project.probe(json!([{"do": "work", "rounds": 1000}])), "Completed");
+    project.wait_for(&project.probe(json!([{"do": "fail", "code": "Broken", "message": "no"}])), "Failed");
+    let later = json!({"priority": "High", "scheduling": {"scheduledTime": "2090-01-01T00:00:00Z"}});
+    project.probe_with(json!([]), later);
+    assert_eq!(project.client.get("/nowhere/at/all").status, 404);
+
+    let text = figures(&server);
+    let plain = parsed(&text);
+    assert_eq!(plain["fuelcell_cells_limit"], 2.0);
+    assert_eq!(plain["fuelcell_draining"], 0.0);
+    assert!(plain["process_resident_memory_bytes"].as_f64().unwrap() > 1e6);
+    assert!(plain["fuelcell_disk_free_bytes"].as_f64().unwrap() > 1e6);
+    let ended =
+        |end: &str| value(&text, &format!("fuelcell_attempts_total{{end=\"{end}\",module=\"probe\"}}"));
+    assert_eq!((ended("Completed"), ended("GuestError")), (1.0, 1.0));
+    let of_whom = format!("{{module=\"probe\",tenant=\"{}\"}}", project.tenant);
+    let used = project.client.get(&project.path("usage")).ok();
+    let fuel = used["total"]["fuel"].as_f64();
+    assert_eq!(Some(value(&text, &format!("fuelcell_fuel_units_total{of_whom}"))), fuel, "{used:#}");
+    assert_eq!(value(&text, "fuelcell_queue_jobs{priority=\"any\",state=\"scheduled\"}"), 1.0);
+    assert_eq!(value(&text, "fuelcell_queue_jobs{priority=\"High\",state=\"ready\"}"), 0.0);
+    let stray = "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"404\",\
+                 http_route=\"_OTHER\"}";
+    assert_eq!(value(&text, stray), 1.0, "addresses that are none share a series");
+    assert!(!text.contains(&project.project), "no ids of addresses are labels");
+}
+
+#[test]
+fn figures_are_on_their_own_listener_and_nothing_else_is() {
+    let server = Server::start_set(&[("METRICS__LISTEN", "127.0.0.1:0")]);
+    assert_eq!(server.client(None).get("/metrics").status, 404, "not on the public one");
+    let other = fuelcell_tests::Client::new(&format!("http://{}", address(&server)), None);
+    for path in ["/", "/healthz", "/api/admin/tenants", "/openapi.json"] {
+        assert_eq!(other.get(path).status, 404, "{path}");
+    }
+}
