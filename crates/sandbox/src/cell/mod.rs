@@ -173,6 +173,13 @@ impl Cell {
         }
     }
 
+    fn check_time(&self) -> wasmtime::Result<()> {
+        match Instant::now() >= self.deadline {
+            true => Err(wasmtime::Error::new(TimeIsUp)),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the guest should save what it has because its time is nearly over.
     pub(crate) fn deadline_is_near(&self) -> bool {
         Instant::now() >= self.notice
@@ -205,8 +212,8 @@ pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<St
     Ok(store)
 }
 
-/// The time of a guest was up when it came back from its host. Ended there, the engine can tell where it was; one that is
-/// dropped while it computes or waits cannot be asked.
+/// The time of a guest was up when it came back from its host, or from giving way because a slice of fuel was burnt. Ended
+/// there, the engine can tell where it was; one that is dropped while it waits cannot be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("the time is up")]
 pub(crate) struct TimeIsUp;
@@ -225,12 +232,14 @@ impl CallHookHandler<Cell> for GiveWay {
         if event.entering_host() {
             note_fuel(&store);
         }
-        if event.exiting_host() && store.data().turn.elapsed() >= TURN {
-            if Instant::now() >= store.data().deadline {
-                return Err(wasmtime::Error::new(TimeIsUp));
-            }
+        if !event.exiting_host() {
+            return Ok(());
+        }
+        store.data().check_time()?;
+        if store.data().turn.elapsed() >= TURN {
             tokio::task::yield_now().await;
             store.data_mut().turn = Instant::now();
+            store.data().check_time()?;
         }
         Ok(())
     }

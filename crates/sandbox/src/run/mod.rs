@@ -22,6 +22,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use wasmtime::{Store, Trap};
 use wasmtime_wasi::I32Exit;
@@ -158,7 +159,10 @@ async fn lived<T>(
         Ended::Guest(returned) => {
             returned.map_err(|error| outcome::explain(&error, store.data(), &spec.limits))
         }
-        Ended::Deadline => Err(Cut::Failed(outcome::timed_out(&spec.limits))),
+        Ended::Deadline => {
+            let waited = "it waited in a call of the host";
+            Err(Cut::Failed(outcome::timed_out(&spec.limits).with_details(waited)))
+        }
         Ended::Stopped => Err(Cut::Stopped),
     };
     store.data().finish_output();
@@ -179,11 +183,18 @@ async fn race<T>(
     stop: StopSignal,
     deadline: Instant,
 ) -> Ended<T> {
+    let mut guest = pin!(guest);
     tokio::select! {
         biased;
-        returned = guest => Ended::Guest(returned),
-        () = stop => Ended::Stopped,
-        () = tokio::time::sleep_until(deadline.into()) => Ended::Deadline,
+        returned = &mut guest => return Ended::Guest(returned),
+        () = stop => return Ended::Stopped,
+        () = tokio::time::sleep_until(deadline.into()) => {}
+    }
+    // A guest that computes has just given way. As soon as it goes on it sees that its time is up, and the engine can tell
+    // where it was.
+    match poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await {
+        Poll::Ready(returned) => Ended::Guest(returned),
+        Poll::Pending => Ended::Deadline,
     }
 }
 
