@@ -1,10 +1,13 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
 //! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
-//! and the scheduler's simulation.
+//! the scheduler's simulation, and steps over a table that is larger than a job's memory.
+
+mod tables;
 
 use std::{fs, thread};
 
 use anyhow::{Result, ensure};
+use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 
 use crate::{
@@ -40,6 +43,9 @@ pub(crate) struct SoakArguments {
     /// Seeds of the scheduler's simulation
     #[arg(long, default_value_t = 100_000)]
     seeds: u64,
+    /// Size of the table for steps that need all rows
+    #[arg(long, default_value = "1GB")]
+    table: ByteSize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,6 +66,8 @@ enum Part {
     Power,
     /// The scheduler with a store and a runner that fail
     Simulation,
+    /// Steps that need all rows of a large table
+    Tables,
 }
 
 /// Runs the parts; the first that fails ends it.
@@ -88,6 +96,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Simulation) {
         soak_simulation(workspace, arguments.seeds)?;
+    }
+    if wanted(Part::Tables) {
+        tables::soak(workspace, arguments.table)?;
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ mod report;
 mod restrict;
 mod risk;
 mod roles;
+mod seen;
 mod stage;
 mod stages;
 pub mod steps;

@@ -1,7 +1,6 @@
 //! Rules that rows must keep.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::SchemaRef;
@@ -15,6 +14,7 @@ use crate::bind::Place;
 use crate::chunk::{Chunk, kind_at};
 use crate::ledger::Ledger;
 use crate::lookups;
+use crate::seen::Seen;
 use crate::stage::{Stage, Surroundings};
 use crate::stages::expressions::is_true;
 use crate::stages::text::regex;
@@ -32,8 +32,7 @@ struct Rule {
 
 enum Sort {
     NotNull,
-    /// Hashes of the values so far. Of 128 bits: two values do not share one.
-    Unique(HashSet<u128>),
+    Unique(Seen),
     Range {
         min: Option<f64>,
         max: Option<f64>,
@@ -118,7 +117,7 @@ fn of_column(
         return Ok((Sort::NotNull, "There is no value".into()));
     }
     if check.unique {
-        return Ok((Sort::Unique(HashSet::new()), "A row before has the same value".into()));
+        return Ok((Sort::Unique(Seen::new()), "A row before has the same value".into()));
     }
     if let Some(range) = &check.range {
         return range_of(place, range, kind);
@@ -184,15 +183,6 @@ fn measure(array: &ArrayRef, row: usize) -> Option<f64> {
     }
 }
 
-fn hash(text: &str) -> u128 {
-    let half = |seed: u64| {
-        let mut hasher = DefaultHasher::new();
-        (seed, text).hash(&mut hasher);
-        hasher.finish()
-    };
-    u128::from(half(1)) << 64 | u128::from(half(2))
-}
-
 impl Rule {
     /// Marks the rows that break it.
     fn look(&mut self, chunk: &Chunk, broken: &mut Vec<bool>) -> Result<(), Stop> {
@@ -205,9 +195,7 @@ impl Rule {
             }
             (Sort::NotNull, Some(array)) => broken.extend((0..rows).map(|row| array.is_null(row))),
             (Sort::Unique(seen), Some(array)) => {
-                broken.extend(
-                    (0..rows).map(|row| cell(array, row).is_some_and(|text| !seen.insert(hash(&text)))),
-                );
+                broken.extend((0..rows).map(|row| cell(array, row).is_some_and(|text| !seen.insert(&text))));
             }
             (Sort::Range { min, max }, Some(array)) => broken.extend((0..rows).map(|row| {
                 let outside =
