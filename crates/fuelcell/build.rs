@@ -1,5 +1,5 @@
-//! Embeds the built-in job modules that `cargo xtask guests` put into `target/builtin-modules`, and the engines in
-//! `target/builtin-engines`. Without them the binary builds all the same; it then says at start that it has no modules.
+//! Embeds the built-in job modules, components and script archives, that `cargo xtask guests` put into
+//! `target/builtin-modules`, and the engines in `target/builtin-engines`. Without them the binary builds all the same; it then says at start that it has no modules.
 
 use sha2::{Digest, Sha256};
 use std::env;
@@ -38,7 +38,7 @@ fn modules(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut modules: Vec<_> =
-        paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")).collect();
+        paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm" || kind == "zip")).collect();
     modules.sort();
     modules
 }

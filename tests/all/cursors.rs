@@ -188,7 +188,8 @@ fn a_numbered_page_leads_on_by_cursor() {
 fn a_page_by_cursor_ends_where_it_is_large() {
     let server = Server::start();
     let project = Project::new(&server);
-    let body = json!({"name": "p", "jobType": "Notebook", "parameters": {"fill": "x".repeat(60_000)}});
+    let body =
+        json!({"name": "p", "jobType": "Notebook", "parameters": {"values": {"fill": "x".repeat(60_000)}}});
     for _ in 0..40 {
         let path = project.path(&format!("pipelines/{}", Uuid::new_v4()));
         project.client.put(&path, &body).ok();

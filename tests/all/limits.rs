@@ -147,8 +147,8 @@ fn as_many_as_the_document_says_are_taken_and_one_more_is_refused() {
             "`parameters` of a pipeline, or of its schedule",
             400,
             Box::new(|n| {
-                // {"steps":[],"fill":""} without the filling.
-                let parameters = json!({"steps": [], "fill": text(n - 22)});
+                // {"values":{"fill":""}} without the filling.
+                let parameters = json!({"values": {"fill": text(n - 22)}});
                 let body = json!({"name": "p", "jobType": "Notebook", "parameters": parameters});
                 client.put(&project.path("pipelines/7f9619ff-8b86-d011-b42d-00c04fc964ff"), &body).status
             }),

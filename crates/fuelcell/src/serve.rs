@@ -87,15 +87,18 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     });
     let token_file = TokenFile::of(&data);
     service.forget_secrets_with(token_file.clone().forgetting());
-    let built_in = install_built_in(&mut service).await?;
-    vault.know(service.built_in_manifests());
     let engines = engines::of_server(&data)?;
     let digests: Vec<_> = engines.iter().map(|known| known.engine.digest).collect();
     digests.iter().for_each(|engine| sandbox.know_engine(*engine));
-    let retention = config.retention.config(built_in.iter().chain(&digests).copied().collect());
     let bytes = engines.iter().map(|known| (known.engine.digest, known.bytes())).collect();
-    tokio::spawn(prepare(sandbox, blobs, built_in, bytes));
     service.install_engines(engines);
+    let built_in = install_built_in(&mut service).await?;
+    let manifests = service.built_in_manifests();
+    // A script is never compiled.
+    let compiled = manifests.iter().filter(|(_, manifest)| manifest.engine.is_none());
+    tokio::spawn(prepare(sandbox, blobs, compiled.map(|(module, _)| *module).collect(), bytes));
+    vault.know(manifests);
+    let retention = config.retention.config(built_in.into_iter().chain(digests).collect());
     token_file.forget_if_dead(&service).await?;
     if let Some(token) = service.first_operator_token().await? {
         write_private(&data.operator_token(), &token)?;

@@ -364,6 +364,9 @@ impl ModuleInspector for Sandbox {
     }
 
     fn read(&self, bytes: &[u8]) -> Result<Inspection, InspectError> {
+        if inspect::is_script(bytes) {
+            return inspect::inspect_script(bytes);
+        }
         inspect::read(bytes)
     }
 

@@ -57,7 +57,7 @@ impl Service {
         }
     }
 
-    fn find_engine(&self, wanted: &EngineName) -> Option<&Engine> {
+    pub(crate) fn find_engine(&self, wanted: &EngineName) -> Option<&Engine> {
         self.engines.iter().find(|known| {
             known.engine.name == wanted.name
                 && wanted.version.as_ref().is_none_or(|version| *version == known.engine.version)

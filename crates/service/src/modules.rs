@@ -80,7 +80,8 @@ impl Service {
         module.ok_or(ServiceError::NotFound("module version"))
     }
 
-    /// Takes in a module that ships with the server: it serves its job type wherever nothing else is chosen.
+    /// Takes in a module that ships with the server: it serves its job type wherever nothing else is chosen. A script whose
+    /// engine this server lacks serves none. Engines are installed before.
     pub async fn install_built_in(
         &mut self,
         name: &str,
@@ -95,7 +96,12 @@ impl Service {
                 format!("built-in module {name} names no job type"),
             ));
         };
-        self.built_in.insert(job_type, module);
+        match &module.manifest.engine {
+            Some(wanted) if self.find_engine(wanted).is_none() => {
+                tracing::warn!(module = name, engine = %wanted, "nothing runs {job_type} jobs here: the engine of a built-in module is missing");
+            }
+            _ => drop(self.built_in.insert(job_type, module)),
+        }
         Ok(blob.digest)
     }
 

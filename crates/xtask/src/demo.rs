@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: from a clone to a process map, a cleaned table and an analysis, the way a client would go.
+//! `cargo xtask demo`: from a clone to a process map, a cleaned table, an analysis and a notebook, the way a client would go.
 
 use std::{
     fmt::Write as _,
@@ -33,12 +33,16 @@ const PROJECT: &str = "660e8400-e29b-41d4-a716-446655440000";
 const PIPELINE: &str = "770e8400-e29b-41d4-a716-446655440000";
 const TABLES: &str = "770e8400-e29b-41d4-a716-446655440001";
 const CAUSES: &str = "770e8400-e29b-41d4-a716-446655440002";
+const REGIONS: &str = "770e8400-e29b-41d4-a716-446655440003";
 const DATASET: &str = "880e8400-e29b-41d4-a716-446655440000";
+const NOTEBOOK: &str = "880e8400-e29b-41d4-a716-446655440001";
 
 /// Whose application password the demo makes, for clients of the protocol that knows nothing else.
 const APPLICATION_USER: &str = "demo";
 
 const FILE_NAME: &str = "order-to-cash.csv";
+/// A notebook on it, as people keep notebooks in repositories.
+const NOTEBOOK_TEXT: &str = include_str!("../demo/regions.py");
 
 /// Options of the demo.
 #[derive(Args)]
@@ -92,7 +96,7 @@ pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()
     let job = submit(&client, &mining())?;
     follow(&client, "Order-to-cash analysis", &job, &interrupt)?;
     let mut shown = summary("The order-to-cash analysis", &results(&client, &job)?, uploaded.elapsed());
-    for (submission, look) in [enrichment(), analysis()] {
+    for (submission, look) in [enrichment(), analysis(), notebook()] {
         let begun = Instant::now();
         let other = submit(&client, &submission)?;
         let name = text(&submission, "jobName")?;
@@ -193,14 +197,20 @@ fn create_once(operator: &Client, path: &str, body: &Value) -> Result<()> {
 
 fn upload(client: &Client, log: &Path) -> Result<()> {
     let _progress = Progress::spinner("Uploading the event log");
-    client.put_file(&format!("{}/datasets/{DATASET}?name={FILE_NAME}", project_path()), log)?;
+    let datasets = format!("{}/datasets", project_path());
+    client.put_file(&format!("{datasets}/{DATASET}?name={FILE_NAME}"), log)?;
+    let notebook = log.with_file_name("regions.py");
+    fs::write(&notebook, NOTEBOOK_TEXT)?;
+    client.put_file(&format!("{datasets}/{NOTEBOOK}?name=regions.py"), &notebook)?;
     let pipelines = [
-        (PIPELINE, "Order to Cash", "ProcessMining"),
-        (TABLES, "Order to Cash, cleaned", "DataEnrichment"),
-        (CAUSES, "Order to Cash, causes", "Analysis"),
+        (PIPELINE, "Order to Cash", "ProcessMining", json!({})),
+        (TABLES, "Order to Cash, cleaned", "DataEnrichment", json!({})),
+        (CAUSES, "Order to Cash, causes", "Analysis", json!({})),
+        (REGIONS, "Order to Cash, by region", "Notebook", json!({"notebookId": NOTEBOOK})),
     ];
-    for (id, name, job_type) in pipelines {
-        let pipeline = json!({"name": name, "jobType": job_type, "datasetId": DATASET});
+    for (id, name, job_type, parameters) in pipelines {
+        let pipeline =
+            json!({"name": name, "jobType": job_type, "datasetId": DATASET, "parameters": parameters});
         client.put(&format!("{}/pipelines/{id}", project_path()), &pipeline)?;
     }
     Ok(())
@@ -253,6 +263,17 @@ fn analysis() -> (Value, &'static str) {
         "parameters": {"datasetId": DATASET},
     });
     (submission, "what goes with long cases, and by how much")
+}
+
+/// A notebook that the pipeline names, and what is worth a look in it. The engine for it is compiled first, once.
+fn notebook() -> (Value, &'static str) {
+    let submission = json!({
+        "jobName": "How long orders take, by region",
+        "jobType": "Notebook",
+        "resource": {"resourceType": "Pipeline", "resourceId": REGIONS},
+        "parameters": {"values": {"level": "region"}},
+    });
+    (submission, "the cells with what they showed, and at the file that one of them wrote")
 }
 
 /// Submits a job and returns its id.

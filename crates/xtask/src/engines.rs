@@ -2,6 +2,8 @@
 //! of it is in memory right before a script begins.
 
 use std::{
+    env,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -27,7 +29,7 @@ const PYTHON: &str = "3.14";
 pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
     let built = workspace.module("python");
     let stamp = built.with_extension("sources");
-    let sources = fingerprint(workspace)?;
+    let sources = fingerprint(workspace, &[SOURCES, SDK, "guest-sdk/wit"])?;
     if !built.is_file() || !fs::read_to_string(&stamp).is_ok_and(|present| present == sources) {
         make(workspace, &built)?;
         fs::write(stamp, sources)?;
@@ -81,10 +83,16 @@ fn packages(workspace: &Workspace, venv: &Venv) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the engine is made of.
-fn fingerprint(workspace: &Workspace) -> Result<String> {
+/// Where Python finds the SDK and the packages of the engine, as a script does that the engine runs.
+pub(crate) fn python_path(workspace: &Workspace, venv: &Venv) -> Result<OsString> {
+    let packages = packages(workspace, venv)?.join(format!("lib/python{PYTHON}/site-packages"));
+    Ok(env::join_paths([workspace.root.join(SDK), packages])?)
+}
+
+/// What is built of these folders by componentize-py and the SDK.
+pub(crate) fn fingerprint(workspace: &Workspace, folders: &[&str]) -> Result<String> {
     let mut files = Vec::new();
-    for folder in [SOURCES, SDK, "guest-sdk/wit"] {
+    for folder in folders {
         gather(&workspace.root.join(folder), &mut files)?;
     }
     files.sort();

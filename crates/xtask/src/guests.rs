@@ -17,6 +17,7 @@ use crate::{
     engines,
     process::{capture, cargo, run},
     progress::note,
+    scripts,
     tools::GuestC,
     workspace::{Build, Workspace},
 };
@@ -42,7 +43,7 @@ const GUESTS: &[Guest] = &[
     Guest { package: "echo-engine", built_in: false },
 ];
 
-/// Builds and packs every guest and the engine for scripts, and then the `fuelcell` binary that embeds the built-in ones.
+/// Builds and packs every guest, the engine for scripts and the built-in script, and then the `fuelcell` binary that embeds the built-in ones.
 /// Does nothing that is already done.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
     ensure_target(workspace)?;
@@ -60,6 +61,7 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
         publish(workspace, &guest.packed(workspace), "builtin-modules", &name)?;
     }
     publish(workspace, &engines::build(workspace)?, "builtin-engines", "python.wasm")?;
+    publish(workspace, &scripts::build(workspace)?, "builtin-modules", "notebook.zip")?;
     build_fuelcell(workspace, build)
 }
 

@@ -16,6 +16,7 @@ mod order_to_cash;
 mod orders;
 mod process;
 mod progress;
+mod scripts;
 mod server;
 mod soak;
 mod test;

@@ -1,6 +1,6 @@
 //! `POST execution/job`
 
-use fuelcell_tests::{Project, Server};
+use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -140,8 +140,11 @@ fn what_is_no_json_is_400_and_what_is_too_large_is_413() {
 fn a_type_without_a_module_says_so() {
     let server = Server::start();
     let project = Project::new(&server);
-    let pipeline = project.pipeline("Notebook");
-    let body = json!({"jobName": "n", "jobType": "Notebook", "resource": {"resourceType": "Pipeline", "resourceId": pipeline}});
+    let manifest = json!({"interface": "0.1", "title": "Looks for fraud", "jobType": "FraudCheck"});
+    let module = built::module_with_manifest("probe", &manifest.to_string());
+    project.client.put_bytes(&project.path("modules/fraud/versions/1.0.0"), &module).ok();
+    let pipeline = project.pipeline("FraudCheck");
+    let body = json!({"jobName": "n", "jobType": "FraudCheck", "resource": {"resourceType": "Pipeline", "resourceId": pipeline}});
     assert_eq!(project.submit(&body).problem(422).0, "NoModuleBound");
 }
 

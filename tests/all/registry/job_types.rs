@@ -22,11 +22,21 @@ fn each_type_says_what_runs_it_and_every_example_runs() {
     );
     assert!(mining["parameters"]["properties"].is_object() && mining["outputs"].is_array(), "{mining:#}");
     assert_eq!(mining["example"], Value::Null, "there is no dataset");
-    assert_eq!((&types[2]["module"], &types[2]["title"]), (&Value::Null, &Value::Null));
+    let notebook = &types[2];
+    assert_eq!(
+        (&notebook["module"]["name"], &notebook["module"]["builtIn"], &notebook["example"]),
+        (&json!("notebook"), &json!(true), &Value::Null)
+    );
+    let named: Vec<_> =
+        notebook["inputs"].as_array().unwrap().iter().map(|input| &input["parameter"]).collect();
+    assert_eq!(named, ["datasetId", "notebookId", "lookups"]);
+    assert!(notebook["parameters"]["properties"]["allowErrors"].is_object(), "{notebook:#}");
 
     let log = b"case_id,activity,timestamp\n1,a,2024-01-01T00:00:00Z\n1,b,2024-01-02T00:00:00Z\n";
     project.dataset("log.csv", log);
+    project.dataset("n.ipynb", br#"{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1 + 1"}]}"#);
     project.pipeline("ProcessMining");
+    project.pipeline("Notebook");
     let project = project.with_probe();
     let active = json!({"jobType": "Analysis"});
     project.client.post(&project.path("modules/probe/versions/1/activate"), &active).ok();
@@ -37,7 +47,7 @@ fn each_type_says_what_runs_it_and_every_example_runs() {
     );
     let examples: Vec<_> =
         types.iter().map(|known| &known["example"]).filter(|example| !example.is_null()).collect();
-    assert!(examples.len() >= 2, "{types:#?}");
+    assert!(examples.len() >= 3, "{types:#?}");
     for example in examples {
         let job = text(&project.submit(example).ok(), "jobId");
         project.wait_for(&job, "Completed");

@@ -34,8 +34,9 @@ class _Run:
     title="Notebook",
     job_type="Notebook",
     inputs=[
-        Input("notebook", parameter="notebookId", formats=["ipynb", "py"], required=True),
+        # The first one: the dataset of a pipeline is the data, and not the notebook.
         Input("dataset"),
+        Input("notebook", parameter="notebookId", formats=["ipynb", "py"], required=True),
         Input("lookups", many=True),
     ],
     outputs=[

@@ -1,75 +1,15 @@
 //! Jobs in Python: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
+mod author;
+mod notebook;
+
+use author::{cache, follow, pytest, start, write};
 use fuelcell_tests::{Project, Server, built, project::text as word};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
 use std::thread;
-
-/// A command as on a machine with the SDK installed, and the packages that the engine has.
-fn with_sdk(mut command: Command) -> Command {
-    let packages = built::target().join("tools/engine-python/lib/python3.14/site-packages");
-    let path = std::env::join_paths([built::source("guest-sdk/python/src"), packages]).unwrap();
-    command
-        .env("PYTHONPATH", path)
-        .env("PYTEST_PLUGINS", "fuelcell.pytest_plugin")
-        .env("PYTEST_ADDOPTS", "-p no:cacheprovider")
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    command
-}
-
-/// A cache for `fuelcell run` with the compiled code of the test servers, in which the engine is, once it was run.
-fn cache() -> &'static Path {
-    static CACHE: OnceLock<PathBuf> = OnceLock::new();
-    CACHE.get_or_init(make_cache)
-}
-
-fn make_cache() -> PathBuf {
-    let folder = built::target().join("tests-cache");
-    fs::create_dir_all(folder.join("fuelcell")).unwrap();
-    // Tests that begin together wait for the one that compiles.
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    if !built::target().join("tests-compiled-secret").exists() {
-        drop(Server::start());
-    }
-    for (name, shared) in [("compiled", "tests-compiled"), ("secret", "tests-compiled-secret")] {
-        let link = folder.join("fuelcell").join(name);
-        if !link.exists() {
-            symlink(built::target().join(shared), link).unwrap();
-        }
-    }
-    let script = tempfile::tempdir().unwrap();
-    write(&script.path().join("script/main.py"), "");
-    let ended = start(&folder, &script.path().join("script"), &[]);
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    folder
-}
-
-/// Runs the script in a folder on the engine, with a manifest unless it has one.
-fn start(cache: &Path, script: &Path, arguments: &[&str]) -> Output {
-    let manifest = script.join("fuelcell.json");
-    if !manifest.exists() {
-        let plain = json!({"interface": "0.1", "engine": "python@3.14", "title": "A script",
-            "inputs": [{"name": "dataset", "parameter": "datasetId"}, {"name": "lookups", "parameter": "lookups", "many": true}]});
-        fs::write(manifest, plain.to_string()).unwrap();
-    }
-    Command::new(built::fuelcell())
-        .arg("run")
-        .arg(script)
-        .args(arguments)
-        .arg("--out")
-        .arg(script.join("../out"))
-        .env("XDG_CACHE_HOME", cache)
-        .output()
-        .expect("the binary can be started")
-}
 
 /// What a script came to.
 struct Ran {
@@ -111,32 +51,9 @@ fn run_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
     Ran { told, log, folder }
 }
 
-/// Writes a file and the folders above it.
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-/// Runs the tests of a folder as their author does.
-fn pytest(folder: &str) {
-    let mut tests = with_sdk(Command::new(built::python()));
-    let output = tests
-        .args(["-m", "pytest", "--quiet", "tests"])
-        .current_dir(built::source(folder))
-        .output()
-        .expect("the project's Python can be started");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains(" passed"), "{said}");
-}
-
 #[test]
 fn the_sdk_passes_its_own_tests() {
     pytest("guest-sdk/python");
-}
-
-#[test]
-fn the_notebook_example_passes_its_own_tests() {
-    pytest("example-jobs/examples/notebook");
 }
 
 #[test]
@@ -306,21 +223,6 @@ fn blocks(page: &str) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// Runs commands as somebody would who has the program, the SDK and pytest, and returns what they printed.
-fn follow(commands: &str, folder: &Path) -> String {
-    let beside = |program: PathBuf| program.parent().expect("a program lies in a folder").to_owned();
-    let folders = [beside(built::fuelcell()), beside(built::python()), "/usr/bin".into(), "/bin".into()];
-    let mut shell = with_sdk(Command::new("sh"));
-    shell
-        .args(["-e", "-c", commands])
-        .current_dir(folder)
-        .env("PATH", std::env::join_paths(folders).unwrap());
-    let output = shell.env("XDG_CACHE_HOME", cache()).output().expect("there is a shell");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{commands}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
-
 #[test]
 fn the_page_on_python_is_followed_word_for_word() {
     let page = fs::read_to_string(built::source("docs/python.md")).unwrap();
@@ -409,88 +311,4 @@ def ask(context: Context, path: str) -> None:
     assert_eq!(told[4], "6cc450f782529af43ac5b1716d15d1806ddd0f88ca77401f591c7bb34437852f");
     let heard = heard.join().unwrap();
     assert!(heard.starts_with("POST /a?b=1 HTTP/1.1") && heard.contains("Bearer not-told"), "{heard}");
-}
-
-/// The text of a cell by its streams, and the other outputs in order.
-type Outputs = (BTreeMap<String, String>, Vec<Value>);
-
-fn outputs(cell: &Value) -> Outputs {
-    let (mut text, mut rest) = Outputs::default();
-    for output in cell["outputs"].as_array().unwrap() {
-        match output["output_type"].as_str().unwrap() {
-            "stream" => *text.entry(word(output, "name")).or_default() += &word(output, "text"),
-            // Texts of errors differ from one version of Python to the next.
-            "error" => rest.push(json!({"error": output["ename"]})),
-            kind => rest.push(json!({kind: output["data"]["text/plain"]})),
-        }
-    }
-    (text, rest)
-}
-
-/// The same of what Jupyter's kernel makes of it.
-fn expected(cell: &Value) -> Outputs {
-    let (mut text, mut rest) = Outputs::default();
-    for output in cell["outputs"].as_array().unwrap() {
-        if output["stream"].is_string() {
-            *text.entry(word(output, "stream")).or_default() += &word(output, "text");
-        } else if output["error"].is_string() {
-            rest.push(json!({"error": output["error"]}));
-        } else {
-            let (kind, data) = output.as_object().unwrap().iter().next().unwrap();
-            rest.push(json!({kind.as_str(): data["text/plain"]}));
-        }
-    }
-    (text, rest)
-}
-
-/// The code cells of a notebook that the example ran in a cell, and the folder with its outputs.
-fn notebook(name: &str) -> (Vec<Value>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let example = built::source("example-jobs/examples/notebook");
-    follow(&format!("python -m fuelcell pack {} --out notebook.zip", example.display()), folder.path());
-    let data = example.join("tests/data").join(name);
-    let run = "fuelcell run notebook.zip --param allowErrors=true --out out --in notebook=";
-    follow(&format!("{run}{}.ipynb", data.display()), folder.path());
-    let executed = fs::read_to_string(folder.path().join("out/notebook.ipynb")).unwrap();
-    let executed: Value = serde_json::from_str(&executed).unwrap();
-    let cells = executed["cells"].as_array().unwrap().iter().filter(|cell| cell["cell_type"] == "code");
-    (cells.cloned().collect(), folder)
-}
-
-#[test]
-fn notebooks_in_a_cell_have_the_outputs_of_jupyters_kernel() {
-    for name in ["kpi_stdlib", "rich_outputs", "error_cell"] {
-        let file = format!("example-jobs/examples/notebook/tests/data/{name}.expected.json");
-        let wanted: Value = serde_json::from_slice(&fs::read(built::source(&file)).unwrap()).unwrap();
-        let wanted: Vec<_> = wanted["cells"].as_array().unwrap().iter().map(expected).collect();
-        let (cells, folder) = notebook(name);
-        assert_eq!(cells.iter().map(outputs).collect::<Vec<_>>(), wanted, "{name}");
-        let page = fs::read_to_string(folder.path().join("out/notebook.html")).unwrap();
-        assert!(page.starts_with("<!doctype html>") && !page.contains("<script"), "{page}");
-    }
-}
-
-#[test]
-fn notebooks_that_ask_for_more_than_a_cell_has_get_clear_errors() {
-    let errors = |name: &str| {
-        let (cells, _) = notebook(name);
-        let errors: Vec<_> = cells
-            .iter()
-            .map(|cell| {
-                outputs(cell)
-                    .1
-                    .iter()
-                    .map(|one| one["error"].as_str().unwrap_or("").to_owned())
-                    .collect::<String>()
-            })
-            .collect();
-        (errors, outputs(cells.last().unwrap()).0.remove("stdout").unwrap_or_default())
-    };
-    let (found, last) = errors("unsupported_imports");
-    assert_eq!(found, ["ModuleNotFoundError", "NameError", "NameError", ""]);
-    assert_eq!(last, "last cell\n");
-    let (found, last) = errors("magics");
-    assert_eq!((found[1].as_str(), last.as_str()), ("OSError", "ok\n"));
-    let (found, _) = errors("sandbox_probe");
-    assert_eq!(found, ["", "FileNotFoundError", "PermissionError", "OSError", ""]);
 }
