@@ -31,7 +31,7 @@ def script(folder, **files):
 
 def test_an_archive_has_the_sources_and_the_manifest(tmp_path, capsys):
     folder = script(
-        tmp_path / "job", **{"vendor/pure/__init__.py": "", "test_main.py": "", ".git/x": "", "__pycache__/x.pyc": "", "data.txt": "x"}
+        tmp_path / "job", **{"vendor/pure/__init__.py": "print 2", "test_main.py": "", ".git/x": "", "__pycache__/x.pyc": "", "data.txt": "x"}
     )
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     assert main(["pack", str(folder), "--out", str(first)]) == 0
@@ -65,6 +65,7 @@ def test_a_plain_program_has_its_manifest_in_a_file(tmp_path):
     ("files", "told"),
     [
         ({"main.py": "print(1)"}, "declares one job with @job, and it declares: none"),
+        ({"helper.py": "x = 1\ndef f(:"}, "helper.py, line 2: invalid syntax (by Python 3."),
         ({"vendor/numpy/core.so": ""}, "vendor/numpy/core.so is native code"),
         ({"main.py": MAIN + MAIN.replace("greet(", "again(")}, "greet, again"),
     ],

@@ -36,6 +36,7 @@ def pack(folder: Path, out: Path, *, entry: str = "main.py", manifest: Path | No
     """
     if not (folder / entry).is_file():
         raise PackError(f"{folder / entry} is not there: --entry names the file that is run")
+    _check_syntax(folder)
     made = _manifest(folder, entry, manifest)
     files = sorted(_files(folder), key=lambda path: path.relative_to(folder).as_posix())
     if len(files) >= MAX_FILES:
@@ -54,6 +55,21 @@ def pack(folder: Path, out: Path, *, entry: str = "main.py", manifest: Path | No
     if out.stat().st_size > MAX_BYTES:
         raise PackError(f"{out} has {out.stat().st_size} bytes; a module has at most {MAX_BYTES}")
     return made
+
+
+def _check_syntax(folder: Path) -> None:
+    """Compiles the script's own sources; of packages below vendor/ some are not meant for this Python."""
+    for path in sorted(_files(folder)):
+        own = path.relative_to(folder)
+        if path.suffix != ".py" or own.parts[0] == "vendor":
+            continue
+        try:
+            compile(path.read_bytes(), own.as_posix(), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            place = f"{own.as_posix()}, line {error.lineno}" if isinstance(error, SyntaxError) else own.as_posix()
+            told = error.msg if isinstance(error, SyntaxError) else str(error)
+            here = ".".join(map(str, sys.version_info[:2]))
+            raise PackError(f"{place}: {told} (by Python {here}; the engine is {ENGINE})") from None
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
