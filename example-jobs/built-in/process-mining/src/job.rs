@@ -15,9 +15,11 @@ use crate::error::{Stop, excerpt};
 use crate::figures::{Figures, Source, Work, document, instances};
 use crate::filters::{Filters, LeftOut};
 use crate::insights::{self, Insight};
+use crate::judged::Judged;
 use crate::log::{EventLog, Level, Micros};
 use crate::map::{self, Map};
-use crate::parameters::{AnalysisType, Granularity, OutputFormat, Parameters};
+use crate::models::{self, Net};
+use crate::parameters::{AnalysisType, Export, Granularity, OutputFormat, Parameters};
 use crate::quality::{self, Quality};
 use crate::read::{self, Facts, Options};
 use crate::reference::{self, Fitness, Reference};
@@ -43,11 +45,15 @@ const LISTED_ANOMALIES: usize = 1000;
                    unusual cases.",
     input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz", "zip"], required = true),
     input(name = "model", parameter = "modelId", formats = ["json"], required = false),
+    input(name = "reference-model", parameter = "referenceModelId", formats = ["pnml", "bpmn", "xml"], required = false),
     output(name = "report.html", kind = "report", type_name = "ProcessMiningReport"),
     output(name = "process-map.svg", kind = "visualization", type_name = "ProcessMap"),
     output(name = "process-mining.json", kind = "data", type_name = "ProcessMiningResult"),
     output(name = "enriched-log.csv", kind = "data", type_name = "EnrichedDataset"),
     output(name = "model.json", kind = "model", type_name = "AnalyticsModel"),
+    output(name = "process-model.pnml", kind = "model", type_name = "PetriNet"),
+    output(name = "process-model.bpmn", kind = "model", type_name = "BpmnDiagram"),
+    output(name = "event-log.xes", kind = "data", type_name = "XesLog"),
     deterministic = true
 )]
 fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
@@ -55,7 +61,9 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let zone = parameters.clocks()?;
     let filters = Filters::of(&parameters.filters, &parameters.columns)?;
     let rules = parameters.rules()?;
+    let noise = parameters.noise()?;
     let reference = read_model(context)?;
+    let net = read_net(context)?;
     let (mut log, facts) = read_log(context, &parameters)?;
     let quality = Quality::check(&mut log, &facts, parameters.quality_checks);
     if facts.stopped {
@@ -92,6 +100,8 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let checked = conformance::check(shown, figures, &facts, rules);
     warnings.extend(reference.as_ref().and_then(|model| other_level(model, shown, figures)));
     let fitness = reference.map(|model| reference::judge(shown, figures, &facts, &model));
+    let judged = Judged::of(shown, figures, &facts, &parameters, noise, net);
+    warnings.extend(judged.too_many(figures, &parameters));
     warnings.extend(unknown_names(shown, figures, rules));
     let insights = if parameters.shows_insights() {
         insights::write(shown, figures, &completion, &anomalies, &checked)
@@ -111,6 +121,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         anomalies: &anomalies,
         checked: &checked,
         fitness: fitness.as_ref(),
+        judged: &judged,
         insights: &insights,
         outside,
         left_out,
@@ -159,6 +170,17 @@ fn read_model(context: &Context) -> Result<Option<Reference>, Failure> {
     let mut bytes = Vec::new();
     context.open("model")?.read_to_end(&mut bytes)?;
     Ok(Some(Reference::parse(&bytes)?))
+}
+
+/// The model that cases are replayed on, if one was given.
+fn read_net(context: &Context) -> Result<Option<Net>, Failure> {
+    let Some(size) = context.input("reference-model").map(|input| input.size) else { return Ok(None) };
+    if size > models::LONGEST_FILE {
+        return Err(models::too_long(size).into());
+    }
+    let mut bytes = Vec::new();
+    context.open("reference-model")?.read_to_end(&mut bytes)?;
+    Ok(Some(models::parse(&bytes)?))
 }
 
 /// A checkpoint that cannot be saved costs a partial result, not the run.
@@ -289,6 +311,7 @@ struct Mined<'a> {
     anomalies: &'a [Group],
     checked: &'a [Checked],
     fitness: Option<&'a Fitness>,
+    judged: &'a Judged,
     insights: &'a [Insight],
     outside: u64,
     left_out: LeftOut,
@@ -307,6 +330,10 @@ impl Mined<'_> {
         }
         self.progress(DRAWN, "Writing the results");
         self.context.check_cancelled()?;
+        self.write_models()?;
+        if self.parameters.exports(Export::Xes) {
+            self.write_xes()?;
+        }
         if format == OutputFormat::SummaryReport {
             return Ok(None);
         }
@@ -337,6 +364,7 @@ impl Mined<'_> {
         if let Some(fitness) = self.fitness {
             document["model_conformance"] = fitness.document(self.log);
         }
+        self.judged.add_to(&mut document, self.log, self.parameters.noise_threshold);
         if self.parameters.shows_insights() {
             document["insights"] = self.insights.iter().map(insight_document).collect();
         }
@@ -425,6 +453,8 @@ impl Mined<'_> {
             anomalies: self.anomalies,
             checked: self.checked,
             fitness: self.fitness,
+            discovered: self.judged.discovered.as_ref().zip(self.judged.own.as_ref()),
+            replayed: self.judged.reference.as_ref(),
             insights: self.insights,
             parameters: self.parameters,
             outside: self.outside,
@@ -445,6 +475,38 @@ impl Mined<'_> {
             None => artifact,
         };
         self.write(artifact, &model::document(self.log, self.figures, evaluation.as_ref()).to_string())
+    }
+
+    fn write_models(&self) -> Result<(), Failure> {
+        let Some(discovered) = &self.judged.discovered else { return Ok(()) };
+        let file = self.context.input("dataset").map_or("event log", |input| input.file_name.as_str());
+        let artifact = |name, type_name, title| {
+            Artifact::new(name, Kind::Model).type_name(type_name).title(title).media_type("application/xml")
+        };
+        if self.parameters.exports(Export::PetriNet) {
+            let net = artifact("process-model.pnml", "PetriNet", "Process model (Petri net)");
+            self.write(net, &discovered.pnml(file))?;
+        }
+        if self.parameters.exports(Export::Bpmn) {
+            let diagram = artifact("process-model.bpmn", "BpmnDiagram", "Process model (BPMN)");
+            self.write(diagram, &discovered.bpmn(self.log, file))?;
+        }
+        Ok(())
+    }
+
+    /// The log as it was read, events and all.
+    fn write_xes(&self) -> Result<(), Failure> {
+        let artifact = Artifact::new("event-log.xes", Kind::Data)
+            .type_name("XesLog")
+            .title("Event log (XES)")
+            .media_type("application/xml")
+            .record_count(self.events.0.events() as u64);
+        let mut out = self.context.artifact(artifact)?;
+        let go_on = |_| self.context.cancellation() == Cancellation::None;
+        let written = models::write_xes(self.events.0, &mut out, go_on);
+        self.context.check_cancelled()?;
+        written?;
+        Ok(out.finish()?)
     }
 
     /// The enriched log is as large as the log. Where it does not fit the disk that this job may use, everything else is

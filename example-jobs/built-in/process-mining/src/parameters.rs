@@ -10,6 +10,9 @@ use chrono_tz::Tz;
 use fuelcell_parameters_kit::zone;
 pub use fuelcell_parameters_kit::{Calendar, Filter, OutputFormat, QualityChecks, TimeWindow};
 
+/// What the inductive miner takes for infrequent unless it is told otherwise, as ProM and pm4py do.
+const NOISE: f64 = 0.2;
+
 /// The parameters of a process-mining job.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -18,6 +21,16 @@ pub struct Parameters {
     pub dataset_id: Option<String>,
     /// A dataset that holds the model.json of an earlier run; the cases of the log are compared with it.
     pub model_id: Option<String>,
+    /// A dataset that holds a Petri net (PNML) or a process (BPMN 2.0); the cases of the log are replayed on it.
+    pub reference_model_id: Option<String>,
+    /// What is written for other programs: `petri_net` a model of the log as PNML, `bpmn` the same as BPMN 2.0, `xes` the log
+    /// as XES. A model is mined for the first two, and judged.
+    #[schemars(length(max = 3))]
+    pub exports: Vec<Export>,
+    /// What the inductive miner takes for infrequent: ways on from an activity that are rarer than this share of its most
+    /// frequent one. 0 leaves nothing out.
+    #[schemars(range(min = 0, max = 1))]
+    pub noise_threshold: f64,
     /// How much is analysed: `comprehensive` is everything, `discovery` the map and the variants, `performance` the map
     /// and all times.
     pub analysis_type: AnalysisType,
@@ -68,6 +81,9 @@ impl Default for Parameters {
         Self {
             dataset_id: None,
             model_id: None,
+            reference_model_id: None,
+            exports: Vec::new(),
+            noise_threshold: NOISE,
             analysis_type: AnalysisType::default(),
             time_window: None,
             time_zone: None,
@@ -99,6 +115,18 @@ pub enum AnalysisType {
     Discovery,
     /// The map and all times.
     Performance,
+}
+
+/// What is written for other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Export {
+    /// A model of the log as a Petri net (PNML).
+    PetriNet,
+    /// A model of the log as a diagram (BPMN 2.0).
+    Bpmn,
+    /// The log (XES).
+    Xes,
 }
 
 /// What is counted.
@@ -142,6 +170,23 @@ impl Parameters {
             return Err(Stop::parameter(message));
         }
         Ok(&self.rules)
+    }
+
+    /// Whether this is written.
+    pub fn exports(&self, export: Export) -> bool {
+        self.exports.contains(&export)
+    }
+
+    /// Checks what the miner takes for infrequent.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for what is no share.
+    pub fn noise(&self) -> Result<f64, Stop> {
+        let noise = self.noise_threshold;
+        if (0.0..=1.0).contains(&noise) {
+            return Ok(noise);
+        }
+        Err(Stop::parameter(format!("noiseThreshold is {noise}; it must lie between 0 and 1.")))
     }
 
     /// Checks zone and calendar.

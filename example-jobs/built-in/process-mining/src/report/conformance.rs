@@ -15,6 +15,11 @@ impl Report<'_> {
             @if !self.facts.incomplete_cases.is_empty() {
                 (note("Cases with rows that were left out are not judged."))
             }
+            @if let Some((discovered, replayed)) = self.discovered { (self.discovered(discovered, replayed)) }
+            @if let Some(replayed) = self.replayed {
+                h3 { "Against the reference model" }
+                (self.replayed(replayed))
+            }
             @if let Some(fitness) = self.fitness { (self.against_model(fitness)) }
             @if !self.checked.is_empty() { (self.rules()) }
         }
@@ -109,12 +114,12 @@ impl Report<'_> {
     }
 
     /// A case by its name and its cycle time.
-    fn case(&self, case: usize) -> (String, String) {
+    pub(super) fn case(&self, case: usize) -> (String, String) {
         (name(self.log.case_name(case)), duration(self.log.lead_time(case) as f64 / SECOND))
     }
 
     /// Cases that are listed by a click.
-    fn cases(&self, title: &str, all: usize, table: &Table) -> Markup {
+    pub(super) fn cases(&self, title: &str, all: usize, table: &Table) -> Markup {
         let body = html! { (table) @if let Some(more) = not_listed(all) { (more) } };
         fold(title, counted(all as u64, "case"), body, false)
     }

@@ -2,6 +2,7 @@
 
 mod charts;
 mod conformance;
+mod models;
 mod performance;
 mod sections;
 
@@ -18,6 +19,7 @@ use crate::filters::LeftOut;
 use crate::insights::Insight;
 use crate::log::EventLog;
 use crate::map::Map;
+use crate::models::{Discovered, Replayed};
 use crate::parameters::{Filter, Metric, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
@@ -50,6 +52,10 @@ pub struct Report<'a> {
     pub checked: &'a [Checked],
     /// How the cases fit a model, if one was given.
     pub fitness: Option<&'a Fitness>,
+    /// The model that was mined, and how the log fits it.
+    pub discovered: Option<(&'a Discovered, &'a Replayed)>,
+    /// How the cases fit the model that was given.
+    pub replayed: Option<&'a Replayed>,
     /// Sentences; empty when there are none or nobody asked.
     pub insights: &'a [Insight],
     /// What was asked for.
@@ -111,6 +117,11 @@ impl Report<'_> {
             .write(out)
     }
 
+    fn judges(&self) -> bool {
+        let models = self.fitness.is_some() || self.discovered.is_some() || self.replayed.is_some();
+        models || !self.checked.is_empty()
+    }
+
     fn parts(&self) -> Vec<Part> {
         let part = |id, title, markup| Part { id, title, markup };
         let filled = self.log.events() > 0;
@@ -135,10 +146,7 @@ impl Report<'_> {
             ),
             (shows(Metric::Rework), part("rework", "Rework", |report| report.rework())),
             (shows(Metric::ResourceUtilization), part("resources", "Resources", |report| report.resources())),
-            (
-                filled && (!self.checked.is_empty() || self.fitness.is_some()),
-                part("conformance", "Conformance", |report| report.conformance()),
-            ),
+            (filled && self.judges(), part("conformance", "Conformance", |report| report.conformance())),
             (
                 filled && self.parameters.shows_anomalies(),
                 part("anomalies", "Unusual cases", |report| report.anomalies()),

@@ -1,0 +1,278 @@
+//! Token replay: how the cases of a log fit a Petri net (Rozinat, van der Aalst, "Conformance checking of processes based
+//! on monitoring real behavior", 2008), and how much more than the log the net allows (Muñoz-Gama, Carmona, "A Fresh Look
+//! at Precision in Process Conformance", 2010).
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::net::{Net, Place};
+
+/// The number of a label.
+pub(super) type Label = u16;
+
+/// Markings looked at to find the silent transitions that enable a step.
+const SEARCH: usize = 2_000;
+/// Tokens that a marking may have: a net that makes ever more is left where it is.
+const TOKENS: usize = 2_000;
+/// Of what was found out, as much is remembered: markings, steps from them, and tokens in all of them.
+const REMEMBERED: usize = 50_000;
+const REMEMBERED_TOKENS: usize = 500_000;
+
+/// The places with a token, in order; as often as they have tokens.
+type Marking = Rc<[Place]>;
+
+/// What replaying counts, of a step or of a case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Taken.
+    pub consumed: u64,
+    /// Put.
+    pub produced: u64,
+    /// Taken though they were not there.
+    pub missing: u64,
+    /// Left behind at the end.
+    pub remaining: u64,
+}
+
+impl Tokens {
+    /// Adds those of `times` cases.
+    pub fn add(&mut self, other: Self, times: u64) {
+        self.consumed += other.consumed * times;
+        self.produced += other.produced * times;
+        self.missing += other.missing * times;
+        self.remaining += other.remaining * times;
+    }
+
+    /// ½ (1 − missing / consumed) + ½ (1 − remaining / produced).
+    pub fn fitness(&self) -> f64 {
+        let kept = |lost: u64, of: u64| 1.0 - lost as f64 / (of.max(1)) as f64;
+        (kept(self.missing, self.consumed) + kept(self.remaining, self.produced)) / 2.0
+    }
+
+    /// Whether no token was missing or left behind.
+    pub fn fits(&self) -> bool {
+        self.missing == 0 && self.remaining == 0
+    }
+}
+
+/// What follows a marking and a label.
+#[derive(Clone, Copy)]
+struct Fired {
+    to: u32,
+    tokens: Tokens,
+}
+
+/// A net that is replayed, with what was found out about it.
+pub(super) struct Player<'a> {
+    net: &'a Net,
+    /// The label of every transition that has one.
+    labels: Vec<Option<Label>>,
+    /// Transitions that take from a place.
+    takers: Vec<Vec<u32>>,
+    /// Transitions that take from nowhere.
+    sources: Vec<u32>,
+    of_label: Vec<Vec<u32>>,
+    markings: Vec<Marking>,
+    numbers: FxHashMap<Marking, u32>,
+    tokens: usize,
+    fired: FxHashMap<(u32, Label), Fired>,
+    ended: FxHashMap<u32, Tokens>,
+    allowed: FxHashMap<u32, Rc<[Label]>>,
+    /// How often a search was given up.
+    pub(super) cut_short: u64,
+}
+
+impl<'a> Player<'a> {
+    /// Labels are numbered by `label`.
+    pub(super) fn new(net: &'a Net, label: impl Fn(&str) -> Label, count: usize) -> Self {
+        let labels: Vec<Option<Label>> =
+            net.transitions.iter().map(|transition| transition.label.as_deref().map(&label)).collect();
+        let mut takers = vec![Vec::new(); net.places];
+        let mut of_label = vec![Vec::new(); count];
+        let mut sources = Vec::new();
+        for (number, transition) in (0_u32..).zip(&net.transitions) {
+            let mut inputs = transition.inputs.clone();
+            inputs.dedup();
+            inputs.iter().for_each(|&place| takers[usize::from(place)].push(number));
+            if inputs.is_empty() {
+                sources.push(number);
+            }
+            if let Some(label) = labels[number as usize] {
+                of_label[usize::from(label)].push(number);
+            }
+        }
+        Self {
+            net,
+            labels,
+            takers,
+            sources,
+            of_label,
+            markings: Vec::new(),
+            numbers: FxHashMap::default(),
+            tokens: 0,
+            fired: FxHashMap::default(),
+            ended: FxHashMap::default(),
+            allowed: FxHashMap::default(),
+            cut_short: 0,
+        }
+    }
+
+    /// The marking at the beginning, and what putting its tokens counts. Numbers of markings hold until the next call.
+    pub(super) fn begin(&mut self) -> (u32, Tokens) {
+        if self.markings.len() + self.fired.len() > REMEMBERED || self.tokens > REMEMBERED_TOKENS {
+            self.markings.clear();
+            self.numbers.clear();
+            self.fired.clear();
+            self.ended.clear();
+            self.allowed.clear();
+            self.tokens = 0;
+        }
+        let produced = self.net.first.len() as u64;
+        (self.number(self.net.first.clone().into()), Tokens { produced, ..Tokens::default() })
+    }
+
+    fn number(&mut self, marking: Marking) -> u32 {
+        let new = self.markings.len() as u32;
+        let number = *self.numbers.entry(Rc::clone(&marking)).or_insert(new);
+        if number == new {
+            self.tokens += marking.len();
+            self.markings.push(marking);
+        }
+        number
+    }
+
+    /// Fires a transition with this label, after silent ones where that is needed.
+    pub(super) fn step(&mut self, from: u32, label: Label) -> (u32, Tokens) {
+        if let Some(fired) = self.fired.get(&(from, label)) {
+            return (fired.to, fired.tokens);
+        }
+        let start = Rc::clone(&self.markings[from as usize]);
+        let wanted = |player: &Self, marking: &[Place]| player.enabled_of(marking, label);
+        let found = self.search(&start, wanted);
+        let (marking, mut tokens, transition) = found.unwrap_or_else(|| {
+            // None is enabled: the one that lacks the fewest tokens fires all the same.
+            let lacking = |&number: &u32| lacking(&start, &self.net.transitions[number as usize].inputs);
+            let best = self.of_label[usize::from(label)].iter().copied().min_by_key(lacking);
+            (Rc::clone(&start), Tokens::default(), best.unwrap_or(0))
+        });
+        let transition = &self.net.transitions[transition as usize];
+        tokens.missing += lacking(&marking, &transition.inputs) as u64;
+        tokens.consumed += transition.inputs.len() as u64;
+        tokens.produced += transition.outputs.len() as u64;
+        let to = self.number(after(&marking, &transition.inputs, &transition.outputs));
+        self.fired.insert((from, label), Fired { to, tokens });
+        (to, tokens)
+    }
+
+    /// Takes the tokens of the final marking, after silent transitions that lead there.
+    pub(super) fn end(&mut self, from: u32) -> Tokens {
+        if let Some(&tokens) = self.ended.get(&from) {
+            return tokens;
+        }
+        let start = Rc::clone(&self.markings[from as usize]);
+        let last = &self.net.last;
+        let is_last = |_: &Self, marking: &[Place]| (marking == last.as_slice()).then_some(0);
+        let (marking, mut tokens, _) = self.search(&start, is_last).unwrap_or((start, Tokens::default(), 0));
+        tokens.missing += lacking(&marking, last) as u64;
+        tokens.consumed += last.len() as u64;
+        tokens.remaining += lacking(last, &marking) as u64;
+        self.ended.insert(from, tokens);
+        tokens
+    }
+
+    /// The labels that may come next, after silent transitions.
+    pub(super) fn allowed(&mut self, from: u32) -> Rc<[Label]> {
+        if let Some(allowed) = self.allowed.get(&from) {
+            return Rc::clone(allowed);
+        }
+        let start = Rc::clone(&self.markings[from as usize]);
+        let mut found = FxHashSet::default();
+        self.search(&start, |player, marking| {
+            let enabled = player.enabled(marking);
+            found.extend(enabled.filter_map(|number| player.labels[number as usize]));
+            None
+        });
+        let mut allowed: Vec<Label> = found.into_iter().collect();
+        allowed.sort_unstable();
+        let allowed: Rc<[Label]> = allowed.into();
+        self.allowed.insert(from, Rc::clone(&allowed));
+        allowed
+    }
+
+    fn enabled<'b>(&'b self, marking: &'b [Place]) -> impl Iterator<Item = u32> + 'b {
+        // A transition is named by the last of its places, so it is named once.
+        let mut places = marking.to_vec();
+        places.dedup();
+        let named = places.into_iter().flat_map(move |place| {
+            let takers = self.takers[usize::from(place)].iter().copied();
+            takers.filter(move |&number| self.net.transitions[number as usize].inputs.last() == Some(&place))
+        });
+        let fires = |number: &u32| lacking(marking, &self.net.transitions[*number as usize].inputs) == 0;
+        named.filter(fires).chain(self.sources.iter().copied())
+    }
+
+    fn enabled_of(&self, marking: &[Place], label: Label) -> Option<u32> {
+        let fires = |number: &u32| lacking(marking, &self.net.transitions[*number as usize].inputs) == 0;
+        self.of_label[usize::from(label)].iter().copied().find(fires)
+    }
+
+    /// The nearest marking over silent transitions that is wanted, what firing them counts, and the answer of `wanted`.
+    fn search(
+        &mut self,
+        start: &Marking,
+        mut wanted: impl FnMut(&Self, &[Place]) -> Option<u32>,
+    ) -> Option<(Marking, Tokens, u32)> {
+        let mut seen = FxHashSet::default();
+        seen.insert(Rc::clone(start));
+        let mut open = VecDeque::from([(Rc::clone(start), Tokens::default())]);
+        while let Some((marking, tokens)) = open.pop_front() {
+            if let Some(answer) = wanted(self, &marking) {
+                return Some((marking, tokens, answer));
+            }
+            let silent: Vec<u32> =
+                self.enabled(&marking).filter(|&number| self.labels[number as usize].is_none()).collect();
+            for number in silent {
+                let transition = &self.net.transitions[number as usize];
+                let next = after(&marking, &transition.inputs, &transition.outputs);
+                if seen.len() >= SEARCH || next.len() > TOKENS {
+                    self.cut_short += 1;
+                    return None;
+                }
+                if seen.insert(Rc::clone(&next)) {
+                    let mut tokens = tokens;
+                    tokens.consumed += transition.inputs.len() as u64;
+                    tokens.produced += transition.outputs.len() as u64;
+                    open.push_back((next, tokens));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// How many of the tokens that are needed a marking does not have. Both are in order.
+fn lacking(marking: &[Place], needed: &[Place]) -> usize {
+    let mut there = marking.iter().copied().peekable();
+    let missing = |place: &&Place| {
+        while there.next_if(|&other| other < **place).is_some() {}
+        there.next_if_eq(*place).is_none()
+    };
+    needed.iter().filter(missing).count()
+}
+
+/// The marking without some tokens, as far as they are there, and with others.
+fn after(marking: &[Place], taken: &[Place], put: &[Place]) -> Marking {
+    let mut taken = taken.iter().copied().peekable();
+    let mut next: Vec<Place> = Vec::with_capacity(marking.len() + put.len());
+    for &place in marking {
+        while taken.next_if(|&other| other < place).is_some() {}
+        if taken.next_if_eq(&place).is_none() {
+            next.push(place);
+        }
+    }
+    next.extend(put);
+    next.sort_unstable();
+    next.into()
+}
