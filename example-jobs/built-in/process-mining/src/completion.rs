@@ -7,7 +7,7 @@ use crate::log::{EventLog, Micros};
 use crate::names::Id;
 
 /// How end activities are guessed, as a sentence.
-pub const RULE: &str = "An activity ends cases when at least half of the cases that have it end with it, and 0.2 % of all cases or \
+pub const RULE: &str = "An activity ends cases when at least a fifth of the cases that have it end with it, and 0.2 % of all cases or \
                         more. Where no activity does, every case counts as completed.";
 
 /// Share of the cases that must end with an activity, if it is to be guessed as one that ends them.
@@ -191,7 +191,7 @@ fn guessed(log: &EventLog, figures: &Figures) -> Vec<Id> {
     let fewest = (log.cases() as f64 * FEWEST).ceil().max(1.0) as u64;
     let ends_cases = |&activity: &Id| {
         let (ends, having) = (ends[activity as usize], having[activity as usize]);
-        ends >= fewest && 2 * ends >= having
+        ends >= fewest && ends >= having.div_ceil(5)
     };
     (0..ends.len() as Id).filter(ends_cases).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::attributes::Values;
 use crate::figures::{Figures, Item, Work};
 use crate::lines::{LONGEST_FIGURE, Lines};
 use crate::log::{EventLog, Micros};
@@ -48,8 +49,13 @@ pub fn write(
         "lifecycle" => lifecycles,
         _ => true,
     });
-    let header = wanted.copied().collect::<Vec<_>>().join(",");
-    out.write_all(header.as_bytes())?;
+    let mut header = wanted.copied().collect::<Vec<_>>().join(",").into_bytes();
+    for name in log.attributes.names() {
+        header.push(b',');
+        let own = HEADER.contains(&name);
+        quote(&mut header, &if own { format!("attribute:{name}") } else { name.to_string() });
+    }
+    out.write_all(&header)?;
     out.write_all(b"\n")?;
     let mut rows = Lines::default();
     let fields = Fields {
@@ -61,10 +67,15 @@ pub fn write(
     let work = Work::of(log);
     let mut walk = work.walk();
     let mut items: Vec<Item> = Vec::new();
-    let mut name = Vec::new();
+    let (mut name, mut values) = (Vec::new(), Vec::new());
     for (case, range) in log.ranges().enumerate() {
         name.clear();
         quote(&mut name, log.case_name(case));
+        values.clear();
+        for attribute in log.attributes.of_cases.iter() {
+            write_value(&mut values, &attribute.values, log.case_value(attribute, case));
+        }
+        let of_case = values.len();
         items.clear();
         items.extend_from_slice(walk.case(range.clone()));
         let begin = items.iter().map(|item| item.begin.min(item.end)).min();
@@ -80,6 +91,13 @@ pub fn write(
             let row =
                 Row { log, fields: &fields, event, index, events: range.len(), duration, repeated, item };
             row.write(&mut rows, &name, figures.variants.of_case[case]);
+            values.truncate(of_case);
+            for attribute in &log.attributes.of_events {
+                write_value(&mut values, &attribute.values, attribute.code(event));
+            }
+            rows.reserve(values.len() + 1);
+            rows.text(&values);
+            rows.byte(b'\n');
             if rows.as_bytes().len() >= BATCH {
                 out.write_all(rows.as_bytes())?;
                 rows.clear();
@@ -197,7 +215,17 @@ impl Row<'_> {
         out.text(WEEKDAYS[(hours.div_euclid(24) + 3).rem_euclid(7) as usize].as_bytes());
         out.byte(b',');
         out.number(hours.rem_euclid(24) as u64);
-        out.byte(b'\n');
+    }
+}
+
+/// Another field, empty where there is no value.
+fn write_value(out: &mut Vec<u8>, values: &Values, value: Option<Id>) {
+    out.push(b',');
+    match (values, value) {
+        (_, None) => {}
+        // A minus begins no formula here.
+        (Values::Numbers(_), Some(value)) => out.extend_from_slice(values.text(value).as_bytes()),
+        (_, Some(value)) => quote(out, &values.text(value)),
     }
 }
 

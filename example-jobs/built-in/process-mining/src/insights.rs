@@ -4,10 +4,11 @@
 use crate::anomalies::Group;
 use crate::completion::Completed;
 use crate::conformance::Checked;
+use crate::effects::{Effect, Effects, Measure};
 use crate::figures::{Figures, SECOND, Spread};
 use crate::log::{EventLog, Micros};
 use crate::names::NONE;
-use fuelcell_report_kit::text::{count, counted, duration, percent};
+use fuelcell_report_kit::text::{count, counted, duration, percent, shorten};
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,7 @@ pub fn write(
     completion: &Completed,
     anomalies: &[Group],
     checked: &[Checked],
+    effects: &Effects,
 ) -> Vec<Insight> {
     let mut insights: Vec<Insight> = Vec::new();
     insights.extend(slowest_step(log, figures));
@@ -50,8 +52,51 @@ pub fn write(
     insights.extend(other_hours(log, figures));
     insights.extend(checked.iter().filter_map(|rule| broken_rule(log, rule)));
     insights.extend(anomalies.iter().filter_map(|group| anomaly(log, group)));
+    insights.extend(effects.found.iter().take(TOLD_EFFECTS).map(|effect| {
+        let weight = effect.moved / SECOND / all_time(figures);
+        told_effect(log, effect, effects.comparisons, weight)
+    }));
     insights.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     insights
+}
+
+/// Differences between groups of cases that are told, those that move most time.
+const TOLD_EFFECTS: usize = 8;
+
+/// What the cases with a value of an attribute have more of.
+fn told_effect(log: &EventLog, effect: &Effect, comparisons: usize, weight: f64) -> Insight {
+    let Effect { attribute, value, cases: [cases, others], medians: [mine, theirs], .. } = effect;
+    let who = format!("with {} \"{}\"", shorten(attribute, 60), shorten(value, 80));
+    let times = || (duration(mine / SECOND), duration(theirs / SECOND));
+    let (kind, what, (mine, theirs), median) = match effect.measure {
+        Measure::CycleTime => {
+            ("CycleTimeByAttribute", format!("Completed cases {who} take longer"), times(), "a median of ")
+        }
+        Measure::TimeBefore(activity) => {
+            let what =
+                format!("In cases {who}, the time before \"{}\" is longer", log.activity_name(activity));
+            ("StepByAttribute", what, times(), "a median of ")
+        }
+        Measure::Rework => {
+            let shares = (percent(*mine), percent(*theirs));
+            ("ReworkByAttribute", format!("Cases {who} repeat activities more often"), shares, "")
+        }
+    };
+    let chance = match effect.p_value {
+        p if p < 0.001 => "p < 0.001".to_string(),
+        p => format!("p = {p:.3}"),
+    };
+    Insight {
+        kind,
+        text: format!(
+            "{what}: {median}{mine}, against {theirs} in the others ({} against {}; {chance}, corrected for {}).",
+            counted(*cases, "case"),
+            count(*others),
+            counted(comparisons as u64, "comparison")
+        ),
+        cases: *cases,
+        weight: weight.min(1.0),
+    }
 }
 
 fn slowest_step(log: &EventLog, figures: &Figures) -> Option<Insight> {

@@ -11,6 +11,8 @@ use crate::anomalies::{self, Anomaly, Group};
 use crate::clock::{Clock, offset_of};
 use crate::completion::{Completed, unknown_ends};
 use crate::conformance::{self, Checked, Rule};
+use crate::dimensions::{self, Dimensions};
+use crate::effects::{self, Effects};
 use crate::error::{Stop, excerpt};
 use crate::figures::{Figures, Source, Work, document, instances};
 use crate::filters::{Filters, LeftOut};
@@ -103,8 +105,11 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let judged = Judged::of(shown, figures, &facts, &parameters, noise, net);
     warnings.extend(judged.too_many(figures, &parameters));
     warnings.extend(unknown_names(shown, figures, rules));
+    let dimensions = Dimensions::of(&log, parameters.attributes.as_deref());
+    warnings.extend(unknown_attributes(&dimensions));
+    let effects = effects::find(shown, figures, &completion, &dimensions.list);
     let insights = if parameters.shows_insights() {
-        insights::write(shown, figures, &completion, &anomalies, &checked)
+        insights::write(shown, figures, &completion, &anomalies, &checked, &effects)
     } else {
         Vec::new()
     };
@@ -118,6 +123,8 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         quality: &quality,
         figures,
         completion: &completion,
+        dimensions: &dimensions,
+        effects: &effects,
         anomalies: &anomalies,
         checked: &checked,
         fitness: fitness.as_ref(),
@@ -282,6 +289,13 @@ fn unknown_end_activities(log: &EventLog, parameters: &Parameters) -> Option<Fin
     Some(Finding::new("UnknownActivity", message, unknown.len() as u64))
 }
 
+/// A name that no attribute has is more likely misspelt than meant.
+fn unknown_attributes(dimensions: &Dimensions) -> Option<Finding> {
+    let first = dimensions.unknown.first()?;
+    let message = format!("attributes names what the log does not have, such as \"{}\"", excerpt(first));
+    Some(Finding::new("UnknownAttribute", message, dimensions.unknown.len() as u64))
+}
+
 fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality, warnings: &[Finding]) {
     context.report(&Report {
         records_processed: log.events() as u64,
@@ -306,6 +320,8 @@ struct Mined<'a> {
     log: &'a EventLog,
     figures: &'a Figures,
     completion: &'a Completed,
+    dimensions: &'a Dimensions,
+    effects: &'a Effects,
     facts: &'a Facts,
     quality: &'a Quality,
     anomalies: &'a [Group],
@@ -354,6 +370,13 @@ impl Mined<'_> {
         let (log, figures) = self.instances;
         document["instances"] = instances(log, figures, shows_variants);
         document["completion"] = self.completion.document(self.log, shows_variants);
+        let attributes = &self.events.0.attributes;
+        if !attributes.is_empty() || !attributes.left_out.is_empty() {
+            let logs = (self.events.0, self.log);
+            document["attributes"] =
+                dimensions::document(logs, self.figures, self.completion, self.dimensions);
+            document["attributes"]["effects"] = self.effects.document(self.log);
+        }
         document["granularity"] = json!(self.parameters.granularity);
         if self.parameters.shows_anomalies() {
             document["anomalies"] = self.anomalies.iter().map(|group| self.anomaly_document(group)).collect();
@@ -446,6 +469,9 @@ impl Mined<'_> {
             log: self.log,
             figures: self.figures,
             completion: self.completion,
+            attributes: &self.events.0.attributes,
+            dimensions: self.dimensions,
+            effects: self.effects,
             facts: self.facts,
             quality: self.quality,
             map: &map,

@@ -8,10 +8,14 @@
 //! log and parameters give the same bytes.
 
 pub mod anomalies;
+pub mod attributes;
 mod calendar;
+mod chunks;
 pub mod clock;
 pub mod completion;
 pub mod conformance;
+pub mod dimensions;
+pub mod effects;
 pub mod enriched;
 pub mod error;
 pub mod figures;

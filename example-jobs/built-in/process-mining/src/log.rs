@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use crate::attributes::{Attributes, Collector};
+use crate::chunks::{BATCH, CHUNK, Column, permute};
 use crate::clock::Clock;
 use crate::names::{Id, NONE, Names};
 use fuelcell_parameters_kit::WorkingTime;
@@ -68,17 +70,6 @@ pub struct Dictionary {
     pub lifecycles: Names,
 }
 
-/// A column under construction: chunks instead of one vector, so that growing never copies what is there. All columns of
-/// a log have the same chunks.
-#[derive(Debug)]
-struct Column<T> {
-    chunks: Vec<Vec<T>>,
-    /// Values that the last chunk is to hold.
-    room: usize,
-}
-
-const CHUNK: usize = 1 << 16;
-
 /// From so many events on, it is known well enough how many there will be …
 const FORESEEABLE: usize = 1 << 18;
 /// … but more than this many times as many are not believed.
@@ -86,54 +77,6 @@ const FARTHEST: usize = 64;
 
 /// Bytes of an event while it is in the columns, at most.
 const EVENT: usize = 45;
-
-/// Events that are collected before they are taken apart into the columns: one check a batch instead of one a value.
-const BATCH: usize = 1 << 12;
-
-impl<T: Copy + Default> Column<T> {
-    fn new() -> Self {
-        Self { chunks: Vec::new(), room: 0 }
-    }
-
-    /// A column of one value, with the chunks of another one.
-    fn filled<U>(value: T, like: &Column<U>) -> Self {
-        let mut chunks: Vec<Vec<T>> = like.chunks.iter().map(|other| vec![value; other.len()]).collect();
-        if let Some(last) = chunks.last_mut() {
-            last.reserve_exact(like.room - last.len());
-        }
-        Self { chunks, room: like.room }
-    }
-
-    /// Whether no batch fits into the last chunk any more.
-    fn is_full(&self) -> bool {
-        self.chunks.last().is_none_or(|chunk| chunk.len() + BATCH > self.room)
-    }
-
-    /// Appends values, at most [`BATCH`]. If a chunk must be begun for them, it is to hold `room`.
-    fn extend(&mut self, values: impl Iterator<Item = T>, room: usize) {
-        if self.is_full() {
-            self.chunks.push(Vec::with_capacity(room));
-            self.room = room;
-        }
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.extend(values);
-        }
-    }
-
-    /// Puts value `i` to the place that `case_of[i]` has next.
-    fn grouped(self, case_of: &Column<Id>, offsets: &[usize]) -> Vec<T> {
-        let mut next = offsets.to_vec();
-        let mut values = vec![T::default(); *offsets.last().unwrap_or(&0)];
-        for (chunk, cases) in self.chunks.into_iter().zip(&case_of.chunks) {
-            for (value, &case) in chunk.into_iter().zip(cases) {
-                let place = &mut next[case as usize];
-                values[*place] = value;
-                *place += 1;
-            }
-        }
-        values
-    }
-}
 
 /// Collects events in the order of the file.
 #[derive(Debug)]
@@ -154,6 +97,8 @@ pub struct Builder {
     lifecycles: Option<Column<u8>>,
     instances: Option<Column<u32>>,
     orders: Option<Column<i64>>,
+    /// What else is known of cases and events.
+    pub(crate) attributes: Collector,
 }
 
 /// More distinct life-cycle transitions than this are counted together; XES knows thirteen.
@@ -175,6 +120,7 @@ impl Default for Builder {
             lifecycles: None,
             instances: None,
             orders: None,
+            attributes: Collector::default(),
         }
     }
 }
@@ -183,6 +129,9 @@ impl Builder {
     /// Appends an event. Its case must have been interned for it: a case without events has no place in a log.
     #[inline]
     pub fn push(&mut self, event: Event) {
+        if !self.attributes.is_empty() {
+            self.attributes.push(event.case, &self.cases, self.batch.iter().map(|event| event.case));
+        }
         self.batch.push(event);
         if self.batch.len() == BATCH {
             self.flush();
@@ -241,6 +190,7 @@ impl Builder {
         if let Some(column) = &mut self.orders {
             column.extend(events().map(|event| event.order), room);
         }
+        self.attributes.flush(room);
         self.events += batch.len();
         self.batch = batch;
         self.batch.clear();
@@ -291,6 +241,7 @@ impl Builder {
             fingerprints: self.fingerprints.grouped(&self.cases, &offsets),
             lifecycles: self.lifecycles.map(|column| column.grouped(&self.cases, &offsets)),
             instances: self.instances.map(|column| column.grouped(&self.cases, &offsets)),
+            attributes: self.attributes.finish(&self.cases, &offsets),
             case_names: (0..self.names.cases.len() as Id).collect(),
             out_of_order: 0,
             equal_times: 0,
@@ -336,6 +287,8 @@ pub struct EventLog {
     pub resources: Vec<Id>,
     /// Start times, when the log has any; [`NO_TIME`] where an event has none, [`OPEN`] where it has not ended.
     pub starts: Option<Vec<Micros>>,
+    /// What else is known of cases and events.
+    pub attributes: Attributes,
     /// Events whose time was before that of the event ahead of them in their case, in the order of the file.
     pub out_of_order: u64,
     /// Events of another activity than the event ahead of them in their case, at the same time: their order is not that
@@ -372,6 +325,11 @@ impl EventLog {
     /// The identifier of a case.
     pub fn case_name(&self, case: usize) -> &str {
         self.names.cases.get(self.case_names[case])
+    }
+
+    /// The value of a case's attribute; None where it has none.
+    pub fn case_value(&self, attribute: &crate::attributes::OfCases, case: usize) -> Option<Id> {
+        attribute.code(self.case_names[case])
     }
 
     /// The activities of a case in order.
@@ -475,6 +433,7 @@ impl EventLog {
             lifecycles: None,
             instances: None,
             fingerprints: Vec::new(),
+            attributes: self.attributes.of_cases_alone(),
             offsets: vec![0],
             case_names: self.case_names.clone(),
         };
@@ -597,6 +556,7 @@ impl EventLog {
         if let Some(column) = &mut self.instances {
             column[to] = column[from];
         }
+        self.attributes.copy_event(from, to);
     }
 
     fn truncate(&mut self, events: usize, cases: usize) {
@@ -613,6 +573,7 @@ impl EventLog {
         if let Some(column) = &mut self.instances {
             column.truncate(events);
         }
+        self.attributes.truncate(events);
         self.case_names.truncate(cases);
         self.offsets.truncate(cases + 1);
     }
@@ -653,6 +614,7 @@ impl EventLog {
         if let Some(column) = &mut self.instances {
             permute(column, &range, order);
         }
+        self.attributes.reorder(&range, order);
     }
 }
 
@@ -663,11 +625,6 @@ pub(crate) struct Row {
     pub(crate) resource: Id,
     pub(crate) start: Micros,
     pub(crate) time: Micros,
-}
-
-fn permute<T: Copy>(column: &mut [T], range: &std::ops::Range<usize>, order: &[usize]) {
-    let sorted: Vec<T> = order.iter().map(|&event| column[event]).collect();
-    column[range.clone()].copy_from_slice(&sorted);
 }
 
 fn stored_lifecycle(id: Id) -> u8 {

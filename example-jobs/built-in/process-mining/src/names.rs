@@ -54,6 +54,11 @@ impl Names {
         self.ends.len()
     }
 
+    /// How long all of them are together, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether nothing was interned.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

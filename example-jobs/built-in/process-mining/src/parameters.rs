@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attributes::Wanted;
 use crate::conformance::{MOST_RULES, Rule};
 use crate::error::Stop;
 use crate::read::{Columns, Options};
@@ -47,6 +48,11 @@ pub struct Parameters {
     /// and `end`; events `case`, `activity`, `timestamp`, `startTimestamp` and `resource`.
     #[schemars(length(max = 100))]
     pub filters: Vec<Filter>,
+    /// Other columns of a table, and other attributes of traces and events of an XES file, that are read, kept in the enriched
+    /// log, and by whose values the cases are compared. When left out, all are read (at most 32), and those compare cases that
+    /// tell something of them. An empty list reads none.
+    #[schemars(length(max = 32))]
+    pub attributes: Option<Vec<String>>,
     /// Whether to look for unusual cases.
     pub include_anomaly_detection: bool,
     /// Whether to list the variants.
@@ -89,6 +95,7 @@ impl Default for Parameters {
             time_zone: None,
             calendar: None,
             filters: Vec::new(),
+            attributes: None,
             include_anomaly_detection: true,
             include_process_variants: true,
             generate_insights: true,
@@ -206,8 +213,16 @@ impl Parameters {
         Options {
             columns: self.columns.clone(),
             timestamp_formats: self.timestamp_formats.clone(),
+            attributes: self.wanted_attributes(),
             size: None,
         }
+    }
+
+    /// The attributes that are named, and those that conditions need.
+    fn wanted_attributes(&self) -> Wanted {
+        let Some(names) = &self.attributes else { return Wanted::All };
+        let conditions = self.filters.iter().map(|filter| filter.attribute.clone());
+        Wanted::Only(names.iter().cloned().chain(conditions).collect())
     }
 
     /// Whether the report shows this group of measurements.

@@ -4,6 +4,7 @@ use super::columns::{self, Layout, Time};
 use super::facts::instance_hash;
 use super::facts::{BATCH, Example, Facts, Options, Tick};
 use super::refusals::REFUSALS;
+use crate::attributes::{Collector, Wanted};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME, OPEN};
 use crate::names::{self, Id, NONE};
@@ -50,13 +51,17 @@ pub(super) fn read(
     facts.columns = layout.roles().map(|(role, at)| (role, names[at].clone())).collect();
     facts.namesakes = namesakes(&layout, &names, &options.columns);
 
-    records.want(layout.last() + 1);
+    let mut builder = Builder::default();
+    let others = Other::all(&names, &layout, &options.attributes, &mut builder.attributes);
+    let last = others.iter().map(|other| other.column).max().unwrap_or(0);
+    records.want(layout.last().max(last) + 1);
     let mut table = Table {
         layout,
         timestamps,
         start_times,
         width: names.len(),
-        builder: Builder::default(),
+        builder,
+        others,
         last_case: Vec::new(),
         last_id: NONE,
         open: OpenRows::default(),
@@ -212,11 +217,48 @@ struct Table {
     start_times: Timestamps,
     width: usize,
     builder: Builder,
+    others: Vec<Other>,
     last_case: Vec<u8>,
     last_id: Id,
     open: OpenRows,
     /// A date and its hours, put together.
     joined: Vec<u8>,
+}
+
+/// A column that holds an attribute.
+struct Other {
+    column: usize,
+    attribute: usize,
+    /// The text of the row before, and its value: rows of a case are mostly equal.
+    last: Vec<u8>,
+    value: Id,
+}
+
+impl Other {
+    /// The columns that have names and are read as nothing else.
+    fn all(names: &[String], layout: &Layout, wanted: &Wanted, attributes: &mut Collector) -> Vec<Self> {
+        let used: Vec<usize> = layout.roles().map(|(_, column)| column).collect();
+        let others = names.iter().enumerate();
+        let others = others.filter(|(column, name)| {
+            !used.contains(column) && !name.trim().is_empty() && wanted.wants(name.trim())
+        });
+        let other = |(column, name): (usize, &String)| {
+            let attribute = attributes.add(name.trim(), false, 0)?;
+            Some(Self { column, attribute, last: Vec::new(), value: NONE })
+        };
+        others.filter_map(other).collect()
+    }
+
+    #[inline]
+    fn read(&mut self, text: &[u8], attributes: &mut Collector) {
+        if self.last != text {
+            self.last.clear();
+            self.last.extend_from_slice(text);
+            let text = text.trim_ascii();
+            self.value = if is_missing(text) { NONE } else { attributes.value(self.attribute, text) };
+        }
+        attributes.set(self.attribute, self.value);
+    }
 }
 
 /// Rows with a begin and without an end.
@@ -235,6 +277,7 @@ struct OpenRow {
     order: i64,
     instance: u32,
     fingerprint: u32,
+    attributes: Box<[Id]>,
 }
 
 impl Table {
@@ -271,6 +314,7 @@ impl Table {
             let lifecycle = self.lifecycle(record);
             let instance = self.instance(record);
             let fingerprint = names::hash(record.text) as u32;
+            self.read_others(record);
             self.builder.push(Event {
                 case,
                 activity,
@@ -299,10 +343,17 @@ impl Table {
         }
     }
 
+    fn read_others(&mut self, record: &Record<'_>) {
+        for other in &mut self.others {
+            other.read(record.field(other.column), &mut self.builder.attributes);
+        }
+    }
+
     #[inline(never)]
     fn keep_open(&mut self, record: &Record<'_>, begin: i64) {
         let layout = self.layout;
         let resource = layout.resource.map_or(&b""[..], |column| record.field(column));
+        self.read_others(record);
         self.open.rows.push(OpenRow {
             row: record.row,
             case: record.field(layout.case).into(),
@@ -312,6 +363,7 @@ impl Table {
             order: self.order(record),
             instance: self.instance(record),
             fingerprint: names::hash(record.text) as u32,
+            attributes: self.builder.attributes.current().into(),
         });
     }
 
@@ -349,6 +401,7 @@ impl Table {
                 order: row.order,
                 fingerprint: row.fingerprint,
             };
+            self.builder.attributes.set_all(&row.attributes);
             self.builder.push(event);
         }
         self.builder

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::columns::Columns;
+use crate::attributes::Wanted;
 use crate::clock::offset_of;
 use crate::names;
 
@@ -13,6 +14,8 @@ pub struct Options {
     pub columns: Columns,
     /// strftime forms that the request names, beside ISO 8601.
     pub timestamp_formats: Vec<String>,
+    /// Which attributes of cases and events are read.
+    pub attributes: Wanted,
     /// Bytes of the file, if that is known: then memory is asked for as it will be needed.
     pub size: Option<u64>,
 }

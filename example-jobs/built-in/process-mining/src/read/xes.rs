@@ -6,11 +6,13 @@ use std::io::{self, BufRead, BufReader};
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
+use rustc_hash::FxHashMap;
 
 use super::facts::{BATCH, Example, Facts, Options, Tick, instance_hash};
 use super::refusals::REFUSALS;
 use super::single_byte::{Encoding, SingleByte};
 use super::tags::{Element, Tag, TagError, Tags};
+use crate::attributes::Wanted;
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
 use crate::names::{self, Id, NONE};
@@ -30,7 +32,8 @@ pub(super) fn read(
     let (text, encoding) = decoded(source.text).map_err(|error| source.meter.explain(&error))??;
     facts.encoding = encoding.unwrap_or(facts.encoding);
     let mut tags = Tags::new(text);
-    let mut log = Log::new(Timestamps::new(&options.timestamp_formats)?.of_times());
+    let timestamps = Timestamps::new(&options.timestamp_formats)?.of_times();
+    let mut log = Log::new(timestamps, options.attributes.clone());
     let mut seen = 0_u64;
     loop {
         if log.place() == Place::Event {
@@ -138,6 +141,8 @@ enum Said {
     Activity(Id),
     Resource(Id),
     Lifecycle(Id),
+    /// A value of another attribute.
+    Other(u8, Id),
 }
 
 /// An attribute that was seen before.
@@ -255,11 +260,22 @@ struct Log {
     trace_name: Option<Vec<u8>>,
     /// The number of the trace's case, once it is needed.
     case: Option<Id>,
+    /// Which other attributes are read.
+    wanted: Wanted,
+    /// Their places by their keys, of traces and of events; None of what is not read.
+    of_traces: FxHashMap<Vec<u8>, Option<u8>>,
+    of_events: FxHashMap<Vec<u8>, Option<u8>>,
+    /// Values of the current trace.
+    trace_values: Vec<(u8, Id)>,
 }
 
 impl Log {
-    fn new(timestamps: Timestamps) -> Self {
+    fn new(timestamps: Timestamps, wanted: Wanted) -> Self {
         Self {
+            wanted,
+            of_traces: FxHashMap::default(),
+            of_events: FxHashMap::default(),
+            trace_values: Vec::new(),
             memory: Memory::new(),
             timestamps,
             builder: Builder::default(),
@@ -285,6 +301,7 @@ impl Log {
             }
             (Place::Log | Place::Trace, b"event") => {
                 self.event = Open::default();
+                self.builder.attributes.begin_event();
                 Place::Event
             }
             (Place::Trace, _) => {
@@ -294,6 +311,7 @@ impl Log {
             (Place::Log, b"trace") => {
                 self.traces += 1;
                 (self.trace_name, self.case) = (None, None);
+                self.trace_values.clear();
                 Place::Trace
             }
             (Place::Log, b"object-types" | b"event-types" | b"objects" | b"events") => {
@@ -326,10 +344,48 @@ impl Log {
     }
 
     fn trace_attribute(&mut self, element: &Element<'_>) -> Result<(), String> {
-        if let (Some(b"concept:name"), Some(value), None) = (element.key, element.value, &self.trace_name) {
-            self.trace_name = Some(plain(value)?.into_owned()).filter(|name| !name.is_empty());
+        let (Some(key), Some(value)) = (element.key, element.value) else { return Ok(()) };
+        if key == b"concept:name" {
+            if self.trace_name.is_none() {
+                self.trace_name = Some(plain(value)?.into_owned()).filter(|name| !name.is_empty());
+            }
+            return Ok(());
+        }
+        if let Some((attribute, value)) = self.other(key, value, true)? {
+            self.trace_values.push((attribute, value));
         }
         Ok(())
+    }
+
+    /// An attribute that is nothing else, by its place, and its value.
+    #[inline(never)]
+    fn other(&mut self, key: &[u8], value: &[u8], of_trace: bool) -> Result<Option<(u8, Id)>, String> {
+        let known = if of_trace { &self.of_traces } else { &self.of_events };
+        let place = match known.get(key) {
+            Some(place) => *place,
+            None => self.new_other(key, of_trace)?,
+        };
+        let Some(place) = place else { return Ok(None) };
+        let value = plain(value)?;
+        let value = value.trim_ascii();
+        let attributes = &mut self.builder.attributes;
+        let number = if value.is_empty() { NONE } else { attributes.value(place.into(), value) };
+        Ok(Some((place, number)))
+    }
+
+    fn new_other(&mut self, key: &[u8], of_trace: bool) -> Result<Option<u8>, String> {
+        let text = plain(key)?;
+        let name = String::from_utf8_lossy(&text);
+        // Traces may have an attribute of the same name.
+        let name =
+            if !of_trace && self.of_traces.contains_key(key) { format!("event:{name}") } else { name.into() };
+        let wanted = self.wanted.wants(&name);
+        let cases = self.builder.names.cases.len();
+        let place = if wanted { self.builder.attributes.add(&name, of_trace, cases) } else { None };
+        let place = place.and_then(|place| u8::try_from(place).ok());
+        let known = if of_trace { &mut self.of_traces } else { &mut self.of_events };
+        known.insert(key.to_vec(), place);
+        Ok(place)
     }
 
     /// Takes in the attributes of an event that the text begins with, as long as they are known. Answers where the last
@@ -357,6 +413,7 @@ impl Log {
             Said::Activity(id) => event.activity = Some(id),
             Said::Resource(id) => event.resource = Some(id),
             Said::Lifecycle(id) => event.lifecycle = Some(id),
+            Said::Other(attribute, value) => self.builder.attributes.set(attribute.into(), value),
         }
     }
 
@@ -397,7 +454,9 @@ impl Log {
                 facts.unreadable_starts += u64::from(event.start.is_none());
                 Said::Nothing
             }
-            _ => Said::Nothing,
+            _ => self
+                .other(key, value, false)?
+                .map_or(Said::Nothing, |(place, value)| Said::Other(place, value)),
         };
         Ok(said)
     }
@@ -467,7 +526,11 @@ impl Log {
             facts.unnamed_traces += 1;
             format!("trace {}", self.traces).into_bytes()
         });
-        *self.case.insert(self.builder.names.cases.intern(&name).0)
+        let case = self.builder.names.cases.intern(&name).0;
+        for &(attribute, value) in &self.trace_values {
+            self.builder.attributes.set_case(attribute.into(), case, value);
+        }
+        *self.case.insert(case)
     }
 
     fn finish(self, position: u64, facts: &mut Facts) -> Result<Builder, Stop> {

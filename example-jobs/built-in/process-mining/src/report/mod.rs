@@ -1,5 +1,6 @@
 //! The report: one HTML file that needs no network and no script.
 
+mod attributes;
 mod charts;
 mod conformance;
 mod models;
@@ -12,15 +13,18 @@ use fuelcell_report_kit::text::{counted, shorten};
 use fuelcell_report_kit::{Markup, Page};
 
 use crate::anomalies::Group;
+use crate::attributes::Attributes;
 use crate::completion::Completed;
 use crate::conformance::Checked;
+use crate::dimensions::Dimensions;
+use crate::effects::Effects;
 use crate::figures::Figures;
 use crate::filters::LeftOut;
 use crate::insights::Insight;
 use crate::log::EventLog;
 use crate::map::Map;
 use crate::models::{Discovered, Replayed};
-use crate::parameters::{Filter, Metric, Parameters};
+use crate::parameters::{Filter, Metric, OutputFormat, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
 use crate::reference::Fitness;
@@ -38,6 +42,12 @@ pub struct Report<'a> {
     pub figures: &'a Figures,
     /// Which cases are completed.
     pub completion: &'a Completed,
+    /// What else the log tells of cases and events.
+    pub attributes: &'a Attributes,
+    /// Groups of cases.
+    pub dimensions: &'a Dimensions,
+    /// What differs between them.
+    pub effects: &'a Effects,
     /// What reading found out.
     pub facts: &'a Facts,
     /// What the checks found.
@@ -135,6 +145,12 @@ impl Report<'_> {
                 part("variants", "Variants", |report| report.variants()),
             ),
             (shows(Metric::CycleTime), part("times", "Cycle times", |report| report.times())),
+            (
+                filled
+                    && !self.attributes.is_empty()
+                    && self.parameters.output_format != OutputFormat::SummaryReport,
+                part("attributes", "By attribute", |report| report.by_attribute()),
+            ),
             (
                 filled && self.completion.unfinished() > 0,
                 part("unfinished", "Unfinished cases", |report| report.unfinished()),
