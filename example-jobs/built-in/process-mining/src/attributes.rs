@@ -32,22 +32,24 @@ const MISSING: u16 = u16::MAX;
 const UNSEEN: Id = NONE - 1;
 
 /// Which attributes are read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Wanted {
-    /// All that there are.
-    #[default]
-    All,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
     /// Those of these names.
-    Only(Vec<String>),
+    pub named: Vec<String>,
+    /// And all others, but for times: they tell no groups of cases, and each of them is another one.
+    pub others: bool,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { named: Vec::new(), others: true }
+    }
 }
 
 impl Wanted {
     /// Whether an attribute of this name is read.
-    pub(crate) fn wants(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(names) => names.iter().any(|wanted| is_named(name, wanted)),
-        }
+    pub(crate) fn wants(&self, name: &str, is_time: bool) -> bool {
+        self.others && !is_time || self.named.iter().any(|wanted| is_named(name, wanted))
     }
 }
 
@@ -266,6 +268,12 @@ impl Collector {
         });
         self.current.push(NONE);
         Some(self.attributes.len() - 1)
+    }
+
+    /// An attribute of times that nobody asked for.
+    pub(crate) fn pass_over_time(&mut self, name: &str) {
+        let reason = "it is a time, which is read when attributes or filters name it".to_string();
+        self.left_out.push(LeftOut { name: name.to_string(), reason });
     }
 
     /// The number of a value.

@@ -79,24 +79,23 @@ pub fn find(log: &EventLog, figures: &Figures, completed: &Completed, dimensions
     }
     let mut measures = vec![Measure::CycleTime, Measure::Rework];
     measures.extend(longest_steps(figures).into_iter().map(Measure::TimeBefore));
-    let (mut compared, mut found) = (Vec::new(), Vec::new());
-    let mut measured = Vec::new();
-    for measure in measures {
-        let values = values(log, completed, measure);
-        let from = compared.len();
-        compare(&values, dimensions, measure, &mut compared);
-        if compared.len() > from {
-            measured.push((measure, values));
-        }
+    // Values are computed again for what is found: they would take more memory than the log.
+    let mut compared = Vec::new();
+    for &measure in &measures {
+        compare(&values(log, completed, measure), dimensions, measure, &mut compared);
     }
     let adjusted = holm(&compared);
-    for (comparison, p_value) in compared.iter().zip(adjusted).filter(|(_, p_value)| *p_value <= LEVEL) {
-        let values = measured.iter().find(|(measure, _)| *measure == comparison.measure);
-        let dimension = &dimensions[comparison.dimension];
-        let effect = values.and_then(|(measure, values)| {
-            effect(*measure, values, dimension, &dimension.groups[comparison.group], p_value)
-        });
-        found.extend(effect);
+    let holds = |measure: Measure| {
+        let comparisons = compared.iter().zip(&adjusted);
+        comparisons.filter(move |(one, p_value)| one.measure == measure && **p_value <= LEVEL)
+    };
+    let mut found = Vec::new();
+    for &measure in measures.iter().filter(|&&measure| holds(measure).next().is_some()) {
+        let values = values(log, completed, measure);
+        found.extend(holds(measure).filter_map(|(comparison, &p_value)| {
+            let dimension = &dimensions[comparison.dimension];
+            effect(measure, &values, dimension, &dimension.groups[comparison.group], p_value)
+        }));
     }
     found.sort_by(|a: &Effect, b| b.moved.total_cmp(&a.moved));
     Effects { found, comparisons: compared.len() }

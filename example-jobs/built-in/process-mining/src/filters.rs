@@ -1,10 +1,15 @@
 //! Which events and cases are analysed: the parameter `filters` on what a log knows of them.
+//!
+//! Conditions on events come first, then those on cases, each on what the ones before it have left.
 
 use fuelcell_parameters_kit::{
-    ACTIVITY, CASE, Condition, Filter, Header, Level, RESOURCE, START, TIMESTAMP, TextCondition,
+    ACTIVITY, CASE, Comparison, Condition, Filter, Header, Level, RESOURCE, START, TIMESTAMP, TextCondition,
 };
 
+use crate::attributes::{Values, is_named};
+
 use crate::error::{Stop, excerpt};
+use crate::figures::Variants;
 use crate::log::{EventLog, Micros};
 use crate::names::{Id, NONE, Names};
 use crate::read::Columns;
@@ -12,8 +17,40 @@ use crate::read::Columns;
 /// Filters that are asked for, ready for a log.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
-    events: Vec<(OfEvent, Test)>,
-    cases: Vec<(OfCase, Test)>,
+    list: Vec<Asked>,
+}
+
+/// A condition, and what it is on.
+#[derive(Debug)]
+struct Asked {
+    filter: Filter,
+    place: String,
+    on: On,
+}
+
+#[derive(Debug)]
+enum On {
+    Event(OfEvent, Test),
+    Case(OfCase, Test),
+    /// Pairs of activities of which the second follows the first, directly or some time later.
+    Path(Vec<(String, String)>, Follows),
+    /// What the log must tell first.
+    Attribute,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    Directly,
+    Eventually,
+}
+
+/// What a filter left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The condition, as people read it.
+    pub condition: String,
+    /// What it left out.
+    pub left_out: LeftOut,
 }
 
 /// What filters left out.
@@ -41,24 +78,31 @@ enum OfCase {
     Events,
     FirstActivity,
     LastActivity,
+    Activities,
     Variant,
+    VariantCoverage,
     Rework,
     Start,
     End,
 }
 
 const OF_EVENTS: &str = "case, activity, timestamp, startTimestamp and resource";
-const OF_CASES: [(&str, OfCase); 9] = [
+const OF_CASES: [(&str, OfCase); 11] = [
     ("case", OfCase::Case),
     ("duration", OfCase::Duration),
     ("events", OfCase::Events),
     ("first activity", OfCase::FirstActivity),
     ("last activity", OfCase::LastActivity),
+    ("activities", OfCase::Activities),
     ("variant", OfCase::Variant),
+    ("variant coverage", OfCase::VariantCoverage),
     ("rework", OfCase::Rework),
     ("start", OfCase::Start),
     ("end", OfCase::End),
 ];
+
+const PATHS: [(&str, Follows); 2] =
+    [("directly follows", Follows::Directly), ("eventually follows", Follows::Eventually)];
 
 #[derive(Debug)]
 enum Test {
@@ -71,51 +115,218 @@ impl Filters {
     /// Reads what is asked for.
     ///
     /// # Errors
-    /// `InvalidParameter` for attributes that a log of this job does not keep, and values that do not fit them.
+    /// `InvalidParameter` for values that do not fit what they are compared with.
     pub(crate) fn of(filters: &[Filter], columns: &Columns) -> Result<Self, Stop> {
-        let mut found = Self::default();
+        let mut list = Vec::with_capacity(filters.len());
         for (index, filter) in filters.iter().enumerate() {
             let place = format!("filters[{index}]");
-            match filter.level {
-                Some(Level::Event | Level::Row) => {
-                    let attribute = OfEvent::named(&filter.attribute, columns);
-                    let attribute = attribute.ok_or_else(|| unknown(filter, &place))?;
-                    found.events.push((attribute, attribute.test(filter, &place)?));
-                }
-                Some(Level::Case) | None => {
-                    let named = OF_CASES.iter().find(|(name, _)| *name == filter.attribute);
-                    let (_, attribute) = *named.ok_or_else(|| unknown(filter, &place))?;
-                    found.cases.push((attribute, attribute.test(filter, &place)?));
-                }
-            }
+            let on = On::of(filter, columns, &place)?;
+            list.push(Asked { filter: filter.clone(), place, on });
         }
-        Ok(found)
+        list.sort_by_key(|asked| !asked.is_on_events());
+        Ok(Self { list })
     }
 
-    /// Keeps the events that are meant, then the cases.
-    pub(crate) fn apply(&self, log: &mut EventLog) -> LeftOut {
-        let (events, cases) = (log.events(), log.cases());
-        for (attribute, test) in &self.events {
-            let kept = attribute.kept(test, log);
-            log.retain(|_, event| kept[event]);
-        }
-        if !self.cases.is_empty() {
-            let meets =
-                |case: usize| self.cases.iter().all(|(attribute, test)| attribute.holds(test, log, case));
-            let kept: Vec<bool> = (0..log.cases()).map(meets).collect();
-            log.retain(|case, _| kept[case]);
-        }
-        LeftOut { events: (events - log.events()) as u64, cases: (cases - log.cases()) as u64 }
+    /// Keeps the events that are meant, then the cases. Answers what each condition left out.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for attributes that the log does not have, and values that do not fit them.
+    pub(crate) fn apply(&self, log: &mut EventLog) -> Result<Vec<Removed>, Stop> {
+        self.list.iter().map(|asked| asked.apply(log)).collect()
     }
 }
 
-fn unknown(filter: &Filter, place: &str) -> Stop {
-    let cases = OF_CASES.map(|(name, _)| name).join(", ");
-    Stop::parameter(format!(
-        "{place}.attribute is \"{}\". ProcessMining knows of events (level event) {OF_EVENTS}, and of cases (level case, or \
-         none) {cases}. Filter by other columns with DataEnrichment first.",
-        excerpt(&filter.attribute)
-    ))
+impl LeftOut {
+    /// What all of them left out.
+    pub fn sum(removed: &[Removed]) -> Self {
+        removed.iter().fold(Self::default(), |sum, one| Self {
+            events: sum.events + one.left_out.events,
+            cases: sum.cases + one.left_out.cases,
+        })
+    }
+}
+
+impl On {
+    fn of(filter: &Filter, columns: &Columns, place: &str) -> Result<Self, Stop> {
+        let name = filter.attribute.as_str();
+        if matches!(filter.level, Some(Level::Event | Level::Row)) {
+            return Ok(match OfEvent::named(name, columns) {
+                Some(attribute) => Self::Event(attribute, attribute.test(filter, place)?),
+                None => Self::Attribute,
+            });
+        }
+        if let Some((_, follows)) = PATHS.iter().find(|(path, _)| *path == name) {
+            return Ok(Self::Path(paths(filter, place)?, *follows));
+        }
+        Ok(match OF_CASES.iter().find(|(case, _)| *case == name) {
+            Some((_, attribute)) => Self::Case(*attribute, attribute.test(filter, place)?),
+            None => Self::Attribute,
+        })
+    }
+}
+
+/// The pairs that `A → B` names.
+fn paths(filter: &Filter, place: &str) -> Result<Vec<(String, String)>, Stop> {
+    if !matches!(filter.comparison, Comparison::Is | Comparison::IsNot) {
+        return Err(Stop::parameter(format!(
+            "{place}.comparison needs to be is or isNot, as \"{}\" is of paths.",
+            excerpt(&filter.attribute)
+        )));
+    }
+    filter.of_texts(place)?;
+    let pair = |value: &serde_json::Value| {
+        let pair = value.as_str().and_then(|text| text.split_once(" → "));
+        let pair = pair.map(|(from, to)| (from.to_string(), to.to_string()));
+        pair.ok_or_else(|| {
+            let value = excerpt(&value.to_string());
+            Stop::parameter(format!("{place}.values holds {value}; a path is two activities: \"A → B\"."))
+        })
+    };
+    filter.values.iter().map(pair).collect()
+}
+
+impl Asked {
+    fn is_on_events(&self) -> bool {
+        matches!(self.filter.level, Some(Level::Event | Level::Row))
+    }
+
+    fn apply(&self, log: &mut EventLog) -> Result<Removed, Stop> {
+        let (events, cases) = (log.events(), log.cases());
+        match &self.on {
+            On::Event(attribute, test) => {
+                let kept = attribute.kept(test, log);
+                log.retain(|_, event| kept[event]);
+            }
+            On::Case(OfCase::VariantCoverage, test) => {
+                let kept: Vec<bool> =
+                    covered_before(log).into_iter().map(|share| test.number(share)).collect();
+                log.retain(|case, _| kept[case]);
+            }
+            On::Case(attribute, test) => {
+                let kept: Vec<bool> =
+                    (0..log.cases()).map(|case| attribute.holds(test, &self.filter, log, case)).collect();
+                log.retain(|case, _| kept[case]);
+            }
+            On::Path(pairs, follows) => {
+                let pairs = known_pairs(log, pairs);
+                let wanted = self.filter.comparison == Comparison::Is;
+                let has = |trace: &[Id]| pairs.iter().any(|pair| follows.occurs(trace, *pair));
+                let kept: Vec<bool> = (0..log.cases()).map(|case| has(log.trace(case)) == wanted).collect();
+                log.retain(|case, _| kept[case]);
+            }
+            On::Attribute => self.keep_by_attribute(log)?,
+        }
+        Ok(Removed {
+            condition: self.filter.describe(),
+            left_out: LeftOut { events: (events - log.events()) as u64, cases: (cases - log.cases()) as u64 },
+        })
+    }
+
+    fn keep_by_attribute(&self, log: &mut EventLog) -> Result<(), Stop> {
+        let name = self.filter.attribute.as_str();
+        let of_cases = log.attributes.of_cases.iter();
+        if let Some(attribute) = of_cases.filter(|attribute| is_named(&attribute.name, name)).next() {
+            let meets = self.values(&attribute.values)?;
+            let kept: Vec<bool> =
+                (0..log.cases()).map(|case| meets.value(log.case_value(attribute, case))).collect();
+            log.retain(|case, _| kept[case]);
+            return Ok(());
+        }
+        let mut of_events = log.attributes.of_events.iter();
+        let attribute = of_events.find(|attribute| is_named(&attribute.name, name));
+        let attribute = attribute.ok_or_else(|| self.unknown(log))?;
+        let meets = self.values(&attribute.values)?;
+        let meets = |event: usize| meets.value(attribute.code(event));
+        if self.is_on_events() {
+            let kept: Vec<bool> = (0..log.events()).map(meets).collect();
+            log.retain(|_, event| kept[event]);
+            return Ok(());
+        }
+        // Of a case it is said of any of its events, unless it is something that none may have.
+        let all = is_of_all(&self.filter);
+        let holds = |mut range: std::ops::Range<usize>| if all { range.all(meets) } else { range.any(meets) };
+        let kept: Vec<bool> = log.ranges().map(holds).collect();
+        log.retain(|case, _| kept[case]);
+        Ok(())
+    }
+
+    /// Which values of an attribute meet the condition.
+    fn values(&self, values: &Values) -> Result<Met, Stop> {
+        let (filter, place) = (&self.filter, self.place.as_str());
+        let test = match values {
+            Values::Texts(_) => Test::Texts(filter.of_texts(place)?),
+            Values::Numbers(_) => Test::Numbers(filter.of_numbers(place)?),
+            Values::Times(_) => Test::Times(filter.of_times(place)?),
+        };
+        let holds = |value: Id| match (values, &test) {
+            (Values::Numbers(numbers), _) => test.number(numbers[value as usize]),
+            (Values::Times(times), _) => test.time(Some(times[value as usize])),
+            (Values::Texts(names), _) => test.text(Some(names.get(value))),
+        };
+        Ok(Met { values: (0..values.len() as Id).map(holds).collect(), missing: test.missing() })
+    }
+
+    fn unknown(&self, log: &EventLog) -> Stop {
+        let cases = OF_CASES.iter().map(|(name, _)| *name).chain(PATHS.iter().map(|(name, _)| *name));
+        let cases = cases.collect::<Vec<_>>().join(", ");
+        let attributes = log.attributes.names().map(|name| format!("\"{}\"", excerpt(name)));
+        let attributes = attributes.collect::<Vec<_>>().join(", ");
+        let attributes = if attributes.is_empty() { "none".to_string() } else { attributes };
+        Stop::parameter(format!(
+            "{}.attribute is \"{}\". ProcessMining knows of events (level event) {OF_EVENTS}, of cases (level case, or none) \
+             {cases}, and the attributes of this log: {attributes}. Filter by anything else with DataEnrichment first.",
+            self.place,
+            excerpt(&self.filter.attribute)
+        ))
+    }
+}
+
+/// Which values meet a condition, and whether none does.
+struct Met {
+    values: Vec<bool>,
+    missing: bool,
+}
+
+impl Met {
+    fn value(&self, value: Option<Id>) -> bool {
+        value.map_or(self.missing, |value| self.values[value as usize])
+    }
+}
+
+/// Whether a condition is on all of several values: none of them may be one of those.
+fn is_of_all(filter: &Filter) -> bool {
+    matches!(filter.comparison, Comparison::IsNot | Comparison::IsMissing)
+}
+
+/// Of each case, the share of all cases that variants more frequent than its own cover.
+fn covered_before(log: &EventLog) -> Vec<f64> {
+    let variants = Variants::of(log);
+    let before = variants.list.iter().scan(0, |sum, variant| {
+        let before = *sum;
+        *sum += variant.count;
+        Some(before as f64 / log.cases() as f64)
+    });
+    let before: Vec<f64> = before.collect();
+    variants.of_case.iter().map(|&variant| before[variant as usize]).collect()
+}
+
+/// The pairs of which the log has both activities.
+fn known_pairs(log: &EventLog, pairs: &[(String, String)]) -> Vec<(Id, Id)> {
+    let names = &log.names.activities;
+    let number = |name: &str| (0..names.len() as Id).find(|&id| names.get(id) == name);
+    pairs.iter().filter_map(|(from, to)| number(from).zip(number(to))).collect()
+}
+
+impl Follows {
+    fn occurs(self, trace: &[Id], (from, to): (Id, Id)) -> bool {
+        match self {
+            Self::Directly => trace.windows(2).any(|pair| pair == [from, to]),
+            Self::Eventually => {
+                let first = trace.iter().position(|&activity| activity == from);
+                first.is_some_and(|first| trace[first + 1..].contains(&to))
+            }
+        }
+    }
 }
 
 impl OfEvent {
@@ -164,13 +375,13 @@ impl OfEvent {
 impl OfCase {
     fn test(self, filter: &Filter, place: &str) -> Result<Test, Stop> {
         Ok(match self {
-            Self::Duration | Self::Events => Test::Numbers(filter.of_numbers(place)?),
+            Self::Duration | Self::Events | Self::VariantCoverage => Test::Numbers(filter.of_numbers(place)?),
             Self::Start | Self::End => Test::Times(filter.of_times(place)?),
             _ => Test::Texts(filter.of_texts(place)?),
         })
     }
 
-    fn holds(self, test: &Test, log: &EventLog, case: usize) -> bool {
+    fn holds(self, test: &Test, filter: &Filter, log: &EventLog, case: usize) -> bool {
         let range = log.range(case);
         let name = |event: usize| log.activity_name(log.activities[event]);
         match self {
@@ -179,6 +390,13 @@ impl OfCase {
             Self::Events => test.number(range.len() as f64),
             Self::FirstActivity => test.text(Some(name(range.start))),
             Self::LastActivity => test.text(Some(name(range.end - 1))),
+            Self::Activities => {
+                let mut names = range.map(name);
+                let holds = |name: &str| test.text(Some(name));
+                if is_of_all(filter) { names.all(holds) } else { names.any(holds) }
+            }
+            // It is that of all cases together.
+            Self::VariantCoverage => false,
             Self::Variant => test.text(Some(&range.map(name).collect::<Vec<_>>().join(" → "))),
             Self::Rework => {
                 let mut activities = log.trace(case).to_vec();
@@ -193,6 +411,15 @@ impl OfCase {
 }
 
 impl Test {
+    /// Whether it holds where there is no value.
+    fn missing(&self) -> bool {
+        match self {
+            Self::Numbers(condition) => condition.holds(None),
+            Self::Times(condition) => condition.holds(None),
+            Self::Texts(condition) => condition.holds(None),
+        }
+    }
+
     fn number(&self, value: f64) -> bool {
         matches!(self, Self::Numbers(condition) if condition.holds(Some(value)))
     }

@@ -15,7 +15,7 @@ use crate::dimensions::{self, Dimensions};
 use crate::effects::{self, Effects};
 use crate::error::{Stop, excerpt};
 use crate::figures::{Figures, Source, Work, document, instances};
-use crate::filters::{Filters, LeftOut};
+use crate::filters::{Filters, LeftOut, Removed};
 use crate::insights::{self, Insight};
 use crate::judged::Judged;
 use crate::log::{EventLog, Level, Micros};
@@ -75,10 +75,11 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         context.warn("Checking the data", quality::line(finding));
     }
     set_clocks(&mut log, &facts, &parameters, zone)?;
-    let left_out = filters.apply(&mut log);
+    let removed = filters.apply(&mut log)?;
+    let left_out = LeftOut::sum(&removed);
     let outside = window.map_or(0, |bounds| {
-        let (first, last) = local_window(&parameters, &log.clock, bounds);
-        log.keep_contained(first, last)
+        let window = local_window(&parameters, &log.clock, bounds);
+        log.keep_spans(|span| parameters.time_window_mode.keeps(window, span))
     });
     let mut warnings = quality.findings.clone();
     warnings.extend(nothing_left(&log, &parameters, left_out));
@@ -131,7 +132,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         judged: &judged,
         insights: &insights,
         outside,
-        left_out,
+        removed: &removed,
     };
     warnings.extend(mined.write_outputs()?);
     publish_report(context, &log, &facts, &quality, &warnings);
@@ -217,8 +218,9 @@ fn nothing_left(log: &EventLog, parameters: &Parameters, left_out: LeftOut) -> O
     }
     let window = parameters.time_window.as_ref().filter(|_| log.events() == 0)?;
     let message = format!(
-        "No case lies completely inside of the time window {}; nothing was analysed",
-        window.describe()
+        "No cases of the time window {} {}; nothing was analysed",
+        window.describe(),
+        parameters.time_window_mode.describe()
     );
     Some(Finding::new("EmptyTimeWindow", message, 1))
 }
@@ -330,7 +332,7 @@ struct Mined<'a> {
     judged: &'a Judged,
     insights: &'a [Insight],
     outside: u64,
-    left_out: LeftOut,
+    removed: &'a [Removed],
 }
 
 impl Mined<'_> {
@@ -395,14 +397,24 @@ impl Mined<'_> {
             document["time_window"] = json!({
                 "start_date": window.start_date,
                 "end_date": window.end_date,
-                "cases_contained": self.log.cases(),
+                "mode": self.parameters.time_window_mode,
+                "cases_kept": self.log.cases(),
                 "cases_left_out": self.outside,
             });
         }
         if !self.parameters.filters.is_empty() {
+            let left_out = LeftOut::sum(self.removed);
+            let condition = |one: &Removed| {
+                json!({
+                    "condition": one.condition,
+                    "events_left_out": one.left_out.events,
+                    "cases_left_out": one.left_out.cases,
+                })
+            };
             document["filters"] = json!({
-                "events_left_out": self.left_out.events,
-                "cases_left_out": self.left_out.cases,
+                "events_left_out": left_out.events,
+                "cases_left_out": left_out.cases,
+                "conditions": self.removed.iter().map(condition).collect::<Value>(),
             });
         }
         document.to_string()
@@ -484,7 +496,7 @@ impl Mined<'_> {
             insights: self.insights,
             parameters: self.parameters,
             outside: self.outside,
-            left_out: self.left_out,
+            removed: self.removed,
         };
         report.write(&mut out)?;
         Ok(out.finish()?)

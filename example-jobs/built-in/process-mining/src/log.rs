@@ -531,14 +531,11 @@ impl EventLog {
         self.truncate(kept, cases);
     }
 
-    /// Drops the cases that do not lie completely between two moments, both included, and says how many.
-    pub fn keep_contained(&mut self, first: Micros, last: Micros) -> u64 {
+    /// Drops the cases whose span (first begin, last end) is not wanted, and says how many.
+    pub fn keep_spans(&mut self, wanted: impl Fn((Micros, Micros)) -> bool) -> u64 {
         let cases = self.cases();
-        let inside: Vec<bool> = (0..cases)
-            .map(|case| self.span(case))
-            .map(|(start, end)| first <= start && end <= last)
-            .collect();
-        self.retain(|case, _| inside[case]);
+        let kept: Vec<bool> = (0..cases).map(|case| wanted(self.span(case))).collect();
+        self.retain(|case, _| kept[case]);
         (cases - self.cases()) as u64
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::attributes::Wanted;
 use crate::conformance::{MOST_RULES, Rule};
 use crate::error::Stop;
+use crate::log::Micros;
 use crate::read::{Columns, Options};
 use chrono_tz::Tz;
 use fuelcell_parameters_kit::zone;
@@ -35,22 +36,25 @@ pub struct Parameters {
     /// How much is analysed: `comprehensive` is everything, `discovery` the map and the variants, `performance` the map
     /// and all times.
     pub analysis_type: AnalysisType,
-    /// Only cases that lie completely inside of this time are analysed. Dates and times without offset are those of the time
-    /// zone.
+    /// Only the cases of this time are analysed. Dates and times without offset are those of the time zone.
     pub time_window: Option<TimeWindow>,
+    /// Which cases are those of the time window.
+    pub time_window_mode: WindowMode,
     /// The zone of the IANA database whose days, weekdays and hours are meant and shown; when left out, that which the
     /// offsets of the timestamps tell, else `UTC`.
     pub time_zone: Option<String>,
     /// When people work: what of a case's time counts as working time, and which work is off-hours.
     pub calendar: Option<Calendar>,
     /// Only cases that meet all of these conditions are analysed, or events where a condition says so. Cases have `case`,
-    /// `duration` (seconds), `events`, `first activity`, `last activity`, `variant` (`A → B`), `rework` (`yes` or `no`), `start`
-    /// and `end`; events `case`, `activity`, `timestamp`, `startTimestamp` and `resource`.
+    /// `duration` (seconds), `events`, `first activity`, `last activity`, `activities` (`is`: has one of them, `isNot`: has none),
+    /// `directly follows` and `eventually follows` (`A → B`), `variant` (`A → B → C`), `variant coverage` (share of the cases
+    /// that more frequent variants cover: `below` 0.8 keeps those that cover 80 %), `rework` (`yes` or `no`), `start` and `end`;
+    /// events `case`, `activity`, `timestamp`, `startTimestamp` and `resource`; both have the attributes of the log.
     #[schemars(length(max = 100))]
     pub filters: Vec<Filter>,
     /// Other columns of a table, and other attributes of traces and events of an XES file, that are read, kept in the enriched
-    /// log, and by whose values the cases are compared. When left out, all are read (at most 32), and those compare cases that
-    /// tell something of them. An empty list reads none.
+    /// log, and by whose values the cases are compared. When left out, all but times are read (at most 32), and those compare
+    /// cases that tell something of them. An empty list reads none.
     #[schemars(length(max = 32))]
     pub attributes: Option<Vec<String>>,
     /// Whether to look for unusual cases.
@@ -92,6 +96,7 @@ impl Default for Parameters {
             noise_threshold: NOISE,
             analysis_type: AnalysisType::default(),
             time_window: None,
+            time_window_mode: WindowMode::default(),
             time_zone: None,
             calendar: None,
             filters: Vec::new(),
@@ -134,6 +139,39 @@ pub enum Export {
     Bpmn,
     /// The log (XES).
     Xes,
+}
+
+/// Which cases a time window keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowMode {
+    /// Those that lie completely inside.
+    #[default]
+    Contained,
+    /// Those that are under way at some time of it.
+    Intersecting,
+    /// Those that begin inside.
+    Started,
+}
+
+impl WindowMode {
+    /// Whether a case from `begin` to `end` is kept by a window from `first` to `last`.
+    pub fn keeps(self, (first, last): (Micros, Micros), (begin, end): (Micros, Micros)) -> bool {
+        match self {
+            Self::Contained => first <= begin && end <= last,
+            Self::Intersecting => begin <= last && first <= end,
+            Self::Started => first <= begin && begin <= last,
+        }
+    }
+
+    /// Which cases are kept, in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Contained => "lie completely inside",
+            Self::Intersecting => "are under way in it",
+            Self::Started => "begin inside",
+        }
+    }
 }
 
 /// What is counted.
@@ -220,9 +258,9 @@ impl Parameters {
 
     /// The attributes that are named, and those that conditions need.
     fn wanted_attributes(&self) -> Wanted {
-        let Some(names) = &self.attributes else { return Wanted::All };
         let conditions = self.filters.iter().map(|filter| filter.attribute.clone());
-        Wanted::Only(names.iter().cloned().chain(conditions).collect())
+        let named = self.attributes.iter().flatten().cloned().chain(conditions).collect();
+        Wanted { named, others: self.attributes.is_none() }
     }
 
     /// Whether the report shows this group of measurements.

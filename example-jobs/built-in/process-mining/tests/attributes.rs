@@ -120,7 +120,14 @@ const XES: &str = r#"<log><trace><string key="concept:name" value="1"/><string k
 
 #[test]
 fn attributes_are_typed_and_kept_in_the_enriched_log() {
-    let (run, figures) = run("log.xes", XES, json!({}));
+    let all = ["amount", "rate", "due", "cost", "event:cost", "note"];
+    let (_, figures) = run("log.xes", XES, json!({}));
+    let times = &figures["attributes"]["left_out"];
+    assert_eq!(
+        times[0],
+        json!({"name": "due", "reason": "it is a time, which is read when attributes or filters name it"})
+    );
+    let (run, figures) = run("log.xes", XES, json!({"attributes": all}));
     let kept = |name: &str, level: &str, kind: &str, values: u64| json!({"name": name, "level": level, "type": kind, "num_values": values, "groups_cases": name == "amount"});
     let expected = json!([
         kept("amount", "case", "text", 2),

@@ -9,7 +9,7 @@ use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME, OPEN};
 use crate::names::{self, Id, NONE};
 use fuelcell_parameters_kit::Header;
-use fuelcell_records_kit::iso::beyond_micros;
+use fuelcell_records_kit::iso::{beyond_micros, parse_iso};
 use fuelcell_records_kit::listed;
 use fuelcell_records_kit::records::{Fields, LONGEST_RECORD, Record, RecordError, Records, sample};
 use fuelcell_records_kit::source::{Meter, Source};
@@ -52,7 +52,7 @@ pub(super) fn read(
     facts.namesakes = namesakes(&layout, &names, &options.columns);
 
     let mut builder = Builder::default();
-    let others = Other::all(&names, &layout, &options.attributes, &mut builder.attributes);
+    let others = Other::all(&names, sample, &layout, &options.attributes, &mut builder.attributes);
     let last = others.iter().map(|other| other.column).max().unwrap_or(0);
     records.want(layout.last().max(last) + 1);
     let mut table = Table {
@@ -236,17 +236,27 @@ struct Other {
 
 impl Other {
     /// The columns that have names and are read as nothing else.
-    fn all(names: &[String], layout: &Layout, wanted: &Wanted, attributes: &mut Collector) -> Vec<Self> {
+    fn all(
+        names: &[String],
+        sample: &[Fields],
+        layout: &Layout,
+        wanted: &Wanted,
+        attributes: &mut Collector,
+    ) -> Vec<Self> {
         let used: Vec<usize> = layout.roles().map(|(_, column)| column).collect();
-        let others = names.iter().enumerate();
-        let others = others.filter(|(column, name)| {
-            !used.contains(column) && !name.trim().is_empty() && wanted.wants(name.trim())
-        });
-        let other = |(column, name): (usize, &String)| {
-            let attribute = attributes.add(name.trim(), false, 0)?;
-            Some(Self { column, attribute, last: Vec::new(), value: NONE })
-        };
-        others.filter_map(other).collect()
+        let mut all = Vec::new();
+        for (column, name) in names.iter().enumerate() {
+            let name = name.trim();
+            if used.contains(&column) || name.is_empty() || !wanted.wants(name, false) {
+                continue;
+            }
+            if !wanted.wants(name, true) && holds_times(sample, column) {
+                attributes.pass_over_time(name);
+            } else if let Some(attribute) = attributes.add(name, false, 0) {
+                all.push(Self { column, attribute, last: Vec::new(), value: NONE });
+            }
+        }
+        all
     }
 
     #[inline]
@@ -259,6 +269,15 @@ impl Other {
         }
         attributes.set(self.attribute, self.value);
     }
+}
+
+/// Whether the first values of a column are dates or times.
+fn holds_times(sample: &[Fields], column: usize) -> bool {
+    const LOOKED_AT: usize = 20;
+    let values = sample.iter().filter_map(|row| row.get(column)).map(|value| value.trim_ascii());
+    let mut values = values.filter(|value| !is_missing(value)).take(LOOKED_AT).peekable();
+    let is_time = |value: &[u8]| value.contains(&b'-') && parse_iso(value).is_some();
+    values.peek().is_some() && values.all(is_time)
 }
 
 /// Rows with a begin and without an end.

@@ -351,7 +351,7 @@ impl Log {
             }
             return Ok(());
         }
-        if let Some((attribute, value)) = self.other(key, value, true)? {
+        if let Some((attribute, value)) = self.other(key, value, element.name == b"date", true)? {
             self.trace_values.push((attribute, value));
         }
         Ok(())
@@ -359,11 +359,17 @@ impl Log {
 
     /// An attribute that is nothing else, by its place, and its value.
     #[inline(never)]
-    fn other(&mut self, key: &[u8], value: &[u8], of_trace: bool) -> Result<Option<(u8, Id)>, String> {
+    fn other(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        is_time: bool,
+        of_trace: bool,
+    ) -> Result<Option<(u8, Id)>, String> {
         let known = if of_trace { &self.of_traces } else { &self.of_events };
         let place = match known.get(key) {
             Some(place) => *place,
-            None => self.new_other(key, of_trace)?,
+            None => self.new_other(key, is_time, of_trace)?,
         };
         let Some(place) = place else { return Ok(None) };
         let value = plain(value)?;
@@ -373,15 +379,22 @@ impl Log {
         Ok(Some((place, number)))
     }
 
-    fn new_other(&mut self, key: &[u8], of_trace: bool) -> Result<Option<u8>, String> {
+    fn new_other(&mut self, key: &[u8], is_time: bool, of_trace: bool) -> Result<Option<u8>, String> {
         let text = plain(key)?;
         let name = String::from_utf8_lossy(&text);
         // Traces may have an attribute of the same name.
         let name =
             if !of_trace && self.of_traces.contains_key(key) { format!("event:{name}") } else { name.into() };
-        let wanted = self.wanted.wants(&name);
         let cases = self.builder.names.cases.len();
-        let place = if wanted { self.builder.attributes.add(&name, of_trace, cases) } else { None };
+        let attributes = &mut self.builder.attributes;
+        let place = if self.wanted.wants(&name, is_time) {
+            attributes.add(&name, of_trace, cases)
+        } else {
+            if self.wanted.others {
+                attributes.pass_over_time(&name);
+            }
+            None
+        };
         let place = place.and_then(|place| u8::try_from(place).ok());
         let known = if of_trace { &mut self.of_traces } else { &mut self.of_events };
         known.insert(key.to_vec(), place);
@@ -420,7 +433,7 @@ impl Log {
     fn event_attribute(&mut self, element: &Element<'_>, facts: &mut Facts) -> Result<(), String> {
         let (Some(key), Some(value)) = (element.key, element.value) else { return Ok(()) };
         let hash = names::hash(element.text);
-        let said = self.new_attribute(key, value, facts)?;
+        let said = self.new_attribute(key, value, element.name == b"date", facts)?;
         let known = Known { hash, said };
         if element.empty && said != Said::Nothing {
             self.memory.remember(element.text, known);
@@ -431,7 +444,13 @@ impl Log {
 
     /// An attribute that is not remembered.
     #[inline(never)]
-    fn new_attribute(&mut self, key: &[u8], value: &[u8], facts: &mut Facts) -> Result<Said, String> {
+    fn new_attribute(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+        is_time: bool,
+        facts: &mut Facts,
+    ) -> Result<Said, String> {
         if value.is_empty() {
             return Ok(Said::Nothing);
         }
@@ -455,7 +474,7 @@ impl Log {
                 Said::Nothing
             }
             _ => self
-                .other(key, value, false)?
+                .other(key, value, is_time, false)?
                 .map_or(Said::Nothing, |(place, value)| Said::Other(place, value)),
         };
         Ok(said)

@@ -19,12 +19,12 @@ use crate::conformance::Checked;
 use crate::dimensions::Dimensions;
 use crate::effects::Effects;
 use crate::figures::Figures;
-use crate::filters::LeftOut;
+use crate::filters::Removed;
 use crate::insights::Insight;
 use crate::log::EventLog;
 use crate::map::Map;
 use crate::models::{Discovered, Replayed};
-use crate::parameters::{Filter, Metric, OutputFormat, Parameters};
+use crate::parameters::{Metric, OutputFormat, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
 use crate::reference::Fitness;
@@ -72,8 +72,8 @@ pub struct Report<'a> {
     pub parameters: &'a Parameters,
     /// Cases outside of the time window, which were left out.
     pub outside: u64,
-    /// What the filters left out.
-    pub left_out: LeftOut,
+    /// What each filter left out.
+    pub removed: &'a [Removed],
 }
 
 const DEFINITIONS: &str = "Definitions: events of a case are in time order, events of the same time in the order of the file. \
@@ -105,19 +105,24 @@ impl Report<'_> {
         }
         if let Some(window) = &self.parameters.time_window {
             page.note(format!(
-                "Time window {}: only cases that lie completely inside are analysed; {} left out.",
+                "Time window {}: only cases that {} are analysed; {} left out.",
                 window.describe(),
+                self.parameters.time_window_mode.describe(),
                 counted(self.outside, "case")
             ));
         }
-        if !self.parameters.filters.is_empty() {
-            let conditions: Vec<String> = self.parameters.filters.iter().map(Filter::describe).collect();
-            page.note(format!(
-                "Only where {}; {} and {} left out.",
-                conditions.join(" and "),
-                counted(self.left_out.events, "event"),
-                counted(self.left_out.cases, "case")
-            ));
+        if !self.removed.is_empty() {
+            let condition = |one: &Removed| {
+                let (events, cases) = (one.left_out.events, one.left_out.cases);
+                format!(
+                    "{} ({} and {} left out)",
+                    shorten(&one.condition, 200),
+                    counted(events, "event"),
+                    counted(cases, "case")
+                )
+            };
+            let conditions: Vec<String> = self.removed.iter().map(condition).collect();
+            page.note(format!("Only where {}.", conditions.join(" and ")));
         }
         page.tiles(self.tiles());
         for part in self.parts() {
