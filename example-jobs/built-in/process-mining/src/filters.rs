@@ -224,8 +224,8 @@ impl Asked {
 
     fn keep_by_attribute(&self, log: &mut EventLog) -> Result<(), Stop> {
         let name = self.filter.attribute.as_str();
-        let of_cases = log.attributes.of_cases.iter();
-        if let Some(attribute) = of_cases.filter(|attribute| is_named(&attribute.name, name)).next() {
+        let mut of_cases = log.attributes.of_cases.iter();
+        if let Some(attribute) = of_cases.find(|attribute| is_named(&attribute.name, name)) {
             let meets = self.values(&attribute.values)?;
             let kept: Vec<bool> =
                 (0..log.cases()).map(|case| meets.value(log.case_value(attribute, case))).collect();
