@@ -108,3 +108,25 @@ fn a_manifest_or_a_submission_makes_a_job_deterministic() {
         assert_eq!(one.1 == other.1, deterministic, "version {version}");
     }
 }
+
+/// Fuel and memory are the same in every run, and time is not told.
+#[test]
+fn a_job_is_told_what_it_used_so_far_and_a_deterministic_one_no_time() {
+    let steps = json!([{"do": "usage", "rounds": 1_000_000, "artifact": "used.txt"}]);
+    let told = |isolation: &str, deterministic: bool| {
+        let server = Server::start_with(&["--isolation", isolation]);
+        let project = Project::new(&server).with_probe();
+        let job = project.probe_with(steps.clone(), json!({"deterministic": deterministic}));
+        let receipt = project.wait_for(&job, "Completed")["receipt"].clone();
+        let url = text(&project.results(&job)["results"]["primaryOutput"], "downloadUrl");
+        (project.client.get(&url).text(), receipt["fuel"].as_u64().unwrap())
+    };
+    let (used, burnt) = told("in-process", true);
+    assert_eq!((used.clone(), burnt), told("process", true));
+    let figures: Vec<Vec<&str>> = used.lines().map(|line| line.split(' ').collect()).collect();
+    let fuel = |line: usize| figures[line][0].parse::<u64>().unwrap();
+    assert!(fuel(0) > 0 && fuel(1) > fuel(0) + 1_000_000 && fuel(1) < burnt, "{used} of {burnt}");
+    assert!(figures.iter().all(|line| line[1].parse::<u64>().unwrap() > 0 && line[2] == "none"), "{used}");
+    let (timed, _) = told("process", false);
+    assert!(timed.lines().all(|line| line.split(' ').nth(2).unwrap().parse::<u64>().is_ok()), "{timed}");
+}

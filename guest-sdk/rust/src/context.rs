@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Artifact, ArtifactWriter, Cancellation, Failure, HostError, Input, InputReader, Level, Report, host::Host,
+    Artifact, ArtifactWriter, Cancellation, Failure, HostError, Input, InputReader, Level, Report, Usage,
+    host::Host,
 };
 
 /// Bytes of texts that one call hands to the host: enough to make the call cheap, and far from the most.
@@ -107,6 +108,12 @@ impl Context {
     /// Whether to stop. Cheap enough to ask once per batch of records.
     pub fn cancellation(&self) -> Cancellation {
         self.host.poll()
+    }
+
+    /// What this attempt has used so far: its fuel, its memory, and how long it runs. Asked before and behind a piece of work,
+    /// it says what the piece took.
+    pub fn usage(&self) -> Usage {
+        self.host.usage()
     }
 
     /// Ends the job with `?` when the host wants it to stop; for jobs that have nothing to save.

@@ -50,7 +50,7 @@ pub use artifact::{Artifact, ArtifactWriter, Kind, Role};
 pub use context::Context;
 pub use end::{Completion, Failure, Result};
 pub use fuelcell_sdk_macros::job;
-pub use host::{Cancellation, HostError, Level};
+pub use host::{Cancellation, HostError, Level, Usage};
 pub use input::{Input, InputReader};
 #[doc(hidden)]
 pub use manifest::schema_for;

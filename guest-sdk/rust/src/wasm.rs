@@ -1,10 +1,10 @@
 //! The host behind WebAssembly imports, and the exports that it calls.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 use crate::{
     Artifact, Cancellation, Completion, Context, Failure, GuestJob, HostError, Input, Kind, Level, Report,
-    Role,
+    Role, Usage,
     host::{Host, HostReader, HostWriter},
 };
 
@@ -21,6 +21,7 @@ pub mod bindings {
 
 use bindings::fuelcell::job::{
     artifacts, cancel, checkpoint, inputs, log, parameters, processed, progress, reporting, secrets, types,
+    usage,
 };
 
 /// The exports of the job `J`.
@@ -76,6 +77,11 @@ impl Host for WasmHost {
             types::Cancellation::User => Cancellation::User,
             types::Cancellation::Deadline => Cancellation::Deadline,
         }
+    }
+
+    fn usage(&self) -> Usage {
+        let usage::Figures { fuel, memory_bytes, elapsed_milliseconds } = usage::so_far();
+        Usage { fuel, memory_bytes, elapsed: elapsed_milliseconds.map(Duration::from_millis) }
     }
 
     fn report(&self, report: &Report) {

@@ -113,5 +113,5 @@ fn a_module_of_the_first_interface_runs() {
     let version = project.client.get(&project.path("modules/probe/versions/1")).ok();
     let imports: Vec<&str> =
         version["imports"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(imports.contains(&"fuelcell:job/secrets@0.1.1"), "{imports:?}");
+    assert!(imports.contains(&"fuelcell:job/secrets@0.1.2"), "{imports:?}");
 }

@@ -62,6 +62,7 @@ pub(crate) struct Cell {
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
+    started: Instant,
     /// The fuel that the store was given.
     fuel: u64,
     deadline: Instant,
@@ -116,6 +117,7 @@ impl Cell {
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
+            started,
             fuel: fuel(spec),
             deadline: after(started, timeout),
             turn: started,
@@ -178,6 +180,11 @@ impl Cell {
             true => Err(wasmtime::Error::new(TimeIsUp)),
             false => Ok(()),
         }
+    }
+
+    /// How long the attempt runs; nothing that a deterministic one is to know.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        self.deterministic_seed.is_none().then(|| self.started.elapsed())
     }
 
     /// Whether the guest should save what it has because its time is nearly over.

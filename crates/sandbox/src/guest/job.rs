@@ -10,6 +10,8 @@ use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, Cancellation, DataValidation, Finding, HostError,
     LogLevel, OutputNames, Report,
 };
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
@@ -152,6 +154,21 @@ impl wit::secrets::Host for Cell {
     ) -> Result<Result<Vec<u8>, wit::types::HostError>> {
         Ok(self.host.hmac(&secret, &data).map(|macs| macs.concat()).map_err(host_error))
     }
+}
+
+impl wit::usage::Host for Cell {
+    fn so_far(&mut self) -> Result<wit::usage::Figures> {
+        Ok(wit::usage::Figures {
+            // The meter has the figure of this very call: see the hook of the store.
+            fuel: self.meter.fuel.load(Ordering::Relaxed),
+            memory_bytes: self.meter.memory_bytes.load(Ordering::Relaxed),
+            elapsed_milliseconds: self.elapsed().map(milliseconds),
+        })
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Cell {

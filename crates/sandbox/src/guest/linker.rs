@@ -27,6 +27,7 @@ const AVAILABLE: [(&str, &str, &[&str]); 9] = [
             "checkpoint",
             "processed",
             "secrets",
+            "usage",
         ],
     ),
     // What the wrapping of preview 1 programs asks for.
@@ -145,6 +146,7 @@ mod tests {
             "fuelcell:job/progress@0.1.0",
             "fuelcell:job/log@0.1.12",
             "fuelcell:job/secrets@0.1.1",
+            "fuelcell:job/usage@0.1.2",
             "wasi:cli/environment@0.2.3",
             "wasi:random/insecure-seed@0.2.12",
             "wasi:http/outgoing-handler@0.2.3",

@@ -16,7 +16,7 @@ In a cell the engine calls it; in tests `fuelcell.testing.TestHost` does, or the
 from .artifact import Artifact, ArtifactWriter, Kind, Role
 from .context import Context
 from .end import Completion, Failure
-from .host import Cancellation, HostError, HostLimit, HttpError, InvalidRequest, Level, StorageError
+from .host import Cancellation, HostError, HostLimit, HttpError, InvalidRequest, Level, StorageError, Usage
 from .inputs import InputReader
 from .job import ENGINE, INTERFACE, Http, Input, Job, Output, job
 from .report import DataValidation, Finding, Report
@@ -51,5 +51,6 @@ __all__ = [
     "Role",
     "Rule",
     "StorageError",
+    "Usage",
     "job",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from .artifact import Artifact, ArtifactWriter, Kind, Role
 from .end import Failure
-from .host import Cancellation, Host, InvalidRequest, Level, StorageError
+from .host import Cancellation, Host, InvalidRequest, Level, StorageError, Usage
 from .inputs import Input, InputReader
 from .report import Report
 from .request import Request, Response
@@ -104,6 +104,11 @@ class Context:
                 raise Failure("Cancelled", "Stopped because the job was cancelled.")
             case Cancellation.DEADLINE:
                 raise Failure("DeadlineNear", "Stopped because the deadline is near.")
+
+    def usage(self) -> Usage:
+        """What this attempt has used so far: its fuel, its memory, and how long it runs. Asked before and behind a piece of
+        work, it says what the piece took."""
+        return self._host.usage()
 
     def report(self, report: Report) -> None:
         """Replaces the figures that clients see."""

@@ -5,6 +5,7 @@ Authors of jobs need nothing from here but the errors.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -76,6 +77,18 @@ class Cancellation(Enum):
     DEADLINE = "deadline"
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What this attempt has used so far."""
+
+    #: Units of fuel: what the job's code did, the same in every run of a deterministic job.
+    fuel: int
+    #: Bytes of memory that the job holds now.
+    memory_bytes: int
+    #: Seconds since the attempt began; none in a deterministic job.
+    seconds: float | None
+
+
 class HostReader(Protocol):
     """An input being read."""
 
@@ -119,6 +132,9 @@ class Host(Protocol):
 
     def poll(self) -> Cancellation:
         """Whether to stop."""
+
+    def usage(self) -> Usage:
+        """What this attempt has used so far."""
 
     def report(self, report: Report) -> None:
         """Replaces the report of this attempt."""

@@ -16,6 +16,7 @@ import hashlib
 import hmac
 import json
 import random
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from . import names
 from .artifact import Artifact
 from .context import Context
 from .end import Completion, Failure, host_error
-from .host import Cancellation, HostLimit, HttpError, InvalidRequest, Level
+from .host import Cancellation, HostLimit, HttpError, InvalidRequest, Level, Usage
 from .inputs import Input
 from .job import Job
 from .report import Report
@@ -140,6 +141,7 @@ class TestHost:
         self._secrets: dict[str, bytes] = {}
         self._responses: dict[tuple[str, str], Response | HttpError | Callable[[Request], Response]] = {}
         self._stop: tuple[int, Cancellation] | None = None
+        self._usage: Usage | None = None
         self._disk_bytes: int | None = None
         self._checkpoint_bytes = DEFAULT_CHECKPOINT_BYTES
 
@@ -192,6 +194,11 @@ class TestHost:
     def deadline_after_polls(self, polls: int) -> TestHost:
         """The deadline comes near after this many polls."""
         self._stop = (polls, Cancellation.DEADLINE)
+        return self
+
+    def usage(self, usage: Usage) -> TestHost:
+        """What the job is told of its usage. Natively nobody counts fuel and memory: without this they are 0."""
+        self._usage = usage
         return self
 
     def disk_bytes(self, limit: int) -> TestHost:
@@ -274,6 +281,7 @@ class _Running:
         self.names = names.OutputNames()
         self.begun: dict[int, Artifact] = {}
         self.artifact_bytes = 0
+        self.begun_at = time.monotonic()
 
     def ended(self) -> TestRun:
         self.run.unfinished = {artifact.name for artifact in self.begun.values()}
@@ -304,6 +312,9 @@ class _Running:
         if self.setup._stop is not None and self.run.polls > self.setup._stop[0]:
             return self.setup._stop[1]
         return Cancellation.NONE
+
+    def usage(self) -> Usage:
+        return self.setup._usage or Usage(0, 0, time.monotonic() - self.begun_at)
 
     def report(self, report: Report) -> None:
         self.run.report = report

@@ -4,6 +4,8 @@
 mod error;
 mod streams;
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +39,17 @@ pub enum Cancellation {
     Deadline,
 }
 
+/// What this attempt has used so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Units of fuel that the job burnt; the same in every run of a deterministic job.
+    pub fuel: u64,
+    /// Bytes of memory that it holds now.
+    pub memory_bytes: u64,
+    /// Time since the attempt began, in milliseconds; none in a deterministic job.
+    pub elapsed: Option<Duration>,
+}
+
 /// Everything a running job may ask for; mirrors the imports of the WIT world `fuelcell:job/job`.
 pub trait Host {
     /// The parameters as JSON text.
@@ -51,6 +64,8 @@ pub trait Host {
     fn log(&self, level: Level, stage: &str, message: &str);
     /// Whether to stop.
     fn poll(&self) -> Cancellation;
+    /// What this attempt has used so far.
+    fn usage(&self) -> Usage;
     /// Replaces the report of this attempt.
     fn report(&self, report: &Report);
     /// Begins an artifact.

@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::{Cursor, Read, Seek, SeekFrom},
     rc::Rc,
+    time::Instant,
 };
 
 use fuelcell_domain::{ArtifactDescription, ArtifactKind, ArtifactRole, Outputs};
@@ -15,7 +16,7 @@ use super::{
     setup::{Content, TestHost},
 };
 use crate::{
-    Artifact, Cancellation, HostError, Input, Kind, Level, Report, Role,
+    Artifact, Cancellation, HostError, Input, Kind, Level, Report, Role, Usage,
     host::{Host, HostReader, HostWriter},
 };
 
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct RunningHost {
     setup: Rc<TestHost>,
+    begun: Instant,
     state: Rc<RefCell<State>>,
 }
 
@@ -44,7 +46,7 @@ struct State {
 impl RunningHost {
     pub(super) fn new(setup: TestHost) -> Self {
         let state = State { checkpoint: setup.checkpoint.clone(), ..State::default() };
-        Self { setup: Rc::new(setup), state: Rc::new(RefCell::new(state)) }
+        Self { setup: Rc::new(setup), begun: Instant::now(), state: Rc::new(RefCell::new(state)) }
     }
 
     pub(super) fn into_run(self, end: crate::Result) -> TestRun {
@@ -138,6 +140,11 @@ impl Host for RunningHost {
             Some(stop) if state.polls > stop.after_polls => stop.reason,
             _ => Cancellation::None,
         }
+    }
+
+    fn usage(&self) -> Usage {
+        let uncounted = Usage { elapsed: Some(self.begun.elapsed()), ..Usage::default() };
+        self.setup.usage.unwrap_or(uncounted)
     }
 
     fn report(&self, report: &Report) {

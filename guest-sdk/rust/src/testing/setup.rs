@@ -9,7 +9,7 @@ use std::{
 
 use fuelcell_domain::outbound::SecretValue;
 
-use crate::{Cancellation, Input};
+use crate::{Cancellation, Input, Usage};
 
 /// What a job finds when it runs in a test.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,7 @@ pub struct TestHost {
     pub(super) processed: BTreeSet<String>,
     pub(super) stop: Option<Stop>,
     pub(super) secrets: BTreeMap<String, SecretValue>,
+    pub(super) usage: Option<Usage>,
     pub(super) disk_bytes: Option<u64>,
     pub(super) checkpoint_bytes: Option<usize>,
 }
@@ -117,6 +118,13 @@ impl TestHost {
     #[must_use]
     pub fn deadline_after_polls(mut self, polls: u64) -> Self {
         self.stop = Some(Stop { after_polls: polls, reason: Cancellation::Deadline });
+        self
+    }
+
+    /// What the job is told of its usage. Natively nobody counts fuel and memory: without this they are 0.
+    #[must_use]
+    pub fn usage(mut self, usage: Usage) -> Self {
+        self.usage = Some(usage);
         self
     }
 

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Kind};
+use fuelcell_sdk::{Artifact, Cancellation, Completion, Context, Failure, Kind, Usage};
 
 use crate::{ArtifactStep, Content, Step};
 
@@ -55,6 +55,7 @@ pub(crate) fn step(context: &Context, step: &Step, held: &mut Vec<Vec<u8>>) -> R
         Step::EchoInput { input, artifact } => echo_input(context, input, artifact)?,
         Step::EchoParameters { artifact } => echo_parameters(context, artifact)?,
         Step::Hmac { secret, texts, times, artifact } => hmac(context, secret, texts, *times, artifact)?,
+        Step::Usage { rounds, artifact } => usage(context, *rounds, artifact)?,
         Step::Spill { bytes } => spill(*bytes)?,
         Step::Entropy { artifact } => entropy(context, artifact)?,
         Step::Sockets { artifact } => sockets(context, artifact)?,
@@ -163,6 +164,19 @@ fn hmac(
     for mac in context.hmac_all(secret, &texts)? {
         let digits: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
         writeln!(writer, "{digits}")?;
+    }
+    Ok(writer.finish()?)
+}
+
+fn usage(context: &Context, rounds: u64, artifact: &str) -> Result<(), Failure> {
+    let before = context.usage();
+    work(rounds);
+    let after = context.usage();
+    let mut writer = context.artifact(Artifact::new(artifact, Kind::Data).type_name("ProbeArtifact"))?;
+    for Usage { fuel, memory_bytes, elapsed } in [before, after] {
+        let milliseconds =
+            elapsed.map_or_else(|| "none".to_owned(), |elapsed| elapsed.as_millis().to_string());
+        writeln!(writer, "{fuel} {memory_bytes} {milliseconds}")?;
     }
     Ok(writer.finish()?)
 }

@@ -87,6 +87,13 @@ pub enum Step {
         /// File name of the artifact.
         artifact: String,
     },
+    /// Writes what the host says of its usage before and behind some work to an artifact: a line each with fuel, bytes of memory, and milliseconds or `none`.
+    Usage {
+        /// Rounds of the work.
+        rounds: u64,
+        /// File name of the artifact.
+        artifact: String,
+    },
     /// Writes a file to the folder for temporary files, reads it back and leaves it there. Fails with `SpillFound` when it is
     /// there already, and with `SpillLost` when it is not what was written.
     Spill {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fuelcell_sdk::{
-    Completion, Failure, GuestJob, Kind, Level, Role,
+    Completion, Failure, GuestJob, Kind, Level, Role, Usage,
     testing::{TestHost, TestRun},
 };
 use serde_json::{Value, json};
@@ -218,6 +218,16 @@ fn what_is_spilt_is_read_back() {
     std::fs::remove_file(fuelcell_sdk::temp_dir().join(format!("probe-{}.spill", std::process::id())))
         .unwrap();
     assert_eq!(failure_code(again), "SpillFound");
+}
+
+#[test]
+fn usage_is_what_the_host_says() {
+    let told = Usage { fuel: 5, memory_bytes: 7, elapsed: None };
+    let steps = json!([{"do": "usage", "rounds": 1, "artifact": "used.txt"}]);
+    let run = host(steps.clone()).usage(told).run::<probe::Job>();
+    assert_eq!(run.text("used.txt"), Some("5 7 none\n5 7 none\n"));
+    let timed = host(steps).run::<probe::Job>();
+    assert!(timed.text("used.txt").unwrap().starts_with("0 0 "), "nobody counts natively");
 }
 
 #[test]

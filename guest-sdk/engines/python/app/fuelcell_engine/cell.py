@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err, Ok
-from fuelcell import Artifact, Cancellation, HostError, HostLimit, HttpError, InvalidRequest, Level, Report, StorageError
+from fuelcell import Artifact, Cancellation, HostError, HostLimit, HttpError, InvalidRequest, Level, Report, StorageError, Usage
 from fuelcell.end import Completion, End, Failure
 from fuelcell.inputs import Input
 from fuelcell.request import Request, Response
@@ -24,6 +24,7 @@ from wit_world.imports import (
     progress,
     reporting,
     secrets,
+    usage,
 )
 from wit_world.imports import fuelcell_job_types as types
 from wit_world.imports import streams
@@ -109,6 +110,11 @@ class CellHost:
 
     def poll(self) -> Cancellation:
         return _CANCELLATIONS[cancel.poll()]
+
+    def usage(self) -> Usage:
+        told = usage.so_far()
+        elapsed = told.elapsed_milliseconds
+        return Usage(told.fuel, told.memory_bytes, None if elapsed is None else elapsed / 1_000)
 
     def report(self, report: Report) -> None:
         def findings(found: list) -> list[types.Finding]:
