@@ -163,6 +163,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(usage::of_project))
         .routes(routes!(usage::of_all))
         .routes(routes!(admin::audit::list))
+        .routes(routes!(admin::engines::list))
         .routes(routes!(admin::create_token, admin::tokens))
         .routes(routes!(admin::revoke_token))
         .routes(routes!(admin::passwords::create, admin::passwords::list))

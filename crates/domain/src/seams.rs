@@ -296,6 +296,11 @@ pub trait ModuleInspector: Send + Sync {
         self.inspect(bytes)
     }
 
+    /// Whether the module is compiled, so that it runs at once.
+    fn compiled(&self, _module: Digest) -> Readiness {
+        Readiness::NotReady
+    }
+
     /// Compiles a module that passed [`ModuleInspector::inspect`], so that what no compiler should be asked for is refused
     /// before anybody can use it. Waits until those that came before are done; takes seconds for large modules.
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError>;

@@ -370,6 +370,10 @@ impl ModuleInspector for Sandbox {
         inspect::read(bytes)
     }
 
+    fn compiled(&self, module: Digest) -> Readiness {
+        self.modules.readiness(module)
+    }
+
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError> {
         self.modules.clone().prepare_upload(module, bytes).await.map_err(|error| match error.code {
             ErrorCode::ModuleInvalid if modules::is_too_much(&error) => {

@@ -1,12 +1,42 @@
 //! Engines: modules that run scripts. They come with the server, or from its operator, and are the same for all tenants.
 
-use crate::{Engine, Service, ServiceError, Upload};
+use crate::{Engine, Principal, Service, ServiceError, Upload};
+use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::version::Precedence;
-use fuelcell_domain::{EngineName, EngineRef, ModuleVersion};
+use fuelcell_domain::{EngineName, EngineRef, ModuleVersion, Role};
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 
+/// An engine as it stands on this server.
+#[derive(Clone, Debug)]
+pub struct EngineView {
+    /// Its name, its version and its digest.
+    pub engine: EngineRef,
+    /// Its bytes.
+    pub size: u64,
+    /// Whether its jobs run at once.
+    pub compiled: bool,
+    /// Why it cannot be compiled.
+    pub error: Option<String>,
+}
+
 impl Service {
+    /// All engines of this server, by name, the newest version first. They are nobody's secret: whoever writes scripts needs
+    /// to know them.
+    pub fn engines(&self, principal: &Principal) -> Result<Vec<EngineView>, ServiceError> {
+        principal.require(Role::ModuleAuthor)?;
+        Ok(self.engines.iter().map(|known| self.engine_view(known)).collect())
+    }
+
+    fn engine_view(&self, known: &Engine) -> EngineView {
+        let (compiled, error) = match self.inspector.compiled(known.engine.digest) {
+            Readiness::Ready => (true, None),
+            Readiness::NotReady => (false, None),
+            Readiness::Failed(error) => (false, Some(error.message)),
+        };
+        EngineView { engine: known.engine.clone(), size: known.bytes().size(), compiled, error }
+    }
+
     /// Takes in the engines of this server, which were looked at when they were built or added.
     pub fn install_engines(&mut self, mut engines: Vec<Engine>) {
         for Engine { engine, .. } in &engines {

@@ -323,3 +323,50 @@ fn a_script_runs_without_a_server() {
         assert_eq!(seen["files"][1], json!({"path": "main.txt", "size": 10}));
     }
 }
+
+/// An engine that nobody has compiled before, and that takes a compiler seconds.
+fn slow_engine() -> Vec<u8> {
+    let title = uuid::Uuid::new_v4().to_string();
+    built::module_with_manifest("analysis", &json!({"interface": "0.1", "title": title}).to_string())
+}
+
+#[test]
+fn engines_are_listed_and_jobs_wait_for_one_that_is_not_compiled() {
+    let server = Server::start_prepared(&[], |data| {
+        let slow = tempfile::NamedTempFile::new().unwrap();
+        fs::write(slow.path(), slow_engine()).unwrap();
+        let echo = built::module_path("echo-engine");
+        for (file, name) in [(slow.path(), "slow"), (&echo, "echo")] {
+            let arguments = [file.to_str().unwrap(), "--name", name, "--version", "1.0"];
+            assert!(engine_command("add", &arguments, data).status.success());
+        }
+    });
+    let project = Project::new(&server);
+    let engine = |name: &str| {
+        let list = project.client.get("/api/admin/engines").ok();
+        let engines = list["engines"].as_array().unwrap().clone();
+        engines
+            .into_iter()
+            .find(|engine| engine["name"] == name)
+            .unwrap_or_else(|| panic!("no {name}: {list:#}"))
+    };
+    let slow = engine("slow");
+    assert_eq!(
+        (&slow["version"], &slow["compiled"], &slow["error"]),
+        (&json!("1.0"), &json!(false), &Value::Null)
+    );
+    assert!(slow["sizeBytes"].as_u64().unwrap() > 1 << 20 && text(&slow, "digest").len() == 64, "{slow:#}");
+    upload(&project, "1", &script(&json!({"engine": "echo"}), "log hello"));
+    project.wait_for(&submit(&project, json!({})), "Completed");
+    assert_eq!((&engine("echo")["compiled"], &engine("slow")["compiled"]), (&json!(true), &json!(false)));
+    upload(&project, "2", &script(&json!({"engine": "slow"}), ""));
+    let waits = submit(&project, json!({"module": {"name": "script", "version": "2"}}));
+    let status = project.status(&waits);
+    assert_eq!(
+        (&status["status"], &status["waitReason"]["code"]),
+        (&json!("Queued"), &json!("ModuleCompiling"))
+    );
+    let message = text(&status["waitReason"], "message");
+    assert!(message.contains("its engine slow@1.0 is being compiled"), "{message}");
+    assert_eq!(engine("slow")["compiled"], false);
+}
