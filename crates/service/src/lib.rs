@@ -26,6 +26,7 @@ pub mod job_types;
 mod last_look;
 pub mod links;
 pub mod modules;
+mod notebooks;
 pub mod outlook;
 pub mod parameters;
 pub mod passwords;

@@ -256,7 +256,8 @@ fn compiler_busy() -> ServiceError {
     }
 }
 
-fn read_whole(reader: &dyn fuelcell_domain::ReadAt, bytes: &mut [u8]) -> std::io::Result<()> {
+/// Fills the bytes from the reader's start.
+pub(crate) fn read_whole(reader: &dyn fuelcell_domain::ReadAt, bytes: &mut [u8]) -> std::io::Result<()> {
     let mut filled = 0;
     while filled < bytes.len() {
         match reader.read_at(filled as u64, &mut bytes[filled..])? {

@@ -173,6 +173,7 @@ impl Service {
         let values = parameter_values(&parameters)?;
         self.check_parameters(project.tenant, &module, &values, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &values).await?;
+        self.check_notebook(project, submission.job_type, &module, &inputs).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
         let now = self.clock.now();

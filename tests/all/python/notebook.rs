@@ -59,7 +59,7 @@ fn notebook(name: &str) -> (Vec<Value>, tempfile::TempDir) {
 
 #[test]
 fn notebooks_in_a_cell_have_the_outputs_of_jupyters_kernel() {
-    for name in ["kpi_stdlib", "rich_outputs", "error_cell"] {
+    for name in ["kpi_stdlib", "rich_outputs", "error_cell", "cpu_bound", "empty"] {
         let file = format!("example-jobs/built-in/notebook/tests/data/{name}.expected.json");
         let wanted: Value = serde_json::from_slice(&fs::read(built::source(&file)).unwrap()).unwrap();
         let wanted: Vec<_> = wanted["cells"].as_array().unwrap().iter().map(expected).collect();
@@ -183,4 +183,189 @@ fn a_pipeline_fixes_the_notebook_and_submissions_bring_data_and_values() {
     assert_eq!(primary["type"], "NotebookReport", "{results:#}");
     let page = project.client.get(&word(primary, "downloadUrl"));
     assert!(page.text().contains("2 late orders"), "{}", page.text());
+}
+
+/// A notebook of these cells.
+fn cells(sources: &[&str]) -> Vec<u8> {
+    let cells = sources.iter().map(|source| json!({"cell_type": "code", "metadata": {}, "source": source}));
+    let cells: Vec<_> = cells.collect();
+    json!({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}).to_string().into_bytes()
+}
+
+/// A project in which notebooks are submitted.
+struct Notebooks {
+    project: Project,
+    pipeline: String,
+}
+
+impl Notebooks {
+    fn new(server: &Server) -> Self {
+        let project = Project::new(server);
+        let pipeline = project.pipeline("Notebook");
+        Self { project, pipeline }
+    }
+
+    /// The body of a submission, with further members.
+    fn body(&self, notebook: &[u8], parameters: Value, more: Value) -> Value {
+        let id = self.project.dataset("n.ipynb", notebook);
+        let resource = json!({"resourceType": "Pipeline", "resourceId": self.pipeline});
+        let mut body =
+            json!({"jobName": "n", "jobType": "Notebook", "resource": resource, "parameters": parameters});
+        body["parameters"]["notebookId"] = json!(id);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    }
+
+    fn submit(&self, notebook: &[u8], parameters: Value, more: Value) -> String {
+        word(&self.project.submit(&self.body(notebook, parameters, more)).ok(), "jobId")
+    }
+
+    /// The output of a job that is called so, as JSON.
+    fn output(&self, job: &str, name: &str) -> Value {
+        let results =
+            self.project.client.get(&format!("{}/results?format=detailed", self.project.job_path(job))).ok();
+        let outputs = results["results"]["additionalOutputs"].as_array().unwrap();
+        let found = outputs.iter().find(|output| output["name"] == name);
+        let url = word(found.unwrap_or_else(|| panic!("no {name}: {results:#}")), "downloadUrl");
+        self.project.client.get(&url).json()
+    }
+}
+
+fn statuses(summary: &Value) -> Vec<&str> {
+    summary["cells"].as_array().unwrap().iter().map(|cell| cell["status"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn deterministic_notebooks_are_equal_byte_for_byte_and_cells_tell_what_they_burnt() {
+    let server = Server::start();
+    let notebooks = Notebooks::new(&server);
+    let drawn = "import random, time, uuid\nprint(random.random(), uuid.uuid4(), time.time(), time.perf_counter(), object())";
+    let notebook = cells(&[
+        drawn,
+        "print(set('abcdef'), {1: hash('x')})",
+        "sum(n * n for n in range(100_000))",
+        "1 / 0",
+    ]);
+    // The seed follows from the parameters, and these from the dataset's id.
+    let body = notebooks.body(&notebook, json!({"allowErrors": true}), json!({}));
+    let run = |deterministic: bool| {
+        let mut body = body.clone();
+        body["deterministic"] = json!(deterministic);
+        let job = word(&notebooks.project.submit(&body).ok(), "jobId");
+        let receipt = notebooks.project.wait_for(&job, "Completed")["receipt"].clone();
+        assert_eq!(receipt["outputs"].as_array().unwrap().len(), 3, "{receipt:#}");
+        (receipt["outputs"].clone(), notebooks.output(&job, "notebook.json"))
+    };
+    let (outputs, summary) = run(true);
+    assert_eq!((outputs.clone(), summary.clone()), run(true));
+    assert_eq!(statuses(&summary), ["completed", "completed", "completed", "failed"]);
+    let figure = |cell: usize, name: &str| summary["cells"][cell][name].as_u64().unwrap();
+    assert!(figure(2, "fuel") > 1_000_000 && figure(2, "fuel") > figure(1, "fuel"), "{summary:#}");
+    assert!(figure(2, "memoryBytes") > 1 << 20 && summary["cells"][2]["seconds"].is_null(), "{summary:#}");
+    let (other, summary) = run(false);
+    assert_ne!(outputs, other);
+    assert!(summary["cells"][2]["seconds"].is_f64(), "{summary:#}");
+}
+
+#[test]
+fn a_cell_that_runs_too_long_fails_and_others_go_on() {
+    let server = Server::start();
+    let notebooks = Notebooks::new(&server);
+    let loops =
+        fs::read(built::source("example-jobs/built-in/notebook/tests/data/infinite_loop.ipynb")).unwrap();
+    let failed = notebooks.submit(&loops, json!({"cellTimeoutSeconds": 0.5}), json!({}));
+    let error = notebooks.project.wait_for(&failed, "Failed")["error"].clone();
+    let message = word(&error, "message");
+    assert!(
+        message.starts_with("cell 1, line ")
+            && message.contains("CellTimeout: the cell ran longer than 0.5 s"),
+        "{error:#}"
+    );
+    let stubborn = "while True:\n    try:\n        while True: pass\n    except Exception: pass";
+    let recursive = "def f(n): return f(n - 1) + f(n - 1) if n else 1\nf(60)";
+    let notebook = cells(&[stubborn, recursive, "print('after')"]);
+    let parameters = json!({"cellTimeoutSeconds": 0.5, "allowErrors": true});
+    let job = notebooks.submit(&notebook, parameters, json!({}));
+    notebooks.project.wait_for(&job, "Completed");
+    assert_eq!(statuses(&notebooks.output(&job, "notebook.json")), ["failed", "failed", "completed"]);
+}
+
+#[test]
+fn what_ran_is_kept_when_a_job_is_cancelled_or_its_fuel_or_memory_is_used_up() {
+    let server = Server::start();
+    let notebooks = Notebooks::new(&server);
+    let project = &notebooks.project;
+    let notebook = cells(&["print('first')", "while True: pass"]);
+    let printed = |executed: &Value| word(&executed["cells"][0]["outputs"][0], "text");
+    let keep = json!({"preservePartialResults": true});
+    // A cell that is watched stops itself, and writes all outputs.
+    let job = notebooks.submit(&notebook, json!({"cellTimeoutSeconds": 10_000}), json!({}));
+    project.wait_for_stage(&job, "Cell 2 of 2");
+    project.client.delete(&project.job_path(&job), Some(&keep)).ok();
+    project.wait_for(&job, "Cancelled");
+    assert_eq!(statuses(&notebooks.output(&job, "notebook.json")), ["completed", "stopped"]);
+    assert_eq!(printed(&notebooks.output(&job, "notebook.ipynb")), "first\n");
+    // One that is not is stopped by force.
+    let job = notebooks.submit(&notebook, json!({}), json!({}));
+    project.wait_for_stage(&job, "Cell 2 of 2");
+    project.client.delete(&project.job_path(&job), Some(&keep)).ok();
+    project.wait_for(&job, "Cancelled");
+    assert_eq!(printed(&notebooks.output(&job, "checkpoint.bin")), "first\n");
+    let kept = json!({"keepPartialOnFailure": true, "limits": {"fuel": 8_000_000_000_u64}});
+    let job = notebooks.submit(&notebook, json!({}), kept);
+    assert_eq!(project.wait_for(&job, "Failed")["error"]["code"], "FuelExhausted");
+    assert_eq!(printed(&notebooks.output(&job, "checkpoint.bin")), "first\n");
+    let notebook = cells(&["print('first')", "x = []\nwhile True: x.append(bytearray(10_000_000))"]);
+    let kept = json!({"keepPartialOnFailure": true, "limits": {"memoryBytes": 128 << 20}});
+    let job = notebooks.submit(&notebook, json!({}), kept);
+    let error = project.wait_for(&job, "Failed")["error"].clone();
+    assert!(error.to_string().contains("Memory"), "{error:#}");
+    assert_eq!(printed(&notebooks.output(&job, "notebook.ipynb")), "first\n");
+}
+
+#[test]
+fn a_wheel_of_pure_python_among_the_lookups_is_found() {
+    let wheel = {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        archive.start_file("greeting/__init__.py", zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, b"WORD = 'hello'\n").unwrap();
+        archive.finish().unwrap().into_inner()
+    };
+    let server = Server::start();
+    let notebooks = Notebooks::new(&server);
+    let wheel = notebooks.project.dataset("greeting-1.0-py3-none-any.whl", &wheel);
+    let notebook = cells(&[
+        "import sys; sys.path.append('/in/lookups/greeting')\nimport greeting\nprint(greeting.WORD)",
+    ]);
+    let job = notebooks.submit(&notebook, json!({"lookups": {"greeting": wheel}}), json!({}));
+    notebooks.project.wait_for(&job, "Completed");
+    let executed = notebooks.output(&job, "notebook.ipynb");
+    assert_eq!(word(&executed["cells"][0]["outputs"][0], "text"), "hello\n");
+    // What is not there says what is, and how to get more.
+    let job = notebooks.submit(&cells(&["import numpy"]), json!({}), json!({}));
+    let message = word(&notebooks.project.wait_for(&job, "Failed")["error"], "message");
+    for told in ["numpy has parts in C", "%pip list", "sys.path.append('/in/lookups/NAME')"] {
+        assert!(message.contains(told), "{told}: {message}");
+    }
+}
+
+#[test]
+fn what_is_no_notebook_in_python_is_refused_when_it_is_submitted() {
+    let server = Server::start();
+    let notebooks = Notebooks::new(&server);
+    for (notebook, code, told) in [
+        ("{\"nbformat\": 3, \"worksheets\": []}", "InvalidNotebook", "format 3"),
+        ("id,city\n1,Ulm\n", "InvalidNotebook", "is not JSON"),
+        (
+            "{\"nbformat\": 4, \"metadata\": {\"kernelspec\": {\"language\": \"R\"}}, \"cells\": []}",
+            "UnsupportedKernel",
+            "is for R",
+        ),
+    ] {
+        let body = notebooks.body(notebook.as_bytes(), json!({}), json!({}));
+        let (found, detail) = notebooks.project.submit(&body).problem(422);
+        assert!(found == code && detail.contains(told), "{found}: {detail}");
+    }
+    let widgets = notebooks.body(&cells(&["import ipywidgets"]), json!({}), json!({}));
+    assert_eq!(notebooks.project.submit(&widgets).problem(422).0, "UnsupportedWidgets");
 }

@@ -14,6 +14,7 @@ from fuelcell import Failure
 Cell = dict[str, Any]
 
 _MARK = re.compile(r"^# %%+(?P<title>[^\[{\"=]*?)(?:\[(?P<kind>\w+)\])?\s*(?P<options>(?:\w+=.*)?)$")
+_WIDGETS = re.compile(r"^[ \t]*(?:import|from)[ \t]+ipywidgets\b", re.MULTILINE)
 _KINDS = {"code": "code", "markdown": "markdown", "md": "markdown", "raw": "raw"}
 
 
@@ -41,6 +42,7 @@ def _checked(notebook: Any, file_name: str) -> dict[str, Any]:
     _check_language(metadata)
     notebook.setdefault("nbformat_minor", 4)
     notebook["cells"] = [_cell(cell, f"{file_name}: cell {index + 1}") for index, cell in enumerate(notebook["cells"])]
+    _check_widgets(notebook["cells"])
     return notebook
 
 
@@ -54,6 +56,13 @@ def _check_language(metadata: dict[str, Any]) -> None:
     language = next((one for one in named if isinstance(one, str) and one), "python")
     if not language.lower().startswith(("python", "ipython")):
         raise Failure("UnsupportedKernel", f"the notebook is for {language}; notebooks in Python are run")
+
+
+def _check_widgets(cells: list[Cell]) -> None:
+    for index, cell in enumerate(cells):
+        if cell["cell_type"] == "code" and _WIDGETS.search(cell["source"]):
+            told = f"cell {index + 1} imports ipywidgets, and a notebook that runs by itself has nobody to use widgets"
+            raise Failure("UnsupportedWidgets", f"{told}: take `values` in place of what they ask")
 
 
 def _cell(cell: Any, place: str) -> Cell:
@@ -92,6 +101,7 @@ def _of_percent(text: str) -> dict[str, Any]:
         current, kind, tags = [], _KINDS.get(mark["kind"] or "code", "code"), _tags(mark["options"])
     if any(one.strip() for one in current):
         close()
+    _check_widgets(cells)
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
 
 

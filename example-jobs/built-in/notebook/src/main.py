@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import document
 import page
 import shell as shells
+import watch
 
-from fuelcell import Cancellation, Context, Failure, Input, Kind, Output, Report, job
+from fuelcell import Cancellation, Context, Failure, Input, Kind, Output, Report, Rule, Usage, job
 
 #: Most bytes of the checkpoint; the host's limit.
 _MAX_CHECKPOINT = 16 * 1024 * 1024
@@ -23,6 +23,8 @@ class _Run:
     """A notebook on its way."""
 
     notebook: dict[str, Any]
+    #: Most seconds of a cell.
+    cell_seconds: float | None
     #: Of each cell, what `notebook.json` says.
     cells: list[dict[str, Any]] = field(default_factory=list)
 
@@ -45,7 +47,12 @@ class _Run:
         Output("notebook.json", Kind.DATA, "NotebookSummary"),
     ],
 )
-def run_notebook(context: Context, values: dict[str, Any] | None = None, allow_errors: bool = False) -> None:
+def run_notebook(
+    context: Context,
+    values: dict[str, Any] | None = None,
+    allow_errors: bool = False,
+    cell_timeout_seconds: Annotated[float, Rule(minimum=0.1, maximum=1_000_000)] | None = None,
+) -> None:
     """Runs a notebook in Python, or a script with cells that begin with `# %%`, and keeps it with its outputs.
 
     Files lie below `/in` by their names: `/in/dataset`, `/in/lookups/NAME`. What the notebook leaves in `/out` becomes
@@ -54,7 +61,12 @@ def run_notebook(context: Context, values: dict[str, Any] | None = None, allow_e
     Args:
         values: Values for names of the notebook: they are set behind the cell with the tag `parameters`.
         allow_errors: Whether the cells behind one that fails are run, too; the job then ends well.
+        cell_timeout_seconds: A cell that runs longer fails as `CellTimeout`. Loops take about three times as long, and calls
+            of functions five times, while they are watched for it. One long call of a library in C is not ended; the time of the
+            job ends it.
     """
+    if cell_timeout_seconds is not None and context.usage().seconds is None:
+        raise Failure("InvalidParameters", "cellTimeoutSeconds: a deterministic job has no clock to end a cell by")
     reader = context.open("notebook")
     try:
         text = reader.read().decode("utf-8-sig")
@@ -64,7 +76,7 @@ def run_notebook(context: Context, values: dict[str, Any] | None = None, allow_e
     unknown = document.inject(notebook, values or {})
     if unknown:
         context.warn("parameters", f"the cell with the tag `parameters` does not know: {', '.join(unknown)}")
-    run = _Run(notebook, [_waiting(index, cell) for index, cell in enumerate(notebook["cells"])])
+    run = _Run(notebook, cell_timeout_seconds, [_waiting(index, cell) for index, cell in enumerate(notebook["cells"])])
     failure = _execute(context, run, allow_errors)
     _write(context, run)
     if failure is not None:
@@ -72,7 +84,6 @@ def run_notebook(context: Context, values: dict[str, Any] | None = None, allow_e
 
 
 def _waiting(index: int, cell: document.Cell) -> dict[str, Any]:
-    # Fuel and memory of a cell are the host's to know, and it does not tell them yet.
     told = {"index": index, "type": cell["cell_type"], "status": "notRun", "executionCount": None}
     return told | {"seconds": None, "fuel": None, "memoryBytes": None, "error": None}
 
@@ -80,20 +91,20 @@ def _waiting(index: int, cell: document.Cell) -> dict[str, Any]:
 def _execute(context: Context, run: _Run, allow_errors: bool) -> Failure | None:
     recorder = shells.Recorder()
     outer = sys.stdout, sys.stderr
-    shell = shells.start(recorder)
+    shell = shells.start(recorder, clocks_run=context.usage().seconds is not None)
     sys.stdout = shells.Stream("stdout", recorder, outer[0])  # type: ignore[assignment]
     sys.stderr = shells.Stream("stderr", recorder, outer[1])  # type: ignore[assignment]
     code = [index for index, cell in enumerate(run.notebook["cells"]) if cell["cell_type"] == "code"]
     try:
         for done, index in enumerate(code):
-            stopped = _stopped(context)
+            stopped = _stopped(context, f"before cell {index + 1}")
             if stopped is not None:
                 return stopped
             context.progress(done, len(code), f"Cell {index + 1} of {len(run.cells)}")
             _save(context, run)
-            failure = _run_cell(shell, recorder, run, index)
+            failure = _run_cell(context, shell, recorder, run, index)
             context.report(Report(records_processed=done + 1, records_total=len(code), errors=_failed(run)))
-            if failure is not None and not allow_errors:
+            if failure is not None and (run.cells[index]["status"] == "stopped" or not allow_errors):
                 return failure
         context.progress(len(code), len(code), "Done")
         return None
@@ -104,12 +115,12 @@ def _execute(context: Context, run: _Run, allow_errors: bool) -> Failure | None:
         _save(context, run)
 
 
-def _stopped(context: Context) -> Failure | None:
+def _stopped(context: Context, place: str) -> Failure | None:
     match context.cancellation():
         case Cancellation.USER:
-            return Failure("Cancelled", "Stopped between two cells because the job was cancelled.")
+            return Failure("Cancelled", f"Stopped {place} because the job was cancelled.")
         case Cancellation.DEADLINE:
-            return Failure("DeadlineNear", "Stopped between two cells because the deadline is near.")
+            return Failure("DeadlineNear", f"Stopped {place} because the deadline is near.")
     return None
 
 
@@ -117,7 +128,9 @@ def _failed(run: _Run) -> int:
     return sum(cell["status"] == "failed" for cell in run.cells)
 
 
-def _run_cell(shell: shells.Shell, recorder: shells.Recorder, run: _Run, index: int) -> Failure | None:
+def _run_cell(
+    context: Context, shell: shells.Shell, recorder: shells.Recorder, run: _Run, index: int
+) -> Failure | None:
     cell, told = run.notebook["cells"][index], run.cells[index]
     tags = document.tags_of(cell)
     if "skip-execution" in tags:
@@ -127,15 +140,19 @@ def _run_cell(shell: shells.Shell, recorder: shells.Recorder, run: _Run, index: 
         told["status"] = "completed"
         return None
     recorder.begin()
-    begun = time.perf_counter()
-    result = shell.run_cell(cell["source"], store_history=True, silent=False)
-    told["seconds"] = round(time.perf_counter() - begun, 6)
+    before = context.usage()
+    with watch.watched(context, run.cell_seconds):
+        result = shell.run_cell(cell["source"], store_history=True, silent=False)
+    told |= _used(before, context.usage())
     cell["outputs"] = recorder.outputs
     cell["execution_count"] = told["executionCount"] = result.execution_count
     told["status"] = "completed"
     error = result.error_before_exec or result.error_in_exec
     if error is None:
         return None
+    if isinstance(error, watch.CellStopped):
+        told["status"] = "stopped"
+        return _stopped(context, f"in cell {index + 1}")
     told["status"] = "raised" if "raises-exception" in tags else "failed"
     line = _line(error, result.execution_count)
     told["error"] = {"name": type(error).__name__, "message": str(error), "line": line}
@@ -145,6 +162,12 @@ def _run_cell(shell: shells.Shell, recorder: shells.Recorder, run: _Run, index: 
     place = f"cell {index + 1}" + (f", line {line}" if line else "")
     headline = f"{place}: {type(error).__name__}: {error}"
     return Failure("CellFailed", "\n".join([headline, *trace])[:6_000])
+
+
+def _used(before: Usage, after: Usage) -> dict[str, Any]:
+    """What a cell took: memory is what the job has when the cell has ended."""
+    seconds = None if before.seconds is None or after.seconds is None else round(after.seconds - before.seconds, 3)
+    return {"seconds": seconds, "fuel": after.fuel - before.fuel, "memoryBytes": after.memory_bytes}
 
 
 def _line(error: BaseException, count: int | None) -> int | None:
@@ -176,13 +199,14 @@ def _write(context: Context, run: _Run) -> None:
     with context.artifact("notebook.ipynb", Kind.DATA, type_name="ExecutedNotebook", title=f"{title}, as it ran", media_type=media) as out:
         out.write(_document(run))
     with context.artifact(
-        "notebook.html", Kind.REPORT, type_name="NotebookReport", title=title, media_type="text/html", primary=True
-    ) as out:
-        out.write(page.page(title, run.notebook["cells"], run.statuses()).encode(errors="replace"))
-    with context.artifact(
         "notebook.json", Kind.DATA, type_name="NotebookSummary", title="Cells", media_type="application/json"
     ) as out:
         out.write(json.dumps({"title": title, "cells": run.cells}, indent=1, ensure_ascii=False).encode(errors="replace"))
+    # The last one, for it takes longest: a job that is to stop has a moment only.
+    with context.artifact(
+        "notebook.html", Kind.REPORT, type_name="NotebookReport", title=title, media_type="text/html", primary=True
+    ) as out:
+        out.write(page.page(title, run.notebook["cells"], run.statuses()).encode(errors="replace"))
 
 
 def _title(notebook: dict[str, Any]) -> str:

@@ -21,11 +21,26 @@ try:
     from fuelcell_engine.absent import hint
 except ModuleNotFoundError:  # Natively, in tests: what is there is the machine's matter.
 
-    def hint(error: ModuleNotFoundError) -> str | None:
-        return None
+    def hint(error: ModuleNotFoundError, more: str = "") -> str | None:
+        return f"{error.name}: {more}"
 
 
 Output = dict[str, Any]
+
+#: What there is, and how a notebook gets more.
+_PACKAGES = (
+    "there are the standard library and what %pip list shows, and a wheel of pure Python can be given in `lookups` and "
+    "found by sys.path.append('/in/lookups/NAME')"
+)
+_PROGRAMS = "a cell of the server runs no other programs"
+_INSTALLED = f"nothing can be installed while a notebook runs: {_PACKAGES}"
+_NOBODY = "a notebook that runs by itself has nobody to ask"
+#: Magics that make no sense here, and why.
+_REFUSED = {
+    _PROGRAMS: "bash perl pypy python python2 python3 ruby script sh sx system killbgscripts sc",
+    _INSTALLED: "conda mamba micromamba uv",
+    _NOBODY: "debug pdb ed edit pastebin",
+}
 
 
 class Recorder:
@@ -177,7 +192,7 @@ class Shell(InteractiveShell):
         raise UsageError("matplotlib has parts in C, which this engine cannot load")
 
     def system(self, command: str) -> None:  # type: ignore[override]
-        raise OSError(f"a cell of the server runs no other programs: {command.strip()[:80]}")
+        raise OSError(f"{_PROGRAMS}: {command.strip()[:80]}")
 
     system_raw = system_piped = system
 
@@ -186,13 +201,13 @@ class Shell(InteractiveShell):
 
     def _showtraceback(self, etype: Any, evalue: BaseException, stb: list[str]) -> None:
         name, text = str(getattr(etype, "__name__", etype)), str(evalue)
-        reason = hint(evalue) if isinstance(evalue, ModuleNotFoundError) else None
+        reason = hint(evalue, _PACKAGES) if isinstance(evalue, ModuleNotFoundError) else None
         trace = [*stb, reason] if reason else list(stb)
         self.recorder.add({"output_type": "error", "ename": name, "evalue": text, "traceback": trace})
 
 
-def start(recorder: Recorder) -> Shell:
-    """Makes the shell. What it would keep between sessions it does not keep."""
+def start(recorder: Recorder, clocks_run: bool = True) -> Shell:
+    """Makes the shell. What it would keep between sessions it does not keep. Where clocks do not run, nothing is timed."""
     home = "/tmp/.ipython" if os.path.isdir("/tmp") else "."
     os.environ.update({"IPYTHONDIR": home, "HOME": "/tmp", "TERM": "dumb"})
     config = Config()
@@ -206,18 +221,30 @@ def start(recorder: Recorder) -> Shell:
     Shell.clear_instance()
     shell = Shell.instance(config=config)
     shell.register_magic_function(_pip, "line", "pip")
+    for reason, names in _REFUSED.items():
+        for name in names.split():
+            _refuse(shell, name, reason)
+    if not clocks_run:
+        _refuse(shell, "timeit", "clocks stand in a deterministic job, so that nothing can be timed")
     builtins.input = _no_input  # type: ignore[assignment]
     return shell
 
 
 def _no_input(prompt: object = "") -> str:
-    raise StdinNotImplementedError("a notebook that runs by itself has nobody to ask: use parameters")
+    raise StdinNotImplementedError(f"{_NOBODY}: use parameters")
+
+
+def _refuse(shell: Shell, name: str, reason: str) -> None:
+    def refused(line: str, cell: str | None = None) -> None:
+        raise UsageError(f"%{name}: {reason}")
+
+    shell.register_magic_function(refused, "line_cell", name)
 
 
 def _pip(line: str) -> None:
     """`%pip list` shows what there is; nothing can be installed."""
     if line.split()[:1] != ["list"]:
-        raise UsageError("nothing can be installed while a notebook runs; %pip list shows what there is")
+        raise UsageError(_INSTALLED)
     found = sorted({(one.metadata["Name"], one.version) for one in metadata.distributions() if one.metadata["Name"]})
     for name, version in found:
         print(f"{name:<24} {version}")

@@ -8,6 +8,8 @@ import page
 import pytest
 from main import run_notebook
 
+from fuelcell import Usage
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -28,7 +30,7 @@ def streams(executed, number: int) -> str:
     return "".join(one["text"] for one in outputs if one["output_type"] == "stream")
 
 
-@pytest.mark.parametrize("name", ["kpi_stdlib", "rich_outputs", "error_cell"])
+@pytest.mark.parametrize("name", ["kpi_stdlib", "rich_outputs", "error_cell", "empty"])
 def test_outputs_are_those_of_jupyters_kernel(host, name):
     ran = host.input("notebook", DATA / f"{name}.ipynb").parameters({"allowErrors": True}).run(run_notebook)
     expected = json.loads((DATA / f"{name}.expected.json").read_text())
@@ -95,6 +97,23 @@ def test_tags_say_what_is_skipped_and_what_may_fail(host):
     assert [cell["status"] for cell in ran.json("notebook.json")["cells"]] == ["raised", "skipped", "completed"]
 
 
+def test_cells_tell_what_they_used(host):
+    ran = run(host.usage(Usage(7, 9, 2.5)), notebook("1"))
+    assert ran.failure is None
+    (cell,) = ran.json("notebook.json")["cells"]
+    assert (cell["seconds"], cell["fuel"], cell["memoryBytes"]) == (0.0, 0, 9)
+
+
+def test_where_clocks_stand_nothing_is_timed(host):
+    host.usage(Usage(7, 9, None))
+    refused = run(host, notebook("1"), cellTimeoutSeconds=5).failure
+    assert refused.code == "InvalidParameters" and "cellTimeoutSeconds" in refused.message
+    failure = run(host, notebook("%timeit 1")).failure
+    assert "clocks stand" in failure.message
+    ran = run(host, notebook("1"))
+    assert ran.json("notebook.json")["cells"][0]["seconds"] is None
+
+
 def test_cancel_stops_between_two_cells(host):
     ran = run(host.cancel_after_polls(1), notebook("print(1)", "print(2)"))
     assert ran.failure.code == "Cancelled"
@@ -127,6 +146,11 @@ def test_what_kernels_do_is_done(host):
         ("!ls", "OSError", "runs no other programs"),
         ("input('?')", "StdinNotImplementedError", "nobody to ask"),
         ("%pip install requests", "UsageError", "nothing can be installed"),
+        ("%uv add x", "UsageError", "nothing can be installed"),
+        ("%%bash\nls", "UsageError", "runs no other programs"),
+        ("%%script perl\nx", "UsageError", "runs no other programs"),
+        ("%pdb", "UsageError", "nobody to ask"),
+        ("import nothing_like_it", "ModuleNotFoundError", "%pip list"),
         ("%matplotlib inline", "UsageError", "matplotlib"),
         ("def f(:", "SyntaxError", "invalid syntax"),
     ],
@@ -154,6 +178,7 @@ def test_scripts_in_the_percent_format_are_notebooks(host):
         ('{"nbformat": 4, "cells": [{}]}', "InvalidNotebook", "cell 1 has no cell_type"),
         ('{"nbformat": 4, "cells": [{"cell_type": "code", "source": 1}]}', "InvalidNotebook", "the source is no text"),
         (notebook(kernelspec={"language": "R"}), "UnsupportedKernel", "the notebook is for R"),
+        (notebook("x = 1", "from ipywidgets import interact"), "UnsupportedWidgets", "cell 2 imports ipywidgets"),
         ("\udcff".encode(errors="surrogateescape"), "InvalidNotebook", "is not UTF-8"),
     ],
 )

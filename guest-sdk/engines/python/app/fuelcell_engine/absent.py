@@ -57,16 +57,18 @@ NATIVE_PACKAGES = (
 )
 
 
-def hint(error: ModuleNotFoundError) -> str | None:
-    """Why the module is not there, if that is known."""
+#: How a script gets a package that the engine has not.
+VENDORED = "a package that is pure Python travels in the archive below vendor/"
+
+
+def hint(error: ModuleNotFoundError, more: str = VENDORED) -> str | None:
+    """Why the module is not there, if that is known, and how to get `more`."""
     root = (error.name or "").partition(".")[0]
     if root in REASONS:
         return REASONS[root]
     if root in NATIVE_PACKAGES:
-        return f"{root} has parts in C, which this engine cannot load; pure packages travel in the archive below vendor/"
-    if root:
-        return "a package that is pure Python travels in the archive below vendor/"
-    return None
+        return f"{root} has parts in C, which this engine cannot load; {more}"
+    return more if root else None
 
 
 def _refused(reason: str) -> Any:
