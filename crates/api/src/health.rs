@@ -22,14 +22,12 @@ pub(crate) struct ReadyAnswer {
 
 /// Something that the server needs to take work.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct ReadyCheck {
     /// `store`, `blobs`, `disk` or `notDraining`.
     name: &'static str,
     /// Whether it is well.
     well: bool,
     /// What is wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
 }
 

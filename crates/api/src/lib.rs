@@ -130,6 +130,8 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(execution::retry::retry))
         .routes(routes!(execution::results::results))
         .routes(routes!(execution::logs::logs))
+        .routes(routes!(execution::events::of_job))
+        .routes(routes!(execution::events::of_project))
         .routes(batch_routes())
         .routes(routes!(execution::queue::queue))
         .routes(routes!(execution::ping::ping))

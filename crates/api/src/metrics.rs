@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::future::BoxFuture;
-use prometheus::{HistogramVec, register_histogram_vec};
+use prometheus::{HistogramVec, IntGauge, register_histogram_vec, register_int_gauge};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -32,6 +32,27 @@ static REQUESTS: LazyLock<HistogramVec> = LazyLock::new(|| {
     .expect("the name is used once")
 });
 
+static STREAMS: LazyLock<IntGauge> = LazyLock::new(|| {
+    register_int_gauge!("fuelcell_streams_open", "Streams of events that are open.")
+        .expect("the name is used once")
+});
+
+/// A stream of events, counted until it is dropped.
+pub(crate) struct OpenStream(());
+
+impl OpenStream {
+    pub(crate) fn new() -> Self {
+        STREAMS.inc();
+        Self(())
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        STREAMS.dec();
+    }
+}
+
 /// A request was answered.
 pub(crate) fn answered(method: &Method, route: Option<&MatchedPath>, status: StatusCode, took: Duration) {
     let method = match *method {
@@ -46,6 +67,7 @@ pub(crate) fn answered(method: &Method, route: Option<&MatchedPath>, status: Sta
 
 /// Serves `GET /metrics` and nothing else.
 pub fn metrics_router(gather: Gather) -> Router {
+    STREAMS.get();
     Router::new().route("/metrics", get(async move || page(gather().await)))
 }
 

@@ -16,6 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::timeout::TimeoutBody;
@@ -70,6 +71,8 @@ pub(crate) struct Arrival {
     pub(crate) peer: Peer,
     /// Whether its peer has, or all have, as many connections as they may: only health checks and operators pass.
     pub(crate) beyond_caps: bool,
+    /// What streams may take of all connections.
+    pub(crate) streams: Arc<Semaphore>,
     /// Where its answer is counted.
     pub(crate) unread: Arc<Unread>,
 }
@@ -156,7 +159,8 @@ impl Connection {
         };
         let place = if self.proxy { self.shared.places.take_for_request(peer) } else { None };
         let beyond_caps = self.seat.is_some() || (self.proxy && place.is_none());
-        request.extensions_mut().insert(Arrival { peer, beyond_caps, unread: Arc::clone(&self.unread) });
+        let (streams, unread) = (Arc::clone(&self.shared.streams), Arc::clone(&self.unread));
+        request.extensions_mut().insert(Arrival { peer, beyond_caps, streams, unread });
         let response = self.router.clone().oneshot(request).await?;
         Ok(match place {
             Some(place) => response.map(|body| Body::new(Placed { body, _place: place })),

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod digest;
 pub mod error;
 pub mod estimate;
+pub mod event;
 pub mod exact;
 #[cfg(test)]
 mod fuzz;
@@ -43,6 +44,7 @@ pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
+pub use event::{Happening, JobEvent};
 pub use exact::Parameters;
 pub use ids::{
     AttemptId, ClaimId, DatasetId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId, ProjectId,

@@ -24,6 +24,8 @@ pub struct ServiceConfig {
     pub max_parallel_archives: usize,
     /// Requests of one tenant that may wait for a job at the same time.
     pub max_waiting_requests: usize,
+    /// Streams of events that one tenant may have open at the same time.
+    pub max_streams: usize,
     /// Bytes that must be free on the disk for `/readyz` to say that the server is ready.
     pub ready_free_bytes: u64,
     /// The most that any job may use.
@@ -40,6 +42,7 @@ impl Default for ServiceConfig {
             max_parallel_uploads: 8,
             max_parallel_archives: 8,
             max_waiting_requests: 200,
+            max_streams: 1000,
             ready_free_bytes: 256 * MIB,
             caps: Caps::default(),
         }

@@ -17,6 +17,7 @@ pub mod delete;
 mod engine;
 pub mod engines;
 pub mod error;
+pub mod events;
 #[cfg(test)]
 mod fuzz;
 pub mod grants;
@@ -67,8 +68,8 @@ pub use fuelcell_store::pages::{
 /// The store's words that use cases take and answer with.
 pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
-    JobFilter, JobOrder, LogFilter, Page, PageRequest, ProcessedItem, Seek, SortKey, StateCounts,
-    TenantFigures,
+    EventPlace, JobFilter, JobOrder, KEPT_EVENTS, LogFilter, Page, PageRequest, ProcessedItem, Seek, SortKey,
+    StateCounts, TenantFigures,
 };
 
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
@@ -125,6 +126,7 @@ pub struct Service {
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
+    streams: Places,
 }
 
 impl Service {
@@ -155,6 +157,7 @@ impl Service {
             forget_secret: None,
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
+            streams: Places::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! conformance suite as long as nothing is to fail or to wait.
 
 use crate::blob::{BlobRef, BlobReferences};
+use crate::events::{EventPage, EventPlace, Watched};
 use crate::jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueFigures, QueuePage, StateCounts, Submitted, TenantFigures,
@@ -14,8 +15,8 @@ use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::{
-    Accounts, Audit, Datasets, Figures, Grants, Health, Jobs, Logs, Modules, Pipelines, Processed, Queue,
-    References, Removals, Submissions,
+    Accounts, Audit, Datasets, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules, Pipelines, Processed,
+    Queue, References, Removals, Submissions,
 };
 use crate::{RemovalStep, StoreError};
 use async_trait::async_trait;
@@ -317,6 +318,10 @@ pass_on! {
         fn queue_page(project: ProjectRef, now: Timestamp, seek: Seek<QueueSpot>) -> Page<QueuedJob>;
         fn delete_ended(project: ProjectRef, job: JobId) -> ();
         fn delete_all_ended(project: ProjectRef, jobs: &[JobId]) -> u64;
+    }
+    JobEvents {
+        fn events(of: Watched, after: EventPlace, limit: usize) -> EventPage;
+        fn latest_event(project: ProjectRef) -> EventPlace;
     }
     Figures {
         fn recent_durations(module: Digest) -> Vec<u64>;

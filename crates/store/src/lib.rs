@@ -7,13 +7,15 @@
 //!
 //! Two promises hold for every backend:
 //! 1. *Acknowledged means durable.* A verb that changes something returns `Ok` only after the change would survive a power
-//!    cut. [`Queue::record_pulse`] and [`Logs::append_logs`] are the named exceptions.
+//!    cut. [`Queue::record_pulse`] and [`Logs::append_logs`] are the named exceptions, and what they tell of is shown to those
+//!    who watch only when it would survive, too.
 //! 2. *One transition, one transaction.* A record, its indexes, its counters, its queue entry and its artifacts move
 //!    together or not at all.
 
 pub mod blob;
 pub mod conformance;
 mod error;
+pub mod events;
 pub mod faulty;
 pub mod faulty_blobs;
 pub mod jobs;
@@ -28,6 +30,7 @@ pub mod verbs;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
 pub use error::{RemovalStep, StoreError};
+pub use events::{EventPage, EventPlace, KEPT_EVENTS, Watched};
 pub use jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, Lane, LogFilter, NewJob, PageRequest, QueueEntry,
     QueueFigures, QueueOrder, QueuePage, RECENT_DURATIONS, StateCounts, Submitted, TenantFigures, Total,
@@ -38,6 +41,6 @@ pub use order::{JobOrder, Ranks, SortKey};
 pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use verbs::{
-    Accounts, Audit, Datasets, Figures, Grants, Health, Jobs, Logs, Modules, Pipelines, Processed, Queue,
-    References, Removals, Store, Submissions,
+    Accounts, Audit, Datasets, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules, Pipelines, Processed,
+    Queue, References, Removals, Store, Submissions,
 };

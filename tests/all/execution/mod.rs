@@ -4,6 +4,7 @@ mod archive;
 mod batch;
 mod cancel;
 mod delete;
+mod events;
 mod exact;
 mod fields;
 mod limits;

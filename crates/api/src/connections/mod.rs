@@ -3,8 +3,8 @@
 //!
 //! Every connection takes a descriptor, and often a second one for the file that it carries; so the caps follow from the
 //! limit of descriptors. A connection beyond them is taken into a small [reserve](reserve) where only health checks and
-//! operators are answered. Streams of events, which never end, are to count here too, under a cap of their own, so that
-//! they cannot take the places of requests.
+//! operators are answered. Streams of events, which never end, have half of the places at most, so that they cannot take
+//! those of requests.
 
 pub(crate) mod linger;
 mod peer;
@@ -23,6 +23,7 @@ pub(crate) use unread::{Ledger, Unread};
 use crate::config::ApiConfig;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Descriptors that are left for everything else: store, modules, cells, the log.
 const OTHER_DESCRIPTORS: u64 = 128;
@@ -66,6 +67,8 @@ pub(crate) struct Connections {
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) ledger: Arc<Ledger>,
+    /// Places that streams of events may take.
+    pub(crate) streams: Arc<Semaphore>,
     /// How long a peer may take nothing of what it is sent.
     pub(crate) patience: Duration,
 }
@@ -83,6 +86,7 @@ impl Connections {
             places: Arc::new(Places::new(caps.total, caps.per_peer)),
             reserve: Arc::new(Reserve::new(caps.reserve)),
             proxies: TrustedProxies::new(&config.trusted_proxies),
+            streams: Arc::new(Semaphore::new(caps.total / 2)),
             ledger: Arc::new(Ledger::new(config.max_unread_bytes, config.max_tenant_unread_bytes)),
             patience: Duration::from_secs(config.stalled_seconds.get().into()),
         }

@@ -31,7 +31,7 @@ struct LogsAnswer {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct LineDto {
+pub(super) struct LineDto {
     timestamp: String,
     attempt: u32,
     level: &'static str,
@@ -92,7 +92,7 @@ fn raw(line: &LogLine) -> String {
     format!("{at} {} [{stage}] {message}\n", level_name(*level))
 }
 
-fn line(line: LogLine) -> LineDto {
+pub(super) fn line(line: LogLine) -> LineDto {
     LineDto {
         timestamp: line.at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
         attempt: line.attempt,

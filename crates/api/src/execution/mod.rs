@@ -5,6 +5,7 @@ mod archive;
 pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod delete;
+pub(crate) mod events;
 pub(crate) mod forms;
 pub(crate) mod list;
 pub(crate) mod logs;

@@ -2,13 +2,13 @@
 
 use crate::index::entry::IndexEntry;
 use crate::index::image::Change;
-use crate::records::{figures, stored};
+use crate::records::{events, figures, stored};
 use crate::tables::codec::damaged;
 use crate::tables::database::Read;
 use crate::tables::keys::{self, Place, Table, counters};
 use crate::write::overlay::Overlay;
 use fuelcell_domain::job::Pulse;
-use fuelcell_domain::{Artifact, AttemptId, Job, JobId, JobState, LogLine};
+use fuelcell_domain::{Artifact, AttemptId, Job, JobEvent, JobId, JobState, LogLine, Timestamp};
 use fuelcell_store::{BlobRef, QueueEntry, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -90,11 +90,22 @@ pub(crate) fn insert(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreEr
     let after = IndexEntry::of(job);
     overlay.add(Table::JobIndex, &place.key(), &after)?;
     overlay.note(Change { place, before: None, after: Some(after), entry: queue_entry(job) });
-    Ok(())
+    events::tell_move(overlay, None, job, job.created_at)
 }
 
 /// Writes a job that moved, and whatever follows from the move.
-pub(crate) fn update(overlay: &mut Overlay<'_>, before: &Job, after: &Job) -> Result<(), StoreError> {
+pub(crate) fn update(
+    overlay: &mut Overlay<'_>,
+    before: &Job,
+    after: &Job,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    rewrite(overlay, before, after)?;
+    events::tell_move(overlay, Some(before), after, at)
+}
+
+/// The same of a change that nobody need be told of.
+pub(crate) fn rewrite(overlay: &mut Overlay<'_>, before: &Job, after: &Job) -> Result<(), StoreError> {
     let place = Place::of(after.project, after.ordinal);
     if before.state == JobState::Running && after.state != JobState::Running {
         overlay.remove(Table::Pulses, after.id.0.as_bytes())?;
@@ -109,8 +120,12 @@ pub(crate) fn write_pulse(
     overlay: &mut Overlay<'_>,
     attempt: AttemptId,
     pulse: Pulse,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    held(overlay, attempt)?;
+    let job = held(overlay, attempt)?;
+    if let Some(event) = JobEvent::of_progress(&job, &pulse.progress, now) {
+        events::tell(overlay, job.project, event)?;
+    }
     overlay.put(Table::Pulses, attempt.job.0.as_bytes(), &LivePulse { attempt: attempt.number, pulse })
 }
 
@@ -180,6 +195,7 @@ pub(crate) fn delete(overlay: &mut Overlay<'_>, job: &Job) -> Result<(), StoreEr
         overlay.remove(Table::Logs, &keys::of_job(job.id, number))?;
     }
     overlay.remove(Table::Counters, &log)?;
+    events::forget(overlay, job.project, job.id)?;
     overlay.put(Table::DeletedJobs, &key, &job.ordinal)?;
     overlay.note(Change { place, before: Some(IndexEntry::of(job)), after: None, entry: None });
     Ok(())

@@ -2,6 +2,7 @@
 //! sort as their numbers do.
 
 use fuelcell_domain::{Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, Scope, TenantId};
+use fuelcell_store::KEPT_EVENTS;
 use fuelcell_store::usage::Dimension;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -94,11 +95,13 @@ pub(crate) enum Table {
     Removals,
     /// Project, digest → the number of bytes that were replaced or deleted and are not swept yet.
     ReplacedBytes,
+    /// Project, place in the ring → `StoredEvent`.
+    Events,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -137,6 +140,7 @@ impl Table {
         Self::CurrentVersions,
         Self::Removals,
         Self::ReplacedBytes,
+        Self::Events,
     ];
 
     /// Whether its records belong to the project with whose key theirs begin, and to nobody else. Jobs and their sums have
@@ -156,7 +160,8 @@ impl Table {
             | Self::Grants
             | Self::Secrets
             | Self::CurrentVersions
-            | Self::ReplacedBytes => true,
+            | Self::ReplacedBytes
+            | Self::Events => true,
             Self::Meta
             | Self::Tenants
             | Self::Projects
@@ -323,6 +328,16 @@ pub(crate) fn processed(owner: ProjectRef, pipeline: PipelineId, key: &str) -> V
     join(&[&project(owner), pipeline.0.as_bytes(), &Digest::of(key.as_bytes()).0])
 }
 
+/// The place of an event in the ring of its project.
+pub(crate) fn event(owner: ProjectRef, number: u64) -> Vec<u8> {
+    join(&[&project(owner), &ring_place(number)])
+}
+
+/// The place alone.
+pub(crate) fn ring_place(number: u64) -> [u8; 8] {
+    (number % KEPT_EVENTS).to_be_bytes()
+}
+
 /// The nth record of its kind that belongs to a job.
 pub(crate) fn of_job(job: JobId, number: u32) -> Vec<u8> {
     join(&[job.0.as_bytes(), &number.to_be_bytes()])
@@ -429,8 +444,8 @@ pub(crate) mod counters {
     }
 
     /// What the counters of a project begin with, but for that of its jobs.
-    pub(crate) fn of_project(owner: ProjectRef) -> [Vec<u8>; 3] {
-        [pipelines(owner), activations(owner), join(&[b"d", &project(owner)])]
+    pub(crate) fn of_project(owner: ProjectRef) -> [Vec<u8>; 4] {
+        [pipelines(owner), activations(owner), events(owner), join(&[b"d", &project(owner)])]
     }
 
     /// Processed items of a pipeline.
@@ -445,5 +460,19 @@ pub(crate) mod counters {
 
     pub(crate) fn logs(job: JobId) -> Vec<u8> {
         join(&[b"l", job.0.as_bytes()])
+    }
+
+    pub(crate) fn events(owner: ProjectRef) -> Vec<u8> {
+        events_under(&project(owner))
+    }
+
+    /// The same, for the key of a project.
+    pub(crate) fn events_under(owner: &[u8]) -> Vec<u8> {
+        join(&[b"e", owner])
+    }
+
+    /// The number of a job's latest event in its project.
+    pub(crate) fn events_of_job(job: JobId) -> Vec<u8> {
+        join(&[b"h", job.0.as_bytes()])
     }
 }

@@ -1,7 +1,7 @@
 //! Log lines of jobs.
 
 use crate::records::job::held;
-use crate::records::stored;
+use crate::records::{events, stored};
 use crate::store::SledStore;
 use crate::tables::codec::damaged;
 use crate::tables::database::Database;
@@ -9,7 +9,7 @@ use crate::tables::keys::{self, Table, counters};
 use crate::write::committer::{Durability, Space};
 use crate::write::overlay::Overlay;
 use async_trait::async_trait;
-use fuelcell_domain::{AttemptId, JobId, LogLine};
+use fuelcell_domain::{AttemptId, Happening, JobEvent, JobId, LogLine};
 use fuelcell_store::pages::{LogPlace, Pager, PlacedLine};
 use fuelcell_store::verbs::Logs;
 use fuelcell_store::{LogFilter, Page, Seek, StoreError};
@@ -38,12 +38,11 @@ pub(crate) fn append(
     lines: &[LogLine],
 ) -> Result<(), StoreError> {
     let job = held(overlay, attempt)?;
-    if lines.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = lines.first() else { return Ok(()) };
     stored::replace(overlay, job.project, stored::LOGS, 0, stored::of_lines(lines))?;
     let number = overlay.next_number(&counters::logs(attempt.job))?;
-    overlay.put(Table::Logs, &keys::of_job(attempt.job, number), &lines)
+    overlay.put(Table::Logs, &keys::of_job(attempt.job, number), &lines)?;
+    events::tell(overlay, job.project, JobEvent::new(&job, first.at, Happening::Logged(number)))
 }
 
 pub(crate) fn page(

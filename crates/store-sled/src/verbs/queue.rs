@@ -91,14 +91,9 @@ impl Queue for SledStore {
         self.end(move |overlay| extend_leases(overlay, &attempts, until)).await
     }
 
-    async fn record_pulse(
-        &self,
-        attempt: AttemptId,
-        pulse: Pulse,
-        _now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn record_pulse(&self, attempt: AttemptId, pulse: Pulse, now: Timestamp) -> Result<(), StoreError> {
         self.call(Durability::Relaxed, Space::Takes, move |overlay| {
-            records::write_pulse(overlay, attempt, pulse)
+            records::write_pulse(overlay, attempt, pulse, now)
         })
         .await
     }
@@ -202,7 +197,7 @@ pub(crate) fn claim(
             if job.claim(lease.clone(), holder, now).is_err() {
                 continue;
             }
-            records::update(overlay, &before, &job)?;
+            records::update(overlay, &before, &job, now)?;
         }
         let checkpoint = if before.attempt > 0 { checkpoint(overlay, *id)? } else { None };
         claims.push(Claim { job, checkpoint });
@@ -229,7 +224,7 @@ pub(crate) fn extend_leases(
         if let Some(lease) = &mut job.lease {
             lease.expires_at = until;
         }
-        records::update(overlay, &before, &job)?;
+        records::rewrite(overlay, &before, &job)?;
     }
     Ok(stale)
 }
@@ -261,7 +256,7 @@ pub(crate) fn finish(overlay: &mut Overlay<'_>, finish: &Finish) -> Result<Job, 
     };
     let mut job = before.clone();
     finish.apply(&mut job)?;
-    records::update(overlay, &before, &job)?;
+    records::update(overlay, &before, &job, finish.at)?;
     overlay.add(Table::Receipts, &keys::of_job(job.id, finish.attempt.number), &finish.receipt)?;
     usage::count(overlay, &job, Some(&finish.receipt), finish.at)?;
     match &finish.artifacts[..] {
@@ -309,7 +304,7 @@ pub(crate) fn lose(
         let mut job = before.clone();
         job.leave_running(job.current_attempt(), Transition::Lose, now)?;
         settle_partial(&mut job);
-        records::update(overlay, &before, &job)?;
+        records::update(overlay, &before, &job, now)?;
         usage::count(overlay, &job, Some(&receipt), now)?;
         lost.push(job.id);
     }
@@ -326,6 +321,6 @@ pub(crate) fn fail_queued(
     let mut job = before.clone();
     job.fail_queued(error, now)?;
     settle_partial(&mut job);
-    records::update(overlay, &before, &job)?;
+    records::update(overlay, &before, &job, now)?;
     usage::count(overlay, &job, None, now)
 }

@@ -169,7 +169,7 @@ pub(crate) fn request_cancel(
     let at = request.at;
     let outcome = job.request_cancel(request)?;
     settle_partial(&mut job);
-    records::update(overlay, &before, &job)?;
+    records::update(overlay, &before, &job, at)?;
     if outcome == CancelOutcome::Cancelled {
         usage::count(overlay, &job, None, at)?;
     }

@@ -239,6 +239,7 @@ impl Committer {
         }
         let (writes, changes, recent) = overlay.into_parts();
         self.recent = recent;
+        self.shared.set_ahead_of_the_medium(true);
         let applied = self.shared.database.apply(&writes);
         for command in relaxed {
             command.reply(applied.as_ref().err().map(|error| StoreError::Storage(error.to_string())));
@@ -251,6 +252,7 @@ impl Committer {
             self.shared.database.flush()?;
             self.barrier.sync(&self.file)?;
             timer.observe_duration();
+            self.shared.set_ahead_of_the_medium(false);
             self.high_water.record(sequence)?;
             self.sequence = sequence;
         }

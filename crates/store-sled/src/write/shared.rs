@@ -7,6 +7,7 @@ use crate::write::journal::Journal;
 use fuelcell_domain::Timestamp;
 use fuelcell_store::StoreError;
 use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// What the committer and the readers share.
@@ -15,6 +16,8 @@ pub(crate) struct Shared {
     pub(crate) image: RwLock<Image>,
     pub(crate) modules: KnownModules,
     pub(crate) journal: Journal,
+    /// Whether something is written that a crash may lose.
+    ahead: AtomicBool,
     /// Why the store refuses everything.
     failure: OnceLock<String>,
     /// Held as long as the database is open.
@@ -28,6 +31,8 @@ impl Shared {
             image: RwLock::new(image),
             modules: KnownModules::default(),
             journal: Journal::default(),
+            // What was written last before the store was opened may be.
+            ahead: AtomicBool::new(true),
             failure: OnceLock::new(),
             _lock: lock,
         }
@@ -44,6 +49,16 @@ impl Shared {
             self.image.write().unwrap_or_else(PoisonError::into_inner).arrive(now);
         }
         self.image()
+    }
+
+    /// Whether what readers see may be more than what survives a crash. Who has seen something, and hears afterwards that
+    /// this is not so, has seen what survives.
+    pub(crate) fn is_ahead_of_the_medium(&self) -> bool {
+        self.ahead.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_ahead_of_the_medium(&self, ahead: bool) {
+        self.ahead.store(ahead, Ordering::SeqCst);
     }
 
     /// Refuses once the store has failed.

@@ -18,6 +18,8 @@ pub mod blobs;
 pub mod cancel;
 #[doc(hidden)]
 pub mod delete;
+#[doc(hidden)]
+pub mod events;
 pub mod fixtures;
 #[doc(hidden)]
 pub mod grants;
@@ -90,6 +92,7 @@ macro_rules! store_conformance {
             references { everything_that_is_named } together {}
             pages { of_accounts of_what_teams_keep of_processed_items of_jobs_that_come_and_go of_a_queue } together {}
             logs { filters } together {}
+            events { each_move_is_told_in_order projects_and_jobs_are_told_apart what_is_gone_is_said } together { a_listener_hears_everything_once }
             health { can_be_written } together {}
         }
     };

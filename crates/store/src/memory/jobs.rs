@@ -193,6 +193,7 @@ impl Records {
         }
         self.receipts.remove(&id);
         self.logs.remove(&id);
+        self.forget_events(job.project, id);
         // What was deleted waits for nothing.
         let state = if job.state.is_ended() { job.state } else { JobState::Cancelled };
         self.deleted.push(Job { state, ..job });

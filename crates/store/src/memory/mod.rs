@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod blobs;
 mod datasets;
+mod events;
 mod figures;
 mod grants;
 mod health;
@@ -21,14 +22,14 @@ mod usage;
 
 pub use blobs::MemoryBlobs;
 
-use crate::BlobRef;
 use crate::pages::{NumberedVersion, PlacedLine};
 use crate::processed::ProcessedItem;
 use crate::usage::{Dimension, UsageSums};
+use crate::{BlobRef, EventPlace};
 use fuelcell_domain::{
-    Activation, Artifact, AuditEntry, Dataset, DatasetId, Digest, Grant, Job, JobId, Ordinal, Pipeline,
-    PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt, Removal, SealedSecret, Tenant,
-    TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AuditEntry, Dataset, DatasetId, Digest, Grant, Job, JobEvent, JobId, Ordinal,
+    Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt, Removal, SealedSecret,
+    Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct MemoryStore {
     records: Mutex<Records>,
+}
+
+/// Events of a project, and the place of the last one.
+#[derive(Default)]
+struct EventsOfProject {
+    last: u128,
+    kept: Vec<(EventPlace, JobEvent)>,
 }
 
 #[derive(Default)]
@@ -69,6 +77,7 @@ struct Records {
     artifacts: BTreeMap<JobId, Vec<Artifact>>,
     receipts: BTreeMap<JobId, Vec<Receipt>>,
     logs: BTreeMap<JobId, Vec<PlacedLine>>,
+    events: BTreeMap<ProjectRef, EventsOfProject>,
     processed: BTreeMap<(ProjectRef, PipelineId, String), ProcessedItem>,
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,

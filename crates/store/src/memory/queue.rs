@@ -11,8 +11,8 @@ use crate::verbs::Queue;
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
-    AttemptId, Holder, Incarnation, Job, JobError, JobId, JobState, Lease, NodeId, Receipt, Timestamp,
-    Transition,
+    AttemptId, Holder, Incarnation, Job, JobError, JobEvent, JobId, JobState, Lease, NodeId, Receipt,
+    Timestamp, Transition,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,13 +48,14 @@ impl Queue for MemoryStore {
         Ok(self.records().extend_leases(attempts, until))
     }
 
-    async fn record_pulse(
-        &self,
-        attempt: AttemptId,
-        pulse: Pulse,
-        _now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.records().held(attempt)?.pulse = pulse;
+    async fn record_pulse(&self, attempt: AttemptId, pulse: Pulse, now: Timestamp) -> Result<(), StoreError> {
+        let mut records = self.records();
+        let job = records.held(attempt)?;
+        let (project, event) = (job.project, JobEvent::of_progress(job, &pulse.progress, now));
+        job.pulse = pulse;
+        if let Some(event) = event {
+            records.tell(project, event);
+        }
         Ok(())
     }
 
@@ -149,11 +150,14 @@ impl Records {
     fn claim_one(&mut self, id: JobId, lease: Lease, holder: Holder, now: Timestamp) -> Option<Claim> {
         let job = self.jobs.get_mut(&id)?;
         let wait = first_wait(job, now);
+        let before = job.clone();
         if job.holder != Some(holder) {
             job.claim(lease, holder, now).ok()?;
             self.first_starts.entry(id).or_insert((now, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)));
         }
-        Some(Claim { job: job.clone(), checkpoint: self.checkpoints.get(&id).copied() })
+        let job = job.clone();
+        self.tell_move(Some(&before), &job, now);
+        Some(Claim { job, checkpoint: self.checkpoints.get(&id).copied() })
     }
 
     pub(super) fn extend_leases(&mut self, attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId> {
@@ -185,8 +189,10 @@ impl Records {
             return Ok(job.clone());
         }
         let job = self.held(finish.attempt)?;
+        let before = job.clone();
         finish.apply(job)?;
         let job = job.clone();
+        self.tell_move(Some(&before), &job, finish.at);
         self.count_usage(&job, Some(&finish.receipt), finish.at);
         self.receipts.entry(job.id).or_default().push(finish.receipt);
         if publishes(&job) {
@@ -209,12 +215,14 @@ impl Records {
         let mut lost = Vec::new();
         for job in self.jobs.values_mut().filter(|job| gone(job)) {
             let receipt = Receipt::of_lost(job, now);
+            let before = job.clone();
             job.leave_running(job.current_attempt(), Transition::Lose, now)?;
             settle_partial(job);
-            lost.push((job.clone(), receipt));
+            lost.push((before, job.clone(), receipt));
         }
-        let ids = lost.iter().map(|(job, _)| job.id).collect();
-        for (job, receipt) in lost {
+        let ids = lost.iter().map(|(_, job, _)| job.id).collect();
+        for (before, job, receipt) in lost {
+            self.tell_move(Some(&before), &job, now);
             self.count_usage(&job, Some(&receipt), now);
             self.receipts.entry(job.id).or_default().push(receipt);
         }
@@ -228,9 +236,11 @@ impl Records {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let job = self.jobs.get_mut(&id).ok_or(StoreError::NotFound("job"))?;
+        let before = job.clone();
         job.fail_queued(error, now)?;
         settle_partial(job);
         let job = job.clone();
+        self.tell_move(Some(&before), &job, now);
         self.count_usage(&job, None, now);
         Ok(())
     }

@@ -137,6 +137,7 @@ impl Records {
     fn remove_rest(&mut self, own: ProjectRef) -> RemovalStep {
         let before = self.rest(own);
         self.datasets.retain(|(project, _), _| *project != own);
+        self.events.remove(&own);
         self.pipelines.retain(|(project, _), _| *project != own);
         self.last_pipelines.remove(&own);
         self.modules.retain(|(project, _)| *project != own);

@@ -68,6 +68,7 @@ impl Records {
         }
         self.audit.extend(audit);
         self.jobs.insert(job.id, job.clone());
+        self.tell_move(None, &job, now);
         Ok(Submitted::Queued(job))
     }
 
@@ -109,9 +110,11 @@ impl Records {
         let job =
             self.jobs.get_mut(&id).filter(|job| job.project == project).ok_or(StoreError::NotFound("job"))?;
         let at = request.at;
+        let before = job.clone();
         let outcome = job.request_cancel(request)?;
         settle_partial(job);
         let job = job.clone();
+        self.tell_move(Some(&before), &job, at);
         if outcome == CancelOutcome::Cancelled {
             self.count_usage(&job, None, at);
         }

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod datasets;
+mod events;
 mod figures;
 mod grants;
 mod health;
@@ -20,6 +21,7 @@ mod submissions;
 pub use accounts::Accounts;
 pub use audit::Audit;
 pub use datasets::Datasets;
+pub use events::JobEvents;
 pub use figures::Figures;
 pub use grants::Grants;
 pub use health::Health;
@@ -46,6 +48,7 @@ pub trait Store:
     + Submissions
     + Queue
     + Jobs
+    + JobEvents
     + Figures
     + References
     + Logs
@@ -65,6 +68,7 @@ impl<S> Store for S where
         + Submissions
         + Queue
         + Jobs
+        + JobEvents
         + Figures
         + References
         + Logs

@@ -16,6 +16,7 @@ const SUBJECTS: &[&str] = &[
     "Figures",
     "Grants",
     "Health",
+    "JobEvents",
     "Jobs",
     "Logs",
     "Modules",

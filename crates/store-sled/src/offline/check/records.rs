@@ -1,6 +1,7 @@
 //! Everything but jobs: tenants, tokens, the registry, the audit log, counters, and parts of large records.
 
 use super::Look;
+use crate::records::events::StoredEvent;
 use crate::records::figures::DayFigures;
 use crate::records::module::StoredModule;
 use crate::records::stored_sums;
@@ -91,6 +92,17 @@ impl Look<'_> {
         let given = self.counter(&counters::modules());
         self.each(Table::Modules, |look, key, stored: StoredModule| {
             look.require(stored.number <= given, || format!("module {} has no number", hexadecimal(key)));
+        });
+        self.each(Table::Events, |look, key, stored: StoredEvent| {
+            let owner = key.get(..keys::PROJECT).unwrap_or_default();
+            let given = look.get(Table::Counters, &counters::events_under(owner)).unwrap_or(0_u64);
+            let fits = stored.before < stored.number && (1..=given).contains(&stored.number);
+            look.require(fits && key.ends_with(&keys::ring_place(stored.number)), || {
+                format!("event {} of {given} lies wrongly", stored.number)
+            });
+            let latest: u64 =
+                look.get(Table::Counters, &counters::events_of_job(stored.event.job)).unwrap_or(0);
+            look.require(stored.number <= latest, || format!("event {} is of no job", stored.number));
         });
         self.each(Table::Activations, |_, _, _: Activation| {});
         self.each(Table::Grants, |_, _, _: Grant| {});

@@ -9,7 +9,7 @@ use fuelcell_store::conformance::fixtures::{
 };
 use fuelcell_store::pages::TokenFilter;
 use fuelcell_store::usage::{Dimension, UsageQuery};
-use fuelcell_store::{JobFilter, JobOrder, PageRequest};
+use fuelcell_store::{EventPlace, JobFilter, JobOrder, PageRequest, Watched};
 
 impl Pair {
     /// Every question has the same answer.
@@ -78,6 +78,14 @@ impl Pair {
         }
         self.both(async |store| store.tenant_figures(own.tenant, at(self.seconds)).await.unwrap()).await;
         self.both(async |store| store.queue_figures(at(self.seconds)).await.unwrap()).await;
+        // Jobs that are lost together may be told of in any order.
+        self.both(async |store| {
+            let page = store.events(Watched::Project(own), EventPlace::START, usize::MAX).await.unwrap();
+            let mut events: Vec<_> = page.events.into_iter().map(|(_, event)| event).collect();
+            events.sort_by_key(|event| event.ordinal);
+            events
+        })
+        .await;
         self.both(async |store| store.datasets(own).await.unwrap()).await;
         self.both(async |store| store.pipelines(own).await.unwrap()).await;
         self.both(async |store| store.module_versions(own).await.unwrap()).await;

@@ -67,6 +67,8 @@ pub(super) const READS: &[&str] = &[
     "queued_before",
     "queued",
     "queue_page",
+    "events",
+    "latest_event",
     "recent_durations",
     "tenant_figures",
     "queue_figures",

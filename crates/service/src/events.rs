@@ -1,0 +1,199 @@
+//! Watching jobs: what befalls them, event by event, as it happens.
+//!
+//! The store is asked again and again, so that a stream tells the same whatever node runs the job or serves the stream. A
+//! look that finds nothing new reads one number.
+
+use crate::places::Place;
+use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::{Happening, JobEvent, JobId, LogLevel, LogLine, ProjectRef, Role};
+use fuelcell_store::{EventPlace, LogFilter, Seek, Watched};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How often a stream looks for something new.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often it looks whether its listener may still listen.
+const RECOGNISE: Duration = Duration::from_secs(2);
+/// Events that are read at a time.
+const PAGE: usize = 500;
+/// Log lines that are read at a time.
+const LINES: usize = 500;
+
+/// What a listener is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// Something befell a job.
+    Event {
+        /// Where it stands. A listener who comes back with it hears what came after.
+        place: EventPlace,
+        /// What it was.
+        event: JobEvent,
+        /// The lines that came to the log, if that was it.
+        lines: Vec<LogLine>,
+    },
+    /// Some events are not kept any more: read how things stand, and go on from here.
+    Reset {
+        /// Where the stream goes on.
+        place: EventPlace,
+    },
+}
+
+/// A stream of events. It takes a place of its tenant until it is dropped.
+pub struct Watch {
+    service: Arc<Service>,
+    principal: Principal,
+    of: Watched,
+    after: EventPlace,
+    pending: VecDeque<Told>,
+    recognised: Instant,
+    ended: bool,
+    _place: Place,
+}
+
+impl Service {
+    /// Watches a project from now on, or from behind a place.
+    pub async fn watch_project(
+        self: Arc<Self>,
+        principal: &Principal,
+        project: ProjectRef,
+        after: Option<EventPlace>,
+    ) -> Result<Watch, ServiceError> {
+        self.require(principal, project, Role::Viewer).await?;
+        let after = match after {
+            Some(after) => after,
+            None => self.store.latest_event(project).await?,
+        };
+        self.watch(principal, Watched::Project(project), after)
+    }
+
+    /// Watches a job from its beginning, or from behind a place. `None` when it has ended and there is nothing more to tell.
+    pub async fn watch_job(
+        self: Arc<Self>,
+        principal: &Principal,
+        project: ProjectRef,
+        job: JobId,
+        after: Option<EventPlace>,
+    ) -> Result<Option<Watch>, ServiceError> {
+        let found = self.job(principal, project, job).await?.job;
+        let of = Watched::Job(project, job);
+        if let Some(after) = after.filter(|_| found.state.is_ended()) {
+            let page = self.store.events(of, after, 1).await?;
+            if page.events.is_empty() && !page.forgotten {
+                return Ok(None);
+            }
+        }
+        self.watch(principal, of, after.unwrap_or(EventPlace::START)).map(Some)
+    }
+
+    fn watch(
+        self: Arc<Self>,
+        principal: &Principal,
+        of: Watched,
+        after: EventPlace,
+    ) -> Result<Watch, ServiceError> {
+        let most = self.config.max_streams;
+        let place = self.streams.enter(of.project().tenant, most).ok_or_else(|| too_many(most))?;
+        let pending = VecDeque::new();
+        let recognised = Instant::now();
+        let principal = principal.clone();
+        Ok(Watch { service: self, principal, of, after, pending, recognised, ended: false, _place: place })
+    }
+}
+
+impl Watch {
+    /// What comes next, once it comes; `None` when the stream is over: its job has ended, or its listener may not listen
+    /// any more.
+    pub async fn next(&mut self) -> Result<Option<Told>, ServiceError> {
+        loop {
+            if let Some(told) = self.pending.pop_front() {
+                return Ok(Some(told));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            self.recognise_again().await?;
+            self.look().await?;
+            if self.pending.is_empty() && !self.ended {
+                sleep(LOOK).await;
+            }
+        }
+    }
+
+    /// Refuses a listener who has lost the right to see.
+    async fn recognise_again(&mut self) -> Result<(), ServiceError> {
+        if self.recognised.elapsed() < RECOGNISE {
+            return Ok(());
+        }
+        self.service.recognise_again(&self.principal).await?;
+        self.service.require(&self.principal, self.of.project(), Role::Viewer).await?;
+        self.recognised = Instant::now();
+        Ok(())
+    }
+
+    async fn look(&mut self) -> Result<(), ServiceError> {
+        let page = self.service.store.events(self.of, self.after, PAGE).await?;
+        if page.forgotten {
+            return self.reset().await;
+        }
+        for (place, event) in page.events {
+            self.tell(place, event).await?;
+        }
+        self.after = page.next;
+        Ok(())
+    }
+
+    async fn tell(&mut self, place: EventPlace, event: JobEvent) -> Result<(), ServiceError> {
+        let of_one = matches!(self.of, Watched::Job(..));
+        let lines = match event.what {
+            // Who watches a project has no eye for the lines of each job.
+            Happening::Logged(_) if !of_one => return Ok(()),
+            Happening::Logged(batch) => self.lines(event.job, batch).await?,
+            _ => Vec::new(),
+        };
+        self.ended = of_one && event.what.is_end();
+        self.pending.push_back(Told::Event { place, event, lines });
+        Ok(())
+    }
+
+    /// The lines of a batch that are still kept.
+    async fn lines(&self, job: JobId, batch: u32) -> Result<Vec<LogLine>, ServiceError> {
+        let all = LogFilter { level: LogLevel::Debug, from: None, to: None };
+        let mut after = (batch.saturating_sub(1), u32::MAX);
+        let mut lines = Vec::new();
+        loop {
+            let seek = Seek { after: Some(after), limit: LINES };
+            let page = self.service.store.logs(job, all, seek).await?;
+            let own = page.rows.iter().take_while(|((of, _), _)| *of == batch);
+            let count = own.clone().count();
+            lines.extend(own.map(|(_, line)| line.clone()));
+            let Some((last, _)) = page.rows.last().filter(|_| count == page.rows.len()) else { break };
+            after = *last;
+        }
+        Ok(lines)
+    }
+
+    /// Goes on from now. Of a job that has ended the end is told once more.
+    async fn reset(&mut self) -> Result<(), ServiceError> {
+        let project = self.of.project();
+        let place = self.service.store.latest_event(project).await?;
+        self.after = place;
+        self.pending.push_back(Told::Reset { place });
+        if let Watched::Job(_, id) = self.of {
+            let job = self.service.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
+            if let Some(event) = JobEvent::of_end(&job) {
+                self.tell(place, event).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn too_many(most: usize) -> ServiceError {
+    ServiceError::TooMany {
+        code: "TooManyStreams",
+        message: format!("{most} streams of events are open already; close some, or try again later"),
+        retry_after: 10,
+    }
+}
