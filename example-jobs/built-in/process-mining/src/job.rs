@@ -19,7 +19,7 @@ use crate::filters::{Filters, LeftOut, Removed};
 use crate::insights::{self, Insight};
 use crate::judged::Judged;
 use crate::log::{EventLog, Level, Micros};
-use crate::map::{self, Map};
+use crate::map::{self, Map, Shares};
 use crate::models::{self, Net};
 use crate::parameters::{AnalysisType, Export, Granularity, OutputFormat, Parameters};
 use crate::quality::{self, Quality};
@@ -64,6 +64,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let filters = Filters::of(&parameters.filters, &parameters.columns)?;
     let rules = parameters.rules()?;
     let noise = parameters.noise()?;
+    let map_shares = parameters.map_shares()?;
     let reference = read_model(context)?;
     let net = read_net(context)?;
     let (mut log, facts) = read_log(context, &parameters)?;
@@ -132,6 +133,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         judged: &judged,
         insights: &insights,
         outside,
+        map_shares,
         removed: &removed,
     };
     warnings.extend(mined.write_outputs()?);
@@ -332,6 +334,7 @@ struct Mined<'a> {
     judged: &'a Judged,
     insights: &'a [Insight],
     outside: u64,
+    map_shares: Shares,
     removed: &'a [Removed],
 }
 
@@ -460,7 +463,7 @@ impl Mined<'_> {
 
     fn write_report(&self) -> Result<(), Failure> {
         let file = self.context.input("dataset").map_or("event log", |input| input.file_name.as_str());
-        let map = Map::of(self.log, self.figures);
+        let map = Map::of(self.log, self.figures, self.map_shares);
         let map_svg = map::draw(&map, &format!("Process map of {file}"));
         let svg = Artifact::new("process-map.svg", Kind::Visualization)
             .type_name("ProcessMap")

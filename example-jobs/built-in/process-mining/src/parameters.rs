@@ -7,6 +7,7 @@ use crate::attributes::Wanted;
 use crate::conformance::{MOST_RULES, Rule};
 use crate::error::Stop;
 use crate::log::Micros;
+use crate::map::Shares;
 use crate::read::{Columns, Options};
 use chrono_tz::Tz;
 use fuelcell_parameters_kit::zone;
@@ -57,6 +58,14 @@ pub struct Parameters {
     /// cases that tell something of them. An empty list reads none.
     #[schemars(length(max = 32))]
     pub attributes: Option<Vec<String>>,
+    /// Share of the activities that the map draws, most frequent first, from 0 to 1, and at most 60. When left out, all of them
+    /// up to 60, else 40.
+    #[schemars(range(min = 0, max = 1))]
+    pub map_activities: Option<f64>,
+    /// Share of the paths that the map draws, most frequent first, from 0 to 1, and at most 300; beside those, every activity
+    /// keeps its most frequent way in and way out. When left out, as many as can be read well.
+    #[schemars(range(min = 0, max = 1))]
+    pub map_paths: Option<f64>,
     /// Whether to look for unusual cases.
     pub include_anomaly_detection: bool,
     /// Whether to list the variants.
@@ -101,6 +110,8 @@ impl Default for Parameters {
             calendar: None,
             filters: Vec::new(),
             attributes: None,
+            map_activities: None,
+            map_paths: None,
             include_anomaly_detection: true,
             include_process_variants: true,
             generate_insights: true,
@@ -254,6 +265,19 @@ impl Parameters {
             attributes: self.wanted_attributes(),
             size: None,
         }
+    }
+
+    /// How much of the log the map draws.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for shares that are none.
+    pub fn map_shares(&self) -> Result<Shares, Stop> {
+        for (name, share) in [("mapActivities", self.map_activities), ("mapPaths", self.map_paths)] {
+            if let Some(share) = share.filter(|share| !(0.0..=1.0).contains(share)) {
+                return Err(Stop::parameter(format!("{name} is {share}; it must lie between 0 and 1.")));
+            }
+        }
+        Ok(Shares { activities: self.map_activities, paths: self.map_paths })
     }
 
     /// The attributes that are named, and those that conditions need.

@@ -2,7 +2,7 @@
 
 use process_mining::figures::Figures;
 use process_mining::log::{Builder, Event, NO_TIME};
-use process_mining::map::{Map, Node};
+use process_mining::map::{Map, Node, Shares, draw};
 use process_mining::names::NONE;
 
 /// 100 cases of 90 activities in a row; every other activity happens in half of the cases only.
@@ -34,7 +34,7 @@ fn long_process() -> process_mining::log::EventLog {
 fn what_is_left_out_does_not_tear_the_map_apart() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
-    let map = Map::of(&log, &figures);
+    let map = Map::of(&log, &figures, Shares::default());
     assert_eq!((map.activities.len(), map.all_activities), (40, 90));
     // The forty most frequent are steps 1, 3 … 79, which follow each other over the others.
     assert!(map.activities.iter().all(|activity| activity.events == 100));
@@ -52,4 +52,30 @@ fn what_is_left_out_does_not_tear_the_map_apart() {
         "The 40 most frequent of 90 activities (59 % of events) and all 39 paths are drawn. A path may lead over \
          activities that are not drawn."
     );
+}
+
+#[test]
+fn as_much_is_drawn_as_is_asked_for() {
+    let log = long_process();
+    let figures = Figures::of(&log, |_, _| {});
+    let drawn = |activities: f64, paths: f64| {
+        let map = Map::of(&log, &figures, Shares { activities: Some(activities), paths: Some(paths) });
+        (map.activities.len(), map.drawn_edges())
+    };
+    assert_eq!(drawn(0.1, 1.0), (9, 8));
+    assert_eq!(drawn(1.0, 1.0).0, 60, "more cannot be read");
+    // Of all paths those alone without which an activity would float.
+    let few = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: Some(0.0) });
+    let ways_in = |index: usize| few.edges.iter().filter(|edge| edge.to == Node::Activity(index)).count();
+    assert!((0..9).all(|index| ways_in(index) >= 1));
+}
+
+#[test]
+fn equal_times_have_one_colour_and_labels_their_unit() {
+    let log = long_process();
+    let figures = Figures::of(&log, |_, _| {});
+    let map = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: None });
+    let svg = draw(&map, "a map").0;
+    assert!(svg.contains("All paths take equally long") && svg.contains(">100× · 2 min<"), "{svg}");
+    assert!(!svg.contains("edge t4"), "no path is long");
 }

@@ -69,6 +69,17 @@ pub struct Map {
     pub steps_covered: f64,
 }
 
+/// How much of a log is drawn: shares from 0 to 1, or what can be read well.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Shares {
+    /// Of the activities, most frequent first.
+    pub activities: Option<f64>,
+    /// Of the paths between them, most frequent first.
+    pub paths: Option<f64>,
+}
+
+/// Paths that are drawn, at most, however many are asked for.
+const MOST_PATHS: usize = 300;
 /// Up to this many activities are all drawn.
 const ALL_ACTIVITIES: usize = 60;
 /// Of more, this many are: the most frequent ones.
@@ -83,8 +94,8 @@ const EDGES_PER_ACTIVITY: f64 = 1.7;
 impl Map {
     /// Chooses the most frequent activities and paths. Where activities are left out, paths lead over them: the map is that
     /// of the log without their events. Every activity keeps its most frequent way in and way out, so that none floats.
-    pub fn of(log: &EventLog, figures: &Figures) -> Self {
-        let shown = shown_activities(log, figures);
+    pub fn of(log: &EventLog, figures: &Figures, shares: Shares) -> Self {
+        let shown = shown_activities(log, figures, shares.activities);
         let mut position = vec![None; log.names.activities.len()];
         for (index, &activity) in shown.iter().enumerate() {
             position[activity as usize] = Some(index);
@@ -137,7 +148,7 @@ impl Map {
         candidates.retain(|edge| edge.count > 0);
         candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
         drop_rare_ends(&mut candidates, log.cases());
-        let edges = choose(&candidates, activities.len());
+        let edges = choose(&candidates, activities.len(), shares.paths);
         Self { rows: log.heading(), ..Self::measure(activities, edges, flow, figures) }
     }
 
@@ -193,17 +204,25 @@ impl Map {
     }
 }
 
-fn shown_activities(log: &EventLog, figures: &Figures) -> Vec<Id> {
+fn shown_activities(log: &EventLog, figures: &Figures, share: Option<f64>) -> Vec<Id> {
     let counts = &figures.flow.activities;
     let mut activities: Vec<Id> = (0..counts.len() as Id).filter(|&id| counts[id as usize] > 0).collect();
     activities.sort_by(|&a, &b| {
         let order = counts[b as usize].cmp(&counts[a as usize]);
         order.then_with(|| log.activity_name(a).cmp(log.activity_name(b)))
     });
-    if activities.len() > ALL_ACTIVITIES {
-        activities.truncate(MANY_ACTIVITIES);
-    }
+    let most = match share {
+        Some(share) => part_of(activities.len(), share).min(ALL_ACTIVITIES),
+        None if activities.len() > ALL_ACTIVITIES => MANY_ACTIVITIES,
+        None => ALL_ACTIVITIES,
+    };
+    activities.truncate(most);
     activities
+}
+
+/// A share of so many things, at least one.
+fn part_of(count: usize, share: f64) -> usize {
+    ((count as f64 * share).ceil() as usize).max(1)
 }
 
 /// Mean place of the first occurrence of each activity in its cases, from 0 to 1.
@@ -237,8 +256,9 @@ fn drop_rare_ends(candidates: &mut Vec<MapEdge>, cases: usize) {
     });
 }
 
-/// The edges to draw, out of candidates that are sorted by frequency.
-fn choose(candidates: &[MapEdge], activities: usize) -> Vec<MapEdge> {
+/// The edges to draw, out of candidates that are sorted by frequency: a share of them, or what can be read well, and always
+/// those without which an activity would float.
+fn choose(candidates: &[MapEdge], activities: usize, share: Option<f64>) -> Vec<MapEdge> {
     let mut chosen = vec![false; candidates.len()];
     let nodes = [Node::Start, Node::End].into_iter().chain((0..activities).map(Node::Activity));
     for node in nodes {
@@ -255,8 +275,12 @@ fn choose(candidates: &[MapEdge], activities: usize) -> Vec<MapEdge> {
         if *chosen {
             continue;
         }
-        // Small maps show everything.
-        if candidates.len() > most && (drawn >= most || covered as f64 >= ENOUGH * total as f64) {
+        let enough = match share {
+            Some(share) => drawn >= part_of(candidates.len(), share).min(MOST_PATHS),
+            // Small maps show everything.
+            None => candidates.len() > most && (drawn >= most || covered as f64 >= ENOUGH * total as f64),
+        };
+        if enough {
             break;
         }
         *chosen = true;

@@ -119,8 +119,8 @@ fn sub_line(activity: &MapActivity) -> String {
 
 fn tag(edge: &MapEdge) -> String {
     match edge.time {
-        Some((median, _)) => format!("{} · {}", count(edge.count), duration(median)),
-        None => count(edge.count),
+        Some((median, _)) => format!("{}× · {}", count(edge.count), duration(median)),
+        None => format!("{}×", count(edge.count)),
     }
 }
 
@@ -136,14 +136,23 @@ struct Scales {
     most_steps: f64,
     /// Median times that part the five colours.
     times: [f64; 4],
+    times_differ: bool,
 }
 
 impl Scales {
     fn of(map: &Map) -> Self {
         let most_events = map.activities.iter().map(|activity| activity.events).max().unwrap_or(1) as f64;
         let most_steps = map.edges.iter().map(|edge| edge.count).max().unwrap_or(1) as f64;
-        let longest = map.edges.iter().filter_map(|edge| edge.time).map(|time| time.0).fold(0.0, f64::max);
-        Self { most_events, most_steps, times: [0.05, 0.2, 0.45, 0.75].map(|share| share * longest) }
+        let medians = || map.edges.iter().filter_map(|edge| edge.time).map(|time| time.0);
+        let (shortest, longest) = (medians().fold(f64::INFINITY, f64::min), medians().fold(0.0, f64::max));
+        // What is shown as the same time has the same colour.
+        let times_differ = longest > shortest && duration(longest) != duration(shortest);
+        Self {
+            most_events,
+            most_steps,
+            times_differ,
+            times: [0.05, 0.2, 0.45, 0.75].map(|share| share * longest),
+        }
     }
 
     fn frequency(&self, events: u64) -> usize {
@@ -151,7 +160,11 @@ impl Scales {
         [0.2, 0.4, 0.62, 0.85].iter().filter(|&&limit| share > limit).count()
     }
 
+    /// Where all paths take equally long, none is long.
     fn time(&self, seconds: f64) -> usize {
+        if !self.times_differ {
+            return 0;
+        }
         self.times.iter().filter(|&&limit| seconds > limit).count()
     }
 
@@ -332,8 +345,13 @@ fn legend(map: &Map) -> Markup {
         .text("Times a path is taken: few")
         .marks(28.0, [1.2, 3.0, 5.0, 7.2], path)
         .text("many");
-    let mut times =
-        LegendLine::new(50.0).text("Median time of a path: short").marks(24.0, 0..5, time).text("long");
+    let mut times = match Scales::of(map).times_differ {
+        true => {
+            LegendLine::new(50.0).text("Median time of a path: short").marks(24.0, 0..5, time).text("long")
+        }
+        false => LegendLine::new(50.0).text("All paths take equally long"),
+    };
+    times = times.skip(12.0).text("12× · 3 h: taken 12 times, median 3 h");
     if map.activities.iter().any(|activity| activity.repeated > 0) {
         times = times.skip(12.0).text("↻ directly repeated");
     }
