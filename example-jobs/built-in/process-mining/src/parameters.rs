@@ -88,6 +88,9 @@ pub struct Parameters {
     pub end_activities: Option<Vec<String>>,
     /// What report, map, insights, unusual cases, rules and models count where the log has life-cycle transitions.
     pub granularity: Granularity,
+    /// The classifier of an XES log by which activities are named: one that the log declares, by its name. When left out,
+    /// activities are named by `concept:name`.
+    pub classifier: Option<String>,
     /// Names of columns that are not found by themselves.
     pub columns: Columns,
     /// strftime forms of timestamps that are not ISO 8601, such as `%d/%m/%Y %H:%M:%S`. `%s` alone means seconds and `%Q`
@@ -121,6 +124,7 @@ impl Default for Parameters {
             rules: Vec::new(),
             end_activities: None,
             granularity: Granularity::default(),
+            classifier: None,
             columns: Columns::default(),
             timestamp_formats: Vec::new(),
         }
@@ -261,6 +265,7 @@ impl Parameters {
     pub fn options(&self) -> Options {
         Options {
             columns: self.columns.clone(),
+            classifier: self.classifier.clone(),
             timestamp_formats: self.timestamp_formats.clone(),
             attributes: self.wanted_attributes(),
             size: None,

@@ -12,6 +12,8 @@ use crate::names;
 pub struct Options {
     /// Columns that the request names (tables only).
     pub columns: Columns,
+    /// The classifier that names activities (XES only); `concept:name` otherwise.
+    pub classifier: Option<String>,
     /// strftime forms that the request names, beside ISO 8601.
     pub timestamp_formats: Vec<String>,
     /// Which attributes of cases and events are read.

@@ -1,5 +1,6 @@
 //! From a file to an [`EventLog`], streamed: no file is ever held whole.
 
+mod classifier;
 mod columns;
 mod csv;
 mod facts;
@@ -38,6 +39,7 @@ pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(Event
     let mut facts = Facts { encoding: source.encoding, ..Facts::default() };
     let (name, builder) = match source.first {
         Some(b'<') => ("XES", xes::read(source, options, &mut facts, tick)?),
+        _ if options.classifier.is_some() => return Err(no_classifiers()),
         _ => ("CSV", csv::read(source, options, &mut facts, tick)?),
     };
     facts.trailing_bytes = meter.has_trailing_bytes();
@@ -75,6 +77,12 @@ fn refuse_pages(source: &mut Source<'_>) -> Result<(), Stop> {
         return Ok(());
     };
     Err(Stop::failed("UnsupportedFormat", format!("The file is {what}. Allowed are {}.", REFUSALS.allowed)))
+}
+
+fn no_classifiers() -> Stop {
+    let message = "classifier is for XES logs, and the file is a table: give columns.activity the name of the column that \
+                   names activities.";
+    Stop::parameter(message.to_string())
 }
 
 /// No log has its times outside of a hundred years: they were read as what they are not.

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader};
 
 use quick_xml::XmlVersion;
+use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::name::QName;
 use rustc_hash::FxHashMap;
 
+use super::classifier::Classifier;
 use super::facts::{BATCH, Example, Facts, Options, Tick, instance_hash};
 use super::refusals::REFUSALS;
 use super::single_byte::{Encoding, SingleByte};
@@ -15,7 +17,7 @@ use super::tags::{Element, Tag, TagError, Tags};
 use crate::attributes::Wanted;
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME};
-use crate::names::{self, Id, NONE};
+use crate::names::{self, Id, NONE, Names};
 use fuelcell_records_kit::buffer::{first_of, near};
 use fuelcell_records_kit::iso::beyond_micros;
 use fuelcell_records_kit::source::Source;
@@ -34,6 +36,7 @@ pub(super) fn read(
     let mut tags = Tags::new(text);
     let timestamps = Timestamps::new(&options.timestamp_formats)?.of_times();
     let mut log = Log::new(timestamps, options.attributes.clone());
+    log.classifier = options.classifier.as_deref().map(Classifier::new);
     let mut seen = 0_u64;
     loop {
         if log.place() == Place::Event {
@@ -143,6 +146,8 @@ enum Said {
     Lifecycle(Id),
     /// A value of another attribute.
     Other(u8, Id),
+    /// The value of the attribute at a place of the classifier.
+    Part(u16, Id),
 }
 
 /// An attribute that was seen before.
@@ -252,6 +257,8 @@ fn same_tags(a: &[u8], b: &[u8]) -> bool {
 struct Log {
     memory: Memory,
     timestamps: Timestamps,
+    /// What names activities, where that is not `concept:name`.
+    classifier: Option<Classifier>,
     builder: Builder,
     places: Vec<Place>,
     seen_log: bool,
@@ -278,6 +285,7 @@ impl Log {
             trace_values: Vec::new(),
             memory: Memory::new(),
             timestamps,
+            classifier: None,
             builder: Builder::default(),
             places: Vec::new(),
             seen_log: false,
@@ -318,7 +326,11 @@ impl Log {
                 facts.object_centric = true;
                 Place::Skipped
             }
-            (Place::Log, b"global" | b"extension" | b"classifier") | (Place::Skipped, _) => Place::Skipped,
+            (Place::Log, b"classifier") => {
+                self.declare(element)?;
+                Place::Skipped
+            }
+            (Place::Log, b"global" | b"extension") | (Place::Skipped, _) => Place::Skipped,
             (Place::Log | Place::Attribute, _) => Place::Attribute,
             (Place::Outside, b"log") => {
                 self.seen_log = true;
@@ -355,6 +367,13 @@ impl Log {
             self.trace_values.push((attribute, value));
         }
         Ok(())
+    }
+
+    /// An attribute that names activities by the classifier.
+    fn part(&mut self, key: &[u8], value: &[u8]) -> Result<Option<Said>, String> {
+        let Some(classifier) = &mut self.classifier else { return Ok(None) };
+        let Some(place) = classifier.place(key) else { return Ok(None) };
+        Ok(Some(Said::Part(place as u16, classifier.value(&plain(value)?))))
     }
 
     /// An attribute that is nothing else, by its place, and its value.
@@ -427,6 +446,11 @@ impl Log {
             Said::Resource(id) => event.resource = Some(id),
             Said::Lifecycle(id) => event.lifecycle = Some(id),
             Said::Other(attribute, value) => self.builder.attributes.set(attribute.into(), value),
+            Said::Part(place, id) => {
+                if let Some(classifier) = &mut self.classifier {
+                    classifier.set(usize::from(place), id);
+                }
+            }
         }
     }
 
@@ -473,9 +497,12 @@ impl Log {
                 facts.unreadable_starts += u64::from(event.start.is_none());
                 Said::Nothing
             }
-            _ => self
-                .other(key, value, is_time, false)?
-                .map_or(Said::Nothing, |(place, value)| Said::Other(place, value)),
+            key => match self.part(key, value)? {
+                Some(part) => part,
+                None => self
+                    .other(key, value, is_time, false)?
+                    .map_or(Said::Nothing, |(place, value)| Said::Other(place, value)),
+            },
         };
         Ok(said)
     }
@@ -496,9 +523,46 @@ impl Log {
         }
     }
 
+    /// Takes in a classifier that the log declares.
+    #[inline(never)]
+    fn declare(&mut self, element: &Element<'_>) -> Result<(), String> {
+        let Some(classifier) = &mut self.classifier else { return Ok(()) };
+        let text = String::from_utf8_lossy(element.text);
+        let text = text.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
+        let tag = BytesStart::from_content(text, text.find(char::is_whitespace).unwrap_or(text.len()));
+        let value = |name: &str| {
+            let attribute = tag.try_get_attribute(name).map_err(|error| shorten(&error.to_string(), 200))?;
+            let value = attribute.map(|attribute| attribute.normalized_value(XmlVersion::Implicit1_0));
+            let value = value.transpose().map_err(|error| shorten(&error.to_string(), 200))?;
+            Ok::<_, String>(value.unwrap_or_default().into_owned())
+        };
+        classifier.declare(&value("name")?, &value("keys")?);
+        Ok(())
+    }
+
+    /// Names the activity of an event by the classifier. What tells transitions apart leaves none of them to be told.
+    #[inline(never)]
+    fn classify(&mut self, event: &mut Open) {
+        let Some(classifier) = &mut self.classifier else { return };
+        let names = &mut self.builder.names;
+        let name = |names: &Names, id: Option<Id>| id.map_or(String::new(), |id| names.get(id).to_string());
+        let own = [
+            name(&names.activities, event.activity),
+            name(&names.lifecycles, event.lifecycle),
+            name(&names.resources, event.resource),
+        ];
+        event.activity = classifier.activity(own.each_ref().map(String::as_str), &mut names.activities);
+        if classifier.tells_transitions() {
+            event.lifecycle = None;
+        }
+    }
+
     fn add_event(&mut self, facts: &mut Facts) {
         facts.rows += 1;
-        let event = std::mem::take(&mut self.event);
+        let mut event = std::mem::take(&mut self.event);
+        if self.classifier.is_some() {
+            self.classify(&mut event);
+        }
         let dropped = &mut facts.dropped;
         // An event outside of any trace belongs to no case.
         if self.place() != Place::Trace {
@@ -559,6 +623,9 @@ impl Log {
         if !self.places.is_empty() {
             return Err(corrupt(position, "the file ends before </log>"));
         }
+        if let Some(classifier) = &self.classifier {
+            classifier.check()?;
+        }
         if facts.object_centric && facts.rows == 0 {
             return Err(Stop::failed(
                 "UnsupportedFormat",
@@ -572,7 +639,7 @@ impl Log {
         }
         let attributes = [
             ("case", "concept:name of the trace"),
-            ("activity", "concept:name"),
+            ("activity", self.classifier.as_ref().map_or("concept:name", Classifier::name)),
             ("timestamp", "time:timestamp"),
         ];
         facts.columns = attributes.map(|(role, name)| (role, name.to_string())).to_vec();
