@@ -464,13 +464,13 @@ impl Mined<'_> {
     fn write_report(&self) -> Result<(), Failure> {
         let file = self.context.input("dataset").map_or("event log", |input| input.file_name.as_str());
         let map = Map::of(self.log, self.figures, self.map_shares);
-        let map_svg = map::draw(&map, &format!("Process map of {file}"));
+        let drawing = map::draw(&map, &format!("Process map of {file}"));
         let svg = Artifact::new("process-map.svg", Kind::Visualization)
             .type_name("ProcessMap")
             .title("Process map")
             .media_type("image/svg+xml");
         let mut out = self.context.artifact(svg)?;
-        fuelcell_report_kit::write(&map_svg.0, &mut out)?;
+        fuelcell_report_kit::write(&drawing.svg.0, &mut out)?;
         out.finish()?;
         let html = Artifact::new("report.html", Kind::Report)
             .type_name("ProcessMiningReport")
@@ -490,7 +490,7 @@ impl Mined<'_> {
             facts: self.facts,
             quality: self.quality,
             map: &map,
-            map_svg: &map_svg,
+            drawing: &drawing,
             anomalies: self.anomalies,
             checked: self.checked,
             fitness: self.fitness,

@@ -75,7 +75,21 @@ fn equal_times_have_one_colour_and_labels_their_unit() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
     let map = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: None });
-    let svg = draw(&map, "a map").0;
+    let svg = draw(&map, "a map").svg.0;
     assert!(svg.contains("All paths take equally long") && svg.contains(">100× · 2 min<"), "{svg}");
     assert!(!svg.contains("edge t4"), "no path is long");
+}
+
+#[test]
+fn a_drawing_says_where_its_start_is() {
+    let log = long_process();
+    let figures = Figures::of(&log, |_, _| {});
+    let drawing = draw(&Map::of(&log, &figures, Shares::default()), "a map");
+    let after = |text: &str, place: usize| {
+        let found = drawing.svg.0.split(text).nth(place).unwrap_or_default();
+        found.split(['"', ' ']).next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(f64::NAN)
+    };
+    // The first group that is moved is the legend, the second one the map; its first circle is the start.
+    let x = after("translate(", 2) + after("<circle class=\"end\" cx=\"", 1);
+    assert!((drawing.start.0 - x).abs() < 0.2, "{} is not {x}", drawing.start.0);
 }

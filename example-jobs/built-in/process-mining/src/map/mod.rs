@@ -4,7 +4,7 @@ mod layout;
 mod straighten;
 mod svg;
 
-pub use svg::{STYLE, draw};
+pub use svg::{Drawing, STYLE, draw};
 
 use crate::figures::{Figures, Flow, SECOND};
 use crate::log::EventLog;

@@ -38,8 +38,17 @@ const CIRCLE: Size = (26.0, 26.0);
 const LEGEND_HEIGHT: f64 = 92.0;
 const LEAST_WIDTH: f64 = 620.0;
 
+/// A map as SVG.
+#[derive(Debug)]
+pub struct Drawing {
+    /// The picture.
+    pub svg: Markup,
+    /// Where on it the start is.
+    pub start: (f64, f64),
+}
+
 /// Draws the map. `title` is for readers that cannot see it.
-pub fn draw(map: &Map, title: &str) -> Markup {
+pub fn draw(map: &Map, title: &str) -> Drawing {
     let names: Vec<Vec<String>> = map.activities.iter().map(|activity| wrap(&activity.name)).collect();
     let subs: Vec<String> = map.activities.iter().map(sub_line).collect();
     let boxes: Vec<Size> = names.iter().zip(&subs).map(|(name, sub)| box_size(name, sub)).collect();
@@ -51,13 +60,16 @@ pub fn draw(map: &Map, title: &str) -> Markup {
     let height = placement.size.1 + LEGEND_HEIGHT;
     let shift = (width - placement.size.0) / 2.0;
     let scales = Scales::of(map);
-    html! {
+    let start = (placement.start.x + shift, placement.start.y + LEGEND_HEIGHT);
+    // The legend stands above the start, where a view that is smaller than the map begins.
+    let legend_at = (start.0 - LEAST_WIDTH / 2.0).clamp(0.0, width - LEAST_WIDTH);
+    let svg = html! {
         svg.map xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (whole(width)) " " (whole(height)) }
             width=(whole(width)) height=(whole(height)) role="img" aria-label=(title) {
             title { (title) }
             style { (PreEscaped(STYLE)) }
             rect width=(whole(width)) height=(whole(height)) style="fill:var(--paper)" {}
-            (legend(map))
+            g transform={ "translate(" (tenth(legend_at)) " 0)" } { (legend(map)) }
             g transform={ "translate(" (tenth(shift)) " " (LEGEND_HEIGHT) ")" } {
                 @for (edge, route) in map.edges.iter().zip(&placement.routes).rev() {
                     (draw_edge(map, edge, route, &scales))
@@ -72,7 +84,8 @@ pub fn draw(map: &Map, title: &str) -> Markup {
                 }
             }
         }
-    }
+    };
+    Drawing { svg, start }
 }
 
 fn draw_label(tag: &str, (width, _): Size, (x, y): (f64, f64)) -> Markup {

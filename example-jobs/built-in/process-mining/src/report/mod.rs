@@ -22,7 +22,7 @@ use crate::figures::Figures;
 use crate::filters::Removed;
 use crate::insights::Insight;
 use crate::log::EventLog;
-use crate::map::Map;
+use crate::map::{Drawing, Map};
 use crate::models::{Discovered, Replayed};
 use crate::parameters::{Metric, OutputFormat, Parameters};
 use crate::quality::Quality;
@@ -55,7 +55,7 @@ pub struct Report<'a> {
     /// What the map shows.
     pub map: &'a Map,
     /// The map as SVG.
-    pub map_svg: &'a Markup,
+    pub drawing: &'a Drawing,
     /// Unusual cases; empty when there are none or nobody asked.
     pub anomalies: &'a [Group],
     /// Rules that were checked; empty when none were stated.

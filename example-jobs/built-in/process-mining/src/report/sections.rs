@@ -141,6 +141,8 @@ impl Report<'_> {
     pub(super) fn map(&self) -> Markup {
         // Small maps shrink with the page; large ones stay legible and scroll.
         let fits = self.map.activities.len() <= 12;
+        let (x, y) = self.drawing.start;
+        let top = (y - 120.0).max(0.0).round();
         html! {
             p.lead {
                 "Boxes are activities with their " (self.log.row()) "s, lines are paths with the times they are taken and the median \
@@ -148,7 +150,11 @@ impl Report<'_> {
                 (self.map.simplification())
                 @if !fits { " " span.screen { "Scroll inside of the frame to see all of it." } }
             }
-            div.mapbox.fits[fits] { (self.map_svg) }
+            div.mapbox.fits[fits] {
+                // Of a map that is larger than its frame, the start is seen first (CSS Scroll Snap 2).
+                @if !fits { span.first style={ "left:calc(" (x.round()) "px - 50cqi);top:" (top) "px" } {} }
+                (self.drawing.svg)
+            }
         }
     }
 
