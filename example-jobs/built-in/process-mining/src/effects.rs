@@ -47,7 +47,8 @@ pub struct Effect {
     pub cases: [u64; 2],
     /// Medians (of rework: shares) of both, in microseconds.
     pub medians: [f64; 2],
-    /// What its cases take longer than others on average, all together, in microseconds. 0 for rework.
+    /// What its cases take longer than others, all together, in microseconds, by the smaller of the differences of means and
+    /// of medians: a few extreme cases are no effect of the attribute. 0 for rework.
     pub moved: f64,
     /// Chance of such a difference or a larger one, if the attribute meant nothing, times the number of comparisons that
     /// were at least as unlikely (Holm 1979).
@@ -212,7 +213,7 @@ fn effect(
         Measure::Rework => ([inside.mean(), outside.mean()], 0.0, difference >= LEAST_DIFFERENCE),
         _ => (
             [inside.median, outside.median],
-            difference * inside.count as f64,
+            difference.min(inside.median - outside.median) * inside.count as f64,
             difference > 0.0 && inside.median > 0.0 && inside.median >= LEAST_RATIO * outside.median,
         ),
     };

@@ -52,16 +52,29 @@ pub fn write(
     insights.extend(other_hours(log, figures));
     insights.extend(checked.iter().filter_map(|rule| broken_rule(log, rule)));
     insights.extend(anomalies.iter().filter_map(|group| anomaly(log, group)));
-    insights.extend(effects.found.iter().take(TOLD_EFFECTS).map(|effect| {
-        let weight = effect.moved / SECOND / all_time(figures);
-        told_effect(log, effect, effects.comparisons, weight)
-    }));
+    insights.extend(told_effects(log, figures, effects));
     insights.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     insights
 }
 
-/// Differences between groups of cases that are told, those that move most time.
+/// Differences between groups of cases that are told, those that move most.
 const TOLD_EFFECTS: usize = 8;
+/// A difference that moves less is in the table of effects, and no insight.
+const LEAST_MOVED: f64 = 0.001;
+
+fn told_effects(log: &EventLog, figures: &Figures, effects: &Effects) -> Vec<Insight> {
+    let weight = |effect: &Effect| match effect.measure {
+        Measure::Rework => {
+            (effect.medians[0] - effect.medians[1]) * effect.cases[0] as f64 / log.cases() as f64
+        }
+        _ => effect.moved / SECOND / all_time(figures),
+    };
+    let mut told: Vec<_> = effects.found.iter().map(|effect| (weight(effect), effect)).collect();
+    told.retain(|(weight, _)| *weight >= LEAST_MOVED);
+    told.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let told = told.into_iter().take(TOLD_EFFECTS);
+    told.map(|(weight, effect)| told_effect(log, effect, effects.comparisons, weight)).collect()
+}
 
 /// What the cases with a value of an attribute have more of.
 fn told_effect(log: &EventLog, effect: &Effect, comparisons: usize, weight: f64) -> Insight {

@@ -79,7 +79,7 @@ impl Report<'_> {
             (note(format!(
                 "Each value is compared with all other cases by rank (Mann and Whitney), where both are {FEWEST} or more. Told is \
                  what is at least 20 % longer, or 5 points more, and would be seen with a chance of less than {} if attributes \
-                 meant nothing: corrected for {} (Holm). That two things go together does not say that one is the cause.",
+                 meant nothing: corrected for {} (Holm). Longer in all is cases times the smaller of the differences of means and medians. That two things go together does not say that one is the cause.",
                 percent(LEVEL),
                 counted(effects.comparisons as u64, "comparison")
             )))
