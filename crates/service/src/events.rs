@@ -40,13 +40,20 @@ pub enum Told {
     },
 }
 
+/// What is to be told.
+enum Pending {
+    Event(EventPlace, JobEvent),
+    Reset(EventPlace),
+}
+
 /// A stream of events. It takes a place of its tenant until it is dropped.
 pub struct Watch {
     service: Arc<Service>,
     principal: Principal,
     of: Watched,
     after: EventPlace,
-    pending: VecDeque<Told>,
+    /// What was read and not told yet: without lines, which would be the log once for each listener.
+    pending: VecDeque<Pending>,
     recognised: Instant,
     ended: bool,
     _place: Place,
@@ -107,8 +114,8 @@ impl Watch {
     /// any more.
     pub async fn next(&mut self) -> Result<Option<Told>, ServiceError> {
         loop {
-            if let Some(told) = self.pending.pop_front() {
-                return Ok(Some(told));
+            if let Some(pending) = self.pending.pop_front() {
+                return self.tell(pending).await.map(Some);
             }
             if self.ended {
                 return Ok(None);
@@ -137,24 +144,30 @@ impl Watch {
         if page.forgotten {
             return self.reset().await;
         }
-        for (place, event) in page.events {
-            self.tell(place, event).await?;
-        }
+        page.events.into_iter().for_each(|(place, event)| self.expect(place, event));
         self.after = page.next;
         Ok(())
     }
 
-    async fn tell(&mut self, place: EventPlace, event: JobEvent) -> Result<(), ServiceError> {
+    fn expect(&mut self, place: EventPlace, event: JobEvent) {
         let of_one = matches!(self.of, Watched::Job(..));
+        // Who watches a project has no eye for the lines of each job.
+        if of_one || !matches!(event.what, Happening::Logged(_)) {
+            self.ended = of_one && event.what.is_end();
+            self.pending.push_back(Pending::Event(place, event));
+        }
+    }
+
+    async fn tell(&self, pending: Pending) -> Result<Told, ServiceError> {
+        let (place, event) = match pending {
+            Pending::Event(place, event) => (place, event),
+            Pending::Reset(place) => return Ok(Told::Reset { place }),
+        };
         let lines = match event.what {
-            // Who watches a project has no eye for the lines of each job.
-            Happening::Logged(_) if !of_one => return Ok(()),
             Happening::Logged(batch) => self.lines(event.job, batch).await?,
             _ => Vec::new(),
         };
-        self.ended = of_one && event.what.is_end();
-        self.pending.push_back(Told::Event { place, event, lines });
-        Ok(())
+        Ok(Told::Event { place, event, lines })
     }
 
     /// The lines of a batch that are still kept.
@@ -179,11 +192,11 @@ impl Watch {
         let project = self.of.project();
         let place = self.service.store.latest_event(project).await?;
         self.after = place;
-        self.pending.push_back(Told::Reset { place });
+        self.pending.push_back(Pending::Reset(place));
         if let Watched::Job(_, id) = self.of {
             let job = self.service.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
             if let Some(event) = JobEvent::of_end(&job) {
-                self.tell(place, event).await?;
+                self.expect(place, event);
             }
         }
         Ok(())
