@@ -8,6 +8,10 @@ use fuelcell_domain::{Happening, Job, JobEvent, JobId, ProjectRef, Timestamp};
 use fuelcell_store::{EventPage, EventPlace, KEPT_EVENTS, StoreError, Watched};
 use serde::{Deserialize, Serialize};
 
+/// So many events of a job are gone back over for a page of them. Who goes back over all of a job with very many, for each
+/// page, reads them again and again.
+const MOST_STEPS: usize = 4096;
+
 /// An event on disk.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredEvent {
@@ -86,26 +90,12 @@ fn of_project(
     last: u64,
     limit: usize,
 ) -> Result<EventPage, StoreError> {
-    let oldest = last.saturating_sub(KEPT_EVENTS);
-    let mut page = EventPage { forgotten: after < oldest, next: number_place(last), ..EventPage::default() };
-    for number in after.max(oldest) + 1..=last {
-        // What a deleted job left is empty.
-        let stored: Option<StoredEvent> = records.get(Table::Events, &keys::event(project, number))?;
-        let Some(stored) = stored else { continue };
-        if stored.number != number {
-            // The ring came round while it was read.
-            page.forgotten = true;
-            continue;
-        }
-        page.events.push((number_place(number), stored.event));
-        if page.events.len() >= limit {
-            page.next = number_place(number);
-            break;
-        }
-    }
+    let mut page = scan(records, project, None, after, last, limit)?;
+    page.forgotten |= after < oldest(last);
     Ok(page)
 }
 
+/// Goes back from the latest event of the job: most jobs have few among many of others.
 fn of_job(
     records: &impl Read,
     project: ProjectRef,
@@ -118,6 +108,9 @@ fn of_job(
     let mut page = EventPage { next: number_place(last.max(number)), ..EventPage::default() };
     page.forgotten = number == 0;
     while number > after {
+        if page.events.len() >= MOST_STEPS {
+            return of_long_job(records, project, job, after, last, limit);
+        }
         let Some(stored) = stored(records, project, number)? else {
             page.forgotten = true;
             break;
@@ -134,6 +127,58 @@ fn of_job(
         page.next = page.events.last().map_or(page.next, |(place, _)| *place);
     }
     Ok(page)
+}
+
+/// Goes on from the place, over the events of others too: all pages together go over the ring once.
+fn of_long_job(
+    records: &impl Read,
+    project: ProjectRef,
+    job: JobId,
+    after: u64,
+    last: u64,
+    limit: usize,
+) -> Result<EventPage, StoreError> {
+    let mut page = scan(records, project, Some(job), after, last, limit)?;
+    // Of a job whose beginning is kept, all is.
+    let is_whole = page.events.first().is_some_and(|(_, event)| event.what == Happening::Queued);
+    page.forgotten |= after < oldest(last) && !is_whole;
+    Ok(page)
+}
+
+/// The events of a project behind a number, or those of one job of it.
+fn scan(
+    records: &impl Read,
+    project: ProjectRef,
+    only: Option<JobId>,
+    after: u64,
+    last: u64,
+    limit: usize,
+) -> Result<EventPage, StoreError> {
+    let mut page = EventPage { next: number_place(last), ..EventPage::default() };
+    for number in after.max(oldest(last)) + 1..=last {
+        // What a deleted job left is empty.
+        let stored: Option<StoredEvent> = records.get(Table::Events, &keys::event(project, number))?;
+        let Some(stored) = stored else { continue };
+        if stored.number != number {
+            // The ring came round while it was read.
+            page.forgotten = true;
+            continue;
+        }
+        if only.is_some_and(|job| job != stored.event.job) {
+            continue;
+        }
+        page.events.push((number_place(number), stored.event));
+        if page.events.len() >= limit {
+            page.next = number_place(number);
+            break;
+        }
+    }
+    Ok(page)
+}
+
+/// What is not kept any more: this number, and those before it.
+fn oldest(last: u64) -> u64 {
+    last.saturating_sub(KEPT_EVENTS)
 }
 
 /// The event of this number, if it is still there.
@@ -182,6 +227,14 @@ mod tests {
         assert!(of(Watched::Job(own, early.id), 0).forgotten);
         let watched = of(Watched::Job(own, late.id), 0);
         assert_eq!((watched.forgotten, watched.events.len()), (false, 10));
+        let (mut heard, mut after) = (Vec::new(), EventPlace::START);
+        while after.0 < last {
+            let next = page(&overlay, Watched::Job(own, late.id), after, 5_000).unwrap();
+            assert!(!next.forgotten, "from {after} on");
+            heard.extend(next.events.into_iter().map(|(place, _)| place.0));
+            after = next.next;
+        }
+        assert!(heard.into_iter().eq(2..=last), "each once and in order");
         assert!(of(Watched::Project(own), last + 1).forgotten, "nobody has seen that place");
         let end = of(Watched::Project(own), last);
         assert_eq!(end, EventPage { next: EventPlace(last), ..EventPage::default() });
