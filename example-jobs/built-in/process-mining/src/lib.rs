@@ -36,5 +36,6 @@ pub mod quality;
 pub mod read;
 pub mod reference;
 pub mod report;
+pub mod sightings;
 
 pub use job::Job;

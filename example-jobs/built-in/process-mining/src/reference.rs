@@ -13,15 +13,13 @@ use crate::log::{EventLog, Level};
 use crate::model;
 use crate::names::{Id, NONE};
 use crate::read::Facts;
+use crate::sightings::{Counts, Seen, Sightings};
 
 /// A longer model file is refused.
 pub const LONGEST_FILE: u64 = 32 << 20;
 
 /// Deviations and cases listed in the figures.
 const LISTED: usize = 1000;
-
-/// Cases named for each deviation.
-const EXAMPLES: usize = 20;
 
 /// What counts as fitting, as the outputs say it.
 pub const DEFINITION: &str = "A case fits when the model knows its activities and allows its start, every directly-follows pair and its \
@@ -214,19 +212,6 @@ impl Deviation {
     }
 }
 
-/// How often a deviation was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// What was seen.
-    pub deviation: Deviation,
-    /// How often.
-    pub count: u64,
-    /// In how many cases.
-    pub cases: u64,
-    /// The first of them.
-    pub examples: Vec<usize>,
-}
-
 /// A case that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deviating {
@@ -248,7 +233,7 @@ pub struct Fitness {
     /// Events of these cases, and those of them that fit.
     pub events: (u64, u64),
     /// Deviations, those of most cases first.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<Seen<Deviation>>,
     /// Cases that do not fit, the worst first.
     pub deviating: Vec<Deviating>,
 }
@@ -261,8 +246,12 @@ pub fn judge(log: &EventLog, figures: &Figures, facts: &Facts, reference: &Refer
     // Cases of one variant do the same.
     let variants = figures.variants.list.iter();
     let traces = variants.map(|variant| reference.deviations(log.trace(variant.case), &known));
-    let mut seen = Sightings::default();
-    let variants: Vec<Outcome> = traces.map(|deviations| seen.number(&deviations)).collect();
+    let mut seen = Sightings::new();
+    let outcome = |deviations: Vec<Deviation>| Outcome {
+        counts: seen.number(&deviations),
+        events: deviations.iter().filter(|deviation| deviation.kind != Kind::End).count() as u64,
+    };
+    let variants: Vec<Outcome> = traces.map(outcome).collect();
     let (mut cases, mut events, mut deviating) = ((0, 0), (0, 0), Vec::new());
     for (case, &variant) in figures.variants.of_case.iter().enumerate() {
         if !facts.incomplete_cases.is_empty() && facts.is_incomplete(log.case_name(case)) {
@@ -273,67 +262,22 @@ pub fn judge(log: &EventLog, figures: &Figures, facts: &Facts, reference: &Refer
         cases = (cases.0 + 1, cases.1 + u64::from(outcome.counts.is_empty()));
         events = (events.0 + length, events.1 + fitting);
         if !outcome.counts.is_empty() {
-            seen.add(case, outcome);
+            seen.add(case, &outcome.counts);
             let deviations = outcome.counts.iter().map(|&(_, count)| count).sum();
             deviating.push(Deviating { case, fitness: fitting as f64 / length as f64, deviations });
         }
     }
     deviating.sort_by(|a, b| a.fitness.total_cmp(&b.fitness).then(a.case.cmp(&b.case)));
-    Fitness { model_cases: reference.cases, cases, events, seen: seen.ranked(log), deviating }
+    let names =
+        |Deviation { kind, from, to }: Deviation| (kind, log.activity_name(from), log.activity_name(to));
+    Fitness { model_cases: reference.cases, cases, events, seen: seen.ranked(names), deviating }
 }
 
 /// What is wrong with the cases of a variant.
 struct Outcome {
-    /// Deviations by number, and how often each occurs.
-    counts: Vec<(usize, u64)>,
+    counts: Counts,
     /// Events that do not fit.
     events: u64,
-}
-
-/// Numbers deviations, and counts them.
-#[derive(Default)]
-struct Sightings {
-    numbers: FxHashMap<Deviation, usize>,
-    seen: Vec<Seen>,
-}
-
-impl Sightings {
-    fn number(&mut self, deviations: &[Deviation]) -> Outcome {
-        let mut counts: Vec<(usize, u64)> = Vec::new();
-        let mut sorted = deviations.to_vec();
-        sorted.sort_unstable();
-        for same in sorted.chunk_by(|a, b| a == b) {
-            let number = *self.numbers.entry(same[0]).or_insert(self.seen.len());
-            if number == self.seen.len() {
-                self.seen.push(Seen { deviation: same[0], count: 0, cases: 0, examples: Vec::new() });
-            }
-            counts.push((number, same.len() as u64));
-        }
-        let events = deviations.iter().filter(|deviation| deviation.kind != Kind::End).count() as u64;
-        Outcome { counts, events }
-    }
-
-    fn add(&mut self, case: usize, outcome: &Outcome) {
-        for &(number, count) in &outcome.counts {
-            let seen = &mut self.seen[number];
-            seen.count += count;
-            seen.cases += 1;
-            if seen.examples.len() < EXAMPLES {
-                seen.examples.push(case);
-            }
-        }
-    }
-
-    /// Those that were seen in cases that are judged.
-    fn ranked(mut self, log: &EventLog) -> Vec<Seen> {
-        self.seen.retain(|seen| seen.cases > 0);
-        let names = |seen: &Seen| {
-            let Deviation { kind, from, to } = seen.deviation;
-            (kind, log.activity_name(from), log.activity_name(to))
-        };
-        self.seen.sort_by(|a, b| b.cases.cmp(&a.cases).then_with(|| names(a).cmp(&names(b))));
-        self.seen
-    }
 }
 
 impl Fitness {
@@ -350,7 +294,7 @@ impl Fitness {
     /// The figures as JSON.
     pub fn document(&self, log: &EventLog) -> Value {
         let name = |activity: Id| (activity != NONE).then(|| log.activity_name(activity));
-        let deviation = |seen: &Seen| {
+        let deviation = |seen: &Seen<Deviation>| {
             let cases: Value = seen.examples.iter().map(|&case| log.case_name(case)).collect();
             json!({
                 "kind": seen.deviation.kind.name(),

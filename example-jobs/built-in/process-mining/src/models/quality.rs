@@ -11,11 +11,10 @@ use crate::figures::Figures;
 use crate::log::EventLog;
 use crate::names::{Id, NONE};
 use crate::read::Facts;
+use crate::sightings::{Counts, Seen, Sightings};
 
 /// Deviations and cases listed in the figures.
 const LISTED: usize = 1000;
-/// Cases named for each deviation.
-const EXAMPLES: usize = 20;
 
 /// What is counted, as the outputs say it.
 pub const DEFINITION: &str = "Each case is replayed on the net; silent steps are taken where they let it go on. A case fits when no token is \
@@ -71,19 +70,6 @@ impl Deviation {
     }
 }
 
-/// How often a deviation was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// What was seen.
-    pub deviation: Deviation,
-    /// How often.
-    pub count: u64,
-    /// In how many cases.
-    pub cases: u64,
-    /// The first of them.
-    pub examples: Vec<usize>,
-}
-
 /// How a log fits a net.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replayed {
@@ -96,7 +82,7 @@ pub struct Replayed {
     /// The share of what the net allows that cases did; None where it allows nothing.
     pub precision: Option<f64>,
     /// Deviations, those of most cases first.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<Seen<Deviation>>,
     /// Cases that do not fit, with their fitness, the worst first.
     pub deviating: Vec<(usize, f64)>,
     /// Searches for silent steps that were given up.
@@ -146,7 +132,8 @@ pub fn replay(log: &EventLog, figures: &Figures, facts: &Facts, net: &Net) -> Re
     let trace = |variant: usize| log.trace(variants.list[variant].case);
     order.sort_unstable_by(|&a, &b| trace(a).cmp(trace(b)));
     let mut escapes = Escapes::default();
-    let mut outcomes: Vec<(f64, Vec<Deviation>)> = vec![(1.0, Vec::new()); judged.len()];
+    let mut seen = Sightings::new();
+    let mut outcomes: Vec<(f64, Counts)> = vec![(1.0, Vec::new()); judged.len()];
     let (mut cases, mut tokens, mut sum) = ((0, 0), Tokens::default(), 0.0);
     for variant in order {
         let times = judged[variant];
@@ -154,11 +141,21 @@ pub fn replay(log: &EventLog, figures: &Figures, facts: &Facts, net: &Net) -> Re
         tokens.add(own, times);
         sum += own.fitness() * times as f64;
         cases = (cases.0 + times, cases.1 + if own.fits() { times } else { 0 });
-        outcomes[variant] = (own.fitness(), found);
+        outcomes[variant] = (own.fitness(), seen.number(&found));
     }
     let precision = escapes.precision();
-    let judged = (0..log.cases()).filter(|&case| counts(case));
-    let (seen, deviating) = sightings(log, judged, |case| &outcomes[variants.of_case[case] as usize]);
+    let mut deviating: Vec<(usize, f64)> = Vec::new();
+    for case in (0..log.cases()).filter(|&case| counts(case)) {
+        let (fitness, found) = &outcomes[variants.of_case[case] as usize];
+        if !found.is_empty() {
+            seen.add(case, found);
+            deviating.push((case, *fitness));
+        }
+    }
+    deviating.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+    let names = |Deviation { kind, after, activity }: Deviation| {
+        (kind, log.activity_name(activity), log.activity_name(after))
+    };
     let used: FxHashSet<Label> = (0..labels.known.len())
         .filter(|&id| labels.known[id] && figures.flow.activities[id] > 0)
         .map(|id| labels.of_activity[id])
@@ -175,7 +172,7 @@ pub fn replay(log: &EventLog, figures: &Figures, facts: &Facts, net: &Net) -> Re
         tokens,
         mean: (cases.0 > 0).then(|| sum / cases.0 as f64),
         precision,
-        seen,
+        seen: seen.ranked(names),
         deviating,
         cut_short: player.cut_short,
         unseen,
@@ -286,43 +283,6 @@ impl Escapes {
     }
 }
 
-fn sightings<'a>(
-    log: &EventLog,
-    cases: impl Iterator<Item = usize>,
-    outcome: impl Fn(usize) -> &'a (f64, Vec<Deviation>),
-) -> (Vec<Seen>, Vec<(usize, f64)>) {
-    let mut numbers: FxHashMap<Deviation, usize> = FxHashMap::default();
-    let (mut seen, mut deviating): (Vec<Seen>, Vec<(usize, f64)>) = (Vec::new(), Vec::new());
-    for case in cases {
-        let (fitness, found) = outcome(case);
-        for (at, &deviation) in found.iter().enumerate() {
-            let number = *numbers.entry(deviation).or_insert(seen.len());
-            if number == seen.len() {
-                seen.push(Seen { deviation, count: 0, cases: 0, examples: Vec::new() });
-            }
-            let seen = &mut seen[number];
-            seen.count += 1;
-            if found[..at].contains(&deviation) {
-                continue;
-            }
-            seen.cases += 1;
-            if seen.examples.len() < EXAMPLES {
-                seen.examples.push(case);
-            }
-        }
-        if !found.is_empty() {
-            deviating.push((case, *fitness));
-        }
-    }
-    let names = |seen: &Seen| {
-        let Deviation { kind, after, activity } = seen.deviation;
-        (kind, log.activity_name(activity), log.activity_name(after))
-    };
-    seen.sort_by(|a, b| b.cases.cmp(&a.cases).then_with(|| names(a).cmp(&names(b))));
-    deviating.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-    (seen, deviating)
-}
-
 impl Replayed {
     /// Share of the cases that fit; None without cases.
     pub fn of_cases(&self) -> Option<f64> {
@@ -337,7 +297,7 @@ impl Replayed {
     /// The figures as JSON.
     pub fn document(&self, log: &EventLog) -> Value {
         let name = |activity: Id| (activity != NONE).then(|| log.activity_name(activity));
-        let deviation = |seen: &Seen| {
+        let deviation = |seen: &Seen<Deviation>| {
             let cases: Value = seen.examples.iter().map(|&case| log.case_name(case)).collect();
             json!({
                 "kind": seen.deviation.kind.name(),
