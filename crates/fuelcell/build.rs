@@ -1,5 +1,6 @@
 //! Embeds the built-in job modules, components and script archives, that `cargo xtask guests` put into
-//! `target/builtin-modules`, and the engines in `target/builtin-engines`. Without them the binary builds all the same; it then says at start that it has no modules.
+//! `target/builtin-modules`, and the engines in `target/builtin-engines`. Without them the binary builds all the same; it
+//! then says at start that it has no modules.
 
 use sha2::{Digest, Sha256};
 use std::env;

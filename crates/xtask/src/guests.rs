@@ -43,8 +43,8 @@ const GUESTS: &[Guest] = &[
     Guest { package: "echo-engine", built_in: false },
 ];
 
-/// Builds and packs every guest, the engine for scripts and the built-in script, and then the `fuelcell` binary that embeds the built-in ones.
-/// Does nothing that is already done.
+/// Builds and packs every guest, the engine for scripts and the built-in script, and then the `fuelcell` binary that embeds
+/// the built-in ones. Does nothing that is already done.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
     ensure_target(workspace)?;
     build_guests(workspace)?;
