@@ -55,8 +55,10 @@ impl Wanted {
 
 /// Whether an attribute is meant by a name: tables made of XES put `case:` before the names of attributes of cases.
 pub(crate) fn is_named(attribute: &str, wanted: &str) -> bool {
-    let plain = |name: &str| name.strip_prefix("case:").unwrap_or(name).to_string();
-    attribute == wanted || plain(attribute) == plain(wanted)
+    fn plain(name: &str) -> &str {
+        name.strip_prefix("case:").unwrap_or(name)
+    }
+    plain(attribute) == plain(wanted)
 }
 
 /// The different values of an attribute, by their numbers.

@@ -165,11 +165,8 @@ fn age(log: &EventLog, case: usize, now: Micros) -> Micros {
 }
 
 fn named(log: &EventLog, names: &[String]) -> Vec<Id> {
-    let mut found: Vec<Id> = (0..log.names.activities.len() as Id)
-        .filter(|&activity| names.iter().any(|name| name == log.activity_name(activity)))
-        .collect();
-    found.dedup();
-    found
+    let given = |&activity: &Id| names.iter().any(|name| name == log.activity_name(activity));
+    (0..log.names.activities.len() as Id).filter(given).collect()
 }
 
 /// Names of end activities that no activity of the log has.

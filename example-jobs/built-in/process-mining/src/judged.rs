@@ -44,7 +44,8 @@ impl Judged {
     pub(crate) fn too_many(&self, figures: &Figures, parameters: &Parameters) -> Option<Finding> {
         let activities = figures.flow.activity_count();
         let message = format!(
-            "No model was mined: the log has {activities} activities, and at most {} make one that can be read; leave some out              with filters",
+            "No model was mined: the log has {activities} activities, and at most {} make one that can be read; leave some out \
+             with filters",
             models::MOST_ACTIVITIES
         );
         let none = wants_model(parameters) && self.discovered.is_none() && activities > 0;
