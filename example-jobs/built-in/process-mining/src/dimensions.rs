@@ -55,17 +55,18 @@ impl Dimensions {
         let mut found = Self { given: given.is_some(), ..Self::default() };
         let named = |name: &str| given.is_none_or(|names| names.iter().any(|given| is_named(name, given)));
         let of_cases = attributes.of_cases.iter().map(|attribute| {
-            let codes = (0..log.cases()).map(|case| (case, log.case_value(attribute, case)));
-            (&attribute.name, &attribute.values, pairs(codes))
+            let pairs =
+                (0..log.cases()).filter_map(|case| Some((case as u32, log.case_value(attribute, case)?)));
+            (&attribute.name, &attribute.values, pairs.collect())
         });
         for (name, values, pairs) in of_cases.filter(|(name, ..)| named(name)) {
             found.add(name, values, pairs);
         }
         for attribute in attributes.of_events.iter().filter(|attribute| named(&attribute.name)) {
             let cases = log.ranges().enumerate();
-            let codes = cases.flat_map(|(case, range)| range.map(move |event| (case, event)));
-            let codes = codes.map(|(case, event)| (case, attribute.code(event)));
-            found.add(&attribute.name, &attribute.values, pairs(codes));
+            let events = cases.flat_map(|(case, range)| range.map(move |event| (case as u32, event)));
+            let pairs = events.filter_map(|(case, event)| Some((case, attribute.code(event)?)));
+            found.add(&attribute.name, &attribute.values, each_once(pairs, attribute.values.len()));
         }
         found.unknown = unknown(attributes, given.unwrap_or_default());
         found
@@ -93,33 +94,26 @@ impl Dimensions {
     }
 }
 
-/// The values of cases, each once, by case.
-fn pairs(codes: impl Iterator<Item = (usize, Option<Id>)>) -> Vec<(u32, Id)> {
-    let mut pairs: Vec<(u32, Id)> = Vec::new();
-    let mut first = 0;
-    for (case, code) in codes {
-        let Some(code) = code else { continue };
-        let case = case as u32;
-        if pairs.last().is_some_and(|&(before, _)| before != case) {
-            first = pairs.len();
-        }
-        if !pairs[first..].contains(&(case, code)) {
-            pairs.push((case, code));
-        }
-    }
-    pairs
+/// The values of cases, each once in a case, of pairs that are in order of their cases.
+fn each_once(pairs: impl Iterator<Item = (u32, Id)>, values: usize) -> Vec<(u32, Id)> {
+    let mut seen_in = vec![None; values];
+    pairs.filter(|&(case, value)| seen_in[value as usize].replace(case) != Some(case)).collect()
 }
 
 fn by_value(values: &Values, pairs: Vec<(u32, Id)>) -> Result<Vec<Group>, String> {
-    let mut cases: Vec<Vec<u32>> = vec![Vec::new(); values.len()];
-    pairs.into_iter().for_each(|(case, value)| cases[value as usize].push(case));
-    let filled = cases.iter().filter(|cases| !cases.is_empty()).count();
-    if filled > MOST_GROUPS {
-        return Err(format!("it has {filled} different values, and more than {MOST_GROUPS} make no groups"));
+    let mut is_there = vec![false; values.len()];
+    pairs.iter().for_each(|&(_, value)| is_there[value as usize] = true);
+    let present: Vec<Id> = (0..).zip(is_there).filter_map(|(value, there)| there.then_some(value)).collect();
+    if present.len() > MOST_GROUPS {
+        let count = present.len();
+        return Err(format!("it has {count} different values, and more than {MOST_GROUPS} make no groups"));
     }
-    let groups = (0..).zip(cases).filter(|(_, cases)| !cases.is_empty());
-    let mut groups: Vec<Group> =
-        groups.map(|(value, cases)| Group { value: values.text(value).into_owned(), cases }).collect();
+    let group = |&value: &Id| Group { value: values.text(value).into_owned(), cases: Vec::new() };
+    let mut groups: Vec<Group> = present.iter().map(group).collect();
+    for (case, value) in pairs {
+        let place = present.partition_point(|&other| other < value);
+        groups[place].cases.push(case);
+    }
     groups.sort_by(|a, b| b.cases.len().cmp(&a.cases.len()).then_with(|| a.value.cmp(&b.value)));
     Ok(groups)
 }
@@ -279,4 +273,15 @@ pub fn document(
         "passed_over": reasons(&dimensions.passed_over),
         "by_attribute": by.collect::<Value>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_counts_once_in_each_case() {
+        let pairs = [(0, 1), (0, 0), (0, 1), (2, 1), (2, 1)];
+        assert_eq!(each_once(pairs.into_iter(), 2), [(0, 1), (0, 0), (2, 1)]);
+    }
 }
