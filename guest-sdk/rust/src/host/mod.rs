@@ -46,7 +46,7 @@ pub struct Usage {
     pub fuel: u64,
     /// Bytes of memory that it holds now.
     pub memory_bytes: u64,
-    /// Time since the attempt began, in milliseconds; none in a deterministic job.
+    /// Time since the attempt began, to the millisecond; none in a deterministic job.
     pub elapsed: Option<Duration>,
 }
 
