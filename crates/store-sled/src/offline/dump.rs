@@ -146,7 +146,7 @@ impl<'a> Batch<'a> {
 }
 
 fn empty() -> Vec<Writes> {
-    Table::ALL.iter().map(|_| Writes::new()).collect()
+    Table::ALL.iter().map(|_| Writes::default()).collect()
 }
 
 /// A stream that is hashed as it is read.

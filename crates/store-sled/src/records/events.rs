@@ -43,9 +43,13 @@ pub(crate) fn tell(
 ) -> Result<(), StoreError> {
     let latest = counters::events_of_job(event.job);
     let number = overlay.next_long_number(&counters::events(project))?;
-    let before = overlay.get(Table::Counters, &latest)?.unwrap_or(0);
-    overlay.put(Table::Events, &keys::event(project, number), &StoredEvent { number, before, event })?;
-    overlay.put(Table::Counters, &latest, &number)
+    let before = match event.what {
+        Happening::Queued => 0,
+        _ => overlay.get(Table::Counters, &latest)?.unwrap_or(0),
+    };
+    let stored = StoredEvent { number, before, event };
+    overlay.put_small(Table::Events, &keys::event(project, number), &stored)?;
+    overlay.put_small(Table::Counters, &latest, &number)
 }
 
 /// Removes the events of a job that is deleted.

@@ -97,6 +97,11 @@ pub(crate) fn values_of_bytes(table: Table, key: &[u8], record: &[u8]) -> Vec<En
     parts.chain([(table, key.to_vec(), Head::of(record).sealed())]).collect()
 }
 
+/// Whether a value says that its record lies in parts. It is not checked.
+pub(crate) fn has_parts(value: &[u8]) -> bool {
+    value.first() == Some(&(Kind::Head as u8))
+}
+
 /// Checks and opens a value; `None` when it is damaged.
 pub(crate) fn unseal(value: &[u8]) -> Option<Value<'_>> {
     let (sealed, checksum) = value.split_last_chunk::<CRC_LENGTH>()?;

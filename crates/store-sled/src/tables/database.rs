@@ -70,8 +70,9 @@ pub(crate) trait Read {
     }
 }
 
-/// New values of one table; `None` removes.
-pub(crate) type Writes = HashMap<IVec, Option<IVec>>;
+/// New values of one table; `None` removes. Keys are hashed several times for each record, by the
+/// one thread that applies all writes.
+pub(crate) type Writes = HashMap<IVec, Option<IVec>, foldhash::fast::RandomState>;
 
 /// The open database.
 pub(crate) struct Database {
@@ -313,7 +314,7 @@ mod tests {
         let directory = tempfile::TempDir::new().unwrap();
         let database = open_database(directory.path(), 16 << 20).unwrap();
         let write = |key: u8, value: u8| {
-            let mut writes: Vec<Writes> = Table::ALL.iter().map(|_| Writes::new()).collect();
+            let mut writes: Vec<Writes> = Table::ALL.iter().map(|_| Writes::default()).collect();
             writes[Table::Jobs as usize].insert(vec![key].into(), Some(vec![value].into()));
             database.apply(&writes).unwrap();
         };

@@ -36,7 +36,7 @@ impl<'a> Overlay<'a> {
 
     /// A batch that begins with what is known from those before it.
     pub(crate) fn knowing(database: &'a Database, image: &'a RwLock<Image>, recent: Recent) -> Self {
-        let writes = Table::ALL.iter().map(|_| Writes::new()).collect();
+        let writes = Table::ALL.iter().map(|_| Writes::default()).collect();
         let recent = RefCell::new(recent);
         Self { database, image, recent, writes, changes: Vec::new(), bytes: 0, undo: Vec::new() }
     }
@@ -99,6 +99,17 @@ impl<'a> Overlay<'a> {
         self.write(table, key, record)
     }
 
+    /// Writes a record that is too small for parts, like all of its table, which spares the look for those of the one
+    /// before it.
+    pub(crate) fn put_small<T: Serialize>(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        record: &T,
+    ) -> Result<(), StoreError> {
+        self.write(table, key, record)
+    }
+
     fn write<T: Serialize>(&mut self, table: Table, key: &[u8], record: &T) -> Result<(), StoreError> {
         for (table, key, value) in codec::values(table, key, record)? {
             self.set(table, &key, Some(value));
@@ -128,6 +139,9 @@ impl<'a> Overlay<'a> {
 
     fn remove_parts(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
         let Some(value) = self.value(table, key)? else { return Ok(()) };
+        if !codec::has_parts(&value) {
+            return Ok(());
+        }
         if let Some(Value::Head(head)) = codec::unseal(&value) {
             for number in 0..head.parts {
                 self.set(Table::Chunks, &keys::chunk(table, key, number), None);
@@ -148,14 +162,14 @@ impl<'a> Overlay<'a> {
         let last: u32 = self.get(Table::Counters, counter)?.unwrap_or(0);
         let next = last.checked_add(1).filter(|next| *next < u32::MAX);
         let next = next.ok_or_else(|| StoreError::Storage("a counter ran over".into()))?;
-        self.put(Table::Counters, counter, &next)?;
+        self.put_small(Table::Counters, counter, &next)?;
         Ok(next)
     }
 
     /// The same of a counter that may rise beyond four bytes.
     pub(crate) fn next_long_number(&mut self, counter: &[u8]) -> Result<u64, StoreError> {
         let last: u64 = self.get(Table::Counters, counter)?.unwrap_or(0);
-        self.put(Table::Counters, counter, &(last + 1))?;
+        self.put_small(Table::Counters, counter, &(last + 1))?;
         Ok(last + 1)
     }
 

@@ -4,7 +4,6 @@
 use crate::tables::database::Writes;
 use crate::tables::keys::Table;
 use sled::IVec;
-use std::collections::HashMap;
 
 /// About how many bytes a generation holds; there are two of them.
 const GENERATION_BYTES: usize = 8 << 20;
@@ -12,7 +11,7 @@ const GENERATION_BYTES: usize = 8 << 20;
 const OVERHEAD: usize = 100;
 
 /// Values by key; `None` = the database has none.
-type Values = HashMap<IVec, Option<IVec>>;
+type Values = Writes;
 
 /// What the database holds under some keys, as long as its only writer tells of all that it writes. What nobody asks for
 /// while a generation fills up is forgotten with the next.
@@ -49,12 +48,13 @@ impl Recent {
         self.young[table as usize].insert(key, value);
     }
 
-    /// Follows what was written to the database. Parts of large records are not worth their place.
+    /// Follows what was written to the database. Parts of large records are not worth their place, nor are events, which
+    /// are read again only when their job is deleted.
     pub(crate) fn follow(&mut self, writes: Vec<Writes>) {
         for (table, writes) in Table::ALL.into_iter().zip(writes) {
             for (key, value) in writes {
                 match table {
-                    Table::Chunks => self.forget(table, &key),
+                    Table::Chunks | Table::Events => self.forget(table, &key),
                     _ => self.insert(table, key, value),
                 }
             }
@@ -68,7 +68,7 @@ impl Recent {
 }
 
 fn no_values() -> Vec<Values> {
-    Table::ALL.iter().map(|_| Values::new()).collect()
+    Table::ALL.iter().map(|_| Values::default()).collect()
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
         };
         recent.insert(Table::Meta, key.clone(), Some(IVec::from(b"first")));
         fill(&mut recent);
-        recent.follow(vec![Writes::from([(key.clone(), None)])]);
+        recent.follow(vec![Writes::from_iter([(key.clone(), None)])]);
         assert_eq!(recent.get(Table::Meta, &key), Some(None));
         fill(&mut recent);
         assert_eq!(recent.get(Table::Meta, &key), Some(None), "asked for, it stays");
