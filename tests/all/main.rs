@@ -29,6 +29,7 @@ mod operate;
 mod outbound;
 mod process_mining;
 mod python;
+mod readme;
 mod registry;
 mod removal;
 mod tables;

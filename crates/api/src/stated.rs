@@ -92,7 +92,7 @@ mod tests {
 # Limits
 
 What is taken at most, and what comes of more. These hold for every server; what operators set (caps, quotas, connections,
-parallel uploads) is in the [README](../README.md) and in `fuelcell config`.
+parallel uploads) is in [running a server](running-a-server.md) and in `fuelcell config`.
 
 This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
 

@@ -8,6 +8,7 @@ mod circles;
 mod drawing;
 mod facades;
 mod graph;
+mod links;
 mod manifests;
 mod ownership;
 mod roles;
@@ -39,6 +40,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     violations.extend(facades::check(workspace)?);
     violations.extend(drawing::check(workspace)?);
     violations.extend(roles::check(workspace)?);
+    violations.extend(links::check(workspace)?);
 
     for violation in &violations {
         note(&format!("check: {violation}"));
