@@ -42,6 +42,7 @@ struct Words {
 
 const SHARED: &str = "shared.md";
 const LOG: &str = include_str!("../../built-in/process-mining/sample/order-to-cash.csv");
+const OBJECTS: &str = include_str!("../../built-in/process-mining/sample/orders.ocel.json");
 const ORDERS: &str =
     "id,city,amount,paid\n1, Ulm,10.50,2024-01-31\n2,ulm,abc,2024-02-01\n3,Köln,7.25,\n3,Köln,7.25,\n";
 
@@ -126,20 +127,38 @@ fn analysis() -> Vec<Example> {
 }
 
 fn mining() -> Vec<Example> {
-    vec![Example {
-        shows: "Cases that take more than a day, without what one activity adds, held against a rule.",
-        file: "order-to-cash.csv",
-        content: LOG,
-        parameters: json!({
-            "filters": [
-                {"attribute": "duration", "comparison": "above", "values": [86_400]},
-                {"attribute": "activity", "comparison": "isNot", "values": ["Send invoice"], "level": "event"},
-            ],
-            "rules": [{"kind": "precedence", "first": "Check credit", "then": "Approve order"}],
-            "performanceMetrics": ["cycle_time", "waiting_time"],
-        }),
-        output: None,
-    }]
+    vec![
+        Example {
+            shows: "Cases that take more than a day, without what one activity adds, held against a rule.",
+            file: "order-to-cash.csv",
+            content: LOG,
+            parameters: json!({
+                "filters": [
+                    {"attribute": "duration", "comparison": "above", "values": [86_400]},
+                    {"attribute": "activity", "comparison": "isNot", "values": ["Send invoice"], "level": "event"},
+                ],
+                "rules": [{"kind": "precedence", "first": "Check credit", "then": "Approve order"}],
+                "performanceMetrics": ["cycle_time", "waiting_time"],
+            }),
+            output: None,
+        },
+        Example {
+            shows: "Two groups of cases: those that were changed, and all others.",
+            file: "order-to-cash.csv",
+            content: LOG,
+            parameters: json!({
+                "compare": [{"name": "Changed", "filters": [{"attribute": "activities", "values": ["Change order"]}]}],
+            }),
+            output: None,
+        },
+        Example {
+            shows: "An object-centric log (OCEL 2.0) whose packages are the cases.",
+            file: "orders.ocel.json",
+            content: OBJECTS,
+            parameters: json!({"objectType": "package"}),
+            output: None,
+        },
+    ]
 }
 
 fn office() -> Value {

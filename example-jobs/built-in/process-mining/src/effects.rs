@@ -102,7 +102,7 @@ pub fn find(log: &EventLog, figures: &Figures, completed: &Completed, dimensions
     Effects { found, comparisons: compared.len() }
 }
 
-fn longest_steps(figures: &Figures) -> Vec<Id> {
+pub(crate) fn longest_steps(figures: &Figures) -> Vec<Id> {
     let spreads = &figures.since_previous;
     let sum = |activity: Id| spreads[activity as usize].map_or(0, |spread| spread.sum);
     let mut steps: Vec<Id> = (0..spreads.len() as Id).filter(|&activity| sum(activity) > 0).collect();
@@ -112,7 +112,7 @@ fn longest_steps(figures: &Figures) -> Vec<Id> {
 }
 
 /// The measure of every case that has it, by case.
-fn values(log: &EventLog, completed: &Completed, measure: Measure) -> Vec<(u32, Micros)> {
+pub(crate) fn values(log: &EventLog, completed: &Completed, measure: Measure) -> Vec<(u32, Micros)> {
     match measure {
         Measure::CycleTime => {
             let cases = (0..log.cases()).filter(|&case| completed.is_completed(case));

@@ -117,9 +117,28 @@ impl Filters {
     /// # Errors
     /// `InvalidParameter` for values that do not fit what they are compared with.
     pub(crate) fn of(filters: &[Filter], columns: &Columns) -> Result<Self, Stop> {
+        Self::at("filters", filters, columns)
+    }
+
+    /// Reads the conditions on whole cases that a parameter at `place` asks for.
+    ///
+    /// # Errors
+    /// `InvalidParameter` as [`Filters::of`], and for conditions on events.
+    pub(crate) fn of_cases(place: &str, filters: &[Filter], columns: &Columns) -> Result<Self, Stop> {
+        let read = Self::at(place, filters, columns)?;
+        match read.list.iter().find(|asked| asked.is_on_events()) {
+            None => Ok(read),
+            Some(asked) => Err(Stop::parameter(format!(
+                "{}.level is about events; a group is of whole cases: leave level out, or say case.",
+                asked.place
+            ))),
+        }
+    }
+
+    fn at(place: &str, filters: &[Filter], columns: &Columns) -> Result<Self, Stop> {
         let mut list = Vec::with_capacity(filters.len());
         for (index, filter) in filters.iter().enumerate() {
-            let place = format!("filters[{index}]");
+            let place = format!("{place}[{index}]");
             let on = On::of(filter, columns, &place)?;
             list.push(Asked { filter: filter.clone(), place, on });
         }
@@ -133,6 +152,25 @@ impl Filters {
     /// `InvalidParameter` for attributes that the log does not have, and values that do not fit them.
     pub(crate) fn apply(&self, log: &mut EventLog) -> Result<Vec<Removed>, Stop> {
         self.list.iter().map(|asked| asked.apply(log)).collect()
+    }
+
+    /// Of each case, whether it meets all conditions.
+    ///
+    /// # Errors
+    /// As [`Filters::apply`].
+    pub(crate) fn cases(&self, log: &EventLog) -> Result<Vec<bool>, Stop> {
+        let mut all = vec![true; log.cases()];
+        for asked in &self.list {
+            if let Kept::Cases(kept) = asked.kept(log)? {
+                all.iter_mut().zip(kept).for_each(|(all, kept)| *all &= kept);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The conditions as people read them.
+    pub(crate) fn describe(&self) -> String {
+        self.list.iter().map(|asked| asked.filter.describe()).collect::<Vec<_>>().join(" and ")
     }
 }
 
@@ -192,29 +230,9 @@ impl Asked {
 
     fn apply(&self, log: &mut EventLog) -> Result<Removed, Stop> {
         let (events, cases) = (log.events(), log.cases());
-        match &self.on {
-            On::Event(attribute, test) => {
-                let kept = attribute.kept(test, log);
-                log.retain(|_, event| kept[event]);
-            }
-            On::Case(OfCase::VariantCoverage, test) => {
-                let kept: Vec<bool> =
-                    covered_before(log).into_iter().map(|share| test.number(share)).collect();
-                log.retain(|case, _| kept[case]);
-            }
-            On::Case(attribute, test) => {
-                let kept: Vec<bool> =
-                    (0..log.cases()).map(|case| attribute.holds(test, &self.filter, log, case)).collect();
-                log.retain(|case, _| kept[case]);
-            }
-            On::Path(pairs, follows) => {
-                let pairs = known_pairs(log, pairs);
-                let wanted = self.filter.comparison == Comparison::Is;
-                let has = |trace: &[Id]| pairs.iter().any(|pair| follows.occurs(trace, *pair));
-                let kept: Vec<bool> = (0..log.cases()).map(|case| has(log.trace(case)) == wanted).collect();
-                log.retain(|case, _| kept[case]);
-            }
-            On::Attribute => self.keep_by_attribute(log)?,
+        match self.kept(log)? {
+            Kept::Events(kept) => log.retain(|_, event| kept[event]),
+            Kept::Cases(kept) => log.retain(|case, _| kept[case]),
         }
         Ok(Removed {
             condition: self.filter.describe(),
@@ -222,15 +240,34 @@ impl Asked {
         })
     }
 
-    fn keep_by_attribute(&self, log: &mut EventLog) -> Result<(), Stop> {
+    /// What meets the condition.
+    fn kept(&self, log: &EventLog) -> Result<Kept, Stop> {
+        Ok(match &self.on {
+            On::Event(attribute, test) => Kept::Events(attribute.kept(test, log)),
+            On::Case(OfCase::VariantCoverage, test) => {
+                Kept::Cases(covered_before(log).into_iter().map(|share| test.number(share)).collect())
+            }
+            On::Case(attribute, test) => {
+                let holds = |case| attribute.holds(test, &self.filter, log, case);
+                Kept::Cases((0..log.cases()).map(holds).collect())
+            }
+            On::Path(pairs, follows) => {
+                let pairs = known_pairs(log, pairs);
+                let wanted = self.filter.comparison == Comparison::Is;
+                let has = |trace: &[Id]| pairs.iter().any(|pair| follows.occurs(trace, *pair));
+                Kept::Cases((0..log.cases()).map(|case| has(log.trace(case)) == wanted).collect())
+            }
+            On::Attribute => self.kept_by_attribute(log)?,
+        })
+    }
+
+    fn kept_by_attribute(&self, log: &EventLog) -> Result<Kept, Stop> {
         let name = self.filter.attribute.as_str();
         let mut of_cases = log.attributes.of_cases.iter();
         if let Some(attribute) = of_cases.find(|attribute| is_named(&attribute.name, name)) {
             let meets = self.values(&attribute.values)?;
-            let kept: Vec<bool> =
-                (0..log.cases()).map(|case| meets.value(log.case_value(attribute, case))).collect();
-            log.retain(|case, _| kept[case]);
-            return Ok(());
+            let holds = |case| meets.value(log.case_value(attribute, case));
+            return Ok(Kept::Cases((0..log.cases()).map(holds).collect()));
         }
         let mut of_events = log.attributes.of_events.iter();
         let attribute = of_events.find(|attribute| is_named(&attribute.name, name));
@@ -238,16 +275,12 @@ impl Asked {
         let meets = self.values(&attribute.values)?;
         let meets = |event: usize| meets.value(attribute.code(event));
         if self.is_on_events() {
-            let kept: Vec<bool> = (0..log.events()).map(meets).collect();
-            log.retain(|_, event| kept[event]);
-            return Ok(());
+            return Ok(Kept::Events((0..log.events()).map(meets).collect()));
         }
         // Of a case it is said of any of its events, unless it is something that none may have.
         let all = is_of_all(&self.filter);
         let holds = |mut range: std::ops::Range<usize>| if all { range.all(meets) } else { range.any(meets) };
-        let kept: Vec<bool> = log.ranges().map(holds).collect();
-        log.retain(|case, _| kept[case]);
-        Ok(())
+        Ok(Kept::Cases(log.ranges().map(holds).collect()))
     }
 
     /// Which values of an attribute meet the condition.
@@ -279,6 +312,12 @@ impl Asked {
             excerpt(&self.filter.attribute)
         ))
     }
+}
+
+/// What meets a condition.
+enum Kept {
+    Events(Vec<bool>),
+    Cases(Vec<bool>),
 }
 
 /// Which values meet a condition, and whether none does.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::anomalies::{self, Anomaly, Group};
 use crate::clock::{Clock, offset_of};
+use crate::comparison::{Asked, Compared, Sides};
 use crate::completion::{Completed, unknown_ends};
 use crate::conformance::{self, Checked, Rule};
 use crate::dimensions::{self, Dimensions};
@@ -19,8 +20,9 @@ use crate::filters::{Filters, LeftOut, Removed};
 use crate::insights::{self, Insight};
 use crate::judged::Judged;
 use crate::log::{EventLog, Level, Micros};
-use crate::map::{self, Map, Shares};
+use crate::map::{self, Drawing, Map};
 use crate::models::{self, Net};
+use crate::objects::{self, TypeMap};
 use crate::parameters::{AnalysisType, Export, Granularity, OutputFormat, Parameters};
 use crate::quality::{self, Quality};
 use crate::read::{self, Facts, Options};
@@ -45,11 +47,12 @@ const LISTED_ANOMALIES: usize = 1000;
     title = "Process mining",
     description = "Discovers the process behind an event log: map, variants, times, bottlenecks, rework, resources and \
                    unusual cases.",
-    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz", "zip"], required = true),
+    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz", "json", "json.gz", "jsonocel", "xml", "xml.gz", "xmlocel", "zip"], required = true),
     input(name = "model", parameter = "modelId", formats = ["json"], required = false),
     input(name = "reference-model", parameter = "referenceModelId", formats = ["pnml", "bpmn", "xml"], required = false),
     output(name = "report.html", kind = "report", type_name = "ProcessMiningReport"),
     output(name = "process-map.svg", kind = "visualization", type_name = "ProcessMap"),
+    output(name = "comparison-map.svg", kind = "visualization", type_name = "ComparisonMap"),
     output(name = "process-mining.json", kind = "data", type_name = "ProcessMiningResult"),
     output(name = "enriched-log.csv", kind = "data", type_name = "EnrichedDataset"),
     output(name = "model.json", kind = "model", type_name = "AnalyticsModel"),
@@ -62,6 +65,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     let window = parameters.time_window.as_ref().map(|window| window.bounds("timeWindow")).transpose()?;
     let zone = parameters.clocks()?;
     let filters = Filters::of(&parameters.filters, &parameters.columns)?;
+    let groups = Asked::of(&parameters.compare, &parameters.columns)?;
     let rules = parameters.rules()?;
     let noise = parameters.noise()?;
     let map_shares = parameters.map_shares()?;
@@ -82,7 +86,9 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         let window = local_window(&parameters, &log.clock, bounds);
         log.keep_spans(|span| parameters.time_window_mode.keeps(window, span))
     });
+    let sides = groups.map(|groups| groups.sides(&log)).transpose()?;
     let mut warnings = quality.findings.clone();
+    warnings.extend(sides.as_ref().and_then(|sides| empty_group(&log, sides)));
     warnings.extend(nothing_left(&log, &parameters, left_out));
     publish_report(context, &log, &facts, &quality, &warnings);
 
@@ -115,6 +121,9 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     } else {
         Vec::new()
     };
+    let map = Map::of(shown, figures, map_shares, judged.reference.as_ref());
+    let compared = sides.map(|sides| Compared::of(shown, figures, &completion, &map, sides));
+    let type_maps = facts.objects.as_deref().map(TypeMap::all).unwrap_or_default();
     let mined = Mined {
         context,
         parameters: &parameters,
@@ -133,7 +142,9 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
         judged: &judged,
         insights: &insights,
         outside,
-        map_shares,
+        map: &map,
+        compared: compared.as_ref(),
+        type_maps: &type_maps,
         removed: &removed,
     };
     warnings.extend(mined.write_outputs()?);
@@ -300,6 +311,13 @@ fn unknown_attributes(dimensions: &Dimensions) -> Option<Finding> {
     Some(Finding::new("UnknownAttribute", message, dimensions.unknown.len() as u64))
 }
 
+/// A group without cases is more likely misspelt than meant.
+fn empty_group(log: &EventLog, sides: &Sides) -> Option<Finding> {
+    let empty = (0..2).find(|&side| sides.cases[side] == 0 && log.events() > 0)?;
+    let message = format!("No case is in the group \"{}\" of the comparison", excerpt(&sides.names[empty]));
+    Some(Finding::new("EmptyGroup", message, 1))
+}
+
 fn publish_report(context: &Context, log: &EventLog, facts: &Facts, quality: &Quality, warnings: &[Finding]) {
     context.report(&Report {
         records_processed: log.events() as u64,
@@ -334,7 +352,9 @@ struct Mined<'a> {
     judged: &'a Judged,
     insights: &'a [Insight],
     outside: u64,
-    map_shares: Shares,
+    map: &'a Map,
+    compared: Option<&'a Compared>,
+    type_maps: &'a [TypeMap],
     removed: &'a [Removed],
 }
 
@@ -381,6 +401,12 @@ impl Mined<'_> {
             document["attributes"] =
                 dimensions::document(logs, self.figures, self.completion, self.dimensions);
             document["attributes"]["effects"] = self.effects.document(self.log);
+        }
+        if let Some(compared) = self.compared {
+            document["comparison"] = compared.document(self.log, self.map);
+        }
+        if let Some(objects) = &self.facts.objects {
+            document["object_centric"] = objects::document(objects, self.type_maps);
         }
         document["granularity"] = json!(self.parameters.granularity);
         if self.parameters.shows_anomalies() {
@@ -463,15 +489,13 @@ impl Mined<'_> {
 
     fn write_report(&self) -> Result<(), Failure> {
         let file = self.context.input("dataset").map_or("event log", |input| input.file_name.as_str());
-        let map = Map::of(self.log, self.figures, self.map_shares);
-        let drawing = map::draw(&map, &format!("Process map of {file}"));
-        let svg = Artifact::new("process-map.svg", Kind::Visualization)
-            .type_name("ProcessMap")
-            .title("Process map")
-            .media_type("image/svg+xml");
-        let mut out = self.context.artifact(svg)?;
-        fuelcell_report_kit::write(&drawing.svg.0, &mut out)?;
-        out.finish()?;
+        let drawing = map::draw(self.map, &format!("Process map of {file}"));
+        self.write_map(["process-map.svg", "ProcessMap", "Process map"], &drawing)?;
+        let title = format!("Two groups of the cases of {file}");
+        let contrast = self.compared.map(|compared| map::draw_contrast(self.map, compared, &title));
+        if let Some(contrast) = &contrast {
+            self.write_map(["comparison-map.svg", "ComparisonMap", "Map of two groups"], contrast)?;
+        }
         let html = Artifact::new("report.html", Kind::Report)
             .type_name("ProcessMiningReport")
             .title("Process mining report")
@@ -489,8 +513,11 @@ impl Mined<'_> {
             effects: self.effects,
             facts: self.facts,
             quality: self.quality,
-            map: &map,
+            map: self.map,
             drawing: &drawing,
+            compared: self.compared.zip(contrast.as_ref()),
+            objects: self.facts.objects.as_deref(),
+            type_maps: self.type_maps,
             anomalies: self.anomalies,
             checked: self.checked,
             fitness: self.fitness,
@@ -502,6 +529,16 @@ impl Mined<'_> {
             removed: self.removed,
         };
         report.write(&mut out)?;
+        Ok(out.finish()?)
+    }
+
+    fn write_map(&self, [name, type_name, title]: [&str; 3], drawing: &Drawing) -> Result<(), Failure> {
+        let svg = Artifact::new(name, Kind::Visualization)
+            .type_name(type_name)
+            .title(title)
+            .media_type("image/svg+xml");
+        let mut out = self.context.artifact(svg)?;
+        fuelcell_report_kit::write(&drawing.svg.0, &mut out)?;
         Ok(out.finish()?)
     }
 

@@ -53,6 +53,10 @@ pub struct Parameters {
     /// events `case`, `activity`, `timestamp`, `startTimestamp` and `resource`; both have the attributes of the log.
     #[schemars(length(max = 100))]
     pub filters: Vec<Filter>,
+    /// Two groups of cases that are compared: their figures with intervals, and a map with the differences. Of one group
+    /// alone, all other cases are the second one. What belongs to both is in neither.
+    #[schemars(length(max = 2))]
+    pub compare: Vec<CaseGroup>,
     /// Other columns of a table, and other attributes of traces and events of an XES file, that are read, kept in the enriched
     /// log, and by whose values the cases are compared. When left out, all but times are read (at most 32), and those compare
     /// cases that tell something of them. An empty list reads none.
@@ -91,6 +95,9 @@ pub struct Parameters {
     /// The classifier of an XES log by which activities are named: one that the log declares, by its name. When left out,
     /// activities are named by `concept:name`.
     pub classifier: Option<String>,
+    /// The type of an object-centric log (OCEL 2.0) whose objects are cases. When left out, it is the one of whose objects most
+    /// events have exactly one; types with more than 50 events an object only where there is no other.
+    pub object_type: Option<String>,
     /// Names of columns that are not found by themselves.
     pub columns: Columns,
     /// strftime forms of timestamps that are not ISO 8601, such as `%d/%m/%Y %H:%M:%S`. `%s` alone means seconds and `%Q`
@@ -112,6 +119,7 @@ impl Default for Parameters {
             time_zone: None,
             calendar: None,
             filters: Vec::new(),
+            compare: Vec::new(),
             attributes: None,
             map_activities: None,
             map_paths: None,
@@ -125,10 +133,24 @@ impl Default for Parameters {
             end_activities: None,
             granularity: Granularity::default(),
             classifier: None,
+            object_type: None,
             columns: Columns::default(),
             timestamp_formats: Vec::new(),
         }
     }
+}
+
+/// A group of cases.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CaseGroup {
+    /// What it is called; its conditions when left out.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub name: Option<String>,
+    /// The conditions that its cases meet, all of them, as in `filters`; of whole cases only.
+    #[schemars(length(min = 1, max = 100))]
+    pub filters: Vec<Filter>,
 }
 
 /// How much is analysed.
@@ -266,6 +288,7 @@ impl Parameters {
         Options {
             columns: self.columns.clone(),
             classifier: self.classifier.clone(),
+            object_type: self.object_type.clone(),
             timestamp_formats: self.timestamp_formats.clone(),
             attributes: self.wanted_attributes(),
             size: None,
@@ -287,7 +310,8 @@ impl Parameters {
 
     /// The attributes that are named, and those that conditions need.
     fn wanted_attributes(&self) -> Wanted {
-        let conditions = self.filters.iter().map(|filter| filter.attribute.clone());
+        let groups = self.compare.iter().flat_map(|group| &group.filters);
+        let conditions = self.filters.iter().chain(groups).map(|filter| filter.attribute.clone());
         let named = self.attributes.iter().flatten().cloned().chain(conditions).collect();
         Wanted { named, others: self.attributes.is_none() }
     }

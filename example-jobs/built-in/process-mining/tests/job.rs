@@ -478,8 +478,12 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
             "UnsupportedFormat",
             &["git lfs pull"],
         ),
-        (b"{\"objectTypes\": [], \"events\": []}", "UnsupportedFormat", &["OCEL", "Flatten"]),
-        (b"<log><object-types/><events><event id='1'/></events></log>", "UnsupportedFormat", &["OCEL"]),
+        (b"{\"objectTypes\": [], \"events\": []}", "InvalidOcel", &["no \"objects\""]),
+        (
+            b"<log><object-types/><events><event id='1'/></events></log>",
+            "InvalidOcel",
+            &["<event> has no attribute \"type\""],
+        ),
         (
             b"case,activity,timestamp\n1,a,1850-01-01\n1,b,1850-01-02\n",
             "ImplausibleTimestamps",

@@ -1,9 +1,14 @@
 //! The map of a log with more activities than can be drawn.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use fuelcell_sdk::testing::TestHost;
+use process_mining::Job;
 use process_mining::figures::Figures;
 use process_mining::log::{Builder, Event, NO_TIME};
 use process_mining::map::{Map, Node, Shares, draw};
 use process_mining::names::NONE;
+use serde_json::json;
 
 /// 100 cases of 90 activities in a row; every other activity happens in half of the cases only.
 fn long_process() -> process_mining::log::EventLog {
@@ -34,7 +39,7 @@ fn long_process() -> process_mining::log::EventLog {
 fn what_is_left_out_does_not_tear_the_map_apart() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
-    let map = Map::of(&log, &figures, Shares::default());
+    let map = Map::of(&log, &figures, Shares::default(), None);
     assert_eq!((map.activities.len(), map.all_activities), (40, 90));
     // The forty most frequent are steps 1, 3 … 79, which follow each other over the others.
     assert!(map.activities.iter().all(|activity| activity.events == 100));
@@ -59,13 +64,13 @@ fn as_much_is_drawn_as_is_asked_for() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
     let drawn = |activities: f64, paths: f64| {
-        let map = Map::of(&log, &figures, Shares { activities: Some(activities), paths: Some(paths) });
+        let map = Map::of(&log, &figures, Shares { activities: Some(activities), paths: Some(paths) }, None);
         (map.activities.len(), map.drawn_edges())
     };
     assert_eq!(drawn(0.1, 1.0), (9, 8));
     assert_eq!(drawn(1.0, 1.0).0, 60, "more cannot be read");
     // Of all paths those alone without which an activity would float.
-    let few = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: Some(0.0) });
+    let few = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: Some(0.0) }, None);
     let ways_in = |index: usize| few.edges.iter().filter(|edge| edge.to == Node::Activity(index)).count();
     assert!((0..9).all(|index| ways_in(index) >= 1));
 }
@@ -74,7 +79,7 @@ fn as_much_is_drawn_as_is_asked_for() {
 fn equal_times_have_one_colour_and_labels_their_unit() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
-    let map = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: None });
+    let map = Map::of(&log, &figures, Shares { activities: Some(0.1), paths: None }, None);
     let svg = draw(&map, "a map").svg.0;
     assert!(svg.contains("All paths take equally long") && svg.contains(">100× · 2 min<"), "{svg}");
     assert!(!svg.contains("edge t4"), "no path is long");
@@ -84,7 +89,7 @@ fn equal_times_have_one_colour_and_labels_their_unit() {
 fn a_drawing_says_where_its_start_is() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
-    let drawing = draw(&Map::of(&log, &figures, Shares::default()), "a map");
+    let drawing = draw(&Map::of(&log, &figures, Shares::default(), None), "a map");
     let after = |text: &str, place: usize| {
         let found = drawing.svg.0.split(text).nth(place).unwrap_or_default();
         found.split(['"', ' ']).next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(f64::NAN)
@@ -92,4 +97,52 @@ fn a_drawing_says_where_its_start_is() {
     // The first group that is moved is the legend, the second one the map; its first circle is the start.
     let x = after("translate(", 2) + after("<circle class=\"end\" cx=\"", 1);
     assert!((drawing.start.0 - x).abs() < 0.2, "{} is not {x}", drawing.start.0);
+}
+
+/// Left, top, right and bottom of every box, label and end on a map, and its size.
+fn shapes(svg: &str) -> (Vec<[f64; 4]>, [f64; 2]) {
+    let (_, map) = svg.rsplit_once("<g transform=\"translate(").unwrap();
+    let number = |text: &str, before: &str| -> f64 {
+        let (_, rest) = text.split_once(before).unwrap();
+        rest.split(['"', ' ', ')']).next().unwrap().parse().unwrap()
+    };
+    let (left, top) = (number(map, ""), number(map, " "));
+    let rects = map
+        .split("<rect class=\"")
+        .skip(1)
+        .filter(|text| text.starts_with("plate") || text.starts_with("box"));
+    let rects = rects.map(|text| {
+        let (x, y) = (left + number(text, " x=\""), top + number(text, " y=\""));
+        [x, y, x + number(text, " width=\""), y + number(text, " height=\"")]
+    });
+    let circles = map.split("<circle class=\"end\"").skip(1).map(|text| {
+        let (x, y, r) = (left + number(text, " cx=\""), top + number(text, " cy=\""), number(text, " r=\""));
+        [x - r, y - r, x + r, y + r]
+    });
+    (rects.chain(circles).collect(), [number(svg, " width=\""), number(svg, " height=\"")])
+}
+
+#[test]
+fn nothing_on_a_map_covers_anything_else_or_leaves_the_frame() {
+    let sample = include_str!("../sample/order-to-cash.csv");
+    let objects = include_str!("../sample/orders.ocel.json");
+    let group = json!([{"filters": [{"attribute": "rework", "values": ["yes"]}]}]);
+    let runs = [(sample, json!({"compare": group, "mapPaths": 1})), (objects, json!({"objectType": "item"}))];
+    for (log, parameters) in runs {
+        let run = TestHost::new().input("dataset", "log", log).parameters(parameters).run::<Job>();
+        let maps = run.artifacts.iter().filter(|(name, _)| name.ends_with(".svg"));
+        for (name, _) in maps {
+            let svg = run.text(name).unwrap();
+            let (shapes, [width, height]) = shapes(svg);
+            assert!(shapes.len() > 10 && svg.contains("<rect class=\"plate\""), "{name}");
+            for (at, a) in shapes.iter().enumerate() {
+                assert!(a[0] >= 0.0 && a[1] >= 0.0 && a[2] <= width && a[3] <= height, "{name}: {a:?}");
+                for b in &shapes[at + 1..] {
+                    let apart =
+                        a[2] < b[0] + 0.2 || b[2] < a[0] + 0.2 || a[3] < b[1] + 0.2 || b[3] < a[1] + 0.2;
+                    assert!(apart, "{name}: {a:?} {b:?}");
+                }
+            }
+        }
+    }
 }

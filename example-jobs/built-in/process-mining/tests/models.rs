@@ -300,3 +300,24 @@ fn a_threshold_that_is_no_share_is_refused() {
     let failure = run.end.unwrap_err();
     assert!(failure.message.contains("noiseThreshold"), "{}", failure.message);
 }
+
+#[test]
+fn deviations_are_drawn_on_the_map() {
+    // One case of 101 goes back: too rare a path to be drawn for its own sake.
+    let model = mined(&log(&[("a b c d", 1)]), json!({}));
+    let cases = log(&[("a b c d", 100), ("a b c b c d", 1), ("a b c d e", 1)]);
+    let map = replayed(&cases, model.text("process-model.pnml").unwrap())
+        .text("process-map.svg")
+        .unwrap()
+        .to_string();
+    assert!(map.contains("✗ 5: not allowed by the model in 5 cases"), "{map}");
+    assert!(
+        map.contains("c → b: 1, median 60 min, mean 60 min; not allowed by the model in 1 case"),
+        "{map}"
+    );
+    assert!(map.contains("class=\"tag bad\"") && map.contains(">1× · 60 min · ✗ 1<"), "{map}");
+    // The model does not have e.
+    assert!(map.contains(" bad\" x="), "{map}");
+    let plain = mined(&cases, json!({})).text("process-map.svg").unwrap().to_string();
+    assert!(!plain.contains("✗"), "{plain}");
+}

@@ -143,3 +143,18 @@ fn the_activity_that_keeps_work_waiting_is_named() {
     assert!(text.starts_with("Work on \"ship\" waits longest: it holds 99.8 % of all waiting"), "{text}");
     assert_eq!(insight["num_cases"], 9);
 }
+
+#[test]
+fn times_of_paths_are_parted_into_waiting_and_work() {
+    let run = run(STARTS);
+    let map = run.text("process-map.svg").unwrap();
+    // Ended at 9:30, begun at 9:45, ended at 10:15.
+    assert!(map.contains(">1× · 15 min + 30 min<"), "{map}");
+    assert!(
+        map.contains("check → pay: 1, median 45 min, mean 45 min; median waiting 15 min, median work 30 min"),
+        "{map}"
+    );
+    // What was begun before the end of the step ahead did not wait.
+    assert!(map.contains(">1× · 0 s + 20 min<"), "{map}");
+    assert!(map.contains("median 3 h waiting, 5 min work"), "{map}");
+}

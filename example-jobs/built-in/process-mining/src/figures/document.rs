@@ -191,7 +191,7 @@ pub(crate) fn counts(log: &EventLog, counts: &[u64]) -> Value {
     ranked(counts.iter().enumerate().map(|(activity, &count)| (log.activity_name(activity as Id), count)))
 }
 
-fn edge_document(log: &EventLog, edge: &super::Edge) -> Value {
+pub(crate) fn edge_document(log: &EventLog, edge: &super::Edge) -> Value {
     json!({
         "from": log.activity_name(edge.from),
         "to": log.activity_name(edge.to),

@@ -12,7 +12,7 @@ mod variants;
 mod work;
 
 pub use cases::{Durations, longest, mean_interarrival};
-pub(crate) use document::{counts, duration_figures};
+pub(crate) use document::{counts, duration_figures, edge_document};
 pub use document::{document, instances};
 pub use flow::{Edge, Flow, time_since_previous};
 pub use resources::Resources;

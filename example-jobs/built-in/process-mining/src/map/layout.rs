@@ -307,13 +307,15 @@ mod tests {
     /// Activities in a row, with steps forward, back and over many.
     fn map(activities: usize) -> Map {
         let activity = |index: usize| MapActivity {
+            id: index as u32,
             name: format!("activity {index}"),
             events: 10,
             repeated: 0,
             service: None,
             place: index as f64 / activities as f64,
+            is_unknown: false,
         };
-        let edge = |from: Node, to: Node| MapEdge { from, to, count: 5, time: Some((60.0, 60.0)) };
+        let edge = |from: Node, to: Node| MapEdge { time: Some((60.0, 60.0)), ..MapEdge::new(from, to, 5) };
         let forward = (1..activities).map(|index| edge(Node::Activity(index - 1), Node::Activity(index)));
         let back =
             (5..activities).step_by(3).map(|index| edge(Node::Activity(index), Node::Activity(index - 4)));

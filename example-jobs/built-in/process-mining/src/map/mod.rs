@@ -1,14 +1,21 @@
 //! The process map: which part of the directly-follows graph is worth drawing, and the drawing.
 
+mod contrast;
 mod layout;
+mod legend;
 mod straighten;
 mod svg;
 
-pub use svg::{Drawing, STYLE, draw};
+pub use contrast::draw_contrast;
+pub(crate) use contrast::{signed, written};
+pub use svg::{Drawing, STYLE, draw, draw_shared};
 
-use crate::figures::{Figures, Flow, SECOND};
+use rustc_hash::FxHashMap;
+
+use crate::figures::{Figures, Flow, SECOND, Spread, spread_by_group};
 use crate::log::EventLog;
-use crate::names::Id;
+use crate::models::{Deviation, DeviationKind, Replayed};
+use crate::names::{Id, NONE};
 
 /// Where an edge of the map begins or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +31,8 @@ pub enum Node {
 /// An activity on the map.
 #[derive(Debug, Clone)]
 pub struct MapActivity {
+    /// Its number in the log.
+    pub id: Id,
     /// Its name.
     pub name: String,
     /// Events.
@@ -34,6 +43,8 @@ pub struct MapActivity {
     pub service: Option<f64>,
     /// Mean place in its cases: 0 at the beginning, 1 at the end.
     pub place: f64,
+    /// Whether a model that was given does not have it.
+    pub is_unknown: bool,
 }
 
 /// A path on the map.
@@ -47,6 +58,16 @@ pub struct MapEdge {
     pub count: u64,
     /// Median and mean seconds between the two events; None from the start and to the end.
     pub time: Option<(f64, f64)>,
+    /// Median seconds of waiting and of work in that time, where the log tells when all of the work was begun.
+    pub parts: Option<(f64, f64)>,
+    /// Cases that left a model that was given by taking it.
+    pub deviating: u64,
+}
+
+impl MapEdge {
+    fn new(from: Node, to: Node, count: u64) -> Self {
+        Self { from, to, count, time: None, parts: None, deviating: 0 }
+    }
 }
 
 /// What is drawn, and how much of the log that is.
@@ -94,7 +115,8 @@ const EDGES_PER_ACTIVITY: f64 = 1.7;
 impl Map {
     /// Chooses the most frequent activities and paths. Where activities are left out, paths lead over them: the map is that
     /// of the log without their events. Every activity keeps its most frequent way in and way out, so that none floats.
-    pub fn of(log: &EventLog, figures: &Figures, shares: Shares) -> Self {
+    /// Where cases leave a model that was given (`replayed`), the most frequent such paths are drawn, however rare they are.
+    pub fn of(log: &EventLog, figures: &Figures, shares: Shares, replayed: Option<&Replayed>) -> Self {
         let shown = shown_activities(log, figures, shares.activities);
         let mut position = vec![None; log.names.activities.len()];
         for (index, &activity) in shown.iter().enumerate() {
@@ -107,6 +129,7 @@ impl Map {
         let mut activities: Vec<MapActivity> = shown
             .iter()
             .map(|&activity| MapActivity {
+                id: activity,
                 name: log.activity_name(activity).to_string(),
                 events: flow.activities[activity as usize],
                 repeated: 0,
@@ -116,6 +139,7 @@ impl Map {
                     .and_then(|s| s[activity as usize])
                     .map(|s| s.median / SECOND),
                 place: places[activity as usize],
+                is_unknown: false,
             })
             .collect();
         let mut candidates = Vec::new();
@@ -129,26 +153,25 @@ impl Map {
             }
             let time = Some((edge.time.median / SECOND, edge.time.mean() / SECOND));
             candidates.push(MapEdge {
-                from: Node::Activity(from),
-                to: Node::Activity(to),
-                count: edge.time.count,
                 time,
+                ..MapEdge::new(Node::Activity(from), Node::Activity(to), edge.time.count)
             });
         }
         for (index, &activity) in shown.iter().enumerate() {
             let (start, end) = (flow.starts[activity as usize], flow.ends[activity as usize]);
-            candidates.push(MapEdge {
-                from: Node::Start,
-                to: Node::Activity(index),
-                count: start,
-                time: None,
-            });
-            candidates.push(MapEdge { from: Node::Activity(index), to: Node::End, count: end, time: None });
+            candidates.push(MapEdge::new(Node::Start, Node::Activity(index), start));
+            candidates.push(MapEdge::new(Node::Activity(index), Node::End, end));
         }
         candidates.retain(|edge| edge.count > 0);
         candidates.sort_by_key(|edge| std::cmp::Reverse(edge.count));
+        if let Some(replayed) = replayed {
+            mark_deviations(replayed, &position, &mut activities, &mut candidates);
+        }
         drop_rare_ends(&mut candidates, log.cases());
-        let edges = choose(&candidates, activities.len(), shares.paths);
+        let mut edges = choose(&candidates, activities.len(), shares.paths);
+        if log.starts.is_some() {
+            part_times(log, &position, &mut edges);
+        }
         Self { rows: log.heading(), ..Self::measure(activities, edges, flow, figures) }
     }
 
@@ -167,6 +190,19 @@ impl Map {
             activities,
             edges,
         }
+    }
+
+    /// The activity at a node.
+    pub fn activity(&self, node: Node) -> Option<&MapActivity> {
+        match node {
+            Node::Activity(index) => Some(&self.activities[index]),
+            Node::Start | Node::End => None,
+        }
+    }
+
+    /// Whether cases leave a model that was given where something is drawn.
+    pub fn has_deviations(&self) -> bool {
+        self.edges.iter().any(|edge| edge.deviating > 0)
     }
 
     /// Paths between activities that are drawn.
@@ -250,6 +286,7 @@ fn drop_rare_ends(candidates: &mut Vec<MapEdge>, cases: usize) {
     let rare = (cases as f64 * RARE_END) as u64;
     let (mut started, mut ended) = (false, false);
     candidates.retain(|edge| match (edge.from, edge.to) {
+        _ if edge.deviating > 0 => true,
         (Node::Start, _) => edge.count > rare || !std::mem::replace(&mut started, true),
         (_, Node::End) => edge.count > rare || !std::mem::replace(&mut ended, true),
         _ => true,
@@ -266,6 +303,7 @@ fn choose(candidates: &[MapEdge], activities: usize, share: Option<f64>) -> Vec<
         let way_out = candidates.iter().position(|edge| edge.from == node);
         way_in.into_iter().chain(way_out).for_each(|edge| chosen[edge] = true);
     }
+    candidates.iter().zip(&mut chosen).for_each(|(edge, chosen)| *chosen |= edge.deviating > 0);
     let total: u64 = candidates.iter().map(|edge| edge.count).sum();
     let most = (activities as f64 * EDGES_PER_ACTIVITY) as usize + 8;
     let mut covered: u64 =
@@ -288,4 +326,67 @@ fn choose(candidates: &[MapEdge], activities: usize, share: Option<f64>) -> Vec<
         covered += edge.count;
     }
     candidates.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(edge, _)| *edge).collect()
+}
+
+/// Deviations that are marked on a map, at most: those of most cases.
+const MARKED: usize = 20;
+
+/// Marks where cases leave a model.
+fn mark_deviations(
+    replayed: &Replayed,
+    position: &[Option<usize>],
+    activities: &mut [MapActivity],
+    candidates: &mut [MapEdge],
+) {
+    let node = |id: Id, none: Node| match id {
+        NONE => Some(none),
+        id => position[id as usize].map(Node::Activity),
+    };
+    let paths: FxHashMap<(Node, Node), usize> =
+        (0..).zip(candidates.iter()).map(|(index, edge)| ((edge.from, edge.to), index)).collect();
+    let mut marked = 0;
+    for seen in &replayed.seen {
+        let Deviation { kind, after, activity } = seen.deviation;
+        let path = node(after, Node::Start).zip(node(activity, Node::End));
+        match (kind, path) {
+            (DeviationKind::UnknownActivity, Some((_, Node::Activity(index)))) => {
+                activities[index].is_unknown = true;
+            }
+            (DeviationKind::NotAllowed | DeviationKind::NotAtEnd, Some(path)) if marked < MARKED => {
+                if let Some(&index) = paths.get(&path) {
+                    candidates[index].deviating = seen.cases;
+                    marked += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Parts the times of paths into waiting and work, where all work that they lead to has a begin.
+fn part_times(log: &EventLog, position: &[Option<usize>], edges: &mut [MapEdge]) {
+    let paths: FxHashMap<(Node, Node), usize> =
+        (0..).zip(edges.iter()).map(|(index, edge)| ((edge.from, edge.to), index)).collect();
+    let parts = |part: fn(i64, i64, i64) -> i64| -> Vec<Option<Spread>> {
+        spread_by_group(paths.len(), |all| {
+            for range in log.ranges() {
+                let mut before = None;
+                for event in range {
+                    let Some(index) = position[log.activities[event] as usize] else { continue };
+                    if let Some((from, time)) = before.replace((index, log.times[event])) {
+                        let path = paths.get(&(Node::Activity(from), Node::Activity(index)));
+                        if let Some((&path, begin)) = path.zip(log.begin(event)) {
+                            all.take(path, part(time, begin, log.times[event]));
+                        }
+                    }
+                }
+            }
+        })
+    };
+    let waiting = parts(|before, begin, _| begin.saturating_sub(before).max(0));
+    let work = parts(|_, begin, end| end.saturating_sub(begin));
+    for ((edge, waiting), work) in edges.iter_mut().zip(waiting).zip(work) {
+        let whole = waiting.zip(work).filter(|(waiting, _)| waiting.count == edge.count);
+        edge.parts = whole.map(|(waiting, work)| (waiting.median / SECOND, work.median / SECOND));
+    }
 }

@@ -3,18 +3,20 @@
 use std::fmt::Write as _;
 
 use fuelcell_report_kit::chart::text_width;
-use fuelcell_report_kit::text::{count, duration, shorten};
+use fuelcell_report_kit::text::{count, counted, duration, shorten};
 use fuelcell_report_kit::{Markup, html};
 use maud::PreEscaped;
 
 use super::layout::{Placed, Placement, Route, Size, place};
+use super::legend::legend;
 use super::{Map, MapActivity, MapEdge, Node};
 
 /// Colours and type of a map. Frequency is lightness of the boxes (f0 … f4), time is the colour of the lines (t0 … t4).
 pub const STYLE: &str = "\
 .map{--ink:#1b2430;--soft:#5b6675;--paper:#ffffff;--line:#c9d0d9;\
 --f0:#eef4fb;--f1:#d3e4f6;--f2:#a6c8ec;--f3:#5b97d3;--f4:#1f5fa5;\
---t0:#8b97a5;--t1:#b59a55;--t2:#d98a2b;--t3:#d1602b;--t4:#b3261e;background:var(--paper)}\
+--t0:#8b97a5;--t1:#b59a55;--t2:#d98a2b;--t3:#d1602b;--t4:#b3261e;\
+--a1:#fbe3c8;--a2:#f3bd80;--b1:#d3e4f6;--b2:#9cc4ee;--ta:#c76a12;--tb:#1f5fa5;background:var(--paper)}\
 .map text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif;fill:var(--ink)}\
 .map .name{font-size:13px;font-weight:600}.map .sub{font-size:11px}.map .tag{font-size:11px}\
 .map .plate{fill:var(--paper);opacity:.86}.map .note{font-size:12px;fill:var(--soft)}\
@@ -24,10 +26,14 @@ pub const STYLE: &str = "\
 .map .t3{stroke:var(--t3)}.map .t4{stroke:var(--t4)}.map .dash{stroke:var(--t0);stroke-dasharray:4 4}\
 .map .head{stroke-width:1;stroke-linejoin:round}.map .head.t0,.map .head.dash{fill:var(--t0);stroke-dasharray:none}\
 .map .head.t1{fill:var(--t1)}.map .head.t2{fill:var(--t2)}.map .head.t3{fill:var(--t3)}.map .head.t4{fill:var(--t4)}\
+.map path.bad{stroke:var(--t4);stroke-dasharray:7 4}.map .head.bad{fill:var(--t4);stroke-dasharray:none}.map text.tag.bad{fill:var(--t4);font-weight:600}\
+.map rect.bad{stroke:var(--t4);stroke-width:2.5;stroke-dasharray:7 4}\
+.map rect.n0{fill:var(--f0)}.map rect.a1{fill:var(--a1)}.map rect.a2{fill:var(--a2)}.map rect.b1{fill:var(--b1)}.map rect.b2{fill:var(--b2)}\
+.map .ta{stroke:var(--ta)}.map .tb{stroke:var(--tb)}.map .head.ta{fill:var(--ta)}.map .head.tb{fill:var(--tb)}\
 .map .end{fill:var(--ink)}.map .end-mark{fill:var(--paper)}\
 @media (prefers-color-scheme:dark){.map{--ink:#e6ebf1;--soft:#9aa7b6;--paper:#151b23;--line:#3a4654;\
 --f0:#1d2a3a;--f1:#24405f;--f2:#2c5a8c;--f3:#3f7fc2;--f4:#8fc0f2;--t0:#7d8a99;--t1:#b79e5f;--t2:#e09b45;--t3:#ea7a48;\
---t4:#ff6b5e}.map .box{stroke:#4d6076}.map .f4.lit text,.map g.f4t text{fill:#0d1520}}\
+--t4:#ff6b5e;--a1:#4b3417;--a2:#7d5216;--b1:#24405f;--b2:#2c5a8c;--ta:#f0a04b;--tb:#7fb5ea}.map .box{stroke:#4d6076}.map .f4.lit text,.map g.f4t text{fill:#0d1520}}\
 @media print{.map{--ink:#000;--soft:#333;--paper:#fff;--line:#bbb;--f0:#eef4fb;--f1:#d3e4f6;--f2:#a6c8ec;--f3:#5b97d3;\
 --f4:#1f5fa5}.map g.f4t text{fill:#fff}}";
 
@@ -45,15 +51,72 @@ pub struct Drawing {
     pub svg: Markup,
     /// Where on it the start is.
     pub start: (f64, f64),
+    /// Its width in pixels.
+    pub width: f64,
+}
+
+/// What is written on a map, and the classes that colour it, in the order of its activities and edges.
+pub(super) struct Ink {
+    /// Below the names of activities.
+    pub(super) subs: Vec<String>,
+    /// Of boxes.
+    pub(super) boxes: Vec<String>,
+    /// Beside lines.
+    pub(super) tags: Vec<String>,
+    /// Of lines.
+    pub(super) lines: Vec<String>,
+    /// What pointing at a line tells.
+    pub(super) titles: Vec<String>,
+    /// What stands above.
+    pub(super) legend: Markup,
+}
+
+impl Ink {
+    fn of(map: &Map) -> Self {
+        let scales = Scales::of(map);
+        let shade = |activity: &MapActivity| {
+            let shade = scales.frequency(activity.events);
+            let bad = if activity.is_unknown { " bad" } else { "" };
+            if shade >= 3 {
+                format!("f{shade} f{shade}t lit{bad}")
+            } else {
+                format!("f{shade} f{shade}t{bad}")
+            }
+        };
+        let line = |edge: &MapEdge| {
+            let bad = if edge.deviating > 0 { " bad" } else { "" };
+            edge.time.map_or(format!("dash{bad}"), |(median, _)| format!("t{}{bad}", scales.time(median)))
+        };
+        Self {
+            subs: map.activities.iter().map(sub_line).collect(),
+            boxes: map.activities.iter().map(shade).collect(),
+            tags: map.edges.iter().map(tag).collect(),
+            lines: map.edges.iter().map(line).collect(),
+            titles: map.edges.iter().map(|edge| edge_title(map, edge)).collect(),
+            legend: legend(map),
+        }
+    }
 }
 
 /// Draws the map. `title` is for readers that cannot see it.
 pub fn draw(map: &Map, title: &str) -> Drawing {
+    draw_with(map, title, &Ink::of(map))
+}
+
+/// Draws the map of the objects of a type. `others` are the types that share each activity.
+pub fn draw_shared(map: &Map, others: &[String], title: &str) -> Drawing {
+    let mut ink = Ink::of(map);
+    for (sub, others) in ink.subs.iter_mut().zip(others).filter(|(_, others)| !others.is_empty()) {
+        sub.push_str(&format!(" · with {}", shorten(others, LINE_LENGTH)));
+    }
+    draw_with(map, title, &ink)
+}
+
+/// Draws the map as it is inked.
+pub(super) fn draw_with(map: &Map, title: &str, ink: &Ink) -> Drawing {
     let names: Vec<Vec<String>> = map.activities.iter().map(|activity| wrap(&activity.name)).collect();
-    let subs: Vec<String> = map.activities.iter().map(sub_line).collect();
-    let boxes: Vec<Size> = names.iter().zip(&subs).map(|(name, sub)| box_size(name, sub)).collect();
-    let tags: Vec<String> = map.edges.iter().map(tag).collect();
-    let labels: Vec<Size> = tags.iter().map(|tag| (text_width(tag, SUB_SIZE) + 8.0, 16.0)).collect();
+    let boxes: Vec<Size> = names.iter().zip(&ink.subs).map(|(name, sub)| box_size(name, sub)).collect();
+    let labels: Vec<Size> = ink.tags.iter().map(|tag| (text_width(tag, SUB_SIZE) + 8.0, 16.0)).collect();
     let placement = place(map, CIRCLE, &boxes, &labels);
 
     let width = placement.size.0.max(LEAST_WIDTH);
@@ -69,34 +132,34 @@ pub fn draw(map: &Map, title: &str) -> Drawing {
             title { (title) }
             style { (PreEscaped(STYLE)) }
             rect width=(whole(width)) height=(whole(height)) style="fill:var(--paper)" {}
-            g transform={ "translate(" (tenth(legend_at)) " 0)" } { (legend(map)) }
+            g transform={ "translate(" (tenth(legend_at)) " 0)" } { (ink.legend) }
             g transform={ "translate(" (tenth(shift)) " " (LEGEND_HEIGHT) ")" } {
-                @for (edge, route) in map.edges.iter().zip(&placement.routes).rev() {
-                    (draw_edge(map, edge, route, &scales))
+                @for (index, (edge, route)) in map.edges.iter().zip(&placement.routes).enumerate().rev() {
+                    (draw_edge(&ink.lines[index], &ink.titles[index], route, scales.width(edge.count)))
                 }
                 (ends(&placement))
                 @for (index, activity) in map.activities.iter().enumerate() {
-                    (draw_activity(activity, &names[index], &subs[index], &placement.activities[index], &scales))
+                    (draw_activity(activity, &names[index], &ink.subs[index], &ink.boxes[index], &placement.activities[index]))
                 }
                 // Labels come last, so that no line crosses them.
-                @for ((tag, size), route) in tags.iter().zip(&labels).zip(&placement.routes) {
-                    (draw_label(tag, *size, route.label))
+                @for (index, (size, route)) in labels.iter().zip(&placement.routes).enumerate() {
+                    (draw_label(&ink.tags[index], *size, route.label, ink.lines[index].ends_with(" bad")))
                 }
             }
         }
     };
-    Drawing { svg, start }
+    Drawing { svg, start, width }
 }
 
-fn draw_label(tag: &str, (width, _): Size, (x, y): (f64, f64)) -> Markup {
+fn draw_label(tag: &str, (width, _): Size, (x, y): (f64, f64), bad: bool) -> Markup {
     html! {
         rect.plate x=(tenth(x - width / 2.0)) y=(tenth(y - 7.5)) width=(tenth(width)) height="15" rx="4" {}
-        text.tag x=(tenth(x)) y=(tenth(y + 4.0)) text-anchor="middle" { (tag) }
+        text.tag.bad[bad] x=(tenth(x)) y=(tenth(y + 4.0)) text-anchor="middle" { (tag) }
     }
 }
 
 /// A length in pixels, to a tenth and to a whole one.
-fn tenth(length: f64) -> String {
+pub(super) fn tenth(length: f64) -> String {
     format!("{length:.1}")
 }
 
@@ -131,10 +194,18 @@ fn sub_line(activity: &MapActivity) -> String {
 }
 
 fn tag(edge: &MapEdge) -> String {
-    match edge.time {
-        Some((median, _)) => format!("{}× · {}", count(edge.count), duration(median)),
-        None => format!("{}×", count(edge.count)),
+    let mut tag = format!("{}×", count(edge.count));
+    match (edge.parts, edge.time) {
+        (Some((waiting, work)), _) => {
+            tag.push_str(&format!(" · {} + {}", duration(waiting), duration(work)));
+        }
+        (None, Some((median, _))) => tag.push_str(&format!(" · {}", duration(median))),
+        (None, None) => {}
     }
+    if edge.deviating > 0 {
+        tag.push_str(&format!(" · ✗ {}", count(edge.deviating)));
+    }
+    tag
 }
 
 fn box_size(name: &[String], sub: &str) -> Size {
@@ -144,16 +215,16 @@ fn box_size(name: &[String], sub: &str) -> Size {
 }
 
 /// What is much and what is long on this map.
-struct Scales {
+pub(super) struct Scales {
     most_events: f64,
     most_steps: f64,
     /// Median times that part the five colours.
     times: [f64; 4],
-    times_differ: bool,
+    pub(super) times_differ: bool,
 }
 
 impl Scales {
-    fn of(map: &Map) -> Self {
+    pub(super) fn of(map: &Map) -> Self {
         let most_events = map.activities.iter().map(|activity| activity.events).max().unwrap_or(1) as f64;
         let most_steps = map.edges.iter().map(|edge| edge.count).max().unwrap_or(1) as f64;
         let medians = || map.edges.iter().filter_map(|edge| edge.time).map(|time| time.0);
@@ -186,7 +257,7 @@ impl Scales {
     }
 }
 
-fn node_name(map: &Map, node: Node) -> &str {
+pub(super) fn node_name(map: &Map, node: Node) -> &str {
     match node {
         Node::Start => "start",
         Node::End => "end",
@@ -194,19 +265,29 @@ fn node_name(map: &Map, node: Node) -> &str {
     }
 }
 
-fn draw_edge(map: &Map, edge: &MapEdge, route: &Route, scales: &Scales) -> Markup {
+fn edge_title(map: &Map, edge: &MapEdge) -> String {
+    let mut title =
+        format!("{} → {}: {}", node_name(map, edge.from), node_name(map, edge.to), count(edge.count));
+    if let Some((median, mean)) = edge.time {
+        title.push_str(&format!(", median {}, mean {}", duration(median), duration(mean)));
+    }
+    if let Some((waiting, work)) = edge.parts {
+        title.push_str(&format!("; median waiting {}, median work {}", duration(waiting), duration(work)));
+    }
+    if edge.deviating > 0 {
+        title.push_str(&format!("; not allowed by the model in {}", counted(edge.deviating, "case")));
+    }
+    title
+}
+
+fn draw_edge(class: &str, title: &str, route: &Route, width: f64) -> Markup {
     let Some(&tip) = route.points.last() else { return html! {} };
-    let class = edge.time.map_or("dash".to_string(), |(median, _)| format!("t{}", scales.time(median)));
-    let width = scales.width(edge.count);
     let head = 5.0 + width;
     let (line, direction) = curve(&route.points, head);
     let (base, half) = (tenth(tip.1 - direction * head), head * 0.52);
     html! {
         g {
-            title {
-                (node_name(map, edge.from)) " → " (node_name(map, edge.to)) ": " (count(edge.count))
-                @if let Some((median, mean)) = edge.time { ", median " (duration(median)) ", mean " (duration(mean)) }
-            }
+            title { (title) }
             path class={ "edge " (class) } stroke-width=(tenth(width)) d=(line) {}
             path class={ "head " (class) } d={
                 "M" (tenth(tip.0)) " " (tenth(tip.1)) "L" (tenth(tip.0 - half)) " " (base) "L" (tenth(tip.0 + half)) " " (base) "Z"
@@ -283,20 +364,13 @@ fn ends(placement: &Placement) -> Markup {
     }
 }
 
-fn draw_activity(
-    activity: &MapActivity,
-    name: &[String],
-    sub: &str,
-    placed: &Placed,
-    scales: &Scales,
-) -> Markup {
+fn draw_activity(activity: &MapActivity, name: &[String], sub: &str, class: &str, placed: &Placed) -> Markup {
     let Placed { x, y, size: (width, height) } = *placed;
-    let shade = scales.frequency(activity.events);
     let line = |number: usize| tenth(y - height / 2.0 + 20.0 + 17.0 * number as f64);
     html! {
-        g class={ "f" (shade) "t" @if shade >= 3 { " lit" } } {
+        g class=(class) {
             title { (activity.name) ": " (sub) }
-            rect class={ "box f" (shade) } x=(tenth(x - width / 2.0)) y=(tenth(y - height / 2.0))
+            rect class={ "box " (class) } x=(tenth(x - width / 2.0)) y=(tenth(y - height / 2.0))
                 width=(tenth(width)) height=(tenth(height)) rx="8" {}
             @for (number, part) in name.iter().enumerate() {
                 text.name x=(tenth(x)) y=(line(number)) text-anchor="middle" { (part) }
@@ -304,92 +378,4 @@ fn draw_activity(
             text.sub x=(tenth(x)) y=(line(name.len())) text-anchor="middle" { (sub) }
         }
     }
-}
-
-/// A line of the legend under construction: what stands in it, and where it goes on.
-struct LegendLine {
-    markup: String,
-    x: f64,
-    y: f64,
-}
-
-impl LegendLine {
-    fn new(y: f64) -> Self {
-        Self { markup: String::new(), x: 16.0, y }
-    }
-
-    fn text(mut self, words: &str) -> Self {
-        self.markup.push_str(&html! { text.note x=(tenth(self.x)) y=(self.y) { (words) } }.0);
-        self.x += text_width(words, 12.0) + 6.0;
-        self
-    }
-
-    fn skip(mut self, width: f64) -> Self {
-        self.x += width;
-        self
-    }
-
-    /// Marks in a row, each with room for its width.
-    fn marks<T>(
-        mut self,
-        width: f64,
-        marks: impl IntoIterator<Item = T>,
-        draw: impl Fn(String, T) -> Markup,
-    ) -> Self {
-        for mark in marks {
-            self.markup.push_str(&draw(tenth(self.x), mark).0);
-            self.x += width;
-        }
-        self
-    }
-}
-
-fn legend(map: &Map) -> Markup {
-    let shade =
-        |x, shade| html! { rect class={ "box f" (shade) } x=(x) y="12" width="18" height="16" rx="3" {} };
-    let path = |x: String, width: f64| html! { path.edge.t0 stroke-width=(width) d={ "M" (x) " 20h18" } {} };
-    let time =
-        |x: String, time| html! { path class={ "edge t" (time) } stroke-width="5" d={ "M" (x) " 46h16" } {} };
-    let sizes = LegendLine::new(24.0)
-        .text(&format!("{}: few", map.rows))
-        .marks(22.0, 0..5, shade)
-        .text("many")
-        .skip(10.0)
-        .text("Times a path is taken: few")
-        .marks(28.0, [1.2, 3.0, 5.0, 7.2], path)
-        .text("many");
-    let mut times = match Scales::of(map).times_differ {
-        true => {
-            LegendLine::new(50.0).text("Median time of a path: short").marks(24.0, 0..5, time).text("long")
-        }
-        false => LegendLine::new(50.0).text("All paths take equally long"),
-    };
-    times = times.skip(12.0).text("12× · 3 h: taken 12 times, median 3 h");
-    if map.activities.iter().any(|activity| activity.repeated > 0) {
-        times = times.skip(12.0).text("↻ directly repeated");
-    }
-    html! {
-        g.legend {
-            (PreEscaped(sizes.markup)) (PreEscaped(times.markup))
-            @for (number, line) in sentence_lines(&map.simplification(), 96).iter().enumerate() {
-                text.note x="16" y=(74 + 15 * number) { (line) }
-            }
-        }
-    }
-}
-
-fn sentence_lines(text: &str, length: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.len() - 1;
-        if lines[line].chars().count() + word.chars().count() >= length {
-            lines.push(word.to_string());
-        } else {
-            if !lines[line].is_empty() {
-                lines[line].push(' ');
-            }
-            lines[line].push_str(word);
-        }
-    }
-    lines
 }

@@ -17,7 +17,7 @@ mod xes;
 mod xml;
 
 pub use net::Net;
-pub use quality::{DEFINITION, Replayed, replay};
+pub use quality::{DEFINITION, Deviation, Kind as DeviationKind, Replayed, replay};
 pub use tree::Tree;
 pub use xes::write as write_xes;
 

@@ -3,7 +3,6 @@
 use super::columns::{self, Layout, Time};
 use super::facts::instance_hash;
 use super::facts::{BATCH, Example, Facts, Options, Tick};
-use super::refusals::REFUSALS;
 use crate::attributes::{Collector, Wanted};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME, OPEN};
@@ -113,10 +112,6 @@ impl Head {
         }
         let first = at(0);
         let Err(stop) = &first else { return first };
-        let json = sample[0].first().is_some_and(|field| field.trim_ascii_start().starts_with(b"{"));
-        if json {
-            return Err(json_file(&sample[0]));
-        }
         let mut below = 1..sample.len().min(ROWS_ABOVE + 1);
         if let Some(found) = below.clone().find_map(|place| at(place).ok()) {
             return Ok(found);
@@ -128,20 +123,6 @@ impl Head {
             _ => first,
         }
     }
-}
-
-/// What stands in a file that begins like JSON.
-fn json_file(first: &Fields) -> Stop {
-    let start: Vec<u8> = first.join(&b","[..]);
-    let text = String::from_utf8_lossy(&start);
-    let objects = ["objectTypes", "eventTypes", "ocel:"].iter().any(|word| text.contains(word));
-    let what = if objects {
-        "an object-centric event log (OCEL, JSON), in which events belong to several objects instead of one case. Flatten it \
-         to one object type first, as a table with one row an event: case_id, activity, timestamp"
-    } else {
-        "JSON. Save it as CSV with one row an event"
-    };
-    Stop::failed("UnsupportedFormat", format!("The file is {what}. Allowed are {}.", REFUSALS.allowed))
 }
 
 /// The delimiter that the first line names (`sep=;`, which Excel writes), and how long that line is.

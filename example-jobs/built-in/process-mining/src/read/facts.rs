@@ -1,11 +1,14 @@
 //! What reading is told, and what it finds out about a file.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
 use super::columns::Columns;
 use crate::attributes::Wanted;
 use crate::clock::offset_of;
 use crate::names;
+use crate::objects::Objects;
 
 /// How to read.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +17,8 @@ pub struct Options {
     pub columns: Columns,
     /// The classifier that names activities (XES only); `concept:name` otherwise.
     pub classifier: Option<String>,
+    /// The type whose objects are cases (object-centric logs only).
+    pub object_type: Option<String>,
     /// strftime forms that the request names, beside ISO 8601.
     pub timestamp_formats: Vec<String>,
     /// Which attributes of cases and events are read.
@@ -163,6 +168,8 @@ pub struct Facts {
     pub trailing_bytes: bool,
     /// Whether an XES file names types of objects, which a log of cases does not.
     pub object_centric: bool,
+    /// What an object-centric log tells beside the events of its cases.
+    pub objects: Option<Rc<Objects>>,
     /// Rows with a begin and without an end; they are events at their begin.
     pub open_rows: u64,
     /// Timestamps with digits beyond microseconds.

@@ -4,6 +4,7 @@ mod classifier;
 mod columns;
 mod csv;
 mod facts;
+mod ocel;
 mod refusals;
 mod single_byte;
 mod tags;
@@ -37,13 +38,20 @@ pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(Event
     refuse_pages(&mut source)?;
     let meter = Rc::clone(&source.meter);
     let mut facts = Facts { encoding: source.encoding, ..Facts::default() };
-    let (name, builder) = match source.first {
-        Some(b'<') => ("XES", xes::read(source, options, &mut facts, tick)?),
-        _ if options.classifier.is_some() => return Err(no_classifiers()),
+    let form = object_centric(&mut source)?;
+    if options.object_type.is_some() && form.is_none() {
+        return Err(no_objects());
+    }
+    let (name, builder) = match (form, source.first) {
+        (Some(_), _) if options.classifier.is_some() => return Err(no_classifiers("an object-centric log")),
+        (Some(form), _) => (form.name(), ocel::read(source, form, options, &mut facts, tick)?),
+        (None, Some(b'<')) => ("XES", xes::read(source, options, &mut facts, tick)?),
+        _ if options.classifier.is_some() => return Err(no_classifiers("a table")),
         _ => ("CSV", csv::read(source, options, &mut facts, tick)?),
     };
     facts.trailing_bytes = meter.has_trailing_bytes();
-    facts.format = if facts.format.is_empty() { name.to_string() } else { format!("{name}, gzip") };
+    facts.format =
+        if facts.format.is_empty() { name.to_string() } else { format!("{name}, {}", facts.format) };
     if builder.is_empty() && !facts.stopped {
         return Err(no_events(&facts));
     }
@@ -56,12 +64,25 @@ pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(Event
 
 fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
     let mut file = BufReader::with_capacity(1 << 18, file);
-    let archive = file.fill_buf().is_ok_and(|start| start.starts_with(zip::MAGIC));
+    let start = file.fill_buf().unwrap_or_default();
+    if start.starts_with(b"SQLite format 3\0") {
+        return Err(database());
+    }
+    let archive = start.starts_with(zip::MAGIC);
     if archive {
         source::open_packed(file, (Compression::Zip, Box::new(zip::only_file)), &REFUSALS)
     } else {
         source::open(file, &REFUSALS)
     }
+}
+
+fn database() -> Stop {
+    let message = format!(
+        "The file is a SQLite database. Object-centric logs (OCEL 2.0) are read as JSON or XML: export it in one of these forms. \
+         Allowed are {}.",
+        REFUSALS.allowed
+    );
+    Stop::failed("UnsupportedFormat", message)
 }
 
 /// Refuses what was saved in place of a log.
@@ -79,10 +100,28 @@ fn refuse_pages(source: &mut Source<'_>) -> Result<(), Stop> {
     Err(Stop::failed("UnsupportedFormat", format!("The file is {what}. Allowed are {}.", REFUSALS.allowed)))
 }
 
-fn no_classifiers() -> Stop {
-    let message = "classifier is for XES logs, and the file is a table: give columns.activity the name of the column that \
-                   names activities.";
-    Stop::parameter(message.to_string())
+fn no_classifiers(what: &str) -> Stop {
+    let help = "of a table, columns.activity names the column that names activities";
+    Stop::parameter(format!("classifier is for XES logs, and the file is {what}: leave it out; {help}."))
+}
+
+fn no_objects() -> Stop {
+    Stop::parameter("objectType is for object-centric logs (OCEL 2.0), and the file is none: leave it out.")
+}
+
+/// Which form of an object-centric log the file has, if it is one.
+fn object_centric(source: &mut Source<'_>) -> Result<Option<ocel::Form>, Stop> {
+    let first = source.first;
+    let start = source.text.fill_buf().map_err(|error| source.meter.explain(&error))?;
+    let json = || start.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    Ok(match first {
+        Some(b'<') if ocel::is_xml(start) => Some(ocel::Form::Xml),
+        // A table may have a brace in the name of its first column.
+        Some(b'{') if json().is_some_and(|rest| matches!(rest, [] | [b'"' | b'}', ..])) => {
+            Some(ocel::Form::Json)
+        }
+        _ => None,
+    })
 }
 
 /// No log has its times outside of a hundred years: they were read as what they are not.

@@ -68,10 +68,10 @@ pub(super) fn read(
 }
 
 /// Text as UTF-8 where the declaration says that it is something else, and what it says.
-type Decoded<'a> = (Box<dyn BufRead + 'a>, Option<&'static str>);
+pub(super) type Decoded<'a> = (Box<dyn BufRead + 'a>, Option<&'static str>);
 
 /// The text in the encoding that its declaration names.
-fn decoded(mut text: Box<dyn BufRead + '_>) -> io::Result<Result<Decoded<'_>, Stop>> {
+pub(super) fn decoded(mut text: Box<dyn BufRead + '_>) -> io::Result<Result<Decoded<'_>, Stop>> {
     let start = text.fill_buf()?;
     let start = start[..start.len().min(200)].to_vec();
     let declaration = start.trim_ascii_start().strip_prefix(b"<?xml").unwrap_or_default();
@@ -630,9 +630,8 @@ impl Log {
             return Err(Stop::failed(
                 "UnsupportedFormat",
                 format!(
-                    "The file is an object-centric event log (OCEL, XML), in which events belong to several objects instead of one \
-                     case. Flatten it to one object type first, as a table with one row an event: case_id, activity, timestamp. \
-                     Allowed are {}.",
+                    "The file is an object-centric log (OCEL, XML), which its beginning does not show: remove what stands before its \
+                     first elements, such as long comments. Allowed are {}.",
                     REFUSALS.allowed
                 ),
             ));

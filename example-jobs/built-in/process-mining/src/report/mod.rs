@@ -2,8 +2,10 @@
 
 mod attributes;
 mod charts;
+mod comparison;
 mod conformance;
 mod models;
+mod objects;
 mod performance;
 mod sections;
 
@@ -14,6 +16,7 @@ use fuelcell_report_kit::{Markup, Page};
 
 use crate::anomalies::Group;
 use crate::attributes::Attributes;
+use crate::comparison::Compared;
 use crate::completion::Completed;
 use crate::conformance::Checked;
 use crate::dimensions::Dimensions;
@@ -24,6 +27,7 @@ use crate::insights::Insight;
 use crate::log::EventLog;
 use crate::map::{Drawing, Map};
 use crate::models::{Discovered, Replayed};
+use crate::objects::{Objects, TypeMap};
 use crate::parameters::{Metric, OutputFormat, Parameters};
 use crate::quality::Quality;
 use crate::read::Facts;
@@ -56,6 +60,12 @@ pub struct Report<'a> {
     pub map: &'a Map,
     /// The map as SVG.
     pub drawing: &'a Drawing,
+    /// The objects of an object-centric log.
+    pub objects: Option<&'a Objects>,
+    /// Maps of their types.
+    pub type_maps: &'a [TypeMap],
+    /// Two groups of cases with their map, if somebody asked.
+    pub compared: Option<(&'a Compared, &'a Drawing)>,
     /// Unusual cases; empty when there are none or nobody asked.
     pub anomalies: &'a [Group],
     /// Rules that were checked; empty when none were stated.
@@ -95,6 +105,12 @@ impl Report<'_> {
                 "{} of {} were left out; Data quality says why.",
                 counted(validation.invalid, "row"),
                 counted(validation.total, "row")
+            ));
+        }
+        if let Some(objects) = self.objects {
+            page.note(format!(
+                "An object-centric log: cases are the objects of type \"{}\"; Objects says what that leaves out.",
+                shorten(objects.type_name(objects.flattened), 100)
             ));
         }
         if let Some(level) = self.level() {
@@ -144,7 +160,12 @@ impl Report<'_> {
         let parts = [
             (!self.insights.is_empty(), part("insights", "Insights", |report| report.insights())),
             (true, part("quality", "Data quality", |report| report.quality())),
+            (self.objects.is_some(), part("objects", "Objects", |report| report.of_objects())),
             (filled, part("map", "Process map", |report| report.map())),
+            (
+                filled && self.compared.is_some(),
+                part("comparison", "Two groups of cases", |report| report.comparison()),
+            ),
             (
                 filled && self.parameters.shows_variants(),
                 part("variants", "Variants", |report| report.variants()),

@@ -10,6 +10,7 @@ use super::charts::{self, Axis, CUT};
 use crate::completion::{Known, RULE};
 use crate::figures::{SECOND, Source, Spread};
 use crate::log::{EventLog, Level, Micros};
+use crate::map::{Drawing, Map};
 use crate::quality;
 
 /// Rows in most tables.
@@ -139,22 +140,14 @@ impl Report<'_> {
     }
 
     pub(super) fn map(&self) -> Markup {
-        // Small maps shrink with the page; large ones stay legible and scroll.
-        let fits = self.map.activities.len() <= 12;
-        let (x, y) = self.drawing.start;
-        let top = (y - 120.0).max(0.0).round();
         html! {
             p.lead {
                 "Boxes are activities with their " (self.log.row()) "s, lines are paths with the times they are taken and the median \
                  time between the ends of both. "
                 (self.map.simplification())
-                @if !fits { " " span.screen { "Scroll inside of the frame to see all of it." } }
+                @if !fits(self.map) { " " span.screen { "Scroll inside of the frame to see all of it." } }
             }
-            div.mapbox.fits[fits] {
-                // Of a map that is larger than its frame, the start is seen first (CSS Scroll Snap 2).
-                @if !fits { span.first style={ "left:calc(" (x.round()) "px - 50cqi);top:" (top) "px" } {} }
-                (self.drawing.svg)
-            }
+            (framed(self.map, self.drawing))
         }
     }
 
@@ -377,6 +370,31 @@ impl Report<'_> {
             (note(&group.definition))
             (table)
             @if let Some(more) = not_listed(group.cases.len()) { (more) }
+        }
+    }
+}
+
+/// Small maps shrink with the page; large ones stay legible and scroll.
+fn fits(map: &Map) -> bool {
+    map.activities.len() <= 12
+}
+
+/// A map in a frame, of which the start is seen first where the frame is smaller (CSS Scroll Snap 2).
+pub(super) fn framed(map: &Map, drawing: &Drawing) -> Markup {
+    let fits = fits(map);
+    let (x, y) = drawing.start;
+    let top = (y - 120.0).max(0.0).round();
+    // As wide as the style sheet makes it.
+    let (width, left) = (drawing.width.round(), x / drawing.width);
+    let left = if fits {
+        format!("calc(max(600px,min(100cqi,{width}px))*{left:.4} - 50cqi)")
+    } else {
+        format!("calc({}px - 50cqi)", x.round())
+    };
+    html! {
+        div.mapbox.fits[fits] {
+            span.first style={ "left:" (left) ";top:" (if fits { 0.0 } else { top }) "px" } {}
+            (drawing.svg)
         }
     }
 }
