@@ -159,7 +159,7 @@ impl Asked {
         let both = |wanted| a.iter().zip(&b).filter(|pair| *pair == (&wanted, &wanted)).count();
         let (in_both, in_neither) = (both(true), both(false));
         let count = |side| of_case.iter().filter(|&&found| found == Some(side)).count();
-        let others = || "everything else".to_string();
+        let others = || self.names[1].clone();
         Ok(Sides {
             names: self.names.clone(),
             conditions: [self.a.describe(), self.b.as_ref().map_or_else(others, Filters::describe)],

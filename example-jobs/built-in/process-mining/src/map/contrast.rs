@@ -2,9 +2,8 @@
 
 use fuelcell_report_kit::html;
 use fuelcell_report_kit::text::{count, duration, percent, shorten};
-use maud::PreEscaped;
 
-use super::legend::{LegendLine, sentence_lines};
+use super::legend::{Legend, LegendLine};
 use super::svg::{Drawing, Ink, draw_with, node_name};
 use super::{Map, MapEdge};
 use crate::comparison::{Compared, Contrast, PathContrast, Unit};
@@ -81,7 +80,7 @@ pub(crate) fn signed(unit: Unit, value: f64) -> String {
     format!("{sign}{size}")
 }
 
-fn legend(map: &Map, compared: &Compared) -> fuelcell_report_kit::Markup {
+fn legend(map: &Map, compared: &Compared) -> Legend {
     let side = |letter: &str, side: usize| {
         let name = shorten(&compared.sides.names[side], 34);
         format!("{letter}: {name} ({})", count(compared.sides.cases[side] as u64))
@@ -106,12 +105,5 @@ fn legend(map: &Map, compared: &Compared) -> fuelcell_report_kit::Markup {
         .text("no sure difference")
         .marks(24.0, ["t0"], line)
         .text("7 % / 9 % · 3 h / 5 h: share of the cases and median, A / B");
-    html! {
-        g.legend {
-            (PreEscaped(sizes.finish())) (PreEscaped(times.finish()))
-            @for (number, line) in sentence_lines(&map.simplification(), 96).iter().enumerate() {
-                text.note x="16" y=(74 + 15 * number) { (line) }
-            }
-        }
-    }
+    Legend::of(map, [sizes, times])
 }

@@ -25,10 +25,6 @@ impl LegendLine {
         self
     }
 
-    pub(super) fn finish(self) -> String {
-        self.markup
-    }
-
     pub(super) fn skip(mut self, width: f64) -> Self {
         self.x += width;
         self
@@ -49,7 +45,7 @@ impl LegendLine {
     }
 }
 
-pub(super) fn legend(map: &Map) -> Markup {
+pub(super) fn legend(map: &Map) -> Legend {
     let shade =
         |x, shade| html! { rect class={ "box f" (shade) } x=(x) y="12" width="18" height="16" rx="3" {} };
     let path = |x: String, width: f64| html! { path.edge.t0 stroke-width=(width) d={ "M" (x) " 20h18" } {} };
@@ -79,17 +75,35 @@ pub(super) fn legend(map: &Map) -> Markup {
     } else if map.activities.iter().any(|activity| activity.repeated > 0) {
         times = times.skip(12.0).text("↻ directly repeated");
     }
-    html! {
-        g.legend {
-            (PreEscaped(sizes.finish())) (PreEscaped(times.finish()))
-            @for (number, line) in sentence_lines(&map.simplification(), 96).iter().enumerate() {
-                text.note x="16" y=(74 + 15 * number) { (line) }
+    Legend::of(map, [sizes, times])
+}
+
+/// What stands above a map, and how wide it is.
+pub(super) struct Legend {
+    pub(super) markup: Markup,
+    pub(super) width: f64,
+}
+
+impl Legend {
+    /// Of two lines of marks, and the sentence that says what the map leaves out.
+    pub(super) fn of(map: &Map, lines: [LegendLine; 2]) -> Self {
+        const LENGTH: usize = 96;
+        let sentence = sentence_lines(&map.simplification(), LENGTH);
+        let sentence_width = sentence.iter().map(|line| text_width(line, 12.0)).fold(0.0, f64::max);
+        let width = lines.iter().map(|line| line.x).fold(16.0 + sentence_width, f64::max) + 16.0;
+        let markup = html! {
+            g.legend {
+                @for line in &lines { (PreEscaped(&line.markup)) }
+                @for (number, line) in sentence.iter().enumerate() {
+                    text.note x="16" y=(74 + 15 * number) { (line) }
+                }
             }
-        }
+        };
+        Self { markup, width }
     }
 }
 
-pub(super) fn sentence_lines(text: &str, length: usize) -> Vec<String> {
+fn sentence_lines(text: &str, length: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.len() - 1;

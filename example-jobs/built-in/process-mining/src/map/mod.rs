@@ -169,8 +169,9 @@ impl Map {
         }
         drop_rare_ends(&mut candidates, log.cases());
         let mut edges = choose(&candidates, activities.len(), shares.paths);
-        if log.starts.is_some() {
-            part_times(log, &position, &mut edges);
+        if figures.service.is_some() {
+            let begun: Vec<bool> = shown.iter().map(|&activity| tells_work(figures, activity)).collect();
+            part_times(log, &position, &begun, &mut edges);
         }
         Self { rows: log.heading(), ..Self::measure(activities, edges, flow, figures) }
     }
@@ -363,21 +364,35 @@ fn mark_deviations(
     }
 }
 
+/// Whether all work of an activity has a begin and none of it rested: then what lies between begin and end is work.
+fn tells_work(figures: &Figures, activity: Id) -> bool {
+    let spread =
+        |spreads: &Option<Vec<Option<Spread>>>| spreads.as_ref().and_then(|all| all[activity as usize]);
+    let worked = spread(&figures.service).map_or(0, |spread| spread.count);
+    worked == figures.flow.activities[activity as usize] && spread(&figures.suspended).is_none()
+}
+
 /// Parts the times of paths into waiting and work, where all work that they lead to has a begin.
-fn part_times(log: &EventLog, position: &[Option<usize>], edges: &mut [MapEdge]) {
-    let paths: FxHashMap<(Node, Node), usize> =
-        (0..).zip(edges.iter()).map(|(index, edge)| ((edge.from, edge.to), index)).collect();
+fn part_times(log: &EventLog, position: &[Option<usize>], begun: &[bool], edges: &mut [MapEdge]) {
+    const NOWHERE: usize = usize::MAX;
+    // By both activities: a look at a table for each step of the log costs less than one at a map.
+    let side = begun.len();
+    let mut paths = vec![NOWHERE; side * side];
+    for (path, edge) in edges.iter().enumerate() {
+        if let (Node::Activity(from), Node::Activity(to)) = (edge.from, edge.to) {
+            paths[from * side + to] = if begun[to] { path } else { NOWHERE };
+        }
+    }
     let parts = |part: fn(i64, i64, i64) -> i64| -> Vec<Option<Spread>> {
-        spread_by_group(paths.len(), |all| {
+        spread_by_group(edges.len(), |all| {
             for range in log.ranges() {
                 let mut before = None;
                 for event in range {
-                    let Some(index) = position[log.activities[event] as usize] else { continue };
-                    if let Some((from, time)) = before.replace((index, log.times[event])) {
-                        let path = paths.get(&(Node::Activity(from), Node::Activity(index)));
-                        if let Some((&path, begin)) = path.zip(log.begin(event)) {
-                            all.take(path, part(time, begin, log.times[event]));
-                        }
+                    let Some(to) = position[log.activities[event] as usize] else { continue };
+                    let Some((from, ahead)) = before.replace((to, event)) else { continue };
+                    let path = paths[from * side + to];
+                    if let Some(begin) = (path != NOWHERE).then(|| log.begin(event)).flatten() {
+                        all.take(path, part(log.times[ahead], begin, log.times[event]));
                     }
                 }
             }
@@ -386,7 +401,6 @@ fn part_times(log: &EventLog, position: &[Option<usize>], edges: &mut [MapEdge])
     let waiting = parts(|before, begin, _| begin.saturating_sub(before).max(0));
     let work = parts(|_, begin, end| end.saturating_sub(begin));
     for ((edge, waiting), work) in edges.iter_mut().zip(waiting).zip(work) {
-        let whole = waiting.zip(work).filter(|(waiting, _)| waiting.count == edge.count);
-        edge.parts = whole.map(|(waiting, work)| (waiting.median / SECOND, work.median / SECOND));
+        edge.parts = waiting.zip(work).map(|(waiting, work)| (waiting.median / SECOND, work.median / SECOND));
     }
 }

@@ -8,7 +8,7 @@ use fuelcell_report_kit::{Markup, html};
 use maud::PreEscaped;
 
 use super::layout::{Placed, Placement, Route, Size, place};
-use super::legend::legend;
+use super::legend::{Legend, legend};
 use super::{Map, MapActivity, MapEdge, Node};
 
 /// Colours and type of a map. Frequency is lightness of the boxes (f0 … f4), time is the colour of the lines (t0 … t4).
@@ -42,7 +42,6 @@ const SUB_SIZE: f64 = 11.0;
 const LINE_LENGTH: usize = 24;
 const CIRCLE: Size = (26.0, 26.0);
 const LEGEND_HEIGHT: f64 = 92.0;
-const LEAST_WIDTH: f64 = 620.0;
 
 /// A map as SVG.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ pub(super) struct Ink {
     /// What pointing at a line tells.
     pub(super) titles: Vec<String>,
     /// What stands above.
-    pub(super) legend: Markup,
+    pub(super) legend: Legend,
 }
 
 impl Ink {
@@ -119,20 +118,20 @@ pub(super) fn draw_with(map: &Map, title: &str, ink: &Ink) -> Drawing {
     let labels: Vec<Size> = ink.tags.iter().map(|tag| (text_width(tag, SUB_SIZE) + 8.0, 16.0)).collect();
     let placement = place(map, CIRCLE, &boxes, &labels);
 
-    let width = placement.size.0.max(LEAST_WIDTH);
+    let width = placement.size.0.max(ink.legend.width);
     let height = placement.size.1 + LEGEND_HEIGHT;
     let shift = (width - placement.size.0) / 2.0;
     let scales = Scales::of(map);
     let start = (placement.start.x + shift, placement.start.y + LEGEND_HEIGHT);
     // The legend stands above the start, where a view that is smaller than the map begins.
-    let legend_at = (start.0 - LEAST_WIDTH / 2.0).clamp(0.0, width - LEAST_WIDTH);
+    let legend_at = (start.0 - ink.legend.width / 2.0).clamp(0.0, width - ink.legend.width);
     let svg = html! {
         svg.map xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (whole(width)) " " (whole(height)) }
             width=(whole(width)) height=(whole(height)) role="img" aria-label=(title) {
             title { (title) }
             style { (PreEscaped(STYLE)) }
             rect width=(whole(width)) height=(whole(height)) style="fill:var(--paper)" {}
-            g transform={ "translate(" (tenth(legend_at)) " 0)" } { (ink.legend) }
+            g transform={ "translate(" (tenth(legend_at)) " 0)" } { (ink.legend.markup) }
             g transform={ "translate(" (tenth(shift)) " " (LEGEND_HEIGHT) ")" } {
                 @for (index, (edge, route)) in map.edges.iter().zip(&placement.routes).enumerate().rev() {
                     (draw_edge(&ink.lines[index], &ink.titles[index], route, scales.width(edge.count)))

@@ -101,9 +101,10 @@ fn contrasts(what: &str) -> Table {
 fn add(table: &mut Table, what: &str, contrast: &Contrast) {
     let write = |value| written(contrast.unit, value);
     let signed = |value: f64| crate::map::signed(contrast.unit, value);
-    let interval = contrast
-        .interval
-        .map_or("unknown".to_string(), |[low, high]| format!("{} to {}", signed(low), signed(high)));
+    let interval = contrast.interval.map_or("unknown".to_string(), |[low, high]| {
+        // The unit of shares stands once.
+        format!("{} to {}", signed(low).trim_end_matches(" points"), signed(high))
+    });
     let verdict = match (contrast.sign(), contrast.interval) {
         (_, None) => "too few to say",
         (1, _) => "more in A",

@@ -88,15 +88,24 @@ fn lost(objects: &Objects) -> String {
     let events = |number: u64, one: &str, many: &str| {
         format!("{} {}", counted(number, "event"), if number == 1 { one } else { many })
     };
-    format!(
-        "Cases are the objects of type \"{kind}\". {} of no such object and left out. {} of several of them (convergence) and \
-         told once in each: {} more than happened. {} of the case beside other objects than before (divergence): what looks like \
-         rework may be work on those.",
-        events(objects.left_out(), "is", "are"),
-        events(cases.several, "is", "are"),
-        counted(cases.copies - cases.events, "event"),
-        events(cases.diverging, "repeats an activity", "repeat an activity"),
-    )
+    let mut text = format!(
+        "Cases are the objects of type \"{kind}\". {} of no such object and left out.",
+        events(objects.left_out(), "is", "are")
+    );
+    if cases.several > 0 {
+        text.push_str(&format!(
+            " {} of several of them (convergence) and told once in each: {} more than happened.",
+            events(cases.several, "is", "are"),
+            counted(cases.copies - cases.events, "event")
+        ));
+    }
+    if cases.diverging > 0 {
+        text.push_str(&format!(
+            " {} of the case beside other objects than before (divergence): what looks like rework may be work on those.",
+            events(cases.diverging, "repeats an activity", "repeat an activity")
+        ));
+    }
+    text
 }
 
 fn shared(objects: &Objects) -> Markup {

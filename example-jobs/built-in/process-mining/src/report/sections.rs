@@ -143,7 +143,9 @@ impl Report<'_> {
         html! {
             p.lead {
                 "Boxes are activities with their " (self.log.row()) "s, lines are paths with the times they are taken and the median \
-                 time between the ends of both. "
+                 time between the ends of both"
+                @if self.map.edges.iter().any(|edge| edge.parts.is_some()) { ", or the median waiting and work in it" }
+                ". "
                 (self.map.simplification())
                 @if !fits(self.map) { " " span.screen { "Scroll inside of the frame to see all of it." } }
             }
