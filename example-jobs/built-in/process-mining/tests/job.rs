@@ -435,6 +435,7 @@ fn columns_and_forms_can_be_named() {
 
 #[test]
 fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
+    let tar = [&b"log.csv"[..], &[0; 250], b"ustar\x0000", &[0; 248]].concat();
     let cases: Vec<(&[u8], &str, &[&str])> = vec![
         (b"", "EmptyLog", &["0 bytes"]),
         (b"\n\n\r\n", "EmptyLog", &[]),
@@ -489,6 +490,8 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
             "ImplausibleTimestamps",
             &["1850-01-01", "columns.timestamp"],
         ),
+        (b"7z\xbc\xaf\x27\x1c\0\x04", "UnsupportedFormat", &["is a 7z archive", ".zip"]),
+        (&tar, "UnsupportedFormat", &["is a tar archive"]),
         (b"\x7fELF\x02\x01\x01\0\0\0", "UnsupportedFormat", &["binary", ".csv"]),
         (&[0x1f, 0x8b, 8, 0, 1, 2], "TruncatedGzip", &[]),
     ];

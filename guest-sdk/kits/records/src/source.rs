@@ -260,15 +260,19 @@ fn peek(input: &mut Box<dyn BufRead + '_>) -> io::Result<Vec<u8>> {
 }
 
 fn refuse_other_formats(start: &[u8], refusals: &Refusals) -> Result<(), Stop> {
-    const OTHERS: [(&[u8], &str); 6] = [
+    const OTHERS: [(&[u8], &str); 8] = [
         (b"PK\x03\x04", "a ZIP archive (an .xlsx workbook is one, too)"),
         (b"PAR1", "a Parquet file"),
         (b"\xd0\xcf\x11\xe0", "an old Office file (.xls)"),
         (b"BZh", "a bzip2 archive"),
         (b"\xfd7zXZ", "an xz archive"),
         (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"Rar!\x1a\x07", "a RAR archive"),
     ];
-    let known = OTHERS.iter().find(|(magic, _)| start.starts_with(magic)).map(|&(_, what)| what);
+    // The mark of a tar archive lies behind the fields of its first file (POSIX.1-1988).
+    let tar = || (start.get(257..262) == Some(b"ustar")).then_some("a tar archive");
+    let known = OTHERS.iter().find(|(magic, _)| start.starts_with(magic)).map(|&(_, what)| what).or_else(tar);
     // No text holds a zero byte, but for UTF-16; what follows gzip's first bytes is not looked at.
     let text =
         !start.contains(&0) || start.starts_with(GZIP) || matches!(encoding(start), Encoding::Utf16 { .. });
