@@ -1,6 +1,6 @@
 //! Runs the job natively, as the server would run the module.
 //!
-//! `cargo run --release -p process-mining --example mine -- LOG OUT_DIR ['{"parameters": …}']`
+//! `cargo run --release -p process-mining --example mine -- LOG OUT_DIR ['{"parameters": …}' [REFERENCE_MODEL]]`
 
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
@@ -16,11 +16,14 @@ use rustix::time::{ClockId, clock_gettime};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [log, out, parameters @ ..] = arguments.as_slice() else {
-        return Err("usage: mine LOG OUT_DIR [PARAMETERS]".into());
+        return Err("usage: mine LOG OUT_DIR [PARAMETERS [REFERENCE_MODEL]]".into());
     };
     let mut host = TestHost::new().input_file("dataset", log)?;
     if let Some(parameters) = parameters.first() {
         host = host.parameters(serde_json::from_str(parameters)?);
+    }
+    if let Some(model) = parameters.get(1) {
+        host = host.input_file("reference-model", model)?;
     }
     let (started, cpu) = (std::time::Instant::now(), processor_time()?);
     let run = host.run::<Job>();

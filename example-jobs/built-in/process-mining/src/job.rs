@@ -22,7 +22,7 @@ use crate::judged::Judged;
 use crate::log::{EventLog, Level, Micros};
 use crate::map::{self, Drawing, Map};
 use crate::models::{self, Net};
-use crate::objects::{self, TypeMap};
+use crate::object_maps::{self, TypeMap};
 use crate::parameters::{AnalysisType, Export, Granularity, OutputFormat, Parameters};
 use crate::quality::{self, Quality};
 use crate::read::{self, Facts, Options};
@@ -406,7 +406,7 @@ impl Mined<'_> {
             document["comparison"] = compared.document(self.log, self.map);
         }
         if let Some(objects) = &self.facts.objects {
-            document["object_centric"] = objects::document(objects, self.type_maps);
+            document["object_centric"] = object_maps::document(objects, self.type_maps);
         }
         document["granularity"] = json!(self.parameters.granularity);
         if self.parameters.shows_anomalies() {

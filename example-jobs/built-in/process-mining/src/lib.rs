@@ -33,6 +33,7 @@ pub mod map;
 pub mod model;
 pub mod models;
 pub mod names;
+pub mod object_maps;
 pub mod objects;
 pub mod parameters;
 pub mod quality;

@@ -72,10 +72,11 @@ pub(crate) fn signed(unit: Unit, value: f64) -> String {
         Unit::Share => format!("{} points", fuelcell_report_kit::text::fixed(value.abs() * 100.0, 1)),
         _ => written(unit, Some(value.abs())),
     };
+    // What is rounded to nothing has no sign.
     let sign = match value {
-        value if value > 0.0 => "+",
+        _ if size.starts_with("0 ") || size.starts_with("0.0 ") || size == "0" => "",
         value if value < 0.0 => "−",
-        _ => "",
+        _ => "+",
     };
     format!("{sign}{size}")
 }

@@ -170,7 +170,7 @@ impl Map {
         drop_rare_ends(&mut candidates, log.cases());
         let mut edges = choose(&candidates, activities.len(), shares.paths);
         if figures.service.is_some() {
-            let begun: Vec<bool> = shown.iter().map(|&activity| tells_work(figures, activity)).collect();
+            let begun = tells_work(log, figures, &shown);
             part_times(log, &position, &begun, &mut edges);
         }
         Self { rows: log.heading(), ..Self::measure(activities, edges, flow, figures) }
@@ -364,12 +364,19 @@ fn mark_deviations(
     }
 }
 
-/// Whether all work of an activity has a begin and none of it rested: then what lies between begin and end is work.
-fn tells_work(figures: &Figures, activity: Id) -> bool {
-    let spread =
-        |spreads: &Option<Vec<Option<Spread>>>| spreads.as_ref().and_then(|all| all[activity as usize]);
-    let worked = spread(&figures.service).map_or(0, |spread| spread.count);
-    worked == figures.flow.activities[activity as usize] && spread(&figures.suspended).is_none()
+/// Of each activity, whether all of its work has a begin and none of it rested: then what lies between begin and end is work.
+fn tells_work(log: &EventLog, figures: &Figures, activities: &[Id]) -> Vec<bool> {
+    let mut open = vec![0; log.names.activities.len()];
+    for event in (0..log.events()).filter(|&event| log.is_open(event)) {
+        open[log.activities[event] as usize] += 1;
+    }
+    let tells = |&activity: &Id| {
+        let at = activity as usize;
+        let spread = |spreads: &Option<Vec<Option<Spread>>>| spreads.as_ref().and_then(|all| all[at]);
+        let worked = spread(&figures.service).map_or(0, |spread| spread.count);
+        worked + open[at] == figures.flow.activities[at] && spread(&figures.suspended).is_none()
+    };
+    activities.iter().map(tells).collect()
 }
 
 /// Parts the times of paths into waiting and work, where all work that they lead to has a begin.
@@ -391,7 +398,9 @@ fn part_times(log: &EventLog, position: &[Option<usize>], begun: &[bool], edges:
                     let Some(to) = position[log.activities[event] as usize] else { continue };
                     let Some((from, ahead)) = before.replace((to, event)) else { continue };
                     let path = paths[from * side + to];
-                    if let Some(begin) = (path != NOWHERE).then(|| log.begin(event)).flatten() {
+                    // What has not ended tells no work.
+                    let whole = path != NOWHERE && !log.is_open(event);
+                    if let Some(begin) = whole.then(|| log.begin(event)).flatten() {
                         all.take(path, part(log.times[ahead], begin, log.times[event]));
                     }
                 }

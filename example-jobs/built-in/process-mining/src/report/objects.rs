@@ -6,7 +6,8 @@ use fuelcell_report_kit::{Column, Markup, Table, fold, html, lead, note};
 use super::Report;
 use super::sections::{framed, name};
 use crate::map::Map;
-use crate::objects::{MOST_MAPS, Objects, RULE, TypeMap};
+use crate::object_maps::{MOST_MAPS, TypeMap};
+use crate::objects::{Objects, RULE};
 
 /// Rows of tables before they are folded.
 const SHOWN: usize = 15;

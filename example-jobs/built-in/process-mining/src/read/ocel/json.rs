@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Event, Gathering, Object, no_ocel, version_1};
+use super::gather::{Event, Gathering, Object, no_ocel, version_1, wrong};
 use crate::error::{Stop, excerpt};
 
 pub(super) fn read(text: impl Read, gathering: &mut Gathering<'_>) -> Result<(), Stop> {
@@ -24,8 +24,8 @@ pub(super) fn read(text: impl Read, gathering: &mut Gathering<'_>) -> Result<(),
         // Lines of JSON and other JSON: what is wrong is that it is no such log.
         _ if !seen.objects && !seen.events => Err(no_ocel()),
         Err(error) => gathering.ended(&excerpt(&error.to_string())),
-        Ok(()) if !seen.objects => Err(super::wrong("it has no \"objects\"")),
-        Ok(()) if !seen.events => Err(super::wrong("it has no \"events\"")),
+        Ok(()) if !seen.objects => Err(wrong("it has no \"objects\"")),
+        Ok(()) if !seen.events => Err(wrong("it has no \"events\"")),
         Ok(()) => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use quick_xml::events::{BytesStart, Event as Token};
 use quick_xml::{Reader, XmlVersion};
 use serde_json::Value;
 
-use super::{Attribute, Event, Gathering, Object, Relationship, wrong};
+use super::gather::{Attribute, Event, Gathering, Object, Relationship, wrong};
 use crate::error::{Stop, excerpt};
 
 /// How deep elements may lie in each other; a log needs five.
@@ -15,7 +15,7 @@ const DEEPEST: usize = 16;
 pub(super) fn read(text: impl BufRead, gathering: &mut Gathering<'_>) -> Result<(), Stop> {
     // What begins with white space or a comment is XML all the same.
     let (text, _) =
-        super::super::xes::decoded(Box::new(text)).map_err(|error| gathering.meter.explain(&error))??;
+        crate::read::xes::decoded(Box::new(text)).map_err(|error| gathering.meter.explain(&error))??;
     let mut reader = Reader::from_reader(BufReader::new(text));
     let mut place = Place::default();
     let mut buffer = Vec::new();
