@@ -83,7 +83,8 @@ impl Ink {
             }
         };
         let line = |edge: &MapEdge| {
-            let bad = if edge.deviating > 0 { " bad" } else { "" };
+            // A path that hardly ever leaves the model keeps its colour; its label says the rest.
+            let bad = if edge.deviating * 2 >= edge.count { " bad" } else { "" };
             edge.time.map_or(format!("dash{bad}"), |(median, _)| format!("t{}{bad}", scales.time(median)))
         };
         Self {
@@ -142,7 +143,7 @@ pub(super) fn draw_with(map: &Map, title: &str, ink: &Ink) -> Drawing {
                 }
                 // Labels come last, so that no line crosses them.
                 @for (index, (size, route)) in labels.iter().zip(&placement.routes).enumerate() {
-                    (draw_label(&ink.tags[index], *size, route.label, ink.lines[index].ends_with(" bad")))
+                    (draw_label(&ink.tags[index], *size, route.label, ink.tags[index].contains('✗')))
                 }
             }
         }
