@@ -100,7 +100,12 @@ pub const TARGETS: &[Target] = &[
     target("configuration", CONFIG, 16, "the configuration file: operators"),
     slow(
         100,
-        target("event-log", MINING, 64, "event logs, XES, CSV or OCEL, also compressed or in UTF-16: clients"),
+        target(
+            "event-log",
+            MINING,
+            64,
+            "event logs, XES, CSV or OCEL, also compressed or in UTF-16: clients",
+        ),
     ),
     slow(300, target("mining-parameters", MINING, 64, "parameters of ProcessMining: clients")),
     slow(100, target("analysis-parameters", ANALYSIS, 128, "parameters of Analysis: clients")),

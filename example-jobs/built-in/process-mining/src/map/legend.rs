@@ -5,7 +5,7 @@ use fuelcell_report_kit::{Markup, html};
 use maud::PreEscaped;
 
 use super::Map;
-use super::svg::{Scales, tenth};
+use super::scales::{Scales, tenth};
 
 /// A line of the legend under construction: what stands in it, and where it goes on.
 pub(super) struct LegendLine {

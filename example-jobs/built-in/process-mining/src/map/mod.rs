@@ -3,6 +3,7 @@
 mod contrast;
 mod layout;
 mod legend;
+mod scales;
 mod straighten;
 mod svg;
 

@@ -9,6 +9,7 @@ use maud::PreEscaped;
 
 use super::layout::{Placed, Placement, Route, Size, place};
 use super::legend::{Legend, legend};
+use super::scales::{Scales, tenth};
 use super::{Map, MapActivity, MapEdge, Node};
 
 /// Colours and type of a map. Frequency is lightness of the boxes (f0 … f4), time is the colour of the lines (t0 … t4).
@@ -158,11 +159,7 @@ fn draw_label(tag: &str, (width, _): Size, (x, y): (f64, f64), bad: bool) -> Mar
     }
 }
 
-/// A length in pixels, to a tenth and to a whole one.
-pub(super) fn tenth(length: f64) -> String {
-    format!("{length:.1}")
-}
-
+/// A length in whole pixels.
 fn whole(length: f64) -> String {
     format!("{length:.0}")
 }
@@ -212,49 +209,6 @@ fn box_size(name: &[String], sub: &str) -> Size {
     let widest =
         name.iter().map(|line| text_width(line, NAME_SIZE)).fold(text_width(sub, SUB_SIZE), f64::max);
     (widest.max(64.0) + 24.0, 28.0 + 17.0 * name.len() as f64)
-}
-
-/// What is much and what is long on this map.
-pub(super) struct Scales {
-    most_events: f64,
-    most_steps: f64,
-    /// Median times that part the five colours.
-    times: [f64; 4],
-    pub(super) times_differ: bool,
-}
-
-impl Scales {
-    pub(super) fn of(map: &Map) -> Self {
-        let most_events = map.activities.iter().map(|activity| activity.events).max().unwrap_or(1) as f64;
-        let most_steps = map.edges.iter().map(|edge| edge.count).max().unwrap_or(1) as f64;
-        let medians = || map.edges.iter().filter_map(|edge| edge.time).map(|time| time.0);
-        let (shortest, longest) = (medians().fold(f64::INFINITY, f64::min), medians().fold(0.0, f64::max));
-        // What is shown as the same time has the same colour.
-        let times_differ = longest > shortest && duration(longest) != duration(shortest);
-        Self {
-            most_events,
-            most_steps,
-            times_differ,
-            times: [0.05, 0.2, 0.45, 0.75].map(|share| share * longest),
-        }
-    }
-
-    fn frequency(&self, events: u64) -> usize {
-        let share = (events as f64 / self.most_events).sqrt();
-        [0.2, 0.4, 0.62, 0.85].iter().filter(|&&limit| share > limit).count()
-    }
-
-    /// Where all paths take equally long, none is long.
-    fn time(&self, seconds: f64) -> usize {
-        if !self.times_differ {
-            return 0;
-        }
-        self.times.iter().filter(|&&limit| seconds > limit).count()
-    }
-
-    fn width(&self, steps: u64) -> f64 {
-        1.2 + 6.0 * (steps as f64 / self.most_steps).sqrt()
-    }
 }
 
 pub(super) fn node_name(map: &Map, node: Node) -> &str {
