@@ -166,14 +166,16 @@ impl Service {
         })
     }
 
-    /// The module that somebody named. Without a version it is the module's current one: what was activated last under its
-    /// name, else the highest; of those that wait for approval it is only one when all do.
+    /// The module that somebody named: one of the project, else one that comes with the server. Without a version it is the
+    /// module's current one: what was activated last under its name, else the highest; of those that wait for approval it is
+    /// only one when all do.
     pub(crate) async fn chosen_module(
         &self,
         project: ProjectRef,
         choice: &ModuleChoice,
     ) -> Result<ModuleVersion, ServiceError> {
         let module = self.store.module_version(project, &choice.name, choice.version.as_deref()).await?;
+        let module = module.or_else(|| self.named_built_in(choice).cloned());
         let module = module.ok_or(ServiceError::NotFound("module version"))?;
         if choice.version.is_some() || self.waits_for(project, &module).await?.is_none() {
             return Ok(module);
@@ -188,6 +190,14 @@ impl Service {
             }
         }
         Ok(module)
+    }
+
+    fn named_built_in(&self, choice: &ModuleChoice) -> Option<&ModuleVersion> {
+        let version = choice.version.as_deref();
+        let mut built_in = self.built_in.values();
+        built_in.find(|module| {
+            module.name == choice.name && version.is_none_or(|version| module.version == version)
+        })
     }
 
     /// The module of a job, if it may run: one that waits for approval is refused here, and not left in the queue, where nobody
