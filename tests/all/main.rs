@@ -10,6 +10,7 @@ mod cli;
 mod clients;
 mod crash;
 mod cursors;
+mod dashboard;
 mod datamachine;
 mod deterministic;
 mod downloads;

@@ -153,6 +153,11 @@ impl Scene {
         let (method, path) = (&row.method, &row.path);
         let in_tenant = same_tenant && !row.names("projectId") && row.needs == "viewer";
         match () {
+            () if path == "/api/session" => {
+                assert!(answer.status < 300, "{who}: {method} {path}: a session of their own");
+                let shows = answer.text().contains(&self.things.names[1].1);
+                assert!(!shows, "{who}: {method} {path}: {}", answer.text());
+            }
             () if in_tenant => {
                 assert_eq!(answer.status, 200, "{who}: {method} {path}: figures of their own tenant");
             }

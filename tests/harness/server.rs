@@ -159,9 +159,9 @@ impl Server {
             .as_mut()
             .is_some_and(|process| process.try_wait().is_ok_and(|status| status.is_some()));
         assert!(!ended, "the server ended at its start:\n{log}");
-        let url =
-            log.lines().find_map(|line| line.split_once("listening at ")?.1.split_whitespace().next())?;
-        let address: SocketAddr = url.strip_prefix("http://")?.parse().ok()?;
+        // Where it is reached is not where it listens, when a proxy stands before it.
+        let told = log.lines().find_map(|line| Some(line.split_once("listening at ")?.1))?;
+        let address: SocketAddr = told.split_once(" address=")?.1.split_whitespace().next()?.parse().ok()?;
         Some(format!("http://{address}"))
     }
 

@@ -1,8 +1,9 @@
-//! Who is asking: `Authorization: Bearer TOKEN`, or `Basic` with user name and application password where a protocol has
+//! Who is asking: `Authorization: Bearer TOKEN`, or the cookie of a session in its place, or `Basic` with user name and application password where a protocol has
 //! it so.
 
 use crate::config::ApiConfig;
 use crate::connections::Peer;
+use crate::cookie;
 use crate::problem::Problem;
 use crate::serve::Arrival;
 use axum::extract::FromRequestParts;
@@ -58,7 +59,12 @@ impl AuthFailures {
         parts: &Parts,
         scheme: Scheme,
     ) -> Result<Principal, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).ok_or(ServiceError::Unauthenticated)?;
+        let Some(header) = parts.headers.get(header::AUTHORIZATION) else {
+            return match scheme {
+                Scheme::Bearer => cookie::recognise(service, parts).await,
+                Scheme::Basic => Err(ServiceError::Unauthenticated.into()),
+            };
+        };
         let header = header.to_str().unwrap_or_default();
         let recognised = match scheme {
             Scheme::Bearer => by_token(service, header).await,

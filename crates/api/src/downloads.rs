@@ -188,7 +188,7 @@ fn wanted_range(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
 }
 
 /// The media type follows the name's extension, never the guest's word. What a browser could run is sandboxed: no script,
-/// no form, no request leaves the page.
+/// no form, no request leaves the page. Pages of this server may show it in a frame, where it is as sandboxed.
 fn safe_headers(media_type: &str, disposition: &str, etag: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     insert(&mut headers, header::CONTENT_TYPE, media_type);
@@ -201,7 +201,7 @@ fn safe_headers(media_type: &str, disposition: &str, etag: &str) -> HeaderMap {
     insert(
         &mut headers,
         header::CONTENT_SECURITY_POLICY,
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'",
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'",
     );
     insert(&mut headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     headers

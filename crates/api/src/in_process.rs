@@ -112,7 +112,7 @@ impl Server {
         }));
         let token = runtime.block_on(service.first_operator_token()).unwrap().unwrap();
         let config = ApiConfig { auth_failures_per_minute: NonZeroU32::MAX, ..ApiConfig::default() };
-        let router = router(service, &config, CancellationToken::new());
+        let router = router(service, &config, [], CancellationToken::new());
         let mut server = Self { runtime, router, words: vec![("{token}", token)] };
         server.furnish();
         server

@@ -7,6 +7,7 @@ mod admin;
 mod auth;
 mod config;
 mod connections;
+mod cookie;
 mod datamachine;
 mod diagnosis;
 mod downloads;
@@ -26,14 +27,15 @@ mod metrics;
 mod moments;
 mod object;
 mod openapi;
+mod pages;
 mod paging;
 mod problem;
 mod queries;
 mod registry;
 mod request_id;
-mod root;
 mod routes;
 mod serve;
+mod session;
 #[cfg(test)]
 mod stated;
 mod stop;
@@ -41,6 +43,7 @@ mod text;
 mod usage;
 
 pub use metrics::{Gather, metrics_router};
+pub use pages::PageFile;
 pub use serve::serve;
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -74,8 +77,13 @@ use utoipa_axum::routes;
 const MAX_LOGGED_METHOD: usize = 32;
 const MAX_LOGGED_PATH: usize = 512;
 
-/// All routes of the server. `stop` ends requests that only wait.
-pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken) -> Router {
+/// All routes of the server, with the dashboard's files. `stop` ends requests that only wait.
+pub fn router(
+    service: Arc<Service>,
+    config: &ApiConfig,
+    pages: impl IntoIterator<Item = PageFile>,
+    stop: CancellationToken,
+) -> Router {
     let (routes, document) = described_routes().split_for_parts();
     let known = Arc::new(Routes::of(&document));
     let shown = openapi::finished(&document, &known);
@@ -91,7 +99,7 @@ pub fn router(service: Arc<Service>, config: &ApiConfig, stop: CancellationToken
         .layer(CatchPanicLayer::custom(problem::after_panic));
     routes
         .merge(openapi::routes(&shown))
-        .merge(root::routes())
+        .merge(pages::routes(pages))
         .fallback(async move |uri: Uri| known.not_found_at(uri.path()))
         .method_not_allowed_fallback(async || routes::not_allowed())
         .layer(middleware::from_fn_with_state(gate, gate::pass))
@@ -155,6 +163,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(registry::activations::activate))
         .routes(routes!(registry::activations::list))
         .routes(routes!(registry::activations::reset))
+        .routes(routes!(session::sign_in, session::get, session::sign_out))
         .routes(routes!(admin::create_tenant, admin::tenants))
         .routes(routes!(admin::create_project, admin::projects))
         .routes(routes!(admin::tenant, admin::removal::rename_tenant, admin::removal::delete_tenant))

@@ -37,7 +37,7 @@ const SIGNED_LINK: &str = "signed-link";
 /// The security scheme of users with an application password.
 pub(crate) const BASIC: &str = "basic";
 /// Pages for people, which no client calls and the document does not show.
-const PAGES: [&str; 3] = ["/", "/docs", "/openapi.json"];
+const PAGES: [&str; 4] = ["/", "/assets/{name}", "/docs", "/openapi.json"];
 
 /// All routes with who may call them, as the annotations of their handlers say it.
 pub(crate) struct Routes(BTreeMap<String, Vec<(Method, Access)>>);

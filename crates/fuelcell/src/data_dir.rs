@@ -16,6 +16,8 @@ const KNOWN: &[&str] = &[
     "engines",
     "operator-token",
     "operator-token.new",
+    "sessions",
+    "sessions.new",
     "secret",
     "restore-unfinished",
     "control",
@@ -84,6 +86,11 @@ impl DataDir {
     /// Engines that an operator added.
     pub(crate) fn engines(&self) -> PathBuf {
         self.0.join("engines")
+    }
+
+    /// Sessions of people at browsers.
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.0.join("sessions")
     }
 
     /// The first operator token.

@@ -22,6 +22,7 @@ mod retention;
 mod run;
 mod script;
 mod serve;
+mod sessions;
 mod telemetry;
 mod tenancy;
 mod token;

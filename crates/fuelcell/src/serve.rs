@@ -8,10 +8,11 @@ use crate::engines;
 use crate::metrics::{Gauges, Sources};
 use crate::nodes::ThisNode;
 use crate::private::write_private;
+use crate::sessions::SessionFile;
 use crate::telemetry;
 use crate::token::TokenFile;
 use anyhow::Context;
-use fuelcell_api::{ApiConfig, Gather};
+use fuelcell_api::{ApiConfig, Gather, PageFile};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
 use fuelcell_outbound::{Client, GrantedOutlets};
@@ -85,6 +86,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         secret: data.secret()?,
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
+    service.keep_sessions_with(Box::new(SessionFile::of(&data))).context("cannot read the sessions")?;
     let token_file = TokenFile::of(&data);
     service.forget_secrets_with(token_file.clone().forgetting());
     let engines = engines::of_server(&data)?;
@@ -120,12 +122,24 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
     tokio::spawn(keep_refusals(service.clone(), stop.clone()));
     tokio::spawn(keep_removing(service.clone(), stop.clone()));
-    let router = fuelcell_api::router(service.clone(), &config.api, stop.clone());
+    let router = fuelcell_api::router(service.clone(), &config.api, dashboard(), stop.clone());
     fuelcell_api::serve(listener, router, &config.api, descriptors, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
     service.settle_refusals().await;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
+}
+
+/// The dashboard as it was built, if it was.
+fn dashboard() -> impl Iterator<Item = PageFile> {
+    fuelcell_dashboard::FILES.iter().map(|file| PageFile {
+        name: file.name,
+        media_type: file.media_type(),
+        is_hashed: file.is_hashed(),
+        plain: file.plain,
+        gzip: file.gzip,
+        brotli: file.brotli,
+    })
 }
 
 async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -34,14 +34,16 @@ impl Service {
         match self.store.token_by_hash(hash).await? {
             Some(token) if token.holds(self.clock.now()) => {
                 let Token { id, subject, role, scope, expires_at, .. } = token;
-                Ok(Principal { token: id, subject, role, scope, expires_at, hash: Some(hash) })
+                Ok(Principal { token: id, subject, role, scope, expires_at, hash: Some(hash), session: None })
             }
             _ => Err(ServiceError::Unauthenticated),
         }
     }
 
-    /// Refuses a principal whose token was revoked or has expired since it was recognised. For requests that take long.
+    /// Refuses a principal whose token was revoked or has expired, or whose session has ended, since it was recognised. For
+    /// requests that take long.
     pub(crate) async fn recognise_again(&self, principal: &Principal) -> Result<(), ServiceError> {
+        self.session_again(principal)?;
         match principal.hash {
             Some(hash) => self.holder(hash).await.map(drop),
             None => Ok(()),

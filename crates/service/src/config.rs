@@ -26,6 +26,10 @@ pub struct ServiceConfig {
     pub max_waiting_requests: usize,
     /// Streams of events that one tenant may have open at the same time.
     pub max_streams: usize,
+    /// Seconds after which a session of the dashboard ends in which nothing was asked.
+    pub session_idle_seconds: u64,
+    /// Seconds after which it ends in any case.
+    pub session_seconds: u64,
     /// Bytes that must be free on the disk for `/readyz` to say that the server is ready.
     pub ready_free_bytes: u64,
     /// The most that any job may use.
@@ -43,6 +47,8 @@ impl Default for ServiceConfig {
             max_parallel_archives: 8,
             max_waiting_requests: 200,
             max_streams: 1000,
+            session_idle_seconds: 8 * 3600,
+            session_seconds: 7 * 24 * 3600,
             ready_free_bytes: 256 * MIB,
             caps: Caps::default(),
         }

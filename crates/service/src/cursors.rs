@@ -67,7 +67,7 @@ mod tests {
 
     fn reader(scope: Scope) -> Principal {
         let (token, subject, role) = (TokenId::random(), "anna".into(), Role::Administrator);
-        Principal { token, subject, role, scope, expires_at: None, hash: None }
+        Principal { token, subject, role, scope, expires_at: None, hash: None, session: None }
     }
 
     #[test]

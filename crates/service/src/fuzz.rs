@@ -81,7 +81,8 @@ fn a_cursor_opens_where_it_was_given_out() {
     let clock = Arc::new(ManualClock::new(Timestamp(0)));
     let (service, _) = stubs::service(Arc::new(MemoryStore::default()), clock);
     let (token, subject, role) = (TokenId(Uuid::nil()), "anna".into(), Role::Administrator);
-    let reader = Principal { token, subject, role, scope: Scope::Server, expires_at: None, hash: None };
+    let reader =
+        Principal { token, subject, role, scope: Scope::Server, expires_at: None, hash: None, session: None };
     fuzz("cursors", |bytes| {
         // The list, its cursor or the word for the right one, and the place that a right one has.
         let text = String::from_utf8_lossy(bytes);

@@ -42,6 +42,8 @@ pub mod results;
 pub mod retry;
 pub mod schedules;
 pub mod secrets;
+mod session_table;
+pub mod sessions;
 pub mod stated;
 #[cfg(test)]
 mod stubs;
@@ -60,6 +62,7 @@ pub use error::ServiceError;
 pub use fuelcell_rules::faults;
 pub use last_look::Health;
 pub use principal::Principal;
+pub use session_table::SessionBook;
 pub use uploads::{ByteSource, Upload};
 
 pub use fuelcell_store::pages::{
@@ -127,6 +130,7 @@ pub struct Service {
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
     streams: Places,
+    sessions: Arc<session_table::Sessions>,
 }
 
 impl Service {
@@ -158,6 +162,7 @@ impl Service {
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
             streams: Places::default(),
+            sessions: Arc::default(),
         }
     }
 }

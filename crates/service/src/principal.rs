@@ -40,6 +40,8 @@ pub struct Principal {
     pub(crate) expires_at: Option<Timestamp>,
     /// The hash under which the token is kept; `None` for the server itself.
     pub(crate) hash: Option<Digest>,
+    /// The session in which they ask, if they do so in one.
+    pub(crate) session: Option<Digest>,
 }
 
 impl Principal {

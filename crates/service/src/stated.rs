@@ -1,7 +1,8 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, cancel, checks, config, modules, pipelines, retry, schedules, secrets, submit, usage,
+    admin, batch, cancel, checks, config, modules, pipelines, retry, schedules, secrets, session_table,
+    sessions, submit, usage,
 };
 use fuelcell_domain::stated::StatedLimit;
 
@@ -33,6 +34,24 @@ pub const STATED: &[StatedLimit] = &[
         submit::MAX_ADDRESS as u64,
         "bytes",
         "400 `InvalidRecipients`",
+    ),
+    StatedLimit::new(
+        "sessions of one token",
+        session_table::MAX_OF_TOKEN as u64,
+        "sessions",
+        "the one that was idle for longest ends",
+    ),
+    StatedLimit::new(
+        "sessions of all tokens",
+        session_table::MAX_SESSIONS as u64,
+        "sessions",
+        "the one that was idle for longest ends",
+    ),
+    StatedLimit::new(
+        "projects that a session lists",
+        sessions::MAX_PROJECTS as u64,
+        "projects",
+        "`hasMoreProjects`",
     ),
     StatedLimit::new("`Idempotency-Key`", submit::MAX_KEY as u64, "bytes", "400 `InvalidIdempotencyKey`"),
     StatedLimit::new("jobs of a batch", batch::MAX_BATCH as u64, "jobs", "400 `InvalidBatch`"),

@@ -192,6 +192,7 @@ fn itself(subject: &str) -> Principal {
         scope: Scope::Server,
         expires_at: None,
         hash: None,
+        session: None,
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, text},
-    event_log, guests,
+    dashboard, event_log, guests,
     order_to_cash::LogOptions,
     progress::{Progress, note},
     server::{Interrupt, Server, free_address},
@@ -75,6 +75,7 @@ struct Handover<'a> {
 
 /// Sets everything up, runs one job, shows what came out, and keeps the server up.
 pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()> {
+    dashboard::build_if_possible(workspace)?;
     guests::build(workspace, Build::Dev)?;
     let log = workspace.target.join("demo").join(FILE_NAME);
     event_log::write_file(&LogOptions::demo(), &log)?;
@@ -121,7 +122,11 @@ pub(crate) fn demo(workspace: &Workspace, arguments: DemoArguments) -> Result<()
     if !arguments.exit {
         note("The server stays up until Ctrl-C.");
     }
-    writeln!(io::stdout(), "{shown}\n\nThe same server again: {again}\n{}", handover_line(&handover)?)?;
+    writeln!(
+        io::stdout(),
+        "{shown}\n\nThe dashboard: {base_url}/ (sign in with the token {token})\nThe same server again: {again}\n{}",
+        handover_line(&handover)?
+    )?;
     if !arguments.exit {
         interrupt.wait_forever();
         note("Stopping the server.");

@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod client;
+mod dashboard;
 mod demo;
 mod engines;
 mod event_log;
@@ -51,6 +52,8 @@ struct Arguments {
 enum Task {
     /// Build the job modules and the binary that embeds them
     Guests,
+    /// Build the dashboard's pages, which the next build of the binary embeds
+    Dashboard,
     /// Check that the crates keep to the architecture
     Check,
     /// Check format, lints, spelling and licences
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
 fn perform(workspace: &Workspace, task: Task) -> Result<()> {
     match task {
         Task::Guests => guests::build(workspace, Build::Dev),
+        Task::Dashboard => dashboard::build(workspace),
         Task::Check => check::check(workspace),
         Task::Lint => lint::lint(workspace),
         Task::Test => test::test(workspace),

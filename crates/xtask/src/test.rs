@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    check, guests, lint,
+    check, dashboard, guests, lint,
     process::{cargo, run, works},
     progress::note,
     tiers::Tiers,
@@ -22,6 +22,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
 
 fn pass(workspace: &Workspace, tiers: &mut Tiers) -> Result<()> {
     tiers.time("set-up", || set_up(workspace))?;
+    tiers.time("dashboard", || dashboard::build(workspace))?;
     tiers.time("guests and binary", || guests::build(workspace, Build::Dev))?;
     tiers.time("checks and lints", || lint::lint(workspace))?;
     tiers.time("documentation tests", || run(cargo(workspace).args(["test", "--workspace", "--doc"])))?;
@@ -39,6 +40,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     tools::ensure_curl()?;
     tools::ensure_strace()?;
     tools::ensure_chromium()?;
+    dashboard::ensure_packages(workspace)?;
     Venv::ensure(workspace)?.ensure_test_packages()
 }
 

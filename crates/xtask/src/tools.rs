@@ -43,6 +43,8 @@ const AXIOS: &str = "1.21.1";
 
 /// `fetch` is part of Node.js from this version on.
 const NODE_MAJOR: u32 = 18;
+/// What the dashboard is built with, at least.
+const NODE_OF_PAGES: (u32, u32) = (20, 19);
 
 /// A Python environment of this workspace: `target/tools/venv`.
 pub(crate) struct Venv {
@@ -185,6 +187,32 @@ pub(crate) fn ensure_node() -> Result<()> {
     }
 }
 
+/// Makes sure that there is npm.
+pub(crate) fn ensure_npm() -> Result<()> {
+    match works(Command::new("npm").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["npm"]),
+    }
+}
+
+/// Whether there is a Node.js, with npm, that can build the dashboard's pages.
+pub(crate) fn can_build_pages() -> bool {
+    let version = capture(Command::new("node").arg("--version")).ok();
+    version.as_deref().and_then(version_parts).is_some_and(|version| version >= NODE_OF_PAGES)
+        && works(Command::new("npm").arg("--version"))
+}
+
+/// Makes sure that the dashboard's pages can be built. Debian's own Node.js may be too old for that.
+pub(crate) fn ensure_node_of_pages() -> Result<()> {
+    ensure_node()?;
+    ensure_npm()?;
+    if !can_build_pages() {
+        let (major, minor) = NODE_OF_PAGES;
+        bail!("this Node.js is too old: the dashboard is built with {major}.{minor} or newer");
+    }
+    Ok(())
+}
+
 /// Makes sure that the HTTP client axios is there for JavaScript tests: `target/tools/npm`.
 pub(crate) fn ensure_axios(workspace: &Workspace) -> Result<()> {
     let folder = workspace.tools().join("npm");
@@ -193,9 +221,7 @@ pub(crate) fn ensure_axios(workspace: &Workspace) -> Result<()> {
     if fs::read_to_string(manifest).is_ok_and(|found| found.contains(&wanted)) {
         return Ok(());
     }
-    if !works(Command::new("npm").arg("--version")) {
-        install_debian_packages(&["npm"])?;
-    }
+    ensure_npm()?;
     fs::create_dir_all(&folder)?;
     let options =
         ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix"];
@@ -243,12 +269,13 @@ pub(crate) fn ensure_chromium() -> Result<()> {
 }
 
 fn node_major() -> Option<u32> {
-    major_version(&capture(Command::new("node").arg("--version")).ok()?)
+    version_parts(&capture(Command::new("node").arg("--version")).ok()?).map(|(major, _)| major)
 }
 
-/// `v20.20.2` → 20.
-fn major_version(version: &str) -> Option<u32> {
-    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+/// `v20.20.2` → 20 and 20.
+fn version_parts(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.trim().strip_prefix('v')?.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 /// Installs with apt when we may; else names the command that a person may run.
@@ -273,12 +300,14 @@ fn apt_get() -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::major_version;
+    use super::version_parts;
 
     #[test]
-    fn major_versions_are_read() {
-        assert_eq!(major_version("v20.20.2"), Some(20));
-        assert_eq!(major_version("20.20.2"), None);
-        assert_eq!(major_version("v"), None);
+    fn versions_are_read() {
+        assert_eq!(version_parts("v20.19.2"), Some((20, 19)));
+        assert_eq!(version_parts("v18.2.0\n"), Some((18, 2)));
+        for other in ["20.20.2", "v", "v20", "vx.1"] {
+            assert_eq!(version_parts(other), None, "{other}");
+        }
     }
 }

@@ -51,6 +51,8 @@ fn service(config: &Config) -> anyhow::Result<()> {
     at_least("service.max_module_bytes", service.max_module_bytes, 1)?;
     at_least("service.caps.memory_bytes", service.caps.memory_bytes, PAGE)?;
     at_least("service.caps.disk_bytes", service.caps.disk_bytes, 1)?;
+    at_least("service.session_idle_seconds", service.session_idle_seconds, 1)?;
+    at_least("service.session_seconds", service.session_seconds, 1)?;
     at_least("service.caps.timeout_seconds", service.caps.timeout_seconds, 1)
 }
 

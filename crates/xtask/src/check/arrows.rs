@@ -27,7 +27,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-store"])),
     ("fuelcell-api", Reach::Only(&["fuelcell-domain", "fuelcell-service"])),
-    // Planned: it asks what every client may ask.
+    // It asks what every client may ask.
     ("fuelcell-dashboard", Reach::Only(&[])),
     ("fuelcell-fuzz", Reach::Only(&[])),
     ("fuelcell", Reach::Everything),

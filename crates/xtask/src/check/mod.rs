@@ -19,7 +19,7 @@ mod violation;
 
 use anyhow::{Result, bail};
 
-use crate::{progress::note, workspace::Workspace};
+use crate::{dashboard, progress::note, workspace::Workspace};
 use graph::Graph;
 
 /// Checks everything and names every violation.
@@ -41,6 +41,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     violations.extend(drawing::check(workspace)?);
     violations.extend(roles::check(workspace)?);
     violations.extend(links::check(workspace)?);
+    dashboard::check_weight(workspace)?;
 
     for violation in &violations {
         note(&format!("check: {violation}"));

@@ -1,0 +1,19 @@
+/** What a person chose here; it stays in this browser. */
+const PREFIX = "fuelcell.";
+
+export function setting(name: string): string | null {
+  try {
+    return localStorage.getItem(PREFIX + name);
+  } catch {
+    return null;
+  }
+}
+
+export function choose(name: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // No storage: it holds until the page is left.
+  }
+}

@@ -1,0 +1,301 @@
+//! Sessions: a person at a browser shows a token once, and from then on a secret that scripts of pages cannot read.
+//!
+//! A session stands for its token: it may what the token may, and ends with it. It also ends when nothing was asked in it
+//! for a while, a fixed time after its beginning, and when somebody signs out. The secret is 32 random bytes, of which a
+//! keyed hash is kept, in memory and in a [`SessionBook`], so that a restart signs nobody out.
+
+use crate::session_table::{Session, SessionBook, make_room};
+use crate::{Principal, Service, ServiceError};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use fuelcell_domain::{Digest, Project, ProjectRef, Scope, Tenant, Timestamp};
+use fuelcell_store::Seek;
+use std::io;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// Projects that a session lists.
+pub const MAX_PROJECTS: usize = 200;
+
+/// How exactly it is known when a session was used last.
+const SEEN: Duration = Duration::from_secs(60);
+
+/// A session that has begun.
+pub struct Opened {
+    /// What its holder shows, for the only time.
+    pub secret: String,
+    /// When it ends at the latest.
+    pub ends: Timestamp,
+}
+
+impl Service {
+    /// From now on sessions are kept in `book`, and those that it holds are open again.
+    pub fn keep_sessions_with(&mut self, book: Box<dyn SessionBook>) -> io::Result<()> {
+        if let Some(text) = book.read()? {
+            // Signed out is better than shut out.
+            let sessions = serde_json::from_str::<Vec<Session>>(&text).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the sessions that were kept cannot be read; everybody is signed out");
+                Vec::new()
+            });
+            self.sessions.open().extend(sessions.into_iter().map(|session| (session.id, session)));
+        }
+        *self.sessions.book.lock().unwrap_or_else(PoisonError::into_inner) = Some(book);
+        Ok(())
+    }
+
+    /// Begins a session of whoever showed a token.
+    pub async fn open_session(&self, principal: &Principal) -> Result<Opened, ServiceError> {
+        let token = principal.hash.filter(|_| principal.session.is_none()).ok_or_else(|| {
+            ServiceError::invalid("TokenNeeded", "a session begins with a token, not with another session")
+        })?;
+        let secret = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        let (id, now) = (self.session_hash(&secret), self.clock.now());
+        {
+            let mut open = self.sessions.open();
+            open.retain(|_, session| self.holds(session, now));
+            make_room(&mut open, token);
+            open.insert(id, Session { id, token, began: now, seen: now });
+        }
+        self.write_sessions().await?;
+        let ends = now.plus(Duration::from_secs(self.config.session_seconds));
+        Ok(Opened { secret, ends: principal.expires_at.map_or(ends, |end| end.min(ends)) })
+    }
+
+    /// Recognises the holder of a session.
+    pub async fn session_holder(&self, secret: &str) -> Result<Principal, ServiceError> {
+        let (id, now) = (self.session_hash(secret), self.clock.now());
+        let session = self.open_session_of(id).ok_or(ServiceError::Unauthenticated)?;
+        let principal = self.holder(session.token).await?;
+        if now.since(session.seen) >= SEEN {
+            if let Some(session) = self.sessions.open().get_mut(&id) {
+                session.seen = now;
+            }
+            let sessions = Arc::clone(&self.sessions);
+            tokio::task::spawn_blocking(move || log_failure(sessions.write()));
+        }
+        Ok(Principal { session: Some(id), ..principal })
+    }
+
+    /// Refuses a principal whose session has ended since it was recognised.
+    pub(crate) fn session_again(&self, principal: &Principal) -> Result<(), ServiceError> {
+        let ended = principal.session.is_some_and(|id| self.open_session_of(id).is_none());
+        if ended { Err(ServiceError::Unauthenticated) } else { Ok(()) }
+    }
+
+    /// Signs out: this session, or every session of its token. Returns how many have ended.
+    pub async fn end_sessions(&self, principal: &Principal, everywhere: bool) -> Result<usize, ServiceError> {
+        let ended = {
+            let mut open = self.sessions.open();
+            let before = open.len();
+            open.retain(|id, session| match everywhere {
+                true => Some(session.token) != principal.hash,
+                false => Some(*id) != principal.session,
+            });
+            before - open.len()
+        };
+        self.write_sessions().await?;
+        Ok(ended)
+    }
+
+    /// The projects that the principal may see with their tenants, and whether there are more than are listed.
+    pub async fn projects_in_scope(
+        &self,
+        principal: &Principal,
+    ) -> Result<(Vec<(Tenant, Project)>, bool), ServiceError> {
+        let tenants = match principal.scope {
+            Scope::Server => self.store.tenants_page(seek(MAX_PROJECTS)).await?.rows,
+            Scope::Tenant(tenant) | Scope::Project(ProjectRef { tenant, .. }) => {
+                self.store.tenant(tenant).await?.into_iter().collect()
+            }
+        };
+        let mut found = Vec::new();
+        for tenant in tenants {
+            let projects = match principal.scope {
+                Scope::Project(own) => self.store.project(own).await?.into_iter().collect(),
+                _ => self.store.projects_page(tenant.id, seek(MAX_PROJECTS + 1)).await?.rows,
+            };
+            found.extend(projects.into_iter().map(|project| (tenant.clone(), project)));
+            if found.len() > MAX_PROJECTS {
+                break;
+            }
+        }
+        let more = found.len() > MAX_PROJECTS;
+        found.truncate(MAX_PROJECTS);
+        Ok((found, more))
+    }
+
+    fn open_session_of(&self, id: Digest) -> Option<Session> {
+        let session = self.sessions.open().get(&id).copied()?;
+        self.holds(&session, self.clock.now()).then_some(session)
+    }
+
+    fn holds(&self, session: &Session, now: Timestamp) -> bool {
+        now.since(session.seen) < Duration::from_secs(self.config.session_idle_seconds)
+            && now.since(session.began) < Duration::from_secs(self.config.session_seconds)
+    }
+
+    fn session_hash(&self, secret: &str) -> Digest {
+        Digest(self.secret.mac("session", &[secret.as_bytes()]))
+    }
+
+    async fn write_sessions(&self) -> Result<(), ServiceError> {
+        let sessions = Arc::clone(&self.sessions);
+        let written = tokio::task::spawn_blocking(move || sessions.write()).await.map_err(io::Error::other);
+        written.and_then(|written| written).map_err(|error| {
+            tracing::error!(%error, "sessions cannot be written");
+            ServiceError::Storage
+        })
+    }
+}
+
+fn log_failure(written: io::Result<()>) {
+    if let Err(error) = written {
+        tracing::warn!(%error, "sessions cannot be written");
+    }
+}
+
+fn seek<P>(limit: usize) -> Seek<P> {
+    Seek { after: None, limit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session_table::MAX_OF_TOKEN;
+    use crate::stubs;
+    use crate::tokens::Life;
+    use fuelcell_domain::clock::ManualClock;
+    use fuelcell_domain::{Clock, Role, Token};
+    use fuelcell_store::MemoryStore;
+    use std::sync::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Option<String>>>);
+
+    impl SessionBook for Page {
+        fn read(&self) -> io::Result<Option<String>> {
+            Ok(self.0.lock().unwrap().clone())
+        }
+
+        fn write(&self, text: &str) -> io::Result<()> {
+            *self.0.lock().unwrap() = Some(text.into());
+            Ok(())
+        }
+    }
+
+    struct World {
+        service: Service,
+        clock: Arc<ManualClock>,
+        operator: Principal,
+        page: Page,
+    }
+
+    async fn world() -> World {
+        let clock = Arc::new(ManualClock::new(Timestamp(0)));
+        let mut service = stubs::service(Arc::new(MemoryStore::new()), clock.clone()).0;
+        let page = Page::default();
+        service.keep_sessions_with(Box::new(page.clone())).unwrap();
+        let secret = service.first_operator_token().await.unwrap().unwrap();
+        let operator = service.authenticate(&secret).await.unwrap();
+        World { service, clock, operator, page }
+    }
+
+    impl World {
+        async fn other(&self, life: Option<Life>) -> (Token, Principal) {
+            let made =
+                self.service.create_token(&self.operator, "ann".into(), Role::Operator, Scope::Server, life);
+            let (token, secret) = made.await.unwrap();
+            (token, self.service.authenticate(&secret).await.unwrap())
+        }
+
+        async fn holds(&self, secret: &str) -> bool {
+            self.service.session_holder(secret).await.is_ok()
+        }
+
+        fn later(&self, seconds: u64) {
+            self.clock.advance(Duration::from_secs(seconds));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_when_it_is_idle_and_when_it_is_old() {
+        let world = world().await;
+        let (idle, old) = (world.service.config.session_idle_seconds, world.service.config.session_seconds);
+        let first = world.service.open_session(&world.operator).await.unwrap().secret;
+        world.later(idle - 1);
+        assert!(world.holds(&first).await);
+        world.later(idle - 1);
+        assert!(world.holds(&first).await, "what is used is not idle");
+        world.later(idle);
+        assert!(!world.holds(&first).await);
+        let second = world.service.open_session(&world.operator).await.unwrap();
+        let mut passed = 0;
+        while passed + idle / 2 < old {
+            assert!(world.holds(&second.secret).await, "after {passed} s");
+            world.later(idle / 2);
+            passed += idle / 2;
+        }
+        world.later(old - passed);
+        assert!(!world.holds(&second.secret).await, "used all the time, but old");
+        assert_eq!(second.ends, world.clock.now());
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_with_its_token_and_begins_with_none() {
+        let world = world().await;
+        let (token, ann) = world.other(Some(Life::Seconds(100))).await;
+        let opened = world.service.open_session(&ann).await.unwrap();
+        assert_eq!(Some(opened.ends), ann.expires_at);
+        let holder = world.service.session_holder(&opened.secret).await.unwrap();
+        assert_eq!((holder.token, holder.role), (token.id, Role::Operator));
+        assert!(world.service.open_session(&holder).await.is_err(), "it would never end");
+        world.service.revoke_token(&world.operator, token.id).await.unwrap();
+        assert!(!world.holds(&opened.secret).await);
+        assert!(!world.holds("").await);
+    }
+
+    #[tokio::test]
+    async fn signing_out_ends_one_session_or_all_of_the_token_also_those_that_are_followed() {
+        let world = world().await;
+        let (_, ann) = world.other(None).await;
+        let mut secrets = Vec::new();
+        for holder in [&ann, &ann, &ann, &world.operator] {
+            secrets.push(world.service.open_session(holder).await.unwrap().secret);
+        }
+        let one = world.service.session_holder(&secrets[0]).await.unwrap();
+        assert_eq!(world.service.end_sessions(&one, false).await.unwrap(), 1);
+        assert!(world.service.recognise_again(&one).await.is_err());
+        let two = world.service.session_holder(&secrets[1]).await.unwrap();
+        assert_eq!(world.service.end_sessions(&two, true).await.unwrap(), 2);
+        assert!(!world.holds(&secrets[1]).await && !world.holds(&secrets[2]).await);
+        assert!(world.holds(&secrets[3]).await, "another token's");
+        assert_eq!(world.service.end_sessions(&ann, false).await.unwrap(), 0, "a token is no session");
+    }
+
+    #[tokio::test]
+    async fn sessions_outlast_the_process_and_what_has_ended_does_not_come_back() {
+        let World { mut service, clock, operator, page } = world().await;
+        let (stays, goes) =
+            (service.open_session(&operator).await.unwrap(), service.open_session(&operator).await.unwrap());
+        let holder = service.session_holder(&goes.secret).await.unwrap();
+        service.end_sessions(&holder, false).await.unwrap();
+        assert!(!page.0.lock().unwrap().clone().unwrap().contains(&stays.secret), "only hashes are written");
+        service.sessions = Arc::default();
+        service.keep_sessions_with(Box::new(page)).unwrap();
+        assert!(service.session_holder(&stays.secret).await.is_ok());
+        assert!(service.session_holder(&goes.secret).await.is_err());
+        clock.advance(Duration::from_secs(service.config.session_idle_seconds));
+        assert!(service.session_holder(&stays.secret).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_one_that_was_idle_for_longest_makes_room() {
+        let world = world().await;
+        let mut secrets = Vec::new();
+        for _ in 0..=MAX_OF_TOKEN {
+            world.later(1);
+            secrets.push(world.service.open_session(&world.operator).await.unwrap().secret);
+        }
+        assert!(!world.holds(&secrets[0]).await && world.holds(&secrets[1]).await);
+    }
+}

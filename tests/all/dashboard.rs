@@ -1,0 +1,235 @@
+//! The dashboard: its files, its sessions, and its pages in a real browser.
+
+use fuelcell_tests::project::{text, token};
+use fuelcell_tests::{Answer, Client, Project, Server, built};
+use serde_json::{Value, json};
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
+const SAMPLE: &str = "example-jobs/built-in/process-mining/sample/order-to-cash.csv";
+
+/// Runs a script of the browser's tests in a project, and returns what it printed.
+fn browse(server: &Server, project: &Project, script: &str, more: &[(&str, &str)]) -> String {
+    let output = Command::new("node")
+        .arg(built::source(&format!("tests/clients/dashboard/{script}")))
+        .env("FUELCELL_URL", server.base())
+        .env("FUELCELL_TENANT", &project.tenant)
+        .env("FUELCELL_PROJECT", &project.project)
+        .env("FUELCELL_TOKEN", &project.token)
+        .envs(more.iter().copied())
+        .output()
+        .expect("`cargo xtask test` makes sure that there is Node.js");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+fn sample(project: &Project) -> String {
+    project.dataset("order-to-cash.csv", &fs::read(built::source(SAMPLE)).unwrap())
+}
+
+fn mining(project: &Project, more: Value) -> String {
+    let mut body =
+        json!({"jobName": "Orders", "jobType": "ProcessMining", "module": {"name": "process-mining"}});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    text(&project.submit(&body).ok(), "jobId")
+}
+
+#[test]
+fn a_stranger_goes_from_the_sign_in_to_a_mended_job() {
+    let server = Server::start();
+    let printed = browse(&server, &Project::new(&server), "tour.mjs", &[]);
+    assert!(printed.contains("the tour went to its end"), "{printed}");
+}
+
+#[test]
+fn no_page_has_a_fault_that_axe_finds_or_is_too_wide() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let dataset = sample(&project);
+    let completed = mining(&project, json!({"parameters": {"datasetId": dataset}}));
+    let failed = mining(&project, json!({"parameters": {"datasetId": dataset, "columns": {"case": "none"}}}));
+    let later = json!({"executeImmediately": false, "scheduledTime": "2999-01-01T00:00:00Z"});
+    let waiting = mining(&project, json!({"parameters": {"datasetId": dataset}, "scheduling": later}));
+    project.wait_for(&completed, "Completed");
+    project.wait_for(&failed, "Failed");
+    let jobs = json!({"completed": completed, "failed": failed, "waiting": waiting, "dataset": dataset});
+    let viewer = token(&server.operator(), "viewer", &project.tenant, Some(&project.project));
+    let more = [("JOBS", &jobs.to_string()[..]), ("FUELCELL_VIEWER", &viewer)];
+    let printed = browse(&server, &project, "pages.mjs", &more);
+    assert!(printed.contains("nothing was found"), "{printed}");
+}
+
+#[test]
+fn the_list_lives_by_events_and_survives_a_server_that_is_away() {
+    let server = Server::start();
+    let printed = browse(&server, &Project::new(&server).with_probe(), "live.mjs", &[]);
+    assert!(printed.contains("the list lives"), "{printed}");
+}
+
+#[test]
+fn what_others_wrote_does_no_harm() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let script = "<script>globalThis.harmed=true</script>";
+    let page =
+        "<body>a report<script>document.body.dataset.ran='yes';parent.postMessage('x','*')</script></body>";
+    let name = format!("<img src=x onerror=globalThis.harmed=true> \u{202e}gnp.exe\u{200b} {script}");
+    let steps = format!(
+        r#"[
+            {{"do": "report", "qualityScore": 99.123456789012345678901}},
+            {{"do": "log", "message": {script:?}}},
+            {{"do": "log", "message": {:?}}},
+            {{"do": "log", "message": "\u202eneedle\u0007"}},
+            {{"do": "artifact", "name": "bad &lt; 'report'.html", "text": {page:?}, "kind": "report", "primary": true}}
+        ]"#,
+        "x".repeat(300_000),
+    );
+    let body = format!(
+        r#"{{"jobName": {}, "jobType": "Analysis", "module": {{"name": "probe"}}, "labels": {{"<b>": "{script}"}}, "parameters": {{"steps": {steps}}}}}"#,
+        json!(name)
+    );
+    let submitted = project.client.send("POST", &project.path("execution/job"), &[], body.as_bytes());
+    let job = text(&submitted.ok(), "jobId");
+    project.wait_for(&job, "Completed");
+    let table = "name,link\n\"<img src=x onerror=globalThis.harmed=true>\",=HYPERLINK\n";
+    let dataset = project.dataset("a%22%3E%3Cimg%20src=x%3E.csv", table.as_bytes());
+    let hostile =
+        json!({"job": job, "dataset": dataset, "name": name, "output": "bad%20%26lt%3B%20'report'.html"});
+    let printed = browse(&server, &project, "hostile.mjs", &[("HOSTILE", &hostile.to_string())]);
+    assert!(printed.contains("nothing did any harm"), "{printed}");
+}
+
+#[test]
+fn below_a_path_of_a_proxy_everything_is_found() {
+    // Free a moment ago: the server must know its public address before the proxy listens.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let public = format!("http://127.0.0.1:{port}/tools/fuelcell");
+    let server = Server::start_set(&[("SERVICE__PUBLIC_URL", &public)]);
+    let project = Project::new(&server);
+    let printed = browse(&server, &project, "proxied.mjs", &[("PROXY_PORT", &port.to_string())]);
+    assert!(printed.contains("it works below a path"), "{printed}");
+}
+
+#[test]
+fn the_files_are_named_by_their_contents_compressed_and_locked_down() {
+    let server = Server::start();
+    let nobody = server.client(None);
+    let page = nobody.get("/");
+    assert_eq!((page.status, page.header("cache-control")), (200, "no-cache"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains("require-trusted-types-for 'script'"), "{policy}");
+    let html = page.text();
+    let names: Vec<_> = html.split("\"./assets/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(names.len() > 3, "{html}");
+    for name in names {
+        let path = format!("/assets/{name}");
+        let plain = nobody.get(&path);
+        assert_eq!((plain.status, plain.header("content-encoding")), (200, ""), "{path}");
+        let hashed = !["theme.js", "icon.svg"].contains(&name);
+        assert_eq!(plain.header("cache-control").contains("immutable"), hashed, "{path}");
+        for coding in ["br", "gzip"] {
+            let coded = nobody.send("GET", &path, &[("accept-encoding", coding)], &[]);
+            assert!(coded.status == 200 && coded.header("vary") == "accept-encoding", "{path}");
+        }
+        let known = nobody.send("GET", &path, &[("if-none-match", plain.header("etag"))], &[]);
+        assert_eq!((known.status, known.body.len()), (304, 0), "{path}");
+    }
+    for other in ["/assets/none.js", "/assets/index.html", "/assets/..%2findex.html"] {
+        assert_eq!(nobody.get(other).problem(404).0, "NotFound", "{other}");
+    }
+}
+
+/// Signs in as a page of this server would, and returns the cookie.
+fn sign_in(server: &Server, token: &str) -> String {
+    let answer =
+        server.client(Some(token)).send("POST", "/api/session", &[("sec-fetch-site", "same-origin")], &[]);
+    answer.ok();
+    let cookie = answer.header("set-cookie").to_owned();
+    for word in ["; Path=/;", "; HttpOnly;", "; SameSite=Strict;", "; Expires="] {
+        assert!(cookie.contains(word), "{cookie}");
+    }
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// Asks as a browser does that has the cookie, for a page of `site`.
+fn ask(client: &Client, method: &str, path: &str, cookie: &str, site: &str) -> Answer {
+    client.send(method, path, &[("cookie", cookie), ("sec-fetch-site", site)], &[])
+}
+
+#[test]
+fn a_session_may_what_its_token_may_for_pages_of_this_server_only() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let cookie = sign_in(&server, &project.token);
+    let nobody = server.client(None);
+    let who = ask(&nobody, "GET", "/api/session", &cookie, "same-origin");
+    assert_eq!(who.header("cache-control"), "no-store");
+    let who = who.ok();
+    assert_eq!((&who["role"], &who["projectId"]), (&json!("administrator"), &json!(project.project)));
+    assert_eq!(who["projects"][0]["projectName"], "a project");
+    assert_eq!(server.client(Some(&project.token)).get("/api/session").ok(), who);
+
+    let (jobs, dataset) =
+        (project.path("execution/jobs"), project.path("datasets/6f9619ff-8b86-d011-b42d-00c04fc964ff"));
+    assert_eq!(ask(&nobody, "GET", &jobs, &cookie, "same-origin").status, 200);
+    ask(&nobody, "PUT", &format!("{dataset}?name=a.csv"), &cookie, "same-origin").ok();
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(ask(&nobody, "GET", &jobs, &cookie, site).problem(403).0, "CrossSite", "{site}");
+        assert_eq!(ask(&nobody, "DELETE", &dataset, &cookie, site).problem(403).0, "CrossSite", "{site}");
+    }
+    let without_tls =
+        |origin| nobody.send("DELETE", &dataset, &[("cookie", &cookie), ("origin", origin)], &[]);
+    assert_eq!(without_tls("http://evil.example").problem(403).0, "CrossSite");
+    assert_eq!(without_tls(server.base()).status, 204);
+    // Nobody is signed in by a page of somebody else, and a session begins no other one.
+    let foreign = [("sec-fetch-site", "cross-site")];
+    let refused = server.client(Some(&project.token)).send("POST", "/api/session", &foreign, &[]);
+    assert_eq!(refused.problem(403).0, "CrossSite");
+    assert_eq!(ask(&nobody, "POST", "/api/session", &cookie, "same-origin").problem(400).0, "TokenNeeded");
+    // Another tenant's project is as absent as with a token, and passwords' addresses take no session.
+    let stranger = Project::new(&server);
+    assert_eq!(ask(&nobody, "GET", &stranger.path("datasets"), &cookie, "same-origin").status, 404);
+    let other_protocol = ask(&nobody, "GET", "/wp-json/datamachine/v1/jobs", &cookie, "same-origin");
+    assert_eq!(other_protocol.status, 401);
+    let audit = server.operator().get(&format!("/api/admin/audit?tenantId={}", project.tenant)).text();
+    assert!(
+        audit.contains("POST /api/session") && !audit.contains(cookie.split('=').nth(1).unwrap()),
+        "{audit}"
+    );
+}
+
+#[test]
+fn a_session_outlasts_the_server_and_ends_when_somebody_signs_out_or_the_token_is_revoked() {
+    let mut server = Server::start();
+    let body = |project: &Project| json!({"subject": "ann", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
+    let project = Project::new(&server);
+    let made = server.operator().post("/api/admin/tokens", &body(&project)).ok();
+    let secret = text(&made, "token");
+    let cookies = [(); 3].map(|()| sign_in(&server, &secret));
+    let other = sign_in(&server, &project.token);
+    assert!(server.terminate());
+    server.restart();
+    let nobody = server.client(None);
+    let status = |cookie: &str| ask(&nobody, "GET", "/api/session", cookie, "same-origin").status;
+    assert!(cookies.iter().all(|cookie| status(cookie) == 200) && status(&other) == 200);
+
+    let gone = ask(&nobody, "DELETE", "/api/session", &cookies[0], "same-origin");
+    assert!(gone.status == 204 && gone.header("set-cookie").contains("Max-Age=0"), "{gone:?}");
+    assert_eq!([&cookies[0], &cookies[1], &cookies[2]].map(|cookie| status(cookie)), [401, 200, 200]);
+    ask(&nobody, "DELETE", "/api/session?everywhere=true", &cookies[1], "same-origin");
+    assert_eq!([&cookies[1], &cookies[2], &other].map(|cookie| status(cookie)), [401, 401, 200]);
+
+    let again = sign_in(&server, &secret);
+    let revoke = format!("/api/admin/tokens/{}", text(&made, "tokenId"));
+    assert_eq!(server.operator().delete(&revoke, None).status, 204);
+    assert_eq!(status(&again), 401);
+    // What ended stays so when the server was killed.
+    server.kill();
+    server.restart();
+    let status =
+        |cookie: &str| ask(&server.client(None), "GET", "/api/session", cookie, "same-origin").status;
+    assert_eq!([&cookies[0], &cookies[2], &again, &other].map(|cookie| status(cookie)), [401, 401, 401, 200]);
+}

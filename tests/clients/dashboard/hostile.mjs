@@ -1,0 +1,56 @@
+// What others wrote is shown as what it is: names, logs, parameters, files and outputs that would do harm if they could.
+import assert from "node:assert/strict";
+import { go, open, PROJECT, signIn, visit } from "./browser.mjs";
+
+const { job, dataset, name, output } = JSON.parse(process.env.HOSTILE);
+const browser = await open();
+// The report tries to run a script, which its frame does not allow: the browser says so.
+const page = await visit(browser, { expected: [/Blocked script execution|sandboxed and the 'allow-scripts'/] });
+await signIn(page);
+const harmed = () => page.evaluate(() => globalThis.harmed === true || document.querySelector("script[data-harm], img[src='x']") !== null);
+
+// In the list and on its page the name is text, and what turns letters around is named.
+await page.getByRole("link", { name: name.slice(0, 20) }).waitFor();
+await page.getByText("U+202E").first().waitFor();
+await go(page, `${PROJECT}/jobs/${job}`);
+await page.getByRole("heading", { level: 1, name: /<img src=x/ }).waitFor();
+await page.getByText(/<script>/).first().waitFor();
+assert(!(await harmed()));
+
+// Lines of a megabyte, markup and marks in the log: the page stays usable.
+await go(page, `${PROJECT}/jobs/${job}?tab=log`);
+await page.getByRole("log").getByText("<script>globalThis.harmed=true</script>").waitFor();
+await page.getByLabel("Find in the log").fill("needle");
+await page.getByText("1 of 1").waitFor();
+assert(!(await harmed()));
+
+// Parameters keep their digits, and their markup.
+await go(page, `${PROJECT}/jobs/${job}?tab=parameters`);
+await page.locator("summary", { hasText: /^0:/ }).click();
+await page.getByText("99.123456789012345678901").waitFor();
+assert(!(await harmed()));
+
+// A report with a script stands in a frame without rights. It does run by itself: the control shows that.
+await go(page, `${PROJECT}/jobs/${job}?tab=outputs&output=${output}`);
+const frame = page.frameLocator("iframe");
+await frame.getByText("a report").waitFor();
+assert.equal(await frame.locator("body").getAttribute("data-ran"), null, "its script did not run");
+const rights = await page.locator("iframe").getAttribute("sandbox");
+assert.equal(rights, "", "nothing is allowed in the frame");
+assert(!(await harmed()));
+const control = await (await browser.newContext()).newPage();
+await control.setContent(await (await fetch(await linkOf(page))).text());
+assert.equal(await control.locator("body").getAttribute("data-ran"), "yes", "elsewhere the same script runs");
+
+// A table with formulas and marks is text; so is a picture that brings a script along.
+await go(page, `${PROJECT}/datasets?dataset=${dataset}`);
+await page.getByRole("cell", { name: "=HYPERLINK" }).waitFor();
+await page.getByRole("cell", { name: /<img src=x/ }).waitFor();
+assert(!(await harmed()));
+page.nothingWrong();
+await browser.close();
+console.log("nothing did any harm");
+
+async function linkOf(page) {
+  return page.locator("iframe").getAttribute("src");
+}
