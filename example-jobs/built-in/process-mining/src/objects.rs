@@ -1,9 +1,8 @@
 //! Object-centric logs: events of several objects, by the types of these, and as logs of cases of one type.
 
-use std::hash::{Hash as _, Hasher as _};
 use std::ops::Range;
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::attributes::{Wanted, is_named};
 use crate::error::{Stop, excerpt};
@@ -356,24 +355,28 @@ fn types(log: &ObjectLog) -> Vec<TypeFigures> {
     let mut types: Vec<TypeFigures> = (0..log.types.len()).map(|_| TypeFigures::default()).collect();
     // Per object and activity, what else its first event was of.
     let mut first: FxHashMap<(Id, Id), u64> = FxHashMap::default();
-    let mut of_event: Vec<u64> = vec![0; types.len()];
+    // Of an event, how many objects of each type it has, and the sum of their hashes.
+    let mut of_event: Vec<(u64, u64)> = vec![(0, 0); types.len()];
+    let kind_of = |object: Id| log.type_of[object as usize] as usize;
     for (number, event) in log.events.iter().enumerate() {
         let objects = log.objects_of(number);
+        let mut all = 0_u64;
         for &object in objects {
-            of_event[log.type_of[object as usize] as usize] += 1;
+            let hash = names::hash(&object.to_le_bytes());
+            let (count, sum) = &mut of_event[kind_of(object)];
+            (*count, *sum, all) = (*count + 1, sum.wrapping_add(hash), all.wrapping_add(hash));
         }
         for &object in objects {
-            let kind = log.type_of[object as usize] as usize;
-            let beside = beside(log, objects, kind as Id);
+            let beside = all.wrapping_sub(of_event[kind_of(object)].1);
             let earlier = *first.entry((object, event.activity)).or_insert(beside);
-            types[kind].diverging += u64::from(earlier != beside);
+            types[kind_of(object)].diverging += u64::from(earlier != beside);
         }
         for &object in objects {
-            let kind = log.type_of[object as usize] as usize;
-            let count = std::mem::take(&mut of_event[kind]);
-            types[kind].events += u64::from(count > 0);
-            types[kind].several += u64::from(count > 1);
-            types[kind].copies += count;
+            let (count, _) = std::mem::take(&mut of_event[kind_of(object)]);
+            let figures = &mut types[kind_of(object)];
+            figures.events += u64::from(count > 0);
+            figures.several += u64::from(count > 1);
+            figures.copies += count;
         }
     }
     let spans = spans(log);
@@ -389,14 +392,6 @@ fn types(log: &ObjectLog) -> Vec<TypeFigures> {
         figures.lifetimes = (!lifetimes.is_empty()).then(|| Durations::measured(lifetimes.into_iter()));
     }
     types
-}
-
-/// A number for the objects of other types.
-fn beside(log: &ObjectLog, objects: &[Id], kind: Id) -> u64 {
-    let mut hasher = FxHasher::default();
-    let others = objects.iter().filter(|&&object| log.type_of[object as usize] != kind);
-    others.for_each(|object| object.hash(&mut hasher));
-    hasher.finish()
 }
 
 /// The first and the last time of every object.
