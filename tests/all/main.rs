@@ -25,6 +25,7 @@ mod limits;
 mod matrix;
 mod metrics;
 mod mounted;
+mod notifications;
 mod openapi;
 mod operate;
 mod outbound;

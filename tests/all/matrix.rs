@@ -2,9 +2,10 @@
 //! made from the table that the server goes by; what is not in the table is not served, so that none can be forgotten.
 
 use fuelcell_tests::project::{text, token};
-use fuelcell_tests::{Answer, Client, Project, Server, built};
+use fuelcell_tests::{Answer, Client, Project, Server, built, eventually};
 use serde_json::json;
 use std::fs;
+use std::time::Duration;
 
 const ROLES: [&str; 5] = ["viewer", "submitter", "module-author", "administrator", "operator"];
 
@@ -82,6 +83,15 @@ impl Things {
         project.client.put(&project.path("secrets/probe"), &json!({"value": "a value"})).ok();
         let grant = json!({"http": {"hosts": ["api.example.com"], "secrets": []}});
         project.client.put(&project.path("modules/probe/capabilities"), &grant).ok();
+        let hook = json!({"url": "https://hooks.example.com/", "enabled": false});
+        let hook = project.client.post(&project.path("webhooks"), &hook).ok();
+        let told = json!({"notifications": {"onCompletion": true, "emailRecipients": ["a@example.com"]}});
+        project.wait_for(&project.probe_with(json!([]), told), "Completed");
+        // Without a mail server it is parked at once.
+        let parked = project.path("deliveries?status=Parked");
+        let delivery = eventually("a delivery is parked", Duration::from_secs(60), || {
+            Some(text(project.client.get(&parked).ok()["deliveries"].get(0)?, "deliveryId"))
+        });
         let names = vec![
             ("tenantId", project.tenant.clone()),
             ("projectId", project.project.clone()),
@@ -93,6 +103,8 @@ impl Things {
             ("name", "probe".into()),
             ("version", "1".into()),
             ("jobType", "Analysis".into()),
+            ("webhookId", text(&hook, "webhookId")),
+            ("deliveryId", delivery),
         ];
         Self { names }
     }

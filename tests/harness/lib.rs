@@ -8,6 +8,7 @@ pub mod built;
 pub mod client;
 pub mod mount;
 pub mod project;
+pub mod receiver;
 pub mod server;
 
 pub use client::{Answer, Client};

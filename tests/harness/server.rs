@@ -24,6 +24,7 @@ pub struct Server {
     base: String,
     starts: u32,
     relative: bool,
+    certificates: Option<PathBuf>,
 }
 
 impl Server {
@@ -43,6 +44,14 @@ impl Server {
     /// A fresh server with settings from its environment: `("SERVICE__MAX_DATASET_BYTES", "1000")`.
     pub fn start_set(settings: &[(&str, &str)]) -> Self {
         let mut server = Self::new();
+        server.restart_set(settings);
+        server
+    }
+
+    /// The same, trusting the certificates of this file and no others.
+    pub fn start_trusting(settings: &[(&str, &str)], certificates: &Path) -> Self {
+        let mut server = Self::new();
+        server.certificates = Some(certificates.to_owned());
         server.restart_set(settings);
         server
     }
@@ -84,6 +93,7 @@ impl Server {
             base: String::new(),
             starts: 0,
             relative: false,
+            certificates: None,
         }
     }
 
@@ -130,6 +140,9 @@ impl Server {
         // Compiling takes longer than everything else that most tests do.
         command.env("FUELCELL_COMPILED", self.shown(&built::target().join("tests-compiled")));
         command.env("FUELCELL_COMPILED_SECRET", self.shown(&built::target().join("tests-compiled-secret")));
+        if let Some(certificates) = &self.certificates {
+            command.env("SSL_CERT_FILE", certificates);
+        }
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));

@@ -137,9 +137,9 @@ pub(crate) struct TokenList {
 
 /// The answer to a call that made something, with the new thing's address for the client and for the audit log.
 pub(crate) struct Created<T> {
-    address: String,
-    place: Scope,
-    body: T,
+    pub(crate) address: String,
+    pub(crate) place: Scope,
+    pub(crate) body: T,
 }
 
 impl<T: Serialize> IntoResponse for Created<T> {

@@ -16,9 +16,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What stands for itself in a path: RFC 3986's unreserved characters, and the slashes between folders.
-const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
 /// What stands for itself in `filename*` (RFC 8187).
 const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -60,17 +57,6 @@ pub(crate) async fn download(
         }
     };
     Ok(serve(&name, digest, bytes, &headers))
-}
-
-/// Where a link leads, below the server's public address.
-pub(crate) fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> String {
-    let LinkTarget { project, job, name } = target;
-    let name = utf8_percent_encode(name, IN_PATH);
-    let base = base.trim_end_matches('/');
-    format!(
-        "{base}/downloads/{}/{}/{job}/{name}?expires={}&signature={}",
-        project.tenant, project.project, grant.expires, grant.signature
-    )
 }
 
 /// An artifact, which a browser may show in place.

@@ -25,6 +25,7 @@ mod in_process;
 mod limits;
 mod metrics;
 mod moments;
+mod notices;
 mod object;
 mod openapi;
 mod pages;
@@ -160,6 +161,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         ))
         .routes(routes!(registry::secrets::list))
         .routes(routes!(registry::secrets::put, registry::secrets::delete))
+        .merge(notice_routes())
         .routes(routes!(registry::activations::activate))
         .routes(routes!(registry::activations::list))
         .routes(routes!(registry::activations::reset))
@@ -182,6 +184,18 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(datamachine::jobs::list, datamachine::clear::clear))
         .routes(routes!(datamachine::jobs::get))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+}
+
+/// Who is told of the ends of jobs, and how that went.
+fn notice_routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(notices::webhooks::list, notices::webhooks::create))
+        .routes(routes!(notices::webhooks::get, notices::webhooks::change, notices::webhooks::delete))
+        .routes(routes!(notices::webhooks::rotate))
+        .routes(routes!(notices::mail::get, notices::mail::put))
+        .routes(routes!(notices::deliveries::list))
+        .routes(routes!(notices::deliveries::get))
+        .routes(routes!(notices::deliveries::resend))
 }
 
 /// The list of jobs, and the batch, whose body may be larger than others.

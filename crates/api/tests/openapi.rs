@@ -64,14 +64,6 @@ fn every_operation_says_what_it_does_who_may_and_how_it_refuses() {
     assert!(ids.len() >= 25, "{}", ids.len());
 }
 
-/// Whoever asks to be told must know that nobody is.
-#[test]
-fn notifications_are_described_as_not_sent() {
-    let document = fuelcell_api::document();
-    let described = document["components"]["schemas"]["NotificationsBody"]["description"].as_str().unwrap();
-    assert!(described.contains("nothing is sent yet"), "{described}");
-}
-
 /// Headers and refusals that handlers read and send in places where nothing else describes them.
 #[test]
 fn uploads_and_contents_describe_their_headers_and_refusals() {

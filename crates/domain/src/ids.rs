@@ -1,10 +1,16 @@
 //! Identifiers. All are GUIDs but the ordinal, which counts a project's jobs from 1 in the order of their creation.
 
-use crate::Timestamp;
+use crate::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
+
+fn made_at(id: Uuid) -> Option<Timestamp> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let seconds = i64::try_from(seconds).ok()?;
+    Some(Timestamp(seconds.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1000))?))
+}
 
 macro_rules! guid {
     ($(#[$doc:meta])* $name:ident) => {
@@ -18,6 +24,11 @@ macro_rules! guid {
             /// goes forward: what comes into being together lies together in a store, which so touches few of its pages.
             pub fn random() -> Self {
                 Self(Uuid::now_v7())
+            }
+
+            /// When it was made, to the millisecond; `None` for one that does not say.
+            pub fn made_at(self) -> Option<Timestamp> {
+                made_at(self.0)
             }
         }
 
@@ -56,15 +67,6 @@ guid!(
     JobId
 );
 
-impl JobId {
-    /// When it was made, to the millisecond; `None` for one that does not say.
-    pub fn made_at(self) -> Option<Timestamp> {
-        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
-        let seconds = i64::try_from(seconds).ok()?;
-        Some(Timestamp(seconds.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1000))?))
-    }
-}
-
 guid!(
     /// An uploaded file.
     DatasetId
@@ -77,6 +79,25 @@ guid!(
     /// A bearer token (the record of it, never the secret).
     TokenId
 );
+
+guid!(
+    /// An address that a project has told of the ends of its jobs.
+    WebhookId
+);
+guid!(
+    /// One message to one recipient, the same however often it is sent.
+    DeliveryId
+);
+
+impl DeliveryId {
+    /// The id of what `recipient` is told of this end of a job: the same whoever makes it. It sorts by the time of the end.
+    pub fn of_end(job: JobId, at: Timestamp, recipient: &str) -> Self {
+        let digest = Digest::of(&[job.0.as_bytes(), recipient.as_bytes()].concat());
+        let millis = u64::try_from(at.0 / 1000).unwrap_or(0);
+        let rest = std::array::from_fn(|index| digest.0[index]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+    }
+}
 
 guid!(
     /// One life of a node's process. A node that starts again has another one under the same name.

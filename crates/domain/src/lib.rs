@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod audit;
 pub mod capability;
 pub mod clock;
+pub mod delivery;
 pub mod digest;
 pub mod error;
 pub mod estimate;
@@ -22,6 +23,7 @@ pub mod job_type;
 pub mod limits;
 pub mod manifest;
 pub mod named_input;
+pub mod notice;
 pub mod outbound;
 pub mod output_name;
 pub mod quota;
@@ -42,19 +44,21 @@ pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Ou
 pub use audit::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
 pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
+pub use delivery::{Delivery, DeliveryError, DeliveryState, Settled, Try};
 pub use digest::{Digest, DigestWriter};
 pub use error::{ErrorCode, JobError};
 pub use event::{Happening, JobEvent};
 pub use exact::Parameters;
 pub use ids::{
-    AttemptId, ClaimId, DatasetId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId, ProjectId,
-    ProjectRef, TenantId, TokenId,
+    AttemptId, ClaimId, DatasetId, DeliveryId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId,
+    ProjectId, ProjectRef, TenantId, TokenId, WebhookId,
 };
 pub use isolation::{Fence, Isolation};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobState, Lease, ModuleRef, Priority, Progress};
 pub use job_type::JobType;
 pub use limits::{Caps, FIXED, FixedLimits, LimitRequest, Limits};
 pub use manifest::Manifest;
+pub use notice::{Channel, JobEnding, MailPolicy, Notice, Notices, Recipient, Webhook, WebhookError};
 pub use output_name::OutputNames;
 pub use quota::{ProjectLimits, ProjectUsage, QuotaExceeded, Quotas, StoredBytes};
 pub use receipt::{CellPlace, Receipt};

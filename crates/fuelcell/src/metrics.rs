@@ -5,11 +5,11 @@ use anyhow::Context;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Clock, Timestamp};
 use fuelcell_scheduler::Scheduler;
-use fuelcell_store::{BlobStore, Figures, QueueFigures};
+use fuelcell_store::{BlobStore, Deliveries, Figures, QueueFigures};
 use fuelcell_store_sled::SledStore;
 use prometheus::{
-    GaugeVec, IntGauge, IntGaugeVec, TextEncoder, register_gauge_vec, register_int_gauge,
-    register_int_gauge_vec,
+    Gauge, GaugeVec, IntGauge, IntGaugeVec, TextEncoder, register_gauge, register_gauge_vec,
+    register_int_gauge, register_int_gauge_vec,
 };
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub(crate) struct Gauges {
     job_memory: IntGauge,
     dropped: IntGauge,
     draining: IntGauge,
+    outbox: IntGauge,
+    outbox_age: Gauge,
     store: IntGauge,
     disk_free: IntGauge,
 }
@@ -80,6 +82,14 @@ impl Gauges {
                 "fuelcell_draining",
                 "1 while the server takes no new jobs because it stops."
             )?,
+            outbox: register_int_gauge!(
+                "fuelcell_outbox_deliveries",
+                "Messages about ended jobs that wait or are being sent; more than 100,000 are not counted."
+            )?,
+            outbox_age: register_gauge!(
+                "fuelcell_outbox_oldest_age_seconds",
+                "How long ago the job ended whose message has waited longest; 0 when none waits."
+            )?,
             store: register_int_gauge!(
                 "fuelcell_store_size_bytes",
                 "What the store of records takes on the disk."
@@ -96,6 +106,9 @@ impl Gauges {
         let Sources { records, blobs, scheduler, clock } = &self.sources;
         let now = clock.now();
         self.show_queue(records.queue_figures(now).await?, now);
+        let outbox = records.outbox_figures().await?;
+        self.outbox.set(whole(outbox.waiting));
+        self.outbox_age.set(outbox.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
         let load = scheduler.load();
         self.running.set(whole(load.capacity.running));
         self.slots.set(whole(load.capacity.slots));

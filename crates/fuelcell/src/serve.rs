@@ -15,6 +15,7 @@ use anyhow::Context;
 use fuelcell_api::{ApiConfig, Gather, PageFile};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
+use fuelcell_notify::Notifier;
 use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
 use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Modules that ship with the server, as (name, bytes).
@@ -61,6 +63,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let vault = Arc::new(Vault::new(records.clone(), data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
+    let notices = records.clone();
     let scheduler =
         Scheduler::new(Records::of(&records), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
     let stop = CancellationToken::new();
@@ -119,12 +122,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
     let service = Arc::new(service);
+    let notifying = notifier(&config, notices, service.clone(), stop.clone())?;
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
     tokio::spawn(keep_refusals(service.clone(), stop.clone()));
     tokio::spawn(keep_removing(service.clone(), stop.clone()));
     let router = fuelcell_api::router(service.clone(), &config.api, dashboard(), stop.clone());
     fuelcell_api::serve(listener, router, &config.api, descriptors, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
+    notifying.await.context("telling of ended jobs ended badly")?;
     service.settle_refusals().await;
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
@@ -140,6 +145,19 @@ fn dashboard() -> impl Iterator<Item = PageFile> {
         gzip: file.gzip,
         brotli: file.brotli,
     })
+}
+
+/// Tells people and webhooks of the ends of jobs, until the server is told to stop.
+fn notifier(
+    config: &Config,
+    store: Arc<SledStore>,
+    service: Arc<Service>,
+    stop: CancellationToken,
+) -> anyhow::Result<JoinHandle<()>> {
+    let client = Client::new(config.outbound.clone());
+    let notifier = Notifier::new(store, service, Arc::new(SystemClock), client, config.notifications.clone());
+    let notifier = Arc::new(notifier.map_err(anyhow::Error::msg)?);
+    Ok(tokio::spawn(async move { Box::pin(notifier.run(stop)).await }))
 }
 
 async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -1,7 +1,7 @@
 //! One request, one connection, one response.
 
 use crate::OutboundConfig;
-use crate::account::Tally;
+use crate::account::{Account, Tally};
 use crate::connection::{Connector, Stream};
 use crate::metrics;
 use bytes::Bytes;
@@ -67,6 +67,33 @@ impl Client {
         &self.config
     }
 
+    /// Sends a request of the server's own, to an address that is public or allowed. Of the answer's body no more is read than
+    /// the request has room for; what is beyond is left out.
+    pub async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let target = request.target.clone();
+        let most = request.max_response.min(MAX_BODY as u64) as usize;
+        let (connect_time, read_time) =
+            (self.config.connect_time(request.connect_timeout), self.config.read_time(request.read_timeout));
+        // It is nobody's account.
+        let tally = Account::default().requested(&target.host);
+        let request = Counted::of(valid(request)?, &tally);
+        let lookups = Arc::new(Semaphore::new(1));
+        let connecting = self.connector.connect(&target, &self.config, &lookups);
+        let stream = timeout(connect_time, connecting).await.unwrap_or(Err(HttpError::ConnectTimeout))?;
+        let (_driver, response) = answered(stream, request, read_time).await?;
+        let (head, mut incoming) = response.into_parts();
+        let mut body = Vec::new();
+        // What breaks off behind the beginning does no harm.
+        while body.len() < most
+            && let Ok(Some(Ok(frame))) = timeout(read_time, incoming.frame()).await
+        {
+            if let Ok(data) = frame.into_data() {
+                body.extend_from_slice(&data[..data.len().min(most - body.len())]);
+            }
+        }
+        Ok(HttpResponse { status: head.status.as_u16(), headers: headers_of(&head.headers), body })
+    }
+
     /// Sends a request, wherever it goes to: who may go there is decided before, but for the address, which is known only
     /// here. `tally` counts what goes out and comes back as it does; `lookups` are the places of the attempt's lookups.
     pub(crate) async fn send(
@@ -94,13 +121,25 @@ pub(crate) async fn exchange(
     most: u64,
     tally: &Tally,
 ) -> Result<HttpResponse, HttpError> {
+    let (_driver, response) = answered(stream, request, read_time).await?;
+    read(response, read_time, most, tally).await
+}
+
+/// What drives a connection: dropped, the connection ends.
+type Driver = JoinSet<Result<(), hyper::Error>>;
+
+/// Sends a request over a connection of its own, up to the head of the answer.
+async fn answered(
+    stream: impl Stream + 'static,
+    request: Request<Counted>,
+    read_time: Duration,
+) -> Result<(Driver, Response<Incoming>), HttpError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // Dropped with this future, the connection ends.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     let answering = timeout(read_time, sender.send_request(request));
     let response = answering.await.map_err(|_| HttpError::ReadTimeout)?.map_err(broken)?;
-    read(response, read_time, most, tally).await
+    Ok((driver, response))
 }
 
 /// A body that counts what its connection takes of it.

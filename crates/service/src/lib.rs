@@ -14,6 +14,7 @@ pub mod config;
 mod cursors;
 pub mod datasets;
 pub mod delete;
+pub mod deliveries;
 mod engine;
 pub mod engines;
 pub mod error;
@@ -44,6 +45,7 @@ pub mod schedules;
 pub mod secrets;
 mod session_table;
 pub mod sessions;
+mod signing;
 pub mod stated;
 #[cfg(test)]
 mod stubs;
@@ -55,6 +57,7 @@ pub mod usage;
 pub mod vault;
 pub mod versions;
 pub mod wait;
+pub mod webhooks;
 
 pub use config::{ForgetSecret, ServiceConfig};
 pub use engine::Engine;
@@ -71,8 +74,8 @@ pub use fuelcell_store::pages::{
 /// The store's words that use cases take and answer with.
 pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
-    EventPlace, JobFilter, JobOrder, KEPT_EVENTS, LogFilter, Page, PageRequest, ProcessedItem, Seek, SortKey,
-    StateCounts, TenantFigures,
+    DeliveryFilter, EventPlace, JobFilter, JobOrder, KEPT_EVENTS, LogFilter, Page, PageRequest,
+    ProcessedItem, Seek, SortKey, StateCounts, TenantFigures,
 };
 
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};

@@ -5,6 +5,7 @@ use crate::{Service, ServiceError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use fuelcell_domain::{Artifact, Digest, Job, JobId, ProjectRef, ReadAt, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -14,6 +15,9 @@ pub const RUN_SUMMARY: &str = "run-summary.json";
 
 /// The name of a partial result's checkpoint, as the guest saved it last, unless an artifact has it.
 pub const CHECKPOINT: &str = "checkpoint.bin";
+
+/// What stands for itself in a path: RFC 3986's unreserved characters, and the slashes between folders.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a link points at, as it was read from the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,17 @@ pub enum Download {
     },
     /// The host's summary of a run.
     RunSummary(Box<Job>),
+}
+
+/// Where a link leads, below the server's public address.
+pub fn link_url(base: &str, target: &LinkTarget, grant: &LinkGrant) -> String {
+    let LinkTarget { project, job, name } = target;
+    let name = utf8_percent_encode(name, IN_PATH);
+    let base = base.trim_end_matches('/');
+    format!(
+        "{base}/downloads/{}/{}/{job}/{name}?expires={}&signature={}",
+        project.tenant, project.project, grant.expires, grant.signature
+    )
 }
 
 impl Service {

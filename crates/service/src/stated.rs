@@ -1,9 +1,11 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, cancel, checks, config, modules, pipelines, retry, schedules, secrets, session_table,
-    sessions, submit, usage,
+    admin, batch, cancel, checks, config, deliveries, modules, pipelines, retry, schedules, secrets,
+    session_table, sessions, submit, usage, webhooks,
 };
+use fuelcell_domain::delivery::{MAX_ANSWER, MAX_TRIES};
+use fuelcell_domain::notice::MAX_WEBHOOKS;
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those that nobody can set.
@@ -53,6 +55,23 @@ pub const STATED: &[StatedLimit] = &[
         "projects",
         "`hasMoreProjects`",
     ),
+    StatedLimit::new("webhooks of a project", MAX_WEBHOOKS as u64, "webhooks", "409 `TooManyWebhooks`"),
+    StatedLimit::new("a webhook's `url`", webhooks::MAX_URL as u64, "bytes", "400 `InvalidWebhook`"),
+    StatedLimit::new(
+        "`overlapSeconds` of a webhook's secret",
+        webhooks::MAX_OVERLAP_SECONDS,
+        "seconds",
+        "400 `InvalidWebhook`",
+    ),
+    StatedLimit::new(
+        "`domains` of a project's rules for e-mail",
+        deliveries::MAX_DOMAINS as u64,
+        "domains",
+        "400 `InvalidMailPolicy`",
+    ),
+    StatedLimit::new("a domain of them", deliveries::MAX_DOMAIN as u64, "bytes", "400 `InvalidMailPolicy`"),
+    StatedLimit::new("tries that a delivery shows", MAX_TRIES as u64, "tries", "older ones are left out"),
+    StatedLimit::new("an answer that a try shows", MAX_ANSWER as u64, "bytes", "what is beyond is cut off"),
     StatedLimit::new("`Idempotency-Key`", submit::MAX_KEY as u64, "bytes", "400 `InvalidIdempotencyKey`"),
     StatedLimit::new("jobs of a batch", batch::MAX_BATCH as u64, "jobs", "400 `InvalidBatch`"),
     StatedLimit::new(

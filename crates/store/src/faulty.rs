@@ -2,6 +2,7 @@
 //! conformance suite as long as nothing is to fail or to wait.
 
 use crate::blob::{BlobRef, BlobReferences};
+use crate::deliveries::{DeliveryClaim, DeliveryFilter, OutboxFigures, Settlement};
 use crate::events::{EventPage, EventPlace, Watched};
 use crate::jobs::{
     Claim, Finish, IdempotencyKey, JobFilter, JobPage, LogFilter, NewJob, PageRequest, QueueEntry,
@@ -15,18 +16,19 @@ use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::{
-    Accounts, Audit, Datasets, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules, Pipelines, Processed,
-    Queue, References, Removals, Submissions,
+    Accounts, Audit, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
+    Pipelines, Processed, Queue, References, Removals, Submissions,
 };
 use crate::{RemovalStep, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{
-    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Digest,
-    Grant, Holder, Incarnation, Job, JobError, JobId, JobType, Lease, LogLine, ModuleVersion, NodeId,
-    Ordinal, Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, ProjectUsage, Receipt,
-    Removal, Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AttemptId, AuditEntry, AuditFilter, CancelRequest, Dataset, DatasetId, Delivery,
+    DeliveryId, Digest, Grant, Holder, Incarnation, Job, JobError, JobId, JobType, Lease, LogLine,
+    MailPolicy, ModuleVersion, NodeId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId,
+    ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret, Tenant, TenantId,
+    Timestamp, Token, TokenId, Webhook, WebhookId,
 };
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -322,6 +324,20 @@ pass_on! {
     JobEvents {
         fn events(of: Watched, after: EventPlace, limit: usize) -> EventPage;
         fn latest_event(project: ProjectRef) -> EventPlace;
+    }
+    Deliveries {
+        fn notices(project: ProjectRef) -> Notices;
+        fn put_webhook(before: Option<Webhook>, after: Webhook) -> ();
+        fn delete_webhook(project: ProjectRef, id: WebhookId) -> ();
+        fn set_mail_policy(project: ProjectRef, policy: MailPolicy) -> ();
+        fn next_delivery() -> Option<Timestamp>;
+        fn claim_deliveries(claim: DeliveryClaim) -> Vec<Delivery>;
+        fn settle_delivery(settlement: Settlement) -> Delivery;
+        fn resend_delivery(project: ProjectRef, id: DeliveryId, now: Timestamp) -> Delivery;
+        fn delivery(project: ProjectRef, id: DeliveryId) -> Option<Delivery>;
+        fn deliveries(project: ProjectRef, filter: DeliveryFilter, seek: Seek<Reverse<DeliveryId>>) -> Page<Delivery>;
+        fn forget_deliveries(now: Timestamp, limit: usize) -> u64;
+        fn outbox_figures() -> OutboxFigures;
     }
     Figures {
         fn recent_durations(module: Digest) -> Vec<u64>;

@@ -14,6 +14,7 @@
 
 pub mod blob;
 pub mod conformance;
+pub mod deliveries;
 mod error;
 pub mod events;
 pub mod faulty;
@@ -29,6 +30,7 @@ pub mod usage;
 pub mod verbs;
 
 pub use blob::{BlobRef, BlobReferences, BlobStore, BlobWriter};
+pub use deliveries::{DeliveryClaim, DeliveryFilter, OutboxFigures, Settlement};
 pub use error::{RemovalStep, StoreError};
 pub use events::{EventPage, EventPlace, KEPT_EVENTS, Watched};
 pub use jobs::{
@@ -41,6 +43,6 @@ pub use order::{JobOrder, Ranks, SortKey};
 pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use verbs::{
-    Accounts, Audit, Datasets, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules, Pipelines, Processed,
-    Queue, References, Removals, Store, Submissions,
+    Accounts, Audit, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
+    Pipelines, Processed, Queue, References, Removals, Store, Submissions,
 };

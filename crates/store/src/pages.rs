@@ -4,8 +4,9 @@
 use crate::jobs::QueueOrder;
 use crate::processed::ProcessedItem;
 use fuelcell_domain::{
-    Activation, Dataset, DatasetId, Digest, Job, LogLine, ModuleVersion, Ordinal, Pipeline, Project,
-    ProjectId, Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId, TokenKind, VersionName,
+    Activation, Dataset, DatasetId, Delivery, DeliveryId, Digest, Job, LogLine, ModuleVersion, Ordinal,
+    Pipeline, Project, ProjectId, Scope, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
+    TokenKind, VersionName, Webhook, WebhookId,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -239,6 +240,32 @@ impl Row for Job {
         let retry = self.retry_of.as_ref().and_then(|earlier| earlier.reason.as_deref()).unwrap_or("");
         let pipeline = self.pipeline.as_ref().map_or("", |pipeline| &pipeline.name);
         texts(&[&self.name, &self.submitted_by, pipeline, retry]) + labels.sum::<usize>()
+    }
+}
+
+impl Row for Webhook {
+    type Place = (Timestamp, WebhookId);
+
+    fn place(&self) -> Self::Place {
+        (self.created_at, self.id)
+    }
+
+    fn size(&self) -> usize {
+        texts(&[&self.url, &self.by])
+    }
+}
+
+impl Row for Delivery {
+    type Place = Reverse<DeliveryId>;
+
+    fn place(&self) -> Self::Place {
+        Reverse(self.id)
+    }
+
+    fn size(&self) -> usize {
+        let error = self.notice.error.as_ref().map_or("", |(_, message)| message);
+        let tries = self.tries.iter().map(|tried| tried.answer.len() + 100);
+        texts(&[&self.notice.name, error]) + tries.sum::<usize>()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
 //! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
-//! the scheduler's simulation, and steps over a table that is larger than a job's memory.
+//! the scheduler's simulation, kills between ends of jobs and their notifications, and steps over a table that is larger than a job's memory.
 
 mod tables;
 
@@ -37,6 +37,9 @@ pub(crate) struct SoakArguments {
     /// Kills of a server at work
     #[arg(long, default_value_t = 300)]
     kills: u64,
+    /// Kills of a server between the ends of jobs and their notifications
+    #[arg(long, default_value_t = 50)]
+    notice_kills: u64,
     /// Power cuts of a server at work
     #[arg(long, default_value_t = 20)]
     cuts: u64,
@@ -60,6 +63,8 @@ enum Part {
     Deterministic,
     /// Kills of a server at work
     Kills,
+    /// Kills of a server between the ends of jobs and their notifications
+    Notifications,
     /// Damaged inputs of every parser of outside bytes
     Parsers,
     /// Power cuts and full disks, on file systems of their own
@@ -87,6 +92,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Kills) {
         soak_kills(workspace, arguments.kills)?;
+    }
+    if wanted(Part::Notifications) {
+        soak_notifications(workspace, arguments.notice_kills)?;
     }
     if wanted(Part::Parsers) {
         soak_parsers(workspace, arguments.minutes)?;
@@ -125,6 +133,14 @@ fn soak_kills(workspace: &Workspace, kills: u64) -> Result<()> {
         "--nocapture",
     ];
     run(cargo(workspace).args(test).env("SOAK_KILLS", kills.to_string()))
+}
+
+/// Kills right after the ends of jobs, and looks for their notifications.
+fn soak_notifications(workspace: &Workspace, kills: u64) -> Result<()> {
+    guests::build(workspace, Build::Dev)?;
+    let test =
+        ["test", "--package", "fuelcell-tests", "--test", "all", "notifications::kill", "--", "--nocapture"];
+    run(cargo(workspace).args(test).env("SOAK_NOTICE_KILLS", kills.to_string()))
 }
 
 /// The fuzz targets, unoptimised, where numbers that overflow are defects that show. What fails is in the corpus afterwards.

@@ -27,12 +27,14 @@ const ZIG: &str = "ziglang==0.17.1";
 /// What makes a component of Python (CPython 3.14): the engine for scripts.
 pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What tests import or run.
-const FOR_TESTS: [&str; 5] = [
+const FOR_TESTS: [&str; 7] = [
+    "aiosmtpd==1.4.6",
     "prometheus-client==0.26.0",
     "pytest==9.2.0",
     "PyYAML==6.0.3",
     "requests==2.34.2",
     "schemathesis==4.32.5",
+    "standardwebhooks==1.1.0",
 ];
 
 /// What does the work of jobs on tables in benchmarks.

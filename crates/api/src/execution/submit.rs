@@ -91,7 +91,7 @@ struct SchedulingBody {
     timeout_minutes: Option<i64>,
 }
 
-/// Stored with the job; nothing is sent yet.
+/// Who is told by e-mail how the job ended, if the server sends e-mail (`GET …/deliveries` says what came of it).
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NotificationsBody {

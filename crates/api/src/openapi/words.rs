@@ -5,8 +5,9 @@
 
 use crate::execution::forms;
 use crate::execution::{PRIORITIES, STATES};
+use crate::notices;
 use fuelcell_domain::schedule::SkipCode;
-use fuelcell_domain::{JobType, Overlap, Role};
+use fuelcell_domain::{JobEnding, JobType, Overlap, Role};
 use fuelcell_service::error::role_name;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -70,6 +71,12 @@ words! {
     OutputTypeWord = forms::KINDS.map(|(word, _)| word);
     /// Forms of logs.
     LogFormatWord = forms::LOGS.map(|(word, _)| word);
+    /// Where deliveries stand.
+    DeliveryStateWord = notices::STATES.map(|(word, _)| word);
+    /// By which way somebody is told.
+    ChannelWord = notices::CHANNELS.map(|(word, _)| word);
+    /// Ends of jobs that webhooks are told of.
+    EndingWord = JobEnding::ALL.map(JobEnding::event);
     /// Levels of log lines.
     LogLevelWord = forms::LEVELS.map(|(word, _)| word);
 }

@@ -29,6 +29,7 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     let outbound = &config.outbound;
     at_least("outbound.connect_seconds", outbound.connect_seconds, 1)?;
     at_least("outbound.read_seconds", outbound.read_seconds, 1)?;
+    notifications(config)?;
     at_least("retention.every_seconds", config.retention.every_seconds, 1)?;
     at_least("retention.sweep_every_seconds", config.retention.sweep_every_seconds, 1)
 }
@@ -42,6 +43,15 @@ fn concurrency(config: &Config) -> anyhow::Result<()> {
     ] {
         at_least(&format!("concurrency.{name}"), limit.unwrap_or(1) as u64, 1)?;
     }
+    Ok(())
+}
+
+fn notifications(config: &Config) -> anyhow::Result<()> {
+    let settings = &config.notifications;
+    between("notifications.try_seconds", settings.try_seconds, 1, 600)?;
+    at_least("notifications.max_at_once", settings.max_at_once as u64, 1)?;
+    at_least("notifications.max_at_once_per_project", settings.max_at_once_per_project as u64, 1)?;
+    ensure!(!settings.retries.is_empty(), "notifications.retries must hold at least one number of seconds");
     Ok(())
 }
 

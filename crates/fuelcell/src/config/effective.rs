@@ -18,6 +18,9 @@ impl Effective {
             ("compiled", config.data.join("compiled").display().to_string()),
             ("compiled_secret", config.data.join("secret").display().to_string()),
             ("service.caps.fuel", "no limit".to_owned()),
+            ("notifications.smtp.host", "no e-mail is sent".to_owned()),
+            ("notifications.smtp.port", config.notifications.smtp.port().to_string()),
+            ("notifications.smtp.user", "nobody".to_owned()),
         ]);
         for path in ["concurrency.per_project", "concurrency.per_pipeline", "concurrency.per_module"] {
             chosen.insert(path, "no limit".to_owned());

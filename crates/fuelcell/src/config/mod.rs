@@ -42,8 +42,11 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
 /// Paths are taken from where the program was started, once: its children work in a directory of their own.
 fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
     config.data = absolute_path("data", &config.data)?;
-    for (name, path) in [("compiled", &mut config.compiled), ("compiled_secret", &mut config.compiled_secret)]
-    {
+    for (name, path) in [
+        ("compiled", &mut config.compiled),
+        ("compiled_secret", &mut config.compiled_secret),
+        ("notifications.smtp.password_file", &mut config.notifications.smtp.password_file),
+    ] {
         *path = path.as_deref().map(|path| absolute_path(name, path)).transpose()?;
     }
     Ok(())

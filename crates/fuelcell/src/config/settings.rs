@@ -3,6 +3,7 @@
 use crate::retention::RetentionSettings;
 use fuelcell_api::ApiConfig;
 use fuelcell_domain::{Isolation, PipelineId, ProjectId};
+use fuelcell_notify::NotifyConfig;
 use fuelcell_outbound::OutboundConfig;
 use fuelcell_scheduler::Concurrency;
 use fuelcell_service::ServiceConfig;
@@ -54,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) concurrency: ConcurrencySettings,
     /// What jobs may send over HTTP.
     pub(crate) outbound: OutboundConfig,
+    /// How people and webhooks are told of the ends of jobs.
+    pub(crate) notifications: NotifyConfig,
     /// Figures for Prometheus.
     pub(crate) metrics: MetricsSettings,
     /// How long ended jobs are kept.
@@ -88,6 +91,7 @@ impl Default for Config {
             ageing_seconds: 600,
             concurrency: ConcurrencySettings::default(),
             outbound: OutboundConfig::default(),
+            notifications: NotifyConfig::default(),
             metrics: MetricsSettings::default(),
             retention: RetentionSettings::default(),
             log: "info".into(),

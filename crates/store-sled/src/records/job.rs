@@ -2,7 +2,7 @@
 
 use crate::index::entry::IndexEntry;
 use crate::index::image::Change;
-use crate::records::{events, figures, stored};
+use crate::records::{deliveries, events, figures, stored};
 use crate::tables::codec::damaged;
 use crate::tables::database::Read;
 use crate::tables::keys::{self, Place, Table, counters};
@@ -101,6 +101,7 @@ pub(crate) fn update(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     rewrite(overlay, before, after)?;
+    deliveries::note_end(overlay, before, after)?;
     events::tell_move(overlay, Some(before), after, at)
 }
 

@@ -1,5 +1,6 @@
 //! What a record is, and what moves with it.
 
+pub(crate) mod deliveries;
 pub(crate) mod events;
 pub(crate) mod figures;
 pub(crate) mod job;

@@ -128,10 +128,21 @@ impl Database {
         })
     }
 
+    /// The same for the keys under the prefix that lie before `end`, the last one first.
+    pub(crate) fn visit_back<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        end: &[u8],
+        visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.visit_entries(table, self.tree(table).range(prefix..end).rev(), visit)
+    }
+
     fn visit_entries<T: DeserializeOwned>(
         &self,
         table: Table,
-        mut entries: sled::Iter,
+        mut entries: impl Iterator<Item = sled::Result<(IVec, IVec)>>,
         mut visit: impl FnMut(&[u8], T) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         while let Some(entry) = guarded(|| entries.next().transpose().map_err(failed))? {
@@ -213,6 +224,18 @@ impl Database {
         limit: usize,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         let keys = self.tree(table).scan_prefix(prefix).keys().skip(skip).take(limit);
+        guarded(|| keys.map(|key| key.map(|key| key.to_vec())).collect::<sled::Result<_>>().map_err(failed))
+    }
+
+    /// The first keys from `start` to before `end`, at most `limit`.
+    pub(crate) fn first_keys(
+        &self,
+        table: Table,
+        start: &[u8],
+        end: &[u8],
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let keys = self.tree(table).range(start..end).keys().take(limit);
         guarded(|| keys.map(|key| key.map(|key| key.to_vec())).collect::<sled::Result<_>>().map_err(failed))
     }
 

@@ -1,7 +1,10 @@
 //! Where records lie. A table is a tree of sled under a versioned name; keys are fixed fields, big-endian, so that they
 //! sort as their numbers do.
 
-use fuelcell_domain::{Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, Scope, TenantId};
+use fuelcell_domain::{
+    Delivery, DeliveryId, Digest, JobId, JobType, Ordinal, PipelineId, ProjectId, ProjectRef, Scope,
+    TenantId, Timestamp,
+};
 use fuelcell_store::KEPT_EVENTS;
 use fuelcell_store::usage::Dimension;
 use serde::{Deserialize, Serialize};
@@ -97,11 +100,17 @@ pub(crate) enum Table {
     ReplacedBytes,
     /// Project, place in the ring → `StoredEvent`.
     Events,
+    /// Project → `Notices`.
+    Notices,
+    /// Project, delivery → `Delivery`.
+    Deliveries,
+    /// Whether it is settled, when something is to be done about it, project, delivery → nothing.
+    DeliveryTimes,
 }
 
 impl Table {
     /// All of them, in the order of their numbers.
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::Meta,
         Self::Tenants,
         Self::Projects,
@@ -141,6 +150,9 @@ impl Table {
         Self::Removals,
         Self::ReplacedBytes,
         Self::Events,
+        Self::Notices,
+        Self::Deliveries,
+        Self::DeliveryTimes,
     ];
 
     /// Whether its records belong to the project with whose key theirs begin, and to nobody else. Jobs and their sums have
@@ -161,7 +173,9 @@ impl Table {
             | Self::Secrets
             | Self::CurrentVersions
             | Self::ReplacedBytes
-            | Self::Events => true,
+            | Self::Events
+            | Self::Notices
+            | Self::Deliveries => true,
             Self::Meta
             | Self::Tenants
             | Self::Projects
@@ -185,7 +199,8 @@ impl Table {
             | Self::AuditOfTenant
             | Self::DeletedJobs
             | Self::Usage
-            | Self::Removals => false,
+            | Self::Removals
+            | Self::DeliveryTimes => false,
         }
     }
 
@@ -285,6 +300,11 @@ pub(crate) fn behind_numbers(owner: ProjectRef) -> Vec<u8> {
     join(&[&project(owner), &[u8::MAX; 5]])
 }
 
+/// Behind everything with a GUID in a project.
+pub(crate) fn behind_ids(owner: ProjectRef) -> Vec<u8> {
+    join(&[&project(owner), &[u8::MAX; 17]])
+}
+
 /// Bytes of a tenant at the beginning of a key.
 pub(crate) const TENANT: usize = 16;
 /// Bytes of a project at the beginning of a key.
@@ -336,6 +356,32 @@ pub(crate) fn event(owner: ProjectRef, number: u64) -> Vec<u8> {
 /// The place alone.
 pub(crate) fn ring_place(number: u64) -> [u8; 8] {
     (number % KEPT_EVENTS).to_be_bytes()
+}
+
+/// Where a delivery lies.
+pub(crate) fn delivery(owner: ProjectRef, id: DeliveryId) -> Vec<u8> {
+    in_project(owner, *id.0.as_bytes())
+}
+
+/// Where it stands among those that are tried, or forgotten, when their time comes.
+pub(crate) fn delivery_time(delivery: &Delivery) -> Vec<u8> {
+    let Delivery { id, project, state, due_at, .. } = delivery;
+    let micros = u64::try_from(due_at.0).unwrap_or(0);
+    join(&[&[u8::from(state.is_settled())], &micros.to_be_bytes(), &self::delivery(*project, *id)])
+}
+
+/// The reverse of [`delivery_time`]: when, and which one.
+pub(crate) fn delivery_time_of(key: &[u8]) -> Option<(Timestamp, ProjectRef, DeliveryId)> {
+    let (_, rest) = key.split_first()?;
+    let (micros, rest) = rest.split_first_chunk()?;
+    let (tenant, rest) = rest.split_first_chunk::<16>()?;
+    let (project, id) = rest.split_first_chunk::<16>()?;
+    let owner = ProjectRef {
+        tenant: TenantId(Uuid::from_bytes(*tenant)),
+        project: ProjectId(Uuid::from_bytes(*project)),
+    };
+    let at = i64::try_from(u64::from_be_bytes(*micros)).ok()?;
+    Some((Timestamp(at), owner, DeliveryId(Uuid::from_bytes(id.try_into().ok()?))))
 }
 
 /// The nth record of its kind that belongs to a job.

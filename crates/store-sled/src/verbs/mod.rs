@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod datasets;
+mod deliveries;
 mod events;
 pub(crate) mod figures;
 pub(crate) mod grants;

@@ -1,6 +1,7 @@
 //! Taking tenants and projects away. That one is gone is one transaction; what belonged to it goes in many small ones, each
 //! of which leaves a whole store. That it was taken away stays, so that nothing comes for it late.
 
+use crate::records::deliveries;
 use crate::records::job as records;
 use crate::records::removed::StoredRemoval;
 use crate::store::SledStore;
@@ -188,7 +189,11 @@ fn take_record(
         let last: Number = overlay.get(Table::Counters, &counters::jobs(project))?.unwrap_or(0);
         overlay.put(table, &Place { project, ordinal: 1 }.key(), &last)?;
     }
-    overlay.remove(table, key).map(|()| true)
+    match table {
+        Table::Deliveries => deliveries::forget(overlay, key)?,
+        _ => overlay.remove(table, key)?,
+    }
+    Ok(true)
 }
 
 fn end(

@@ -5,12 +5,15 @@
 
 use crate::reopen::{everything, fill_jobs, fill_registry};
 use fuelcell_domain::{
-    AuditEntry, AuditFilter, Capabilities, Grant, Holder, ModuleVersion, Pipeline, PipelineId, ProjectLimits,
-    ProjectRef, SealedSecret,
+    AuditEntry, AuditFilter, Capabilities, Delivery, Grant, Holder, MailPolicy, ModuleVersion, Notices,
+    Pipeline, PipelineId, ProjectLimits, ProjectRef, SealedSecret, Settled, Timestamp, Try,
 };
-use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule};
-use fuelcell_store::{Accounts, Audit, JobFilter, Modules, PageRequest, Store};
+use fuelcell_store::conformance::fixtures::{at, project, registered_pipeline, schedule, webhook};
+use fuelcell_store::{
+    Accounts, Audit, DeliveryClaim, DeliveryFilter, JobFilter, Modules, PageRequest, Seek, Settlement, Store,
+};
 use fuelcell_store_sled::{OfflineStore, Options, check, compact, restore_records};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -24,9 +27,9 @@ const FILES: [&str; 2] = ["high-water", "records"];
 const SAID: &str = "said";
 
 /// The version of the layout that this build writes.
-const PRESENT: u32 = 11;
+const PRESENT: u32 = 12;
 /// Older ones that it reads, each of which has an archive.
-const OLDER: [u32; 7] = [4, 5, 6, 7, 8, 9, 10];
+const OLDER: [u32; 8] = [4, 5, 6, 7, 8, 9, 10, 11];
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -68,7 +71,14 @@ fn left_behind(format: u32) -> (TempDir, String) {
     let said = if format < 8 { held_by_nobody(&said) } else { said };
     // Modules ran by themselves.
     let said = if format < 10 { without_engines(&said) } else { said };
+    // Nobody was told of the ends of jobs.
+    let said = if format < 12 { said + &told(&Notices::default(), &[], None) } else { said };
     (directory, said)
+}
+
+/// What the store says of who is told.
+fn told(notices: &Notices, deliveries: &[Delivery], next: Option<Timestamp>) -> String {
+    format!("notices: {notices:?}\ndeliveries: {deliveries:?}\nnext delivery: {next:?}\n")
 }
 
 fn held_by_nobody(said: &str) -> String {
@@ -115,11 +125,15 @@ async fn said(store: &dyn Store) -> String {
     writeln!(text, "schedules: {:?}", store.scheduled_pipelines().await.unwrap()).unwrap();
     writeln!(text, "grant: {:?}", store.grant(own, "miner").await.unwrap()).unwrap();
     writeln!(text, "secrets: {:?}", store.secrets(own).await.unwrap()).unwrap();
-    text
+    let all = Seek { after: None, limit: 100 };
+    let deliveries = store.deliveries(own, DeliveryFilter::default(), all).await.unwrap().rows;
+    let notices = store.notices(own).await.unwrap();
+    text + &told(&notices, &deliveries, store.next_delivery().await.unwrap())
 }
 
 async fn fill(store: &dyn Store, own: ProjectRef) {
     fill_registry(store, own).await;
+    watch(store, own).await;
     let jobs = fill_jobs(store, own, PipelineId::random()).await;
     store.put_pipeline(Pipeline { schedule: Some(schedule()), ..registered_pipeline(own) }).await.unwrap();
     let (module, by, capabilities) = ("miner".into(), "anna".into(), Capabilities::default());
@@ -128,8 +142,28 @@ async fn fill(store: &dyn Store, own: ProjectRef) {
     let secret =
         SealedSecret { project: own, name, headers, sealed, by, created_at: at(1), updated_at: at(1) };
     store.put_secret(secret).await.unwrap();
+    tell(store).await;
     // The third job completed; a deleted one leaves its ordinal behind.
     store.delete_ended(own, jobs[3].id).await.unwrap();
+}
+
+/// Has what follows told to a webhook.
+async fn watch(store: &dyn Store, own: ProjectRef) {
+    store.put_webhook(None, webhook(own)).await.unwrap();
+    let policy = MailPolicy { domains: Some(vec!["x.org".into()]), per_hour: Some(9) };
+    store.set_mail_policy(own, policy).await.unwrap();
+}
+
+/// One delivery that is being tried, and one that is parked; others wait.
+async fn tell(store: &dyn Store) {
+    let (now, until, busy) = (at(100), at(160), BTreeMap::new());
+    let claim = DeliveryClaim { now, until, limit: 2, per_project: 9, busy, mails_per_hour: 9 };
+    let claimed = store.claim_deliveries(claim).await.unwrap();
+    let Delivery { project, id, number, .. } = claimed[0];
+    let (code, answer) = ("Status".into(), "no".into());
+    let tried = Try { at: now, took_millis: 7, code, status: Some(500), answer };
+    let settlement = Settlement { project, id, number, tried, next: Settled::Parked, now };
+    store.settle_delivery(settlement).await.unwrap();
 }
 
 async fn write_archive() {

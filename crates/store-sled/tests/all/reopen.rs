@@ -1,6 +1,6 @@
 //! A store that is closed and opened again is the same store.
 
-use fuelcell_domain::job::Priority;
+use fuelcell_domain::job::{Notifications, Priority};
 use fuelcell_domain::{
     Activation, AuditEntry, AuditFilter, AuditOutcome, Digest, ModuleVersion, ProjectLimits, Quotas,
     VersionName,
@@ -130,6 +130,11 @@ pub(crate) async fn fill_jobs(store: &dyn Store, own: ProjectRef, id: PipelineId
             not_before: (n % 5 == 0).then(|| at(n * 10)),
             parameters: "p".repeat(if n == 3 { 50_000 } else { 20 }),
             keep_partial_on_failure: true,
+            notifications: Notifications {
+                on_completion: false,
+                on_failure: true,
+                email_recipients: vec!["a@x.org".into()],
+            },
             ..job(own)
         };
         let started = match n % 6 {

@@ -8,9 +8,9 @@ use fuelcell_domain::outbound::Contact;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,
     ClaimId, Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, Holder,
-    Incarnation, InputRef, Job, JobError, JobId, Lease, LimitRequest, Limits, LogLevel, LogLine, LogUsage,
-    NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, Schedule, Standing,
-    TenantId, Timestamp, Transition, Usage,
+    Incarnation, InputRef, Job, JobEnding, JobError, JobId, Lease, LimitRequest, Limits, LogLevel, LogLine,
+    LogUsage, NodeId, Overlap, Pipeline, PipelineId, Progress, ProjectId, ProjectRef, Receipt, Schedule,
+    Standing, TenantId, Timestamp, Transition, Usage, Webhook, WebhookId,
 };
 use std::collections::BTreeSet;
 
@@ -239,6 +239,23 @@ pub fn schedule() -> Schedule {
         next_at: Some(at(100)),
         last_run: None,
         last_skipped: None,
+    }
+}
+
+/// A webhook for every end, set at second 0.
+pub fn webhook(project: ProjectRef) -> Webhook {
+    Webhook {
+        id: WebhookId::random(),
+        project,
+        url: "https://hooks.example.com/jobs".into(),
+        events: JobEnding::ALL.to_vec(),
+        enabled: true,
+        stopped: None,
+        sealed: vec![7],
+        previous: None,
+        by: "anna".into(),
+        created_at: at(0),
+        updated_at: at(0),
     }
 }
 

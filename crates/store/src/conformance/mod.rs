@@ -19,6 +19,8 @@ pub mod cancel;
 #[doc(hidden)]
 pub mod delete;
 #[doc(hidden)]
+pub mod deliveries;
+#[doc(hidden)]
 pub mod events;
 pub mod fixtures;
 #[doc(hidden)]
@@ -93,6 +95,7 @@ macro_rules! store_conformance {
             pages { of_accounts of_what_teams_keep of_processed_items of_jobs_that_come_and_go of_a_queue } together {}
             logs { filters } together {}
             events { each_move_is_told_in_order projects_and_jobs_are_told_apart what_is_gone_is_said } together { a_listener_hears_everything_once }
+            deliveries { an_end_is_told_to_whom_the_job_and_the_project_say webhooks_are_set_by_who_knows_them a_try_is_one_callers_until_its_time_is_over settled_ones_are_sent_again_or_forgotten projects_take_turns_and_send_so_much_mail_an_hour lists_show_the_latest_first } together { parallel_claims_give_each_to_one }
             health { can_be_written } together {}
         }
     };

@@ -21,6 +21,7 @@ impl JobEvents for MemoryStore {
 impl Records {
     /// Tells of a move, if anybody need know.
     pub(super) fn tell_move(&mut self, before: Option<&Job>, after: &Job, at: Timestamp) {
+        self.note_end(before, after);
         if let Some(event) = JobEvent::of_move(before, after, at) {
             self.tell(after.project, event);
         }

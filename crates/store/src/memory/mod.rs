@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod blobs;
 mod datasets;
+mod deliveries;
 mod events;
 mod figures;
 mod grants;
@@ -27,9 +28,9 @@ use crate::processed::ProcessedItem;
 use crate::usage::{Dimension, UsageSums};
 use crate::{BlobRef, EventPlace};
 use fuelcell_domain::{
-    Activation, Artifact, AuditEntry, Dataset, DatasetId, Digest, Grant, Job, JobEvent, JobId, Ordinal,
-    Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt, Removal, SealedSecret,
-    Tenant, TenantId, Timestamp, Token, TokenId,
+    Activation, Artifact, AuditEntry, Dataset, DatasetId, Delivery, DeliveryId, Digest, Grant, Job, JobEvent,
+    JobId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt,
+    Removal, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -78,6 +79,9 @@ struct Records {
     receipts: BTreeMap<JobId, Vec<Receipt>>,
     logs: BTreeMap<JobId, Vec<PlacedLine>>,
     events: BTreeMap<ProjectRef, EventsOfProject>,
+    /// Whom projects tell.
+    notices: BTreeMap<ProjectRef, Notices>,
+    deliveries: BTreeMap<(ProjectRef, DeliveryId), Delivery>,
     processed: BTreeMap<(ProjectRef, PipelineId, String), ProcessedItem>,
     /// When each job's first attempt started, and how many microseconds it had waited.
     first_starts: BTreeMap<JobId, (Timestamp, u64)>,

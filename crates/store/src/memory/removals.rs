@@ -148,6 +148,8 @@ impl Records {
         self.keys.retain(|(project, _), _| *project != own);
         self.processed.retain(|(project, ..), _| *project != own);
         self.replaced.retain(|(project, _), _| *project != own);
+        self.notices.remove(&own);
+        self.deliveries.retain(|(project, _), _| *project != own);
         self.keep_totals(own);
         match before {
             0 => RemovalStep::Done,
@@ -166,6 +168,8 @@ impl Records {
             + self.secrets.keys().filter(|(project, _)| *project == own).count()
             + self.keys.keys().filter(|(project, _)| *project == own).count()
             + self.processed.keys().filter(|(project, ..)| *project == own).count()
+            + self.notices.keys().filter(|project| **project == own).count()
+            + self.deliveries.keys().filter(|(project, _)| *project == own).count()
             + self.replaced.keys().filter(|(project, _)| *project == own).count()
     }
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod datasets;
+mod deliveries;
 mod events;
 mod figures;
 mod grants;
@@ -21,6 +22,7 @@ mod submissions;
 pub use accounts::Accounts;
 pub use audit::Audit;
 pub use datasets::Datasets;
+pub use deliveries::Deliveries;
 pub use events::JobEvents;
 pub use figures::Figures;
 pub use grants::Grants;
@@ -49,6 +51,7 @@ pub trait Store:
     + Queue
     + Jobs
     + JobEvents
+    + Deliveries
     + Figures
     + References
     + Logs
@@ -69,6 +72,7 @@ impl<S> Store for S where
         + Queue
         + Jobs
         + JobEvents
+        + Deliveries
         + Figures
         + References
         + Logs

@@ -8,6 +8,7 @@ const OWNED: &[(&str, &str)] = &[
     ("rusqlite", "fuelcell-sql-kit"),
     ("sled", "fuelcell-store-sled"),
     ("axum", "fuelcell-api"),
+    ("lettre", "fuelcell-notify"),
     // Of a room that is planned.
     ("sqlx", "fuelcell-store-postgres"),
     ("tokio-postgres", "fuelcell-store-postgres"),

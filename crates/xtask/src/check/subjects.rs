@@ -13,6 +13,7 @@ const SUBJECTS: &[&str] = &[
     "Accounts",
     "Audit",
     "Datasets",
+    "Deliveries",
     "Figures",
     "Grants",
     "Health",
@@ -35,10 +36,11 @@ const TAKEN: &[(&str, &[&str])] = &[
         "fuelcell-scheduler",
         &["Accounts", "Audit", "Jobs", "Logs", "Processed", "Queue", "References", "Submissions"],
     ),
+    ("fuelcell-notify", &["Deliveries", "Jobs"]),
     // The use cases are of every subject; the vault is asked by cells, and knows grants and what modules ask for.
     ("fuelcell-service", &["Grants", "Modules", "Store"]),
     // Builds the server around a backend; its offline tools take what they print.
-    ("fuelcell", &["Accounts", "Figures", "Health", "Store"]),
+    ("fuelcell", &["Accounts", "Deliveries", "Figures", "Health", "Store"]),
 ];
 
 const BACKENDS: &[&str] = &["fuelcell-store", "fuelcell-store-sled", "fuelcell-store-postgres"];

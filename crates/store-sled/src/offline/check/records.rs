@@ -10,8 +10,8 @@ use crate::tables::database::Read;
 use crate::tables::keys::{self, Table, counters, hexadecimal};
 use crate::verbs::audit;
 use fuelcell_domain::{
-    Activation, AuditEntry, Dataset, Digest, Grant, Pipeline, Project, ProjectLimits, Schedule, SealedSecret,
-    StoredBytes, Tenant, Token, TokenId,
+    Activation, AuditEntry, Dataset, Delivery, Digest, Grant, Notices, Pipeline, Project, ProjectLimits,
+    Schedule, SealedSecret, StoredBytes, Tenant, Token, TokenId,
 };
 use roaring::RoaringTreemap;
 use std::ops::ControlFlow;
@@ -22,6 +22,7 @@ impl Look<'_> {
         self.stored_bytes();
         self.numbers();
         self.each(Table::DayFigures, |_, _, _: DayFigures| {});
+        self.deliveries();
         self.each(Table::Durations, |_, _, _: Vec<u64>| {});
         self.each(Table::RetiredVersions, |_, _, _: Digest| {});
     }
@@ -48,6 +49,26 @@ impl Look<'_> {
         self.each(Table::TokenHashes, |look, _, id: TokenId| {
             let token = look.is_there(Table::Tokens, id.0.as_bytes());
             look.require(token, || format!("token {id} is missing"));
+        });
+    }
+
+    /// Every delivery has its time, and every time is that of a delivery.
+    fn deliveries(&mut self) {
+        self.each(Table::Notices, |_, _, _: Notices| {});
+        self.each(Table::Deliveries, |look, key, delivery: Delivery| {
+            let id = delivery.id;
+            look.require(keys::delivery(delivery.project, id) == key, || {
+                format!("delivery {id} lies wrongly")
+            });
+            let has_time = look.is_there(Table::DeliveryTimes, &keys::delivery_time(&delivery));
+            look.require(has_time, || format!("nothing will be done about delivery {id}"));
+        });
+        self.each(Table::DeliveryTimes, |look, key, (): ()| {
+            let found = keys::delivery_time_of(key).and_then(|(_, project, id)| {
+                look.get::<Delivery>(Table::Deliveries, &keys::delivery(project, id))
+            });
+            let fits = found.is_some_and(|delivery| keys::delivery_time(&delivery) == key);
+            look.require(fits, || format!("the time {} is of no delivery", hexadecimal(key)));
         });
     }
 

@@ -7,6 +7,7 @@
 //! gathered at the end, from records that are in the present layout then.
 
 mod from_10;
+mod from_11;
 mod from_4;
 mod from_5;
 mod from_6;
@@ -24,8 +25,16 @@ use std::ops::ControlFlow;
 use step::{Record, Step};
 
 /// From each older layout to the next one.
-const STEPS: [Step; (FORMAT - OLDEST) as usize] =
-    [from_4::STEP, from_5::STEP, from_6::STEP, from_7::STEP, from_8::STEP, from_9::STEP, from_10::STEP];
+const STEPS: [Step; (FORMAT - OLDEST) as usize] = [
+    from_4::STEP,
+    from_5::STEP,
+    from_6::STEP,
+    from_7::STEP,
+    from_8::STEP,
+    from_9::STEP,
+    from_10::STEP,
+    from_11::STEP,
+];
 
 /// Copies all records of an older layout into an empty database, in the present one. Returns how many entries they are.
 pub(crate) fn bring_up(from: &Database, to: &Database, format: u32) -> Result<u64, StoreError> {

@@ -9,7 +9,7 @@ use fuelcell_store::conformance::fixtures::{
 };
 use fuelcell_store::pages::TokenFilter;
 use fuelcell_store::usage::{Dimension, UsageQuery};
-use fuelcell_store::{EventPlace, JobFilter, JobOrder, PageRequest, Watched};
+use fuelcell_store::{DeliveryFilter, EventPlace, JobFilter, JobOrder, PageRequest, Watched};
 
 impl Pair {
     /// Every question has the same answer.
@@ -29,6 +29,8 @@ impl Pair {
         self.both(async |store| store.ready(now, 99).await.unwrap()).await;
         self.both(async |store| store.heads(now, 5).await.unwrap()).await;
         self.both(async |store| store.next_not_before(now).await.unwrap()).await;
+        self.both(async |store| store.next_delivery().await.unwrap()).await;
+        self.both(async |store| store.outbox_figures().await.unwrap()).await;
         self.both(async |store| store.tenants().await.unwrap()).await;
         self.both(async |store| store.tokens().await.unwrap()).await;
         self.both(async |store| {
@@ -91,6 +93,12 @@ impl Pair {
         self.both(async |store| store.module_versions(own).await.unwrap()).await;
         self.both(async |store| store.activations(own).await.unwrap()).await;
         self.both(async |store| store.secrets(own).await.unwrap()).await;
+        self.both(async |store| store.notices(own).await.unwrap()).await;
+        self.both(async |store| {
+            let any = DeliveryFilter::default();
+            whole(3, async |seek| store.deliveries(own, any, seek).await.unwrap()).await
+        })
+        .await;
         for job_type in JobType::RESERVED {
             self.both(async |store| store.active_module(own, job_type).await.unwrap()).await;
         }

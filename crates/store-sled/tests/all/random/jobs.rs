@@ -2,7 +2,7 @@
 
 use super::Pair;
 use fuelcell_domain::JobType;
-use fuelcell_domain::job::{PipelineRef, Priority};
+use fuelcell_domain::job::{Notifications, PipelineRef, Priority};
 use fuelcell_domain::report::DataValidation;
 use fuelcell_domain::{
     AttemptId, CancelRequest, Completion, Digest, ErrorCode, Holder, Incarnation, Job, JobError, JobId,
@@ -89,6 +89,11 @@ impl Pair {
             inputs: inputs.collect(),
             parameters: "p".repeat(if big { 20_000 } else { 10 }),
             keep_partial_on_failure: kind % 2 == 0,
+            notifications: Notifications {
+                on_completion: kind % 2 == 0,
+                on_failure: kind % 3 == 0,
+                email_recipients: ["a@x.org", "b@x.org"].iter().take(kind % 3).map(|&to| to.into()).collect(),
+            },
             submitted_by: ["anna", "bert"][kind / 2 % 2].into(),
             created_at: at(self.seconds),
             not_before: delay.map(|delay| at(self.seconds + i64::from(delay))),

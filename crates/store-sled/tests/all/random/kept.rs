@@ -2,17 +2,19 @@
 
 use super::Pair;
 use fuelcell_domain::JobType;
+use fuelcell_domain::delivery::REMEMBERED;
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::schedule::{ScheduledRun, SkipCode, SkippedRun};
 use fuelcell_domain::{
-    Activation, Capabilities, Dataset, DatasetId, Digest, Grant, HttpAccess, LimitRequest, Manifest,
-    ModuleVersion, Pipeline, ProjectLimits, ProjectRef, Quotas, Role, Schedule, Scope, SealedSecret, Token,
-    TokenId, TokenKind, VersionName,
+    Activation, Capabilities, Dataset, DatasetId, Delivery, Digest, Grant, HttpAccess, JobEnding,
+    LimitRequest, Manifest, ModuleVersion, Pipeline, ProjectLimits, ProjectRef, Quotas, Role, Schedule,
+    Scope, SealedSecret, Settled, Token, TokenId, TokenKind, Try, VersionName, Webhook,
 };
-use fuelcell_store::Pipelines;
-use fuelcell_store::conformance::fixtures::{at, cancel, dataset, registered_pipeline, schedule};
+use fuelcell_store::conformance::fixtures::{at, cancel, dataset, registered_pipeline, schedule, webhook};
 use fuelcell_store::schedules::ScheduleStep;
+use fuelcell_store::{Deliveries, DeliveryClaim, DeliveryFilter, Pipelines, Seek, Settlement};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// A verb of what is kept. `own` names one of the two projects, `n` one of a few things of its kind.
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub(super) enum KeptVerb {
     Revoke { n: u8 },
     Forget { own: bool, n: Option<u8> },
     Settle { most: u8 },
+    SetWebhook { own: bool, remove: bool, failures: bool },
+    Deliver { own: bool, limit: u8, how: u8 },
+    Resend { own: bool, n: u8 },
+    ForgetDeliveries { most: u8 },
 }
 
 pub(super) fn kept_verb() -> impl Strategy<Value = KeptVerb> {
@@ -65,6 +71,11 @@ pub(super) fn kept_verb() -> impl Strategy<Value = KeptVerb> {
         1 => (0..3_u8).prop_map(|secret| AddToken { secret }),
         1 => (0..4_u8).prop_map(|n| Revoke { n }),
         1 => (own(), of(0..3_u8)).prop_map(|(own, n)| Forget { own, n }),
+        2 => (own(), proptest::bool::weighted(0.2), any::<bool>())
+            .prop_map(|(own, remove, failures)| SetWebhook { own, remove, failures }),
+        4 => (own(), 0..4_u8, 0..3_u8).prop_map(|(own, limit, how)| Deliver { own, limit, how }),
+        1 => (own(), 0..4_u8).prop_map(|(own, n)| Resend { own, n }),
+        1 => (0..4_u8).prop_map(|most| ForgetDeliveries { most }),
     ]
 }
 
@@ -79,6 +90,38 @@ fn version(number: u8) -> String {
 }
 
 impl Pair {
+    async fn set_webhook(&self, own: ProjectRef, remove: bool, failures: bool) {
+        let before = self.memory.notices(own).await.unwrap().webhooks.pop();
+        let events = if failures { vec![JobEnding::Failed] } else { JobEnding::ALL.to_vec() };
+        match before {
+            Some(before) if remove => {
+                self.both(async |store| store.delete_webhook(own, before.id).await).await.unwrap();
+            }
+            before => {
+                let after = Webhook { events, ..before.clone().unwrap_or_else(|| webhook(own)) };
+                self.both(async |store| store.put_webhook(before.clone(), after.clone()).await)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+
+    /// Tries what is due, with one e-mail in an hour of one project.
+    async fn deliver(&self, own: ProjectRef, limit: u8, how: u8) {
+        let now = at(self.seconds);
+        let busy = BTreeMap::from([(own, 1)]);
+        let (until, limit) = (at(self.seconds + 5), limit.into());
+        let claim = DeliveryClaim { now, until, limit, per_project: 2, busy, mails_per_hour: 3 };
+        let claimed = self.both(async |store| store.claim_deliveries(claim.clone()).await).await.unwrap();
+        for Delivery { project, id, number, .. } in claimed {
+            let next = [Settled::Delivered, Settled::Again(at(self.seconds + 7)), Settled::Parked];
+            let (code, answer) = ("Status".into(), "no".into());
+            let tried = Try { at: now, took_millis: 1, code, status: Some(500), answer };
+            let settlement = Settlement { project, id, number, tried, next: next[usize::from(how)], now };
+            self.both(async |store| store.settle_delivery(settlement.clone()).await).await.unwrap();
+        }
+    }
+
     fn own(&self, second: bool) -> ProjectRef {
         self.projects[usize::from(second)]
     }
@@ -180,6 +223,22 @@ impl Pair {
             KeptVerb::PutDataset { own, n, bytes } => {
                 let dataset = self.dataset(self.own(own), self.datasets[usize::from(n)], bytes);
                 let _ = self.both(async |store| store.put_dataset(dataset.clone()).await).await;
+            }
+            KeptVerb::SetWebhook { own, remove, failures } => {
+                self.set_webhook(self.own(own), remove, failures).await;
+            }
+            KeptVerb::Deliver { own, limit, how } => self.deliver(self.own(own), limit, how).await,
+            KeptVerb::Resend { own, n } => {
+                let (own, now) = (self.own(own), at(self.seconds));
+                let all = Seek { after: None, limit: 9 };
+                let rows = self.memory.deliveries(own, DeliveryFilter::default(), all).await.unwrap().rows;
+                let Some(delivery) = rows.get(usize::from(n)) else { return };
+                // Whether it may be is the same for both.
+                let _ = self.both(async |store| store.resend_delivery(own, delivery.id, now).await).await;
+            }
+            KeptVerb::ForgetDeliveries { most } => {
+                let over = at(self.seconds).plus(REMEMBERED);
+                self.both(async |store| store.forget_deliveries(over, most.into()).await).await.unwrap();
             }
             KeptVerb::Settle { most } => {
                 let settled = self.both(async |store| store.replaced(None, most.into()).await.unwrap()).await;

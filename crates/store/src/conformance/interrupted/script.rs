@@ -3,20 +3,24 @@
 use crate::conformance::fixtures::holder;
 use crate::conformance::fixtures::{
     artifact, at, cancel, dataset, done, end, failure, job, lease, pipeline, project, pulse,
-    registered_pipeline, schedule, transient_failure,
+    registered_pipeline, schedule, transient_failure, webhook,
 };
 use crate::conformance::registry::version;
 use crate::jobs::KEY_LIFE;
 use crate::schedules::ScheduleStep;
-use crate::{BlobRef, Finish, IdempotencyKey, NewJob, Store, StoreError};
+use crate::{BlobRef, DeliveryClaim, Finish, IdempotencyKey, NewJob, Settlement, Store, StoreError};
 use fuelcell_domain::JobType;
+use fuelcell_domain::delivery::REMEMBERED;
+use fuelcell_domain::job::Notifications;
 use fuelcell_domain::schedule::ScheduledRun;
 use fuelcell_domain::{
-    Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, Digest, ErrorCode,
-    Grant, Holder, Incarnation, Job, JobError, JobId, LogLevel, LogLine, ModuleVersion, NodeId, Pipeline,
-    PipelineId, Project, ProjectLimits, ProjectRef, Quotas, Removal, Role, Schedule, Scope, SealedSecret,
-    Tenant, Timestamp, Token, TokenId, TokenKind, Transition, VersionName,
+    Activation, AttemptId, AuditEntry, AuditOutcome, Capabilities, Dataset, DatasetId, DeliveryId, Digest,
+    ErrorCode, Grant, Holder, Incarnation, Job, JobError, JobId, LogLevel, LogLine, MailPolicy,
+    ModuleVersion, NodeId, Pipeline, PipelineId, Project, ProjectLimits, ProjectRef, Quotas, Removal, Role,
+    Schedule, Scope, SealedSecret, Settled, Tenant, Timestamp, Token, TokenId, TokenKind, Transition, Try,
+    VersionName, Webhook,
 };
+use std::collections::BTreeMap;
 
 /// Verbs whose changes a crash may lose although they were acknowledged.
 pub(super) const RELAXED: &[&str] = &["record_pulse", "append_logs"];
@@ -69,6 +73,11 @@ pub(super) const READS: &[&str] = &[
     "queue_page",
     "events",
     "latest_event",
+    "notices",
+    "next_delivery",
+    "delivery",
+    "deliveries",
+    "outbox_figures",
     "recent_durations",
     "tenant_figures",
     "queue_figures",
@@ -91,18 +100,21 @@ pub(super) struct World {
     token: TokenId,
     holder: Holder,
     later_life: Incarnation,
+    webhook: Webhook,
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        let own = project();
         Self {
-            own: project(),
+            own,
             jobs: std::array::from_fn(|_| JobId::random()),
             pipeline: PipelineId::random(),
             dataset: DatasetId::random(),
             token: TokenId::random(),
             holder: holder(),
             later_life: Incarnation::random(),
+            webhook: webhook(own),
         }
     }
 
@@ -176,7 +188,13 @@ impl World {
     fn job(&self, number: usize) -> Job {
         let parameters = "p".repeat(if number.is_multiple_of(2) { 7_000 } else { 10 });
         let pipeline = Some(pipeline(self.pipeline));
-        Job { id: self.jobs[number], pipeline, parameters, created_at: at(number as i64), ..job(self.own) }
+        let email_recipients = match number {
+            0 => vec!["a@x.org".to_owned(), "b@x.org".to_owned()],
+            _ => Vec::new(),
+        };
+        let notifications = Notifications { on_completion: true, on_failure: true, email_recipients };
+        let created_at = at(number as i64);
+        Job { id: self.jobs[number], pipeline, parameters, notifications, created_at, ..job(self.own) }
     }
 
     fn submission(&self, number: usize) -> NewJob {
@@ -210,6 +228,29 @@ impl World {
 
     fn removal(&self) -> Removal {
         Removal { scope: Scope::Tenant(self.own.tenant), by: "olga".into(), at: at(300), done_at: None }
+    }
+
+    fn mail_policy(&self) -> MailPolicy {
+        MailPolicy { domains: Some(vec!["x.org".into()]), per_hour: Some(1) }
+    }
+
+    /// What is told of the first job, which asks for two e-mails.
+    fn told(&self, number: usize) -> DeliveryId {
+        let recipients =
+            [format!("webhook {}", self.webhook.id), "mail a@x.org".to_owned(), "mail b@x.org".to_owned()];
+        DeliveryId::of_end(self.jobs[0], at(20), &recipients[number])
+    }
+
+    fn delivery_claim(&self) -> DeliveryClaim {
+        let (now, until, busy) = (at(21), at(30), BTreeMap::new());
+        DeliveryClaim { now, until, limit: 9, per_project: 9, busy, mails_per_hour: 9 }
+    }
+
+    fn settlement(&self) -> Settlement {
+        let (code, answer) = ("Delivered".into(), "ok".into());
+        let tried = Try { at: at(21), took_millis: 3, code, status: Some(200), answer };
+        let (project, id, next) = (self.own, self.told(0), Settled::Delivered);
+        Settlement { project, id, number: 1, tried, next, now: at(22) }
     }
 
     fn lines(&self) -> Vec<LogLine> {
@@ -268,6 +309,8 @@ script! { world:
     put_grant(world.grant());
     put_secret(world.secret());
     delete_secret(world.own, "KEY");
+    put_webhook(None, world.webhook.clone());
+    set_mail_policy(world.own, world.mail_policy());
     submit(world.submission(0));
     submit(world.submission(1));
     submit(world.submission(2));
@@ -285,6 +328,13 @@ script! { world:
     append_logs(world.attempt(0, 1), world.lines());
     extend_leases(&[world.attempt(0, 1), world.attempt(1, 1)], at(60));
     finish(world.end(0, done()));
+    claim_deliveries(world.delivery_claim());
+    settle_delivery(world.settlement());
+    resend_delivery(world.own, world.told(0), at(23));
+    claim_deliveries(DeliveryClaim { now: at(24), ..world.delivery_claim() });
+    settle_delivery(Settlement { number: 2, ..world.settlement() });
+    forget_deliveries(at(22).plus(REMEMBERED), 9);
+    delete_webhook(world.own, world.webhook.id);
     finish(world.end(1, failure()));
     finish(world.end(2, transient_failure()));
     request_cancel(world.own, world.jobs[3], cancel(6));

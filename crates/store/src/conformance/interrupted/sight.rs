@@ -4,7 +4,7 @@ use super::script::World;
 use crate::conformance::fixtures::{EVERY_LINE, at, log_lines, references};
 use crate::conformance::usage::sums_of;
 use crate::usage::Dimension;
-use crate::{JobFilter, PageRequest, Store};
+use crate::{DeliveryFilter, JobFilter, PageRequest, Seek, Store};
 use fuelcell_domain::JobType;
 use fuelcell_domain::{AuditFilter, Digest};
 use std::collections::BTreeMap;
@@ -36,6 +36,7 @@ pub(super) async fn look(store: &dyn Store, world: &World) -> Sight {
     look_at_accounts(&mut sight, store, world).await;
     look_at_registry(&mut sight, store, world).await;
     look_at_lists(&mut sight, store, world).await;
+    look_at_deliveries(&mut sight, store, world).await;
     for (number, job) in world.jobs.iter().enumerate() {
         let found = store.job(world.own, *job).await.unwrap();
         if let Some(job) = &found {
@@ -76,6 +77,15 @@ async fn look_at_registry(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("grant", store.grant(world.own, "miner").await.unwrap());
     sight.note("secrets", store.secrets(world.own).await.unwrap());
     sight.note("references", references(store, 5).await);
+}
+
+async fn look_at_deliveries(sight: &mut Sight, store: &dyn Store, world: &World) {
+    let all = Seek { after: None, limit: 99 };
+    let any = DeliveryFilter::default();
+    sight.note("notices", store.notices(world.own).await.unwrap());
+    sight.note("deliveries", store.deliveries(world.own, any, all).await.unwrap());
+    sight.note("next delivery", store.next_delivery().await.unwrap());
+    sight.note("outbox", store.outbox_figures().await.unwrap());
 }
 
 async fn look_at_lists(sight: &mut Sight, store: &dyn Store, world: &World) {
