@@ -195,7 +195,7 @@ impl Notifier {
         // Whoever changed it meanwhile wants it as it is.
         match self.store.put_webhook(Some(hook.clone()), after).await {
             Ok(()) => {
-                tracing::info!(webhook = %hook.id, project = %hook.project, "A webhook was switched off: its receiver is gone")
+                tracing::info!(webhook = %hook.id, project = %hook.project, "A webhook was switched off: its receiver is gone");
             }
             Err(error) => tracing::debug!(webhook = %hook.id, %error, "A webhook was not switched off"),
         }

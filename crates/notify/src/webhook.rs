@@ -167,10 +167,10 @@ mod tests {
 
     #[test]
     fn urls_lead_to_hosts() {
-        let (target, path) = self::target("https://Hooks.Example.com/a%20b?c=d&e").unwrap();
-        assert_eq!((target.to_string(), path.as_str()), ("hooks.example.com".into(), "/a%20b?c=d&e"));
-        let (target, path) = self::target("http://[::1]:8080").unwrap();
-        assert_eq!((target.host.as_str(), target.port, path.as_str()), ("::1", 8080, "/"));
-        assert!(self::target("ftp://example.com").is_none());
+        let (to, path) = target("https://Hooks.Example.com/a%20b?c=d&e").unwrap();
+        assert_eq!((to.to_string(), path.as_str()), ("hooks.example.com".into(), "/a%20b?c=d&e"));
+        let (to, path) = target("http://[::1]:8080").unwrap();
+        assert_eq!((to.host.as_str(), to.port, path.as_str()), ("::1", 8080, "/"));
+        assert!(target("ftp://example.com").is_none());
     }
 }
