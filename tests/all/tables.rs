@@ -62,6 +62,35 @@ fn a_table_is_enriched_and_only_its_rejected_rows_are_tried_again() {
     assert_eq!(output(&project, &results, "enriched.csv"), "id,amount,customer,segment\n2,,b,small\n");
 }
 
+/// A short form of `cargo xtask soak --only tables`.
+#[test]
+fn a_table_that_is_larger_than_the_memory_of_its_job_is_sorted_without_duplicates() {
+    const ROWS: u64 = 46_000;
+    const DUPLICATES: u64 = 1_000;
+    const MEMORY: u64 = 200 << 20;
+    let server = Server::start();
+    let project = Project::new(&server);
+    // 7919 is a prime, so that each number but those of the duplicates comes once.
+    let row = |number: u64| {
+        let id = number * 7919 % (ROWS - DUPLICATES);
+        format!("{id},{}\n", format!("row {id} ").repeat(480))
+    };
+    let table: String = std::iter::once("id,note\n".to_owned()).chain((0..ROWS).map(row)).collect();
+    assert!(table.len() as u64 > MEMORY, "{} bytes", table.len());
+    let dataset = project.dataset("table.csv", table.as_bytes());
+    let steps = json!([{"deduplicate": {"keys": ["id"]}}, {"sort": {"by": [{"column": "id"}]}}]);
+    let mut body = submission(&project, "DataEnrichment", json!({"datasetId": dataset, "steps": steps}));
+    body["limits"] = json!({"memoryBytes": MEMORY});
+    let job = project.submit(&body).ok()["jobId"].as_str().unwrap().to_owned();
+    let results = completed(&project, &job);
+    let sorted = output(&project, &results, "enriched.csv");
+    let ids: Vec<u64> =
+        sorted.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+    assert!(ids.into_iter().eq(0..ROWS - DUPLICATES));
+    let profile: Value = serde_json::from_str(&output(&project, &results, "profile.json")).unwrap();
+    assert_eq!([&profile["totalRecords"], &profile["duplicatesRemoved"]], [ROWS, DUPLICATES]);
+}
+
 #[test]
 fn wrong_steps_are_refused_at_submit_or_in_words_that_help() {
     let server = Server::start();

@@ -16,6 +16,12 @@ const KEPT_NUMBERS: usize = 6_000_000;
 const KEPT_HASHES: usize = 3_000_000;
 /// Values of a column whose frequencies are counted.
 const COUNTED_VALUES: usize = 20_000;
+/// Bytes that the counted values of all columns together may take.
+const COUNTED_BYTES: usize = 32 << 20;
+/// What a counted value takes beside its text, about.
+const COUNTED_OVERHEAD: usize = 48;
+/// What the text of a number or a time takes, about.
+const SHORT_TEXT: usize = 16;
 /// Patterns of a column that are counted.
 const PATTERNS: usize = 500;
 /// Columns of numbers between which correlations are computed: the first ones.
@@ -42,7 +48,9 @@ pub(crate) struct ColumnProfile {
     texts: FxHashMap<Box<str>, u64>,
     /// Other values by their keys, as text and with their frequencies.
     keys: FxHashMap<i128, (Box<str>, u64)>,
-    /// Values that were not counted because there were too many different ones.
+    /// Bytes that are left for counted values.
+    room: usize,
+    /// Values that were not counted because there were too many different ones, or too large ones.
     uncounted: u64,
     patterns: FxHashMap<Box<str>, u64>,
     numbers: Sample,
@@ -178,6 +186,7 @@ impl Profile {
                     distinct: Distinct { kept: FxHashSet::default(), level: 0, most: KEPT_HASHES / columns },
                     texts: FxHashMap::default(),
                     keys: FxHashMap::default(),
+                    room: COUNTED_BYTES / columns,
                     uncounted: 0,
                     patterns: FxHashMap::default(),
                     numbers: Sample {
@@ -266,7 +275,7 @@ impl ColumnProfile {
         self.distinct.see(text);
         if let Some(count) = self.texts.get_mut(text) {
             *count += 1;
-        } else if self.texts.len() < COUNTED_VALUES {
+        } else if self.texts.len() < COUNTED_VALUES && self.takes(text.len()) {
             self.texts.insert(text.into(), 1);
         } else {
             self.uncounted += 1;
@@ -282,12 +291,19 @@ impl ColumnProfile {
         self.distinct.see(key);
         if let Some((_, count)) = self.keys.get_mut(&key) {
             *count += 1;
-        } else if self.keys.len() < COUNTED_VALUES {
+        } else if self.keys.len() < COUNTED_VALUES && self.takes(SHORT_TEXT) {
             let text = values.text(row, scratch).unwrap_or_default();
             self.keys.insert(key, (text.into(), 1));
         } else {
             self.uncounted += 1;
         }
+    }
+
+    /// Whether there is room for one more counted value, which it takes.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let rest = self.room.checked_sub(bytes + COUNTED_OVERHEAD);
+        self.room = rest.unwrap_or(self.room);
+        rest.is_some()
     }
 
     fn document(&self, rows: u64) -> ColumnDocument {
@@ -472,4 +488,30 @@ pub(crate) struct Correlation {
     pub(crate) columns: [String; 2],
     pub(crate) r: f64,
     pub(crate) rows: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::{field, schema_of};
+    use arrow_array::StringArray;
+    use std::sync::Arc;
+
+    #[test]
+    fn long_texts_are_counted_as_far_as_there_is_room() {
+        let schema = schema_of(vec![field("note", Kind::Text)]);
+        let mut profile = Profile::new(&schema);
+        let note = |number: usize| format!("{number} {}", "x".repeat(1 << 20));
+        for number in (0..100).chain([7]) {
+            let rows: ArrayRef = Arc::new(StringArray::from(vec![note(number)]));
+            profile.see(&Chunk::new(vec![1], &schema, vec![rows]).unwrap());
+        }
+        let column = &profile.columns[0];
+        let kept: usize = column.counted().map(|(text, _)| text.len()).sum();
+        assert!((COUNTED_BYTES / 2..=COUNTED_BYTES).contains(&kept), "{kept} bytes");
+        assert!(column.counted().any(|(text, count)| count == 2 && text.starts_with("7 ")));
+        let told = &profile.documents()[0];
+        assert!(!told.top_values_exact);
+        assert_eq!(told.distinct.count, 100, "counting different values needs no texts");
+    }
 }

@@ -16,6 +16,8 @@ use crate::values::{Cell, Filler, Form, ROW, columns, create, given, kinds, quot
 
 /// Rows of a batch.
 const ROWS: usize = 8192;
+/// Bytes of text at which a batch is handed over, whatever its rows.
+const BYTES: usize = 8 << 20;
 /// Bytes of one value or row, at most: SQLite would take a thousand million of them.
 const LONGEST_VALUE: i32 = 64 << 20;
 /// Memory of SQLite's page cache. What is more lies in its file.
@@ -210,18 +212,20 @@ impl Database {
         let mut fillers: Vec<Filler> = kinds(schema).into_iter().map(Filler::new).collect();
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
-        let mut count = 0;
+        let (mut count, mut bytes) = (0, 0);
         loop {
             let row = rows.next().map_err(failed)?;
             if let Some(row) = row {
                 for (index, filler) in fillers.iter_mut().enumerate() {
-                    filler.add(row.get_ref(index).map_err(failed)?);
+                    let value = row.get_ref(index).map_err(failed)?;
+                    bytes += text_bytes(value);
+                    filler.add(value);
                 }
                 count += 1;
             }
-            if count == ROWS || (row.is_none() && count > 0) {
+            if count == ROWS || bytes >= BYTES || (row.is_none() && count > 0) {
                 let arrays = fillers.iter_mut().map(Filler::finish).collect();
-                count = 0;
+                (count, bytes) = (0, 0);
                 let batch = RecordBatch::try_new(Arc::clone(schema), arrays).map_err(|error| {
                     Stop::failed("Internal", format!("The rows do not fit the table: {error}"))
                 })?;
@@ -291,6 +295,13 @@ impl Database {
     }
 }
 
+fn text_bytes(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
 /// Names that stand once.
 fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut unique: Vec<String> = Vec::new();
@@ -351,6 +362,21 @@ mod tests {
     }
 
     const ORDERS: &str = "id,amount,day,at,open\n1,10.25,2024-01-31,2024-01-31T10:00:00Z,yes\n2,2.50,2024-02-01,2024-02-01T10:00:00.250Z,no\n3,,,,\n";
+
+    #[test]
+    fn batches_of_long_rows_have_few_of_them() {
+        let database = Database::new().unwrap();
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("text", Kind::Text.data_type(), true)]));
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) \
+                   SELECT printf('%.*c', 1048576, 'x') FROM n";
+        let mut sizes = Vec::new();
+        let each = |batch: RecordBatch| {
+            sizes.push(batch.num_rows());
+            Ok(())
+        };
+        database.select(sql, &schema, each).unwrap();
+        assert_eq!(sizes, [8, 8, 4]);
+    }
 
     #[test]
     fn exact_values_come_back_as_they_went_in() {
