@@ -12,6 +12,7 @@ mod crash;
 mod cursors;
 mod dashboard;
 mod datamachine;
+mod deploy;
 mod deterministic;
 mod downloads;
 mod execution;

@@ -117,6 +117,14 @@ impl Server {
         server.under(program, arguments)
     }
 
+    /// A server under another program, on a data directory into which `fill` has put something.
+    pub fn start_prepared_under(program: &Path, arguments: &[String], fill: impl FnOnce(&Path)) -> Self {
+        let server = Self::new();
+        fs::create_dir(server.data()).expect("the data directory can be made");
+        fill(&server.data());
+        server.under(program, arguments)
+    }
+
     fn under(self, program: &Path, arguments: &[String]) -> Self {
         let mut server = self;
         let mut command = Command::new(program);

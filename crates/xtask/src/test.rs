@@ -39,6 +39,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     tools::ensure_php()?;
     tools::ensure_curl()?;
     tools::ensure_strace()?;
+    tools::ensure_systemd_analyze()?;
     tools::ensure_chromium()?;
     dashboard::ensure_packages(workspace)?;
     Venv::ensure(workspace)?.ensure_test_packages()
@@ -61,7 +62,7 @@ fn unmounted(workspace: &Workspace) -> Result<()> {
 fn mounted(workspace: &Workspace) -> Result<()> {
     if !tools::can_mount() {
         note(
-            "NOT RUN: tests of full disks and power cuts. They mount file systems, which takes root and loop devices.",
+            "NOT RUN: tests of full disks, power cuts, and data of earlier releases under the unit's restrictions. They mount file systems, which takes root and loop devices.",
         );
         return Ok(());
     }

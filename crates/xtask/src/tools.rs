@@ -27,8 +27,9 @@ const ZIG: &str = "ziglang==0.17.1";
 /// What makes a component of Python (CPython 3.14): the engine for scripts.
 pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What tests import or run.
-const FOR_TESTS: [&str; 7] = [
+const FOR_TESTS: [&str; 8] = [
     "aiosmtpd==1.4.6",
+    "kubernetes-validate==1.37.0",
     "prometheus-client==0.26.0",
     "pytest==9.2.0",
     "PyYAML==6.0.3",
@@ -251,6 +252,14 @@ pub(crate) fn ensure_strace() -> Result<()> {
     match works(Command::new("strace").arg("--version")) {
         true => Ok(()),
         false => install_debian_packages(&["strace"]),
+    }
+}
+
+/// Makes sure that units of systemd can be looked at. It need not run.
+pub(crate) fn ensure_systemd_analyze() -> Result<()> {
+    match works(Command::new("systemd-analyze").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["systemd"]),
     }
 }
 

@@ -3,3 +3,4 @@
 
 mod full;
 mod power;
+mod restricted;
