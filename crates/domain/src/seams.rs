@@ -108,6 +108,15 @@ pub struct JobInput {
     pub size: u64,
 }
 
+/// What a job of a script module runs.
+#[derive(Clone)]
+pub struct ScriptSources {
+    /// The archive of the script.
+    pub archive: Arc<dyn ReadAt>,
+    /// The bytes of its engine, which may bring files.
+    pub engine: Arc<dyn ReadAt>,
+}
+
 /// An output being written. Dropped without `finish`, it is thrown away.
 pub trait ArtifactWriter: Send {
     /// Appends bytes.
@@ -128,8 +137,8 @@ pub trait JobHost: Send + Sync {
     /// The files that the job may read.
     fn inputs(&self) -> &[JobInput];
 
-    /// The archive of the script that the engine is to run; none = the module runs by itself.
-    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+    /// The script that the engine is to run; none = the module runs by itself.
+    fn script(&self) -> Result<Option<ScriptSources>, HostError> {
         Ok(None)
     }
 

@@ -1,6 +1,6 @@
 //! A host for one job without a server: inputs are files, artifacts go to a folder, log lines to standard error.
 
-use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
 use fuelcell_domain::{
     ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage, Outputs,
@@ -21,7 +21,7 @@ pub(crate) struct LocalHost {
     parameters: String,
     inputs: Vec<(JobInput, Arc<FileReader>)>,
     listed: Vec<JobInput>,
-    script: Option<Arc<dyn ReadAt>>,
+    script: Option<ScriptSources>,
     out: PathBuf,
     bar: ProgressBar,
     said: Arc<Mutex<Said>>,
@@ -54,8 +54,8 @@ impl LocalHost {
         Ok(Self { parameters, inputs, listed, script: None, out, bar, said: Arc::default() })
     }
 
-    /// The same with the archive of a script.
-    pub(crate) fn with_script(self, script: Option<Arc<dyn ReadAt>>) -> Self {
+    /// The same with a script and its engine.
+    pub(crate) fn with_script(self, script: Option<ScriptSources>) -> Self {
         Self { script, ..self }
     }
 
@@ -169,7 +169,7 @@ impl JobHost for LocalHost {
         &self.listed
     }
 
-    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+    fn script(&self) -> Result<Option<ScriptSources>, HostError> {
         Ok(self.script.clone())
     }
 

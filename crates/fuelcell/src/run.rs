@@ -12,6 +12,7 @@ use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::job::work_of;
 use fuelcell_domain::manifest::ManifestInput;
 use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
+use fuelcell_domain::seams::ScriptSources;
 use fuelcell_domain::{
     AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, Holder, JobHost, JobId,
     JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt, Receipt, RunEnd, RunSpec,
@@ -54,10 +55,11 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let bar = progress_bar();
     bar.set_message("Compiling");
     let engine_digest = engine.as_ref().map(|engine| Digest::of(engine));
-    let script: Option<Arc<dyn ReadAt>> = match (engine, engine_digest) {
+    let script = match (engine, engine_digest) {
         (Some(engine), Some(digest)) => {
-            sandbox.prepare_engine(digest, Arc::new(engine)).await?;
-            Some(Arc::new(bytes))
+            let engine: Arc<dyn ReadAt> = Arc::new(engine);
+            sandbox.prepare_engine(digest, engine.clone()).await?;
+            Some(ScriptSources { archive: Arc::new(bytes), engine })
         }
         _ => {
             sandbox.prepare(digest, Arc::new(bytes)).await?;

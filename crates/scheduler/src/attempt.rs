@@ -6,7 +6,8 @@ use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
 use crate::{lock, metrics};
-use fuelcell_domain::{ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
+use fuelcell_domain::seams::ScriptSources;
+use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
 use fuelcell_store::Claim;
 use futures::FutureExt;
 use std::any::Any;
@@ -113,16 +114,20 @@ impl Scheduler {
         }
     }
 
-    /// The archive of a script; none of a module that runs by itself.
-    async fn open_script(&self, job: &Job) -> Result<Option<Arc<dyn ReadAt>>, JobError> {
-        if job.module.engine.is_none() {
-            return Ok(None);
-        }
-        let script = self.blobs.open(job.module.digest).await.map_err(|error| {
-            JobError::new(ErrorCode::Storage, format!("the script could not be read: {error}")).transient()
+    /// A script with its engine; none of a module that runs by itself.
+    async fn open_script(&self, job: &Job) -> Result<Option<ScriptSources>, JobError> {
+        let Some(engine) = &job.module.engine else { return Ok(None) };
+        let archive = self.open_program(job.module.digest, "script").await?;
+        let engine = self.open_program(engine.digest, "engine").await?;
+        Ok(Some(ScriptSources { archive, engine }))
+    }
+
+    async fn open_program(&self, digest: Digest, what: &str) -> Result<Arc<dyn ReadAt>, JobError> {
+        let found = self.blobs.open(digest).await.map_err(|error| {
+            JobError::new(ErrorCode::Storage, format!("the {what} could not be read: {error}")).transient()
         })?;
-        let gone = || JobError::new(ErrorCode::InputGone, "the bytes of the job's script no longer exist");
-        script.ok_or_else(gone).map(Some)
+        let gone = || format!("the bytes of the job's {what} no longer exist");
+        found.ok_or_else(|| JobError::new(ErrorCode::InputGone, gone()))
     }
 
     async fn open_inputs(&self, job: &Job) -> Result<Vec<Arc<dyn ReadAt>>, JobError> {

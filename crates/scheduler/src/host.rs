@@ -5,7 +5,7 @@ use crate::lock;
 use crate::log::MAX_STAGE;
 use crate::text::clean;
 use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, Outlet};
-use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::{
     ArtifactDescription, Cancellation, Clock, FIXED, Finding, HostError, Job, JobHost, LogLevel, PipelineId,
     ReadAt, Report,
@@ -46,7 +46,7 @@ pub(crate) struct AttemptHost {
     pipeline: Option<PipelineId>,
     inputs: Vec<JobInput>,
     files: Vec<Arc<dyn ReadAt>>,
-    script: Option<Arc<dyn ReadAt>>,
+    script: Option<ScriptSources>,
     deadline_notice: Instant,
     checkpoint: Mutex<Option<BlobRef>>,
 }
@@ -89,8 +89,8 @@ impl AttemptHost {
         }
     }
 
-    /// The same of a script, with its archive.
-    pub(crate) fn with_script(self, script: Option<Arc<dyn ReadAt>>) -> Self {
+    /// The same of a script, with its engine.
+    pub(crate) fn with_script(self, script: Option<ScriptSources>) -> Self {
         Self { script, ..self }
     }
 
@@ -136,7 +136,7 @@ impl JobHost for AttemptHost {
         &self.inputs
     }
 
-    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
+    fn script(&self) -> Result<Option<ScriptSources>, HostError> {
         Ok(self.script.clone())
     }
 

@@ -324,6 +324,45 @@ fn a_script_runs_without_a_server() {
     }
 }
 
+/// The engine of these tests with a file, as engines bring them: in a custom section before all others.
+fn engine_with_file(name: &str, content: &[u8]) -> Vec<u8> {
+    let engine = fs::read(built::module_path("echo-engine")).unwrap();
+    let (header, rest) = engine.split_at(8);
+    let length =
+        |length: usize| [0x80 | u8::try_from(length & 0x7f).unwrap(), u8::try_from(length >> 7).unwrap()];
+    let named = [&length(name.len())[..], name.as_bytes(), content].concat();
+    [header, &[0], &length(named.len()), &named, rest].concat()
+}
+
+#[test]
+fn an_engine_brings_files_that_its_scripts_read_and_nobody_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sources, engine) = (folder.path().join("script"), folder.path().join("engine.wasm"));
+    fs::write(&engine, engine_with_file("fuelcell:file /usr/share//words/list.txt", b"three short words"))
+        .unwrap();
+    fs::create_dir_all(&sources).unwrap();
+    fs::write(sources.join("fuelcell.json"), manifest(&json!({}))).unwrap();
+    let lines = "copy /usr/share/words/list.txt read\nchange /usr/share/words/list.txt changed\ncopy /usr/share/words/list.txt after";
+    fs::write(sources.join("main.txt"), lines).unwrap();
+    for isolation in ["in-process", "process"] {
+        let out = folder.path().join(isolation);
+        let ran = fuelcell(&[
+            "run",
+            sources.to_str().unwrap(),
+            "--engine",
+            engine.to_str().unwrap(),
+            "--isolation",
+            isolation,
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert!(ran.status.success(), "{isolation}: {}", said(&ran));
+        let made = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+        assert_eq!((made("read"), made("after")), ("three short words".into(), "three short words".into()));
+        assert!(made("changed").starts_with("Err(Os"), "{}", made("changed"));
+    }
+}
+
 /// An engine that nobody has compiled before, and that takes a compiler seconds.
 fn slow_engine() -> Vec<u8> {
     let title = uuid::Uuid::new_v4().to_string();

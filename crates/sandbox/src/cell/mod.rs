@@ -2,6 +2,7 @@
 //!
 //! A cell knows nothing of the interfaces that guests call: those are answered in [`crate::guest`], on what lies here.
 
+pub(crate) mod engine_files;
 pub(crate) mod memory;
 pub(crate) mod outbox;
 pub(crate) mod output;

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The stage of our lines in the job's log.
 const STAGE: &str = "script";
 
-/// The files of the script, read-only; none = the job has no script.
+/// The files of the script in this archive, read-only.
 pub(super) fn script_files(
+    bytes: Arc<dyn ReadAt>,
     volume: &Arc<Volume>,
     host: &Arc<dyn JobHost>,
     memory: &Arc<Memory>,
-) -> files::Result<Option<Tree>> {
-    let Some(bytes) = host.script().map_err(|_| ErrorCode::Io)? else { return Ok(None) };
+) -> files::Result<Tree> {
     let archive = Archive::open(bytes).map_err(|error| {
         // It was taken by an earlier build whose rules were others.
         host.log(LogLevel::Error, STAGE, &error.to_string());
@@ -33,11 +33,11 @@ pub(super) fn script_files(
             Arc::new(Packed { archive, file, host, memory, content: Mutex::default() }),
         )?;
     }
-    Ok(Some(tree.read_only()))
+    Ok(tree.read_only())
 }
 
 /// Folders that hold nothing are not made: whoever vendors a package needs none.
-fn make_folders(tree: &Tree, path: &str) -> files::Result<()> {
+pub(super) fn make_folders(tree: &Tree, path: &str) -> files::Result<()> {
     for (end, _) in path.match_indices('/') {
         if tree.find(&path[..end]).is_none() {
             tree.create_directory(&path[..end])?;

@@ -1,5 +1,6 @@
 //! What a program finds around it when it begins: arguments, environment, directories.
 
+use super::engine_files::engine_files;
 use super::memory::Memory;
 use super::script::script_files;
 use crate::files::{self, ErrorCode, Preopen, Tree, Volume};
@@ -59,7 +60,7 @@ pub(crate) fn arguments(parameters: &str) -> Vec<String> {
     std::iter::once(PROGRAM.to_owned()).chain(parameters.into_iter().filter_map(argument)).collect()
 }
 
-/// `/in` with the parameters and inputs of a job, empty `/out` and `/tmp`, and `/script` where the job has one.
+/// `/in` with the parameters and inputs of a job, empty `/out` and `/tmp`, and for a script `/script` and what its engine brings.
 pub(crate) fn job_files(
     volume: &Arc<Volume>,
     host: &Arc<dyn JobHost>,
@@ -76,13 +77,16 @@ pub(crate) fn job_files(
     for input in host.inputs().iter().filter(|input| parts(&input.name).is_none()) {
         add_input(&inputs, host.as_ref(), &input.name, &file_name(&input.file_name))?;
     }
-    let script = script_files(volume, host, memory)?;
     let mut directories = vec![
         Preopen { path: IN.into(), tree: inputs.read_only() },
         Preopen { path: OUT.into(), tree: Tree::published(volume) },
         Preopen { path: TMP.into(), tree: Tree::new(volume) },
     ];
-    directories.extend(script.map(|tree| Preopen { path: SCRIPT_ROOT.into(), tree }));
+    if let Some(script) = host.script().map_err(|_| ErrorCode::Io)? {
+        let tree = script_files(script.archive, volume, host, memory)?;
+        directories.push(Preopen { path: SCRIPT_ROOT.into(), tree });
+        directories.extend(engine_files(script.engine, volume)?);
+    }
     Ok(directories)
 }
 

@@ -2,7 +2,7 @@
 
 use super::wire::{self, Answer, Question, ToParent};
 use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, HttpResponse};
-use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::{ArtifactDescription, Cancellation, HostError, JobHost, LogLevel, ReadAt, Report};
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
@@ -154,8 +154,12 @@ impl JobHost for RemoteHost {
         &self.inputs
     }
 
-    fn script(&self) -> Result<Option<Arc<dyn ReadAt>>, HostError> {
-        self.has_script.then(|| self.opened(Question::OpenScript)).transpose()
+    fn script(&self) -> Result<Option<ScriptSources>, HostError> {
+        if !self.has_script {
+            return Ok(None);
+        }
+        let archive = self.opened(Question::OpenScript)?;
+        Ok(Some(ScriptSources { archive, engine: self.opened(Question::OpenEngine)? }))
     }
 
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {

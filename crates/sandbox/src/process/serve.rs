@@ -177,7 +177,12 @@ impl Server {
         let host = self.host.clone();
         let answer = match question {
             Question::Open { name } => self.open(|| host.open_input(&name))?,
-            Question::OpenScript => self.open(|| host.script()?.ok_or_else(unknown))?,
+            Question::OpenScript => {
+                self.open(|| host.script()?.map(|script| script.archive).ok_or_else(unknown))?
+            }
+            Question::OpenEngine => {
+                self.open(|| host.script()?.map(|script| script.engine).ok_or_else(unknown))?
+            }
             Question::Read { file, offset, max } => {
                 return Ok((Answer::Bytes, self.read(file, offset, max)?));
             }

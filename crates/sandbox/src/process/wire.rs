@@ -109,6 +109,7 @@ pub(super) enum Question {
         name: String,
     },
     OpenScript,
+    OpenEngine,
     Read {
         file: u32,
         offset: u64,

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `log TEXT` | logs the text |
 //! | `artifact NAME TEXT` | makes an artifact of the text |
-//! | `copy PATH NAME` | makes an artifact of a file of the script |
+//! | `copy PATH NAME` | makes an artifact of a file of the script, or of one elsewhere |
 //! | `list NAME` | makes an artifact of all its paths, a line each |
 //! | `parameters NAME` | makes an artifact of the job's parameters |
 //! | `http HOST PATH NAME` | sends a request, and makes an artifact of what came of it |
@@ -61,7 +61,7 @@ fn perform(context: &Context, line: &str, place: &str) -> Result<(), Failure> {
             let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
             write(context, name, text.as_bytes())?;
         }
-        "copy" => write(context, last, &fs::read(format!("{ROOT}/{first}"))?)?,
+        "copy" => write(context, last, &fs::read(Path::new(ROOT).join(first))?)?,
         "list" => write(context, last, paths(Path::new(ROOT))?.join("\n").as_bytes())?,
         "parameters" => write(context, last, context.parameters_json().as_bytes())?,
         "http" => {
@@ -77,7 +77,7 @@ fn perform(context: &Context, line: &str, place: &str) -> Result<(), Failure> {
             )?;
         }
         "change" => {
-            let opened = OpenOptions::new().append(true).open(format!("{ROOT}/{first}"));
+            let opened = OpenOptions::new().append(true).open(Path::new(ROOT).join(first));
             let outcome = opened.and_then(|mut file| file.write_all(b"x"));
             write(context, last, format!("{outcome:?}").as_bytes())?;
         }
