@@ -28,6 +28,13 @@ const KEEP_RESIDENT: usize = 256 << 10;
 /// The same for each table: the first 2,000 functions. A cell may have several tables, and what all slots keep adds up.
 const TABLE_KEEP_RESIDENT: usize = 16 << 10;
 
+/// Where a cell keeps exceptions: one heap, which lies in a memory's place and counts as one.
+const HEAPS_OF_EXCEPTIONS: u32 = 1;
+
+/// What the engine keeps of one instance; it grows with the functions of its module. An interpreter with scientific libraries
+/// has 90,000.
+const INSTANCE_BYTES: usize = 4 << 20;
+
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 #[error("the WebAssembly engine cannot start: {0}")]
@@ -134,10 +141,14 @@ fn base_config(metered: bool) -> Config {
         // The same inputs give the same bits, on every processor.
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        // Not offered to jobs; a module that needs one is refused at upload. Threads, GC and stack switching are not
-        // compiled in at all.
+        // Not offered to jobs; a module that needs one is refused at upload. Threads and stack switching are not compiled in
+        // at all.
         .concurrency_support(false)
         .wasm_memory64(false)
+        .wasm_gc(false)
+        .wasm_function_references(false)
+        // Engines for scripts may have them; other modules are refused when they are looked at.
+        .wasm_exceptions(true)
         // One core compiles, so that the others keep running jobs.
         .parallel_compilation(false)
         .cranelift_opt_level(OptLevel::Speed)
@@ -154,9 +165,12 @@ fn pooling(pool: PoolSize) -> PoolingAllocationConfig {
         .total_component_instances(pool.cells)
         .total_stacks(pool.cells)
         .total_core_instances(pool.cells.saturating_mul(FIXED.instances))
-        .total_memories(pool.cells.saturating_mul(FIXED.memories))
+        .total_memories(pool.cells.saturating_mul(FIXED.memories + HEAPS_OF_EXCEPTIONS))
+        .total_gc_heaps(pool.cells.saturating_mul(HEAPS_OF_EXCEPTIONS))
         .total_tables(pool.cells.saturating_mul(FIXED.tables))
         .max_core_instances_per_component(FIXED.instances)
+        .max_core_instance_size(INSTANCE_BYTES)
+        .max_component_instance_size(INSTANCE_BYTES)
         .max_memories_per_component(FIXED.memories)
         .max_tables_per_component(FIXED.tables)
         .max_memories_per_module(FIXED.memories)

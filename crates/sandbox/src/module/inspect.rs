@@ -43,7 +43,7 @@ fn shortened(error: InspectError) -> InspectError {
 /// Validates an engine: a component of the job world, of whatever size.
 pub(crate) fn inspect_engine(bytes: &[u8], features: WasmFeatures) -> Result<(), InspectError> {
     let looked = match Parser::is_component(bytes) {
-        true => validate(bytes, features_here(features)).and_then(|()| check_world(bytes).map(drop)),
+        true => validate(bytes, features).and_then(|()| check_world(bytes).map(drop)),
         false => Err(InspectError::Invalid(
             "an engine is a component, and the file does not begin like one".into(),
         )),
@@ -104,7 +104,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Inspection, InspectError> {
 }
 
 fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
-    let features = features_here(features);
+    let features = features_of_modules(features);
     check_kind(bytes)?;
     Survey::of(bytes)?.check_caps()?;
     validate(bytes, features)?;
@@ -129,9 +129,9 @@ fn check_runs_by_itself(manifest: Option<&Manifest>) -> Result<(), InspectError>
     }
 }
 
-/// The engine has a switch for them only together with garbage collection, which is not compiled in.
-fn features_here(features: WasmFeatures) -> WasmFeatures {
-    features.difference(WasmFeatures::FUNCTION_REFERENCES)
+/// Exceptions are for engines, whose interpreters of C++ need them.
+fn features_of_modules(features: WasmFeatures) -> WasmFeatures {
+    features.difference(WasmFeatures::EXCEPTIONS)
 }
 
 fn inspection(manifest: Option<Manifest>, imports: Vec<String>) -> Inspection {
