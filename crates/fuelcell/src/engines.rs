@@ -65,6 +65,11 @@ pub(crate) fn of_server(data: &DataDir) -> anyhow::Result<Vec<Engine>> {
     Ok(engines)
 }
 
+/// A file that came with the binary's engines; none = the binary was built without it.
+pub(crate) fn file(stem: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(known, ..)| *known == stem).map(|(_, bytes, _)| *bytes)
+}
+
 /// All of them.
 pub(crate) fn built_in() -> impl Iterator<Item = BuiltInEngine> {
     TABLE.iter().filter_map(|&(name, version, file)| {

@@ -20,6 +20,7 @@ mod password;
 mod private;
 mod retention;
 mod run;
+mod science;
 mod script;
 mod serve;
 mod sessions;
@@ -29,7 +30,7 @@ mod token;
 mod usage;
 
 use clap::Parser;
-use cli::{Cli, Command, EngineCommand, ModuleCommand};
+use cli::{Cli, Command, EngineCommand, Installable, ModuleCommand};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -92,6 +93,14 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         Command::Engine(EngineCommand::Add { file, name, version, data }) => {
             engines::add(&config::data(cli.config, data)?, &file, &name, &version)?;
+        }
+        Command::Engine(EngineCommand::Install {
+            engine: Installable::PythonScience,
+            from,
+            version,
+            data,
+        }) => {
+            science::install(&config::data(cli.config, data)?, from, &version)?;
         }
         Command::Engine(EngineCommand::List { data }) => engines::list(&config::data(cli.config, data)?)?,
         Command::Engine(EngineCommand::Remove { engine, data }) => {

@@ -46,6 +46,8 @@ mod text;
 
 pub use cell::surroundings::{Directory, Profile};
 pub use compile::{CodeKey, CompileLimits, Compiler, EngineError, compile_worker};
-pub use module::{PackError, code_bytes, pack, script_files};
+pub use module::{
+    AssembleError, EngineFile, PackError, Redirected, assemble, code_bytes, pack, script_files,
+};
 pub use process::{CellProgram, cell_worker};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

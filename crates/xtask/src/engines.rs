@@ -1,4 +1,4 @@
-//! Builds the engine for scripts in Python: componentize-py makes a component of CPython, our SDK and what it imports, as all
+//! Builds the engines for scripts in Python. The first: componentize-py makes a component of CPython, our SDK and what it imports, as all
 //! of it is in memory right before a script begins.
 
 use std::{
@@ -11,10 +11,11 @@ use std::{
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
+use wasi_preview1_component_adapter_provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
 
 use crate::{
     process::run,
-    tools::{COMPONENTIZE_PY, Venv},
+    tools::{COMPONENTIZE_PY, Venv, WASM_TOOLS},
     workspace::Workspace,
 };
 
@@ -22,6 +23,10 @@ use crate::{
 const SOURCES: &str = "guest-sdk/engines/python";
 /// The SDK, which is part of it.
 const SDK: &str = "guest-sdk/python/src";
+/// Where those of the engine with scientific libraries lie, which it has beside those of the first.
+const SCIENCE: &str = "guest-sdk/engines/python-science";
+/// The version of Python of its interpreter.
+const SCIENCE_PYTHON: &str = "3.15";
 /// The version of Python that componentize-py brings, by which its packages are chosen.
 const PYTHON: &str = "3.14";
 
@@ -57,10 +62,21 @@ fn make(workspace: &Workspace, built: &Path) -> Result<()> {
     Ok(fs::rename(&unfinished, built)?)
 }
 
-/// The packages of `requirements.txt` in a folder of their own, as a virtual environment has them.
+/// The packages of the engine for scripts.
 fn packages(workspace: &Workspace, venv: &Venv) -> Result<PathBuf> {
-    let folder = workspace.tools().join("engine-python");
-    let requirements = workspace.root.join(SOURCES).join("requirements.txt");
+    packages_of(workspace, venv, "engine-python", SOURCES, PYTHON)
+}
+
+/// The packages of `requirements.txt` in a folder of their own, as a virtual environment has them.
+fn packages_of(
+    workspace: &Workspace,
+    venv: &Venv,
+    name: &str,
+    sources: &str,
+    python: &str,
+) -> Result<PathBuf> {
+    let folder = workspace.tools().join(name);
+    let requirements = workspace.root.join(sources).join("requirements.txt");
     let wanted = fs::read(&requirements)?;
     let stamp = folder.join("requirements.txt");
     if fs::read(&stamp).is_ok_and(|present| present == wanted) {
@@ -69,11 +85,11 @@ fn packages(workspace: &Workspace, venv: &Venv) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let site = folder.join(format!("lib/python{PYTHON}/site-packages"));
+    let site = site_packages(&folder, python);
     let mut command: Command = venv.program("python");
     command
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"])
-        .args(["--only-binary=:all:", "--platform", "any", "--python-version", PYTHON])
+        .args(["--only-binary=:all:", "--platform", "any", "--python-version", python])
         .arg("--target")
         .arg(site)
         .arg("-r")
@@ -83,9 +99,58 @@ fn packages(workspace: &Workspace, venv: &Venv) -> Result<PathBuf> {
     Ok(folder)
 }
 
+fn site_packages(folder: &Path, python: &str) -> PathBuf {
+    folder.join(format!("lib/python{python}/site-packages"))
+}
+
+/// Builds what `fuelcell engine install python-science` puts around the interpreter, unless it was built of the same sources,
+/// and says where it is: a component with a placeholder for the interpreter, and the files of the engine.
+pub(crate) fn science(workspace: &Workspace, bridge: &Path) -> Result<PathBuf> {
+    let built = workspace.module("python-science").with_extension("zip");
+    let stamp = built.with_extension("sources");
+    let bridge_bytes =
+        fs::read(bridge).with_context(|| format!("cannot read {}", workspace.shown(bridge)))?;
+    let sources = fingerprint(workspace, &[SCIENCE, SOURCES, SDK, "guest-sdk/wit"])?
+        + &hex::encode(Sha256::digest(bridge_bytes))
+        + WASM_TOOLS;
+    if !built.is_file() || !fs::read_to_string(&stamp).is_ok_and(|present| present == sources) {
+        make_science(workspace, bridge, &built)?;
+        fs::write(stamp, sources)?;
+    }
+    Ok(built)
+}
+
+fn make_science(workspace: &Workspace, bridge: &Path, built: &Path) -> Result<()> {
+    let venv = Venv::ensure(workspace)?;
+    venv.ensure_packages(&[WASM_TOOLS])?;
+    let packages = packages_of(workspace, &venv, "engine-python-science", SCIENCE, SCIENCE_PYTHON)?;
+    let folder = workspace.target.join("engines");
+    fs::create_dir_all(&folder)?;
+    let sources = workspace.root.join(SCIENCE);
+    let part = |name: &str| folder.join(name);
+    let wasm_tools = |arguments: &[&str], from: &Path, to: &Path| {
+        let mut command = venv.program("wasm-tools");
+        run(command.current_dir(&sources).args(arguments).arg(from).arg("-o").arg(to))
+    };
+    let (placeholder, door, wasi) = (part("placeholder.wasm"), part("door.wasm"), part("wasi.wasm"));
+    let (interpreter, component) = (part("interpreter.wasm"), part("component.wasm"));
+    fs::write(&wasi, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?;
+    wasm_tools(&["parse"], Path::new("parts/interpreter.wat"), &placeholder)?;
+    wasm_tools(&["parse"], Path::new("parts/door.wat"), &door)?;
+    wasm_tools(&["component", "embed", "wit", "--world", "interpreter"], &door, &door)?;
+    let adapters = [format!("wasi_snapshot_preview1={}", wasi.display()), format!("host={}", door.display())];
+    let adapters = ["component", "new", "--adapt", &adapters[0], "--adapt", &adapters[1]];
+    wasm_tools(&adapters, &placeholder, &interpreter)?;
+    let bridge = bridge.display().to_string();
+    wasm_tools(&["compose", "--definitions", &bridge], &interpreter, &component)?;
+    let mut pack = venv.program("python");
+    pack.arg(sources.join("pack.py")).arg(site_packages(&packages, SCIENCE_PYTHON));
+    run(pack.arg(&component).arg(&placeholder).arg(built))
+}
+
 /// Where Python finds the SDK and the packages of the engine, as a script does that the engine runs.
 pub(crate) fn python_path(workspace: &Workspace, venv: &Venv) -> Result<OsString> {
-    let packages = packages(workspace, venv)?.join(format!("lib/python{PYTHON}/site-packages"));
+    let packages = site_packages(&packages(workspace, venv)?, PYTHON);
     Ok(env::join_paths([workspace.root.join(SDK), packages])?)
 }
 
@@ -117,7 +182,7 @@ fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
             false
                 if path
                     .extension()
-                    .is_some_and(|kind| ["py", "wit", "txt"].iter().any(|known| kind == *known)) =>
+                    .is_some_and(|kind| ["py", "wit", "wat", "txt"].iter().any(|known| kind == *known)) =>
             {
                 files.push(path);
             }

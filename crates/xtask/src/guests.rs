@@ -43,6 +43,9 @@ const GUESTS: &[Guest] = &[
     Guest { package: "echo-engine", built_in: false },
 ];
 
+/// A part of the engine `python-science`; it is no job by itself.
+const SCIENCE_BRIDGE: &str = "science-bridge";
+
 /// Builds and packs every guest, the engine for scripts and the built-in script, and then the `fuelcell` binary that embeds
 /// the built-in ones. Does nothing that is already done.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
@@ -61,6 +64,8 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
         publish(workspace, &guest.packed(workspace), "builtin-modules", &name)?;
     }
     publish(workspace, &engines::build(workspace)?, "builtin-engines", "python.wasm")?;
+    let science = engines::science(workspace, &build_target(workspace, "science_bridge"))?;
+    publish(workspace, &science, "builtin-engines", "python-science.zip")?;
     publish(workspace, &scripts::build(workspace)?, "builtin-modules", "notebook.zip")?;
     build_fuelcell(workspace, build)
 }
@@ -68,8 +73,7 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
 impl Guest {
     /// What cargo built.
     fn built(&self, workspace: &Workspace) -> PathBuf {
-        let file = format!("{}.wasm", self.package.replace('-', "_"));
-        workspace.target.join(TARGET).join("guest").join(file)
+        build_target(workspace, &self.package.replace('-', "_"))
     }
 
     /// What `fuelcell module pack` made of it.
@@ -95,6 +99,11 @@ impl Guest {
             .arg(&packed))
         .with_context(|| format!("cannot pack {}", self.package))
     }
+}
+
+/// What cargo builds for guests.
+fn build_target(workspace: &Workspace, stem: &str) -> PathBuf {
+    workspace.target.join(TARGET).join("guest").join(format!("{stem}.wasm"))
 }
 
 /// Puts a module where `fuelcell`'s build script looks for what it embeds. Equal bytes are left alone: a new file time would
@@ -132,6 +141,7 @@ fn build_guests(workspace: &Workspace) -> Result<()> {
     for guest in GUESTS {
         command.args(["-p", guest.package]);
     }
+    command.args(["-p", SCIENCE_BRIDGE]);
     run(&mut command)
 }
 

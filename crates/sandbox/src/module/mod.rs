@@ -3,6 +3,7 @@
 //! Knows sections, manifests, worlds and debug information. Nothing of a module runs here and nothing is compiled.
 
 pub(crate) mod adapter;
+mod assemble;
 pub(crate) mod inspect;
 pub(crate) mod lines;
 pub(crate) mod manifest;
@@ -11,5 +12,6 @@ mod room;
 pub(crate) mod sections;
 pub(crate) mod wrap;
 
+pub use assemble::{AssembleError, EngineFile, Redirected, assemble};
 pub use inspect::{code_bytes, script_files};
 pub use pack::{PackError, pack};

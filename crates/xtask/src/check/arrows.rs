@@ -90,6 +90,8 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),
     ("echo-engine", Reach::Only(&["fuelcell-sdk"])),
+    // What it speaks is the interface of jobs, from its own WIT.
+    ("science-bridge", Reach::Only(&[])),
 ];
 
 /// Names every arrow that is not drawn, and every crate without a row.

@@ -40,20 +40,22 @@ REASONS = {
     "termios": "a cell has no terminal",
 }
 #: Packages with parts in C that people ask for first.
-NATIVE_PACKAGES = (
+NATIVE_PACKAGES = ("polars", "pyarrow", "duckdb", "cryptography", "psycopg2")
+#: Those of them that the engine `python-science` has.
+SCIENTIFIC = (
     "numpy",
     "pandas",
     "scipy",
     "matplotlib",
-    "polars",
-    "pyarrow",
+    "seaborn",
     "sklearn",
     "statsmodels",
     "lxml",
     "PIL",
-    "duckdb",
-    "cryptography",
-    "psycopg2",
+)
+_SCIENCE = (
+    "the engine python-science has it: a server's operator installs it with `fuelcell engine install python-science`, and notebooks "
+    "that import it choose this engine by themselves"
 )
 
 
@@ -66,6 +68,8 @@ def hint(error: ModuleNotFoundError, more: str = VENDORED) -> str | None:
     root = (error.name or "").partition(".")[0]
     if root in REASONS:
         return REASONS[root]
+    if root in SCIENTIFIC:
+        return f"{root} has parts in C, which this engine cannot load; {_SCIENCE}; {more}"
     if root in NATIVE_PACKAGES:
         return f"{root} has parts in C, which this engine cannot load; {more}"
     return more if root else None

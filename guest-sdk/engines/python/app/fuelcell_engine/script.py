@@ -28,6 +28,9 @@ VENDOR = f"{ROOT}/vendor"
 MANIFEST = f"{ROOT}/fuelcell.json"
 #: The file that is run when the manifest names none.
 ENTRY = "main.py"
+#: Where an engine has libraries that are not in its memory, and what of its environment they look at.
+LIBRARIES: list[str] = []
+ENVIRONMENT: dict[str, str] = {}
 #: Most bytes of a failure's message; the host has a limit of its own.
 _MAX_MESSAGE = 6 * 1024
 #: A traceback with more frames is cut to its last ones.
@@ -58,11 +61,12 @@ def run(host: Host) -> Completion:
 def _prepare(host: Host) -> None:
     """Makes a fresh process of a snapshot: nothing of what the builder had is left, and nothing is drawn twice."""
     os.environ.clear()
+    os.environ.update(ENVIRONMENT)
     random.seed(os.urandom(32))
     sys.stdout = _stream(1)
     sys.stderr = _stream(2)
     sys.stdin = io.StringIO()
-    sys.path[:] = [ROOT, VENDOR]
+    sys.path[:] = [ROOT, VENDOR, *LIBRARIES]
     sys.path_importer_cache.clear()
     sys.argv = ["job", *_arguments(host)]
 
