@@ -1,11 +1,12 @@
-//! What of a notebook shows, before it runs, that the server's own module will not run it: so it is refused when its job is
-//! submitted, and not by a job that waited for its turn.
+//! What of a notebook shows before it runs: that the server's own module will not run it, so that it is refused when its job is
+//! submitted and not by a job that waited for its turn; and which engine has what it imports.
 //!
 //! The module has the last word: it reads the whole notebook, and those that are too large to be looked at here.
 
 use crate::modules::read_whole;
 use crate::{Service, ServiceError};
-use fuelcell_domain::{InputRef, JobType, ModuleVersion, ProjectRef, ReadAt};
+use fuelcell_domain::seams::Readiness;
+use fuelcell_domain::{EngineName, EngineRef, InputRef, JobType, ModuleVersion, ProjectRef, ReadAt};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -17,7 +18,47 @@ const MAX_BYTES: u64 = 8 << 20;
 /// Scripts with cells, which have no format that could be wrong.
 const SCRIPT: &str = ".py";
 
+/// The engine with scientific libraries, which an operator may have installed.
+const SCIENCE: &str = "python-science";
+/// What notebooks import that it has and other engines have not.
+const SCIENTIFIC: [&str; 16] = [
+    "PIL",
+    "formulaic",
+    "lxml",
+    "matplotlib",
+    "mpl_toolkits",
+    "networkx",
+    "numpy",
+    "openpyxl",
+    "pandas",
+    "patsy",
+    "pylab",
+    "scipy",
+    "seaborn",
+    "sklearn",
+    "statsmodels",
+    "sympy",
+];
+
+/// What was found in a notebook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Whether it imports scientific libraries.
+    imports_science: bool,
+}
+
 impl Service {
+    /// The engine for a notebook, where the one of its module has not what it imports.
+    pub(crate) async fn engine_of_notebook(&self, found: Found) -> Result<Option<EngineRef>, ServiceError> {
+        let wanted = EngineName { name: SCIENCE.to_owned(), version: None };
+        let known = self.find_engine(&wanted).filter(|_| found.imports_science);
+        // One that cannot be compiled runs nothing; the other one says what is missing.
+        let usable = known.is_some_and(|known| {
+            !matches!(self.inspector.compiled(known.engine.digest), Readiness::Failed(_))
+        });
+        if usable { self.provide_engine(&wanted).await.map(Some) } else { Ok(None) }
+    }
+
     /// Refuses what the server's own module for notebooks would refuse. Modules of a project know themselves what they run.
     pub(crate) async fn check_notebook(
         &self,
@@ -25,33 +66,34 @@ impl Service {
         job_type: JobType,
         module: &ModuleVersion,
         inputs: &[InputRef],
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Found, ServiceError> {
         if job_type != JobType::Notebook || module.project.is_some() {
-            return Ok(());
+            return Ok(Found::default());
         }
         let notebook = inputs.iter().find(|input| input.name == "notebook");
-        let Some(notebook) = notebook.filter(|notebook| is_looked_at(notebook)) else { return Ok(()) };
+        let Some(notebook) = notebook.filter(|notebook| notebook.size <= MAX_BYTES) else {
+            return Ok(Found::default());
+        };
         let bytes = self.blobs.open(notebook.digest).await?.ok_or(ServiceError::Storage)?;
         let name = notebook.file_name.clone();
         self.checks.in_turn(project.tenant, move || look(&name, &bytes)).await?
     }
 }
 
-fn is_looked_at(notebook: &InputRef) -> bool {
-    notebook.size <= MAX_BYTES && !notebook.file_name.to_lowercase().ends_with(SCRIPT)
-}
-
-fn look(name: &str, reader: &Arc<dyn ReadAt>) -> Result<(), ServiceError> {
+fn look(name: &str, reader: &Arc<dyn ReadAt>) -> Result<Found, ServiceError> {
     let mut bytes = vec![0; usize::try_from(reader.size()).map_err(|_| ServiceError::Storage)?];
     read_whole(&**reader, &mut bytes).map_err(|error| {
         tracing::error!(%error, "a notebook could not be read");
         ServiceError::Storage
     })?;
+    if name.to_lowercase().ends_with(SCRIPT) {
+        return Ok(Found { imports_science: String::from_utf8_lossy(&bytes).lines().any(imports_science) });
+    }
     check(name, &bytes).map_err(|(code, message)| ServiceError::unprocessable(code, message))
 }
 
 /// What is wrong with a notebook, with the code that its job would fail with.
-fn check(name: &str, bytes: &[u8]) -> Result<(), (&'static str, String)> {
+fn check(name: &str, bytes: &[u8]) -> Result<Found, (&'static str, String)> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let invalid = |reason: String| Err(("InvalidNotebook", format!("the notebook {name} {reason}")));
     let notebook: Notebook = match serde_json::from_slice(bytes) {
@@ -79,7 +121,8 @@ fn check(name: &str, bytes: &[u8]) -> Result<(), (&'static str, String)> {
         );
         return Err(("UnsupportedWidgets", message));
     }
-    Ok(())
+    let imports_science = |cell: &Cell| cell.cell_type == "code" && cell.source.imports_science;
+    Ok(Found { imports_science: notebook.cells.iter().any(imports_science) })
 }
 
 fn is_python(language: &str) -> bool {
@@ -137,6 +180,16 @@ struct Cell<'a> {
 #[derive(Default)]
 struct Source {
     imports_widgets: bool,
+    imports_science: bool,
+}
+
+impl Source {
+    fn look_at(&mut self, text: &str) {
+        for line in text.lines() {
+            self.imports_widgets |= imports_widgets(line);
+            self.imports_science |= imports_science(line);
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Source {
@@ -155,24 +208,42 @@ impl<'de> Visitor<'de> for SourceVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Source, E> {
-        Ok(Source { imports_widgets: text.lines().any(imports_widgets) })
+        let mut source = Source::default();
+        source.look_at(text);
+        Ok(source)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<Source, A::Error> {
         let mut source = Source::default();
         while let Some(line) = lines.next_element::<Cow<'_, str>>()? {
-            source.imports_widgets |= line.lines().any(imports_widgets);
+            source.look_at(&line);
         }
         Ok(source)
     }
 }
 
 fn imports_widgets(line: &str) -> bool {
+    imported(line).any(|name| name == "ipywidgets")
+}
+
+fn imports_science(line: &str) -> bool {
+    line.trim_start().starts_with("%matplotlib") || imported(line).any(|name| SCIENTIFIC.contains(&name))
+}
+
+/// The packages that a line imports, as far as a look at it tells.
+fn imported(line: &str) -> impl Iterator<Item = &str> {
     let line = line.trim_start();
-    let imported = line.strip_prefix("import").or_else(|| line.strip_prefix("from")).unwrap_or_default();
-    let name = imported.trim_start_matches([' ', '\t']);
-    let rest = name.strip_prefix("ipywidgets").filter(|_| name.len() < imported.len());
-    rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    let (names, several) = match (line.strip_prefix("import"), line.strip_prefix("from")) {
+        (Some(names), _) => (names, true),
+        (_, Some(name)) => (name, false),
+        _ => ("", false),
+    };
+    let names = if names.starts_with([' ', '\t']) { names } else { "" };
+    names.split(',').take(if several { usize::MAX } else { 1 }).map(|name| {
+        let name = name.trim_start();
+        let end = name.find(|next: char| !next.is_alphanumeric() && next != '_');
+        &name[..end.unwrap_or(name.len())]
+    })
 }
 
 #[cfg(test)]
@@ -223,6 +294,29 @@ mod tests {
                 json!({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}).to_string();
             assert_eq!(refused(&notebook), None, "{source}");
             assert_eq!(refused(&format!("\u{feff}{notebook}")), None);
+        }
+    }
+
+    #[test]
+    fn scientific_imports_are_seen() {
+        for (line, seen) in [
+            ("import numpy", true),
+            ("import os, pandas as pd", true),
+            ("    from scipy.stats import norm", true),
+            ("from matplotlib import pyplot", true),
+            ("%matplotlib inline", true),
+            ("import numpy_financial", false),
+            ("from os import path, numpy", false),
+            ("importnumpy", false),
+            ("# import numpy", false),
+            ("x = 'import numpy'", false),
+        ] {
+            let notebook = json!({"nbformat": 4, "cells": [
+                {"cell_type": "markdown", "source": "import numpy"},
+                {"cell_type": "code", "source": [line]},
+            ]});
+            let found = check("n.ipynb", notebook.to_string().as_bytes()).unwrap();
+            assert_eq!(found.imports_science, seen, "{line}");
         }
     }
 }

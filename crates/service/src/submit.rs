@@ -173,11 +173,14 @@ impl Service {
         let values = parameter_values(&parameters)?;
         self.check_parameters(project.tenant, &module, &values, Extent::Whole).await?;
         let inputs = self.pin_inputs(project, &module, pipeline.as_ref(), &values).await?;
-        self.check_notebook(project, submission.job_type, &module, &inputs).await?;
+        let found = self.check_notebook(project, submission.job_type, &module, &inputs).await?;
         let pipeline_limits = pipeline.as_ref().map(|pipeline| pipeline.limits).unwrap_or_default();
         let limits = submission.limits.or(pipeline_limits).or(module.manifest.limits.into());
         let now = self.clock.now();
-        let engine = self.engine_of(&module).await?;
+        let engine = match self.engine_of_notebook(found).await? {
+            Some(engine) => Some(engine),
+            None => self.engine_of(&module).await?,
+        };
         let pinned = ModuleRef { name: module.name, version: module.version, digest: module.digest, engine };
         let limits = Limits::resolve(limits, self.config.caps);
         let by = principal.subject.clone();
