@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import importlib.util
 import io
 import os
 import sys
@@ -41,6 +42,10 @@ _REFUSED = {
     _INSTALLED: "conda mamba micromamba uv",
     _NOBODY: "debug pdb ed edit pastebin",
 }
+
+
+#: Whether the engine has matplotlib.
+_FIGURES = importlib.util.find_spec("matplotlib") is not None
 
 
 class Recorder:
@@ -189,7 +194,11 @@ class Shell(InteractiveShell):
             raise UsageError("a cell of the server has no windows")
 
     def enable_matplotlib(self, gui: Any = None) -> Any:
-        raise UsageError("matplotlib has parts in C, which this engine cannot load")
+        if not _FIGURES:
+            raise UsageError(hint(ModuleNotFoundError(name="matplotlib")))
+        if gui not in (None, "inline", "agg"):
+            raise UsageError(f"a cell of the server has no windows for {gui}: %matplotlib inline")
+        return super().enable_matplotlib("inline")
 
     def system(self, command: str) -> None:  # type: ignore[override]
         raise OSError(f"{_PROGRAMS}: {command.strip()[:80]}")
@@ -210,6 +219,12 @@ def start(recorder: Recorder, clocks_run: bool = True) -> Shell:
     """Makes the shell. What it would keep between sessions it does not keep. Where clocks do not run, nothing is timed."""
     home = "/tmp/.ipython" if os.path.isdir("/tmp") else "."
     os.environ.update({"IPYTHONDIR": home, "HOME": "/tmp", "TERM": "dumb"})
+    if _FIGURES:
+        # Figures are shown behind their cell, as in Jupyter, without a magic that asks for it.
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    if os.path.isdir("/out"):
+        # What a notebook saves beside itself is an output.
+        os.chdir("/out")
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
