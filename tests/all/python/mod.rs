@@ -2,6 +2,7 @@
 
 mod author;
 mod notebook;
+mod science;
 
 use author::{cache, follow, pytest, start, write};
 use fuelcell_tests::{Project, Server, built, project::text as word};

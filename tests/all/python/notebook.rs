@@ -13,9 +13,9 @@ fn the_notebook_job_passes_its_own_tests() {
 }
 
 /// The text of a cell by its streams, and the other outputs in order.
-type Outputs = (BTreeMap<String, String>, Vec<Value>);
+pub(super) type Outputs = (BTreeMap<String, String>, Vec<Value>);
 
-fn outputs(cell: &Value) -> Outputs {
+pub(super) fn outputs(cell: &Value) -> Outputs {
     let (mut text, mut rest) = Outputs::default();
     for output in cell["outputs"].as_array().unwrap() {
         match output["output_type"].as_str().unwrap() {
@@ -29,7 +29,7 @@ fn outputs(cell: &Value) -> Outputs {
 }
 
 /// The same of what Jupyter's kernel makes of it.
-fn expected(cell: &Value) -> Outputs {
+pub(super) fn expected(cell: &Value) -> Outputs {
     let (mut text, mut rest) = Outputs::default();
     for output in cell["outputs"].as_array().unwrap() {
         if output["stream"].is_string() {
@@ -186,20 +186,20 @@ fn a_pipeline_fixes_the_notebook_and_submissions_bring_data_and_values() {
 }
 
 /// A notebook of these cells.
-fn cells(sources: &[&str]) -> Vec<u8> {
+pub(super) fn cells(sources: &[&str]) -> Vec<u8> {
     let cells = sources.iter().map(|source| json!({"cell_type": "code", "metadata": {}, "source": source}));
     let cells: Vec<_> = cells.collect();
     json!({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}).to_string().into_bytes()
 }
 
 /// A project in which notebooks are submitted.
-struct Notebooks {
-    project: Project,
+pub(super) struct Notebooks {
+    pub(super) project: Project,
     pipeline: String,
 }
 
 impl Notebooks {
-    fn new(server: &Server) -> Self {
+    pub(super) fn new(server: &Server) -> Self {
         let project = Project::new(server);
         let pipeline = project.pipeline("Notebook");
         Self { project, pipeline }
@@ -216,12 +216,12 @@ impl Notebooks {
         body
     }
 
-    fn submit(&self, notebook: &[u8], parameters: Value, more: Value) -> String {
+    pub(super) fn submit(&self, notebook: &[u8], parameters: Value, more: Value) -> String {
         word(&self.project.submit(&self.body(notebook, parameters, more)).ok(), "jobId")
     }
 
     /// The output of a job that is called so, as JSON.
-    fn output(&self, job: &str, name: &str) -> Value {
+    pub(super) fn output(&self, job: &str, name: &str) -> Value {
         let results =
             self.project.client.get(&format!("{}/results?format=detailed", self.project.job_path(job))).ok();
         let outputs = results["results"]["additionalOutputs"].as_array().unwrap();
@@ -231,7 +231,7 @@ impl Notebooks {
     }
 }
 
-fn statuses(summary: &Value) -> Vec<&str> {
+pub(super) fn statuses(summary: &Value) -> Vec<&str> {
     summary["cells"].as_array().unwrap().iter().map(|cell| cell["status"].as_str().unwrap()).collect()
 }
 
@@ -305,6 +305,15 @@ fn what_ran_is_kept_when_a_job_is_cancelled_or_its_fuel_or_memory_is_used_up() {
     project.wait_for(&job, "Cancelled");
     assert_eq!(statuses(&notebooks.output(&job, "notebook.json")), ["completed", "stopped"]);
     assert_eq!(printed(&notebooks.output(&job, "notebook.ipynb")), "first\n");
+    // So it does when the deadline is near.
+    let short = json!({"keepPartialOnFailure": true, "limits": {"timeoutSeconds": 10}});
+    let job = notebooks.submit(&notebook, json!({"cellTimeoutSeconds": 10_000}), short);
+    let error = project.wait_for(&job, "Failed")["error"].clone();
+    assert!(
+        word(&error, "message").starts_with("Stopped in cell 2 because the deadline is near."),
+        "{error:#}"
+    );
+    assert_eq!(statuses(&notebooks.output(&job, "notebook.json")), ["completed", "stopped"]);
     // One that is not is stopped by force.
     let job = notebooks.submit(&notebook, json!({}), json!({}));
     project.wait_for_stage(&job, "Cell 2 of 2");
