@@ -152,7 +152,7 @@ fn hostile_cells_end_as_they_must() {
             "OSError",
             "OSError",
             "OSError",
-            "ModuleNotFoundError",
+            "OSError",
             "RuntimeError",
             "PermissionError",
             "RecursionError",
