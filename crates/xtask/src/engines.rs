@@ -141,8 +141,11 @@ fn make_science(workspace: &Workspace, bridge: &Path, built: &Path) -> Result<()
     let adapters = [format!("wasi_snapshot_preview1={}", wasi.display()), format!("host={}", door.display())];
     let adapters = ["component", "new", "--adapt", &adapters[0], "--adapt", &adapters[1]];
     wasm_tools(&adapters, &placeholder, &interpreter)?;
-    let bridge = bridge.display().to_string();
-    wasm_tools(&["compose", "--definitions", &bridge], &interpreter, &component)?;
+    // Names of components have no underscores.
+    let definition = part("bridge.wasm");
+    fs::copy(bridge, &definition)?;
+    let definition = definition.display().to_string();
+    wasm_tools(&["compose", "--definitions", &definition], &interpreter, &component)?;
     let mut pack = venv.program("python");
     pack.arg(sources.join("pack.py")).arg(site_packages(&packages, SCIENCE_PYTHON));
     run(pack.arg(&component).arg(&placeholder).arg(built))
