@@ -8,18 +8,9 @@ mod answer;
 #[cfg(target_family = "wasm")]
 mod http;
 
-/// What `wit-bindgen` makes of the interfaces.
 #[cfg(target_family = "wasm")]
 #[allow(unsafe_code, missing_docs, unused_qualifications, unreachable_pub, clippy::all)]
-mod bindings {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "between",
-        generate_all,
-        pub_export_macro: true,
-        export_macro_name: "export_bridge",
-    });
-}
+mod bindings;
 
 #[cfg(target_family = "wasm")]
 #[allow(unsafe_code, unreachable_pub, reason = "what `wit-bindgen` makes to export functions")]
