@@ -46,6 +46,10 @@ pub(super) fn of(schema: &str) -> Option<Value> {
         }),
         "TokenBody" => json!({"subject": "ann", "role": "submitter", "tenantId": GUID, "projectId": GUID}),
         "PasswordBody" => json!({"userName": "ann", "tenantId": GUID, "projectId": GUID}),
+        "MailPolicyBody" => json!({"domains": ["example.com"], "emailsPerHour": 100}),
+        "WebhookBody" => json!({"url": "https://hooks.example.com/fuelcell", "events": ["job.failed"]}),
+        "WebhookChangeBody" => json!({"enabled": false}),
+        "RotationBody" => json!({"overlapSeconds": 3600}),
         "DataMachineClearBody" => json!({"type": "failed", "cleanup_processed": false}),
         _ => return None,
     })
