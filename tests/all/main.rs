@@ -31,6 +31,7 @@ mod openapi;
 mod operate;
 mod outbound;
 mod process_mining;
+mod protection;
 mod python;
 mod readme;
 mod registry;

@@ -41,7 +41,8 @@ impl Server {
         server
     }
 
-    /// A fresh server with settings from its environment: `("SERVICE__MAX_DATASET_BYTES", "1000")`.
+    /// A fresh server with settings from its environment: `("SERVICE__MAX_DATASET_BYTES", "1000")`. One that has a
+    /// certificate is not waited for until it answers: who asks it must trust it.
     pub fn start_set(settings: &[(&str, &str)]) -> Self {
         let mut server = Self::new();
         server.restart_set(settings);
@@ -155,6 +156,9 @@ impl Server {
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         self.process = Some(process.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")));
         self.base = eventually("the server says where it listens", START, || self.address());
+        if self.base.starts_with("https://") {
+            return;
+        }
         eventually("the server answers", START, || {
             let answer = self.client(None).try_send("GET", "/healthz", &[], &[]).ok()?;
             (answer.status == 200).then_some(())
@@ -173,6 +177,10 @@ impl Server {
         up.join(path.strip_prefix("/").expect("the tests' paths are absolute"))
     }
 
+    fn has_certificate(&self) -> bool {
+        self.settings.iter().any(|(name, _)| name.ends_with("API__TLS__CERTIFICATE"))
+    }
+
     fn address(&mut self) -> Option<String> {
         let log = self.log();
         let ended = self
@@ -183,7 +191,8 @@ impl Server {
         // Where it is reached is not where it listens, when a proxy stands before it.
         let told = log.lines().find_map(|line| Some(line.split_once("listening at ")?.1))?;
         let address: SocketAddr = told.split_once(" address=")?.1.split_whitespace().next()?.parse().ok()?;
-        Some(format!("http://{address}"))
+        let scheme = if self.has_certificate() { "https" } else { "http" };
+        Some(format!("{scheme}://{address}"))
     }
 
     /// Starts the server again on the same data.

@@ -1,5 +1,7 @@
 //! Settings of the HTTP interface.
 
+use crate::cors;
+use crate::tls::TlsConfig;
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,38 @@ pub struct ApiConfig {
     /// Networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed, such as `10.0.0.0/8`.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
+    /// Requests that one token may make a second: as many at once, and as many again within the next second. Operators'
+    /// tokens may make more.
+    pub token_requests_per_second: NonZeroU32,
+    /// The same for all tokens of one tenant.
+    pub tenant_requests_per_second: NonZeroU32,
+    /// Bytes of bodies of one token's requests that have not been answered yet. A body counts with its length, at most 4 MiB,
+    /// and with 4 MiB if it does not say it; one alone is always let in.
+    pub max_token_arriving_bytes: u64,
+    /// The same for all tokens of one tenant.
+    pub max_tenant_arriving_bytes: u64,
+    /// The same for all tenants.
+    pub max_arriving_bytes: u64,
+    /// Changes with JSON bodies that are being carried out at a time, of all tenants; the next one is answered 503 at once.
+    pub max_changes: NonZeroU32,
+    /// The same for one tenant; the next one is answered 429.
+    pub max_tenant_changes: NonZeroU32,
+    /// Origins whose pages may ask this server, such as `https://app.example.com`, or `*` alone for all; none = no page of
+    /// another origin. They show a token: cookies of sessions are believed of this server's own pages only.
+    pub cors_origins: Vec<String>,
+    /// TLS, when a certificate is named.
+    pub tls: TlsConfig,
+}
+
+impl ApiConfig {
+    /// Refuses what cannot be meant, by the name of the setting.
+    ///
+    /// # Errors
+    /// What is wrong, and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        cors::check(&self.cors_origins)?;
+        self.tls.check()
+    }
 }
 
 impl Default for ApiConfig {
@@ -42,6 +76,15 @@ impl Default for ApiConfig {
             max_unread_bytes: 256 * MIB,
             max_tenant_unread_bytes: 64 * MIB,
             trusted_proxies: Vec::new(),
+            token_requests_per_second: const { NonZeroU32::new(20_000).expect("it is not zero") },
+            tenant_requests_per_second: const { NonZeroU32::new(50_000).expect("it is not zero") },
+            max_token_arriving_bytes: 128 * MIB,
+            max_tenant_arriving_bytes: 256 * MIB,
+            max_arriving_bytes: 1024 * MIB,
+            max_changes: const { NonZeroU32::new(2_048).expect("it is not zero") },
+            max_tenant_changes: const { NonZeroU32::new(1_024).expect("it is not zero") },
+            cors_origins: Vec::new(),
+            tls: TlsConfig::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::duplicates;
 use crate::moments::parse_moment;
 use crate::object::Object;
 use crate::problem::{INVALID_BODY, MALFORMED_JSON, Problem};
+use crate::protection::Turn;
 use crate::routes;
 use crate::text::camel;
 use crate::text::clipped;
@@ -81,7 +82,11 @@ fn body_digest(has_key: bool, bytes: &[u8]) -> Digest {
 async fn json_bytes<T: ToSchema, S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     check_coding(request.headers())?;
     let received = request.extensions().get::<Received>().cloned();
+    let turn = request.extensions().get::<Turn>().cloned();
     let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
+    if let Some(turn) = turn {
+        turn.begin()?;
+    }
     if let Some(received) = received {
         received.keep::<T>(bytes.clone());
     }

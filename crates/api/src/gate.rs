@@ -10,15 +10,14 @@ use crate::auth::{AuthFailures, Scheme};
 use crate::config::ApiConfig;
 use crate::extract::Ids;
 use crate::problem::Problem;
+use crate::protection::{Admission, Protection};
 use crate::queries::KnownQueries;
 use crate::request_id::REQUEST_ID;
 use crate::routes::{Access, HEALTH, Routes};
 use crate::serve::Arrival;
 use crate::text::clipped;
-use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::Method;
-use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{AuditOutcome, Role, Scope, TenantId};
@@ -35,6 +34,7 @@ pub(crate) const MAX_TARGET: usize = 512;
 pub(crate) struct Gate {
     service: Arc<Service>,
     failures: AuthFailures,
+    protection: Protection,
     routes: Arc<Routes>,
     queries: KnownQueries,
 }
@@ -46,7 +46,8 @@ impl Gate {
         routes: Arc<Routes>,
         queries: KnownQueries,
     ) -> Self {
-        Self { service, failures: AuthFailures::new(config), routes, queries }
+        let (failures, protection) = (AuthFailures::new(config), Protection::new(config));
+        Self { service, failures, protection, routes, queries }
     }
 }
 
@@ -101,7 +102,9 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
         return Err(Problem::too_many_connections());
     }
     let tenant = principal.scope.tenant();
-    let response = answer(gate, parts, body, path.as_str(), (scheme, role), principal, next).await?;
+    let admission = gate.protection.admit((principal.scope, principal.token), &parts.headers)?;
+    let request = Request::from_parts(parts, body);
+    let response = answer(gate, request, path.as_str(), (scheme, role), (principal, admission), next).await?;
     match arrival {
         Some(arrival) => counted(&arrival, tenant, response),
         None => Ok(response),
@@ -117,13 +120,13 @@ fn counted(arrival: &Arrival, tenant: Option<TenantId>, response: Response) -> R
 
 async fn answer(
     gate: &Arc<Gate>,
-    mut parts: Parts,
-    body: Body,
+    request: Request,
     path: &str,
     (scheme, role): (Scheme, Role),
-    principal: Principal,
+    (principal, admission): (Principal, Admission),
     next: Next,
 ) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
     let place = match scheme {
         Scheme::Bearer => Ids::from_request_parts(&mut parts, &()).await?.place()?,
         // These addresses name no place: a password has its own.
@@ -138,9 +141,16 @@ async fn answer(
     }
     let call = Arc::new(call(&request, path, principal, place));
     request.extensions_mut().insert(Asked(Arc::clone(&call)));
+    if let Some(turn) = &admission.turn {
+        request.extensions_mut().insert(turn.clone());
+    }
     // A task of its own: a client that goes away does not keep what it began from being carried out and written down.
     let known = gate.queries.check(request.method(), path, request.uri());
     let work = audited(Arc::clone(&gate.service), call, (place, role, known), request, next);
+    let work = async move {
+        let _admission = admission;
+        work.await
+    };
     let task = tokio::spawn(work.in_current_span());
     Ok(task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())))
 }

@@ -8,6 +8,7 @@ mod auth;
 mod config;
 mod connections;
 mod cookie;
+mod cors;
 mod datamachine;
 mod diagnosis;
 mod downloads;
@@ -19,6 +20,7 @@ mod extract;
 #[cfg(test)]
 mod fuzz;
 mod gate;
+mod headers;
 mod health;
 #[cfg(test)]
 mod in_process;
@@ -31,6 +33,7 @@ mod openapi;
 mod pages;
 mod paging;
 mod problem;
+mod protection;
 mod queries;
 mod registry;
 mod request_id;
@@ -41,14 +44,16 @@ mod session;
 mod stated;
 mod stop;
 mod text;
+mod tls;
 mod usage;
 
 pub use metrics::{Gather, metrics_router};
 pub use pages::PageFile;
-pub use serve::serve;
+pub use serve::{Listening, serve};
+pub use tls::{Tls, TlsConfig};
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::Uri;
+use axum::http::{HeaderValue, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
@@ -88,7 +93,8 @@ pub fn router(
     let (routes, document) = described_routes().split_for_parts();
     let known = Arc::new(Routes::of(&document));
     let shown = openapi::finished(&document, &known);
-    let schemas = Arc::new(Schemas::of(&shown));
+    let finishing =
+        Finishing { schemas: Arc::new(Schemas::of(&shown)), strict_transport: config.tls.strict_transport() };
     let gate = Gate::new(Arc::clone(&service), config, Arc::clone(&known), KnownQueries::of(&document));
     let gate = Arc::new(gate);
     let layers = ServiceBuilder::new()
@@ -96,17 +102,20 @@ pub fn router(
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
-        .layer(middleware::from_fn_with_state(schemas, finish))
+        .layer(middleware::from_fn_with_state(Arc::new(finishing), finish))
         .layer(CatchPanicLayer::custom(problem::after_panic));
-    routes
+    let routes = routes
         .merge(openapi::routes(&shown))
         .merge(pages::routes(pages))
         .fallback(async move |uri: Uri| known.not_found_at(uri.path()))
         .method_not_allowed_fallback(async || routes::not_allowed())
         .layer(middleware::from_fn_with_state(gate, gate::pass))
-        .layer(Extension(Stop(stop)))
-        .layer(layers)
-        .with_state(service)
+        .layer(Extension(Stop(stop)));
+    let routes = match cors::layer(&config.cors_origins) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    routes.layer(layers).with_state(service)
 }
 
 /// The OpenAPI document of all routes.
@@ -212,17 +221,24 @@ fn upload_routes() -> OpenApiRouter<Arc<Service>> {
         .layer(DefaultBodyLimit::disable())
 }
 
-/// Ends every response: a refused client may finish its sentence, and problems are told in the words of their protocol.
-/// One layer for all: each costs every request some allocations.
-async fn finish(State(schemas): State<Arc<Schemas>>, mut request: Request, next: Next) -> Response {
+/// What every answer is ended with.
+struct Finishing {
+    schemas: Arc<Schemas>,
+    strict_transport: Option<HeaderValue>,
+}
+
+/// Ends every response: a refused client may finish its sentence, problems are told in the words of their protocol, and
+/// browsers are told what to make of it. One layer for all: each costs every request some allocations.
+async fn finish(State(finishing): State<Arc<Finishing>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
-    let received = Received::new(schemas);
+    let received = Received::new(Arc::clone(&finishing.schemas));
     request.extensions_mut().insert(received.clone());
     let id = request.headers().get(&REQUEST_ID).cloned();
     let is_datamachine = request.uri().path().starts_with(datamachine::BASE);
     let mut response = drain::drain(request, next).await;
     metrics::answered(&method, route.as_ref(), response.status(), began.elapsed());
+    headers::secure(response.headers_mut(), finishing.strict_transport.as_ref());
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let problem = problem.completed(&received);
     problem.log();

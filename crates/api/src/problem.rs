@@ -31,6 +31,8 @@ const FAULT_MEMBERS: usize = 24;
 
 /// When a client may try again that found no place: connections that do nothing are closed meanwhile.
 const CONNECTION_RETRY_SECONDS: u64 = 10;
+/// When a client may try again that found the queue full: jobs start meanwhile.
+const QUEUE_RETRY_SECONDS: u64 = 5;
 /// A store that is temporarily unavailable is asked again after this.
 const STORAGE_RETRY_SECONDS: u64 = 1;
 
@@ -61,6 +63,17 @@ impl Problem {
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// Seconds after which it may be tried again.
+    #[cfg(test)]
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
+    /// The same, which may be tried again after so many seconds.
+    pub(crate) fn retried_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// A sentence for people.
@@ -136,15 +149,14 @@ impl Problem {
     pub(crate) fn too_many_connections() -> Self {
         let detail = "there are as many connections as this server, or this address, may have; close some, or try again later";
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooManyConnections", detail);
-        Self { retry_after: Some(CONNECTION_RETRY_SECONDS), ..problem }
+        problem.retried_after(CONNECTION_RETRY_SECONDS)
     }
 
     /// There is no room for another answer.
     pub(crate) fn too_much_unread() -> Self {
         let detail =
             "answers that wait to be read hold as much memory as they may; read them, or try again later";
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooMuchUnread", detail);
-        Self { retry_after: Some(1), ..problem }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "TooMuchUnread", detail).retried_after(1)
     }
 
     pub(crate) fn invalid(code: &'static str, detail: impl AsRef<str>) -> Self {
@@ -166,6 +178,7 @@ impl From<ServiceError> for Problem {
         let retry_after = match &error {
             ServiceError::TooMany { retry_after, .. } => Some(*retry_after),
             ServiceError::StorageAway => Some(STORAGE_RETRY_SECONDS),
+            ServiceError::QueueFull(_) => Some(QUEUE_RETRY_SECONDS),
             _ => None,
         };
         let (status, code) = match &error {
@@ -185,6 +198,7 @@ impl From<ServiceError> for Problem {
             ServiceError::BadSignature => (StatusCode::FORBIDDEN, "BadSignature"),
             ServiceError::LinkExpired => (StatusCode::GONE, "LinkExpired"),
             ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
+            ServiceError::QueueFull(_) => (StatusCode::SERVICE_UNAVAILABLE, "QueueFull"),
             ServiceError::CompilerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "CompilerUnavailable"),
             ServiceError::StorageAway | ServiceError::Storage => {
                 (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable")

@@ -2,6 +2,7 @@
 
 use crate::config::ApiConfig;
 use crate::connections::{Arriving, Connections, Peer, Place, Placed, Seat, Socket, Unread};
+use crate::tls::Tls;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::timeout::TimeoutBody;
@@ -25,6 +27,8 @@ use tower_http::timeout::TimeoutBody;
 const HEAD: Duration = Duration::from_secs(30);
 /// The same in the reserve.
 const HEAD_IN_RESERVE: Duration = Duration::from_secs(5);
+/// How long a handshake of TLS may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Bytes of a request's head, and of what a connection holds of an answer that is being sent.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
 /// How long a body may pause.
@@ -34,16 +38,29 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// After a failed accept: most likely descriptors ran out, and closing connections gives some back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Where connections come from.
+pub struct Listening {
+    /// The socket.
+    pub listener: TcpListener,
+    /// What they are encrypted with; none = plain HTTP.
+    pub tls: Option<Tls>,
+}
+
 /// Answers on the listener until `stop`, then lets running requests end for a while. `descriptors` is how many the process
 /// may have.
 pub async fn serve(
-    listener: TcpListener,
+    Listening { listener, tls }: Listening,
     router: Router,
     config: &ApiConfig,
     descriptors: u64,
     stop: CancellationToken,
 ) {
-    let server = Server { router, shared: Arc::new(Connections::new(config, descriptors)) };
+    let acceptor = tls.as_ref().map(Tls::acceptor);
+    if let Some(tls) = tls {
+        tokio::spawn(Arc::new(tls).renew(stop.clone()));
+    }
+    let shared = Arc::new(Connections::new(config, descriptors));
+    let server = Server { router, shared, acceptor, stop: stop.clone() };
     let running = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -80,6 +97,8 @@ pub(crate) struct Arrival {
 struct Server {
     router: Router,
     shared: Arc<Connections>,
+    acceptor: Option<TlsAcceptor>,
+    stop: CancellationToken,
 }
 
 impl Server {
@@ -121,7 +140,24 @@ impl Server {
             true => http.keep_alive(false).header_read_timeout(HEAD_IN_RESERVE),
             false => http.header_read_timeout(HEAD),
         };
-        let serving = running.watch(http.serve_connection(TokioIo::new(socket), answer));
+        let (watcher, acceptor, stop) = (running.watcher(), self.acceptor.clone(), self.stop.clone());
+        let handshake = if in_reserve { HEAD_IN_RESERVE } else { HANDSHAKE };
+        let serving = async move {
+            let Some(acceptor) = acceptor else {
+                return watcher.watch(http.serve_connection(TokioIo::new(socket), answer)).await;
+            };
+            let shaking = tokio::time::timeout(handshake, acceptor.accept(socket));
+            match stop.run_until_cancelled(shaking).await {
+                Some(Ok(Ok(socket))) => {
+                    watcher.watch(http.serve_connection(TokioIo::new(socket), answer)).await
+                }
+                Some(Ok(Err(error))) => {
+                    tracing::debug!(%error, "a connection did not come to TLS");
+                    Ok(())
+                }
+                Some(Err(_)) | None => Ok(()),
+            }
+        };
         tokio::spawn(async move {
             match broken.run_until_cancelled(serving).await {
                 Some(Err(error)) => tracing::debug!(%error, "a connection broke"),

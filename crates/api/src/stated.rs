@@ -1,8 +1,11 @@
 //! The limits of the API as one table, `docs/limits.md`: those of this room, and those of the rooms below.
 
 use crate::extract::MAX_JSON_BYTES;
-use crate::{execution, gate, paging, problem, registry, request_id, routes, serve};
+use crate::{
+    ApiConfig, cors, execution, gate, paging, problem, protection, registry, request_id, routes, serve, tls,
+};
 use fuelcell_domain::stated::StatedLimit;
+use std::num::NonZeroU32;
 
 /// Those of the HTTP interface that nobody can set.
 const STATED: &[StatedLimit] = &[
@@ -70,15 +73,84 @@ const STATED: &[StatedLimit] = &[
         "bytes",
         "400 `InvalidContentDigest`",
     ),
+    StatedLimit::new(
+        "bytes that a request's body counts as while it arrives",
+        protection::MOST_HELD as u64,
+        "bytes",
+        "larger bodies count as that",
+    ),
+    StatedLimit::new(
+        "origins of `api.cors_origins`",
+        cors::MAX_ORIGINS as u64,
+        "origins",
+        "the server does not start",
+    ),
+    StatedLimit::new(
+        "a file of `api.tls`",
+        tls::MAX_FILE,
+        "bytes",
+        "the server does not start, or keeps the certificate that it has",
+    ),
 ];
 
+/// Those that operators set, as they are where nobody did.
+fn settable() -> [StatedLimit; 7] {
+    let config = ApiConfig::default();
+    let number = |number: NonZeroU32| u64::from(number.get());
+    [
+        StatedLimit::new(
+            "requests of a token a second, and at once (`api.token_requests_per_second`)",
+            number(config.token_requests_per_second),
+            "requests",
+            "429 `TooManyRequests`",
+        ),
+        StatedLimit::new(
+            "requests of a tenant a second, and at once (`api.tenant_requests_per_second`)",
+            number(config.tenant_requests_per_second),
+            "requests",
+            "429 `TooManyRequests`",
+        ),
+        StatedLimit::new(
+            "bodies of a token's requests that arrive (`api.max_token_arriving_bytes`)",
+            config.max_token_arriving_bytes,
+            "bytes",
+            "429 `TooMuchArriving`",
+        ),
+        StatedLimit::new(
+            "bodies of a tenant's requests that arrive (`api.max_tenant_arriving_bytes`)",
+            config.max_tenant_arriving_bytes,
+            "bytes",
+            "429 `TooMuchArriving`",
+        ),
+        StatedLimit::new(
+            "bodies of all requests that arrive (`api.max_arriving_bytes`)",
+            config.max_arriving_bytes,
+            "bytes",
+            "503 `TooMuchArriving`",
+        ),
+        StatedLimit::new(
+            "changes of a tenant that are being carried out (`api.max_tenant_changes`)",
+            number(config.max_tenant_changes),
+            "changes",
+            "429 `TooManyChanges`",
+        ),
+        StatedLimit::new(
+            "changes of all that are being carried out (`api.max_changes`)",
+            number(config.max_changes),
+            "changes",
+            "503 `Busy`",
+        ),
+    ]
+}
+
 /// All of them.
-fn all() -> impl Iterator<Item = &'static StatedLimit> {
-    STATED
+fn all() -> impl Iterator<Item = StatedLimit> {
+    let fixed = STATED
         .iter()
         .chain(routes::LIMITS_OF_OTHERS)
         .chain(fuelcell_service::stated::STATED)
-        .chain(fuelcell_domain::stated::STATED)
+        .chain(fuelcell_domain::stated::STATED);
+    fixed.copied().chain(settable())
 }
 
 #[cfg(test)]
@@ -91,8 +163,9 @@ mod tests {
     const HEAD: &str = "\
 # Limits
 
-What is taken at most, and what comes of more. These hold for every server; what operators set (caps, quotas, connections,
-parallel uploads) is in [running a server](running-a-server.md) and in `fuelcell config`.
+What is taken at most, and what comes of more. Rows that name a setting in parentheses are defaults; all others hold for
+every server. What operators set beside (caps, quotas, connections, parallel uploads) is in
+[running a server](running-a-server.md) and in `fuelcell config`.
 
 This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
 
@@ -103,7 +176,7 @@ This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell
     fn document() -> String {
         let mut text = HEAD.to_owned();
         for StatedLimit { what, most, unit, beyond } in all() {
-            writeln!(text, "| {what} | {} {unit} | {beyond} |", grouped(*most)).unwrap();
+            writeln!(text, "| {what} | {} {unit} | {beyond} |", grouped(most)).unwrap();
         }
         text
     }

@@ -211,7 +211,7 @@ impl From<IsolationArgument> for Isolation {
 /// A running server, and how to show it who asks.
 #[derive(Args)]
 pub(crate) struct ServerFlags {
-    /// Where the server answers, by plain HTTP.
+    /// Where the server answers.
     #[arg(long, default_value = "http://127.0.0.1:7300", env = "FUELCELL_SERVER")]
     pub(crate) server: String,
     /// File with the token of an administrator, such as DATA/operator-token.

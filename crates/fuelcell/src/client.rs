@@ -1,10 +1,13 @@
 //! Calls of a running server, over its own interface.
 
 use crate::cli::ServerFlags;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use rustls::crypto::ring::default_provider;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::Response;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 /// A server that does not answer is not waited for any longer.
@@ -22,12 +25,12 @@ impl Server {
         let file = &flags.token_file;
         let token =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        Ok(Self {
-            agent: config.build().new_agent(),
-            url: flags.server.trim_end_matches('/').to_owned(),
-            authorization: format!("Bearer {}", token.trim()),
-        })
+        let mut config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        let url = flags.server.trim_end_matches('/').to_owned();
+        if url.starts_with("https://") {
+            config = config.tls_config(trusting_whom_the_machine_trusts()?);
+        }
+        Ok(Self { agent: config.build().new_agent(), url, authorization: format!("Bearer {}", token.trim()) })
     }
 
     /// The body of the answer to a call that succeeds.
@@ -42,6 +45,15 @@ impl Server {
         let answer = self.agent.run(request).with_context(|| format!("cannot reach {}", self.url))?;
         read(answer)
     }
+}
+
+/// Servers with a certificate that leads to one of the machine's roots; `SSL_CERT_FILE` names others.
+fn trusting_whom_the_machine_trusts() -> anyhow::Result<TlsConfig> {
+    let found = rustls_native_certs::load_native_certs();
+    ensure!(!found.certs.is_empty(), "this machine has no root certificates: {:?}", found.errors);
+    let roots = found.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+    let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots)));
+    Ok(tls.unversioned_rustls_crypto_provider(Arc::new(default_provider())).build())
 }
 
 /// The body of a 2xx; anything else in the server's own words.

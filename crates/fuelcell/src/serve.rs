@@ -12,7 +12,7 @@ use crate::sessions::SessionFile;
 use crate::telemetry;
 use crate::token::TokenFile;
 use anyhow::Context;
-use fuelcell_api::{ApiConfig, Gather, PageFile};
+use fuelcell_api::{ApiConfig, Gather, Listening, PageFile, Tls};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
 use fuelcell_notify::Notifier;
@@ -73,9 +73,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         let gauges = Gauges::new(sources)?;
         tokio::spawn(serve_metrics(listen_on(listen).await?, gauges, config.api.clone(), stop.clone()));
     }
+    let tls = Tls::of(&config.api.tls).context("TLS cannot be used")?;
     let listener = listen_on(config.listen).await?;
     let address = listener.local_addr()?;
     let public_url = match config.service.public_url.as_str() {
+        "" if tls.is_some() => format!("https://{address}"),
         "" => format!("http://{address}"),
         url => url.to_owned(),
     };
@@ -127,7 +129,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(keep_refusals(service.clone(), stop.clone()));
     tokio::spawn(keep_removing(service.clone(), stop.clone()));
     let router = fuelcell_api::router(service.clone(), &config.api, dashboard(), stop.clone());
-    fuelcell_api::serve(listener, router, &config.api, descriptors, stop.clone()).await;
+    let listening = Listening { listener, tls };
+    fuelcell_api::serve(listening, router, &config.api, descriptors, stop.clone()).await;
     running.await.context("the scheduler ended badly")?;
     notifying.await.context("telling of ended jobs ended badly")?;
     service.settle_refusals().await;
@@ -180,7 +183,8 @@ async fn serve_metrics(listener: TcpListener, gauges: Gauges, config: ApiConfig,
         })
     });
     let router = fuelcell_api::metrics_router(gather);
-    fuelcell_api::serve(listener, router, &config, METRICS_DESCRIPTORS, stop).await;
+    let listening = Listening { listener, tls: None };
+    fuelcell_api::serve(listening, router, &config, METRICS_DESCRIPTORS, stop).await;
 }
 
 /// Every connection and every open artifact takes a descriptor; shells grant few of those that the system allows.

@@ -85,6 +85,7 @@ impl Batch<'_> {
     /// Queues what may be queued, durably; says what became of each submission, in the order in which they came.
     pub async fn queue(self) -> Result<Vec<Result<Accepted, ServiceError>>, ServiceError> {
         let Self { service, project, answers, new, .. } = self;
+        service.check_room_in_queue(new.len()).await?;
         let queued = match new.is_empty() {
             true => Vec::new(),
             false => service.store.submit_many(new).await?,

@@ -26,6 +26,8 @@ pub struct ServiceConfig {
     pub max_waiting_requests: usize,
     /// Streams of events that one tenant may have open at the same time.
     pub max_streams: usize,
+    /// Jobs of all tenants that may wait, those included whose time has not come; more are answered 503.
+    pub max_queued_jobs: u64,
     /// Seconds after which a session of the dashboard ends in which nothing was asked.
     pub session_idle_seconds: u64,
     /// Seconds after which it ends in any case.
@@ -47,6 +49,7 @@ impl Default for ServiceConfig {
             max_parallel_archives: 8,
             max_waiting_requests: 200,
             max_streams: 1000,
+            max_queued_jobs: 1_000_000,
             session_idle_seconds: 8 * 3600,
             session_seconds: 7 * 24 * 3600,
             ready_free_bytes: 256 * MIB,

@@ -95,6 +95,9 @@ pub enum ServiceError {
     /// The storage medium is full; nothing was changed.
     #[error("the server's storage is full; nothing was changed")]
     StorageFull,
+    /// As many jobs wait as may wait on this server; nothing was queued.
+    #[error("{0} jobs wait on this server, as many as may, and nothing was queued; try again later")]
+    QueueFull(u64),
     /// An uploaded module could not be compiled, which says nothing about the module; the log says why.
     #[error("this server could not compile the module, and nothing was published; try again later")]
     CompilerUnavailable,

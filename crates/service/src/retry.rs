@@ -72,6 +72,7 @@ impl Service {
         }
         let earlier = self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
         check_state(earlier.state)?;
+        self.check_room_in_queue(1).await?;
         let job = self.renewed(principal, earlier, retry).await?;
         self.queue(job, idempotency, call).await
     }

@@ -89,8 +89,21 @@ impl Service {
         if let Some(first) = self.repeated(project, idempotency.as_ref()).await? {
             return Ok(first);
         }
+        self.check_room_in_queue(1).await?;
         let job = self.pin(principal, project, submission).await?;
         self.queue(job, idempotency, call).await
+    }
+
+    /// Refuses so many further jobs where more would wait than may. Those that come at the same moment are not counted:
+    /// what keeps the server well need not be exact.
+    pub(crate) async fn check_room_in_queue(&self, further: usize) -> Result<(), ServiceError> {
+        let most = self.config.max_queued_jobs;
+        let figures = self.store.queue_figures(self.clock.now()).await?;
+        let waiting = figures.scheduled + figures.ready.iter().map(|waiting| waiting.jobs).sum::<u64>();
+        match waiting.saturating_add(further as u64) > most {
+            true => Err(ServiceError::QueueFull(most)),
+            false => Ok(()),
+        }
     }
 
     /// The submission's key, once what can be seen of it alone is right.

@@ -7,6 +7,7 @@ use crate::extract::{Ids, MAX_JSON_BYTES, check_coding, parse_json, parse_outlin
 use crate::gate::{Asked, Made};
 use crate::object::Object;
 use crate::problem::{FaultAnswer, Problem};
+use crate::protection::{MOST_HELD, Turn};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Largest body of a batch, in bytes.
-pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_BATCH_BYTES: usize = MOST_HELD;
 
 /// Refused jobs of which all faults are told; of those after them the first: to look through a document takes much longer
 /// than to read it.
@@ -156,6 +157,7 @@ fn batch_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 async fn read(request: Request) -> Result<Vec<Box<RawValue>>, Problem> {
     check_coding(request.headers())?;
+    let turn = request.extensions().get::<Turn>().cloned();
     let bytes = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -164,6 +166,9 @@ async fn read(request: Request) -> Result<Vec<Box<RawValue>>, Problem> {
         ),
         _ => Problem::invalid("BrokenBody", "the request's body could not be read to its end"),
     })?;
+    if let Some(turn) = turn {
+        turn.begin()?;
+    }
     let body = parse_outline::<Object<BatchBody>>(&bytes)?.0;
     let body =
         body.ok_or_else(|| Problem::invalid("MalformedJson", "the body is null; an object is expected"))?;

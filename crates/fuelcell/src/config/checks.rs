@@ -1,7 +1,7 @@
 //! What the types of the settings do not say.
 
 use super::settings::Config;
-use anyhow::{Context, ensure};
+use anyhow::{Context, Error, ensure};
 use tracing_subscriber::EnvFilter;
 
 /// A page of WebAssembly's memory: with less no guest begins.
@@ -25,6 +25,7 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     );
     EnvFilter::try_new(&config.log).with_context(|| format!("log = {:?} is not a filter", config.log))?;
     concurrency(config)?;
+    config.api.check().map_err(Error::msg)?;
     service(config)?;
     let outbound = &config.outbound;
     at_least("outbound.connect_seconds", outbound.connect_seconds, 1)?;

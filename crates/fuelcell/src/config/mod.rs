@@ -42,7 +42,10 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
 /// Paths are taken from where the program was started, once: its children work in a directory of their own.
 fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
     config.data = absolute_path("data", &config.data)?;
+    let tls = &mut config.api.tls;
     for (name, path) in [
+        ("api.tls.certificate", &mut tls.certificate),
+        ("api.tls.key", &mut tls.key),
         ("compiled", &mut config.compiled),
         ("compiled_secret", &mut config.compiled_secret),
         ("notifications.smtp.password_file", &mut config.notifications.smtp.password_file),
