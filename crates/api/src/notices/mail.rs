@@ -21,6 +21,7 @@ pub(crate) struct MailPolicyBody {
     domains: Option<Vec<String>>,
     /// E-mails that are tried within an hour; those beyond wait for the next one
     #[serde(default)]
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u64)]
     emails_per_hour: Option<u32>,
 }
 
