@@ -27,7 +27,7 @@ pub struct ApiConfig {
     pub stalled_seconds: NonZeroU32,
     /// Bytes of answers that all clients together may leave unread.
     pub max_unread_bytes: u64,
-    /// The same for one tenant's clients.
+    /// What `max_unread_bytes` says, for one tenant's clients.
     pub max_tenant_unread_bytes: u64,
     /// Networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed, such as `10.0.0.0/8`.
     #[schemars(with = "Vec<String>")]
@@ -35,18 +35,18 @@ pub struct ApiConfig {
     /// Requests that one token may make a second: as many at once, and as many again within the next second. Operators'
     /// tokens may make more.
     pub token_requests_per_second: NonZeroU32,
-    /// The same for all tokens of one tenant.
+    /// What `token_requests_per_second` says, for all tokens of one tenant.
     pub tenant_requests_per_second: NonZeroU32,
     /// Bytes of bodies of one token's requests that have not been answered yet. A body counts with its length, at most 4 MiB,
     /// and with 4 MiB if it does not say it; one alone is always let in.
     pub max_token_arriving_bytes: u64,
-    /// The same for all tokens of one tenant.
+    /// What `max_token_arriving_bytes` says, for all tokens of one tenant.
     pub max_tenant_arriving_bytes: u64,
-    /// The same for all tenants.
+    /// What `max_token_arriving_bytes` says, for all tenants.
     pub max_arriving_bytes: u64,
     /// Changes with JSON bodies that are being carried out at a time, of all tenants; the next one is answered 503 at once.
     pub max_changes: NonZeroU32,
-    /// The same for one tenant; the next one is answered 429.
+    /// What `max_changes` says, for one tenant; the next one is answered 429.
     pub max_tenant_changes: NonZeroU32,
     /// Origins whose pages may ask this server, such as `https://app.example.com`, or `*` alone for all; none = no page of
     /// another origin. They show a token: cookies of sessions are believed of this server's own pages only.

@@ -21,7 +21,8 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     let printable = !node.is_empty() && node.chars().all(|letter| letter.is_ascii_graphic());
     ensure!(
         printable && node.len() <= MAX_NODE,
-        "node must be 1 to {MAX_NODE} ASCII characters without white space"
+        "node must be 1 to {MAX_NODE} ASCII characters without white space, not {:?}",
+        node.chars().take(MAX_NODE).collect::<String>()
     );
     EnvFilter::try_new(&config.log).with_context(|| format!("log = {:?} is not a filter", config.log))?;
     concurrency(config)?;

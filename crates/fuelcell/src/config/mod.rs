@@ -1,10 +1,14 @@
 //! Configuration: defaults, then one TOML file, then `FUELCELL_*` variables, then flags. Unknown keys are refused.
 
 mod checks;
+#[cfg(test)]
+mod document;
 pub(crate) mod effective;
 mod public_url;
 mod reference;
+mod refusal;
 mod settings;
+mod takes;
 pub(crate) mod units;
 
 pub(crate) use checks::check;
@@ -27,7 +31,10 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
         figment = figment.merge(Human(Toml::file_exact(file)));
     }
     figment = figment.merge(Human(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__")));
-    let mut config: Config = figment.extract().context("the configuration is not usable")?;
+    let mut config: Config = figment
+        .extract()
+        .map_err(|error| anyhow::anyhow!(refusal::told(&figment, &error)))
+        .context("the configuration is not usable")?;
     let ServeFlags { data, listen, public_url, slots, isolation } = flags;
     config.data = data.unwrap_or(config.data);
     config.listen = listen.unwrap_or(config.listen);

@@ -17,11 +17,15 @@ const WIDTH: usize = 100;
 pub(crate) fn text(config: &Config, effective: &Effective) -> anyhow::Result<String> {
     let table =
         |config: &Config| Table::try_from(config).context("the configuration cannot be written as TOML");
-    let schema = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let schema = schema.into_generator().into_root_schema_for::<Config>().to_value();
     let mut page = Page { text: String::new(), effective };
-    page.settings("", &schema, &table(config)?, &table(&Config::default())?);
+    page.settings("", &schema(), &table(config)?, &table(&Config::default())?);
     Ok(page.text)
+}
+
+/// The settings as a JSON schema, with their doc comments.
+pub(super) fn schema() -> Json {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<Config>().to_value()
 }
 
 struct Page<'a> {
@@ -101,11 +105,11 @@ impl Page<'_> {
     }
 }
 
-fn is_table(schema: &Json) -> bool {
+pub(super) fn is_table(schema: &Json) -> bool {
     schema["type"] == "object"
 }
 
-fn joined(path: &str, name: &str) -> String {
+pub(super) fn joined(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 

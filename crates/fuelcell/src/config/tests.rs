@@ -2,9 +2,10 @@
 
 use super::*;
 
-fn read(text: &str) -> anyhow::Result<Config> {
+pub(super) fn read(text: &str) -> anyhow::Result<Config> {
     let figment = Figment::from(Serialized::defaults(Config::default())).merge(Human(Toml::string(text)));
-    let config: Config = figment.extract()?;
+    let config: Config =
+        figment.extract().map_err(|error| anyhow::anyhow!(refusal::told(&figment, &error)))?;
     check(&config)?;
     Ok(config)
 }

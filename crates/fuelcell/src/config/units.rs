@@ -72,15 +72,19 @@ impl Unit {
         }
     }
 
-    fn refusal(self, text: &str) -> String {
-        let allowed = match self {
+    /// What a setting of this unit takes.
+    pub(crate) fn allowed(self) -> &'static str {
+        match self {
             Self::Bytes => "a number of bytes, or a size such as 512MiB or 2GiB",
             Self::Milliseconds => "a number of milliseconds, or a time such as 250ms or 2s",
             Self::Seconds => "a whole number of seconds, or a time such as 30s, 10m or 2h",
             Self::Days => "a whole number of days, or a time such as 90days or 12weeks",
-        };
+        }
+    }
+
+    fn refusal(self, text: &str) -> String {
         let shown: String = text.chars().take(64).collect();
-        format!("{shown:?} is not {allowed}")
+        format!("{shown:?} is not {}", self.allowed())
     }
 }
 

@@ -1,0 +1,108 @@
+//! What each setting takes, in words: from its type and its name.
+
+use super::reference::{is_table, joined, schema};
+use super::units::Unit;
+use serde_json::Value as Json;
+
+/// A setting, or a table whose names an operator chooses.
+pub(super) struct Row {
+    /// Its name after those of its tables, with dots.
+    pub(super) path: String,
+    /// What it takes.
+    pub(super) takes: String,
+    /// What it means.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the page is made by a test"))]
+    pub(super) meaning: String,
+}
+
+/// All settings, in the order of the reference.
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    gather("", &schema(), &mut rows);
+    rows
+}
+
+/// The setting of this name, or the one that holds it.
+pub(super) fn row(path: &str) -> Option<Row> {
+    let own = |row: &Row| path == row.path || path.starts_with(&format!("{}.", row.path));
+    rows().into_iter().find(own)
+}
+
+fn gather(path: &str, schema: &Json, rows: &mut Vec<Row>) {
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let (tables, settings): (Vec<_>, Vec<_>) = properties.partition(|(_, schema)| is_table(schema));
+    for (name, schema) in settings.into_iter().chain(tables) {
+        let path = joined(path, name);
+        match schema.get("properties") {
+            Some(_) => gather(&path, schema, rows),
+            None => rows.push(Row { takes: words(&path, schema), meaning: meaning(schema), path }),
+        }
+    }
+}
+
+fn meaning(schema: &Json) -> String {
+    schema["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Types of which a schema knows only that they are texts have their words here.
+fn words(path: &str, schema: &Json) -> String {
+    let by_name = match path {
+        "listen" | "metrics.listen" => "an address with a port, such as 127.0.0.1:7300 or [::1]:7300",
+        "api.trusted_proxies" | "outbound.allow_networks" => "a list of networks, such as [\"10.0.0.0/8\"]",
+        "api.cors_origins" => "a list of origins, such as [\"https://app.example.com\"], or [\"*\"]",
+        "data"
+        | "compiled"
+        | "compiled_secret"
+        | "api.tls.certificate"
+        | "api.tls.key"
+        | "notifications.smtp.password_file" => "a path",
+        "service.public_url" => {
+            "a URL, such as https://jobs.example.com; empty = the address that it listens on"
+        }
+        "log" => "a level, or directives such as info,fuelcell_scheduler=debug",
+        "retention.projects" => {
+            "a table for each project id, with the settings of [retention] that are its own"
+        }
+        "concurrency.projects" => "a whole number from 1 for each project id",
+        "concurrency.pipelines" => "a whole number from 1 for each pipeline id",
+        "concurrency.modules" => "a whole number from 1 for each module's name",
+        _ => return by_type(path, schema),
+    };
+    by_name.to_owned()
+}
+
+fn by_type(path: &str, schema: &Json) -> String {
+    if let Some(unit) = Unit::of(path.rsplit('.').next().unwrap_or(path)) {
+        return unit.allowed().to_owned();
+    }
+    let choices = choices(schema);
+    if !choices.is_empty() {
+        return format!("one of {}", choices.join(", "));
+    }
+    let types = &schema["type"];
+    let is = |name: &str| {
+        types == name || types.as_array().is_some_and(|types| types.iter().any(|one| one == name))
+    };
+    if is("integer") {
+        let least = schema["minimum"].as_u64().filter(|least| *least > 0);
+        return least.map_or("a whole number".into(), |least| format!("a whole number from {least}"));
+    }
+    match () {
+        () if is("boolean") => "true or false",
+        () if is("array") && schema["items"]["type"] == "integer" => "a list of whole numbers",
+        () if is("array") => "a list of texts",
+        () => "a text",
+    }
+    .to_owned()
+}
+
+/// The words of an enumeration.
+fn choices(schema: &Json) -> Vec<&str> {
+    let listed = schema["enum"].as_array().into_iter().flatten();
+    let described = schema["oneOf"].as_array().into_iter().flatten();
+    let described = described.flat_map(|one| {
+        let words = one["enum"].as_array().into_iter().flatten();
+        one.get("const").into_iter().chain(words)
+    });
+    listed.chain(described).filter_map(Json::as_str).collect()
+}
