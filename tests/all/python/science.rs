@@ -168,12 +168,12 @@ fn hostile_cells_end_as_they_must() {
     assert_eq!(ends("while True: pass", json!({"timeoutSeconds": 10})), "Timeout");
     assert_eq!(ends("while True: pass", json!({"fuel": 20_000_000_000_u64})), "FuelExhausted");
     let bomb = "x = []\nwhile True: x.append(bytearray(10_000_000))";
-    assert!(["CellFailed", "MemoryLimit"].contains(&ends(bomb, json!({"memoryBytes": 512 << 20})).as_str()));
+    assert!(["GuestError", "MemoryLimit"].contains(&ends(bomb, json!({"memoryBytes": 512 << 20})).as_str()));
     let bomb = "import numpy\nnumpy.ones((200_000, 10_000))";
-    assert!(["CellFailed", "MemoryLimit"].contains(&ends(bomb, json!({"memoryBytes": 512 << 20})).as_str()));
+    assert!(["GuestError", "MemoryLimit"].contains(&ends(bomb, json!({"memoryBytes": 512 << 20})).as_str()));
     let prints = "for _ in range(1000): print('x' * 1_000_000)";
     let code = ends(prints, json!({"memoryBytes": 512 << 20}));
-    assert!(["CellFailed", "MemoryLimit"].contains(&code.as_str()), "{code}");
+    assert!(["GuestError", "MemoryLimit"].contains(&code.as_str()), "{code}");
     let job = notebooks.submit(&cells(&["import numpy", "print('after')"]), json!({}), json!({}));
     project.wait_for(&job, "Completed");
     assert_eq!(statuses(&notebooks.output(&job, "notebook.json")), ["completed", "completed"]);
