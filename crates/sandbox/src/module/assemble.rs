@@ -1,19 +1,10 @@
 //! Puts an engine together of parts that come from different places: a component that was built with a placeholder, the
 //! interpreter that goes into the placeholder's place, and files that scripts find while they run.
 
+use super::redirect::Redirected;
 use crate::cell::engine_files::section_name;
-use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{Component, ComponentSection, CustomSection, ImportSection, Module, RawSection};
-use wasmparser::{BinaryReaderError, Import, Imports, Parser, Payload};
-
-/// What an interpreter imports from WASI and gets from the component it is in: a module's name, and the functions.
-#[derive(Clone, Copy, Debug)]
-pub struct Redirected {
-    /// What the component calls it.
-    pub module: &'static str,
-    /// The functions of `wasi_snapshot_preview1`.
-    pub functions: &'static [&'static str],
-}
+use wasm_encoder::{Component, ComponentSection, CustomSection, RawSection};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 
 /// A file of an engine.
 #[derive(Clone, Debug)]
@@ -54,8 +45,10 @@ pub fn assemble(
     redirected: Redirected,
     files: &[EngineFile],
 ) -> Result<Vec<u8>, AssembleError> {
-    let interpreter = prepared(interpreter, redirected)
-        .map_err(|error: reencode::Error| AssembleError::Unreadable(error.to_string()))?;
+    // Custom sections say nothing to an engine, and names take a sixth of a large interpreter.
+    let interpreter = redirected
+        .apply(interpreter, |_| true)
+        .map_err(|error| AssembleError::Unreadable(error.to_string()))?;
     let mut filling = Filling { placeholder, interpreter: &interpreter, places: 0 };
     let filled = filling.fill(component)?;
     if filling.places != 1 {
@@ -70,51 +63,6 @@ pub fn assemble(
     }
     assembled.extend_from_slice(&filled[header..]);
     Ok(assembled)
-}
-
-/// The interpreter without what says nothing to an engine (names take a sixth of a large one), and with its imports as its
-/// component has them.
-fn prepared(interpreter: &[u8], redirected: Redirected) -> Result<Vec<u8>, reencode::Error> {
-    let mut module = Module::new();
-    for payload in Parser::new(0).parse_all(interpreter) {
-        let payload = payload?;
-        match &payload {
-            Payload::CustomSection(_) => continue,
-            Payload::ImportSection(section) => {
-                let mut imports = ImportSection::new();
-                Redirect(redirected).parse_import_section(&mut imports, section.clone())?;
-                module.section(&imports);
-                continue;
-            }
-            _ => {}
-        }
-        if let Some((id, range)) = payload.as_section() {
-            module.section(&RawSection { id, data: &interpreter[range] });
-        }
-    }
-    Ok(module.finish())
-}
-
-struct Redirect(Redirected);
-
-impl Reencode for Redirect {
-    type Error = std::convert::Infallible;
-
-    fn parse_imports(
-        &mut self,
-        section: &mut ImportSection,
-        imports: Imports<'_>,
-    ) -> Result<(), reencode::Error> {
-        let imports = match imports {
-            Imports::Single(offset, import)
-                if import.module == "wasi_snapshot_preview1" && self.0.functions.contains(&import.name) =>
-            {
-                Imports::Single(offset, Import { module: self.0.module, ..import })
-            }
-            other => other,
-        };
-        reencode::utils::parse_imports(self, section, imports)
-    }
 }
 
 struct Filling<'a> {
@@ -200,17 +148,5 @@ mod tests {
         );
         let without = assemble(&component("(func (export \"else\"))"), &placeholder, &interpreter, NONE, &[]);
         assert!(matches!(without, Err(AssembleError::Placeholder(0))));
-    }
-
-    #[test]
-    fn imports_of_wasi_are_redirected_by_name() {
-        let interpreter = wasm(
-            "(module (import \"wasi_snapshot_preview1\" \"args_get\" (func)) (import \"wasi_snapshot_preview1\" \"fd_read\" (func)))",
-        );
-        let redirected = Redirected { module: "host", functions: &["args_get"] };
-        let expected = wasm(
-            "(module (import \"host\" \"args_get\" (func)) (import \"wasi_snapshot_preview1\" \"fd_read\" (func)))",
-        );
-        assert_eq!(prepared(&interpreter, redirected).unwrap(), expected);
     }
 }

@@ -8,10 +8,12 @@ pub(crate) mod inspect;
 pub(crate) mod lines;
 pub(crate) mod manifest;
 mod pack;
+mod redirect;
 mod room;
 pub(crate) mod sections;
 pub(crate) mod wrap;
 
-pub use assemble::{AssembleError, EngineFile, Redirected, assemble};
+pub use assemble::{AssembleError, EngineFile, assemble};
 pub use inspect::{code_bytes, script_files};
 pub use pack::{PackError, pack};
+pub use redirect::Redirected;

@@ -1,18 +1,20 @@
 //! Core modules become components: one way to run things.
 
+use super::redirect::Redirected;
 use super::{adapter, room};
 use std::borrow::Cow;
 use std::panic::catch_unwind;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as ADAPTER,
 };
-use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{ImportSection, Module, RawSection};
-use wasmparser::{BinaryReaderError, ExternalKind, Import, Imports, Parser, Payload};
+use wasmparser::{BinaryReaderError, ExternalKind, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 /// How the names of sections begin in which tools describe a world.
 const WORLD: &str = "component-type";
+
+/// What [`adapter`] has, which comes from it.
+const OURS: Redirected = Redirected { module: adapter::NAME, functions: &adapter::FUNCTIONS };
 
 /// `bytes` themselves when they are a component; a command of WASI preview 1 in its wrapping otherwise. The error says why
 /// it is no such command.
@@ -26,7 +28,7 @@ pub(crate) fn component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if !exports_memory(bytes).map_err(|error| error.to_string())? {
         return Err("it exports no memory `memory`".into());
     }
-    let core = prepared(bytes).map_err(|error| error.to_string())?;
+    let core = OURS.apply(bytes, |name| name.starts_with(WORLD)).map_err(|error| error.to_string())?;
     let roomy = room::made_in(&core).map_err(|error| error.to_string())?;
     let core = roomy.unwrap_or(core);
     // The encoder is made for what compilers emit, and does not expect that somebody means harm.
@@ -54,51 +56,4 @@ fn exports_memory(bytes: &[u8]) -> Result<bool, BinaryReaderError> {
         }
     }
     Ok(false)
-}
-
-/// The module without what tools wrote about worlds, importing some functions from the adapter of ours.
-fn prepared(bytes: &[u8]) -> Result<Vec<u8>, reencode::Error> {
-    let mut core = Module::new();
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload?;
-        match &payload {
-            Payload::CustomSection(custom) if custom.name().starts_with(WORLD) => continue,
-            Payload::ImportSection(section) => {
-                let mut imports = ImportSection::new();
-                OurAdapter.parse_import_section(&mut imports, section.clone())?;
-                core.section(&imports);
-                continue;
-            }
-            _ => {}
-        }
-        if let Some((id, range)) = payload.as_section() {
-            core.section(&RawSection { id, data: &bytes[range] });
-        }
-    }
-    Ok(core.finish())
-}
-
-/// Turns imports of what [`adapter`] has to it.
-struct OurAdapter;
-
-impl Reencode for OurAdapter {
-    type Error = std::convert::Infallible;
-
-    fn parse_imports(
-        &mut self,
-        section: &mut ImportSection,
-        imports: Imports<'_>,
-    ) -> Result<(), reencode::Error> {
-        let imports = match imports {
-            Imports::Single(offset, import) if is_ours(&import) => {
-                Imports::Single(offset, Import { module: adapter::NAME, ..import })
-            }
-            other => other,
-        };
-        reencode::utils::parse_imports(self, section, imports)
-    }
-}
-
-fn is_ours(import: &Import<'_>) -> bool {
-    import.module == NAME && adapter::FUNCTIONS.contains(&import.name)
 }
