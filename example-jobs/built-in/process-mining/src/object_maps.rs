@@ -10,8 +10,8 @@ use crate::objects::{Between, Objects, Shared};
 
 /// Types whose maps are drawn, at most: those with most events.
 pub const MOST_MAPS: usize = 8;
-/// Steps of a type that are listed, most frequent first.
-const LISTED: usize = 1000;
+/// Entries of a list, at most: steps of a type, the most frequent first; types, those with most events first; activities.
+pub const LISTED: usize = 1000;
 
 /// The log of a type as a map.
 #[derive(Debug)]
@@ -90,8 +90,8 @@ pub fn document(objects: &Objects, maps: &[TypeMap]) -> Value {
         "num_events": objects.log.events.len(),
         "num_objects": objects.log.type_of.len(),
         "events_without_object": objects.alone,
-        "types": objects.by_events().into_iter().map(of_type).collect::<Value>(),
-        "activities": objects.shared.iter().map(shared).collect::<Value>(),
+        "types": objects.by_events().into_iter().take(LISTED).map(of_type).collect::<Value>(),
+        "activities": objects.shared.iter().take(LISTED).map(shared).collect::<Value>(),
         "between_objects": objects.between.iter().map(between).collect::<Value>(),
         "pairs_cut_short": objects.pairs_cut_short,
         "flattened": {

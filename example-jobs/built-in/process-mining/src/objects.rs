@@ -20,6 +20,11 @@ const MANY_EVENTS: u64 = 50;
 
 /// Pairs of objects of which times between them are measured, at most.
 const MOST_PAIRS: usize = 2_000_000;
+/// Pairs that are looked at for this, at most: also those of one type, and those that were seen before.
+const MOST_LOOKS: usize = 20_000_000;
+/// Pairs of types between which times are measured, at most: those of most pairs of objects. A file whose types are ids has
+/// as many as there are pairs of objects.
+const MOST_BETWEEN: usize = 1000;
 
 /// An event.
 #[derive(Debug, Clone, Copy)]
@@ -427,13 +432,17 @@ fn shared(log: &ObjectLog) -> Vec<Shared> {
 
 /// Times between objects of different types that refer to each other or share an event, and whether some were left out.
 fn between(log: &ObjectLog) -> (Vec<Between>, bool) {
-    let (pairs, cut_short) = pairs(log);
+    let (pairs, mut cut_short) = pairs(log);
     let spans = spans(log);
     let mut of_types: FxHashMap<(Id, Id), Vec<(Id, Id)>> = FxHashMap::default();
     for (a, b) in pairs {
         let types = (log.type_of[a as usize], log.type_of[b as usize]);
         of_types.entry(types).or_default().push((a, b));
     }
+    let mut of_types: Vec<_> = of_types.into_iter().collect();
+    of_types.sort_by_key(|(types, pairs)| (std::cmp::Reverse(pairs.len()), *types));
+    cut_short |= of_types.len() > MOST_BETWEEN;
+    of_types.truncate(MOST_BETWEEN);
     let measure = |(types, pairs): ((Id, Id), Vec<(Id, Id)>)| {
         let pairs: Vec<_> =
             pairs.iter().filter_map(|&(a, b)| spans[a as usize].zip(spans[b as usize])).collect();
@@ -457,13 +466,14 @@ fn between(log: &ObjectLog) -> (Vec<Between>, bool) {
 
 /// Pairs of objects of different types, the one of the lower type first.
 fn pairs(log: &ObjectLog) -> (FxHashSet<(Id, Id)>, bool) {
-    let mut pairs = FxHashSet::default();
+    let (mut pairs, mut looks) = (FxHashSet::default(), 0);
     let mut add = |a: Id, b: Id| {
+        looks += 1;
         let (kind_a, kind_b) = (log.type_of[a as usize], log.type_of[b as usize]);
         if kind_a != kind_b {
             pairs.insert(if kind_a < kind_b { (a, b) } else { (b, a) });
         }
-        pairs.len() < MOST_PAIRS
+        pairs.len() < MOST_PAIRS && looks < MOST_LOOKS
     };
     let whole = log.links.iter().all(|&(a, b)| add(a, b))
         && (0..log.events.len()).all(|event| {

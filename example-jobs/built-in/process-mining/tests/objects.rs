@@ -183,3 +183,27 @@ fn a_time_that_cannot_be_read_is_counted() {
     );
     assert_eq!(figures(&run)["object_centric"]["num_events"], 70);
 }
+
+/// Pairs of one type are looked at for those of others: without a bound, one event with very many objects takes hours.
+#[test]
+fn an_event_with_very_many_objects_is_read_in_time() {
+    let ids: Vec<String> = (0..20_000).map(|number| format!("i{number}")).collect();
+    let mut objects: Vec<Value> = ids.iter().map(|id| json!({"id": id, "type": "item"})).collect();
+    objects.push(json!({"id": "o", "type": "order"}));
+    let related =
+        |ids: &[String]| -> Value { ids.iter().map(|id| json!({"objectId": id, "qualifier": ""})).collect() };
+    let event = |id: &str, time: &str, ids: &[String]| json!({"id": id, "type": "pack", "time": time, "relationships": related(ids)});
+    let log = json!({
+        "objectTypes": [{"name": "item", "attributes": []}, {"name": "order", "attributes": []}],
+        "eventTypes": [{"name": "pack", "attributes": []}],
+        "objects": objects,
+        "events": [
+            event("e1", "2024-01-01T00:00:00Z", &ids),
+            event("e2", "2024-01-02T00:00:00Z", &["o".to_string(), ids[0].clone()]),
+        ],
+    });
+    let told = figures(&run(log.to_string(), json!({"objectType": "item"})));
+    let objects = &told["object_centric"];
+    assert_eq!((&objects["pairs_cut_short"], &objects["between_objects"]), (&json!(true), &json!([])));
+    assert_eq!(objects["types"][0]["objects"], 20_000);
+}

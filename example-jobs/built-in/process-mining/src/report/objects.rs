@@ -6,7 +6,7 @@ use fuelcell_report_kit::{Column, Markup, Table, fold, html, lead, note};
 use super::Report;
 use super::sections::{framed, name};
 use crate::map::Map;
-use crate::object_maps::{MOST_MAPS, TypeMap};
+use crate::object_maps::{LISTED, MOST_MAPS, TypeMap};
 use crate::objects::{Objects, RULE};
 
 /// Rows of tables before they are folded.
@@ -64,7 +64,7 @@ fn types(objects: &Objects) -> Markup {
         Column::number("Median lifetime"),
     ])
     .fold_after(SHOWN);
-    for kind in objects.by_events() {
+    for kind in objects.by_events().into_iter().take(LISTED) {
         let figures = &objects.types[kind as usize];
         let seen = figures.objects - figures.silent;
         let each = figures.copies as f64 / seen.max(1) as f64;
@@ -114,7 +114,7 @@ fn shared(objects: &Objects) -> Markup {
         Table::new([Column::name("Activity"), Column::text("Types, with the objects in an event")])
             .caption("Activities and the types that share them")
             .fold_after(SHOWN);
-    for run in objects.shared.chunk_by(|a, b| a.activity == b.activity) {
+    for run in objects.shared.chunk_by(|a, b| a.activity == b.activity).take(LISTED) {
         let types = run.iter().map(|one| {
             let (fewest, most) = one.objects;
             let range =
@@ -155,7 +155,7 @@ fn between(objects: &Objects) -> Markup {
         @if !table.is_empty() {
             (table)
             (note("Pairs are objects that refer to each other or take part in the same event."))
-            @if objects.pairs_cut_short { (note("There were more pairs than are measured.")) }
+            @if objects.pairs_cut_short { (note("There were more pairs than are measured; those of most objects are.")) }
         }
     }
 }

@@ -57,7 +57,9 @@ pub(super) fn read(
         Form::Json => json::read(source.text, &mut gathering)?,
         Form::Xml => xml::read(source.text, &mut gathering)?,
     }
-    let Gathering { log, facts, .. } = gathering;
+    let Gathering { log, facts, event_ids, .. } = gathering;
+    // They were for finding those that are there twice.
+    drop(event_ids);
     if facts.stopped {
         return Ok(Builder::default());
     }

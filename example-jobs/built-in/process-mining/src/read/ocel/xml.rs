@@ -33,11 +33,11 @@ pub(super) fn read(text: impl BufRead, gathering: &mut Gathering<'_>) -> Result<
             Token::Empty(tag) => place.open(&tag).and_then(|()| place.close(gathering)),
             Token::End(_) => place.close(gathering),
             Token::Text(text) => {
-                place.text.push_str(&text.xml10_content());
+                place.add(&text.xml10_content());
                 Ok(())
             }
             Token::CData(text) => {
-                place.text.push_str(&text.xml10_content());
+                place.add(&text.xml10_content());
                 Ok(())
             }
             Token::GeneralRef(reference) => place.reference(&reference),
@@ -139,8 +139,15 @@ impl Place {
         let own = reference.resolve_char_ref().map_err(|_| wrong())?.map(String::from);
         let name = reference.xml10_content();
         let named = quick_xml::escape::resolve_predefined_entity(&name).map(str::to_string);
-        self.text.push_str(&own.or(named).ok_or_else(wrong)?);
+        self.add(&own.or(named).ok_or_else(wrong)?);
         Ok(())
+    }
+
+    /// Text between elements, such as indentation, is nobody's and not kept.
+    fn add(&mut self, text: &str) {
+        if self.attribute.is_some() {
+            self.text.push_str(text);
+        }
     }
 }
 
