@@ -7,9 +7,6 @@ use fuelcell_domain::{
 };
 use std::collections::BTreeMap;
 
-/// Deliveries that are looked at for one claim.
-pub const SCANNED: usize = 10_000;
-
 /// Who asks for deliveries to try.
 #[derive(Clone, Debug)]
 pub struct DeliveryClaim {

@@ -4,7 +4,6 @@ use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table};
 use crate::write::overlay::Overlay;
 use fuelcell_domain::{Delivery, DeliveryId, Job, Notices, ProjectRef, Recipient, Timestamp};
-use fuelcell_store::deliveries::SCANNED;
 use fuelcell_store::{DeliveryClaim, OutboxFigures, StoreError};
 
 /// The first byte of the keys of those that are tried, and of those that are forgotten.
@@ -12,6 +11,8 @@ const TRIED: u8 = 0;
 const FORGOTTEN: u8 = 1;
 /// Deliveries that are counted.
 const COUNTED: usize = 100_000;
+/// Deliveries that are looked at in one step.
+const SCANNED: usize = 10_000;
 
 /// Whom a project tells.
 pub(crate) fn notices(records: &impl Read, project: ProjectRef) -> Result<Notices, StoreError> {
@@ -82,10 +83,18 @@ pub(crate) fn first_time(database: &Database) -> Result<Option<Timestamp>, Store
 /// The keys of those that may be given out.
 pub(crate) fn due(database: &Database, claim: &mut DeliveryClaim) -> Result<Vec<Vec<u8>>, StoreError> {
     let (start, end) = times(TRIED, claim.now);
-    let limit = claim.limit;
-    let due = database.first_keys(Table::DeliveryTimes, &start, &end, SCANNED)?.into_iter();
-    let admitted = due.filter(|key| keys::delivery_time_of(key).is_none_or(|(_, own, _)| claim.admit(own)));
-    Ok(admitted.take(limit).collect())
+    let (limit, mut start, mut found) = (claim.limit, start.to_vec(), Vec::new());
+    // Behind those of a project that has all its places there may be one of another.
+    while found.len() < limit {
+        let due = database.first_keys(Table::DeliveryTimes, &start, &end, SCANNED)?;
+        let Some(last) = due.last() else { break };
+        start = [&last[..], &[0]].concat();
+        let admitted = due
+            .into_iter()
+            .filter(|key| keys::delivery_time_of(key).is_none_or(|(_, own, _)| claim.admit(own)));
+        found.extend(admitted.take(limit - found.len()));
+    }
+    Ok(found)
 }
 
 /// Gives those out that are still there as they were seen, and postpones e-mail of projects that have sent too much.
@@ -164,4 +173,50 @@ pub(crate) fn figures(database: &Database) -> Result<OutboxFigures, StoreError> 
     let waiting = database.first_keys(Table::DeliveryTimes, &[TRIED], &[FORGOTTEN], COUNTED)?;
     let ends = waiting.iter().filter_map(|key| keys::delivery_time_of(key)?.2.made_at());
     Ok(OutboxFigures { waiting: waiting.len() as u64, oldest: ends.min() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_domain::JobState;
+    use fuelcell_domain::job::Notifications;
+    use fuelcell_store::conformance::fixtures::{at, job, project};
+    use std::collections::BTreeMap;
+    use std::sync::RwLock;
+    use tempfile::TempDir;
+
+    fn delivery(own: ProjectRef) -> Delivery {
+        let email_recipients = vec!["a@x.org".to_owned()];
+        let notifications = Notifications { on_completion: true, on_failure: true, email_recipients };
+        let ended = Job { state: JobState::Completed, ended_at: Some(at(1)), notifications, ..job(own) };
+        Notices::default().of_end(&ended).into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn a_project_with_very_many_that_are_due_holds_up_no_other() {
+        let directory = TempDir::new().unwrap();
+        let database = Database::open(directory.path(), 1 << 20).unwrap();
+        let image = RwLock::default();
+        let mut overlay = Overlay::new(&database, &image);
+        let (own, other) = (project(), project());
+        let mut one = delivery(own);
+        for _ in 0..=SCANNED {
+            one.due_at.0 += 1;
+            overlay.put(Table::DeliveryTimes, &keys::delivery_time(&one), &()).unwrap();
+        }
+        let last = Delivery { due_at: Timestamp(one.due_at.0 + 1), ..delivery(other) };
+        overlay.put(Table::DeliveryTimes, &keys::delivery_time(&last), &()).unwrap();
+        database.apply(&overlay.into_parts().0).unwrap();
+        let mut claim = DeliveryClaim {
+            now: at(60),
+            until: at(90),
+            limit: 10,
+            per_project: 1,
+            busy: BTreeMap::new(),
+            mails_per_hour: 10,
+        };
+        let due = due(&database, &mut claim).unwrap();
+        let of: Vec<_> = due.iter().map(|key| keys::delivery_time_of(key).unwrap().1).collect();
+        assert_eq!(of, [own, other]);
+    }
 }

@@ -106,7 +106,7 @@ impl Pair {
         }
     }
 
-    /// Tries what is due, with one e-mail in an hour of one project.
+    /// Tries what is due, with three e-mails an hour of each project, one of which is busy.
     async fn deliver(&self, own: ProjectRef, limit: u8, how: u8) {
         let now = at(self.seconds);
         let busy = BTreeMap::from([(own, 1)]);
