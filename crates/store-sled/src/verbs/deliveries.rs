@@ -5,6 +5,7 @@ use crate::records::removed::refuse_removed;
 use crate::store::SledStore;
 use crate::tables::database::Database;
 use crate::tables::keys::{self, Table};
+use crate::verbs::jobs::job;
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
@@ -17,6 +18,9 @@ use fuelcell_store::verbs::Deliveries;
 use fuelcell_store::{DeliveryClaim, DeliveryFilter, OutboxFigures, Page, Seek, Settlement, StoreError};
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
+
+/// How far the clocks of two nodes may differ, in microseconds.
+const CLOCK_SLACK: i64 = 3_600_000_000;
 
 #[async_trait]
 impl Deliveries for SledStore {
@@ -139,7 +143,13 @@ fn page(
         None => keys::behind_ids(project),
     };
     let mut pager = Pager::new(seek.limit);
+    // Nobody is told of a job before it was made, so that what is older need not be looked at.
+    let job = filter.job.map(|id| job(database, project, id)).transpose()?.flatten();
+    let made = job.map(|job| Timestamp(job.created_at.0 - CLOCK_SLACK));
     database.visit_back(Table::Deliveries, &keys::project(project), &end, |_, delivery: Delivery| {
+        if made.is_some_and(|made| delivery.notice.ended_at < made) {
+            return ControlFlow::Break(());
+        }
         match filter.matches(&delivery) {
             true => pager.push(delivery),
             false => ControlFlow::Continue(()),
