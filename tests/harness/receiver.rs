@@ -12,6 +12,8 @@ use std::time::Duration;
 pub enum Answering {
     /// With this status, these further lines of the head and this body.
     With(u16, &'static str, &'static str),
+    /// With 200, and a body that does not come for half a minute.
+    Stalling,
     /// Not at all, for half a minute.
     Hanging,
     /// By closing the connection.
@@ -94,6 +96,11 @@ fn answer(stream: TcpStream, how: &Mutex<Answering>, ears: &Mutex<Vec<Received>>
         Answering::With(status, head, body) => {
             let length = body.len();
             write!(&stream, "HTTP/1.1 {status} x\r\n{head}content-length: {length}\r\n\r\n{body}")
+        }
+        Answering::Stalling => {
+            write!(&stream, "HTTP/1.1 200 x\r\ncontent-length: 10\r\n\r\n")?;
+            thread::sleep(Duration::from_secs(30));
+            Ok(())
         }
         Answering::Hanging => {
             thread::sleep(Duration::from_secs(30));

@@ -65,6 +65,18 @@ fn checks() -> Vec<String> {
     blocks
 }
 
+/// It has said that it took the message, so that it is not sent again.
+#[test]
+fn a_receiver_whose_body_does_not_come_was_told() {
+    let server = Server::start_set(&SOON);
+    let project = Project::new(&server).with_probe();
+    let receiver = Receiver::start();
+    receiver.answer(Answering::Stalling);
+    webhook(&project, &receiver);
+    delivery_at(&project, &project.probe(json!([])), "Delivered");
+    assert_eq!(receiver.received().len(), 1);
+}
+
 #[test]
 fn each_end_is_told_with_a_signature_that_the_reference_library_takes() {
     let server = Server::start_set(&SOON);
