@@ -99,7 +99,7 @@ pub struct Notices {
     pub mail: MailPolicy,
     /// The hour, counted from 1970, in which e-mail was tried last.
     hour: i64,
-    /// How many were tried in it.
+    /// How many were to be tried in it, those that were put off included.
     mails: u32,
 }
 
@@ -147,15 +147,21 @@ impl Notices {
     /// Counts an e-mail that is tried now, if the project may send one; else says when it may.
     pub fn take_mail(&mut self, now: Timestamp, usual: u32) -> Result<(), Timestamp> {
         const HOUR: i64 = 3600 * 1_000_000;
+        /// Hours after which nothing waits any more.
+        const NEVER: i64 = 25;
         let hour = now.0.div_euclid(HOUR);
         if self.hour != hour {
             (self.hour, self.mails) = (hour, 0);
         }
-        if self.mails >= self.mail.per_hour.map_or(usual, |own| own.min(usual)) {
-            return Err(Timestamp((hour + 1) * HOUR));
+        let most = self.mail.per_hour.map_or(usual, |own| own.min(usual));
+        let asked = self.mails;
+        self.mails = asked.saturating_add(1);
+        if asked < most {
+            return Ok(());
         }
-        self.mails += 1;
-        Ok(())
+        // Each waits for an hour with a place for it, so that it need not be put off again and again.
+        let hours = asked.checked_div(most).map_or(NEVER, i64::from);
+        Err(Timestamp((hour + hours) * HOUR))
     }
 }
 
@@ -169,7 +175,7 @@ pub enum Recipient {
 }
 
 impl Recipient {
-    /// What tells it from others of the same job. Names of domains are the same in any case.
+    /// What tells it from others of the same job. An address is the same in any case.
     pub(crate) fn key(&self) -> String {
         match self {
             Self::Webhook(id) => format!("webhook {id}"),
@@ -267,8 +273,7 @@ impl Notice {
 
 /// The beginning of a text, of at most so many bytes.
 pub fn clipped(text: &str, most: usize) -> String {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    text[..end].to_owned()
+    text[..text.floor_char_boundary(most)].to_owned()
 }
 
 /// What whoever delivers asks of those who hold the server's secret.
@@ -295,6 +300,10 @@ mod tests {
         assert_eq!(notices.take_mail(at(59), 2), Err(at(60)));
         assert_eq!(notices.take_mail(at(60), 2), Ok(()));
         notices.mail.per_hour = Some(0);
-        assert_eq!(notices.take_mail(at(61), 2), Err(at(120)));
+        assert_eq!(notices.take_mail(at(61), 2), Err(at(60 + 25 * 60)));
+        let mut notices = Notices::default();
+        let times: Vec<_> = (0..6).map(|_| notices.take_mail(at(0), 2)).collect();
+        let (second, third) = (Err(at(60)), Err(at(120)));
+        assert_eq!(times, [Ok(()), Ok(()), second, second, third, third], "each has an hour with a place");
     }
 }

@@ -88,7 +88,7 @@ impl Gauges {
             )?,
             outbox_age: register_gauge!(
                 "fuelcell_outbox_oldest_age_seconds",
-                "How long ago the job ended whose message has waited longest; 0 when none waits."
+                "How long ago the oldest job ended of which somebody is still to be told; 0 when there is none."
             )?,
             store: register_int_gauge!(
                 "fuelcell_store_size_bytes",

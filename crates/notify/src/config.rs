@@ -45,7 +45,7 @@ pub struct SmtpConfig {
     pub from: String,
     /// Domains that recipients must be of, such as `example.com`; none = any. A project may narrow them.
     pub domains: Vec<String>,
-    /// E-mails within an hour of a project that has no number of its own. Those beyond wait for the next hour.
+    /// E-mails within an hour of a project that has no number of its own. Those beyond wait for an hour with a place.
     pub per_hour: u32,
 }
 

@@ -17,8 +17,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How often somebody looks for what is due. Looking is one read.
+/// How often somebody looks for what is due. Looking is one read while nothing is.
 const LOOK: Duration = Duration::from_millis(250);
+/// The same while all that is due is of projects that have all their places: a look passes over all of it.
+const BUSY_LOOK: Duration = Duration::from_secs(1);
 /// How often old deliveries are forgotten, and how many in one step.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
 const FORGOTTEN: usize = 500;
@@ -41,6 +43,16 @@ pub struct Notifier {
     config: NotifyConfig,
     /// Tries under way, by project.
     busy: Mutex<BTreeMap<ProjectRef, usize>>,
+}
+
+/// What came of a look.
+enum Begun {
+    /// Something was tried or put off.
+    Some,
+    /// Nothing was due, or the server has no place.
+    NothingDue,
+    /// What was due has to wait for its project's places.
+    AllBusy,
 }
 
 /// One of the places that a project has for tries at the same time.
@@ -90,19 +102,22 @@ impl Notifier {
             while tries.try_join_next().is_some() {}
             let begun = self.begin(&mut tries).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "Messages that are due could not be looked for");
-                0
+                Begun::NothingDue
             });
-            if forgot.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
+            if forgot.is_none_or(|at| at.elapsed() >= FORGET_EVERY) && self.forget().await {
                 forgot = Some(Instant::now());
-                self.forget().await;
             }
-            // Where there was something, there may be more; and where a try ends, there is a place.
-            if begun == 0 {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = sleep(LOOK) => {}
-                    Some(_) = tries.join_next() => {}
-                }
+            let rest = match begun {
+                // There may be more.
+                Begun::Some => continue,
+                Begun::NothingDue => LOOK,
+                Begun::AllBusy => BUSY_LOOK,
+            };
+            // Where a try ends, there is a place.
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = sleep(rest) => {}
+                Some(_) = tries.join_next() => {}
             }
         }
         let end = async { while tries.join_next().await.is_some() {} };
@@ -111,28 +126,34 @@ impl Notifier {
         }
     }
 
-    /// Begins as many tries as there are places for, and says how many.
-    async fn begin(self: &Arc<Self>, tries: &mut JoinSet<()>) -> Result<usize, StoreError> {
+    /// Begins as many tries as there are places for.
+    async fn begin(self: &Arc<Self>, tries: &mut JoinSet<()>) -> Result<Begun, StoreError> {
         let places = self.config.max_at_once.saturating_sub(tries.len());
         let now = self.clock.now();
         let is_due = self.store.next_delivery().await?.is_some_and(|due| due <= now);
         if places == 0 || !is_due {
-            return Ok(0);
+            return Ok(Begun::NothingDue);
         }
+        // Without a mail server nothing is sent, and nothing need wait for it.
+        let smtp = &self.config.smtp;
+        let mails_per_hour = smtp.host.as_ref().map_or(u32::MAX, |_| smtp.per_hour);
+        let busy = self.busy(|busy| busy.clone());
+        let nobody_is_busy = busy.is_empty();
         let claim = DeliveryClaim {
             now,
             until: now.plus(self.config.lease()),
             limit: places,
             per_project: self.config.max_at_once_per_project,
-            busy: self.busy(|busy| busy.clone()),
-            mails_per_hour: self.config.smtp.per_hour,
+            busy,
+            mails_per_hour,
         };
         let claimed = self.store.claim_deliveries(claim).await?;
-        let count = claimed.len();
+        // Where nobody is busy and none was given out, some were put off.
+        let begun = if claimed.is_empty() && !nobody_is_busy { Begun::AllBusy } else { Begun::Some };
         for delivery in claimed {
             tries.spawn(Arc::clone(self).attempt(Place::take(self, delivery.project), delivery));
         }
-        Ok(count)
+        Ok(begun)
     }
 
     /// Between two statements the counts are whole.
@@ -219,7 +240,12 @@ impl Notifier {
         for _ in 0..OFFERS {
             match self.store.settle_delivery(settlement.clone()).await {
                 Err(StoreError::Unavailable(_)) => sleep(BETWEEN_OFFERS).await,
-                Err(error) => return tracing::debug!(delivery = %id, %error, "A try came too late"),
+                Err(error @ (StoreError::Conflict(_) | StoreError::NotFound(_))) => {
+                    return tracing::debug!(delivery = %id, %error, "A try came too late");
+                }
+                Err(error) => {
+                    return tracing::warn!(delivery = %id, %error, "How a try went could not be stored; the message is sent again");
+                }
                 Ok(settled) => {
                     return tracing::debug!(delivery = %id, code, state = settled.state.as_str(), "A message was tried");
                 }
@@ -228,12 +254,13 @@ impl Notifier {
         tracing::warn!(delivery = %id, "How a try went could not be stored; the message is sent again");
     }
 
-    async fn forget(&self) {
-        loop {
-            match self.store.forget_deliveries(self.clock.now(), FORGOTTEN).await {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) => return tracing::warn!(%error, "Old deliveries could not be forgotten"),
+    /// Forgets some old ones, and says whether those were all.
+    async fn forget(&self) -> bool {
+        match self.store.forget_deliveries(self.clock.now(), FORGOTTEN).await {
+            Ok(count) => count < FORGOTTEN as u64,
+            Err(error) => {
+                tracing::warn!(%error, "Old deliveries could not be forgotten");
+                true
             }
         }
     }

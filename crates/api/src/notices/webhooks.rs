@@ -89,7 +89,7 @@ pub(crate) struct WebhookAnswer {
     enabled: bool,
     /// Why the server switched it off; `null` = it did not
     stopped: Option<String>,
-    /// Until when the secret before signs too; `null` = there is none
+    /// Until when the secret before signs, or signed, too; `null` = there is none
     #[schema(format = DateTime)]
     previous_secret_until: Option<String>,
     set_by: String,

@@ -54,6 +54,9 @@ fn notifications(config: &Config) -> anyhow::Result<()> {
     at_least("notifications.max_at_once", settings.max_at_once as u64, 1)?;
     at_least("notifications.max_at_once_per_project", settings.max_at_once_per_project as u64, 1)?;
     ensure!(!settings.retries.is_empty(), "notifications.retries must hold at least one number of seconds");
+    for &seconds in &settings.retries {
+        between("notifications.retries", seconds, 1, 86_400)?;
+    }
     Ok(())
 }
 

@@ -140,7 +140,8 @@ fn failed(error: &Error) -> Outcome {
         }
         Some(_) => "Deferred",
         None if error.is_timeout() => "Timeout",
-        None if error.is_tls() || error.is_client() || is_of_tls(error) => "Tls",
+        None if error.is_tls() || is_of_tls(error) => "Tls",
+        None if error.is_client() => "Protocol",
         None => "Unreachable",
     };
     Outcome { status, ..Outcome::again(code, answer) }
