@@ -9,9 +9,9 @@ use crate::{Principal, Service, ServiceError};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use fuelcell_domain::{Digest, Project, ProjectRef, Scope, Tenant, Timestamp};
-use fuelcell_store::Seek;
+use fuelcell_store::{Page, Seek};
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Projects that a session lists.
@@ -39,8 +39,7 @@ impl Service {
             });
             self.sessions.open().extend(sessions.into_iter().map(|session| (session.id, session)));
         }
-        *self.sessions.book.lock().unwrap_or_else(PoisonError::into_inner) = Some(book);
-        Ok(())
+        self.sessions.book.set(book).map_err(|_| io::Error::other("sessions are kept elsewhere already"))
     }
 
     /// Begins a session of whoever showed a token.
@@ -71,7 +70,7 @@ impl Service {
                 session.seen = now;
             }
             let sessions = Arc::clone(&self.sessions);
-            tokio::task::spawn_blocking(move || log_failure(sessions.write()));
+            tokio::spawn(async move { log_failure(sessions.keep().await) });
         }
         Ok(Principal { session: Some(id), ..principal })
     }
@@ -103,13 +102,13 @@ impl Service {
         principal: &Principal,
     ) -> Result<(Vec<(Tenant, Project)>, bool), ServiceError> {
         let tenants = match principal.scope {
-            Scope::Server => self.store.tenants_page(seek(MAX_PROJECTS)).await?.rows,
+            Scope::Server => self.store.tenants_page(seek(MAX_PROJECTS)).await?,
             Scope::Tenant(tenant) | Scope::Project(ProjectRef { tenant, .. }) => {
-                self.store.tenant(tenant).await?.into_iter().collect()
+                Page { rows: self.store.tenant(tenant).await?.into_iter().collect(), has_more: false }
             }
         };
         let mut found = Vec::new();
-        for tenant in tenants {
+        for tenant in tenants.rows {
             let projects = match principal.scope {
                 Scope::Project(own) => self.store.project(own).await?.into_iter().collect(),
                 _ => self.store.projects_page(tenant.id, seek(MAX_PROJECTS + 1)).await?.rows,
@@ -119,7 +118,7 @@ impl Service {
                 break;
             }
         }
-        let more = found.len() > MAX_PROJECTS;
+        let more = tenants.has_more || found.len() > MAX_PROJECTS;
         found.truncate(MAX_PROJECTS);
         Ok((found, more))
     }
@@ -139,9 +138,7 @@ impl Service {
     }
 
     async fn write_sessions(&self) -> Result<(), ServiceError> {
-        let sessions = Arc::clone(&self.sessions);
-        let written = tokio::task::spawn_blocking(move || sessions.write()).await.map_err(io::Error::other);
-        written.and_then(|written| written).map_err(|error| {
+        self.sessions.keep().await.map_err(|error| {
             tracing::error!(%error, "sessions cannot be written");
             ServiceError::Storage
         })

@@ -47,7 +47,7 @@ pub const STATED: &[StatedLimit] = &[
         "sessions of all tokens",
         session_table::MAX_SESSIONS as u64,
         "sessions",
-        "the one that was idle for longest ends",
+        "the one that was idle for longest ends, of the token with the most",
     ),
     StatedLimit::new(
         "projects that a session lists",
