@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    // OUT_DIR is target/PROFILE/build/PACKAGE/out.
-    let target = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
+    let target = target_directory(&out);
     let folder = target.join("dashboard");
     // What is missing counts as changed each time, and everything would be linked anew.
     fs::create_dir_all(&folder).expect("the target directory can be written");
@@ -27,6 +26,13 @@ fn main() {
     }
     list.push(']');
     fs::write(out.join("files.rs"), list).expect("OUT_DIR can be written");
+}
+
+/// `out` is target/PROFILE/build/PACKAGE/out, or with `--target` target/TRIPLE/PROFILE/build/PACKAGE/out.
+fn target_directory(out: &Path) -> &Path {
+    let folder = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
+    let of_triple = env::var_os("TARGET").is_some_and(|triple| folder.ends_with(triple));
+    if of_triple { folder.parent().expect("it lies in the target directory") } else { folder }
 }
 
 /// Files that have been compressed, which is done last.

@@ -10,14 +10,20 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    // OUT_DIR is target/PROFILE/build/PACKAGE/out.
-    let target = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
+    let target = target_directory(&out);
     embed(&target.join("builtin-modules"), &out.join("built_in.rs"), |_| String::new());
     // A server has to know them at its start, and most never read their many bytes.
     embed(&target.join("builtin-engines"), &out.join("engines.rs"), |file| {
         let bytes = fs::read(file).expect("the file was there a moment ago");
         format!(", {:?}", <[u8; 32]>::from(Sha256::digest(bytes)))
     });
+}
+
+/// `out` is target/PROFILE/build/PACKAGE/out, or with `--target` target/TRIPLE/PROFILE/build/PACKAGE/out.
+fn target_directory(out: &Path) -> &Path {
+    let folder = out.ancestors().nth(4).expect("OUT_DIR lies four levels below the target directory");
+    let of_triple = env::var_os("TARGET").is_some_and(|triple| folder.ends_with(triple));
+    if of_triple { folder.parent().expect("it lies in the target directory") } else { folder }
 }
 
 /// Writes a list of the modules in `folder`: their names with their bytes, and what else there is to say of each.
