@@ -1,5 +1,5 @@
-//! Who is asking: `Authorization: Bearer TOKEN`, or the cookie of a session in its place, or `Basic` with user name and application password where a protocol has
-//! it so.
+//! Who is asking: `Authorization: Bearer TOKEN`, or the cookie of a session in its place, or `Basic` with user name and
+//! application password where a protocol has it so.
 
 use crate::config::ApiConfig;
 use crate::connections::Peer;

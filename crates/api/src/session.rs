@@ -3,7 +3,6 @@
 use crate::auth::Caller;
 use crate::cookie::{check_own_page, cookie, insert_cookie};
 use crate::extract::Query;
-use crate::gate::Made;
 use crate::openapi::words::RoleWord;
 use crate::problem::Problem;
 use axum::Json;
@@ -73,11 +72,6 @@ pub(crate) async fn sign_in(
     let cookie = cookie(&service, &headers, Some((&opened.secret, opened.ends)));
     let mut response = answer(&service, &caller).await?;
     insert_cookie(&mut response, &cookie);
-    response.extensions_mut().insert(Made {
-        target: "/api/session".into(),
-        place: caller.scope,
-        recorded: false,
-    });
     Ok(response)
 }
 
