@@ -33,10 +33,7 @@ fn check_text(
 ) -> Vec<Violation> {
     let links = between(text, "](", ")").filter(|target| !target.contains("://") && !target.starts_with('#'));
     let links = links.map(|target| target.split('#').next().unwrap_or(target).to_owned());
-    let quoted = between(text, "`", "`")
-        .filter(|quoted| is_path_in_a_crate(quoted))
-        .map(|path| format!("crates/{path}"));
-    let missing = links.chain(quoted).filter(|path| !exists(path));
+    let missing = links.chain(paths_in_crates(text)).filter(|path| !exists(path));
     let mut violations: Vec<_> =
         missing.map(|path| format!("{DRAWING} names {path}, which does not exist")).collect();
     let steps: Vec<_> = text.lines().filter_map(step).collect();
@@ -51,6 +48,16 @@ fn check_text(
         lost.map(|(file, function)| format!("{DRAWING} names {function} in {file}, which is not there")),
     );
     violations
+}
+
+/// What a text quotes as code.
+pub(super) fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    between(text, "`", "`")
+}
+
+/// The files of crates that a text quotes, from the workspace's root on.
+pub(super) fn paths_in_crates(text: &str) -> impl Iterator<Item = String> {
+    quoted(text).filter(|quoted| is_path_in_a_crate(quoted)).map(|path| format!("crates/{path}"))
 }
 
 /// A row of a table that begins with a file and a function of it: `| [name](file) | ``function`` | …`.

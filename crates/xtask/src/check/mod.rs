@@ -5,6 +5,7 @@
 
 mod arrows;
 mod circles;
+mod decisions;
 mod drawing;
 mod facades;
 mod graph;
@@ -39,6 +40,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     violations.extend(sources::check_no_scripts(workspace)?);
     violations.extend(facades::check(workspace)?);
     violations.extend(drawing::check(workspace)?);
+    violations.extend(decisions::check(workspace)?);
     violations.extend(roles::check(workspace)?);
     violations.extend(links::check(workspace)?);
     dashboard::check_weight(workspace)?;
