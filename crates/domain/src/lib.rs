@@ -27,6 +27,7 @@ pub mod notice;
 pub mod outbound;
 pub mod output_name;
 pub mod quota;
+pub mod quote;
 mod receipt;
 pub mod registry;
 pub mod report;

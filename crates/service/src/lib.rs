@@ -37,6 +37,7 @@ pub mod places;
 mod principal;
 pub mod query;
 pub mod queue;
+pub mod quote;
 mod refusals;
 pub mod removal;
 pub mod results;

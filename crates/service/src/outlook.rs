@@ -65,6 +65,7 @@ impl Service {
         };
         let duration = self.module_duration(job.module.digest).await?;
         let start = self.start_of(job, queued_before, capacity, duration, now).await?;
+        let start = start.map(|span| now.plus(span.low));
         let completion = start.zip(duration).map(|(start, span)| start.plus(span.high));
         Ok(Outlook {
             queue_position: estimate::queue_position(job, queued_before, now),
@@ -75,6 +76,7 @@ impl Service {
         })
     }
 
+    /// When a job with so many before it may start, from now.
     async fn start_of(
         &self,
         job: &Job,
@@ -82,7 +84,7 @@ impl Service {
         capacity: Capacity,
         own: Option<Span>,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, ServiceError> {
+    ) -> Result<Option<Span>, ServiceError> {
         let slots = usize::try_from(capacity.slots).unwrap_or(usize::MAX);
         let running = usize::try_from(capacity.running).unwrap_or(usize::MAX);
         let mut known = Known::default();
@@ -98,7 +100,19 @@ impl Service {
         };
         let free = estimate::start(slots, &busy, &ahead);
         let earliest = job.not_before.map_or(Duration::ZERO, |time| time.since(now));
-        Ok(free.map(|span| now.plus(span.at_least(earliest).low)))
+        Ok(free.map(|span| span.at_least(earliest)))
+    }
+
+    /// When a job may start that is not queued yet, from now, and how many would be before it.
+    pub(crate) async fn start_if_queued(
+        &self,
+        job: &Job,
+        own: Option<Span>,
+        now: Timestamp,
+    ) -> Result<(u64, Option<Span>), ServiceError> {
+        let ready = self.store.queue_figures(now).await?.ready;
+        let before = ready.iter().skip(job.priority as usize).map(|waiting| waiting.jobs).sum();
+        Ok((before, self.start_of(job, before, self.capacity(), own, now).await?))
     }
 
     /// The durations of the queued jobs before this one; `None` when one of them has never been measured.

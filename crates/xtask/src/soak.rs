@@ -1,6 +1,7 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
 //! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
-//! the scheduler's simulation, kills between ends of jobs and their notifications, and steps over a table that is larger than a job's memory.
+//! the scheduler's simulation, kills between ends of jobs and their notifications, quotes against runs,
+//! and steps over a table that is larger than a job's memory.
 
 mod tables;
 
@@ -40,6 +41,9 @@ pub(crate) struct SoakArguments {
     /// Kills of a server between the ends of jobs and their notifications
     #[arg(long, default_value_t = 50)]
     notice_kills: u64,
+    /// Runs that quotes are compared with
+    #[arg(long, default_value_t = 50)]
+    quotes: u64,
     /// Power cuts of a server at work
     #[arg(long, default_value_t = 20)]
     cuts: u64,
@@ -71,6 +75,8 @@ enum Part {
     Parsers,
     /// Power cuts and full disks, on file systems of their own
     Power,
+    /// Quotes against runs of different sizes
+    Quotes,
     /// The scheduler with a store and a runner that fail
     Simulation,
     /// Steps that need all rows of a large table
@@ -106,6 +112,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Power) {
         soak_power(workspace, arguments.cuts)?;
+    }
+    if wanted(Part::Quotes) {
+        soak_one(workspace, "quotes_hold", ("SOAK_QUOTE_RUNS", arguments.quotes))?;
     }
     if wanted(Part::Simulation) {
         soak_simulation(workspace, arguments.seeds)?;
@@ -146,6 +155,13 @@ fn soak_notifications(workspace: &Workspace, kills: u64) -> Result<()> {
     let test =
         ["test", "--package", "fuelcell-tests", "--test", "all", "notifications::kill", "--", "--nocapture"];
     run(cargo(workspace).args(test).env("SOAK_NOTICE_KILLS", kills.to_string()))
+}
+
+/// A test in its long form.
+fn soak_one(workspace: &Workspace, test: &str, (variable, value): (&str, u64)) -> Result<()> {
+    guests::build(workspace, Build::Dev)?;
+    let test = ["test", "--package", "fuelcell-tests", "--test", "all", test, "--", "--nocapture"];
+    run(cargo(workspace).args(test).env(variable, value.to_string()))
 }
 
 /// The engine of which a plain run installs nothing.

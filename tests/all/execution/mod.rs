@@ -14,6 +14,7 @@ mod outputs;
 mod parameters;
 mod ping;
 mod queue;
+mod quote;
 mod results;
 mod retry;
 mod schemas;

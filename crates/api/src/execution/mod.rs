@@ -11,6 +11,7 @@ pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod ping;
 pub(crate) mod queue;
+pub(crate) mod quote;
 mod receipt;
 pub(crate) mod results;
 pub(crate) mod retry;

@@ -1,9 +1,10 @@
 //! `POST /api/{tenantId}/{projectId}/execution/job`
 
 use super::moment;
+use super::quote::{self, QuoteAnswer};
 use super::receipt::LimitsDto;
 use crate::auth::Caller;
-use crate::extract::{IDEMPOTENCY_KEY, Ids, JsonBody};
+use crate::extract::{IDEMPOTENCY_KEY, Ids, JsonBody, Query};
 use crate::gate::{Asked, Made};
 use crate::moments::parse_moment;
 use crate::object::object;
@@ -12,7 +13,7 @@ use crate::problem::Problem;
 use crate::text;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{AppendHeaders, IntoResponse};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use fuelcell_domain::job::Notifications;
 use fuelcell_domain::registry::ModuleChoice;
@@ -186,29 +187,49 @@ struct SubmittedModule {
     version: String,
 }
 
-/// Queues a job. 200 is sent only when it is durable.
+/// The job, or what it would take
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SubmitOrQuote {
+    Queued(Box<SubmitAnswer>),
+    Quoted(Box<QuoteAnswer>),
+}
+
+/// Queues a job. 200 is sent only when it is durable. With `dryRun=quote` everything is checked as for a job, nothing is
+/// stored, and the answer says what the job would probably take.
 #[utoipa::path(
     post,
     operation_id = "submit_job",
     path = "/api/{tenant_id}/{project_id}/execution/job",
     extensions(("x-required-role" = json!("submitter"))),
     tag = "Jobs",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
+    params(("dryRun" = Option<String>, Query, pattern = "^[qQ][uU][oO][tT][eE]$", description = "`quote`: nothing is stored; the answer says what the job would take"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key with a body that means the same answers the first job again, with `Idempotent-Replayed: true`, for 30 days; when that job was deleted, 410")),
     request_body = SubmitBody,
-    responses((status = 200, description = "The job is queued, durably", body = SubmitAnswer), (status = 409, description = "The Idempotency-Key was used for another request"), (status = 410, description = "The job that the Idempotency-Key made was deleted"), (status = 413, description = "The body is too large"), (status = 422, description = "No module runs such jobs here"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 200, description = "The job is queued, durably; or, with `dryRun`, what it would take", body = SubmitOrQuote), (status = 409, description = "The Idempotency-Key was used for another request"), (status = 410, description = "The job that the Idempotency-Key made was deleted"), (status = 413, description = "The body is too large"), (status = 422, description = "No module runs such jobs here"), (status = 429, description = "Too many jobs; later it will do"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn submit(
     State(service): State<Arc<Service>>,
     Caller(caller): Caller,
     Extension(asked): Extension<Asked>,
     ids: Ids,
+    query: Query,
     headers: HeaderMap,
     JsonBody { value, digest }: JsonBody<SubmitBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let project = ids.project()?;
+    let is_quote = query.word("dryRun", &[quote::WORD])?.is_some();
     let submission = submission(value, idempotency_key(&headers)?, digest)?;
+    if is_quote {
+        let quoted = service.quote(&caller, project, submission).await;
+        let answer = quoted.map(|quoted| Json(SubmitOrQuote::Quoted(Box::new(quote::answer(quoted)))));
+        // Nothing was asked to change, whatever the answer is.
+        let made = quote::made(Scope::Project(project));
+        return Ok((Extension(made), answer.map_err(Problem::from)).into_response());
+    }
     let accepted = service.submit(&caller, project, submission, asked.call()).await?;
-    Ok((Extension(made(&accepted)), replay_mark(&accepted), Json(accepted_answer(accepted))))
+    let (made, mark) = (made(&accepted), replay_mark(&accepted));
+    let answer = SubmitOrQuote::Queued(Box::new(accepted_answer(accepted)));
+    Ok((Extension(made), mark, Json(answer)).into_response())
 }
 
 /// The job, for the audit log.

@@ -28,12 +28,12 @@ export default function Sample({ place }: { place: Place }) {
       const datasetId = randomId();
       await upload(projectUrl(place, `datasets/${datasetId}?name=order-to-cash.csv`), file, () => undefined);
       setStep(t.jobs.sampleSteps.submit);
-      const job = await call(
+      const job = (await call(
         api.POST("/api/{tenantId}/{projectId}/execution/job", {
           params: { path: place },
           body: { jobName: t.jobs.sampleName, jobType: TYPE, module: { name: module!.name }, parameters: { datasetId } as never },
         }),
-      );
+      )) as { jobId: string };
       await navigate({ to: "/p/$tenantId/$projectId/jobs/$jobId", params: { ...place, jobId: job.jobId }, search: { tab: "outputs" } });
     } catch (failure) {
       setError(failure);
