@@ -93,7 +93,9 @@ pub(crate) fn build_if_possible(workspace: &Workspace) -> Result<()> {
     if tools::can_build_pages() {
         return build(workspace);
     }
-    note("The dashboard is left out: building it takes Node.js 20.19 or newer, with npm.");
+    note(
+        "The dashboard is left out: building it takes Node.js 20.19 (or a later 20), or 22.12 or newer, with npm.",
+    );
     Ok(())
 }
 

@@ -48,8 +48,8 @@ const AXIOS: &str = "1.21.1";
 
 /// `fetch` is part of Node.js from this version on.
 const NODE_MAJOR: u32 = 18;
-/// What the dashboard is built with, at least.
-const NODE_OF_PAGES: (u32, u32) = (20, 19);
+/// What the dashboard is built with, at least: a long-term version of each line that its bundler takes.
+const NODES_OF_PAGES: [(u32, u32); 2] = [(20, 19), (22, 12)];
 
 /// A Python environment of this workspace: `target/tools/venv`.
 pub(crate) struct Venv {
@@ -203,8 +203,14 @@ pub(crate) fn ensure_npm() -> Result<()> {
 /// Whether there is a Node.js, with npm, that can build the dashboard's pages.
 pub(crate) fn can_build_pages() -> bool {
     let version = capture(Command::new("node").arg("--version")).ok();
-    version.as_deref().and_then(version_parts).is_some_and(|version| version >= NODE_OF_PAGES)
+    version.as_deref().and_then(version_parts).is_some_and(builds_pages)
         && works(Command::new("npm").arg("--version"))
+}
+
+/// Whether this version is of the first line, from its minor version on, or not older than the second.
+fn builds_pages(version: (u32, u32)) -> bool {
+    let [first, second] = NODES_OF_PAGES;
+    version >= second || (version >= first && version.0 == first.0)
 }
 
 /// Makes sure that the dashboard's pages can be built. Debian's own Node.js may be too old for that.
@@ -212,8 +218,11 @@ pub(crate) fn ensure_node_of_pages() -> Result<()> {
     ensure_node()?;
     ensure_npm()?;
     if !can_build_pages() {
-        let (major, minor) = NODE_OF_PAGES;
-        bail!("this Node.js is too old: the dashboard is built with {major}.{minor} or newer");
+        let [(first, first_minor), (second, second_minor)] = NODES_OF_PAGES;
+        bail!(
+            "this Node.js does not build the dashboard: it takes {first} from {first}.{first_minor} on, or \
+             {second}.{second_minor} or newer"
+        );
     }
     Ok(())
 }
@@ -313,7 +322,13 @@ fn apt_get() -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::version_parts;
+    use super::{builds_pages, version_parts};
+
+    #[test]
+    fn the_dashboard_is_built_with_what_its_bundler_takes() {
+        assert!([(20, 19), (20, 20), (22, 12), (22, 20), (24, 0)].into_iter().all(builds_pages));
+        assert!(![(18, 20), (20, 18), (21, 7), (22, 11)].into_iter().any(builds_pages));
+    }
 
     #[test]
     fn versions_are_read() {
