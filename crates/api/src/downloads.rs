@@ -1,6 +1,7 @@
 //! Following a signed link: a person clicks it, so it must open without a header and do no harm in a browser.
 
 use crate::extract::{Ids, Query};
+use crate::headers;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::State;
@@ -98,10 +99,7 @@ fn serve_as(
 ) -> Response {
     let etag = format!("\"{digest}\"");
     let mut headers = safe_headers(media_type, disposition, &etag);
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| {
-        known == "*" || known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
-    }) {
+    if headers::is_known(request, &etag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let size = bytes.size();

@@ -11,6 +11,15 @@ const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// Whether the client has the bytes of this tag already (`If-None-Match`).
+pub(crate) fn is_known(request: &HeaderMap, etag: &str) -> bool {
+    let tags = request.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|tags| tags.to_str().ok());
+    tags.flat_map(|tags| tags.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.trim_start_matches("W/") == etag
+    })
+}
+
 /// Adds what is missing. `strict_transport` is for servers that are reached by TLS.
 pub(crate) fn secure(headers: &mut HeaderMap, strict_transport: Option<&HeaderValue>) {
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {

@@ -1,6 +1,7 @@
 //! `/` and `/assets/…`: the dashboard's files, as they were built. Below which path a proxy shows them makes no difference:
 //! what they name, they name from where they are.
 
+use crate::headers;
 use crate::problem::Problem;
 use crate::routes;
 use axum::Router;
@@ -66,16 +67,15 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
 
 fn unbuilt() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    with_safety((headers, UNBUILT).into_response(), UNBUILT_POLICY)
+    with_policy((headers, UNBUILT).into_response(), UNBUILT_POLICY)
 }
 
 impl Known {
     fn serve(&self, request: &HeaderMap) -> Response {
-        let known = request.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
-        let is_known = known.is_some_and(|known| {
-            known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == self.etag)
-        });
-        let response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { self.body(request) };
+        let response = match headers::is_known(request, &self.etag) {
+            true => StatusCode::NOT_MODIFIED.into_response(),
+            false => self.body(request),
+        };
         self.with_headers(response)
     }
 
@@ -100,19 +100,17 @@ impl Known {
         if let Ok(etag) = HeaderValue::from_str(&self.etag) {
             headers.insert(header::ETAG, etag);
         }
-        with_safety(response, POLICY)
+        with_policy(response, POLICY)
     }
 }
 
-fn with_safety(mut response: Response, policy: &'static str) -> Response {
-    let safety = [
+/// What pages need beside the headers of every answer.
+fn with_policy(mut response: Response, policy: &'static str) -> Response {
+    let headers = [
         (header::CONTENT_SECURITY_POLICY, policy),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
-    response.headers_mut().extend(safety.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response.headers_mut().extend(headers.map(|(name, value)| (name, HeaderValue::from_static(value))));
     response
 }
 
