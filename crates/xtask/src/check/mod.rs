@@ -15,6 +15,7 @@ mod ownership;
 mod roles;
 mod sources;
 mod subjects;
+mod symptoms;
 mod tree;
 mod violation;
 
@@ -41,6 +42,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     violations.extend(facades::check(workspace)?);
     violations.extend(drawing::check(workspace)?);
     violations.extend(decisions::check(workspace)?);
+    violations.extend(symptoms::check(workspace)?);
     violations.extend(roles::check(workspace)?);
     violations.extend(links::check(workspace)?);
     dashboard::check_weight(workspace)?;

@@ -13,6 +13,7 @@ use anyhow::Result;
 
 use super::{graph::Member, violation::Violation};
 use files::{Files, References};
+pub(super) use source::is_test;
 
 /// Reads the member's files and names its circles.
 pub(super) fn check(member: &Member) -> Result<Vec<Violation>> {

@@ -207,7 +207,7 @@ impl Visit<'_> for Source {
 }
 
 /// Whether something exists in tests only.
-fn is_test(attributes: &[Attribute]) -> bool {
+pub(in crate::check) fn is_test(attributes: &[Attribute]) -> bool {
     let mut conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions.any(|attribute| attribute.parse_args().is_ok_and(|meta: Meta| needs_test(&meta)))
 }
