@@ -538,3 +538,44 @@ fn what_a_client_began_is_written_down_though_it_went_away() {
     });
     assert_eq!((&entry["outcome"], &entry["code"]), (&json!("refused"), &json!("BrokenUpload")));
 }
+
+#[test]
+fn an_operator_sees_the_whole_server_and_nobody_else_does() {
+    let server = Server::start_with(&["--slots", "1"]);
+    let project = Project::new(&server).with_probe();
+    let sleep = json!([{"do": "progress", "done": 1, "total": 2, "stage": "asleep"}, {"do": "sleep", "milliseconds": 600_000}]);
+    let running = project.probe(sleep.clone());
+    project.wait_for_stage(&running, "asleep");
+    let waiting = project.probe_with(sleep, json!({"priority": "High"}));
+    let later = json!({"executeImmediately": false, "scheduledTime": "2999-01-01T00:00:00Z"});
+    project.probe_with(json!([]), json!({"scheduling": later}));
+    // Figures of nodes come with the scheduler's pulse.
+    let seen = eventually("the node says that it runs a job", Duration::from_secs(60), || {
+        let seen = server.operator().get("/api/admin/system").ok();
+        (seen["nodes"][0]["activeJobs"] == 1).then_some(seen)
+    });
+    let node = &seen["nodes"][0];
+    assert_eq!(
+        (&node["jobCapacity"], &node["active"], &seen["storeHealthy"]),
+        (&json!(1), &json!(true), &json!(true))
+    );
+    assert!(node["jobMemoryReservedBytes"].as_u64() > Some(0), "{node}");
+    let lanes: Vec<_> =
+        seen["queue"].as_array().unwrap().iter().map(|lane| (&lane["priority"], &lane["jobs"])).collect();
+    let [critical, high, normal, low] = &lanes[..] else { panic!("{lanes:?}") };
+    assert_eq!(*high, (&json!("High"), &json!(1)));
+    assert_eq!([critical, normal, low].map(|lane| lane.1), [&json!(0); 3]);
+    assert_eq!(seen["scheduledJobs"], 1);
+    let first = &seen["waiting"][0];
+    assert_eq!(
+        (&first["jobId"], &first["tenantId"], &first["module"]),
+        (&json!(waiting), &json!(project.tenant), &json!("probe"))
+    );
+    let tenant = &seen["tenants"][0];
+    assert_eq!(
+        (&tenant["queuedJobs"], &tenant["runningJobs"], &tenant["scheduledJobs"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(seen["hasMoreTenants"], false);
+    assert_eq!(project.client.get("/api/admin/system").problem(403).0, "Forbidden");
+}

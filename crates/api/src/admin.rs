@@ -5,6 +5,7 @@ pub(crate) mod engines;
 pub(crate) mod limits;
 pub(crate) mod passwords;
 pub(crate) mod removal;
+pub(crate) mod system;
 
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody, Query};

@@ -85,7 +85,7 @@ async fn json_bytes<T: ToSchema, S: Send + Sync>(request: Request, state: &S) ->
     let turn = request.extensions().get::<Turn>().cloned();
     let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
     if let Some(turn) = turn {
-        turn.begin()?;
+        turn.begin().await?;
     }
     if let Some(received) = received {
         received.keep::<T>(bytes.clone());
@@ -283,8 +283,19 @@ impl Query {
 
     /// The parameter `jobType`.
     pub(crate) fn job_type(&self) -> Result<Option<JobType>, Problem> {
-        let wrong = |error: NoJobType| Problem::invalid("InvalidQuery", format!("jobType: {error}"));
-        self.given("jobType").map(|text| text.parse().map_err(wrong)).transpose()
+        self.job_type_of("jobType")
+    }
+
+    /// A parameter as a job type.
+    pub(crate) fn job_type_of(&self, name: &str) -> Result<Option<JobType>, Problem> {
+        let wrong = |error: NoJobType| Problem::invalid("InvalidQuery", format!("{name}: {error}"));
+        self.given(name).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// A parameter as an id.
+    pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let wrong = || Problem::invalid("InvalidQuery", format!("{name} must be a GUID"));
+        self.given(name).map(|text| text.parse().map_err(|_| wrong())).transpose()
     }
 
     /// A parameter as a whole number in a range.

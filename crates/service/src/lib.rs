@@ -7,6 +7,7 @@ pub mod admin;
 pub mod audit;
 pub mod auth;
 pub mod batch;
+pub mod bulk;
 pub mod cancel;
 mod checks;
 pub mod clear;
@@ -43,6 +44,7 @@ pub mod removal;
 pub mod results;
 pub mod retry;
 pub mod schedules;
+pub mod search;
 pub mod secrets;
 mod session_table;
 pub mod sessions;
@@ -76,7 +78,7 @@ pub use fuelcell_store::pages::{
 pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
     DeliveryFilter, EventPlace, JobFilter, JobOrder, KEPT_EVENTS, LogFilter, Page, PageRequest,
-    ProcessedItem, Seek, SortKey, StateCounts, TenantFigures,
+    ProcessedItem, QueueEntry, Seek, SortKey, StateCounts, TenantFigures,
 };
 
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};

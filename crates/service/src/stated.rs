@@ -1,8 +1,8 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, cancel, checks, config, deliveries, modules, pipelines, retry, schedules, secrets,
-    session_table, sessions, submit, usage, webhooks,
+    admin, batch, bulk, cancel, checks, config, deliveries, modules, pipelines, retry, schedules, search,
+    secrets, session_table, sessions, submit, system, usage, webhooks,
 };
 use fuelcell_domain::delivery::{MAX_ANSWER, MAX_TRIES};
 use fuelcell_domain::notice::MAX_WEBHOOKS;
@@ -36,6 +36,26 @@ pub const STATED: &[StatedLimit] = &[
         submit::MAX_ADDRESS as u64,
         "bytes",
         "400 `InvalidRecipients`",
+    ),
+    StatedLimit::new("`jobIds` of one change", bulk::MAX_BULK as u64, "jobs", "400 `InvalidJobIds`"),
+    StatedLimit::new("`text` that is looked for", search::MAX_TEXT as u64, "bytes", "400 `InvalidQuery`"),
+    StatedLimit::new(
+        "jobs that are looked through for one page of a search",
+        search::MAX_JOBS as u64,
+        "jobs",
+        "the page ends, `nextCursor` goes on",
+    ),
+    StatedLimit::new(
+        "lines of a log that are looked through for one page of a search",
+        search::MAX_LINES as u64,
+        "lines",
+        "the page ends, `nextCursor` goes on",
+    ),
+    StatedLimit::new(
+        "tenants that the state of the server lists",
+        system::MAX_TENANTS as u64,
+        "tenants",
+        "`hasMoreTenants`",
     ),
     StatedLimit::new(
         "sessions of one token",

@@ -2,8 +2,8 @@
 
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::seams::NodeLoad;
-use fuelcell_domain::{Role, TenantId, Timestamp};
-use fuelcell_store::TenantFigures;
+use fuelcell_domain::{Role, Tenant, TenantId, Timestamp};
+use fuelcell_store::{QueueEntry, QueueFigures, Seek, TenantFigures};
 
 /// The state of the server.
 #[derive(Clone, Debug)]
@@ -20,7 +20,57 @@ pub struct SystemStatus {
     pub figures: TenantFigures,
 }
 
+/// Tenants whose figures are looked up at a time.
+pub const MAX_TENANTS: usize = 100;
+/// Jobs that are named of those which have waited longest.
+const LONGEST: usize = 20;
+
+/// The whole server, as an operator sees it.
+#[derive(Clone, Debug)]
+pub struct ServerStatus {
+    /// When it was measured.
+    pub at: Timestamp,
+    /// Whether the store can be written.
+    pub store_healthy: bool,
+    /// The processes that run jobs.
+    pub nodes: Vec<NodeLoad>,
+    /// The queue of all tenants.
+    pub queue: QueueFigures,
+    /// Of each tenant and priority the job that is next, those that have waited longest first.
+    pub waiting: Vec<QueueEntry>,
+    /// The oldest tenants, with their figures of today.
+    pub tenants: Vec<(Tenant, TenantFigures)>,
+    /// Whether there are more tenants.
+    pub has_more_tenants: bool,
+}
+
 impl Service {
+    /// The state of the whole server, for operators.
+    pub async fn server_status(&self, principal: &Principal) -> Result<ServerStatus, ServiceError> {
+        principal.require(Role::Operator)?;
+        let at = self.clock.now();
+        // A write of its own, as for a tenant.
+        let store_healthy = self.store.check().await.is_ok();
+        let mut waiting = self.store.heads(at, LONGEST).await?;
+        waiting.sort_by_key(QueueEntry::since);
+        waiting.truncate(LONGEST);
+        let page = self.store.tenants_page(Seek { after: None, limit: MAX_TENANTS }).await?;
+        let mut tenants = Vec::with_capacity(page.rows.len());
+        for tenant in page.rows {
+            let figures = self.store.tenant_figures(tenant.id, at).await?;
+            tenants.push((tenant, figures));
+        }
+        Ok(ServerStatus {
+            at,
+            store_healthy,
+            nodes: self.nodes.nodes(),
+            queue: self.store.queue_figures(at).await?,
+            waiting,
+            tenants,
+            has_more_tenants: page.has_more,
+        })
+    }
+
     /// The state of the server for one tenant.
     pub async fn system_status(
         &self,

@@ -2,6 +2,7 @@
 
 mod archive;
 mod batch;
+mod bulk;
 mod cancel;
 mod delete;
 mod events;
@@ -18,6 +19,7 @@ mod quote;
 mod results;
 mod retry;
 mod schemas;
+mod search;
 mod status;
 mod submit;
 mod system;

@@ -9,7 +9,6 @@ use axum::extract::State;
 use fuelcell_domain::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
 use fuelcell_service::{Seek, Service};
 use serde::Serialize;
-use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -67,8 +66,8 @@ pub(crate) async fn list(
     query: Query,
 ) -> Result<Json<AuditPage>, Problem> {
     let filter = AuditFilter {
-        tenant: id(&query, "tenantId")?,
-        project: id(&query, "projectId")?,
+        tenant: query.id("tenantId")?,
+        project: query.id("projectId")?,
         subject: query.text("subject").map(str::to_owned),
     };
     let reader = Reader { service: &service, caller: &caller, query: &query };
@@ -81,13 +80,6 @@ pub(crate) async fn list(
     let next_before = entries.last().map(|(number, _)| *number).filter(|number| is_full && *number > 1);
     let next_cursor = next_before.map(|before| reader.cursor(&before));
     Ok(Json(AuditPage { entries: entries.into_iter().map(answer).collect(), next_before, next_cursor }))
-}
-
-fn id<T: FromStr>(query: &Query, name: &str) -> Result<Option<T>, Problem> {
-    let read = |text: &str| {
-        text.parse().map_err(|_| Problem::invalid("InvalidQuery", format!("{name} must be a GUID")))
-    };
-    query.given(name).map(read).transpose()
 }
 
 fn answer((number, entry): (u64, AuditEntry)) -> AuditAnswer {

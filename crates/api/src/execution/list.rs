@@ -10,11 +10,13 @@ use crate::problem::Problem;
 use crate::text;
 use axum::Json;
 use axum::extract::State;
-use fuelcell_domain::{Job, JobType, Timestamp};
-use fuelcell_service::JobFilter;
-use fuelcell_service::Service;
+use fuelcell_domain::{Job, JobState, JobType, Ordinal, Timestamp};
 use fuelcell_service::outlook::Outlook;
+use fuelcell_service::query::Part;
+use fuelcell_service::search::JobSearch;
+use fuelcell_service::{JobFilter, Seek, Service};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -73,14 +75,16 @@ struct Summary {
     cancelled_jobs: u64,
 }
 
-/// Jobs that match, newest first.
+/// Jobs that match, newest first. With `text`, `label`, `module`, `notJobType` or `notSubmittedBy` 5,000 jobs are looked
+/// through for each page: it may hold fewer jobs than asked for while `hasNextPage` is true, and `summary` counts what
+/// matches the other filters.
 #[utoipa::path(
     get,
     operation_id = "list_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs",
     extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
-    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), PartParams),
+    params(("status" = Option<JobStateWord>, Query, description = "Only jobs in this state"), ("jobType" = Option<JobTypeWord>, Query, description = "Only jobs of this type"), ("priority" = Option<PriorityWord>, Query, description = "Only jobs of this priority"), ("submittedBy" = Option<String>, Query, description = "Only jobs that this subject sent"), ("pipelineId" = Option<Uuid>, Query, description = "Only jobs of this pipeline"), ("notStatus" = Option<JobStateWord>, Query, description = "No jobs in this state; not together with `status`"), ("text" = Option<String>, Query, max_length = 200, description = "Only jobs with this in their name, or with an id that begins so; capitals do not matter"), ("label" = Option<String>, Query, description = "Only jobs with this label: `key`, or `key=value`"), ("module" = Option<String>, Query, description = "Only jobs of the module with this name"), ("notJobType" = Option<JobTypeWord>, Query, description = "No jobs of this type"), ("notSubmittedBy" = Option<String>, Query, description = "No jobs that this subject sent"), ("dateFrom" = Option<String>, Query, format = DateTime, description = "Only jobs created at or after this moment; without a zone it is UTC"), ("dateTo" = Option<String>, Query, format = DateTime, description = "Only jobs created at or before this moment"), PartParams),
     responses((status = 200, description = "Jobs, newest first", body = ListAnswer)),
 )]
 pub(crate) async fn list(
@@ -90,17 +94,25 @@ pub(crate) async fn list(
     query: Query,
 ) -> Result<Json<ListAnswer>, Problem> {
     let filter = JobFilter {
-        states: query.word("status", &STATES)?.into_iter().collect(),
+        states: states(&query)?,
         job_type: query.job_type()?,
         priority: query.word("priority", &PRIORITIES)?,
         submitted_by: query.text("submittedBy").map(str::to_owned),
+        pipeline: query.id("pipelineId")?,
         created_from: query.moment("dateFrom", false)?,
         created_to: query.moment("dateTo", true)?,
         ..JobFilter::default()
     };
     let reader = Reader { service: &service, caller: &caller, query: &query };
-    let (part, numbers) = reader.part()?;
-    let list = service.jobs(&caller, ids.project()?, &filter, part).await?;
+    let (part, mut numbers) = reader.part()?;
+    let (project, search) = (ids.project()?, search(&query)?);
+    let list = match search.is_empty() {
+        true => service.jobs(&caller, project, &filter, part).await?,
+        false => {
+            numbers.number = None;
+            service.search_jobs(&caller, project, &filter, &search, seek(part)?).await?
+        }
+    };
     Ok(Json(ListAnswer {
         jobs: list.jobs.into_iter().map(|(job, outlook)| listed(job, &outlook)).collect(),
         summary: Summary {
@@ -116,6 +128,43 @@ pub(crate) async fn list(
         has_next_page: list.has_more,
         next_cursor: list.next.map(|place| reader.cursor(&place)),
     }))
+}
+
+/// What `status` and `notStatus` leave.
+fn states(query: &Query) -> Result<Vec<JobState>, Problem> {
+    let wanted = query.word("status", &STATES)?;
+    let Some(not) = query.word("notStatus", &STATES)? else { return Ok(wanted.into_iter().collect()) };
+    match wanted {
+        Some(_) => Err(Problem::invalid("InvalidQuery", "give status or notStatus, not both")),
+        None => Ok(STATES.map(|(_, state)| state).into_iter().filter(|state| *state != not).collect()),
+    }
+}
+
+fn search(query: &Query) -> Result<JobSearch, Problem> {
+    let text = |name| query.text(name).map(str::to_owned);
+    let label = query.text("label").map(|label| match label.split_once('=') {
+        Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
+        None => (label.to_owned(), None),
+    });
+    Ok(JobSearch {
+        text: text("text"),
+        label,
+        module: text("module"),
+        not_type: query.job_type_of("notJobType")?,
+        not_by: text("notSubmittedBy"),
+    })
+}
+
+/// A search has no numbered pages but the first one.
+fn seek(part: Part<Reverse<Ordinal>>) -> Result<Seek<Reverse<Ordinal>>, Problem> {
+    match part {
+        Part::Behind(place, limit) => Ok(Seek { after: Some(place), limit }),
+        Part::Numbered(page) if page.offset == 0 => Ok(Seek { after: None, limit: page.limit }),
+        Part::Numbered(_) => Err(Problem::invalid(
+            "InvalidQuery",
+            "with text, label, module, notJobType or notSubmittedBy further pages are asked for by cursor, not by page",
+        )),
+    }
 }
 
 fn listed(job: Job, outlook: &Outlook) -> ListedJob {

@@ -12,6 +12,7 @@ use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{LogLevel, LogLine};
 use fuelcell_service::Service;
+use fuelcell_service::search::{Found, LineSearch};
 use fuelcell_service::{LogFilter, LogPlace, Seek};
 use serde::Serialize;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ struct LogsAnswer {
     logs: Vec<LineDto>,
     /// Whether there are lines after these.
     has_more: bool,
-    /// For the parameter `cursor`: what comes after these lines, also what is not written yet. Level and times of the next
+    /// For the parameter `cursor`: what comes after these lines, also what is not written yet. The filters of the next
     /// request must be those of this one.
     next_cursor: String,
 }
@@ -46,7 +47,7 @@ pub(super) struct LineDto {
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs",
     extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
-    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default. A page also ends at about 1 MiB"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the answer before, with the same level and times"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
+    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("text" = Option<String>, Query, max_length = 200, description = "Only lines with this in their message; capitals do not matter. 100,000 lines are looked through for each page: it may hold fewer than asked for while `hasMore` is true"), ("stage" = Option<String>, Query, description = "Only lines of this stage"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default. A page also ends at about 1 MiB"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the answer before, with the same filters"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
     responses((status = 200, description = "Lines, oldest first; in plain text `X-Has-More` and `X-Next-Cursor` say whether and where there are more", content((LogsAnswer = "application/json"), (String = "text/plain")))),
 )]
 pub(crate) async fn logs(
@@ -66,10 +67,19 @@ pub(crate) async fn logs(
     // An empty log has an end, too, and lines may come behind it.
     let Seek { after, limit } = reader.seek_of::<Option<LogPlace>>(1000, 10_000)?;
     let (before, seek) = (after.flatten(), Seek { after: after.flatten(), limit });
-    let page = service.logs(&caller, ids.project()?, job, filter, seek).await?;
-    let has_more = page.has_more;
-    let next_cursor = reader.cursor(&page.rows.last().map(|(place, _)| *place).or(before));
-    let lines: Vec<_> = page.rows.into_iter().map(|(_, line)| line).collect();
+    let text = |name| query.text(name).map(str::to_owned);
+    let search = LineSearch { text: text("text"), stage: text("stage") };
+    let project = ids.project()?;
+    let (reached, rows, has_more) = if search == LineSearch::default() {
+        let page = service.logs(&caller, project, job, filter, seek).await?;
+        (page.rows.last().map(|(place, _)| *place), page.rows, page.has_more)
+    } else {
+        let Found { rows, reached, has_more } =
+            service.search_log(&caller, project, job, filter, &search, seek).await?;
+        (reached, rows, has_more)
+    };
+    let next_cursor = reader.cursor(&reached.or(before));
+    let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).collect();
     Ok(match format.unwrap_or(Format::Structured) {
         Format::Raw => {
             let text = lines.iter().map(raw).collect::<String>();

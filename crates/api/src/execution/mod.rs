@@ -3,6 +3,7 @@
 
 mod archive;
 pub(crate) mod batch;
+pub(crate) mod bulk;
 pub(crate) mod cancel;
 pub(crate) mod delete;
 pub(crate) mod events;

@@ -14,7 +14,7 @@ use axum::{Extension, Json};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::{CancelRequest, JobEnd, PipelineRef};
 use fuelcell_domain::{
-    Completion, FIXED, Job, JobError, JobState, JobType, ModuleRef, Receipt, Timestamp, Usage,
+    Completion, FIXED, InputRef, Job, JobError, JobState, JobType, ModuleRef, Receipt, Timestamp, Usage,
 };
 use fuelcell_service::Service;
 use fuelcell_service::outlook::Outlook;
@@ -67,6 +67,8 @@ pub(crate) struct StatusAnswer {
     completion_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorDto>,
+    /// What it reads
+    inputs: Vec<InputDto>,
     /// The account of the latest ended attempt.
     receipt: Option<ReceiptDto>,
     /// The accounts of all ended attempts, oldest first.
@@ -212,6 +214,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
         completion,
         completion_reason,
         error,
+        inputs: job.inputs.into_iter().map(Into::into).collect(),
         receipt: receipts.last().cloned().map(Into::into),
         receipts: receipts.into_iter().map(Into::into).collect(),
         generation: generation(job.retry_of.as_ref()),
@@ -221,6 +224,32 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
         last_updated: job.updated_at.to_rfc3339(),
         job_name: job.name,
         job_description: job.description,
+    }
+}
+
+/// A file that the job reads, as it was when the job was submitted
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InputDto {
+    /// Its name in the module's manifest
+    name: String,
+    /// `null` = it is an output of the job that this one retries
+    dataset_id: Option<String>,
+    file_name: String,
+    size_bytes: u64,
+    /// SHA-256
+    digest: String,
+}
+
+impl From<InputRef> for InputDto {
+    fn from(InputRef { name, dataset, file_name, digest, size, .. }: InputRef) -> Self {
+        Self {
+            name,
+            dataset_id: dataset.map(|dataset| dataset.to_string()),
+            file_name,
+            size_bytes: size,
+            digest: digest.to_string(),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn of(schema: &str) -> Option<Value> {
             "jobType": "ProcessMining",
             "resource": {"resourceType": "Pipeline", "resourceId": GUID},
         }]}),
+        "BulkBody" => json!({"action": "cancel", "jobIds": [GUID], "reason": "The source was wrong"}),
         "RetryBody" => json!({
             "retryReason": "Infrastructure issue resolved",
             "updatedParameters": {"timeoutMinutes": 180, "increaseMemoryLimit": true},
