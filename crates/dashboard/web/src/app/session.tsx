@@ -4,12 +4,12 @@ import { api, BASE, call, onSignedOut, Refusal, type Schemas } from "../api/clie
 import { renewStreams } from "../api/stream";
 import { useTexts } from "../texts";
 import { Button, Field, Loading, Problem, styles } from "../ui/ui";
-import { choose, setting } from "./settings";
+import { choose, clearTab, setting } from "./settings";
 import shell from "./shell.module.css";
 
 export type Session = Schemas["SessionAnswer"];
 
-const ROLES = ["viewer", "submitter", "module-author", "administrator", "operator"];
+export const ROLES = ["viewer", "submitter", "module-author", "administrator", "operator"];
 const KEY = ["session"];
 /** Set while somebody is signed in, so that a first visit asks the server nothing. */
 const MARK = "signed-in";
@@ -140,6 +140,7 @@ function SignIn({ again, signedIn }: { again: boolean; signedIn: (session: Sessi
 export async function signOut(everywhere: boolean): Promise<void> {
   await call(api.DELETE("/api/session", { params: { query: everywhere ? { everywhere: true } : {} } }));
   choose(MARK, null);
-  // Nothing of what was shown stays in memory.
+  // Nothing of what was shown or entered stays: drafts of jobs lie in the tab's storage.
+  clearTab();
   window.location.reload();
 }

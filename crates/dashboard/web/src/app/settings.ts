@@ -9,6 +9,15 @@ export function setting(name: string): string | null {
   }
 }
 
+/** Forgets what was entered in this tab and not sent. */
+export function clearTab(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // No storage: nothing was kept.
+  }
+}
+
 export function choose(name: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);

@@ -89,7 +89,7 @@ function FirstRows({ dataset }: { dataset: Dataset }) {
       return { text: await answer.text(), whole: answer.status === 200 };
     },
     enabled: readable,
-    staleTime: Infinity,
+    staleTime: "static",
   });
   return (
     <section className={page.preview} aria-label={t.datasets.first}>

@@ -22,8 +22,7 @@ export function Outputs({ job, query, outputs, chosen }: Props) {
   const t = useTexts();
   const place = usePlace();
   const words = t.job.outputs;
-  if (query.isError) return <Problem error={query.error} retry={() => void query.refetch()} />;
-  if (query.isPending) return <Loading />;
+  if (!query.data) return query.isError ? <Problem error={query.error} retry={() => void query.refetch()} /> : <Loading />;
   const output = outputs.find((output) => output.name === chosen) ?? outputs[0];
   if (!output) return <p className={styles.empty}>{words.none}</p>;
   const link = ownLink(output.downloadUrl);

@@ -10,8 +10,7 @@ const Node = lazy(async () => ({ default: (await import("../ui/preview")).Node }
 
 export function Parameters({ query }: { query: UseQueryResult<{ parameters: JsonObject }> }) {
   const t = useTexts();
-  if (query.isError) return <Problem error={query.error} retry={() => void query.refetch()} />;
-  if (query.isPending) return <Loading />;
+  if (!query.data) return query.isError ? <Problem error={query.error} retry={() => void query.refetch()} /> : <Loading />;
   const { parameters } = query.data;
   if (Object.keys(parameters).length === 0) return <p className={styles.empty}>{t.job.parameters.none}</p>;
   return (

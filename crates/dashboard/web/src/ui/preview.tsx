@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { fetchOwn } from "../api/client";
 import { type Json, ExactNumber, isObject, parseExact } from "../api/exact";
@@ -55,11 +55,10 @@ function Bytes({ name, size, link }: { name: string; size: number | null; link: 
       const text = await answer.text();
       return { text, whole: answer.status === 200 };
     },
-    staleTime: Infinity,
-    placeholderData: (before) => before,
+    staleTime: "static",
+    placeholderData: keepPreviousData,
   });
-  if (query.isError) return <Problem error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <Loading />;
+  if (!query.data) return query.isError ? <Problem error={query.error} retry={() => void query.refetch()} /> : <Loading />;
   const { text, whole } = query.data;
   return (
     <>
