@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
+use uuid::Uuid;
 
 const SAMPLE: &str = "example-jobs/built-in/process-mining/sample/order-to-cash.csv";
 
@@ -46,7 +47,7 @@ fn a_stranger_goes_from_the_sign_in_to_a_mended_job() {
 #[test]
 fn no_page_has_a_fault_that_axe_finds_or_is_too_wide() {
     let server = Server::start();
-    let project = Project::new(&server);
+    let project = Project::new(&server).with_probe();
     let dataset = sample(&project);
     let completed = mining(&project, json!({"parameters": {"datasetId": dataset}}));
     let failed = mining(&project, json!({"parameters": {"datasetId": dataset, "columns": {"case": "none"}}}));
@@ -54,6 +55,11 @@ fn no_page_has_a_fault_that_axe_finds_or_is_too_wide() {
     let waiting = mining(&project, json!({"parameters": {"datasetId": dataset}, "scheduling": later}));
     project.wait_for(&completed, "Completed");
     project.wait_for(&failed, "Failed");
+    project.client.put_bytes(&project.path("modules/probe/versions/2"), &built::module("fetch")).ok();
+    project.client.put(&project.path("secrets/CRM_TOKEN"), &json!({"value": "a value"})).ok();
+    let schedule = json!({"cron": "0 6 * * MON-FRI", "timeZone": "Europe/Berlin"});
+    let pipeline = json!({"name": "Each morning", "jobType": "ProcessMining", "datasetId": dataset, "schedule": schedule});
+    project.client.put(&project.path(&format!("pipelines/{}", Uuid::new_v4())), &pipeline).ok();
     let jobs = json!({"completed": completed, "failed": failed, "waiting": waiting, "dataset": dataset});
     let viewer = token(&server.operator(), "viewer", &project.tenant, Some(&project.project));
     let more = [("JOBS", &jobs.to_string()[..]), ("FUELCELL_VIEWER", &viewer)];
@@ -69,12 +75,38 @@ fn the_list_lives_by_events_and_survives_a_server_that_is_away() {
 }
 
 #[test]
+fn a_project_is_kept_going_by_its_pages() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    project.client.put_bytes(&project.path("modules/probe/versions/2"), &built::module("fetch")).ok();
+    let steps = r#"[{"do": "report", "qualityScore": 99.123456789012345678901}]"#;
+    let pipeline = format!(
+        r#"{{"name": "Nightly", "jobType": "Analysis", "module": {{"name": "probe", "version": "1"}}, "parameters": {{"steps": {steps}}}}}"#
+    );
+    let path = project.path(&format!("pipelines/{}", Uuid::new_v4()));
+    project.client.send("PUT", &path, &[("content-type", "application/json")], pipeline.as_bytes()).ok();
+    let viewer = token(&server.operator(), "viewer", &project.tenant, Some(&project.project));
+    let operator = fs::read_to_string(server.data().join("operator-token")).unwrap();
+    let more = [("FUELCELL_VIEWER", &viewer[..]), ("FUELCELL_OPERATOR", operator.trim())];
+    let printed = browse(&server, &project, "operate.mjs", &more);
+    assert!(printed.contains("the project keeps going"), "{printed}");
+}
+
+#[test]
+fn many_jobs_are_found_compared_and_changed_together() {
+    let server = Server::start();
+    let printed = browse(&server, &Project::new(&server).with_probe(), "many.mjs", &[]);
+    assert!(printed.contains("many jobs are no trouble"), "{printed}");
+}
+
+#[test]
 fn what_others_wrote_does_no_harm() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
     let script = "<script>globalThis.harmed=true</script>";
     let page =
         "<body>a report<script>document.body.dataset.ran='yes';parent.postMessage('x','*')</script></body>";
+    let picture = format!("<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40'>{script}</svg>");
     let name = format!("<img src=x onerror=globalThis.harmed=true> \u{202e}gnp.exe\u{200b} {script}");
     let steps = format!(
         r#"[
@@ -82,6 +114,7 @@ fn what_others_wrote_does_no_harm() {
             {{"do": "log", "message": {script:?}}},
             {{"do": "log", "message": {:?}}},
             {{"do": "log", "message": "\u202eneedle\u0007"}},
+            {{"do": "artifact", "name": "picture.svg", "text": {picture:?}, "kind": "visualization"}},
             {{"do": "artifact", "name": "bad &lt; 'report'.html", "text": {page:?}, "kind": "report", "primary": true}}
         ]"#,
         "x".repeat(300_000),
@@ -199,6 +232,23 @@ fn a_session_may_what_its_token_may_for_pages_of_this_server_only() {
         audit.contains("POST /api/session") && !audit.contains(cookie.split('=').nth(1).unwrap()),
         "{audit}"
     );
+}
+
+#[test]
+fn a_cookie_of_a_server_behind_tls_goes_over_tls_only() {
+    let public = "https://jobs.example.com/tools/fuelcell";
+    let server = Server::start_set(&[("SERVICE__PUBLIC_URL", public)]);
+    let project = Project::new(&server);
+    let client = server.client(Some(&project.token));
+    let cookie_for = |origin: &str| {
+        let answer = client.send("POST", "/api/session", &[("origin", origin)], &[]);
+        answer.ok();
+        answer.header("set-cookie").to_owned()
+    };
+    let cookie = cookie_for("https://jobs.example.com");
+    assert!(cookie.contains("; Path=/tools/fuelcell;") && cookie.contains("; Secure"), "{cookie}");
+    // Somebody on the machine itself, without TLS: a browser would not keep one that is for TLS.
+    assert!(!cookie_for(server.base()).contains("Secure"));
 }
 
 #[test]

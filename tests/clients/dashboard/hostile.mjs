@@ -7,7 +7,12 @@ const browser = await open();
 // The report tries to run a script, which its frame does not allow: the browser says so.
 const page = await visit(browser, { expected: [/Blocked script execution|sandboxed and the 'allow-scripts'/] });
 await signIn(page);
-const harmed = () => page.evaluate(() => globalThis.harmed === true || document.querySelector("script[data-harm], img[src='x']") !== null);
+const harmed = () => page.evaluate(() => globalThis.harmed === true || document.querySelector("img[src='x']") !== null);
+
+// The markup does harm where it is taken for markup: the control shows that, on a page of nobody.
+const lawless = await (await browser.newContext()).newPage();
+await lawless.setContent(name);
+await lawless.waitForFunction(() => globalThis.harmed === true && document.querySelector("img[src='x']") !== null);
 
 // In the list and on its page the name is text, and what turns letters around is named.
 await page.getByRole("link", { name: name.slice(0, 20) }).waitFor();
@@ -17,7 +22,7 @@ await page.getByRole("heading", { level: 1, name: /<img src=x/ }).waitFor();
 await page.getByText(/<script>/).first().waitFor();
 assert(!(await harmed()));
 
-// Lines of a megabyte, markup and marks in the log: the page stays usable.
+// Long lines, markup and marks in the log: the page stays usable.
 await go(page, `${PROJECT}/jobs/${job}?tab=log`);
 await page.getByRole("log").getByText("<script>globalThis.harmed=true</script>").waitFor();
 await page.getByLabel("Find in the log").fill("needle");
@@ -42,7 +47,18 @@ const control = await (await browser.newContext()).newPage();
 await control.setContent(await (await fetch(await linkOf(page))).text());
 assert.equal(await control.locator("body").getAttribute("data-ran"), "yes", "elsewhere the same script runs");
 
-// A table with formulas and marks is text; so is a picture that brings a script along.
+// A picture that brings a script along is a picture: by itself its script runs, here it does not.
+await go(page, `${PROJECT}/jobs/${job}?tab=outputs&output=picture.svg`);
+const picture = page.locator("img[alt='picture.svg']");
+await picture.waitFor();
+assert(await picture.evaluate(async (image) => (await image.decode(), image.naturalWidth === 40)), "it is shown");
+assert(!(await harmed()));
+const svg = await (await fetch(await picture.getAttribute("src"))).text();
+const alone = await (await browser.newContext()).newPage();
+await alone.goto(`data:image/svg+xml,${encodeURIComponent(svg)}`);
+assert.equal(await alone.evaluate(() => globalThis.harmed), true, "elsewhere the same script runs");
+
+// A table with formulas and marks is text.
 await go(page, `${PROJECT}/datasets?dataset=${dataset}`);
 await page.getByRole("cell", { name: "=HYPERLINK" }).waitFor();
 await page.getByRole("cell", { name: /<img src=x/ }).waitFor();

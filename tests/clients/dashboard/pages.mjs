@@ -19,6 +19,11 @@ const places = {
   submit: [`${PROJECT}/submit`, (page) => page.getByRole("button", { name: "Submit", exact: true })],
   datasets: [`${PROJECT}/datasets?dataset=${jobs.dataset}`, (page) => page.getByRole("columnheader", { name: "case_id" })],
   modules: [`${PROJECT}/modules`, (page) => page.getByText("What runs each type")],
+  pipelines: [`${PROJECT}/pipelines`, (page) => page.getByText("at 06:00, on Monday to Friday")],
+  module: [`${PROJECT}/modules/probe`, (page) => page.getByText("From 1 to 2")],
+  access: [`${PROJECT}/access`, (page) => page.getByRole("row", { name: /CRM_TOKEN/ })],
+  audit: [`${PROJECT}/audit`, (page) => page.getByRole("row").nth(1)],
+  compare: [`${PROJECT}/compare?one=${jobs.completed}&other=${jobs.failed}`, (page) => page.getByRole("group", { name: "Parameters" })],
   system: [`${PROJECT}/system`, (page) => page.getByRole("columnheader", { name: "Node" })],
 };
 /** What opens over a page: where, and which button opens it. */
@@ -26,6 +31,12 @@ const popups = {
   account: ["jobs", "Account and settings"],
   retry: ["job-failed", "Retry"],
   cancel: ["job-waiting", "Cancel"],
+  replay: ["job-completed", "Run again"],
+  choose: ["job-completed", "Compare"],
+  palette: ["jobs", "Go to a page or job"],
+  schedule: ["pipelines", "Schedule: Each morning"],
+  token: ["access", "New token"],
+  revoke: ["access", "Revoke: a administrator"],
 };
 
 const browser = await open();
@@ -73,7 +84,7 @@ await signIn(page, undefined, process.env.FUELCELL_VIEWER);
 await go(page, places["job-failed"][0]);
 const retry = page.getByRole("button", { name: "Retry", exact: true });
 assert.equal(await retry.getAttribute("aria-disabled"), "true");
-await page.getByText("This needs the role submitter or a higher one.").waitFor();
+await page.getByText("This needs the role submitter or a higher one.").first().waitFor();
 await retry.click({ force: true });
 assert.equal(await page.getByRole("dialog").count(), 0);
 await go(page, places.submit[0]);

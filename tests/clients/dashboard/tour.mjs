@@ -46,6 +46,7 @@ await page.getByLabel("Name").fill("Broken on purpose");
 await page.getByLabel("Dataset for dataset (needed)").selectOption({ index: 1 });
 await page.getByText(/^More parameters/).click();
 const columns = page.getByRole("group", { name: "columns" });
+await columns.locator("summary").click();
 await columns.getByLabel("case", { exact: true }).fill("no_such_column");
 await page.getByRole("button", { name: "Submit", exact: true }).click();
 await page.getByText(/^Failed \(/).waitFor(JOB);

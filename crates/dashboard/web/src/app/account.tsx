@@ -25,7 +25,7 @@ function Choices({ name, legend, value, options, choose }: Choice) {
 }
 
 /** Who is signed in, and what they chose for themselves. */
-export default function Account({ close }: { close: () => void }) {
+export default function Account({ close, keys }: { close: () => void; keys: () => void }) {
   const t = useTexts();
   const session = useSession();
   const preferences = useContext(PreferencesContext);
@@ -42,6 +42,7 @@ export default function Account({ close }: { close: () => void }) {
         <Choices name="zone" legend={t.account.zone} value={preferences.zone} choose={preferences.setZone}
           options={[["local", zones.local], ["utc", zones.utc]]} />
         <p><a href={`${BASE}/docs`} target="_blank" rel="noreferrer">{t.account.docs}</a></p>
+        <div><Button onClick={keys}>{t.keys.open}</Button></div>
         {error !== null && <Problem error={error} />}
         <p className={styles.hint}>{t.account.everywhereHint}</p>
         <div className={styles.row}>

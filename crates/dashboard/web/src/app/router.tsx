@@ -50,7 +50,7 @@ const project = createRoute({ getParentRoute: () => root, path: "p/$tenantId/$pr
 const jobs = createRoute({
   getParentRoute: () => project,
   path: "jobs",
-  validateSearch: texts("status", "type", "priority", "by", "from", "to"),
+  validateSearch: texts("status", "type", "priority", "by", "from", "to", "text", "label", "module", "not", "pipeline"),
   component: lazyRouteComponent(() => import("../jobs/page")),
 });
 const job = createRoute({
@@ -72,10 +72,30 @@ const datasets = createRoute({
   component: lazyRouteComponent(() => import("../datasets/page")),
 });
 const modules = createRoute({ getParentRoute: () => project, path: "modules", component: lazyRouteComponent(() => import("../modules/page")) });
+const module = createRoute({
+  getParentRoute: () => project,
+  path: "modules/$name",
+  validateSearch: texts("version", "against"),
+  component: lazyRouteComponent(() => import("../modules/module")),
+});
+const pipelines = createRoute({ getParentRoute: () => project, path: "pipelines", component: lazyRouteComponent(() => import("../pipelines/page")) });
+const access = createRoute({ getParentRoute: () => project, path: "access", component: lazyRouteComponent(() => import("../access/page")) });
+const audit = createRoute({
+  getParentRoute: () => project,
+  path: "audit",
+  validateSearch: texts("subject", "all"),
+  component: lazyRouteComponent(() => import("../audit/page")),
+});
+const compare = createRoute({
+  getParentRoute: () => project,
+  path: "compare",
+  validateSearch: texts("one", "other"),
+  component: lazyRouteComponent(() => import("../compare/page")),
+});
 const system = createRoute({ getParentRoute: () => project, path: "system", component: lazyRouteComponent(() => import("../system/page")) });
 
 export const router = createRouter({
-  routeTree: root.addChildren([start, project.addChildren([jobs, job, submit, datasets, modules, system])]),
+  routeTree: root.addChildren([start, project.addChildren([jobs, job, submit, datasets, pipelines, modules, module, system, access, audit, compare])]),
   history: createHashHistory(),
   scrollRestoration: false,
   defaultPreload: false,

@@ -6,12 +6,15 @@ import { type Connection, useProjectStream } from "../api/stream";
 import { useTexts } from "../texts";
 import { plain } from "../ui/text";
 import { Button, cx, styles } from "../ui/ui";
+import { useKeys } from "./keys";
 import { type Live, LiveContext } from "./live";
 import { type Session, useSession } from "./session";
 import { choose } from "./settings";
 import shell from "./shell.module.css";
 
 const Settings = lazy(() => import("./account"));
+const Palette = lazy(() => import("./palette"));
+const Sheet = lazy(() => import("./sheet"));
 
 export function usePlace(): Place {
   const { tenantId, projectId } = useParams({ strict: false });
@@ -38,6 +41,8 @@ function ProjectPicker({ session, place }: { session: Session; place: Place }) {
   const t = useTexts();
   const navigate = useNavigate();
   const tenants = new Set(session.projects.map((project) => project.tenantId)).size;
+  const here = `${place.tenantId}/${place.projectId}`;
+  const isListed = session.projects.some((project) => `${project.tenantId}/${project.projectId}` === here);
   const go = (value: string) => {
     const [tenantId = "", projectId = ""] = value.split("/");
     choose("project", value);
@@ -46,10 +51,11 @@ function ProjectPicker({ session, place }: { session: Session; place: Place }) {
   return (
     <select
       aria-label={t.project}
-      value={`${place.tenantId}/${place.projectId}`}
+      value={here}
       title={session.hasMoreProjects ? t.moreProjects : undefined}
       onChange={(event) => go(event.target.value)}
     >
+      {!isListed && <option value={here}>{plain(place.projectId, 60)}</option>}
       {session.projects.map((project) => (
         <option key={project.projectId} value={`${project.tenantId}/${project.projectId}`}>
           {plain(tenants > 1 ? `${project.tenantName} / ${project.projectName}` : project.projectName, 60)}
@@ -65,7 +71,9 @@ export function Shell() {
   const session = useSession();
   const place = usePlace();
   const client = useQueryClient();
-  const [settings, setSettings] = useState(false);
+  const navigate = useNavigate();
+  const [opened, setOpened] = useState<"settings" | "palette" | "keys" | null>(null);
+  const close = () => setOpened(null);
   const listeners = useRef(new Set<Parameters<Live["listen"]>[0]>());
   const connection = useProjectStream(place, (told) => listeners.current.forEach((listener) => listener(told)));
   const [live] = useState<Live>(() => ({
@@ -76,7 +84,8 @@ export function Shell() {
   }));
   useEffect(() => {
     if (connection !== "away") return;
-    // Until the stream is back, what is shown is asked for now and then.
+    // No events come while the stream is down, so that queries ask by themselves. Files of a digest do not change: theirs
+    // are static, and left alone.
     const timer = window.setInterval(() => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" }), 15_000);
     return () => window.clearInterval(timer);
   }, [connection, client]);
@@ -89,12 +98,26 @@ export function Shell() {
     document.getElementById("main")?.focus({ preventScroll: true });
     if (!pathname.endsWith("/jobs")) window.scrollTo(0, 0);
   }, [pathname]);
+  const to = (page: "jobs" | "submit" | "datasets" | "pipelines" | "modules") => () => void navigate({ to: `/p/$tenantId/$projectId/${page}`, params: place });
+  useKeys({
+    "Ctrl K": () => setOpened("palette"),
+    "?": () => setOpened("keys"),
+    "g j": to("jobs"),
+    "g s": to("submit"),
+    "g d": to("datasets"),
+    "g p": to("pipelines"),
+    "g m": to("modules"),
+    "/": () => document.querySelector<HTMLElement>("[data-search]")?.focus(),
+  });
   const pages = [
     ["/p/$tenantId/$projectId/jobs", t.nav.jobs],
     ["/p/$tenantId/$projectId/submit", t.nav.submit],
     ["/p/$tenantId/$projectId/datasets", t.nav.datasets],
+    ["/p/$tenantId/$projectId/pipelines", t.nav.pipelines],
     ["/p/$tenantId/$projectId/modules", t.nav.modules],
     ["/p/$tenantId/$projectId/system", t.nav.system],
+    ["/p/$tenantId/$projectId/access", t.nav.access],
+    ["/p/$tenantId/$projectId/audit", t.nav.audit],
   ] as const;
   return (
     <LiveContext value={live}>
@@ -119,7 +142,13 @@ export function Shell() {
         <div className={shell.tools}>
           <ConnectionSign connection={connection} />
           <ProjectPicker session={session} place={place} />
-          <Button onClick={() => setSettings(true)} aria-label={t.account.open} title={t.account.open}>
+          <Button onClick={() => setOpened("palette")} aria-label={t.palette.open} title={`${t.palette.open} (Ctrl K)`}>
+            <svg viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" strokeWidth="1.6" aria-hidden="true">
+              <circle cx="7" cy="7" r="4.6" />
+              <path d="m10.4 10.4 3.8 3.8" />
+            </svg>
+          </Button>
+          <Button onClick={() => setOpened("settings")} aria-label={t.account.open} title={t.account.open}>
             <svg viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" strokeWidth="1.5" aria-hidden="true">
               <circle cx="8" cy="5.2" r="3" />
               <path d="M2.2 14.4c.6-3 2.9-4.4 5.8-4.4s5.2 1.4 5.8 4.4" />
@@ -133,11 +162,11 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
-      {settings && (
-        <Suspense>
-          <Settings close={() => setSettings(false)} />
-        </Suspense>
-      )}
+      <Suspense>
+        {opened === "settings" && <Settings close={close} keys={() => setOpened("keys")} />}
+        {opened === "palette" && <Palette place={place} close={close} />}
+        {opened === "keys" && <Sheet close={close} />}
+      </Suspense>
     </LiveContext>
   );
 }

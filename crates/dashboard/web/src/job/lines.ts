@@ -17,6 +17,8 @@ const TAIL = 20;
 export function useLog(place: Place, jobId: string) {
   const { tenantId, projectId } = place;
   const [level, setLevel] = useState<Level>("");
+  /** Only lines with this, which the server looks for: also where not all lines are loaded. */
+  const [text, setText] = useState("");
   const [lines, setLines] = useState<Line[]>([]);
   const [error, setError] = useState<unknown>(null);
   const [loaded, setLoaded] = useState(false);
@@ -32,7 +34,7 @@ export function useLog(place: Place, jobId: string) {
         let count = 0;
         do {
           mine.again = false;
-          const query = { limit: PAGE, ...(level ? { level } : {}), ...(mine.cursor ? { cursor: mine.cursor } : {}) };
+          const query = { limit: PAGE, ...(level ? { level } : {}), ...(text ? { text } : {}), ...(mine.cursor ? { cursor: mine.cursor } : {}) };
           const path = { tenantId, projectId, jobId };
           const asked = api.GET("/api/{tenantId}/{projectId}/execution/job/{jobId}/logs", { params: { path, query } });
           // Without `format=raw` it is never text.
@@ -52,7 +54,7 @@ export function useLog(place: Place, jobId: string) {
         if (reading.current === mine) setLoaded(true);
       }
     },
-    [tenantId, projectId, jobId, level],
+    [tenantId, projectId, jobId, level, text],
   );
 
   useEffect(() => {
@@ -63,5 +65,5 @@ export function useLog(place: Place, jobId: string) {
   }, [read]);
 
   const look = useThrottled(() => void read(false), PAUSE);
-  return { lines, tail: lines.slice(-TAIL), level, setLevel, error, loaded, more, look, readAll: () => void read(true), again: () => void read(false) };
+  return { lines, tail: lines.slice(-TAIL), level, setLevel, text, setText, error, loaded, more, look, readAll: () => void read(true), again: () => void read(false) };
 }

@@ -12,15 +12,25 @@ const LINE = 23;
 const MAX_LINE = 4_000;
 /** Lines that are marked and gone through. */
 const MAX_FOUND = 10_000;
+/** Longest text that the server looks for. */
+const MAX_TEXT = 200;
+/** How long nothing is typed before the server is asked. */
+const TYPED = 400;
 
 export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>; running: boolean; dropped: number }) {
   const t = useTexts();
   const words = t.job.log;
   const { lines } = log;
   const [wanted, setWanted] = useState("");
+  const [only, setOnly] = useState(log.text !== "");
   const [at, setAt] = useState(0);
   const [wrap, setWrap] = useState(true);
   const [follow, setFollow] = useState(running);
+  const { setText } = log;
+  useEffect(() => {
+    const timer = window.setTimeout(() => setText(only ? wanted.trim().slice(0, MAX_TEXT) : ""), TYPED);
+    return () => window.clearTimeout(timer);
+  }, [only, wanted, setText]);
   const frame = useRef<HTMLDivElement>(null);
   const needle = wanted.trim().toLowerCase();
   const found = useMemo(() => find(lines, needle), [lines, needle]);
@@ -52,6 +62,7 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
       <div className={page.logTools}>
         <input
           type="search"
+          data-search=""
           aria-label={words.find}
           placeholder={words.find}
           value={wanted}
@@ -67,6 +78,7 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
             <span role="status">{words.of(at + 1, found.length)}</span>
             <Button onClick={() => go(at - 1)} aria-label={words.previous}>↑</Button>
             <Button onClick={() => go(at + 1)} aria-label={words.next}>↓</Button>
+            <Check label={t.find.onlyMatches} checked={only} onChange={setOnly} />
           </>
         )}
         <select aria-label={words.level} value={log.level} onChange={(event) => log.setLevel(event.target.value as Level)}>
@@ -79,7 +91,7 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
       {dropped > 0 && <p className={styles.fault}>{words.dropped(dropped)}</p>}
       {log.error !== null && <Problem error={log.error} retry={log.again} />}
       {!log.loaded && lines.length === 0 && <Loading />}
-      {log.loaded && lines.length === 0 && log.error === null && <p className={styles.empty}>{log.level ? words.noneOfLevel : words.none}</p>}
+      {log.loaded && lines.length === 0 && log.error === null && <p className={styles.empty}>{log.level || log.text ? words.noneOfLevel : words.none}</p>}
       {lines.length > 0 && (
         <div ref={frame} className={page.log} tabIndex={0} role="log" aria-live="off" aria-label={t.job.tabs.log}>
           <div className={cx(page.lines, wrap && page.wrapped)} style={{ height: virtual.getTotalSize() }}>

@@ -103,17 +103,23 @@ function Facts({ job }: { job: Job }) {
 
 function Inputs({ job }: { job: Job }) {
   const t = useTexts();
-  const inputs = job.receipt?.inputs ?? [];
+  const place = usePlace();
   return (
     <section className={styles.card}>
       <h2>{t.job.inputs.title}</h2>
-      {inputs.length === 0 ? (
+      {job.inputs.length === 0 ? (
         <p className={styles.hint}>{t.job.inputs.none}</p>
       ) : (
         <dl className={page.facts}>
-          {inputs.map((input) => [
+          {job.inputs.map((input) => [
             <dt key={`${input.name}-name`}><Text value={input.name} max={200} /></dt>,
-            <dd key={input.name} className={styles.mono}>{input.digest}</dd>,
+            <dd key={input.name}>
+              {input.datasetId ? (
+                <Link to="/p/$tenantId/$projectId/datasets" params={place} search={{ dataset: input.datasetId }}><Text value={input.fileName} max={200} /></Link>
+              ) : <Text value={input.fileName} max={200} />}{" "}
+              (<Bytes count={input.sizeBytes} />)
+              <div className={styles.mono} title="SHA-256">{input.digest}</div>
+            </dd>,
           ])}
         </dl>
       )}

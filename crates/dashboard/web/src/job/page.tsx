@@ -19,6 +19,8 @@ import { Sentence } from "./sentence";
 
 const Cancel = lazy(() => import("./cancel"));
 const Retry = lazy(() => import("./retry"));
+const Replay = lazy(() => import("./replay"));
+const Choose = lazy(() => import("../compare/choose"));
 
 type Tab = "overview" | "outputs" | "log" | "parameters";
 const TABS: Tab[] = ["overview", "outputs", "log", "parameters"];
@@ -96,7 +98,7 @@ function JobView({ job, log }: { job: Job; log: ReturnType<typeof useLog> }) {
 function Actions({ job }: { job: Job }) {
   const t = useTexts();
   const place = usePlace();
-  const [asks, setAsks] = useState<"cancel" | "retry" | null>(null);
+  const [asks, setAsks] = useState<"cancel" | "retry" | "replay" | "compare" | null>(null);
   const needs = useWhyNot("submitter");
   const ended = hasEnded(job);
   const whyNotCancel = needs ?? (job.cancelRequested ? t.job.cannot.cancelAsked : null);
@@ -105,6 +107,8 @@ function Actions({ job }: { job: Job }) {
     <div className={styles.row}>
       {!ended && <Button look="danger" why={whyNotCancel} onClick={() => setAsks("cancel")}>{t.job.actions.cancel}</Button>}
       {canRetry && <Button look="primary" why={needs} onClick={() => setAsks("retry")}>{t.job.actions.retry}</Button>}
+      {ended && <Button why={needs} onClick={() => setAsks("replay")}>{t.replay.open}</Button>}
+      <Button onClick={() => setAsks("compare")}>{t.compare.with}</Button>
       {ended && (
         <a className={styles.button} href={projectUrl(place, `execution/job/${job.jobId}/results?format=download`)} download>
           {t.job.actions.data}
@@ -112,6 +116,8 @@ function Actions({ job }: { job: Job }) {
       )}
       <Suspense>
         {asks === "cancel" && <Cancel job={job} close={() => setAsks(null)} />}
+        {asks === "replay" && <Replay job={job} close={() => setAsks(null)} />}
+        {asks === "compare" && <Choose job={job} close={() => setAsks(null)} />}
         {asks === "retry" && <Retry job={job} close={() => setAsks(null)} />}
       </Suspense>
     </div>

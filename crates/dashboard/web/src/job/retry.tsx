@@ -1,12 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { fetchOwn, projectUrl, Refusal } from "../api/client";
-import { isObject, type Json, type JsonObject, mergePatch, parseExact, same, writeExact } from "../api/exact";
+import { isObject, type JsonObject, mergePatch, writeExact } from "../api/exact";
 import { usePlace } from "../app/shell";
 import { useTexts } from "../texts";
 import Dialog from "../ui/dialog";
-import { Text } from "../ui/text";
 import { Button, Check, Field, Loading, Problem, styles } from "../ui/ui";
+import { Changes, changesOf, parsed } from "./changes";
 import { type Job, useResults } from "./data";
 import page from "./job.module.css";
 
@@ -17,7 +17,7 @@ export default function Retry({ job, close }: { job: Job; close: () => void }) {
   const results = useResults(place, job);
   return (
     <Dialog title={t.job.retry.title} close={close}>
-      {results.isError && <Problem error={results.error} retry={() => void results.refetch()} />}
+      {results.isError && !results.data && <Problem error={results.error} retry={() => void results.refetch()} />}
       {results.isPending && <Loading />}
       {results.data && <Form job={job} before={results.data.parameters} close={close} />}
     </Dialog>
@@ -70,19 +70,7 @@ function Form({ job, before, close }: { job: Job; before: JsonObject; close: () 
       <Field label={words.parameters} fault={isObject(after) ? faults || null : t.submit.badJson(after)}>
         {(props) => <textarea {...props} rows={10} spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />}
       </Field>
-      <div>
-        <p>{words.changes(changes.length)}</p>
-        {changes.length > 0 && (
-          <ul className={page.diff}>
-            {changes.map(([pointer, from, to]) => (
-              <li key={pointer}>
-                <code><Text value={pointer} max={200} /></code>: {from === undefined ? words.added : <del><Text value={from} max={200} /></del>}{" "}
-                {to === undefined ? words.removed : <ins><Text value={to} max={200} /></ins>}
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
+      <Changes changes={changes} />
       <Check label={words.memory} checked={memory} onChange={setMemory} />
       <Check label={words.first} checked={first} onChange={setFirst} />
       {error !== null && <Problem error={error} faults={false} />}
@@ -93,27 +81,3 @@ function Form({ job, before, close }: { job: Job; before: JsonObject; close: () 
     </form>
   );
 }
-
-/** The object, or what is wrong with the text. */
-function parsed(text: string): JsonObject | string {
-  try {
-    const value = parseExact(text);
-    return isObject(value) ? value : typeof value;
-  } catch (failure) {
-    return failure instanceof Error ? failure.message : String(failure);
-  }
-}
-
-/** Places where two objects differ, with both texts. */
-function changesOf(before: JsonObject, after: JsonObject, pointer = ""): [string, string | undefined, string | undefined][] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].flatMap((name) => {
-    const [from, to] = [before[name], after[name]];
-    const at = `${pointer}/${name.replace(/~/g, "~0").replace(/\//g, "~1")}`;
-    if (isObject(from) && isObject(to)) return changesOf(from, to, at);
-    if (from !== undefined && to !== undefined && same(from, to)) return [];
-    const shown = (value: Json | undefined) => (value === undefined ? undefined : writeExact(value));
-    return [[at, shown(from), shown(to)] as [string, string | undefined, string | undefined]];
-  });
-}
-

@@ -7,11 +7,19 @@ import type { JobState } from "../ui/ui";
 
 export type ListedJob = Schemas["ListedJob"];
 export type Page = Schemas["ListAnswer"];
-export type Filter = { status?: string; type?: string; priority?: string; by?: string; from?: string; to?: string };
+export type Filter = { [name in "status" | "type" | "priority" | "by" | "from" | "to" | "text" | "label" | "module" | "not" | "pipeline"]?: string };
+
+/** Whether jobs are looked through for what no index knows: then only some are looked through at a time, and not counted. */
+export const isSearch = (filter: Filter) => Boolean(filter.text || filter.label || filter.module || filter.not);
 
 const PAGE_SIZE = 50;
 /** The list is looked at again this long after something happened, at most this often. */
 const PAUSE = 500;
+/** The same while jobs are searched, which costs the server more. */
+const SEARCH_PAUSE = 5_000;
+/** Jobs that can be collected for one action. */
+export const MOST_COLLECTED = 5_000;
+const COLLECTED_AT_A_TIME = 100;
 
 /** Which state an event leaves its job in. */
 const STATES: Record<string, JobState> = {
@@ -31,13 +39,33 @@ function query(filter: Filter): Record<string, string | number> {
     submittedBy: filter.by,
     dateFrom: moment(filter.from, "00:00:00"),
     dateTo: moment(filter.to, "23:59:59"),
+    text: filter.text,
+    label: filter.label,
+    module: filter.module,
+    notJobType: filter.not,
+    pipelineId: filter.pipeline,
   };
   return Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
-function fetchPage(place: Place, filter: Filter, cursor: string | null): Promise<Page> {
-  const search = { ...query(filter), pageSize: PAGE_SIZE, ...(cursor ? { cursor } : {}) };
+function fetchPage(place: Place, filter: Filter, cursor: string | null, pageSize = PAGE_SIZE): Promise<Page> {
+  const search = { ...query(filter), pageSize, ...(cursor ? { cursor } : {}) };
   return call(api.GET("/api/{tenantId}/{projectId}/execution/jobs", { params: { path: place, query: search as never } }));
+}
+
+/** All jobs that match now, newest first; more than can be collected are `null`. */
+export async function collect(place: Place, filter: Filter, told: (count: number) => void, signal: AbortSignal): Promise<ListedJob[] | null> {
+  const found: ListedJob[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page = await fetchPage(place, filter, cursor, COLLECTED_AT_A_TIME);
+    if (signal.aborted) return [];
+    found.push(...page.jobs);
+    if (found.length > MOST_COLLECTED) return null;
+    told(found.length);
+    cursor = page.nextCursor ?? null;
+  } while (cursor !== null);
+  return found;
 }
 
 type Data = InfiniteData<Page, string | null>;
@@ -82,7 +110,7 @@ export function useJobs(place: Place, filter: Filter, mayMove: () => boolean) {
       if (news.length > 0 && (known.size === 0 || mayMove())) show(page);
       else setFresh({ key, page });
     }, () => undefined);
-  }, PAUSE);
+  }, isSearch(filter) ? SEARCH_PAUSE : PAUSE);
 
   const show = useCallback((page: Page) => {
     const data = client.getQueryData<Data>(key);
@@ -104,8 +132,14 @@ export function useJobs(place: Place, filter: Filter, mayMove: () => boolean) {
   const known = useMemo(() => new Set(rows.map((row) => row.jobId)), [rows]);
   const waiting = fresh?.key === key ? fresh.page : null;
   const news = waiting?.jobs.filter((row) => !known.has(row.jobId)).length ?? 0;
-  const summary = waiting?.summary ?? list.data?.pages[0]?.summary;
-  return { list, rows, summary, news, moreNews: news >= PAGE_SIZE, showNews: () => waiting && show(waiting) };
+  const counted = waiting?.summary ?? list.data?.pages[0]?.summary;
+  const summary = isSearch(filter) ? undefined : counted;
+  /** What was looked at meanwhile is forgotten, and all that is shown is asked for again. */
+  const renew = () => {
+    setFresh(null);
+    void client.invalidateQueries({ queryKey: ["jobs", place.tenantId, place.projectId] });
+  };
+  return { list, rows, summary, renew, news, moreNews: news >= PAGE_SIZE, showNews: () => waiting && show(waiting) };
 }
 
 /** Why jobs wait that are shown as waiting. */

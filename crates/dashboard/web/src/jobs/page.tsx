@@ -1,6 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useKeys } from "../app/keys";
 import { usePlace } from "../app/shell";
 import { useTexts } from "../texts";
 import { plain, Text } from "../ui/text";
@@ -8,6 +9,7 @@ import { Duration, Time } from "../ui/time";
 import { Bar, Button, cx, type JobState, Loading, Problem, State, styles } from "../ui/ui";
 import page from "./jobs.module.css";
 import { type Filter, type ListedJob, useJobs, useJobTypes, useWaitReasons } from "./list";
+import { SelectionBar, useSelection } from "./selection";
 
 const Sample = lazy(() => import("./sample"));
 
@@ -29,7 +31,12 @@ export default function JobsPage() {
   const filter = useMemo(() => JSON.parse(address) as Filter, [address]);
   const body = useRef<HTMLDivElement>(null);
   const pointed = useRef(false);
-  const mayMove = () => !pointed.current && window.scrollY < 80 && !body.current?.contains(document.activeElement);
+  const selection = useSelection(address);
+  useKeys({
+    x: () => document.activeElement?.closest("tr")?.querySelector<HTMLElement>("input[type=checkbox]")?.click(),
+    Escape: selection.clear,
+  });
+  const mayMove = () => selection.chosen.size === 0 && !pointed.current && window.scrollY < 80 && !body.current?.contains(document.activeElement);
   const jobs = useJobs(place, filter, mayMove);
   const { list, rows, summary } = jobs;
   const reasons = useWaitReasons(place, rows.filter((row) => row.status === "Queued").length);
@@ -60,12 +67,18 @@ export default function JobsPage() {
         {isEmpty && <Suspense fallback={<Loading />}><Sample place={place} /></Suspense>}
         {list.isSuccess && rows.length === 0 && !isEmpty && (
           <div className={styles.empty}>
-            <p>{Object.keys(filter).length === 1 && filter.status ? t.jobs.noneInState : t.jobs.none}</p>
+            {list.hasNextPage ? (
+              <>
+                <p>{t.find.looked}</p>
+                <Button onClick={() => void list.fetchNextPage()} aria-busy={list.isFetchingNextPage}>{t.find.further}</Button>
+              </>
+            ) : <p>{Object.keys(filter).length === 1 && filter.status ? t.jobs.noneInState : t.jobs.none}</p>}
           </div>
         )}
         {rows.length > 0 && (
           <div ref={body} onPointerEnter={() => (pointed.current = true)} onPointerLeave={() => (pointed.current = false)}>
-            <Rows rows={rows} reasons={reasons} address={address} more={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : null} />
+            <SelectionBar selection={selection} rows={rows} filter={filter} renew={jobs.renew} />
+            <Rows rows={rows} reasons={reasons} address={address} selection={selection} more={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : null} />
           </div>
         )}
         {list.isFetchingNextPage && <Loading />}
@@ -101,8 +114,6 @@ function Filters({ filter }: { filter: Filter }) {
   const place = usePlace();
   const navigate = useNavigate();
   const types = useJobTypes(place);
-  const [by, setBy] = useState(filter.by ?? "");
-  useEffect(() => setBy(filter.by ?? ""), [filter.by]);
   const set = (name: keyof Filter, value: string) => {
     const { [name]: _, ...others } = filter;
     void navigate({ to: "/p/$tenantId/$projectId/jobs", params: place, search: value ? { ...others, [name]: value } : others });
@@ -110,7 +121,8 @@ function Filters({ filter }: { filter: Filter }) {
   const known = types.data?.jobTypes.map((type) => type.jobType as string) ?? [];
   const listed = filter.type && !known.includes(filter.type) ? [...known, filter.type] : known;
   return (
-    <form className={page.filters} role="search" aria-label={t.jobs.filters} onSubmit={(event) => { event.preventDefault(); set("by", by.trim()); }}>
+    <form className={page.filters} role="search" aria-label={t.jobs.filters} onSubmit={(event) => event.preventDefault()}>
+      <Words name="text" label={t.find.text} value={filter.text} set={set} type="search" />
       <label>
         {t.jobs.type}
         <select value={filter.type ?? ""} onChange={(event) => set("type", event.target.value)}>
@@ -125,10 +137,7 @@ function Filters({ filter }: { filter: Filter }) {
           {PRIORITIES.map((priority) => <option key={priority} value={priority}>{t.priority[priority]}</option>)}
         </select>
       </label>
-      <label>
-        {t.jobs.by}
-        <input type="text" value={by} onChange={(event) => setBy(event.target.value)} onBlur={() => by.trim() !== (filter.by ?? "") && set("by", by.trim())} />
-      </label>
+      <Words name="by" label={t.jobs.by} value={filter.by} set={set} />
       <label>
         {t.jobs.from}
         <input type="date" value={filter.from ?? ""} max={filter.to} onChange={(event) => set("from", event.target.value)} />
@@ -137,6 +146,21 @@ function Filters({ filter }: { filter: Filter }) {
         {t.jobs.to}
         <input type="date" value={filter.to ?? ""} min={filter.from} onChange={(event) => set("to", event.target.value)} />
       </label>
+      <details className={page.moreFilters} open={Boolean(filter.label || filter.module || filter.not) || undefined}>
+        <summary>{t.find.more}</summary>
+        <div className={page.filters}>
+          <Words name="label" label={t.find.label} value={filter.label} set={set} hint={t.find.labelHint} />
+          <Words name="module" label={t.find.module} value={filter.module} set={set} />
+          <label>
+            {t.find.not}
+            <select value={filter.not ?? ""} onChange={(event) => set("not", event.target.value)}>
+              <option value="">{t.find.noType}</option>
+              {known.map((type) => <option key={type} value={type}>{plain(type, 60)}</option>)}
+            </select>
+          </label>
+        </div>
+      </details>
+      {filter.pipeline && <span className={styles.hint}>{t.find.pipeline}</span>}
       {Object.keys(filter).some((name) => name !== "status") && (
         <Link className={styles.button} to="/p/$tenantId/$projectId/jobs" params={place} search={filter.status ? { status: filter.status } : {}}>
           {t.jobs.clear}
@@ -146,7 +170,25 @@ function Filters({ filter }: { filter: Filter }) {
   );
 }
 
-function Rows({ rows, reasons, address, more }: { rows: ListedJob[]; reasons: Map<string, string>; address: string; more: (() => void) | null }) {
+type WordsProps = { name: keyof Filter; label: string; value: string | undefined; set: (name: keyof Filter, value: string) => void; hint?: string; type?: "text" | "search" };
+
+/** A text of the filter, which holds when it is entered or left. */
+function Words({ name, label, value, set, hint, type = "text" }: WordsProps) {
+  const [text, setText] = useState(value ?? "");
+  useEffect(() => setText(value ?? ""), [value]);
+  const done = () => text.trim() !== (value ?? "") && set(name, text.trim());
+  return (
+    <label>
+      {label}
+      <input type={type} value={text} maxLength={200} placeholder={hint} data-search={name === "text" ? "" : undefined} onChange={(event) => setText(event.target.value)}
+        onBlur={done} onKeyDown={(event) => event.key === "Enter" && done()} />
+    </label>
+  );
+}
+
+type RowsProps = { rows: ListedJob[]; reasons: Map<string, string>; address: string; selection: ReturnType<typeof useSelection>; more: (() => void) | null };
+
+function Rows({ rows, reasons, address, selection, more }: RowsProps) {
   const t = useTexts();
   const table = useRef<HTMLTableElement>(null);
   const [top, setTop] = useState(0);
@@ -176,6 +218,7 @@ function Rows({ rows, reasons, address, more }: { rows: ListedJob[]; reasons: Ma
     <table ref={table} className={page.table} role="table" aria-label={t.jobs.title} aria-rowcount={more ? -1 : rows.length + 1}>
       <thead role="rowgroup">
         <tr role="row" aria-rowindex={1}>
+          <td role="cell" />
           <th role="columnheader" scope="col">{columns.name}</th>
           <th role="columnheader" scope="col">{columns.state}</th>
           <th role="columnheader" scope="col" className={page.wide}>{columns.type}</th>
@@ -187,16 +230,19 @@ function Rows({ rows, reasons, address, more }: { rows: ListedJob[]; reasons: Ma
       <tbody role="rowgroup" style={{ paddingTop: before, paddingBottom: after }}>
         {items.map((item) => {
           const row = rows[item.index]!;
-          return <Row key={item.key} row={row} index={item.index} reason={reasons.get(row.jobId)} measure={virtual.measureElement} />;
+          return (
+            <Row key={item.key} row={row} index={item.index} reason={reasons.get(row.jobId)} measure={virtual.measureElement}
+              chosen={selection.chosen.has(row.jobId)} toggle={(through) => selection.toggle(rows, row, through)} />
+          );
         })}
       </tbody>
     </table>
   );
 }
 
-type RowProps = { row: ListedJob; index: number; reason?: string; measure: (element: HTMLElement | null) => void };
+type RowProps = { row: ListedJob; index: number; reason?: string; measure: (element: HTMLElement | null) => void; chosen: boolean; toggle: (through: boolean) => void };
 
-function Row({ row, index, reason, measure }: RowProps) {
+function Row({ row, index, reason, measure, chosen, toggle }: RowProps) {
   const t = useTexts();
   const place = usePlace();
   const notes = [
@@ -208,8 +254,11 @@ function Row({ row, index, reason, measure }: RowProps) {
     ...Object.entries(row.labels as Record<string, string>).map(([name, value]) => `${name}: ${value}`),
   ].filter((note): note is string => Boolean(note));
   return (
-    <tr ref={measure} data-index={index} role="row" aria-rowindex={index + 2}>
-      <td role="cell">
+    <tr ref={measure} data-index={index} role="row" aria-rowindex={index + 2} className={cx(chosen && page.chosen)}>
+      <td role="cell" className={page.select}>
+        <input type="checkbox" checked={chosen} aria-label={t.bulk.select(plain(row.jobName, 100))} onChange={() => undefined} onClick={(event) => toggle(event.shiftKey)} />
+      </td>
+      <td role="cell" className={page.first}>
         <span className={page.name}>
           <Link to="/p/$tenantId/$projectId/jobs/$jobId" params={{ ...place, jobId: row.jobId }} title={plain(row.jobName)}>
             <Text value={row.jobName} max={200} />

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api, call } from "../api/client";
 import { usePlace } from "../app/shell";
@@ -53,7 +54,7 @@ export default function ModulesPage() {
             <tbody>
               {rows.map((module) => (
                 <tr key={module.name}>
-                  <th scope="row"><Text value={module.name} max={200} /></th>
+                  <th scope="row"><Link to="/p/$tenantId/$projectId/modules/$name" params={{ ...place, name: module.name }}><Text value={module.name} max={200} /></Link></th>
                   <td><Text value={module.current ?? "–"} max={100} /></td>
                   <td><Text value={module.versions.map((version) => version.version).join(", ")} max={500} /></td>
                 </tr>

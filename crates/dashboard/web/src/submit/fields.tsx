@@ -151,16 +151,22 @@ function Many({ label, hint, words, value, pointer, faults, change }: Props & { 
   );
 }
 
-function Group({ label, hint, fields, needed, value, pointer, root, faults, change }: Props & { label: React.ReactNode; hint: string; fields: [string, Schema][]; needed: string[] }) {
+/** Members of an object; those of one that may be left out are shown when somebody wants to enter them. */
+function Group({ label, hint, fields, needed, value, pointer, root, required, faults, change }: Props & { label: React.ReactNode; hint: string; fields: [string, Schema][]; needed: string[] }) {
+  const t = useTexts();
   const object = isObject(value) ? value : {};
   const fault = faultAt(faults, pointer, false);
+  const opens = Object.keys(object).length > 0 || [...faults.keys()].some((at) => at.startsWith(`${pointer}/`));
+  const members = (
+    <Fields fields={fields} needed={needed} object={object} pointer={pointer} root={root} faults={faults}
+      change={(after) => change(Object.keys(after).length > 0 ? after : undefined)} />
+  );
   return (
     <fieldset className={form.group}>
       <legend>{label}</legend>
       {hint && <span className={styles.hint}><Text value={hint} /></span>}
       {fault && <span className={styles.fault}><Text value={fault} /></span>}
-      <Fields fields={fields} needed={needed} object={object} pointer={pointer} root={root} faults={faults}
-        change={(after) => change(Object.keys(after).length > 0 ? after : undefined)} />
+      {required ? members : <details className={form.more} open={opens || undefined}><summary>{t.submit.members(fields.length)}</summary>{members}</details>}
     </fieldset>
   );
 }

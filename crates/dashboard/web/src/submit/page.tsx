@@ -13,6 +13,7 @@ import { plain, Text } from "../ui/text";
 import { bytes } from "../ui/time";
 import { Button, Field, Loading, Problem, styles } from "../ui/ui";
 import { type Faults, Fields } from "./fields";
+import { askQuote, type Quote, Quoted } from "./quote";
 import { resolved, type Schema, step } from "./schema";
 import form from "./submit.module.css";
 
@@ -93,12 +94,14 @@ function SubmitForm({ types, first }: { types: JobType[]; first: Draft }) {
   const [draft, setDraft] = useState(first);
   const [text, setText] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const [quote, setQuote] = useState<Quote | null>(null);
   const [busy, setBusy] = useState(false);
   // A new form for what was entered as text, whose controls keep what was typed into them.
   const [version, setVersion] = useState(0);
   const sent = useRef({ body: "", key: "" });
   const type = types.find((type) => type.jobType === draft.type) ?? types[0]!;
   const change = (part: Partial<Draft>) => {
+    setQuote(null);
     const after = { ...draft, ...part };
     setDraft(after);
     keepDraft(place, after);
@@ -125,6 +128,11 @@ function SubmitForm({ types, first }: { types: JobType[]; first: Draft }) {
       setError(failure);
       setBusy(false);
     }
+  };
+  const ask = async () => {
+    if (busy || typeof wrongText === "string") return;
+    setError(null);
+    setQuote(await askQuote(place, writeExact(bodyOf(draft, type))).catch((failure: unknown) => (setError(failure), null)));
   };
   const fault = (pointer: string) => faults.get(pointer) ?? null;
   return (
@@ -192,8 +200,10 @@ function SubmitForm({ types, first }: { types: JobType[]; first: Draft }) {
           <Problem error={error} />
         </div>
       )}
+      {quote && <Quoted quote={quote} />}
       <div className={styles.row}>
         <Button type="submit" look="primary" why={why ?? (typeof wrongText === "string" ? t.submit.badJson(wrongText) : null)} aria-busy={busy}>{t.submit.submit}</Button>
+        <Button why={why} onClick={() => void ask()}>{t.quote.ask}</Button>
       </div>
     </form>
   );

@@ -1,20 +1,26 @@
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect } from "react";
-import { api, call } from "../api/client";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { api, call, type Schemas } from "../api/client";
+import { useSession } from "../app/session";
 import { usePlace } from "../app/shell";
-import list from "../datasets/datasets.module.css";
 import page from "../job/job.module.css";
 import { useTexts } from "../texts";
 import { Text } from "../ui/text";
 import { Bytes, Duration } from "../ui/time";
+import { Facts, Grid } from "../ui/grid";
 import { Loading, Problem, styles } from "../ui/ui";
+import { Usage } from "./usage";
+
+const Server = lazy(() => import("./server"));
 
 /** How often the figures are asked for. */
 const EVERY = 5_000;
 
 export default function SystemPage() {
   const t = useTexts();
-  const { tenantId } = usePlace();
+  const place = usePlace();
+  const { tenantId } = place;
+  const operates = useSession().role === "operator";
   const status = useQuery({
     queryKey: ["system", tenantId],
     queryFn: () => call(api.GET("/api/{tenantId}/execution/system/status", { params: { path: { tenantId } } })),
@@ -44,37 +50,42 @@ export default function SystemPage() {
           [words.average, <Duration seconds={performance.averageJobDurationSeconds} />],
         ]} />
         <Figures title={words.status} rows={[
-          [words.status, <Text value={status.data.systemStatus} max={100} />],
+          [words.status, status.data.systemStatus === "Healthy" ? words.healthy : <strong>{words.degraded}</strong>],
           [words.cpu, percent(resources.usedCpuCapacity == null ? null : (100 * resources.usedCpuCapacity) / resources.totalCpuCapacity)],
           [words.memory, <><Bytes count={resources.usedMemoryBytes} /> / <Bytes count={resources.totalMemoryBytes} /></>],
           [words.disk, <Bytes count={resources.diskBytesAvailable} />],
         ]} />
       </div>
-      <div className={list.tableFrame} tabIndex={0} role="group" aria-label={words.nodes}>
-        <table className={page.grid}>
-          <thead><tr><th scope="col">{words.node}</th><th scope="col">{words.status}</th><th scope="col">{words.slots}</th><th scope="col">{words.cpu}</th><th scope="col">{words.memory}</th></tr></thead>
-          <tbody>
-            {nodes.map((node) => (
-              <tr key={node.nodeId}>
-                <th scope="row"><Text value={node.nodeId} max={100} /></th>
-                <td><Text value={node.status} max={100} /></td>
-                <td className={page.number}>{count(node.activeJobs)} / {count(node.jobCapacity)}</td>
-                <td className={page.number}>{percent(node.cpuUsage)}</td>
-                <td className={page.number}>{percent(node.memoryUsage)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Usage place={place} />
+      {operates ? <Suspense fallback={<Loading />}><Server /></Suspense> : <Nodes nodes={nodes} />}
     </div>
+  );
+}
+
+function Nodes({ nodes }: { nodes: Schemas["NodeDto"][] }) {
+  const t = useTexts();
+  const words = t.system;
+  const count = (value: number | null | undefined) => value?.toLocaleString(t.language) ?? "–";
+  const percent = (value: number | null | undefined) => (value == null ? "–" : `${count(value)} %`);
+  return (
+    <Grid label={words.nodes} columns={[words.node, words.status, words.slots, words.cpu, words.memory]}>
+      {nodes.map((node) => (
+        <tr key={node.nodeId}>
+          <th scope="row"><Text value={node.nodeId} max={100} /></th>
+          <td>{node.status === "Active" ? words.active : words.draining}</td>
+          <td className={page.number}>{count(node.activeJobs)} / {count(node.jobCapacity)}</td>
+          <td className={page.number}>{percent(node.cpuUsage)}</td>
+          <td className={page.number}>{percent(node.memoryUsage)}</td>
+        </tr>
+      ))}
+    </Grid>
   );
 }
 
 function Figures({ title, rows }: { title: string; rows: [string, ReactNode][] }) {
   return (
     <section className={styles.card}>
-      <h2>{title}</h2>
-      <dl className={page.facts}>{rows.map(([name, value]) => [<dt key={`${name}-name`}>{name}</dt>, <dd key={name}>{value}</dd>])}</dl>
+      <Facts title={title} rows={rows} />
     </section>
   );
 }

@@ -1,12 +1,14 @@
 import type { Texts } from "./en";
+import { manage } from "./manage.de";
 
 const many = (count: number, one: string, other: string) => `${count.toLocaleString("de")} ${count === 1 ? one : other}`;
 
 export const de: Texts = {
+  ...manage,
   language: "de",
   name: "Deutsch",
   skip: "Zum Inhalt",
-  nav: { label: "Seiten", jobs: "Jobs", submit: "Starten", datasets: "Datensätze", modules: "Module", system: "System" },
+  nav: { label: "Seiten", jobs: "Jobs", submit: "Starten", datasets: "Datensätze", pipelines: "Pipelines", modules: "Module", system: "System", access: "Zugang", audit: "Änderungen" },
   project: "Projekt",
   noProject: "Es gibt noch kein Projekt. Ein Operator legt eines über die API an.",
   moreProjects: "Nur die ersten Projekte sind aufgeführt.",
@@ -175,7 +177,7 @@ export const de: Texts = {
       created: "Gesendet",
       scheduled: "Nicht vor",
     },
-    inputs: { title: "Eingaben", name: "Eingabe", digest: "SHA-256", none: "Er las keine Eingaben, oder noch kein Versuch ist beendet." },
+    inputs: { title: "Eingaben", name: "Eingabe", digest: "SHA-256", none: "Er liest keine Eingaben." },
     findings: { title: "Befunde", warning: "Warnung", error: "Fehler", times: (count) => `${count.toLocaleString("de")}×` },
     outputs: {
       none: "Dieser Job hat keine Ergebnisse hinterlassen.",
@@ -201,7 +203,7 @@ export const de: Texts = {
       wrap: "Zeilen umbrechen",
       follow: "Mitlaufen",
       none: "Das Protokoll ist leer.",
-      noneOfLevel: "Keine Zeile dieser Stufe.",
+      noneOfLevel: "Keine solche Zeile.",
       lines: (count) => many(count, "Zeile", "Zeilen"),
       more: "Es gibt weitere Zeilen: laden",
       dropped: (count) => `${many(count, "Zeile wurde", "Zeilen wurden")} verworfen: Das Protokoll hat seine Grenze erreicht.`,
@@ -232,6 +234,7 @@ export const de: Texts = {
     asJson: "Als JSON",
     noTypes: "Dieser Server führt noch keine Jobs aus: Er hat keine Module.",
     more: "Weitere Parameter",
+    members: (count) => `${many(count, "Wert", "Werte")} eingeben`,
     unknownFault: "Anderswo",
   },
   dataset: {
@@ -282,5 +285,9 @@ export const de: Texts = {
     throughput: "Jobs je Stunde",
     average: "Mittlere Dauer",
     disk: "Freier Plattenplatz",
+    active: "Nimmt Jobs an",
+    draining: "Nimmt keine neuen Jobs an",
+    healthy: "In Ordnung",
+    degraded: "Gestört: Der Speicher ist nicht beschreibbar, oder kein Knoten nimmt Jobs an",
   },
 };

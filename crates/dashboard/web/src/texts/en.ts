@@ -1,12 +1,15 @@
+import { manage } from "./manage.en";
+
 /** All texts, in English. `de.ts` has the same ones; the compiler sees to that. */
 const plural = new Intl.PluralRules("en");
 const many = (count: number, one: string, other: string) => `${count.toLocaleString("en")} ${plural.select(count) === "one" ? one : other}`;
 
 export const en = {
+  ...manage,
   language: "en",
   name: "English",
   skip: "Skip to content",
-  nav: { label: "Pages", jobs: "Jobs", submit: "Submit", datasets: "Datasets", modules: "Modules", system: "System" },
+  nav: { label: "Pages", jobs: "Jobs", submit: "Submit", datasets: "Datasets", pipelines: "Pipelines", modules: "Modules", system: "System", access: "Access", audit: "Audit" },
   project: "Project",
   noProject: "There is no project yet. An operator makes one over the API.",
   moreProjects: "Only the first projects are listed.",
@@ -175,7 +178,7 @@ export const en = {
       created: "Sent",
       scheduled: "Not before",
     },
-    inputs: { title: "Inputs", name: "Input", digest: "SHA-256", none: "It read no inputs, or no attempt has ended yet." },
+    inputs: { title: "Inputs", name: "Input", digest: "SHA-256", none: "It reads no inputs." },
     findings: { title: "Findings", warning: "Warning", error: "Error", times: (count: number) => `${count.toLocaleString("en")}×` },
     outputs: {
       none: "This job left no outputs.",
@@ -201,7 +204,7 @@ export const en = {
       wrap: "Wrap lines",
       follow: "Follow",
       none: "The log is empty.",
-      noneOfLevel: "No line of this level.",
+      noneOfLevel: "No such line.",
       lines: (count: number) => many(count, "line", "lines"),
       more: "There are more lines: load them",
       dropped: (count: number) => `${many(count, "line was", "lines were")} dropped: the log reached its limit.`,
@@ -232,6 +235,7 @@ export const en = {
     asJson: "As JSON",
     noTypes: "This server runs no jobs yet: it has no modules.",
     more: "More parameters",
+    members: (count: number) => `Enter ${many(count, "value", "values")}`,
     unknownFault: "Elsewhere",
   },
   dataset: {
@@ -282,6 +286,10 @@ export const en = {
     throughput: "Jobs an hour",
     average: "Average duration",
     disk: "Disk that is free",
+    active: "Takes jobs",
+    draining: "Takes no new jobs",
+    healthy: "Healthy",
+    degraded: "Degraded: the store cannot be written, or no node takes jobs",
   },
 };
 

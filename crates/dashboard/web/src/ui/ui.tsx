@@ -48,12 +48,12 @@ const SHAPES: Record<string, ReactNode> = {
 export type JobState = "Queued" | "Running" | "Completed" | "Failed" | "Cancelled";
 
 /** A state by shape and word, and by colour for those who see it. */
-export function State({ state, cancelling }: { state: JobState; cancelling?: boolean }) {
+export function State({ state, cancelling, short }: { state: JobState; cancelling?: boolean; short?: boolean }) {
   const t = useTexts();
   return (
     <span className={cx(styles.state, styles[state])}>
       <svg viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.6" aria-hidden="true">{SHAPES[state]}</svg>
-      {cancelling ? t.state.cancelling : t.state[state]}
+      {!short && (cancelling ? t.state.cancelling : t.state[state])}
     </span>
   );
 }
