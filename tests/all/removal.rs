@@ -204,7 +204,7 @@ fn the_command_line_makes_renames_and_deletes_them() {
     let (gone, told) = run(&["project", "delete", "--tenant", &tenant, &project]);
     assert!(!gone && told.contains("nothing was deleted"), "{told}");
     assert!(run(&["project", "delete", "--tenant", &tenant, &project, "--confirm", "Bills"]).0);
-    assert_eq!(run(&["project", "list", "--tenant", &tenant]).1, "[]");
+    assert_eq!(run(&["project", "list", "--tenant", &tenant, "--output", "json"]).1, "[]");
     assert!(!run(&["tenant", "delete", &tenant, "--confirm", "Acme"]).0);
     assert!(run(&["tenant", "delete", &tenant, "--confirm", "Acme & Daughters"]).0);
     assert_eq!(run(&["tenant", "list"]).1, "[]");

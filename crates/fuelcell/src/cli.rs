@@ -1,7 +1,9 @@
 //! The command line.
 
 use crate::config::units;
+use crate::new::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fuelcell_cli::ClientCommand;
 use fuelcell_domain::Isolation;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,9 +14,14 @@ pub(crate) const COMPILE: &str = "compile-module";
 /// The hidden command by which the program runs one cell in a child process.
 pub(crate) const RUN_CELL: &str = "run-cell";
 
+/// What every help of the whole says of exit codes.
+const CODES: &str = "Exit codes:
+  0 done · 1 the job failed, or something went wrong here · 2 usage · 3 not allowed · 4 not signed in ·
+  5 conflict or quota · 6 server not reached · 7 deadline · 130 interrupted";
+
 /// Runs jobs that other people wrote, safely.
 #[derive(Parser)]
-#[command(name = "fuelcell", version, about)]
+#[command(name = "fuelcell", version, after_help = CODES)]
 pub(crate) struct Cli {
     /// Configuration file (TOML).
     #[arg(long, global = true, env = "FUELCELL_CONFIG")]
@@ -29,9 +36,21 @@ pub(crate) enum Command {
     Serve(ServeFlags),
     /// Prints the configuration as `serve` would use it.
     Config(ServeFlags),
+    /// Makes a job that runs, in a new folder: source, test, sample, manifest and steps for continuous integration.
+    #[command(after_help = "Examples:\n  $ fuelcell new word-count --lang python")]
+    New {
+        /// What it is called; the folder has this name, too.
+        name: String,
+        /// Its language.
+        #[arg(long, value_enum)]
+        lang: Language,
+        /// The folder of the SDK for Rust, guest-sdk/rust of Fuelcell's sources.
+        #[arg(long, value_name = "FOLDER")]
+        sdk: Option<PathBuf>,
+    },
     /// Runs a module once, without a server, in the same sandbox.
     Run(RunArguments),
-    /// Works on module files.
+    /// Modules: files here, and versions on a server.
     #[command(subcommand)]
     Module(ModuleCommand),
     /// Adds, lists and removes engines, which run scripts, of a data directory.
@@ -69,20 +88,32 @@ pub(crate) enum Command {
     },
     /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
     Compact(DataFlag),
-    /// Gives an operator who lost the token a new one.
+    /// Tokens of a running server, and a new one for an operator who lost theirs.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Makes, lists and revokes application passwords of a running server.
-    #[command(subcommand)]
-    Password(PasswordCommand),
-    /// Makes, lists, renames and deletes tenants of a running server.
-    #[command(subcommand)]
-    Tenant(TenantCommand),
-    /// Makes, lists, renames and deletes projects of a running server.
-    #[command(subcommand)]
-    Project(ProjectCommand),
-    /// Sums what jobs used on a running server: fuel, CPU, memory-seconds, bytes, attempts.
-    Usage(UsageArguments),
+    #[command(flatten)]
+    Client(Box<ClientCommand>),
+    /// Explains a code: why a job failed, why it waits, why a request was refused.
+    #[command(after_help = "Examples:\n  $ fuelcell explain FuelExhausted\n  $ fuelcell explain NoFreeSlot")]
+    Explain {
+        /// The code.
+        code: String,
+    },
+    /// Prints what a shell needs to complete commands and flags.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell completions bash > fuelcell.bash\n  $ fuelcell completions zsh > _fuelcell"
+    )]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Writes a manual page of every command into a folder.
+    #[command(after_help = "Examples:\n  $ fuelcell man man1")]
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Compiles one module, for a server that started this process.
     #[command(hide = true, name = COMPILE)]
     Compile {
@@ -208,156 +239,6 @@ impl From<IsolationArgument> for Isolation {
     }
 }
 
-/// A running server, and how to show it who asks.
-#[derive(Args)]
-pub(crate) struct ServerFlags {
-    /// Where the server answers.
-    #[arg(long, default_value = "http://127.0.0.1:7300", env = "FUELCELL_SERVER")]
-    pub(crate) server: String,
-    /// File with the token of an administrator, such as DATA/operator-token.
-    #[arg(long, value_name = "FILE", env = "FUELCELL_TOKEN_FILE")]
-    pub(crate) token_file: PathBuf,
-}
-
-#[derive(Args)]
-pub(crate) struct UsageArguments {
-    #[command(flatten)]
-    pub(crate) server: ServerFlags,
-    /// Only this tenant.
-    #[arg(long)]
-    pub(crate) tenant: Option<String>,
-    /// Only this project of it.
-    #[arg(long)]
-    pub(crate) project: Option<String>,
-    /// The first UTC day, such as 2026-01-31; absent = 29 days before the last one.
-    #[arg(long)]
-    pub(crate) from: Option<String>,
-    /// The last UTC day; absent = today.
-    #[arg(long)]
-    pub(crate) to: Option<String>,
-    /// What is told apart: any of day, tenant, project, and one of module, subject, label, with commas.
-    #[arg(long, default_value = "project")]
-    pub(crate) group_by: String,
-    /// Prints the server's answer as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum PasswordCommand {
-    /// Makes an application password for a user of a project, and prints it for the only time.
-    Create {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// The user's name.
-        #[arg(long)]
-        user: String,
-        /// The tenant's id.
-        #[arg(long)]
-        tenant: String,
-        /// The project's id.
-        #[arg(long)]
-        project: String,
-        /// What the user may do.
-        #[arg(long, default_value = "administrator")]
-        role: String,
-    },
-    /// Lists application passwords as JSON, without the passwords themselves.
-    List {
-        #[command(flatten)]
-        server: ServerFlags,
-    },
-    /// Revokes an application password.
-    Revoke {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// Its id.
-        password_id: String,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum TenantCommand {
-    /// Makes a tenant, and prints its id.
-    Create {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// Its name.
-        name: String,
-    },
-    /// Lists tenants as JSON.
-    List {
-        #[command(flatten)]
-        server: ServerFlags,
-    },
-    /// Gives a tenant another name.
-    Rename {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// Its id.
-        tenant: String,
-        /// The other name.
-        name: String,
-    },
-    /// Deletes a tenant with all its projects. Without its name it only says what would go.
-    Delete {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// Its id.
-        tenant: String,
-        /// Its name.
-        #[arg(long, value_name = "NAME")]
-        confirm: Option<String>,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum ProjectCommand {
-    /// Makes a project, and prints its id.
-    Create {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// The tenant's id.
-        #[arg(long)]
-        tenant: String,
-        /// Its name.
-        name: String,
-    },
-    /// Lists a tenant's projects as JSON.
-    List {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// The tenant's id.
-        #[arg(long)]
-        tenant: String,
-    },
-    /// Gives a project another name.
-    Rename {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// The tenant's id.
-        #[arg(long)]
-        tenant: String,
-        /// Its id.
-        project: String,
-        /// The other name.
-        name: String,
-    },
-    /// Deletes a project. Without its name it only says what would go.
-    Delete {
-        #[command(flatten)]
-        server: ServerFlags,
-        /// The tenant's id.
-        #[arg(long)]
-        tenant: String,
-        /// Its id.
-        project: String,
-        /// Its name.
-        #[arg(long, value_name = "NAME")]
-        confirm: Option<String>,
-    },
-}
-
 /// An engine that can be installed.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Installable {
@@ -420,6 +301,8 @@ pub(crate) enum TokenCommand {
         #[arg(long)]
         revoke_others: bool,
     },
+    #[command(flatten)]
+    Online(fuelcell_cli::TokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -440,4 +323,6 @@ pub(crate) enum ModuleCommand {
         /// The module, or the folder of a script.
         module: PathBuf,
     },
+    #[command(flatten)]
+    Online(fuelcell_cli::ModuleCommand),
 }

@@ -4,19 +4,20 @@
 
 mod bench;
 mod cli;
-mod client;
 mod config;
 mod control;
 mod data_dir;
 mod engines;
+mod explain;
 #[cfg(test)]
 mod fuzz;
 mod local_host;
+mod manual;
 mod metrics;
 mod module;
+mod new;
 mod nodes;
 mod operate;
-mod password;
 mod private;
 mod retention;
 mod run;
@@ -25,12 +26,11 @@ mod script;
 mod serve;
 mod sessions;
 mod telemetry;
-mod tenancy;
 mod token;
-mod usage;
 
 use clap::Parser;
-use cli::{Cli, Command, EngineCommand, Installable, ModuleCommand};
+use cli::{Cli, Command, EngineCommand, Installable, ModuleCommand, TokenCommand};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -74,9 +74,19 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     done
 }
 
-/// What an author makes on a machine of their own is as open as they like.
+/// What authors and clients make on a machine of their own is as open as they like.
 fn is_authors_work(command: &Command) -> bool {
-    matches!(command, Command::Run(_) | Command::Module(_) | Command::BenchCell { .. })
+    matches!(
+        command,
+        Command::Run(_)
+            | Command::Module(_)
+            | Command::New { .. }
+            | Command::BenchCell { .. }
+            | Command::Client(_)
+            | Command::Completions { .. }
+            | Command::Explain { .. }
+            | Command::Man { .. }
+    )
 }
 
 fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
@@ -87,8 +97,13 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
+        Command::New { name, lang, sdk } => new::make(&name, lang, sdk.as_deref())?,
         Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
             runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
+        }
+        Command::Module(ModuleCommand::Online(command)) => {
+            let packer = |folder: &Path| module::packed_folder(folder).map_err(|error| format!("{error:#}"));
+            return Ok(fuelcell_cli::ended(fuelcell_cli::module(command, &packer)));
         }
         Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
         Command::Engine(EngineCommand::Add { file, name, version, data }) => {
@@ -117,11 +132,16 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(operate::export(&config::data(cli.config, data)?, out.as_deref()))?;
         }
         Command::Compact(flag) => operate::compact(&config::data(cli.config, flag)?)?,
-        Command::Token(command) => runtime.block_on(token::run(cli.config, command))?,
-        Command::Password(command) => password::run(command)?,
-        Command::Tenant(command) => tenancy::tenant(command)?,
-        Command::Project(command) => tenancy::project(command)?,
-        Command::Usage(arguments) => usage::run(&arguments)?,
+        Command::Token(TokenCommand::Reset { data, revoke_others }) => {
+            runtime.block_on(token::reset(&config::data(cli.config, data)?, revoke_others))?;
+        }
+        Command::Token(TokenCommand::Online(command)) => {
+            return Ok(fuelcell_cli::ended(fuelcell_cli::token(command)));
+        }
+        Command::Client(command) => return Ok(fuelcell_cli::ended(command.run())),
+        Command::Explain { code } => explain::explain(&code)?,
+        Command::Completions { shell } => manual::completions(shell)?,
+        Command::Man { folder } => manual::pages(&folder)?,
         // `main` has seen to it.
         Command::Compile { .. } | Command::RunCell => {}
         Command::BenchCell { module, runs, isolation } => {

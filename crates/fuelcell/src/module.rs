@@ -32,6 +32,13 @@ pub(crate) async fn pack(module: &Path, manifest: Option<&Path>, out: Option<&Pa
     write(out.unwrap_or(module), &packed)
 }
 
+/// The archive of a script's folder, which a server would take.
+pub(crate) fn packed_folder(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = module_bytes(folder)?;
+    check(&sandbox()?, &bytes).context("a server would refuse the script")?;
+    Ok(bytes)
+}
+
 fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }

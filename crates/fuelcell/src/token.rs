@@ -1,7 +1,5 @@
 //! The operator's own token: its file, which never keeps a secret that opens nothing, and the way back when it is lost.
 
-use crate::cli::TokenCommand;
-use crate::config;
 use crate::data_dir::DataDir;
 use crate::private::write_private;
 use anyhow::{Context, ensure};
@@ -58,15 +56,8 @@ impl TokenFile {
     }
 }
 
-/// `fuelcell token …`
-pub(crate) async fn run(file: Option<PathBuf>, command: TokenCommand) -> anyhow::Result<()> {
-    match command {
-        TokenCommand::Reset { data, revoke_others } => reset(&config::data(file, data)?, revoke_others).await,
-    }
-}
-
 /// Makes a new operator token in a data directory that no server has open.
-async fn reset(data: &Path, revoke_others: bool) -> anyhow::Result<()> {
+pub(crate) async fn reset(data: &Path, revoke_others: bool) -> anyhow::Result<()> {
     let directory = DataDir::existing(data)?;
     ensure!(exists(&directory.store()), "{} holds no records", data.display());
     let options = Options { compact_at_bytes: u64::MAX, ..Options::default() };

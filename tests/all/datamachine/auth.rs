@@ -175,7 +175,7 @@ fn the_command_line_makes_lists_and_revokes_passwords() {
     assert!(fine, "{told}");
     let authorization = basic("ann", password.trim());
     assert_eq!(get(&server, &authorization).status, 200);
-    let (_, listed, _) = run(&["list"]);
+    let (_, listed, _) = run(&["list", "--output", "json"]);
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(listed[0]["userName"], "ann");
     assert!(run(&["revoke", listed[0]["passwordId"].as_str().unwrap()]).0);

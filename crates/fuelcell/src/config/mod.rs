@@ -30,7 +30,9 @@ pub(crate) fn load(file: Option<PathBuf>, flags: ServeFlags) -> anyhow::Result<C
         ensure!(file.is_file(), "the configuration file {} does not exist", file.display());
         figment = figment.merge(Human(Toml::file_exact(file)));
     }
-    figment = figment.merge(Human(Env::prefixed("FUELCELL_").ignore(&["config"]).split("__")));
+    // Those of clients are no settings.
+    let variables = Env::prefixed("FUELCELL_").ignore(&["config"]).ignore(fuelcell_cli::VARIABLES);
+    figment = figment.merge(Human(variables.split("__")));
     let mut config: Config = figment
         .extract()
         .map_err(|error| anyhow::anyhow!(refusal::told(&figment, &error)))

@@ -28,8 +28,9 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-scheduler", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-service", Reach::Only(&["fuelcell-domain", "fuelcell-rules", "fuelcell-store"])),
     ("fuelcell-api", Reach::Only(&["fuelcell-domain", "fuelcell-service"])),
-    // It asks what every client may ask.
+    // They ask what every client may ask.
     ("fuelcell-dashboard", Reach::Only(&[])),
+    ("fuelcell-cli", Reach::Only(&[])),
     ("fuelcell-fuzz", Reach::Only(&[])),
     ("fuelcell", Reach::Everything),
     ("xtask", Reach::Everything),

@@ -1,0 +1,153 @@
+//! `fuelcell dataset …`: files of a project that jobs read.
+
+use crate::connection::Connection;
+use crate::failure::{Failure, Outcome};
+use crate::files::{self, check_free};
+use crate::operations::{DATASET_CONTENT, DELETE_DATASET, GET_DATASET, LIST_DATASETS, PUT_DATASET};
+use crate::output::{self, Column, Form, done};
+use crate::pages::{self, HowMany};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::io;
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+const DATASETS: &[Column] = &[
+    ("DATASET", "datasetId", Form::Text),
+    ("NAME", "name", Form::Text),
+    ("SIZE", "size", Form::Bytes),
+    ("ROWS", "rowCount", Form::Number),
+    ("UPDATED", "lastUpdated", Form::Time),
+    ("BY", "uploadedBy", Form::Text),
+];
+
+const DATASET: &[Column] = &[
+    ("dataset", "datasetId", Form::Text),
+    ("name", "name", Form::Text),
+    ("size", "size", Form::Bytes),
+    ("rows", "rowCount", Form::Text),
+    ("media type", "mediaType", Form::Text),
+    ("digest", "digest", Form::Text),
+    ("uploaded by", "uploadedBy", Form::Text),
+    ("updated", "lastUpdated", Form::Time),
+];
+
+/// What `fuelcell dataset` does.
+#[derive(Subcommand)]
+pub enum DatasetCommand {
+    /// Uploads a file, or makes a dataset of a job's output. Prints the dataset's id.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell dataset put orders.csv\n  $ fuelcell dataset put orders.csv --id $DATASET --name 'orders of May.csv'\n  $ fuelcell dataset put --from-job $JOB --artifact copy.txt"
+    )]
+    Put(Put),
+    /// Fetches a dataset's bytes. What an interrupted download left is not fetched again.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell dataset get $DATASET --out copy.csv\n  $ fuelcell dataset get $DATASET --out - | head -n 3"
+    )]
+    Get {
+        /// The dataset's id.
+        dataset: String,
+        /// The file to write, - for standard output; absent = the dataset's name, here.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Replaces a file that is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Lists datasets.
+    #[command(after_help = "Examples:\n  $ fuelcell dataset list --output csv")]
+    List {
+        #[command(flatten)]
+        how_many: HowMany,
+    },
+    /// Shows what is known of a dataset.
+    #[command(after_help = "Examples:\n  $ fuelcell dataset show $DATASET")]
+    Show {
+        /// The dataset's id.
+        dataset: String,
+    },
+    /// Deletes a dataset that no unfinished job and no pipeline uses.
+    #[command(after_help = "Examples:\n  $ fuelcell dataset delete $SPARE_DATASET")]
+    Delete {
+        /// The dataset's id.
+        dataset: String,
+    },
+}
+
+/// A file to upload.
+#[derive(Args)]
+pub struct Put {
+    /// The file.
+    #[arg(required_unless_present = "from_job", conflicts_with = "from_job")]
+    file: Option<PathBuf>,
+    /// The dataset's id; absent = a new one. A dataset of this id is replaced for later jobs.
+    #[arg(long)]
+    id: Option<Uuid>,
+    /// What it is called; absent = as the file is. The ending says what is in it.
+    #[arg(long)]
+    name: Option<String>,
+    /// A job that has ended.
+    #[arg(long, value_name = "ID", requires = "artifact")]
+    from_job: Option<String>,
+    /// The name of the output.
+    #[arg(long, value_name = "NAME", requires = "from_job")]
+    artifact: Option<String>,
+}
+
+/// `fuelcell dataset …`
+pub(crate) fn run(connection: &Connection, command: DatasetCommand) -> Outcome {
+    let (http, format) = (&connection.http, connection.format);
+    match command {
+        DatasetCommand::Put(put) => run_put(connection, &put),
+        DatasetCommand::Get { dataset, out, force } => get(connection, &dataset, out, force),
+        DatasetCommand::List { how_many } => {
+            pages::list(http, connection.call(LIST_DATASETS, &[])?, "datasets", how_many, (format, DATASETS))
+        }
+        DatasetCommand::Show { dataset } => {
+            output::one(format, DATASET, &connection.send(GET_DATASET, &[("datasetId", &dataset)])?)
+        }
+        DatasetCommand::Delete { dataset } => {
+            connection.send(DELETE_DATASET, &[("datasetId", &dataset)])?;
+            done(format, &format!("deleted dataset {dataset}"), &json!({"datasetId": dataset}))
+        }
+    }
+}
+
+fn run_put(connection: &Connection, put: &Put) -> Outcome {
+    let id = put.id.unwrap_or_else(Uuid::new_v4).to_string();
+    let call = connection.call(PUT_DATASET, &[("datasetId", &id)])?;
+    let told = match &put.file {
+        Some(file) => {
+            let own = file.file_name().map(|name| name.to_string_lossy().into_owned());
+            files::upload(&connection.http, call.query("name", put.name.clone().or(own)), file)?
+        }
+        None => {
+            let call = call.query("name", put.name.as_ref()).query("fromJob", put.from_job.as_ref());
+            connection.http.send(&call.query("artifact", put.artifact.as_ref()))?
+        }
+    };
+    done(connection.format, &id, &told)
+}
+
+fn get(connection: &Connection, dataset: &str, out: Option<PathBuf>, force: bool) -> Outcome {
+    let call = connection.call(DATASET_CONTENT, &[("datasetId", dataset)])?;
+    if out.as_deref() == Some(Path::new("-")) {
+        let answer = connection.http.open(&call)?;
+        let copied = io::copy(&mut answer.into_body().into_reader(), &mut io::stdout());
+        return match copied {
+            // Whoever reads has read enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            copied => copied.map(drop).map_err(|error| Failure::here("the download broke off", error)),
+        };
+    }
+    let known = connection.send(GET_DATASET, &[("datasetId", dataset)])?;
+    let name = known["name"].as_str().unwrap_or_default();
+    let place = match out {
+        Some(out) => out,
+        None => files::inside(Path::new("."), name)
+            .ok_or_else(|| Failure::usage(format!("no file here can be called {name:?}: say --out FILE")))?,
+    };
+    check_free(&place, force)?;
+    files::download(&connection.http, &call, &place, known["digest"].as_str())?;
+    done(connection.format, &place.display().to_string(), &json!({"files": [place]}))
+}

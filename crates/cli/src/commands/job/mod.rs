@@ -1,0 +1,295 @@
+//! `fuelcell job …`: submit, follow, fetch, cancel, retry.
+
+mod download;
+mod logs;
+mod shared;
+mod submit;
+mod watch;
+
+use crate::connection::Connection;
+use crate::failure::Outcome;
+use crate::operations::{
+    CANCEL_JOB, DELETE_JOB, GET_JOB, JOB_RESULTS, LIST_JOB_TYPES, LIST_JOBS, LIST_QUEUE, RETRY_JOB,
+};
+use crate::output::{self, Column, Form, Format, done};
+use crate::pages::{self, HowMany};
+use crate::values::members;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+use shared::{JOB, Priority, outputs};
+use uuid::Uuid;
+
+const JOBS: &[Column] = &[
+    ("JOB", "jobId", Form::Text),
+    ("STATUS", "status", Form::Text),
+    ("TYPE", "jobType", Form::Text),
+    ("NAME", "jobName", Form::Text),
+    ("SUBMITTED", "dateCreated", Form::Time),
+    ("DURATION", "durationSeconds", Form::Seconds),
+    ("WARNINGS", "warningCount", Form::Number),
+];
+
+const QUEUE: &[Column] = &[
+    ("PLACE", "queuePosition", Form::Number),
+    ("JOB", "jobId", Form::Text),
+    ("PRIORITY", "priority", Form::Text),
+    ("NAME", "jobName", Form::Text),
+    ("WAITS", "waitReason/code", Form::Text),
+    ("STARTS ABOUT", "estimatedStartTime", Form::Time),
+];
+
+const TYPES: &[Column] = &[
+    ("TYPE", "jobType", Form::Text),
+    ("TITLE", "title", Form::Text),
+    ("MODULE", "module/name", Form::Text),
+    ("VERSION", "module/version", Form::Text),
+];
+
+const OUTPUTS: &[Column] = &[
+    ("NAME", "name", Form::Text),
+    ("KIND", "kind", Form::Text),
+    ("FORMAT", "format", Form::Text),
+    ("SIZE", "sizeBytes", Form::Bytes),
+    ("RECORDS", "recordCount", Form::Number),
+    ("TITLE", "title", Form::Text),
+];
+
+/// What `fuelcell job` does.
+#[derive(Subcommand)]
+pub enum JobCommand {
+    /// Submits a job.
+    #[command(after_help = submit::EXAMPLES)]
+    Submit(Box<submit::Submit>),
+    /// Lists jobs, the newest first.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job list --status failed\n  $ fuelcell job list --all --output jsonl"
+    )]
+    List(Filters),
+    /// Shows a job: how far it is, why it waits, why it failed, what it used.
+    #[command(after_help = "Examples:\n  $ fuelcell job show $JOB\n  $ fuelcell job show $JOB --output json")]
+    Show {
+        /// The job's id.
+        job: String,
+    },
+    /// Follows a job until it ends: stages, progress and log on standard error, the job as it ended on standard output.
+    ///
+    /// Ends with 0 when the job completed, with 1 when it failed or was cancelled, with 7 after --timeout. A connection that
+    /// breaks off is taken up again where it was.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job watch $JOB\n  $ fuelcell job watch $JOB --timeout 10m --output json"
+    )]
+    Watch(watch::Watch),
+    /// Shows a job's log.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job logs $JOB\n  $ fuelcell job logs $JOB --follow --level warning"
+    )]
+    Logs(logs::Logs),
+    /// Shows the events of all jobs of the project from now on, until it is interrupted or --for is over.
+    #[command(after_help = "Examples:\n  $ fuelcell job events --for 1s --output jsonl")]
+    Events(watch::Events),
+    /// Cancels a job.
+    #[command(after_help = "Examples:\n  $ fuelcell job cancel $RUNNING_JOB --reason 'wrong month'")]
+    Cancel {
+        /// The job's id.
+        job: String,
+        /// Why, for the others.
+        #[arg(long)]
+        reason: Option<String>,
+        /// At once, without time for it to end by itself.
+        #[arg(long)]
+        force: bool,
+        /// Keeps the outputs that it has made.
+        #[arg(long)]
+        keep_partial: bool,
+    },
+    /// Submits a failed or cancelled job anew, with the module and the inputs that it had.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job retry $FAILED_JOB\n  $ fuelcell job retry $FAILED_JOB --param steps='[]' --watch"
+    )]
+    Retry(Retry),
+    /// Shows the results of a job that has ended.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job results $JOB\n  $ fuelcell job results $JOB --output json"
+    )]
+    Results {
+        /// The job's id.
+        job: String,
+    },
+    /// Fetches the outputs of a job that has ended.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job download $JOB --out results\n  $ fuelcell job download $JOB --zip results.zip"
+    )]
+    Download(download::Download),
+    /// Forgets a job that has ended: record, outputs, log and receipts.
+    #[command(after_help = "Examples:\n  $ fuelcell job delete $JOB")]
+    Delete {
+        /// The job's id.
+        job: String,
+    },
+    /// Lists queued jobs in the order in which they start, with what they wait for.
+    #[command(after_help = "Examples:\n  $ fuelcell job queue")]
+    Queue {
+        #[command(flatten)]
+        how_many: HowMany,
+    },
+    /// Lists job types and what runs them. JSON has also parameters, inputs, outputs and an example.
+    #[command(after_help = "Examples:\n  $ fuelcell job types")]
+    Types,
+}
+
+/// Which jobs are listed.
+#[derive(Args)]
+pub struct Filters {
+    /// Only those in this state.
+    #[arg(long, value_enum)]
+    status: Option<State>,
+    /// Only those of this type.
+    #[arg(long = "type", value_name = "TYPE")]
+    job_type: Option<String>,
+    /// Only those of this priority.
+    #[arg(long, value_enum)]
+    priority: Option<Priority>,
+    /// Only those that this subject submitted.
+    #[arg(long, value_name = "SUBJECT")]
+    submitted_by: Option<String>,
+    /// Only those submitted from this moment on, such as 2026-01-31T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Only those submitted up to this moment.
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    #[command(flatten)]
+    how_many: HowMany,
+}
+
+/// A job's state.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum State {
+    /// Waits
+    Queued,
+    /// Runs
+    Running,
+    /// Ended well
+    Completed,
+    /// Ended badly
+    Failed,
+    /// Was ended
+    Cancelled,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Running => "Running",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+}
+
+/// How a job is retried.
+#[derive(Args)]
+pub struct Retry {
+    /// The job's id.
+    job: String,
+    /// Another value of a parameter: NAME=VALUE, as in `job submit`.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Why.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Another priority.
+    #[arg(long, value_enum)]
+    priority: Option<Priority>,
+    /// Does not wait for the time for which the earlier job was scheduled.
+    #[arg(long)]
+    now: bool,
+    /// Doubles the memory limit, up to the cap.
+    #[arg(long)]
+    more_memory: bool,
+    /// Only the records that the earlier job rejected.
+    #[arg(long)]
+    failed_records: bool,
+    #[command(flatten)]
+    then: watch::Then,
+}
+
+/// `fuelcell job …`
+pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
+    let (http, format) = (&connection.http, connection.format);
+    match command {
+        JobCommand::Submit(submit) => submit::run(connection, &submit),
+        JobCommand::List(filters) => list(connection, &filters),
+        JobCommand::Show { job } => output::one(format, JOB, &connection.send(GET_JOB, &[("jobId", &job)])?),
+        JobCommand::Watch(watch) => watch::run(connection, &watch),
+        JobCommand::Events(events) => watch::project(connection, &events),
+        JobCommand::Logs(logs) => logs::run(connection, &logs),
+        JobCommand::Cancel { job, reason, force, keep_partial } => {
+            let body = json!({
+                "reason": reason, "forceTermination": force, "preservePartialResults": keep_partial,
+            });
+            let told = http.send(&connection.call(CANCEL_JOB, &[("jobId", &job)])?.json(body))?;
+            done(format, told["message"].as_str().unwrap_or("cancelled"), &told)
+        }
+        JobCommand::Retry(retry) => run_retry(connection, &retry),
+        JobCommand::Results { job } => results(connection, &job),
+        JobCommand::Download(download) => download::run(connection, &download),
+        JobCommand::Delete { job } => {
+            connection.send(DELETE_JOB, &[("jobId", &job)])?;
+            done(format, &format!("forgot job {job}"), &json!({"jobId": job}))
+        }
+        JobCommand::Queue { how_many } => {
+            pages::list(http, connection.call(LIST_QUEUE, &[])?, "jobs", how_many, (format, QUEUE))
+        }
+        JobCommand::Types => {
+            let told = connection.send(LIST_JOB_TYPES, &[])?;
+            output::list(format, TYPES, told["jobTypes"].as_array().map_or(&[], Vec::as_slice))
+        }
+    }
+}
+
+fn list(connection: &Connection, filters: &Filters) -> Outcome {
+    let call = connection
+        .call(LIST_JOBS, &[])?
+        .query("status", filters.status.map(State::word))
+        .query("jobType", filters.job_type.as_ref())
+        .query("priority", filters.priority.map(Priority::word))
+        .query("submittedBy", filters.submitted_by.as_ref())
+        .query("dateFrom", filters.from.as_ref())
+        .query("dateTo", filters.to.as_ref());
+    pages::list(&connection.http, call, "jobs", filters.how_many, (connection.format, JOBS))
+}
+
+fn run_retry(connection: &Connection, retry: &Retry) -> Outcome {
+    let mut changes = Map::new();
+    members(&retry.parameters, "--param", &mut changes)?;
+    for (name, wanted) in
+        [("increaseMemoryLimit", retry.more_memory), ("retryFailedRecords", retry.failed_records)]
+    {
+        if wanted {
+            changes.insert(name.to_owned(), Value::from(true));
+        }
+    }
+    let mut body = json!({"retryReason": retry.reason, "priority": retry.priority.map(Priority::word)});
+    if retry.now {
+        body["immediateExecution"] = Value::from(true);
+    }
+    if !changes.is_empty() {
+        body["modifyParameters"] = Value::from(true);
+        body["updatedParameters"] = Value::Object(changes);
+    }
+    let call = connection.call(RETRY_JOB, &[("jobId", &retry.job)])?;
+    let call = call.header("idempotency-key", Uuid::new_v4().to_string()).json(body);
+    let told = connection.http.send(&call)?;
+    watch::submitted(connection, &told, &retry.then)
+}
+
+fn results(connection: &Connection, job: &str) -> Outcome {
+    let told = connection.send(JOB_RESULTS, &[("jobId", job)])?;
+    match connection.format {
+        Format::Table | Format::Csv => output::list(connection.format, OUTPUTS, &outputs(&told)),
+        format => output::one(format, &[], &told),
+    }
+}

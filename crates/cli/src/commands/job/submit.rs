@@ -1,0 +1,299 @@
+//! `fuelcell job submit`: one job from flags, from a body of the API, or many from lines of JSON.
+
+use super::shared::{BodyFile, Priority};
+use super::watch::{self, submitted};
+use crate::connection::Connection;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::files;
+use crate::operations::{GET_MODULE, GET_PIPELINE, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS};
+use crate::output::{self, Column, Form, note};
+use crate::values::{bytes, duration, members, split, versioned};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+use uuid::Uuid;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  $ fuelcell job submit --pipeline $PIPELINE --param datasetId=$DATASET
+  $ fuelcell job submit --module $MODULE --type Analysis --label month=01 --memory 256MiB --timeout 90s
+  $ fuelcell job submit --pipeline $PIPELINE --upload datasetId=orders.csv --watch
+  $ fuelcell job submit --pipeline $PIPELINE --param datasetId=$DATASET --quote
+  $ fuelcell job submit --file body.json --output json
+  $ fuelcell job submit --batch jobs.jsonl";
+
+/// How often a submission is sent again when it is not known whether it arrived. Its key sees to it that it counts once.
+const TRIES: u32 = 3;
+
+/// A batch of the API has no more.
+const BATCH: usize = 1000;
+
+const QUEUED: &[Column] = &[
+    ("LINE", "index", Form::Number),
+    ("STATUS", "httpStatus", Form::Number),
+    ("JOB", "jobId", Form::Text),
+    ("ERROR", "error/code", Form::Text),
+    ("DETAIL", "error/detail", Form::Text),
+];
+
+const QUOTE: &[Column] = &[
+    ("job", "jobName", Form::Text),
+    ("module", "module/name", Form::Text),
+    ("version", "module/version", Form::Text),
+    ("place in queue", "queuePosition", Form::Text),
+    ("starts at the earliest", "earliestStartTime", Form::Time),
+    ("starts at the latest", "latestStartTime", Form::Time),
+    ("input", "inputBytes", Form::Bytes),
+    ("fuel", "fuel/expected", Form::Text),
+    ("memory", "memoryBytes/expected", Form::Bytes),
+    ("duration", "durationSeconds/expected", Form::Seconds),
+    ("runs that it rests on", "basis/runs", Form::Text),
+];
+
+/// A job to submit.
+#[derive(Args)]
+pub struct Submit {
+    /// The pipeline that it runs, by its id.
+    #[arg(long, value_name = "ID")]
+    pipeline: Option<String>,
+    /// The module that it runs.
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    module: Option<String>,
+    /// The job's type; absent = that of the pipeline or the module.
+    #[arg(long = "type", value_name = "TYPE")]
+    job_type: Option<String>,
+    /// What it is called; absent = as the pipeline or the module is.
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for.
+    #[arg(long)]
+    description: Option<String>,
+    /// A parameter. The value is JSON where it parses as JSON; otherwise it is text. Text that looks like JSON is quoted:
+    /// NAME='"1.10"'.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// All parameters: a JSON object in a file, - for standard input. Single ones override it.
+    #[arg(long, value_name = "FILE")]
+    parameters_file: Option<PathBuf>,
+    /// Uploads a file as a new dataset, and gives its id to this parameter.
+    #[arg(long, value_name = "NAME=FILE")]
+    upload: Vec<String>,
+    /// A label: NAME=VALUE.
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    labels: Vec<String>,
+    /// How urgent it is.
+    #[arg(long, value_enum)]
+    priority: Option<Priority>,
+    /// Units of fuel.
+    #[arg(long)]
+    fuel: Option<u64>,
+    /// Memory, such as 512MiB.
+    #[arg(long, value_parser = bytes)]
+    memory: Option<u64>,
+    /// Room for files, such as 1GiB.
+    #[arg(long, value_parser = bytes)]
+    disk: Option<u64>,
+    /// Time for each attempt, such as 10m.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
+    /// When it may start, such as 2026-01-31T06:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Fixed clocks and seeded randomness.
+    #[arg(long)]
+    deterministic: bool,
+    /// Keeps what it has made when it fails.
+    #[arg(long)]
+    keep_partial: bool,
+    /// A second submission with the same key is the same job; absent = a new key.
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+    #[command(flatten)]
+    body: BodyFile,
+    /// Many jobs: a body on each line of a file, - for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pipeline", "module", "file", "upload", "watch", "parameters"])]
+    batch: Option<PathBuf>,
+    /// Says what the job would take, and submits nothing.
+    #[arg(long, conflicts_with_all = ["watch", "batch", "upload"])]
+    quote: bool,
+    #[command(flatten)]
+    then: watch::Then,
+}
+
+pub(super) fn run(connection: &Connection, submit: &Submit) -> Outcome {
+    if let Some(file) = &submit.batch {
+        return batch(connection, file, submit.idempotency_key.as_deref());
+    }
+    let body = body(connection, submit)?;
+    if submit.quote {
+        let call = connection.call(SUBMIT_JOB, &[])?.query("dryRun", Some("quote")).json(body);
+        return output::one(connection.format, QUOTE, &connection.http.send(&call)?);
+    }
+    let key = submit.idempotency_key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let call = connection.call(SUBMIT_JOB, &[])?.header("idempotency-key", key).json(body);
+    let mut tries = 1;
+    let told = loop {
+        match connection.http.send(&call) {
+            Err(failure) if failure.exit == Exit::Unreachable && tries < TRIES => {
+                note(&format!("{failure}\ntrying again"));
+                thread::sleep(Duration::from_secs(1) * tries);
+                tries += 1;
+            }
+            told => break told?,
+        }
+    };
+    submitted(connection, &told, &submit.then)
+}
+
+fn body(connection: &Connection, submit: &Submit) -> Outcome<Value> {
+    let mut body = match &submit.body.file {
+        Some(file) => files::json(file)?,
+        None => json!({}),
+    };
+    let Some(members) = body.as_object_mut() else { return Err(Failure::usage("a body is a JSON object")) };
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    set("jobType", submit.job_type.clone().map(Value::from));
+    set("jobName", submit.name.clone().map(Value::from));
+    set("jobDescription", submit.description.clone().map(Value::from));
+    set("priority", submit.priority.map(|priority| priority.word().into()));
+    set("deterministic", submit.deterministic.then(|| true.into()));
+    set("keepPartialOnFailure", submit.keep_partial.then(|| true.into()));
+    set("scheduling", submit.at.as_ref().map(|at| json!({"executeImmediately": false, "scheduledTime": at})));
+    set("resource", submit.pipeline.as_ref().map(|id| json!({"resourceType": "Pipeline", "resourceId": id})));
+    set(
+        "module",
+        submit.module.as_deref().map(versioned).map(|(name, version)| match version {
+            Some(version) => json!({"name": name, "version": version}),
+            None => json!({"name": name}),
+        }),
+    );
+    set_limits(members, submit);
+    set_labels(members, submit)?;
+    // What cannot be named is told before anything is uploaded.
+    name_it(connection, members)?;
+    set_parameters(connection, members, submit)?;
+    Ok(body)
+}
+
+fn set_limits(body: &mut Map<String, Value>, submit: &Submit) {
+    let limits = [
+        ("fuel", submit.fuel),
+        ("memoryBytes", submit.memory),
+        ("diskBytes", submit.disk),
+        ("timeoutSeconds", submit.timeout.map(|time| time.as_secs().max(1))),
+    ];
+    for (name, value) in limits {
+        if let (Some(value), Some(limits)) = (value, object(body, "limits")) {
+            limits.insert(name.to_owned(), value.into());
+        }
+    }
+}
+
+/// A member that is an object, made where there is none; nothing where it is something else, which the server will name.
+fn object<'a>(body: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Map<String, Value>> {
+    body.entry(name).or_insert_with(|| json!({})).as_object_mut()
+}
+
+fn set_labels(body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
+    for label in &submit.labels {
+        let (name, value) = split(label, "--label")?;
+        if let Some(labels) = object(body, "labels") {
+            labels.insert(name.to_owned(), value.into());
+        }
+    }
+    Ok(())
+}
+
+fn set_parameters(connection: &Connection, body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
+    let mut given = Map::new();
+    if let Some(file) = &submit.parameters_file {
+        let Value::Object(whole) = files::json(file)? else {
+            return Err(Failure::usage(format!("{} holds no JSON object", file.display())));
+        };
+        given.extend(whole);
+    }
+    members(&submit.parameters, "--param", &mut given)?;
+    for pair in &submit.upload {
+        let (name, file) = split(pair, "--upload")?;
+        let id = Uuid::new_v4().to_string();
+        let file = Path::new(file);
+        let called = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let call = connection.call(PUT_DATASET, &[("datasetId", &id)])?.query("name", called);
+        files::upload(&connection.http, call, file)?;
+        note(&format!("dataset {id}: {}", file.display()));
+        given.insert(name.to_owned(), id.into());
+    }
+    if !given.is_empty()
+        && let Some(parameters) = object(body, "parameters")
+    {
+        parameters.extend(given);
+    }
+    Ok(())
+}
+
+/// Type and name, where they can be told by what the job runs.
+fn name_it(connection: &Connection, body: &mut Map<String, Value>) -> Outcome {
+    if body.contains_key("jobType") && body.contains_key("jobName") {
+        return Ok(());
+    }
+    let id = body.get("resource").and_then(|resource| resource["resourceId"].as_str());
+    let module = body.get("module").and_then(|module| module["name"].as_str());
+    let (name, job_type) = match (id, module) {
+        (Some(id), _) => {
+            let mut pipeline = connection.send(GET_PIPELINE, &[("pipelineId", id)])?;
+            (pipeline["name"].take(), pipeline["jobType"].take())
+        }
+        (None, Some(module)) => {
+            let name = Value::from(module);
+            (name, if body.contains_key("jobType") { Value::Null } else { type_of(connection, module)? })
+        }
+        (None, None) => {
+            return Err(Failure::usage("it is not said what the job runs")
+                .with_remedy("say --pipeline ID or --module NAME"));
+        }
+    };
+    body.entry("jobName").or_insert(name);
+    if !body.contains_key("jobType") {
+        if job_type.is_null() {
+            return Err(Failure::usage("the module serves no type of its own")
+                .with_remedy("say which one is meant: --type TYPE"));
+        }
+        body.insert("jobType".to_owned(), job_type);
+    }
+    Ok(())
+}
+
+/// The type that the module's current version declares; `null` if none.
+fn type_of(connection: &Connection, module: &str) -> Outcome<Value> {
+    let found = connection.send(GET_MODULE, &[("name", module)])?;
+    let versions = found["versions"].as_array().into_iter().flatten();
+    let current = versions.clone().find(|version| version["version"] == found["current"]);
+    Ok(current.or_else(|| versions.clone().next()).map_or(Value::Null, |version| version["jobType"].clone()))
+}
+
+fn batch(connection: &Connection, file: &Path, key: Option<&str>) -> Outcome {
+    let text = files::text(file)?;
+    let mut jobs = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let job: Value = serde_json::from_str(line).map_err(|error| {
+            Failure::usage(format!("line {} of {} is no JSON: {error}", number + 1, file.display()))
+        })?;
+        jobs.push(job);
+    }
+    if jobs.is_empty() || jobs.len() > BATCH {
+        return Err(Failure::usage(format!("a batch has 1 to {BATCH} jobs, and there are {}", jobs.len())));
+    }
+    let key = key.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
+    let call = connection.call(SUBMIT_JOBS, &[])?.header("idempotency-key", key);
+    let told = connection.http.send(&call.json(json!({"jobs": jobs})))?;
+    output::list(connection.format, QUEUED, told["jobs"].as_array().map_or(&[], Vec::as_slice))?;
+    match told["refused"].as_u64() {
+        Some(0) => Ok(()),
+        refused => Err(Failure::usage(format!("{} of {} were refused", refused.unwrap_or(0), jobs.len()))),
+    }
+}

@@ -1,0 +1,178 @@
+//! `fuelcell system …` and `fuelcell usage`: how the server does, and what jobs used.
+
+use crate::connection::Connection;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::http::{Call, Http, read};
+use crate::operations::{LIST_ENGINES, PROJECT_USAGE, READYZ, SYSTEM_STATUS, USAGE};
+use crate::output::{self, Column, Form, Format, note};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+const STATUS: &[Column] = &[
+    ("status", "systemStatus", Form::Text),
+    ("running", "queueStatistics/runningJobs", Form::Text),
+    ("queued", "queueStatistics/totalQueuedJobs", Form::Text),
+    ("scheduled", "queueStatistics/scheduledJobs", Form::Text),
+    ("average wait", "queueStatistics/averageWaitSeconds", Form::Seconds),
+    ("completed today", "performanceMetrics/jobsCompletedToday", Form::Text),
+    ("success rate", "performanceMetrics/successRate", Form::Text),
+    ("average duration", "performanceMetrics/averageJobDurationSeconds", Form::Seconds),
+    ("memory in use", "resourceUtilization/usedMemoryBytes", Form::Bytes),
+    ("memory", "resourceUtilization/totalMemoryBytes", Form::Bytes),
+    ("disk free", "resourceUtilization/diskBytesAvailable", Form::Bytes),
+];
+
+const NODES: &[Column] = &[
+    ("NODE", "nodeId", Form::Text),
+    ("STATUS", "status", Form::Text),
+    ("JOBS", "activeJobs", Form::Number),
+    ("CAPACITY", "jobCapacity", Form::Number),
+    ("CPU %", "cpuUsage", Form::Number),
+    ("MEMORY %", "memoryUsage", Form::Number),
+];
+
+const ENGINES: &[Column] = &[
+    ("ENGINE", "name", Form::Text),
+    ("VERSION", "version", Form::Text),
+    ("SIZE", "sizeBytes", Form::Bytes),
+    ("COMPILED", "compiled", Form::Text),
+    ("ERROR", "error", Form::Text),
+];
+
+const CHECKS: &[Column] =
+    &[("CHECK", "name", Form::Text), ("WELL", "well", Form::Text), ("DETAIL", "detail", Form::Text)];
+
+const USED: &[Column] = &[
+    ("FUEL", "fuel", Form::Number),
+    ("CPU S", "cpuSeconds", Form::Number),
+    ("GIB S", "gibSeconds", Form::Number),
+    ("READ", "bytesRead", Form::Bytes),
+    ("WRITTEN", "bytesWritten", Form::Bytes),
+    ("ATTEMPTS", "attempts", Form::Number),
+    ("LOST", "lostAttempts", Form::Number),
+    ("COMPLETED", "jobs/completed", Form::Number),
+    ("FAILED", "jobs/failed", Form::Number),
+    ("CANCELLED", "jobs/cancelled", Form::Number),
+    ("OF", "of", Form::Text),
+];
+
+/// What `fuelcell system` does.
+#[derive(Subcommand)]
+pub enum SystemCommand {
+    /// Shows queue, figures and capacity.
+    #[command(after_help = "Examples:\n  $ fuelcell system status\n  $ fuelcell system status --output json")]
+    Status,
+    /// Says whether the server can take work, and what is not well. Needs no token; ends with 6 when it cannot.
+    #[command(after_help = "Examples:\n  $ fuelcell system health")]
+    Health,
+    /// Lists the engines that run scripts.
+    #[command(after_help = "Examples:\n  $ fuelcell system engines")]
+    Engines,
+}
+
+/// What `fuelcell usage` sums.
+#[derive(Args)]
+pub struct Usage {
+    /// The first UTC day, such as 2026-01-31; absent = 29 days before the last one.
+    #[arg(long)]
+    from: Option<String>,
+    /// The last UTC day; absent = today.
+    #[arg(long)]
+    to: Option<String>,
+    /// What is told apart, with commas: day, and one of module, subject, label; of several projects also tenant and project.
+    #[arg(long)]
+    group_by: Option<String>,
+    /// All projects that the token administers, or all of --tenant.
+    #[arg(long)]
+    everywhere: bool,
+}
+
+/// `fuelcell system …`; health needs no token.
+pub(crate) fn run(connection: &Connection, command: &SystemCommand) -> Outcome {
+    let format = connection.format;
+    match command {
+        SystemCommand::Status => {
+            let told = connection.send(SYSTEM_STATUS, &[])?;
+            output::one(format, STATUS, &told)?;
+            match format {
+                Format::Table => {
+                    let nodes = told["executionNodes"].as_array().map_or(&[][..], Vec::as_slice);
+                    output::say("\n").and_then(|()| output::list(format, NODES, nodes))
+                }
+                _ => Ok(()),
+            }
+        }
+        SystemCommand::Health => health(&connection.http, format),
+        SystemCommand::Engines => {
+            let told = connection.send(LIST_ENGINES, &[])?;
+            output::list(format, ENGINES, told["engines"].as_array().map_or(&[], Vec::as_slice))
+        }
+    }
+}
+
+/// What `/readyz` says, also where it is not well.
+pub(crate) fn health(http: &Http, format: Format) -> Outcome {
+    let answer = http.any(&Call::new(READYZ, &[]).query("verbose", Some("1")), None, String::new())?;
+    let status = answer.status().as_u16();
+    let told = read(answer)?;
+    match format {
+        Format::Table | Format::Csv => {
+            output::list(format, CHECKS, told["checks"].as_array().map_or(&[], Vec::as_slice))?;
+        }
+        format => output::one(format, &[], &told)?,
+    }
+    match told["ready"] == true {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Unreachable, format!("the server takes no work now ({status})"))),
+    }
+}
+
+/// `fuelcell usage`: of the project, else of all that the token administers.
+pub(crate) fn usage(connection: &Connection, wanted: &Usage) -> Outcome {
+    let scope = connection.named().clone();
+    let one_project = !wanted.everywhere && scope.project.is_some() && scope.tenant.is_some();
+    let (call, groups) = match one_project {
+        true => (connection.call(PROJECT_USAGE, &[])?, "module"),
+        false => (connection.call(USAGE, &[])?.query("tenantId", scope.tenant), "project"),
+    };
+    let call = call
+        .query("groupBy", Some(wanted.group_by.as_deref().unwrap_or(groups)))
+        .query("from", wanted.from.as_ref())
+        .query("to", wanted.to.as_ref());
+    let told = connection.http.send(&call)?;
+    match connection.format {
+        Format::Table | Format::Csv => {
+            let rows = told["groups"].as_array().into_iter().flatten().map(|group| row(group, name(group)));
+            let rows: Vec<_> = rows.chain([row(&told["total"], "total".to_owned())]).collect();
+            if connection.format == Format::Table {
+                let day = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+                note(&format!("{} to {} (UTC)", day("from"), day("to")));
+            }
+            output::list(connection.format, USED, &rows)
+        }
+        format => output::one(format, &[], &told),
+    }
+}
+
+/// Sums as columns have them. Fuel that is known only from below says so.
+fn row(sums: &Value, of: String) -> Value {
+    let mut row = sums.clone();
+    let real = |name: &str| sums[name].as_f64().unwrap_or(0.0);
+    row["cpuSeconds"] = format!("{:.3}", real("cpuSeconds")).into();
+    row["gibSeconds"] = format!("{:.3}", real("memoryByteSeconds") / f64::from(1 << 30)).into();
+    if sums["fuelIsLowerBound"] == true {
+        row["fuel"] = format!("≥ {}", sums["fuel"]).into();
+    }
+    row["of"] = of.into();
+    row
+}
+
+/// What a group is of.
+fn name(group: &Value) -> String {
+    let parts = ["day", "tenantId", "projectId", "module", "subject", "label"];
+    let mut parts: Vec<&str> = parts.iter().filter_map(|part| group[*part].as_str()).collect();
+    if group["other"] == true {
+        parts.push("(others)");
+    }
+    parts.join(" ")
+}

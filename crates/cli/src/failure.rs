@@ -1,0 +1,81 @@
+//! How commands end: codes that scripts can go by, and words for people.
+
+use std::fmt::{self, Display};
+use std::process::ExitCode;
+
+/// What the exit code says. `docs/command-line.md` has the same list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// A job that was waited for did not complete, or something went wrong on this machine.
+    Failed = 1,
+    /// What was asked cannot be done as it was asked.
+    Usage = 2,
+    /// The role of whoever asks does not allow it.
+    NotAllowed = 3,
+    /// The server does not know whoever asks.
+    NotSignedIn = 4,
+    /// Something else stands against it: a conflict, a quota, a limit.
+    Conflict = 5,
+    /// The server cannot be reached, or cannot answer now.
+    Unreachable = 6,
+    /// It took longer than it was to be waited for.
+    Deadline = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command ends without having done what it was to do.
+#[derive(Debug)]
+pub struct Failure {
+    pub(crate) exit: Exit,
+    message: String,
+    /// Single faults, each a line.
+    faults: Vec<String>,
+    remedy: Option<String>,
+}
+
+/// What comes of a command.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), faults: Vec::new(), remedy: None }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Something on this machine that is in the way.
+    pub(crate) fn here(what: impl Display, error: impl Display) -> Self {
+        Self::new(Exit::Failed, format!("{what}: {error}"))
+    }
+
+    pub(crate) fn with_faults(mut self, faults: Vec<String>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+impl From<Failure> for ExitCode {
+    fn from(failure: Failure) -> Self {
+        failure.exit.into()
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))?;
+        self.remedy.iter().try_for_each(|remedy| write!(f, "\n  {remedy}"))
+    }
+}

@@ -1,0 +1,184 @@
+//! The client's side of the command line: servers, projects and jobs over the public API.
+//!
+//! This crate knows HTTP and the API that everybody can use. It must not know stores, the sandbox, the service, or how a
+//! server is made: what it does, another client can do as well.
+
+mod commands;
+mod connection;
+mod events;
+mod failure;
+mod files;
+mod http;
+mod interrupt;
+mod operations;
+mod output;
+mod pages;
+mod profile;
+mod values;
+
+pub use commands::access::TokenCommand;
+pub use commands::module::{ModuleCommand, Packer};
+pub use connection::VARIABLES;
+pub use failure::Failure;
+
+use clap::{Args, Subcommand};
+use commands::{access, api, dataset, job, login, module, notify, pipeline, secret, system, tenancy};
+use connection::ConnectionFlags;
+use failure::Outcome;
+use std::process::ExitCode;
+
+/// Commands that ask a server.
+#[derive(Subcommand)]
+pub enum ClientCommand {
+    /// Signs in: asks a server who a token belongs to, and keeps both as a profile.
+    ///
+    /// The token is that of --token-file or FUELCELL_TOKEN, or is read from standard input. It lies in a file that only its
+    /// owner can read.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell login --server $FUELCELL_SERVER --token-file token\n  $ fuelcell login staging --server $FUELCELL_SERVER < token"
+    )]
+    Login(login::Login),
+    /// Forgets a profile with its token.
+    Logout(login::Logout),
+    /// Lists profiles, and says which one holds.
+    #[command(subcommand)]
+    Profiles(login::ProfilesCommand),
+    /// Shows whom the server takes the token for, and where commands go.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell whoami\n  $ fuelcell whoami --output json",
+        name = "whoami"
+    )]
+    WhoAmI(login::WhoAmI),
+    /// Jobs: submit, follow, fetch, cancel, retry.
+    Job(Online<job::JobCommand>),
+    /// Datasets: files that jobs read.
+    Dataset(Online<dataset::DatasetCommand>),
+    /// Pipelines: what jobs are made of again and again.
+    Pipeline(Online<pipeline::PipelineCommand>),
+    /// Secrets that jobs may send or sign with.
+    Secret(Online<secret::SecretCommand>),
+    /// What modules may reach.
+    Grant(Online<secret::GrantCommand>),
+    /// Application passwords.
+    Password(Online<access::PasswordCommand>),
+    /// Shows who did what.
+    #[command(after_help = "Examples:\n  $ fuelcell audit --limit 20")]
+    Audit(OnlineArguments<access::Audit>),
+    /// How the server does.
+    System(Online<system::SystemCommand>),
+    /// Sums what jobs used: fuel, CPU, memory-seconds, bytes, attempts.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell usage --group-by day,module\n  $ fuelcell usage --everywhere --output csv"
+    )]
+    Usage(OnlineArguments<system::Usage>),
+    /// Tenants of a server.
+    Tenant(Online<tenancy::TenantCommand>),
+    /// Projects of a tenant.
+    Project(Online<tenancy::ProjectCommand>),
+    /// Addresses that are told of ended jobs.
+    Webhook(Online<notify::WebhookCommand>),
+    /// What was told of ended jobs, and what came of it.
+    Delivery(Online<notify::DeliveryCommand>),
+    /// Shows or sets who may be told by e-mail, and how often.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell mail-policy\n  $ fuelcell mail-policy --domain example.com --per-hour 20"
+    )]
+    MailPolicy(OnlineArguments<notify::MailPolicy>),
+    /// Sends any request of the API.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell api GET execution/jobs\n  $ fuelcell api GET /api/{tenantId}/{projectId}/datasets --all datasets\n  $ fuelcell api PUT secrets/colour --field value=red --curl"
+    )]
+    Api(OnlineArguments<api::Api>),
+}
+
+/// Commands with the flags of a server.
+#[derive(Args)]
+pub struct Online<C: Subcommand> {
+    #[command(subcommand)]
+    command: C,
+    #[command(flatten)]
+    connection: ConnectionFlags,
+}
+
+/// One command with the flags of a server.
+#[derive(Args)]
+pub struct OnlineArguments<A: Args> {
+    #[command(flatten)]
+    arguments: A,
+    #[command(flatten)]
+    connection: ConnectionFlags,
+}
+
+impl ClientCommand {
+    /// Does it.
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Login(arguments) => login::login(&arguments),
+            Self::Logout(arguments) => login::logout(&arguments),
+            Self::Profiles(command) => login::profiles(&command),
+            Self::WhoAmI(arguments) => login::whoami(&arguments),
+            Self::Job(job) => job::run(&job.connection.open()?, job.command),
+            Self::Dataset(dataset) => dataset::run(&dataset.connection.open()?, dataset.command),
+            Self::Pipeline(pipeline) => pipeline::run(&pipeline.connection.open()?, pipeline.command),
+            Self::Secret(secret) => secret::secret(&secret.connection.open()?, secret.command),
+            Self::Grant(grant) => secret::grant(&grant.connection.open()?, grant.command),
+            Self::Password(password) => access::password(&password.connection.open()?, password.command),
+            Self::Audit(audit) => access::audit(&audit.connection.open()?, &audit.arguments),
+            Self::System(system) => run_system(&system),
+            Self::Usage(usage) => system::usage(&usage.connection.open()?, &usage.arguments),
+            Self::Tenant(tenant) => tenancy::tenant(&tenant.connection.open()?, tenant.command),
+            Self::Project(project) => tenancy::project(&project.connection.open()?, project.command),
+            Self::Webhook(webhook) => notify::webhook(&webhook.connection.open()?, webhook.command),
+            Self::Delivery(delivery) => notify::delivery(&delivery.connection.open()?, delivery.command),
+            Self::MailPolicy(policy) => notify::mail_policy(&policy.connection.open()?, &policy.arguments),
+            Self::Api(api) => api::run(&api.connection.open()?, &api.arguments),
+        }
+    }
+}
+
+fn run_system(system: &Online<system::SystemCommand>) -> Outcome {
+    match system.command {
+        system::SystemCommand::Health => {
+            system::health(&system.connection.open_unknown()?, system.connection.output)
+        }
+        _ => system::run(&system.connection.open()?, &system.command),
+    }
+}
+
+/// `fuelcell module push|list|…`
+pub fn module(command: ModuleCommand, packer: Packer<'_>) -> Result<(), Failure> {
+    module::run(command, packer)
+}
+
+/// `fuelcell token create|list|revoke`
+pub fn token(command: TokenCommand) -> Result<(), Failure> {
+    access::token(command)
+}
+
+/// Says how a command ended: why it did not do what it was to do, on standard error, and the code.
+pub fn ended(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::note(&format!("fuelcell: {failure}"));
+            failure.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientCommand, ModuleCommand, TokenCommand};
+    use clap::{Command, Subcommand};
+
+    #[test]
+    fn no_command_contradicts_itself() {
+        for augment in [
+            ClientCommand::augment_subcommands,
+            ModuleCommand::augment_subcommands,
+            TokenCommand::augment_subcommands,
+        ] {
+            augment(Command::new("fuelcell")).debug_assert();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `fuelcell new`: a job that runs, from a template of this binary. No network, no version control, nothing overwritten.
+
+use anyhow::{Context, bail, ensure};
+use clap::ValueEnum;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, absolute};
+
+/// A language with a template.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Language {
+    /// A script that the engine of this program runs; nothing is compiled
+    Python,
+    /// A crate that cargo builds for wasm32-wasip2
+    Rust,
+}
+
+const SAMPLE: (&str, &str) = ("sample.txt", include_str!("../templates/sample.txt"));
+
+const PYTHON: &[(&str, &str)] = &[
+    SAMPLE,
+    ("main.py", include_str!("../templates/python/main.py")),
+    ("test_main.py", include_str!("../templates/python/test_main.py")),
+    ("fuelcell.json", include_str!("../templates/python/fuelcell.json")),
+    ("README.md", include_str!("../templates/python/README.md")),
+    (".github/workflows/test.yml", include_str!("../templates/python/ci.yml")),
+];
+
+const RUST: &[(&str, &str)] = &[
+    SAMPLE,
+    ("src/lib.rs", include_str!("../templates/rust/lib.rs")),
+    ("Cargo.toml", include_str!("../templates/rust/cargo.toml")),
+    ("README.md", include_str!("../templates/rust/README.md")),
+    (".github/workflows/test.yml", include_str!("../templates/rust/ci.yml")),
+    (".gitignore", "/target\n/out\n"),
+];
+
+/// Makes the folder `name` in the one where the program was started.
+pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow::Result<()> {
+    check_name(name)?;
+    let (files, sdk) = match (language, sdk) {
+        (Language::Python, _) => (PYTHON, String::new()),
+        (Language::Rust, Some(sdk)) => (RUST, sdk_path(sdk)?),
+        (Language::Rust, None) => {
+            bail!("the SDK for Rust is in no registry: name its folder with --sdk, such as …/guest-sdk/rust")
+        }
+    };
+    match fs::create_dir(name) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("{name} is there already, and nothing in it is touched: choose another name")
+        }
+        made => made.with_context(|| format!("cannot make the folder {name}"))?,
+    }
+    for (path, text) in files {
+        let path = Path::new(name).join(path);
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+            fs::write(
+                &path,
+                text.replace("NAME", name).replace("CRATE", &name.replace('-', "_")).replace("SDK", &sdk),
+            )
+        });
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(writeln!(std::io::stdout(), "{name}/README.md says how it is run")?)
+}
+
+/// A name that modules and crates can have.
+fn check_name(name: &str) -> anyhow::Result<()> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    ensure!(
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(fits) && name.len() <= 64,
+        "{name:?} cannot be the name of a job: it begins with a lowercase letter, and has lowercase letters, digits and \
+         hyphens, 64 at most"
+    );
+    Ok(())
+}
+
+/// The folder of the SDK as TOML has it.
+fn sdk_path(sdk: &Path) -> anyhow::Result<String> {
+    ensure!(sdk.join("Cargo.toml").is_file(), "there is no crate in {}", sdk.display());
+    let sdk = absolute(sdk).context("the folder of the SDK cannot be named")?;
+    Ok(toml::Value::from(sdk.to_str().context("the folder of the SDK is not UTF-8")?).to_string())
+}
