@@ -1,7 +1,7 @@
 // What somebody does who has many jobs: find them, select them, act on all of them, run one again with a change, compare two.
 // Without a mouse, but where a row is pointed at.
 import assert from "node:assert/strict";
-import { go, JOB, open, PROJECT, signIn, TOKEN, URL_OF_SERVER, visit } from "./browser.mjs";
+import { axe, go, JOB, open, PROJECT, signIn, TOKEN, URL_OF_SERVER, visit } from "./browser.mjs";
 
 const COUNT = 101;
 const place = `${URL_OF_SERVER}/api/${PROJECT.slice(3)}`;
@@ -12,6 +12,7 @@ async function post(path, body) {
   return answer.json();
 }
 const job = (jobName, parameters, more = {}) => ({ jobName, jobType: "Analysis", module: { name: "probe" }, parameters, ...more });
+const note = (text) => ({ do: "artifact", name: "notes.txt", text });
 const later = { scheduling: { executeImmediately: false, scheduledTime: "2999-01-01T00:00:00Z" } };
 
 const browser = await open();
@@ -19,7 +20,7 @@ const page = await visit(browser);
 const dialog = page.getByRole("dialog");
 const state = (word) => page.getByRole("navigation", { name: "States" }).getByRole("link", { name: word });
 const failing = await post("execution/job", job("Fails", { steps: [{ do: "fail", code: "x", message: "as it was told" }] }));
-await post("execution/job", job("Works", { steps: [{ do: "log", level: "info", message: "hay", times: 50 }, { do: "log", level: "info", message: "a needle" }] }, { labels: { team: "sales" } }));
+await post("execution/job", job("Works", { steps: [{ do: "log", level: "info", message: "hay", times: 50 }, { do: "log", level: "info", message: "a needle" }, note("one\ntwo\nthree\n")] }, { labels: { team: "sales" } }));
 await post("execution/jobs", { jobs: Array.from({ length: COUNT }, (_, index) => job(`Waits ${index}`, { steps: [] }, later)) });
 await signIn(page);
 await state(`Queued ${COUNT}`).waitFor(JOB);
@@ -34,7 +35,7 @@ await page.getByText("Failed (").waitFor();
 await page.getByRole("button", { name: "Run again" }).press("Enter");
 await dialog.getByText("Changes: none").waitFor();
 const parameters = dialog.getByLabel("Parameters (JSON)");
-await parameters.fill('{"steps": []}');
+await parameters.fill(JSON.stringify({ steps: [note("one\n2\nthree\n")] }));
 await dialog.getByText("Changes: 1").waitFor();
 await dialog.getByRole("button", { name: "Run again" }).press("Enter");
 await page.getByText(/^Completed:/).waitFor(JOB);
@@ -47,6 +48,9 @@ await page.getByRole("heading", { name: "Two jobs side by side" }).waitFor();
 await page.getByRole("group", { name: "Parameters" }).getByRole("row", { name: /^\/steps/ }).waitFor();
 await page.getByRole("group", { name: "What was used" }).getByRole("row", { name: /^Fuel/ }).waitFor();
 await page.getByRole("group", { name: "About them" }).getByRole("row", { name: /^Labels team: sales/ }).waitFor();
+await page.getByText("What differs in notes.txt").press("Enter");
+await page.getByRole("group", { name: "What differs in notes.txt" }).locator("ins").getByText("2").waitFor();
+assert.deepEqual(await axe(page), []);
 
 // Lines of the log that match, as the server finds them.
 await page.keyboard.press("g");

@@ -36,6 +36,22 @@ await page.getByText("A job of Nightly is queued.").waitFor();
 await row("Nightly").getByRole("link", { name: "Completed" }).waitFor(JOB);
 await row("Nightly").getByRole("link", { name: "All its jobs" }).click();
 await page.getByRole("link", { name: "Nightly" }).waitFor();
+// A pipeline is made, changed and deleted. What the server refuses is said there.
+await go(page, `${PROJECT}/pipelines`);
+await press("New pipeline");
+await dialog.getByLabel("Type").selectOption("Analysis");
+await dialog.getByRole("button", { name: "Save" }).press("Enter");
+await dialog.getByRole("alert").getByText(/name/).first().waitFor();
+await dialog.getByLabel("Name").fill("By form");
+await dialog.getByRole("button", { name: "Save" }).press("Enter");
+await row("By form").waitFor();
+await press("Edit: By form");
+await dialog.getByLabel("Name").fill("By form, renamed");
+await dialog.getByText("Changes: none").waitFor();
+await dialog.getByRole("button", { name: "Save" }).press("Enter");
+await press("Delete: By form, renamed");
+await dialog.getByRole("button", { name: "Delete" }).press("Enter");
+await row("By form").waitFor({ state: "detached" });
 
 // A token is made, works, and is revoked. Its secret is shown once.
 await go(page, `${PROJECT}/access`);

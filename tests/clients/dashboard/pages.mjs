@@ -35,6 +35,7 @@ const popups = {
   choose: ["job-completed", "Compare"],
   palette: ["jobs", "Go to a page or job"],
   schedule: ["pipelines", "Schedule: Each morning"],
+  edit: ["pipelines", "Edit: Each morning"],
   token: ["access", "New token"],
   revoke: ["access", "Revoke: a administrator"],
 };

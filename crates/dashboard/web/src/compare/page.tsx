@@ -9,9 +9,10 @@ import { hasEnded, type Job, jobKey, type Results, useResults } from "../job/dat
 import page from "../job/job.module.css";
 import { useTexts } from "../texts";
 import { Grid } from "../ui/grid";
-import { Text } from "../ui/text";
+import { plain, Text } from "../ui/text";
 import { Bytes, Duration, Time } from "../ui/time";
 import { Check, cx, type JobState, Loading, Problem, State, styles } from "../ui/ui";
+import Difference, { isComparable } from "./contents";
 
 function useOne(place: Place, jobId: string) {
   return useQuery({
@@ -68,6 +69,7 @@ function Compared({ one, other }: { one: Job; other: Job }) {
       <Side title={words.usage} one={one} other={other} rows={usage(one, other, t)} all />
       {first && second && <Side title={words.findings} one={one} other={other} rows={findings(first, second, t)} all={all} />}
       {first && second && <Side title={words.outputs} one={one} other={other} rows={outputs(first, second, t)} all={all} />}
+      {first && second && <Contents one={first} other={second} />}
     </div>
   );
 }
@@ -191,13 +193,33 @@ function findings(one: Results, other: Results, t: Words): Row[] {
   });
 }
 
+const allOutputs = (results: Results) => [results.results.primaryOutput, ...results.results.additionalOutputs].filter((output) => output != null);
+
 function outputs(one: Results, other: Results, t: Words): Row[] {
-  const all = (results: Results) => [results.results.primaryOutput, ...results.results.additionalOutputs].filter((output) => output != null);
-  const names = new Set([...all(one), ...all(other)].map((output) => output.name));
+  const names = new Set([...allOutputs(one), ...allOutputs(other)].map((output) => output.name));
   return [...names].map((name) => {
-    const [from, to] = [one, other].map((results) => all(results).find((output) => output.name === name));
+    const [from, to] = [one, other].map((results) => allOutputs(results).find((output) => output.name === name));
     const show = (output: typeof from) => output && <><Bytes count={output.sizeBytes} />{output.recordCount != null && ` · ${t.job.outputs.records(output.recordCount)}`}{output.digest && <span className={styles.hint}> {output.digest.slice(0, 12)}…</span>}</>;
     return { what: name, one: show(from) ?? "–", other: show(to) ?? "–", same: from !== undefined && from.digest != null && from.digest === to?.digest };
   });
 }
 
+/** Outputs of one name whose bytes differ: what stands in them is compared when somebody asks for it. */
+function Contents({ one, other }: { one: Results; other: Results }) {
+  const t = useTexts();
+  const [opened, setOpened] = useState<string | null>(null);
+  const pairs = allOutputs(one).flatMap((output) => {
+    const twin = allOutputs(other).find((twin) => twin.name === output.name);
+    return twin && twin.digest !== output.digest && isComparable(output, twin) ? [[output, twin] as const] : [];
+  });
+  return (
+    <>
+      {pairs.map(([output, twin]) => (
+        <details key={output.name} className={styles.card} onToggle={(event) => event.currentTarget.open && setOpened(output.name)}>
+          <summary>{t.compare.contents(plain(output.name, 100))}</summary>
+          {opened === output.name && <Difference one={output} other={twin} />}
+        </details>
+      ))}
+    </>
+  );
+}

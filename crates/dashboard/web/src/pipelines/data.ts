@@ -34,14 +34,23 @@ export function useLastRuns(place: Place, pipelineId: string) {
   });
 }
 
-/** Puts the pipeline anew with another schedule; all else stays, its numbers to the digit. */
+/** What somebody set of a pipeline, its numbers to the digit. */
+export async function settingsOf(place: Place, pipelineId: string): Promise<JsonObject> {
+  const answer = parseExact(await (await fetchOwn(projectUrl(place, `pipelines/${pipelineId}`))).text()) as JsonObject;
+  const names = ["name", "jobType", "module", "parameters", "datasetId", "limits"];
+  const kept = Object.fromEntries(names.filter((name) => answer[name] !== null && answer[name] !== undefined).map((name) => [name, answer[name]!]));
+  return isObject(answer["schedule"]) ? { ...kept, schedule: settings(answer["schedule"]) } : kept;
+}
+
+export async function put(place: Place, pipelineId: string, body: JsonObject): Promise<void> {
+  await fetchOwn(projectUrl(place, `pipelines/${pipelineId}`), { method: "PUT", headers: { "content-type": "application/json" }, body: writeExact(body) });
+}
+
+/** Puts the pipeline anew with another schedule; all else stays. */
 export async function reschedule(place: Place, pipelineId: string, change: (schedule: JsonObject | null) => JsonObject | null): Promise<void> {
-  const url = projectUrl(place, `pipelines/${pipelineId}`);
-  const before = parseExact(await (await fetchOwn(url)).text()) as JsonObject;
-  const kept = ["name", "jobType", "module", "parameters", "datasetId", "limits"].map((name) => [name, before[name]] as const);
-  const schedule = change(isObject(before["schedule"]) ? settings(before["schedule"]) : null);
-  const body = { ...Object.fromEntries(kept.filter(([, value]) => value !== null && value !== undefined)), ...(schedule ? { schedule } : {}) };
-  await fetchOwn(url, { method: "PUT", headers: { "content-type": "application/json" }, body: writeExact(body) });
+  const { schedule: before, ...kept } = await settingsOf(place, pipelineId);
+  const schedule = change(isObject(before) ? before : null);
+  await put(place, pipelineId, { ...kept, ...(schedule ? { schedule } : {}) });
 }
 
 /** What somebody set of a schedule, without where its runs stand. */

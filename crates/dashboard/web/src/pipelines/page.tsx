@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
+import { api, call } from "../api/client";
 import { useLive, useThrottled } from "../app/live";
 import { useWhyNot } from "../app/session";
 import { usePlace } from "../app/shell";
@@ -13,6 +14,8 @@ import { Button, type JobState, Loading, Problem, State, styles } from "../ui/ui
 import { type Pipeline, reschedule, runNow, runsKey, useLastRuns, usePipelines } from "./data";
 import { When } from "./when";
 
+const Ask = lazy(() => import("../ui/ask"));
+const Edit = lazy(() => import("./edit"));
 const Schedule = lazy(() => import("./schedule"));
 
 /** Runs to come that are shown. */
@@ -23,6 +26,8 @@ export default function PipelinesPage() {
   const place = usePlace();
   const pipelines = usePipelines(place);
   const client = useQueryClient();
+  const whyNotMake = useWhyNot("administrator");
+  const [makes, setMakes] = useState(false);
   const [told, setTold] = useState("");
   const [error, setError] = useState<unknown>(null);
   const look = useThrottled(() => void client.invalidateQueries({ queryKey: ["runs", place.tenantId, place.projectId] }), 1_000);
@@ -38,7 +43,11 @@ export default function PipelinesPage() {
   };
   return (
     <div className={page.page}>
-      <h1>{t.pipelines.title}</h1>
+      <header className={page.head}>
+        <h1>{t.pipelines.title}</h1>
+        <Button why={whyNotMake} onClick={() => setMakes(true)}>{t.pipelines.make}</Button>
+        {makes && <Suspense><Edit pipeline={null} close={() => setMakes(false)} /></Suspense>}
+      </header>
       <p role="status" className={styles.hint}>{told && <Text value={told} />}</p>
       {error !== null && <Problem error={error} />}
       {pipelines.isError && !pipelines.data && <Problem error={pipelines.error} retry={() => void pipelines.refetch()} />}
@@ -110,7 +119,7 @@ function Actions({ pipeline, act }: { pipeline: Pipeline; act: (done: Promise<st
   const t = useTexts();
   const place = usePlace();
   const client = useQueryClient();
-  const [asks, setAsks] = useState(false);
+  const [asks, setAsks] = useState<"schedule" | "edit" | "delete" | null>(null);
   const whyNotRun = useWhyNot("submitter");
   const whyNotChange = useWhyNot("administrator");
   const { schedule } = pipeline;
@@ -121,6 +130,11 @@ function Actions({ pipeline, act }: { pipeline: Pipeline; act: (done: Promise<st
     await client.invalidateQueries({ queryKey: runsKey(place, pipeline.pipelineId) });
     return words.started(pipeline.name);
   };
+  const close = () => setAsks(null);
+  const remove = async () => {
+    await call(api.DELETE("/api/{tenantId}/{projectId}/pipelines/{pipelineId}", { params: { path: { ...place, pipelineId: pipeline.pipelineId } } }));
+    await client.invalidateQueries({ queryKey: ["pipelines"] });
+  };
   const pause = async (enabled: boolean) => {
     await reschedule(place, pipeline.pipelineId, (schedule) => schedule && { ...schedule, enabled });
     await client.invalidateQueries({ queryKey: ["pipelines"] });
@@ -129,9 +143,19 @@ function Actions({ pipeline, act }: { pipeline: Pipeline; act: (done: Promise<st
   return (
     <div className={styles.row}>
       <Button why={whyNotRun} onClick={() => act(run())} aria-label={words.runs(name)}>{words.run}</Button>
-      {schedule && <Button why={whyNotChange} onClick={() => act(pause(!schedule.enabled))} aria-label={`${schedule.enabled ? words.pause : words.resume}: ${name}`}>{schedule.enabled ? words.pause : words.resume}</Button>}
-      <Button why={whyNotChange} onClick={() => setAsks(true)} aria-label={`${words.schedule}: ${name}`}>{words.schedule}</Button>
-      {asks && <Suspense><Schedule pipeline={pipeline} close={() => setAsks(false)} /></Suspense>}
+      {whyNotChange ? <span className={styles.hint}>{whyNotChange}</span> : (
+        <>
+          {schedule && <Button onClick={() => act(pause(!schedule.enabled))} aria-label={`${schedule.enabled ? words.pause : words.resume}: ${name}`}>{schedule.enabled ? words.pause : words.resume}</Button>}
+          <Button onClick={() => setAsks("schedule")} aria-label={`${words.schedule}: ${name}`}>{words.schedule}</Button>
+          <Button onClick={() => setAsks("edit")} aria-label={words.edits(name)}>{words.edit}</Button>
+          <Button look="danger" onClick={() => setAsks("delete")} aria-label={words.removes(name)}>{words.remove}</Button>
+        </>
+      )}
+      <Suspense>
+        {asks === "schedule" && <Schedule pipeline={pipeline} close={close} />}
+        {asks === "edit" && <Edit pipeline={pipeline} close={close} />}
+        {asks === "delete" && <Ask title={words.removes(name)} submit={words.remove} look="danger" act={remove} close={close}><p>{words.sureRemove}</p></Ask>}
+      </Suspense>
     </div>
   );
 }
