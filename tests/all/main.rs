@@ -40,3 +40,4 @@ mod readme;
 mod registry;
 mod removal;
 mod tables;
+mod traces;

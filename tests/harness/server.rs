@@ -190,7 +190,9 @@ impl Server {
         assert!(!ended, "the server ended at its start:\n{log}");
         // Where it is reached is not where it listens, when a proxy stands before it.
         let told = log.lines().find_map(|line| Some(line.split_once("listening at ")?.1))?;
-        let address: SocketAddr = told.split_once(" address=")?.1.split_whitespace().next()?.parse().ok()?;
+        // As text, or as JSON.
+        let address = told.split_once(" address=").or_else(|| told.split_once("\"address\":\""))?.1;
+        let address: SocketAddr = address.split([' ', '"']).next()?.parse().ok()?;
         let scheme = if self.has_certificate() { "https" } else { "http" };
         Some(format!("{scheme}://{address}"))
     }

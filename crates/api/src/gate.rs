@@ -163,6 +163,7 @@ fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> Au
         target: clipped(request.uri().path(), MAX_TARGET).into_owned(),
         place,
         request_id: request_id.to_owned(),
+        trace: request.extensions().get().copied(),
     }
 }
 

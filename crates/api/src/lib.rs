@@ -45,6 +45,7 @@ mod stated;
 mod stop;
 mod text;
 mod tls;
+mod trace;
 mod usage;
 
 pub use metrics::{Gather, metrics_router};
@@ -61,6 +62,7 @@ pub use config::ApiConfig;
 use diagnosis::{Received, Schemas};
 pub use execution::receipt_document;
 use extract::MAX_JSON_BYTES;
+use fuelcell_domain::trace::TraceContext;
 use fuelcell_service::Service;
 use gate::Gate;
 use problem::Problem;
@@ -76,6 +78,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
+use tracing::field::display;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -100,6 +103,7 @@ pub fn router(
     let layers = ServiceBuilder::new()
         .map_request(request_id::keep_if_safe)
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), MakeRequestUuid))
+        .layer(middleware::from_fn(trace::follow))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
         .layer(middleware::from_fn_with_state(Arc::new(finishing), finish))
@@ -256,5 +260,6 @@ fn request_span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
     let method = clipped(request.method().as_str(), MAX_LOGGED_METHOD);
     let path = clipped(request.uri().path(), MAX_LOGGED_PATH);
-    tracing::info_span!("request", %method, path = &*path, request_id = id)
+    let trace = request.extensions().get::<TraceContext>().map(|context| display(context.trace_id()));
+    tracing::info_span!("request", %method, path = &*path, request_id = id, trace_id = trace)
 }

@@ -1,5 +1,6 @@
 //! A job: what was submitted, where it stands, how it ended.
 
+use crate::trace::TraceContext;
 use crate::{
     AttemptId, DatasetId, Deterministic, Digest, EngineRef, Holder, JobError, JobId, JobType, Limits, NodeId,
     Ordinal, PipelineId, ProjectRef, Report, Timestamp, Usage,
@@ -290,6 +291,8 @@ pub struct Job {
     pub partial: bool,
     /// Who holds it while it runs.
     pub holder: Option<Holder>,
+    /// The request that made it, for its spans; none = nobody follows it.
+    pub trace: Option<TraceContext>,
 }
 
 /// Since when a job may start, or from when on, that was submitted then and may not start before that.
@@ -345,6 +348,7 @@ impl Job {
             end: None,
             partial: false,
             holder: None,
+            trace: None,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::{Digest, Fence, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Units of fuel that an attempt burnt, as far as that is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +103,8 @@ pub struct Meter {
     pub peak_files: AtomicU64,
     /// Random bytes that were asked for.
     pub random_bytes: AtomicU64,
+    /// Microseconds that its compiled code took to be loaded.
+    pub load_micros: AtomicU64,
     /// The fences around a process of the cell's own, once they stand.
     pub fences: OnceLock<Vec<Fence>>,
 }
@@ -117,6 +120,16 @@ impl Meter {
     pub fn count_write(&self, bytes: u64) {
         self.bytes_written.fetch_add(bytes, Ordering::Relaxed);
         self.io_operations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes how long its compiled code took to be loaded.
+    pub fn set_load_time(&self, time: Duration) {
+        self.load_micros.store(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long its compiled code took to be loaded.
+    pub fn load_time(&self) -> Duration {
+        Duration::from_micros(self.load_micros.load(Ordering::Relaxed))
     }
 
     /// Notes the memory in use now.

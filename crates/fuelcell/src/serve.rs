@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 /// Modules that ship with the server, as (name, bytes).
@@ -43,6 +43,7 @@ const STORE_WATCH: Duration = Duration::from_secs(5);
 /// Runs the server until SIGTERM or SIGINT, or until the store fails.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config)?;
+    let traces = telemetry::start_traces(&config)?;
     let descriptors = raise_file_limit();
     let data = DataDir::open(&config.data)?;
     let records = Arc::new(SledStore::open(&data.store(), Options::default())?);
@@ -134,6 +135,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     running.await.context("the scheduler ended badly")?;
     notifying.await.context("telling of ended jobs ended badly")?;
     service.settle_refusals().await;
+    if let Some(traces) = traces {
+        spawn_blocking(|| traces.stop()).await.context("the last spans could not be sent")?;
+    }
     tracing::info!("stopped");
     watching.await.context("the store's watch ended badly")?
 }

@@ -7,6 +7,7 @@ use crate::metrics;
 use crate::outcome::{Outcome, Then};
 use crate::webhook;
 use fuelcell_domain::notice::{Recipient, Signing};
+use fuelcell_domain::trace::{self, OpenSpan, SpanKind, keys};
 use fuelcell_domain::{Clock, Delivery, ProjectRef, Settled, Timestamp, Try, Webhook};
 use fuelcell_outbound::Client;
 use fuelcell_store::{Deliveries, DeliveryClaim, Jobs, Settlement, StoreError};
@@ -164,13 +165,29 @@ impl Notifier {
     /// Tries, and writes down how it went.
     async fn attempt(self: Arc<Self>, _place: Place, delivery: Delivery) {
         let (at, began) = (self.clock.now(), Instant::now());
+        let span = self.span(&delivery, at).await;
         let sent = timeout(self.config.try_time(), self.send(&delivery)).await;
         let outcome = sent.unwrap_or_else(|_| {
             Outcome::again("Timeout", format!("no answer within {} s", self.config.try_seconds))
         });
         let took = began.elapsed();
         metrics::tried(delivery.to.channel(), &outcome, took);
+        tried(span, &outcome, self.clock.now());
         self.settle(&delivery, at, took, outcome).await;
+    }
+
+    /// A span of the trace that the job belongs to; none of a job that was deleted since.
+    async fn span(&self, delivery: &Delivery, at: Timestamp) -> OpenSpan {
+        if !trace::is_on() {
+            return OpenSpan::default();
+        }
+        let job = self.store.job(delivery.project, delivery.notice.job).await.ok().flatten();
+        let mut span = OpenSpan::begin("notify", SpanKind::Client, job.and_then(|job| job.trace), at);
+        span.text(keys::JOB, delivery.notice.job)
+            .text(keys::DELIVERY, delivery.id)
+            .text(keys::CHANNEL, delivery.to.channel().as_str())
+            .count(keys::TRY, delivery.number.into());
+        span
     }
 
     async fn send(&self, delivery: &Delivery) -> Outcome {
@@ -264,4 +281,13 @@ impl Notifier {
             }
         }
     }
+}
+
+/// The receiver's own words stay in the delivery, which fewer may read.
+fn tried(mut span: OpenSpan, outcome: &Outcome, now: Timestamp) {
+    span.text(keys::OUTCOME, outcome.code);
+    if !matches!(outcome.then, Then::Done) {
+        span.fail(outcome.code, "");
+    }
+    span.end(now);
 }

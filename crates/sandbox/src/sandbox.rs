@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -209,7 +209,10 @@ impl Sandbox {
     ) -> impl Future<Output = (RunEnd, Usage)> + Send + use<> {
         let (modules, house) = (self.modules.clone(), self.house.clone());
         async move {
-            match modules.get(spec.module) {
+            let began = Instant::now();
+            let program = modules.get(spec.module);
+            spec.meter.set_load_time(began.elapsed());
+            match program {
                 Ok(program) => run::program(Run { program, spec, house, host, profile, stop }).await,
                 Err(error) => (RunEnd::Failed(error), Usage::nothing()),
             }
@@ -254,7 +257,9 @@ impl Sandbox {
         };
         let modules = self.modules.clone();
         let module = spec.module;
+        let began = Instant::now();
         let code = spawn_blocking(move || modules.code(module)).await.unwrap_or_else(|_| Err(host_failed()));
+        spec.meter.set_load_time(began.elapsed());
         let code = match code {
             Ok(code) => code,
             Err(error) => return (RunEnd::Failed(error), Usage::nothing()),

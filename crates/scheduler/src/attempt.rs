@@ -5,6 +5,7 @@ use crate::dispatch::Scheduler;
 use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
+use crate::stages::Stages;
 use crate::{lock, metrics};
 use fuelcell_domain::seams::ScriptSources;
 use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
@@ -42,17 +43,22 @@ impl Scheduler {
     /// Starts a claimed job as a task of its own.
     pub(crate) fn start(self: &Arc<Self>, claim: Claim) {
         let job = &claim.job;
-        metrics::claimed(job, self.clock.now());
+        let now = self.clock.now();
+        metrics::claimed(job, now);
         let span = tracing::info_span!(
             "attempt",
             job = %job.id,
             attempt = job.attempt,
             project = %job.project,
             module = %job.module.name,
+            trace_id = job.trace.map(|context| display(context.trace_id())),
         );
         let staging =
             Staging::new(self.blobs.clone(), self.config.fixed.artifacts as usize, job.limits.disk_bytes);
-        let live = Arc::new(Live::new(job, staging, self.config.fixed.log_bytes));
+        let isolation = job.isolation(self.config.isolation);
+        let stages = Stages::of_claimed(job, isolation, &self.compiled, now);
+        let live = Live::new(job, staging, self.config.fixed.log_bytes).with_stages(stages);
+        let live = Arc::new(live);
         lock(&self.live).insert(live.id, live.clone());
         let entry = self.gate.enter(job.limits.memory_bytes);
         if let Entry::In(_) = entry {
@@ -71,6 +77,7 @@ impl Scheduler {
     /// Runs the guest to its end; whatever goes wrong before is an end too.
     async fn execute(&self, claim: &Claim, live: &Arc<Live>) -> (RunEnd, Usage) {
         let job = &claim.job;
+        let open = live.stages.step("open", self.clock.now());
         let files = match self.open_inputs(job).await {
             Ok(files) => files,
             Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
@@ -93,6 +100,9 @@ impl Scheduler {
         };
         let host = AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint);
         let host = Arc::new(host.with_script(script));
+        let began = self.clock.now();
+        open.end(began);
+        let run_span = live.stages.begin_run(job, began);
         let spec = RunSpec {
             module: job.module.program(),
             limits: job.limits,
@@ -102,16 +112,14 @@ impl Scheduler {
             meter: live.meter.clone(),
         };
         let run = self.runner.run(spec, host, live.stop_signal(self.config.cancel_grace));
-        match AssertUnwindSafe(run).catch_unwind().await {
-            Ok(ended) => ended,
-            Err(panic) => {
-                tracing::error!(
-                    panic = panic_text(panic.as_ref()),
-                    "The runner panicked; the attempt is lost"
-                );
-                (RunEnd::Failed(host_defect()), live.pulse().usage)
-            }
-        }
+        let ended = AssertUnwindSafe(run).catch_unwind().await;
+        let (end, usage) = ended.unwrap_or_else(|panic| {
+            tracing::error!(panic = panic_text(panic.as_ref()), "The runner panicked; the attempt is lost");
+            (RunEnd::Failed(host_defect()), live.pulse().usage)
+        });
+        let loaded = began.plus(live.meter.load_time());
+        live.stages.end_run(run_span, (&end, usage), (began, loaded), self.clock.now());
+        (end, usage)
     }
 
     /// A script with its engine; none of a module that runs by itself.
@@ -164,6 +172,7 @@ async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
     scheduler.begin_finishing(live);
     scheduler.wake.notify_one();
     scheduler.finish(&claim.job, live, end, usage).await;
+    live.stages.close(scheduler.clock.now());
 }
 
 /// Waits for a slot; `None` when the job is stopped before, or waits too long.

@@ -11,6 +11,7 @@ use crate::order::{Turns, order};
 use crate::prepare::Preparer;
 use crate::records::Records;
 use crate::shares::Shares;
+use crate::stages::Compiled;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
@@ -59,6 +60,7 @@ pub struct Scheduler {
     /// Held while bytes are swept, or while nobody may.
     pub(crate) sweeps: AsyncMutex<()>,
     preparer: Preparer,
+    pub(crate) compiled: Compiled,
     stopping: CancellationToken,
 }
 
@@ -118,6 +120,7 @@ impl Scheduler {
             turns: Mutex::default(),
             sweeps: AsyncMutex::default(),
             preparer,
+            compiled: Compiled::default(),
             stopping: CancellationToken::new(),
         })
     }
@@ -340,7 +343,9 @@ impl Scheduler {
         if self.preparer.begin(module.program()) {
             let scheduler = self.clone();
             tokio::spawn(async move {
+                let began = scheduler.clock.now();
                 scheduler.preparer.prepare(&module).await;
+                scheduler.compiled.note(module.program(), began, scheduler.clock.now());
                 scheduler.wake.notify_one();
             });
         }

@@ -38,7 +38,9 @@ impl Scheduler {
         }
         self.write_last_lines(live, at).await;
         let finish = self.account(job, live, transition, usage, at);
-        self.offer(finish).await;
+        let span = live.stages.step("end", self.clock.now());
+        self.offer(finish, live).await;
+        span.end(self.clock.now());
     }
 
     async fn write_last_lines(&self, live: &Live, at: Timestamp) {
@@ -88,12 +90,15 @@ impl Scheduler {
 
     /// Offers the end to the store until it takes or refuses it, or patience is over; then the lease runs out and the job
     /// runs again.
-    async fn offer(&self, finish: Finish) {
+    async fn offer(&self, finish: Finish, live: &Live) {
         let give_up = Instant::now() + self.config.finish_patience;
         let mut pause = FIRST_PAUSE;
         loop {
             match self.records.queue.finish(finish.clone()).await {
-                Ok(job) => return self.finished(&job, finish.receipt.usage),
+                Ok(job) => {
+                    live.stages.ended(&job);
+                    return self.finished(&job, finish.receipt.usage);
+                }
                 Err(error) if is_stale(&error) => {
                     return self.drop_results("the store refused them as stale");
                 }

@@ -3,6 +3,7 @@
 use crate::live::{Live, StopReason};
 use crate::lock;
 use crate::log::MAX_STAGE;
+use crate::stages;
 use crate::text::clean;
 use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, Outlet};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
@@ -236,12 +237,14 @@ impl JobHost for AttemptHost {
         Ok(key.hmac(messages))
     }
 
-    fn http(&self, request: HttpRequest) -> HttpAnswer {
+    fn http(&self, mut request: HttpRequest) -> HttpAnswer {
         let what = format!("{} {}", clean(&request.method, MAX_METHOD), request.target);
         let (live, clock) = (self.live.clone(), self.clock.clone());
+        let span = live.stages.request(&mut request, clock.now());
         let answer = self.outlet.send(request);
         Box::pin(async move {
             let answer = answer.await;
+            stages::answered(span, &answer, clock.now());
             // Of what fails on its way the guest knows as much as anybody; a refusal is for people to look at, and so is
             // why a host is not trusted, which the guest is not told.
             let is_for_people = |error: &&HttpError| {

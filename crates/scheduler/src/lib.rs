@@ -28,6 +28,7 @@ mod pulse;
 mod records;
 mod retention;
 mod shares;
+mod stages;
 mod text;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::concurrency::Owners;
 use crate::lock;
 use crate::log::LogBuffer;
 use crate::marks::Marks;
+use crate::stages::Stages;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::outbound::{Contact, Outlet};
 use fuelcell_domain::seams::{Running, StopSignal};
@@ -37,6 +38,7 @@ pub(crate) struct Live {
     pub(crate) staging: Arc<Staging>,
     pub(crate) log: Mutex<LogBuffer>,
     pub(crate) marks: Mutex<Marks>,
+    pub(crate) stages: Stages,
     /// The pulse that the store has. Whoever writes pulses or log lines holds this lock, so that they arrive in order.
     pub(crate) written: tokio::sync::Mutex<Pulse>,
     figures: Mutex<Figures>,
@@ -67,6 +69,7 @@ impl Live {
             staging: Arc::new(staging),
             log: Mutex::new(LogBuffer::new(job.attempt, log_quota_bytes)),
             marks: Mutex::default(),
+            stages: Stages::default(),
             written: tokio::sync::Mutex::default(),
             figures: Mutex::default(),
             outlet: OnceLock::new(),
@@ -76,6 +79,11 @@ impl Live {
             stopped: CancellationToken::new(),
             reason: OnceLock::new(),
         }
+    }
+
+    /// The same, with spans of its stages.
+    pub(crate) fn with_stages(self, stages: Stages) -> Self {
+        Self { stages, ..self }
     }
 
     /// Notes how far the guest is. The percentage is whole, at most 100 and never falls; of nothing, nothing is done.

@@ -1,6 +1,7 @@
 //! The audit log: who changed what, when, and what came of it.
 
 use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::trace::TraceContext;
 use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Job, ProjectRef, Role, Scope, Timestamp};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct AuditedCall {
     pub place: Scope,
     /// The id under which the caller and the logs know the request.
     pub request_id: String,
+    /// What belongs to it, for spans.
+    pub trace: Option<TraceContext>,
 }
 
 /// How the audit log names a job: by its address.
@@ -37,6 +40,7 @@ impl AuditedCall {
             target: resource(job),
             place: Scope::Project(job.project),
             request_id: self.request_id.clone(),
+            trace: None,
         };
         call.entry(job.created_at, AuditOutcome::Done)
     }
@@ -44,7 +48,7 @@ impl AuditedCall {
     /// The entry of this call. A call is the matter of the caller's own tenant or project, whatever it names: what it
     /// names may be another's, who must not learn of it.
     pub(crate) fn entry(self, at: Timestamp, outcome: AuditOutcome) -> AuditEntry {
-        let Self { principal, action, target, place, request_id } = self;
+        let Self { principal, action, target, place, request_id, .. } = self;
         let place = if principal.scope.contains(place) { place } else { principal.scope };
         AuditEntry {
             at,

@@ -6,7 +6,8 @@ use crate::outlook::Outlook;
 use crate::submit::{Accepted, Submission};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::estimate::queue_position;
-use fuelcell_domain::{ProjectRef, Role};
+use fuelcell_domain::trace::keys;
+use fuelcell_domain::{Job, ProjectRef, Role};
 use fuelcell_store::{NewJob, Submitted};
 
 /// Most submissions in one batch.
@@ -78,6 +79,7 @@ impl Batch<'_> {
         }
         self.bytes = bytes;
         let job = service.pin(principal, project, submission).await?;
+        let job = Job { trace: call.trace, ..job };
         let audit = Some(call.queueing(&job));
         Ok(Prepared::New(Box::new(NewJob { job, idempotency, audit })))
     }
@@ -88,7 +90,13 @@ impl Batch<'_> {
         service.check_room_in_queue(new.len()).await?;
         let queued = match new.is_empty() {
             true => Vec::new(),
-            false => service.store.submit_many(new).await?,
+            false => {
+                let mut commit = service.commit_span(new.first().and_then(|new| new.job.trace));
+                commit.count(keys::JOBS, new.len() as u64);
+                let queued = service.store.submit_many(new).await;
+                service.committed(commit, &queued);
+                queued?
+            }
         };
         let count = queued.iter().filter(|answer| matches!(answer, Ok(Submitted::Queued(_)))).count();
         if count > 0 {

@@ -10,6 +10,7 @@
 use crate::submit::{Submission, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
+use fuelcell_domain::trace::TraceContext;
 use fuelcell_domain::{
     CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Parameters, Pipeline, Priority, QuotaExceeded,
     Role, Schedule, Timestamp,
@@ -191,7 +192,9 @@ impl Service {
             idempotency_key: None,
             body_digest: Digest::of(b""),
         };
-        self.pin(setter, pipeline.project, submission).await
+        // Nobody's request: its trace begins here.
+        let job = self.pin(setter, pipeline.project, submission).await?;
+        Ok(Job { trace: TraceContext::root(), ..job })
     }
 
     /// Queues the job of a run and cancels what it replaces, in one step: a run that is refused ends nothing.

@@ -8,11 +8,12 @@ use crate::parameters::Extent;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::job::{Notifications, PipelineRef};
 use fuelcell_domain::registry::ModuleChoice;
+use fuelcell_domain::trace::{OpenSpan, SpanKind, TraceContext, keys};
 use fuelcell_domain::{
     Digest, Job, JobType, LimitRequest, Limits, ModuleRef, ModuleVersion, Parameters, Pipeline, PipelineId,
     Priority, ProjectRef, Role, Timestamp,
 };
-use fuelcell_store::{IdempotencyKey, NewJob, Submitted};
+use fuelcell_store::{IdempotencyKey, NewJob, StoreError, Submitted};
 use serde_json::{Map, Value};
 use std::fmt::Display;
 
@@ -139,14 +140,31 @@ impl Service {
         idempotency: Option<IdempotencyKey>,
         call: &AuditedCall,
     ) -> Result<Accepted, ServiceError> {
+        let job = Job { trace: call.trace, ..job };
         let audit = Some(call.queueing(&job));
+        let mut commit = self.commit_span(call.trace);
+        commit.text(keys::JOB, job.id);
         let new = NewJob { job, idempotency, audit };
-        let submitted = self.store.submit(new).await?;
+        let submitted = self.store.submit(new).await;
+        self.committed(commit, &submitted);
+        let submitted = submitted?;
         if let Submitted::Queued(job) = &submitted {
             self.events.queue_changed();
             tracing::info!(job = %job.id, project = %job.project, module = %job.module.name, "a job was queued");
         }
         self.accepted(submitted).await
+    }
+
+    /// From when a change is offered to the store until it is durable.
+    pub(crate) fn commit_span(&self, trace: Option<TraceContext>) -> OpenSpan {
+        OpenSpan::begin("commit", SpanKind::Internal, trace, self.clock.now())
+    }
+
+    pub(crate) fn committed<T>(&self, mut span: OpenSpan, result: &Result<T, StoreError>) {
+        if let Err(error) = result {
+            span.fail("store", error);
+        }
+        span.end(self.clock.now());
     }
 
     pub(crate) async fn accepted(&self, submitted: Submitted) -> Result<Accepted, ServiceError> {

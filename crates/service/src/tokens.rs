@@ -233,6 +233,7 @@ pub async fn reset_operator_token(
         target: format!("/api/admin/tokens/{own}"),
         place: Scope::Server,
         request_id: String::new(),
+        trace: None,
     };
     store.append_audit(call.entry(now, AuditOutcome::Done)).await?;
     Ok(secret)

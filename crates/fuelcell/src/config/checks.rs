@@ -3,6 +3,7 @@
 use super::settings::Config;
 use anyhow::{Context, Error, ensure};
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 /// A page of WebAssembly's memory: with less no guest begins.
 const PAGE: u64 = 64 * 1024;
@@ -32,6 +33,7 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     at_least("outbound.connect_seconds", outbound.connect_seconds, 1)?;
     at_least("outbound.read_seconds", outbound.read_seconds, 1)?;
     notifications(config)?;
+    traces(config)?;
     at_least("retention.every_seconds", config.retention.every_seconds, 1)?;
     at_least("retention.sweep_every_seconds", config.retention.sweep_every_seconds, 1)
 }
@@ -57,6 +59,23 @@ fn notifications(config: &Config) -> anyhow::Result<()> {
     for &seconds in &settings.retries {
         between("notifications.retries", seconds, 1, 86_400)?;
     }
+    Ok(())
+}
+
+fn traces(config: &Config) -> anyhow::Result<()> {
+    let settings = &config.traces;
+    let sample = settings.sample;
+    ensure!((0.0..=1.0).contains(&sample), "traces.sample must be 0 to 1, not {sample}");
+    ensure!(!settings.service_name.is_empty(), "traces.service_name must not be empty");
+    let Some(endpoint) = &settings.endpoint else { return Ok(()) };
+    let url = Url::parse(endpoint).ok();
+    let usable = url.is_some_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+    });
+    ensure!(
+        usable,
+        "traces.endpoint = {endpoint:?} cannot be used; it takes a URL, such as http://127.0.0.1:4318"
+    );
     Ok(())
 }
 

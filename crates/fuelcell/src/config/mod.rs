@@ -12,7 +12,7 @@ mod takes;
 pub(crate) mod units;
 
 pub(crate) use checks::check;
-pub(crate) use settings::{Config, LogFormat};
+pub(crate) use settings::{Config, LogFormat, TraceSettings};
 
 use crate::cli::{DataFlag, ServeFlags};
 use anyhow::{Context, ensure};
@@ -58,6 +58,7 @@ fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
         ("compiled", &mut config.compiled),
         ("compiled_secret", &mut config.compiled_secret),
         ("notifications.smtp.password_file", &mut config.notifications.smtp.password_file),
+        ("traces.headers_file", &mut config.traces.headers_file),
     ] {
         *path = path.as_deref().map(|path| absolute_path(name, path)).transpose()?;
     }

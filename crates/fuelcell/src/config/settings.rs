@@ -61,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) metrics: MetricsSettings,
     /// How long ended jobs are kept.
     pub(crate) retention: RetentionSettings,
+    /// Spans of requests and jobs, for a collector of OpenTelemetry.
+    pub(crate) traces: TraceSettings,
     /// Settings of the use cases.
     pub(crate) service: ServiceConfig,
 }
@@ -94,6 +96,7 @@ impl Default for Config {
             notifications: NotifyConfig::default(),
             metrics: MetricsSettings::default(),
             retention: RetentionSettings::default(),
+            traces: TraceSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,
             api: ApiConfig::default(),
@@ -109,6 +112,29 @@ pub(crate) struct MetricsSettings {
     /// Address on which `GET /metrics` is answered, to whoever asks; absent = nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+/// Spans of requests and jobs, for a collector of OpenTelemetry.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TraceSettings {
+    /// The collector that takes OTLP over HTTP, as protocol buffers, such as `http://127.0.0.1:4318`; `/v1/traces` is put
+    /// behind it. Absent = there are no spans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoint: Option<String>,
+    /// File of headers that the collector asks for, one `name: value` a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) headers_file: Option<PathBuf>,
+    /// The part of the traces that begin here of which spans are sent. A client that sends a `traceparent` says it itself.
+    pub(crate) sample: f64,
+    /// What the server is called there.
+    pub(crate) service_name: String,
+}
+
+impl Default for TraceSettings {
+    fn default() -> Self {
+        Self { endpoint: None, headers_file: None, sample: 1.0, service_name: "fuelcell".into() }
+    }
 }
 
 /// Limits on jobs that run at the same time; absent = as many as there are slots.

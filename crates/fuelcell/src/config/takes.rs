@@ -55,7 +55,10 @@ fn words(path: &str, schema: &Json) -> String {
         | "compiled_secret"
         | "api.tls.certificate"
         | "api.tls.key"
-        | "notifications.smtp.password_file" => "a path",
+        | "notifications.smtp.password_file"
+        | "traces.headers_file" => "a path",
+        "traces.endpoint" => "a URL, such as http://127.0.0.1:4318",
+        "traces.sample" => "a number from 0 to 1",
         "service.public_url" => {
             "a URL, such as https://jobs.example.com; empty = the address that it listens on"
         }

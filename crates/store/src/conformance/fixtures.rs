@@ -5,6 +5,7 @@ use crate::{Finish, LogFilter, NewJob, Page, Seek, SortKey, Store, Submitted};
 use fuelcell_domain::JobType;
 use fuelcell_domain::job::{ModuleRef, PipelineRef, Priority, Pulse};
 use fuelcell_domain::outbound::Contact;
+use fuelcell_domain::trace::TraceContext;
 use fuelcell_domain::{
     Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, AttemptId, CancelRequest, Caps, CellPlace,
     ClaimId, Completion, Dataset, DatasetId, Deterministic, Digest, ErrorCode, FIXED, Fence, Fuel, Holder,
@@ -44,7 +45,8 @@ pub fn project() -> ProjectRef {
 pub fn job(project: ProjectRef) -> Job {
     let limits = Limits::resolve(LimitRequest::default(), Caps::default());
     let job = Job::new(project, JobType::ProcessMining, module("miner"), limits, "anna".into(), at(0));
-    Job { name: "a job".into(), ..job }
+    let trace = TraceContext { trace: [7; 16], span: [9; 8], sampled: true };
+    Job { name: "a job".into(), trace: Some(trace), ..job }
 }
 
 /// A pinned version 1.0.0 of a module whose bytes are its name.

@@ -9,6 +9,7 @@ const OWNED: &[(&str, &str)] = &[
     ("sled", "fuelcell-store-sled"),
     ("axum", "fuelcell-api"),
     ("lettre", "fuelcell-notify"),
+    ("opentelemetry", "fuelcell"),
     // Of a room that is planned.
     ("sqlx", "fuelcell-store-postgres"),
     ("tokio-postgres", "fuelcell-store-postgres"),
