@@ -184,6 +184,11 @@ impl QueueOrder {
         Self::new(priority, false, Timestamp(i64::MIN), project, 0)
     }
 
+    /// Whether it goes before others of its priority.
+    pub fn front(&self) -> bool {
+        !self.behind
+    }
+
     /// The time from which the job may start.
     pub fn since(&self) -> Timestamp {
         self.since

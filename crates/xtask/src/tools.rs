@@ -267,6 +267,16 @@ pub(crate) fn ensure_strace() -> Result<()> {
     }
 }
 
+/// Makes sure that tests can have a PostgreSQL of their own. Debian's package puts its programs beside the search path.
+pub(crate) fn ensure_postgresql() -> Result<()> {
+    let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let is_there = installed.into_iter().any(|version| version.path().join("bin/initdb").is_file());
+    match is_there || works(Command::new("initdb").arg("--version")) {
+        true => Ok(()),
+        false => install_debian_packages(&["postgresql"]),
+    }
+}
+
 /// Makes sure that units of systemd can be looked at. It need not run.
 pub(crate) fn ensure_systemd_analyze() -> Result<()> {
     match works(Command::new("systemd-analyze").arg("--version")) {

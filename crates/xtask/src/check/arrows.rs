@@ -32,6 +32,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-dashboard", Reach::Only(&[])),
     ("fuelcell-cli", Reach::Only(&[])),
     ("fuelcell-fuzz", Reach::Only(&[])),
+    ("fuelcell-test-cluster", Reach::Only(&[])),
     ("fuelcell", Reach::Everything),
     ("xtask", Reach::Everything),
     ("fuelcell-tests", Reach::Everything),

@@ -10,13 +10,11 @@ const OWNED: &[(&str, &str)] = &[
     ("axum", "fuelcell-api"),
     ("lettre", "fuelcell-notify"),
     ("opentelemetry", "fuelcell"),
-    // Of a room that is planned.
-    ("sqlx", "fuelcell-store-postgres"),
     ("tokio-postgres", "fuelcell-store-postgres"),
 ];
 
 /// What the words and rules of the domain must not be built from, at any depth.
-const KEPT_OUT_OF_DOMAIN: &[&str] = &["tokio", "axum", "sled", "sqlx", "wasmtime"];
+const KEPT_OUT_OF_DOMAIN: &[&str] = &["tokio", "axum", "sled", "tokio-postgres", "wasmtime"];
 
 const DOMAIN: &str = "fuelcell-domain";
 

@@ -1,4 +1,5 @@
-//! Random verbs on the embedded store and on the reference, with restarts in between: both answer the same.
+//! Random verbs on a store and on the reference, with restarts in between: both answer the same. Each backend's tests say
+//! what a store lies on: `crate::Place`.
 
 mod compare;
 mod jobs;
@@ -11,7 +12,6 @@ use jobs::{JobVerb, job_verb};
 use kept::{KeptVerb, kept_verb};
 use proptest::prelude::*;
 use std::fmt::Debug;
-use tempfile::TempDir;
 
 /// Something that happens. Small numbers stand for jobs, attempts, keys and moments, so that what is left of a failure
 /// once it has shrunk is still about the same things.
@@ -36,8 +36,8 @@ fn verb() -> impl Strategy<Value = Verb> {
 
 /// The two stores and what is known of them.
 struct Pair {
-    directory: TempDir,
-    sled: Option<Box<dyn Store>>,
+    place: crate::Place,
+    store: Option<Box<dyn Store>>,
     memory: MemoryStore,
     projects: [ProjectRef; 2],
     pipelines: [PipelineId; 3],
@@ -49,10 +49,10 @@ struct Pair {
 
 impl Pair {
     async fn new() -> Self {
-        let directory = TempDir::new().unwrap();
+        let place = crate::Place::new();
         let pair = Self {
-            sled: Some(Box::new(crate::open(directory.path()))),
-            directory,
+            store: Some(place.open().await),
+            place,
             memory: MemoryStore::new(),
             projects: [project(), project()],
             pipelines: std::array::from_fn(|_| PipelineId::random()),
@@ -70,14 +70,14 @@ impl Pair {
         pair
     }
 
-    fn sled(&self) -> &dyn Store {
-        &**self.sled.as_ref().expect("open between restarts")
+    fn store(&self) -> &dyn Store {
+        &**self.store.as_ref().expect("open between restarts")
     }
 
     /// Asks both and compares the answers, errors included.
     async fn both<T: Debug>(&self, ask: impl AsyncFn(&dyn Store) -> T) -> T {
-        let (sled, memory) = (ask(self.sled()).await, ask(&self.memory).await);
-        assert_eq!(format!("{sled:?}"), format!("{memory:?}"));
+        let (store, memory) = (ask(self.store()).await, ask(&self.memory).await);
+        assert_eq!(format!("{store:?}"), format!("{memory:?}"));
         memory
     }
 
@@ -87,8 +87,8 @@ impl Pair {
             Verb::OfWhatIsKept(verb) => self.apply_to_what_is_kept(verb).await,
             Verb::Wait { seconds } => self.seconds += i64::from(seconds),
             Verb::Restart => {
-                self.sled = None;
-                self.sled = Some(Box::new(crate::open(self.directory.path())));
+                self.store = None;
+                self.store = Some(self.place.open().await);
             }
             Verb::Compare => self.compare().await,
         }
@@ -96,10 +96,10 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::Place::CASES, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn sled_and_the_reference_agree(verbs in proptest::collection::vec(verb(), 1..120)) {
+    fn the_store_and_the_reference_agree(verbs in proptest::collection::vec(verb(), 1..120)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
         runtime.block_on(async {
             let mut pair = Pair::new().await;

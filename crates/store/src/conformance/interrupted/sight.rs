@@ -60,7 +60,10 @@ async fn look_at_accounts(sight: &mut Sight, store: &dyn Store, world: &World) {
     sight.note("usage", store.project_usage(world.own).await.unwrap());
     sight.note("tokens", store.tokens().await.unwrap());
     sight.note("token by hash", store.token_by_hash(world.token().hash).await.unwrap());
-    sight.note("audit", store.audit(&AuditFilter::default(), None, 99).await.unwrap());
+    let audit = store.audit(&AuditFilter::default(), None, 99).await.unwrap();
+    assert!(audit.is_sorted_by(|(one, _), (next, _)| one > next), "newest first");
+    // Numbers rise; a commit that is lost may take some with it.
+    sight.note("audit", audit.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>());
     for dimension in Dimension::ALL {
         sight.note(format!("sums {dimension:?}"), store.usage(sums_of(world.own, dimension)).await.unwrap());
     }
