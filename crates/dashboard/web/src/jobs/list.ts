@@ -12,7 +12,7 @@ export type Filter = { [name in "status" | "type" | "priority" | "by" | "from" |
 /** Whether jobs are looked through for what no index knows: then only some are looked through at a time, and not counted. */
 export const isSearch = (filter: Filter) => Boolean(filter.text || filter.label || filter.module || filter.not);
 
-const PAGE_SIZE = 50;
+export const PAGE_SIZE = 50;
 /** The list is looked at again this long after something happened, at most this often. */
 const PAUSE = 500;
 /** The same while jobs are searched, which costs the server more. */

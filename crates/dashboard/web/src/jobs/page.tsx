@@ -8,7 +8,7 @@ import { plain, Text } from "../ui/text";
 import { Duration, Time } from "../ui/time";
 import { Bar, Button, cx, type JobState, Loading, Problem, State, styles } from "../ui/ui";
 import page from "./jobs.module.css";
-import { type Filter, type ListedJob, useJobs, useJobTypes, useWaitReasons } from "./list";
+import { type Filter, type ListedJob, PAGE_SIZE, useJobs, useJobTypes, useWaitReasons } from "./list";
 import { SelectionBar, useSelection } from "./selection";
 
 const Sample = lazy(() => import("./sample"));
@@ -41,6 +41,8 @@ export default function JobsPage() {
   const { list, rows, summary } = jobs;
   const reasons = useWaitReasons(place, rows.filter((row) => row.status === "Queued").length);
   const isFiltered = Object.keys(filter).length > 0;
+  // What is rare is looked for as far as somebody wants, not through all jobs by itself.
+  const isSparse = list.hasNextPage && (list.data?.pages.at(-1)?.jobs.length ?? 0) < PAGE_SIZE;
   const isEmpty = !isFiltered && summary?.totalJobs === 0 && rows.length === 0;
 
   useEffect(() => {
@@ -78,9 +80,10 @@ export default function JobsPage() {
         {rows.length > 0 && (
           <div ref={body} onPointerEnter={() => (pointed.current = true)} onPointerLeave={() => (pointed.current = false)}>
             <SelectionBar selection={selection} rows={rows} filter={filter} renew={jobs.renew} />
-            <Rows rows={rows} reasons={reasons} address={address} selection={selection} more={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : null} />
+            <Rows rows={rows} reasons={reasons} address={address} selection={selection} more={list.hasNextPage && !list.isFetchingNextPage && !isSparse ? () => void list.fetchNextPage() : null} />
           </div>
         )}
+        {rows.length > 0 && isSparse && <p className={styles.empty}><Button onClick={() => void list.fetchNextPage()} aria-busy={list.isFetchingNextPage}>{t.find.further}</Button></p>}
         {list.isFetchingNextPage && <Loading />}
       </div>
     </div>
