@@ -84,6 +84,7 @@ await page.evaluate(() => localStorage.clear());
 
 // All that wait are cancelled: of those alone, after their number was entered; what comes meanwhile stays.
 await go(page, `${PROJECT}/jobs?status=Queued`);
+await page.getByRole("region", { name: "Why they wait" }).getByText(/it is scheduled for/i).waitFor();
 await page.getByRole("checkbox", { name: "Select Waits 100" }).press("Space");
 await page.getByText("1 job selected").waitFor();
 await page.getByRole("button", { name: "Select all that match" }).press("Enter");

@@ -142,18 +142,31 @@ export function useJobs(place: Place, filter: Filter, mayMove: () => boolean) {
   return { list, rows, summary, renew, news, moreNews: news >= PAGE_SIZE, showNews: () => waiting && show(waiting) };
 }
 
-/** Why jobs wait that are shown as waiting. */
-export function useWaitReasons(place: Place, queued: number): Map<string, string> {
+/** Jobs of the queue that are looked at for why they wait. */
+export const MOST_REASONS = 100;
+
+export type Reasons = { of: Map<string, string>; counts: { code: string; message: string; jobs: number }[]; all: boolean };
+
+/** Why jobs wait: each of those at the head of the queue, and how many wait for the same. */
+export function useWaitReasons(place: Place, queued: number): Reasons {
   const queue = useQuery({
     queryKey: ["queue", place.tenantId, place.projectId],
-    queryFn: () => call(api.GET("/api/{tenantId}/{projectId}/execution/queue", { params: { path: place, query: { pageSize: 100 } } })),
+    queryFn: () => call(api.GET("/api/{tenantId}/{projectId}/execution/queue", { params: { path: place, query: { pageSize: MOST_REASONS } } })),
     enabled: queued > 0,
     refetchInterval: 5_000,
   });
-  return useMemo(
-    () => new Map(queue.data?.jobs.flatMap((job) => (job.waitReason ? [[job.jobId, job.waitReason.message] as const] : []))),
-    [queue.data],
-  );
+  return useMemo(() => {
+    const jobs = queue.data?.jobs ?? [];
+    const counts = new Map<string, Reasons["counts"][number]>();
+    for (const { waitReason } of jobs) {
+      if (!waitReason) continue;
+      const known = counts.get(waitReason.code);
+      if (known) known.jobs++;
+      else counts.set(waitReason.code, { ...waitReason, jobs: 1 });
+    }
+    const of = new Map(jobs.flatMap((job) => (job.waitReason ? [[job.jobId, job.waitReason.message] as const] : [])));
+    return { of, counts: [...counts.values()].sort((one, other) => other.jobs - one.jobs), all: jobs.length < MOST_REASONS };
+  }, [queue.data]);
 }
 
 export function useJobTypes(place: Place) {

@@ -8,7 +8,7 @@ import { plain, Text } from "../ui/text";
 import { Duration, Time } from "../ui/time";
 import { Bar, Button, cx, type JobState, Loading, Problem, State, styles } from "../ui/ui";
 import page from "./jobs.module.css";
-import { type Filter, type ListedJob, PAGE_SIZE, useJobs, useJobTypes, useWaitReasons } from "./list";
+import { type Filter, type ListedJob, MOST_REASONS, PAGE_SIZE, type Reasons, useJobs, useJobTypes, useWaitReasons } from "./list";
 import { SelectionBar, useSelection } from "./selection";
 
 const Sample = lazy(() => import("./sample"));
@@ -58,6 +58,7 @@ export default function JobsPage() {
       <nav className={page.side} aria-label={t.jobs.states}>
         <StateLink filter={filter} count={summary?.totalJobs} />
         {STATES.map((state) => <StateLink key={state} filter={filter} state={state} count={summary?.[COUNTS[state]]} />)}
+        {filter.status === "Queued" && reasons.counts.length > 0 && <Waits reasons={reasons} />}
       </nav>
       <div>
         {!isEmpty && <Filters filter={filter} />}
@@ -80,13 +81,29 @@ export default function JobsPage() {
         {rows.length > 0 && (
           <div ref={body} onPointerEnter={() => (pointed.current = true)} onPointerLeave={() => (pointed.current = false)}>
             <SelectionBar selection={selection} rows={rows} filter={filter} renew={jobs.renew} />
-            <Rows rows={rows} reasons={reasons} address={address} selection={selection} more={list.hasNextPage && !list.isFetchingNextPage && !isSparse ? () => void list.fetchNextPage() : null} />
+            <Rows rows={rows} reasons={reasons.of} address={address} selection={selection} more={list.hasNextPage && !list.isFetchingNextPage && !isSparse ? () => void list.fetchNextPage() : null} />
           </div>
         )}
         {rows.length > 0 && isSparse && <p className={styles.empty}><Button onClick={() => void list.fetchNextPage()} aria-busy={list.isFetchingNextPage}>{t.find.further}</Button></p>}
         {list.isFetchingNextPage && <Loading />}
       </div>
     </div>
+  );
+}
+
+/** How many wait for what: the second level of the state. */
+function Waits({ reasons }: { reasons: Reasons }) {
+  const t = useTexts();
+  return (
+    <section className={page.waits} aria-label={t.find.waits}>
+      <h2>{t.find.waits}</h2>
+      <ul>
+        {reasons.counts.map(({ code, message, jobs }) => (
+          <li key={code}><span><Text value={message} max={200} /></span> <span className={page.count}>{jobs.toLocaleString(t.language)}</span></li>
+        ))}
+      </ul>
+      {!reasons.all && <p className={styles.hint}>{t.find.waitsFirst(MOST_REASONS)}</p>}
+    </section>
   );
 }
 

@@ -305,6 +305,8 @@ export const manage: typeof en = {
     pipeline: "Von einer Pipeline",
     noType: "Keine ausgelassen",
     more: "Mehr Filter",
+    waits: "Warum sie warten",
+    waitsFirst: (count) => `Von den ersten ${count} in der Warteschlange`,
     further: "Weiter zurück suchen",
     looked: "Bisher nichts gefunden; es gibt ältere Jobs.",
     onlyMatches: "Nur Treffer",

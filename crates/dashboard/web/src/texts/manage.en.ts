@@ -304,6 +304,8 @@ export const manage = {
     pipeline: "Of one pipeline",
     noType: "None left out",
     more: "More filters",
+    waits: "Why they wait",
+    waitsFirst: (count: number) => `Of the first ${count} in the queue`,
     further: "Look further back",
     looked: "So far nothing was found; there are older jobs.",
     onlyMatches: "Only matches",
