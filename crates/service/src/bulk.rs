@@ -2,7 +2,7 @@
 //! not among them.
 
 use crate::audit::AuditedCall;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, MAX_REASON};
 use crate::retry::{Changes, Retry};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Digest, JobId, ProjectRef, Role};
@@ -48,6 +48,7 @@ impl Service {
         };
         self.require(principal, project, role).await?;
         check_jobs(&jobs)?;
+        check_reason(reason.as_deref())?;
         let (outcomes, reason) = (stream::iter(jobs), &reason);
         let outcomes = outcomes.map(|job| {
             let one = async move {
@@ -91,5 +92,13 @@ fn check_jobs(jobs: &[JobId]) -> Result<(), ServiceError> {
             "InvalidJobIds",
             format!("jobIds must be 1 to {MAX_BULK} ids, each once; these are {}", jobs.len()),
         )),
+    }
+}
+
+/// Each job would refuse it.
+fn check_reason(reason: Option<&str>) -> Result<(), ServiceError> {
+    match reason.is_some_and(|reason| reason.len() > MAX_REASON) {
+        true => Err(ServiceError::invalid("InvalidReason", format!("reason is at most {MAX_REASON} bytes"))),
+        false => Ok(()),
     }
 }

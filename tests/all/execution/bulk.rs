@@ -51,6 +51,9 @@ fn many_jobs_are_cancelled_retried_and_deleted_each_with_its_outcome() {
     for jobs in [vec![], vec![other.clone(), other.clone()], vec![other; 501]] {
         assert_eq!(bulk("cancel", &jobs).problem(400).0, "InvalidJobIds");
     }
+    let body = json!({"action": "cancel", "jobIds": [new], "reason": "x".repeat(1025)});
+    let refused = project.client.post(&project.path("execution/jobs/bulk"), &body).problem(400);
+    assert_eq!(refused.0, "InvalidReason");
     assert_eq!(bulk("forget", &[ended]).problem(400).0, "InvalidBody");
     let audit = server.operator().get(&format!("/api/admin/audit?tenantId={}", project.tenant)).text();
     assert!(audit.contains("POST /api/{tenant_id}/{project_id}/execution/jobs/bulk"), "{audit}");
