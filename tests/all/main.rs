@@ -33,6 +33,7 @@ mod notifications;
 mod openapi;
 mod operate;
 mod outbound;
+mod postgres;
 mod process_mining;
 mod protection;
 mod python;

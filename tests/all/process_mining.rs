@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::time::Duration;
 
-const CSV: &str = "case_id,activity,timestamp,resource\n\
+pub(crate) const CSV: &str = "case_id,activity,timestamp,resource\n\
     1,register,2024-01-02T08:00:00Z,ann\n\
     1,check,2024-01-02T09:00:00Z,bob\n\
     1,pay,2024-01-03T09:30:00Z,ann\n\
@@ -21,7 +21,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Mines a file and returns the job's id.
-fn mine(project: &Project, name: &str, bytes: &[u8], parameters: Value) -> String {
+pub(crate) fn mine(project: &Project, name: &str, bytes: &[u8], parameters: Value) -> String {
     let mut parameters = parameters;
     parameters["datasetId"] = json!(project.dataset(name, bytes));
     let pipeline = project.pipeline("ProcessMining");
@@ -33,7 +33,7 @@ fn mine(project: &Project, name: &str, bytes: &[u8], parameters: Value) -> Strin
 }
 
 /// An output of an ended job, by its file name.
-fn output(project: &Project, job: &str, name: &str) -> Vec<u8> {
+pub(crate) fn output(project: &Project, job: &str, name: &str) -> Vec<u8> {
     let results = project.results(job)["results"].clone();
     let mut outputs = results["additionalOutputs"].as_array().unwrap().clone();
     outputs.push(results["primaryOutput"].clone());

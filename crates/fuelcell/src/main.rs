@@ -2,6 +2,7 @@
 //!
 //! This crate knows every other one and decides nothing about jobs itself.
 
+mod backend;
 mod bench;
 mod cli;
 mod config;

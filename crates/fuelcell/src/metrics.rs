@@ -5,7 +5,7 @@ use anyhow::Context;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Clock, Timestamp};
 use fuelcell_scheduler::Scheduler;
-use fuelcell_store::{BlobStore, Deliveries, Figures, QueueFigures};
+use fuelcell_store::{BlobStore, QueueFigures, Store};
 use fuelcell_store_sled::SledStore;
 use prometheus::{
     Gauge, GaugeVec, IntGauge, IntGaugeVec, TextEncoder, register_gauge, register_gauge_vec,
@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 /// What figures are looked up in.
 pub(crate) struct Sources {
-    pub(crate) records: Arc<SledStore>,
+    pub(crate) records: Arc<dyn Store>,
+    /// The store of the data directory.
+    pub(crate) embedded: Option<Arc<SledStore>>,
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -35,7 +37,7 @@ pub(crate) struct Gauges {
     draining: IntGauge,
     outbox: IntGauge,
     outbox_age: Gauge,
-    store: IntGauge,
+    store: Option<IntGauge>,
     disk_free: IntGauge,
 }
 
@@ -45,6 +47,7 @@ impl Gauges {
         let info =
             register_int_gauge_vec!("fuelcell_build_info", "Which build this is; always 1.", &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let has_own_store = sources.embedded.is_some();
         Ok(Self {
             sources,
             queued: register_int_gauge_vec!(
@@ -90,10 +93,7 @@ impl Gauges {
                 "fuelcell_outbox_oldest_age_seconds",
                 "How long ago the oldest job ended of which somebody is still to be told; 0 when there is none."
             )?,
-            store: register_int_gauge!(
-                "fuelcell_store_size_bytes",
-                "What the store of records takes on the disk."
-            )?,
+            store: store_size(has_own_store)?,
             disk_free: register_int_gauge!(
                 "fuelcell_disk_free_bytes",
                 "Free bytes where the stored bytes lie."
@@ -103,7 +103,7 @@ impl Gauges {
 
     /// All figures, in Prometheus' text form.
     pub(crate) async fn text(&self) -> anyhow::Result<String> {
-        let Sources { records, blobs, scheduler, clock } = &self.sources;
+        let Sources { records, embedded, blobs, scheduler, clock } = &self.sources;
         let now = clock.now();
         self.show_queue(records.queue_figures(now).await?, now);
         let outbox = records.outbox_figures().await?;
@@ -117,7 +117,9 @@ impl Gauges {
         self.job_memory.set(whole(load.capacity.memory_bytes));
         self.dropped.set(whole(load.dropped_results));
         self.draining.set(i64::from(load.draining));
-        self.store.set(whole(records.size_on_disk()?));
+        if let (Some(size), Some(embedded)) = (&self.store, embedded) {
+            size.set(whole(embedded.size_on_disk()?));
+        }
         if let Some(free) = blobs.free_bytes().await? {
             self.disk_free.set(whole(free));
         }
@@ -132,6 +134,14 @@ impl Gauges {
         }
         self.queued.with_label_values(&["scheduled", "any"]).set(whole(figures.scheduled));
     }
+}
+
+/// A database has figures of its own.
+fn store_size(has_own_store: bool) -> prometheus::Result<Option<IntGauge>> {
+    let name = "fuelcell_store_size_bytes";
+    let size =
+        has_own_store.then(|| register_int_gauge!(name, "What the store of records takes on the disk."));
+    size.transpose()
 }
 
 fn whole(figure: u64) -> i64 {

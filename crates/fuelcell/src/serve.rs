@@ -1,5 +1,6 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
+use crate::backend::Backend;
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::{Config, effective};
 use crate::control;
@@ -15,14 +16,14 @@ use anyhow::Context;
 use fuelcell_api::{ApiConfig, Gather, Listening, PageFile, Tls};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
-use fuelcell_notify::Notifier;
+use fuelcell_notify::{Desk, Notifier};
 use fuelcell_outbound::{Client, GrantedOutlets};
 use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
-use fuelcell_scheduler::{Records, RetentionConfig, Scheduler, SchedulerConfig};
+use fuelcell_scheduler::{RetentionConfig, Scheduler, SchedulerConfig};
 use fuelcell_service::vault::Vault;
 use fuelcell_service::{Parts, Service, ServiceConfig};
-use fuelcell_store::{BlobStore, Health, Store, StoreError};
-use fuelcell_store_sled::{FileBlobs, Options, SledStore};
+use fuelcell_store::{BlobStore, Health, StoreError};
+use fuelcell_store_sled::{FileBlobs, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,8 +47,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let traces = telemetry::start_traces(&config)?;
     let descriptors = raise_file_limit();
     let data = DataDir::open(&config.data)?;
-    let records = Arc::new(SledStore::open(&data.store(), Options::default())?);
-    let store: Arc<dyn Store> = records.clone();
+    let Backend { store, records, vault, desk, embedded } = Backend::open(&config, &data).await?;
     let blobs: Arc<dyn BlobStore> = Arc::new(FileBlobs::open(&data.blobs())?);
     let slots = effective::slots(&config);
     let sandbox = Arc::new(Sandbox::new(sandbox_config(&data, &config, slots)?)?);
@@ -62,15 +62,19 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
-    let vault = Arc::new(Vault::new(records.clone(), data.secret()?));
+    let vault = Arc::new(Vault::new(vault, data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
-    let notices = records.clone();
     let scheduler =
-        Scheduler::new(Records::of(&records), blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
+        Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
     let stop = CancellationToken::new();
     if let Some(listen) = config.metrics.listen {
-        let (records, blobs) = (records.clone(), blobs.clone());
-        let sources = Sources { records, blobs, scheduler: scheduler.clone(), clock: clock.clone() };
+        let sources = Sources {
+            records: store.clone(),
+            embedded: embedded.clone(),
+            blobs: blobs.clone(),
+            scheduler: scheduler.clone(),
+            clock: clock.clone(),
+        };
         let gauges = Gauges::new(sources)?;
         tokio::spawn(serve_metrics(listen_on(listen).await?, gauges, config.api.clone(), stop.clone()));
     }
@@ -114,18 +118,22 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
 
     tokio::spawn(retain(scheduler.clone(), retention, stop.clone()));
-    match control::listen(&data) {
-        Ok(listener) => {
-            tokio::spawn(serve_tools(listener, data, (records, scheduler.clone()), stop.clone()));
+    if let Some(records) = embedded {
+        match control::listen(&data) {
+            Ok(listener) => {
+                tokio::spawn(serve_tools(listener, data, (records, scheduler.clone()), stop.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "tools must wait until this server stops");
+            }
         }
-        Err(error) => tracing::warn!(error = format!("{error:#}"), "tools must wait until this server stops"),
     }
     let running = tokio::spawn(scheduler.run(stop.clone().cancelled_owned()));
     tokio::spawn(stop_on_signal(stop.clone()));
     let watching = tokio::spawn(watch_store(store, stop.clone()));
     tracing::info!(%address, slots, data = %config.data.display(), "listening at {public_url}");
     let service = Arc::new(service);
-    let notifying = notifier(&config, notices, service.clone(), stop.clone())?;
+    let notifying = notifier(&config, desk, service.clone(), stop.clone())?;
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
     tokio::spawn(keep_refusals(service.clone(), stop.clone()));
     tokio::spawn(keep_removing(service.clone(), stop.clone()));
@@ -157,7 +165,7 @@ fn dashboard() -> impl Iterator<Item = PageFile> {
 /// Tells people and webhooks of the ends of jobs, until the server is told to stop.
 fn notifier(
     config: &Config,
-    store: Arc<SledStore>,
+    store: Arc<dyn Desk>,
     service: Arc<Service>,
     stop: CancellationToken,
 ) -> anyhow::Result<JoinHandle<()>> {

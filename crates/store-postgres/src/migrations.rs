@@ -12,6 +12,9 @@ const LAYOUT: i64 = 0x6c61_796f;
 
 /// Brings the layout to that of this program. A database of a newer one is refused.
 pub(crate) async fn apply(config: &Config) -> Result<(), StoreError> {
+    let mut config = config.clone();
+    // What is there already is no news.
+    config.options("-c client_min_messages=warning");
     let (guard, connection) = config.connect(NoTls).await.map_err(meaning)?;
     let guarding = tokio::spawn(connection);
     let (mut client, connection) = config.connect(NoTls).await.map_err(meaning)?;

@@ -78,10 +78,11 @@ impl PostgresStore {
             Builder::new_multi_thread().worker_threads(2).thread_name("store").enable_all().build()?;
         let handle = runtime.handle().clone();
         let opening = async move {
+            // Nobody's layout is changed while they work.
+            let guard = Guard::take(&config).await?;
             if options.migrate {
                 migrations::apply(&config).await?;
             }
-            let guard = Guard::take(&config).await?;
             let database = Database::new(&config, options.connections, guard)?;
             let batches = Batches::new(&database);
             // Whether it can be reached is known before anybody asks for something.

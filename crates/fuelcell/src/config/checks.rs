@@ -25,6 +25,7 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
         "node must be 1 to {MAX_NODE} ASCII characters without white space, not {:?}",
         node.chars().take(MAX_NODE).collect::<String>()
     );
+    store(config)?;
     EnvFilter::try_new(&config.log).with_context(|| format!("log = {:?} is not a filter", config.log))?;
     concurrency(config)?;
     config.api.check().map_err(Error::msg)?;
@@ -36,6 +37,27 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     traces(config)?;
     at_least("retention.every_seconds", config.retention.every_seconds, 1)?;
     at_least("retention.sweep_every_seconds", config.retention.sweep_every_seconds, 1)
+}
+
+/// A password would stand in everybody's sight, where the configuration is printed.
+fn store(config: &Config) -> anyhow::Result<()> {
+    let Some(address) = &config.store else {
+        let file = config.store_password_file.is_none();
+        ensure!(file, "store_password_file is for a database, and store does not name one");
+        return Ok(());
+    };
+    let url = Url::parse(address).ok();
+    let has_password =
+        |url: &Url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password");
+    ensure!(
+        !url.as_ref().is_some_and(has_password),
+        "store must not have a password in it; put it into a file, and name that as store_password_file"
+    );
+    ensure!(
+        url.is_some_and(|url| matches!(url.scheme(), "postgres" | "postgresql")),
+        "store = {address:?} cannot be used; it takes an address such as postgres://fuelcell@db.internal/fuelcell"
+    );
+    Ok(())
 }
 
 fn concurrency(config: &Config) -> anyhow::Result<()> {

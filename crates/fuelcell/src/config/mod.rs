@@ -57,6 +57,7 @@ fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
         ("api.tls.key", &mut tls.key),
         ("compiled", &mut config.compiled),
         ("compiled_secret", &mut config.compiled_secret),
+        ("store_password_file", &mut config.store_password_file),
         ("notifications.smtp.password_file", &mut config.notifications.smtp.password_file),
         ("traces.headers_file", &mut config.traces.headers_file),
     ] {

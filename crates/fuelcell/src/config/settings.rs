@@ -26,6 +26,13 @@ pub(crate) struct Config {
     /// `compiled` share it too: each throws away what it did not authenticate. Absent = the data directory's own secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) compiled_secret: Option<PathBuf>,
+    /// Address of a PostgreSQL database that keeps the records, such as `postgres://fuelcell@db.internal/fuelcell`; absent =
+    /// the data directory keeps them. Stored bytes lie in the data directory either way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) store: Option<String>,
+    /// File of the database's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) store_password_file: Option<PathBuf>,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// The name of this process among those that run jobs.
@@ -83,6 +90,8 @@ impl Default for Config {
             data: "fuelcell-data".into(),
             compiled: None,
             compiled_secret: None,
+            store: None,
+            store_password_file: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             node: "worker-node-01".into(),
             slots: None,

@@ -53,10 +53,12 @@ fn words(path: &str, schema: &Json) -> String {
         "data"
         | "compiled"
         | "compiled_secret"
+        | "store_password_file"
         | "api.tls.certificate"
         | "api.tls.key"
         | "notifications.smtp.password_file"
         | "traces.headers_file" => "a path",
+        "store" => "an address such as postgres://fuelcell@db.internal/fuelcell",
         "traces.endpoint" => "a URL, such as http://127.0.0.1:4318",
         "traces.sample" => "a number from 0 to 1",
         "service.public_url" => {

@@ -2,7 +2,6 @@
 
 use super::accounts::ledger;
 use super::filter::Conditions;
-use super::queue::order_values;
 use crate::database::{Session, most};
 use crate::records::job::{self, COLUMNS, SOURCE, of_row};
 use crate::records::moves;
@@ -19,6 +18,7 @@ use fuelcell_store::{
 };
 use std::cmp::Reverse;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 /// Matches of a filter that are counted: more would cost more than the page on which the figure stands.
 const COUNTED: i64 = 10_000;
@@ -246,6 +246,13 @@ async fn queued_before(
     let values: crate::database::Values<'_> =
         &[&now.0, &rank, &behind, &since, &tenant, &project, &ordinal, &due];
     Ok(session.one(counting, values).await?.map(|row| row.get::<_, i64>(0).cast_unsigned()))
+}
+
+/// The values of a place in the order of the queue.
+fn order_values(order: &QueueOrder) -> (i16, bool, i64, Uuid, Uuid, i64) {
+    let (Reverse(priority), _) = order.lane();
+    let (tenant, project) = (order.project.tenant.0, order.project.project.0);
+    (-(priority as i16), !order.front(), order.since().0, tenant, project, order.ordinal.cast_signed())
 }
 
 /// Those that may start first, then the others by their time.

@@ -17,7 +17,7 @@ use fuelcell_domain::{
 };
 use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial, share_of_lane};
 use fuelcell_store::verbs::Queue;
-use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, QueueOrder, StoreError};
+use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -394,11 +394,4 @@ async fn fail_queued(work: &mut Work, id: JobId, error: JobError, now: Timestamp
     settle_partial(&mut after);
     work.used.push(Used::of(&after, None, now));
     moves::write(work, &[Move { before, after, at: now }]).await
-}
-
-/// The values of a place in the order of the queue.
-pub(super) fn order_values(order: &QueueOrder) -> (i16, bool, i64, Uuid, Uuid, i64) {
-    let (std::cmp::Reverse(priority), _) = order.lane();
-    let (tenant, project) = (order.project.tenant.0, order.project.project.0);
-    (-(priority as i16), !order.front(), order.since().0, tenant, project, order.ordinal.cast_signed())
 }

@@ -40,7 +40,7 @@ const TAKEN: &[(&str, &[&str])] = &[
     // The use cases are of every subject; the vault is asked by cells, and knows grants and what modules ask for.
     ("fuelcell-service", &["Grants", "Modules", "Store"]),
     // Builds the server around a backend; its offline tools take what they print.
-    ("fuelcell", &["Accounts", "Deliveries", "Figures", "Health", "Store"]),
+    ("fuelcell", &["Accounts", "Health", "Store"]),
 ];
 
 const BACKENDS: &[&str] = &["fuelcell-store", "fuelcell-store-sled", "fuelcell-store-postgres"];

@@ -1,0 +1,63 @@
+//! Where records lie, by the configuration: in the data directory, or in a database that many nodes may share.
+
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use anyhow::{Context, ensure};
+use fuelcell_domain::Digest;
+use fuelcell_notify::Desk;
+use fuelcell_scheduler::Records;
+use fuelcell_service::vault::VaultStore;
+use fuelcell_store::Store;
+use fuelcell_store_postgres::{Options, PostgresStore};
+use fuelcell_store_sled::SledStore;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An open store, as each room takes it.
+pub(crate) struct Backend {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) records: Records,
+    pub(crate) vault: Arc<dyn VaultStore>,
+    pub(crate) desk: Arc<dyn Desk>,
+    /// The store of the data directory, which tools of this machine may look at.
+    pub(crate) embedded: Option<Arc<SledStore>>,
+}
+
+impl Backend {
+    fn of<S: Store + 'static>(store: Arc<S>, embedded: Option<Arc<SledStore>>) -> Self {
+        let records = Records::of(&store);
+        Self { records, vault: store.clone(), desk: store.clone(), store, embedded }
+    }
+
+    /// Opens the store that the configuration names.
+    pub(crate) async fn open(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
+        let Some(address) = &config.store else {
+            let store = Arc::new(SledStore::open(&data.store(), fuelcell_store_sled::Options::default())?);
+            return Ok(Self::of(store.clone(), Some(store)));
+        };
+        ensure!(
+            !fuelcell_store_sled::exists(&data.store()),
+            "store = {address:?} names a database, and {} holds records already; take another data directory",
+            config.data.display()
+        );
+        let password = config.store_password_file.as_deref().map(password).transpose()?;
+        let options = Options { password, ..Options::default() };
+        let unusable = || format!("store = {address:?} cannot be used");
+        let store = PostgresStore::open(address, options).await.with_context(unusable)?;
+        let mark = Digest::of(&[&b"fuelcell secret "[..], &data.secret()?].concat());
+        ensure!(
+            store.bind(mark).await.with_context(unusable)?,
+            "the records in store = {address:?} belong to a server with another secret; all its nodes have the same, in \
+             {}",
+            data.secret_path().display()
+        );
+        Ok(Self::of(Arc::new(store), None))
+    }
+}
+
+fn password(path: &Path) -> anyhow::Result<String> {
+    let text = fs::read_to_string(path);
+    let text = text.with_context(|| format!("store_password_file: cannot read {}", path.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,112 @@
+//! Records in a PostgreSQL instead of the data directory: the same server to its clients, whatever dies.
+
+use crate::process_mining::{CSV, mine, output};
+use fuelcell_test_cluster::{Cluster, Stop};
+use fuelcell_tests::{Project, Server, built, eventually};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::Duration;
+
+/// What `/readyz` answers, and the names of what is not well.
+fn readiness(server: &Server) -> (u16, Vec<String>) {
+    let answer = server.client(None).get("/readyz");
+    let checks = answer.json()["checks"].as_array().unwrap().clone();
+    let wrong = checks.iter().filter(|check| check["well"] == false);
+    (answer.status, wrong.map(|check| check["name"].as_str().unwrap().to_owned()).collect())
+}
+
+fn waits(server: &Server, what: &str, expected: (u16, &[&str])) {
+    eventually(what, Duration::from_secs(60), || {
+        let (status, wrong) = readiness(server);
+        (status == expected.0 && wrong == expected.1).then_some(())
+    });
+}
+
+#[test]
+fn a_log_is_mined_and_a_kill_loses_nothing_that_was_acknowledged() {
+    let cluster = Cluster::start();
+    let store = cluster.database("records");
+    let mut server = Server::start_set(&[("STORE", &store)]);
+    let project = Project::new(&server).with_probe();
+    let mined = mine(&project, "log.csv", CSV.as_bytes(), json!({}));
+    project.wait_for(&mined, "Completed");
+    let figures: Value = serde_json::from_slice(&output(&project, &mined, "process-mining.json")).unwrap();
+    assert_eq!((&figures["num_events"], &figures["num_cases"]), (&json!(5), &json!(2)));
+    assert!(!server.data().join("store").exists(), "no records lie in the data directory");
+
+    let running = project.probe(json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "working"},
+        {"do": "sleep", "milliseconds": 3000},
+        {"do": "artifact", "name": "out.txt", "text": "done", "primary": true},
+    ]));
+    project.wait_for_stage(&running, "working");
+    let acknowledged: Vec<_> = (0..20).map(|_| project.probe(json!([]))).collect();
+    server.kill();
+    server.restart();
+    let project = project.after_restart(&server);
+    assert_eq!(project.wait_for(&running, "Completed")["attempt"], 2);
+    assert_eq!(project.results(&running)["results"]["primaryOutput"]["name"], "out.txt");
+    for job in &acknowledged {
+        project.wait_for(job, "Completed");
+    }
+    // Who wonders whether it is really there may look.
+    let ended = cluster.ask("records", "SELECT count(*), count(DISTINCT job) FROM ended");
+    assert_eq!(ended, "22|22");
+}
+
+#[test]
+fn a_database_may_crash_and_come_back_while_jobs_run() {
+    let cluster = Cluster::start();
+    let store = cluster.database("records");
+    let server = Server::start_set(&[("STORE", &store)]);
+    let project = Project::new(&server).with_probe();
+    waits(&server, "everything is well", (200, &[]));
+    let before = project.probe(json!([]));
+    project.wait_for(&before, "Completed");
+    let running = project.probe(json!([
+        {"do": "progress", "done": 1, "total": 2, "stage": "working"},
+        {"do": "sleep", "milliseconds": 5000},
+        {"do": "artifact", "name": "out.txt", "text": "done", "primary": true},
+    ]));
+    project.wait_for_stage(&running, "working");
+
+    cluster.stop(Stop::Immediate);
+    waits(&server, "the database is missed", (503, &["store"]));
+    assert_eq!(server.client(None).get("/livez").status, 200);
+    let body = json!({"jobName": "a probe", "jobType": "Analysis", "module": {"name": "probe"}});
+    assert_eq!(project.submit(&body).status, 503);
+
+    cluster.resume();
+    waits(&server, "everything is well again", (200, &[]));
+    let status = project.wait_for(&running, "Completed");
+    assert_eq!(status["attempt"], 1, "its end was kept until it could be stored: {status:#}");
+    assert_eq!(project.status(&before)["status"], "Completed");
+    let after = project.probe(json!([]));
+    project.wait_for(&after, "Completed");
+}
+
+#[test]
+fn a_database_is_of_one_server_and_takes_no_password_in_its_address() {
+    let cluster = Cluster::start();
+    let store = cluster.database("records");
+    let mut first = Server::start_set(&[("STORE", &store)]);
+    let data = first.scratch("another");
+    let refusal = |store: &str| {
+        let mut serve = Command::new(built::fuelcell());
+        let started = serve.arg("serve").arg("--data").arg(&data).args(["--listen", "127.0.0.1:0"]);
+        let done = started.env("FUELCELL_STORE", store).output().unwrap();
+        assert!(!done.status.success());
+        String::from_utf8_lossy(&done.stderr).into_owned()
+    };
+    let second = refusal(&store);
+    assert!(second.contains("another server has this database open"), "{second}");
+    first.kill();
+    let another = refusal(&store);
+    assert!(another.contains("belong to a server with another secret"), "{another}");
+    let shown = refusal("postgres://fuelcell:hunter2@127.0.0.1/records");
+    assert!(shown.contains("store_password_file") && !shown.contains("hunter2"), "{shown}");
+    let unknown = refusal("mysql://127.0.0.1/records");
+    assert!(unknown.contains("postgres://fuelcell@db.internal/fuelcell"), "{unknown}");
+    let away = refusal("postgres://fuelcell@127.0.0.1:1/records");
+    assert!(away.contains("cannot be used") && away.contains("refused"), "{away}");
+}
