@@ -90,3 +90,61 @@ fn a_new_job_in_rust_is_tested_built_and_run() {
     assert!(printed.contains("completed"), "{printed}");
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
 }
+
+#[test]
+fn golden_cases_tell_what_is_not_as_expected() {
+    let home = tempfile::tempdir().unwrap();
+    follow("fuelcell new word-count --lang python", home.path(), &[]);
+    let folder = home.path().join("word-count");
+    assert!(follow("fuelcell test .", &folder, &[]).ends_with("1 of 1 cases as expected\n"));
+    let main = fs::read_to_string(folder.join("main.py")).unwrap();
+
+    // Another text, and a budget that does not do.
+    fs::write(folder.join("main.py"), main.replace(" words\\n", " long words\\n")).unwrap();
+    fs::write(
+        folder.join("golden/long-words/case.json"),
+        r#"{"parameters": {"leastLength": 4}, "fuelAtMost": 10}"#,
+    )
+    .unwrap();
+    let output = try_follow("fuelcell test . --junit report.xml", &folder, &[]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains(r#"count.txt: line 1: "5 words" was expected, and it is "5 long words""#),
+        "{told}"
+    );
+    assert!(told.contains("10 at most were expected"), "{told}");
+    let report = fs::read_to_string(folder.join("report.xml")).unwrap();
+    assert!(
+        report.contains(r#"tests="1" failures="1""#) && report.contains("&quot;5 long words&quot;"),
+        "{report}"
+    );
+
+    // What it gives now becomes what is expected, budget aside.
+    follow("fuelcell test . --update", &folder, &[]);
+    assert_eq!(
+        fs::read_to_string(folder.join("golden/long-words/expected/count.txt")).unwrap(),
+        "5 long words\n"
+    );
+    fs::write(
+        folder.join("golden/long-words/case.json"),
+        r#"{"parameters": {"leastLength": 4}, "error": "GuestError"}"#,
+    )
+    .unwrap();
+    let told = try_follow("fuelcell test . --output json", &folder, &[]).stdout;
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(told[0]["differences"][0], "GuestError was expected, and it is completed: ");
+
+    // What breaks is a failure with its code; a test of nothing is none.
+    fs::write(
+        folder.join("main.py"),
+        main.replace("    context.report(report)\n    with", "    raise ValueError('broken')\n    with"),
+    )
+    .unwrap();
+    fs::remove_file(folder.join("golden/long-words/expected/count.txt")).unwrap();
+    follow("fuelcell test .", &folder, &[]);
+    assert!(!try_follow("fuelcell test . --only nothing", &folder, &[]).status.success());
+    fs::write(folder.join("golden/long-words/case.json"), r#"{"parameterz": {}}"#).unwrap();
+    let said = try_follow("fuelcell test .", &folder, &[]).stderr;
+    assert!(String::from_utf8(said).unwrap().contains("parameterz"));
+}

@@ -1,9 +1,10 @@
 //! The client's side of the command line, as people and scripts use it: the real binary against a real server.
 
 use fuelcell_tests::{Project, Server, built, project::text};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -310,6 +311,21 @@ fn watching_goes_on_where_it_was_when_the_connection_broke_off() {
 }
 
 #[test]
+fn an_interruption_leaves_the_job_as_it_is() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let home = Home::of(&server, &project);
+    let job = project.probe(json!([{"do": "sleep", "milliseconds": 600_000}]));
+    let mut watching = home.command(&["job", "watch", &job]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("started")));
+    kill_process(Pid::from_child(&watching), Signal::INT).unwrap();
+    assert_eq!(watching.wait().unwrap().code(), Some(130));
+    assert!(lines.any(|line| line.ends_with(&format!("the job goes on: fuelcell job watch {job}"))));
+    assert_eq!(project.status(&job)["status"], "Running");
+}
+
+#[test]
 fn each_way_to_fail_has_its_code() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
@@ -346,4 +362,105 @@ fn each_way_to_fail_has_its_code() {
     assert_eq!((code, told.contains("nothing listens there")), (6, true), "{told}");
     let (code, told) = home.fail(&["job", "list", "--server", "127.0.0.1:1"]);
     assert_eq!((code, told.contains("begins with http:// or https://")), (2, true), "{told}");
+}
+
+#[test]
+fn the_doctor_names_what_stands_in_the_way() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let mut home = Home::of(&server, &project);
+    let of = |findings: &Value, code: &str| {
+        let found = findings.as_array().unwrap().iter().find(|finding| finding["code"] == code);
+        found.map(|finding| text(finding, "state"))
+    };
+    let findings = home.json(&["doctor"]);
+    for code in ["server", "token", "clock"] {
+        assert_eq!(of(&findings, code).as_deref(), Some("ok"), "{code}: {findings:#}");
+    }
+    assert_eq!(of(&findings, "profiles").as_deref(), Some("missing"));
+
+    // No tools, a token that nobody knows.
+    home.variables.retain(|(name, _)| *name != "FUELCELL_TOKEN");
+    home.variables
+        .extend([("FUELCELL_TOKEN", "made-up".to_owned()), ("PATH", home.path().display().to_string())]);
+    let output = home.run(&["doctor", "--output", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(of(&findings, "token").as_deref(), Some("wrong"));
+    assert_eq!(of(&findings, "wasm-target").as_deref(), Some("missing"));
+    assert!(findings.to_string().contains("rustup target add wasm32-wasip2"), "{findings:#}");
+    let (code, told) = home.fail(&["doctor", "--server", "http://127.0.0.1:1"]);
+    assert_eq!((code, told.contains("server, token")), (1, true), "{told}");
+}
+
+/// What a user is told when something is wrong: each names the cause, and what helps. `BLESS=1` writes the page anew.
+#[test]
+fn the_tour_of_errors_names_causes_and_remedies() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let home = Home::of(&server, &project);
+    let (module, used) = (built::module_path("probe"), server.base().strip_prefix("http://").unwrap());
+    let (module, used) = (module.to_str().unwrap(), used.to_owned());
+    write(&home, "operator", &fs::read_to_string(server.data().join("operator-token")).unwrap());
+    let cases: &[(&[&str], &[(&str, &str)])] = &[
+        (&["job", "list"], &[("FUELCELL_TOKEN", "")]),
+        (&["job", "list"], &[("FUELCELL_TOKEN", "expired")]),
+        (&["job", "list", "--server", "http://127.0.0.1:1"], &[]),
+        (&["job", "list", "--server", "127.0.0.1:1"], &[]),
+        (&["job", "list", "--profile", "staging"], &[]),
+        (&["job", "submits"], &[]),
+        (&["job", "list", "--outptu", "json"], &[]),
+        (&["job", "show", "nonsense"], &[]),
+        (&["job", "submit"], &[]),
+        (&["job", "submit", "--module", "prob"], &[]),
+        (&["job", "submit", "--module", "probe", "--type", "Analyses"], &[]),
+        (&["job", "submit", "--module", "probe", "--type", "Analysis", "--param", "steps=7"], &[]),
+        (&["job", "submit", "--module", "probe", "--param", "steps"], &[]),
+        (&["job", "submit", "--module", "probe", "--memory", "much"], &[]),
+        (&["dataset", "put", "nothing.csv"], &[]),
+        (&["module", "push", module, "job"], &[]),
+        (
+            &["run", module, "--param", r#"steps=[{"do":"work","rounds":100000000}]"#, "--fuel", "1000000"],
+            &[],
+        ),
+        (&["explain", "FuelExhaustd"], &[]),
+        (&["serve", "--data", "data", "--listen", &used], &[]),
+    ];
+    let mut page = String::new();
+    for (arguments, variables) in cases {
+        let output = home.command(arguments).envs(variables.iter().copied()).output().unwrap();
+        // A server writes its log; the last line says why it ended.
+        let said = match arguments[0] {
+            "serve" => said(&output)
+                .lines()
+                .filter(|line| line.starts_with("fuelcell:"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            _ => said(&output).lines().filter(|line| !is_figure(line)).collect::<Vec<_>>().join("\n"),
+        };
+        page +=
+            &format!("$ fuelcell {}\n{said}\n[{}]\n\n", arguments.join(" "), output.status.code().unwrap());
+    }
+    let modules = Path::new(module).parent().unwrap().to_str().unwrap();
+    let names = [
+        (server.base(), "http://SERVER"),
+        (&used, "SERVER"),
+        (modules, "MODULES"),
+        (&project.tenant, "TENANT"),
+        (&project.project, "PROJECT"),
+    ];
+    for (text, name) in names {
+        page = page.replace(text, name);
+    }
+    let kept = built::source("tests/all").join("cli_errors.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&kept, &page).unwrap();
+    }
+    let kept = fs::read_to_string(kept).unwrap_or_default();
+    assert_eq!(kept, page, "BLESS=1 writes tests/all/cli_errors.txt anew");
+}
+
+/// Lines of a run that say what it used, which differ from one build to the next.
+fn is_figure(line: &str) -> bool {
+    ["fuel ", "engine ", "module ", "parameters ", "at 0x"].iter().any(|start| line.starts_with(start))
 }

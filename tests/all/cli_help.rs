@@ -119,7 +119,9 @@ impl Bench {
             job
         };
         match name {
-            "JOB" => ended(json!([{"do": "artifact", "name": "copy.txt", "text": "a copy"}]), "Completed"),
+            "JOB" | "SPARE_JOB" => {
+                ended(json!([{"do": "artifact", "name": "copy.txt", "text": "a copy"}]), "Completed")
+            }
             "FAILED_JOB" => ended(json!([{"do": "fail", "code": "Nope", "message": "no luck"}]), "Failed"),
             "RUNNING_JOB" => ended(json!([{"do": "sleep", "milliseconds": 600_000}]), "Running"),
             "DATASET" | "SPARE_DATASET" => {

@@ -60,6 +60,11 @@ impl Failure {
         self
     }
 
+    /// What is wrong, and what helps.
+    pub(crate) fn parts(&self) -> (&str, Option<&str>) {
+        (&self.message, self.remedy.as_deref())
+    }
+
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self

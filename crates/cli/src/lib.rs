@@ -22,7 +22,7 @@ pub use connection::VARIABLES;
 pub use failure::Failure;
 
 use clap::{Args, Subcommand};
-use commands::{access, api, dataset, job, login, module, notify, pipeline, secret, system, tenancy};
+use commands::{access, api, dataset, doctor, job, login, module, notify, pipeline, secret, system, tenancy};
 use connection::ConnectionFlags;
 use failure::Outcome;
 use std::process::ExitCode;
@@ -49,6 +49,11 @@ pub enum ClientCommand {
         name = "whoami"
     )]
     WhoAmI(login::WhoAmI),
+    /// Looks at what may stand in the way: profiles, server, token, clock, tools of authors; each with its remedy.
+    ///
+    /// Ends with 1 when something is wrong. Tools that are missing are told, and no fault.
+    #[command(after_help = "Examples:\n  $ fuelcell doctor\n  $ fuelcell doctor --output json")]
+    Doctor(doctor::Doctor),
     /// Jobs: submit, follow, fetch, cancel, retry.
     Job(Online<job::JobCommand>),
     /// Datasets: files that jobs read.
@@ -117,6 +122,7 @@ impl ClientCommand {
             Self::Logout(arguments) => login::logout(&arguments),
             Self::Profiles(command) => login::profiles(&command),
             Self::WhoAmI(arguments) => login::whoami(&arguments),
+            Self::Doctor(arguments) => doctor::run(&arguments),
             Self::Job(job) => job::run(&job.connection.open()?, job.command),
             Self::Dataset(dataset) => dataset::run(&dataset.connection.open()?, dataset.command),
             Self::Pipeline(pipeline) => pipeline::run(&pipeline.connection.open()?, pipeline.command),

@@ -22,6 +22,7 @@ operations! {
     CREATE_PASSWORD = "POST" "/api/admin/application-passwords";
     REVOKE_PASSWORD = "DELETE" "/api/admin/application-passwords/{passwordId}";
     LIST_AUDIT = "GET" "/api/admin/audit";
+    SERVER_STATUS = "GET" "/api/admin/system";
     LIST_ENGINES = "GET" "/api/admin/engines";
     LIST_TENANTS = "GET" "/api/admin/tenants";
     CREATE_TENANT = "POST" "/api/admin/tenants";
@@ -64,6 +65,7 @@ operations! {
     RETRY_JOB = "POST" "/api/{tenantId}/{projectId}/execution/job/{jobId}/retry";
     LIST_JOBS = "GET" "/api/{tenantId}/{projectId}/execution/jobs";
     SUBMIT_JOBS = "POST" "/api/{tenantId}/{projectId}/execution/jobs";
+    CHANGE_JOBS = "POST" "/api/{tenantId}/{projectId}/execution/jobs/bulk";
     PING = "GET" "/api/{tenantId}/{projectId}/execution/ping";
     LIST_QUEUE = "GET" "/api/{tenantId}/{projectId}/execution/queue";
     LIST_JOB_TYPES = "GET" "/api/{tenantId}/{projectId}/job-types";
@@ -107,12 +109,6 @@ mod tests {
     const LEFT_OUT: &[(&str, &str, &str)] = &[
         ("POST", "/api/session", "makes the cookie of a browser; a command has its token"),
         ("DELETE", "/api/session", "ends the cookie of a browser"),
-        ("GET", "/api/admin/system", "for a page that shows all tenants at once; `system status` shows one"),
-        (
-            "POST",
-            "/api/{tenantId}/{projectId}/execution/jobs/bulk",
-            "what a selection on a page needs; `job cancel`, `job retry` and `job delete` do it one by one",
-        ),
     ];
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::config::units;
+use crate::golden::TestArguments;
 use crate::new::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fuelcell_cli::ClientCommand;
@@ -50,6 +51,14 @@ pub(crate) enum Command {
     },
     /// Runs a module once, without a server, in the same sandbox.
     Run(RunArguments),
+    /// Runs a module on golden cases, in the same sandbox, and compares what it makes with what is expected.
+    ///
+    /// A case is a folder: in/NAME.EXT is the input NAME, expected/ holds the outputs, and case.json may have `parameters`,
+    /// the code of an expected failure as `error`, and `fuelAtMost`. Runs are deterministic. A test without a case fails.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell new tested --lang python; fuelcell test tested\n  $ fuelcell test tested --update --output json"
+    )]
+    Test(TestArguments),
     /// Modules: files here, and versions on a server.
     #[command(subcommand)]
     Module(ModuleCommand),

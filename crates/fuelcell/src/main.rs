@@ -12,6 +12,7 @@ mod engines;
 mod explain;
 #[cfg(test)]
 mod fuzz;
+mod golden;
 mod local_host;
 mod manual;
 mod metrics;
@@ -82,6 +83,7 @@ fn is_authors_work(command: &Command) -> bool {
         Command::Run(_)
             | Command::Module(_)
             | Command::New { .. }
+            | Command::Test(_)
             | Command::BenchCell { .. }
             | Command::Client(_)
             | Command::Completions { .. }
@@ -98,6 +100,7 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
+        Command::Test(arguments) => return golden::run(&arguments),
         Command::New { name, lang, sdk } => new::make(&name, lang, sdk.as_deref())?,
         Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
             runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;

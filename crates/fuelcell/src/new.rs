@@ -16,6 +16,12 @@ pub(crate) enum Language {
 }
 
 const SAMPLE: (&str, &str) = ("sample.txt", include_str!("../templates/sample.txt"));
+/// A golden case: what `fuelcell test` runs.
+const CASE: [(&str, &str); 3] = [
+    ("golden/long-words/in/dataset.txt", include_str!("../templates/sample.txt")),
+    ("golden/long-words/case.json", "{\n  \"parameters\": {\"leastLength\": 4}\n}\n"),
+    ("golden/long-words/expected/count.txt", "5 words\n"),
+];
 
 const PYTHON: &[(&str, &str)] = &[
     SAMPLE,
@@ -51,7 +57,7 @@ pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow
         }
         made => made.with_context(|| format!("cannot make the folder {name}"))?,
     }
-    for (path, text) in files {
+    for (path, text) in files.iter().chain(&CASE) {
         let path = Path::new(name).join(path);
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
             fs::write(

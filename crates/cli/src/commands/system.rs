@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::http::{Call, Http, read};
-use crate::operations::{LIST_ENGINES, PROJECT_USAGE, READYZ, SYSTEM_STATUS, USAGE};
+use crate::operations::{LIST_ENGINES, PROJECT_USAGE, READYZ, SERVER_STATUS, SYSTEM_STATUS, USAGE};
 use crate::output::{self, Column, Form, Format, note};
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -29,6 +29,34 @@ const NODES: &[Column] = &[
     ("CAPACITY", "jobCapacity", Form::Number),
     ("CPU %", "cpuUsage", Form::Number),
     ("MEMORY %", "memoryUsage", Form::Number),
+];
+
+const TENANTS: &[Column] = &[
+    ("TENANT", "tenantId", Form::Text),
+    ("NAME", "name", Form::Text),
+    ("RUNNING", "runningJobs", Form::Number),
+    ("QUEUED", "queuedJobs", Form::Number),
+    ("SCHEDULED", "scheduledJobs", Form::Number),
+    ("COMPLETED TODAY", "completedToday", Form::Number),
+    ("FAILED TODAY", "failedToday", Form::Number),
+];
+
+const WAITING: &[Column] = &[
+    ("WAITING JOB", "jobId", Form::Text),
+    ("PRIORITY", "priority", Form::Text),
+    ("MODULE", "module", Form::Text),
+    ("FOR", "waitedSeconds", Form::Seconds),
+    ("TENANT", "tenantId", Form::Text),
+];
+
+const SERVER_NODES: &[Column] = &[
+    ("NODE", "nodeId", Form::Text),
+    ("TAKES JOBS", "active", Form::Text),
+    ("JOBS", "activeJobs", Form::Number),
+    ("CAPACITY", "jobCapacity", Form::Number),
+    ("MEMORY OF JOBS", "jobMemoryReservedBytes", Form::Bytes),
+    ("AT MOST", "jobMemoryBytes", Form::Bytes),
+    ("DISK FREE", "diskFreeBytes", Form::Bytes),
 ];
 
 const ENGINES: &[Column] = &[
@@ -65,6 +93,11 @@ pub enum SystemCommand {
     /// Says whether the server can take work, and what is not well. Needs no token; ends with 6 when it cannot.
     #[command(after_help = "Examples:\n  $ fuelcell system health")]
     Health,
+    /// Shows the whole server to its operator: nodes, tenants, and which jobs have waited longest.
+    ///
+    /// CSV has the tenants.
+    #[command(after_help = "Examples:\n  $ fuelcell system server")]
+    Server,
     /// Lists the engines that run scripts.
     #[command(after_help = "Examples:\n  $ fuelcell system engines")]
     Engines,
@@ -102,11 +135,28 @@ pub(crate) fn run(connection: &Connection, command: &SystemCommand) -> Outcome {
                 _ => Ok(()),
             }
         }
+        SystemCommand::Server => server(&connection.send(SERVER_STATUS, &[])?, format),
         SystemCommand::Health => health(&connection.http, format),
         SystemCommand::Engines => {
             let told = connection.send(LIST_ENGINES, &[])?;
             output::list(format, ENGINES, told["engines"].as_array().map_or(&[], Vec::as_slice))
         }
+    }
+}
+
+fn server(told: &Value, format: Format) -> Outcome {
+    let part = |name: &str| told[name].as_array().map_or(&[][..], Vec::as_slice);
+    match format {
+        Format::Table => {
+            output::list(format, SERVER_NODES, part("nodes"))?;
+            output::say("\n").and_then(|()| output::list(format, TENANTS, part("tenants")))?;
+            match part("waiting") {
+                [] => Ok(()),
+                waiting => output::say("\n").and_then(|()| output::list(format, WAITING, waiting)),
+            }
+        }
+        Format::Csv => output::list(format, TENANTS, part("tenants")),
+        format => output::one(format, &[], told),
     }
 }
 

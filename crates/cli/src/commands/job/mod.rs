@@ -7,9 +7,10 @@ mod submit;
 mod watch;
 
 use crate::connection::Connection;
-use crate::failure::Outcome;
+use crate::failure::{Exit, Failure, Outcome};
 use crate::operations::{
-    CANCEL_JOB, DELETE_JOB, GET_JOB, JOB_RESULTS, LIST_JOB_TYPES, LIST_JOBS, LIST_QUEUE, RETRY_JOB,
+    CANCEL_JOB, CHANGE_JOBS, DELETE_JOB, GET_JOB, JOB_RESULTS, LIST_JOB_TYPES, LIST_JOBS, LIST_QUEUE,
+    RETRY_JOB,
 };
 use crate::output::{self, Column, Form, Format, done};
 use crate::pages::{self, HowMany};
@@ -28,6 +29,16 @@ const JOBS: &[Column] = &[
     ("DURATION", "durationSeconds", Form::Seconds),
     ("WARNINGS", "warningCount", Form::Number),
 ];
+
+const CHANGED: &[Column] = &[
+    ("JOB", "jobId", Form::Text),
+    ("NEW JOB", "newJobId", Form::Text),
+    ("ERROR", "error/code", Form::Text),
+    ("MESSAGE", "error/message", Form::Text),
+];
+
+/// The API takes no more at a time.
+const BULK: usize = 500;
 
 const QUEUE: &[Column] = &[
     ("PLACE", "queuePosition", Form::Number),
@@ -126,6 +137,21 @@ pub enum JobCommand {
         /// The job's id.
         job: String,
     },
+    /// Cancels, retries or forgets many jobs at once, and says what became of each.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell job bulk retry $FAILED_JOB --reason 'the source was wrong'\n  $ fuelcell job bulk delete $JOB $SPARE_JOB"
+    )]
+    Bulk {
+        /// What is done.
+        #[arg(value_enum)]
+        action: Action,
+        /// The jobs' ids.
+        #[arg(required = true)]
+        jobs: Vec<String>,
+        /// Why they are cancelled or retried.
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Lists queued jobs in the order in which they start, with what they wait for.
     #[command(after_help = "Examples:\n  $ fuelcell job queue")]
     Queue {
@@ -135,6 +161,27 @@ pub enum JobCommand {
     /// Lists job types and what runs them. JSON has also parameters, inputs, outputs and an example.
     #[command(after_help = "Examples:\n  $ fuelcell job types")]
     Types,
+}
+
+/// What is done with many jobs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Action {
+    /// Asks queued and running ones to stop, and keeps what they have finished
+    Cancel,
+    /// Queues a new job for each that failed or was cancelled
+    Retry,
+    /// Forgets ended ones
+    Delete,
+}
+
+impl Action {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Retry => "retry",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 /// Which jobs are listed.
@@ -152,6 +199,18 @@ pub struct Filters {
     /// Only those that this subject submitted.
     #[arg(long, value_name = "SUBJECT")]
     submitted_by: Option<String>,
+    /// Only those with this in their name, or with an id that begins so.
+    #[arg(long)]
+    text: Option<String>,
+    /// Only those with this label: NAME, or NAME=VALUE.
+    #[arg(long)]
+    label: Option<String>,
+    /// Only those of this module.
+    #[arg(long, value_name = "NAME")]
+    module: Option<String>,
+    /// Only those of this pipeline.
+    #[arg(long, value_name = "ID")]
+    pipeline: Option<String>,
     /// Only those submitted from this moment on, such as 2026-01-31T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -240,6 +299,7 @@ pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
             connection.send(DELETE_JOB, &[("jobId", &job)])?;
             done(format, &format!("forgot job {job}"), &json!({"jobId": job}))
         }
+        JobCommand::Bulk { action, jobs, reason } => bulk(connection, action, &jobs, reason.as_deref()),
         JobCommand::Queue { how_many } => {
             pages::list(http, connection.call(LIST_QUEUE, &[])?, "jobs", how_many, (format, QUEUE))
         }
@@ -257,9 +317,30 @@ fn list(connection: &Connection, filters: &Filters) -> Outcome {
         .query("jobType", filters.job_type.as_ref())
         .query("priority", filters.priority.map(Priority::word))
         .query("submittedBy", filters.submitted_by.as_ref())
+        .query("text", filters.text.as_ref())
+        .query("label", filters.label.as_ref())
+        .query("module", filters.module.as_ref())
+        .query("pipelineId", filters.pipeline.as_ref())
         .query("dateFrom", filters.from.as_ref())
         .query("dateTo", filters.to.as_ref());
     pages::list(&connection.http, call, "jobs", filters.how_many, (connection.format, JOBS))
+}
+
+fn bulk(connection: &Connection, action: Action, jobs: &[String], reason: Option<&str>) -> Outcome {
+    let (mut changed, mut refused) = (Vec::new(), 0);
+    for jobs in jobs.chunks(BULK) {
+        let body = json!({"action": action.word(), "jobIds": jobs, "reason": reason});
+        let mut told = connection.http.send(&connection.call(CHANGE_JOBS, &[])?.json(body))?;
+        refused += told["refused"].as_u64().unwrap_or(0);
+        if let Value::Array(some) = told["jobs"].take() {
+            changed.extend(some);
+        }
+    }
+    output::list(connection.format, CHANGED, &changed)?;
+    match refused {
+        0 => Ok(()),
+        _ => Err(Failure::new(Exit::Conflict, format!("it was not done with {refused} of {}", jobs.len()))),
+    }
 }
 
 fn run_retry(connection: &Connection, retry: &Retry) -> Outcome {

@@ -270,7 +270,9 @@ fn name_it(connection: &Connection, body: &mut Map<String, Value>) -> Outcome {
 
 /// The type that the module's current version declares; `null` if none.
 fn type_of(connection: &Connection, module: &str) -> Outcome<Value> {
-    let found = connection.send(GET_MODULE, &[("name", module)])?;
+    let found = connection.send(GET_MODULE, &[("name", module)]);
+    let found =
+        found.map_err(|failure| failure.with_remedy("fuelcell module list shows those that there are"))?;
     let versions = found["versions"].as_array().into_iter().flatten();
     let current = versions.clone().find(|version| version["version"] == found["current"]);
     Ok(current.or_else(|| versions.clone().next()).map_or(Value::Null, |version| version["jobType"].clone()))

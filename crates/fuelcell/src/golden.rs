@@ -1,0 +1,285 @@
+//! `fuelcell test`: cases in folders, each with inputs, parameters and what is expected, run in the sandbox that servers use.
+//!
+//! A case is a folder: `in/NAME.EXT` is the input NAME, `case.json` has parameters and what is asked of the run, and
+//! `expected/` the outputs. Each runs by `fuelcell run`, deterministically, so that the same module gives the same outputs.
+
+use anyhow::{Context, bail, ensure};
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use tempfile::TempDir;
+
+/// Which cases run, and what is told of them.
+#[derive(Args)]
+pub(crate) struct TestArguments {
+    /// The module: a file, or the folder of a script.
+    module: PathBuf,
+    /// The folder with a folder for each case; absent = golden, beside or in the module.
+    #[arg(long, value_name = "FOLDER")]
+    cases: Option<PathBuf>,
+    /// Only cases whose name has this in it.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Writes what the cases gave as what is expected, instead of comparing.
+    #[arg(long)]
+    update: bool,
+    /// Writes a report for continuous integration, in the format of JUnit.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// What is written to standard output.
+    #[arg(long, short, value_enum, default_value_t)]
+    output: Report,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Report {
+    /// A line for each case
+    #[default]
+    Table,
+    /// An array of cases
+    Json,
+}
+
+/// `case.json`
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Asked {
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    parameters: Map<String, Value>,
+    /// The code with which the run fails; absent = it completes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// The most fuel that it may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fuel_at_most: Option<u64>,
+}
+
+/// How a case went.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    case: String,
+    passed: bool,
+    /// What is not as it was expected.
+    differences: Vec<String>,
+    fuel: Option<u64>,
+    seconds: Option<f64>,
+}
+
+/// Runs the cases. The exit code is 0 when all are as expected, 1 when one is not.
+pub(crate) fn run(arguments: &TestArguments) -> anyhow::Result<ExitCode> {
+    ensure!(arguments.module.exists(), "there is no module {}", arguments.module.display());
+    let mut told = Vec::new();
+    for case in cases(arguments)? {
+        let one = try_case(&arguments.module, &case, arguments.update)
+            .with_context(|| format!("the case {} cannot be run", case.display()))?;
+        if matches!(arguments.output, Report::Table) {
+            io::stdout().write_all(line(&one).as_bytes())?;
+        }
+        told.push(one);
+    }
+    let failed = told.iter().filter(|one| !one.passed).count();
+    match arguments.output {
+        Report::Json => writeln!(io::stdout(), "{:#}", serde_json::to_value(&told)?)?,
+        Report::Table => {
+            writeln!(io::stdout(), "{} of {} cases as expected", told.len() - failed, told.len())?;
+        }
+    }
+    if let Some(file) = &arguments.junit {
+        fs::write(file, junit(&told)).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The folders of the cases. None is an error: a test of nothing must not pass.
+fn cases(arguments: &TestArguments) -> anyhow::Result<Vec<PathBuf>> {
+    let inside = if arguments.module.is_dir() { Some(&*arguments.module) } else { arguments.module.parent() };
+    let folder = arguments.cases.clone().unwrap_or_else(|| inside.unwrap_or(Path::new("")).join("golden"));
+    let entries =
+        fs::read_dir(&folder).with_context(|| format!("there are no cases in {}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && arguments.only.as_ref().is_none_or(|only| name.contains(only)) {
+            found.push(path);
+        }
+    }
+    ensure!(!found.is_empty(), "there are no such cases in {}", folder.display());
+    found.sort();
+    Ok(found)
+}
+
+fn try_case(module: &Path, case: &Path, update: bool) -> anyhow::Result<Told> {
+    let asked: Asked = match fs::read_to_string(case.join("case.json")) {
+        Ok(text) => serde_json::from_str(&text).context("case.json is not usable")?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Asked::default(),
+        Err(error) => return Err(error).context("case.json cannot be read"),
+    };
+    let scratch = TempDir::new()?;
+    let (parameters, out) = (scratch.path().join("parameters.json"), scratch.path().join("out"));
+    fs::write(&parameters, Value::Object(asked.parameters.clone()).to_string())?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("run").arg(module).args(["--json", "--deterministic", "--out"]).arg(&out);
+    command.arg("--parameters-file").arg(&parameters);
+    for (name, file) in files(&case.join("in"))? {
+        let name = name.rsplit_once('/').map_or((None, &name[..]), |(folder, name)| (Some(folder), name));
+        let stem = name.1.split('.').next().unwrap_or(name.1);
+        let input = name.0.map_or_else(|| stem.to_owned(), |folder| format!("{folder}/{stem}"));
+        command.arg("--in").arg(format!("{input}={}", file.display()));
+    }
+    let output = command.output()?;
+    let Ok(ran) = serde_json::from_slice::<Value>(&output.stdout) else {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    };
+    let code = ran["error"]["code"].as_str();
+    let mut told = Told {
+        case: case.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        passed: true,
+        differences: Vec::new(),
+        fuel: ran["usage"]["fuel"].as_u64(),
+        seconds: ran["usage"]["wallSeconds"].as_f64(),
+    };
+    if update {
+        write_expected(case, Asked { error: code.map(str::to_owned), ..asked }, &out)?;
+        return Ok(told);
+    }
+    if code != asked.error.as_deref() {
+        let message = ran["error"]["message"].as_str().unwrap_or_default();
+        let wanted = asked.error.as_deref().unwrap_or("completed");
+        told.differences
+            .push(format!("{wanted} was expected, and it is {}: {message}", code.unwrap_or("completed")));
+    }
+    if let (Some(most), Some(fuel)) = (asked.fuel_at_most, told.fuel)
+        && fuel > most
+    {
+        told.differences.push(format!("it took {fuel} units of fuel, {most} at most were expected"));
+    }
+    compare(&files(&case.join("expected"))?, &files(&out)?, &mut told.differences)?;
+    told.passed = told.differences.is_empty();
+    Ok(told)
+}
+
+/// All files below a folder, by their path in it. No folder has none.
+fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![(String::new(), folder.to_owned())];
+    while let Some((prefix, folder)) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.with_context(|| format!("cannot read {}", folder.display()))?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.with_context(|| format!("the name of {} is not UTF-8", path.display()))?;
+            match path.is_dir() {
+                true => folders.push((format!("{prefix}{name}/"), path)),
+                false => drop(found.insert(format!("{prefix}{name}"), path)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn compare(
+    expected: &BTreeMap<String, PathBuf>,
+    made: &BTreeMap<String, PathBuf>,
+    differences: &mut Vec<String>,
+) -> anyhow::Result<()> {
+    for (name, file) in expected {
+        let Some(other) = made.get(name) else {
+            differences.push(format!("{name} was not made"));
+            continue;
+        };
+        let (wanted, found) = (fs::read(file)?, fs::read(other)?);
+        if wanted != found {
+            differences.push(format!("{name}: {}", difference(&wanted, &found)));
+        }
+    }
+    let more = made.keys().filter(|name| !expected.contains_key(*name));
+    differences.extend(more.map(|name| format!("{name} was not expected")));
+    Ok(())
+}
+
+/// The first line that differs, of texts.
+fn difference(wanted: &[u8], found: &[u8]) -> String {
+    let sizes = || format!("{} bytes were expected, and there are {} others", wanted.len(), found.len());
+    let (Ok(wanted), Ok(found)) = (std::str::from_utf8(wanted), std::str::from_utf8(found)) else {
+        return sizes();
+    };
+    let (mut left, mut right) = (wanted.lines(), found.lines());
+    let mut number = 0;
+    loop {
+        number += 1;
+        match (left.next(), right.next()) {
+            (None, None) => return sizes(),
+            (left, right) if left == right => {}
+            (left, right) => {
+                let shown = |line: Option<&str>| {
+                    line.map_or_else(|| "no such line".to_owned(), |line| format!("{line:?}"))
+                };
+                return format!("line {number}: {} was expected, and it is {}", shown(left), shown(right));
+            }
+        }
+    }
+}
+
+fn write_expected(case: &Path, asked: Asked, out: &Path) -> anyhow::Result<()> {
+    let expected = case.join("expected");
+    for file in files(&expected)?.values() {
+        fs::remove_file(file)?;
+    }
+    for (name, file) in files(out)? {
+        let place = expected.join(name);
+        fs::create_dir_all(place.parent().unwrap_or(&expected))?;
+        fs::copy(file, place)?;
+    }
+    let text = serde_json::to_string_pretty(&asked)? + "\n";
+    Ok(fs::write(case.join("case.json"), text)?)
+}
+
+fn line(told: &Told) -> String {
+    let fuel = told.fuel.map_or_else(|| "unknown".to_owned(), |fuel| fuel.to_string());
+    let word = if told.passed { "ok  " } else { "FAIL" };
+    let mut text = format!("{word} {}, fuel {fuel}\n", told.case);
+    told.differences.iter().for_each(|difference| text += &format!("     {difference}\n"));
+    text
+}
+
+fn junit(told: &[Told]) -> String {
+    let failed = told.iter().filter(|one| !one.passed).count();
+    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    let _ = writeln!(text, "<testsuite name=\"fuelcell\" tests=\"{}\" failures=\"{failed}\">", told.len());
+    for one in told {
+        let seconds = one.seconds.unwrap_or(0.0);
+        let _ = write!(text, "  <testcase name=\"{}\" time=\"{seconds:.3}\">", escaped(&one.case));
+        if !one.passed {
+            let _ = write!(text, "<failure message=\"{}\"/>", escaped(&one.differences.join("; ")));
+        }
+        text += "</testcase>\n";
+    }
+    text + "</testsuite>\n"
+}
+
+/// As an attribute of XML, without what XML cannot have.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            c if c.is_control() => escaped += &c.escape_default().to_string(),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
