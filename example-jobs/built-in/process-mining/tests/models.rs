@@ -321,3 +321,45 @@ fn deviations_are_drawn_on_the_map() {
     let plain = mined(&cases, json!({})).text("process-map.svg").unwrap().to_string();
     assert!(!plain.contains("✗"), "{plain}");
 }
+
+/// A net in which many activities, each of which may be left out, are parallel between the first and the last one.
+fn optional_parallel(activities: usize) -> String {
+    let mut net = String::new();
+    let place = |name: String| format!("<place id=\"{name}\"/>");
+    let transition = |name: &str, text: &str, silent: bool| {
+        let mark = if silent {
+            "<toolspecific tool=\"ProM\" version=\"6.4\" activity=\"$invisible$\"/>"
+        } else {
+            ""
+        };
+        format!("<transition id=\"{name}\"><name><text>{text}</text></name>{mark}</transition>")
+    };
+    let arc = |from: &str, to: &str| format!("<arc id=\"{from}-{to}\" source=\"{from}\" target=\"{to}\"/>");
+    net += "<place id=\"begin\"><initialMarking><text>1</text></initialMarking></place>";
+    net += &place("end".into());
+    net += &transition("first", "first", false);
+    net += &transition("last", "last", false);
+    net += &(arc("begin", "first") + &arc("last", "end"));
+    for number in 0..activities {
+        let [own, skip, before, after] =
+            ["own", "skip", "before", "after"].map(|name| format!("{name}{number}"));
+        net += &(place(before.clone()) + &place(after.clone()));
+        net += &(transition(&own, &format!("b{number}"), false) + &transition(&skip, "skip", true));
+        for way in [&own, &skip] {
+            net += &(arc(&before, way) + &arc(way, &after));
+        }
+        net += &(arc("first", &before) + &arc(&after, "last"));
+    }
+    format!(
+        "<pnml><net id=\"n\" type=\"http://www.pnml.org/version-2009/grammar/pnmlcoremodel\"><page id=\"p\">{net}</page></net></pnml>"
+    )
+}
+
+#[test]
+fn a_way_through_many_parallel_parts_is_found() {
+    let log = log(&[("first last", 2), ("first b7 b2 last", 1), ("first last b3", 1)]);
+    let run = replayed(&log, &optional_parallel(18));
+    let judged = &figures(&run)["reference_model"];
+    assert_eq!((&judged["num_cases_judged"], &judged["num_cases_fitting"]), (&json!(4), &json!(3)));
+    assert_eq!(judged["deviations"][0]["activity"], "b3");
+}

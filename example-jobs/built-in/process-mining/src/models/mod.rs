@@ -13,6 +13,7 @@ mod quality;
 mod replay;
 mod sublog;
 mod tree;
+mod ways;
 mod xes;
 mod xml;
 

@@ -2,12 +2,14 @@
 //! on monitoring real behavior", 2008), and how much more than the log the net allows (Muñoz-Gama, Carmona, "A Fresh Look
 //! at Precision in Process Conformance", 2010).
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::net::{Net, Place};
+use super::ways::{Guide, Ways, distance};
 
 /// The number of a label.
 pub(super) type Label = u16;
@@ -57,6 +59,9 @@ impl Tokens {
     }
 }
 
+/// A marking that was looked for, what firing counts until then, and which transition it is for.
+type Found = (Marking, Tokens, u32);
+
 /// What follows a marking and a label.
 #[derive(Clone, Copy)]
 struct Fired {
@@ -74,6 +79,7 @@ pub(super) struct Player<'a> {
     /// Transitions that take from nowhere.
     sources: Vec<u32>,
     of_label: Vec<Vec<u32>>,
+    guide: Guide,
     markings: Vec<Marking>,
     numbers: FxHashMap<Marking, u32>,
     tokens: usize,
@@ -109,6 +115,7 @@ impl<'a> Player<'a> {
             takers,
             sources,
             of_label,
+            guide: Guide::of(net),
             markings: Vec::new(),
             numbers: FxHashMap::default(),
             tokens: 0,
@@ -150,7 +157,9 @@ impl<'a> Player<'a> {
         }
         let start = Rc::clone(&self.markings[from as usize]);
         let wanted = |player: &Self, marking: &[Place]| player.enabled_of(marking, label);
-        let found = self.search(&start, wanted);
+        let targets = self.of_label[usize::from(label)].clone();
+        let inputs = targets.iter().map(|&number| self.net.transitions[number as usize].inputs.clone());
+        let found = self.find(&start, &inputs.collect::<Vec<_>>(), wanted);
         let (marking, mut tokens, transition) = found.unwrap_or_else(|| {
             // None is enabled: the one that lacks the fewest tokens fires all the same.
             let lacking = |&number: &u32| lacking(&start, &self.net.transitions[number as usize].inputs);
@@ -174,7 +183,8 @@ impl<'a> Player<'a> {
         let start = Rc::clone(&self.markings[from as usize]);
         let last = &self.net.last;
         let is_last = |_: &Self, marking: &[Place]| (marking == last.as_slice()).then_some(0);
-        let (marking, mut tokens, _) = self.search(&start, is_last).unwrap_or((start, Tokens::default(), 0));
+        let found = self.find(&start, std::slice::from_ref(last), is_last);
+        let (marking, mut tokens, _) = found.unwrap_or((start, Tokens::default(), 0));
         tokens.missing += lacking(&marking, last) as u64;
         tokens.consumed += last.len() as u64;
         tokens.remaining += lacking(last, &marking) as u64;
@@ -189,11 +199,12 @@ impl<'a> Player<'a> {
         }
         let start = Rc::clone(&self.markings[from as usize]);
         let mut found = FxHashSet::default();
-        self.search(&start, |player, marking| {
+        let (_, whole) = self.search(&start, |player, marking| {
             let enabled = player.enabled(marking);
             found.extend(enabled.filter_map(|number| player.labels[number as usize]));
             None
         });
+        self.cut_short += u64::from(!whole);
         let mut allowed: Vec<Label> = found.into_iter().collect();
         allowed.sort_unstable();
         let allowed: Rc<[Label]> = allowed.into();
@@ -218,37 +229,90 @@ impl<'a> Player<'a> {
         self.of_label[usize::from(label)].iter().copied().find(fires)
     }
 
-    /// The nearest marking over silent transitions that is wanted, what firing them counts, and the answer of `wanted`.
-    fn search(
+    /// A marking over silent transitions that is wanted: the nearest one; where there are too many markings, one that the
+    /// ways to any of these inputs lead to.
+    fn find(
         &mut self,
         start: &Marking,
+        inputs: &[Vec<Place>],
+        wanted: impl Fn(&Self, &[Place]) -> Option<u32>,
+    ) -> Option<Found> {
+        let (found, whole) = self.search(start, &wanted);
+        if found.is_some() || whole {
+            return found;
+        }
+        let found = inputs.iter().find_map(|inputs| self.follow(start, inputs, &wanted));
+        self.cut_short += u64::from(found.is_none());
+        found
+    }
+
+    /// Looks at the markings first that are the least way from having tokens on all of these places.
+    fn follow(
+        &mut self,
+        start: &Marking,
+        inputs: &[Place],
+        wanted: impl Fn(&Self, &[Place]) -> Option<u32>,
+    ) -> Option<Found> {
+        let targets: Vec<Ways> = inputs.iter().map(|&place| self.guide.to(&[place])).collect();
+        let mut seen = FxHashSet::default();
+        seen.insert(Rc::clone(start));
+        let mut reached = vec![(Rc::clone(start), Tokens::default())];
+        let mut open = BinaryHeap::from([Reverse((distance(start, &targets), 0))]);
+        while let Some(Reverse((_, at))) = open.pop() {
+            let (marking, tokens) = reached[at].clone();
+            if let Some(answer) = wanted(self, &marking) {
+                return Some((marking, tokens, answer));
+            }
+            for (next, tokens) in self.silently(&marking, tokens) {
+                if seen.len() >= SEARCH || next.len() > TOKENS {
+                    return None;
+                }
+                if seen.insert(Rc::clone(&next)) {
+                    open.push(Reverse((distance(&next, &targets), reached.len())));
+                    reached.push((next, tokens));
+                }
+            }
+        }
+        None
+    }
+
+    /// The markings one silent transition on, with what is counted until then.
+    fn silently(&self, marking: &Marking, tokens: Tokens) -> Vec<(Marking, Tokens)> {
+        let silent = self.enabled(marking).filter(|&number| self.labels[number as usize].is_none());
+        let fire = |number: u32| {
+            let transition = &self.net.transitions[number as usize];
+            let mut tokens = tokens;
+            tokens.consumed += transition.inputs.len() as u64;
+            tokens.produced += transition.outputs.len() as u64;
+            (after(marking, &transition.inputs, &transition.outputs), tokens)
+        };
+        silent.map(fire).collect()
+    }
+
+    /// The nearest marking over silent transitions that is wanted, what firing them counts, and the answer of `wanted`; and
+    /// whether there were not too many markings to look at all that are needed.
+    fn search(
+        &self,
+        start: &Marking,
         mut wanted: impl FnMut(&Self, &[Place]) -> Option<u32>,
-    ) -> Option<(Marking, Tokens, u32)> {
+    ) -> (Option<Found>, bool) {
         let mut seen = FxHashSet::default();
         seen.insert(Rc::clone(start));
         let mut open = VecDeque::from([(Rc::clone(start), Tokens::default())]);
         while let Some((marking, tokens)) = open.pop_front() {
             if let Some(answer) = wanted(self, &marking) {
-                return Some((marking, tokens, answer));
+                return (Some((marking, tokens, answer)), true);
             }
-            let silent: Vec<u32> =
-                self.enabled(&marking).filter(|&number| self.labels[number as usize].is_none()).collect();
-            for number in silent {
-                let transition = &self.net.transitions[number as usize];
-                let next = after(&marking, &transition.inputs, &transition.outputs);
+            for (next, tokens) in self.silently(&marking, tokens) {
                 if seen.len() >= SEARCH || next.len() > TOKENS {
-                    self.cut_short += 1;
-                    return None;
+                    return (None, false);
                 }
                 if seen.insert(Rc::clone(&next)) {
-                    let mut tokens = tokens;
-                    tokens.consumed += transition.inputs.len() as u64;
-                    tokens.produced += transition.outputs.len() as u64;
                     open.push_back((next, tokens));
                 }
             }
         }
-        None
+        (None, true)
     }
 }
 
