@@ -90,12 +90,13 @@ fn a_drawing_says_where_its_start_is() {
     let log = long_process();
     let figures = Figures::of(&log, |_, _| {});
     let drawing = draw(&Map::of(&log, &figures, Shares::default(), None), "a map");
-    let after = |text: &str, place: usize| {
-        let found = drawing.svg.0.split(text).nth(place).unwrap_or_default();
+    // The last group that is moved is the map; its first circle is the start.
+    let (_, map) = drawing.svg.0.rsplit_once("<g transform=").unwrap();
+    let after = |text: &str| {
+        let found = map.split(text).nth(1).unwrap_or_default();
         found.split(['"', ' ']).next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(f64::NAN)
     };
-    // The first group that is moved is the legend, the second one the map; its first circle is the start.
-    let x = after("translate(", 2) + after("<circle class=\"end\" cx=\"", 1);
+    let x = after("translate(") + after("<circle class=\"end\" cx=\"");
     assert!((drawing.start.0 - x).abs() < 0.2, "{} is not {x}", drawing.start.0);
 }
 

@@ -165,7 +165,7 @@ impl Render for Quality<'_> {
         };
         let findings = html! {
             @if self.findings.is_empty() && self.is_perfect() { p { "No fault was found." } }
-            @else if self.findings.is_empty() { p { "What is not without fault is a part of the score below 100 %." } }
+            @else if self.findings.is_empty() { p { "The parts of the score below 100 % say what is not without fault." } }
             @else { ul.plain { @for finding in &self.findings { li { (finding) } } } }
         };
         html! {

@@ -3,7 +3,7 @@
 use fuelcell_report_kit::html;
 use fuelcell_report_kit::text::{count, duration, percent, shorten};
 
-use super::legend::{Legend, LegendLine};
+use super::legend::{Group, Legend};
 use super::svg::{Drawing, Ink, draw_with, node_name};
 use super::{Map, MapEdge};
 use crate::comparison::{Compared, Contrast, PathContrast, Unit};
@@ -87,24 +87,21 @@ fn legend(map: &Map, compared: &Compared) -> Legend {
         format!("{letter}: {name} ({})", count(compared.sides.cases[side] as u64))
     };
     let boxed =
-        |x, class| html! { rect class={ "box " (class) } x=(x) y="12" width="18" height="16" rx="3" {} };
-    let line = |x: String, class| html! { path class={ "edge " (class) } stroke-width="5" d={ "M" (x) " 46h16" } {} };
-    let sizes = LegendLine::new(24.0)
-        .text(&side("A", 0))
-        .skip(10.0)
-        .text(&side("B", 1))
-        .skip(10.0)
-        .text("more cases in A")
-        .marks(22.0, ["a1", "a2"], boxed)
-        .text("in B")
-        .marks(22.0, ["b1", "b2"], boxed);
-    let times = LegendLine::new(50.0)
-        .text("Longer in A")
-        .marks(24.0, ["ta"], line)
-        .text("in B")
-        .marks(24.0, ["tb"], line)
-        .text("no sure difference")
-        .marks(24.0, ["t0"], line)
-        .text("7 % / 9 % · 3 h / 5 h: share of the cases and median, A / B");
-    Legend::of(map, [sizes, times])
+        |x, class| html! { rect class={ "box " (class) } x=(x) y="-12" width="18" height="16" rx="3" {} };
+    let line = |x: String, class| html! { path class={ "edge " (class) } stroke-width="5" d={ "M" (x) " -4h16" } {} };
+    let words = |words: &str| Group::default().text(words);
+    let groups = [
+        words(&side("A", 0)),
+        words(&side("B", 1)),
+        words("More cases in A").marks(22.0, ["a1", "a2"], boxed).text("in B").marks(
+            22.0,
+            ["b1", "b2"],
+            boxed,
+        ),
+        words("Longer in A").marks(24.0, ["ta"], line).text("in B").marks(24.0, ["tb"], line),
+        words("no sure difference").marks(24.0, ["t0"], line),
+        words("7 % / 9 % · 3 h / 5 h:"),
+        words("share of the cases and median, A / B"),
+    ];
+    Legend::of(map, groups)
 }

@@ -42,7 +42,6 @@ const NAME_SIZE: f64 = 13.0;
 const SUB_SIZE: f64 = 11.0;
 const LINE_LENGTH: usize = 24;
 const CIRCLE: Size = (26.0, 26.0);
-const LEGEND_HEIGHT: f64 = 92.0;
 
 /// A map as SVG.
 #[derive(Debug)]
@@ -121,10 +120,11 @@ pub(super) fn draw_with(map: &Map, title: &str, ink: &Ink) -> Drawing {
     let placement = place(map, CIRCLE, &boxes, &labels);
 
     let width = placement.size.0.max(ink.legend.width);
-    let height = placement.size.1 + LEGEND_HEIGHT;
+    let above = ink.legend.height;
+    let height = placement.size.1 + above;
     let shift = (width - placement.size.0) / 2.0;
     let scales = Scales::of(map);
-    let start = (placement.start.x + shift, placement.start.y + LEGEND_HEIGHT);
+    let start = (placement.start.x + shift, placement.start.y + above);
     // The legend stands above the start, where a view that is smaller than the map begins.
     let legend_at = (start.0 - ink.legend.width / 2.0).clamp(0.0, width - ink.legend.width);
     let svg = html! {
@@ -134,7 +134,7 @@ pub(super) fn draw_with(map: &Map, title: &str, ink: &Ink) -> Drawing {
             style { (PreEscaped(STYLE)) }
             rect width=(whole(width)) height=(whole(height)) style="fill:var(--paper)" {}
             g transform={ "translate(" (tenth(legend_at)) " 0)" } { (ink.legend.markup) }
-            g transform={ "translate(" (tenth(shift)) " " (LEGEND_HEIGHT) ")" } {
+            g transform={ "translate(" (tenth(shift)) " " (tenth(above)) ")" } {
                 @for (index, (edge, route)) in map.edges.iter().zip(&placement.routes).enumerate().rev() {
                     (draw_edge(&ink.lines[index], &ink.titles[index], route, scales.width(edge.count)))
                 }

@@ -95,7 +95,7 @@ impl Report<'_> {
             Column::number("Median cycle time"),
             Column::number("With rework"),
             Column::number("Variants"),
-            Column::text("Most time before"),
+            Column::words("Most time before"),
         ]);
         for group in dimension.groups.iter().take(ROWS) {
             let figures = GroupFigures::of(self.log, self.figures, self.completion, repeats, group);

@@ -126,13 +126,16 @@ impl Report<'_> {
         let (quality, facts, validation) = (self.quality, self.facts, self.quality.validation);
         let columns: Vec<String> =
             facts.columns.iter().map(|(role, name)| format!("{role} = {}", shorten(name, 60))).collect();
+        // Cells that are no text have no encoding.
+        let about = [facts.format.clone(), facts.encoding.to_string(), columns.join(", ")];
+        let about = about.into_iter().filter(|text| !text.is_empty()).collect();
         fuelcell_report_kit::Quality {
             score: Some(quality.score),
             total: validation.total,
             valid: validation.valid,
             duplicates_removed: validation.duplicates_removed,
             invalid: validation.invalid,
-            about: vec![facts.format.to_string(), facts.encoding.to_string(), columns.join(", ")],
+            about,
             parts: quality.parts.to_vec(),
             findings: quality.findings.iter().map(quality::line).collect(),
         }
@@ -388,13 +391,15 @@ pub(super) fn framed(map: &Map, drawing: &Drawing) -> Markup {
     let top = (y - 120.0).max(0.0).round();
     // As wide as the style sheet makes it.
     let (width, left) = (drawing.width.round(), x / drawing.width);
+    // A small map does not grow, and a larger one shrinks until here.
+    let least = width.min(600.0);
     let left = if fits {
-        format!("calc(max(600px,min(100cqi,{width}px))*{left:.4} - 50cqi)")
+        format!("calc(max({least}px,min(100cqi,{width}px))*{left:.4} - 50cqi)")
     } else {
         format!("calc({}px - 50cqi)", x.round())
     };
     html! {
-        div.mapbox.fits[fits] {
+        div.mapbox.fits[fits] style={ "--least:" (least) "px" } {
             span.first style={ "left:" (left) ";top:" (if fits { 0.0 } else { top }) "px" } {}
             (drawing.svg)
         }
