@@ -20,8 +20,9 @@ const ROWS: usize = 8192;
 const BYTES: usize = 8 << 20;
 /// Bytes of one value or row, at most: SQLite would take a thousand million of them.
 const LONGEST_VALUE: i32 = 64 << 20;
-/// Memory of SQLite's page cache. What is more lies in its file.
-const CACHE_KIB: i64 = 48 * 1024;
+/// Memory of SQLite's page cache, and of each sort that runs. What is more lies in its file. Sorting and grouping take no longer
+/// with less, and small memory limits have room for it.
+const CACHE_KIB: i64 = 16 * 1024;
 
 /// Tables, and statements over them.
 pub struct Database {
