@@ -33,6 +33,7 @@ mod notifications;
 mod openapi;
 mod operate;
 mod outbound;
+mod overload;
 mod postgres;
 mod process_mining;
 mod protection;

@@ -1,7 +1,7 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
 //! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
-//! the scheduler's simulation, kills between ends of jobs and their notifications, quotes against runs,
-//! and steps over a table that is larger than a job's memory.
+//! the scheduler's simulation, kills between ends of jobs and their notifications, an overload,
+//! quotes against runs, and steps over a table that is larger than a job's memory.
 
 mod tables;
 
@@ -41,6 +41,9 @@ pub(crate) struct SoakArguments {
     /// Kills of a server between the ends of jobs and their notifications
     #[arg(long, default_value_t = 50)]
     notice_kills: u64,
+    /// Seconds of overload
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
     /// Runs that quotes are compared with
     #[arg(long, default_value_t = 50)]
     quotes: u64,
@@ -71,6 +74,8 @@ enum Part {
     Notifications,
     /// The engine python-science: installs, compiles and uses it
     Notebooks,
+    /// Ten times what the server sustains, beside idle and slow clients
+    Overload,
     /// Damaged inputs of every parser of outside bytes
     Parsers,
     /// Power cuts and full disks, on file systems of their own
@@ -106,6 +111,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Notebooks) {
         soak_notebooks(workspace)?;
+    }
+    if wanted(Part::Overload) {
+        soak_overload(workspace, arguments.seconds)?;
     }
     if wanted(Part::Parsers) {
         soak_parsers(workspace, arguments.minutes)?;
@@ -155,6 +163,14 @@ fn soak_notifications(workspace: &Workspace, kills: u64) -> Result<()> {
     let test =
         ["test", "--package", "fuelcell-tests", "--test", "all", "notifications::kill", "--", "--nocapture"];
     run(cargo(workspace).args(test).env("SOAK_NOTICE_KILLS", kills.to_string()))
+}
+
+/// Overload, optimised: what it costs to refuse decides.
+fn soak_overload(workspace: &Workspace, seconds: u64) -> Result<()> {
+    guests::build(workspace, Build::Release)?;
+    let mut command = cargo(workspace);
+    command.args(["test", "--release", "--package", "fuelcell-tests", "--test", "all", "overload::", "--"]);
+    run(command.arg("--nocapture").env("SOAK_OVERLOAD_SECONDS", seconds.to_string()))
 }
 
 /// A test in its long form.
