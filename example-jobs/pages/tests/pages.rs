@@ -290,11 +290,12 @@ fn shared_words() {
     let shared = Shared { page: "", types: &[] };
     let text = format!(
         "# Words that all jobs share\n\nA parameter of this name means the same in every built-in job.\n\n{}\n\
-         A level of a filter says what the attribute belongs to. ProcessMining keeps of a log what it needs, so that its filters \
-         are on case, activity, times and resource of events, and on what follows from them of cases \
-         ([its page](process-mining.md) lists them). In DataEnrichment a condition on a case looks at the first value that the \
+         A level of a filter says what the attribute belongs to. The filters of ProcessMining are on \
+         attributes of cases and events, and on what follows from events of cases ([its page](process-mining.md) lists them). In DataEnrichment a condition on a case looks at the first value that the \
          case has in the column; in Analysis the cases are a table, with `duration`, `events`, `first activity`, \
-         `last activity`, `variant`, `rework`, `start`, `end`, and every column of the log.\n\n## Parameters\n\n{}",
+         `last activity`, `variant`, `rework`, `start`, `end`, and every column of the log.\n\n\
+         A `timeZone` that is left out is `UTC`; in ProcessMining it is detected from the offsets of the log first, and the \
+         time window means its days.\n\n## Parameters\n\n{}",
         takers(),
         parameters(&words(), &shared)
     );

@@ -54,6 +54,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
             "fuelcell-sdk",
             "fuelcell-records-kit",
             "fuelcell-parameters-kit",
+            "fuelcell-table-kit",
             "fuelcell-report-kit",
         ]),
     ),

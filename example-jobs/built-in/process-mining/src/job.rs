@@ -47,7 +47,7 @@ const LISTED_ANOMALIES: usize = 1000;
     title = "Process mining",
     description = "Discovers the process behind an event log: map, variants, times, bottlenecks, rework, resources and \
                    unusual cases.",
-    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz", "json", "json.gz", "jsonocel", "xml", "xml.gz", "xmlocel", "zip"], required = true),
+    input(name = "dataset", parameter = "datasetId", formats = ["xes", "xes.gz", "csv", "csv.gz", "json", "json.gz", "jsonocel", "xml", "xml.gz", "xmlocel", "xlsx", "parquet", "zip"], required = true),
     input(name = "model", parameter = "modelId", formats = ["json"], required = false),
     input(name = "reference-model", parameter = "referenceModelId", formats = ["pnml", "bpmn", "xml"], required = false),
     output(name = "report.html", kind = "report", type_name = "ProcessMiningReport"),

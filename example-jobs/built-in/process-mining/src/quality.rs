@@ -123,8 +123,10 @@ fn left_out(what: &str, first: Option<u64>) -> String {
 }
 
 fn unreadable_message(facts: &Facts) -> String {
-    let example = facts.unreadable_example.as_ref();
-    let example = example.map_or(String::new(), |e| format!(", first in row {}: \"{}\"", e.row, e.value));
+    let examples: Vec<String> =
+        facts.unreadable_examples.iter().map(|e| format!("row {}: \"{}\"", e.row, e.value)).collect();
+    let examples =
+        if examples.is_empty() { String::new() } else { format!(", first in {}", examples.join(", ")) };
     let help = match &facts.ambiguous {
         None => String::new(),
         Some((value, forms)) => format!(
@@ -134,7 +136,7 @@ fn unreadable_message(facts: &Facts) -> String {
             forms[1].trim_end_matches("%.f")
         ),
     };
-    format!("Rows whose timestamp cannot be read were left out{example}{help}")
+    format!("Rows whose timestamp cannot be read were left out{examples}{help}")
 }
 
 fn duplicate_finding(duplicates: u64, removed: bool) -> Option<Finding> {

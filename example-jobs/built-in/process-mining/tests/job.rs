@@ -472,7 +472,7 @@ fn bad_tables_say_what_is_wrong_and_what_is_allowed() {
             &["Row 2", "never closed"],
         ),
         (b"PK\x03\x04....", "TruncatedZip", &[]),
-        (b"PAR1....", "UnsupportedFormat", &["Parquet", "DataEnrichment"]),
+        (b"PAR1....", "CorruptParquet", &["Parquet", "intact"]),
         (b"<!DOCTYPE html>\n<html></html>", "UnsupportedFormat", &["web page", "Raw"]),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",

@@ -1,7 +1,7 @@
 //! Why a file cannot be read, in the words that a client sees.
 
 /// A run that cannot go on: a file or a parameter is wrong, or the input could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct Stop {
     /// A short stable word, such as `MissingColumn`.
@@ -16,6 +16,12 @@ impl Stop {
     /// A failure that trying again cannot help.
     pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), transient: false }
+    }
+
+    /// An input that the host could not read now.
+    pub fn unreadable(error: &std::io::Error) -> Self {
+        let message = format!("The input could not be read: {error}");
+        Self { code: "Storage", message, transient: true }
     }
 
     /// A parameter that cannot be used. `message` names the parameter and says what is allowed.

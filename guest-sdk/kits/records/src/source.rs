@@ -54,7 +54,7 @@ impl Compression {
 #[derive(Debug, Default)]
 pub struct Meter {
     bytes: Cell<u64>,
-    failure: RefCell<Option<String>>,
+    failure: RefCell<Option<Stop>>,
     compression: Cell<Option<Compression>>,
     trailing: Rc<Cell<bool>>,
 }
@@ -70,11 +70,22 @@ impl Meter {
         self.trailing.get()
     }
 
+    /// Says that so many bytes of the file were read, for a text that is made of another format.
+    pub fn at(&self, bytes: u64) {
+        self.bytes.set(bytes);
+    }
+
+    /// Keeps why reading cannot go on, and gives the error that says so to the layers above.
+    pub fn fail(&self, stop: Stop) -> io::Error {
+        let error = io::Error::other(stop.message.clone());
+        *self.failure.borrow_mut() = Some(stop);
+        error
+    }
+
     /// The right words for an error that came up through the layers.
     pub fn explain(&self, error: &io::Error) -> Stop {
         if let Some(failure) = self.failure.borrow().as_ref() {
-            let message = format!("The input could not be read: {failure}");
-            return Stop { code: "Storage", message, transient: true };
+            return failure.clone();
         }
         let position = self.bytes();
         let Some(compression) = self.compression.get() else {
@@ -115,7 +126,9 @@ impl<R: Read> Read for Metered<R> {
         match &result {
             Ok(count) => self.meter.bytes.set(self.meter.bytes.get() + *count as u64),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => *self.meter.failure.borrow_mut() = Some(error.to_string()),
+            Err(error) => {
+                *self.meter.failure.borrow_mut() = Some(Stop::unreadable(error));
+            }
         }
         result
     }

@@ -59,6 +59,11 @@ impl Sheet {
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
+
+    /// All rows of the sheet, empty ones included.
+    pub(crate) fn height(&self) -> u64 {
+        self.range.height() as u64
+    }
 }
 
 fn no_sheet(wanted: &str, sheets: &[String]) -> Stop {
@@ -83,6 +88,13 @@ fn titles(range: &Range<Data>) -> usize {
     if count < range.height() { count } else { 0 }
 }
 
+/// A part of a day, to the millisecond, which is as much as a spreadsheet shows.
+fn clock(day: f64) -> String {
+    let time = time_text((day * 86_400_000.0).round() as i64 * 1000);
+    let text = String::from_utf8_lossy(time.as_bytes()).trim_end_matches('Z').to_string();
+    text.split_once('T').map_or(text.clone(), |(_, clock)| clock.to_string())
+}
+
 fn text(cell: &Data) -> String {
     match cell {
         Data::Empty => String::new(),
@@ -91,6 +103,8 @@ fn text(cell: &Data) -> String {
         Data::Float(number) => number.to_string(),
         Data::Int(number) => number.to_string(),
         Data::Bool(value) => value.to_string(),
+        // A clock without a day.
+        Data::DateTime(serial) if (0.0..1.0).contains(&serial.as_f64()) => clock(serial.as_f64()),
         Data::DateTime(serial) => serial.as_datetime().map_or_else(
             || serial.as_f64().to_string(),
             |time| {

@@ -30,6 +30,7 @@ struct Guide;
 
 mod batch;
 mod convert;
+mod delimited;
 mod excel;
 mod facts;
 #[cfg(test)]
@@ -51,6 +52,7 @@ mod write;
 mod zstd;
 
 pub use convert::{Misfit, cell, convert};
+pub use delimited::{Delimited, delimited};
 pub use facts::{Facts, Fault, Options, Ragged};
 pub use fuelcell_records_kit::{
     Micros, Stop, check_cancelled, excerpt, is_stop,

@@ -54,8 +54,8 @@ pub(crate) struct Text {
 pub(crate) fn open(input: &mut Input<'_>, options: &Options) -> Result<Opened, Stop> {
     let mut file = input()?;
     let mut start = [0; 4];
-    let read = read_some(&mut file, &mut start).map_err(|error| unreadable(&error))?;
-    file.seek(SeekFrom::Start(0)).map_err(|error| unreadable(&error))?;
+    let read = read_some(&mut file, &mut start).map_err(|error| Stop::unreadable(&error))?;
+    file.seek(SeekFrom::Start(0)).map_err(|error| Stop::unreadable(&error))?;
     match &start[..read] {
         b"PAR1" => Ok(Opened::Parquet(file)),
         b"PK\x03\x04" => zip(file, input, options),
@@ -71,7 +71,7 @@ pub(crate) fn open(input: &mut Input<'_>, options: &Options) -> Result<Opened, S
     }
 }
 
-fn read_some(file: &mut dyn Seekable, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_some(file: &mut dyn Seekable, buffer: &mut [u8]) -> io::Result<usize> {
     let mut read = 0;
     while read < buffer.len() {
         match file.read(&mut buffer[read..]) {
@@ -82,10 +82,6 @@ fn read_some(file: &mut dyn Seekable, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(read)
-}
-
-pub(crate) fn unreadable(error: &io::Error) -> Stop {
-    Stop { code: "Storage", message: format!("The input could not be read: {error}"), transient: true }
 }
 
 /// A workbook is a zip archive, too. Of other archives the one file in it is read.
@@ -116,7 +112,7 @@ fn zip(file: Box<dyn Seekable>, input: &mut Input<'_>, options: &Options) -> Res
     drop(entry);
     let start = start.ok_or_else(|| corrupt(&"the file in it has no beginning"))?;
     let mut file = archive.into_inner();
-    file.seek(SeekFrom::Start(start)).map_err(|error| unreadable(&error))?;
+    file.seek(SeekFrom::Start(start)).map_err(|error| Stop::unreadable(&error))?;
     let unpack: Box<Unpack<'static>> = match method {
         _ if encrypted => {
             return Err(Stop::failed(
@@ -244,16 +240,16 @@ fn is_single_byte(start: &[u8]) -> bool {
 
 /// All of a small file.
 pub(crate) fn read_all(mut file: Box<dyn Seekable>, most: u64, what: &str) -> Result<Vec<u8>, Stop> {
-    let size = file.seek(SeekFrom::End(0)).map_err(|error| unreadable(&error))?;
+    let size = file.seek(SeekFrom::End(0)).map_err(|error| Stop::unreadable(&error))?;
     if size > most {
         return Err(Stop::failed(
             "TooLarge",
             format!("{what} may have {} MiB; this one has {}. Save it as CSV.", most >> 20, size >> 20),
         ));
     }
-    file.seek(SeekFrom::Start(0)).map_err(|error| unreadable(&error))?;
+    file.seek(SeekFrom::Start(0)).map_err(|error| Stop::unreadable(&error))?;
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    file.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    file.read_to_end(&mut bytes).map_err(|error| Stop::unreadable(&error))?;
     Ok(bytes)
 }
 

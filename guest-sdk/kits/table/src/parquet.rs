@@ -14,7 +14,7 @@ use parquet::file::reader::{ChunkReader, Length};
 use crate::batch::ROWS;
 use crate::kind::Column;
 use crate::nested;
-use crate::open::{Seekable, unreadable};
+use crate::open::Seekable;
 use crate::plain::{self, kind};
 
 /// A file that several readers share.
@@ -79,7 +79,7 @@ fn corrupt(error: &dyn std::fmt::Display) -> Stop {
 
 /// The columns of a file, the number of its rows, and its batches.
 pub(crate) fn open(mut file: Box<dyn Seekable>) -> Result<(Vec<Column>, u64, Batches), Stop> {
-    let length = file.seek(SeekFrom::End(0)).map_err(|error| unreadable(&error))?;
+    let length = file.seek(SeekFrom::End(0)).map_err(|error| Stop::unreadable(&error))?;
     let chunks = Chunks { file: Arc::new(Mutex::new(file)), length };
     let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(|error| match error.to_string() {
         message if message.contains("Disabled feature") => Stop::failed(

@@ -2,7 +2,7 @@
 
 use super::columns::{self, Layout, Time};
 use super::facts::instance_hash;
-use super::facts::{BATCH, Example, Facts, Options, Tick};
+use super::facts::{BATCH, Facts, Options, Tick};
 use crate::attributes::{Collector, Wanted};
 use crate::error::{Stop, excerpt};
 use crate::log::{Builder, Event, NO_TIME, OPEN};
@@ -20,8 +20,10 @@ const SAMPLE: usize = 2000;
 /// Rows above the header, such as a title, that are passed over.
 const ROWS_ABOVE: usize = 20;
 
+/// Reads delimited text: with the delimiter that is known, or with the one that is found.
 pub(super) fn read(
     source: Source<'_>,
+    known: Option<u8>,
     options: &Options,
     facts: &mut Facts,
     tick: Tick<'_>,
@@ -29,7 +31,7 @@ pub(super) fn read(
     let failures = Failures { meter: &source.meter };
     let mut records = Records::new(source.text);
     let preview = records.preview().map_err(|error| failures.io(&error))?;
-    let (hint, behind) = delimiter_line(preview);
+    let (hint, behind) = if known.is_some() { (known, 0) } else { delimiter_line(preview) };
     let (delimiter, sample) = sniff(&preview[behind..], hint);
     records.set_delimiter(delimiter);
     let above = u64::from(behind > 0);
@@ -43,7 +45,7 @@ pub(super) fn read(
     }
     let Head { row, names, layout } = header;
     let sample = &sample[(row - above) as usize..];
-    facts.rows_above = row - 1;
+    facts.rows_above = row - 1 - above;
     let (timestamps, start_times) = forms(&layout, sample, options, facts)?;
     facts.format = source.compression.map_or(String::new(), |compression| compression.name().to_string());
     facts.delimiter = Some(char::from(delimiter));
@@ -338,8 +340,7 @@ impl Table {
         } else {
             facts.dropped.unreadable_timestamp += 1;
             facts.lost_row(case);
-            let value = excerpt(&String::from_utf8_lossy(text));
-            facts.unreadable_example.get_or_insert(Example { row: record.row, value });
+            facts.unreadable(record.row, || excerpt(&String::from_utf8_lossy(text)));
         }
     }
 

@@ -52,6 +52,14 @@ pub struct Dropped {
 const INCOMPLETE_CASES: usize = 200_000;
 
 impl Facts {
+    /// Keeps a timestamp that could not be read, if it is one of the first.
+    pub(super) fn unreadable(&mut self, row: u64, value: impl FnOnce() -> String) {
+        const KEPT: usize = 5;
+        if self.unreadable_examples.len() < KEPT {
+            self.unreadable_examples.push(Example { row, value: value() });
+        }
+    }
+
     /// Remembers that a row of this case was left out.
     pub(super) fn lost_row(&mut self, case: &[u8]) {
         if self.incomplete_cases.len() < INCOMPLETE_CASES {
@@ -88,7 +96,7 @@ impl Dropped {
     }
 }
 
-/// The first unreadable value of a kind, as an example for a message.
+/// An unreadable value, as an example for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// Row of the file (the header is row 1), or number of the event in an XES file.
@@ -150,8 +158,8 @@ pub struct Facts {
     pub incomplete_cases: FxHashSet<u64>,
     /// The first rows without a case, without an activity and without a timestamp.
     pub first_without: [Option<u64>; 3],
-    /// The first timestamp that could not be read.
-    pub unreadable_example: Option<Example>,
+    /// The first timestamps that could not be read.
+    pub unreadable_examples: Vec<Example>,
     /// Records with more or fewer fields than the header.
     pub ragged: u64,
     /// Rows in which bytes that are not UTF-8 were replaced.

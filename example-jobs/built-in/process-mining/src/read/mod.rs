@@ -11,7 +11,7 @@ mod tags;
 mod xes;
 mod zip;
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Seek};
 use std::rc::Rc;
 
 pub use columns::Columns;
@@ -22,36 +22,28 @@ pub use fuelcell_records_kit::{
     iso::{TimeText, format as format_time, parse_iso, time_text},
     timestamp::{Timestamps, is_missing},
 };
+use fuelcell_table_kit::{Delimited, Seekable, delimited};
 
 use self::refusals::REFUSALS;
 use crate::error::{Stop, excerpt};
-use crate::log::EventLog;
+use crate::log::{Builder, EventLog};
 
 /// Reads a log.
 ///
 /// # Errors
 /// Every failure says where the file is wrong and what is allowed: `EmptyLog`, `MissingColumn`, `NoReadableEvents`,
 /// `UnreadableTimestamps`, `AmbiguousTimestamps`, `CorruptXes`, `CorruptCsv`, `TruncatedGzip`, `CorruptGzip`,
-/// `UnsupportedFormat`, `InvalidParameter`, `Storage`.
-pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(EventLog, Facts), Stop> {
-    let mut source = open(file)?;
-    refuse_pages(&mut source)?;
-    let meter = Rc::clone(&source.meter);
-    let mut facts = Facts { encoding: source.encoding, ..Facts::default() };
-    let form = object_centric(&mut source)?;
-    if options.object_type.is_some() && form.is_none() {
-        return Err(no_objects());
-    }
-    let (name, builder) = match (form, source.first) {
-        (Some(_), _) if options.classifier.is_some() => return Err(no_classifiers("an object-centric log")),
-        (Some(form), _) => (form.name(), ocel::read(source, form, options, &mut facts, tick)?),
-        (None, Some(b'<')) => ("XES", xes::read(source, options, &mut facts, tick)?),
-        _ if options.classifier.is_some() => return Err(no_classifiers("a table")),
-        _ => ("CSV", csv::read(source, options, &mut facts, tick)?),
+/// `CorruptParquet`, `CorruptWorkbook`, `TooLarge`, `UnsupportedFormat`, `InvalidParameter`, `Storage`.
+pub fn read(
+    file: impl Read + Seek + Send + 'static,
+    options: &Options,
+    tick: Tick<'_>,
+) -> Result<(EventLog, Facts), Stop> {
+    let mut facts = Facts::default();
+    let builder = match delimited(Box::new(file)).map_err(empty_sheet)? {
+        Ok(table) => read_cells(table, options, &mut facts, tick)?,
+        Err(file) => read_text(file, options, &mut facts, tick)?,
     };
-    facts.trailing_bytes = meter.has_trailing_bytes();
-    facts.format =
-        if facts.format.is_empty() { name.to_string() } else { format!("{name}, {}", facts.format) };
     if builder.is_empty() && !facts.stopped {
         return Err(no_events(&facts));
     }
@@ -62,14 +54,74 @@ pub fn read(file: impl Read, options: &Options, tick: Tick<'_>) -> Result<(Event
     Ok((log, facts))
 }
 
-fn open<'a>(file: impl Read + 'a) -> Result<Source<'a>, Stop> {
+/// A Parquet file or a sheet.
+fn read_cells(
+    table: Delimited,
+    options: &Options,
+    facts: &mut Facts,
+    tick: Tick<'_>,
+) -> Result<Builder, Stop> {
+    refuse_for_tables(options)?;
+    let builder = csv::read(table.source, Some(table.delimiter), options, facts, tick).map_err(|stop| {
+        Stop { message: format!("{} It was read as {}.", stop.message, table.format), ..stop }
+    })?;
+    facts.format = table.format;
+    Ok(builder)
+}
+
+/// What a log of cells cannot be asked for.
+fn refuse_for_tables(options: &Options) -> Result<(), Stop> {
+    if options.object_type.is_some() {
+        return Err(no_objects());
+    }
+    if options.classifier.is_some() {
+        return Err(no_classifiers("a table"));
+    }
+    Ok(())
+}
+
+fn empty_sheet(stop: Stop) -> Stop {
+    if stop.code == "EmptyFile" { Stop { code: REFUSALS.empty_code, ..stop } } else { stop }
+}
+
+/// A file of text.
+fn read_text(
+    file: Box<dyn Seekable>,
+    options: &Options,
+    facts: &mut Facts,
+    tick: Tick<'_>,
+) -> Result<Builder, Stop> {
+    let mut source = open(file)?;
+    refuse_pages(&mut source)?;
+    let meter = Rc::clone(&source.meter);
+    facts.encoding = source.encoding;
+    let form = object_centric(&mut source)?;
+    if options.object_type.is_some() && form.is_none() {
+        return Err(no_objects());
+    }
+    let (name, builder) = match (form, source.first) {
+        (Some(_), _) if options.classifier.is_some() => return Err(no_classifiers("an object-centric log")),
+        (Some(form), _) => (form.name(), ocel::read(source, form, options, facts, tick)?),
+        (None, Some(b'<')) => ("XES", xes::read(source, options, facts, tick)?),
+        _ => {
+            refuse_for_tables(options)?;
+            ("CSV", csv::read(source, None, options, facts, tick)?)
+        }
+    };
+    facts.trailing_bytes = meter.has_trailing_bytes();
+    facts.format =
+        if facts.format.is_empty() { name.to_string() } else { format!("{name}, {}", facts.format) };
+    Ok(builder)
+}
+
+fn open(file: Box<dyn Seekable>) -> Result<Source<'static>, Stop> {
+    const DATABASE: &[u8] = b"SQLite format 3\0";
     let mut file = BufReader::with_capacity(1 << 18, file);
     let start = file.fill_buf().unwrap_or_default();
-    if start.starts_with(b"SQLite format 3\0") {
+    if start.starts_with(DATABASE) {
         return Err(database());
     }
-    let archive = start.starts_with(zip::MAGIC);
-    if archive {
+    if start.starts_with(zip::MAGIC) {
         source::open_packed(file, (Compression::Zip, Box::new(zip::only_file)), &REFUSALS)
     } else {
         source::open(file, &REFUSALS)
@@ -177,7 +229,7 @@ fn unreadable_timestamps(facts: &Facts) -> Stop {
             ),
         );
     }
-    let example = facts.unreadable_example.as_ref();
+    let example = facts.unreadable_examples.first();
     let example = example.map_or(String::new(), |e| format!(" (row {}: \"{}\")", e.row, e.value));
     Stop::failed(
         "UnreadableTimestamps",

@@ -10,7 +10,7 @@ use quick_xml::name::QName;
 use rustc_hash::FxHashMap;
 
 use super::classifier::Classifier;
-use super::facts::{BATCH, Example, Facts, Options, Tick, instance_hash};
+use super::facts::{BATCH, Facts, Options, Tick, instance_hash};
 use super::refusals::REFUSALS;
 use super::single_byte::{Encoding, SingleByte};
 use super::tags::{Element, Tag, TagError, Tags};
@@ -517,9 +517,8 @@ impl Log {
         event.beyond = beyond_micros(value);
         facts.beyond_micros += u64::from(event.beyond > 0);
         event.unreadable = event.time.is_none();
-        if event.unreadable && facts.unreadable_example.is_none() {
-            let value = excerpt(&String::from_utf8_lossy(value));
-            facts.unreadable_example = Some(Example { row: facts.rows + 1, value });
+        if event.unreadable {
+            facts.unreadable(facts.rows + 1, || excerpt(&String::from_utf8_lossy(value)));
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) fn only_file<'a>(mut archive: Box<dyn BufRead + 'a>) -> io::Result<Bo
         .any(|part| entry.name.starts_with(part))
     {
         return Err(unsupported(
-            "it is a workbook (Excel or OpenDocument). Save its sheet as CSV, or let DataEnrichment make one of it",
+            "it is a workbook or a document in a form that is not read. Save the sheet as .xlsx or CSV",
         ));
     }
     if entry.flags & 1 != 0 {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{Stop, excerpt};
 use crate::names::{NONE, Names};
 use crate::objects::{Happened, ObjectLog};
-use crate::read::facts::{BATCH, Example, Facts, Tick};
+use crate::read::facts::{BATCH, Facts, Tick};
 use crate::read::refusals::REFUSALS;
 use fuelcell_records_kit::iso::beyond_micros;
 use fuelcell_records_kit::source::Meter;
@@ -168,8 +168,7 @@ impl Gathering<'_> {
             }
             None => {
                 self.facts.dropped.unreadable_timestamp += 1;
-                let value = shorten(&written, 60);
-                self.facts.unreadable_example.get_or_insert(Example { row: rows, value });
+                self.facts.unreadable(rows, || shorten(&written, 60));
             }
         }
         Ok(time)
