@@ -252,6 +252,25 @@ fn a_cookie_of_a_server_behind_tls_goes_over_tls_only() {
 }
 
 #[test]
+fn an_operator_of_more_tenants_than_are_listed_is_told_so() {
+    let server = Server::start();
+    Project::new(&server);
+    let operator = server.operator();
+    let session = || operator.get("/api/session").ok();
+    assert_eq!(
+        (&session()["hasMoreProjects"], session()["projects"].as_array().unwrap().len()),
+        (&json!(false), 1)
+    );
+    for number in 0..200 {
+        operator.post("/api/admin/tenants", &json!({"name": format!("without projects {number}")})).ok();
+    }
+    assert_eq!(
+        (&session()["hasMoreProjects"], session()["projects"].as_array().unwrap().len()),
+        (&json!(true), 1)
+    );
+}
+
+#[test]
 fn a_session_outlasts_the_server_and_ends_when_somebody_signs_out_or_the_token_is_revoked() {
     let mut server = Server::start();
     let body = |project: &Project| json!({"subject": "ann", "role": "viewer", "tenantId": project.tenant, "projectId": project.project});
