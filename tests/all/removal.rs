@@ -207,5 +207,5 @@ fn the_command_line_makes_renames_and_deletes_them() {
     assert_eq!(run(&["project", "list", "--tenant", &tenant, "--output", "json"]).1, "[]");
     assert!(!run(&["tenant", "delete", &tenant, "--confirm", "Acme"]).0);
     assert!(run(&["tenant", "delete", &tenant, "--confirm", "Acme & Daughters"]).0);
-    assert_eq!(run(&["tenant", "list"]).1, "[]");
+    assert_eq!(run(&["tenant", "list", "--output", "json"]).1, "[]");
 }
