@@ -244,3 +244,26 @@ fn a_trace_goes_on_when_the_server_was_killed_and_failures_say_why() {
     assert_eq!(root.len(), 1);
     assert_eq!(root[0]["kind"], "SPAN_KIND_SERVER");
 }
+
+#[test]
+fn a_job_that_waits_for_a_compiler_says_for_how_long() {
+    let collector = Collector::start();
+    let (endpoint, headers) = (collector.endpoint(), collector.headers());
+    let compiled = collector.folder.path().join("compiled").display().to_string();
+    let mut all = settings(&endpoint, &headers, "0");
+    all.push(("COMPILED", &compiled));
+    let mut server = Server::start_set(&all);
+    let project = Project::new(&server).with_probe();
+    assert!(server.terminate());
+    fs::remove_dir_all(&compiled).unwrap();
+    server.restart_set(&all);
+    let project = project.after_restart(&server);
+    let job = submit(&project, Some(&format!("00-{TRACE}-{PARENT}-01")), &probe(json!([])));
+    project.wait_for(&job, "Completed");
+    let spans = collector.spans(TRACE, &["wait", "compile", "attempt"]);
+    let (wait, compile) = (named(&spans, "wait"), named(&spans, "compile"));
+    assert_eq!(compile["parent"], wait["id"]);
+    assert_eq!(compile["attributes"]["fuelcell.module.name"], "probe");
+    let (began, ended) = (compile["start"].as_u64().unwrap(), compile["end"].as_u64().unwrap());
+    assert!(began < ended && ended <= wait["end"].as_u64().unwrap(), "{wait:#} {compile:#}");
+}
