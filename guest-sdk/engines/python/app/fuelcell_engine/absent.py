@@ -41,18 +41,27 @@ REASONS = {
 }
 #: Packages with parts in C that people ask for first.
 NATIVE_PACKAGES = ("polars", "pyarrow", "duckdb", "cryptography", "psycopg2")
-#: Those of them that the engine `python-science` has.
+#: Packages that the engine `python-science` has; the server's list for notebooks (`crates/service/src/notebooks.rs`) is the same.
 SCIENTIFIC = (
-    "numpy",
-    "pandas",
-    "scipy",
+    "PIL",
+    "formulaic",
+    "lxml",
     "matplotlib",
+    "mpl_toolkits",
+    "networkx",
+    "numpy",
+    "openpyxl",
+    "pandas",
+    "patsy",
+    "pylab",
+    "scipy",
     "seaborn",
     "sklearn",
     "statsmodels",
-    "lxml",
-    "PIL",
+    "sympy",
 )
+#: Those of them that are pure Python, or a part of another one.
+_PURE = ("formulaic", "mpl_toolkits", "networkx", "openpyxl", "patsy", "pylab", "seaborn", "sympy")
 _SCIENCE = (
     "the engine python-science has it: a server's operator installs it with `fuelcell engine install python-science`, and notebooks "
     "that import it choose this engine by themselves"
@@ -68,6 +77,8 @@ def hint(error: ModuleNotFoundError, more: str = VENDORED) -> str | None:
     root = (error.name or "").partition(".")[0]
     if root in REASONS:
         return REASONS[root]
+    if root in _PURE:
+        return f"{_SCIENCE}; {more}"
     if root in SCIENTIFIC:
         return f"{root} has parts in C, which this engine cannot load; {_SCIENCE}; {more}"
     if root in NATIVE_PACKAGES:
