@@ -1,8 +1,8 @@
 //! `fuelcell bench-cell`: what cells cost without server and store, for `cargo xtask bench`.
 
+use crate::cache::{COMPILED, own_cache};
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::local_host::LocalHost;
-use crate::run::{COMPILED, own_cache};
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::{
     Caps, Digest, Isolation, JobHost, JobRunner, LimitRequest, Limits, Meter, RunEnd, RunSpec,

@@ -22,7 +22,7 @@ use tempfile::{NamedTempFile, TempDir};
 const ENDING: &str = ".wasm";
 
 /// What they are called, and from which file each is made.
-const TABLE: &[(&str, &str, &str)] = &[("python", "3.14", "python")];
+const TABLE: &[(&str, &str, &str)] = &[("javascript", "2025", "javascript"), ("python", "3.14", "python")];
 
 /// The files that were there when the binary was built: their names without `.wasm`, their bytes, and the digests of these,
 /// which take a moment to compute.

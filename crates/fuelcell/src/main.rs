@@ -4,6 +4,7 @@
 
 mod backend;
 mod bench;
+mod cache;
 mod cli;
 mod config;
 mod control;

@@ -1,7 +1,7 @@
 //! `fuelcell module …`: work on module files.
 
+use crate::cache::{COMPILED, own_cache};
 use crate::engines;
-use crate::run::{COMPILED, own_cache};
 use crate::script::module_bytes;
 use anyhow::{Context, anyhow, ensure};
 use fuelcell_domain::seams::Inspection;

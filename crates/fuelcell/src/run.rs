@@ -1,10 +1,9 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
+use crate::cache::{COMPILED, own_cache};
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
-use crate::data_dir::secret_at;
 use crate::engines;
 use crate::local_host::LocalHost;
-use crate::private::make_private_directory;
 use crate::script::module_bytes;
 use anyhow::{Context, Error, bail, ensure};
 use fuelcell_api::receipt_document;
@@ -18,7 +17,7 @@ use fuelcell_domain::{
     JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt, Receipt, RunEnd, RunSpec,
 };
 use fuelcell_rules::check_parameters;
-use fuelcell_sandbox::{CellProgram, CodeKey, Compiler, Sandbox, SandboxConfig};
+use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -27,9 +26,6 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// The directory of compiled modules.
-pub(crate) const COMPILED: &str = "compiled";
 
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
@@ -134,19 +130,6 @@ fn engine(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Optio
             )
         }),
     }
-}
-
-/// Compiled modules are kept between runs, for this user only, in a directory of this name beside the secret that
-/// authenticates them.
-pub(crate) fn own_cache(name: &str) -> anyhow::Result<SandboxConfig> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    let base = base.context("neither XDG_CACHE_HOME nor HOME is set")?;
-    // Cells in processes of their own work elsewhere.
-    let directory = std::path::absolute(base)?.join("fuelcell");
-    make_private_directory(&directory)?;
-    let key = CodeKey::derived_from(&secret_at(&directory.join("secret"))?);
-    Ok(SandboxConfig::new(directory.join(name), key))
 }
 
 fn progress_bar() -> ProgressBar {

@@ -1,13 +1,29 @@
 //! Script modules on their author's machine: an archive, or the folder that it is made of.
 
+use crate::cache::{COMPILED, own_cache};
+use crate::engines::{self, BuiltInEngine};
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::limits::SCRIPT;
 use fuelcell_domain::script::SCRIPT_MANIFEST;
+use fuelcell_domain::seams::ScriptSources;
+use fuelcell_domain::{EngineName, JobRunner};
+use fuelcell_sandbox::{Sandbox, SandboxConfig};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use tokio::runtime::Builder;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+
+/// The engine of scripts that say by themselves what they are.
+const JAVASCRIPT: &str = "javascript";
+
+/// Their entries, the first that is there.
+const ENTRIES: [&str; 2] = ["main.ts", "main.js"];
 
 /// Folders that tools leave beside sources.
 const LEFT_BY_TOOLS: [&str; 2] = ["__pycache__", "node_modules"];
@@ -22,17 +38,67 @@ pub(crate) fn module_bytes(module: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// The archive of a folder, but for what tools leave there and what is hidden. The same files give the same bytes.
 fn archive(folder: &Path) -> anyhow::Result<Vec<u8>> {
-    ensure!(
-        folder.join(SCRIPT_MANIFEST).is_file(),
-        "there is no {SCRIPT_MANIFEST} in {}, so that it is no script",
-        folder.display()
-    );
-    let mut files = Vec::new();
-    gather(folder, "", &mut files)?;
-    files.sort();
+    let files = files(folder)?;
+    if files.contains_key(SCRIPT_MANIFEST) {
+        return zipped(&files);
+    }
+    let Some(entry) = ENTRIES.iter().find(|entry| files.contains_key(**entry)) else {
+        bail!(
+            "there is no {SCRIPT_MANIFEST} in {}, so that it is no script; of JavaScript it can have {} instead, which says \
+             by defineJob what it is",
+            folder.display(),
+            ENTRIES.join(" or ")
+        );
+    };
+    described(files, entry)
+}
+
+/// The archive of files whose entry says what it is: it is asked for the manifest.
+fn described(mut files: BTreeMap<String, Vec<u8>>, entry: &str) -> anyhow::Result<Vec<u8>> {
+    let wanted: EngineName = JAVASCRIPT.parse()?;
+    let engine = engines::find(&wanted)
+        .with_context(|| format!("this program was built without the engine {JAVASCRIPT}"))?;
+    let unasked = json!({"interface": "0.1", "engine": JAVASCRIPT, "entry": entry, "title": entry});
+    files.insert(SCRIPT_MANIFEST.to_owned(), unasked.to_string().into_bytes());
+    let sources = ScriptSources { archive: Arc::new(zipped(&files)?), engine: Arc::new(engine) };
+    let said = asked(engine, sources)?;
+    let manifest: Value = serde_json::from_str(&said).context("the script does not say what it is")?;
+    if let Some(message) = manifest["failure"]["message"].as_str() {
+        bail!("the script cannot say what it is: {message}");
+    }
+    files.insert(SCRIPT_MANIFEST.to_owned(), format!("{manifest:#}\n").into_bytes());
+    zipped(&files)
+}
+
+/// What the script says of itself, in a cell. On a thread of its own, because who packs may wait for others here or not.
+fn asked(engine: BuiltInEngine, sources: ScriptSources) -> anyhow::Result<String> {
+    let ask = move || -> anyhow::Result<String> {
+        let sandbox = Sandbox::new(SandboxConfig { max_cells: 1, ..own_cache(COMPILED)? })?;
+        Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(async {
+            sandbox.prepare_engine(engine.digest, Arc::new(engine)).await?;
+            let said = sandbox.describe_script(engine.digest, sources).await;
+            said.context("the script cannot be asked what it is")
+        })
+    };
+    thread::spawn(ask).join().unwrap_or_else(|_| bail!("the script cannot be asked what it is"))
+}
+
+fn zipped(files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in files {
+        zip.start_file(path, SimpleFileOptions::default())?;
+        zip.write_all(bytes)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+/// The files of a folder by their paths in it.
+fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut paths = Vec::new();
+    gather(folder, "", &mut paths)?;
+    let mut files = BTreeMap::new();
     let mut total = 0;
-    for (path, file) in files {
+    for (path, file) in paths {
         let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         total += bytes.len() as u64;
         ensure!(
@@ -41,10 +107,9 @@ fn archive(folder: &Path) -> anyhow::Result<Vec<u8>> {
             folder.display(),
             SCRIPT.unpacked_bytes
         );
-        zip.start_file(path, SimpleFileOptions::default())?;
-        zip.write_all(&bytes)?;
+        files.insert(path, bytes);
     }
-    Ok(zip.finish()?.into_inner())
+    Ok(files)
 }
 
 fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> anyhow::Result<()> {

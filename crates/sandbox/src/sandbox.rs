@@ -14,7 +14,7 @@ use crate::process::{Assignment, CellProgram, Children, Home};
 use crate::run::outcome::{Cut, host_failed};
 use crate::run::{self, Run, describe, not_started};
 use async_trait::async_trait;
-use fuelcell_domain::seams::{InspectError, Inspection, Readiness, StopSignal};
+use fuelcell_domain::seams::{InspectError, Inspection, Readiness, ScriptSources, StopSignal};
 use fuelcell_domain::{
     Digest, ErrorCode, Isolation, JobError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec,
     Usage,
@@ -131,15 +131,36 @@ impl Sandbox {
     /// # Errors
     /// When the module cannot be compiled or linked, or fails within small limits of time and memory.
     pub async fn describe(&self, bytes: &[u8]) -> Result<String, JobError> {
-        let (engine, linker, house) = (self.engine.clone(), self.linker.clone(), self.house.clone());
-        let (bytes, runtime) = (bytes.to_vec(), Handle::current());
+        let (engine, linker, bytes) = (self.engine.clone(), self.linker.clone(), bytes.to_vec());
+        let digest = Digest::of(&bytes);
+        self.described(digest, None, move || modules::link_once(&engine, &linker, &bytes)).await
+    }
+
+    /// What a script says of itself by its engine, which is prepared: its manifest as JSON. For the author's machine, as
+    /// [`Self::describe`].
+    ///
+    /// # Errors
+    /// As [`Self::describe`].
+    pub async fn describe_script(&self, engine: Digest, sources: ScriptSources) -> Result<String, JobError> {
+        let modules = self.modules.clone();
+        self.described(engine, Some(sources), move || modules.get(engine)).await
+    }
+
+    async fn described(
+        &self,
+        digest: Digest,
+        script: Option<ScriptSources>,
+        program: impl FnOnce() -> Result<Program, JobError> + Send + 'static,
+    ) -> Result<String, JobError> {
+        let (house, runtime) = (self.house.clone(), Handle::current());
         let work = move || {
-            let program = modules::link_once(&engine, &linker, &bytes)?;
+            let program = program()?;
             let Program::Job(job) = &program else { return Err(describe::plain_program()) };
             let job = job.clone();
-            let spec = describe::spec(Digest::of(&bytes));
+            let spec = describe::spec(digest);
             let stop = Box::pin(std::future::pending());
-            let run = Run { program, spec, house, host: Arc::new(describe::NoJob), profile: None, stop };
+            let host = Arc::new(describe::NoJob { script });
+            let run = Run { program, spec, house, host, profile: None, stop };
             let call = async |_: &Program, store: &mut Store<Cell>| {
                 let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
                 job.call_describe(store).await

@@ -41,10 +41,14 @@ const GUESTS: &[Guest] = &[
     Guest { package: "new-rows", built_in: false },
     Guest { package: "fetch", built_in: false },
     Guest { package: "echo-engine", built_in: false },
+    Guest { package: "conformance", built_in: false },
 ];
 
 /// A part of the engine `python-science`; it is no job by itself.
 const SCIENCE_BRIDGE: &str = "science-bridge";
+
+/// The engine for scripts in JavaScript. Its manifest is no concern of anybody: it is not packed.
+const JAVASCRIPT: &str = "fuelcell-engine-javascript";
 
 /// Builds and packs every guest, the engine for scripts and the built-in script, and then the `fuelcell` binary that embeds
 /// the built-in ones. Does nothing that is already done.
@@ -64,6 +68,8 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<()> {
         publish(workspace, &guest.packed(workspace), "builtin-modules", &name)?;
     }
     publish(workspace, &engines::build(workspace)?, "builtin-engines", "python.wasm")?;
+    let javascript = build_target(workspace, "fuelcell_engine_javascript");
+    publish(workspace, &javascript, "builtin-engines", "javascript.wasm")?;
     let science = engines::science(workspace, &build_target(workspace, "science_bridge"))?;
     publish(workspace, &science, "builtin-engines", "python-science.zip")?;
     publish(workspace, &scripts::build(workspace)?, "builtin-modules", "notebook.zip")?;
@@ -141,7 +147,9 @@ fn build_guests(workspace: &Workspace) -> Result<()> {
     for guest in GUESTS {
         command.args(["-p", guest.package]);
     }
-    command.args(["-p", SCIENCE_BRIDGE]);
+    // QuickJS brings a compiler of its own otherwise, from a place that is no registry.
+    command.env("RQUICKJS_SYS_NO_WASI_SDK", "1");
+    command.args(["-p", SCIENCE_BRIDGE, "-p", JAVASCRIPT]);
     run(&mut command)
 }
 

@@ -17,7 +17,7 @@ fn no_path_leads_out_and_no_quota_is_passed() {
         let meter = Arc::<Meter>::default();
         let disk = Disk::new(LIMIT, meter.clone());
         let scratch = Scratch::Directory(std::env::temp_dir());
-        let volume = Arc::new(Volume::new(scratch, disk.clone(), meter, Arc::new(NoJob), true));
+        let volume = Arc::new(Volume::new(scratch, disk.clone(), meter, Arc::new(NoJob::default()), true));
         let tree = Tree::published(&volume);
         tree.create_directory("a").unwrap();
         let inner = Tree::new(&volume);

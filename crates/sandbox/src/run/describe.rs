@@ -1,6 +1,6 @@
 //! Asking a module for its manifest, on its author's machine.
 
-use fuelcell_domain::seams::{ArtifactWriter, JobInput};
+use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::{
     ArtifactDescription, Cancellation, Digest, ErrorCode, HostError, Isolation, JobError, JobHost, Limits,
     LogLevel, Meter, ReadAt, Report, RunSpec,
@@ -31,8 +31,11 @@ pub(crate) fn plain_program() -> JobError {
     )
 }
 
-/// There is no job: nothing can be read or kept.
-pub(crate) struct NoJob;
+/// There is no job: nothing can be read or kept but the script that is asked, if one is.
+#[derive(Default)]
+pub(crate) struct NoJob {
+    pub(crate) script: Option<ScriptSources>,
+}
 
 fn nothing() -> HostError {
     HostError::Invalid("a module that describes itself has no job around it".into())
@@ -45,6 +48,10 @@ impl JobHost for NoJob {
 
     fn inputs(&self) -> &[JobInput] {
         &[]
+    }
+
+    fn script(&self) -> Result<Option<ScriptSources>, HostError> {
+        Ok(self.script.clone())
     }
 
     fn open_input(&self, _: &str) -> Result<Arc<dyn ReadAt>, HostError> {

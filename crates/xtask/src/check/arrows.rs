@@ -45,8 +45,8 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-table-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-records-kit"])),
     ("fuelcell-sql-kit", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
     ("fuelcell-report-kit", Reach::Only(&[])),
-    // Planned: a module that runs scripts.
-    ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk", "fuelcell-table-kit"])),
+    // A module that runs scripts.
+    ("fuelcell-engine-javascript", Reach::Only(&["fuelcell-sdk"])),
     // Guests know the SDK and the kits, and nothing of the host.
     (
         "process-mining",
@@ -92,6 +92,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),
+    ("conformance", Reach::Only(&["fuelcell-sdk"])),
     ("echo-engine", Reach::Only(&["fuelcell-sdk"])),
     // What it speaks is the interface of jobs, from its own WIT.
     ("science-bridge", Reach::Only(&[])),

@@ -1,0 +1,222 @@
+// A host for tests in Node: it runs a job natively, and refuses what a server refuses of inputs, outputs, requests and secrets.
+// Parameters are not checked against a JSON Schema here: that is done by `fuelcell run` and by servers.
+
+import { createHmac } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import { view } from "./artifact.js";
+import { Completion, Failure, HostError, HttpError, InvalidRequest, told } from "./end.js";
+import { stringifyJson } from "./json.js";
+
+const SECRET = /\{\{secret:([^{}]*)\}\}/g;
+/** Characters that no part of an output's name has, and how none begins or ends. */
+const REFUSED_NAME = /[\\:*?"<>|\p{Cc}]|(^|\/)([. ]|$)|[. ](\/|$)/u;
+
+const bytesOf = (content) => (typeof content === "string" ? new TextEncoder().encode(content) : view(content));
+
+/** What a run came to. */
+export class Run {
+  constructor(job) {
+    this.job = job;
+    /** How the job ended well, or `undefined`. */
+    this.completion = undefined;
+    /** How it failed, or `undefined`. */
+    this.failure = undefined;
+    /** Finished outputs by name, each with its `bytes` and its description. */
+    this.outputs = new Map();
+    this.log = [];
+    this.report = undefined;
+    this.progress = undefined;
+    this.checkpoint = undefined;
+    this.marks = [];
+    this.requests = [];
+  }
+
+  /** An output as text. */
+  text(name) {
+    const output = this.outputs.get(name);
+    if (output === undefined) throw new Error(`the job made no ${name}; it made: ${[...this.outputs.keys()].join(", ") || "nothing"}`);
+    return new TextDecoder().decode(output.bytes);
+  }
+
+  /** An output as a JSON value. */
+  json(name) {
+    return JSON.parse(this.text(name));
+  }
+}
+
+/** Says what a job finds, and runs it. */
+export class TestHost {
+  #parameters = "{}";
+  #inputs = new Map();
+  #secrets = new Map();
+  #answers = new Map();
+  #checkpoint;
+  #seen = new Set();
+  #polls = [];
+
+  /** The parameters of the submission. */
+  parameters(parameters) {
+    this.#parameters = stringifyJson(parameters);
+    return this;
+  }
+
+  /** An input's content, by its name in the manifest, or by `NAME/…` for one of several. */
+  input(name, content, { fileName = name.split("/").pop(), mediaType = "application/octet-stream" } = {}) {
+    this.#inputs.set(name, { name, fileName, mediaType, bytes: bytesOf(content) });
+    return this;
+  }
+
+  /** A secret of the project. */
+  secret(name, value) {
+    this.#secrets.set(name, value);
+    return this;
+  }
+
+  /** What a host of the world answers to a URL. */
+  answer(url, { status = 200, headers = {}, body = "" } = {}) {
+    this.#answers.set(url, { status, headers: Object.entries(headers), body: bytesOf(body) });
+    return this;
+  }
+
+  /** The checkpoint of an earlier attempt. */
+  checkpoint(data) {
+    this.#checkpoint = bytesOf(data);
+    return this;
+  }
+
+  /** Keys that earlier jobs of the pipeline have marked. */
+  seen(...keys) {
+    for (const key of keys) this.#seen.add(key);
+    return this;
+  }
+
+  /** What the job hears when it asks whether to stop, one answer after the other; the last one stays. */
+  cancellations(...answers) {
+    this.#polls = answers;
+    return this;
+  }
+
+  /** Runs the job once. */
+  async run(job) {
+    const run = new Run(job);
+    const host = this.#host(run, job.manifest("main.js"));
+    const nodes = globalThis.fetch;
+    const { fetchBy } = await import("./fetch.js");
+    globalThis.fetch = fetchBy(host);
+    try {
+      run.completion = await job.run(host);
+    } catch (error) {
+      run.failure = failureOf(error);
+    } finally {
+      globalThis.fetch = nodes;
+    }
+    return run;
+  }
+
+  #host(run, manifest) {
+    const started = performance.now();
+    return {
+      parameters: () => this.#parameters,
+      inputs: () => [...this.#inputs.values()].map(({ bytes, ...input }) => ({ ...input, size: bytes.length })),
+      open: (name, gzip) => this.#open(manifest, name, gzip),
+      progress: (done, total, stage) => void (run.progress = { done, total, stage }),
+      log: (level, stage, message) => void run.log.push({ level, stage, message }),
+      poll: () => (this.#polls.length > 1 ? this.#polls.shift() : (this.#polls[0] ?? "none")),
+      usage: () => ({ fuel: 0n, memoryBytes: 0, seconds: manifest.deterministic ? undefined : (performance.now() - started) / 1000 }),
+      report: (report) => void (run.report = report),
+      create: (description) => create(run, description),
+      saveCheckpoint: (bytes) => {
+        run.checkpoint = bytes.slice();
+        this.#checkpoint = run.checkpoint;
+      },
+      loadCheckpoint: () => this.#checkpoint?.slice(),
+      seen: (key) => this.#seen.has(key),
+      mark: (key) => void run.marks.push(key),
+      hmac: (secret, texts) => this.#hmac(manifest, secret, texts),
+      send: (request) => this.#send(run, manifest, request),
+    };
+  }
+
+  #open(manifest, name, gzip) {
+    const declared = manifest.inputs.some((one) => (one.many ? name.startsWith(`${one.name}/`) : one.name === name));
+    const input = declared ? this.#inputs.get(name) : undefined;
+    if (input === undefined) throw new InvalidRequest(`there is no input ${JSON.stringify(name)}`);
+    return reader(input, gzip);
+  }
+
+  #hmac(manifest, secret, texts) {
+    const asked = (manifest.hmac ?? []).some((name) => name === secret || name === "*");
+    if (!asked || !this.#secrets.has(secret)) {
+      throw new InvalidRequest(`the secret ${secret} is not there, or the manifest does not ask for it (hmac)`);
+    }
+    return texts.map((text) => new Uint8Array(createHmac("sha256", this.#secrets.get(secret)).update(text).digest()));
+  }
+
+  #send(run, manifest, request) {
+    const denied = (why) => new HttpError("HTTP-request-denied", `the host sent no request or has no answer: ${why}`);
+    const { host, origin } = new URL(request.url);
+    const asks = manifest.http ?? { hosts: [], secrets: [] };
+    if (!asks.hosts.some((wanted) => matches(wanted, host, origin))) throw denied("HTTP-request-denied");
+    for (const [, name] of request.headers.map(([, value]) => value).join("\n").matchAll(SECRET)) {
+      if (!asks.secrets.includes(name) || !this.#secrets.has(name)) throw denied(`there is no secret ${name}`);
+    }
+    run.requests.push(request);
+    const answer = this.#answers.get(request.url);
+    if (answer === undefined) throw new HttpError("DNS-error", `the host sent no request or has no answer: the test answers nothing to ${request.url}`);
+    return answer;
+  }
+}
+
+function matches(wanted, host, origin) {
+  if (wanted.startsWith("http://")) return wanted === origin;
+  if (wanted.startsWith("*.")) return host.endsWith(wanted.slice(1));
+  return wanted === host;
+}
+
+function reader({ bytes, fileName }, gzip) {
+  const plain = gzip ? new Uint8Array(gunzipSync(bytes)) : bytes;
+  let position = 0;
+  const take = (from, most) => {
+    const piece = from.slice(position, position + most);
+    position += piece.length;
+    return piece.length === 0 ? undefined : piece;
+  };
+  return {
+    bytes: (most) => take(bytes, most),
+    plain: (most) => take(plain, most),
+    text: () => {
+      const rest = take(plain, plain.length);
+      if (rest === undefined) return undefined;
+      try {
+        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(rest);
+      } catch {
+        throw new Failure("InvalidData", `${fileName} is not utf-8`);
+      }
+    },
+    seek: (to) => void (position = to),
+    position: () => position,
+  };
+}
+
+function create(run, description) {
+  const { name } = description;
+  if (REFUSED_NAME.test(name)) throw new InvalidRequest(`${JSON.stringify(name)} cannot be the name of an output`);
+  if (run.outputs.has(name)) throw new InvalidRequest(`"${name}" cannot be the name of an output: there is an output of this name`);
+  const pieces = [];
+  return {
+    write: (data) => void pieces.push(typeof data === "string" ? bytesOf(data) : data.slice()),
+    finish: () => void run.outputs.set(name, { ...description, bytes: new Uint8Array(Buffer.concat(pieces)) }),
+    drop: () => {},
+  };
+}
+
+/** As in a cell: what a job throws is a failure whose code is its name. */
+function failureOf(error) {
+  const known = told(error);
+  if (known instanceof Failure) return known;
+  if (known instanceof HostError) return new Failure(known.code, known.message, { transient: known.transient, cause: known });
+  if (error instanceof Error) return new Failure(error.name, `${error.name}: ${error.message}`, { cause: error });
+  return new Failure("Thrown", String(error));
+}
+
+export { Completion, Failure };

@@ -1,0 +1,373 @@
+//! Jobs in JavaScript and TypeScript: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
+
+use fuelcell_tests::built;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// A cache for `fuelcell run` that has the engine once it was run.
+fn cache() -> &'static Path {
+    static CACHE: OnceLock<PathBuf> = OnceLock::new();
+    CACHE.get_or_init(|| {
+        let folder = built::target().join("tests-cache-javascript");
+        fs::create_dir_all(&folder).unwrap();
+        // Tests that begin together wait for the one that compiles.
+        let lock = File::create(folder.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let script = scripts(&[("main.js", r#"import { defineJob } from "fuelcell"; export default defineJob({ title: "Nothing", run() {} });"#)]);
+        let ended = start(&folder, script.path(), &[]);
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        folder
+    })
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// A folder with a script in its folder `script`.
+fn scripts(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        write(&folder.path().join("script").join(name), text);
+    }
+    folder
+}
+
+fn start(cache: &Path, folder: &Path, arguments: &[&str]) -> Output {
+    let mut run = Command::new(built::fuelcell());
+    run.arg("run").arg(folder.join("script")).args(arguments).arg("--out").arg(folder.join("out"));
+    run.env("XDG_CACHE_HOME", cache).output().expect("the binary can be started")
+}
+
+/// What a script came to.
+struct Ran {
+    told: Value,
+    log: String,
+    folder: TempDir,
+}
+
+impl Ran {
+    fn text(&self, artifact: &str) -> String {
+        assert_eq!(self.told["completed"], true, "{:#}\n{}", self.told["error"], self.log);
+        fs::read_to_string(self.folder.path().join("out").join(artifact)).unwrap()
+    }
+
+    fn error(&self) -> String {
+        let error = &self.told["error"];
+        format!(
+            "{}: {} ({})",
+            error["code"].as_str().unwrap(),
+            error["message"].as_str().unwrap(),
+            error["details"]
+        )
+    }
+}
+
+fn run(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let folder = scripts(files);
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+    let output = start(cache(), folder.path(), &arguments);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {log}"));
+    Ran { told, log, folder }
+}
+
+/// A job of one function.
+fn job(body: &str) -> String {
+    format!(
+        "import {{ defineJob, Failure }} from \"fuelcell\";\nexport default defineJob({{ title: \"A job\", async run(context) {{\n{body}\n}} }});\n"
+    )
+}
+
+#[test]
+fn the_sdk_passes_its_own_tests() {
+    let tests = Command::new("node")
+        .args(["--test", "test/"])
+        .current_dir(built::source("guest-sdk/js"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&tests.stdout);
+    assert!(tests.status.success() && said.contains("# fail 0") && !said.contains("# pass 0"), "{said}");
+}
+
+#[test]
+fn a_job_asks_its_host_for_everything() {
+    let main = r#"
+import { Completion, defineJob, HostError } from "fuelcell";
+import { helper } from "./lib/helper.js";
+import lookup from "./lookup.json";
+import { NAME } from "pure";
+import part from "@scope/kit/part";
+
+export default defineJob({
+  title: "Everything",
+  parameters: { type: "object", properties: { names: { type: "array", items: { type: "string" } }, limit: { type: "integer", default: 3 } }, required: ["names"] },
+  inputs: ["dataset", { name: "lookups", many: true }],
+  hmac: ["KEY"],
+  async run(context, { names, limit }) {
+    console.log("a line", { n: 1n });
+    const rows = context.open("dataset").rows().toArray();
+    context.report({ recordsProcessed: rows.length, recordsTotal: 10n, warnings: [{ kind: "Odd", message: "An odd row." }] });
+    context.progress(1, 2, "Halfway");
+    context.warn("stage", "a warning");
+    context.saveCheckpoint("kept");
+    context.mark("key");
+    const refused: string[] = [];
+    for (const ask of [
+      () => context.open("none"), () => context.artifact("a:b"), () => context.hmac("KEY", "x"), () => fetch("https://example.com/"),
+    ]) {
+      try { await ask(); } catch (error) { refused.push(error instanceof HostError ? error.name : String(error)); }
+    }
+    let ticks = 0;
+    const timer = setInterval(() => { ticks += 1; if (ticks === 3) clearInterval(timer); }, 1);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    context.artifact("thrown.txt").write("x");
+    await context.save("told.json", {
+      rows, names, limit, ticks, refused, helper, lookup, NAME, part, large: 18446744073709551615n,
+      kept: new TextDecoder().decode(context.loadCheckpoint()), seen: context.seen("key"), cancelled: context.cancellation(),
+      lookups: [...context.inputsOf("lookups").values()].map(({ name }) => context.open(name).text()),
+    }, { primary: true });
+    return Completion.skipped("enough");
+  },
+});
+"#;
+    let inputs = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        write(&inputs.path().join(name), text);
+        inputs.path().join(name).display().to_string()
+    };
+    let zones = format!("lookups/zones={}", file("zones", "north"));
+    let files = [
+        ("main.ts", main),
+        ("lib/helper.ts", "export const helper: string = \"typed\";\n"),
+        ("lookup.json", r#"{"k": [1, "two"]}"#),
+        (
+            "vendor/pure/package.json",
+            r#"{"exports": {".": {"require": "./no.cjs", "import": "./index.mjs"}}}"#,
+        ),
+        ("vendor/pure/index.mjs", "export const NAME = 'vendored';\n"),
+        ("vendor/@scope/kit/part.js", "export default 'part';\n"),
+    ];
+    let orders = file("in.csv", "a,b\n1,ä\n2,\"x,y\"\n");
+    let ran = run(&files, &["--in", &orders, "--in", &zones, "--param", r#"names=["n"]"#]);
+    let told: Value = serde_json::from_str(&ran.text("told.json")).unwrap();
+    let expected = json!({
+        "rows": [{"a": "1", "b": "ä"}, {"a": "2", "b": "x,y"}], "names": ["n"], "limit": 3, "ticks": 3,
+        "refused": ["InvalidRequest", "InvalidRequest", "InvalidRequest", "HttpError"],
+        "helper": "typed", "lookup": {"k": [1, "two"]}, "NAME": "vendored", "part": "part", "large": u64::MAX,
+        "kept": "kept", "seen": false, "cancelled": "none", "lookups": ["north"],
+    });
+    assert_eq!(told, expected);
+    assert!(!ran.folder.path().join("out/thrown.txt").exists());
+    assert_eq!(ran.told["recordsProcessed"], 2);
+    for line in ["[console] a line {\"n\":1}", "[stage] a warning"] {
+        assert!(ran.log.contains(line), "{line}: {}", ran.log);
+    }
+}
+
+#[test]
+fn whatever_a_script_throws_is_a_failure_with_its_place() {
+    for (body, told) in [
+        (
+            "const f = () => null.x;\nf();",
+            "TypeError: cannot read property 'x' of null\n    at f (main.js:3:",
+        ),
+        (
+            "throw new Failure('MissingColumn', 'Line 3 has none.');",
+            "GuestError: Line 3 has none. (\"MissingColumn\")",
+        ),
+        ("throw 'a text';", "a text (\"Thrown\")"),
+        (
+            "class Odd extends Error { name = 'Odd'; }\nthrow new Odd('why', { cause: new TypeError('inner') });",
+            "caused by TypeError: inner",
+        ),
+        ("JSON.parse('{');", "at run (main.js:3:"),
+        ("Promise.reject(new RangeError('forgotten'));", "RangeError: forgotten"),
+        (
+            "setTimeout(() => { throw new Error('late'); }, 1);\nawait new Promise((r) => setTimeout(r, 5));",
+            "Error: late",
+        ),
+        ("await new Promise(() => {});", "The job waits for a promise that nothing can settle. (\"Stuck\")"),
+        ("const f = (n) => f(n + 1) + 1;\nf(0);", "StackOverflow: the module's call stack overflowed"),
+        (
+            "const held = [];\nfor (;;) held.push(new Uint8Array(10_000_000));",
+            "MemoryLimit: the module needed more memory than its limit",
+        ),
+        (
+            "await fetch('https://example.com/');",
+            "HttpError: the host sent no request or has no answer: HTTP-request-denied",
+        ),
+        ("await fetch('/x');", "TypeError: a URL is https://host/… or http://host/…, and not /x"),
+        (
+            "await fetch('https://x.y/', { mode: 'cors' });",
+            "TypeError: fetch takes no mode; it takes method, headers, body, timeout",
+        ),
+        ("context.report({ rows: 1 });", "TypeError: a report has no rows; it has recordsProcessed"),
+        ("context.progress(1n << 64n, 2);", "RangeError: progress is a whole number from 0 to 2^64 - 1"),
+        ("return 3;", "a job returns nothing or a Completion, and this one returned number"),
+        ("await import('node:fs');", "imports \"node:fs\": a cell has no modules of Node"),
+        ("await import('./none.js');", "there is no file none.js in the script"),
+        ("await import('../../etc/passwd');", "it leads out of the script"),
+        ("await import('zod');", "there is no package zod in vendor/"),
+    ] {
+        let ran = run(&[("main.js", &job(body))], &[]);
+        assert_eq!(ran.told["completed"], false, "{body}");
+        assert!(ran.error().contains(told), "{body}\n{}", ran.error());
+    }
+}
+
+#[test]
+fn types_are_blanks() {
+    let main = r#"import { defineJob, type Context } from "fuelcell";
+import type { Report } from "fuelcell";
+import { helper, type Shape } from "./helper";
+
+interface Row { name: string; amount?: number }
+type Pair<A, B> = [A, B];
+declare const nothing: number;
+export declare function later(x: number): void;
+abstract class Base<T> implements Iterable<T> {
+  private readonly items: T[] = [];
+  protected count!: number;
+  static readonly kind?: string = "base";
+  declare ghost: string;
+  [key: string]: unknown;
+  abstract size(): number;
+  constructor(first: T, ...rest: T[]) { this.items = [first, ...rest]; }
+  public override toString(this: Base<T>, loud?: boolean): string { return `${this.items.length as number}${loud ? "!" : ""}`; }
+  *[Symbol.iterator](): Iterator<T> { yield* this.items as Iterable<T>; }
+}
+class Own extends Base<number> implements Iterable<number> { size(): number { return 2; } }
+function over(a: string): string;
+function over(a: number): number;
+function over(a: any): any { return a; }
+const generic = <T,>(value: T): T => value;
+const arrow = (a: number): Pair<
+  number, /* ) */ string
+> => [a, "x"];
+const first = over(1) as number
+[2, 3].forEach((x) => x);
+let ü = <string>"z", w = ("a" as const)!.length satisfies number;
+
+export default defineJob({
+  title: "Typed",
+  async run(context: Context): Promise<void> {
+    const map = new Map<string, number>([["a", 1]]);
+    const shape: Shape | undefined = undefined;
+    for (const [k, v] of map as Iterable<Pair<string, number>>) console.log(k!, v, shape);
+    try { JSON.parse("{") } catch (e: unknown) { (e as Error).name }
+    const own = new Own(1, 2);
+    await context.save("told.json", [own.toString(true), [...own], generic<number>(5), arrow(1), helper("x"), first, ü, w, over("s")]);
+    const row: Row | undefined = undefined; (row as unknown as Row).name;
+  },
+});
+"#;
+    let helper =
+        "export type Shape = { a: number };\nexport const helper = (x: string): string => x.toUpperCase();\n";
+    let ran = run(&[("main.ts", main), ("helper.ts", helper)], &[]);
+    // The last line fails on purpose: it is where the source has it.
+    let line = main.lines().position(|line| line.contains("(row as unknown")).unwrap() + 1;
+    let column = main.lines().nth(line - 1).unwrap().find("row as").unwrap() + 1;
+    let place = format!("at run (main.ts:{line}:{column})");
+    assert!(ran.error().contains(&place), "{place}: {}", ran.error());
+    let told: Value =
+        serde_json::from_slice(&fs::read(ran.folder.path().join("out/told.json")).unwrap()).unwrap();
+    assert_eq!(told, json!(["2!", [1, 2], 5, [1, "x"], "X", 1, "z", 1, "s"]));
+}
+
+#[test]
+fn what_is_no_script_is_refused_when_it_is_packed() {
+    for (files, told) in [
+        (vec![("main.ts", "const a = 1;\nenum Colour { Red }")], "an enum is code and not only a type"),
+        (
+            vec![
+                ("main.ts", "import './b';"),
+                ("b.ts", "export class A { constructor(private x: number) {} }"),
+            ],
+            "at b.ts:1:30",
+        ),
+        (vec![("main.ts", "namespace A { export const b = 1; }")], "a namespace is code"),
+        (vec![("main.ts", "const a: = 3;")], "at main.ts:1:10"),
+        (vec![("main.js", "const a = ;")], "at main.js:1:11"),
+        (
+            vec![("main.js", "export default 1;")],
+            "main.js declares no job: write \"export default defineJob({ … })\"",
+        ),
+        (
+            vec![(
+                "main.js",
+                "import { defineJob } from 'fuelcell'; export default defineJob({ name: 'x' });",
+            )],
+            "a job has no name; it has title",
+        ),
+        (
+            vec![(
+                "main.js",
+                "import { defineJob } from 'fuelcell'; export default defineJob({ title: 'x', http: { hosts: ['*'] }, run() {} });",
+            )],
+            "\"*\" is not a host",
+        ),
+        (vec![("readme.txt", "nothing")], "it can have main.ts or main.js instead"),
+    ] {
+        let folder = scripts(&files);
+        let mut pack = Command::new(built::fuelcell());
+        let packed = pack
+            .args(["module", "pack", "script"])
+            .current_dir(folder.path())
+            .env("XDG_CACHE_HOME", cache())
+            .output();
+        let packed = packed.unwrap();
+        let said = String::from_utf8_lossy(&packed.stderr);
+        assert!(!packed.status.success() && said.contains(told), "{files:?}\n{said}");
+    }
+}
+
+/// A fenced block of the page: its language and its text.
+fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    page.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a block has lines"))
+}
+
+#[test]
+fn the_page_on_javascript_is_followed_word_for_word() {
+    let page = fs::read_to_string(built::source("docs/javascript.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("node_modules")).unwrap();
+    symlink(built::source("guest-sdk/js"), folder.path().join("node_modules/fuelcell")).unwrap();
+    let mut commands = Vec::new();
+    for (language, text) in blocks(&page) {
+        match (
+            language,
+            text.split_once('\n').and_then(|(first, rest)| Some((first.strip_prefix("// ")?, rest))),
+        ) {
+            ("ts" | "js", Some((name, rest))) => write(&folder.path().join(name), rest),
+            ("sh", _) => commands.push(text),
+            _ => panic!("a block of {language} is neither a file nor commands"),
+        }
+    }
+    let follow = |commands: &str| {
+        let program = built::fuelcell();
+        let beside = program.parent().unwrap().display().to_string();
+        let path = format!("{beside}:{}", std::env::var("PATH").unwrap());
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-e", "-c", commands])
+            .current_dir(folder.path())
+            .env("PATH", path)
+            .env("XDG_CACHE_HOME", cache());
+        let output = shell.output().expect("there is a shell");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{commands}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+        said
+    };
+    let [first, tests] = commands[..] else { panic!("the page has two blocks of commands") };
+    let said = follow(first);
+    assert!(said.ends_with("2 words\n") && said.contains("javascript@2025"), "{said}");
+    assert!(folder.path().join("word-count.zip").is_file());
+    assert!(follow(tests).contains("# pass 1"));
+}
