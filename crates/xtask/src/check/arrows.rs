@@ -20,7 +20,6 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fuelcell-rules", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-store", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-store-sled", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
-    // Planned.
     ("fuelcell-store-postgres", Reach::Only(&["fuelcell-domain", "fuelcell-store"])),
     ("fuelcell-sandbox", Reach::Only(&["fuelcell-domain"])),
     ("fuelcell-outbound", Reach::Only(&["fuelcell-domain"])),
@@ -92,8 +91,8 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("new-rows", Reach::Only(&["fuelcell-sdk"])),
     ("probe", Reach::Only(&["fuelcell-sdk"])),
     ("fetch", Reach::Only(&["fuelcell-sdk"])),
-    ("conformance", Reach::Only(&["fuelcell-sdk"])),
     ("echo-engine", Reach::Only(&["fuelcell-sdk"])),
+    ("conformance", Reach::Only(&["fuelcell-sdk"])),
     // What it speaks is the interface of jobs, from its own WIT.
     ("science-bridge", Reach::Only(&[])),
 ];
