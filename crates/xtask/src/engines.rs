@@ -27,6 +27,8 @@ const SDK: &str = "guest-sdk/python/src";
 const SCIENCE: &str = "guest-sdk/engines/python-science";
 /// The version of Python of its interpreter.
 const SCIENCE_PYTHON: &str = "3.15";
+/// A version of Python and a platform for which there are packages of `data.txt`, whatever runs here.
+const DATA_OF: (&str, &str) = ("3.13", "manylinux_2_28_x86_64");
 /// The version of Python that componentize-py brings, by which its packages are chosen.
 const PYTHON: &str = "3.14";
 
@@ -64,19 +66,19 @@ fn make(workspace: &Workspace, built: &Path) -> Result<()> {
 
 /// The packages of the engine for scripts.
 fn packages(workspace: &Workspace, venv: &Venv) -> Result<PathBuf> {
-    packages_of(workspace, venv, "engine-python", SOURCES, PYTHON)
+    packages_of(workspace, venv, "engine-python", &format!("{SOURCES}/requirements.txt"), (PYTHON, "any"))
 }
 
-/// The packages of `requirements.txt` in a folder of their own, as a virtual environment has them.
+/// The packages of a list in a folder of their own, as a virtual environment has them.
 fn packages_of(
     workspace: &Workspace,
     venv: &Venv,
     name: &str,
-    sources: &str,
-    python: &str,
+    requirements: &str,
+    (python, platform): (&str, &str),
 ) -> Result<PathBuf> {
     let folder = workspace.tools().join(name);
-    let requirements = workspace.root.join(sources).join("requirements.txt");
+    let requirements = workspace.root.join(requirements);
     let wanted = fs::read(&requirements)?;
     let stamp = folder.join("requirements.txt");
     if fs::read(&stamp).is_ok_and(|present| present == wanted) {
@@ -89,7 +91,7 @@ fn packages_of(
     let mut command: Command = venv.program("python");
     command
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"])
-        .args(["--only-binary=:all:", "--platform", "any", "--python-version", python])
+        .args(["--only-binary=:all:", "--platform", platform, "--python-version", python])
         .arg("--target")
         .arg(site)
         .arg("-r")
@@ -123,7 +125,16 @@ pub(crate) fn science(workspace: &Workspace, bridge: &Path) -> Result<PathBuf> {
 fn make_science(workspace: &Workspace, bridge: &Path, built: &Path) -> Result<()> {
     let venv = Venv::ensure(workspace)?;
     venv.ensure_packages(&[WASM_TOOLS])?;
-    let packages = packages_of(workspace, &venv, "engine-python-science", SCIENCE, SCIENCE_PYTHON)?;
+    let list = |file| format!("{SCIENCE}/{file}");
+    let packages = packages_of(
+        workspace,
+        &venv,
+        "engine-python-science",
+        &list("requirements.txt"),
+        (SCIENCE_PYTHON, "any"),
+    )?;
+    // Of these no program is taken, so that it does not matter whose they are.
+    let data = packages_of(workspace, &venv, "engine-python-science-data", &list("data.txt"), DATA_OF)?;
     let folder = workspace.target.join("engines");
     fs::create_dir_all(&folder)?;
     let sources = workspace.root.join(SCIENCE);
@@ -148,7 +159,8 @@ fn make_science(workspace: &Workspace, bridge: &Path, built: &Path) -> Result<()
     wasm_tools(&["compose", "--definitions", &definition], &interpreter, &component)?;
     let mut pack = venv.program("python");
     pack.arg(sources.join("pack.py")).arg(site_packages(&packages, SCIENCE_PYTHON));
-    run(pack.arg(&component).arg(&placeholder).arg(built))
+    pack.arg(site_packages(&data, DATA_OF.0)).arg(&component).arg(&placeholder).arg(built);
+    run(&mut pack)
 }
 
 /// Where Python finds the SDK and the packages of the engine, as a script does that the engine runs.

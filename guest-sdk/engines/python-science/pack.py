@@ -1,7 +1,8 @@
-"""Packs what the science engine is beside its interpreter: `python pack.py PACKAGES COMPONENT PLACEHOLDER OUT`, where PACKAGES is
-a folder with the packages of `requirements.txt`. The same files give the same archive.
+"""Packs what the science engine is beside its interpreter: `python pack.py PACKAGES DATA COMPONENT PLACEHOLDER OUT`, where PACKAGES
+and DATA are folders with the packages of `requirements.txt` and `data.txt`. The same files give the same archive.
 
-An entry `DIRECTORY//PATH` of the archive is a file that scripts find at this path below the directory.
+An entry `DIRECTORY//PATH` of the archive is a file that scripts find at this path below the directory. An entry
+`libraries/PATH` comes into the archive of the interpreter's libraries, where that has no such file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ HERE = Path(__file__).parent
 PACKAGES = "packages.zip"
 #: Folders with data that packages open as files.
 DATA = ("IPython/utils/themes",)
+#: Tables that libraries open beside their own modules.
+TABLES = "statsmodels/datasets/*/*.csv"
 #: Of no use in a cell.
 LEFT_OUT = ("__pycache__", "bin", "share", "tests", "test", "sphinxext")
 #: The folders whose files come into the archive, by where they stand in it.
@@ -46,7 +49,7 @@ def packed(entries: Iterator[tuple[str, bytes]]) -> bytes:
     return memory.getvalue()
 
 
-def main(packages: str, component: str, placeholder: str, out: str) -> None:
+def main(packages: str, data: str, component: str, placeholder: str, out: str) -> None:
     library = Path(packages)
     entries = {
         "component.wasm": Path(component).read_bytes(),
@@ -54,10 +57,12 @@ def main(packages: str, component: str, placeholder: str, out: str) -> None:
         "engine//main.py": (HERE / "app/main.py").read_bytes(),
         f"engine//{PACKAGES}": packed((place, path.read_bytes()) for place, path in files(library)),
     }
-    for data in DATA:
+    for folder in DATA:
         # Opened as a file, as if the archive were a folder.
-        for path in (library / data).iterdir():
-            entries[f"engine/{PACKAGES}/{data}//{path.name}"] = path.read_bytes()
+        for path in (library / folder).iterdir():
+            entries[f"engine/{PACKAGES}/{folder}//{path.name}"] = path.read_bytes()
+    for path in Path(data).glob(TABLES):
+        entries[f"libraries/{path.relative_to(data).as_posix()}"] = path.read_bytes()
     Path(out).write_bytes(packed(iter(entries.items())))
 
 

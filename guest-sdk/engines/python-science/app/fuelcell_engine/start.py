@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipimport
 
 from fuelcell.end import Failure
 
@@ -20,10 +21,25 @@ ENVIRONMENT = {
 }
 
 
+class Added:
+    """Lets the package with data sets find those that the engine adds: the interpreter remembers what its archive held
+    when it was made, and to read that anew takes a tenth of a second."""
+
+    PACKAGE = "statsmodels.datasets"
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
+        if name == self.PACKAGE:
+            sys.meta_path.remove(self)
+            for importer in sys.path_importer_cache.values():
+                if isinstance(importer, zipimport.zipimporter) and importer.archive == LIBRARIES[0]:
+                    importer.invalidate_caches()
+
+
 def run() -> None:
     """Runs the script, and says how it ended."""
     host = cell.CellHost()
     absent.install()
+    sys.meta_path.insert(0, Added())
     sys.dont_write_bytecode = True
     script.LIBRARIES[:] = LIBRARIES
     script.ENVIRONMENT.update(ENVIRONMENT)
