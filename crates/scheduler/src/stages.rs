@@ -119,7 +119,7 @@ impl Stages {
         }
         run.number(keys::CPU, usage.cpu_micros as f64 / 1e6).count(keys::MEMORY, usage.peak_memory_bytes);
         if let RunEnd::Failed(error) = end {
-            run.fail(&error.code, &error.message);
+            run.fail(error.code, &error.message);
         }
         run.end(now);
     }
@@ -146,7 +146,7 @@ impl Stages {
         let mut attempt = lock(&self.attempt);
         attempt.text(keys::JOB_STATE, job.state.as_str());
         if let Some(error) = job.error() {
-            attempt.fail(&error.code, &error.message);
+            attempt.fail(error.code, &error.message);
         }
     }
 

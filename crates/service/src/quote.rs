@@ -72,7 +72,7 @@ impl Service {
     async fn runs_like(&self, job: &Job) -> Result<Vec<Run>, ServiceError> {
         let of_project = JobFilter {
             states: vec![JobState::Completed],
-            job_type: Some(job.job_type.clone()),
+            job_type: Some(job.job_type),
             ..JobFilter::default()
         };
         if let Some(pipeline) = &job.pipeline {
