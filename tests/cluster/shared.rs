@@ -1,7 +1,7 @@
 //! The cluster that all tests of a run share. Test processes come and go: whoever needs it and finds none starts it, and it
 //! stops by itself when nobody has needed it for half a minute. It need not survive a crash, so it does not wait for its disk.
 
-use crate::{address, command, initialise, program, start};
+use crate::server::{OWNER, address, command, initialise, program, start};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ impl Drop for Database {
         psql.args(["--no-psqlrc", "--quiet", "--host"]).arg(joined());
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         // The whole cluster goes soon.
-        let _ = psql.args(["--username", crate::OWNER, "--dbname", "postgres", "--command", &drop]).output();
+        let _ = psql.args(["--username", OWNER, "--dbname", "postgres", "--command", &drop]).output();
     }
 }
 

@@ -2,13 +2,12 @@
 //! next one. So they share its statements, its flush, and the locks of their projects.
 
 use crate::database::Database;
-use crate::verbs::{queue, submissions};
 use crate::work::Work;
-use fuelcell_domain::Job;
-use fuelcell_store::{Finish, NewJob, StoreError, Submitted};
+use fuelcell_store::StoreError;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most verbs of one transaction.
@@ -32,10 +31,10 @@ impl<V, A> Clone for Batch<V, A> {
 
 impl<V: Send + Sync + 'static, A: Send + 'static> Batch<V, A> {
     /// The line ends when nobody can join it any more.
-    fn new(database: &Database, all: All<V, A>) -> Self {
+    pub(crate) fn new(handle: &Handle, database: &Database, all: All<V, A>) -> Self {
         let (line, mut waiting) = mpsc::channel::<(V, oneshot::Sender<Answer<A>>)>(MOST);
         let database = database.clone();
-        tokio::spawn(async move {
+        handle.spawn(async move {
             let mut taken = Vec::new();
             while waiting.recv_many(&mut taken, MOST).await > 0 {
                 let (verbs, callers): (Vec<V>, Vec<_>) = taken.drain(..).unzip();
@@ -96,22 +95,5 @@ fn same(error: &StoreError) -> StoreError {
         StoreError::Full => StoreError::Full,
         StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
         other => StoreError::Storage(other.to_string()),
-    }
-}
-
-/// The lines of a store.
-#[derive(Clone)]
-pub(crate) struct Batches {
-    pub(crate) submits: Batch<NewJob, Submitted>,
-    pub(crate) finishes: Batch<Finish, Job>,
-}
-
-impl Batches {
-    /// On the store's own runtime.
-    pub(crate) fn new(database: &Database) -> Self {
-        Self {
-            submits: Batch::new(database, |work, new| Box::pin(submissions::submit_all(work, new))),
-            finishes: Batch::new(database, |work, ends| Box::pin(queue::finish_all(work, ends))),
-        }
     }
 }

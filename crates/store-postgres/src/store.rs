@@ -1,12 +1,13 @@
 //! The store as its owner holds it: opened, closed, and how a verb reaches the database.
 
-use crate::batches::Batches;
+use crate::batches::Batch;
 use crate::database::Database;
 use crate::guard::Guard;
 use crate::migrations;
-use fuelcell_domain::Digest;
-use fuelcell_store::StoreError;
+use fuelcell_domain::{Digest, Job};
+use fuelcell_store::{Finish, NewJob, StoreError, Submitted};
 use std::future::Future;
+use std::sync::OnceLock;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::Config;
 
@@ -58,8 +59,10 @@ impl Default for Options {
 /// A store of records in PostgreSQL. A verb that has begun goes on when its caller goes away.
 pub struct PostgresStore {
     pub(crate) database: Database,
-    pub(crate) batches: Batches,
-    handle: Handle,
+    /// Those who submit together, and those whose attempts end together. Verbs say what is done with them.
+    pub(crate) submits: OnceLock<Batch<NewJob, Submitted>>,
+    pub(crate) finishes: OnceLock<Batch<Finish, Job>>,
+    pub(crate) handle: Handle,
     /// `None` only while it is being dropped.
     runtime: Option<Runtime>,
 }
@@ -84,13 +87,18 @@ impl PostgresStore {
                 migrations::apply(&config).await?;
             }
             let database = Database::new(&config, options.connections, guard)?;
-            let batches = Batches::new(&database);
             // Whether it can be reached is known before anybody asks for something.
             database.session().await?;
-            Ok((database, batches))
+            Ok(database)
         };
         match on(&handle, opening).await {
-            Ok((database, batches)) => Ok(Self { database, batches, handle, runtime: Some(runtime) }),
+            Ok(database) => Ok(Self {
+                database,
+                submits: OnceLock::new(),
+                finishes: OnceLock::new(),
+                handle,
+                runtime: Some(runtime),
+            }),
             Err(error) => {
                 runtime.shutdown_background();
                 Err(error)

@@ -3,9 +3,8 @@
 use crate::database::Session;
 use crate::record;
 use crate::records::ledger::split;
-use crate::records::moves::Move;
 use crate::work::Work;
-use fuelcell_domain::{Delivery, DeliveryId, Notices, ProjectRef};
+use fuelcell_domain::{Delivery, DeliveryId, Job, Notices, ProjectRef};
 use fuelcell_store::StoreError;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -29,9 +28,7 @@ pub(crate) async fn put_notices(
 }
 
 /// Notes what is to be told of jobs that have just ended.
-pub(crate) async fn note_ends(work: &Work, moves: &[Move]) -> Result<(), StoreError> {
-    let ended = moves.iter().filter(|one| !one.before.state.is_ended() && one.after.state.is_ended());
-    let ended: Vec<_> = ended.map(|one| &one.after).collect();
+pub(crate) async fn note_ends(work: &Work, ended: &[&Job]) -> Result<(), StoreError> {
     if ended.is_empty() {
         return Ok(());
     }

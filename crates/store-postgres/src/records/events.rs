@@ -3,7 +3,6 @@
 use crate::database::{Session, most};
 use crate::record;
 use crate::records::ledger::{Ledger, split};
-use crate::work::Work;
 use fuelcell_domain::{Happening, JobEvent, JobId, ProjectRef};
 use fuelcell_store::{EventPage, EventPlace, KEPT_EVENTS, StoreError, Watched};
 use uuid::Uuid;
@@ -11,7 +10,7 @@ use uuid::Uuid;
 /// Old events go in steps of so many.
 const STEP: u64 = 1024;
 
-pub(crate) async fn write(work: &Work, told: &[(ProjectRef, u64, JobEvent)]) -> Result<(), StoreError> {
+pub(crate) async fn write(session: &Session, told: &[(ProjectRef, u64, JobEvent)]) -> Result<(), StoreError> {
     if told.is_empty() {
         return Ok(());
     }
@@ -22,18 +21,18 @@ pub(crate) async fn write(work: &Work, told: &[(ProjectRef, u64, JobEvent)]) -> 
     let records = record::write_all(told.iter().map(|(.., event)| event))?;
     let add = "INSERT INTO events SELECT * FROM \
         unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::boolean[], $6::text[])";
-    work.execute(add, &[&tenants, &projects, &numbers, &jobs, &firsts, &records]).await?;
+    session.execute(add, &[&tenants, &projects, &numbers, &jobs, &firsts, &records]).await?;
     for (project, number, _) in told.iter().filter(|(_, number, _)| number % STEP == 0) {
         let Some(oldest) = number.checked_sub(KEPT_EVENTS) else { continue };
         let forget = "DELETE FROM events WHERE tenant = $1 AND project = $2 AND number <= $3";
-        work.execute(forget, &[&project.tenant.0, &project.project.0, &oldest.cast_signed()]).await?;
+        session.execute(forget, &[&project.tenant.0, &project.project.0, &oldest.cast_signed()]).await?;
     }
     Ok(())
 }
 
 /// Removes the events of jobs that are deleted.
-pub(crate) async fn forget(work: &Work, jobs: &[Uuid]) -> Result<(), StoreError> {
-    work.execute("DELETE FROM events WHERE job = ANY($1)", &[&jobs]).await.map(drop)
+pub(crate) async fn forget(session: &Session, jobs: &[Uuid]) -> Result<(), StoreError> {
+    session.execute("DELETE FROM events WHERE job = ANY($1)", &[&jobs]).await.map(drop)
 }
 
 /// The number of a project's latest event.

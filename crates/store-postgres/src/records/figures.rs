@@ -1,9 +1,8 @@
 //! Figures that follow from moves: a tenant's day, a module's latest durations.
 
-use crate::database::most;
+use crate::database::{Session, most};
 use crate::record;
 use crate::records::ledger::split;
-use crate::work::Work;
 use fuelcell_domain::{Job, JobState, ProjectRef, Timestamp};
 use fuelcell_store::jobs::{first_wait, run_micros, utc_day};
 use fuelcell_store::{RECENT_DURATIONS, StoreError, TenantFigures};
@@ -87,26 +86,26 @@ impl Days {
 }
 
 /// Writes durations, and forgets old ones of some of the modules. Nobody waits for another one who forgets the same.
-async fn write_durations(work: &Work, durations: Vec<(Vec<u8>, i64)>) -> Result<(), StoreError> {
+async fn write_durations(session: &Session, durations: Vec<(Vec<u8>, i64)>) -> Result<(), StoreError> {
     if durations.is_empty() {
         return Ok(());
     }
     let (modules, micros): (Vec<_>, Vec<_>) = durations.into_iter().unzip();
     let add = "INSERT INTO durations (module, micros) SELECT * FROM unnest($1::bytea[], $2::bigint[]) \
         RETURNING number, module";
-    let added = work.query(add, &[&modules, &micros]).await?;
+    let added = session.query(add, &[&modules, &micros]).await?;
     let forget = "DELETE FROM durations WHERE number IN (SELECT number FROM durations WHERE module = $1 AND number < \
         (SELECT number FROM durations WHERE module = $1 ORDER BY number DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
     let kept = most(RECENT_DURATIONS - 1);
     for row in added.iter().filter(|row| row.get::<_, i64>(0) % FORGOTTEN_EVERY == 0) {
-        work.execute(forget, &[&row.get::<_, Vec<u8>>(1), &kept]).await?;
+        session.execute(forget, &[&row.get::<_, Vec<u8>>(1), &kept]).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn write(work: &Work, days: Days) -> Result<(), StoreError> {
+pub(crate) async fn write(session: &Session, days: Days) -> Result<(), StoreError> {
     let Days { mut days, durations } = days;
-    write_durations(work, durations).await?;
+    write_durations(session, durations).await?;
     if days.is_empty() {
         return Ok(());
     }
@@ -114,7 +113,7 @@ pub(crate) async fn write(work: &Work, days: Days) -> Result<(), StoreError> {
     let numbers: Vec<_> = days.keys().map(|(_, day)| *day).collect();
     let known = "SELECT d.tenant, d.project, d.day, d.record FROM days d \
         JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[]) n(tenant, project, day) USING (tenant, project, day)";
-    for row in work.query(known, &[&tenants, &projects, &numbers]).await? {
+    for row in session.query(known, &[&tenants, &projects, &numbers]).await? {
         let key = (crate::records::ledger::project(&row), row.get(2));
         let before: DayFigures = record::read("days", row.get(3))?;
         days.entry(key).or_default().add(&before);
@@ -122,5 +121,5 @@ pub(crate) async fn write(work: &Work, days: Days) -> Result<(), StoreError> {
     let records = record::write_all(days.values())?;
     let put = "INSERT INTO days SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) \
         ON CONFLICT (tenant, project, day) DO UPDATE SET record = excluded.record";
-    work.execute(put, &[&tenants, &projects, &numbers, &records]).await.map(drop)
+    session.execute(put, &[&tenants, &projects, &numbers, &records]).await.map(drop)
 }

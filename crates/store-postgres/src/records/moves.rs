@@ -68,7 +68,9 @@ pub(crate) async fn write(work: &mut Work, moves: &[Move]) -> Result<(), StoreEr
     };
     enqueue(work, &now_in(|state| state == JobState::Queued)).await?;
     run(work, &now_in(|state| state == JobState::Running)).await?;
-    end(work, &now_in(JobState::is_ended)).await?;
+    let ended = now_in(JobState::is_ended);
+    end(work, &ended).await?;
+    deliveries::note_ends(work, &ended).await?;
     for Move { before, after, at } in moves {
         if before.state != after.state {
             work.ledger(after.project).count(Some(before.state), Some(after.state));
@@ -78,7 +80,7 @@ pub(crate) async fn write(work: &mut Work, moves: &[Move]) -> Result<(), StoreEr
             work.tell(after.project, event);
         }
     }
-    deliveries::note_ends(work, moves).await
+    Ok(())
 }
 
 type Places = (Vec<Uuid>, Vec<Uuid>, Vec<Uuid>, Vec<i64>);

@@ -4,7 +4,6 @@
 use crate::database::Session;
 use crate::record;
 use crate::records::ledger::split;
-use crate::work::Work;
 use fuelcell_domain::{Job, ProjectRef, Receipt, Timestamp};
 use fuelcell_store::StoreError;
 use fuelcell_store::jobs::utc_day;
@@ -70,7 +69,7 @@ impl Book {
     }
 }
 
-pub(crate) async fn write(work: &Work, used: Vec<Used>) -> Result<(), StoreError> {
+pub(crate) async fn write(session: &Session, used: Vec<Used>) -> Result<(), StoreError> {
     if used.is_empty() {
         return Ok(());
     }
@@ -84,7 +83,7 @@ pub(crate) async fn write(work: &Work, used: Vec<Used>) -> Result<(), StoreError
     let known = "SELECT u.tenant, u.project, u.dimension, u.day, u.value, u.record FROM usage u JOIN \
         (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bytea[])) \
         n(tenant, project, dimension, day, value) USING (tenant, project, dimension, day, value)";
-    for row in work.query(known, &[&tenants, &projects, &dimensions, &days, &values]).await? {
+    for row in session.query(known, &[&tenants, &projects, &dimensions, &days, &values]).await? {
         let key = (crate::records::ledger::project(&row), row.get(2), row.get(3), row.get(4));
         book.rows.insert(key, record::read("usage", row.get(5))?);
     }
@@ -94,7 +93,7 @@ pub(crate) async fn write(work: &Work, used: Vec<Used>) -> Result<(), StoreError
     let put = "INSERT INTO usage SELECT * FROM \
         unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bytea[], $6::text[]) \
         ON CONFLICT (tenant, project, dimension, day, value) DO UPDATE SET record = excluded.record";
-    work.execute(put, &[&tenants, &projects, &dimensions, &days, &values, &records]).await.map(drop)
+    session.execute(put, &[&tenants, &projects, &dimensions, &days, &values, &records]).await.map(drop)
 }
 
 type Columns = (Vec<uuid::Uuid>, Vec<uuid::Uuid>, Vec<i16>, Vec<i64>, Vec<Vec<u8>>);

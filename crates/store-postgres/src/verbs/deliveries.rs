@@ -14,6 +14,7 @@ use fuelcell_store::verbs::Deliveries;
 use fuelcell_store::{DeliveryClaim, DeliveryFilter, OutboxFigures, Page, Seek, Settlement, StoreError};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Deliveries that are looked at in one step.
 const SCANNED: i64 = 10_000;
@@ -152,10 +153,11 @@ async fn give_out(work: &mut Work, mut claim: DeliveryClaim) -> Result<Vec<Deliv
         let allowed = match delivery.to {
             Recipient::Webhook(_) => Ok(()),
             Recipient::Mail(_) => {
-                if !notices.contains_key(&own) {
-                    notices.insert(own, records::notices(work, own).await?);
-                }
-                notices.entry(own).or_default().take_mail(claim.now, claim.mails_per_hour)
+                let known = match notices.entry(own) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(records::notices(work, own).await?),
+                };
+                known.take_mail(claim.now, claim.mails_per_hour)
             }
         };
         match allowed {

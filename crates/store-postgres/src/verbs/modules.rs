@@ -1,7 +1,7 @@
 //! A project's module versions, and which it chose for its job types.
 
 use super::grants::remove_grant;
-use super::users::{refuse_used, users};
+use super::users::{activations, refuse_used, users};
 use crate::database::{Session, most};
 use crate::record;
 use crate::records::stored;
@@ -172,12 +172,6 @@ async fn activate(work: &mut Work, own: ProjectRef, activation: Activation) -> R
     let number = ledger.activations.cast_signed();
     let add = "INSERT INTO activations VALUES ($1, $2, $3, $4)";
     work.execute(add, &[&own.tenant.0, &own.project.0, &number, &record::write(&activation)?]).await.map(drop)
-}
-
-/// All activations of a project, newest first.
-pub(super) async fn activations(session: &Session, own: ProjectRef) -> Result<Vec<Activation>, StoreError> {
-    let all = "SELECT record FROM activations WHERE tenant = $1 AND project = $2 ORDER BY number DESC";
-    session.records("activations", all, &[&own.tenant.0, &own.project.0]).await
 }
 
 async fn active(

@@ -1,6 +1,7 @@
 //! The workers' side of the queue: jobs are chosen, claimed, run and ended.
 
 use super::{datasets, processed};
+use crate::batches::Batch;
 use crate::database::{Session, most};
 use crate::record;
 use crate::records::job::{self, held};
@@ -74,7 +75,10 @@ impl Queue for PostgresStore {
     }
 
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
-        self.run(self.batches.finishes.clone().join(finish)).await
+        let finishes = self.finishes.get_or_init(|| {
+            Batch::new(&self.handle, &self.database, |work, ends| Box::pin(finish_all(work, ends)))
+        });
+        self.run(finishes.clone().join(finish)).await
     }
 
     async fn expire_leases(&self, now: Timestamp) -> Result<Vec<JobId>, StoreError> {

@@ -1,6 +1,7 @@
 //! The clients' side of the queue: jobs go in, and cancels of them.
 
 use super::audit;
+use crate::batches::Batch;
 use crate::database::Session;
 use crate::records::job;
 use crate::records::ledger::{project, split};
@@ -23,7 +24,10 @@ const STEP: i64 = 10_000;
 #[async_trait]
 impl Submissions for PostgresStore {
     async fn submit(&self, new: NewJob) -> Result<Submitted, StoreError> {
-        self.run(self.batches.submits.clone().join(new)).await
+        let submits = self.submits.get_or_init(|| {
+            Batch::new(&self.handle, &self.database, |work, new| Box::pin(submit_all(work, new)))
+        });
+        self.run(submits.clone().join(new)).await
     }
 
     async fn submit_many(&self, new: Vec<NewJob>) -> Result<Vec<Result<Submitted, StoreError>>, StoreError> {

@@ -1,6 +1,7 @@
 //! What refers to a dataset or a module version, in words.
 
-use super::{modules, pipelines};
+use super::pipelines;
+use crate::database::Session;
 use crate::record;
 use crate::records::job;
 use crate::work::Work;
@@ -17,7 +18,7 @@ pub(super) async fn users(
     let pipelines = pipelines::all(work, project).await?;
     let mut users: Vec<_> =
         pipelines.iter().filter_map(|pipeline| referent.use_by_pipeline(pipeline)).collect();
-    let mut active: Vec<Activation> = modules::activations(work, project).await?;
+    let mut active: Vec<Activation> = activations(work, project).await?;
     // Of each type the newest, which comes first.
     active.sort_by_key(|activation| activation.job_type);
     active.dedup_by_key(|activation| activation.job_type);
@@ -31,4 +32,10 @@ pub(super) async fn users(
         users.extend(referent.use_by_job(&job));
     }
     Ok(users)
+}
+
+/// All activations of a project, newest first.
+pub(super) async fn activations(session: &Session, own: ProjectRef) -> Result<Vec<Activation>, StoreError> {
+    let all = "SELECT record FROM activations WHERE tenant = $1 AND project = $2 ORDER BY number DESC";
+    session.records("activations", all, &[&own.tenant.0, &own.project.0]).await
 }
