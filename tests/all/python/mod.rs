@@ -52,6 +52,22 @@ fn run_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
     Ran { told, log, folder }
 }
 
+/// The texts in quotes of a list in a source file.
+fn listed<'a>(source: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
+    let list = source.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).unwrap().0;
+    list.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn server_and_engine_know_the_same_scientific_packages() {
+    let read = |path| fs::read_to_string(built::source(path)).unwrap();
+    let server = read("crates/service/src/notebooks.rs");
+    let engine = read("guest-sdk/engines/python/app/fuelcell_engine/absent.py");
+    let known = listed(&server, "const SCIENTIFIC: [&str; 16] = [", "];");
+    assert_eq!(known.len(), 16);
+    assert_eq!(listed(&engine, "\nSCIENTIFIC = (", "\n)"), known);
+}
+
 #[test]
 fn the_sdk_passes_its_own_tests() {
     pytest("guest-sdk/python");
@@ -144,6 +160,7 @@ fn whatever_a_script_raises_is_a_failure_with_its_place() {
             "GuestError: Line 3 has none. (\"MissingColumn\")",
         ),
         ("import pandas", "No module named 'pandas' (pandas has parts in C"),
+        ("import networkx", "No module named 'networkx' (the engine python-science has it"),
         ("import ctypes", "No module named 'ctypes'"),
         ("import os; os.system('ls')", "OSError: [Errno 58] a cell runs no other programs"),
         ("import subprocess; subprocess.run(['ls'])", "a cell runs no other programs"),
