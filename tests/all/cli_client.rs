@@ -393,6 +393,9 @@ fn the_doctor_names_what_stands_in_the_way() {
     assert_eq!((code, told.contains("server, token")), (1, true), "{told}");
 }
 
+/// Arguments, and variables beside those of a script.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
 /// What a user is told when something is wrong: each names the cause, and what helps. `BLESS=1` writes the page anew.
 #[test]
 fn the_tour_of_errors_names_causes_and_remedies() {
@@ -402,7 +405,7 @@ fn the_tour_of_errors_names_causes_and_remedies() {
     let (module, used) = (built::module_path("probe"), server.base().strip_prefix("http://").unwrap());
     let (module, used) = (module.to_str().unwrap(), used.to_owned());
     write(&home, "operator", &fs::read_to_string(server.data().join("operator-token")).unwrap());
-    let cases: &[(&[&str], &[(&str, &str)])] = &[
+    let cases: &[Case] = &[
         (&["job", "list"], &[("FUELCELL_TOKEN", "")]),
         (&["job", "list"], &[("FUELCELL_TOKEN", "expired")]),
         (&["job", "list", "--server", "http://127.0.0.1:1"], &[]),
