@@ -85,7 +85,7 @@ async fn json_bytes<T: ToSchema, S: Send + Sync>(request: Request, state: &S) ->
     let turn = request.extensions().get::<Turn>().cloned();
     let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
     if let Some(turn) = turn {
-        turn.begin().await?;
+        turn.begin()?;
     }
     if let Some(received) = received {
         received.keep::<T>(bytes.clone());
