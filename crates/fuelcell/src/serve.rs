@@ -64,8 +64,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let vault = Arc::new(Vault::new(vault, data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
-    let scheduler =
-        Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
+    let scheduler = Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
     let stop = CancellationToken::new();
     if let Some(listen) = config.metrics.listen {
         let sources = Sources {
