@@ -60,14 +60,14 @@ mod tests {
     fn others_may_not() {
         let graph = graph(&[
             ("fuelcell-scheduler", &["wasmtime-wasi", "sledgehammer"]),
-            ("fuelcell", &["axum", "sqlx"]),
+            ("fuelcell", &["axum", "tokio-postgres"]),
         ]);
         assert_eq!(
             check(&graph),
             [
                 "fuelcell-scheduler may not name wasmtime-wasi; only fuelcell-sandbox may",
                 "fuelcell may not name axum; only fuelcell-api may",
-                "fuelcell may not name sqlx; only fuelcell-store-postgres may",
+                "fuelcell may not name tokio-postgres; only fuelcell-store-postgres may",
             ]
         );
     }
