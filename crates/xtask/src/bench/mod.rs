@@ -253,7 +253,7 @@ fn mining_row(workspace: &Workspace, folder: &Path, log: &Path) -> Result<Row> {
     let as_module = |options: &[&str]| {
         let mut module = Command::new(workspace.binary(Build::Release, "fuelcell"));
         module.arg("run").arg(workspace.module("process-mining")).args(["--json", "--in"]).arg(log);
-        module.arg("--out").arg(folder.join("module")).args(options);
+        module.arg("--force").arg("--out").arg(folder.join("module")).args(options);
         module
     };
     let (mut module, mut unmetered) = (as_module(&[]), as_module(&["--unmetered"]));
