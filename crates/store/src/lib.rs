@@ -26,6 +26,7 @@ pub mod pages;
 pub mod processed;
 pub mod references;
 pub mod schedules;
+pub mod stored;
 pub mod usage;
 pub mod verbs;
 

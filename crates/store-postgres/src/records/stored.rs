@@ -3,19 +3,12 @@
 use crate::record;
 use crate::records::ledger::split;
 use crate::work::Work;
-use fuelcell_domain::{Artifact, Digest, LogLine, ProjectRef, StoredBytes};
+use fuelcell_domain::{Digest, ProjectRef};
 use fuelcell_store::{BlobRef, StoreError};
 
-/// One of the parts.
-pub(crate) type Part = fn(&mut StoredBytes) -> &mut u64;
-
-pub(crate) const DATASETS: Part = |stored| &mut stored.datasets;
-pub(crate) const MODULES: Part = |stored| &mut stored.modules;
-pub(crate) const ARTIFACTS: Part = |stored| &mut stored.artifacts;
-pub(crate) const CHECKPOINTS: Part = |stored| &mut stored.checkpoints;
-pub(crate) const LOGS: Part = |stored| &mut stored.logs;
-pub(crate) const RECORDS: Part = |stored| &mut stored.records;
-pub(crate) const REPLACED: Part = |stored| &mut stored.replaced;
+pub(crate) use fuelcell_store::stored::{
+    ARTIFACTS, CHECKPOINTS, DATASETS, LOGS, MODULES, Part, RECORDS, REPLACED, of_artifacts, of_lines,
+};
 
 /// Counts so many bytes of a part in place of others.
 pub(crate) fn replace(work: &mut Work, project: ProjectRef, part: Part, before: u64, after: u64) {
@@ -73,14 +66,4 @@ pub(crate) async fn admit(
     stored.replaced = stored.replaced.saturating_sub(known.unwrap_or(0));
     ledger.limits.admit_bytes(stored, replaced, size)?;
     settle(work, &[(project, digest)]).await.map(drop)
-}
-
-/// Bytes of artifacts.
-pub(crate) fn of_artifacts(artifacts: &[Artifact]) -> u64 {
-    artifacts.iter().map(|artifact| artifact.size).fold(0, u64::saturating_add)
-}
-
-/// Bytes of lines.
-pub(crate) fn of_lines(lines: &[LogLine]) -> u64 {
-    lines.iter().map(LogLine::stored_size).sum()
 }

@@ -4,20 +4,13 @@ use crate::tables::codec::damaged;
 use crate::tables::database::{Database, Read};
 use crate::tables::keys::{self, Table};
 use crate::write::overlay::Overlay;
-use fuelcell_domain::{Artifact, Digest, LogLine, ProjectRef, StoredBytes};
+use fuelcell_domain::{Digest, ProjectRef, StoredBytes};
 use fuelcell_store::{BlobRef, StoreError};
 use std::ops::ControlFlow;
 
-/// One of the parts.
-pub(crate) type Part = fn(&mut StoredBytes) -> &mut u64;
-
-pub(crate) const DATASETS: Part = |stored| &mut stored.datasets;
-pub(crate) const MODULES: Part = |stored| &mut stored.modules;
-pub(crate) const ARTIFACTS: Part = |stored| &mut stored.artifacts;
-pub(crate) const CHECKPOINTS: Part = |stored| &mut stored.checkpoints;
-pub(crate) const LOGS: Part = |stored| &mut stored.logs;
-pub(crate) const RECORDS: Part = |stored| &mut stored.records;
-pub(crate) const REPLACED: Part = |stored| &mut stored.replaced;
+pub(crate) use fuelcell_store::stored::{
+    ARTIFACTS, CHECKPOINTS, DATASETS, LOGS, MODULES, Part, RECORDS, REPLACED, of_artifacts, of_lines,
+};
 
 /// What a project stores.
 pub(crate) fn of_project(records: &impl Read, project: ProjectRef) -> Result<StoredBytes, StoreError> {
@@ -98,14 +91,4 @@ pub(crate) fn replaced(
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)
-}
-
-/// Bytes of artifacts.
-pub(crate) fn of_artifacts(artifacts: &[Artifact]) -> u64 {
-    artifacts.iter().map(|artifact| artifact.size).fold(0, u64::saturating_add)
-}
-
-/// Bytes of lines.
-pub(crate) fn of_lines(lines: &[LogLine]) -> u64 {
-    lines.iter().map(LogLine::stored_size).sum()
 }
