@@ -2,12 +2,11 @@
 //! give the same answers.
 
 use fuelcell_tests::project::text;
+use fuelcell_tests::receiver::one_answer;
 use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -107,27 +106,6 @@ fn rust(host: &str) -> Vec<u8> {
     built::module_with_manifest("conformance", &manifest.to_string())
 }
 
-/// A host of the world that answers one request, and says what it heard.
-fn one_answer() -> (String, thread::JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = format!("http://{}", listener.local_addr().unwrap());
-    let heard = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut heard = String::new();
-        while !heard.ends_with("{\"x\": 1}") {
-            let mut piece = [0; 1024];
-            let read = stream.read(&mut piece).unwrap();
-            assert!(read > 0, "{heard}");
-            heard += &String::from_utf8_lossy(&piece[..read]);
-        }
-        stream
-            .write_all(b"HTTP/1.1 201 Created\r\nX-Kind: test\r\ncontent-length: 6\r\n\r\nh\xc3\xa9llo")
-            .unwrap();
-        heard
-    });
-    (host, heard)
-}
-
 /// A server with the module of a language.
 struct Suite {
     project: Project,
@@ -139,7 +117,7 @@ struct Suite {
 
 impl Suite {
     fn set(language: &'static Language, isolation: &str) -> Self {
-        let (host, heard) = one_answer();
+        let (host, heard) = one_answer("héllo");
         let module = (language.module)(&host);
         let networks = ("OUTBOUND__ALLOW_NETWORKS", "[\"127.0.0.0/8\"]");
         let server = Server::start_set(&[networks, ("ISOLATION", isolation)]);

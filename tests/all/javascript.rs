@@ -1,13 +1,13 @@
 //! Jobs in JavaScript and TypeScript: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
 use fuelcell_tests::built;
+use fuelcell_tests::script::{Ran, scripts, start, write};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
-use tempfile::TempDir;
 
 /// A cache for `fuelcell run` that has the engine once it was run.
 fn cache() -> &'static Path {
@@ -25,57 +25,11 @@ fn cache() -> &'static Path {
     })
 }
 
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-/// A folder with a script in its folder `script`.
-fn scripts(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        write(&folder.path().join("script").join(name), text);
-    }
-    folder
-}
-
-fn start(cache: &Path, folder: &Path, arguments: &[&str]) -> Output {
-    let mut run = Command::new(built::fuelcell());
-    run.arg("run").arg(folder.join("script")).args(arguments).arg("--out").arg(folder.join("out"));
-    run.env("XDG_CACHE_HOME", cache).output().expect("the binary can be started")
-}
-
-/// What a script came to.
-struct Ran {
-    told: Value,
-    log: String,
-    folder: TempDir,
-}
-
-impl Ran {
-    fn text(&self, artifact: &str) -> String {
-        assert_eq!(self.told["completed"], true, "{:#}\n{}", self.told["error"], self.log);
-        fs::read_to_string(self.folder.path().join("out").join(artifact)).unwrap()
-    }
-
-    fn error(&self) -> String {
-        let error = &self.told["error"];
-        format!(
-            "{}: {} ({})",
-            error["code"].as_str().unwrap(),
-            error["message"].as_str().unwrap(),
-            error["details"]
-        )
-    }
-}
-
 fn run(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let folder = scripts(files);
     let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
     let output = start(cache(), folder.path(), &arguments);
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    let told = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {log}"));
-    Ran { told, log, folder }
+    Ran::new(folder, &output)
 }
 
 /// A job of one function.

@@ -9,6 +9,7 @@ pub mod client;
 pub mod mount;
 pub mod project;
 pub mod receiver;
+pub mod script;
 pub mod server;
 
 pub use client::{Answer, Client};

@@ -109,3 +109,25 @@ fn answer(stream: TcpStream, how: &Mutex<Answering>, ears: &Mutex<Vec<Received>>
         Answering::Closing => Ok(()),
     }
 }
+
+/// A host that answers one request with 201 and this text, and the thread that tells what it heard. The request's body is
+/// `{"x": 1}`.
+pub fn one_answer(text: &'static str) -> (String, thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let host = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let heard = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody asks");
+        let mut heard = String::new();
+        while !heard.ends_with("{\"x\": 1}") {
+            let mut piece = [0; 1024];
+            let read = stream.read(&mut piece).expect("the request can be read");
+            assert!(read > 0, "{heard}");
+            heard += &String::from_utf8_lossy(&piece[..read]);
+        }
+        let length = text.len();
+        write!(stream, "HTTP/1.1 201 Created\r\nX-Kind: test\r\ncontent-length: {length}\r\n\r\n{text}")
+            .expect("the answer can be written");
+        heard
+    });
+    (host, heard)
+}

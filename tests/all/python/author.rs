@@ -1,5 +1,6 @@
 //! What an author of jobs in Python has at hand: the program, the SDK, pytest.
 
+use fuelcell_tests::script::{self, scripts};
 use fuelcell_tests::{Server, built};
 use serde_json::json;
 use std::fs::{self, File};
@@ -41,36 +42,20 @@ fn make_cache() -> PathBuf {
             symlink(built::target().join(shared), link).unwrap();
         }
     }
-    let script = tempfile::tempdir().unwrap();
-    write(&script.path().join("script/main.py"), "");
-    let ended = start(&folder, &script.path().join("script"), &[]);
+    let ended = start(&folder, scripts(&[("main.py", "")]).path(), &[]);
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     folder
 }
 
 /// Runs the script in a folder on the engine, with a manifest unless it has one.
-pub(super) fn start(cache: &Path, script: &Path, arguments: &[&str]) -> Output {
-    let manifest = script.join("fuelcell.json");
+pub(super) fn start(cache: &Path, folder: &Path, arguments: &[&str]) -> Output {
+    let manifest = folder.join("script/fuelcell.json");
     if !manifest.exists() {
         let plain = json!({"interface": "0.1", "engine": "python@3.14", "title": "A script",
             "inputs": [{"name": "dataset", "parameter": "datasetId"}, {"name": "lookups", "parameter": "lookups", "many": true}]});
         fs::write(manifest, plain.to_string()).unwrap();
     }
-    Command::new(built::fuelcell())
-        .arg("run")
-        .arg(script)
-        .args(arguments)
-        .arg("--out")
-        .arg(script.join("../out"))
-        .env("XDG_CACHE_HOME", cache)
-        .output()
-        .expect("the binary can be started")
-}
-
-/// Writes a file and the folders above it.
-pub(super) fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
-    fs::write(path, text).unwrap();
+    script::start(cache, folder, arguments)
 }
 
 /// Runs the tests of a folder as their author does.

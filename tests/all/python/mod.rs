@@ -4,52 +4,22 @@ mod author;
 mod notebook;
 mod science;
 
-use author::{cache, follow, pytest, start, write};
+use author::{cache, follow, pytest, start};
+use fuelcell_tests::receiver::one_answer;
+use fuelcell_tests::script::{Ran, scripts, write};
 use fuelcell_tests::{Project, Server, built, project::text as word};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::thread;
-
-/// What a script came to.
-struct Ran {
-    told: Value,
-    log: String,
-    folder: tempfile::TempDir,
-}
-
-impl Ran {
-    fn text(&self, artifact: &str) -> String {
-        assert_eq!(self.told["completed"], true, "{:#}\n{}", self.told["error"], self.log);
-        fs::read_to_string(self.folder.path().join("out").join(artifact)).unwrap()
-    }
-
-    fn error(&self) -> String {
-        let error = &self.told["error"];
-        format!(
-            "{}: {} ({})",
-            error["code"].as_str().unwrap(),
-            error["message"].as_str().unwrap(),
-            error["details"]
-        )
-    }
-}
 
 fn run(main: &str, arguments: &[&str]) -> Ran {
     run_files(&[("main.py", main)], arguments)
 }
 
 fn run_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        write(&folder.path().join("script").join(name), text);
-    }
+    let folder = scripts(files);
     let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
-    let output = start(cache(), &folder.path().join("script"), &arguments);
-    let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    let told = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {log}"));
-    Ran { told, log, folder }
+    let output = start(cache(), folder.path(), &arguments);
+    Ran::new(folder, &output)
 }
 
 /// The texts in quotes of a list in a source file.
@@ -261,28 +231,9 @@ fn the_page_on_python_is_followed_word_for_word() {
     assert!(follow(plain, folder.path()).ends_with("THE QUICK BROWN FOX\n"));
 }
 
-/// A host of the world that answers one request, and says what it heard.
-fn one_answer() -> (String, thread::JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = format!("http://{}", listener.local_addr().unwrap());
-    let heard = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut heard = String::new();
-        while !heard.ends_with("{\"x\": 1}") {
-            let mut piece = [0; 1024];
-            let read = stream.read(&mut piece).unwrap();
-            assert!(read > 0, "{heard}");
-            heard += &String::from_utf8_lossy(&piece[..read]);
-        }
-        stream.write_all(b"HTTP/1.1 201 Created\r\nX-Kind: test\r\ncontent-length: 5\r\n\r\nhello").unwrap();
-        heard
-    });
-    (host, heard)
-}
-
 #[test]
 fn a_packed_script_is_uploaded_and_its_jobs_ask_other_hosts() {
-    let (host, heard) = one_answer();
+    let (host, heard) = one_answer("hello");
     let main = r#"
 import json
 from fuelcell import *

@@ -1,6 +1,7 @@
 //! The job type Notebook: its own tests, its page, and notebooks that it runs in a cell and over HTTP.
 
-use super::author::{follow, pytest, write};
+use super::author::{follow, pytest};
+use fuelcell_tests::script::write;
 use fuelcell_tests::{Project, Server, built, project::text as word};
 use job_pages::{Shared, files, parameters};
 use serde_json::{Value, json};
