@@ -9,7 +9,6 @@ const OWNED: &[(&str, &str)] = &[
     ("sled", "fuelcell-store-sled"),
     ("axum", "fuelcell-api"),
     ("lettre", "fuelcell-notify"),
-    ("opentelemetry", "fuelcell"),
     ("tokio-postgres", "fuelcell-store-postgres"),
 ];
 
