@@ -20,7 +20,9 @@ const SEARCH: usize = 2_000;
 const TOKENS: usize = 2_000;
 /// Of what was found out, as much is remembered: markings, steps from them, and tokens in all of them.
 const REMEMBERED: usize = 50_000;
-const REMEMBERED_TOKENS: usize = 500_000;
+pub(super) const REMEMBERED_TOKENS: usize = 500_000;
+/// Ways to the places that one transition takes from, at most: of one with more, only the nearest markings are looked at.
+const MOST_WAYS: usize = 8_000_000;
 
 /// The places with a token, in order; as often as they have tokens.
 type Marking = Rc<[Place]>;
@@ -134,6 +136,7 @@ impl<'a> Player<'a> {
             self.fired.clear();
             self.ended.clear();
             self.allowed.clear();
+            self.guide.clear();
             self.tokens = 0;
         }
         let produced = self.net.first.len() as u64;
@@ -253,7 +256,10 @@ impl<'a> Player<'a> {
         inputs: &[Place],
         wanted: impl Fn(&Self, &[Place]) -> Option<u32>,
     ) -> Option<Found> {
-        let targets: Vec<Ways> = inputs.iter().map(|&place| self.guide.to(&[place])).collect();
+        if inputs.chunk_by(|a, b| a == b).count() * self.net.places > MOST_WAYS {
+            return None;
+        }
+        let targets: Vec<Ways> = inputs.iter().map(|&place| self.guide.to(place)).collect();
         let mut seen = FxHashSet::default();
         seen.insert(Rc::clone(start));
         let mut reached = vec![(Rc::clone(start), Tokens::default())];

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::net::{Net, Place};
+use super::replay::REMEMBERED_TOKENS;
 
-/// For every place, the fewest silent transitions over which a token comes from there to the nearest of some places;
-/// [`NO_WAY`] where none does.
+/// For every place, the fewest silent transitions over which a token comes from there to one of them; [`NO_WAY`]
+/// where none does.
 pub(super) type Ways = Rc<[u32]>;
 
 /// There is no way.
@@ -19,7 +20,8 @@ pub(super) const NO_WAY: u32 = u32::MAX;
 pub(super) struct Guide {
     /// The places that silent transitions take from, for every place that they put on.
     before: Vec<Vec<Place>>,
-    known: FxHashMap<Vec<Place>, Ways>,
+    /// The ways to places, no more numbers in all than [`REMEMBERED_TOKENS`].
+    known: FxHashMap<Place, Ways>,
 }
 
 impl Guide {
@@ -32,14 +34,22 @@ impl Guide {
         Self { before, known: FxHashMap::default() }
     }
 
-    /// The ways to the nearest of these places.
-    pub(super) fn to(&mut self, targets: &[Place]) -> Ways {
-        if let Some(ways) = self.known.get(targets) {
+    /// Forgets what was found out.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+    }
+
+    /// The ways to a place.
+    pub(super) fn to(&mut self, target: Place) -> Ways {
+        if let Some(ways) = self.known.get(&target) {
             return Rc::clone(ways);
         }
+        if (self.known.len() + 1) * self.before.len() > REMEMBERED_TOKENS {
+            self.known.clear();
+        }
         let mut ways = vec![NO_WAY; self.before.len()];
-        targets.iter().for_each(|&place| ways[usize::from(place)] = 0);
-        let mut open: VecDeque<Place> = targets.iter().copied().collect();
+        ways[usize::from(target)] = 0;
+        let mut open = VecDeque::from([target]);
         while let Some(place) = open.pop_front() {
             let farther = ways[usize::from(place)] + 1;
             for &from in &self.before[usize::from(place)] {
@@ -50,7 +60,7 @@ impl Guide {
             }
         }
         let ways: Ways = ways.into();
-        self.known.insert(targets.to_vec(), Rc::clone(&ways));
+        self.known.insert(target, Rc::clone(&ways));
         ways
     }
 }
@@ -65,4 +75,18 @@ pub(super) fn distance(marking: &[Place], targets: &[Ways]) -> (u64, Vec<u32>) {
         marking.iter().map(|&place| shortest(place)).filter(|&way| way != NO_WAY).collect();
     all.sort_unstable_by(|a, b| b.cmp(a));
     (targets.iter().map(|ways| u64::from(nearest(ways))).sum(), all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_large_net_stays_small() {
+        let mut guide = Guide::of(&Net { places: 20_000, ..Net::default() });
+        for place in 0..100 {
+            assert_eq!(guide.to(place)[usize::from(place)], 0);
+            assert!(guide.known.len() * 20_000 <= REMEMBERED_TOKENS, "{}", guide.known.len());
+        }
+    }
 }
