@@ -168,7 +168,7 @@ export class Context {
     let call = [];
     let size = 0;
     const flush = () => {
-      if (call.length > 0) macs.push(...this.#host.hmac(secret, call));
+      if (call.length > 0) for (const mac of this.#host.hmac(secret, call)) macs.push(mac);
       call = [];
       size = 0;
     };

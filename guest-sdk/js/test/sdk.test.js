@@ -110,6 +110,11 @@ test("requests are sent to hosts that the manifest asks for", async () => {
   assert.equal(run.requests[0]?.method, "POST");
 });
 
+test("as many texts as one likes are computed with at once", async () => {
+  const macs = job((context) => context.save("macs.json", context.hmacAll("KEY", Array(131_072).fill("")).length), { hmac: ["KEY"] });
+  assert.equal((await new TestHost().secret("KEY", "a key").run(macs)).json("macs.json"), 131_072);
+});
+
 test("schemas of a library are asked for the schema and for the values", async () => {
   const schema = {
     "~standard": {
