@@ -217,9 +217,8 @@ impl<'a> Player<'a> {
 
     fn enabled<'b>(&'b self, marking: &'b [Place]) -> impl Iterator<Item = u32> + 'b {
         // A transition is named by the last of its places, so it is named once.
-        let mut places = marking.to_vec();
-        places.dedup();
-        let named = places.into_iter().flat_map(move |place| {
+        let named = marking.chunk_by(|a, b| a == b).flat_map(move |same| {
+            let place = same[0];
             let takers = self.takers[usize::from(place)].iter().copied();
             takers.filter(move |&number| self.net.transitions[number as usize].inputs.last() == Some(&place))
         });
@@ -283,16 +282,20 @@ impl<'a> Player<'a> {
     }
 
     /// The markings one silent transition on, with what is counted until then.
-    fn silently(&self, marking: &Marking, tokens: Tokens) -> Vec<(Marking, Tokens)> {
+    fn silently<'b>(
+        &'b self,
+        marking: &'b [Place],
+        tokens: Tokens,
+    ) -> impl Iterator<Item = (Marking, Tokens)> + 'b {
         let silent = self.enabled(marking).filter(|&number| self.labels[number as usize].is_none());
-        let fire = |number: u32| {
+        let fire = move |number: u32| {
             let transition = &self.net.transitions[number as usize];
             let mut tokens = tokens;
             tokens.consumed += transition.inputs.len() as u64;
             tokens.produced += transition.outputs.len() as u64;
             (after(marking, &transition.inputs, &transition.outputs), tokens)
         };
-        silent.map(fire).collect()
+        silent.map(fire)
     }
 
     /// The nearest marking over silent transitions that is wanted, what firing them counts, and the answer of `wanted`; and
