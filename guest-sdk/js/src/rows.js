@@ -27,6 +27,8 @@ export class Lines extends Walk {
     this.index = 0;
     /** The line that was taken last, from 1. */
     this.number = 0;
+    /** How it ended, for a field in quotes that goes on behind it. */
+    this.end = "\n";
   }
 
   next() {
@@ -43,12 +45,15 @@ export class Lines extends Walk {
       this.index = 0;
     }
     this.number += 1;
-    return this.lines[this.index++];
+    const line = this.lines[this.index++];
+    const bare = line.charCodeAt(line.length - 1) !== 0x0d;
+    this.end = bare ? "\n" : "\r\n";
+    return bare ? line : line.slice(0, -1);
   }
 }
 
 function split(text) {
-  const lines = text.includes("\r") ? text.split(/\r?\n/) : text.split("\n");
+  const lines = text.split("\n");
   if (lines[lines.length - 1] === "") lines.pop();
   return lines;
 }
@@ -61,34 +66,37 @@ export class Rows extends Walk {
     this.shown = shown;
     this.delimiter = delimiter;
     this.names = undefined;
+    this.special = false;
   }
 
   next() {
     this.names ??= this.header();
-    for (;;) {
-      const fields = this.record();
-      if (fields === undefined) return { done: true, value: undefined };
-      if (fields.length === this.names.length) return { done: false, value: this.row(fields) };
-      if (fields.length > 1 || fields[0] !== "") this.refuse(`has ${fields.length} fields, the first line ${this.names.length}`);
-    }
+    const fields = this.record();
+    if (fields === undefined) return { done: true, value: undefined };
+    if (fields.length !== this.names.length) this.refuse(`has ${fields.length} fields, the first line ${this.names.length}`);
+    return { done: false, value: this.row(fields) };
   }
 
   header() {
     const names = this.record() ?? [];
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) throw new Failure("InvalidData", `${this.shown}: the first line names ${JSON.stringify(twice)} twice`);
+    this.special = names.includes("__proto__");
     return names;
   }
 
   row(fields) {
     const { names } = this;
+    // To set this name would set no member.
+    if (this.special) return Object.fromEntries(names.map((name, index) => [name, fields[index]]));
     const row = {};
     for (let index = 0; index < names.length; index += 1) row[names[index]] = fields[index];
     return row;
   }
 
   record() {
-    const line = this.lines.take();
+    let line = this.lines.take();
+    while (line === "") line = this.lines.take();
     if (line === undefined) return undefined;
     return line.includes('"') ? this.quoted(line) : line.split(this.delimiter);
   }
@@ -118,9 +126,9 @@ export class Rows extends Walk {
           at += 1;
           continue;
         }
+        field += line.slice(at) + this.lines.end;
         const next = this.lines.take();
         if (next === undefined) this.refuse("ends within quotes");
-        field += `${line.slice(at)}\n`;
         line = next;
         at = 0;
       }
