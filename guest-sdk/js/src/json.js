@@ -1,7 +1,7 @@
 // JSON with whole numbers of any size: one that a `number` cannot hold exactly is a `bigint`, both ways.
 
 const LONG = /[0-9]{16}/;
-const TOKEN = /[\s]*(?:([{}[\],:])|("(?:[^"\\]|\\.)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)|(true|false|null))/y;
+const TOKEN = /[\s]*(?:([{}[\],:])|(")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)|(true|false|null))/y;
 
 /** The value of a JSON text. Whole numbers beyond 2^53 - 1 become `bigint`, so that none is changed. */
 export function parseJson(text) {
@@ -33,6 +33,18 @@ class Reader {
 
   next() {
     this.match = this.token.exec(this.text) ?? [];
+    if (this.match[2] !== undefined) this.match[2] = this.string();
+  }
+
+  /** The string whose opening quote was read. An expression would need a stack as deep as the string is long. */
+  string() {
+    const { text, token } = this;
+    const start = token.lastIndex - 1;
+    let end = start;
+    do end = text.indexOf('"', end + 1);
+    while (isEscaped(text, end));
+    token.lastIndex = end + 1;
+    return text.slice(start, end + 1);
   }
 
   take() {
@@ -70,6 +82,12 @@ class Reader {
     this.next();
     return values;
   }
+}
+
+function isEscaped(text, index) {
+  let first = index;
+  while (text[first - 1] === "\\") first -= 1;
+  return (index - first) % 2 === 1;
 }
 
 function exact(text) {

@@ -13,6 +13,8 @@ test("whole numbers of any size come and go exactly", () => {
   assert.equal(stringifyJson(value), text.replace("1.5e3", "1500"));
   assert.equal(stringifyJson({ a: [1n, "2n"] }, 1), '{\n "a": [\n  1,\n  "2n"\n ]\n}');
   assert.throws(() => parseJson('{"a": 12345678901234567890'), SyntaxError);
+  const long = `${"\\".repeat(9)}"${"x".repeat(20_000_000)}\\`;
+  assert.deepEqual(parseJson(`[${JSON.stringify(long)}, "", "\\"", 12345678901234567890]`), [long, "", '"', 12345678901234567890n]);
 });
 
 test("rows are read with quotes, ends of lines and gzip", async () => {
