@@ -207,6 +207,8 @@ const arrow = (a: number): Pair<
 > => [a, "x"];
 const first = over(1) as number
 [2, 3].forEach((x) => x);
+const sum = over(1) as number
+  + 2;
 let ü = <string>"z", w = ("a" as const)!.length satisfies number;
 
 export default defineJob({
@@ -217,7 +219,7 @@ export default defineJob({
     for (const [k, v] of map as Iterable<Pair<string, number>>) console.log(k!, v, shape);
     try { JSON.parse("{") } catch (e: unknown) { (e as Error).name }
     const own = new Own(1, 2);
-    await context.save("told.json", [own.toString(true), [...own], generic<number>(5), arrow(1), helper("x"), first, ü, w, over("s")]);
+    await context.save("told.json", [own.toString(true), [...own], generic<number>(5), arrow(1), helper("x"), first, ü, w, over("s"), sum]);
     const row: Row | undefined = undefined; (row as unknown as Row).name;
   },
 });
@@ -232,7 +234,7 @@ export default defineJob({
     assert!(ran.error().contains(&place), "{place}: {}", ran.error());
     let told: Value =
         serde_json::from_slice(&fs::read(ran.folder.path().join("out/told.json")).unwrap()).unwrap();
-    assert_eq!(told, json!(["2!", [1, 2], 5, [1, "x"], "X", 1, "z", 1, "s"]));
+    assert_eq!(told, json!(["2!", [1, 2], 5, [1, "x"], "X", 1, "z", 1, "s", 3]));
 }
 
 #[test]

@@ -126,15 +126,15 @@ impl Blanks<'_> {
         }
     }
 
-    /// Blanks what stands behind an expression. Where the statement ended with the type because the next line begins a new
-    /// one, it must not go on there.
+    /// Blanks what stands behind an expression. Where the statement ended with the type because what begins the next line
+    /// cannot follow a type, it must not go on there; an operator does go on.
     fn blank_behind(&mut self, start: u32, end: u32) {
         self.blank(start, end);
         let rest = &self.source[end as usize..];
         let next =
             code(self.source, end, self.source.len() as u32).find(|(_, byte)| !byte.is_ascii_whitespace());
         let continues = next
-            .is_some_and(|(at, byte)| rest[..at - end as usize].contains('\n') && b"([`+-/".contains(&byte));
+            .is_some_and(|(at, byte)| rest[..at - end as usize].contains('\n') && b"([`".contains(&byte));
         if continues && start < end {
             self.out[start as usize] = b';';
         }
