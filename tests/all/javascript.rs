@@ -185,7 +185,7 @@ import { helper, type Shape } from "./helper";
 interface Row { name: string; amount?: number }
 type Pair<A, B> = [A, B];
 declare const nothing: number;
-export declare function later(x: number): void;
+export declare function absent(x: number): void;
 abstract class Base<T> implements Iterable<T> {
   private readonly items: T[] = [];
   protected count!: number;
@@ -207,6 +207,20 @@ const arrow = (a: number): Pair<
 > => [a, "x"];
 const first = over(1) as number
 [2, 3].forEach((x) => x);
+const many = (a = "//"): Pair<
+  number, string
+> => [1, a];
+const later = () => {
+  return <T,
+  >(x: T): T => x;
+};
+class Keyed {
+  a = 1
+  private ["b"] = 2
+  private static readonly c = 3
+  readonly d = this.a
+  public *e(): Iterator<number> { yield 4; }
+}
 const sum = over(1) as number
   + 2;
 let ü = <string>"z", w = ("a" as const)!.length satisfies number;
@@ -219,7 +233,7 @@ export default defineJob({
     for (const [k, v] of map as Iterable<Pair<string, number>>) console.log(k!, v, shape);
     try { JSON.parse("{") } catch (e: unknown) { (e as Error).name }
     const own = new Own(1, 2);
-    await context.save("told.json", [own.toString(true), [...own], generic<number>(5), arrow(1), helper("x"), first, ü, w, over("s"), sum]);
+    await context.save("told.json", [own.toString(true), [...own], generic<number>(5), arrow(1), helper("x"), first, ü, w, over("s"), sum, many(), later()(6), new Keyed(), Keyed["c"]]);
     const row: Row | undefined = undefined; (row as unknown as Row).name;
   },
 });
@@ -234,7 +248,10 @@ export default defineJob({
     assert!(ran.error().contains(&place), "{place}: {}", ran.error());
     let told: Value =
         serde_json::from_slice(&fs::read(ran.folder.path().join("out/told.json")).unwrap()).unwrap();
-    assert_eq!(told, json!(["2!", [1, 2], 5, [1, "x"], "X", 1, "z", 1, "s", 3]));
+    assert_eq!(
+        told,
+        json!(["2!", [1, 2], 5, [1, "x"], "X", 1, "z", 1, "s", 3, [1, "//"], 6, {"a": 1, "b": 2, "d": 1}, 3])
+    );
 }
 
 #[test]
@@ -249,6 +266,7 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
             "at b.ts:1:30",
         ),
         (vec![("main.ts", "namespace A { export const b = 1; }")], "a namespace is code"),
+        (vec![("main.ts", "const a = () => { return <\nnumber>1; };")], "at main.ts:1:26"),
         (vec![("main.ts", "const a: = 3;")], "at main.ts:1:10"),
         (vec![("main.js", "const a = ;")], "at main.js:1:11"),
         (

@@ -108,6 +108,15 @@ impl Blanks<'_> {
         }
     }
 
+    /// Blanks the modifiers of a member, whose key begins at `key`. What stands before them must not go on with the key.
+    fn blank_modifiers_of_member(&mut self, member: Span, key: u32) {
+        self.blank_modifiers(member.start, key);
+        let first = &mut self.out[member.start as usize];
+        if *first == b' ' {
+            *first = b';';
+        }
+    }
+
     /// Blanks the modifiers between two places.
     fn blank_modifiers(&mut self, start: u32, end: u32) {
         let mut word = Vec::new();
@@ -133,8 +142,8 @@ impl Blanks<'_> {
         let rest = &self.source[end as usize..];
         let next =
             code(self.source, end, self.source.len() as u32).find(|(_, byte)| !byte.is_ascii_whitespace());
-        let continues = next
-            .is_some_and(|(at, byte)| rest[..at - end as usize].contains('\n') && b"([`".contains(&byte));
+        let continues =
+            next.is_some_and(|(at, byte)| rest[..at - end as usize].contains('\n') && b"([`".contains(&byte));
         if continues && start < end {
             self.out[start as usize] = b';';
         }
@@ -260,6 +269,12 @@ impl<'a> Visit<'a> for Blanks<'_> {
     }
 
     fn visit_ts_type_assertion(&mut self, it: &TSTypeAssertion<'a>) {
+        if self.source[it.span.start as usize..it.expression.span().start as usize].contains('\n') {
+            // Behind `return` nothing would be left of the value.
+            let message =
+                "a type in <…> before a value stands in one line with it; or write it behind, with \"as\"";
+            self.refused.get_or_insert((message.into(), it.span.start as usize));
+        }
         self.blank(it.span.start, it.expression.span().start);
         self.visit_expression(&it.expression);
     }
@@ -284,15 +299,20 @@ impl<'a> Visit<'a> for Blanks<'_> {
 
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
         walk::walk_arrow_function_expression(self, it);
+        let (opening, closing) = (it.params.span.start as usize, it.params.span.end as usize - 1);
+        // What stands before, such as `return`, may end with its line: the parenthesis goes where the types begin.
+        if let Some(types) = &it.type_parameters
+            && self.source[types.span.start as usize..opening].contains('\n')
+        {
+            self.out[opening] = b' ';
+            self.out[types.span.start as usize] = b'(';
+        }
         // No line may end between the parameters and the arrow: the parenthesis goes where the type ends.
-        if let Some(annotation) = &it.return_type {
-            let text = &self.source[annotation.span.start as usize..annotation.span.end as usize];
-            let closing = code(self.source, it.params.span.start, annotation.span.start);
-            let closing = closing.filter(|(_, byte)| *byte == b')' && text.contains('\n'));
-            if let Some((at, _)) = closing.last() {
-                self.out[at] = b' ';
-                self.out[annotation.span.end as usize - 1] = b')';
-            }
+        if let Some(annotation) = &it.return_type
+            && self.source[closing..annotation.span.end as usize].contains('\n')
+        {
+            self.out[closing] = b' ';
+            self.out[annotation.span.end as usize - 1] = b')';
         }
     }
 
@@ -336,7 +356,7 @@ impl<'a> Visit<'a> for Blanks<'_> {
         if it.value.body.is_none() {
             return self.blank_statement(it.span);
         }
-        self.blank_modifiers(it.span.start, it.key.span().start);
+        self.blank_modifiers_of_member(it.span, it.key.span().start);
         if it.optional {
             self.blank_mark(it.key.span().end, it.value.params.span.start, b"?");
         }
@@ -347,7 +367,7 @@ impl<'a> Visit<'a> for Blanks<'_> {
         if it.declare || it.r#type == PropertyDefinitionType::TSAbstractPropertyDefinition {
             return self.blank_statement(it.span);
         }
-        self.blank_modifiers(it.span.start, it.key.span().start);
+        self.blank_modifiers_of_member(it.span, it.key.span().start);
         if it.optional || it.definite {
             let end = it.type_annotation.as_ref().map_or(it.span.end, |annotation| annotation.span.start);
             self.blank_mark(it.key.span().end, end, b"?!");
