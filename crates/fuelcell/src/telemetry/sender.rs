@@ -4,8 +4,8 @@
 use super::otlp::{self, Resource};
 use fuelcell_domain::trace::{Span, Spans};
 use prometheus::{IntCounterVec, register_int_counter_vec};
-use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,8 @@ const MAX_AT_ONCE: usize = 512;
 const COMPANY: Duration = Duration::from_secs(1);
 /// Pauses before what the collector did not take is sent again.
 const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+/// How long after it was told to stop the last request begins.
+const LAST_REQUEST: Duration = Duration::from_secs(10);
 /// How often it is said that spans are lost.
 const BETWEEN_COMPLAINTS: Duration = Duration::from_secs(60);
 /// The random bits of a trace's id.
@@ -47,6 +49,9 @@ enum Item {
     Stop,
 }
 
+/// Since when it is to stop: known at once, whatever waits before [`Item::Stop`].
+type Stopping = OnceLock<Instant>;
+
 /// Takes spans.
 struct Intake {
     queue: SyncSender<Item>,
@@ -57,6 +62,7 @@ struct Intake {
 /// Sends what was told, until it is stopped.
 pub(crate) struct Sender {
     queue: SyncSender<Item>,
+    stopping: Arc<Stopping>,
     thread: JoinHandle<()>,
 }
 
@@ -66,18 +72,23 @@ pub(super) fn start(resource: Resource, sample: f64, post: Post) -> std::io::Res
         SPANS.with_label_values(&[outcome]);
     }
     let (queue, waiting) = sync_channel(MAX_WAITING);
-    let thread =
-        thread::Builder::new().name("traces".into()).spawn(move || send_all(&waiting, &resource, &post))?;
-    Ok((Intake { queue: queue.clone(), threshold: threshold(sample) }, Sender { queue, thread }))
+    let stopping = Arc::<Stopping>::default();
+    let told = Arc::clone(&stopping);
+    let thread = thread::Builder::new()
+        .name("traces".into())
+        .spawn(move || send_all(&waiting, &resource, &post, &told))?;
+    Ok((Intake { queue: queue.clone(), threshold: threshold(sample) }, Sender { queue, stopping, thread }))
 }
 
 impl Sender {
-    /// Sends what waits, and ends. It waits as long as that takes, for one try.
+    /// Sends what waits, and ends. A collector that does not take it holds nobody up for longer than a few requests may
+    /// take: what is left is dropped.
     pub(crate) fn stop(self) {
-        if self.queue.send(Item::Stop).is_ok() {
-            // A panic was told where it happened.
-            drop(self.thread.join());
-        }
+        // It was not set before: whoever stops it has it no more.
+        let _ = self.stopping.set(Instant::now());
+        // Nobody hears it when the sender has ended already; a panic was told where it happened.
+        drop(self.queue.send(Item::Stop));
+        drop(self.thread.join());
     }
 }
 
@@ -102,7 +113,7 @@ fn random_bits(trace: [u8; 16]) -> u64 {
     trace[9..].iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte))
 }
 
-fn send_all(waiting: &Receiver<Item>, resource: &Resource, post: &Post) {
+fn send_all(waiting: &Receiver<Item>, resource: &Resource, post: &Post, stopping: &Stopping) {
     let mut complained: Option<Instant> = None;
     let mut goes_on = true;
     while goes_on {
@@ -112,18 +123,28 @@ fn send_all(waiting: &Receiver<Item>, resource: &Resource, post: &Post) {
             continue;
         }
         let count = spans.len() as u64;
-        let pauses = if goes_on { &PAUSES[..] } else { &[] };
-        match send(&otlp::request(resource, &spans), post, pauses) {
-            Ok(()) => SPANS.with_label_values(&["sent"]).inc_by(count),
-            Err(error) => {
-                SPANS.with_label_values(&["dropped"]).inc_by(count);
-                if complained.is_none_or(|at| at.elapsed() >= BETWEEN_COMPLAINTS) {
-                    tracing::warn!(error, spans = count, "spans are lost: the collector does not take them");
-                    complained = Some(Instant::now());
-                }
-            }
+        let sent = match stopping.get() {
+            Some(since) if since.elapsed() >= LAST_REQUEST => Err("it is too slow to wait for".into()),
+            _ => send(&otlp::request(resource, &spans), post, &PAUSES, stopping),
+        };
+        let Err(error) = sent else {
+            SPANS.with_label_values(&["sent"]).inc_by(count);
+            continue;
+        };
+        let is_last = stopping.get().is_some();
+        let lost = count + if is_last { left(waiting) } else { 0 };
+        SPANS.with_label_values(&["dropped"]).inc_by(lost);
+        if is_last || complained.is_none_or(|at| at.elapsed() >= BETWEEN_COMPLAINTS) {
+            tracing::warn!(error, spans = lost, "spans are lost: the collector does not take them");
+            complained = Some(Instant::now());
         }
+        goes_on &= !is_last;
     }
+}
+
+/// Spans that wait still, and that nobody will send.
+fn left(waiting: &Receiver<Item>) -> u64 {
+    waiting.try_iter().filter(|item| matches!(item, Item::Span(_))).count() as u64
 }
 
 /// The next spans, and whether there will be more.
@@ -143,13 +164,15 @@ fn batch(waiting: &Receiver<Item>) -> (Vec<Span>, bool) {
     (spans, true)
 }
 
-fn send(request: &[u8], post: &Post, pauses: &[Duration]) -> Result<(), String> {
+/// Posts it, again and again until no pause is left; of a sender that is to stop, once.
+fn send(request: &[u8], post: &Post, pauses: &[Duration], stopping: &Stopping) -> Result<(), String> {
     let mut pauses = pauses.iter();
     loop {
-        match (post(request), pauses.next()) {
-            (Ok(()), _) => return Ok(()),
-            (Err(Refused::ForNow(_)), Some(pause)) => thread::sleep(*pause),
-            (Err(Refused::ForNow(error) | Refused::ForGood(error)), _) => return Err(error),
+        let Err(refused) = post(request) else { return Ok(()) };
+        let pause = pauses.next().filter(|_| stopping.get().is_none());
+        match (refused, pause) {
+            (Refused::ForNow(_), Some(pause)) => thread::sleep(*pause),
+            (Refused::ForNow(error) | Refused::ForGood(error), _) => return Err(error),
         }
     }
 }
@@ -197,10 +220,36 @@ mod tests {
             })
         };
         let pauses = [Duration::ZERO; 2];
-        assert_eq!(send(b"", &refusing(Refused::ForNow), &pauses), Err("no".into()));
+        assert_eq!(send(b"", &refusing(Refused::ForNow), &pauses, &Stopping::new()), Err("no".into()));
         assert_eq!(heard.try_iter().count(), 3);
-        assert_eq!(send(b"", &refusing(Refused::ForGood), &pauses), Err("no".into()));
+        assert_eq!(send(b"", &refusing(Refused::ForGood), &pauses, &Stopping::new()), Err("no".into()));
         assert_eq!(heard.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn a_collector_that_hangs_is_asked_no_more_once_it_stops() {
+        const WAITING: usize = 4 * MAX_AT_ONCE;
+        let dropped = || SPANS.with_label_values(&["dropped"]).get();
+        let before = dropped();
+        let ((told, heard), (give_up, given_up)) = (channel(), channel());
+        let post: Post = Box::new(move |_| {
+            told.send(()).unwrap();
+            given_up.recv().unwrap();
+            Err(Refused::ForNow("timeout".into()))
+        });
+        let (intake, sender) = start(resource(), 1.0, post).unwrap();
+        (0..WAITING).for_each(|_| intake.take(span()));
+        heard.recv().unwrap();
+        let stopping = Arc::clone(&sender.stopping);
+        let stopped = thread::spawn(|| sender.stop());
+        while stopping.get().is_none() {
+            thread::yield_now();
+        }
+        give_up.send(()).unwrap();
+        drop(give_up);
+        stopped.join().unwrap();
+        assert_eq!(heard.try_iter().count(), 0, "nothing is tried again, and nothing more is sent");
+        assert_eq!(dropped() - before, WAITING as u64);
     }
 
     #[test]
