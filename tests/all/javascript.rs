@@ -58,6 +58,7 @@ import { helper } from "./lib/helper.js";
 import lookup from "./lookup.json";
 import { NAME } from "pure";
 import part from "@scope/kit/part";
+import inner from "whole/inner";
 
 export default defineJob({
   title: "Everything",
@@ -81,9 +82,10 @@ export default defineJob({
     let ticks = 0;
     const timer = setInterval(() => { ticks += 1; if (ticks === 3) clearInterval(timer); }, 1);
     await new Promise((resolve) => setTimeout(resolve, 10));
+    const missing = await import("whole/none").catch((error) => error.message);
     context.artifact("thrown.txt").write("x");
     await context.save("told.json", {
-      rows, names, limit, ticks, refused, helper, lookup, NAME, part, large: 18446744073709551615n,
+      rows, names, limit, ticks, refused, helper, lookup, NAME, part, inner, missing, large: 18446744073709551615n,
       kept: new TextDecoder().decode(context.loadCheckpoint()), seen: context.seen("key"), cancelled: context.cancellation(),
       lookups: [...context.inputsOf("lookups").values()].map(({ name }) => context.open(name).text()),
     }, { primary: true });
@@ -107,6 +109,9 @@ export default defineJob({
         ),
         ("vendor/pure/index.mjs", "export const NAME = 'vendored';\n"),
         ("vendor/@scope/kit/part.js", "export default 'part';\n"),
+        ("vendor/whole/package.json", r#"{"exports": {"import": "./index.js"}}"#),
+        ("vendor/whole/index.js", "export default 'whole';\n"),
+        ("vendor/whole/inner.js", "export default 'inner';\n"),
     ];
     let orders = file("in.csv", "a,b\n1,ä\n2,\"x,y\"\n");
     let ran = run(&files, &["--in", &orders, "--in", &zones, "--param", r#"names=["n"]"#]);
@@ -114,7 +119,8 @@ export default defineJob({
     let expected = json!({
         "rows": [{"a": "1", "b": "ä"}, {"a": "2", "b": "x,y"}], "names": ["n"], "limit": 3, "ticks": 3,
         "refused": ["InvalidRequest", "InvalidRequest", "InvalidRequest", "HttpError"],
-        "helper": "typed", "lookup": {"k": [1, "two"]}, "NAME": "vendored", "part": "part", "large": u64::MAX,
+        "helper": "typed", "lookup": {"k": [1, "two"]}, "NAME": "vendored", "part": "part", "inner": "inner",
+        "missing": "main.ts imports \"whole/none\": the package whole in vendor/ has no none", "large": u64::MAX,
         "kept": "kept", "seen": false, "cancelled": "none", "lookups": ["north"],
     });
     assert_eq!(told, expected);

@@ -148,34 +148,39 @@ fn package(name: &str) -> std::result::Result<String, String> {
     let cut = name.match_indices('/').nth(scoped - 1).map_or(name.len(), |(at, _)| at);
     let (package, inner) = name.split_at(cut);
     let folder = format!("{VENDOR}/{package}");
-    let absent = || {
-        format!(
+    let absent = |target: &str| match fs::metadata(format!("{ROOT}/{folder}")) {
+        Ok(_) => {
+            let target = if target.is_empty() { "index.js" } else { target };
+            format!("the package {package} in {VENDOR}/ has no {target}")
+        }
+        Err(_) => format!(
             "there is no package {package} in {VENDOR}/: one that is JavaScript without parts of Node travels there, as npm unpacks it"
-        )
+        ),
     };
     let described = match fs::read_to_string(format!("{ROOT}/{folder}/package.json")) {
         Ok(text) => serde_json::from_str(&text).map_err(|error| format!("{folder}/package.json: {error}"))?,
         Err(_) => Value::Null,
     };
     let target = exported(&described, inner).unwrap_or_else(|| inner.trim_start_matches('/').to_owned());
-    let path = joined(&folder, &target).ok_or_else(absent)?;
-    file(&path).ok_or_else(absent)
+    let path = joined(&folder, &target).ok_or_else(|| absent(&target))?;
+    file(&path).ok_or_else(|| absent(&target))
 }
 
 /// What package.json says of the package (`inner` is empty) or of a part of it (`/part`).
 fn exported(described: &Value, inner: &str) -> Option<String> {
     let exports = &described["exports"];
-    let key = format!(".{inner}");
     let target = match exports {
-        Value::Object(members) if members.keys().any(|name| name.starts_with('.')) => members.get(&key)?,
+        Value::Object(members) if members.keys().any(|name| name.starts_with('.')) => {
+            members.get(&format!(".{inner}"))?
+        }
+        // Whatever names no parts means the package itself: a part is its path.
+        _ if !inner.is_empty() => return None,
         Value::Null => {
             ["module", "main"].iter().map(|word| &described[*word]).find(|found| found.is_string())?
         }
         whole => whole,
     };
-    // A part of a package that has no `exports` is its path.
-    let is_part = !inner.is_empty() && exports.is_null();
-    if is_part { None } else { conditional(target) }
+    conditional(target)
 }
 
 fn conditional(target: &Value) -> Option<String> {
