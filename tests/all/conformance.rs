@@ -11,6 +11,9 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
+/// A host that may be asked and that nobody finds.
+const NOWHERE: &str = "fuelcell.invalid";
+
 /// How a language makes the modules, and what it says of an error that nobody caught.
 struct Language {
     /// The module; its manifest asks for requests to this host and for secrets.
@@ -54,12 +57,12 @@ impl Script {
     const TYPESCRIPT: Self = Self {
         folder: "javascript",
         entry: "main.ts",
-        asks: "  http: { hosts: [\"api.example.com\"], secrets: [\"TOKEN\"] },\n  hmac: [\"KEY\"],\n",
+        asks: "  http: { hosts: [\"api.example.com\", \"fuelcell.invalid\"], secrets: [\"TOKEN\"] },\n  hmac: [\"KEY\"],\n",
     };
     const PYTHON: Self = Self {
         folder: "python",
         entry: "main.py",
-        asks: "    http=Http([\"api.example.com\"], [\"TOKEN\"]),\n    hmac=[\"KEY\"],\n",
+        asks: "    http=Http([\"api.example.com\", \"fuelcell.invalid\"], [\"TOKEN\"]),\n    hmac=[\"KEY\"],\n",
     };
 
     /// The archive, as its author makes it: for requests to this host, or for none.
@@ -102,7 +105,7 @@ fn rust(host: &str) -> Vec<u8> {
         .output()
         .unwrap();
     let mut manifest = serde_json::from_slice::<Value>(&inspect.stdout).unwrap()["manifest"].take();
-    manifest["http"] = json!({"hosts": [host], "secrets": ["TOKEN"]});
+    manifest["http"] = json!({"hosts": [host, NOWHERE], "secrets": ["TOKEN"]});
     built::module_with_manifest("conformance", &manifest.to_string())
 }
 
@@ -126,7 +129,7 @@ impl Suite {
         for (name, value) in [("TOKEN", "not-told"), ("KEY", "a key")] {
             project.client.put(&project.path(&format!("secrets/{name}")), &json!({"value": value})).ok();
         }
-        let granted = json!({"http": {"hosts": [host], "secrets": ["TOKEN"]}, "hmac": ["KEY"]});
+        let granted = json!({"http": {"hosts": [host, NOWHERE], "secrets": ["TOKEN"]}, "hmac": ["KEY"]});
         project.client.put(&project.path("modules/conformance/capabilities"), &granted).ok();
         Self { project, language, host, heard, _server: server }
     }
@@ -180,7 +183,7 @@ impl Suite {
     fn secret(self) {
         let told = json!({"url": self.host});
         let expected = json!({
-            "status": 201, "kind": "test", "text": "héllo", "refused": "HTTP-request-denied",
+            "status": 201, "kind": "test", "text": "héllo", "refused": ["HTTP-request-denied", "DNS-error"],
             "mac": "6cc450f782529af43ac5b1716d15d1806ddd0f88ca77401f591c7bb34437852f",
         });
         assert_eq!(self.answer(&self.start("secret", &told)), expected);

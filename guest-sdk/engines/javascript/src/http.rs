@@ -153,11 +153,11 @@ fn refused(error: impl Debug) -> Refused {
         }
         reason.extend(character.to_lowercase());
     }
-    for word in ["http", "dns", "tls"] {
-        if let Some(rest) = reason.strip_prefix(word).filter(|rest| rest.starts_with('-')) {
-            reason = word.to_uppercase() + rest;
-        }
-    }
+    let words = reason.split('-').map(|word| match word {
+        "dns" | "http" | "ip" | "tls" | "uri" => word.to_uppercase(),
+        word => word.to_owned(),
+    });
+    let reason = words.collect::<Vec<_>>().join("-");
     let told = if told.contains('(') { format!("{reason}: {told}") } else { reason.clone() };
     Refused { reason, told }
 }

@@ -5,6 +5,7 @@ Authors of jobs need nothing from here but the errors.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -55,6 +56,12 @@ class HttpError(HostError):
         super().__init__(message)
         #: The host's word, such as `HTTP-request-denied` or `connection-timeout`.
         self.reason = reason
+
+
+def reason_of(name: str) -> str:
+    """The host's word for an error that code names: `HTTP-request-denied` for `HttpRequestDenied`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+    return re.sub(r"\b(dns|http|ip|tls|uri)\b", lambda word: word[0].upper(), words)
 
 
 class Level(Enum):

@@ -90,11 +90,13 @@ const cases: Record<string, (context: Context, parameters: Parameters) => unknow
       headers: { authorization: "Bearer {{secret:TOKEN}}" },
       body: '{"x": 1}',
     });
-    let refused = "";
-    try {
-      await fetch("https://example.com/");
-    } catch (error) {
-      refused = error instanceof HttpError ? error.reason : String(error);
+    const refused: string[] = [];
+    for (const other of ["https://example.com/", "https://fuelcell.invalid/"]) {
+      try {
+        refused.push(String((await fetch(other)).status));
+      } catch (error) {
+        refused.push(error instanceof HttpError ? error.reason : String(error));
+      }
     }
     return { status: answer.status, kind: answer.headers.get("x-kind"), text: await answer.text(), refused, mac: hex(context.hmac("KEY", "text")) };
   },
@@ -118,7 +120,7 @@ export default defineJob({
     required: ["case"],
   },
   inputs: [{ name: "dataset", parameter: "datasetId" }],
-  http: { hosts: ["api.example.com"], secrets: ["TOKEN"] },
+  http: { hosts: ["api.example.com", "fuelcell.invalid"], secrets: ["TOKEN"] },
   hmac: ["KEY"],
   async run(context, parameters) {
     const given = parameters as unknown as Parameters;

@@ -87,10 +87,12 @@ def stream(context: Context, value: Any, times: int, url: str | None) -> Any:
 def secret(context: Context, value: Any, times: int, url: str | None) -> Any:
     headers = {"authorization": "Bearer {{secret:TOKEN}}"}
     answer = context.request("POST", f"{url}/a?b=1", headers=headers, body='{"x": 1}')
-    try:
-        refused = str(context.request("GET", "https://example.com/").status)
-    except HttpError as error:
-        refused = error.reason
+    refused = []
+    for other in ("https://example.com/", "https://fuelcell.invalid/"):
+        try:
+            refused.append(str(context.request("GET", other).status))
+        except HttpError as error:
+            refused.append(error.reason)
     mac = context.hmac("KEY", "text").hex()
     return {"status": answer.status, "kind": answer.headers["x-kind"], "text": answer.text(), "refused": refused, "mac": mac}
 
@@ -108,7 +110,7 @@ Case = Literal[
 @job(
     title="Conformance",
     inputs=[Input("dataset", parameter="datasetId")],
-    http=Http(["api.example.com"], ["TOKEN"]),
+    http=Http(["api.example.com", "fuelcell.invalid"], ["TOKEN"]),
     hmac=["KEY"],
 )
 def conformance(

@@ -62,6 +62,7 @@ pub(crate) fn post(url: &str, authorization: &str, body: &[u8]) -> Result<Answer
 fn word(error: &ErrorCode) -> String {
     match error {
         ErrorCode::HttpRequestDenied => "HTTP-request-denied".into(),
+        ErrorCode::DnsError(_) => "DNS-error".into(),
         other => format!("{other:?}"),
     }
 }

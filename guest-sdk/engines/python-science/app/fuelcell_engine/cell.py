@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ import _host
 from fuelcell import Artifact, Cancellation, HostError, HostLimit, HttpError, InvalidRequest, Level, Report, StorageError, Usage
 from fuelcell.artifact import Role
 from fuelcell.end import Completion, End, Failure
+from fuelcell.host import reason_of
 from fuelcell.inputs import Input
 from fuelcell.request import Request, Response
 
@@ -172,7 +172,5 @@ class CellHost:
 
 def _http_error(reason: str) -> HttpError:
     """The host's word for what went wrong is a name of Rust's: `ErrorCode::HttpRequestDenied`."""
-    word = reason.partition("::")[2].partition("(")[0] or "internal-error"
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower()
-    word = word.replace("http-", "HTTP-", 1) if word.startswith("http-") else word
+    word = reason_of(reason.partition("::")[2].partition("(")[0]) or "internal-error"
     return HttpError(word, f"the host sent no request or has no answer: {word}")

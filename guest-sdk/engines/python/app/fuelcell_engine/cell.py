@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from componentize_py_types import Err, Ok
 from fuelcell import Artifact, Cancellation, HostError, HostLimit, HttpError, InvalidRequest, Level, Report, StorageError, Usage
 from fuelcell.end import Completion, End, Failure
+from fuelcell.host import reason_of
 from fuelcell.inputs import Input
 from fuelcell.request import Request, Response
 from wit_world.imports import (
@@ -242,9 +242,7 @@ def _received(response: http.IncomingResponse) -> Response:
 
 
 def _http_error(error: object) -> HttpError:
-    word = type(error).__name__.rpartition("_")[2]
-    reason = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower()
-    reason = reason.replace("http-", "HTTP-", 1) if reason.startswith("http-") else reason
+    reason = reason_of(type(error).__name__.rpartition("_")[2])
     detail = getattr(error, "value", None)
     told = f"{reason}: {detail}" if detail else reason
     return HttpError(reason, f"the host sent no request or has no answer: {told}")
