@@ -36,7 +36,7 @@ function withDefaults(schema, value) {
   if (typeof value !== "object" || value === null) return value;
   const whole = { ...value };
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-    const member = withDefaults(inner, value[name]);
+    const member = withDefaults(inner, Object.hasOwn(value, name) ? value[name] : undefined);
     if (member !== undefined) whole[name] = member;
   }
   return whole;

@@ -58,7 +58,7 @@ test("lines are counted and read in pieces", async () => {
 
 test("a job asks its host for everything", async () => {
   const everything = job(
-    async (context, { names, limit }) => {
+    async (context, { names, limit, ...others }) => {
       context.progress(1.5, 2, "Halfway");
       context.report({ recordsProcessed: 2n, warnings: [{ kind: "Odd", message: "An odd row." }], validation: { total: 2, valid: 2 } });
       context.warn("stage", "a warning", { with: 1n });
@@ -66,14 +66,14 @@ test("a job asks its host for everything", async () => {
       context.mark("key");
       context.artifact("thrown.txt").write("x");
       await context.save("lines.txt", (async function* () { yield "a\n"; yield new Uint8Array([98]); })());
-      const told = { names, limit, kept: new TextDecoder().decode(context.loadCheckpoint()), seen: context.seen("old") };
+      const told = { names, limit, others, kept: new TextDecoder().decode(context.loadCheckpoint()), seen: context.seen("old") };
       await context.save("told.json", told, { primary: true });
       return Completion.skipped("enough");
     },
-    { parameters: { type: "object", properties: { names: { type: "array" }, limit: { type: "integer", default: 3 } } } },
+    { parameters: { type: "object", properties: { names: { type: "array" }, limit: { type: "integer", default: 3 }, valueOf: {}, toString: { default: "x" } } } },
   );
   const run = await new TestHost().parameters({ names: ["n"] }).seen("old").run(everything);
-  assert.deepEqual(run.json("told.json"), { names: ["n"], limit: 3, kept: "kept", seen: true });
+  assert.deepEqual(run.json("told.json"), { names: ["n"], limit: 3, others: { toString: "x" }, kept: "kept", seen: true });
   assert.equal(run.text("lines.txt"), "a\nb");
   assert.equal(run.completion?.reason, "enough");
   assert.deepEqual(run.progress, { done: 1n, total: 2n, stage: "Halfway" });
