@@ -393,6 +393,22 @@ fn the_doctor_names_what_stands_in_the_way() {
     assert_eq!((code, told.contains("server, token")), (1, true), "{told}");
 }
 
+#[test]
+fn a_link_over_https_is_followed_from_a_server_that_was_named_without() {
+    let server = Server::start_set(&[("SERVICE__PUBLIC_URL", "https://127.0.0.1:1")]);
+    let project = Project::new(&server).with_probe();
+    let mut home = Home::of(&server, &project);
+    let roots = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let roots = write(&home, "roots.pem", &roots.cert.pem());
+    home.variables.push(("SSL_CERT_FILE", roots.display().to_string()));
+    let job = project.probe(json!([{"do": "artifact", "name": "copy.txt", "text": "a copy"}]));
+    project.wait_for(&job, "Completed");
+    let (code, told) = home.fail(&["job", "download", &job]);
+    assert_eq!(code, 6, "{told}");
+    assert!(told.contains("cannot reach https://127.0.0.1:1/") && told.contains("public_url"), "{told}");
+    assert!(told.contains("nothing listens there") && !told.contains('?'), "{told}");
+}
+
 /// Arguments, and variables beside those of a script.
 type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
 

@@ -11,7 +11,8 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::PathBuf;
 
-const LOCAL: &str = "http://127.0.0.1:7300";
+/// Where a server answers on this machine when nothing else is said.
+pub(crate) const LOCAL: &str = "http://127.0.0.1:7300";
 
 /// The variables of the environment that say the same as flags.
 pub const VARIABLES: &[&str] = &["server", "token", "token_file", "profile", "tenant", "project"];
@@ -173,14 +174,14 @@ impl ConnectionFlags {
         let of_profile = profile.as_ref().filter(|profile| profile.tenant == tenant);
         let project = self.project.clone().or_else(|| of_profile?.project.clone());
         let profile = name.filter(|_| profile.is_some());
-        Ok(Connection::new(Http::new(server, Some(token))?, profile, self.output, Scope { tenant, project }))
+        Ok(Connection::new(Http::new(server, Some(token)), profile, self.output, Scope { tenant, project }))
     }
 
     /// The server alone, for what needs no token.
     pub(crate) fn open_unknown(&self) -> Outcome<Http> {
         let (_, profile) = self.profile()?;
         let server = self.server.clone().or_else(|| Some(profile?.server));
-        Http::new(server_url(server.as_deref().unwrap_or(LOCAL))?, None)
+        Ok(Http::new(server_url(server.as_deref().unwrap_or(LOCAL))?, None))
     }
 
     fn profile(&self) -> Outcome<(Option<String>, Option<Profile>)> {

@@ -5,12 +5,15 @@ use crate::operations::Operation;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::crypto::ring::default_provider;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::config::ConfigBuilder;
 use ureq::http::{Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body, SendBody};
+use ureq::typestate::AgentScope;
+use ureq::{Agent, Body, Proxy, ProxyProtocol, SendBody};
 
 /// A server that does not answer is not waited for any longer. `?wait=60s` answers within.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -25,7 +28,9 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 /// A server, and the token that is shown to it.
 #[derive(Clone)]
 pub(crate) struct Http {
-    agent: Agent,
+    open: Agent,
+    /// For what goes over https: to the server, to a link that an answer has, or to a proxy. Made with the first such call.
+    sealed: OnceCell<Agent>,
     pub(crate) server: String,
     token: Option<String>,
 }
@@ -80,19 +85,33 @@ impl Call {
     }
 }
 
+fn config() -> ConfigBuilder<AgentScope> {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        // A token is for the server that was named.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_connect(Some(CONNECT))
+        .user_agent(concat!("fuelcell/", env!("CARGO_PKG_VERSION")))
+}
+
 impl Http {
-    pub(crate) fn new(server: String, token: Option<String>) -> Outcome<Self> {
-        let mut config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A token is for the server that was named.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(CONNECT))
-            .user_agent(concat!("fuelcell/", env!("CARGO_PKG_VERSION")));
-        if server.starts_with("https://") {
-            config = config.tls_config(trusting_whom_the_machine_trusts()?);
+    pub(crate) fn new(server: String, token: Option<String>) -> Self {
+        Self { open: config().build().new_agent(), sealed: OnceCell::new(), server, token }
+    }
+
+    /// Who asks for an address.
+    fn agent(&self, url: &str) -> Outcome<&Agent> {
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        let sealed = |proxy: Proxy| proxy.protocol() == ProxyProtocol::Https;
+        if !scheme.eq_ignore_ascii_case("https") && !Proxy::try_from_env().is_some_and(sealed) {
+            return Ok(&self.open);
         }
-        Ok(Self { agent: config.build().new_agent(), server, token })
+        if let Some(agent) = self.sealed.get() {
+            return Ok(agent);
+        }
+        let tls = trusting_whom_the_machine_trusts()?;
+        Ok(self.sealed.get_or_init(|| config().tls_config(tls).build().new_agent()))
     }
 
     /// The document that answers a call which succeeds; `null` when there is none.
@@ -138,9 +157,12 @@ impl Http {
         }
         let request =
             request.body(body).map_err(|_| Failure::usage(format!("{url:?} cannot be asked for")))?;
-        let request =
-            self.agent.configure_request(request).timeout_recv_response(Some(call.patience)).build();
-        self.agent.run(request).map_err(|error| unreachable(&self.server, &error))
+        let agent = self.agent(&url)?;
+        let request = agent.configure_request(request).timeout_recv_response(Some(call.patience)).build();
+        agent.run(request).map_err(|error| match call.path.starts_with('/') {
+            true => unreachable(&self.server, &error),
+            false => unreachable_link(&url, &error),
+        })
     }
 
     fn fine(&self, call: &Call, kind: Option<&str>, body: impl ureq::AsSendBody) -> Outcome<Response<Body>> {
@@ -177,6 +199,13 @@ pub(crate) fn read(mut answer: Response<Body>) -> Outcome<Value> {
 fn unreachable(server: &str, error: &ureq::Error) -> Failure {
     Failure::new(Exit::Unreachable, format!("cannot reach {server}: {}", plainly(error)))
         .with_remedy("is it the right address (--server)? `fuelcell serve` starts a server here")
+}
+
+/// The same for a link that the server gave. What signs it is nobody else's concern.
+fn unreachable_link(url: &str, error: &ureq::Error) -> Failure {
+    let place = url.split(['?', '#']).next().unwrap_or_default();
+    Failure::new(Exit::Unreachable, format!("cannot reach {place}: {}", plainly(error)))
+        .with_remedy("the server's links begin with its setting public_url")
 }
 
 fn plainly(error: &ureq::Error) -> String {

@@ -1,6 +1,6 @@
 //! `fuelcell login`, `logout`, `profiles`, `whoami`: who asks which server.
 
-use crate::connection::{Connection, ConnectionFlags, Scope, checked, is_private, server_url};
+use crate::connection::{Connection, ConnectionFlags, LOCAL, Scope, checked, is_private, server_url};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files::typed_unseen;
 use crate::http::Http;
@@ -46,7 +46,7 @@ pub(crate) fn login(arguments: &Login) -> Outcome {
     let mut profiles = Profiles::load()?;
     let known = profiles.profiles.get(&name);
     let server = flags.server.clone().or_else(|| known.map(|known| known.server.clone()));
-    let server = server_url(server.as_deref().unwrap_or("http://127.0.0.1:7300"))?;
+    let server = server_url(server.as_deref().unwrap_or(LOCAL))?;
     let token = token(flags, &server)?;
     if !is_private(&server) {
         note(&format!(
@@ -55,7 +55,7 @@ pub(crate) fn login(arguments: &Login) -> Outcome {
     }
     let named = Scope { tenant: flags.tenant.clone(), project: flags.project.clone() };
     let connection =
-        Connection::new(Http::new(server.clone(), Some(token.clone()))?, None, flags.output, named);
+        Connection::new(Http::new(server.clone(), Some(token.clone())), None, flags.output, named);
     let session = connection.send(GET_SESSION, &[])?;
     let scope = place(&connection, &session)?;
     profiles
