@@ -11,13 +11,16 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     Ok(size.0)
 }
 
+/// The longest time that is taken: no clock overflows by it.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
 /// A time: seconds, or a time such as 90s or 10m.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) => Ok(Duration::from_secs(seconds)),
-        Err(_) => {
-            humantime::parse_duration(text).map_err(|_| "seconds, or a time such as 90s or 10m".to_owned())
-        }
+    let time = text.parse().map(Duration::from_secs).or_else(|_| humantime::parse_duration(text));
+    match time {
+        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(_) => Err("that is more than a hundred years".to_owned()),
+        Err(_) => Err("seconds, or a time such as 90s or 10m".to_owned()),
     }
 }
 
@@ -65,5 +68,9 @@ mod tests {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
         assert!(duration("soon").is_err());
+        assert_eq!(duration("100years"), Ok(Duration::from_secs(3_155_760_000)));
+        for long in ["18446744073709551615", "200years"] {
+            assert_eq!(duration(long), Err("that is more than a hundred years".to_owned()));
+        }
     }
 }
