@@ -243,18 +243,22 @@ impl<'a> Player<'a> {
         if found.is_some() || whole {
             return found;
         }
-        let found = inputs.iter().find_map(|inputs| self.follow(start, inputs, &wanted));
+        let mut left = SEARCH;
+        let found = inputs.iter().find_map(|inputs| self.follow(start, inputs, &mut left, &wanted));
         self.cut_short += u64::from(found.is_none());
         found
     }
 
-    /// Looks at the markings first that are the least way from having tokens on all of these places.
+    /// Looks at the markings first that are the least way from having tokens on all of these places; `left` are the markings
+    /// that it may still come to.
     fn follow(
         &mut self,
         start: &Marking,
         inputs: &[Place],
+        left: &mut usize,
         wanted: impl Fn(&Self, &[Place]) -> Option<u32>,
     ) -> Option<Found> {
+        *left = left.checked_sub(1)?;
         if inputs.chunk_by(|a, b| a == b).count() * self.net.places > MOST_WAYS {
             return None;
         }
@@ -269,10 +273,11 @@ impl<'a> Player<'a> {
                 return Some((marking, tokens, answer));
             }
             for (next, tokens) in self.silently(&marking, tokens) {
-                if seen.len() >= SEARCH || next.len() > TOKENS {
+                if *left == 0 || next.len() > TOKENS {
                     return None;
                 }
                 if seen.insert(Rc::clone(&next)) {
+                    *left -= 1;
                     open.push(Reverse((distance(&next, &targets), reached.len())));
                     reached.push((next, tokens));
                 }
@@ -348,4 +353,31 @@ fn after(marking: &[Place], taken: &[Place], put: &[Place]) -> Marking {
     next.extend(put);
     next.sort_unstable();
     next.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::models::net::Transition;
+
+    /// Twenty tokens that each may move by itself, and activities that wait for what never comes.
+    #[test]
+    fn a_step_looks_at_so_many_markings_however_many_transitions_have_its_label() {
+        let silent = |place| Transition { label: None, inputs: vec![place], outputs: vec![place + 20] };
+        let step = Transition { label: Some("a".into()), inputs: vec![40], outputs: vec![41] };
+        let transitions = (0..20).map(silent).chain(std::iter::repeat_n(step, 50)).collect();
+        let net = Net { places: 42, transitions, first: (0..20).collect(), last: vec![41] };
+        let mut player = Player::new(&net, |_| 0, 1);
+        let start: Marking = net.first.clone().into();
+        let looks = Cell::new(0);
+        let wanted = |_: &Player<'_>, _: &[Place]| {
+            looks.set(looks.get() + 1);
+            None
+        };
+        assert!(player.find(&start, &vec![vec![40]; 50], wanted).is_none());
+        assert_eq!(player.cut_short, 1);
+        assert!(looks.get() <= 2 * SEARCH, "{}", looks.get());
+    }
 }
