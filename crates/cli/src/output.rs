@@ -85,11 +85,10 @@ pub(crate) fn one(format: Format, columns: &[Column], thing: &Value) -> Outcome 
 /// Says what was done, or shows the document that tells it.
 pub(crate) fn done(format: Format, text: &str, document: &Value) -> Outcome {
     match format {
-        Format::Table => say(&format!("{text}\n")),
+        // What was done has no columns, and may be told this once only, as secrets are.
+        Format::Table | Format::Csv => say(&format!("{text}\n")),
         Format::Json => say(&format!("{document:#}\n")),
         Format::Jsonl => say(&format!("{document}\n")),
-        // It has no columns.
-        Format::Csv => Ok(()),
     }
 }
 
