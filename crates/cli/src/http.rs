@@ -186,13 +186,22 @@ fn trusting_whom_the_machine_trusts() -> Outcome<TlsConfig> {
     Ok(tls.unversioned_rustls_crypto_provider(Arc::new(default_provider())).build())
 }
 
-/// The body of an answer, as JSON where it is that.
+/// The document of an answer; `null` where it is to have none. What answers otherwise is another program.
 pub(crate) fn read(mut answer: Response<Body>) -> Outcome<Value> {
+    let is_empty = answer.status().as_u16() == 204;
     let text = answer.body_mut().with_config().limit(DOCUMENT).read_to_string();
     let text = text.map_err(|error| {
         Failure::new(Exit::Unreachable, format!("the server's answer broke off: {}", plainly(&error)))
     })?;
-    Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    match is_empty && text.is_empty() {
+        true => Ok(Value::Null),
+        false => serde_json::from_str(&text).map_err(|_| {
+            Failure::new(
+                Exit::Unreachable,
+                "the answer is no JSON: is this the address of a Fuelcell server?",
+            )
+        }),
+    }
 }
 
 /// Why a server was not reached, without the words of its transport.
