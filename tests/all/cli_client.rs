@@ -124,6 +124,26 @@ fn a_profile_is_made_once_and_holds_for_every_command() {
     assert!(!fs::read_to_string(&file).unwrap().contains(&other.token));
 }
 
+#[test]
+fn a_flag_goes_before_a_variable() {
+    let server = Server::start();
+    let (mine, others) = (Project::new(&server), Project::new(&server));
+    let mut home = Home::new();
+    home.variables = vec![("FUELCELL_SERVER", server.base().to_owned())];
+    write(&home, "others", &others.token);
+    let file = ("FUELCELL_TOKEN_FILE", "others".to_owned());
+    home.variables.push(file.clone());
+    assert_eq!(home.json(&["whoami"])["projectId"], others.project);
+    home.variables.push(("FUELCELL_TOKEN", mine.token.clone()));
+    assert_eq!(home.json(&["whoami"])["projectId"], mine.project, "the token itself before a file's name");
+    assert_eq!(home.json(&["whoami", "--token-file", "others"])["projectId"], others.project);
+
+    // What is told this once is told in every format.
+    let token = home.say(&["token", "create", "--subject", "ci", "--role", "viewer", "--output", "csv"]);
+    home.variables.push(("FUELCELL_TOKEN", token.trim().to_owned()));
+    assert_eq!(home.json(&["whoami"])["subject"], "ci");
+}
+
 fn write(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
     let path = home.path().join(name);
     fs::write(&path, text).unwrap();
@@ -407,6 +427,35 @@ fn a_link_over_https_is_followed_from_a_server_that_was_named_without() {
     assert_eq!(code, 6, "{told}");
     assert!(told.contains("cannot reach https://127.0.0.1:1/") && told.contains("public_url"), "{told}");
     assert!(told.contains("nothing listens there") && !told.contains('?'), "{told}");
+}
+
+/// What answers every request with these words, and is no Fuelcell. Returns its address.
+fn another_program(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = BufReader::new(client.unwrap());
+            let mut line = String::new();
+            while client.read_line(&mut line).is_ok_and(|count| count > 2) {
+                line.clear();
+            }
+            let _ = client.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn what_is_no_server_of_fuelcell_is_told() {
+    let home = Home::new();
+    write(&home, "token", "a-token");
+    let page = another_program(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>",
+    );
+    let (code, told) = home.fail(&["login", "--server", &page, "--token-file", "token"]);
+    assert_eq!((code, told.contains("is this the address of a Fuelcell server?")), (6, true), "{told}");
+    assert!(!home.path().join(".config/fuelcell/profiles.toml").exists());
 }
 
 /// Arguments, and variables beside those of a script.

@@ -31,15 +31,10 @@ pub(crate) struct ConnectionFlags {
         hide_short_help = true
     )]
     pub(crate) server: Option<String>,
-    /// File with a token, such as DATA/operator-token. The variable FUELCELL_TOKEN holds a token itself.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "FUELCELL_TOKEN_FILE",
-        hide_env_values = true,
-        hide_short_help = true
-    )]
+    /// File with a token, such as DATA/operator-token. The variable FUELCELL_TOKEN holds a token itself, FUELCELL_TOKEN_FILE
+    /// the name of such a file.
+    // No variable stands for it here: a token in a variable goes before the name of a file in one, and after this flag.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub(crate) token_file: Option<PathBuf>,
     /// A profile that `fuelcell login` made.
     #[arg(
@@ -191,12 +186,14 @@ impl ConnectionFlags {
         Ok((name, profile))
     }
 
+    /// The token that a flag or a variable says.
     pub(crate) fn token(&self) -> Outcome<Option<String>> {
-        if let Ok(token) = std::env::var("FUELCELL_TOKEN") {
+        if let (None, Ok(token)) = (&self.token_file, std::env::var("FUELCELL_TOKEN")) {
             return checked(&token, "FUELCELL_TOKEN").map(Some);
         }
-        let Some(file) = &self.token_file else { return Ok(None) };
-        let token = fs::read_to_string(file)
+        let named = || std::env::var_os("FUELCELL_TOKEN_FILE").map(PathBuf::from);
+        let Some(file) = self.token_file.clone().or_else(named) else { return Ok(None) };
+        let token = fs::read_to_string(&file)
             .map_err(|error| Failure::here(format!("cannot read the token in {}", file.display()), error))?;
         checked(&token, &file.display().to_string()).map(Some)
     }
