@@ -52,6 +52,7 @@ fn a_new_job_in_python_runs_here_and_on_a_server() {
     ];
     follow("fuelcell new word-count --lang python", home.path(), &[]);
     let folder = home.path().join("word-count");
+    assert!(fs::read_to_string(folder.join("README.md")).unwrap().contains("(the SDK, `guest-sdk/python`)"));
     let printed = follow(&commands(&folder, |_| true), &folder, &script);
     assert!(printed.contains("Completed"), "{printed}");
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");

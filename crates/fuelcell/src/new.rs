@@ -62,7 +62,9 @@ pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
             fs::write(
                 &path,
-                text.replace("NAME", name).replace("CRATE", &name.replace('-', "_")).replace("SDK", &sdk),
+                text.replace("NAME", name)
+                    .replace("CRATE", &name.replace('-', "_"))
+                    .replace("SDK_FOLDER", &sdk),
             )
         });
         written.with_context(|| format!("cannot write {}", path.display()))?;
