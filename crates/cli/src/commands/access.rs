@@ -147,7 +147,7 @@ pub struct Audit {
     /// Only what this subject did.
     #[arg(long)]
     subject: Option<String>,
-    /// Entries of the whole server, or of the whole of --tenant.
+    /// Entries of the whole server, or of the whole tenant that is named: by --tenant, FUELCELL_TENANT or the profile.
     #[arg(long)]
     everywhere: bool,
     #[command(flatten)]

@@ -115,7 +115,8 @@ pub struct Usage {
     /// What is told apart, with commas: day, and one of module, subject, label; of several projects also tenant and project.
     #[arg(long)]
     group_by: Option<String>,
-    /// All projects that the token administers, or all of --tenant.
+    /// All projects that the token administers, or all of the tenant that is named: by --tenant, FUELCELL_TENANT or the
+    /// profile.
     #[arg(long)]
     everywhere: bool,
 }
@@ -177,10 +178,11 @@ pub(crate) fn health(http: &Http, format: Format) -> Outcome {
     }
 }
 
-/// `fuelcell usage`: of the project, else of all that the token administers.
+/// `fuelcell usage`: of the project that is named or the only one, else of all that the token administers.
 pub(crate) fn usage(connection: &Connection, wanted: &Usage) -> Outcome {
     let scope = connection.named().clone();
-    let one_project = !wanted.everywhere && scope.project.is_some() && scope.tenant.is_some();
+    // A project that is named and cannot be found is told, and not taken for all.
+    let one_project = !wanted.everywhere && (scope.project.is_some() || connection.scope(true).is_ok());
     let (call, groups) = match one_project {
         true => (connection.call(PROJECT_USAGE, &[])?, "module"),
         false => (connection.call(USAGE, &[])?.query("tenantId", scope.tenant), "project"),
