@@ -6,10 +6,9 @@ import { gunzipSync } from "node:zlib";
 import { view } from "./artifact.js";
 import { Completion, Failure, HostError, HttpError, InvalidRequest, told } from "./end.js";
 import { stringifyJson } from "./json.js";
+import { OutputNames, refusedInput, refusedOutput } from "./names.js";
 
 const SECRET = /\{\{secret:([^{}]*)\}\}/g;
-/** Characters that no part of an output's name has, and how none begins or ends. */
-const REFUSED_NAME = /[\\:*?"<>|\p{Cc}]|(^|\/)([. ]|$)|[. ](\/|$)/u;
 
 const bytesOf = (content) => (typeof content === "string" ? new TextEncoder().encode(content) : view(content));
 
@@ -100,6 +99,12 @@ export class TestHost {
   async run(job) {
     const run = new Run(job);
     const host = this.#host(run, job.manifest("main.js"));
+    const refused = [...this.#inputs.keys()].filter((name) => name.includes("/")).map((name) => refusedInput(name.slice(name.indexOf("/") + 1)));
+    const reason = refused.find((one) => one !== undefined);
+    if (reason !== undefined) {
+      run.failure = new Failure("InvalidParameters", reason);
+      return run;
+    }
     const nodes = globalThis.fetch;
     const { fetchBy } = await import("./fetch.js");
     globalThis.fetch = fetchBy(host);
@@ -115,6 +120,7 @@ export class TestHost {
 
   #host(run, manifest) {
     const started = performance.now();
+    const names = new OutputNames();
     return {
       parameters: () => this.#parameters,
       inputs: () => [...this.#inputs.values()].map(({ bytes, ...input }) => ({ ...input, size: bytes.length })),
@@ -124,7 +130,7 @@ export class TestHost {
       poll: () => (this.#polls.length > 1 ? this.#polls.shift() : (this.#polls[0] ?? "none")),
       usage: () => ({ fuel: 0n, memoryBytes: 0, seconds: manifest.deterministic ? undefined : (performance.now() - started) / 1000 }),
       report: (report) => void (run.report = report),
-      create: (description) => create(run, description),
+      create: (description) => create(run, names, description),
       saveCheckpoint: (bytes) => {
         run.checkpoint = bytes.slice();
         this.#checkpoint = run.checkpoint;
@@ -198,15 +204,15 @@ function reader({ bytes, fileName }, gzip) {
   };
 }
 
-function create(run, description) {
-  const { name } = description;
-  if (REFUSED_NAME.test(name)) throw new InvalidRequest(`${JSON.stringify(name)} cannot be the name of an output`);
-  if (run.outputs.has(name)) throw new InvalidRequest(`"${name}" cannot be the name of an output: there is an output of this name`);
+function create(run, names, description) {
+  const name = description.name.normalize("NFC");
+  const refused = refusedOutput(name) ?? names.insert(name);
+  if (refused !== undefined) throw new InvalidRequest(refused);
   const pieces = [];
   return {
     write: (data) => void pieces.push(typeof data === "string" ? bytesOf(data) : data.slice()),
-    finish: () => void run.outputs.set(name, { ...description, bytes: new Uint8Array(Buffer.concat(pieces)) }),
-    drop: () => {},
+    finish: () => void run.outputs.set(name, { ...description, name, bytes: new Uint8Array(Buffer.concat(pieces)) }),
+    drop: () => names.remove(name),
   };
 }
 

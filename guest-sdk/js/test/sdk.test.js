@@ -99,6 +99,33 @@ test("what a job throws is a failure with its code", async () => {
   assert.equal(hidden?.code, "InvalidRequest");
 });
 
+test("names are those that servers allow", async () => {
+  const named = job(async (context, { names }) => {
+    for (const name of names) await context.save(name, "x");
+  });
+  const failed = async (...names) => (await new TestHost().parameters({ names }).run(named)).failure?.message;
+  assert.equal(await failed("a/b.csv", "a/c", "Übersicht/zwölf ✓ 日本.txt"), undefined);
+  for (const [names, reason] of [
+    [[""], "a name is not empty"],
+    [["x/".repeat(512) + "x"], "a name has at most 1024 bytes in UTF-8, folders included"],
+    [["a//b"], "no part between slashes is empty, and a slash is neither first nor last"],
+    [["ü".repeat(128)], "each part between slashes has at most 255 bytes in UTF-8"],
+    [["a/.b"], "no part of it begins with a dot or a space"],
+    [["a /b"], "no part of it ends with a dot or a space"],
+    [["a\u202eb"], "it has no control characters, line separators or marks of text direction"],
+    [["a:b"], 'it has none of \\ : * ? " < > |'],
+    [["a/nul.txt"], "no part of it is a device's name on Windows, such as CON, NUL or COM1"],
+    [["u\u0308", "ü"], "there is an output of this name"],
+    [["a", "a/b"], '"a" is an output, and so no folder'],
+    [["a/b/c", "a"], "it is a folder of outputs"],
+  ]) {
+    const told = await failed(...names);
+    assert.ok(told?.endsWith(` cannot be the name of an output: ${reason}`), `${names}: ${told}`);
+  }
+  const input = await new TestHost().input("many/con", "x").run(named);
+  assert.match(input.failure?.message ?? "", /^"con" cannot be the name of an input: no part of it is a device's name/);
+});
+
 test("requests are sent to hosts that the manifest asks for", async () => {
   const asks = job(
     async (context) => {
