@@ -5,12 +5,14 @@ import { createHmac } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { view } from "./artifact.js";
 import { Completion, Failure, HostError, HttpError, InvalidRequest, told } from "./end.js";
+import { fetchBy } from "./fetch.js";
 import { stringifyJson } from "./json.js";
 import { OutputNames, refusedInput, refusedOutput } from "./names.js";
 
 const SECRET = /\{\{secret:([^{}]*)\}\}/g;
 
-const bytesOf = (content) => (typeof content === "string" ? new TextEncoder().encode(content) : view(content));
+/** A copy, which is no Buffer of Node: a job is given none in a cell. */
+const bytesOf = (content) => (typeof content === "string" ? new TextEncoder().encode(content) : new Uint8Array(view(content)));
 
 /** What a run came to. */
 export class Run {
@@ -106,7 +108,6 @@ export class TestHost {
       return run;
     }
     const nodes = globalThis.fetch;
-    const { fetchBy } = await import("./fetch.js");
     globalThis.fetch = fetchBy(host);
     try {
       run.completion = await job.run(host);
@@ -180,18 +181,28 @@ function matches(wanted, host, origin) {
 }
 
 function reader({ bytes, fileName }, gzip) {
-  const plain = gzip ? new Uint8Array(gunzipSync(bytes)) : bytes;
   let position = 0;
-  const take = (from, most) => {
-    const piece = from.slice(position, position + most);
+  const raw = (most) => {
+    const piece = bytes.slice(position, position + most);
     position += piece.length;
     return piece.length === 0 ? undefined : piece;
   };
+  let zipped;
+  const plain = (most) => {
+    if (!gzip) return raw(most);
+    zipped ??= { start: position, content: unzipped(bytes.subarray(position), fileName), taken: 0 };
+    const { start, content, taken } = zipped;
+    const piece = content.slice(taken, taken + most);
+    zipped.taken += piece.length;
+    // As much of the file was read as belongs to it, about.
+    position = start + Math.ceil(((bytes.length - start) * zipped.taken) / (content.length || 1));
+    return piece.length === 0 ? undefined : piece;
+  };
   return {
-    bytes: (most) => take(bytes, most),
-    plain: (most) => take(plain, most),
+    bytes: raw,
+    plain,
     text: () => {
-      const rest = take(plain, plain.length);
+      const rest = plain(Infinity);
       if (rest === undefined) return undefined;
       try {
         return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(rest);
@@ -199,9 +210,20 @@ function reader({ bytes, fileName }, gzip) {
         throw new Failure("InvalidData", `${fileName} is not utf-8`);
       }
     },
-    seek: (to) => void (position = to),
+    seek: (to) => {
+      position = to;
+      zipped = undefined;
+    },
     position: () => position,
   };
+}
+
+function unzipped(bytes, fileName) {
+  try {
+    return new Uint8Array(gunzipSync(bytes));
+  } catch (error) {
+    throw new Failure("InvalidData", `${fileName} is not a whole gzip file: ${error.message}`);
+  }
 }
 
 function create(run, names, description) {

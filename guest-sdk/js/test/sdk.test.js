@@ -56,6 +56,24 @@ test("lines are counted and read in pieces", async () => {
   assert.equal(run.failure, undefined);
 });
 
+test("a position is one of the file, also when it is decompressed", async () => {
+  const zip = gzipSync("x".repeat(200_000));
+  const positions = job((context) => {
+    const reader = context.open("dataset");
+    const pieces = [...reader.bytes()];
+    assert.equal(pieces.reduce((sum, piece) => sum + piece.length, 0), 200_000);
+    assert.equal(reader.position, zip.length);
+    reader.seek(0);
+    assert.equal(reader.text().length, 200_000);
+    reader.seek(0);
+    assert.deepEqual(reader.read(2), new Uint8Array([0x1f, 0x8b]));
+    assert.equal(reader.position, 2);
+    reader.text();
+  });
+  const run = await new TestHost().input("dataset", zip, { fileName: "x.gz" }).run(positions);
+  assert.match(run.failure?.message ?? "", /^x\.gz is not a whole gzip file: /);
+});
+
 test("a job asks its host for everything", async () => {
   const everything = job(
     async (context, { names, limit, ...others }) => {
