@@ -24,7 +24,6 @@ pub use failure::Failure;
 use clap::{Args, Subcommand};
 use commands::{access, api, dataset, doctor, job, login, module, notify, pipeline, secret, system, tenancy};
 use connection::ConnectionFlags;
-use failure::Outcome;
 use std::process::ExitCode;
 
 /// Commands that ask a server.
@@ -130,7 +129,7 @@ impl ClientCommand {
             Self::Grant(grant) => secret::grant(&grant.connection.open()?, grant.command),
             Self::Password(password) => access::password(&password.connection.open()?, password.command),
             Self::Audit(audit) => access::audit(&audit.connection.open()?, &audit.arguments),
-            Self::System(system) => run_system(&system),
+            Self::System(system) => system::run(&system.connection, &system.command),
             Self::Usage(usage) => system::usage(&usage.connection.open()?, &usage.arguments),
             Self::Tenant(tenant) => tenancy::tenant(&tenant.connection.open()?, tenant.command),
             Self::Project(project) => tenancy::project(&project.connection.open()?, project.command),
@@ -139,15 +138,6 @@ impl ClientCommand {
             Self::MailPolicy(policy) => notify::mail_policy(&policy.connection.open()?, &policy.arguments),
             Self::Api(api) => api::run(&api.connection.open()?, &api.arguments),
         }
-    }
-}
-
-fn run_system(system: &Online<system::SystemCommand>) -> Outcome {
-    match system.command {
-        system::SystemCommand::Health => {
-            system::health(&system.connection.open_unknown()?, system.connection.output)
-        }
-        _ => system::run(&system.connection.open()?, &system.command),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `fuelcell system …` and `fuelcell usage`: how the server does, and what jobs used.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, ConnectionFlags};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::http::{Call, Http, read};
 use crate::operations::{LIST_ENGINES, PROJECT_USAGE, READYZ, SERVER_STATUS, SYSTEM_STATUS, USAGE};
@@ -122,11 +122,11 @@ pub struct Usage {
 }
 
 /// `fuelcell system …`; health needs no token.
-pub(crate) fn run(connection: &Connection, command: &SystemCommand) -> Outcome {
-    let format = connection.format;
+pub(crate) fn run(flags: &ConnectionFlags, command: &SystemCommand) -> Outcome {
+    let format = flags.output;
     match command {
         SystemCommand::Status => {
-            let told = connection.send(SYSTEM_STATUS, &[])?;
+            let told = flags.open()?.send(SYSTEM_STATUS, &[])?;
             output::one(format, STATUS, &told)?;
             match format {
                 Format::Table => {
@@ -136,10 +136,10 @@ pub(crate) fn run(connection: &Connection, command: &SystemCommand) -> Outcome {
                 _ => Ok(()),
             }
         }
-        SystemCommand::Server => server(&connection.send(SERVER_STATUS, &[])?, format),
-        SystemCommand::Health => health(&connection.http, format),
+        SystemCommand::Server => server(&flags.open()?.send(SERVER_STATUS, &[])?, format),
+        SystemCommand::Health => health(&flags.open_unknown()?, format),
         SystemCommand::Engines => {
-            let told = connection.send(LIST_ENGINES, &[])?;
+            let told = flags.open()?.send(LIST_ENGINES, &[])?;
             output::list(format, ENGINES, told["engines"].as_array().map_or(&[], Vec::as_slice))
         }
     }
@@ -162,8 +162,8 @@ fn server(told: &Value, format: Format) -> Outcome {
 }
 
 /// What `/readyz` says, also where it is not well.
-pub(crate) fn health(http: &Http, format: Format) -> Outcome {
-    let answer = http.any(&Call::new(READYZ, &[]).query("verbose", Some("1")), None, String::new())?;
+fn health(http: &Http, format: Format) -> Outcome {
+    let answer = http.any(&Call::new(READYZ, &[]), None, String::new())?;
     let status = answer.status().as_u16();
     let told = read(answer)?;
     match format {
