@@ -226,6 +226,28 @@ fn a_job_goes_from_a_file_to_its_outputs_by_the_command_line_alone() {
 }
 
 #[test]
+fn usage_is_that_of_the_project_that_is_meant() {
+    let server = Server::start();
+    let (project, other) = (Project::new(&server).with_probe(), Project::new(&server).with_probe());
+    let mut home = Home::new();
+    let viewer =
+        fuelcell_tests::project::token(&server.operator(), "viewer", &project.tenant, Some(&project.project));
+    let operator = fs::read_to_string(server.data().join("operator-token")).unwrap().trim().to_owned();
+    home.variables = vec![("FUELCELL_SERVER", server.base().to_owned()), ("FUELCELL_TOKEN", viewer)];
+    for project in [&project, &other] {
+        project.wait_for(&project.probe(json!([])), "Completed");
+    }
+    assert_eq!(home.json(&["usage"])["total"]["jobs"]["completed"], 1, "a viewer sees its own project");
+    home.variables.push(("FUELCELL_TOKEN", operator));
+    assert_eq!(home.json(&["usage"])["total"]["jobs"]["completed"], 2);
+    let one = home.json(&["usage", "--project", &project.project]);
+    assert_eq!(one["total"]["jobs"]["completed"], 1, "without its tenant");
+    let csv = home.say(&["usage", "--output", "csv"]);
+    let raw = one["total"]["cpuSeconds"].to_string();
+    assert!(csv.lines().any(|line| line.contains(&format!(",{raw},"))), "{raw} as it is: {csv}");
+}
+
+#[test]
 fn datasets_go_up_and_come_down_as_they_are() {
     let server = Server::start();
     let project = Project::new(&server);

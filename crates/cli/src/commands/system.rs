@@ -84,6 +84,9 @@ const USED: &[Column] = &[
     ("OF", "of", Form::Text),
 ];
 
+/// In a table it stands before the fuel.
+const ONLY_IN_CSV: &[Column] = &[("FUEL AT LEAST", "fuelIsLowerBound", Form::Text)];
+
 /// What `fuelcell system` does.
 #[derive(Subcommand)]
 pub enum SystemCommand {
@@ -196,26 +199,33 @@ pub(crate) fn usage(connection: &Connection, wanted: &Usage) -> Outcome {
         Format::Table | Format::Csv => {
             let rows = told["groups"].as_array().into_iter().flatten().map(|group| row(group, name(group)));
             let rows: Vec<_> = rows.chain([row(&told["total"], "total".to_owned())]).collect();
-            if connection.format == Format::Table {
-                let day = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
-                note(&format!("{} to {} (UTC)", day("from"), day("to")));
+            if connection.format == Format::Csv {
+                return output::list(Format::Csv, &[USED, ONLY_IN_CSV].concat(), &rows);
             }
-            output::list(connection.format, USED, &rows)
+            let day = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+            note(&format!("{} to {} (UTC)", day("from"), day("to")));
+            output::list(Format::Table, USED, &rows.into_iter().map(readable).collect::<Vec<_>>())
         }
         format => output::one(format, &[], &told),
     }
 }
 
-/// Sums as columns have them. Fuel that is known only from below says so.
+/// Sums as columns have them.
 fn row(sums: &Value, of: String) -> Value {
     let mut row = sums.clone();
-    let real = |name: &str| sums[name].as_f64().unwrap_or(0.0);
-    row["cpuSeconds"] = format!("{:.3}", real("cpuSeconds")).into();
-    row["gibSeconds"] = format!("{:.3}", real("memoryByteSeconds") / f64::from(1 << 30)).into();
-    if sums["fuelIsLowerBound"] == true {
-        row["fuel"] = format!("≥ {}", sums["fuel"]).into();
-    }
+    row["gibSeconds"] = sums["memoryByteSeconds"].as_f64().map(|seconds| seconds / f64::from(1 << 30)).into();
     row["of"] = of.into();
+    row
+}
+
+/// The same for people: rounded. Fuel that is known only from below says so.
+fn readable(mut row: Value) -> Value {
+    for name in ["cpuSeconds", "gibSeconds"] {
+        row[name] = format!("{:.3}", row[name].as_f64().unwrap_or(0.0)).into();
+    }
+    if row["fuelIsLowerBound"] == true {
+        row["fuel"] = format!("≥ {}", row["fuel"]).into();
+    }
     row
 }
 
