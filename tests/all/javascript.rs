@@ -147,6 +147,10 @@ fn whatever_a_script_throws_is_a_failure_with_its_place() {
             "class Odd extends Error { name = 'Odd'; }\nthrow new Odd('why', { cause: new TypeError('inner') });",
             "caused by TypeError: inner",
         ),
+        (
+            "const error = new Error('round');\nerror.cause = error;\nconsole.log(error);\nthrow error;",
+            "caused by Error: round",
+        ),
         ("JSON.parse('{');", "at run (main.js:3:"),
         ("Promise.reject(new RangeError('forgotten'));", "RangeError: forgotten"),
         (

@@ -3,6 +3,8 @@
 import { stringifyJson } from "./json.js";
 
 const MOST = 2000;
+/** Most causes that are told: one can be its own. */
+export const CAUSES = 32;
 
 /** A value as a line of the log shows it. */
 export function inspect(value) {
@@ -18,11 +20,12 @@ export function inspect(value) {
   }
 }
 
-function described(error) {
+function described(error, depth = 0) {
   const headline = `${error.name}: ${error.message}`;
   const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
   const told = stack.startsWith(headline) ? stack : [headline, stack].filter(Boolean).join("\n");
-  return error.cause instanceof Error ? `${told}\ncaused by ${described(error.cause)}` : told;
+  const goesOn = error.cause instanceof Error && depth < CAUSES;
+  return goesOn ? `${told}\ncaused by ${described(error.cause, depth + 1)}` : told;
 }
 
 function plain(value, above) {

@@ -2,7 +2,7 @@
 
 import { Failure, HostError, HostLimit, HttpError, InvalidRequest, StorageError, told } from "./end.js";
 import { stringifyJson } from "./json.js";
-import { inspect } from "./inspect.js";
+import { CAUSES, inspect } from "./inspect.js";
 import { Job } from "./job.js";
 import { Timers, install } from "./globals.js";
 
@@ -105,11 +105,12 @@ function failureOf(error) {
 }
 
 /** What it says, and the lines of the script where it was. */
-function placed(error) {
+function placed(error, depth = 0) {
   const lines = typeof error.stack === "string" ? error.stack.split("\n") : [];
   const own = lines.filter((line) => line.trim() !== "" && !/fuelcell:|\(native\)|at native/.test(line));
   const headline = `${error.name}: ${error.message}`;
-  const cause = error.cause instanceof Error ? `\ncaused by ${placed(error.cause)}` : "";
+  const goesOn = error.cause instanceof Error && depth < CAUSES;
+  const cause = goesOn ? `\ncaused by ${placed(error.cause, depth + 1)}` : "";
   return shortened([headline, ...own].join("\n") + cause);
 }
 
