@@ -4,6 +4,8 @@ use crate::process_mining::{CSV, mine, output};
 use fuelcell_test_cluster::{Cluster, Stop};
 use fuelcell_tests::{Project, Server, built, eventually};
 use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -85,19 +87,49 @@ fn a_database_may_crash_and_come_back_while_jobs_run() {
     project.wait_for(&after, "Completed");
 }
 
+/// What a server says that does not start, on this data directory and with these settings.
+fn refusal(data: &Path, settings: &[(&str, &str)]) -> String {
+    let mut serve = Command::new(built::fuelcell());
+    let started = serve.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+    let done = started.envs(settings.iter().copied()).output().unwrap();
+    assert!(!done.status.success());
+    String::from_utf8_lossy(&done.stderr).into_owned()
+}
+
+#[test]
+fn a_data_directory_is_of_one_database() {
+    let cluster = Cluster::start();
+    let store = cluster.database("records");
+    let mut server = Server::start_set(&[("STORE", &store)]);
+    let project = Project::new(&server).with_probe();
+    let before = project.probe(json!([]));
+    project.wait_for(&before, "Completed");
+    server.kill();
+    let data = server.data();
+    let forgotten = refusal(&data, &[]);
+    assert!(forgotten.contains("store does not name it"), "{forgotten}");
+    assert!(!data.join("store").exists(), "no records were made beside the bytes");
+    let empty = cluster.database("another");
+    let another = refusal(&data, &[("FUELCELL_STORE", &empty)]);
+    assert!(another.contains("that of store has the id"), "{another}");
+    assert_eq!(cluster.ask("another", "SELECT count(mark) FROM clock"), "0", "it is bound to nobody");
+    let known = fs::read_to_string(data.join("database")).unwrap();
+    fs::remove_file(data.join("database")).unwrap();
+    let unknown = refusal(&data, &[("FUELCELL_STORE", &empty)]);
+    assert!(unknown.contains("nothing says of which database"), "{unknown}");
+    fs::write(data.join("database"), known).unwrap();
+    server.restart();
+    let project = project.after_restart(&server);
+    assert_eq!(project.status(&before)["status"], "Completed");
+}
+
 #[test]
 fn a_database_is_of_one_server_and_takes_no_password_in_its_address() {
     let cluster = Cluster::start();
     let store = cluster.database("records");
     let mut first = Server::start_set(&[("STORE", &store)]);
     let data = first.scratch("another");
-    let refusal = |store: &str| {
-        let mut serve = Command::new(built::fuelcell());
-        let started = serve.arg("serve").arg("--data").arg(&data).args(["--listen", "127.0.0.1:0"]);
-        let done = started.env("FUELCELL_STORE", store).output().unwrap();
-        assert!(!done.status.success());
-        String::from_utf8_lossy(&done.stderr).into_owned()
-    };
+    let refusal = |store: &str| refusal(&data, &[("FUELCELL_STORE", store)]);
     let second = refusal(&store);
     assert!(second.contains("another server has this database open"), "{second}");
     first.kill();

@@ -33,6 +33,12 @@ impl Backend {
     /// Opens the store that the configuration names.
     pub(crate) async fn open(config: &Config, data: &DataDir) -> anyhow::Result<Self> {
         let Some(address) = &config.store else {
+            ensure!(
+                data.database()?.is_none(),
+                "the records of {} lie in a database, as {} says, and store does not name it",
+                config.data.display(),
+                data.database_path().display()
+            );
             let store = Arc::new(SledStore::open(&data.store(), fuelcell_store_sled::Options::default())?);
             return Ok(Self::of(store.clone(), Some(store)));
         };
@@ -45,6 +51,9 @@ impl Backend {
         let options = Options { password, ..Options::default() };
         let unusable = || format!("store = {address:?} cannot be used");
         let store = PostgresStore::open(address, options).await.with_context(unusable)?;
+        let id = store.id().await.with_context(unusable)?;
+        let known = data.database()?;
+        check_database(data, config, known.as_deref(), &id)?;
         let mark = Digest::of(&[&b"fuelcell secret "[..], &data.secret()?].concat());
         ensure!(
             store.bind(mark).await.with_context(unusable)?,
@@ -52,8 +61,30 @@ impl Backend {
              {}",
             data.secret_path().display()
         );
+        if known.is_none() {
+            data.remember_database(&id)?;
+        }
         Ok(Self::of(Arc::new(store), None))
     }
+}
+
+/// Refuses a database that is not the one of the data directory. What it does not name would be swept from there.
+fn check_database(data: &DataDir, config: &Config, known: Option<&str>, id: &str) -> anyhow::Result<()> {
+    let (shown, file) = (config.data.display(), data.database_path());
+    match known {
+        Some(known) => ensure!(
+            known == id,
+            "the records of {shown} lie in the database with the id {known}, as {} says, and that of store has the id {id}",
+            file.display()
+        ),
+        None => ensure!(
+            !fuelcell_store_sled::holds_blobs(&data.blobs())?,
+            "{shown} holds stored bytes, and nothing says of which database; take another data directory, or write the id \
+             {id} of this database into {} if they are its own",
+            file.display()
+        ),
+    }
+    Ok(())
 }
 
 fn password(path: &Path) -> anyhow::Result<String> {

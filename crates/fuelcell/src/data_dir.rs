@@ -19,6 +19,7 @@ const KNOWN: &[&str] = &[
     "sessions",
     "sessions.new",
     "secret",
+    "database",
     "restore-unfinished",
     "control",
     "snapshot",
@@ -98,6 +99,29 @@ impl DataDir {
         self.0.join("operator-token")
     }
 
+    /// Where it is written in which database the records lie, if they lie in one.
+    pub(crate) fn database_path(&self) -> PathBuf {
+        self.0.join("database")
+    }
+
+    /// The id of that database.
+    pub(crate) fn database(&self) -> anyhow::Result<Option<String>> {
+        let path = self.database_path();
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => {
+                let text = read.with_context(|| format!("cannot read {}", path.display()))?;
+                Ok(Some(text.trim().to_owned()))
+            }
+        }
+    }
+
+    /// Remembers that the records lie in the database with this id.
+    pub(crate) fn remember_database(&self, id: &str) -> anyhow::Result<()> {
+        let path = self.database_path();
+        write_new(&path, &format!("{id}\n")).with_context(|| format!("cannot write {}", path.display()))
+    }
+
     /// Where the secret lies.
     pub(crate) fn secret_path(&self) -> PathBuf {
         self.0.join("secret")
@@ -113,7 +137,9 @@ impl DataDir {
 pub(crate) fn secret_at(path: &Path) -> anyhow::Result<[u8; 32]> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            make_secret(path).with_context(|| format!("cannot write {}", path.display()))?;
+            let secret: [u8; 32] = rand::random();
+            let made = write_new(path, &format!("{}\n", hex::encode(secret)));
+            made.with_context(|| format!("cannot write {}", path.display()))?;
             fs::read_to_string(path)
         }
         read => read,
@@ -131,15 +157,14 @@ pub(crate) fn secret_at(path: &Path) -> anyhow::Result<[u8; 32]> {
     }
 }
 
-/// Puts a new secret there, durably, unless somebody was faster.
-fn make_secret(path: &Path) -> std::io::Result<()> {
+/// Puts a new file there, durably, unless somebody was faster.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     // The parent of a bare name is empty.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = parent.unwrap_or(Path::new("."));
     // Temporary files are for their owner's eyes only.
     let mut file = NamedTempFile::new_in(directory)?;
-    let secret: [u8; 32] = rand::random();
-    writeln!(file, "{}", hex::encode(secret))?;
+    file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),

@@ -147,6 +147,10 @@ CREATE TABLE audit (
 );
 CREATE INDEX ON audit (tenant, number);
 CREATE INDEX ON audit (project, number);
--- When somebody last asked whether the database takes writes, and which secret its nodes share.
-CREATE TABLE clock (one boolean PRIMARY KEY DEFAULT true CHECK (one), alive_at timestamptz NOT NULL, mark bytea);
+-- When somebody last asked whether the database takes writes, which secret its nodes share, and which database this is: no
+-- other one has the id, but for its copies.
+CREATE TABLE clock (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one), alive_at timestamptz NOT NULL, mark bytea,
+    id uuid NOT NULL DEFAULT gen_random_uuid()
+);
 INSERT INTO clock (alive_at) VALUES (now());

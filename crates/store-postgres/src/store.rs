@@ -106,6 +106,12 @@ impl PostgresStore {
         }
     }
 
+    /// What this database is called, and no other one but its copies: whoever keeps something beside it remembers that.
+    pub async fn id(&self) -> Result<String, StoreError> {
+        let id = ask!(self, session => session.one("SELECT id::text FROM clock", &[]))?;
+        id.map(|row| row.get(0)).ok_or_else(|| StoreError::Storage("the database has no id".into()))
+    }
+
     /// Binds the database to what this mark stands for, a secret that all its nodes share. Says whether it is bound to that,
     /// and not to another one.
     pub async fn bind(&self, mark: Digest) -> Result<bool, StoreError> {

@@ -60,6 +60,17 @@ impl FileBlobs {
     }
 }
 
+/// Whether any bytes lie in a directory.
+pub fn holds_blobs(directory: &Path) -> io::Result<bool> {
+    for prefix in 0..=u8::MAX {
+        let within = present(fs::read_dir(directory.join(format!("{prefix:02x}"))))?;
+        if within.and_then(|mut within| within.next()).transpose()?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn staging(root: &Path) -> PathBuf {
     root.join("staging")
 }

@@ -31,7 +31,7 @@ mod tables;
 mod verbs;
 mod write;
 
-pub use blobs::FileBlobs;
+pub use blobs::{FileBlobs, holds_blobs};
 pub use offline::backup::{OfflineStore, restore_records};
 pub use offline::check::{CheckReport, check, check_blobs};
 pub use offline::compact::{Compacted, compact};
