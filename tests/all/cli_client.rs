@@ -248,6 +248,32 @@ fn usage_is_that_of_the_project_that_is_meant() {
 }
 
 #[test]
+fn a_batch_ends_as_its_jobs_do() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let mut home = Home::of(&server, &project);
+    let far = json!({"executeImmediately": false, "scheduledTime": "2100-01-01T00:00:00Z"});
+    let job = json!({
+        "jobName": "far", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []}, "scheduling": far,
+    });
+    write(&home, "jobs.jsonl", &format!("{job}\n{job}\n"));
+    let wrong = json!({"jobName": "wrong", "jobType": "Analysis", "module": {"name": "nobody"}});
+    write(&home, "wrong.jsonl", &wrong.to_string());
+    write(&home, "limits.json", &json!({"quotas": {"queuedJobs": 1}}).to_string());
+    let operator = fs::read_to_string(server.data().join("operator-token")).unwrap();
+    home.variables.push(("FUELCELL_TOKEN", operator.trim().to_owned()));
+    home.say(&["project", "limits", &project.project, "--set", "limits.json"]);
+    let (code, told) = home.fail(&["job", "submit", "--batch", "jobs.jsonl"]);
+    assert_eq!((code, told.contains("of 2 were refused")), (5, true), "the quota: {told}");
+    let (code, told) = home.fail(&["job", "submit", "--batch", "wrong.jsonl"]);
+    assert_eq!((code, told.contains("1 of 1 were refused")), (2, true), "{told}");
+    for other in [["--priority", "high"], ["--timeout", "1m"], ["--label", "a=b"]] {
+        let (code, told) = home.fail(&[&["job", "submit", "--batch", "jobs.jsonl"], &other[..]].concat());
+        assert_eq!((code, told.contains(other[0])), (2, true), "it is not ignored: {told}");
+    }
+}
+
+#[test]
 fn datasets_go_up_and_come_down_as_they_are() {
     let server = Server::start();
     let project = Project::new(&server);

@@ -233,6 +233,17 @@ fn plainly(error: &ureq::Error) -> String {
     }
 }
 
+/// How a command ends that was refused with a status.
+pub(crate) fn exit_of(status: u16) -> Exit {
+    match status {
+        401 => Exit::NotSignedIn,
+        403 => Exit::NotAllowed,
+        409 | 410 | 429 | 507 => Exit::Conflict,
+        500.. => Exit::Unreachable,
+        _ => Exit::Usage,
+    }
+}
+
 /// A refusal in the server's own words, with what follows from it.
 pub(crate) fn refusal(server: &str, answer: Response<Body>) -> Failure {
     let status = answer.status().as_u16();
@@ -240,13 +251,7 @@ pub(crate) fn refusal(server: &str, answer: Response<Body>) -> Failure {
     let problem = read(answer).unwrap_or(Value::Null);
     let code = problem["code"].as_str().unwrap_or_default();
     let detail = problem["detail"].as_str().unwrap_or("the server gave no reason");
-    let exit = match status {
-        401 => Exit::NotSignedIn,
-        403 => Exit::NotAllowed,
-        409 | 410 | 429 | 507 => Exit::Conflict,
-        500.. => Exit::Unreachable,
-        _ => Exit::Usage,
-    };
+    let exit = exit_of(status);
     let mut faults: Vec<String> = problem["errors"].as_array().into_iter().flatten().map(fault).collect();
     if !code.is_empty() {
         faults.push(format!("code: {status} {code}"));

@@ -5,6 +5,7 @@ use super::watch::{self, submitted};
 use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files;
+use crate::http::exit_of;
 use crate::operations::{GET_MODULE, GET_PIPELINE, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS};
 use crate::output::{self, Column, Form, note};
 use crate::values::{bytes, duration, members, split, versioned};
@@ -49,6 +50,30 @@ const QUOTE: &[Column] = &[
     ("memory", "memoryBytes/expected", Form::Bytes),
     ("duration", "durationSeconds/expected", Form::Seconds),
     ("runs that it rests on", "basis/runs", Form::Text),
+];
+
+/// What says something of one job, and stands on each line of a batch instead.
+const NOT_OF_A_BATCH: [&str; 20] = [
+    "pipeline",
+    "module",
+    "job_type",
+    "name",
+    "description",
+    "parameters",
+    "parameters_file",
+    "upload",
+    "labels",
+    "priority",
+    "fuel",
+    "memory",
+    "disk",
+    "timeout",
+    "at",
+    "deterministic",
+    "keep_partial",
+    "file",
+    "quote",
+    "watch",
 ];
 
 /// A job to submit.
@@ -112,7 +137,7 @@ pub struct Submit {
     #[command(flatten)]
     body: BodyFile,
     /// Many jobs: a body on each line of a file, - for standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["pipeline", "module", "file", "upload", "watch", "parameters"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_OF_A_BATCH)]
     batch: Option<PathBuf>,
     /// Says what the job would take, and submits nothing.
     #[arg(long, conflicts_with_all = ["watch", "batch", "upload"])]
@@ -294,8 +319,19 @@ fn batch(connection: &Connection, file: &Path, key: Option<&str>) -> Outcome {
     let call = connection.call(SUBMIT_JOBS, &[])?.header("idempotency-key", key);
     let told = connection.http.send(&call.json(json!({"jobs": jobs})))?;
     output::list(connection.format, QUEUED, told["jobs"].as_array().map_or(&[], Vec::as_slice))?;
-    match told["refused"].as_u64() {
-        Some(0) => Ok(()),
-        refused => Err(Failure::usage(format!("{} of {} were refused", refused.unwrap_or(0), jobs.len()))),
+    let refused = told["refused"].as_u64();
+    if refused == Some(0) {
+        return Ok(());
     }
+    let exits: Vec<_> = told["jobs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|job| job["jobId"].is_null())
+        .filter_map(|job| Some(exit_of(job["httpStatus"].as_u64()?.try_into().ok()?)))
+        .collect();
+    // What may go later goes before what never will.
+    let later = exits.iter().find(|exit| **exit == Exit::Conflict);
+    let exit = later.or(exits.first()).copied().unwrap_or(Exit::Usage);
+    Err(Failure::new(exit, format!("{} of {} were refused", refused.unwrap_or(0), jobs.len())))
 }
