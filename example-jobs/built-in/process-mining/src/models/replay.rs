@@ -20,7 +20,7 @@ const SEARCH: usize = 2_000;
 const TOKENS: usize = 2_000;
 /// Of what was found out, as much is remembered: markings, steps from them, and tokens in all of them.
 const REMEMBERED: usize = 50_000;
-pub(super) const REMEMBERED_TOKENS: usize = 500_000;
+const REMEMBERED_TOKENS: usize = 500_000;
 /// Ways to the places that one transition takes from, at most: of one with more, only the nearest markings are looked at.
 const MOST_WAYS: usize = 8_000_000;
 

@@ -6,11 +6,13 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::net::{Net, Place};
-use super::replay::REMEMBERED_TOKENS;
 
 /// For every place, the fewest silent transitions over which a token comes from there to one of them; [`NO_WAY`]
 /// where none does.
 pub(super) type Ways = Rc<[u32]>;
+
+/// Of the ways to places, as many numbers are remembered.
+const REMEMBERED: usize = 500_000;
 
 /// There is no way.
 pub(super) const NO_WAY: u32 = u32::MAX;
@@ -20,7 +22,7 @@ pub(super) const NO_WAY: u32 = u32::MAX;
 pub(super) struct Guide {
     /// The places that silent transitions take from, for every place that they put on.
     before: Vec<Vec<Place>>,
-    /// The ways to places, no more numbers in all than [`REMEMBERED_TOKENS`].
+    /// The ways to places, no more numbers in all than [`REMEMBERED`].
     known: FxHashMap<Place, Ways>,
 }
 
@@ -44,7 +46,7 @@ impl Guide {
         if let Some(ways) = self.known.get(&target) {
             return Rc::clone(ways);
         }
-        if (self.known.len() + 1) * self.before.len() > REMEMBERED_TOKENS {
+        if (self.known.len() + 1) * self.before.len() > REMEMBERED {
             self.known.clear();
         }
         let mut ways = vec![NO_WAY; self.before.len()];
@@ -86,7 +88,7 @@ mod tests {
         let mut guide = Guide::of(&Net { places: 20_000, ..Net::default() });
         for place in 0..100 {
             assert_eq!(guide.to(place)[usize::from(place)], 0);
-            assert!(guide.known.len() * 20_000 <= REMEMBERED_TOKENS, "{}", guide.known.len());
+            assert!(guide.known.len() * 20_000 <= REMEMBERED, "{}", guide.known.len());
         }
     }
 }
