@@ -1,27 +1,12 @@
 //! The guide "Write your first job in Rust", followed word for word.
 
 use fuelcell_tests::built;
+use fuelcell_tests::page::{Block, blocks};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-
-/// A fenced block of the guide.
-struct Block<'a> {
-    language: &'a str,
-    text: &'a str,
-}
-
-fn blocks(guide: &str) -> Vec<Block<'_>> {
-    let fenced = guide.split("```").skip(1).step_by(2);
-    fenced
-        .map(|block| {
-            let (language, text) = block.split_once('\n').expect("a block has lines");
-            Block { language, text }
-        })
-        .collect()
-}
 
 /// Runs the block's commands in `folder` and returns what they printed.
 fn follow(commands: &str, folder: &Path) -> String {
@@ -45,9 +30,8 @@ fn follow(commands: &str, folder: &Path) -> String {
 #[test]
 fn the_first_job_of_the_guide_is_written_tested_built_packed_and_run() {
     let guide = fs::read_to_string(built::source("guest-sdk/rust/README.md")).unwrap();
-    let [install, manifest, job, build, run] = &blocks(&guide)[..] else {
-        panic!("the guide has five blocks")
-    };
+    let blocks: Vec<Block<'_>> = blocks(&guide).collect();
+    let [install, manifest, job, build, run] = &blocks[..] else { panic!("the guide has five blocks") };
     let languages = [install, manifest, job, build, run].map(|block| block.language);
     assert_eq!(languages, ["sh", "toml", "rust", "sh", "sh"]);
 

@@ -1,6 +1,7 @@
 //! Jobs in JavaScript and TypeScript: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
 use fuelcell_tests::built;
+use fuelcell_tests::page::blocks;
 use fuelcell_tests::script::{Ran, scripts, start, write};
 use serde_json::{Value, json};
 use std::fs::{self, File};
@@ -41,11 +42,8 @@ fn job(body: &str) -> String {
 
 #[test]
 fn the_sdk_passes_its_own_tests() {
-    let tests = Command::new("node")
-        .arg("--test")
-        .current_dir(built::source("guest-sdk/js"))
-        .output()
-        .unwrap();
+    let tests =
+        Command::new("node").arg("--test").current_dir(built::source("guest-sdk/js")).output().unwrap();
     let said = String::from_utf8_lossy(&tests.stdout);
     assert!(tests.status.success() && said.contains("# fail 0") && !said.contains("# pass 0"), "{said}");
 }
@@ -312,11 +310,6 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
     }
 }
 
-/// A fenced block of the page: its language and its text.
-fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
-    page.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a block has lines"))
-}
-
 #[test]
 fn the_page_on_javascript_is_followed_word_for_word() {
     let page = fs::read_to_string(built::source("docs/javascript.md")).unwrap();
@@ -324,14 +317,11 @@ fn the_page_on_javascript_is_followed_word_for_word() {
     fs::create_dir(folder.path().join("node_modules")).unwrap();
     symlink(built::source("guest-sdk/js"), folder.path().join("node_modules/fuelcell")).unwrap();
     let mut commands = Vec::new();
-    for (language, text) in blocks(&page) {
-        match (
-            language,
-            text.split_once('\n').and_then(|(first, rest)| Some((first.strip_prefix("// ")?, rest))),
-        ) {
-            ("ts" | "js", Some((name, rest))) => write(&folder.path().join(name), rest),
-            ("sh", _) => commands.push(text),
-            _ => panic!("a block of {language} is neither a file nor commands"),
+    for block in blocks(&page) {
+        match (block.file(), block.language) {
+            (Some((name, text)), _) => write(&folder.path().join(name), text),
+            (None, "sh") => commands.push(block.text),
+            (None, language) => panic!("a block of {language} is neither a file nor commands"),
         }
     }
     let follow = |commands: &str| {

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod built;
 pub mod client;
 pub mod mount;
+pub mod page;
 pub mod project;
 pub mod receiver;
 pub mod script;

@@ -5,6 +5,7 @@ mod notebook;
 mod science;
 
 use author::{cache, follow, pytest, start};
+use fuelcell_tests::page::blocks;
 use fuelcell_tests::receiver::one_answer;
 use fuelcell_tests::script::{Ran, scripts, write};
 use fuelcell_tests::{Project, Server, built, project::text as word};
@@ -184,31 +185,6 @@ open("/out/drawn.txt", "w").write(repr([random.random(), uuid.uuid4(), os.urando
     assert_eq!(seeded(first), seeded(first), "deterministic runs draw the same");
     assert_ne!(seeded(first), seeded(second));
     assert_ne!(ran.text("drawn.txt"), run(main, &[]).text("drawn.txt"), "nothing random is in the engine");
-}
-
-/// A fenced block of the page.
-struct Block<'a> {
-    language: &'a str,
-    text: &'a str,
-}
-
-impl Block<'_> {
-    /// The file that the block is, by the comment in its first line, and what is in it.
-    fn file(&self) -> Option<(&str, &str)> {
-        let (first, rest) = self.text.split_once('\n')?;
-        match self.language {
-            "python" => Some((first.strip_prefix("# ")?, rest)),
-            "json" => Some((first.strip_prefix("// ")?, rest)),
-            _ => None,
-        }
-    }
-}
-
-fn blocks(page: &str) -> impl Iterator<Item = Block<'_>> {
-    page.split("```").skip(1).step_by(2).map(|block| {
-        let (language, text) = block.split_once('\n').expect("a block has lines");
-        Block { language, text }
-    })
 }
 
 #[test]
