@@ -17,8 +17,7 @@ use crate::pages::{self, HowMany};
 use crate::values::members;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
-use shared::{JOB, Priority, outputs};
-use uuid::Uuid;
+use shared::{JOB, Priority, outputs, send_once};
 
 const JOBS: &[Column] = &[
     ("JOB", "jobId", Form::Text),
@@ -361,9 +360,8 @@ fn run_retry(connection: &Connection, retry: &Retry) -> Outcome {
         body["modifyParameters"] = Value::from(true);
         body["updatedParameters"] = Value::Object(changes);
     }
-    let call = connection.call(RETRY_JOB, &[("jobId", &retry.job)])?;
-    let call = call.header("idempotency-key", Uuid::new_v4().to_string()).json(body);
-    let told = connection.http.send(&call)?;
+    let call = connection.call(RETRY_JOB, &[("jobId", &retry.job)])?.json(body);
+    let told = send_once(&connection.http, call, None)?;
     watch::submitted(connection, &told, &retry.then)
 }
 

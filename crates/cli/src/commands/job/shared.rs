@@ -1,9 +1,14 @@
 //! What several commands of jobs have in common.
 
-use crate::output::{Column, Form};
+use crate::failure::{Exit, Outcome};
+use crate::http::{Call, Http};
+use crate::output::{Column, Form, note};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+use uuid::Uuid;
 
 pub(super) const JOB: &[Column] = &[
     ("job", "jobId", Form::Text),
@@ -53,6 +58,26 @@ impl Priority {
             Self::Normal => "Normal",
             Self::High => "High",
             Self::Critical => "Critical",
+        }
+    }
+}
+
+/// How often a request is sent again when it is not known whether it arrived.
+const TRIES: u32 = 3;
+
+/// The answer to a request that makes jobs. Its key sees to it that it counts once, however often it is sent.
+pub(super) fn send_once(http: &Http, call: Call, key: Option<&str>) -> Outcome<Value> {
+    let key = key.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
+    let call = call.header("idempotency-key", key);
+    let mut tries = 1;
+    loop {
+        match http.send(&call) {
+            Err(failure) if failure.exit == Exit::Unreachable && tries < TRIES => {
+                note(&format!("{failure}\ntrying again"));
+                thread::sleep(Duration::from_secs(1) * tries);
+                tries += 1;
+            }
+            told => return told,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `fuelcell job submit`: one job from flags, from a body of the API, or many from lines of JSON.
 
-use super::shared::{BodyFile, Priority};
+use super::shared::{BodyFile, Priority, send_once};
 use super::watch::{self, submitted};
 use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome};
@@ -12,7 +12,6 @@ use crate::values::{bytes, duration, members, split, versioned};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -23,9 +22,6 @@ pub(super) const EXAMPLES: &str = "Examples:
   $ fuelcell job submit --pipeline $PIPELINE --param datasetId=$DATASET --quote
   $ fuelcell job submit --file body.json --output json
   $ fuelcell job submit --batch jobs.jsonl";
-
-/// How often a submission is sent again when it is not known whether it arrived. Its key sees to it that it counts once.
-const TRIES: u32 = 3;
 
 /// A batch of the API has no more.
 const BATCH: usize = 1000;
@@ -155,19 +151,8 @@ pub(super) fn run(connection: &Connection, submit: &Submit) -> Outcome {
         let call = connection.call(SUBMIT_JOB, &[])?.query("dryRun", Some("quote")).json(body);
         return output::one(connection.format, QUOTE, &connection.http.send(&call)?);
     }
-    let key = submit.idempotency_key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let call = connection.call(SUBMIT_JOB, &[])?.header("idempotency-key", key).json(body);
-    let mut tries = 1;
-    let told = loop {
-        match connection.http.send(&call) {
-            Err(failure) if failure.exit == Exit::Unreachable && tries < TRIES => {
-                note(&format!("{failure}\ntrying again"));
-                thread::sleep(Duration::from_secs(1) * tries);
-                tries += 1;
-            }
-            told => break told?,
-        }
-    };
+    let call = connection.call(SUBMIT_JOB, &[])?.json(body);
+    let told = send_once(&connection.http, call, submit.idempotency_key.as_deref())?;
     submitted(connection, &told, &submit.then)
 }
 
@@ -315,9 +300,8 @@ fn batch(connection: &Connection, file: &Path, key: Option<&str>) -> Outcome {
     if jobs.is_empty() || jobs.len() > BATCH {
         return Err(Failure::usage(format!("a batch has 1 to {BATCH} jobs, and there are {}", jobs.len())));
     }
-    let key = key.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-    let call = connection.call(SUBMIT_JOBS, &[])?.header("idempotency-key", key);
-    let told = connection.http.send(&call.json(json!({"jobs": jobs})))?;
+    let call = connection.call(SUBMIT_JOBS, &[])?.json(json!({"jobs": jobs}));
+    let told = send_once(&connection.http, call, key)?;
     output::list(connection.format, QUEUED, told["jobs"].as_array().map_or(&[], Vec::as_slice))?;
     let refused = told["refused"].as_u64();
     if refused == Some(0) {
