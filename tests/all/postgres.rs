@@ -135,10 +135,23 @@ fn a_database_is_of_one_server_and_takes_no_password_in_its_address() {
     first.kill();
     let another = refusal(&store);
     assert!(another.contains("belong to a server with another secret"), "{another}");
-    let shown = refusal("postgres://fuelcell:hunter2@127.0.0.1/records");
-    assert!(shown.contains("store_password_file") && !shown.contains("hunter2"), "{shown}");
+    for address in [
+        "postgres://fuelcell:hunter2@127.0.0.1/records",
+        "postgres://fuelcell:hunter2@db1:5432,db2:5432/records",
+        "host=127.0.0.1 password=hunter2",
+        "postgres://fuelcell@127.0.0.1/records?password=hunter2",
+    ] {
+        let shown = refusal(address);
+        assert!(shown.contains("store_password_file") && !shown.contains("hunter2"), "{shown}");
+    }
+    let shown = refusal("postgres://fuelcell:hunter2@127.0.0.1:port/records");
+    assert!(shown.contains("store cannot be used") && !shown.contains("hunter2"), "{shown}");
     let unknown = refusal("mysql://127.0.0.1/records");
     assert!(unknown.contains("postgres://fuelcell@db.internal/fuelcell"), "{unknown}");
-    let away = refusal("postgres://fuelcell@127.0.0.1:1/records");
-    assert!(away.contains("cannot be used") && away.contains("refused"), "{away}");
+    for address in
+        ["postgres://fuelcell@127.0.0.1:1/records", "postgres://fuelcell@127.0.0.1:1,127.0.0.1:2/records"]
+    {
+        let away = refusal(address);
+        assert!(away.contains("cannot be used") && away.contains("refused"), "{away}");
+    }
 }

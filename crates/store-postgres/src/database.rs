@@ -7,7 +7,7 @@ use crate::error::meaning;
 use crate::guard::Guard;
 use crate::record;
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts,
 };
 use fuelcell_store::StoreError;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,9 @@ pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// How long a verb waits for a connection, and a connection for its server.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A question takes no longer than this. Changes set limits of their own.
+const LIMITS: &str = "SET statement_timeout = '10s'";
 
 /// The database, as verbs reach it.
 #[derive(Clone)]
@@ -40,6 +43,9 @@ impl Database {
         let manager = Manager::from_config(config, NoTls, recycling);
         let timeouts = Timeouts { wait: Some(PATIENCE), create: Some(PATIENCE), recycle: Some(PATIENCE) };
         let pool = Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1).timeouts(timeouts);
+        let pool = pool.post_create(Hook::async_fn(|client, _| {
+            Box::pin(async { client.batch_execute(LIMITS).await.map_err(HookError::Backend) })
+        }));
         let pool = pool.build().map_err(|error| StoreError::Storage(format!("no pool: {error}")))?;
         Ok(Self { pool, guard })
     }
@@ -52,6 +58,7 @@ impl Database {
                 StoreError::Storage(text) => StoreError::Unavailable(text),
                 other => other,
             },
+            PoolError::PostCreateHook(HookError::Backend(error)) => meaning(error),
             other => StoreError::Unavailable(format!("no connection to the database: {other}")),
         })?;
         Ok(Session { connection })

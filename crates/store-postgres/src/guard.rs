@@ -16,7 +16,10 @@ use tokio_postgres::{Client, Config, NoTls};
 const SERVER: i64 = 0x7365_7276;
 /// How long the server before may take to be gone: its connection ends with its process, or a little later.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two questions for the lock.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Before a connection is made again.
+const RECONNECT: Duration = Duration::from_secs(1);
 
 /// Whether another server has taken the database over.
 #[derive(Clone, Default)]
@@ -26,18 +29,12 @@ impl Guard {
     /// Takes the lock, and keeps it as long as this runtime goes on.
     pub(crate) async fn take(config: &Config) -> Result<Self, StoreError> {
         let guard = Self::default();
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let held = Held::connect(config).await?;
-            if held.lock().await? {
-                tokio::spawn(guard.clone().keep(config.clone(), held));
-                return Ok(guard);
-            }
-            if Instant::now() > end {
-                return Err(taken());
-            }
-            sleep(PAUSE).await;
+        let held = Held::connect(config).await?;
+        if !held.lock_in_time().await? {
+            return Err(taken());
         }
+        tokio::spawn(guard.clone().keep(config.clone(), held));
+        Ok(guard)
     }
 
     /// Refuses when another server has the database.
@@ -52,21 +49,15 @@ impl Guard {
         loop {
             held.broken().await;
             held = loop {
-                sleep(PAUSE).await;
-                if let Ok(again) = Held::connect(&config).await {
-                    break again;
+                sleep(RECONNECT).await;
+                let Ok(again) = Held::connect(&config).await else { continue };
+                match again.lock_in_time().await {
+                    Ok(true) => break again,
+                    Ok(false) => return self.0.store(true, Ordering::Relaxed),
+                    // The connection may live on, but it holds nothing: the next one is asked.
+                    Err(error) => tracing::warn!(%error, "the lock of the database is to be taken again"),
                 }
             };
-            match held.lock().await {
-                // The session before may live on for a moment.
-                Ok(false) => match held.lock_in_time().await {
-                    Ok(true) => {}
-                    Ok(false) => return self.0.store(true, Ordering::Relaxed),
-                    Err(error) => tracing::warn!(%error, "the lock of the database is to be taken again"),
-                },
-                Ok(true) => {}
-                Err(error) => tracing::warn!(%error, "the lock of the database is to be taken again"),
-            }
         }
     }
 }
@@ -98,17 +89,21 @@ impl Held {
         Ok(row.map_err(meaning)?.get(0))
     }
 
+    /// The session that had it before may live on for a moment.
     async fn lock_in_time(&self) -> Result<bool, StoreError> {
         let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            sleep(PAUSE).await;
+        loop {
             if self.lock().await? {
                 return Ok(true);
             }
+            if Instant::now() > end {
+                return Ok(false);
+            }
+            sleep(PAUSE).await;
         }
-        Ok(false)
     }
 
+    /// Waits for the end of the connection.
     async fn broken(&mut self) {
         // It ends without a panic.
         let _ = (&mut self.serving).await;

@@ -27,4 +27,4 @@ mod store;
 mod verbs;
 mod work;
 
-pub use store::{Options, PostgresStore};
+pub use store::{Options, PostgresStore, has_password};

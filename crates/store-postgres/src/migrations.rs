@@ -7,26 +7,17 @@ use tokio_postgres::{Config, NoTls};
 
 embed_migrations!("migrations");
 
-/// The key of the lock under which the layout is changed: the library takes none.
-const LAYOUT: i64 = 0x6c61_796f;
-
-/// Brings the layout to that of this program. A database of a newer one is refused.
+/// Brings the layout to that of this program. A database of a newer one is refused. Whoever calls this holds the lock of the
+/// database: the library takes none.
 pub(crate) async fn apply(config: &Config) -> Result<(), StoreError> {
-    let mut config = config.clone();
-    // What is there already is no news.
-    config.options("-c client_min_messages=warning");
-    let (guard, connection) = config.connect(NoTls).await.map_err(meaning)?;
-    let guarding = tokio::spawn(connection);
     let (mut client, connection) = config.connect(NoTls).await.map_err(meaning)?;
     let serving = tokio::spawn(connection);
-    // The lock ends with the connection, whatever happens.
-    guard.query_one("SELECT pg_advisory_lock($1)", &[&LAYOUT]).await.map_err(meaning)?;
+    // What is there already is no news.
+    client.batch_execute("SET client_min_messages = warning").await.map_err(meaning)?;
     let applied = migrations::runner().set_grouped(true).run_async(&mut client).await;
-    drop((client, guard));
-    for task in [serving, guarding] {
-        // How a connection ends that nobody needs any more is no matter.
-        let _ = task.await;
-    }
+    drop(client);
+    // How a connection ends that nobody needs any more is no matter.
+    let _ = serving.await;
     let report = applied.map_err(|error| {
         StoreError::Storage(format!(
             "the layout of the database cannot be brought to this program's: {error}"

@@ -129,6 +129,11 @@ impl PostgresStore {
     }
 }
 
+/// Whether an address of a database holds a password. `None` for what is no address of one.
+pub fn has_password(address: &str) -> Option<bool> {
+    address.parse::<Config>().ok().map(|config| config.get_password().is_some())
+}
+
 async fn on<T: Send + 'static>(
     handle: &Handle,
     verb: impl Future<Output = Result<T, StoreError>> + Send + 'static,

@@ -1,7 +1,7 @@
 //! What the types of the settings do not say.
 
 use super::settings::Config;
-use anyhow::{Context, Error, ensure};
+use anyhow::{Context, Error, bail, ensure};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -46,18 +46,16 @@ fn store(config: &Config) -> anyhow::Result<()> {
         ensure!(file, "store_password_file is for a database, and store does not name one");
         return Ok(());
     };
-    let url = Url::parse(address).ok();
-    let has_password =
-        |url: &Url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password");
-    ensure!(
-        !url.as_ref().is_some_and(has_password),
-        "store must not have a password in it; put it into a file, and name that as store_password_file"
-    );
-    ensure!(
-        url.is_some_and(|url| matches!(url.scheme(), "postgres" | "postgresql")),
-        "store = {address:?} cannot be used; it takes an address such as postgres://fuelcell@db.internal/fuelcell"
-    );
-    Ok(())
+    match fuelcell_store_postgres::has_password(address) {
+        Some(false) => Ok(()),
+        Some(true) => bail!(
+            "store must not have a password in it; put it into a file, and name that as store_password_file"
+        ),
+        // What cannot be read is not shown: a password may be in it.
+        None => bail!(
+            "store cannot be used; it takes an address such as postgres://fuelcell@db.internal/fuelcell"
+        ),
+    }
 }
 
 fn concurrency(config: &Config) -> anyhow::Result<()> {
