@@ -2,7 +2,9 @@
 
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::trace::TraceContext;
-use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Job, ProjectRef, Role, Scope, Timestamp};
+use fuelcell_domain::{
+    AuditEntry, AuditFilter, AuditOutcome, Job, JobId, ProjectRef, Role, Scope, Timestamp,
+};
 use std::time::Duration;
 
 /// How often what was refused again is looked at.
@@ -27,8 +29,11 @@ pub struct AuditedCall {
 
 /// How the audit log names a job: by its address.
 pub fn resource(job: &Job) -> String {
-    let ProjectRef { tenant, project } = job.project;
-    format!("/api/{tenant}/{project}/execution/job/{}", job.id)
+    address(job.project, job.id)
+}
+
+pub(crate) fn address(ProjectRef { tenant, project }: ProjectRef, job: JobId) -> String {
+    format!("/api/{tenant}/{project}/execution/job/{job}")
 }
 
 impl AuditedCall {

@@ -4,7 +4,7 @@ use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::state::CancelOutcome;
 use fuelcell_domain::{CancelRequest, Job, JobId, ProjectRef, Role};
 
-/// Longest reason, in bytes.
+/// Longest reason of a cancel or retry, in bytes.
 pub(crate) const MAX_REASON: usize = 1024;
 
 /// What a client says when it cancels.
@@ -18,6 +18,14 @@ pub struct Cancel {
     pub preserve_partial: bool,
 }
 
+/// Why somebody cancels or retries; `name` is what the request calls it.
+pub(crate) fn check_reason(name: &str, reason: Option<&str>) -> Result<(), ServiceError> {
+    match reason.is_some_and(|reason| reason.len() > MAX_REASON) {
+        true => Err(ServiceError::invalid("InvalidReason", format!("{name} is at most {MAX_REASON} bytes"))),
+        false => Ok(()),
+    }
+}
+
 impl Service {
     /// Records the wish, durably: from then on only Cancelled is possible. Repeating it is fine.
     pub async fn cancel(
@@ -28,12 +36,7 @@ impl Service {
         cancel: Cancel,
     ) -> Result<Job, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
-        if cancel.reason.as_ref().is_some_and(|reason| reason.len() > MAX_REASON) {
-            return Err(ServiceError::invalid(
-                "InvalidReason",
-                format!("reason is at most {MAX_REASON} bytes"),
-            ));
-        }
+        check_reason("reason", cancel.reason.as_deref())?;
         let request = CancelRequest {
             at: self.clock.now(),
             by: principal.subject.clone(),

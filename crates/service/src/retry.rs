@@ -4,6 +4,7 @@
 //! an input whose dataset parameter the retry changes is looked up anew.
 
 use crate::audit::AuditedCall;
+use crate::cancel::check_reason;
 use crate::parameters::Extent;
 use crate::submit::{Accepted, idempotency, parameter_values, stored_parameters};
 use crate::{Principal, Service, ServiceError};
@@ -13,9 +14,6 @@ use fuelcell_domain::{
     ArtifactRole, Digest, InputRef, Job, JobId, JobState, LimitRequest, Limits, ModuleVersion, Parameters,
     Priority, ProjectRef, Role,
 };
-
-/// Longest reason, in bytes.
-pub(crate) const MAX_REASON: usize = 1024;
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -58,7 +56,7 @@ impl Service {
         call: &AuditedCall,
     ) -> Result<Accepted, ServiceError> {
         self.require(principal, project, Role::Submitter).await?;
-        check_reason(retry.reason.as_deref())?;
+        check_reason("retryReason", retry.reason.as_deref())?;
         let idempotency = match &retry.idempotency_key {
             // The job is in the address, not in the body.
             Some(key) => {
@@ -156,15 +154,6 @@ fn hand_in(inputs: &mut Vec<InputRef>, newest: Option<InputRef>) {
     let Some(newest) = newest else { return };
     inputs.retain(|input| input.name != FAILED_RECORDS);
     inputs.push(newest);
-}
-
-fn check_reason(reason: Option<&str>) -> Result<(), ServiceError> {
-    match reason {
-        Some(reason) if reason.len() > MAX_REASON => {
-            Err(ServiceError::invalid("InvalidReason", format!("retryReason is at most {MAX_REASON} bytes")))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn check_state(state: JobState) -> Result<(), ServiceError> {

@@ -1,14 +1,16 @@
 //! `POST /api/{tenantId}/{projectId}/execution/jobs/bulk`
 
+use super::submit::idempotency_key;
 use crate::auth::Caller;
 use crate::extract::{Ids, JsonBody};
 use crate::gate::Asked;
 use crate::problem::Problem;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use fuelcell_domain::JobId;
 use fuelcell_service::Service;
-use fuelcell_service::bulk::{BulkAction, BulkOutcome};
+use fuelcell_service::bulk::{Bulk, BulkAction, BulkOutcome};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -20,7 +22,7 @@ pub(crate) struct BulkBody {
     /// The jobs, each once
     #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 500)]
     job_ids: Vec<JobId>,
-    /// Why they are cancelled or retried
+    /// Why they are cancelled or retried; deleting takes none
     #[serde(default)]
     #[schema(max_length = 1024)]
     reason: Option<String>,
@@ -63,13 +65,15 @@ struct BulkError {
     message: String,
 }
 
-/// Cancels, retries or deletes jobs that are named one by one. What was done with a job is durable when this is answered.
+/// Cancels, retries or deletes jobs that are named one by one. What was done with a job is durable when this is answered, and
+/// stands in the audit log by the job's address.
 #[utoipa::path(
     post,
     operation_id = "change_jobs",
     path = "/api/{tenant_id}/{project_id}/execution/jobs/bulk",
     extensions(("x-required-role" = json!("submitter"))),
     tag = "Jobs",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "For `retry`: the same key with a body that means the same queues none of the jobs again, for 30 days; `newJobId` is the first one")),
     request_body = BulkBody,
     responses((status = 200, description = "What became of each job", body = BulkAnswer), (status = 413, description = "The body is too large")),
 )]
@@ -78,15 +82,22 @@ pub(crate) async fn change(
     Caller(caller): Caller,
     Extension(asked): Extension<Asked>,
     ids: Ids,
-    JsonBody { value: body, .. }: JsonBody<BulkBody>,
+    headers: HeaderMap,
+    JsonBody { value: body, digest }: JsonBody<BulkBody>,
 ) -> Result<Json<BulkAnswer>, Problem> {
     let action = match body.action {
         BulkWord::Cancel => BulkAction::Cancel,
         BulkWord::Retry => BulkAction::Retry,
         BulkWord::Delete => BulkAction::Delete,
     };
-    let outcomes =
-        service.bulk(&caller, ids.project()?, action, body.job_ids, body.reason, asked.call()).await?;
+    let bulk = Bulk {
+        action,
+        jobs: body.job_ids,
+        reason: body.reason,
+        idempotency_key: idempotency_key(&headers)?,
+        body_digest: digest,
+    };
+    let outcomes = service.bulk(&caller, ids.project()?, bulk, asked.call()).await?;
     let jobs: Vec<_> = outcomes.into_iter().map(item).collect();
     let refused = jobs.iter().filter(|job| job.error.is_some()).count();
     Ok(Json(BulkAnswer { done: jobs.len() - refused, refused, jobs }))
