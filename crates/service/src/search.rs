@@ -4,7 +4,7 @@
 use crate::query::JobList;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Job, JobId, JobType, LogLine, Ordinal, ProjectRef, Role};
-use fuelcell_store::pages::{LogPlace, PlacedLine, Row};
+use fuelcell_store::pages::{LogPlace, PAGE_BYTES, PlacedLine, Row};
 use fuelcell_store::{JobFilter, LogFilter, Page, Seek};
 use std::cmp::Reverse;
 
@@ -14,7 +14,10 @@ pub const MAX_JOBS: usize = 5_000;
 pub const MAX_LINES: usize = 100_000;
 /// Longest text that is looked for, in bytes.
 pub const MAX_TEXT: usize = 200;
-/// Jobs that are read at a time, with their parameters.
+/// Bytes that are looked through for one page, but for the last ones that were read.
+pub const MAX_BYTES: usize = 16 << 20;
+/// Jobs that are read at a time, with their parameters: at first and where they are large, and at most.
+const FEW_JOBS: usize = 10;
 const JOBS_AT_A_TIME: usize = 100;
 /// Lines that are read at a time.
 const LINES_AT_A_TIME: usize = 5_000;
@@ -89,12 +92,14 @@ pub struct Found<T, P> {
     pub has_more: bool,
 }
 
-/// Takes from pages what is found, until there are `limit` or so many were looked through.
+/// Takes from pages what is found, until that is a page or enough was looked through: so many rows, or so many bytes.
 struct Sieve<T: Row> {
     found: Found<T, T::Place>,
     limit: usize,
     most: usize,
     looked: usize,
+    found_bytes: usize,
+    looked_bytes: usize,
 }
 
 impl<T: Row> Sieve<T> {
@@ -103,22 +108,38 @@ impl<T: Row> Sieve<T> {
         T::Place: Clone,
     {
         let found = Found { rows: Vec::new(), reached: seek.after.clone(), has_more: true };
-        Self { found, limit: seek.limit, most, looked: 0 }
+        Self { found, limit: seek.limit, most, looked: 0, found_bytes: 0, looked_bytes: 0 }
+    }
+
+    fn is_full(&self) -> bool {
+        self.found.rows.len() >= self.limit || self.found_bytes >= PAGE_BYTES
     }
 
     fn is_done(&self) -> bool {
-        !self.found.has_more || self.found.rows.len() >= self.limit || self.looked >= self.most
+        let has_looked = self.looked >= self.most || self.looked_bytes >= MAX_BYTES;
+        !self.found.has_more || self.is_full() || has_looked
     }
 
-    fn take(&mut self, page: Page<T>, finds: impl Fn(&T) -> bool) {
+    /// Rows to read next, as large as those that were read so far: about a page's bytes of them.
+    fn at_a_time(&self, first: usize, most: usize) -> usize {
+        match self.looked_bytes.checked_div(self.looked) {
+            Some(each) => (PAGE_BYTES / each.max(1)).clamp(1, most),
+            None => first,
+        }
+    }
+
+    /// Takes what is found of a page, whose rows have so many bytes as they are read.
+    fn take(&mut self, page: Page<T>, bytes: impl Fn(&T) -> usize, finds: impl Fn(&T) -> bool) {
         let mut rows = page.rows.into_iter();
         self.found.has_more = page.has_more;
         for row in rows.by_ref() {
             self.looked += 1;
+            self.looked_bytes += bytes(&row);
             self.found.reached = Some(row.place());
             if finds(&row) {
+                self.found_bytes += row.size();
                 self.found.rows.push(row);
-                if self.found.rows.len() >= self.limit {
+                if self.is_full() {
                     break;
                 }
             }
@@ -128,7 +149,8 @@ impl<T: Row> Sieve<T> {
 }
 
 impl Service {
-    /// Jobs that match and are found, newest first. The counts are of those that match, found or not.
+    /// Jobs that match and are found, newest first and without their parameters, which no list shows. The counts are of
+    /// those that match, found or not.
     pub async fn search_jobs(
         &self,
         principal: &Principal,
@@ -141,9 +163,12 @@ impl Service {
         check_text(search.text.as_ref())?;
         let mut sieve = Sieve::new(&seek, MAX_JOBS);
         while !sieve.is_done() {
-            let seek = Seek { after: sieve.found.reached, limit: JOBS_AT_A_TIME };
+            let limit = sieve.at_a_time(FEW_JOBS, JOBS_AT_A_TIME);
+            let seek = Seek { after: sieve.found.reached, limit };
             let page = self.store.jobs_page(project, filter, seek).await?;
-            sieve.take(page, |job| search.finds(job));
+            let before = sieve.found.rows.len();
+            sieve.take(page, |job| job.size() + job.parameters.len(), |job| search.finds(job));
+            sieve.found.rows[before..].iter_mut().for_each(|job| job.parameters = String::new());
         }
         let Found { rows, reached, has_more } = sieve.found;
         let counts = self.store.counts(project, filter).await?;
@@ -172,8 +197,50 @@ impl Service {
         while !sieve.is_done() {
             let seek = Seek { after: sieve.found.reached, limit: LINES_AT_A_TIME };
             let page = self.store.logs(id, filter, seek).await?;
-            sieve.take(page, |(_, line)| search.finds(line));
+            sieve.take(page, Row::size, |(_, line)| search.finds(line));
         }
         Ok(sieve.found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_domain::{LogLevel, Timestamp};
+
+    fn lines(batch: u32, of: usize) -> Page<PlacedLine> {
+        let line = |number| {
+            let line = LogLine {
+                at: Timestamp(0),
+                attempt: batch,
+                level: LogLevel::Info,
+                stage: String::new(),
+                message: "x".repeat(PAGE_BYTES / 4),
+            };
+            ((batch, number), line)
+        };
+        Page { rows: (0..of as u32).map(line).collect(), has_more: true }
+    }
+
+    #[test]
+    fn what_is_found_ends_with_a_pages_bytes_and_the_search_with_those_it_looked_through() {
+        let seek = Seek { after: None, limit: 1_000 };
+        // Each attempt's log has less than a page: together they have more.
+        let mut sieve = Sieve::new(&seek, MAX_LINES);
+        for attempt in 1..=2 {
+            assert!(!sieve.is_done());
+            sieve.take(lines(attempt, 3), Row::size, |_| true);
+        }
+        assert!(sieve.is_done() && sieve.found.has_more);
+        assert_eq!((sieve.found.rows.len(), sieve.found.reached), (4, Some((2, 0))));
+
+        let mut sieve = Sieve::new(&seek, MAX_LINES);
+        let mut pages = 0;
+        while !sieve.is_done() {
+            pages += 1;
+            sieve.take(lines(pages, 4), Row::size, |_| false);
+        }
+        assert_eq!((pages, sieve.found.rows.len()), (16, 0), "16 MiB");
+        assert_eq!((sieve.found.reached, sieve.at_a_time(10, 100)), (Some((16, 3)), 3));
     }
 }

@@ -1,8 +1,8 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, bulk, cancel, checks, config, deliveries, modules, pipelines, retry, schedules, search,
-    secrets, session_table, sessions, submit, system, usage, webhooks,
+    admin, batch, bulk, cancel, checks, config, deliveries, modules, pipelines, schedules, search, secrets,
+    session_table, sessions, submit, system, usage, webhooks,
 };
 use fuelcell_domain::delivery::{MAX_ANSWER, MAX_TRIES};
 use fuelcell_domain::notice::MAX_WEBHOOKS;
@@ -49,6 +49,12 @@ pub const STATED: &[StatedLimit] = &[
         "lines of a log that are looked through for one page of a search",
         search::MAX_LINES as u64,
         "lines",
+        "the page ends, `nextCursor` goes on",
+    ),
+    StatedLimit::new(
+        "bytes of jobs or lines that are looked through for one page of a search",
+        search::MAX_BYTES as u64,
+        "bytes, about",
         "the page ends, `nextCursor` goes on",
     ),
     StatedLimit::new(
@@ -100,7 +106,7 @@ pub const STATED: &[StatedLimit] = &[
         "bytes of JSON",
         "413 `BatchTooLarge` for each job beyond",
     ),
-    StatedLimit::new("`retryReason`", retry::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
+    StatedLimit::new("`retryReason`", cancel::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
     StatedLimit::new("`reason` of a cancel", cancel::MAX_REASON as u64, "bytes", "400 `InvalidReason`"),
     StatedLimit::new(
         "`catchUpSeconds`",

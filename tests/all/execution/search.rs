@@ -55,6 +55,25 @@ fn jobs_are_found_by_text_label_module_pipeline_and_by_what_they_are_not() {
 }
 
 #[test]
+fn a_search_through_jobs_with_large_parameters_ends_its_pages_and_goes_on() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let later = json!({"executeImmediately": false, "scheduledTime": "2999-01-01T00:00:00Z"});
+    let steps = json!([{"do": "log", "level": "info", "message": "x".repeat(900 << 10)}]);
+    let submit =
+        |name: &str| project.probe_with(steps.clone(), json!({"jobName": name, "scheduling": later}));
+    submit("the oldest");
+    (0..19).for_each(|_| drop(submit("hay")));
+    let list = |query: &str| project.client.get(&project.path(&format!("execution/jobs?{query}"))).ok();
+    let page = list("text=oldest");
+    assert_eq!((names(&page), &page["hasNextPage"]), (vec![], &json!(true)), "16 MiB were looked through");
+    let rest = list(&format!("text=oldest&cursor={}", text(&page, "nextCursor")));
+    assert_eq!((names(&rest), &rest["hasNextPage"]), (vec!["the oldest"], &json!(false)));
+    // What is found is listed without its parameters: many of them are one page.
+    assert_eq!(names(&list("text=hay&pageSize=12")).len(), 12);
+}
+
+#[test]
 fn lines_are_found_by_text_and_stage_beyond_what_a_page_looks_through() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();

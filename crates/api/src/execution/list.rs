@@ -75,8 +75,8 @@ struct Summary {
     cancelled_jobs: u64,
 }
 
-/// Jobs that match, newest first. With `text`, `label`, `module`, `notJobType` or `notSubmittedBy` 5,000 jobs are looked
-/// through for each page: it may hold fewer jobs than asked for while `hasNextPage` is true, and `summary` counts what
+/// Jobs that match, newest first. With `text`, `label`, `module`, `notJobType` or `notSubmittedBy` 5,000 jobs, or 16 MiB of
+/// them with their parameters, are looked through for each page: it may hold fewer jobs than asked for while `hasNextPage` is true, and `summary` counts what
 /// matches the other filters.
 #[utoipa::path(
     get,
