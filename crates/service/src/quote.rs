@@ -40,7 +40,7 @@ impl Service {
         self.require(principal, project, Role::Submitter).await?;
         let key = self.checked_key(principal, project, &submission)?;
         if let Some(key) = &key
-            && let Some(used @ Submitted::KeyConflict) =
+            && let Some(used @ (Submitted::KeyConflict | Submitted::Forgotten(_))) =
                 self.store.used_key(project, key, self.clock.now()).await?
         {
             self.accepted(used).await?;
@@ -89,7 +89,6 @@ impl Service {
     async fn latest_runs(&self, job: &Job, filter: &JobFilter) -> Result<Vec<Run>, ServiceError> {
         let mut receipts = Vec::new();
         for (id, size) in self.latest_like(job, filter).await? {
-            // The last attempt is the one that completed.
             let last = self.store.receipts(id).await?.pop();
             receipts.extend(last.map(|receipt| (size, receipt)));
         }
@@ -100,14 +99,17 @@ impl Service {
         Ok(comparable.map(|(size, receipt)| run_of(*size, receipt)).collect())
     }
 
-    /// The latest completed jobs of the same module version, newest first.
+    /// The latest jobs of the same module version that completed in their first attempt, newest first: a later attempt may
+    /// have gone on from a checkpoint, and its receipt measures the rest only.
     async fn latest_like(&self, job: &Job, filter: &JobFilter) -> Result<Vec<(JobId, u64)>, ServiceError> {
         let (mut found, mut looked_at, mut after) = (Vec::new(), 0, None);
         while looked_at < MAX_LOOKED_AT && found.len() < MAX_RUNS {
             let page = self.store.jobs_page(job.project, filter, Seek { after, limit: PAGE }).await?;
             looked_at += PAGE;
             let same = |ended: &&Job| {
-                ended.module.digest == job.module.digest && ended.module.engine == job.module.engine
+                ended.module.digest == job.module.digest
+                    && ended.module.engine == job.module.engine
+                    && ended.attempt == 1
             };
             found.extend(page.rows.iter().filter(same).map(|ended| (ended.id, input_bytes(ended))));
             after = page.rows.last().map(Row::place);

@@ -162,6 +162,43 @@ fn a_quote_refuses_what_a_submit_refuses_and_stores_nothing() {
     assert_eq!(project.submit(&body(json!({}))).problem(429).0, "QueueQuotaExceeded");
 }
 
+#[test]
+fn a_quote_under_a_key_answers_as_a_submit_does() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let ask = |query: &str, name: &str| {
+        let body = json!({"jobName": name, "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []}});
+        let headers = [("content-type", "application/json"), ("idempotency-key", "once")];
+        let path = project.path(&format!("execution/job{query}"));
+        project.client.send("POST", &path, &headers, body.to_string().as_bytes())
+    };
+    ask("?dryRun=quote", "j").ok();
+    let job = ask("", "j").ok()["jobId"].as_str().unwrap().to_owned();
+    project.wait_for(&job, "Completed");
+    assert_eq!(ask("?dryRun=quote", "j").ok()["dryRun"], "quote", "the key made a job that is there");
+    for (name, code) in [("other", (409, "IdempotencyKeyReused")), ("j", (410, "JobDeleted"))] {
+        if code.0 == 410 {
+            let deleted = project.client.delete(&format!("{}/data", project.job_path(&job)), None);
+            assert_eq!(deleted.status, 204);
+        }
+        for query in ["", "?dryRun=quote"] {
+            assert_eq!(ask(query, name).problem(code.0).0, code.1, "{query}");
+        }
+    }
+}
+
+#[test]
+fn a_quote_rests_on_no_run_that_went_on_from_a_checkpoint() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []}});
+    let job = project.probe(json!([{"do": "failOnce"}]));
+    assert_eq!(project.wait_for(&job, "Completed")["attempt"], 2);
+    assert_eq!(quoted(&project, &body)["basis"], Value::Null, "the last attempt measured the rest only");
+    run(&project, &body);
+    assert_eq!(quoted(&project, &body)["basis"]["runs"], 1);
+}
+
 /// Entries of the audit log so far.
 fn audit(server: &Server) -> usize {
     server.operator().get("/api/admin/audit?limit=1000").ok()["entries"].as_array().unwrap().len()

@@ -222,7 +222,8 @@ pub(crate) async fn submit(
     if is_quote {
         let quoted = service.quote(&caller, project, submission).await;
         let answer = quoted.map(|quoted| Json(SubmitOrQuote::Quoted(Box::new(quote::answer(quoted)))));
-        // Nothing was asked to change, whatever the answer is.
+        // Nothing was asked to change, whatever the service answers. A request that is refused before it is asked is in the
+        // audit log like any other.
         let made = quote::made(Scope::Project(project));
         return Ok((Extension(made), answer.map_err(Problem::from)).into_response());
     }
