@@ -6,11 +6,14 @@ use fuelcell_tests::{Project, Server, built, eventually};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a client says of its place.
@@ -125,9 +128,10 @@ fn a_trace_goes_from_the_clients_request_to_the_notification() {
     let port = receiver.url("").rsplit(':').next().unwrap().to_owned();
     let request = json!({"scheme": "http", "host": format!("127.0.0.1:{port}"), "path": "/asked?secret=x"});
     let traceparent = format!("00-{TRACE}-{PARENT}-01");
+    let long = json!({"scheme": "http", "host": format!("127.0.0.1:{port}"), "path": "/".repeat(2_000)});
     let body = json!({
         "jobName": "followed", "jobType": "DataEnrichment", "module": {"name": "fetch"},
-        "limits": {"fuel": 1_000_000_000}, "parameters": {"requests": [request]},
+        "limits": {"fuel": 1_000_000_000}, "parameters": {"requests": [request, long]},
     });
     let job = submit(&project, Some(&traceparent), &body);
     project.wait_for(&job, "Completed");
@@ -154,6 +158,8 @@ fn a_trace_goes_from_the_clients_request_to_the_notification() {
     assert_eq!((&asked["parent"], &asked["kind"]), (&named(&spans, "run")["id"], &json!("SPAN_KIND_CLIENT")));
     assert_eq!(asked["attributes"]["server.port"].to_string(), port);
     assert_eq!(asked["attributes"]["http.response.status_code"], 204);
+    let long = |span: &&Value| span["attributes"]["url.path"] == "/".repeat(512);
+    assert!(spans.iter().any(|span| long(&span)), "what a guest says is cut: {spans:#?}");
     let heard = receiver.received().into_iter().find(|heard| heard.path.starts_with("/asked")).unwrap();
     let id = asked["id"].as_str().unwrap();
     assert_eq!(
@@ -243,6 +249,99 @@ fn a_trace_goes_on_when_the_server_was_killed_and_failures_say_why() {
     let root: Vec<_> = spans.iter().filter(|span| span["parent"] == "").collect();
     assert_eq!(root.len(), 1);
     assert_eq!(root[0]["kind"], "SPAN_KIND_SERVER");
+}
+
+#[test]
+fn an_attempt_that_cannot_begin_says_why_and_only_the_first_says_how_long_it_waited() {
+    let collector = Collector::start();
+    let (endpoint, headers) = (collector.endpoint(), collector.headers());
+    let server = Server::start_set(&settings(&endpoint, &headers, "0"));
+    let project = Project::new(&server).with_probe();
+    let bytes = Uuid::new_v4().to_string();
+    let dataset = project.dataset("in.txt", bytes.as_bytes());
+    remove(&server.data().join("blobs"), bytes.as_bytes());
+    let mut body = probe(json!([]));
+    body["parameters"]["datasetId"] = dataset.into();
+    let job = submit(&project, Some(&format!("00-{TRACE}-{PARENT}-01")), &body);
+    project.wait_for(&job, "Failed");
+    let spans = collector.spans(TRACE, &["open", "attempt"]);
+    let open = named(&spans, "open");
+    assert_eq!(
+        (&open["status"], &open["attributes"]["error.type"]),
+        (&json!("STATUS_CODE_ERROR"), &json!("InputGone"))
+    );
+    assert_eq!(open["parent"], named(&spans, "attempt")["id"]);
+
+    let again = TRACE.replace("4bf9", "4bfa");
+    let job = submit(&project, Some(&format!("00-{again}-{PARENT}-01")), &probe(json!([{"do": "failOnce"}])));
+    assert_eq!(project.wait_for(&job, "Completed")["attempt"], 2);
+    let spans = eventually("both attempts are told", PATIENCE, || {
+        let spans = collector.all(&again);
+        (spans.iter().filter(|span| span["name"] == "attempt").count() == 2).then_some(spans)
+    });
+    assert_eq!(spans.iter().filter(|span| span["name"] == "wait").count(), 1, "{spans:#?}");
+}
+
+/// Removes the file below a folder that holds these bytes.
+fn remove(folder: &Path, bytes: &[u8]) {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if fs::read(&path).unwrap() == bytes {
+                return fs::remove_file(path).unwrap();
+            }
+        }
+    }
+    panic!("no file in {} holds them", folder.display());
+}
+
+#[test]
+fn the_trace_of_a_scheduled_job_begins_with_the_making_of_it() {
+    let collector = Collector::start();
+    let (endpoint, headers) = (collector.endpoint(), collector.headers());
+    let server = Server::start_set(&settings(&endpoint, &headers, "1"));
+    let project = Project::new(&server).with_probe();
+    let schedule = |cron: &str| {
+        let path = project.path("pipelines/6f9619ff-8b86-4011-b42d-00c04fc964ff");
+        let body = json!({
+            "name": "Often", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []},
+            "schedule": {"cron": cron},
+        });
+        project.client.put(&path, &body).ok();
+    };
+    schedule("* * * * * *");
+    let first = eventually("a scheduled job is told", PATIENCE, || {
+        let said = collector.said.lock().unwrap();
+        said.iter().find(|span| span["name"] == "schedule").cloned()
+    });
+    schedule("0 6 1 1 *");
+    assert_eq!((&first["parent"], &first["kind"]), (&json!(""), &json!("SPAN_KIND_INTERNAL")));
+    let spans = collector.spans(first["trace"].as_str().unwrap(), &["wait", "claim", "attempt"]);
+    for name in ["wait", "claim", "attempt"] {
+        assert_eq!(named(&spans, name)["parent"], first["id"], "{name}");
+    }
+    let job = &named(&spans, "attempt")["attributes"]["fuelcell.job.id"];
+    assert_eq!(&first["attributes"]["fuelcell.job.id"], job);
+}
+
+#[test]
+fn a_collector_that_hangs_does_not_keep_the_server_from_stopping() {
+    // Connections wait here for somebody who takes them.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let mut server = Server::start_set(&[("TRACES__ENDPOINT", &endpoint)]);
+    let project = Project::new(&server);
+    for _ in 0..1_200 {
+        project.client.get(&project.path("execution/jobs")).ok();
+    }
+    let began = Instant::now();
+    assert!(server.terminate());
+    // A request that is under way, and at most one more.
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    assert!(server.log().contains("spans are lost"), "{}", server.log());
 }
 
 #[test]

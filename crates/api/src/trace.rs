@@ -2,7 +2,6 @@
 
 use crate::request_id::REQUEST_ID;
 use crate::routes::HEALTH;
-use crate::text::clipped;
 use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
@@ -12,16 +11,16 @@ use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::trace::{self, OpenSpan, SpanKind, TraceContext, keys};
 
 const TRACEPARENT: &str = "traceparent";
-/// Bytes of a method and of a path in a span.
-const MAX_METHOD: usize = 32;
-const MAX_PATH: usize = 512;
 
 /// Tells a request as a span, and lets whatever belongs to it find its place.
 pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
     let client = client_of(request.headers());
+    if client.is_none() && !trace::is_on() {
+        return next.run(request).await;
+    }
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map(MatchedPath::as_str);
-    if (client.is_none() && !trace::is_on()) || route.is_some_and(|route| HEALTH.contains(&route)) {
+    if route.is_some_and(|route| HEALTH.contains(&route)) {
         return next.run(request).await;
     }
     let (context, mut span) = begun(client);
@@ -66,10 +65,9 @@ fn describe(span: &mut OpenSpan, request: &Request, route: Option<&str>) {
     if span.context().is_none() {
         return;
     }
-    let method = clipped(request.method().as_str(), MAX_METHOD);
+    let method = request.method();
     span.rename(|| route.map_or_else(|| method.to_string(), |route| format!("{method} {route}")));
-    span.text(keys::HTTP_REQUEST_METHOD, &method)
-        .text(keys::URL_PATH, clipped(request.uri().path(), MAX_PATH));
+    span.text(keys::HTTP_REQUEST_METHOD, method).text(keys::URL_PATH, request.uri().path());
     if let Some(route) = route {
         span.text(keys::HTTP_ROUTE, route);
     }

@@ -4,11 +4,15 @@
 //! Nothing here knows how spans are sent. While nobody takes them, beginning one is a look at an empty place.
 
 use crate::Timestamp;
+use crate::notice::clipped;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 use uuid::Uuid;
+
+/// Bytes of a text in a span: guests and clients say some, and spans wait in memory.
+const MAX_TEXT: usize = 512;
 
 /// A place in a trace, as W3C Trace Context has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,9 +203,9 @@ impl OpenSpan {
         self.0.as_ref().map(|span| span.context)
     }
 
-    /// Says words of it.
+    /// Says words of it, 512 bytes of them at most.
     pub fn text(&mut self, key: &'static str, value: impl fmt::Display) -> &mut Self {
-        self.say(key, || Attribute::Text(value.to_string()))
+        self.say(key, || Attribute::Text(words(value)))
     }
 
     /// Says a whole number of it; beyond what the format holds it is the largest.
@@ -229,7 +233,7 @@ impl OpenSpan {
     /// Names it anew.
     pub fn rename(&mut self, name: impl FnOnce() -> String) {
         if let Some(span) = &mut self.0 {
-            span.name = name();
+            span.name = words(name());
         }
     }
 
@@ -237,7 +241,7 @@ impl OpenSpan {
     pub fn fail(&mut self, kind: impl fmt::Display, message: impl fmt::Display) {
         self.text(keys::ERROR_TYPE, kind);
         if let Some(span) = &mut self.0 {
-            span.error = Some(message.to_string());
+            span.error = Some(words(message));
         }
     }
 
@@ -247,6 +251,15 @@ impl OpenSpan {
             span.end = end.max(span.start);
             spans.take(*span);
         }
+    }
+}
+
+/// What a span keeps of a text.
+fn words(value: impl fmt::Display) -> String {
+    let text = value.to_string();
+    match text.len() <= MAX_TEXT {
+        true => text,
+        false => clipped(&text, MAX_TEXT),
     }
 }
 
@@ -264,8 +277,6 @@ pub mod keys {
     pub const SERVER_ADDRESS: &str = "server.address";
     /// Its port.
     pub const SERVER_PORT: &str = "server.port";
-    /// The address that is asked, without its query.
-    pub const URL_FULL: &str = "url.full";
     /// The path that was asked.
     pub const URL_PATH: &str = "url.path";
     /// `http` or `https`.
@@ -370,6 +381,14 @@ mod tests {
         assert_eq!(span.context(), None);
         span.end(Timestamp(2));
         assert_eq!(OpenSpan::begin_trace("run", SpanKind::Server, parent, Timestamp(1)).context(), None);
+    }
+
+    #[test]
+    fn long_words_are_cut_between_characters_and_what_is_cut_off_is_not_kept() {
+        assert_eq!(words("é".repeat(256)), "é".repeat(256));
+        let cut = words("a".to_owned() + &"é".repeat(32_768));
+        assert_eq!(cut, "a".to_owned() + &"é".repeat(255));
+        assert!(cut.capacity() <= MAX_TEXT);
     }
 
     #[test]

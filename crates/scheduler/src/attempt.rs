@@ -7,6 +7,7 @@ use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
 use crate::stages::Stages;
 use crate::{lock, metrics};
+use fuelcell_domain::outbound::Outlet;
 use fuelcell_domain::seams::ScriptSources;
 use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
 use fuelcell_store::Claim;
@@ -39,6 +40,13 @@ impl Drop for Registered {
     }
 }
 
+/// What an attempt needs of others before its guest runs.
+struct Opened {
+    files: Vec<Arc<dyn ReadAt>>,
+    script: Option<ScriptSources>,
+    outlet: Arc<dyn Outlet>,
+}
+
 impl Scheduler {
     /// Starts a claimed job as a task of its own.
     pub(crate) fn start(self: &Arc<Self>, claim: Claim) {
@@ -57,8 +65,7 @@ impl Scheduler {
             Staging::new(self.blobs.clone(), self.config.fixed.artifacts as usize, job.limits.disk_bytes);
         let isolation = job.isolation(self.config.isolation);
         let stages = Stages::of_claimed(job, isolation, &self.compiled, now);
-        let live = Live::new(job, staging, self.config.fixed.log_bytes).with_stages(stages);
-        let live = Arc::new(live);
+        let live = Arc::new(Live::new(job, staging, self.config.fixed.log_bytes, stages));
         lock(&self.live).insert(live.id, live.clone());
         let entry = self.gate.enter(job.limits.memory_bytes);
         if let Entry::In(_) = entry {
@@ -77,18 +84,14 @@ impl Scheduler {
     /// Runs the guest to its end; whatever goes wrong before is an end too.
     async fn execute(&self, claim: &Claim, live: &Arc<Live>) -> (RunEnd, Usage) {
         let job = &claim.job;
-        let open = live.stages.step("open", self.clock.now());
-        let files = match self.open_inputs(job).await {
-            Ok(files) => files,
-            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
-        };
-        let script = match self.open_script(job).await {
-            Ok(script) => script,
-            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
-        };
-        let outlet = match self.outlets.open(job).await {
-            Ok(outlet) => outlet,
-            Err(error) => return (RunEnd::Failed(error), Usage::nothing()),
+        let mut span = live.stages.step("open", self.clock.now());
+        let Opened { files, script, outlet } = match self.open(job).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                span.fail(error.code, &error.message);
+                span.end(self.clock.now());
+                return (RunEnd::Failed(error), Usage::nothing());
+            }
         };
         live.set_outlet(outlet.clone());
         let sources = Sources {
@@ -101,7 +104,7 @@ impl Scheduler {
         let host = AttemptHost::new(live.clone(), sources, job, files, claim.checkpoint);
         let host = Arc::new(host.with_script(script));
         let began = self.clock.now();
-        open.end(began);
+        span.end(began);
         let run_span = live.stages.begin_run(job, began);
         let spec = RunSpec {
             module: job.module.program(),
@@ -120,6 +123,14 @@ impl Scheduler {
         let loaded = began.plus(live.meter.load_time());
         live.stages.end_run(run_span, (&end, usage), (began, loaded), self.clock.now());
         (end, usage)
+    }
+
+    async fn open(&self, job: &Job) -> Result<Opened, JobError> {
+        Ok(Opened {
+            files: self.open_inputs(job).await?,
+            script: self.open_script(job).await?,
+            outlet: self.outlets.open(job).await?,
+        })
     }
 
     /// A script with its engine; none of a module that runs by itself.

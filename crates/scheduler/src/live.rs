@@ -58,7 +58,7 @@ struct Figures {
 
 impl Live {
     /// An attempt that was claimed just now.
-    pub(crate) fn new(job: &Job, staging: Staging, log_quota_bytes: u64) -> Self {
+    pub(crate) fn new(job: &Job, staging: Staging, log_quota_bytes: u64, stages: Stages) -> Self {
         Self {
             id: job.current_attempt(),
             project: job.project,
@@ -69,7 +69,7 @@ impl Live {
             staging: Arc::new(staging),
             log: Mutex::new(LogBuffer::new(job.attempt, log_quota_bytes)),
             marks: Mutex::default(),
-            stages: Stages::default(),
+            stages,
             written: tokio::sync::Mutex::default(),
             figures: Mutex::default(),
             outlet: OnceLock::new(),
@@ -79,11 +79,6 @@ impl Live {
             stopped: CancellationToken::new(),
             reason: OnceLock::new(),
         }
-    }
-
-    /// The same, with spans of its stages.
-    pub(crate) fn with_stages(self, stages: Stages) -> Self {
-        Self { stages, ..self }
     }
 
     /// Notes how far the guest is. The percentage is whole, at most 100 and never falls; of nothing, nothing is done.

@@ -52,10 +52,10 @@ impl Stages {
             return Self::default();
         }
         let claimed = job.started_at.unwrap_or(now);
-        // After a lost attempt nobody knows since when it could start again.
-        let again = job.not_before.filter(|time| *time > job.created_at);
-        let since = if job.attempt == 1 { Some(job.since()) } else { again };
-        if let Some(since) = since {
+        // Since when it could start again after an attempt nobody knows: its job may have gone back without a time to wait
+        // for, and still have one of before.
+        if job.attempt == 1 {
+            let since = job.since();
             let mut wait = OpenSpan::begin("wait", SpanKind::Internal, job.trace, since);
             wait.text(keys::JOB, job.id).text(keys::PRIORITY, job.priority.as_str());
             if let Some((began, ended)) = compiled.after(job.module.program(), since) {

@@ -10,7 +10,7 @@
 use crate::submit::{Submission, stored_parameters};
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::schedule::{Due, ScheduleError, ScheduledRun, SkipCode, SkippedRun};
-use fuelcell_domain::trace::TraceContext;
+use fuelcell_domain::trace::{OpenSpan, SpanKind, TraceContext, keys};
 use fuelcell_domain::{
     CancelRequest, Digest, Job, JobId, LimitRequest, Overlap, Parameters, Pipeline, Priority, QuotaExceeded,
     Role, Schedule, Timestamp,
@@ -57,6 +57,8 @@ enum Verdict {
 /// A run that is to be made.
 struct Run {
     job: Job,
+    /// The first span of its trace, which is told once the job is queued.
+    span: OpenSpan,
     /// The job of the run before, which was waited for.
     waited_for: Option<JobId>,
     /// The job of the run before, which is to be cancelled.
@@ -154,7 +156,7 @@ impl Service {
         let replaced = unfinished.filter(|_| schedule.overlap == Overlap::Replace);
         let replaces = replaced.map(|job| (job.id, replacement(&setter, due, now)));
         match self.scheduled_job(&setter, pipeline, schedule, due).await {
-            Ok(job) => Ok(Verdict::Make(Box::new(Run { job, waited_for, replaces }))),
+            Ok((job, span)) => Ok(Verdict::Make(Box::new(Run { job, span, waited_for, replaces }))),
             Err(error) => refusal(schedule, error),
         }
     }
@@ -166,14 +168,16 @@ impl Service {
         Ok(principal)
     }
 
-    /// The job of a run, pinned to what its pipeline names now.
+    /// The job of a run, pinned to what its pipeline names now. It is nobody's request: its trace begins here.
     async fn scheduled_job(
         &self,
         setter: &Principal,
         pipeline: &Pipeline,
         schedule: &Schedule,
         due: Due,
-    ) -> Result<Job, ServiceError> {
+    ) -> Result<(Job, OpenSpan), ServiceError> {
+        let trace = TraceContext::root();
+        let span = OpenSpan::begin_trace("schedule", SpanKind::Internal, trace, self.clock.now());
         let due_at = due.at.to_rfc3339();
         let submission = Submission {
             name: pipeline.name.clone(),
@@ -192,9 +196,8 @@ impl Service {
             idempotency_key: None,
             body_digest: Digest::of(b""),
         };
-        // Nobody's request: its trace begins here.
         let job = self.pin(setter, pipeline.project, submission).await?;
-        Ok(Job { trace: TraceContext::root(), ..job })
+        Ok((Job { trace, ..job }, span))
     }
 
     /// Queues the job of a run and cancels what it replaces, in one step: a run that is refused ends nothing.
@@ -205,13 +208,15 @@ impl Service {
         due: Due,
         run: Run,
     ) -> Result<Option<Timestamp>, ServiceError> {
-        let Run { job, waited_for, replaces } = run;
+        let Run { job, mut span, waited_for, replaces } = run;
         let (id, replaced) = (job.id, replaces.as_ref().map(|(job, _)| *job));
         let last_run = Some(ScheduledRun { due_at: due.at, job: id });
         let after = Schedule { next_at: due.next, last_run, ..missed(schedule, due, waited_for) };
         let step = ScheduleStep { job: Some(job), replaces, ..step(pipeline, schedule, after) };
         match self.store.advance_schedule(step).await {
             Ok(()) => {
+                span.text(keys::JOB, id);
+                span.end(self.clock.now());
                 self.events.queue_changed();
                 tracing::info!(job = %id, pipeline = %pipeline.id, project = %pipeline.project, due_at = %due.at, "a scheduled job was queued");
                 if let Some(replaced) = replaced {

@@ -204,9 +204,8 @@ mod tests {
         let (intake, sender) = start(resource(), 1.0, post).unwrap();
         (0..3).for_each(|_| intake.take(span()));
         sender.stop();
-        let bytes: usize = heard.iter().map(|request| request.len()).sum();
-        let one = otlp::request(&resource(), &[span()]).len();
-        assert!(bytes > 2 * one - 100 && bytes < 3 * one, "{bytes} of {one}");
+        let all = otlp::request(&resource(), &[span(), span(), span()]);
+        assert_eq!(heard.iter().collect::<Vec<_>>(), [all]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::artifacts::Staging;
 use crate::host::{AttemptHost, MAX_CHECKPOINT, Sources};
 use crate::live::{Live, StopReason};
 use crate::lock;
+use crate::stages::Stages;
 use fuelcell_domain::job::PipelineRef;
 use fuelcell_domain::outbound::NoWayOut;
 use fuelcell_domain::{
@@ -26,7 +27,7 @@ async fn guest(world: &World) -> Guest {
     let lease = Lease { node: world.config.node.clone(), expires_at: world.clock.now().plus(seconds(30)) };
     let claim = world.store.claim(&[id], lease, holder(), world.clock.now()).await.unwrap().remove(0);
     let staging = Staging::new(world.blobs.clone(), 3, claim.job.limits.disk_bytes);
-    let live = Arc::new(Live::new(&claim.job, staging, world.config.fixed.log_bytes));
+    let live = Arc::new(Live::new(&claim.job, staging, world.config.fixed.log_bytes, Stages::default()));
     let sources = Sources {
         queue: world.store.clone(),
         processed: world.store.clone(),
