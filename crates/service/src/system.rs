@@ -36,7 +36,7 @@ pub struct ServerStatus {
     pub nodes: Vec<NodeLoad>,
     /// The queue of all tenants.
     pub queue: QueueFigures,
-    /// Of each tenant and priority the job that is next, those that have waited longest first.
+    /// Jobs at the heads of tenants' queues, 20 at most, the one that has waited longest first.
     pub waiting: Vec<QueueEntry>,
     /// The oldest tenants, with their figures of today.
     pub tenants: Vec<(Tenant, TenantFigures)>,

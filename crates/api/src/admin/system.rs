@@ -24,7 +24,7 @@ pub(crate) struct ServerAnswer {
     /// Jobs whose time has not come
     scheduled_jobs: u64,
     nodes: Vec<ServerNodeDto>,
-    /// Of each tenant and priority the job that is next, the one that has waited longest first
+    /// Jobs at the heads of tenants' queues, 20 at most, the one that has waited longest first
     waiting: Vec<WaitingDto>,
     tenants: Vec<TenantFiguresDto>,
     /// Whether there are more tenants than are listed
