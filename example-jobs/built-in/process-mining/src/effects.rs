@@ -1,6 +1,8 @@
 //! Which values of attributes go with longer cases, slower steps and more rework: each value against all other cases, by
 //! rank, corrected for how many comparisons were made.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 use statrs::function::erf::erfc;
 
@@ -83,7 +85,8 @@ pub fn find(log: &EventLog, figures: &Figures, completed: &Completed, dimensions
     // Values are computed again for what is found: they would take more memory than the log.
     let mut compared = Vec::new();
     for &measure in &measures {
-        compare(&values(log, completed, measure), dimensions, measure, &mut compared);
+        let values = values(log, completed, measure);
+        compare(values, log.cases(), dimensions, measure, &mut compared);
     }
     let adjusted = holm(&compared);
     let holds = |measure: Measure| {
@@ -122,13 +125,16 @@ pub(crate) fn values(log: &EventLog, completed: &Completed, measure: Measure) ->
             (0..).zip(repeats(log)).map(|(case, repeats)| (case, Micros::from(repeats))).collect()
         }
         Measure::TimeBefore(activity) => {
-            let before = |case: usize| {
-                let range = log.range(case);
-                let events = (range.start + 1..range.end).filter(|&event| log.activities[event] == activity);
-                let times = events.map(|event| log.times[event] - log.times[event - 1]);
-                times.reduce(|sum, time| sum + time).map(|sum| (case as u32, sum))
+            let before = |(case, range): (u32, Range<usize>)| {
+                let times = log.times[range.clone()].windows(2);
+                let steps = log.activities[range].iter().skip(1).zip(times);
+                let steps = steps.filter(|(other, _)| **other == activity);
+                steps
+                    .map(|(_, times)| times[1] - times[0])
+                    .reduce(|sum, time| sum + time)
+                    .map(|sum| (case, sum))
             };
-            (0..log.cases()).filter_map(before).collect()
+            (0..).zip(log.ranges()).filter_map(before).collect()
         }
     }
 }
@@ -136,21 +142,22 @@ pub(crate) fn values(log: &EventLog, completed: &Completed, measure: Measure) ->
 /// Compares every group with all others by the test of Mann and Whitney (1947), with the normal distribution and corrected
 /// for ties.
 fn compare(
-    values: &[(u32, Micros)],
+    values: Vec<(u32, Micros)>,
+    cases: usize,
     dimensions: &[Dimension],
     measure: Measure,
     compared: &mut Vec<Compared>,
 ) {
-    let (ranks, ties) = ranks(values);
-    let all = values.len() as f64;
+    let measured = values.len();
+    let (ranks, ties) = ranks(values, cases);
+    let all = measured as f64;
     let spread = all + 1.0 - ties / (all * (all - 1.0));
-    let rank =
-        |case: u32| values.binary_search_by_key(&case, |&(case, _)| case).ok().map(|place| ranks[place]);
     for (dimension, groups) in dimensions.iter().enumerate().filter(|(_, found)| found.exclusive) {
         for (group, found) in groups.groups.iter().enumerate() {
-            let ranks = found.cases.iter().filter_map(|&case| rank(case));
-            let (count, sum) = ranks.fold((0, 0.0), |(count, sum), rank| (count + 1, sum + rank));
-            if count < FEWEST || values.len() - count < FEWEST {
+            let ranks = found.cases.iter().map(|&case| ranks[case as usize]);
+            let (count, sum) =
+                ranks.fold((0, 0.0), |(count, sum), rank| (count + usize::from(rank > 0.0), sum + rank));
+            if count < FEWEST || measured - count < FEWEST {
                 continue;
             }
             let (inside, outside) = (count as f64, all - count as f64);
@@ -167,14 +174,14 @@ fn compare(
     }
 }
 
-/// The rank of each value, equal ones sharing the mean of theirs, and the sum of t³ − t over all runs of t equal values.
-fn ranks(values: &[(u32, Micros)]) -> (Vec<f64>, f64) {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_unstable_by_key(|&place| values[place].1);
-    let (mut ranks, mut ties, mut start) = (vec![0.0; values.len()], 0.0, 0);
-    for run in order.chunk_by(|&a, &b| values[a].1 == values[b].1) {
+/// The rank of the value of each of so many cases, equal ones sharing the mean of theirs, 0 where a case has none; and the sum
+/// of t³ − t over all runs of t equal values.
+fn ranks(mut values: Vec<(u32, Micros)>, cases: usize) -> (Vec<f64>, f64) {
+    values.sort_unstable_by_key(|&(_, value)| value);
+    let (mut ranks, mut ties, mut start) = (vec![0.0; cases], 0.0, 0);
+    for run in values.chunk_by(|a, b| a.1 == b.1) {
         let length = run.len() as f64;
-        run.iter().for_each(|&place| ranks[place] = start as f64 + (length + 1.0) / 2.0);
+        run.iter().for_each(|&(case, _)| ranks[case as usize] = start as f64 + (length + 1.0) / 2.0);
         ties += length * (length * length - 1.0);
         start += run.len();
     }
@@ -203,8 +210,10 @@ fn effect(
     p_value: f64,
 ) -> Option<Effect> {
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let mut members = group.cases.iter().peekable();
     for &(case, value) in values {
-        let side = if group.cases.binary_search(&case).is_ok() { &mut inside } else { &mut outside };
+        while members.next_if(|&&member| member < case).is_some() {}
+        let side = if members.next_if_eq(&&case).is_some() { &mut inside } else { &mut outside };
         side.push(value);
     }
     let (inside, outside) = (Spread::of(&mut inside)?, Spread::of(&mut outside)?);

@@ -10,7 +10,8 @@ use crate::objects::{Between, Objects, Shared};
 
 /// Types whose maps are drawn, at most: those with most events.
 pub const MOST_MAPS: usize = 8;
-/// Entries of a list, at most: steps of a type, the most frequent first; types, those with most events first; activities.
+/// Entries of a list, at most: steps of a type, the most frequent first; types, those with most events first; activities,
+/// each with all of its types.
 pub const LISTED: usize = 1000;
 
 /// The log of a type as a map.
@@ -86,12 +87,15 @@ pub fn document(objects: &Objects, maps: &[TypeMap]) -> Value {
         })
     };
     let cases = objects.cases();
+    let activities = || objects.shared.chunk_by(|a, b| a.activity == b.activity);
     json!({
         "num_events": objects.log.events.len(),
         "num_objects": objects.log.type_of.len(),
         "events_without_object": objects.alone,
+        "num_types": objects.types.len(),
+        "num_activities": activities().count(),
         "types": objects.by_events().into_iter().take(LISTED).map(of_type).collect::<Value>(),
-        "activities": objects.shared.iter().take(LISTED).map(shared).collect::<Value>(),
+        "activities": activities().take(LISTED).flatten().map(shared).collect::<Value>(),
         "between_objects": objects.between.iter().map(between).collect::<Value>(),
         "pairs_cut_short": objects.pairs_cut_short,
         "flattened": {

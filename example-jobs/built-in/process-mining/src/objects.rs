@@ -20,7 +20,7 @@ const MANY_EVENTS: u64 = 50;
 
 /// Pairs of objects of which times between them are measured, at most.
 const MOST_PAIRS: usize = 2_000_000;
-/// Pairs that are looked at for this, at most: also those of one type, and those that were seen before.
+/// Pairs of different types that are looked at for this, at most: also those that were seen before.
 const MOST_LOOKS: usize = 20_000_000;
 /// Pairs of types between which times are measured, at most: those of most pairs of objects. A file whose types are ids has
 /// as many as there are pairs of objects.
@@ -467,18 +467,24 @@ fn between(log: &ObjectLog) -> (Vec<Between>, bool) {
 /// Pairs of objects of different types, the one of the lower type first.
 fn pairs(log: &ObjectLog) -> (FxHashSet<(Id, Id)>, bool) {
     let (mut pairs, mut looks) = (FxHashSet::default(), 0);
+    let kind_of = |object: Id| log.type_of[object as usize];
     let mut add = |a: Id, b: Id| {
         looks += 1;
-        let (kind_a, kind_b) = (log.type_of[a as usize], log.type_of[b as usize]);
-        if kind_a != kind_b {
-            pairs.insert(if kind_a < kind_b { (a, b) } else { (b, a) });
-        }
+        pairs.insert(if kind_of(a) < kind_of(b) { (a, b) } else { (b, a) });
         pairs.len() < MOST_PAIRS && looks < MOST_LOOKS
     };
-    let whole = log.links.iter().all(|&(a, b)| add(a, b))
+    let mut links = log.links.iter().filter(|&&(a, b)| kind_of(a) != kind_of(b));
+    let mut by_type: Vec<Id> = Vec::new();
+    let whole = links.all(|&(a, b)| add(a, b))
         && (0..log.events.len()).all(|event| {
-            let objects = log.objects_of(event);
-            (0..objects.len()).all(|place| objects[place + 1..].iter().all(|&b| add(objects[place], b)))
+            by_type.clear();
+            by_type.extend(log.objects_of(event));
+            by_type.sort_unstable_by_key(|&object| (kind_of(object), object));
+            let mut rest = by_type.as_slice();
+            by_type.chunk_by(|&a, &b| kind_of(a) == kind_of(b)).all(|same| {
+                rest = &rest[same.len()..];
+                same.iter().all(|&a| rest.iter().all(|&b| add(a, b)))
+            })
         });
     (pairs, !whole)
 }

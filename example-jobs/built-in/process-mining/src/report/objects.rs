@@ -155,7 +155,7 @@ fn between(objects: &Objects) -> Markup {
         @if !table.is_empty() {
             (table)
             (note("Pairs are objects that refer to each other or take part in the same event."))
-            @if objects.pairs_cut_short { (note("There were more pairs than are measured; those of most objects are.")) }
         }
+        @if objects.pairs_cut_short { (note("There were more pairs than are measured.")) }
     }
 }
