@@ -69,14 +69,14 @@ fn of_parquet(file: Box<dyn Seekable>, length: u64) -> Result<(String, Cells), S
     Ok(("Parquet".into(), Cells::new(Rows::Parquet(batches, columns), header, (rows, length))))
 }
 
-/// All rows of the sheet; the reader of the text decides which one names the columns.
+/// All rows of the sheet with anything in them; the reader of the text decides which one names the columns.
 fn of_sheet(file: Box<dyn Seekable>, length: u64) -> Result<(String, Cells), Stop> {
     let mut facts = Facts::default();
     let all = Options { header: Some(false), skip_rows: Some(0), ..Options::default() };
     let sheet = Sheet::open(file, &all, &mut facts)?;
     let name = facts.sheet.as_deref().map(excerpt).unwrap_or_default();
     let of = if facts.sheets > 1 { format!(" (the first of {})", facts.sheets) } else { String::new() };
-    let rows = sheet.height();
+    let rows = sheet.filled();
     Ok((
         format!("Excel, sheet \"{name}\"{of}"),
         Cells::new(Rows::Sheet(Box::new(sheet)), Vec::new(), (rows, length)),

@@ -60,9 +60,9 @@ impl Sheet {
         &self.names
     }
 
-    /// All rows of the sheet, empty ones included.
-    pub(crate) fn height(&self) -> u64 {
-        self.range.height() as u64
+    /// Rows of the sheet with anything in them.
+    pub(crate) fn filled(&self) -> u64 {
+        self.range.rows().filter(|row| !is_empty(row)).count() as u64
     }
 }
 
@@ -73,6 +73,10 @@ fn no_sheet(wanted: &str, sheets: &[String]) -> Stop {
         excerpt(wanted),
         there
     ))
+}
+
+fn is_empty(row: &[Data]) -> bool {
+    row.iter().all(|cell| *cell == Data::Empty)
 }
 
 /// The row of the sheet, from 1.
@@ -88,9 +92,10 @@ fn titles(range: &Range<Data>) -> usize {
     if count < range.height() { count } else { 0 }
 }
 
-/// A part of a day, to the millisecond, which is as much as a spreadsheet shows.
+/// A part of a day, to the millisecond, which is as much as a spreadsheet shows. What is nearer to the end of the day is its
+/// last one: as the first of the next day it would be a day too early.
 fn clock(day: f64) -> String {
-    let time = time_text((day * 86_400_000.0).round() as i64 * 1000);
+    let time = time_text(((day * 86_400_000.0).round() as i64).min(86_399_999) * 1000);
     let text = String::from_utf8_lossy(time.as_bytes()).trim_end_matches('Z').to_string();
     text.split_once('T').map_or(text.clone(), |(_, clock)| clock.to_string())
 }
@@ -123,7 +128,7 @@ impl TextRows for Sheet {
         while !batch.is_full() {
             let Some(row) = self.range.rows().nth(self.next) else { return Ok(false) };
             self.next += 1;
-            if row.iter().all(|cell| *cell == Data::Empty) {
+            if is_empty(row) {
                 continue;
             }
             for (column, cell) in batch.columns.iter_mut().zip(row) {
@@ -136,5 +141,16 @@ impl TextRows for Sheet {
 
     fn bytes(&self) -> u64 {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_stays_in_its_day() {
+        let clocks = [0.0, 0.25, 0.999_999_999].map(clock);
+        assert_eq!(clocks, ["00:00:00", "06:00:00", "23:59:59.999"]);
     }
 }
