@@ -1,6 +1,7 @@
 //! One request over `wasi:http`.
 
 use crate::{bytes, failure};
+use rquickjs::convert::List;
 use rquickjs::{Array, Ctx, Object, Result, TypedArray};
 use std::fmt::Debug;
 use wasip2::http::outgoing_handler::handle;
@@ -37,14 +38,11 @@ struct Refused {
 /// Sends a request and waits for the whole answer.
 pub(crate) fn send<'js>(ctx: Ctx<'js>, asked: Object<'js>) -> Result<Object<'js>> {
     let body: Option<TypedArray<'js, u8>> = asked.get("body")?;
-    let headers: Vec<Vec<String>> = asked.get("headers")?;
+    let headers: Vec<List<(String, String)>> = asked.get("headers")?;
     let request = Request {
         method: asked.get("method")?,
         url: asked.get("url")?,
-        headers: headers
-            .into_iter()
-            .filter_map(|pair| pair.try_into().ok().map(<(_, _)>::from as fn([String; 2]) -> _))
-            .collect(),
+        headers: headers.into_iter().map(|List(pair)| pair).collect(),
         body: body.as_ref().map(bytes::of_array).transpose()?,
         timeout_milliseconds: asked.get("timeoutMilliseconds")?,
     };

@@ -12,7 +12,7 @@ use std::mem;
 use std::rc::Rc;
 
 /// The file that is run when the manifest names none.
-const ENTRIES: [&str; 4] = ["main.ts", "main.js", "main.mts", "main.mjs"];
+const ENTRIES: [&str; 2] = ["main.ts", "main.js"];
 /// What the engine says of itself.
 const MANIFEST: &str = r#"{"interface": "0.1", "title": "JavaScript", "description": "Runs scripts in JavaScript.", "inputs": [], "outputs": []}"#;
 
