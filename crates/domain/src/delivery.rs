@@ -3,7 +3,8 @@
 //! The transaction that ends a job makes a [`Delivery`] for each recipient. Whoever delivers claims it for a while, tries, and
 //! settles the try; what was claimed and not settled is tried again by anybody when its time is over.
 
-use crate::notice::{JobEnding, Notice, Notices, Recipient, clipped};
+use crate::notice::{JobEnding, Notice, Notices, Recipient};
+use crate::text::clipped;
 use crate::{DeliveryId, Job, ProjectRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

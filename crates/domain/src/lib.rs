@@ -38,6 +38,7 @@ pub mod standing;
 pub mod state;
 pub mod stated;
 pub mod tenancy;
+pub mod text;
 pub mod trace;
 pub mod usage;
 pub mod version;

@@ -3,6 +3,7 @@
 use crate::job::Completion;
 use crate::job::JobEnd;
 use crate::outbound::SecretValue;
+use crate::text::clipped;
 use crate::{ErrorCode, Job, JobId, JobState, JobType, Ordinal, ProjectRef, Timestamp, Usage, WebhookId};
 use serde::{Deserialize, Serialize};
 
@@ -269,11 +270,6 @@ impl Notice {
             usage: job.pulse.usage,
         }
     }
-}
-
-/// The beginning of a text, of at most so many bytes.
-pub fn clipped(text: &str, most: usize) -> String {
-    text[..text.floor_char_boundary(most)].to_owned()
 }
 
 /// What whoever delivers asks of those who hold the server's secret.

@@ -4,7 +4,7 @@
 //! Nothing here knows how spans are sent. While nobody takes them, beginning one is a look at an empty place.
 
 use crate::Timestamp;
-use crate::notice::clipped;
+use crate::text::clipped;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

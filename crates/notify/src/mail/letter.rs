@@ -1,6 +1,7 @@
 //! What an e-mail says: the same as plain text and as HTML.
 
-use fuelcell_domain::notice::{JobEnding, Notice, Signing, clipped};
+use fuelcell_domain::notice::{JobEnding, Notice, Signing};
+use fuelcell_domain::text::clipped;
 use fuelcell_domain::{Artifact, Delivery, Timestamp};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
