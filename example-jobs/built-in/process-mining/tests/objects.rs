@@ -223,7 +223,7 @@ fn an_event_with_very_many_objects_is_read_in_time() {
 
 #[test]
 fn pairs_beyond_those_that_are_measured_are_told_of() {
-    let kind = |number: usize| if number % 2 == 0 { "item" } else { "package" };
+    let kind = |number: usize| if number.is_multiple_of(2) { "item" } else { "package" };
     let crowd: Vec<(String, &str)> = (0..2_900).map(|number| (format!("i{number}"), kind(number))).collect();
     let run = run(crowded(&crowd), json!({"objectType": "item"}));
     assert!(run.text("report.html").unwrap().contains("There were more pairs than are measured."));
