@@ -108,7 +108,7 @@ fn a_bulk_retry_that_is_sent_again_queues_nothing_twice() {
     assert_eq!(other["jobs"][0]["error"]["code"], "IdempotencyKeyReused");
     assert_eq!(send("another", &body).ok()["done"], 2);
     assert_eq!(total(), 6);
-    for key in [String::new(), "k".repeat(256)] {
+    for key in [String::new(), "k".repeat(256), "two words".to_owned()] {
         assert_eq!(send(&key, &body).problem(400).0, "InvalidIdempotencyKey");
     }
 }

@@ -246,8 +246,8 @@ pub(super) fn replay_mark(accepted: &Accepted) -> AppendHeaders<Option<(&'static
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str()) {
         None => Ok(None),
-        Some(Ok(key)) => Ok(Some(key.to_owned())),
-        Some(Err(_)) => {
+        Some(Ok(key)) if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(key.to_owned())),
+        Some(_) => {
             Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"))
         }
     }
