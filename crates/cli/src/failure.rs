@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Unreachable = 6,
     /// It took longer than it was to be waited for.
     Deadline = 7,
+    /// A signal ended it.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

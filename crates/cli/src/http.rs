@@ -79,6 +79,11 @@ impl Call {
         self
     }
 
+    /// An answer that takes longer is none.
+    pub(crate) fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
     pub(crate) fn json(mut self, body: Value) -> Self {
         self.body = Some(body);
         self

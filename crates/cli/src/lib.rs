@@ -22,7 +22,9 @@ pub use connection::VARIABLES;
 pub use failure::Failure;
 
 use clap::{Args, Subcommand};
-use commands::{access, api, dataset, doctor, job, login, module, notify, pipeline, secret, system, tenancy};
+use commands::{
+    access, api, dataset, doctor, job, login, module, notify, pipeline, secret, system, tenancy, top,
+};
 use connection::ConnectionFlags;
 use std::process::ExitCode;
 
@@ -70,6 +72,15 @@ pub enum ClientCommand {
     Audit(OnlineArguments<access::Audit>),
     /// How the server does.
     System(Online<system::SystemCommand>),
+    /// Shows nodes, queue, tenants and running jobs, live in the terminal.
+    ///
+    /// Operators see the whole server, unless they name a project. A role in a project sees the queue and the jobs of that
+    /// project, and the figures of its tenant. Fuel per second is the difference of two readings, so that it is not known at
+    /// first. A server that goes away is waited for.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell top --once\n  $ fuelcell top --once --output json\n\nKeys: q, Esc or Ctrl-C end · s sorts by the next column, r the other way round · ↑ ↓ move · p pauses"
+    )]
+    Top(OnlineArguments<top::Top>),
     /// Sums what jobs used: fuel, CPU, memory-seconds, bytes, attempts.
     #[command(
         after_help = "Examples:\n  $ fuelcell usage --group-by day,module\n  $ fuelcell usage --everywhere --output csv"
@@ -130,6 +141,7 @@ impl ClientCommand {
             Self::Password(password) => access::password(&password.connection.open()?, password.command),
             Self::Audit(audit) => access::audit(&audit.connection.open()?, &audit.arguments),
             Self::System(system) => system::run(&system.connection, &system.command),
+            Self::Top(top) => top::run(top.connection.open()?, &top.arguments),
             Self::Usage(usage) => system::usage(&usage.connection.open()?, &usage.arguments),
             Self::Tenant(tenant) => tenancy::tenant(&tenant.connection.open()?, tenant.command),
             Self::Project(project) => tenancy::project(&project.connection.open()?, project.command),

@@ -111,6 +111,9 @@ struct ExecutionDto {
     cpu_percent: Option<f64>,
     disk_usage: Option<String>,
     disk_bytes: Option<u64>,
+    /// Units of fuel that the latest attempt has burnt, as far as the engine has said so while it runs; `null` = nobody
+    /// counted yet
+    fuel: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -315,6 +318,7 @@ fn execution(job: &Job, receipt: Option<&Receipt>, elapsed: Duration) -> Executi
         cpu_percent: cpu,
         disk_usage: started.then(|| text::size(usage.bytes_written)),
         disk_bytes: started.then_some(usage.bytes_written),
+        fuel: usage.fuel.units().filter(|_| started),
     }
 }
 

@@ -12,3 +12,4 @@ pub(crate) mod pipeline;
 pub(crate) mod secret;
 pub(crate) mod system;
 pub(crate) mod tenancy;
+pub(crate) mod top;
