@@ -1,10 +1,15 @@
 //! What an author gets: a new job that runs here and on a server, following its README.
 
-use fuelcell_tests::{Project, Server, built};
+use fuelcell_tests::{Project, Server, built, eventually};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 /// Runs commands as an author types them in `folder`.
 fn follow(commands: &str, folder: &Path, variables: &[(&str, &str)]) -> String {
@@ -148,4 +153,108 @@ fn golden_cases_tell_what_is_not_as_expected() {
     fs::write(folder.join("golden/long-words/case.json"), r#"{"parameterz": {}}"#).unwrap();
     let said = try_follow("fuelcell test .", &folder, &[]).stderr;
     assert!(String::from_utf8(said).unwrap().contains("parameterz"));
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_build_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let crate_of = |name: &str, manifest: &str| {
+        fs::create_dir_all(home.path().join(name).join("src")).unwrap();
+        fs::write(home.path().join(name).join("Cargo.toml"), manifest).unwrap();
+        fs::write(home.path().join(name).join("src/lib.rs"), "pub fn nothing() {}\n").unwrap();
+    };
+    crate_of("none", "[package]\nname = \"none\"\nedition = \"2024\"\n");
+    crate_of("many", "[workspace]\n");
+    fs::create_dir(home.path().join("empty")).unwrap();
+    let tools = built::fuelcell().parent().unwrap().display().to_string();
+    for (command, told) in [
+        ("fuelcell build nowhere", "there is no folder nowhere"),
+        ("fuelcell build empty", "there is no fuelcell.json"),
+        ("fuelcell build many", "is of no crate: name the folder of one"),
+        ("PATH=$TOOLS fuelcell build none", "there is no rustc: Rust comes by https://rustup.rs"),
+        ("fuelcell build none", "the crate makes no module: it needs crate-type"),
+    ] {
+        let refused = try_follow(command, home.path(), &[("TOOLS", &tools)]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && said.contains(told), "{command}: {said}");
+    }
+}
+
+/// `fuelcell dev`, and what it says.
+struct Dev {
+    process: Child,
+    said: Arc<Mutex<String>>,
+}
+
+impl Dev {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(built::fuelcell());
+        command.arg("dev").args(arguments).current_dir(folder).env("XDG_CONFIG_HOME", folder);
+        let mut process =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let said = Arc::new(Mutex::new(String::new()));
+        let into = said.clone();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *into.lock().unwrap() += &(line + "\n");
+            }
+        });
+        Self { process, said }
+    }
+
+    /// What it said until it waits for a change again; that is forgotten.
+    fn turn(&self) -> String {
+        eventually("it waits for a change", Duration::from_secs(120), || {
+            let mut said = self.said.lock().unwrap();
+            said.contains("waiting for a change").then(|| std::mem::take(&mut *said))
+        })
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _ = (self.process.kill(), self.process.wait());
+    }
+}
+
+#[test]
+fn a_change_is_built_and_run_and_what_cannot_be_built_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    follow("fuelcell new word-count --lang python", home.path(), &[]);
+    let folder = home.path().join("word-count");
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    let (main, manifest) = (folder.join("main.py"), folder.join("fuelcell.json"));
+    let (main, manifest) = (fs::read_to_string(main).unwrap(), fs::read_to_string(manifest).unwrap());
+    let dev = Dev::start(&folder, &["--", "--in", "dataset=sample.txt"]);
+    let first = dev.turn();
+    assert!(first.starts_with("completed\nfuel ") && first.contains("/count.txt\n"), "{first}");
+    write("main.py", &main.replace(" words\\n", " long words\\n"));
+    let second = dev.turn();
+    assert!(second.contains("/count.txt  (changed)\n") && second.contains(" %)"), "{second}");
+    write("fuelcell.json", "{");
+    let broken = dev.turn();
+    assert!(broken.starts_with("not built: ") && !broken.contains("completed"), "{broken}");
+    write("fuelcell.json", &manifest);
+    assert!(dev.turn().contains("/count.txt  (same)\n"));
+    write("sample.txt", "a text of six short words\n");
+    assert!(dev.turn().contains("/count.txt  (changed)\n"), "inputs are watched, too");
+
+    // What goes on for ever ends when there is something newer; the end of the command is the end of all.
+    write("main.py", &main.replace("    context.report(report)\n", "    while True: pass\n"));
+    thread::sleep(Duration::from_secs(2));
+    write("main.py", &main);
+    let last = dev.turn();
+    assert!(last.starts_with("completed\n"), "{last}");
+    let mut dev = dev;
+    kill_process(Pid::from_child(&dev.process), Signal::TERM).unwrap();
+    assert_eq!(dev.process.wait().unwrap().code(), Some(130));
+
+    let refused = try_follow("fuelcell dev . -- --out here", &folder, &[]);
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("--out is not for `fuelcell dev`"),
+        "{refused:?}"
+    );
+    let tests = Dev::start(&folder, &["--test"]);
+    assert!(tests.turn().contains("1 of 1 cases as expected"));
 }

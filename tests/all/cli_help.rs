@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// Commands that ask no server, or delete what cannot be brought back by name: they have no example of one line.
+/// Commands that ask no server, go on until they are interrupted, or delete what cannot be brought back by name: they have no example of one line.
 const WITHOUT_EXAMPLE: &[&str] = &[
     "logout",
     "profiles use",
@@ -17,6 +17,7 @@ const WITHOUT_EXAMPLE: &[&str] = &[
     "delivery resend",
     "serve",
     "config",
+    "dev",
     "run",
     "check",
     "backup",

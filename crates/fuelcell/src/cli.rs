@@ -1,6 +1,8 @@
 //! The command line.
 
+use crate::build::BuildArguments;
 use crate::config::units;
+use crate::dev::DevArguments;
 use crate::golden::TestArguments;
 use crate::new::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -49,6 +51,21 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         sdk: Option<PathBuf>,
     },
+    /// Builds the module of a folder, packs it, checks it as a server would, and prints the name of the file.
+    ///
+    /// A crate is built by cargo for wasm32-wasip2; a `fuelcell.json` beside Cargo.toml is the manifest of a program that says
+    /// nothing of itself. Other folders are scripts, which are packed.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell new built --lang python; fuelcell build built --out built.zip"
+    )]
+    Build(BuildArguments),
+    /// Builds a job, runs it, and does so again whenever something in its folder changes.
+    ///
+    /// Each run is told beside the one before: fuel, memory, and which outputs changed. What could not be built does not run.
+    /// Runs are deterministic, and what they make lies in a temporary folder that goes with this program.
+    // It goes on until it is interrupted: the test of examples cannot run it.
+    #[command(after_help = "Example:\n  fuelcell dev word-count -- --in word-count/sample.txt")]
+    Dev(DevArguments),
     /// Runs a module once, without a server, in the same sandbox.
     Run(RunArguments),
     /// Runs a module on golden cases, in the same sandbox, and compares what it makes with what is expected.

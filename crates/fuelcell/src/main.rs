@@ -4,11 +4,13 @@
 
 mod backend;
 mod bench;
+mod build;
 mod cache;
 mod cli;
 mod config;
 mod control;
 mod data_dir;
+mod dev;
 mod engines;
 mod explain;
 #[cfg(test)]
@@ -82,6 +84,8 @@ fn is_authors_work(command: &Command) -> bool {
     matches!(
         command,
         Command::Run(_)
+            | Command::Build(_)
+            | Command::Dev(_)
             | Command::Module(_)
             | Command::New { .. }
             | Command::Test(_)
@@ -101,6 +105,8 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
         Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
+        Command::Build(arguments) => runtime.block_on(build::run(&arguments))?,
+        Command::Dev(arguments) => return runtime.block_on(dev::run(&arguments)),
         Command::Test(arguments) => return golden::run(&arguments),
         Command::New { name, lang, sdk } => new::make(&name, lang, sdk.as_deref())?,
         Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
