@@ -1,8 +1,6 @@
 //! Which values of attributes go with longer cases, slower steps and more rework: each value against all other cases, by
 //! rank, corrected for how many comparisons were made.
 
-use std::ops::Range;
-
 use serde_json::{Value, json};
 use statrs::function::erf::erfc;
 
@@ -124,19 +122,30 @@ pub(crate) fn values(log: &EventLog, completed: &Completed, measure: Measure) ->
         Measure::Rework => {
             (0..).zip(repeats(log)).map(|(case, repeats)| (case, Micros::from(repeats))).collect()
         }
-        Measure::TimeBefore(activity) => {
-            let before = |(case, range): (u32, Range<usize>)| {
-                let times = log.times[range.clone()].windows(2);
-                let steps = log.activities[range].iter().skip(1).zip(times);
-                let steps = steps.filter(|(other, _)| **other == activity);
-                steps
-                    .map(|(_, times)| times[1] - times[0])
-                    .reduce(|sum, time| sum + time)
-                    .map(|sum| (case, sum))
-            };
-            (0..).zip(log.ranges()).filter_map(before).collect()
+        Measure::TimeBefore(activity) => times_before(log, activity),
+    }
+}
+
+/// Time between the event before and an activity, of all its events in a case that are not its first, by case.
+fn times_before(log: &EventLog, activity: Id) -> Vec<(u32, Micros)> {
+    let mut found: Vec<(u32, Micros)> = Vec::new();
+    let mut ranges = (0..).zip(log.ranges());
+    let (mut case, mut range) = (0, 0..0);
+    // One look at each event for each activity: the loop has nothing else in it.
+    for (event, _) in log.activities.iter().enumerate().filter(|(_, other)| **other == activity) {
+        while range.end <= event {
+            (case, range) = ranges.next().unwrap_or((u32::MAX, event..event + 1));
+        }
+        if event == range.start {
+            continue;
+        }
+        let time = log.times[event] - log.times[event - 1];
+        match found.last_mut().filter(|(last, _)| *last == case) {
+            Some((_, sum)) => *sum += time,
+            None => found.push((case, time)),
         }
     }
+    found
 }
 
 /// Compares every group with all others by the test of Mann and Whitney (1947), with the normal distribution and corrected

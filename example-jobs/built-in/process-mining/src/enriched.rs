@@ -1,13 +1,14 @@
 //! The log again, with what was found out about every event.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::attributes::Values;
 use crate::figures::{Figures, Item, Work};
 use crate::lines::{LONGEST_FIGURE, Lines};
-use crate::log::{EventLog, Micros};
+use crate::log::EventLog;
 use crate::names::{Id, Names};
-use crate::read::time_text;
+use fuelcell_records_kit::iso::TimeTexts;
 
 /// Columns of the enriched log. `start_timestamp` and `lifecycle` are there only when the log has them.
 const HEADER: [&str; 16] = [
@@ -28,6 +29,9 @@ const HEADER: [&str; 16] = [
     "weekday",
     "hour",
 ];
+
+/// The longest figure and what stands behind it.
+const FIELD: usize = LONGEST_FIGURE + 1;
 
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -68,30 +72,42 @@ pub fn write(
     let mut walk = work.walk();
     let mut items: Vec<Item> = Vec::new();
     let (mut name, mut values) = (Vec::new(), Vec::new());
+    let (mut count, mut of_case) = (Lines::default(), Lines::default());
+    let mut times = TimeTexts::default();
     for (case, range) in log.ranges().enumerate() {
         name.clear();
         quote(&mut name, log.case_name(case));
+        name.push(b',');
         values.clear();
         for attribute in log.attributes.of_cases.iter() {
             write_value(&mut values, &attribute.values, log.case_value(attribute, case));
         }
-        let of_case = values.len();
+        let values_of_case = values.len();
         items.clear();
         items.extend_from_slice(walk.case(range.clone()));
         let begin = items.iter().map(|item| item.begin.min(item.end)).min();
         let end = items.iter().map(|item| item.end).max();
         let duration = begin.zip(end).map_or(0, |(begin, end)| end.saturating_sub(begin));
         let mut items = items.iter().copied().peekable();
+        count.clear();
+        count.reserve(FIELD);
+        count.number(range.len() as u64);
+        count.byte(b',');
+        of_case.clear();
+        of_case.reserve(2 * FIELD);
+        of_case.seconds(duration);
+        of_case.byte(b',');
+        of_case.number(u64::from(figures.variants.of_case[case]) + 1);
+        let of_case = Constant { name: &name, count: count.as_bytes(), figures: of_case.as_bytes() };
         for event in range.clone() {
             let activity = log.activities[event] as usize;
             let index = event - range.start;
             let before = std::mem::replace(&mut seen[activity], case) == case;
             let repeated = walk.piece_of(index).map_or(before, |piece| piece > 1);
             let item = items.next_if(|item| item.event == event);
-            let row =
-                Row { log, fields: &fields, event, index, events: range.len(), duration, repeated, item };
-            row.write(&mut rows, &name, figures.variants.of_case[case]);
-            values.truncate(of_case);
+            let row = Row { log, fields: &fields, event, index, of_case, repeated, item };
+            row.write(&mut rows, &mut times);
+            values.truncate(values_of_case);
             for attribute in &log.attributes.of_events {
                 write_value(&mut values, &attribute.values, attribute.code(event));
             }
@@ -117,31 +133,38 @@ struct Fields<'a> {
     lifecycles: Field<'a>,
 }
 
-struct Field<'a> {
-    names: &'a Names,
-    /// How a name is written that cannot stand as it is.
-    quoted: Vec<Option<Box<[u8]>>>,
-}
+/// All names of a kind, as they are written.
+struct Field<'a>(Vec<Cow<'a, [u8]>>);
 
 impl<'a> Field<'a> {
     fn all(names: &'a Names) -> Self {
         let field = |id: Id| {
             let name = names.get(id);
-            is_special(name).then(|| {
-                let mut field = Vec::new();
-                quote(&mut field, name);
-                field.into_boxed_slice()
-            })
+            if !is_special(name) {
+                return Cow::Borrowed(name.as_bytes());
+            }
+            let mut field = Vec::new();
+            quote(&mut field, name);
+            Cow::Owned(field)
         };
-        Self { names, quoted: (0..names.len() as Id).map(field).collect() }
+        Self((0..names.len() as Id).map(field).collect())
     }
 
+    #[inline]
     fn get(&self, id: Id) -> &[u8] {
-        match self.quoted.get(id as usize) {
-            Some(Some(quoted)) => quoted,
-            _ => self.names.get(id).as_bytes(),
-        }
+        self.0.get(id as usize).map_or(&[], |name| name)
     }
+}
+
+/// What all rows of a case have alike, as it is written.
+#[derive(Clone, Copy)]
+struct Constant<'a> {
+    /// The case's name.
+    name: &'a [u8],
+    /// How many events it has.
+    count: &'a [u8],
+    /// Its duration and variant.
+    figures: &'a [u8],
 }
 
 struct Row<'a> {
@@ -150,38 +173,35 @@ struct Row<'a> {
     event: usize,
     /// Its place in its case, from 0.
     index: usize,
-    /// Events of its case.
-    events: usize,
-    /// Duration of its case.
-    duration: Micros,
+    of_case: Constant<'a>,
     repeated: bool,
     /// The work that it completes, when the log tells when that was begun.
     item: Option<Item>,
 }
 
 impl Row<'_> {
-    fn write(&self, out: &mut Lines, case: &[u8], variant: u32) {
-        const FIGURES: usize = 12;
-        let (log, event) = (self.log, self.event);
+    fn write(&self, out: &mut Lines, times: &mut TimeTexts) {
+        const FIGURES: usize = 9;
+        let (log, event, of_case) = (self.log, self.event, self.of_case);
         let time = log.times[event];
         let activity = self.fields.activities.get(log.activities[event]);
         let resource = self.fields.resources.get(log.resources[event]);
         let lifecycle = self.fields.lifecycles.get(log.lifecycle(event));
-        let texts = case.len() + activity.len() + resource.len() + lifecycle.len();
-        out.reserve(texts + FIGURES * (LONGEST_FIGURE + 1));
-        out.text(case);
-        out.byte(b',');
+        let of_cases = of_case.name.len() + of_case.count.len() + of_case.figures.len();
+        let texts = of_cases + activity.len() + resource.len() + lifecycle.len();
+        out.reserve(texts + FIGURES * FIELD);
+        out.text(of_case.name);
         out.text(activity);
         out.byte(b',');
         let open = log.is_open(event);
         if log.starts.is_some() {
             if let Some(begin) = log.begin(event) {
-                out.time(time_text(begin));
+                out.time(times.text(begin));
             }
             out.byte(b',');
         }
         if !open {
-            out.time(time_text(time));
+            out.time(times.text(time));
         }
         out.byte(b',');
         out.text(resource);
@@ -192,8 +212,7 @@ impl Row<'_> {
         }
         out.number(self.index as u64 + 1);
         out.byte(b',');
-        out.number(self.events as u64);
-        out.byte(b',');
+        out.text(of_case.count);
         if self.index > 0 {
             out.seconds(time - log.times[event - 1]);
         }
@@ -206,9 +225,7 @@ impl Row<'_> {
             out.seconds(worked);
         }
         out.byte(b',');
-        out.seconds(self.duration);
-        out.byte(b',');
-        out.number(u64::from(variant) + 1);
+        out.text(of_case.figures);
         out.text(if self.repeated { b",true," } else { b",false," });
         let hours = log.local(time).div_euclid(3_600_000_000);
         // 1970-01-01 was a Thursday.

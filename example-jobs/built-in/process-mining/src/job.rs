@@ -15,7 +15,7 @@ use crate::conformance::{self, Checked, Rule};
 use crate::dimensions::{self, Dimensions};
 use crate::effects::{self, Effects};
 use crate::error::{Stop, excerpt};
-use crate::figures::{Figures, Source, Work, document, instances};
+use crate::figures::{Figures, Source, document, instances};
 use crate::filters::{Filters, LeftOut, Removed};
 use crate::insights::{self, Insight};
 use crate::judged::Judged;
@@ -98,7 +98,7 @@ fn mine(context: &mut Context, parameters: Parameters) -> Result<Completion, Fai
     if context.cancellation() != Cancellation::None {
         return Err(stopped(context, &log, &facts, &quality));
     }
-    let instance_log = Work::of(&log).log();
+    let instance_log = event_figures.instances.take();
     let instance_figures = instance_log.as_ref().map(|log| event_figures.of_instances(log));
     let events = (&log, &event_figures);
     let instances = instance_log.as_ref().zip(instance_figures.as_ref()).unwrap_or(events);

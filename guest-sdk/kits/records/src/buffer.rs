@@ -99,19 +99,49 @@ pub fn soon(byte: u8, text: &[u8]) -> Option<usize> {
 #[inline]
 pub fn first_of<const SIZE: usize>(byte: u8, text: &[u8; SIZE]) -> Option<usize> {
     const { assert!(SIZE <= 64 && SIZE.is_multiple_of(8), "one bit of a word for each byte") };
+    let (sixteens, eights) = text.as_chunks::<16>();
+    let (mut found, mut at) = (0, 0);
+    for sixteen in sixteens {
+        found |= u64::from(places_of(byte, sixteen)) << at;
+        at += 16;
+    }
+    for eight in eights.as_chunks::<8>().0 {
+        found |= u64::from(places_in_word(byte, u64::from_le_bytes(*eight))) << at;
+        at += 8;
+    }
+    (found != 0).then(|| found.trailing_zeros() as usize)
+}
+
+/// Where a byte is, a bit for each place up to the first one; above it there may be others.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline]
+fn places_of(byte: u8, text: &[u8; 16]) -> u16 {
+    use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2};
+    let [low, high] = text.as_chunks::<8>().0 else { return 0 };
+    let text = u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high));
+    u8x16_bitmask(u8x16_eq(text, u8x16_splat(byte)))
+}
+
+/// Where a byte is, a bit for each place up to the first one; above it there may be others.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline]
+fn places_of(byte: u8, text: &[u8; 16]) -> u16 {
+    let [low, high] = text.as_chunks::<8>().0 else { return 0 };
+    let places = |word: &[u8; 8]| u16::from(places_in_word(byte, u64::from_le_bytes(*word)));
+    places(low) | places(high) << 8
+}
+
+/// The same for the bytes of a word, the lowest one first.
+#[inline]
+fn places_in_word(byte: u8, word: u64) -> u8 {
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     /// Moves the highest bits of eight bytes next to each other into the highest byte.
     const GATHER: u64 = 0x0002_0408_1020_4081;
-    let (mut found, mut at) = (0_u64, 0);
-    for eight in text.as_chunks::<8>().0 {
-        let differences = u64::from_le_bytes(*eight) ^ (LOW * u64::from(byte));
-        // The lowest high bit is that of the first byte without a difference; above it there may be others.
-        let zeros = differences.wrapping_sub(LOW) & !differences & HIGH;
-        found |= (zeros.wrapping_mul(GATHER) >> 56) << at;
-        at += 8;
-    }
-    (found != 0).then(|| found.trailing_zeros() as usize)
+    let differences = word ^ (LOW * u64::from(byte));
+    // The lowest high bit is that of the first byte without a difference; above it there may be others.
+    let zeros = differences.wrapping_sub(LOW) & !differences & HIGH;
+    (zeros.wrapping_mul(GATHER) >> 56) as u8
 }
 
 #[cfg(test)]

@@ -216,14 +216,45 @@ impl TimeText {
 /// An instant as [`format()`] writes it, ten times as fast and with `Z`; with milliseconds or microseconds only where
 /// there are any.
 pub fn time_text(time: Micros) -> TimeText {
+    TimeTexts::default().text(time)
+}
+
+/// Makes texts of instants one after the other: the date of one is that of the next where both are of the same day.
+#[derive(Debug, Default, Clone)]
+pub struct TimeTexts {
+    /// A day, and its date with room for a clock.
+    last: Option<(i64, TimeText)>,
+}
+
+impl TimeTexts {
+    /// An instant as [`time_text`] writes it.
+    pub fn text(&mut self, time: Micros) -> TimeText {
+        let (day, within) = (time.div_euclid(DAY), time.rem_euclid(DAY));
+        let date = match self.last {
+            Some((last, date)) if last == day => date,
+            _ => date_text(day),
+        };
+        self.last = Some((day, date));
+        if date.length == 0 { date } else { with_clock(date.text, within) }
+    }
+}
+
+/// A day with room for a clock; empty for years outside of 1 to 9999.
+#[inline(never)]
+fn date_text(day: i64) -> TimeText {
     let mut text = *b"0000-00-00T00:00:00.000000Z";
-    let (day, within) = (time.div_euclid(DAY), time.rem_euclid(DAY));
     let Some((year, month, date)) = civil(day) else { return TimeText { text, length: 0 } };
-    // Both fit: a day has 86,400 seconds.
-    let (seconds, fraction) = ((within / SECOND) as u32, (within % SECOND) as u32);
     put(&mut text[0..4], year);
     put(&mut text[5..7], month);
     put(&mut text[8..10], date);
+    TimeText { text, length: text.len() }
+}
+
+/// A date with the clock of so many microseconds after midnight.
+#[inline]
+fn with_clock(mut text: [u8; 27], within: Micros) -> TimeText {
+    // Both fit: a day has 86,400 seconds.
+    let (seconds, fraction) = ((within / SECOND) as u32, (within % SECOND) as u32);
     put(&mut text[11..13], seconds / 3600);
     put(&mut text[14..16], seconds / 60 % 60);
     put(&mut text[17..19], seconds % 60);
@@ -330,5 +361,14 @@ mod tests {
             assert_eq!(time_text(time).as_bytes(), b"");
         }
         assert_eq!(time_text(253_402_300_800 * SECOND - 1).as_bytes(), b"9999-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn texts_in_a_row_are_those_of_each() {
+        let mut texts = TimeTexts::default();
+        let none = Micros::MAX;
+        for time in [0, 1, DAY - 1, DAY, 7 * DAY + 250_000, none, none - 1, 7 * DAY, -1, -DAY, SECOND] {
+            assert_eq!(texts.text(time).as_bytes(), time_text(time).as_bytes(), "{time}");
+        }
     }
 }

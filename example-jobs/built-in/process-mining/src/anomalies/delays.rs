@@ -33,6 +33,9 @@ pub(super) fn find(log: &EventLog, figures: &Figures, facts: &Facts) -> Group {
         let mut worst: Option<Anomaly> = None;
         for event in range.start + 1..range.end {
             let Some(usual) = &usual[steps.edge(event)] else { continue };
+            if (steps.at_most(event) as f64) <= usual.limit {
+                continue;
+            }
             let took = steps.took(event);
             let size = took as f64 / usual.limit;
             if size > 1.0 && worst.as_ref().is_none_or(|worst| size > worst.size) {
@@ -62,6 +65,13 @@ impl Steps<'_> {
         self.figures.flow.number(self.log.activities[event - 1], self.log.activities[event])
     }
 
+    /// What a step took, closed hours and all: never less than [`Steps::took`], and known at once.
+    fn at_most(&self, event: usize) -> Micros {
+        let (from, to) = (self.log.times[event - 1], self.log.times[event]);
+        // Clocks that are set forward in between show more.
+        (to - from).max(self.log.local(to) - self.log.local(from))
+    }
+
     fn took(&self, event: usize) -> Micros {
         let (from, to) = (self.log.times[event - 1], self.log.times[event]);
         if let Some(working) = &self.log.working {
@@ -81,7 +91,7 @@ impl Steps<'_> {
                 for event in range.start + 1..range.end {
                     let edge = self.edge(event);
                     if frequent[edge] {
-                        all.take(edge, self.took(event));
+                        all.take_with(edge, || self.took(event));
                     }
                 }
             }

@@ -59,15 +59,15 @@ impl Durations {
 
 /// The cases that took longest, at most `count`, longest first; equal ones in order of the file.
 pub fn longest(log: &EventLog, count: usize, measure: impl Fn(&EventLog, usize) -> Micros) -> Vec<usize> {
-    let mut cases: Vec<usize> = (0..log.cases()).collect();
-    let key = |&case: &usize| (std::cmp::Reverse(measure(log, case)), case);
+    let key = |case| (std::cmp::Reverse(measure(log, case)), case);
+    let mut cases: Vec<_> = (0..log.cases()).map(key).collect();
     if cases.len() > count && count > 0 {
-        cases.select_nth_unstable_by_key(count - 1, key);
+        cases.select_nth_unstable(count - 1);
         cases.truncate(count);
     }
-    cases.sort_unstable_by_key(key);
+    cases.sort_unstable();
     cases.truncate(count);
-    cases
+    cases.into_iter().map(|(_, case)| case).collect()
 }
 
 /// Mean time between the starts of consecutive cases, in seconds; None with fewer than two cases.

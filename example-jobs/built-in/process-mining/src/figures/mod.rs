@@ -21,7 +21,7 @@ pub use stats::{Groups, SECOND, Spread, Taker, quantile, spread_by_group};
 pub use transition::Transition;
 pub use utilisation::Utilisation;
 pub use variants::{Variant, Variants, covering};
-pub use work::{Found, Item, Known, Source, Walk, Work};
+pub use work::{Found, Item, Items, Known, Pieces, Source, Walk, Work};
 
 use crate::log::{EventLog, Level, Micros};
 
@@ -50,6 +50,8 @@ pub struct Figures {
     pub since_previous: Vec<Option<Spread>>,
     /// What tells pieces of work.
     pub source: Source,
+    /// The log whose rows are the pieces of work, unless each of these is an event.
+    pub instances: Option<EventLog>,
     /// How work was found, when the log tells more of it than its end.
     pub work: Option<Found>,
     /// From begin to end without rests, per activity, when the log tells when work was begun.
@@ -71,22 +73,32 @@ impl Figures {
         let mut figures = Self::without_work(log, step);
         let work = Work::of(log);
         figures.source = work.source;
-        if work.source != Source::Events {
-            figures.service = Some(work.service_times());
-            figures.waiting = Some(work.waiting_times());
-            let found = work.each(|_| {});
-            // Most logs tell of no rests, and each look at the work costs.
-            figures.suspended = Some(match found.suspended {
-                0 => vec![None; log.names.activities.len()],
-                _ => work.suspended_times(),
-            });
-            figures.utilisation = Some(Utilisation::of(log, &work));
-            figures.work = Some(found);
+        match work.source {
+            Source::Events => {}
+            Source::StartTimes => figures.measure(&work),
+            Source::Lifecycle => {
+                let pieces = work.pieces();
+                pieces.iter().for_each(|pieces| figures.measure(pieces));
+                figures.instances = pieces.map(|pieces| pieces.log);
+            }
         }
         figures
     }
 
-    /// The figures of the log of pieces of work ([`Work::log`]) of a log that has these. From now on, both have the same
+    fn measure(&mut self, work: &impl Items) {
+        self.service = Some(work.service_times());
+        self.waiting = Some(work.waiting_times());
+        let found = work.each(|_| {});
+        // Most logs tell of no rests, and each look at the work costs.
+        self.suspended = Some(match found.suspended {
+            0 => vec![None; work.log().names.activities.len()],
+            _ => work.suspended_times(),
+        });
+        self.utilisation = Some(Utilisation::of(work));
+        self.work = Some(found);
+    }
+
+    /// The figures of the log of pieces of work ([`Figures::instances`]) of a log that has these. From now on, both have the same
     /// durations of cases: from the first begin to the last end.
     pub fn of_instances(&mut self, log: &EventLog) -> Self {
         let mut figures = Self::without_work(log, |_, _| {});
@@ -135,6 +147,7 @@ impl Figures {
             resources,
             since_previous,
             source: Source::Events,
+            instances: None,
             work: None,
             service: None,
             waiting: None,

@@ -62,6 +62,16 @@ impl<T> Taker<T> {
         }
         *place += 1;
     }
+
+    /// Takes a value that is made only when it is needed.
+    #[inline(always)]
+    pub fn take_with(&mut self, group: usize, value: impl FnOnce() -> T) {
+        let place = &mut self.next[group];
+        if !self.counting {
+            self.values[*place] = value();
+        }
+        *place += 1;
+    }
 }
 
 impl<T: Copy + Default> Groups<T> {

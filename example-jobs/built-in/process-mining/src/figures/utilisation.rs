@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::stats::Groups;
-use super::work::{Known, Work};
-use crate::log::{EventLog, Micros};
+use super::work::{Items, Known};
+use crate::log::Micros;
 use crate::names::{Id, NONE};
 
 /// The work of a resource. Everything in microseconds.
@@ -24,9 +24,9 @@ pub struct Utilisation {
 
 impl Utilisation {
     /// Measures all resources that did work, the busiest first; equal ones in order of the log.
-    pub fn of(log: &EventLog, work: &Work<'_>) -> Vec<Self> {
+    pub fn of(work: &impl Items) -> Vec<Self> {
         let mut all = Vec::new();
-        for resources in batches(log, work, PIECES) {
+        for resources in batches(work, PIECES) {
             let times = Groups::collect(resources.len(), |all| {
                 each_piece(work, |resource, start, end| {
                     if resources.contains(&resource) {
@@ -71,7 +71,7 @@ impl Utilisation {
 }
 
 /// Visits the pieces of work whose resource is known. Work that ends before it starts is a fault of the log, and no work.
-fn each_piece(work: &Work<'_>, mut take: impl FnMut(usize, Micros, Micros)) {
+fn each_piece(work: &impl Items, mut take: impl FnMut(usize, Micros, Micros)) {
     work.each(|item| {
         if item.resource != NONE && item.known == Known::Whole && item.begin <= item.end {
             take(item.resource as usize, item.begin, item.end);
@@ -83,7 +83,8 @@ fn each_piece(work: &Work<'_>, mut take: impl FnMut(usize, Micros, Micros)) {
 const PIECES: usize = 1 << 20;
 
 /// Neighbouring resources that together have at most `most` pieces of work, or one that has more.
-fn batches(log: &EventLog, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
+fn batches(work: &impl Items, most: usize) -> Vec<Range<usize>> {
+    let log = work.log();
     let resources = log.names.resources.len();
     if log.events() <= most {
         return std::iter::once(0..resources).collect();
@@ -105,6 +106,7 @@ fn batches(log: &EventLog, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::Work;
     use crate::log::{Builder, Event};
 
     #[test]
@@ -129,9 +131,9 @@ mod tests {
         }
         let log = builder.finish();
         let work = Work::of(&log);
-        assert_eq!(batches(&log, &work, 3), [0..2, 2..3, 3..4]);
-        assert_eq!(batches(&log, &work, 8), std::slice::from_ref(&(0..4)));
-        let busiest = Utilisation::of(&log, &work)[0];
+        assert_eq!(batches(&work, 3), [0..2, 2..3, 3..4]);
+        assert_eq!(batches(&work, 8), std::slice::from_ref(&(0..4)));
+        let busiest = Utilisation::of(&work)[0];
         assert_eq!((log.resource_name(busiest.resource), busiest.items, busiest.busy), ("cy", 4, 20));
     }
 

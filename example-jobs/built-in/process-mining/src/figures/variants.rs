@@ -1,11 +1,13 @@
 //! Ways through the process: cases with the same sequence of activities.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use sha2::{Digest, Sha256};
 
+use crate::lines::{LONGEST_FIGURE, Lines};
 use crate::log::EventLog;
 use crate::names::Id;
 
@@ -54,9 +56,11 @@ impl Variants {
         }
         let mut order: Vec<u32> = (0..found.len() as u32).collect();
         let places = alphabetical(log);
-        let names = |variant: u32| names(log, &places, &found[variant as usize]);
-        let count = |variant: u32| found[variant as usize].count;
-        order.sort_by(|&a, &b| count(b).cmp(&count(a)).then_with(|| names(a).cmp(names(b))));
+        let variant = |number: u32| &found[number as usize];
+        order.sort_unstable_by(|&a, &b| {
+            let (a, b) = (variant(a), variant(b));
+            b.count.cmp(&a.count).then_with(|| compare(log, &places, a, b))
+        });
         let mut place = vec![0; found.len()];
         for (position, &variant) in order.iter().enumerate() {
             place[variant as usize] = position as u32;
@@ -78,36 +82,51 @@ impl Variants {
     /// SHA-256, in hexadecimal, over all variants: lines `activity 0x1F activity … TAB count` in UTF-8, sorted bytewise,
     /// joined by LF.
     pub fn digest(&self, log: &EventLog) -> String {
-        let places = alphabetical(log);
+        /// Text that is hashed at once.
+        const PIECE: usize = 1 << 15;
         let mut variants: Vec<&Variant> = self.list.iter().collect();
-        variants.sort_by(|a, b| names(log, &places, a).cmp(names(log, &places, b)));
-        let (mut text, mut lines) = (Vec::new(), Vec::with_capacity(self.list.len()));
-        for variant in variants {
-            let start = text.len();
-            for (index, &activity) in log.trace(variant.case).iter().enumerate() {
-                if index > 0 {
-                    text.push(SEPARATOR);
-                }
-                text.extend_from_slice(log.activity_name(activity).as_bytes());
-            }
-            text.push(b'\t');
-            text.extend_from_slice(variant.count.to_string().as_bytes());
-            lines.push(start..text.len());
-        }
         // The order of the names is that of the lines, unless a name holds what could be taken for the end of one.
         let activities = (0..log.names.activities.len()).map(|activity| log.activity_name(activity as Id));
         if activities.flat_map(str::bytes).any(|byte| byte <= SEPARATOR) {
-            lines.sort_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
+            variants.sort_by_cached_key(|variant| {
+                let mut line = Lines::default();
+                write_line(&mut line, log, variant);
+                line.as_bytes().to_vec()
+            });
+        } else {
+            let places = alphabetical(log);
+            variants.sort_unstable_by(|a, b| compare(log, &places, a, b));
         }
-        let mut digest = Sha256::new();
-        for (index, line) in lines.into_iter().enumerate() {
+        let (mut digest, mut text) = (Sha256::new(), Lines::default());
+        for (index, variant) in variants.into_iter().enumerate() {
             if index > 0 {
-                digest.update(b"\n");
+                text.reserve(1);
+                text.byte(b'\n');
             }
-            digest.update(&text[line]);
+            write_line(&mut text, log, variant);
+            if text.as_bytes().len() >= PIECE {
+                digest.update(text.as_bytes());
+                text.clear();
+            }
         }
+        digest.update(text.as_bytes());
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// The line of a variant in [`Variants::digest`].
+fn write_line(out: &mut Lines, log: &EventLog, variant: &Variant) {
+    for (index, &activity) in log.trace(variant.case).iter().enumerate() {
+        let name = log.activity_name(activity).as_bytes();
+        out.reserve(name.len() + 1);
+        if index > 0 {
+            out.byte(SEPARATOR);
+        }
+        out.text(name);
+    }
+    out.reserve(LONGEST_FIGURE + 1);
+    out.byte(b'\t');
+    out.number(variant.count);
 }
 
 /// The smallest number of variants, most frequent first, that cover this share (0 to 1) of their cases.
@@ -131,7 +150,11 @@ fn alphabetical(log: &EventLog) -> Vec<u32> {
     places
 }
 
-/// The steps of a variant as places in the alphabet: they compare like the names.
-fn names(log: &EventLog, places: &[u32], variant: &Variant) -> impl Iterator<Item = u32> {
-    log.trace(variant.case).iter().map(|&activity| places[activity as usize])
+/// Orders variants by the names of their activities, whose places in the alphabet are given.
+fn compare(log: &EventLog, places: &[u32], a: &Variant, b: &Variant) -> Ordering {
+    let (a, b) = (log.trace(a.case), log.trace(b.case));
+    match a.iter().zip(b).find(|(a, b)| a != b) {
+        Some((&a, &b)) => places[a as usize].cmp(&places[b as usize]),
+        None => a.len().cmp(&b.len()),
+    }
 }

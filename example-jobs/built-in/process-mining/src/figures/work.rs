@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::stats::{Spread, spread_by_group};
 use super::transition::{Transition, tell_pieces};
-use crate::log::{EventLog, Level, Micros, Row};
+use crate::log::{EventLog, Level, Micros, NO_TIME, Row};
 use crate::names::{Id, NONE};
 
 /// A piece of work.
@@ -98,8 +98,97 @@ pub struct Work<'a> {
     /// What tells them.
     pub source: Source,
     transitions: Vec<Transition>,
+    /// Of the same words, which offer one more piece even while another one waits.
+    schedules: Vec<bool>,
     /// Whether events say which piece they belong to.
     named: bool,
+}
+
+/// Pieces of work that can be visited.
+pub trait Items {
+    /// The log that [`Item::event`] is of.
+    fn log(&self) -> &EventLog;
+
+    /// Visits every piece of work, in order of the events that end them inside of a case.
+    fn each(&self, take: impl FnMut(&Item)) -> Found;
+
+    /// From begin to end without rests, per activity.
+    fn service_times(&self) -> Vec<Option<Spread>> {
+        self.spreads(Item::worked)
+    }
+
+    /// From when it could have been begun to the begin, per activity; overlapping work does not wait (0).
+    fn waiting_times(&self) -> Vec<Option<Spread>> {
+        self.spreads(Item::waited)
+    }
+
+    /// Rests of the pieces that rested, per activity.
+    fn suspended_times(&self) -> Vec<Option<Spread>> {
+        self.spreads(|item| Some(item.suspended).filter(|&rest| rest > 0))
+    }
+
+    /// How something that is measured of pieces is spread, per activity.
+    fn spreads(&self, measure: impl Fn(&Item) -> Option<Micros>) -> Vec<Option<Spread>> {
+        let log = self.log();
+        spread_by_group(log.names.activities.len(), |all| {
+            self.each(|item| {
+                if let Some(value) = measure(item) {
+                    all.take(log.activities[item.event] as usize, value);
+                }
+            });
+        })
+    }
+}
+
+/// The pieces of work of a log in which they are several events each. To find them takes longer than anything that is
+/// measured of them, so they are found once.
+#[derive(Debug)]
+pub struct Pieces {
+    /// The log whose rows they are, in order of their ends (what has not ended, of its begin).
+    pub log: EventLog,
+    found: Found,
+    /// Of every row, [`Item::ready`] or [`NO_TIME`].
+    ready: Vec<Micros>,
+    known: Vec<Known>,
+    /// [`Item::suspended`] of every row, if any piece rested.
+    suspended: Option<Vec<Micros>>,
+}
+
+impl Items for Pieces {
+    fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    fn each(&self, mut take: impl FnMut(&Item)) -> Found {
+        let log = &self.log;
+        let rows = log.times.iter().zip(log.starts.iter().flatten()).zip(&log.resources);
+        for (event, ((&end, &begin), &resource)) in rows.enumerate() {
+            take(&Item {
+                event,
+                begin,
+                end,
+                ready: Some(self.ready[event]).filter(|&ready| ready != NO_TIME),
+                suspended: self.suspended.as_ref().map_or(0, |rests| rests[event]),
+                known: self.known[event],
+                resource,
+            });
+        }
+        self.found
+    }
+}
+
+impl Items for Work<'_> {
+    fn log(&self) -> &EventLog {
+        self.log
+    }
+
+    fn each(&self, mut take: impl FnMut(&Item)) -> Found {
+        let mut walk = self.walk();
+        for range in self.log.ranges() {
+            walk.case(range).iter().for_each(&mut take);
+        }
+        walk.found
+    }
 }
 
 impl<'a> Work<'a> {
@@ -114,7 +203,9 @@ impl<'a> Work<'a> {
             None if lifecycle() => Source::Lifecycle,
             None => Source::Events,
         };
-        let mut work = Self { log, source, transitions, named: log.names_instances() };
+        let schedules = |word: Id| names.get(word).to_lowercase().starts_with("sched");
+        let schedules = (0..names.len() as Id).map(schedules).collect();
+        let mut work = Self { log, source, transitions, schedules, named: log.names_instances() };
         if work.named && source == Source::Lifecycle {
             // Names that no begin shares with an end are names of events.
             work.named = work.each(|_| {}).whole > 0;
@@ -124,15 +215,6 @@ impl<'a> Work<'a> {
 
     fn instance(&self, event: usize) -> u32 {
         if self.named { self.log.instance(event) } else { 0 }
-    }
-
-    /// Visits every piece of work, in order of the events that end them inside of a case.
-    pub fn each(&self, mut take: impl FnMut(&Item)) -> Found {
-        let mut walk = self.walk();
-        for range in self.log.ranges() {
-            walk.case(range).iter().for_each(&mut take);
-        }
-        walk.found
     }
 
     /// Visits the work of one case after the other.
@@ -149,22 +231,31 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The log whose rows are the pieces of work, in order of their ends (what has not ended, of its begin). None where
-    /// its rows would be the events.
-    pub fn log(&self) -> Option<EventLog> {
+    /// Finds the pieces of work. None where each is an event.
+    pub fn pieces(&self) -> Option<Pieces> {
         if self.source != Source::Lifecycle {
             return None;
         }
         let mut walk = self.walk();
-        Some(self.log.with_rows(Level::Instances, |case, rows| {
-            let row = |item: &Item| Row {
+        let (mut ready, mut known, mut suspended) = (Vec::new(), Vec::new(), None);
+        let log = self.log.with_rows(Level::Instances, |case, rows| {
+            let items = walk.case(self.log.range(case));
+            if suspended.is_none() && items.iter().any(|item| item.suspended > 0) {
+                suspended = Some(vec![0; ready.len()]);
+            }
+            if let Some(suspended) = &mut suspended {
+                suspended.extend(items.iter().map(|item| item.suspended));
+            }
+            ready.extend(items.iter().map(|item| item.ready.unwrap_or(NO_TIME)));
+            known.extend(items.iter().map(|item| item.known));
+            rows.extend(items.iter().map(|item| Row {
                 activity: self.log.activities[item.event],
                 resource: item.resource,
                 start: item.begin,
                 time: item.end,
-            };
-            rows.extend(walk.case(self.log.range(case)).iter().map(row));
-        }))
+            }));
+        });
+        Some(Pieces { log, found: walk.found, ready, known, suspended })
     }
 
     /// The same pieces of work in order of their begin; those of the same begin as in `log`.
@@ -176,31 +267,6 @@ impl<'a> Work<'a> {
                 Row { activity, resource, start: begin, time: begin }
             }));
             rows.sort_by_key(|row| row.time);
-        })
-    }
-
-    /// From begin to end without rests, per activity.
-    pub fn service_times(&self) -> Vec<Option<Spread>> {
-        self.spreads(Item::worked)
-    }
-
-    /// From when it could have been begun to the begin, per activity; overlapping work does not wait (0).
-    pub fn waiting_times(&self) -> Vec<Option<Spread>> {
-        self.spreads(Item::waited)
-    }
-
-    /// Rests of the pieces that rested, per activity.
-    pub fn suspended_times(&self) -> Vec<Option<Spread>> {
-        self.spreads(|item| Some(item.suspended).filter(|&rest| rest > 0))
-    }
-
-    fn spreads(&self, measure: impl Fn(&Item) -> Option<Micros>) -> Vec<Option<Spread>> {
-        spread_by_group(self.log.names.activities.len(), |all| {
-            self.each(|item| {
-                if let Some(value) = measure(item) {
-                    all.take(self.log.activities[item.event] as usize, value);
-                }
-            });
         })
     }
 }
@@ -354,8 +420,8 @@ impl Walk<'_> {
     /// What was offered is offered anew by `assign` and the like: only `schedule` begins a piece while another one waits.
     fn offer(&mut self, activity: usize, event: usize) -> u32 {
         let log = self.work.log;
-        let again = |word: &str| !word.to_lowercase().starts_with("sched");
-        let again = self.work.instance(event) != 0 || again(log.names.lifecycles.get(log.lifecycle(event)));
+        let schedules = self.work.schedules.get(log.lifecycle(event) as usize) == Some(&true);
+        let again = self.work.instance(event) != 0 || !schedules;
         let waits = find(&self.pending[activity], self.work.instance(event), |p| p.begun.is_none());
         let place = waits.filter(|_| again).unwrap_or_else(|| self.add(activity, event));
         let pending = &mut self.pending[activity][place];
@@ -407,7 +473,8 @@ impl Walk<'_> {
         let log = self.work.log;
         let instance = self.work.instance(event);
         let begun = find(&self.pending[activity], instance, |p| p.begun.is_some());
-        if let Some(late) = self.late_begin(event, last).filter(|_| begun.is_none()) {
+        let late = if begun.is_none() { self.late_begin(event, last) } else { None };
+        if let Some(late) = late {
             let number = self.begin(activity, late, before);
             self.begun_late.push((late, number));
         }
@@ -488,12 +555,18 @@ impl Walk<'_> {
             self.found.cases_not_begun += 1;
             self.point(range.start);
         }
-        self.items.sort_by_key(|item| item.event);
+        // What has not ended comes last, though it was begun before.
+        if !self.items.is_sorted_by_key(|item| item.event) {
+            self.items.sort_by_key(|item| item.event);
+        }
     }
 }
 
 /// The earliest piece of work of this name that is as wanted; else the earliest, where one of both has no name.
 fn find(queue: &VecDeque<Pending>, instance: u32, wanted: impl Fn(&Pending) -> bool) -> Option<usize> {
+    if queue.is_empty() {
+        return None;
+    }
     let same = |pending: &Pending| pending.instance == instance;
     let unnamed = |pending: &Pending| pending.instance == 0 || instance == 0;
     let found = queue.iter().position(|pending| same(pending) && wanted(pending));
@@ -501,6 +574,9 @@ fn find(queue: &VecDeque<Pending>, instance: u32, wanted: impl Fn(&Pending) -> b
 }
 
 fn take(queue: &mut VecDeque<Pending>, instance: u32, wanted: impl Fn(&Pending) -> bool) -> Option<Pending> {
-    let place = find(queue, instance, wanted)?;
-    queue.remove(place)
+    match find(queue, instance, wanted)? {
+        // Nearly always: and nothing has to move.
+        0 => queue.pop_front(),
+        place => queue.remove(place),
+    }
 }
