@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Asks until it is refused. A limit of one request a second is met by whoever asks without a pause.
 fn refused(mut ask: impl FnMut(usize) -> Answer) -> Answer {
@@ -85,7 +85,12 @@ fn bodies_that_arrive_are_bounded_and_make_room_when_they_are_gone() {
         |length| project.client.send("POST", &project.path("execution/job"), &[], body(length).as_bytes());
     let slow = begun(&server, &project, 1000);
     assert_eq!(send(1001).problem(429).0, "TooMuchArriving");
+    let asked = Instant::now();
     assert_eq!(send(1001).header("retry-after"), "1");
+    assert!(
+        asked.elapsed() >= Duration::from_millis(200),
+        "whoever asks again too early waits for that answer"
+    );
     assert_ne!(send(1000).status, 429, "as many as may be");
     other.wait_for(&other.probe(json!([])), "Completed");
     drop(slow);

@@ -88,7 +88,8 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     };
     let arrival = request.extensions().get::<Arrival>().cloned();
     let beyond_caps = arrival.as_ref().is_some_and(|arrival| arrival.beyond_caps);
-    let (scheme, role) = match gate.routes.access(request.method(), path.as_str())? {
+    let operation = gate.routes.operation(request.method(), path.as_str())?;
+    let (scheme, role) = match operation.access {
         Access::Anyone | Access::SignedLink if beyond_caps && !HEALTH.contains(&path.as_str()) => {
             return Err(Problem::too_many_connections());
         }
@@ -104,7 +105,8 @@ async fn enter(gate: &Arc<Gate>, request: Request, next: Next) -> Result<Respons
     let tenant = principal.scope.tenant();
     let admission = gate.protection.admit((principal.scope, principal.token), &parts.headers)?;
     let request = Request::from_parts(parts, body);
-    let response = answer(gate, request, path.as_str(), (scheme, role), (principal, admission), next).await?;
+    let of_route = (path.as_str(), operation.takes_json);
+    let response = answer(gate, request, of_route, (scheme, role), (principal, admission), next).await?;
     match arrival {
         Some(arrival) => counted(&arrival, tenant, response),
         None => Ok(response),
@@ -121,7 +123,7 @@ fn counted(arrival: &Arrival, tenant: Option<TenantId>, response: Response) -> R
 async fn answer(
     gate: &Arc<Gate>,
     request: Request,
-    path: &str,
+    (path, takes_json): (&str, bool),
     (scheme, role): (Scheme, Role),
     (principal, admission): (Principal, Admission),
     next: Next,
@@ -140,10 +142,13 @@ async fn answer(
         return Ok(next.run(request).await);
     }
     let call = Arc::new(call(&request, path, principal, place));
-    request.extensions_mut().insert(Asked(Arc::clone(&call)));
     if let Some(turn) = &admission.turn {
+        if takes_json && let Err(problem) = turn.look() {
+            return Err(unread(gate, call, problem).await);
+        }
         request.extensions_mut().insert(turn.clone());
     }
+    request.extensions_mut().insert(Asked(Arc::clone(&call)));
     // A task of its own: a client that goes away does not keep what it began from being carried out and written down.
     let known = gate.queries.check(request.method(), path, request.uri());
     let work = audited(Arc::clone(&gate.service), call, (place, role, known), request, next);
@@ -153,6 +158,17 @@ async fn answer(
     };
     let task = tokio::spawn(work.in_current_span());
     Ok(task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())))
+}
+
+/// Refuses a call of which nothing was read, as cheaply as it can be done: an overloaded server does it more often than
+/// anything else. A client that goes away does not keep it from being written down.
+async fn unread(gate: &Gate, call: Arc<AuditedCall>, problem: Problem) -> Problem {
+    let (service, code) = (Arc::clone(&gate.service), problem.code().to_owned());
+    let noted = async move { service.record_refusal(Arc::unwrap_or_clone(call), code).await };
+    if let Err(error) = tokio::spawn(noted.in_current_span()).await {
+        resume_unwind(error.into_panic());
+    }
+    problem
 }
 
 fn call(request: &Request, path: &str, principal: Principal, place: Scope) -> AuditedCall {

@@ -36,35 +36,45 @@ pub(crate) const NONE: &str = "none";
 const SIGNED_LINK: &str = "signed-link";
 /// The security scheme of users with an application password.
 pub(crate) const BASIC: &str = "basic";
+const JSON: &str = "application/json";
 /// Pages for people, which no client calls and the document does not show.
 const PAGES: [&str; 4] = ["/", "/assets/{name}", "/docs", "/openapi.json"];
 
 /// All routes with who may call them, as the annotations of their handlers say it.
-pub(crate) struct Routes(BTreeMap<String, Vec<(Method, Access)>>);
+pub(crate) struct Routes(BTreeMap<String, Vec<Operation>>);
+
+/// What an address does by one method.
+pub(crate) struct Operation {
+    method: Method,
+    /// Who may call it.
+    pub(crate) access: Access,
+    /// Whether its body is JSON.
+    pub(crate) takes_json: bool,
+}
 
 impl Routes {
     /// Those of a document as it was generated. An operation whose annotation says no role cannot be called.
     pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
         // Serialising a value that was built in memory from strings and maps cannot fail.
         let document = serde_json::to_value(document).unwrap_or_default();
-        let mut routes: BTreeMap<_, _> =
-            PAGES.map(|page| (page.to_owned(), vec![(Method::GET, Access::Anyone)])).into();
+        let mut routes: BTreeMap<_, _> = PAGES.map(|page| (page.to_owned(), vec![Operation::page()])).into();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             let operations = item.as_object().into_iter().flatten();
             let known = operations.filter_map(|(method, operation)| {
                 let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-                Some((method, access_of(operation)?))
+                let takes_json = operation["requestBody"]["content"].get(JSON).is_some();
+                Some(Operation { method, access: access_of(operation)?, takes_json })
             });
             routes.insert(path.clone(), known.collect());
         }
         Self(routes)
     }
 
-    /// Who may call this route. HEAD is as GET.
-    pub(crate) fn access(&self, method: &Method, path: &str) -> Result<Access, Problem> {
+    /// What this route does. HEAD is as GET.
+    pub(crate) fn operation(&self, method: &Method, path: &str) -> Result<&Operation, Problem> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let of_path = self.0.get(path).filter(|of_path| !of_path.is_empty()).ok_or_else(not_found)?;
-        of_path.iter().find(|(known, _)| known == method).map(|(_, access)| *access).ok_or_else(not_allowed)
+        of_path.iter().find(|known| known.method == *method).ok_or_else(not_allowed)
     }
 
     /// There is no such address: with the part of the path that is missing, where an address is known but for that.
@@ -73,6 +83,12 @@ impl Routes {
             Some(name) => Problem::new(StatusCode::NOT_FOUND, "NotFound", missing(&camel(name))),
             None => not_found(),
         }
+    }
+}
+
+impl Operation {
+    fn page() -> Self {
+        Self { method: Method::GET, access: Access::Anyone, takes_json: false }
     }
 }
 
@@ -163,10 +179,9 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
     fn document() -> String {
         let mut text = HEAD.to_owned();
         let Routes(routes) = crate::known_routes();
-        let rows = routes
-            .iter()
-            .flat_map(|(path, of_path)| of_path.iter().map(move |(method, access)| (method, path, access)));
-        for (method, path, access) in rows {
+        let rows =
+            routes.iter().flat_map(|(path, of_path)| of_path.iter().map(move |operation| (path, operation)));
+        for (path, Operation { method, access, .. }) in rows {
             let needs = match access {
                 Access::Anyone => "nothing".to_owned(),
                 Access::SignedLink => "a signed link".to_owned(),
@@ -209,7 +224,10 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
             "paths": {"/a": operation("viewer".into()), "/b": operation(Value::Null), "/c": operation("king".into())},
         });
         let routes = Routes::of(&serde_json::from_value(document).unwrap());
-        let access = |method: Method, path| routes.access(&method, path).map_err(|problem| problem.status());
+        let access = |method: Method, path| {
+            let operation = routes.operation(&method, path);
+            operation.map(|operation| operation.access).map_err(|problem| problem.status())
+        };
         assert_eq!(access(Method::GET, "/a"), Ok(Access::Role(Role::Viewer)));
         assert_eq!(access(Method::HEAD, "/a"), Ok(Access::Role(Role::Viewer)));
         assert_eq!(access(Method::PUT, "/a"), Err(StatusCode::METHOD_NOT_ALLOWED));
@@ -225,7 +243,7 @@ This table is made from the one that the server goes by. `BLESS=1 cargo test -p 
         for (path, item) in document["paths"].as_object().unwrap() {
             for method in item.as_object().unwrap().keys() {
                 let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-                assert!(routes.access(&method, path).is_ok(), "{method} {path} says no role");
+                assert!(routes.operation(&method, path).is_ok(), "{method} {path} says no role");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Connections: taken, bounded in number, time and memory, and ended in order.
 
 use crate::config::ApiConfig;
-use crate::connections::{Arriving, Connections, Peer, Place, Placed, Seat, Socket, Unread};
+use crate::connections::{Arriving, Connections, Haste, Peer, Place, Placed, Seat, Socket, Unread};
 use crate::tls::Tls;
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -130,6 +130,7 @@ impl Server {
             proxy,
             unread,
             arriving,
+            haste: Haste::default(),
             seat,
             _place: place,
         });
@@ -177,6 +178,7 @@ struct Connection {
     proxy: bool,
     unread: Arc<Unread>,
     arriving: Arc<Arriving>,
+    haste: Haste,
     seat: Option<Seat>,
     _place: Option<Place>,
 }
@@ -198,6 +200,11 @@ impl Connection {
         let (streams, unread) = (Arc::clone(&self.shared.streams), Arc::clone(&self.unread));
         request.extensions_mut().insert(Arrival { peer, beyond_caps, streams, unread });
         let response = self.router.clone().oneshot(request).await?;
+        // The connections of a proxy speak for many, and so would one who asks too often for those who do not.
+        let held = self.haste.look(response.headers(), Instant::now()).filter(|_| !self.proxy);
+        if let Some(held) = held {
+            tokio::time::sleep(held).await;
+        }
         Ok(match place {
             Some(place) => response.map(|body| Body::new(Placed { body, _place: place })),
             None => response,

@@ -1,7 +1,9 @@
 //! Ten times what the server sustains, with idle and slow clients beside it: it sheds, keeps what it took, and recovers.
 
+mod cores;
 mod load;
 
+use cores::Cores;
 use fuelcell_tests::{Client, Project, Server, eventually};
 use load::{Outcome, Target, closed_loop, open_loop};
 use serde_json::{Value, json};
@@ -181,10 +183,12 @@ fn jobs(project: &Project) -> BTreeSet<String> {
 #[test]
 fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     let (size, is_soak) = size();
-    // With few clients there must be room for fewer, so that some are refused.
-    let mut server = match is_soak {
-        true => Server::start(),
-        false => Server::start_set(&[("API__MAX_TENANT_CHANGES", "128")]),
+    let cores = is_soak.then(Cores::of_this_machine).flatten();
+    let mut server = match &cores {
+        Some(cores) => cores.apart(Server::start),
+        None if is_soak => Server::start(),
+        // With few clients there must be room for fewer, so that some are refused.
+        None => Server::start_set(&[("API__MAX_TENANT_CHANGES", "128")]),
     };
     let [project, other, third] = [(), (), ()].map(|()| Project::new(&server).with_probe());
     let to = server.base().trim_start_matches("http://").parse().unwrap();
@@ -221,7 +225,7 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     let seen = watching.lock().unwrap().take().unwrap().join().unwrap();
 
     let p99 = quantile(&mut outcome.accepted, 0.99);
-    report(&size, &sustained, &mut outcome, &seen, (before, recovered));
+    report(&size, cores.is_some(), &sustained, &mut outcome, &seen, (before, recovered));
     let odd: Vec<_> = outcome.statuses.keys().filter(|status| ![200, 429, 503].contains(*status)).collect();
     assert!(odd.is_empty() && outcome.broken.is_empty(), "{odd:?} {:?}", outcome.broken.first());
     assert!(!outcome.jobs.is_empty() && outcome.statuses.contains_key(&429), "{:?}", outcome.statuses);
@@ -230,6 +234,9 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     assert!(recovered < RECOVERY, "{recovered:?}");
 
     server.kill();
+    if let Some(cores) = &cores {
+        cores.together();
+    }
     server.restart();
     let project = project.after_restart(&server);
     let kept = jobs(&project);
@@ -243,6 +250,7 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
 
 fn report(
     size: &Size,
+    apart: bool,
     sustained: &Outcome,
     outcome: &mut Outcome,
     seen: &Seen,
@@ -254,9 +262,10 @@ fn report(
     #[allow(clippy::print_stderr)]
     {
         eprintln!(
-            "sustained {:.0}/s; {:.0}/s came for {seconds} s beside {} idle and {} slow clients: {:?}, {} broken; \
+            "{}; sustained {:.0}/s; {:.0}/s came for {seconds} s beside {} idle and {} slow clients: {:?}, {} broken; \
              accepted p50 {p50:?}, p99 {p99:?} (from when due {due_p99:?}, {} found no connection); \
              memory from {} to {} MiB; others asked {} times, slowest {:?}, unwell {}; recovered in {recovered:?}",
+            if apart { "the generator on a core of its own" } else { "the generator on the server's cores" },
             sustained.accepted.len() as f64 / size.measured.as_secs_f64(),
             outcome.due as f64 / seconds,
             size.idle,

@@ -6,6 +6,7 @@
 //! operators are answered. Streams of events, which never end, have half of the places at most, so that they cannot take
 //! those of requests.
 
+mod haste;
 pub(crate) mod linger;
 mod peer;
 mod places;
@@ -13,6 +14,7 @@ mod reserve;
 mod socket;
 mod unread;
 
+pub(crate) use haste::Haste;
 pub(crate) use linger::Arriving;
 pub(crate) use peer::{Peer, TrustedProxies};
 pub(crate) use places::{Place, Placed, Places};

@@ -113,7 +113,7 @@ fn finished_path(path: &str, mut item: Value, routes: &Routes) -> (String, Value
 /// From the table that the server goes by. An operation that is not in it cannot be called.
 fn access(routes: &Routes, method: &str, path: &str) -> Option<Access> {
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-    routes.access(&method, path).ok()
+    routes.operation(&method, path).ok().map(|operation| operation.access)
 }
 
 fn required_role(access: Option<Access>) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 //! bodies that arrive, and changes that are being carried out. All of it counts by who was recognised and never by an
 //! address, so that nothing that a client says of where it comes from changes it. Operators come through.
 
+mod pace;
 mod rates;
 mod shares;
 mod turns;

@@ -2,7 +2,7 @@
 
 use fuelcell_domain::{TenantId, TokenId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// For whom something is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,30 +45,34 @@ impl Shares {
         Self { most, taken: Mutex::default() }
     }
 
+    /// The most that there may be.
+    pub(crate) fn most(&self) -> Most {
+        self.most
+    }
+
     /// Takes `amount` of all three shares, or of none.
     pub(crate) fn take(self: &Arc<Self>, who: Who, amount: u64) -> Result<Part, Full> {
-        let shares = [
-            (Share::Token(who.token), self.most.token, Full::Token),
-            (Share::Tenant(who.tenant), self.most.tenant, Full::Tenant),
-            (Share::All, self.most.all, Full::All),
-        ];
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        for (share, most, full) in &shares {
-            let own = taken.get(share).copied().unwrap_or_default();
-            // One alone is let in, however large it is: it would have to wait forever.
-            if own > 0 && own.saturating_add(amount) > *most {
-                return Err(*full);
-            }
-        }
-        let shares = shares.map(|(share, ..)| share);
+        self.take_within(self.most, who, amount)
+    }
+
+    /// The same where less may be taken now.
+    pub(crate) fn take_within(self: &Arc<Self>, most: Most, who: Who, amount: u64) -> Result<Part, Full> {
+        let mut taken = self.lock();
+        room(&taken, most, who, amount)?;
+        let shares = shares_of(who);
         for share in shares {
             *taken.entry(share).or_default() += amount;
         }
         Ok(Part { of: Arc::clone(self), shares, amount })
     }
 
+    /// Whether `amount` could be taken now.
+    pub(crate) fn look(&self, most: Most, who: Who, amount: u64) -> Result<(), Full> {
+        room(&self.lock(), most, who, amount)
+    }
+
     fn give_back(&self, shares: [Share; 3], amount: u64) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.lock();
         for share in shares {
             let Some(own) = taken.get_mut(&share) else { continue };
             *own -= amount;
@@ -77,6 +81,27 @@ impl Shares {
             }
         }
     }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Share, u64>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn shares_of(who: Who) -> [Share; 3] {
+    [Share::Token(who.token), Share::Tenant(who.tenant), Share::All]
+}
+
+/// Whether there is room for so much more in each share.
+fn room(taken: &HashMap<Share, u64>, most: Most, who: Who, amount: u64) -> Result<(), Full> {
+    let limits = [(most.token, Full::Token), (most.tenant, Full::Tenant), (most.all, Full::All)];
+    for (share, (most, full)) in shares_of(who).iter().zip(limits) {
+        let own = taken.get(share).copied().unwrap_or_default();
+        // One alone is let in, however large it is: it would have to wait forever.
+        if own > 0 && own.saturating_add(amount) > most {
+            return Err(full);
+        }
+    }
+    Ok(())
 }
 
 /// What somebody took; given back when it is dropped.
