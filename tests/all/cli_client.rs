@@ -1,6 +1,6 @@
 //! The client's side of the command line, as people and scripts use it: the real binary against a real server.
 
-use fuelcell_tests::{Project, Server, built, project::text};
+use fuelcell_tests::{Mount, Project, Server, built, project::text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
@@ -504,6 +504,58 @@ fn what_is_no_server_of_fuelcell_is_told() {
     let (code, told) = home.fail(&["login", "--server", &page, "--token-file", "token"]);
     assert_eq!((code, told.contains("is this the address of a Fuelcell server?")), (6, true), "{told}");
     assert!(!home.path().join(".config/fuelcell/profiles.toml").exists());
+}
+
+#[test]
+fn a_token_is_not_taken_elsewhere() {
+    let home = Home::new();
+    write(&home, "token", "a-token");
+    let moved = another_program(
+        "HTTP/1.1 302 Found\r\nlocation: https://elsewhere.example/?key=secret\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    for command in [&["whoami"][..], &["api", "GET", "/api/session"], &["system", "health"]] {
+        let (code, told) = home.fail(&[command, &["--server", &moved, "--token-file", "token"]].concat());
+        assert_eq!(
+            (code, told.contains("on to https://elsewhere.example/, and it does")),
+            (6, true),
+            "{told}"
+        );
+        assert!(told.contains("--server") && !told.contains("secret"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_done_in_part_is_told_as_that() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let home = Home::of(&server, &project);
+    let (failed, completed) =
+        (project.probe(json!([{"do": "fail", "code": "Nope", "message": ""}])), project.probe(json!([])));
+    project.wait_for(&failed, "Failed");
+    project.wait_for(&completed, "Completed");
+    let bulk = |action: &str, jobs: &[&str]| {
+        let output = home.run(&[&["job", "bulk", action], jobs, &["--output", "json"]].concat());
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    let (code, told) = bulk("retry", &[&failed, &completed]);
+    assert_eq!((code, told.as_array().map(Vec::len)), (Some(8), Some(2)), "{told}");
+    assert_eq!(bulk("retry", &[&completed]).0, Some(5));
+    assert_eq!(home.json(&["job", "download", &failed]), json!({"files": []}));
+    assert_eq!(home.say(&["job", "download", &failed]), "");
+    assert_eq!(bulk("delete", &[&completed, &failed]).0, Some(0));
+}
+
+#[test]
+#[ignore = "mounts a file system"]
+fn a_download_that_fills_the_disk_leaves_nothing() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let home = Home::of(&server, &project);
+    let id = project.dataset("big.bin", &vec![7; 3 << 20]);
+    let _small = Mount::memory(&home.path().join("small"), 1 << 20);
+    let (code, told) = home.fail(&["dataset", "get", &id, "--out", "small/big.bin"]);
+    assert_eq!((code, told.contains("No space left on device")), (1, true), "{told}");
+    assert_eq!(fs::read_dir(home.path().join("small")).unwrap().count(), 0);
 }
 
 /// Arguments, and variables beside those of a script.

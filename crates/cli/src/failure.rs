@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Unreachable = 6,
     /// It took longer than it was to be waited for.
     Deadline = 7,
+    /// Some of it was done, and some was not.
+    Partly = 8,
     /// A signal ended it.
     Interrupted = 130,
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Seek, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// A bar on standard error; nothing where that is no terminal.
@@ -88,12 +88,21 @@ pub(crate) fn download(http: &Http, call: &Call, path: &Path, expected: Option<&
         let length =
             answer.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
         let bar = bar(length.unwrap_or(0), &path.display().to_string());
-        let copied = io::copy(&mut bar.wrap_read(answer.into_body().into_reader()), &mut file);
+        let copied = copy(&mut bar.wrap_read(answer.into_body().into_reader()), &mut file);
         bar.finish_and_clear();
-        copied.map_err(|_| {
-            Failure::new(Exit::Unreachable, format!("the download of {} broke off", path.display()))
-                .with_remedy("the same command takes it up again")
-        })?;
+        match copied {
+            Ok(()) => {}
+            Err(Broken::Off) => {
+                let failure =
+                    Failure::new(Exit::Unreachable, format!("the download of {} broke off", path.display()));
+                return Err(failure.with_remedy("the same command takes it up again"));
+            }
+            Err(Broken::Here(error)) => {
+                // Where there is no room, nothing is left that takes some.
+                fs::remove_file(&part).map_err(unwritable)?;
+                return Err(unwritable(error).with_remedy("nothing of it is left here"));
+            }
+        }
     }
     file.rewind().map_err(unwritable)?;
     let found = hex::encode(digest(&mut file).map_err(unwritable)?);
@@ -106,6 +115,26 @@ pub(crate) fn download(http: &Http, call: &Call, path: &Path, expected: Option<&
         .with_remedy("what was fetched has been removed; the same command fetches it anew"));
     }
     fs::rename(&part, path).map_err(unwritable)
+}
+
+/// Why bytes did not arrive.
+enum Broken {
+    /// No more of them came.
+    Off,
+    /// They could not be written.
+    Here(io::Error),
+}
+
+fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<(), Broken> {
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => to.write_all(&piece[..count]).map_err(Broken::Here)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Err(Broken::Off),
+        }
+    }
 }
 
 /// Nobody's file is replaced without being asked.

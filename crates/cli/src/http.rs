@@ -2,6 +2,7 @@
 
 use crate::failure::{Exit, Failure, Outcome};
 use crate::operations::Operation;
+use crate::output::harmless;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::crypto::ring::default_provider;
 use serde_json::Value;
@@ -164,10 +165,14 @@ impl Http {
             request.body(body).map_err(|_| Failure::usage(format!("{url:?} cannot be asked for")))?;
         let agent = self.agent(&url)?;
         let request = agent.configure_request(request).timeout_recv_response(Some(call.patience)).build();
-        agent.run(request).map_err(|error| match call.path.starts_with('/') {
+        let answer = agent.run(request).map_err(|error| match call.path.starts_with('/') {
             true => unreachable(&self.server, &error),
             false => unreachable_link(&url, &error),
-        })
+        })?;
+        match elsewhere(&answer) {
+            Some(place) => Err(redirected(&url, &place)),
+            None => Ok(answer),
+        }
     }
 
     fn fine(&self, call: &Call, kind: Option<&str>, body: impl ureq::AsSendBody) -> Outcome<Response<Body>> {
@@ -220,6 +225,22 @@ fn unreachable_link(url: &str, error: &ureq::Error) -> Failure {
     let place = url.split(['?', '#']).next().unwrap_or_default();
     Failure::new(Exit::Unreachable, format!("cannot reach {place}: {}", plainly(error)))
         .with_remedy("the server's links begin with its setting public_url")
+}
+
+/// Where an answer sends whoever asks.
+fn elsewhere(answer: &Response<Body>) -> Option<String> {
+    let place = answer.headers().get("location").filter(|_| answer.status().is_redirection())?;
+    Some(harmless(&String::from_utf8_lossy(place.as_bytes())))
+}
+
+/// A server of Fuelcell sends nobody elsewhere: what does is before it, or is another program.
+fn redirected(url: &str, place: &str) -> Failure {
+    let from = url.split(['?', '#']).next().unwrap_or_default();
+    let to = place.split(['?', '#']).next().unwrap_or_default();
+    Failure::new(Exit::Unreachable, format!("{from} sends this command on to {to}, and it does not go there"))
+        .with_remedy(
+            "a token is shown to the server alone that was named: name the right address with --server",
+        )
 }
 
 fn plainly(error: &ureq::Error) -> String {

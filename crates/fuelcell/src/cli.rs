@@ -20,7 +20,7 @@ pub(crate) const RUN_CELL: &str = "run-cell";
 /// What every help of the whole says of exit codes.
 const CODES: &str = "Exit codes:
   0 done · 1 the job failed, or something went wrong here · 2 usage · 3 not allowed · 4 not signed in ·
-  5 conflict or quota · 6 server not reached · 7 deadline · 130 interrupted";
+  5 conflict or quota · 6 server not reached · 7 deadline · 8 done in part · 130 interrupted";
 
 /// Runs jobs that other people wrote, safely.
 #[derive(Parser)]

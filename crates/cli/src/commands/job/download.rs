@@ -6,7 +6,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use crate::files::{check_free, download, inside};
 use crate::http::Call;
 use crate::operations::JOB_RESULTS;
-use crate::output::{done, say};
+use crate::output::{Format, done};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -61,11 +61,9 @@ pub(super) fn run(connection: &Connection, wanted: &Download) -> Outcome {
         download(&connection.http, &call, place, output["digest"].as_str())?;
     }
     let places: Vec<_> = files.iter().map(|(place, _)| place).collect();
-    match places.is_empty() {
-        true => say(""),
-        false => {
-            let listed: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
-            done(connection.format, &listed.join("\n"), &json!({"files": places}))
-        }
+    if places.is_empty() && matches!(connection.format, Format::Table | Format::Csv) {
+        return Ok(());
     }
+    let listed: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
+    done(connection.format, &listed.join("\n"), &json!({"files": places}))
 }

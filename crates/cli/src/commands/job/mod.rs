@@ -329,17 +329,26 @@ fn bulk(connection: &Connection, action: Action, jobs: &[String], reason: Option
     let (mut changed, mut refused) = (Vec::new(), 0);
     for jobs in jobs.chunks(BULK) {
         let body = json!({"action": action.word(), "jobIds": jobs, "reason": reason});
-        let mut told = connection.http.send(&connection.call(CHANGE_JOBS, &[])?.json(body))?;
+        let mut told = match connection.http.send(&connection.call(CHANGE_JOBS, &[])?.json(body)) {
+            // What was done before is told all the same.
+            Err(failure) if !changed.is_empty() => {
+                output::list(connection.format, CHANGED, &changed)?;
+                return Err(failure);
+            }
+            told => told?,
+        };
         refused += told["refused"].as_u64().unwrap_or(0);
         if let Value::Array(some) = told["jobs"].take() {
             changed.extend(some);
         }
     }
     output::list(connection.format, CHANGED, &changed)?;
-    match refused {
-        0 => Ok(()),
-        _ => Err(Failure::new(Exit::Conflict, format!("it was not done with {refused} of {}", jobs.len()))),
-    }
+    let exit = match usize::try_from(refused) {
+        Ok(0) => return Ok(()),
+        Ok(refused) if refused < jobs.len() => Exit::Partly,
+        _ => Exit::Conflict,
+    };
+    Err(Failure::new(exit, format!("it was not done with {refused} of {}", jobs.len())))
 }
 
 fn run_retry(connection: &Connection, retry: &Retry) -> Outcome {
