@@ -176,3 +176,38 @@ fn a_public_url_that_links_cannot_begin_with_is_refused() {
     let shown = fuelcell(&["config", "--public-url", "https://jobs.example.com/fuelcell/"]);
     assert!(said(&shown).contains("public_url = \"https://jobs.example.com/fuelcell\""), "{}", said(&shown));
 }
+
+#[test]
+fn a_repeated_run_says_what_is_not_the_same_in_all() {
+    let (folder, module) = (tempfile::tempdir().unwrap(), built::module_path("probe"));
+    let repeat = |out: &str, steps: &str, more: &[&str]| {
+        let (out, steps) = (folder.path().join(out), format!("steps={steps}"));
+        let module = module.to_str().unwrap();
+        let run = ["run", module, "--repeat", "3", "--param", &steps, "--out", out.to_str().unwrap()];
+        fuelcell(&[&run, more].concat())
+    };
+    let steps =
+        r#"[{"do":"entropy","artifact":"random.txt"},{"do":"artifact","name":"made/same.txt","text":"x"}]"#;
+    let same = repeat("same", steps, &["--deterministic"]);
+    assert_eq!(same.status.code(), Some(0), "{}", said(&same));
+    assert!(
+        said(&same).starts_with("3 of 3 runs completed\noutputs are the same in all\n"),
+        "{}",
+        said(&same)
+    );
+    assert_eq!(std::fs::read_to_string(folder.path().join("same/made/same.txt")).unwrap(), "x");
+    let other = repeat("other", steps, &["--json"]);
+    assert_eq!(other.status.code(), Some(1), "{}", said(&other));
+    let told: Value = serde_json::from_slice(&other.stdout).unwrap();
+    assert_eq!((&told["completed"], told["differing"].as_array().map(Vec::len)), (&json!(3), Some(1)));
+    assert_eq!(told["differing"][0]["name"], "random.txt", "{told}");
+    let failed = repeat("failed", r#"[{"do":"fail","code":"Nope","message":"no luck"}]"#, &[]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(
+        said(&failed).contains("0 of 3 runs completed\n  run 1 failed: GuestError\n"),
+        "{}",
+        said(&failed)
+    );
+    let refused = repeat("same", "[]", &[]);
+    assert!(said(&refused).contains("there are files in"), "{}", said(&refused));
+}

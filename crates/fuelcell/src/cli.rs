@@ -231,6 +231,10 @@ pub(crate) struct RunArguments {
     /// Runs deterministically with this seed, such as that of a receipt: 16 hexadecimal digits.
     #[arg(long, value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
+    /// Runs the module so often, and says what is not the same in all: outputs, end, and the spread of fuel, memory and time.
+    /// Ends with 1 when a run fails or outputs differ. The artifacts of the first run are kept.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub(crate) repeat: Option<u32>,
     /// Prints what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,

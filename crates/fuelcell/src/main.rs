@@ -24,6 +24,7 @@ mod new;
 mod nodes;
 mod operate;
 mod private;
+mod repeat;
 mod retention;
 mod run;
 mod science;
@@ -104,7 +105,12 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(flags) => runtime.block_on(serve::serve(config::load(cli.config, flags)?))?,
         Command::Config(flags) => config::print(&config::load(cli.config, flags)?)?,
-        Command::Run(arguments) => return runtime.block_on(run::run(arguments)),
+        Command::Run(arguments) => {
+            return match arguments.repeat {
+                Some(times) => repeat::run(&arguments, times),
+                None => runtime.block_on(run::run(arguments)),
+            };
+        }
         Command::Build(arguments) => runtime.block_on(build::run(&arguments))?,
         Command::Dev(arguments) => return runtime.block_on(dev::run(&arguments)),
         Command::Test(arguments) => return golden::run(&arguments),

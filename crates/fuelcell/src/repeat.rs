@@ -1,0 +1,181 @@
+//! `fuelcell run --repeat`: the same run several times, and what is not the same in all.
+//!
+//! Each is a process of its own, so that nothing of one is left for the next.
+
+use crate::cli::{IsolationArgument, RunArguments};
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use tempfile::TempDir;
+
+/// Figures of a run: what people call them, and their member in its account.
+const FIGURES: [(&str, &str); 4] = [
+    ("fuel", "fuel"),
+    ("peak memory, bytes", "peakMemoryBytes"),
+    ("CPU, s", "cpuSeconds"),
+    ("wall, s", "wallSeconds"),
+];
+
+/// Runs the module `times` times. The exit code is 0 when all runs complete and make the same outputs, otherwise 1.
+pub(crate) fn run(arguments: &RunArguments, times: u32) -> anyhow::Result<ExitCode> {
+    let scratch = TempDir::new()?;
+    let mut runs = Vec::new();
+    for number in 0..times {
+        // What the first one makes is kept.
+        let place = scratch.path().join(number.to_string());
+        let out = if number == 0 { &*arguments.out } else { &*place };
+        let output = command(arguments, out)?.stdin(Stdio::null()).stderr(Stdio::piped()).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let Ok(ran) = serde_json::from_slice::<Value>(&output.stdout) else {
+            bail!("{}", said.trim().trim_start_matches("fuelcell: "));
+        };
+        if number == 0 {
+            io::stderr().write_all(&output.stderr).context("standard error cannot be written")?;
+        }
+        runs.push(ran);
+    }
+    let told = told(&runs);
+    let text = if arguments.json { format!("{told}\n") } else { as_text(&told) };
+    io::stdout().write_all(text.as_bytes())?;
+    let is_well = told["sameEnd"] == true && told["sameOutputs"] == true && told["completed"] == times;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The same run once, with an account as JSON.
+fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("run").arg(&arguments.module).arg("--json").arg("--out").arg(out);
+    let values = [
+        ("--fuel", arguments.fuel.map(|units| units.to_string())),
+        ("--memory-bytes", arguments.memory_bytes.map(|bytes| bytes.to_string())),
+        ("--timeout-seconds", arguments.timeout_seconds.map(|seconds| seconds.to_string())),
+        ("--seed", arguments.seed.map(|seed| format!("{seed:016x}"))),
+    ];
+    for (flag, value) in values.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
+        command.arg(flag).arg(value);
+    }
+    for (flag, file) in [("--engine", &arguments.engine), ("--parameters-file", &arguments.parameters_file)] {
+        command.args(file.iter().flat_map(|file| [flag.as_ref(), file.as_os_str()]));
+    }
+    command.args(arguments.parameters.iter().map(|pair| format!("--param={pair}")));
+    command.args(arguments.inputs.iter().map(|pair| format!("--in={pair}")));
+    let flags = [
+        ("--force", arguments.force),
+        ("--deterministic", arguments.deterministic),
+        ("--unmetered", arguments.unmetered),
+        ("--isolation=process", matches!(arguments.isolation, IsolationArgument::Process)),
+    ];
+    command.args(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag));
+    Ok(command)
+}
+
+/// What the runs have in common, and what they do not.
+fn told(runs: &[Value]) -> Value {
+    let ends: Vec<&Value> = runs.iter().map(|run| &run["error"]["code"]).collect();
+    let outputs: Vec<_> = runs.iter().map(outputs).collect();
+    let names: BTreeSet<&str> = outputs.iter().flat_map(BTreeMap::keys).copied().collect();
+    let digests = |name| outputs.iter().map(move |made| made.get(name).copied()).collect::<Vec<_>>();
+    let differing = names
+        .into_iter()
+        .map(|name| (name, digests(name)))
+        .filter(|(_, all)| all.iter().any(|one| *one != all[0]));
+    let differing: Vec<_> =
+        differing.map(|(name, digests)| json!({"name": name, "digests": digests})).collect();
+    let figures =
+        FIGURES.map(|(_, member)| (member, spread(runs.iter().map(|run| run["usage"][member].as_f64()))));
+    json!({
+        "runs": runs.len(),
+        "completed": ends.iter().filter(|end| end.is_null()).count(),
+        "errors": ends,
+        "sameEnd": ends.iter().all(|end| *end == ends[0]),
+        "sameOutputs": differing.is_empty(),
+        "differing": differing,
+        "sameFuel": runs.iter().all(|run| run["usage"]["fuel"] == runs[0]["usage"]["fuel"]),
+        "figures": figures.into_iter().collect::<BTreeMap<_, _>>(),
+    })
+}
+
+/// Names and digests of what a run made.
+fn outputs(run: &Value) -> BTreeMap<&str, &str> {
+    let outputs = run["receipt"]["outputs"].as_array().into_iter().flatten();
+    outputs.filter_map(|output| Some((output["name"].as_str()?, output["digest"].as_str()?))).collect()
+}
+
+/// The least, the middle and the most; `null` where one is not known.
+fn spread(figures: impl Iterator<Item = Option<f64>>) -> Value {
+    let Some(mut figures) = figures.collect::<Option<Vec<_>>>() else { return Value::Null };
+    figures.sort_by(f64::total_cmp);
+    let middle = (figures[(figures.len() - 1) / 2] + figures[figures.len() / 2]) / 2.0;
+    json!({"least": figures[0], "median": middle, "most": figures[figures.len() - 1]})
+}
+
+fn as_text(told: &Value) -> String {
+    let mut text = format!("{} of {} runs completed\n", told["completed"], told["runs"]);
+    for (code, word) in told["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .zip(1..)
+        .filter_map(|(code, number)| Some((code.as_str()?, number)))
+    {
+        text += &format!("  run {word} failed: {code}\n");
+    }
+    text += if told["sameOutputs"] == true { "outputs are the same in all\n" } else { "outputs differ:\n" };
+    for one in told["differing"].as_array().into_iter().flatten() {
+        let digests: Vec<_> = one["digests"].as_array().into_iter().flatten().collect();
+        let made = digests.iter().filter(|digest| !digest.is_null()).count();
+        let kinds: BTreeSet<_> = digests.iter().filter_map(|digest| digest.as_str()).collect();
+        let name = one["name"].as_str().unwrap_or_default().escape_debug();
+        text += &format!("  {name}: {} different, made by {made} of {}\n", kinds.len(), digests.len());
+    }
+    for (name, member) in FIGURES {
+        let spread = &told["figures"][member];
+        let figure = |which: &str| {
+            let figure = spread[which].as_f64();
+            figure.map_or_else(
+                || "unknown".to_owned(),
+                |figure| {
+                    if member.ends_with("Seconds") { format!("{figure:.3}") } else { format!("{figure:.0}") }
+                },
+            )
+        };
+        text += &format!("{name}: {} to {}, median {}\n", figure("least"), figure("most"), figure("median"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_the_same_in_all_is_told() {
+        let run = |fuel: u64, code: Value, outputs: Value| json!({"error": {"code": code}, "usage": {"fuel": fuel, "wallSeconds": 0.5}, "receipt": {"outputs": outputs}});
+        let (a, b) = (json!({"name": "a", "digest": "1"}), json!({"name": "b", "digest": "2"}));
+        let same = told(&[run(7, Value::Null, json!([a, b])), run(7, Value::Null, json!([b, a]))]);
+        assert_eq!(
+            (&same["sameOutputs"], &same["sameFuel"], &same["completed"]),
+            (&json!(true), &json!(true), &json!(2))
+        );
+        let other = told(&[
+            run(7, Value::Null, json!([a, b])),
+            run(9, Value::Null, json!([a, {"name": "b", "digest": "3"}])),
+            run(8, json!("GuestError"), json!([a])),
+        ]);
+        assert_eq!(other["differing"], json!([{"name": "b", "digests": ["2", "3", null]}]));
+        assert_eq!(other["figures"]["fuel"], json!({"least": 7.0, "median": 8.0, "most": 9.0}));
+        assert_eq!(other["figures"]["cpuSeconds"], Value::Null);
+        let text = as_text(&other);
+        for line in [
+            "2 of 3 runs completed",
+            "  run 3 failed: GuestError",
+            "  b: 2 different, made by 2 of 3",
+            "fuel: 7 to 9, median 8",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line}: {text}");
+        }
+    }
+}
