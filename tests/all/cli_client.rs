@@ -546,6 +546,38 @@ fn what_is_done_in_part_is_told_as_that() {
 }
 
 #[test]
+fn two_jobs_and_two_folders_are_compared() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let home = Home::of(&server, &project);
+    let job = |text: &str| {
+        let job = project.probe(json!([{"do": "artifact", "name": "made/copy.txt", "text": text}]));
+        project.wait_for(&job, "Completed");
+        job
+    };
+    let (one, same, other) = (job("a"), job("a"), job("b"));
+    let rows = home.json(&["diff", &one, &same]);
+    let is_figure = |row: &Value| text(row, "what").starts_with("figures/");
+    assert!(rows.as_array().unwrap().iter().all(is_figure), "{rows:#}");
+    let output = home.run(&["diff", &one, &other, "--output", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = rows.as_array().unwrap().iter().map(|row| text(row, "what")).collect();
+    for name in ["parameters/steps", "outputs/made/copy.txt"] {
+        assert!(names.iter().any(|told| told == name), "{name}: {names:?}");
+    }
+    home.say(&["job", "download", &one, "--out", "one"]);
+    home.say(&["job", "download", &other, "--out", "other", "made/copy.txt"]);
+    let (code, told) = home.fail(&["diff", "one", "other"]);
+    assert_eq!((code, told.contains("did not come to the same")), (1, true), "{told}");
+    assert_eq!(home.json(&["diff", "one", "one"]), json!([]));
+    assert_eq!(home.fail(&["diff", "one", &other]).0, 2);
+    let waits = project.probe(json!([{"do": "sleep", "milliseconds": 600_000}]));
+    let (code, told) = home.fail(&["diff", &one, &waits]);
+    assert_eq!(code, 5, "it has not ended: {told}");
+}
+
+#[test]
 #[ignore = "mounts a file system"]
 fn a_download_that_fills_the_disk_leaves_nothing() {
     let server = Server::start();

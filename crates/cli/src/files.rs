@@ -37,7 +37,7 @@ pub(crate) fn upload(http: &Http, call: Call, path: &Path) -> Outcome<Value> {
     told
 }
 
-fn digest(bytes: &mut impl Read) -> io::Result<[u8; 32]> {
+pub(crate) fn digest(bytes: &mut impl Read) -> io::Result<[u8; 32]> {
     let mut hash = Sha256::new();
     io::copy(bytes, &mut HashWriter(&mut hash))?;
     Ok(hash.finalize().into())

@@ -23,7 +23,7 @@ pub use failure::Failure;
 
 use clap::{Args, Subcommand};
 use commands::{
-    access, api, dataset, doctor, job, login, module, notify, pipeline, secret, system, tenancy, top,
+    access, api, dataset, diff, doctor, job, login, module, notify, pipeline, secret, system, tenancy, top,
 };
 use connection::ConnectionFlags;
 use std::process::ExitCode;
@@ -57,6 +57,14 @@ pub enum ClientCommand {
     Doctor(doctor::Doctor),
     /// Jobs: submit, follow, fetch, cancel, retry.
     Job(Online<job::JobCommand>),
+    /// Shows what is not the same of two jobs that have ended, or of two folders of outputs.
+    ///
+    /// Of jobs these are module, limits, inputs, parameters, end, figures and outputs. Ends with 1 when they did not come to
+    /// the same: another end, or other outputs.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell diff $JOB $SPARE_JOB\n  $ fuelcell new one --lang python; fuelcell diff one one --output json"
+    )]
+    Diff(OnlineArguments<diff::Diff>),
     /// Datasets: files that jobs read.
     Dataset(Online<dataset::DatasetCommand>),
     /// Pipelines: what jobs are made of again and again.
@@ -134,6 +142,7 @@ impl ClientCommand {
             Self::WhoAmI(arguments) => login::whoami(&arguments),
             Self::Doctor(arguments) => doctor::run(&arguments),
             Self::Job(job) => job::run(&job.connection.open()?, job.command),
+            Self::Diff(diff) => diff::run(&diff.connection, &diff.arguments),
             Self::Dataset(dataset) => dataset::run(&dataset.connection.open()?, dataset.command),
             Self::Pipeline(pipeline) => pipeline::run(&pipeline.connection.open()?, pipeline.command),
             Self::Secret(secret) => secret::secret(&secret.connection.open()?, secret.command),

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod dataset;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod job;
 pub(crate) mod login;

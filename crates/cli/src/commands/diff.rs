@@ -1,0 +1,156 @@
+//! `fuelcell diff`: what is not the same of two jobs, or of two folders of outputs.
+
+use crate::connection::{Connection, ConnectionFlags};
+use crate::failure::{Exit, Failure, Outcome};
+use crate::files;
+use crate::operations::{GET_JOB, JOB_RESULTS};
+use crate::output::{self, Column, Form, Format};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+const DIFFERENCES: &[Column] =
+    &[("WHAT", "what", Form::Text), ("FIRST", "first", Form::Text), ("SECOND", "second", Form::Text)];
+
+/// How much of a value people see, in characters.
+const SHOWN: usize = 40;
+
+/// What does not count for whether two runs came to the same.
+const FIGURES: &str = "figures";
+
+/// What is compared.
+#[derive(Args)]
+pub struct Diff {
+    /// A job that has ended, by its id, or a folder.
+    first: String,
+    /// Another one.
+    second: String,
+}
+
+/// `fuelcell diff`
+pub(crate) fn run(flags: &ConnectionFlags, wanted: &Diff) -> Outcome {
+    let (first, second) = (&*wanted.first, &*wanted.second);
+    let folders = [first, second].map(|place| Path::new(place).is_dir());
+    let [first, second] = match folders {
+        [true, true] => [of_folder(Path::new(first))?, of_folder(Path::new(second))?],
+        [false, false] => {
+            let connection = flags.open()?;
+            [of_job(&connection, first)?, of_job(&connection, second)?]
+        }
+        _ => return Err(Failure::usage("a folder is compared with a folder, and a job with a job")),
+    };
+    let mut rows = Vec::new();
+    compare("", &first, &second, &mut rows);
+    match flags.output {
+        Format::Table => {
+            output::list(Format::Table, DIFFERENCES, &rows.iter().map(shortened).collect::<Vec<_>>())?
+        }
+        format => output::list(format, DIFFERENCES, &rows)?,
+    }
+    let decides = |row: &&Value| {
+        let what = row["what"].as_str().unwrap_or_default();
+        ["outputs", "status", "error", "completion"].contains(&what.split('/').next().unwrap_or_default())
+    };
+    match rows.iter().filter(decides).count() {
+        0 => Ok(()),
+        _ => Err(Failure::new(Exit::Failed, "they did not come to the same")),
+    }
+}
+
+/// A row for people: long values by their beginning, and `–` for what is not there.
+fn shortened(row: &Value) -> Value {
+    let short = |value: &Value| match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => clipped(text),
+        value => clipped(&value.to_string()),
+    };
+    json!({"what": row["what"], "first": short(&row["first"]), "second": short(&row["second"])})
+}
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What a job was made of, how it ended, and what it made.
+fn of_job(connection: &Connection, id: &str) -> Outcome<Value> {
+    let job = connection.send(GET_JOB, &[("jobId", id)])?;
+    let call = connection.call(JOB_RESULTS, &[("jobId", id)])?.query("format", Some("detailed"));
+    let results = connection.http.send(&call)?;
+    let receipt = &job["receipt"];
+    let figures = ["fuel", "cpuSeconds", "wallSeconds", "peakMemoryBytes", "bytesRead", "bytesWritten"];
+    let mut figures: Map<_, _> =
+        figures.map(|name| (name.to_owned(), receipt[name].clone())).into_iter().collect();
+    figures.insert("recordsProcessed".to_owned(), job["metrics"]["recordsProcessed"].clone());
+    Ok(json!({
+        "jobType": job["jobType"], "module": job["module"], "limits": job["limits"],
+        "deterministic": job["deterministic"], "inputs": digests(&job["inputs"]), "parameters": results["parameters"],
+        "status": job["status"], "completion": job["completion"], "error": job["error"],
+        FIGURES: figures, "outputs": digests(&receipt["outputs"]),
+    }))
+}
+
+/// Digests of what is listed, by name.
+fn digests(listed: &Value) -> Map<String, Value> {
+    let listed = listed.as_array().into_iter().flatten();
+    listed.filter_map(|one| Some((one["name"].as_str()?.to_owned(), one["digest"].clone()))).collect()
+}
+
+/// The files of a folder, as outputs.
+fn of_folder(folder: &Path) -> Outcome<Value> {
+    let (mut outputs, mut left) = (Map::new(), vec![PathBuf::new()]);
+    while let Some(inner) = left.pop() {
+        let place = folder.join(&inner);
+        let unreadable = |error| Failure::here(format!("cannot read {}", place.display()), error);
+        if !place.is_dir() {
+            let digest =
+                File::open(&place).and_then(|mut file| files::digest(&mut file)).map_err(unreadable)?;
+            outputs.insert(inner.to_string_lossy().into_owned(), hex::encode(digest).into());
+            continue;
+        }
+        for entry in fs::read_dir(&place).map_err(unreadable)? {
+            left.push(inner.join(entry.map_err(unreadable)?.file_name()));
+        }
+    }
+    Ok(json!({"outputs": outputs}))
+}
+
+/// A row for each member that is not the same in both, at any depth.
+fn compare(what: &str, first: &Value, second: &Value, rows: &mut Vec<Value>) {
+    match (first, second) {
+        (first, second) if first == second => {}
+        (Value::Object(first), Value::Object(second)) => {
+            let more = second.keys().filter(|name| !first.contains_key(*name));
+            for name in first.keys().chain(more) {
+                let member = |of: &Map<String, Value>| of.get(name).cloned().unwrap_or_default();
+                let inner = if what.is_empty() { name.clone() } else { format!("{what}/{name}") };
+                compare(&inner, &member(first), &member(second), rows);
+            }
+        }
+        (first, second) => rows.push(json!({"what": what, "first": first, "second": second})),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_that_differ_are_named_at_any_depth() {
+        let first = json!({"a": 1, "inner": {"same": [1], "left": "x", "list": [1, 2]}});
+        let second = json!({"a": 1, "inner": {"same": [1], "right": null, "list": [1], "new": {"b": 2}}});
+        let mut rows = Vec::new();
+        compare("", &first, &second, &mut rows);
+        assert_eq!(
+            Value::from(rows),
+            json!([
+                {"what": "inner/left", "first": "x", "second": null},
+                {"what": "inner/list", "first": [1, 2], "second": [1]},
+                {"what": "inner/new", "first": null, "second": {"b": 2}},
+            ])
+        );
+    }
+}
