@@ -52,6 +52,11 @@ impl Client {
         self.agent.get(self.url("/healthz")).call().is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// Whether the server says that it can take work.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.agent.get(self.url("/readyz")).call().is_ok_and(|answer| answer.status().is_success())
+    }
+
     /// GET.
     ///
     /// # Errors

@@ -96,12 +96,24 @@ impl Server {
         address: SocketAddr,
         interrupt: &Interrupt,
     ) -> Result<Self> {
+        Self::start_set(binary, data, address, &[], interrupt)
+    }
+
+    /// The same with settings from its environment: `("FUELCELL_TRACES__SAMPLE", "1")`.
+    pub(crate) fn start_set(
+        binary: &Path,
+        data: &Path,
+        address: SocketAddr,
+        settings: &[(&str, &str)],
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
         let log = open_log(data)?;
         let child = Command::new(binary)
             .arg("serve")
             .arg("--data")
             .arg(data)
             .args(["--listen", &address.to_string()])
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -1,8 +1,9 @@
 //! The long form of what the tests do briefly: generated requests to a server, generated modules in cells, a neighbour beside
 //! attack modules, one deterministic job many times, damaged inputs of every parser, kills of a server at work, power cuts,
 //! the scheduler's simulation, kills between ends of jobs and their notifications, an overload,
-//! quotes against runs, and steps over a table that is larger than a job's memory.
+//! quotes against runs, steps over a table that is larger than a job's memory, and what operators install.
 
+mod packages;
 mod tables;
 
 use std::{fs, thread};
@@ -76,6 +77,8 @@ enum Part {
     Notebooks,
     /// Ten times what the server sustains, beside idle and slow clients
     Overload,
+    /// The Debian package and the image: made, started, and given a job
+    Packages,
     /// Damaged inputs of every parser of outside bytes
     Parsers,
     /// Power cuts and full disks, on file systems of their own
@@ -114,6 +117,9 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
     }
     if wanted(Part::Overload) {
         soak_overload(workspace, arguments.seconds)?;
+    }
+    if wanted(Part::Packages) {
+        packages::soak(workspace)?;
     }
     if wanted(Part::Parsers) {
         soak_parsers(workspace, arguments.minutes)?;

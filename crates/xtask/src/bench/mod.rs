@@ -7,41 +7,40 @@ mod account;
 mod cell;
 mod crowd;
 mod disk;
+mod listeners;
 mod load;
 mod native;
+mod project;
 mod quantiles;
 mod row;
+mod spread;
 mod store;
 mod tables;
+mod traces;
 
 use std::{
-    fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
 use crate::{
-    client::{Client, text},
     event_log, guests,
     order_to_cash::LogOptions,
     process::{capture, cargo, run},
     progress::note,
-    server::{Interrupt, Server, free_address},
+    server::{Interrupt, Server},
     workspace::{Build, Workspace},
 };
 use account::{RunAccount, work};
-use load::{Load, Throughput};
+use load::Throughput;
+use project::start;
+pub(crate) use project::{MODULE, project};
 use row::{Row, measure};
-
-const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-const MODULE: &str = "probe";
 
 /// Options of the benchmark.
 #[derive(Args)]
@@ -70,6 +69,10 @@ pub(crate) struct BenchArguments {
 enum Part {
     /// A server from the outside
     Platform,
+    /// Jobs beside a thousand streams of events
+    Listeners,
+    /// Jobs whose spans are sent to a collector
+    Traces,
     /// Cells without a server
     Cells,
     /// The store without a server
@@ -120,11 +123,21 @@ fn measure_all(
     let wanted = |part| arguments.only.is_none_or(|only| only == part);
     let folder = workspace.target.join("bench");
     let interrupt = Interrupt::listen()?;
-    if [Part::Platform, Part::Cells, Part::Mining, Part::Tables].into_iter().any(wanted) {
+    let of_server = [Part::Platform, Part::Listeners, Part::Traces];
+    if of_server.into_iter().chain([Part::Cells, Part::Mining, Part::Tables]).any(wanted) {
         guests::build(workspace, Build::Release)?;
     }
+    let time = Duration::from_secs(arguments.seconds);
     if wanted(Part::Platform) {
         platform(workspace, &folder, arguments, &interrupt, rows)?;
+    }
+    if wanted(Part::Listeners) {
+        let server = start(workspace, &folder.join("data"), &[], &interrupt)?;
+        let project = project(workspace, &server.operator()?)?;
+        rows.extend(listeners::rows(&server, &project, time, &interrupt)?);
+    }
+    if wanted(Part::Traces) {
+        rows.push(traces::row(workspace, &folder, time, &interrupt)?);
     }
     if wanted(Part::Cells) {
         let (cells, suffered) =
@@ -156,12 +169,8 @@ fn platform(
     rows: &mut Vec<Row>,
 ) -> Result<()> {
     let data = folder.join("data");
-    if data.exists() {
-        fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
-    }
-    let binary = workspace.binary(Build::Release, "fuelcell");
-    let server = Server::start(&binary, &data, free_address(Some(ANY_PORT), ANY_PORT)?, interrupt)?;
-    let load = register(workspace, &server.operator()?, interrupt)?;
+    let server = start(workspace, &data, &[], interrupt)?;
+    let load = project(workspace, &server.operator()?)?.load(interrupt);
     let time = Duration::from_secs(arguments.seconds);
 
     let latency = measure("No-op jobs, one after the other", || load.latency(time))?;
@@ -217,28 +226,6 @@ fn beside_the_disk(
         what,
         format!("{rate:.0} /s = {beside:.2} × fdatasync rate; CPU {micros:.0} µs each ({jobs} jobs)"),
     ))
-}
-
-/// A project with the probe module in it.
-fn register(workspace: &Workspace, operator: &Client, interrupt: &Interrupt) -> Result<Load> {
-    let tenant = operator.post("/api/admin/tenants", &json!({"name": "Bench"}))?;
-    let tenant = text(&tenant, "tenantId")?;
-    let project =
-        operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "Bench"}))?;
-    let project = text(&project, "projectId")?;
-    let wanted =
-        json!({"subject": "bench", "role": "administrator", "tenantId": tenant, "projectId": project});
-    let token = operator.post("/api/admin/tokens", &wanted)?;
-    let client = operator.with_token(text(&token, "token")?);
-    let base = format!("/api/{tenant}/{project}");
-    client.put_file(&format!("{base}/modules/{MODULE}/versions/0.1.0"), &workspace.module(MODULE))?;
-    let submission = json!({
-        "jobName": "No-op",
-        "jobType": "Analysis",
-        "module": {"name": MODULE},
-        "parameters": {"steps": []},
-    });
-    Ok(Load::new(client, &base, submission, interrupt.clone()))
 }
 
 /// Process mining of event logs: the module against the same code, built natively with the same profile.

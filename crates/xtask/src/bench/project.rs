@@ -1,0 +1,74 @@
+//! A server to measure, and a project on it.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::load::Load;
+use crate::{
+    client::{Client, text},
+    server::{Interrupt, Server, free_address},
+    workspace::{Build, Workspace},
+};
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// The module of its jobs.
+pub(crate) const MODULE: &str = "probe";
+
+/// A server on fresh data, with such settings.
+pub(super) fn start(
+    workspace: &Workspace,
+    data: &Path,
+    settings: &[(&str, &str)],
+    interrupt: &Interrupt,
+) -> Result<Server> {
+    if data.exists() {
+        fs::remove_dir_all(data).with_context(|| format!("cannot remove {}", data.display()))?;
+    }
+    let binary = workspace.binary(Build::Release, "fuelcell");
+    Server::start_set(&binary, data, free_address(Some(ANY_PORT), ANY_PORT)?, settings, interrupt)
+}
+
+/// A project with the probe module in it.
+pub(crate) struct Project {
+    pub(crate) client: Client,
+    /// The path of the project.
+    pub(crate) base: String,
+}
+
+impl Project {
+    /// Jobs that do nothing.
+    pub(super) fn load(&self, interrupt: &Interrupt) -> Load {
+        let submission = json!({
+            "jobName": "No-op",
+            "jobType": "Analysis",
+            "module": {"name": MODULE},
+            "parameters": {"steps": []},
+        });
+        Load::new(self.client.clone(), &self.base, submission, interrupt.clone())
+    }
+}
+
+/// Makes one.
+///
+/// # Errors
+/// When the server refuses.
+pub(crate) fn project(workspace: &Workspace, operator: &Client) -> Result<Project> {
+    let tenant = operator.post("/api/admin/tenants", &json!({"name": "Bench"}))?;
+    let tenant = text(&tenant, "tenantId")?;
+    let project =
+        operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "Bench"}))?;
+    let project = text(&project, "projectId")?;
+    let wanted =
+        json!({"subject": "bench", "role": "administrator", "tenantId": tenant, "projectId": project});
+    let token = operator.post("/api/admin/tokens", &wanted)?;
+    let client = operator.with_token(text(&token, "token")?);
+    let base = format!("/api/{tenant}/{project}");
+    client.put_file(&format!("{base}/modules/{MODULE}/versions/0.1.0"), &workspace.module(MODULE))?;
+    Ok(Project { client, base })
+}
