@@ -247,9 +247,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
     match headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str()) {
         None => Ok(None),
         Some(Ok(key)) if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(key.to_owned())),
-        Some(_) => {
-            Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII"))
-        }
+        Some(_) => Err(Problem::invalid("InvalidIdempotencyKey", "Idempotency-Key must be visible ASCII")),
     }
 }
 
