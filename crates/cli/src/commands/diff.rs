@@ -44,7 +44,7 @@ pub(crate) fn run(flags: &ConnectionFlags, wanted: &Diff) -> Outcome {
     compare("", &first, &second, &mut rows);
     match flags.output {
         Format::Table => {
-            output::list(Format::Table, DIFFERENCES, &rows.iter().map(shortened).collect::<Vec<_>>())?
+            output::list(Format::Table, DIFFERENCES, &rows.iter().map(shortened).collect::<Vec<_>>())?;
         }
         format => output::list(format, DIFFERENCES, &rows)?,
     }
