@@ -1,6 +1,6 @@
 //! The client's side of the command line, as people and scripts use it: the real binary against a real server.
 
-use fuelcell_tests::{Mount, Project, Server, built, project::text};
+use fuelcell_tests::{Project, Server, built, project::text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
@@ -13,7 +13,7 @@ use std::thread;
 use tempfile::TempDir;
 
 /// Somebody's home on a machine with the program, and no settings but their own.
-struct Home {
+pub(crate) struct Home {
     folder: TempDir,
     variables: Vec<(&'static str, String)>,
 }
@@ -24,7 +24,7 @@ impl Home {
     }
 
     /// With the variables by which a script names server, project and token.
-    fn of(server: &Server, project: &Project) -> Self {
+    pub(crate) fn of(server: &Server, project: &Project) -> Self {
         let mut home = Self::new();
         home.variables = vec![
             ("FUELCELL_SERVER", server.base().to_owned()),
@@ -35,7 +35,7 @@ impl Home {
         home
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -65,7 +65,7 @@ impl Home {
     }
 
     /// The code and the words of a command that does not succeed; it writes nothing else.
-    fn fail(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn fail(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     }
@@ -575,19 +575,6 @@ fn two_jobs_and_two_folders_are_compared() {
     let waits = project.probe(json!([{"do": "sleep", "milliseconds": 600_000}]));
     let (code, told) = home.fail(&["diff", &one, &waits]);
     assert_eq!(code, 5, "it has not ended: {told}");
-}
-
-#[test]
-#[ignore = "mounts a file system"]
-fn a_download_that_fills_the_disk_leaves_nothing() {
-    let server = Server::start();
-    let project = Project::new(&server);
-    let home = Home::of(&server, &project);
-    let id = project.dataset("big.bin", &vec![7; 3 << 20]);
-    let _small = Mount::memory(&home.path().join("small"), 1 << 20);
-    let (code, told) = home.fail(&["dataset", "get", &id, "--out", "small/big.bin"]);
-    assert_eq!((code, told.contains("No space left on device")), (1, true), "{told}");
-    assert_eq!(fs::read_dir(home.path().join("small")).unwrap().count(), 0);
 }
 
 /// Arguments, and variables beside those of a script.
