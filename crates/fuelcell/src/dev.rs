@@ -4,6 +4,7 @@
 //! there is something newer to run.
 
 use crate::build::build;
+use crate::repeat::outputs;
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::Value;
@@ -201,12 +202,6 @@ fn compared(now: Option<u64>, before: Option<u64>) -> String {
         (Some(now), Some(before)) if now == before => format!("{now} (same)"),
         (Some(now), _) => now.to_string(),
     }
-}
-
-/// Names and digests of what a run made.
-fn outputs(ran: &Value) -> BTreeMap<&str, &str> {
-    let outputs = ran["receipt"]["outputs"].as_array().into_iter().flatten();
-    outputs.filter_map(|output| Some((output["name"].as_str()?, output["digest"].as_str()?))).collect()
 }
 
 #[cfg(test)]

@@ -46,27 +46,46 @@ pub(crate) fn run(arguments: &RunArguments, times: u32) -> anyhow::Result<ExitCo
 
 /// The same run once, with an account as JSON.
 fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
+    // By name, so that no argument that is added is forgotten here.
+    let RunArguments {
+        module,
+        engine,
+        parameters,
+        parameters_file,
+        inputs,
+        out: _,
+        force,
+        fuel,
+        memory_bytes,
+        timeout_seconds,
+        isolation,
+        deterministic,
+        seed,
+        repeat: _,
+        json: _,
+        unmetered,
+    } = arguments;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("run").arg(&arguments.module).arg("--json").arg("--out").arg(out);
+    command.arg("run").arg(module).arg("--json").arg("--out").arg(out);
     let values = [
-        ("--fuel", arguments.fuel.map(|units| units.to_string())),
-        ("--memory-bytes", arguments.memory_bytes.map(|bytes| bytes.to_string())),
-        ("--timeout-seconds", arguments.timeout_seconds.map(|seconds| seconds.to_string())),
-        ("--seed", arguments.seed.map(|seed| format!("{seed:016x}"))),
+        ("--fuel", fuel.map(|units| units.to_string())),
+        ("--memory-bytes", memory_bytes.map(|bytes| bytes.to_string())),
+        ("--timeout-seconds", timeout_seconds.map(|seconds| seconds.to_string())),
+        ("--seed", seed.map(|seed| format!("{seed:016x}"))),
     ];
     for (flag, value) in values.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
         command.arg(flag).arg(value);
     }
-    for (flag, file) in [("--engine", &arguments.engine), ("--parameters-file", &arguments.parameters_file)] {
+    for (flag, file) in [("--engine", engine), ("--parameters-file", parameters_file)] {
         command.args(file.iter().flat_map(|file| [flag.as_ref(), file.as_os_str()]));
     }
-    command.args(arguments.parameters.iter().map(|pair| format!("--param={pair}")));
-    command.args(arguments.inputs.iter().map(|pair| format!("--in={pair}")));
+    command.args(parameters.iter().map(|pair| format!("--param={pair}")));
+    command.args(inputs.iter().map(|pair| format!("--in={pair}")));
     let flags = [
-        ("--force", arguments.force),
-        ("--deterministic", arguments.deterministic),
-        ("--unmetered", arguments.unmetered),
-        ("--isolation=process", matches!(arguments.isolation, IsolationArgument::Process)),
+        ("--force", *force),
+        ("--deterministic", *deterministic),
+        ("--unmetered", *unmetered),
+        ("--isolation=process", matches!(isolation, IsolationArgument::Process)),
     ];
     command.args(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag));
     Ok(command)
@@ -98,8 +117,8 @@ fn told(runs: &[Value]) -> Value {
     })
 }
 
-/// Names and digests of what a run made.
-fn outputs(run: &Value) -> BTreeMap<&str, &str> {
+/// Names and digests of what a run made, of its account.
+pub(crate) fn outputs(run: &Value) -> BTreeMap<&str, &str> {
     let outputs = run["receipt"]["outputs"].as_array().into_iter().flatten();
     outputs.filter_map(|output| Some((output["name"].as_str()?, output["digest"].as_str()?))).collect()
 }
