@@ -98,6 +98,8 @@ pub(super) fn sorted(mut rows: Vec<Value>, sort: Sort, reversed: bool) -> Vec<Va
     let (member, _) = sort.member();
     rows.sort_by(|one, other| {
         let order = match (&one[member], &other[member]) {
+            (Value::Null, other) => return if other.is_null() { Ordering::Equal } else { Ordering::Greater },
+            (_, Value::Null) => return Ordering::Less,
             (Value::String(one), Value::String(other)) => one.cmp(other),
             (one, other) => compared(other.as_f64(), one.as_f64()),
         };

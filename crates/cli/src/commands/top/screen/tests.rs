@@ -130,6 +130,7 @@ fn running_jobs_are_sorted_and_unknown_figures_come_last() {
     let rows = |sort, reversed| sorted(busy().running, sort, reversed);
     let first = rows(Sort::FuelPerSecond, false);
     assert_eq!((&first[0]["fuelPerSecond"], &first[29]["fuelPerSecond"]), (&json!(29e6), &Value::Null));
+    assert_eq!(rows(Sort::FuelPerSecond, true)[29]["fuelPerSecond"], Value::Null);
     assert_eq!(rows(Sort::Memory, true)[0]["memoryBytes"], 0);
     assert_eq!(rows(Sort::Name, false)[0]["jobName"].as_str().map(|name| &name[..3]), Some("10 "));
 }
