@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::{
     Agent, Body,
     http::{Response, StatusCode},
@@ -35,6 +35,21 @@ impl Client {
     /// The same server with another token, on connections of its own.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self::new(self.base_url.clone(), token)
+    }
+
+    /// A project of a tenant of its own, by the operator's token: its administrator, and the ids of tenant and project.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub(crate) fn new_project(&self, name: &str) -> Result<(Self, [String; 2])> {
+        let tenant = self.post("/api/admin/tenants", &json!({"name": name}))?;
+        let tenant = text(&tenant, "tenantId")?;
+        let project = self.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": name}))?;
+        let project = text(&project, "projectId")?;
+        let wanted =
+            json!({"subject": name, "role": "administrator", "tenantId": tenant, "projectId": project});
+        let token = self.post("/api/admin/tokens", &wanted)?;
+        Ok((self.with_token(text(&token, "token")?), [tenant, project].map(str::to_owned)))
     }
 
     /// Host and port of the server.

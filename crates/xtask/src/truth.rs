@@ -150,18 +150,10 @@ struct Project {
 
 impl Project {
     fn register(operator: &Client) -> Result<Self> {
-        let tenant = operator.post("/api/admin/tenants", &json!({"name": "Truth"}))?;
-        let tenant = text(&tenant, "tenantId")?;
-        let project =
-            operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "Truth"}))?;
-        let project = text(&project, "projectId")?;
-        let wanted =
-            json!({"subject": "truth", "role": "administrator", "tenantId": tenant, "projectId": project});
-        let token = operator.post("/api/admin/tokens", &wanted)?;
-        let client = operator.with_token(text(&token, "token")?);
+        let (client, [tenant, project]) = operator.new_project("Truth")?;
         let base = format!("/api/{tenant}/{project}");
         // Ids are the client's to choose; within a project that nobody else uses, the project's own will do.
-        let pipeline = project.to_owned();
+        let pipeline = project;
         let body = json!({"name": "Truth", "jobType": "ProcessMining"});
         client.put(&format!("{base}/pipelines/{pipeline}"), &body)?;
         Ok(Self { client, base, pipeline })

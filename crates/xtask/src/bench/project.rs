@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::load::Load;
 use crate::{
-    client::{Client, text},
+    client::Client,
     server::{Interrupt, Server, free_address},
     workspace::{Build, Workspace},
 };
@@ -59,15 +59,7 @@ impl Project {
 /// # Errors
 /// When the server refuses.
 pub(crate) fn project(workspace: &Workspace, operator: &Client) -> Result<Project> {
-    let tenant = operator.post("/api/admin/tenants", &json!({"name": "Bench"}))?;
-    let tenant = text(&tenant, "tenantId")?;
-    let project =
-        operator.post(&format!("/api/admin/tenants/{tenant}/projects"), &json!({"name": "Bench"}))?;
-    let project = text(&project, "projectId")?;
-    let wanted =
-        json!({"subject": "bench", "role": "administrator", "tenantId": tenant, "projectId": project});
-    let token = operator.post("/api/admin/tokens", &wanted)?;
-    let client = operator.with_token(text(&token, "token")?);
+    let (client, [tenant, project]) = operator.new_project("Bench")?;
     let base = format!("/api/{tenant}/{project}");
     client.put_file(&format!("{base}/modules/{MODULE}/versions/0.1.0"), &workspace.module(MODULE))?;
     Ok(Project { client, base })
