@@ -36,7 +36,7 @@ fn owned_by(data: &Path, owner: &str) {
 #[test]
 #[ignore = "mounts file systems, which takes root"]
 fn data_of_earlier_releases_are_opened_by_a_server_that_may_do_as_little_as_the_unit_says() {
-    for format in [4, 9, 10] {
+    for format in [4, 9, 10, 11, 12] {
         let arguments =
             ["--mount", "--propagation", "private", "sh", "-c", RESTRICTED, "sh"].map(str::to_owned);
         let mut server =
