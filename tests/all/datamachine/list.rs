@@ -157,6 +157,7 @@ fn filters_narrow_and_totals_follow() {
         ("?flow_id=1&pipeline_id=1&status=failed", &[8]),
         ("?flow_id=1&pipeline_id=2", &[]),
         ("?status=&flow_id=&_locale=user", &[9, 8, 7, 6, 5, 4, 3, 2, 1]),
+        ("?status=processing&context=view&_fields=data&_envelope=1&rest_route=/jobs", &[5]),
     ] {
         assert_eq!(numbers(query), expected, "{query}");
     }
