@@ -120,14 +120,12 @@ fn add_targets(units: &Path) -> Result<()> {
 
 /// A static binary alone in an image, as deploy/container/Containerfile says, run as it says.
 fn image(workspace: &Workspace, folder: &Path) -> Result<()> {
-    let build = workspace.target.join("soak-image");
-    note(&format!("Building a static binary in {}; that takes 10 to 20 minutes.", workspace.shown(&build)));
+    note("Building a static binary; that takes 10 to 20 minutes.");
     let mut static_build = cargo(workspace);
-    static_build.args(["build", "--release", "--package", "fuelcell", "--target", TARGET, "--target-dir"]);
-    static_build.arg(&build).env("RUSTFLAGS", "-C target-feature=+crt-static");
-    run(&mut static_build)?;
-    let binary = build.join(TARGET).join("release/fuelcell");
-    note(&format!("The binary has {}; {} has {}.", size(&binary)?, workspace.shown(&build), size(&build)?));
+    static_build.args(["build", "--release", "--package", "fuelcell", "--target", TARGET]);
+    run(static_build.env("RUSTFLAGS", "-C target-feature=+crt-static"))?;
+    let binary = workspace.target.join(TARGET).join("release/fuelcell");
+    note(&format!("The binary has {}.", size(&binary)?));
 
     // What is sent to the builder is this folder alone.
     let context = folder.join("context");
@@ -191,6 +189,8 @@ fn try_server(workspace: &Workspace, mut serve: Command, address: SocketAddr, da
     let token = data.join("operator-token");
     let token = fs::read_to_string(&token).with_context(|| format!("cannot read {}", token.display()))?;
     let project = bench::project(workspace, &Client::new(base, token.trim()))?;
+    let types = project.client.get(&format!("{}/job-types", project.base))?;
+    ensure!(types.to_string().contains("\"process-mining\""), "it has no built-in modules: {types}");
     let job = json!({"jobName": "Tried", "jobType": "Analysis", "module": {"name": bench::MODULE},
         "parameters": {"steps": [{"do": "artifact", "name": "a.txt", "text": "made"}]}});
     let submitted = project.client.post(&format!("{}/execution/job", project.base), &job)?;
