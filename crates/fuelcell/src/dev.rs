@@ -3,8 +3,8 @@
 //! What was built last never runs in place of what could not be built. Each run is a process of its own, which ends when
 //! there is something newer to run.
 
+use crate::account::outputs;
 use crate::build::build;
-use crate::repeat::outputs;
 use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::Value;

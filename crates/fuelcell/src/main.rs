@@ -2,6 +2,7 @@
 //!
 //! This crate knows every other one and decides nothing about jobs itself.
 
+mod account;
 mod backend;
 mod bench;
 mod build;

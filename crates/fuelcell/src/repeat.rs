@@ -2,6 +2,7 @@
 //!
 //! Each is a process of its own, so that nothing of one is left for the next.
 
+use crate::account::outputs;
 use crate::cli::{IsolationArgument, RunArguments};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -115,12 +116,6 @@ fn told(runs: &[Value]) -> Value {
         "sameFuel": runs.iter().all(|run| run["usage"]["fuel"] == runs[0]["usage"]["fuel"]),
         "figures": figures.into_iter().collect::<BTreeMap<_, _>>(),
     })
-}
-
-/// Names and digests of what a run made, of its account.
-pub(crate) fn outputs(run: &Value) -> BTreeMap<&str, &str> {
-    let outputs = run["receipt"]["outputs"].as_array().into_iter().flatten();
-    outputs.filter_map(|output| Some((output["name"].as_str()?, output["digest"].as_str()?))).collect()
 }
 
 /// The least, the middle and the most; `null` where one is not known.
