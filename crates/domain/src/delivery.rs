@@ -295,9 +295,19 @@ mod tests {
         assert_eq!((delivery.failures, delivery.number, delivery.tries.len()), (0, 3, 2));
         delivery.wait_for_hour(delivery.give_up_at, end);
         assert_eq!(delivery.state, DeliveryState::Parked);
-        for _ in 0..20 {
-            delivery.keep(tried());
-        }
-        assert_eq!(delivery.tries.len(), MAX_TRIES);
+    }
+
+    #[test]
+    fn tries_and_what_they_were_answered_are_kept_as_far_as_is_stated() {
+        let [mut delivery] =
+            <[Delivery; 1]>::try_from(Notices::default().of_end(&ended(&["a@b.c"]))).unwrap();
+        let tried =
+            |number: usize, bytes| Try { took_millis: number as u64, answer: "x".repeat(bytes), ..tried() };
+        (0..MAX_TRIES).for_each(|number| delivery.keep(tried(number, MAX_ANSWER)));
+        assert_eq!((delivery.tries.len(), delivery.tries[0].took_millis), (MAX_TRIES, 0));
+        assert!(delivery.tries.iter().all(|tried| tried.answer.len() == MAX_ANSWER));
+        delivery.keep(tried(MAX_TRIES, MAX_ANSWER + 1));
+        assert_eq!((delivery.tries.len(), delivery.tries[0].took_millis), (MAX_TRIES, 1));
+        assert_eq!(delivery.tries[MAX_TRIES - 1].answer.len(), MAX_ANSWER);
     }
 }

@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_and_its_parts_are_as_long_as_is_stated() {
+        for (more, fits) in [(0, true), (1, false)] {
+            let file = "x".repeat(MAX_FILE_NAME + more);
+            assert_eq!(output_name(&file).is_ok(), fits, "{} bytes", file.len());
+            let folders = "abc/".repeat(MAX_OUTPUT_NAME / 4 - 1);
+            let whole = format!("{folders}{}", "x".repeat(MAX_OUTPUT_NAME + more - folders.len()));
+            assert_eq!(output_name(&whole).is_ok(), fits, "{} bytes", whole.len());
+        }
+    }
+
+    #[test]
     fn a_name_is_there_once_and_no_folder_of_another() {
         let mut names = OutputNames::default();
         names.insert("a/b").unwrap();

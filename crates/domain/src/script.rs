@@ -251,8 +251,10 @@ mod tests {
         for (parts, fits) in [(SCRIPT.depth, true), (SCRIPT.depth + 1, false)] {
             assert_eq!(added(&[&vec!["x"; parts].join("/")]).is_ok(), fits, "{parts}");
         }
-        let long = ["x".repeat(255), "y".repeat(255), String::new()].join("/");
-        assert!(added(&[&format!("{long}zz")]).unwrap_err().contains("at most 512 bytes"));
+        let long = |bytes: usize| format!("{0}/{0}/{1}", "x".repeat(200), "y".repeat(bytes - 402));
+        assert!(added(&[&long(SCRIPT.path_bytes)]).is_ok());
+        let error = added(&[&long(SCRIPT.path_bytes + 1)]).unwrap_err();
+        assert!(error.contains(&format!("at most {} bytes", SCRIPT.path_bytes)), "{error}");
     }
 
     #[test]

@@ -172,3 +172,6 @@ fn no_secret(name: &str) -> HttpError {
         "a header names the secret {name:?}, which this module is not granted or the project does not have"
     ))
 }
+
+#[cfg(test)]
+mod tests;

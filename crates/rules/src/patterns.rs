@@ -117,7 +117,30 @@ mod tests {
         let long = |bytes: usize| vec!["a".repeat(bytes)];
         assert_eq!(all(long(SCHEMA.pattern_bytes)), None);
         assert!(all(long(SCHEMA.pattern_bytes + 1)).unwrap().contains("bytes together"));
-        let wide = (0..60).map(|n| format!(r"({n}|\p{{L}}){{1,20}}")).collect();
-        assert!(all(wide).unwrap().contains("as programs"));
+    }
+
+    #[test]
+    fn a_program_is_about_as_large_as_is_stated() {
+        let pattern = |times: usize| format!("x{{{times}}}");
+        let fits = |times: usize| Patterns::default().states(&pattern(times)).is_ok();
+        let bytes = |times: usize| Compiler::new().build(&pattern(times)).unwrap().memory_usage();
+        let times: Vec<usize> = (0..100_000).collect();
+        let beyond = times.partition_point(|times| fits(*times));
+        // While it is made it takes somewhat more.
+        assert!(bytes(beyond - 1) <= SCHEMA.program_bytes && bytes(beyond) > SCHEMA.program_bytes / 2);
+        let refused = Patterns::default().states(&pattern(beyond)).unwrap_err();
+        assert!(refused.contains(&format!("takes more than {} bytes", SCHEMA.program_bytes)), "{refused}");
+    }
+
+    #[test]
+    fn programs_together_are_as_large_as_is_stated() {
+        let mut together = Patterns::default();
+        let mut before = 0;
+        let refused = (0..SCHEMA.patterns).find_map(|n| {
+            before = together.program_bytes();
+            together.states(&format!("{n}x{{15000}}")).err()
+        });
+        assert!(refused.unwrap().contains("as programs"));
+        assert!(before <= SCHEMA.programs_bytes && together.program_bytes() > SCHEMA.programs_bytes);
     }
 }

@@ -347,13 +347,32 @@ mod tests {
         let more = [&zeros[..], b"x"].concat();
         assert!(matches!(refused(&archive(&[MANIFEST, ("a.bin", &more)])), InspectError::ScriptLimit(_)));
         let count = (SCRIPT.unpacked_bytes / SCRIPT.file_bytes) as usize;
-        let names: Vec<_> = (0..=count).map(|number| format!("{number}.bin")).collect();
-        let many: Vec<_> = names.iter().map(|name| (name.as_str(), &zeros[..])).collect();
+        let names: Vec<_> = (0..count).map(|number| format!("{number}.bin")).collect();
+        let mut many: Vec<_> = names.iter().map(|name| (name.as_str(), &zeros[..])).collect();
+        assert!(opened(&archive(&many)).is_ok());
+        many.push(("one byte more", b"x"));
         assert!(matches!(refused(&archive(&many)), InspectError::ScriptLimit(_)));
         // One that says less of itself than it is.
         let bomb = archive(&[("a.bin", &[0; 100_000])]);
         let lie = replaced(&bomb, &100_000_u32.to_le_bytes(), &7_u32.to_le_bytes());
         assert!(matches!(refused(&lie), InspectError::Script(_)));
+    }
+
+    #[test]
+    fn an_archive_is_as_large_as_is_stated() {
+        let content = vec![0; SCRIPT.file_bytes as usize];
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        let archive = |last: usize| {
+            let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+            for (path, bytes) in [("a", &content[..]), ("b", &content[..last])] {
+                zip.start_file(path, stored).unwrap();
+                zip.write_all(bytes).unwrap();
+            }
+            zip.finish().unwrap().into_inner()
+        };
+        let most = SCRIPT.bytes - archive(0).len();
+        assert!(opened(&archive(most)).is_ok());
+        assert!(matches!(refused(&archive(most + 1)), InspectError::ScriptLimit(_)));
     }
 
     #[test]

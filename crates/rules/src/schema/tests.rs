@@ -1,4 +1,5 @@
 use super::*;
+use crate::patterns::Patterns;
 use serde_json::{Map, json};
 use std::time::{Duration, Instant};
 
@@ -182,6 +183,72 @@ fn faults_of_many_alternatives_are_not_gathered_over_a_large_value() {
         };
         assert!(!faults[0].message.contains("too many"), "{faults:?}");
     }
+}
+
+/// Whether a check was begun, and not refused for what it could cost.
+fn is_begun(schema: &Schema, document: &Value) -> bool {
+    !matches!(schema.check(document, Extent::Whole), Err(Refusal::TooMuch(_)))
+}
+
+#[test]
+fn patterns_have_as_many_states_as_is_stated() {
+    let pattern = |times: u64| format!("^a{{{times}}}$");
+    let states = |times: u64| Patterns::default().states(&pattern(times)).unwrap();
+    let most = SCHEMA.states - states(1) + 1;
+    assert_eq!((states(most), states(most + 1)), (SCHEMA.states, SCHEMA.states + 1));
+    assert!(Schema::compile(&json!({"pattern": pattern(most)})).is_ok());
+    let refused = refusal(&json!({"pattern": pattern(most + 1)}));
+    assert!(refused.contains(&format!("at most {} are taken", SCHEMA.states)), "{refused}");
+}
+
+#[test]
+fn a_check_takes_as_many_steps_as_is_stated() {
+    // Each constant is a part of the schema, and what is left of the steps when whole bytes were looked at.
+    let with = |constants: u64| {
+        let schema = json!({"pattern": "^a{4000}$", "enum": (0..constants).collect::<Vec<_>>()});
+        Schema::compile(&schema).unwrap()
+    };
+    let least = with(1);
+    let (empty, byte) = (least.steps(&json!("")), least.steps(&json!("b")));
+    let bytes = (SCHEMA.steps - empty) / (byte - empty);
+    let left = (SCHEMA.steps - empty) % (byte - empty);
+    let document = json!("b".repeat(usize::try_from(bytes).unwrap()));
+    let (most, more) = (with(1 + left / STEPS_OF_A_LOOK), with(2 + left / STEPS_OF_A_LOOK));
+    assert!(most.steps(&document) <= SCHEMA.steps && more.steps(&document) > SCHEMA.steps);
+    assert!(is_begun(&most, &document) && !is_begun(&more, &document));
+}
+
+#[test]
+fn faults_are_gathered_as_far_as_is_stated() {
+    let schema = Schema::compile(&json!({"items": {"type": "string"}})).unwrap();
+    let parts = schema.cost.faults.parts;
+    // The list is a value itself.
+    let told = |values: u64| {
+        let list: Vec<u64> = (1..values).collect();
+        let Err(Refusal::Faults(faults)) = schema.check(&json!(list), Extent::Whole) else {
+            panic!("numbers are no texts")
+        };
+        faults.len()
+    };
+    assert_eq!(SCHEMA.gathered % parts, 0, "a whole number of values");
+    assert_eq!(told(SCHEMA.gathered / parts), MAX_FAULTS);
+    assert_eq!(told(SCHEMA.gathered / parts + 1), 1);
+}
+
+#[test]
+fn values_are_copied_as_far_as_is_stated() {
+    let alternatives: Vec<Value> = (0..4_096).map(|_| json!({"type": "number"})).collect();
+    let schema = Schema::compile(&json!({"anyOf": alternatives})).unwrap();
+    assert_eq!(SCHEMA.copied_bytes % schema.cost.alternatives, 0, "a whole number of bytes");
+    let bytes = SCHEMA.copied_bytes / schema.cost.alternatives - VALUE_BYTES;
+    let is_told = |bytes: u64| {
+        let text = json!("x".repeat(usize::try_from(bytes).unwrap()));
+        let Err(Refusal::Faults(faults)) = schema.check(&text, Extent::Whole) else {
+            panic!("a text is no number")
+        };
+        !faults[0].message.contains("too many")
+    };
+    assert!(is_told(bytes) && !is_told(bytes + 1));
 }
 
 /// The most memory that this process had, in bytes.

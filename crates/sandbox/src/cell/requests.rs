@@ -197,6 +197,7 @@ fn explained(error: &HttpError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fuelcell_domain::Meter;
 
     #[test]
     fn a_uri_leads_to_one_place() {
@@ -216,6 +217,16 @@ mod tests {
         ] {
             let target = uri.parse().ok().and_then(|uri| target(&uri));
             assert_eq!(target, None, "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_as_long_as_is_stated() {
+        let memory = Memory::new(u64::MAX, Arc::new(Meter::default()));
+        for (length, fits) in [(MAX_BODY, true), (MAX_BODY + 1, false)] {
+            let body = Full::new(Bytes::from(vec![b'x'; length])).map_err(|never| match never {});
+            let taken = whole(body.boxed_unsync(), &mut memory.holding()).await;
+            assert_eq!(taken.is_ok_and(|taken| taken.len() == length), fits, "{length}");
         }
     }
 }

@@ -2,12 +2,16 @@
 
 use crate::guests::{ARTIFACTS, SLEEP, component, noop};
 use crate::support::Bench;
+use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::manifest::SECTION;
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::{FIXED, ModuleInspector};
 use fuelcell_sandbox::{Sandbox, pack};
 use std::sync::LazyLock;
-use wasm_encoder::{ComponentSection, CustomSection};
+use wasm_encoder::{
+    CodeSection, ComponentSection, ConstExpr, CustomSection, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, Module, ModuleSection, TypeSection, ValType,
+};
 
 static BENCH: LazyLock<Bench> = LazyLock::new(Bench::new);
 
@@ -134,16 +138,101 @@ fn switched_off_features_are_told_from_nonsense() {
     assert!(matches!(refusal(&broken), InspectError::Invalid(_)));
 }
 
+/// A global variable that never changes.
+const I32: GlobalType = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+
+/// Tries the least component with `more` of something beside its own: as many as `most` are taken, and one more is refused.
+fn is_exact(what: &str, most: u64, more: impl Fn(u32) -> Vec<u8>) {
+    let refused = |count: u32| {
+        let InspectError::CompileLimit(text) = refusal(&more(count)) else { panic!("{count} {what}") };
+        let found = text.strip_prefix("it has ").and_then(|rest| rest.split_once(&format!(" {what}; ")));
+        found.unwrap_or_else(|| panic!("{text}")).0.parse::<u64>().unwrap()
+    };
+    let most = u32::try_from(most).unwrap();
+    let own = refused(most + 1) - u64::from(most + 1);
+    let left = most - u32::try_from(own).unwrap();
+    assert!(sandbox().inspect(&more(left)).is_ok(), "{most} {what}");
+    assert_eq!(refused(left + 1), u64::from(most) + 1);
+}
+
+/// The least component with this module in it.
+fn with_module(module: &Module) -> Vec<u8> {
+    let mut bytes = noop();
+    ModuleSection(module).append_to_component(&mut bytes);
+    bytes
+}
+
+/// A module of so many functions with this body.
+fn with_functions(count: u32, body: &Function) -> Vec<u8> {
+    let (mut types, mut functions, mut code) =
+        (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+    types.ty().function([], []);
+    for _ in 0..count {
+        functions.function(0);
+        code.function(body);
+    }
+    with_module(Module::new().section(&types).section(&functions).section(&code))
+}
+
+/// A body that does nothing so many times, and has so many variables.
+fn body(times: u32, locals: u32) -> Function {
+    let mut body = Function::new([(locals, ValType::I32)]);
+    let mut instructions = body.instructions();
+    for _ in 0..times {
+        instructions.nop();
+    }
+    instructions.end();
+    body
+}
+
 #[test]
 fn what_no_compiler_should_see_is_refused() {
-    let locals = format!("(component (core module (func (local {}))))", "i32 ".repeat(20_001));
-    let exports: String = (0..20_001).map(|index| format!("(export \"{index}\" (func 0))")).collect();
-    let exports = format!("(component (core module (func) {exports}))");
-    let body = format!("(component (core module (func {})))", "nop ".repeat(1 << 20));
-    for (text, what) in [(locals, "local variables"), (exports, "exports"), (body, "bytes in one function")] {
-        let refused = refusal(&wat::parse_str(text).unwrap());
-        assert!(matches!(&refused, InspectError::CompileLimit(text) if text.contains(what)), "{refused}");
-    }
+    is_exact("bytes in one function", MODULE.function_bytes as u64, |n| with_functions(1, &body(n, 0)));
+    is_exact("local variables in one function", MODULE.locals, |n| with_functions(1, &body(0, n)));
+    is_exact("functions", MODULE.functions, |n| with_functions(n, &body(0, 0)));
+    is_exact("types", MODULE.types, |n| {
+        let mut types = TypeSection::new();
+        for _ in 0..n {
+            types.ty().function([], []);
+        }
+        with_module(Module::new().section(&types))
+    });
+    is_exact("exports", MODULE.exports, |n| {
+        let (mut globals, mut exports) = (GlobalSection::new(), ExportSection::new());
+        globals.global(I32, &ConstExpr::i32_const(0));
+        for number in 0..n {
+            exports.export(&number.to_string(), ExportKind::Global, 0);
+        }
+        with_module(Module::new().section(&globals).section(&exports))
+    });
+    is_exact("imports", MODULE.imports, |n| {
+        let mut imports = ImportSection::new();
+        for number in 0..n {
+            imports.import("a", &number.to_string(), I32);
+        }
+        with_module(Module::new().section(&imports))
+    });
+    is_exact("nested modules and components", MODULE.parts, |n| {
+        let mut bytes = noop();
+        for _ in 0..n {
+            ModuleSection(&Module::new()).append_to_component(&mut bytes);
+        }
+        bytes
+    });
+}
+
+#[test]
+fn a_module_is_as_large_as_is_stated() {
+    let padded = |length: usize| {
+        let mut bytes = noop();
+        // Of a custom section there are a byte, its length in four, and a name of a letter with its length.
+        let data = vec![0; length - bytes.len() - 7];
+        CustomSection { name: "x".into(), data: data.into() }.append_to_component(&mut bytes);
+        assert_eq!(bytes.len(), length);
+        bytes
+    };
+    assert!(sandbox().inspect(&padded(MODULE.bytes)).is_ok());
+    assert!(matches!(refusal(&padded(MODULE.bytes + 1)), InspectError::Unsupported(_)));
 }
 
 #[test]

@@ -106,6 +106,26 @@ async fn bytes_of_a_host_call() {
     assert_eq!(bench.fail(&guest(limit + 1)).await.0.code, ErrorCode::HostLimit);
 }
 
+/// Frames are the compiler's, so that this one is not exact to the byte: they hold what is needed after a call, and little
+/// else.
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_of_the_stack() {
+    const NEEDED: u64 = 1000;
+    let all = |each: &dyn Fn(u64) -> String| (0..NEEDED).map(each).collect::<String>();
+    let guest = |frames: u64| {
+        let load = all(&|n| format!("(local.set {} (i64.load (i32.const {})))", n + 1, n * 8));
+        let store = all(&|n| format!("(i64.store (i32.const {}) (local.get {}))", n * 8, n + 1));
+        let locals = "i64 ".repeat(NEEDED as usize);
+        let again = "(if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))";
+        let function = format!("(func $f (param i32) (local {locals}) {load} {again} {store})");
+        component(&[], &function, &format!("(call $f (i32.const {})) (i32.const 0)", frames - 1))
+    };
+    let bench = Bench::new();
+    let frames = FIXED.stack_bytes / (8 * NEEDED);
+    assert_eq!(bench.run(&guest(frames * 19 / 20)).await.0, DONE);
+    assert_eq!(bench.fail(&guest(frames + 1)).await.0.code, ErrorCode::StackOverflow);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn core_instances() {
     // Two are there already.
