@@ -6,7 +6,6 @@ use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
 use crate::gate::{Gate, Taken};
 use crate::live::{Live, StopReason};
-use crate::lock;
 use crate::order::{Turns, order};
 use crate::prepare::Preparer;
 use crate::records::Records;
@@ -286,7 +285,7 @@ impl Scheduler {
             return Ok(TICK);
         }
         let now = self.clock.now();
-        let next = self.records.queue.next_not_before(now).await?;
+        let next = self.records.backlog.next_not_before(now).await?;
         Ok(next.map_or(TICK, |at| at.since(now).min(TICK)))
     }
 
@@ -294,7 +293,7 @@ impl Scheduler {
     async fn look(self: &Arc<Self>, claims: &mut Claims) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let limit = LOOK_AHEAD.max(self.config.slots * 4) + claims.len();
-        let mut heads = self.records.queue.heads(now, limit).await?;
+        let mut heads = self.records.backlog.heads(now, limit).await?;
         heads.retain(|entry| !claims.hold(entry.job));
         let choice = self.choose(heads, claims, now);
         for module in choice.prepare {

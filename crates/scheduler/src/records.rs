@@ -1,6 +1,8 @@
 //! What the scheduler takes of a store: the subjects that it needs, and no other.
 
-use fuelcell_store::verbs::{Accounts, Audit, Jobs, Logs, Processed, Queue, References, Submissions};
+use fuelcell_store::verbs::{
+    Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, References, Submissions,
+};
 use std::sync::Arc;
 
 /// A store of records by subject. [`Records::of`] takes them all from one store.
@@ -8,6 +10,8 @@ use std::sync::Arc;
 pub struct Records {
     /// Where jobs are claimed and ended.
     pub queue: Arc<dyn Queue>,
+    /// Whose turn it is.
+    pub backlog: Arc<dyn Backlog>,
     /// Where jobs are looked at, and forgotten when they are past their retention.
     pub jobs: Arc<dyn Jobs>,
     /// Where lines of running jobs go.
@@ -28,10 +32,11 @@ impl Records {
     /// All of them from one store.
     pub fn of<S>(store: &Arc<S>) -> Self
     where
-        S: Queue + Jobs + Logs + Processed + Accounts + Submissions + Audit + References + 'static,
+        S: Queue + Backlog + Jobs + Logs + Processed + Accounts + Submissions + Audit + References + 'static,
     {
         Self {
             queue: store.clone(),
+            backlog: store.clone(),
             jobs: store.clone(),
             logs: store.clone(),
             processed: store.clone(),

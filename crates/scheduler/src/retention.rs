@@ -11,7 +11,7 @@
 
 use crate::Scheduler;
 use fuelcell_domain::{Digest, JobId, JobState, ProjectId, ProjectRef, Timestamp};
-use fuelcell_store::{BlobRef, JobFilter, PageRequest, StoreError};
+use fuelcell_store::{BlobRef, JobFilter, StoreError};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 use tokio::sync::MutexGuard;
@@ -170,33 +170,28 @@ impl Scheduler {
     /// Some of the oldest ended jobs that are more than `most`.
     async fn beyond(&self, project: ProjectRef, most: u64) -> Result<Vec<JobId>, StoreError> {
         let filter = JobFilter { states: ended(), ..JobFilter::default() };
-        let total =
-            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total.count;
-        let limit = usize::try_from(total.saturating_sub(most)).unwrap_or(usize::MAX).min(BATCH);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let page = PageRequest { offset: total - limit as u64, limit };
-        Ok(self.records.jobs.list(project, &filter, page).await?.jobs.iter().map(|job| job.id).collect())
+        let counts = self.records.jobs.counts(project, &filter).await?;
+        let ended = counts.completed + counts.failed + counts.cancelled;
+        let limit = usize::try_from(ended.saturating_sub(most)).unwrap_or(usize::MAX).min(BATCH);
+        let oldest = self.records.jobs.oldest_jobs(project, &filter, None, limit).await?;
+        Ok(oldest.iter().map(|job| job.id).collect())
     }
 
     /// Some of the jobs that ended at `until` or earlier, the oldest first. Jobs that were submitted by then and ended
     /// later are passed over.
     async fn older(&self, project: ProjectRef, until: Timestamp) -> Result<Vec<JobId>, StoreError> {
         let filter = JobFilter { states: ended(), created_to: Some(until), ..JobFilter::default() };
-        let mut left =
-            self.records.jobs.list(project, &filter, PageRequest { offset: 0, limit: 0 }).await?.total.count;
-        while left > 0 {
-            let limit = usize::try_from(left).unwrap_or(usize::MAX).min(BATCH);
-            left -= limit as u64;
-            let page = self.records.jobs.list(project, &filter, PageRequest { offset: left, limit }).await?;
-            let old = page.jobs.iter().filter(|job| job.ended_at.is_some_and(|at| at <= until));
+        let mut after = None;
+        loop {
+            let jobs = self.records.jobs.oldest_jobs(project, &filter, after, BATCH).await?;
+            let Some(last) = jobs.last() else { return Ok(Vec::new()) };
+            after = Some(last.ordinal);
+            let old = jobs.iter().filter(|job| job.ended_at.is_some_and(|at| at <= until));
             let old: Vec<_> = old.map(|job| job.id).collect();
             if !old.is_empty() {
                 return Ok(old);
             }
         }
-        Ok(Vec::new())
     }
 
     /// Takes away the stored bytes that nothing needs, now and [`RetentionConfig::settle`] later.

@@ -1,7 +1,7 @@
 //! Forgetting many ended jobs at once, and what their pipelines remember.
 
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Digest, JobId, JobState, PipelineId, ProjectRef, Role, Timestamp};
+use fuelcell_domain::{Digest, Job, JobId, JobState, PipelineId, ProjectRef, Role, Timestamp};
 use fuelcell_store::{JobFilter, Page, PageRequest, ProcessedItem, ProcessedPage, Seek, StoreError};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -52,17 +52,12 @@ impl Service {
         let now = self.clock.now();
         let filter = JobFilter { states, created_to: Some(now), ..JobFilter::default() };
         let mut cleared = Cleared::default();
+        let mut after = None;
         loop {
-            // Somebody else's deletions shift the pages, so that one walk may miss some.
-            let ended = self.ended_by(project, &filter, now).await?;
-            if ended.is_empty() {
-                break;
-            }
-            cleared.jobs += stream::iter(ended)
-                .map(|job| self.delete_if_there(project, job).boxed())
-                .buffer_unordered(AT_A_TIME)
-                .try_fold(0, async |sum, deleted| Ok(sum + u64::from(deleted)))
-                .await?;
+            let jobs = self.store.oldest_jobs(project, &filter, after, PAGE).await?;
+            let Some(last) = jobs.last() else { break };
+            after = Some(last.ordinal);
+            cleared.jobs += self.delete_those_ended_by(now, jobs).await?;
         }
         if with_processed_items {
             cleared.processed_items = self.forget_processed(project, None).await?;
@@ -71,25 +66,14 @@ impl Service {
         Ok(cleared)
     }
 
-    /// Jobs that match and had ended by then. What ends while others are being forgotten is somebody's fresh result.
-    async fn ended_by(
-        &self,
-        project: ProjectRef,
-        filter: &JobFilter,
-        moment: Timestamp,
-    ) -> Result<Vec<JobId>, ServiceError> {
-        let mut ended = Vec::new();
-        let mut page = PageRequest { offset: 0, limit: PAGE };
-        loop {
-            let jobs = self.store.list(project, filter, page).await?.jobs;
-            if jobs.is_empty() {
-                return Ok(ended);
-            }
-            ended.extend(
-                jobs.iter().filter(|job| job.ended_at.is_some_and(|at| at <= moment)).map(|job| job.id),
-            );
-            page.offset += PAGE as u64;
-        }
+    /// Says how many were there. What ends while others are being forgotten is somebody's fresh result.
+    async fn delete_those_ended_by(&self, moment: Timestamp, jobs: Vec<Job>) -> Result<u64, ServiceError> {
+        let ended = jobs.into_iter().filter(|job| job.ended_at.is_some_and(|at| at <= moment));
+        stream::iter(ended)
+            .map(|job| self.delete_if_there(job.project, job.id).boxed())
+            .buffer_unordered(AT_A_TIME)
+            .try_fold(0, async |sum, deleted| Ok(sum + u64::from(deleted)))
+            .await
     }
 
     /// Says whether it was there: another call may clear at the same time.

@@ -83,7 +83,7 @@ pub use fuelcell_store::{
 
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
 use fuelcell_domain::{Clock, JobType, ModuleVersion};
-use fuelcell_store::{BlobStore, Store};
+use fuelcell_store::{BlobStore, ClientStore};
 use places::{Lines, Places};
 use principal::Secret;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ use vault::Seal;
 /// What the service is made of; the composition root fills it in.
 pub struct Parts {
     /// Records.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn ClientStore>,
     /// Bytes.
     pub blobs: Arc<dyn BlobStore>,
     /// Looks at uploaded modules.
@@ -113,7 +113,7 @@ pub struct Parts {
 
 /// All use cases.
 pub struct Service {
-    store: Arc<dyn Store>,
+    store: Arc<dyn ClientStore>,
     blobs: Arc<dyn BlobStore>,
     inspector: Arc<dyn ModuleInspector>,
     events: Arc<dyn Events>,

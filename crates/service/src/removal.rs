@@ -40,6 +40,10 @@ pub struct Contents {
     pub pipelines: u64,
     /// Those of them that have a schedule.
     pub schedules: u64,
+    /// Items that their jobs marked as processed.
+    pub processed_items: u64,
+    /// Webhooks.
+    pub webhooks: u64,
     /// Secrets.
     pub secrets: u64,
     /// Tokens and application passwords that hold there.
@@ -61,6 +65,8 @@ impl Contents {
             (self.module_versions, "module versions"),
             (self.pipelines, "pipelines"),
             (self.schedules, "schedules"),
+            (self.processed_items, "processed items"),
+            (self.webhooks, "webhooks"),
             (self.secrets, "secrets"),
             (self.tokens, "tokens and passwords"),
             (self.bytes, "bytes"),
@@ -125,6 +131,12 @@ impl Service {
         let pipelines = self.store.pipelines(project).await?;
         contents.pipelines += pipelines.len() as u64;
         contents.schedules += pipelines.iter().filter(|pipeline| pipeline.schedule.is_some()).count() as u64;
+        for pipeline in &pipelines {
+            let none = PageRequest { offset: 0, limit: 0 };
+            let items = self.store.processed(project, pipeline.id, none).await?;
+            contents.processed_items += items.total.count;
+        }
+        contents.webhooks += self.store.notices(project).await?.webhooks.len() as u64;
         let sizes: Vec<u64> = self.store.datasets(project).await?.iter().map(|one| one.size).collect();
         contents.datasets += sizes.len() as u64;
         let modules: Vec<u64> =
@@ -137,19 +149,17 @@ impl Service {
     }
 
     async fn add_artifacts(&self, contents: &mut Contents, project: ProjectRef) -> Result<(), ServiceError> {
-        let mut page = PageRequest { offset: 0, limit: PAGE };
+        let mut after = None;
         loop {
-            let jobs = self.store.list(project, &JobFilter::default(), page).await?.jobs;
-            if jobs.is_empty() {
-                return Ok(());
-            }
+            let jobs = self.store.oldest_jobs(project, &JobFilter::default(), after, PAGE).await?;
+            let Some(last) = jobs.last() else { return Ok(()) };
+            after = Some(last.ordinal);
             for job in jobs.iter().filter(|job| job.state.is_ended()) {
                 let artifacts = self.store.artifacts(job.id).await?;
                 contents.artifacts += artifacts.len() as u64;
                 contents.bytes =
                     artifacts.iter().fold(contents.bytes, |sum, one| sum.saturating_add(one.size));
             }
-            page.offset += PAGE as u64;
         }
     }
 
@@ -244,8 +254,7 @@ impl Service {
     /// Cancels what runs and nobody has cancelled yet.
     async fn stop_jobs(&self, project: ProjectRef, by: &str) -> Result<(), ServiceError> {
         let filter = JobFilter { states: vec![JobState::Running], ..JobFilter::default() };
-        let page = PageRequest { offset: 0, limit: PAGE };
-        for job in self.store.list(project, &filter, page).await?.jobs {
+        for job in self.store.oldest_jobs(project, &filter, None, PAGE).await? {
             if job.cancel.as_ref().is_some_and(|cancel| cancel.force) {
                 continue;
             }

@@ -5,11 +5,11 @@ use async_trait::async_trait;
 use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes, Running};
 use fuelcell_domain::{Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, ReadAt, Timestamp};
-use fuelcell_store::{MemoryBlobs, Store};
+use fuelcell_store::{ClientStore, MemoryBlobs};
 use std::sync::{Arc, Mutex};
 
 /// Hears nothing and accepts no module.
-struct Nobody;
+pub(crate) struct Nobody;
 
 #[async_trait]
 impl ModuleInspector for Nobody {
@@ -102,8 +102,8 @@ impl Nodes for OneNode {
 }
 
 /// A service with a built-in module for analyses, and its node.
-pub(crate) fn service(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> (Service, Arc<OneNode>) {
-    let node = Arc::new(OneNode(Mutex::new(Node::idle(2)), Mutex::default()));
+pub(crate) fn service(store: Arc<dyn ClientStore>, clock: Arc<ManualClock>) -> (Service, Arc<OneNode>) {
+    let node = node();
     let mut service = Service::new(Parts {
         store,
         blobs: Arc::new(MemoryBlobs::default()),
@@ -116,6 +116,11 @@ pub(crate) fn service(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> (Servic
     });
     service.built_in.insert(JobType::Analysis, built_in());
     (service, node)
+}
+
+/// With two slots and nothing to do.
+pub(crate) fn node() -> Arc<OneNode> {
+    Arc::new(OneNode(Mutex::new(Node::idle(2)), Mutex::default()))
 }
 
 fn built_in() -> ModuleVersion {

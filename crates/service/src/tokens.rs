@@ -9,7 +9,7 @@ use crate::principal::Secret;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{AuditOutcome, Role, Scope, Timestamp, Token, TokenId, TokenKind};
 use fuelcell_store::pages::TokenFilter;
-use fuelcell_store::{Page, Seek, Store, StoreError};
+use fuelcell_store::{Accounts, Audit, Page, Seek, StoreError};
 use std::time::Duration;
 
 /// Whom the tokens belong to that the server makes by itself.
@@ -199,7 +199,7 @@ fn itself(subject: &str) -> Principal {
 /// Makes an operator token in a store that no server has open, for somebody who may read the server's own secret. The token
 /// with the secret `lost`, which the new one takes the place of, is revoked, or every other operator token.
 pub async fn reset_operator_token(
-    store: &dyn Store,
+    store: &(impl Accounts + Audit),
     secret: [u8; 32],
     now: Timestamp,
     lost: Option<&str>,

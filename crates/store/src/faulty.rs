@@ -16,7 +16,7 @@ use crate::processed::{ProcessedItem, ProcessedPage};
 use crate::schedules::ScheduleStep;
 use crate::usage::{UsageQuery, UsageReport};
 use crate::verbs::{
-    Accounts, Audit, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
+    Accounts, Audit, Backlog, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
     Pipelines, Processed, Queue, References, Removals, Submissions,
 };
 use crate::{RemovalStep, StoreError};
@@ -292,15 +292,16 @@ pass_on! {
         fn forget_keys(now: Timestamp, limit: usize) -> u64;
         fn request_cancel(project: ProjectRef, job: JobId, request: CancelRequest) -> (CancelOutcome, Job);
     }
-    Queue {
+    Backlog {
         fn ready(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
         fn heads(now: Timestamp, limit: usize) -> Vec<QueueEntry>;
         fn next_not_before(now: Timestamp) -> Option<Timestamp>;
+    }
+    Queue {
         fn claim(jobs: &[JobId], lease: Lease, holder: Holder, now: Timestamp) -> Vec<Claim>;
         fn extend_leases(attempts: &[AttemptId], until: Timestamp) -> Vec<AttemptId>;
         fn record_pulse(attempt: AttemptId, pulse: Pulse, now: Timestamp) -> ();
         fn set_checkpoint(attempt: AttemptId, blob: BlobRef) -> ();
-        fn checkpoint(job: JobId) -> Option<BlobRef>;
         fn finish(finish: Finish) -> Job, after distort(finish);
         fn expire_leases(now: Timestamp) -> Vec<JobId>;
         fn release_node(node: &NodeId, present: Incarnation, now: Timestamp) -> Vec<JobId>;
@@ -308,11 +309,13 @@ pass_on! {
     }
     Jobs {
         fn job(project: ProjectRef, id: JobId) -> Option<Job>;
+        fn checkpoint(job: JobId) -> Option<BlobRef>;
         fn artifacts(job: JobId) -> Vec<Artifact>;
         fn receipts(job: JobId) -> Vec<Receipt>;
         fn list(project: ProjectRef, filter: &JobFilter, page: PageRequest) -> JobPage;
         fn list_ordered(project: ProjectRef, filter: &JobFilter, order: JobOrder, page: PageRequest) -> JobPage;
         fn jobs_page(project: ProjectRef, filter: &JobFilter, seek: Seek<Reverse<Ordinal>>) -> Page<Job>;
+        fn oldest_jobs(project: ProjectRef, filter: &JobFilter, after: Option<Ordinal>, limit: usize) -> Vec<Job>;
         fn job_by_ordinal(project: ProjectRef, ordinal: Ordinal) -> Option<Job>;
         fn counts(project: ProjectRef, filter: &JobFilter) -> StateCounts;
         fn queued_before(job: &Job, now: Timestamp) -> Option<u64>;
@@ -363,6 +366,7 @@ pass_on! {
     Audit {
         fn append_audit(entry: AuditEntry) -> ();
         fn forget_audit(until: Timestamp, limit: usize) -> u64;
+        fn trim_audit(most: u64, limit: usize) -> u64;
         fn audit(filter: &AuditFilter, before: Option<u64>, limit: usize) -> Vec<(u64, AuditEntry)>;
     }
     Health {

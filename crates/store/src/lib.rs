@@ -44,6 +44,6 @@ pub use order::{JobOrder, Ranks, SortKey};
 pub use pages::{Page, Seek};
 pub use processed::{MAX_PROCESSED_ITEMS, ProcessedItem, ProcessedPage};
 pub use verbs::{
-    Accounts, Audit, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs, Logs, Modules,
-    Pipelines, Processed, Queue, References, Removals, Store, Submissions,
+    Accounts, Audit, Backlog, ClientStore, Datasets, Deliveries, Figures, Grants, Health, JobEvents, Jobs,
+    Logs, Modules, Pipelines, Processed, Queue, References, Removals, Store, Submissions,
 };

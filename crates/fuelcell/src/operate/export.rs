@@ -7,7 +7,7 @@ use chrono::SecondsFormat;
 use fuelcell_api::receipt_document;
 use fuelcell_domain::job::JobEnd;
 use fuelcell_domain::{Artifact, Completion, Job, Parameters, ProjectRef, Receipt, Timestamp};
-use fuelcell_store::{Accounts, JobFilter, PageRequest, Store};
+use fuelcell_store::{Accounts, JobFilter, Jobs};
 use fuelcell_store_sled::{Options, SledStore, exists};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -45,27 +45,24 @@ pub(crate) async fn export(data: &Path, out: Option<&Path>) -> anyhow::Result<()
     Ok(out.flush()?)
 }
 
-/// Lists show the newest first; so the pages are taken from their end.
 async fn export_project(
-    store: &dyn Store,
+    store: &dyn Jobs,
     project: ProjectRef,
     out: &mut dyn Write,
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
-    let filter = JobFilter::default();
-    let mut left = store.counts(project, &filter).await?.total();
-    while left > 0 {
-        let limit = usize::try_from(left).unwrap_or(usize::MAX).min(PAGE);
-        left -= limit as u64;
-        let page = store.list(project, &filter, PageRequest { offset: left, limit }).await?;
-        for job in page.jobs.iter().rev() {
+    let mut after = None;
+    loop {
+        let jobs = store.oldest_jobs(project, &JobFilter::default(), after, PAGE).await?;
+        let Some(last) = jobs.last() else { return Ok(()) };
+        after = Some(last.ordinal);
+        for job in &jobs {
             let artifacts = store.artifacts(job.id).await?;
             let receipts = store.receipts(job.id).await?;
             writeln!(out, "{}", serde_json::to_string(&document(job, &artifacts, &receipts))?)?;
             bar.inc(1);
         }
     }
-    Ok(())
 }
 
 /// A job's record, its parameters to the digit.

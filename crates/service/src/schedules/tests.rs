@@ -10,7 +10,7 @@ use fuelcell_domain::{
     TenantId, Token, TokenId, TokenKind,
 };
 use fuelcell_store::faulty::{Fault, FaultyStore};
-use fuelcell_store::{Accounts, JobFilter, Jobs, MemoryStore, PageRequest, Pipelines, Store};
+use fuelcell_store::{Accounts, ClientStore, JobFilter, Jobs, MemoryStore, PageRequest, Pipelines};
 use std::sync::Arc;
 
 /// Tuesday, 2026-01-06T05:00:00Z: six o'clock in Berlin.
@@ -119,7 +119,7 @@ impl World {
 }
 
 /// Another process's service.
-fn new_service(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Service {
+fn new_service(store: Arc<dyn ClientStore>, clock: Arc<ManualClock>) -> Service {
     stubs::service(store, clock).0
 }
 

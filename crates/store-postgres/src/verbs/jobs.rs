@@ -2,6 +2,7 @@
 
 use super::accounts::ledger;
 use super::filter::Conditions;
+use super::queue;
 use crate::database::{Session, most};
 use crate::records::job::{self, COLUMNS, SOURCE, of_row};
 use crate::records::moves;
@@ -13,8 +14,8 @@ use fuelcell_domain::{Artifact, Job, JobId, JobState, Ordinal, ProjectRef, Recei
 use fuelcell_store::pages::{Pager, QueueSpot, QueuedJob};
 use fuelcell_store::verbs::Jobs;
 use fuelcell_store::{
-    JobFilter, JobOrder, JobPage, Page, PageRequest, QueueOrder, QueuePage, Seek, SortKey, StateCounts,
-    StoreError, Total,
+    BlobRef, JobFilter, JobOrder, JobPage, Page, PageRequest, QueueOrder, QueuePage, Seek, SortKey,
+    StateCounts, StoreError, Total,
 };
 use std::cmp::Reverse;
 use tokio_postgres::Row;
@@ -28,6 +29,10 @@ impl Jobs for PostgresStore {
     async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
         let job = ask!(self, session => job::find(&session, id))?;
         Ok(job.filter(|job| job.project == project))
+    }
+
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        ask!(self, session => queue::checkpoint(&session, job))
     }
 
     async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
@@ -69,6 +74,17 @@ impl Jobs for PostgresStore {
     ) -> Result<Page<Job>, StoreError> {
         let filter = filter.clone();
         ask!(self, session => page(&session, project, filter, seek))
+    }
+
+    async fn oldest_jobs(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        after: Option<Ordinal>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        let filter = filter.clone();
+        ask!(self, session => oldest(&session, project, filter, after, limit))
     }
 
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
@@ -186,6 +202,23 @@ fn order_by(conditions: &mut Conditions, order: JobOrder) -> String {
     };
     let value = value.map_or_else(String::new, |value| format!("{value} {direction} NULLS LAST, "));
     format!("{value}j.ordinal {direction}")
+}
+
+async fn oldest(
+    session: &Session,
+    project: ProjectRef,
+    filter: JobFilter,
+    after: Option<Ordinal>,
+    limit: usize,
+) -> Result<Vec<Job>, StoreError> {
+    let mut conditions = Conditions::of(project, &filter);
+    if let Some(after) = after {
+        conditions.and("j.ordinal >", i64::try_from(after).unwrap_or(i64::MAX));
+    }
+    let limit = conditions.value(most(limit));
+    let list =
+        format!("SELECT {COLUMNS} FROM {SOURCE} WHERE {} ORDER BY j.ordinal LIMIT {limit}", conditions.text);
+    jobs(&session.query(&list, &conditions.values()).await?)
 }
 
 async fn page(

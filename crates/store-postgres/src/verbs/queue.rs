@@ -17,7 +17,7 @@ use fuelcell_domain::{
     Receipt, Timestamp, Transition,
 };
 use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial, share_of_lane};
-use fuelcell_store::verbs::Queue;
+use fuelcell_store::verbs::{Backlog, Queue};
 use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
@@ -27,7 +27,7 @@ use uuid::Uuid;
 const LOST: i64 = 1000;
 
 #[async_trait]
-impl Queue for PostgresStore {
+impl Backlog for PostgresStore {
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
         ask!(self, session => ready(&session, now, limit))
     }
@@ -41,7 +41,10 @@ impl Queue for PostgresStore {
         let next = ask!(self, session => session.one(next, &[&now.0]))?;
         Ok(next.map(|row| Timestamp(row.get(0))))
     }
+}
 
+#[async_trait]
+impl Queue for PostgresStore {
     async fn claim(
         &self,
         jobs: &[JobId],
@@ -68,10 +71,6 @@ impl Queue for PostgresStore {
 
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
         change!(self, work => set_checkpoint(work, attempt, blob))
-    }
-
-    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
-        ask!(self, session => checkpoint(&session, job))
     }
 
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {
@@ -269,7 +268,7 @@ async fn set_checkpoint(work: &mut Work, attempt: AttemptId, blob: BlobRef) -> R
     work.execute(put, &[&job.id.0, &record::write(&blob)?]).await.map(drop)
 }
 
-async fn checkpoint(session: &Session, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+pub(super) async fn checkpoint(session: &Session, job: JobId) -> Result<Option<BlobRef>, StoreError> {
     session.record("checkpoints", "SELECT record FROM checkpoints WHERE job = $1", &[&job.0]).await
 }
 

@@ -96,6 +96,17 @@ impl Catalog {
         ordinals
     }
 
+    /// The oldest matches that are newer than a job.
+    pub(crate) fn above(&self, filter: &JobFilter, after: Option<Number>, limit: usize) -> Vec<Number> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let parts = self.parts(filter);
+        let newer = parts.iter().flat_map(|part| part.range((start, Bound::Unbounded)).take(limit));
+        let mut ordinals: Vec<_> = newer.collect();
+        ordinals.sort_unstable();
+        ordinals.truncate(limit);
+        ordinals
+    }
+
     /// One page of the matches in another order, and the number of all.
     pub(crate) fn ordered_page(
         &self,

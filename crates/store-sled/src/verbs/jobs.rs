@@ -5,6 +5,7 @@ use crate::records::job as records;
 use crate::store::SledStore;
 use crate::tables::database::Read;
 use crate::tables::keys::{Number, Place, Table, number};
+use crate::verbs::queue;
 use crate::write::overlay::Overlay;
 use crate::write::shared::Shared;
 use async_trait::async_trait;
@@ -13,8 +14,8 @@ use fuelcell_domain::{Artifact, Job, JobId, JobState, Ordinal, ProjectRef, Recei
 use fuelcell_store::pages::{Pager, QueueSpot, QueuedJob};
 use fuelcell_store::verbs::Jobs;
 use fuelcell_store::{
-    JobFilter, JobOrder, JobPage, Page, PageRequest, QueueOrder, QueuePage, Seek, StateCounts, StoreError,
-    Total,
+    BlobRef, JobFilter, JobOrder, JobPage, Page, PageRequest, QueueOrder, QueuePage, Seek, StateCounts,
+    StoreError, Total,
 };
 use std::cmp::Reverse;
 
@@ -22,6 +23,10 @@ use std::cmp::Reverse;
 impl Jobs for SledStore {
     async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError> {
         job(self.database()?, project, id)
+    }
+
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        queue::checkpoint(self.database()?, job)
     }
 
     async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
@@ -61,6 +66,17 @@ impl Jobs for SledStore {
     ) -> Result<Page<Job>, StoreError> {
         let filter = filter.clone();
         self.read_many(move |shared| jobs_page(shared, project, &filter, seek)).await
+    }
+
+    async fn oldest_jobs(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        after: Option<Ordinal>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        let filter = filter.clone();
+        self.read_many(move |shared| oldest_jobs(shared, project, &filter, after, limit)).await
     }
 
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {
@@ -173,6 +189,28 @@ pub(crate) fn jobs_page(
             }
         }
     }
+}
+
+pub(crate) fn oldest_jobs(
+    shared: &Shared,
+    project: ProjectRef,
+    filter: &JobFilter,
+    after: Option<Ordinal>,
+    limit: usize,
+) -> Result<Vec<Job>, StoreError> {
+    let (mut jobs, mut after) = (Vec::new(), after.map(number));
+    // As in a page of jobs.
+    while jobs.len() < limit {
+        let wanted = limit - jobs.len();
+        let found = shared.image().catalog(project).map(|own| own.above(filter, after, wanted));
+        let found = found.unwrap_or_default();
+        let Some(last) = found.last() else { break };
+        after = Some(*last);
+        for ordinal in found {
+            jobs.extend(records::load(&shared.database, Place { project, ordinal })?);
+        }
+    }
+    Ok(jobs)
 }
 
 pub(crate) fn counts(shared: &Shared, project: ProjectRef, filter: &JobFilter) -> StateCounts {

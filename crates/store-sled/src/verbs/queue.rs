@@ -18,7 +18,7 @@ use fuelcell_domain::{
     Transition,
 };
 use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial};
-use fuelcell_store::verbs::Queue;
+use fuelcell_store::verbs::{Backlog, Queue};
 use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
 use std::sync::{Arc, PoisonError};
 
@@ -53,7 +53,7 @@ impl SledStore {
 }
 
 #[async_trait]
-impl Queue for SledStore {
+impl Backlog for SledStore {
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
         self.shared.check()?;
         self.entries(ready(&self.shared, now, limit)).await
@@ -70,7 +70,10 @@ impl Queue for SledStore {
         self.shared.check()?;
         Ok(next_not_before(&self.shared, now))
     }
+}
 
+#[async_trait]
+impl Queue for SledStore {
     async fn claim(
         &self,
         jobs: &[JobId],
@@ -100,10 +103,6 @@ impl Queue for SledStore {
 
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
         self.write(move |overlay| set_checkpoint(overlay, attempt, blob)).await
-    }
-
-    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
-        checkpoint(self.database()?, job)
     }
 
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {

@@ -4,7 +4,9 @@ use fuelcell_domain::{Job, JobState};
 use fuelcell_store::conformance::fixtures::{
     at, cancel, done, end, failure, holder, job, lease, project, pulse, running, submit,
 };
-use fuelcell_store::{Grants, Health, JobFilter, Jobs, NewJob, Queue, StoreError, Submissions, Submitted};
+use fuelcell_store::{
+    Backlog, Grants, Health, JobFilter, Jobs, NewJob, Queue, StoreError, Submissions, Submitted,
+};
 use fuelcell_store_sled::{Barrier, Fdatasync, Options, SledStore};
 use std::fs::File;
 use std::io;

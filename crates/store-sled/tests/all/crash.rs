@@ -2,7 +2,7 @@
 
 use fuelcell_domain::{Digest, Job, JobId, JobState, ProjectId, ProjectRef, TenantId};
 use fuelcell_store::conformance::fixtures::{artifact, at, done, end, job, start, submit};
-use fuelcell_store::{BlobRef, BlobStore, Finish, JobFilter, Jobs, PageRequest, Queue, Store};
+use fuelcell_store::{Backlog, BlobRef, BlobStore, Finish, JobFilter, Jobs, PageRequest, Store};
 use fuelcell_store_sled::{Barrier, Fdatasync, FileBlobs, Options, SledStore};
 use std::collections::BTreeMap;
 use std::fs::File;

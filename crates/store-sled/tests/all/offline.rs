@@ -3,7 +3,9 @@
 use crate::reopen::{everything, fill_jobs, fill_registry};
 use fuelcell_domain::{Digest, PipelineId};
 use fuelcell_store::conformance::fixtures::{at, dataset, done, end, job, project, running, submit};
-use fuelcell_store::{BlobStore, Datasets, JobFilter, Jobs, PageRequest, Queue, Store, StoreError, Total};
+use fuelcell_store::{
+    Backlog, BlobStore, Datasets, JobFilter, Jobs, PageRequest, Queue, Store, StoreError, Total,
+};
 use fuelcell_store_sled::{
     CheckReport, FileBlobs, OfflineStore, Options, SledStore, check, check_blobs, compact, restore_records,
 };

@@ -20,6 +20,10 @@ async fn agrees(store: &dyn Store, known: &[Job], filter: &JobFilter) {
     assert_eq!(ordinals(&page.jobs), ordinals(&expected), "{filter:?}");
     assert_eq!(page.jobs, expected, "{filter:?}");
     assert_eq!(page.total, Total::exact(expected.len() as u64));
+    expected.reverse();
+    for limit in [4, expected.len(), expected.len() + 1] {
+        assert_eq!(from_the_oldest(store, own, filter, limit).await, expected, "{limit} of {filter:?}");
+    }
 
     let any_state = filter.in_any_state();
     let mut counts = StateCounts::default();
@@ -27,6 +31,18 @@ async fn agrees(store: &dyn Store, known: &[Job], filter: &JobFilter) {
         *counts.of(job.state) += 1;
     }
     assert_eq!(store.counts(own, filter).await.unwrap(), counts, "{filter:?}");
+}
+
+/// Reads a list from its oldest job on, so many at a time.
+async fn from_the_oldest(store: &dyn Store, own: ProjectRef, filter: &JobFilter, limit: usize) -> Vec<Job> {
+    let (mut jobs, mut after) = (Vec::new(), None);
+    loop {
+        let some = store.oldest_jobs(own, filter, after, limit).await.unwrap();
+        assert!(some.len() <= limit);
+        let Some(last) = some.last() else { return jobs };
+        after = Some(last.ordinal);
+        jobs.extend(some);
+    }
 }
 
 /// Jobs of every state, and among them every type, priority, subject and pipeline.

@@ -81,7 +81,7 @@ macro_rules! store_conformance {
             schedules { are_set_with_their_pipelines move_on_with_the_jobs_of_their_runs stay_where_their_job_is_refused replace_a_job_in_the_same_step replace_nothing_where_their_job_is_refused } together { parallel_steps_make_one_run }
             grants { grants secrets } together {}
             limits { caps_clamp queue_quota storage_quota stored_parts replaced_bytes } together { parallel_submits_keep_the_quota }
-            audit { pages long_pages old_entries_are_forgotten of_submissions } together {}
+            audit { pages long_pages old_entries_are_forgotten no_more_than_so_many_are_kept of_submissions } together {}
             submit { again_is_answered_as_the_first_time illegal_submissions idempotency everything_is_kept keys_have_an_end many_at_once } together { ordinals_have_no_gaps parallel_repeats_make_one_job }
             queue { order heads figures not_before queued_before claim_starts_an_attempt of_a_project } together { parallel_claims_start_each_job_once }
             attempts { stale_writes_are_refused an_end_again_is_answered_as_the_first_time illegal_transitions pulses_and_checkpoints leases lost_attempts released_node transient_failures deaths_of_own_processes } together { parallel_finishes_end_once }
@@ -92,7 +92,7 @@ macro_rules! store_conformance {
             usage { equals_the_receipts_whatever_the_end asks_for_what_is_told_apart so_many_values_are_told_apart } together {}
             delete { ended_jobs_are_forgotten those_of_many_that_have_ended living_jobs_and_jobs_of_others_stay the_past_stays } together {}
             references { everything_that_is_named } together {}
-            pages { of_accounts of_what_teams_keep of_processed_items of_jobs_that_come_and_go of_a_queue } together {}
+            pages { of_accounts of_what_teams_keep of_processed_items of_jobs_that_come_and_go of_jobs_from_the_oldest of_a_queue } together {}
             logs { filters } together {}
             events { each_move_is_told_in_order projects_and_jobs_are_told_apart what_is_gone_is_said } together { a_listener_hears_everything_once }
             deliveries { an_end_is_told_to_whom_the_job_and_the_project_say webhooks_are_set_by_who_knows_them a_try_is_one_callers_until_its_time_is_over settled_ones_are_sent_again_or_forgotten projects_take_turns_and_send_so_much_mail_an_hour lists_show_the_latest_first } together { parallel_claims_give_each_to_one }

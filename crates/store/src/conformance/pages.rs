@@ -194,6 +194,31 @@ pub async fn of_jobs_that_come_and_go(store: &dyn Store) {
     }
 }
 
+/// From the oldest on, too, while those that were shown and others are deleted.
+pub async fn of_jobs_from_the_oldest(store: &dyn Store) {
+    let own = project();
+    let mut known = Vec::new();
+    for _ in 0..12 {
+        known.push(running(store, job(own)).await);
+    }
+    let (mut shown, mut after) = (Vec::new(), None);
+    let any = JobFilter::default();
+    loop {
+        let some = store.oldest_jobs(own, &any, after, 2).await.unwrap();
+        let Some(last) = some.last() else { break };
+        after = Some(last.ordinal);
+        shown.extend(some.iter().map(|job| job.id));
+        // One that was shown goes, and the one behind it.
+        let behind = known.iter().skip_while(|job| job.ordinal < last.ordinal);
+        for gone in behind.take(2).filter(|_| shown.len() < 6) {
+            store.finish(end(gone, done(), 3)).await.unwrap();
+            store.delete_ended(own, gone.id).await.unwrap();
+        }
+    }
+    let ids = [0, 1, 3, 4, 6, 7, 8, 9, 10, 11].map(|number: usize| known[number].id);
+    assert_eq!(shown, ids, "each that stays once, oldest first");
+}
+
 /// A queue is read as it is seen at one moment, also when the times of jobs come meanwhile.
 pub async fn of_a_queue(store: &dyn Store) {
     let (own, other) = (project(), project());

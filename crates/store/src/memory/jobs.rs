@@ -18,6 +18,10 @@ impl Jobs for MemoryStore {
         Ok(self.records().job(project, id).cloned())
     }
 
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
+        Ok(self.records().checkpoints.get(&job).copied())
+    }
+
     async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError> {
         Ok(self.records().artifacts.get(&job).cloned().unwrap_or_default())
     }
@@ -53,6 +57,20 @@ impl Jobs for MemoryStore {
     ) -> Result<Page<Job>, StoreError> {
         let all = PageRequest { offset: 0, limit: usize::MAX };
         Ok(cut(self.records().list(project, filter, all).jobs, &seek))
+    }
+
+    async fn oldest_jobs(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        after: Option<Ordinal>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        let records = self.records();
+        let mut jobs = records.matching(project, filter);
+        jobs.sort_by_key(|job| job.ordinal);
+        let behind = jobs.into_iter().filter(|job| after.is_none_or(|after| job.ordinal > after));
+        Ok(behind.take(limit).cloned().collect())
     }
 
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError> {

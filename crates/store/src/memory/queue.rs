@@ -7,7 +7,7 @@ use crate::jobs::{
     Claim, Finish, Lane, QueueEntry, QueueOrder, first_wait, is_of_earlier_life, publishes, run_micros,
     settle_partial, share_of_lane,
 };
-use crate::verbs::Queue;
+use crate::verbs::{Backlog, Queue};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
@@ -17,7 +17,7 @@ use fuelcell_domain::{
 use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
-impl Queue for MemoryStore {
+impl Backlog for MemoryStore {
     async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError> {
         Ok(self.records().ready(now, limit))
     }
@@ -29,7 +29,10 @@ impl Queue for MemoryStore {
     async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.records().next_not_before(now))
     }
+}
 
+#[async_trait]
+impl Queue for MemoryStore {
     async fn claim(
         &self,
         jobs: &[JobId],
@@ -61,10 +64,6 @@ impl Queue for MemoryStore {
 
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError> {
         self.records().set_checkpoint(attempt, blob)
-    }
-
-    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError> {
-        Ok(self.records().checkpoints.get(&job).copied())
     }
 
     async fn finish(&self, finish: Finish) -> Result<Job, StoreError> {

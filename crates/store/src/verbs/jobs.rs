@@ -1,5 +1,6 @@
 //! Looking at jobs, and forgetting those that have ended.
 
+use crate::blob::BlobRef;
 use crate::error::StoreError;
 use crate::jobs::{JobFilter, JobPage, PageRequest, QueuePage, StateCounts};
 use crate::order::JobOrder;
@@ -13,6 +14,8 @@ use std::cmp::Reverse;
 pub trait Jobs: Send + Sync {
     /// One job, looked up with its project.
     async fn job(&self, project: ProjectRef, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// The job's checkpoint.
+    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError>;
     /// Published artifacts of a job, in the order in which they were finished.
     async fn artifacts(&self, job: JobId) -> Result<Vec<Artifact>, StoreError>;
     /// Receipts of a job's ended attempts, oldest first.
@@ -39,15 +42,23 @@ pub trait Jobs: Send + Sync {
         filter: &JobFilter,
         seek: Seek<Reverse<Ordinal>>,
     ) -> Result<Page<Job>, StoreError>;
+    /// Jobs that match, oldest first: at most `limit` of those behind this ordinal. Fewer are the last.
+    async fn oldest_jobs(
+        &self,
+        project: ProjectRef,
+        filter: &JobFilter,
+        after: Option<Ordinal>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError>;
     /// The job with this ordinal.
     async fn job_by_ordinal(&self, project: ProjectRef, ordinal: Ordinal) -> Result<Option<Job>, StoreError>;
     /// Jobs that match, by state; `states` and `standings` are ignored.
     async fn counts(&self, project: ProjectRef, filter: &JobFilter) -> Result<StateCounts, StoreError>;
     /// How many queued jobs that may start at `now` come before this one in the order of
-    /// [`Queue::ready`](super::Queue::ready), whoever owns them and whether or not its own time has come; `None` when
+    /// [`Backlog::ready`](super::Backlog::ready), whoever owns them and whether or not its own time has come; `None` when
     /// it is not queued like this.
     async fn queued_before(&self, job: &Job, now: Timestamp) -> Result<Option<u64>, StoreError>;
-    /// A project's queued jobs: those that may start at `now` in the order of [`Queue::ready`](super::Queue::ready),
+    /// A project's queued jobs: those that may start at `now` in the order of [`Backlog::ready`](super::Backlog::ready),
     /// then the others by the time that they wait for.
     async fn queued(
         &self,

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backlog;
 mod datasets;
 mod deliveries;
 mod events;
@@ -21,6 +22,7 @@ mod submissions;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
+pub use backlog::Backlog;
 pub use datasets::Datasets;
 pub use deliveries::Deliveries;
 pub use events::JobEvents;
@@ -37,10 +39,10 @@ pub use references::References;
 pub use removals::Removals;
 pub use submissions::Submissions;
 
-/// Records that move together, of all subjects. See the crate's two promises.
+/// What use cases need: all subjects but the workers' side of the queue and the sweeper's look at bytes.
 ///
 /// Jobs, datasets and modules do not need their project to exist: the callers look it up first.
-pub trait Store:
+pub trait ClientStore:
     Accounts
     + Removals
     + Datasets
@@ -48,12 +50,11 @@ pub trait Store:
     + Modules
     + Grants
     + Submissions
-    + Queue
+    + Backlog
     + Jobs
     + JobEvents
     + Deliveries
     + Figures
-    + References
     + Logs
     + Processed
     + Audit
@@ -61,7 +62,7 @@ pub trait Store:
 {
 }
 
-impl<S> Store for S where
+impl<S> ClientStore for S where
     S: Accounts
         + Removals
         + Datasets
@@ -69,15 +70,19 @@ impl<S> Store for S where
         + Modules
         + Grants
         + Submissions
-        + Queue
+        + Backlog
         + Jobs
         + JobEvents
         + Deliveries
         + Figures
-        + References
         + Logs
         + Processed
         + Audit
         + Health
 {
 }
+
+/// Records that move together, of all subjects. See the crate's two promises.
+pub trait Store: ClientStore + Queue + References {}
+
+impl<S> Store for S where S: ClientStore + Queue + References {}

@@ -1,26 +1,18 @@
-//! The workers' side of the queue: jobs are chosen, claimed, run and ended.
+//! The workers' side of the queue: jobs are claimed, run and ended.
 
 use crate::blob::BlobRef;
 use crate::error::StoreError;
-use crate::jobs::{Claim, Finish, QueueEntry};
+use crate::jobs::{Claim, Finish};
 use async_trait::async_trait;
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{AttemptId, Holder, Incarnation, Job, JobError, JobId, Lease, NodeId, Timestamp};
 
-/// The workers' side of the queue: jobs are chosen, claimed, run and ended.
+/// The workers' side of the queue: jobs are claimed, run and ended.
 ///
 /// A verb that names an attempt fails with [`StoreError::Stale`] when that attempt does not hold its job, or when there
 /// is no such job.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Queued jobs that may start at `now`, in the order priority (most urgent first), `front` first, the time from
-    /// which they may start, at most `limit`.
-    async fn ready(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
-    /// Of each tenant and priority the first of the jobs that [`Queue::ready`] would return, in its order: about
-    /// `limit` in all, but at least one of each. So nobody's jobs hide those of others.
-    async fn heads(&self, now: Timestamp, limit: usize) -> Result<Vec<QueueEntry>, StoreError>;
-    /// When the next job whose time has not come may start.
-    async fn next_not_before(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
     /// Starts an attempt of each of these jobs under `lease`, for `holder`. Jobs that are not queued any more are left
     /// out; those that this very claim started before, as after an answer that was lost, are in it again.
     async fn claim(
@@ -41,8 +33,6 @@ pub trait Queue: Send + Sync {
     async fn record_pulse(&self, attempt: AttemptId, pulse: Pulse, now: Timestamp) -> Result<(), StoreError>;
     /// Replaces the job's checkpoint.
     async fn set_checkpoint(&self, attempt: AttemptId, blob: BlobRef) -> Result<(), StoreError>;
-    /// The job's checkpoint.
-    async fn checkpoint(&self, job: JobId) -> Result<Option<BlobRef>, StoreError>;
     /// Ends an attempt, with everything that it brings, in one transaction. Returns the job as it stands then. The
     /// same end again, as after an answer that was lost, changes nothing and returns the job as it stands. A completed
     /// job whose only input is a dataset with the same bytes as then sets its row count to the records that it counted.

@@ -12,6 +12,8 @@ const STORE: &str = "fuelcell_store";
 const SUBJECTS: &[&str] = &[
     "Accounts",
     "Audit",
+    "Backlog",
+    "ClientStore",
     "Datasets",
     "Deliveries",
     "Figures",
@@ -34,13 +36,14 @@ const SUBJECTS: &[&str] = &[
 const TAKEN: &[(&str, &[&str])] = &[
     (
         "fuelcell-scheduler",
-        &["Accounts", "Audit", "Jobs", "Logs", "Processed", "Queue", "References", "Submissions"],
+        &["Accounts", "Audit", "Backlog", "Jobs", "Logs", "Processed", "Queue", "References", "Submissions"],
     ),
     ("fuelcell-notify", &["Deliveries", "Jobs"]),
-    // The use cases are of every subject; the vault is asked by cells, and knows grants and what modules ask for.
-    ("fuelcell-service", &["Grants", "Modules", "Store"]),
+    // The use cases are of every subject of clients. The vault is asked by cells, and knows grants and what modules ask
+    // for; a lost operator token is replaced while no server runs.
+    ("fuelcell-service", &["Accounts", "Audit", "ClientStore", "Grants", "Modules"]),
     // Builds the server around a backend; its offline tools take what they print.
-    ("fuelcell", &["Accounts", "Health", "Store"]),
+    ("fuelcell", &["Accounts", "Health", "Jobs", "Store"]),
 ];
 
 const BACKENDS: &[&str] = &["fuelcell-store", "fuelcell-store-sled", "fuelcell-store-postgres"];
@@ -97,7 +100,7 @@ mod tests {
     }
 
     const SCHEDULER: &str =
-        "use fuelcell_store::{Accounts, Audit, Jobs, Logs, Processed, Queue, StoreError, verbs};
+        "use fuelcell_store::{Accounts, Audit, Backlog, Jobs, Logs, Processed, Queue, StoreError, verbs};
          fn f(_: &dyn verbs::References, _: &dyn fuelcell_store::Submissions) {}";
 
     #[test]

@@ -65,6 +65,7 @@ pub(super) const READS: &[&str] = &[
     "receipts",
     "list",
     "jobs_page",
+    "oldest_jobs",
     "list_ordered",
     "job_by_ordinal",
     "counts",
@@ -348,6 +349,7 @@ script! { world:
     forget_processed(world.own, Some(world.pipeline), 99);
     append_audit(world.entry());
     forget_audit(at(2), 1);
+    trim_audit(1, 1);
     delete_ended(world.own, world.jobs[0]);
     delete_all_ended(world.own, &world.jobs[1..3]);
     delete_module_version(world.own, "miner", "2");
