@@ -25,6 +25,9 @@ const SECONDS: &str = "SOAK_OVERLOAD_SECONDS";
 const TIMES: f64 = 10.0;
 /// Clients that ask as soon as they are answered, while it is measured what the server sustains.
 const ASKING: usize = 64;
+/// What each job of a soak computes, so that one core runs some hundred of them a second: ten times of them can be sent from
+/// another core.
+const ROUNDS: u64 = 1_000_000;
 /// How soon the server must be well again.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// What an accepted request may take in a soak, for 99 of 100.
@@ -43,6 +46,7 @@ struct Size {
     connections: usize,
     idle: usize,
     slow: usize,
+    rounds: u64,
 }
 
 fn size() -> (Size, bool) {
@@ -54,6 +58,7 @@ fn size() -> (Size, bool) {
             connections: 3_000,
             idle: 5_000,
             slow: 1_000,
+            rounds: ROUNDS,
         },
         None => Size {
             overload: Duration::from_secs(3),
@@ -61,18 +66,20 @@ fn size() -> (Size, bool) {
             connections: 800,
             idle: 300,
             slow: 60,
+            rounds: 0,
         },
     };
     (size, seconds.is_some())
 }
 
-fn body() -> Value {
-    json!({"jobName": "load", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []}})
+fn body(rounds: u64) -> Value {
+    let steps = if rounds == 0 { json!([]) } else { json!([{"do": "work", "rounds": rounds}]) };
+    json!({"jobName": "load", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": steps}})
 }
 
 /// A request of the project, as it goes over the wire.
-fn request(project: &Project) -> Vec<u8> {
-    let body = body().to_string();
+fn request(project: &Project, rounds: u64) -> Vec<u8> {
+    let body = body(rounds).to_string();
     let head = head(project, body.len());
     [head.as_bytes(), body.as_bytes()].concat()
 }
@@ -148,7 +155,7 @@ fn watch(server: &Server, other: &Project, stop: &Arc<AtomicBool>) -> thread::Jo
 }
 
 fn submitted(client: &Client, path: &str) -> Result<fuelcell_tests::Answer, ureq::Error> {
-    client.try_send("POST", path, &[("content-type", "application/json")], body().to_string().as_bytes())
+    client.try_send("POST", path, &[("content-type", "application/json")], body(0).to_string().as_bytes())
 }
 
 /// Bytes that a process holds now.
@@ -164,6 +171,12 @@ fn quantile(times: &mut [Duration], part: f64) -> Duration {
         .get(((times.len() as f64 * part) as usize).min(times.len().saturating_sub(1)))
         .copied()
         .unwrap_or_default()
+}
+
+/// How many jobs of the project have completed.
+fn completed(project: &Project) -> u64 {
+    let page = project.client.get(&project.path("execution/jobs?pageSize=1")).ok();
+    page["summary"]["completedJobs"].as_u64().unwrap()
 }
 
 /// Every job of the project.
@@ -193,14 +206,16 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     let [project, other, third] = [(), (), ()].map(|()| Project::new(&server).with_probe());
     let to = server.base().trim_start_matches("http://").parse().unwrap();
     let target = |from, request| Target { server: to, from, request };
-    let loading = target(LOADING, request(&project));
+    let loading = target(LOADING, request(&project, size.rounds));
     let before = memory(server.pid());
     let stop = Arc::new(AtomicBool::new(false));
     let watching: Mutex<Option<thread::JoinHandle<Seen>>> = Mutex::default();
 
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (sustained, mut outcome) = LocalSet::new().block_on(&runtime, async {
+    let ((sustained, run), mut outcome) = LocalSet::new().block_on(&runtime, async {
         let sustained = closed_loop(&loading, ASKING, size.measured).await;
+        // Jobs that were run, not those that were taken.
+        let run = completed(&project);
         for _ in 0..size.idle {
             let hello = b"GET /livez HTTP/1.1\r\nhost: fuelcell\r\n\r\n".to_vec();
             tokio::task::spawn_local(idle(target(IDLE, hello)));
@@ -210,9 +225,9 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
         }
         sleep(Duration::from_secs(2)).await;
         *watching.lock().unwrap() = Some(watch(&server, &other, &stop));
-        let rate = TIMES * sustained.accepted.len() as f64 / size.measured.as_secs_f64();
+        let rate = TIMES * run as f64 / size.measured.as_secs_f64();
         let outcome = open_loop(&loading, size.connections, rate, size.overload).await;
-        (sustained, outcome)
+        ((sustained, run), outcome)
     });
     let began = Instant::now();
     let recovered = eventually("the server is well again", 2 * RECOVERY, || {
@@ -225,7 +240,7 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
     let seen = watching.lock().unwrap().take().unwrap().join().unwrap();
 
     let p99 = quantile(&mut outcome.accepted, 0.99);
-    report(&size, cores.is_some(), &sustained, &mut outcome, &seen, (before, recovered));
+    report(&size, cores.is_some(), run, &mut outcome, &seen, (before, recovered));
     let odd: Vec<_> = outcome.statuses.keys().filter(|status| ![200, 429, 503].contains(*status)).collect();
     assert!(odd.is_empty() && outcome.broken.is_empty(), "{odd:?} {:?}", outcome.broken.first());
     assert!(!outcome.jobs.is_empty() && outcome.statuses.contains_key(&429), "{:?}", outcome.statuses);
@@ -251,7 +266,7 @@ fn an_overloaded_server_sheds_keeps_what_it_took_and_recovers() {
 fn report(
     size: &Size,
     apart: bool,
-    sustained: &Outcome,
+    run: u64,
     outcome: &mut Outcome,
     seen: &Seen,
     (before, recovered): (u64, Duration),
@@ -262,11 +277,11 @@ fn report(
     #[allow(clippy::print_stderr)]
     {
         eprintln!(
-            "{}; sustained {:.0}/s; {:.0}/s came for {seconds} s beside {} idle and {} slow clients: {:?}, {} broken; \
+            "{}; {:.0} jobs/s are run; {:.0}/s came for {seconds} s beside {} idle and {} slow clients: {:?}, {} broken; \
              accepted p50 {p50:?}, p99 {p99:?} (from when due {due_p99:?}, {} found no connection); \
              memory from {} to {} MiB; others asked {} times, slowest {:?}, unwell {}; recovered in {recovered:?}",
             if apart { "the generator on a core of its own" } else { "the generator on the server's cores" },
-            sustained.accepted.len() as f64 / size.measured.as_secs_f64(),
+            run as f64 / size.measured.as_secs_f64(),
             outcome.due as f64 / seconds,
             size.idle,
             size.slow,
