@@ -1,7 +1,7 @@
 //! Settings of retention: how long ended jobs are kept, and when bytes that nothing needs go.
 
 use fuelcell_domain::{Digest, ProjectId};
-use fuelcell_scheduler::{Keep, RetentionConfig};
+use fuelcell_scheduler::{Keep, KeepAudit, RetentionConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub(crate) struct RetentionSettings {
     pub(crate) max_ended_jobs: u64,
     /// Days for which an entry of the audit log is kept; 0 = for ever.
     pub(crate) audit_max_age_days: u64,
+    /// Entries of the audit log that are kept at most, the newest; 0 = any number.
+    pub(crate) audit_max_entries: u64,
     /// How often ended jobs are looked at, in seconds.
     pub(crate) every_seconds: u64,
     /// How often stored bytes are swept, in seconds.
@@ -50,6 +52,7 @@ impl Default for RetentionSettings {
             max_age_days: 90,
             max_ended_jobs: 0,
             audit_max_age_days: 365,
+            audit_max_entries: 10_000_000,
             every_seconds: 600,
             sweep_every_seconds: DAY.as_secs(),
             blob_grace_seconds: 3600,
@@ -70,7 +73,10 @@ impl RetentionSettings {
         RetentionConfig {
             keep: keep(self.max_age_days, self.max_ended_jobs),
             projects: self.projects.iter().map(|(project, rule)| (*project, own(rule))).collect(),
-            audit: keep(self.audit_max_age_days, 0).age,
+            audit: KeepAudit {
+                age: keep(self.audit_max_age_days, 0).age,
+                entries: (self.audit_max_entries > 0).then_some(self.audit_max_entries),
+            },
             every: Duration::from_secs(self.every_seconds.max(1)),
             sweep_every: Duration::from_secs(self.sweep_every_seconds.max(1)),
             blob_grace: Duration::from_secs(self.blob_grace_seconds),
@@ -99,8 +105,9 @@ mod tests {
         assert_eq!(config.keep, Keep { age: Some(DAY * 90), jobs: None });
         assert_eq!(config.projects[&project], Keep { age: Some(DAY * 90), jobs: Some(5) });
         assert_eq!(keep(0, 0), Keep::default());
-        assert_eq!(config.audit, Some(DAY * 365));
-        let for_ever = RetentionSettings { audit_max_age_days: 0, ..RetentionSettings::default() };
-        assert_eq!(for_ever.config(Vec::new()).audit, None);
+        assert_eq!(config.audit, KeepAudit { age: Some(DAY * 365), entries: Some(10_000_000) });
+        let for_ever =
+            RetentionSettings { audit_max_age_days: 0, audit_max_entries: 0, ..RetentionSettings::default() };
+        assert_eq!(for_ever.config(Vec::new()).audit, KeepAudit::default());
     }
 }

@@ -38,7 +38,7 @@ pub use concurrency::Concurrency;
 pub use config::SchedulerConfig;
 pub use dispatch::{Load, Scheduler};
 pub use records::Records;
-pub use retention::{Keep, RetentionConfig, Swept};
+pub use retention::{Keep, KeepAudit, RetentionConfig, Swept};
 
 use fuelcell_domain::state::TransitionError;
 use fuelcell_store::StoreError;

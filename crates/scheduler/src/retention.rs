@@ -12,6 +12,7 @@
 use crate::Scheduler;
 use fuelcell_domain::{Digest, JobId, JobState, ProjectId, ProjectRef, Timestamp};
 use fuelcell_store::{BlobRef, JobFilter, StoreError};
+use futures::future::BoxFuture;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 use tokio::sync::MutexGuard;
@@ -33,6 +34,15 @@ pub struct Keep {
     pub jobs: Option<u64>,
 }
 
+/// What is kept of the audit log. An entry goes as soon as one of the two says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeepAudit {
+    /// For so long; `None` = for ever.
+    pub age: Option<Duration>,
+    /// So many, the newest; `None` = any number.
+    pub entries: Option<u64>,
+}
+
 /// What is kept, and how often it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetentionConfig {
@@ -40,8 +50,8 @@ pub struct RetentionConfig {
     pub keep: Keep,
     /// Rules of single projects.
     pub projects: BTreeMap<ProjectId, Keep>,
-    /// Entries of the audit log are kept for so long; `None` = for ever.
-    pub audit: Option<Duration>,
+    /// What is kept of the audit log.
+    pub audit: KeepAudit,
     /// How often ended jobs are looked at.
     pub every: Duration,
     /// How often stored bytes are swept.
@@ -132,20 +142,28 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Forgets entries of the audit log that are old enough; returns their number.
+    /// Forgets entries of the audit log that are old enough, and those that are too many; returns their number.
     ///
     /// # Errors
     /// When the store fails; what was forgotten until then stays so.
     pub async fn forget_audit(&self, config: &RetentionConfig) -> Result<u64, StoreError> {
-        let Some(age) = config.audit else { return Ok(0) };
-        let (until, mut forgotten) = (before(self.clock.now(), age), 0);
-        loop {
-            match self.records.audit.forget_audit(until, PAGE).await? {
-                0 => return Ok(forgotten),
-                some => forgotten += some,
-            }
-            sleep(PAUSE).await;
+        let KeepAudit { age, entries } = config.audit;
+        let mut forgotten = 0;
+        if let Some(until) = age.map(|age| before(self.clock.now(), age)) {
+            forgotten += in_steps(|| self.records.audit.forget_audit(until, PAGE)).await?;
         }
+        if let Some(most) = entries {
+            let early = in_steps(|| self.records.audit.trim_audit(most, PAGE)).await?;
+            if early > 0 {
+                tracing::warn!(
+                    entries.count = early,
+                    entries.most = most,
+                    "Entries of the audit log went before their time, because there were too many"
+                );
+            }
+            forgotten += early;
+        }
+        Ok(forgotten)
     }
 
     async fn forget_jobs_of(&self, project: ProjectRef, keep: Keep) -> Result<u64, StoreError> {
@@ -288,6 +306,20 @@ impl Scheduler {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// Does a step again and again, with pauses, until there is nothing left for it; returns the sum.
+async fn in_steps<'a>(
+    step: impl Fn() -> BoxFuture<'a, Result<u64, StoreError>> + Send,
+) -> Result<u64, StoreError> {
+    let mut sum = 0;
+    loop {
+        match step().await? {
+            0 => return Ok(sum),
+            some => sum += some,
+        }
+        sleep(PAUSE).await;
     }
 }
 

@@ -1,6 +1,6 @@
 use super::runner::done;
 use super::*;
-use crate::{Keep, RetentionConfig};
+use crate::{Keep, KeepAudit, RetentionConfig};
 use fuelcell_domain::artifact::{ArtifactDescription, ArtifactKind, ArtifactRole};
 use fuelcell_domain::{AuditEntry, AuditFilter, AuditOutcome, Dataset, DatasetId, Project, Tenant, TokenId};
 use fuelcell_store::{Accounts, Audit, BlobRef, Datasets, JobFilter, Jobs, PageRequest};
@@ -9,7 +9,7 @@ fn keep(age: Option<Duration>, jobs: Option<u64>) -> RetentionConfig {
     RetentionConfig {
         keep: Keep { age, jobs },
         projects: Default::default(),
-        audit: None,
+        audit: KeepAudit::default(),
         every: seconds(60),
         sweep_every: seconds(600),
         blob_grace: Duration::ZERO,
@@ -261,10 +261,17 @@ async fn old_entries_of_the_audit_log_go_in_batches() {
         world.store.append_audit(entry(EPOCH.plus(seconds(number)))).await.unwrap();
     }
     sleep(seconds(1100 + 60)).await;
-    let config = RetentionConfig { audit: Some(seconds(60)), ..keep(None, None) };
-    assert_eq!(node.scheduler.forget_audit(&config).await.unwrap(), 1101);
-    assert_eq!(node.scheduler.forget_audit(&keep(None, None)).await.unwrap(), 0);
-    let left = world.store.audit(&AuditFilter::default(), None, 1000).await.unwrap();
-    assert_eq!((left.len(), left.last().unwrap().0), (99, 1102));
+    let kept = |age, entries| RetentionConfig { audit: KeepAudit { age, entries }, ..keep(None, None) };
+    let forgotten = async |config| node.scheduler.forget_audit(&config).await.unwrap();
+    assert_eq!(forgotten(kept(Some(seconds(60)), Some(1_000_000))).await, 1101);
+    assert_eq!(forgotten(kept(None, None)).await, 0);
+    let left = async || world.store.audit(&AuditFilter::default(), None, 1000).await.unwrap();
+    assert_eq!((left().await.len(), left().await.last().unwrap().0), (99, 1102));
+    // No more than so many stay, however young they are.
+    for number in 0..1200 {
+        world.store.append_audit(entry(EPOCH.plus(seconds(2000 + number)))).await.unwrap();
+    }
+    assert_eq!(forgotten(kept(Some(seconds(10_000)), Some(100))).await, 1199);
+    assert_eq!((left().await.len(), left().await.last().unwrap().0), (100, 2301));
     node.stop().await;
 }

@@ -22,6 +22,10 @@ impl Audit for PostgresStore {
         change!(self, work => forget(work, until, limit))
     }
 
+    async fn trim_audit(&self, most: u64, limit: usize) -> Result<u64, StoreError> {
+        change!(self, work => trim(work, most, limit))
+    }
+
     async fn audit(
         &self,
         filter: &AuditFilter,
@@ -53,6 +57,19 @@ async fn forget(work: &Work, until: Timestamp, limit: usize) -> Result<u64, Stor
     let old = oldest.iter().take_while(|row| row.get::<_, i64>(1) <= until.0);
     let Some(last) = old.last().map(|row| row.get::<_, i64>(0)) else { return Ok(0) };
     work.execute("DELETE FROM audit WHERE number <= $1", &[&last]).await
+}
+
+async fn trim(work: &Work, kept: u64, limit: usize) -> Result<u64, StoreError> {
+    let ends = work.query("SELECT min(number), max(number) FROM audit", &[]).await?;
+    let ends = ends.first().map(|row| (row.get::<_, Option<i64>>(0), row.get::<_, Option<i64>>(1)));
+    let Some((Some(first), Some(last))) = ends else { return Ok(0) };
+    // Numbers that were given to what was rolled back are none of an entry, and count all the same.
+    let kept = i64::try_from(kept).unwrap_or(i64::MAX);
+    let beyond = (last - first + 1).saturating_sub(kept).min(most(limit));
+    if beyond <= 0 {
+        return Ok(0);
+    }
+    work.execute("DELETE FROM audit WHERE number < $1", &[&(first + beyond)]).await
 }
 
 async fn page(

@@ -21,12 +21,18 @@ impl Audit for SledStore {
     }
 
     async fn forget_audit(&self, until: Timestamp, limit: usize) -> Result<u64, StoreError> {
-        let find = move |shared: &Shared| oldest(&shared.database, until, limit);
+        let find = move |shared: &Shared| oldest(&shared.database, limit, |_, at| at <= until);
         let found = self.read_many(find).await?;
-        match found.is_empty() {
-            true => Ok(0),
-            false => self.end(move |overlay| forget(overlay, &found)).await,
-        }
+        self.forget(found).await
+    }
+
+    async fn trim_audit(&self, most: u64, limit: usize) -> Result<u64, StoreError> {
+        let find = move |shared: &Shared| {
+            let newest: u64 = shared.database.get(Table::Counters, counters::AUDIT)?.unwrap_or(0);
+            oldest(&shared.database, limit, |number, _| newest - number >= most)
+        };
+        let found = self.read_many(find).await?;
+        self.forget(found).await
     }
 
     async fn audit(
@@ -37,6 +43,15 @@ impl Audit for SledStore {
     ) -> Result<Vec<(u64, AuditEntry)>, StoreError> {
         let filter = filter.clone();
         self.read_many(move |shared| page(&shared.database, &filter, before, limit)).await
+    }
+}
+
+impl SledStore {
+    async fn forget(&self, found: Vec<Old>) -> Result<u64, StoreError> {
+        match found.is_empty() {
+            true => Ok(0),
+            false => self.end(move |overlay| forget(overlay, &found)).await,
+        }
     }
 }
 
@@ -57,8 +72,12 @@ pub(crate) fn place(entry: &AuditEntry, number: u64) -> (Table, Vec<u8>) {
 /// An entry that is to be forgotten: its number, and where it lies.
 pub(crate) type Old = (u64, Table, Vec<u8>);
 
-/// The oldest entries, in the order of their numbers, as far as they are of `until` or before.
-pub(crate) fn oldest(database: &Database, until: Timestamp, limit: usize) -> Result<Vec<Old>, StoreError> {
+/// The oldest entries, in the order of their numbers, as far as they are old by their number and time.
+pub(crate) fn oldest(
+    database: &Database,
+    limit: usize,
+    is_old: impl Fn(u64, Timestamp) -> bool,
+) -> Result<Vec<Old>, StoreError> {
     let first = forgotten(database)?.saturating_add(1);
     let end = first.saturating_add(limit as u64);
     let mut found = Vec::new();
@@ -73,7 +92,7 @@ pub(crate) fn oldest(database: &Database, until: Timestamp, limit: usize) -> Res
     found.sort_unstable_by_key(|(number, ..)| *number);
     // Whatever is missing in between is for a check to tell.
     let in_turn = found.into_iter().zip(first..).take_while(|(entry, number)| entry.0 == *number);
-    let old = in_turn.map(|(entry, _)| entry).take_while(|(.., at)| *at <= until);
+    let old = in_turn.map(|(entry, _)| entry).take_while(|(number, .., at)| is_old(*number, *at));
     Ok(old.map(|(number, table, key, _)| (number, table, key)).collect())
 }
 

@@ -118,3 +118,28 @@ pub async fn old_entries_are_forgotten(store: &dyn Store) {
     store.append_audit(entry(Some(own), "anna", 10)).await.unwrap();
     assert_eq!(numbers().await, [6]);
 }
+
+pub async fn no_more_than_so_many_are_kept(store: &dyn Store) {
+    let (own, other) = (project(), project());
+    let numbers = async || {
+        let entries = store.audit(&AuditFilter::default(), None, 9).await.unwrap();
+        entries.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+    };
+    assert_eq!(store.trim_audit(0, 9).await.unwrap(), 0);
+    for (second, owner) in [(1, Some(own)), (2, None), (3, Some(other)), (4, Some(own)), (5, None)] {
+        store.append_audit(entry(owner, "anna", second)).await.unwrap();
+    }
+    for most in [5, 6, u64::MAX] {
+        assert_eq!(store.trim_audit(most, 9).await.unwrap(), 0);
+    }
+    assert_eq!(store.trim_audit(2, 2).await.unwrap(), 2);
+    assert_eq!(store.trim_audit(2, 9).await.unwrap(), 1);
+    assert_eq!(numbers().await, [5, 4]);
+    // Those that are forgotten by their age count no more.
+    assert_eq!(store.forget_audit(at(4), 9).await.unwrap(), 1);
+    store.append_audit(entry(Some(other), "anna", 6)).await.unwrap();
+    assert_eq!(store.trim_audit(2, 9).await.unwrap(), 0);
+    assert_eq!(numbers().await, [6, 5]);
+    assert_eq!(store.trim_audit(0, 9).await.unwrap(), 2);
+    assert_eq!(numbers().await, Vec::<u64>::new());
+}

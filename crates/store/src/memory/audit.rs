@@ -21,6 +21,14 @@ impl Audit for MemoryStore {
         Ok(old as u64)
     }
 
+    async fn trim_audit(&self, most: u64, limit: usize) -> Result<u64, StoreError> {
+        let mut records = self.records();
+        let kept = records.audit.len() - records.forgotten_audit;
+        let old = kept.saturating_sub(usize::try_from(most).unwrap_or(usize::MAX)).min(limit);
+        records.forgotten_audit += old;
+        Ok(old as u64)
+    }
+
     async fn audit(
         &self,
         filter: &AuditFilter,
