@@ -101,6 +101,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let engines = engines::of_server(&data)?;
     let digests: Vec<_> = engines.iter().map(|known| known.engine.digest).collect();
     digests.iter().for_each(|engine| sandbox.know_engine(*engine));
+    sandbox.forget_other_engines();
     let bytes = engines.iter().map(|known| (known.engine.digest, known.bytes())).collect();
     service.install_engines(engines);
     let built_in = install_built_in(&mut service).await?;

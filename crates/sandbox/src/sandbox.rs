@@ -2,7 +2,8 @@
 
 use crate::cell::surroundings::Profile;
 use crate::cell::{Cell, House};
-use crate::compile::cache::{Cache, CodeKey};
+use crate::compile::CodeKey;
+use crate::compile::cache::Cache;
 use crate::compile::compiler::Compiler;
 use crate::compile::engine::{self, EngineError, PoolSize};
 use crate::compile::modules::{self, Modules};
@@ -190,6 +191,11 @@ impl Sandbox {
     /// Takes the module of this digest for an engine from now on, whoever else uploads the same bytes.
     pub fn know_engine(&self, engine: Digest) {
         self.modules.know_engine(engine);
+    }
+
+    /// Forgets what was kept of engines that were being compiled, and that nobody has told to this sandbox.
+    pub fn forget_other_engines(&self) {
+        self.modules.forget_other_engines();
     }
 
     /// Files of compiled code that this sandbox has thrown away, because they were not what was stored under their names.

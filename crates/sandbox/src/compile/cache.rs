@@ -6,10 +6,11 @@
 //! Only the process that holds the key checks. What it hands to the process of a cell is the open file that it checked.
 
 use super::engine::FINGERPRINT_PREFIX;
+use super::functions::{self, Unfinished};
+use super::key::{CodeKey, TAG_BYTES};
 use fuelcell_domain::Digest;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use std::fmt;
+use hmac::Mac;
+use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -21,43 +22,17 @@ use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The tag at the end of each file.
-const TAG_BYTES: usize = 32;
-
 /// What is read of a file at once.
 const PIECE: usize = 64 << 10;
 
 /// Bytes of compiled code that are kept; what was not used longest goes first.
 const MAX_BYTES: u64 = 4 << 30;
 
+/// How a file ends in which functions are kept of a module that is being compiled.
+const UNFINISHED: &str = "functions";
+
 /// How long code of an engine that is not ours is kept without being used.
 const UNUSED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-
-type Authenticator = Hmac<Sha256>;
-
-/// What compiled code is authenticated with. Who has it can make code that a sandbox runs.
-#[derive(Clone)]
-pub struct CodeKey([u8; 32]);
-
-impl CodeKey {
-    /// The key that follows from a secret, which may be used for other things too.
-    pub fn derived_from(secret: &[u8; 32]) -> Self {
-        let mut key = authenticator(secret);
-        key.update(b"fuelcell: authenticate compiled code");
-        Self(key.finalize().into_bytes().into())
-    }
-}
-
-/// A key is not to be seen.
-impl fmt::Debug for CodeKey {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("(key)")
-    }
-}
-
-fn authenticator(key: &[u8; 32]) -> Authenticator {
-    Authenticator::new_from_slice(key).expect("HMAC takes keys of every length")
-}
 
 /// Compiled code that was found authentic, open. What is mapped is this file, whatever its name stands for by now.
 pub(crate) struct CheckedCode(File);
@@ -143,12 +118,29 @@ impl Cache {
         })
     }
 
+    /// Where the functions of `module` are kept while it is compiled.
+    pub(super) fn unfinished(&self, module: Digest) -> Unfinished {
+        let path = self.directory.join(format!("{module}.{UNFINISHED}"));
+        Unfinished { path, key: self.key.of_functions(module, &self.fingerprint) }
+    }
+
+    /// Forgets what was kept of modules other than these that were being compiled, unless a compiler is at work on one.
+    pub(crate) fn forget_unfinished(&self, except: &HashSet<Digest>) -> io::Result<()> {
+        let wanted: HashSet<PathBuf> = except.iter().map(|module| self.unfinished(*module).path).collect();
+        for (_, _, path) in files_of(&self.directory)? {
+            if path.extension().is_some_and(|kind| kind == UNFINISHED) && !wanted.contains(&path) {
+                functions::remove_unless_used(&path);
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps `code` for `module`. Whoever looks sees the whole file or none.
     pub(crate) fn store(&self, module: Digest, code: &[u8]) -> io::Result<()> {
         // For this user only, as temporary files are.
         let mut file = NamedTempFile::new_in(&self.directory)?;
         file.write_all(code)?;
-        let mut tag = self.tag_of(module);
+        let mut tag = self.key.of_code(module, &self.fingerprint);
         tag.update(code);
         file.write_all(&tag.finalize().into_bytes())?;
         file.persist(self.path(module))?;
@@ -182,7 +174,7 @@ impl Cache {
         let mut file = File::open(self.path(module))?;
         let bytes = file.metadata()?.len().checked_sub(TAG_BYTES as u64);
         let mut code = Read::by_ref(&mut file).take(bytes.ok_or_else(LoadError::wrong_tag)?);
-        let mut expected = self.tag_of(module);
+        let mut expected = self.key.of_code(module, &self.fingerprint);
         let mut piece = vec![0; PIECE];
         loop {
             match code.read(&mut piece)? {
@@ -194,16 +186,6 @@ impl Cache {
         file.read_exact(&mut tag)?;
         expected.verify_slice(&tag).map_err(|_| LoadError::wrong_tag())?;
         Ok(CheckedCode(file))
-    }
-
-    /// The tag of a module's file, before its code. Digests have one length, and the fingerprint's stands before it, so
-    /// that no two files have the same message.
-    fn tag_of(&self, module: Digest) -> Authenticator {
-        let mut tag = authenticator(&self.key.0);
-        tag.update(&module.0);
-        tag.update(&(self.fingerprint.len() as u64).to_be_bytes());
-        tag.update(self.fingerprint.as_bytes());
-        tag
     }
 
     /// Removes the files, of whichever engine, that were used longest ago until the rest has at most `max` bytes.
@@ -391,6 +373,21 @@ mod tests {
         names.sort();
         assert_eq!(names, ["scratch", "wasmtime-1-a", "wasmtime-2-c"]);
         assert!(used.code(Digest::of(b"module")).is_some());
+    }
+
+    #[test]
+    fn what_was_kept_of_an_engine_that_is_gone_goes() {
+        let root = tempfile::TempDir::new().unwrap();
+        let cache = cache(root.path(), "wasmtime-1-a");
+        let [known, gone] = [b"known", b"gone!"].map(|bytes| Digest::of(bytes));
+        for module in [known, gone] {
+            fs::write(cache.unfinished(module).path, b"functions").unwrap();
+            cache.store(module, b"code").unwrap();
+        }
+        cache.forget_unfinished(&HashSet::from([known])).unwrap();
+        let kept = [known, gone].map(|module| cache.unfinished(module).path.exists());
+        assert_eq!(kept, [true, false]);
+        assert!(cache.contains(known) && cache.contains(gone), "compiled code stays");
     }
 
     #[test]

@@ -2,22 +2,26 @@
 //! else anything.
 //!
 //! The child gets the module on its standard input and writes code to its standard output, a file. It has no other
-//! descriptors, an environment of one name (see [`fences::ENVIRONMENT`]), the fences of a cell (see [`fences`]), a limit on
+//! descriptors but, for an engine, that of the file in which it keeps the functions that it has compiled ([`Functions`]), an environment of one name (see [`fences::ENVIRONMENT`]), the fences of a cell (see [`fences`]), a limit on
 //! memory, CPU time and file size that it sets before it reads the first byte, and dies with its parent. What ends the parent
 //! in good order, SIGINT or SIGTERM to all processes of a terminal or a service, leaves it alone.
 
 use super::engine::{self, CodeSettings};
+use super::functions::{Counts, Functions, Unfinished};
+use super::key::FunctionsKey;
 use crate::fences;
 use crate::module::{lines, wrap};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-use wasmtime::Engine;
+use wasmtime::{CacheStore, Engine};
 
 /// How much longer than its CPU time compiling may take, however little of the machine is left for it.
 const WALL_FOR_CPU: u32 = 3;
@@ -39,8 +43,8 @@ const OF_ITS_OWN: [Signal; 6] =
 /// How much less important than jobs compiling is to the kernel.
 const NICENESS: i32 = 5;
 
-/// What is read of a child's complaint.
-const MAX_COMPLAINT: u64 = 4 << 10;
+/// What is read of what a child says on its standard error: its complaint, or what became of functions.
+const MAX_TOLD: u64 = 4 << 10;
 
 /// The exit code of a child that refuses a module, and says why on its standard error.
 const REFUSED: u8 = 3;
@@ -50,6 +54,9 @@ const PANICKED: i32 = 101;
 
 /// The file of this program, also when it was replaced while the process runs.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
+
+/// In the place of a file's path: nothing is kept of the module while it is compiled.
+const NOTHING_KEPT: &str = "-";
 
 /// What compiling one module may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,20 +133,36 @@ impl From<io::Error> for CompileError {
     }
 }
 
-/// Native code of the module `bytes` for `engine`.
-pub(crate) fn compile(
+/// Native code of a module.
+pub(super) struct Compiled {
+    pub(super) code: Vec<u8>,
+    /// Of a module whose functions are kept: what became of them.
+    pub(super) functions: Option<Counts>,
+}
+
+/// Native code of the module `bytes` for `engine`. A child that has a place for unfinished work goes on with what lies there.
+pub(super) fn compile(
     compiler: &Compiler,
     engine: &Engine,
     settings: CodeSettings,
     bytes: &[u8],
-) -> Result<Vec<u8>, CompileError> {
+    unfinished: Option<&Unfinished>,
+) -> Result<Compiled, CompileError> {
     match compiler {
-        Compiler::InProcess => compile_here(engine, bytes).map_err(CompileError::Module),
+        Compiler::InProcess => {
+            let code = compile_here(engine, bytes).map_err(CompileError::Module)?;
+            Ok(Compiled { code, functions: None })
+        }
         Compiler::Child { program, arguments, limits } => {
             let mut command = Command::new(program);
             command.args(arguments).arg(limits.memory_bytes.to_string()).arg(limits.cpu_seconds.to_string());
-            command.arg(engine::fingerprint(engine)).args(settings.as_arguments());
-            compile_in(command, *limits, bytes)
+            command.arg(engine::fingerprint(engine));
+            let (kept, key) = match unfinished {
+                Some(unfinished) => (unfinished.path.as_os_str(), &unfinished.key.0[..]),
+                None => (OsStr::new(NOTHING_KEPT), &[][..]),
+            };
+            command.arg(kept).args(settings.as_arguments());
+            compile_in(command, *limits, &[key, bytes])
         }
     }
 }
@@ -150,10 +173,15 @@ fn compile_here(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> {
     engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
 }
 
-fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let (mut module, mut code, mut complaint) =
+/// Has a child compile what it reads from its standard input.
+fn compile_in(
+    mut command: Command,
+    limits: CompileLimits,
+    input: &[&[u8]],
+) -> Result<Compiled, CompileError> {
+    let (mut module, mut code, mut told) =
         (tempfile::tempfile()?, tempfile::tempfile()?, tempfile::tempfile()?);
-    module.write_all(bytes)?;
+    input.iter().try_for_each(|bytes| module.write_all(bytes))?;
     module.rewind()?;
     command
         .env_clear()
@@ -163,17 +191,22 @@ fn compile_in(mut command: Command, limits: CompileLimits, bytes: &[u8]) -> Resu
         .process_group(0)
         .stdin(module)
         .stdout(code.try_clone()?)
-        .stderr(complaint.try_clone()?);
+        .stderr(told.try_clone()?);
     let status = wait(command.spawn()?, limits.wall())?;
+    let told = read_told(&mut told)?;
+    judge(status, limits, &told)?;
     code.rewind()?;
-    match judge(status, limits, &mut complaint) {
-        Ok(()) => {
-            let mut bytes = Vec::new();
-            code.read_to_end(&mut bytes)?;
-            Ok(bytes)
-        }
-        Err(error) => Err(error),
-    }
+    let mut bytes = Vec::new();
+    code.read_to_end(&mut bytes)?;
+    Ok(Compiled { code: bytes, functions: told.parse().ok() })
+}
+
+/// What a child said on its standard error. What is not text is nothing of ours.
+fn read_told(told: &mut File) -> io::Result<String> {
+    let mut text = String::new();
+    told.rewind()?;
+    let _ = told.take(MAX_TOLD).read_to_string(&mut text);
+    Ok(text)
 }
 
 /// How the child ended. One that takes too long although its CPU time is limited was kept from working, and is killed.
@@ -191,16 +224,12 @@ fn wait(mut child: Child, patience: Duration) -> io::Result<ExitStatus> {
     }
 }
 
-fn judge(status: ExitStatus, limits: CompileLimits, complaint: &mut File) -> Result<(), CompileError> {
+fn judge(status: ExitStatus, limits: CompileLimits, text: &str) -> Result<(), CompileError> {
     if status.success() {
         return Ok(());
     }
-    let mut text = String::new();
-    complaint.rewind()?;
-    // What is not text is no complaint of ours.
-    let _ = complaint.take(MAX_COMPLAINT).read_to_string(&mut text);
     match (status.code(), status.signal()) {
-        (Some(code), _) if code == i32::from(REFUSED) => Err(CompileError::Module(text)),
+        (Some(code), _) if code == i32::from(REFUSED) => Err(CompileError::Module(text.to_owned())),
         // It would again.
         (Some(PANICKED), _) => {
             tracing::error!(text, "the compiler panicked");
@@ -234,12 +263,15 @@ pub fn compile_worker(arguments: &[String]) -> ExitCode {
 
 fn work(arguments: &[String]) -> Result<(), CompileError> {
     let unusable = || CompileError::Host("these are not the arguments of a compiler".into());
-    let [memory, cpu, expected, settings @ ..] = arguments else { return Err(unusable()) };
+    let [memory, cpu, expected, kept, settings @ ..] = arguments else { return Err(unusable()) };
     let number = |text: &str| text.parse().map_err(|_| unusable());
     fences::close_inherited()?;
     limit_this_process(CompileLimits { memory_bytes: number(memory)?, cpu_seconds: number(cpu)? })?;
     let settings = CodeSettings::from_arguments(settings).ok_or_else(unusable)?;
-    let engine = engine::for_compiling(settings).map_err(|error| CompileError::Host(error.to_string()))?;
+    let functions = functions(kept)?;
+    let store = functions.clone().map(|functions| functions as Arc<dyn CacheStore>);
+    let engine = engine::for_compiling_with(settings, store);
+    let engine = engine.map_err(|error| CompileError::Host(error.to_string()))?;
     if engine::fingerprint(&engine) != *expected {
         return Err(CompileError::Host("the compiler is of another version than its caller".into()));
     }
@@ -250,7 +282,22 @@ fn work(arguments: &[String]) -> Result<(), CompileError> {
     io::stdin().read_to_end(&mut bytes)?;
     let code = compile_here(&engine, &bytes).map_err(CompileError::Module)?;
     io::stdout().write_all(&code)?;
-    Ok(io::stdout().flush()?)
+    io::stdout().flush()?;
+    if let Some(functions) = functions {
+        write!(io::stderr(), "{}", functions.counts())?;
+    }
+    Ok(())
+}
+
+/// The functions that are kept, whose key stands before the module. A file that cannot be had, or that another compiler has,
+/// is done without.
+fn functions(kept: &str) -> io::Result<Option<Arc<Functions>>> {
+    if kept == NOTHING_KEPT {
+        return Ok(None);
+    }
+    let mut key = [0; 32];
+    io::stdin().read_exact(&mut key)?;
+    Ok(Functions::open(Path::new(kept), FunctionsKey(key)).ok().map(Arc::new))
 }
 
 fn limit_this_process(limits: CompileLimits) -> io::Result<()> {
@@ -278,15 +325,12 @@ mod tests {
 
     #[test]
     fn only_what_a_child_did_itself_is_the_modules_fault() {
-        let judged = |signal: Signal| {
-            let mut complaint = tempfile::tempfile().unwrap();
-            judge(ExitStatus::from_raw(signal.as_raw()), CompileLimits::default(), &mut complaint)
-        };
+        let judged =
+            |signal: Signal| judge(ExitStatus::from_raw(signal.as_raw()), CompileLimits::default(), "");
         for own in OF_ITS_OWN {
             assert!(matches!(judged(own), Err(CompileError::TooMuch(_))), "{own:?}");
         }
-        let mut complaint = tempfile::tempfile().unwrap();
-        let panicked = judge(ExitStatus::from_raw(PANICKED << 8), CompileLimits::default(), &mut complaint);
+        let panicked = judge(ExitStatus::from_raw(PANICKED << 8), CompileLimits::default(), "");
         assert!(matches!(panicked, Err(CompileError::Module(_))));
         for other in [Signal::INT, Signal::TERM, Signal::KILL, Signal::HUP] {
             assert!(matches!(judged(other), Err(CompileError::Host(_))), "{other:?}");

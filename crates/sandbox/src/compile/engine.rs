@@ -4,8 +4,9 @@ use fuelcell_domain::FIXED;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    CacheStore, Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
     WasmBacktraceDetails,
 };
 
@@ -104,7 +105,19 @@ pub(crate) fn for_one_cell(pool: PoolSize, settings: CodeSettings) -> Result<Eng
 
 /// An engine that compiles for another one, and runs nothing.
 pub(crate) fn for_compiling(settings: CodeSettings) -> Result<Engine, EngineError> {
+    for_compiling_with(settings, None)
+}
+
+/// The same with functions that were compiled before, and those that it will compile.
+pub(crate) fn for_compiling_with(
+    settings: CodeSettings,
+    functions: Option<Arc<dyn CacheStore>>,
+) -> Result<Engine, EngineError> {
     let mut config = base_config(settings.metered);
+    if let Some(functions) = functions {
+        let enabled = config.enable_incremental_compilation(functions);
+        enabled.map_err(|error| EngineError(format!("{error:#}")))?;
+    }
     if let Some(bytes) = settings.memory_reservation {
         config.memory_reservation(bytes);
     }

@@ -1,5 +1,6 @@
 //! What an operator may watch of compilers.
 
+use super::functions::Counts;
 use prometheus::{
     HistogramVec, IntCounterVec, IntGauge, register_histogram_vec, register_int_counter_vec,
     register_int_gauge,
@@ -26,6 +27,15 @@ static FOUND: LazyLock<IntCounterVec> = LazyLock::new(|| {
     .expect("the name is used once")
 });
 
+static FUNCTIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!(
+        "fuelcell_engine_functions_total",
+        "Functions of engines that were compiled, by where their code came from.",
+        &["source"]
+    )
+    .expect("the name is used once")
+});
+
 static WAITING: LazyLock<IntGauge> = LazyLock::new(|| {
     register_int_gauge!(
         "fuelcell_modules_compiling",
@@ -39,6 +49,7 @@ pub(super) fn announce() {
     for source in ["memory", "disk", "none"] {
         FOUND.with_label_values(&[source]);
     }
+    functions(Counts::default());
     for result in ["ok", "failed"] {
         COMPILED.with_label_values(&[result]);
     }
@@ -66,6 +77,12 @@ pub(super) fn found(source: Source) {
 /// A compiler ended.
 pub(super) fn compiled(well: bool, took: Duration) {
     COMPILED.with_label_values(&[if well { "ok" } else { "failed" }]).observe(took.as_secs_f64());
+}
+
+/// An engine was compiled, by a compiler that found and made so many of its functions.
+pub(super) fn functions(counts: Counts) {
+    FUNCTIONS.with_label_values(&["disk"]).inc_by(counts.found);
+    FUNCTIONS.with_label_values(&["compiler"]).inc_by(counts.made);
 }
 
 /// Somebody waits for a compiler until this is dropped.

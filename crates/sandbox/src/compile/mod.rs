@@ -6,10 +6,12 @@
 pub(crate) mod cache;
 pub(crate) mod compiler;
 pub(crate) mod engine;
+mod functions;
+mod key;
 mod metrics;
 pub(crate) mod modules;
 mod recent;
 
-pub use cache::CodeKey;
 pub use compiler::{CompileLimits, Compiler, compile_worker};
 pub use engine::EngineError;
+pub use key::CodeKey;

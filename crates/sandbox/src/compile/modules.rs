@@ -1,8 +1,9 @@
 //! Modules that can run: compiled once, kept ready in memory while they are in use, loaded again from disk otherwise.
 
 use super::cache::{Cache, CheckedCode};
-use super::compiler::{self, CompileError, CompileLimits, Compiler};
+use super::compiler::{self, CompileError, CompileLimits, Compiled, Compiler};
 use super::engine::CodeSettings;
+use super::functions::Unfinished;
 use super::metrics::{self, Source};
 use super::recent::Recent;
 use crate::cell::Cell;
@@ -164,6 +165,13 @@ impl Modules {
         }
     }
 
+    /// Forgets what was kept of engines that were being compiled, and are not known.
+    pub(crate) fn forget_other_engines(&self) {
+        if let Err(error) = self.cache.forget_unfinished(&lock(&self.engines)) {
+            tracing::warn!(error.message = %error, "compiled code cannot be removed");
+        }
+    }
+
     fn kind(&self, module: Digest) -> Kind {
         if lock(&self.engines).contains(&module) { Kind::Engine } else { Kind::Module }
     }
@@ -267,24 +275,42 @@ impl Modules {
         if Digest::of(&bytes) != module {
             return Err(storage("the stored bytes are not those that were uploaded"));
         }
-        let compiled = compiler::compile(compiler, &self.engine, self.settings, &bytes);
+        let unfinished = self.unfinished(kind, module);
+        let compiled = compiler::compile(compiler, &self.engine, self.settings, &bytes, unfinished.as_ref());
         metrics::compiled(compiled.is_ok(), started.elapsed());
-        let code = compiled.map_err(|error| match error {
+        if let Some(unfinished) = unfinished
+            && !matches!(compiled, Err(CompileError::Host(_)))
+        {
+            // Before its code is stored, which needs the room.
+            unfinished.remove();
+        }
+        let Compiled { code, functions } = compiled.map_err(|error| match error {
             CompileError::Module(reason) => self.remember(module, invalid(&reason)),
             CompileError::TooMuch(limits) => self.remember(module, too_much(limits)),
             CompileError::Host(reason) => storage(reason),
         })?;
+        let functions = functions.unwrap_or_default();
+        metrics::functions(functions);
         self.cache
             .store(module, &code)
             .map_err(|error| storage(format!("compiled code cannot be kept: {error}")))?;
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(
             module.digest = %module, module.bytes = bytes.len(), code.bytes = code.len(), duration.seconds = seconds,
-            "module compiled"
+            functions.found = functions.found, functions.made = functions.made, "module compiled"
         );
         let component =
             self.cache.load_fresh(module).map_err(|reason| self.remember(module, invalid(&reason)))?;
         self.link(module, &component).map(drop)
+    }
+
+    /// Where what is done of a module is kept, so that it need not be done again. It takes a compiler some more time for
+    /// every function, which a module that takes seconds does not get back.
+    fn unfinished(&self, kind: Kind, module: Digest) -> Option<Unfinished> {
+        match kind {
+            Kind::Module => None,
+            Kind::Engine => Some(self.cache.unfinished(module)),
+        }
     }
 
     /// Connects imports and exports, which shows whether their types are right.

@@ -6,17 +6,19 @@ use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::{Completion, Digest, ErrorCode, JobRunner, ModuleInspector, RunEnd};
 use fuelcell_sandbox::{CompileLimits, Compiler};
 use rustix::io::{FdFlags, fcntl_setfd};
+use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-fn child(limits: CompileLimits) -> Compiler {
+pub(crate) fn child(limits: CompileLimits) -> Compiler {
     Compiler::Child { program: env!("CARGO_BIN_EXE_fuelcell-compiler").into(), arguments: Vec::new(), limits }
 }
 
-fn bench(limits: CompileLimits) -> Bench {
+pub(crate) fn bench(limits: CompileLimits) -> Bench {
     let mut bench = Bench::new();
     bench.sandbox = sandbox_with(bench.directory.path(), child(limits));
     bench
@@ -78,19 +80,21 @@ async fn an_upload_is_refused_for_what_it_takes_to_compile_it() {
     bench.sandbox.compile(Digest::of(&noop()), Arc::new(noop())).await.unwrap();
 }
 
-/// It is held up where it reads the module, of which nothing comes.
-#[test]
-fn a_child_has_no_descriptors_but_its_streams_and_stands_behind_the_fences() {
+/// What a child has open when it waits for its module, of which nothing comes, behind its fences. It is told where to keep
+/// functions, and reads `key` before.
+fn open_behind_the_fences(kept: &str, key: &[u8]) -> Vec<OsString> {
     let bench = Bench::new();
     let secret = tempfile::tempfile().unwrap();
     fcntl_setfd(&secret, FdFlags::empty()).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_fuelcell-compiler"))
-        .args(["1073741824", "60", bench.sandbox.fingerprint(), "metered"])
+        .args(["1073741824", "60", bench.sandbox.fingerprint(), kept, "metered"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(key).unwrap();
     let of_child = |what: &str| PathBuf::from(format!("/proc/{}/{what}", child.id()));
     let started = Instant::now();
     let fenced = || {
@@ -101,18 +105,29 @@ fn a_child_has_no_descriptors_but_its_streams_and_stands_behind_the_fences() {
         std::thread::sleep(Duration::from_millis(10));
     }
     let fenced = fenced();
-    let mut open: Vec<_> =
-        fs::read_dir(of_child("fd")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let open = fs::read_dir(of_child("fd")).unwrap().map(|entry| entry.unwrap());
+    let mut open: Vec<_> = open
+        .map(|entry| (entry.file_name(), fs::read_link(entry.path()).unwrap_or_default()))
+        .map(|(name, path)| if path == Path::new(kept) { "kept".into() } else { name })
+        .collect();
     open.sort();
     let limits = fs::read_to_string(of_child("limits")).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(fenced, "no filter stands");
-    assert_eq!(open, ["0", "1", "2"]);
     assert!(
         limits.lines().any(|line| line.starts_with("Max open files") && line.contains(" 64 ")),
         "{limits}"
     );
+    open
+}
+
+#[test]
+fn a_child_has_no_descriptors_but_its_streams_and_stands_behind_the_fences() {
+    assert_eq!(open_behind_the_fences("-", b""), ["0", "1", "2"]);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().canonicalize().unwrap().join("functions");
+    assert_eq!(open_behind_the_fences(kept.to_str().unwrap(), &[7; 32]), ["0", "1", "2", "kept"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

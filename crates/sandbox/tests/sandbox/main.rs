@@ -6,6 +6,7 @@ mod commands;
 mod compile;
 mod describe;
 mod ends;
+mod engines;
 mod guests;
 mod host;
 mod inspect;
