@@ -2,7 +2,11 @@
 
 use crate::Digest;
 use crate::output_name::{OutputNames, extension, output_name};
+use crate::text::clipped;
 use serde::{Deserialize, Serialize};
+
+/// Longest type, title and media type of an output, in bytes.
+const MAX_WORD: usize = 256;
 
 /// What an output is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,12 +57,16 @@ impl ArtifactDescription {
     /// What the guest said, with its name as it is kept. The error says what was wrong, and what is allowed.
     pub fn checked(self) -> Result<Self, String> {
         let name = output_name(&self.name)?;
-        for (field, text) in
-            [("type", &self.type_name), ("title", &self.title), ("media type", &self.media_type)]
-        {
-            if text.len() > 256 || text.chars().any(char::is_control) {
+        // What an author leaves open is the name, which may be longer.
+        let word = |text: &String| match *text == self.name {
+            true => clipped(text, MAX_WORD),
+            false => text.clone(),
+        };
+        let (type_name, title) = (word(&self.type_name), word(&self.title));
+        for (field, text) in [("type", &type_name), ("title", &title), ("media type", &self.media_type)] {
+            if text.len() > MAX_WORD || text.chars().any(char::is_control) {
                 return Err(format!(
-                    "the {field} of output \"{name}\" is at most 256 bytes without control characters"
+                    "the {field} of output \"{name}\" is at most {MAX_WORD} bytes without control characters"
                 ));
             }
         }
@@ -66,7 +74,7 @@ impl ArtifactDescription {
             Some(accuracy) if !(0.0..=1.0).contains(&accuracy) => {
                 Err(format!("the accuracy of output \"{name}\" is between 0 and 1"))
             }
-            _ => Ok(Self { name, ..self }),
+            _ => Ok(Self { name, type_name, title, ..self }),
         }
     }
 
@@ -120,4 +128,34 @@ pub struct Artifact {
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output_name::MAX_OUTPUT_NAME;
+
+    fn output(name: &str, title: &str) -> ArtifactDescription {
+        ArtifactDescription {
+            name: name.into(),
+            kind: ArtifactKind::Data,
+            type_name: name.into(),
+            title: title.into(),
+            media_type: "text/csv".into(),
+            primary: false,
+            role: ArtifactRole::Output,
+            record_count: None,
+            accuracy: None,
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_for_type_and_title_may_be_longer_than_they_are() {
+        let longest = format!("{}{}", "abc/".repeat(MAX_OUTPUT_NAME / 4 - 1), "x".repeat(4));
+        let kept = output(&longest, &longest).checked().unwrap();
+        assert_eq!((&kept.name, kept.title.len(), kept.type_name.len()), (&longest, MAX_WORD, MAX_WORD));
+        assert!(output("a.csv", &"x".repeat(MAX_WORD)).checked().is_ok());
+        let refused = output("a.csv", &"x".repeat(MAX_WORD + 1)).checked().unwrap_err();
+        assert!(refused.contains("the title of output \"a.csv\" is at most 256 bytes"), "{refused}");
+    }
 }
