@@ -122,10 +122,16 @@ impl<T: Row> Sieve<T> {
 
     /// Rows to read next, as large as those that were read so far: about a page's bytes of them.
     fn at_a_time(&self, first: usize, most: usize) -> usize {
-        match self.looked_bytes.checked_div(self.looked) {
+        let rows = match self.looked_bytes.checked_div(self.looked) {
             Some(each) => (PAGE_BYTES / each.max(1)).clamp(1, most),
             None => first,
-        }
+        };
+        rows.min(self.left())
+    }
+
+    /// Rows that may still be looked through.
+    fn left(&self) -> usize {
+        self.most.saturating_sub(self.looked)
     }
 
     /// Takes what is found of a page, whose rows have so many bytes as they are read.
@@ -195,7 +201,7 @@ impl Service {
         self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
         let mut sieve = Sieve::new(&seek, MAX_LINES);
         while !sieve.is_done() {
-            let seek = Seek { after: sieve.found.reached, limit: LINES_AT_A_TIME };
+            let seek = Seek { after: sieve.found.reached, limit: LINES_AT_A_TIME.min(sieve.left()) };
             let page = self.store.logs(id, filter, seek).await?;
             sieve.take(page, Row::size, |(_, line)| search.finds(line));
         }
@@ -206,16 +212,21 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stubs;
+    use fuelcell_domain::clock::ManualClock;
     use fuelcell_domain::{LogLevel, Timestamp};
+    use fuelcell_store::conformance::fixtures::{self, holder, lease};
+    use fuelcell_store::{Logs, MemoryStore, NewJob, Queue, Submissions};
+    use std::sync::Arc;
 
-    fn lines(batch: u32, of: usize) -> Page<PlacedLine> {
+    fn lines(batch: u32, of: usize, bytes: usize) -> Page<PlacedLine> {
         let line = |number| {
             let line = LogLine {
                 at: Timestamp(0),
                 attempt: batch,
                 level: LogLevel::Info,
                 stage: String::new(),
-                message: "x".repeat(PAGE_BYTES / 4),
+                message: "x".repeat(bytes),
             };
             ((batch, number), line)
         };
@@ -229,7 +240,7 @@ mod tests {
         let mut sieve = Sieve::new(&seek, MAX_LINES);
         for attempt in 1..=2 {
             assert!(!sieve.is_done());
-            sieve.take(lines(attempt, 3), Row::size, |_| true);
+            sieve.take(lines(attempt, 3, PAGE_BYTES / 4), Row::size, |_| true);
         }
         assert!(sieve.is_done() && sieve.found.has_more);
         assert_eq!((sieve.found.rows.len(), sieve.found.reached), (4, Some((2, 0))));
@@ -238,9 +249,58 @@ mod tests {
         let mut pages = 0;
         while !sieve.is_done() {
             pages += 1;
-            sieve.take(lines(pages, 4), Row::size, |_| false);
+            sieve.take(lines(pages, 4, PAGE_BYTES / 4), Row::size, |_| false);
         }
-        assert_eq!((pages, sieve.found.rows.len()), (16, 0), "16 MiB");
+        assert_eq!((pages as usize, sieve.found.rows.len()), (MAX_BYTES / PAGE_BYTES, 0));
         assert_eq!((sieve.found.reached, sieve.at_a_time(10, 100)), (Some((16, 3)), 3));
+    }
+
+    /// As the search for jobs does it, with lines for jobs: the store in memory takes seconds to queue as many.
+    #[test]
+    fn as_many_jobs_are_looked_through_as_is_stated() {
+        let seek = Seek { after: None, limit: 10 };
+        let mut sieve = Sieve::new(&seek, MAX_JOBS);
+        let mut pages = 0;
+        while !sieve.is_done() {
+            let rows = sieve.at_a_time(FEW_JOBS, JOBS_AT_A_TIME);
+            pages += 1;
+            sieve.take(lines(pages, rows, 1), |_| 1, |_| false);
+        }
+        assert_eq!((sieve.looked, sieve.found.has_more), (MAX_JOBS, true));
+    }
+
+    #[tokio::test]
+    async fn as_many_lines_are_looked_through_as_is_stated() {
+        let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::new(Timestamp(0)));
+        let service = stubs::service(store.clone(), Arc::new(clock)).0;
+        let secret = service.first_operator_token().await.unwrap().unwrap();
+        let operator = service.authenticate(&secret).await.unwrap();
+        let tenant = service.create_tenant(&operator, None, "a tenant".into()).await.unwrap().id;
+        let project = service.create_project(&operator, tenant, None, "a project".into()).await.unwrap().id;
+        let job = fixtures::job(project);
+        let id = job.id;
+        store.submit(NewJob::from(job)).await.unwrap();
+        let claimed =
+            store.claim(&[id], lease("here", 30), holder(), fixtures::at(0)).await.unwrap().remove(0);
+        let texts = std::iter::repeat_n("hay", MAX_LINES - 1).chain(["within", "beyond"]);
+        let line = |text: &str| LogLine {
+            at: Timestamp(0),
+            attempt: 1,
+            level: LogLevel::Info,
+            stage: String::new(),
+            message: text.into(),
+        };
+        store.append_logs(claimed.job.current_attempt(), texts.map(line).collect()).await.unwrap();
+        let filter = LogFilter { level: LogLevel::Debug, from: None, to: None };
+        let look = async |text: &str, after| {
+            let search = LineSearch { text: Some(text.into()), stage: None };
+            let seek = Seek { after, limit: 10 };
+            service.search_log(&operator, project, id, filter, &search, seek).await.unwrap()
+        };
+        assert_eq!(look("within", None).await.rows.len(), 1);
+        let first = look("beyond", None).await;
+        assert_eq!((first.rows.len(), first.has_more), (0, true));
+        let second = look("beyond", first.reached).await;
+        assert_eq!((second.rows.len(), second.has_more), (1, false));
     }
 }
