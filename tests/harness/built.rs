@@ -45,15 +45,20 @@ pub fn module_with_manifest(name: &str, manifest: &str) -> Vec<u8> {
 }
 
 /// A module that carries no manifest, with this text as its manifest.
-pub fn with_manifest(mut bytes: Vec<u8>, manifest: &str) -> Vec<u8> {
-    const SECTION: &str = "fuelcell:manifest";
-    // A custom section: 0, its length, the length of its name, its name, its contents.
-    let length = 1 + SECTION.len() + manifest.len();
+pub fn with_manifest(bytes: Vec<u8>, manifest: &str) -> Vec<u8> {
+    with_section(bytes, "fuelcell:manifest", manifest.as_bytes())
+}
+
+/// A module with a custom section behind it, which takes seven bytes beside its name and its contents.
+pub fn with_section(mut bytes: Vec<u8>, name: &str, contents: &[u8]) -> Vec<u8> {
+    // 0, its length, the length of its name, its name, its contents.
+    let length = 1 + name.len() + contents.len();
     bytes.push(0);
     // LEB128 in the longest form of a u32.
     bytes.extend((0..5).map(|n| (length >> (7 * n)) as u8 & 0x7f | if n < 4 { 0x80 } else { 0 }));
-    bytes.push(SECTION.len() as u8);
-    bytes.extend(SECTION.bytes().chain(manifest.bytes()));
+    bytes.push(name.len() as u8);
+    bytes.extend(name.bytes());
+    bytes.extend_from_slice(contents);
     bytes
 }
 
@@ -65,6 +70,12 @@ pub fn module_path(name: &str) -> PathBuf {
 /// A Python that has the packages which the client tests need.
 pub fn python() -> PathBuf {
     present(target().join("tools/venv/bin/python"))
+}
+
+/// Prometheus' tool: the one that `cargo xtask` got, or that of the search path.
+pub fn promtool() -> PathBuf {
+    let own = target().join("tools/promtool");
+    if own.exists() { own } else { PathBuf::from("promtool") }
 }
 
 /// A file of the repository.

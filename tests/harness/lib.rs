@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod built;
 pub mod client;
+pub mod limits;
 pub mod mount;
 pub mod page;
 pub mod project;

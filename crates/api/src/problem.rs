@@ -281,6 +281,7 @@ fn on_one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::to_bytes;
     use fuelcell_store::StoreError;
 
     #[test]
@@ -293,5 +294,44 @@ mod tests {
         let failed = answer(StoreError::Storage("it is damaged".into()));
         assert_eq!(failed.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(!failed.headers().contains_key(header::RETRY_AFTER));
+    }
+
+    fn fault(pointer: &str, message: &str) -> ParameterFault {
+        ParameterFault { pointer: pointer.into(), message: message.into() }
+    }
+
+    async fn rendered(problem: &Problem) -> (usize, Value) {
+        let mut response = StatusCode::OK.into_response();
+        render(problem, Some(&"i".repeat(crate::request_id::MAX_LENGTH)), &mut response);
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (bytes.len(), serde_json::from_slice(&bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_as_many_bytes_as_is_stated_and_what_is_beyond_is_cut() {
+        let refused = |detail: &str| Problem::invalid("InvalidQuery", detail);
+        let whole = "x".repeat(MAX_DETAIL);
+        assert_eq!(rendered(&refused(&whole)).await.1["detail"], whole);
+        assert_eq!(rendered(&refused(&format!("{whole}x"))).await.1["detail"], format!("{whole}…"));
+        // In JSON some characters are longer than they are.
+        for character in ["x", "\"", "\u{1}", "\u{7f}", "ü", "€"] {
+            let long = character.repeat(MAX_ANSWER);
+            let short = character.repeat(9);
+            for faults in [vec![fault(&long, &long); MAX_FAULTS], vec![fault(&short, &short); MAX_FAULTS]] {
+                let (bytes, answer) = rendered(&refused(&long).with_faults(faults)).await;
+                assert!(bytes <= MAX_ANSWER, "{bytes} bytes of {character:?}");
+                assert!(answer["detail"].as_str().unwrap().ends_with('…'));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn as_many_faults_are_told_as_is_stated_and_the_others_counted() {
+        for count in [MAX_FAULTS, MAX_FAULTS + 1] {
+            let problem = Problem::invalid(INVALID_BODY, "").with_faults(vec![fault("/a", "wrong"); count]);
+            let (_, answer) = rendered(&problem).await;
+            assert_eq!(answer["errors"].as_array().unwrap().len(), MAX_FAULTS);
+            assert_eq!(answer["errorCount"], count);
+        }
     }
 }

@@ -7,9 +7,18 @@ use crate::{
 use fuelcell_domain::stated::StatedLimit;
 use std::num::NonZeroU32;
 
+/// Headers of a request, by the library that reads them.
+const HEADERS: u64 = 100;
+
 /// Those of the HTTP interface that nobody can set.
 const STATED: &[StatedLimit] = &[
-    StatedLimit::new("the head of a request", serve::MAX_HEAD as u64, "bytes", "431"),
+    StatedLimit::new(
+        "the head of a request",
+        serve::MAX_HEAD as u64,
+        "bytes",
+        "431, once they came without its end",
+    ),
+    StatedLimit::new("headers of a request", HEADERS, "headers", "431"),
     StatedLimit::new("a JSON body", MAX_JSON_BYTES as u64, "bytes", "413 `TooLarge`"),
     StatedLimit::new(
         "the body of a batch of jobs",
@@ -53,6 +62,7 @@ const STATED: &[StatedLimit] = &[
         "entries",
         "400 `InvalidQuery`",
     ),
+    StatedLimit::new("`limit` of a job's log", execution::logs::MAX_LINES, "lines", "400 `InvalidQuery`"),
     StatedLimit::new("`limit` of all other lists", paging::MAX_LIMIT, "entries", "400 `InvalidQuery`"),
     StatedLimit::new(
         "a page by `cursor`, but for its last entry",
@@ -167,7 +177,8 @@ What is taken at most, and what comes of more. Rows that name a setting in paren
 every server. What operators set beside (caps, quotas, connections, parallel uploads) is in
 [running a server](running-a-server.md) and in `fuelcell config`.
 
-This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell-api` writes it anew.
+This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell-api` writes it anew. Each row is tried with
+as many as it says and with one more, by [these tests](../tests/all/limits/register.rs).
 
 | limit | at most | beyond it |
 | --- | --- | --- |

@@ -26,7 +26,7 @@ impl StatedLimit {
 
 /// Those of what modules may be, and of what jobs may do and make. Nobody can set them.
 pub const STATED: &[StatedLimit] = &[
-    StatedLimit::new("a module", MODULE.bytes as u64, "bytes", "422 `ModuleUnsupported`"),
+    StatedLimit::new("a module", MODULE.bytes as u64, "bytes", "413 `TooLarge`"),
     StatedLimit::new("one function of a module", MODULE.function_bytes as u64, "bytes", "422 `CompileLimit`"),
     StatedLimit::new("local variables of one function", MODULE.locals, "variables", "422 `CompileLimit`"),
     StatedLimit::new("functions of a module", MODULE.functions, "functions", "422 `CompileLimit`"),
@@ -103,7 +103,7 @@ pub const STATED: &[StatedLimit] = &[
     StatedLimit::new(
         "the program that one pattern becomes",
         SCHEMA.program_bytes as u64,
-        "bytes",
+        "bytes, about",
         "422 `ManifestInvalid`",
     ),
     StatedLimit::new(
@@ -161,12 +161,27 @@ pub const STATED: &[StatedLimit] = &[
         "datasets",
         "400 `InvalidParameters`",
     ),
-    StatedLimit::new("a guest's call stack", FIXED.stack_bytes, "bytes", "`StackOverflow`"),
-    StatedLimit::new("core instances of a component", FIXED.instances as u64, "instances", "`HostLimit`"),
-    StatedLimit::new("linear memories of a component", FIXED.memories as u64, "memories", "`HostLimit`"),
-    StatedLimit::new("tables of a component", FIXED.tables as u64, "tables", "`HostLimit`"),
+    StatedLimit::new("a guest's call stack", FIXED.stack_bytes, "bytes, about", "`StackOverflow`"),
+    StatedLimit::new(
+        "core instances of a component",
+        FIXED.instances as u64,
+        "instances",
+        "422 `ModuleUnsupported`",
+    ),
+    StatedLimit::new(
+        "linear memories of a component",
+        FIXED.memories as u64,
+        "memories",
+        "422 `ModuleUnsupported`",
+    ),
+    StatedLimit::new("tables of a component", FIXED.tables as u64, "tables", "422 `ModuleUnsupported`"),
     StatedLimit::new("handles that a guest holds", FIXED.handles as u64, "handles", "`HostLimit`"),
-    StatedLimit::new("lists and texts of one host call", FIXED.host_call_bytes, "bytes", "`HostLimit`"),
+    StatedLimit::new(
+        "lists and texts of one host call",
+        FIXED.host_call_bytes,
+        "bytes, about",
+        "`HostLimit`",
+    ),
     StatedLimit::new("random bytes of an attempt", FIXED.random_bytes, "bytes", "`HostLimit`"),
     StatedLimit::new(
         "files, directories and links of an attempt",
@@ -180,7 +195,7 @@ pub const STATED: &[StatedLimit] = &[
         "the log of an attempt",
         FIXED.log_bytes,
         "bytes",
-        "lines between its beginning and its end are dropped and counted",
+        "lines between its beginning and its end are dropped and counted; a quarter is for warnings and errors",
     ),
     StatedLimit::new(
         "the name of an output, folders included",

@@ -116,6 +116,7 @@ impl LogBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fuelcell_domain::FIXED;
 
     fn messages(log: &LogBuffer) -> Vec<String> {
         log.pending().into_iter().map(|line| line.message).collect()
@@ -160,6 +161,24 @@ mod tests {
             log.push(Timestamp(1), LogLevel::Info, "", &"x".repeat(less));
             let bytes = if kept { LOG_LINE_OVERHEAD + less as u64 } else { 0 };
             assert_eq!(log.usage(), LogUsage { bytes, dropped_lines: u64::from(!kept) });
+        }
+    }
+
+    #[test]
+    fn a_log_is_as_large_as_is_stated_and_a_quarter_of_it_is_for_warnings_and_errors() {
+        const COST: u64 = 1024;
+        let text = "x".repeat((COST - LOG_LINE_OVERHEAD) as usize);
+        let usage = |lines: u64, grave: u64| {
+            let mut log = LogBuffer::new(1, FIXED.log_bytes);
+            (0..lines).for_each(|_| log.push(Timestamp(1), LogLevel::Info, "", &text));
+            (0..grave).for_each(|_| log.push(Timestamp(1), LogLevel::Warn, "", &text));
+            log.usage()
+        };
+        let quarter = FIXED.log_bytes / COST / 4;
+        for (lines, grave, dropped_lines) in
+            [(3 * quarter, quarter, 0), (3 * quarter + 1, quarter, 1), (3 * quarter, quarter + 1, 1)]
+        {
+            assert_eq!(usage(lines, grave), LogUsage { bytes: FIXED.log_bytes, dropped_lines });
         }
     }
 

@@ -177,14 +177,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn as_many_checks_of_a_tenant_wait_as_is_stated() {
+        let checks = Checks::default();
+        let tenant = TenantId::random();
+        let others: Vec<_> =
+            (1..MAX_WAITING).map(|_| checks.lines.join(tenant, MAX_WAITING).unwrap()).collect();
+        checks.in_turn(tenant, || ()).await.unwrap();
+        let last = checks.lines.join(tenant, MAX_WAITING).unwrap();
+        let refused = checks.in_turn(tenant, || ()).await.unwrap_err();
+        assert!(matches!(refused, ServiceError::TooMany { code: "TooManyChecks", .. }));
+        checks.in_turn(TenantId::random(), || ()).await.unwrap();
+        drop((others, last));
+    }
+
+    #[tokio::test]
     async fn whoever_waits_too_long_is_told_so() {
         let checks = Checks::default();
         let tenant = TenantId::random();
-        let turn = checks.lines.join(tenant, 9).unwrap().lock_owned().await;
+        // Behind one that takes so long.
+        let checked = async |behind: Duration| {
+            let turn = checks.lines.join(tenant, 9).unwrap().lock_owned().await;
+            let other = async move {
+                tokio::time::sleep(behind).await;
+                drop(turn);
+            };
+            tokio::join!(checks.in_turn(tenant, || ()), other).0
+        };
         tokio::time::pause();
-        let refused = checks.in_turn(tenant, || ()).await.unwrap_err();
+        let (most, moment) = (Duration::from_secs(SCHEMA.seconds), Duration::from_millis(1));
+        checked(most - moment).await.unwrap();
+        let refused = checked(most + moment).await.unwrap_err();
         assert!(matches!(refused, ServiceError::TooMany { code: "CheckTimedOut", .. }));
-        drop(turn);
         let panicked = checks.in_turn(tenant, || panic!("by a mistake of the checker")).await.unwrap_err();
         assert!(matches!(panicked, ServiceError::Unprocessable { code: "ManifestInvalid", .. }));
     }

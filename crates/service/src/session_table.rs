@@ -110,10 +110,14 @@ mod tests {
     fn whoever_has_opened_most_makes_room() {
         let first = session(1, 0);
         let mut open = HashMap::from([(first.id, first)]);
-        for number in 1..MAX_SESSIONS as u64 {
-            let one = session(2 + (number % 2 * number % 99) as u8, number);
+        let other = |number: u64| session(2 + (number % 2 * number % 99) as u8, number);
+        for one in (1..MAX_SESSIONS as u64 - 1).map(other) {
             open.insert(one.id, one);
         }
+        make_room(&mut open, Digest([200; 32]));
+        assert_eq!(open.len(), MAX_SESSIONS - 1, "there is room for one more");
+        let last = other(MAX_SESSIONS as u64);
+        open.insert(last.id, last);
         make_room(&mut open, Digest([200; 32]));
         assert_eq!(open.len(), MAX_SESSIONS - 1);
         assert!(open.contains_key(&first.id), "the idlest, but the only one of its token");

@@ -289,10 +289,26 @@ mod tests {
     async fn the_one_that_was_idle_for_longest_makes_room() {
         let world = world().await;
         let mut secrets = Vec::new();
-        for _ in 0..=MAX_OF_TOKEN {
+        for open in (1..=MAX_OF_TOKEN).chain([MAX_OF_TOKEN]) {
             world.later(1);
             secrets.push(world.service.open_session(&world.operator).await.unwrap().secret);
+            assert_eq!(world.service.sessions.open().len(), open);
         }
         assert!(!world.holds(&secrets[0]).await && world.holds(&secrets[1]).await);
+    }
+
+    #[tokio::test]
+    async fn as_many_projects_are_listed_as_is_stated() {
+        let World { service, operator, .. } = world().await;
+        let tenant = service.create_tenant(&operator, None, "a tenant".into()).await.unwrap().id;
+        for number in 1..=MAX_PROJECTS + 1 {
+            let name = format!("project {number}");
+            service.create_project(&operator, tenant, None, name).await.unwrap();
+            if number < MAX_PROJECTS {
+                continue;
+            }
+            let (listed, more) = service.projects_in_scope(&operator).await.unwrap();
+            assert_eq!((listed.len(), more), (MAX_PROJECTS, number > MAX_PROJECTS));
+        }
     }
 }

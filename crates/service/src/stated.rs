@@ -4,8 +4,9 @@ use crate::{
     admin, batch, bulk, cancel, checks, config, deliveries, modules, pipelines, schedules, search, secrets,
     session_table, sessions, submit, system, usage, webhooks,
 };
+use fuelcell_domain::capability::MAX_ENTRIES;
 use fuelcell_domain::delivery::{MAX_ANSWER, MAX_TRIES};
-use fuelcell_domain::notice::MAX_WEBHOOKS;
+use fuelcell_domain::notice::{MAX_DOMAIN, MAX_WEBHOOKS};
 use fuelcell_domain::stated::StatedLimit;
 
 /// Those that nobody can set.
@@ -95,7 +96,7 @@ pub const STATED: &[StatedLimit] = &[
         "domains",
         "400 `InvalidMailPolicy`",
     ),
-    StatedLimit::new("a domain of them", deliveries::MAX_DOMAIN as u64, "bytes", "400 `InvalidMailPolicy`"),
+    StatedLimit::new("a domain of them", MAX_DOMAIN as u64, "bytes", "400 `InvalidMailPolicy`"),
     StatedLimit::new("tries that a delivery shows", MAX_TRIES as u64, "tries", "older ones are left out"),
     StatedLimit::new("an answer that a try shows", MAX_ANSWER as u64, "bytes", "what is beyond is cut off"),
     StatedLimit::new("`Idempotency-Key`", submit::MAX_KEY as u64, "bytes", "400 `InvalidIdempotencyKey`"),
@@ -114,6 +115,7 @@ pub const STATED: &[StatedLimit] = &[
         "seconds",
         "400 `InvalidSchedule`",
     ),
+    StatedLimit::new("secrets of a project", MAX_ENTRIES as u64, "secrets", "409 `TooManySecrets`"),
     StatedLimit::new(
         "headers that may carry a secret",
         secrets::MAX_SECRET_HEADERS as u64,
@@ -150,6 +152,6 @@ pub const STATED: &[StatedLimit] = &[
         "requests of all tenants that wait for a job",
         config::MAX_WAITERS as u64,
         "requests",
-        "429 `TooManyWaiting`",
+        "429 `TooManyWaiters`",
     ),
 ];

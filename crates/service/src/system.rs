@@ -89,3 +89,28 @@ impl Service {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stubs;
+    use fuelcell_domain::clock::ManualClock;
+    use fuelcell_store::MemoryStore;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn as_many_tenants_are_listed_as_is_stated() {
+        let clock = Arc::new(ManualClock::new(Timestamp(0)));
+        let service = stubs::service(Arc::new(MemoryStore::new()), clock).0;
+        let secret = service.first_operator_token().await.unwrap().unwrap();
+        let operator = service.authenticate(&secret).await.unwrap();
+        for number in 1..=MAX_TENANTS + 1 {
+            service.create_tenant(&operator, None, format!("tenant {number}")).await.unwrap();
+            if number < MAX_TENANTS {
+                continue;
+            }
+            let status = service.server_status(&operator).await.unwrap();
+            assert_eq!((status.tenants.len(), status.has_more_tenants), (MAX_TENANTS, number > MAX_TENANTS));
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! `POST execution/jobs`: many submissions in one request.
 
+use fuelcell_tests::limits::limit;
 use fuelcell_tests::{Answer, Project, Server};
 use serde_json::{Value, json};
 
@@ -141,11 +142,12 @@ fn quotas_hold_within_a_batch_and_each_job_is_in_the_audit_log() {
 }
 
 #[test]
-fn a_batch_has_1_to_1000_jobs_and_4_mib() {
+fn a_batch_has_as_many_jobs_and_bytes_as_the_document_says() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
-    let jobs = vec![body("a"); 1001];
-    assert_eq!(send(&project, &jobs[..1000]).ok()["queued"], 1000);
+    let most = limit("jobs of a batch").most;
+    let jobs = vec![body("a"); most + 1];
+    assert_eq!(send(&project, &jobs[..most]).ok()["queued"], most);
     for jobs in [&jobs[..], &[]] {
         let (code, detail) = send(&project, jobs).problem(400);
         assert!(code == "InvalidBatch" && detail.contains("1 to 1000"), "{code}: {detail}");
@@ -157,8 +159,9 @@ fn a_batch_has_1_to_1000_jobs_and_4_mib() {
     let padded = |bytes: usize| format!("{{\"jobs\":[{}]}}", " ".repeat(bytes - empty));
     let post =
         |body: &str| project.client.send("POST", &project.path("execution/jobs"), &[], body.as_bytes());
-    assert_eq!(post(&padded(4 << 20)).problem(400).0, "InvalidBatch");
-    let (code, detail) = post(&padded((4 << 20) + 1)).problem(413);
+    let most = limit("the body of a batch of jobs").most;
+    assert_eq!(post(&padded(most)).problem(400).0, "InvalidBatch");
+    let (code, detail) = post(&padded(most + 1)).problem(413);
     assert!(code == "TooLarge" && detail.contains("4 MiB"), "{code}: {detail}");
     // One job of a batch is at most as large as one alone.
     let mut large = body("large");
@@ -188,11 +191,12 @@ fn all_that_is_wrong_with_a_job_of_a_batch_is_told_and_a_coded_batch_is_refused(
     }
     let coded = project.client.send("POST", &path, &[("content-encoding", "gzip")], sent.as_bytes());
     assert_eq!(coded.problem(415).0, "UnsupportedEncoding");
-    // Of many wrong ones the first fifty are looked through.
-    let many = format!(r#"{{"jobs": [{}]}}"#, [wrong; 51].join(","));
+    // Of many wrong ones the first are looked through.
+    let most = limit("refused jobs of a batch of which all faults are told").most;
+    let many = format!(r#"{{"jobs": [{}]}}"#, vec![wrong; most + 1].join(","));
     let answer = project.client.send("POST", &path, &[], many.as_bytes()).ok();
     let told = |index: usize| answer["jobs"][index]["error"]["errors"].as_array().unwrap().len();
-    assert!(told(49) >= 3 && told(50) == 0, "{} {}", answer["jobs"][49], answer["jobs"][50]);
+    assert!(told(most - 1) >= 3 && told(most) == 0, "{} {}", answer["jobs"][most - 1], answer["jobs"][most]);
 }
 
 /// A pipeline's parameters stand for each of its jobs: a small batch must not become a large commit.
@@ -200,19 +204,32 @@ fn all_that_is_wrong_with_a_job_of_a_batch_is_told_and_a_coded_batch_is_refused(
 fn what_pipelines_lend_to_a_batch_is_bounded() {
     let server = Server::start();
     let project = Project::new(&server).with_probe();
-    let pipeline = uuid::Uuid::new_v4();
-    let lent = json!({
-        "name": "p", "jobType": "Analysis", "module": {"name": "probe"},
-        "parameters": {"steps": [], "pad": "x".repeat(60_000)},
-    });
-    project.client.put(&project.path(&format!("pipelines/{pipeline}")), &lent).ok();
-    let mut job = body("a");
-    job["resource"] = json!({"resourceType": "Pipeline", "resourceId": pipeline});
-    job["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
-    // 16 MiB of parameters in all.
-    let answer = send(&project, &vec![job; 300]).ok();
-    let count = |what: &str| answer[what].as_u64().unwrap();
-    assert!((270..=280).contains(&count("queued")), "{}", answer["queued"]);
-    assert_eq!(count("queued") + count("refused"), 300);
-    assert_eq!(answer["jobs"][299]["error"]["code"], "BatchTooLarge");
+    let most = limit("parameters of a batch's jobs, with what their pipelines lend them").most;
+    // A job of a pipeline that lends so many bytes, and that says `{}` itself.
+    let job = |lent: usize| {
+        let pipeline = uuid::Uuid::new_v4();
+        let pad = "x".repeat(lent - r#"{"pad":"","steps":[]}"#.len());
+        let lends = json!({
+            "name": "p", "jobType": "Analysis", "module": {"name": "probe"},
+            "parameters": {"steps": [], "pad": pad},
+        });
+        project.client.put(&project.path(&format!("pipelines/{pipeline}")), &lends).ok();
+        let mut job = body("a");
+        job["parameters"] = json!({});
+        job["resource"] = json!({"resourceType": "Pipeline", "resourceId": pipeline});
+        job["scheduling"] = json!({"scheduledTime": "2999-01-01T00:00:00Z"});
+        job
+    };
+    let each = limit("`parameters` of a pipeline, or of its schedule").most;
+    let whole = most / (each + 2);
+    let rest = most % (each + 2) - 2;
+    let with_last = |lent: usize| {
+        let jobs: Vec<_> = std::iter::repeat_n(job(each), whole).chain([job(lent)]).collect();
+        send(&project, &jobs).ok()
+    };
+    assert_eq!(with_last(rest)["refused"], 0);
+    let answer = with_last(rest + 1);
+    assert_eq!(answer["queued"], whole);
+    let last = &answer["jobs"][whole];
+    assert_eq!((&last["httpStatus"], &last["error"]["code"]), (&json!(413), &json!("BatchTooLarge")));
 }

@@ -18,6 +18,9 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
+/// Longest page of lines.
+pub(crate) const MAX_LINES: u64 = 10_000;
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LogsAnswer {
@@ -65,7 +68,7 @@ pub(crate) async fn logs(
     let job = ids.id("job_id")?;
     let reader = Reader { service: &service, caller: &caller, query: &query };
     // An empty log has an end, too, and lines may come behind it.
-    let Seek { after, limit } = reader.seek_of::<Option<LogPlace>>(1000, 10_000)?;
+    let Seek { after, limit } = reader.seek_of::<Option<LogPlace>>(1000, MAX_LINES)?;
     let (before, seek) = (after.flatten(), Seek { after: after.flatten(), limit });
     let text = |name| query.text(name).map(str::to_owned);
     let search = LineSearch { text: text("text"), stage: text("stage") };

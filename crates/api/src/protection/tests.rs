@@ -53,6 +53,9 @@ fn a_body_without_a_length_counts_as_the_largest_that_is_held() {
     let [length] = stated(9);
     assert_eq!(held(&headers(&[chunked[0].clone(), length])), MOST_HELD as u64, "chunks are what counts");
     assert_eq!(held(&headers(&stated(9))), 9);
+    for more in [0, 1] {
+        assert_eq!(held(&headers(&stated(MOST_HELD as u64 + more))), MOST_HELD as u64);
+    }
     assert_eq!(held(&headers(&stated(u64::MAX))), MOST_HELD as u64);
     assert_eq!(held(&headers(&[])), 0);
 }
