@@ -1,13 +1,34 @@
 //! What a client says is bounded before it is kept, and refused where nobody knows it.
 
-use fuelcell_tests::{Project, Server};
+use fuelcell_tests::project::token;
+use fuelcell_tests::{Client, Project, Server};
 use serde_json::{Value, json};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Bytes of an error answer.
 const MAX_ANSWER: usize = 8 * 1024;
+
+/// Who attacks at once, and how often each says everything.
+const ATTACKERS: usize = 4;
+const ROUNDS: usize = 12;
+/// Bytes of a text in the head of a request: near what a head may have.
+const LONG: usize = 60_000;
+/// Bytes of a text in a body: near what a body may have.
+const LONGEST: usize = 1_000_000;
+/// What an attack may leave in the data directory, however much it says. The store writes segments of half a megabyte.
+const LEFT_ON_DISK: u64 = 4 << 20;
+/// What it may leave in the process's log for each request.
+const LEFT_IN_LOG: usize = 2048;
+/// What the server may take for what is under way: some bodies and answers, and the allocator's room.
+const MEMORY: u64 = 150 << 20;
+/// What a neighbour's usual request may take meanwhile, and what any may, on a machine that runs other tests.
+const USUAL: Duration = Duration::from_secs(2);
+const ANY: Duration = Duration::from_secs(30);
 
 fn job(more: Value) -> Value {
     let mut body = json!({
@@ -75,6 +96,91 @@ fn what_is_refused_is_neither_echoed_nor_logged_nor_kept_whole() {
     let run = "z".repeat(1025);
     assert!(!audit.contains(&run), "the audit log has it whole");
     assert!(!server.log().contains(&run), "the log has it whole");
+}
+
+/// Bytes of all files in a folder and below it.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // What a running server takes away meanwhile has no bytes.
+    let size = |path: &Path| fs::symlink_metadata(path).map_or(0, |file| file.len());
+    entries.map(|path| if path.is_dir() { bytes_in(&path) } else { size(&path) }).sum()
+}
+
+/// Says long texts at every place where one can be said, each time others, and returns how many bytes they had, and in how
+/// many requests.
+fn say_much(viewer: &Client, project: &Project) -> (usize, usize) {
+    let job = project.job_path("6f9619ff-8b86-d011-b42d-00c04fc964ff");
+    let (submit, jobs) = (project.path("execution/job"), project.path("execution/jobs"));
+    let (mut bytes, mut requests) = (0, 0);
+    for round in 0..ROUNDS {
+        let [long, longest] = [LONG, LONGEST].map(|length| "z".repeat(length) + &round.to_string());
+        let body =
+            format!(r#"{{"jobName": "j", "jobType": "Analysis", "priority": "{longest}"}}"#).into_bytes();
+        let (id, media_type) = ([("x-request-id", &long[..])], [("content-type", &long[..])]);
+        let said: [(&str, String, &[(&str, &str)], &[u8]); 8] = [
+            ("DELETE", job.clone(), &id, b""),
+            ("POST", format!("{job}/retry"), &id, b"{}"),
+            ("DELETE", project.job_path(&long), &[], b""),
+            ("PUT", project.path(&format!("modules/{long}/versions/1")), &[], b"x"),
+            ("GET", format!("{jobs}?status={long}"), &[], b""),
+            ("GET", format!("{jobs}?{long}=1"), &[], b""),
+            ("POST", submit.clone(), &[], &body),
+            ("POST", submit.clone(), &media_type, b"{}"),
+        ];
+        for (method, path, headers, body) in said {
+            let answer = viewer.send(method, &path, headers, body);
+            assert!((400..500).contains(&answer.status), "{method} {path:.80}: {}", answer.text());
+            bytes += LONG.max(body.len());
+            requests += 1;
+        }
+    }
+    (bytes, requests)
+}
+
+#[test]
+fn whatever_a_viewer_says_fills_no_disk_and_holds_up_no_neighbour() {
+    let server = Server::start();
+    let (hostile, neighbour) = (Project::new(&server).with_probe(), Project::new(&server).with_probe());
+    let role = token(&server.operator(), "viewer", &hostile.tenant, Some(&hostile.project));
+    let viewer = server.client(Some(&role));
+    let warm = neighbour.probe(json!([]));
+    neighbour.wait_for(&warm, "Completed");
+    let (disk, log, memory) = (bytes_in(&server.data()), server.log().len(), server.peak_memory());
+    let ((bytes, requests), mut times) = thread::scope(|scope| {
+        let attack = || scope.spawn(|| say_much(&viewer, &hostile));
+        let attackers: Vec<_> = (0..ATTACKERS).map(|_| attack()).collect();
+        let mut times = Vec::new();
+        while attackers.iter().any(|attacker| !attacker.is_finished()) {
+            let begun = Instant::now();
+            neighbour.client.get(&neighbour.path("execution/jobs")).ok();
+            neighbour.client.get(&neighbour.job_path(&warm)).ok();
+            times.push(begun.elapsed() / 2);
+        }
+        let said = attackers.into_iter().map(|attacker| attacker.join().unwrap());
+        (said.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)), times)
+    });
+    let left = bytes_in(&server.data()).saturating_sub(disk);
+    let logged = server.log().len() - log;
+    let taken = server.peak_memory() - memory;
+    times.sort_unstable();
+    let told = format!(
+        "{requests} requests said {bytes} bytes; left on disk: {left}, logged: {logged}, memory: {taken}, a neighbour's \
+         requests: {:?}, at most {:?}",
+        times[times.len() / 2],
+        times[times.len() - 1],
+    );
+    assert!(bytes as u64 > 10 * LEFT_ON_DISK, "it is much: {told}");
+    assert!(left < LEFT_ON_DISK && logged < LEFT_IN_LOG * requests && taken < MEMORY, "{told}");
+    assert!(times[times.len() / 2] < USUAL && times[times.len() - 1] < ANY, "{told}");
+    // Of each kind the first refusal is listed, and after a minute the number of the others.
+    let entries =
+        server.operator().get(&format!("/api/admin/audit?limit=1000&projectId={}", hostile.project));
+    let entries = entries.ok()["entries"].clone();
+    let of_viewer = entries.as_array().unwrap().iter().filter(|entry| entry["subject"] == "a viewer");
+    let refused: Vec<_> = of_viewer.map(|entry| (&entry["action"], &entry["code"])).collect();
+    assert!((1..=30).contains(&refused.len()), "{} of {requests}: {refused:?}", refused.len());
+    let next = neighbour.probe(json!([]));
+    neighbour.wait_for(&next, "Completed");
 }
 
 #[test]
