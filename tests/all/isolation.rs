@@ -166,29 +166,41 @@ fn a_process_that_stands_still_past_its_time_is_ended() {
     });
 }
 
-#[test]
-fn a_job_that_was_lost_twice_runs_in_its_own_process() {
-    let mut server = Server::start();
+/// Ends the server twice while a job runs, whose third attempt then has a process of its own and works there.
+fn rescued_in_its_own_process(mut server: Server) {
     let mut project = Project::new(&server).with_probe();
     let job = project.probe(json!([
         {"do": "progress", "done": 1, "total": 2, "stage": "halfway"},
         {"do": "waitForCancel"},
     ]));
-    for attempt in 1..=2 {
+    for attempt in 1..=3 {
         eventually("the attempt is at work", Duration::from_secs(120), || {
             let status = project.status(&job);
             let at_work = status["attempt"] == attempt && status["progress"]["currentStage"] == "halfway";
             at_work.then_some(())
         });
-        assert!(cells(&server).is_empty());
-        server.kill();
-        server.restart();
-        project = project.after_restart(&server);
+        assert_eq!(cells(&server).is_empty(), attempt < 3, "attempt {attempt}");
+        if attempt < 3 {
+            server.kill();
+            server.restart();
+            project = project.after_restart(&server);
+        }
     }
-    eventually("its process is there", Duration::from_secs(120), || {
-        (!cells(&server).is_empty() && project.status(&job)["attempt"] == 3).then_some(())
-    });
-    project.client.delete(&project.job_path(&job), None).ok();
+    let wish = json!({"preservePartialResults": true});
+    project.client.delete(&project.job_path(&job), Some(&wish)).ok();
     let status = project.wait_for(&job, "Cancelled");
     assert_eq!(status["receipt"]["isolation"], "process", "{status:#}");
+    // It was not stopped by force: the guest heard of it.
+    let checkpoint = text(&project.results(&job)["results"]["additionalOutputs"][0], "downloadUrl");
+    assert_eq!(project.client.with_token(None).get(&checkpoint).text(), "stopped: user");
+}
+
+#[test]
+fn a_job_that_was_lost_twice_runs_in_its_own_process() {
+    rescued_in_its_own_process(Server::start());
+}
+
+#[test]
+fn a_job_that_was_lost_twice_is_rescued_with_relative_paths_as_well() {
+    rescued_in_its_own_process(Server::start_relative(&[]));
 }
