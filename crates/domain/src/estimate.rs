@@ -13,19 +13,30 @@ use std::time::Duration;
 pub struct Span {
     /// The lower bound.
     pub low: Duration,
-    /// The upper bound, never below `low`.
+    /// What is as often exceeded as not, never below `low`.
+    pub expected: Duration,
+    /// The upper bound, never below `expected`.
     pub high: Duration,
 }
 
 impl Span {
-    /// What is left of this span after `elapsed`; never below zero.
-    pub fn after(self, elapsed: Duration) -> Self {
-        Self { low: self.low.saturating_sub(elapsed), high: self.high.saturating_sub(elapsed) }
+    /// A time that is known.
+    pub fn exactly(time: Duration) -> Self {
+        Self { low: time, expected: time, high: time }
     }
 
-    /// Both bounds, but none below `least`.
+    /// What is left of this span after `elapsed`; never below zero.
+    pub fn after(self, elapsed: Duration) -> Self {
+        self.each(|time| time.saturating_sub(elapsed))
+    }
+
+    /// The same, but no part of it below `least`.
     pub fn at_least(self, least: Duration) -> Self {
-        Self { low: self.low.max(least), high: self.high.max(least) }
+        self.each(|time| time.max(least))
+    }
+
+    fn each(self, change: impl Fn(Duration) -> Duration) -> Self {
+        Self { low: change(self.low), expected: change(self.expected), high: change(self.high) }
     }
 }
 
@@ -35,8 +46,8 @@ pub fn queue_position(job: &Job, queued_before: u64, now: Timestamp) -> Option<u
     job.is_due(now).then(|| queued_before.saturating_add(1))
 }
 
-/// How long a run of a module takes, from the wall-clock microseconds of its latest completed runs, in any order: from the
-/// first quartile to the ninth decile (nearest rank). `None` without a run.
+/// How long a run of a module takes, from the wall-clock microseconds of its latest completed runs, in any order: the 10th,
+/// the 50th and the 90th percentile (nearest rank). `None` without a run.
 pub fn duration(recent_micros: &[u64]) -> Option<Span> {
     let mut sorted = recent_micros.to_vec();
     sorted.sort_unstable();
@@ -44,7 +55,7 @@ pub fn duration(recent_micros: &[u64]) -> Option<Span> {
         let rank = (sorted.len() * percent).div_ceil(100).max(1);
         sorted.get(rank - 1).copied().map(Duration::from_micros)
     };
-    Some(Span { low: nearest_rank(25)?, high: nearest_rank(90)? })
+    Some(Span { low: nearest_rank(10)?, expected: nearest_rank(50)?, high: nearest_rank(90)? })
 }
 
 /// When a job may start, counted from now. `running` is what the running jobs may still need, `ahead` what the queued
@@ -52,7 +63,11 @@ pub fn duration(recent_micros: &[u64]) -> Option<Span> {
 /// `None` when there are no slots.
 pub fn start(slots: usize, running: &[Span], ahead: &[Span]) -> Option<Span> {
     let bound = |of: fn(&Span) -> Duration| first_free(slots, running.iter().map(of), ahead.iter().map(of));
-    Some(Span { low: bound(|span| span.low)?, high: bound(|span| span.high)? })
+    Some(Span {
+        low: bound(|span| span.low)?,
+        expected: bound(|span| span.expected)?,
+        high: bound(|span| span.high)?,
+    })
 }
 
 /// When a slot becomes free for the job behind all of these.
@@ -144,6 +159,34 @@ pub enum WaitReason {
     Starting,
 }
 
+impl WaitReason {
+    /// Those of jobs whose time has come.
+    pub const OF_READY: [Self; 7] = [
+        Self::ModuleCompiling,
+        Self::ConcurrencyLimit,
+        Self::NoFreeSlot,
+        Self::FairShare,
+        Self::Memory,
+        Self::Behind,
+        Self::Starting,
+    ];
+
+    /// The word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Scheduled(_) => "Scheduled",
+            Self::Backoff(_) => "Backoff",
+            Self::ModuleCompiling => "ModuleCompiling",
+            Self::ConcurrencyLimit => "ConcurrencyLimit",
+            Self::NoFreeSlot => "NoFreeSlot",
+            Self::FairShare => "FairShare",
+            Self::Memory => "Memory",
+            Self::Behind => "Behind",
+            Self::Starting => "Starting",
+        }
+    }
+}
+
 /// Why this job waits at `now`: the first of the reasons that holds, in the order in which it would have to pass them.
 pub fn wait_reason(job: Waiting, capacity: Capacity, now: Timestamp) -> WaitReason {
     if let Some(until) = job.not_before.filter(|until| *until > now) {
@@ -175,8 +218,14 @@ pub fn wait_reason(job: Waiting, capacity: Capacity, now: Timestamp) -> WaitReas
 mod tests {
     use super::*;
 
+    /// As often more than the middle as less.
     fn seconds(low: u64, high: u64) -> Span {
-        Span { low: Duration::from_secs(low), high: Duration::from_secs(high) }
+        between(low, (low + high) / 2, high)
+    }
+
+    fn between(low: u64, expected: u64, high: u64) -> Span {
+        let [low, expected, high] = [low, expected, high].map(Duration::from_secs);
+        Span { low, expected, high }
     }
 
     #[test]
@@ -184,7 +233,7 @@ mod tests {
         assert_eq!(duration(&[]), None);
         assert_eq!(duration(&[7_000_000]), Some(seconds(7, 7)));
         let micros: Vec<u64> = (1..=20).rev().map(|second| second * 1_000_000).collect();
-        assert_eq!(duration(&micros), Some(seconds(5, 18)));
+        assert_eq!(duration(&micros), Some(between(2, 10, 18)));
     }
 
     #[test]
@@ -200,7 +249,8 @@ mod tests {
         let ahead = [seconds(5, 5), seconds(30, 30), seconds(1, 1)];
         assert_eq!(start(2, &running, &ahead), Some(seconds(21, 21)));
         // One slot: bounds add up.
-        assert_eq!(start(1, &[seconds(0, 4)], &[seconds(2, 3), seconds(2, 3)]), Some(seconds(4, 10)));
+        let ahead = [between(1, 2, 3), between(2, 2, 6)];
+        assert_eq!(start(1, &[between(0, 1, 4)], &ahead), Some(between(3, 5, 13)));
     }
 
     #[test]
@@ -213,8 +263,8 @@ mod tests {
         assert_eq!(remaining(0, Duration::from_secs(9)), None);
         assert_eq!(remaining(25, Duration::from_secs(10)), Some(Duration::from_secs(30)));
         assert_eq!(remaining(100, Duration::from_secs(10)), Some(Duration::ZERO));
-        assert_eq!(seconds(3, 8).after(Duration::from_secs(5)), seconds(0, 3));
-        assert_eq!(seconds(3, 8).at_least(Duration::from_secs(5)), seconds(5, 8));
+        assert_eq!(between(3, 7, 8).after(Duration::from_secs(5)), between(0, 2, 3));
+        assert_eq!(between(3, 4, 8).at_least(Duration::from_secs(5)), between(5, 5, 8));
     }
 
     #[test]
@@ -256,7 +306,10 @@ mod tests {
             (Waiting { others_first: true, at_limit: true, ..job }, full, WaitReason::ConcurrencyLimit),
         ];
         for (job, capacity, expected) in cases {
-            assert_eq!(wait_reason(job, capacity, now), expected, "{job:?} {capacity:?}");
+            let reason = wait_reason(job, capacity, now);
+            assert_eq!(reason, expected, "{job:?} {capacity:?}");
+            let is_ready = job.not_before.is_none_or(|time| time <= now);
+            assert_eq!(WaitReason::OF_READY.contains(&reason), is_ready);
         }
     }
 }

@@ -148,7 +148,7 @@ impl Service {
         let mut spans = Vec::with_capacity(running);
         for attempt in self.nodes.running() {
             let left = match estimate::remaining(attempt.percentage, attempt.elapsed) {
-                Some(left) => Some(Span { low: left, high: left }),
+                Some(left) => Some(Span::exactly(left)),
                 None => {
                     let whole = self.known_duration(attempt.module, known).await?;
                     whole.filter(|span| span.high > attempt.elapsed).map(|span| span.after(attempt.elapsed))
@@ -163,7 +163,10 @@ impl Service {
         let elsewhere = running.saturating_sub(spans.len());
         match own {
             _ if elsewhere == 0 => {}
-            Some(span) => spans.extend(vec![Span { low: Duration::ZERO, high: span.high }; elsewhere]),
+            Some(span) => {
+                let left = Span { low: Duration::ZERO, expected: span.expected / 2, high: span.high };
+                spans.extend(vec![left; elsewhere]);
+            }
             None => return Ok(None),
         }
         Ok(Some(spans))

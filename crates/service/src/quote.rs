@@ -25,8 +25,26 @@ pub struct Quoted {
     pub quote: Option<Quote>,
     /// Its place in the queue from 1; none while its time would not have come.
     pub queue_position: Option<u64>,
-    /// Between when it would start; none where nobody can know.
-    pub start: Option<(Timestamp, Timestamp)>,
+    /// When it would start; none where nobody can know.
+    pub start: Option<Start>,
+}
+
+/// When a job would start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// If what is before it takes no longer than the shortest tenth of such runs.
+    pub earliest: Timestamp,
+    /// If it takes what is as often exceeded as not.
+    pub expected: Timestamp,
+    /// If it takes what the longest tenth exceeds.
+    pub latest: Timestamp,
+}
+
+impl Start {
+    fn of(span: Span, now: Timestamp) -> Self {
+        let Span { low, expected, high } = span;
+        Self { earliest: now.plus(low), expected: now.plus(expected), latest: now.plus(high) }
+    }
 }
 
 impl Service {
@@ -54,13 +72,14 @@ impl Service {
         let quote = quote(&self.runs_like(&job).await?, input_bytes);
         let own = quote.as_ref().and_then(|quote| quote.micros).map(|time| Span {
             low: Duration::from_micros(time.low),
+            expected: Duration::from_micros(time.expected),
             high: Duration::from_micros(time.high),
         });
         let now = self.clock.now();
         let (before, start) = self.start_if_queued(&job, own, now).await?;
         Ok(Quoted {
             queue_position: queue_position(&job, before, now),
-            start: start.map(|span| (now.plus(span.low), now.plus(span.high))),
+            start: start.map(|span| Start::of(span, now)),
             input_bytes,
             quote,
             job,

@@ -156,7 +156,9 @@ fn a_quote_refuses_what_a_submit_refuses_and_stores_nothing() {
     let later = json!({"scheduling": {"scheduledTime": "2090-01-01T00:00:00Z"}});
     let quoted = quote(&body(later.clone())).ok();
     assert!(quoted["queuePosition"].is_null());
-    assert_eq!(quoted["earliestStartTime"], "2090-01-01T00:00:00Z");
+    for start in ["earliestStartTime", "expectedStartTime", "latestStartTime"] {
+        assert_eq!(quoted[start], "2090-01-01T00:00:00Z");
+    }
     project.submit(&body(later)).ok();
     assert_eq!(quote(&body(json!({}))).problem(429).0, "QueueQuotaExceeded");
     assert_eq!(project.submit(&body(json!({}))).problem(429).0, "QueueQuotaExceeded");

@@ -38,9 +38,11 @@ pub(crate) struct QuoteAnswer {
     memory_bytes: Option<Units>,
     /// Its place among all jobs that may start; `null` while its time has not come
     queue_position: Option<u64>,
-    /// When it would start at the earliest; `null` where the jobs before it were never measured
+    /// When it would start; `null` where the jobs before it were never measured
+    expected_start_time: Option<String>,
+    /// When it would start if each job before it takes as long as the 10th percentile of its module's runs
     earliest_start_time: Option<String>,
-    /// When it would start at the latest, if the jobs before it take as long as they probably do
+    /// When it would start if each takes as long as the 90th percentile
     latest_start_time: Option<String>,
 }
 
@@ -105,8 +107,9 @@ pub(super) fn answer(quoted: Quoted) -> QuoteAnswer {
         duration_seconds: of(|quote| quote.micros).map(seconds),
         memory_bytes: of(|quote| quote.memory_bytes).map(units),
         queue_position,
-        earliest_start_time: moment(start.map(|(earliest, _)| earliest)),
-        latest_start_time: moment(start.map(|(_, latest)| latest)),
+        expected_start_time: moment(start.map(|start| start.expected)),
+        earliest_start_time: moment(start.map(|start| start.earliest)),
+        latest_start_time: moment(start.map(|start| start.latest)),
     }
 }
 

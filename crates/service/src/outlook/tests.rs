@@ -20,8 +20,9 @@ struct Script {
     project: ProjectRef,
 }
 
-fn seconds(low: u64, high: u64) -> Option<Span> {
-    Some(Span { low: Duration::from_secs(low), high: Duration::from_secs(high) })
+fn seconds(low: u64, expected: u64, high: u64) -> Option<Span> {
+    let [low, expected, high] = [low, expected, high].map(Duration::from_secs);
+    Some(Span { low, expected, high })
 }
 
 impl Script {
@@ -79,7 +80,7 @@ impl Script {
         self.outlook(id).await.wait_reason
     }
 
-    /// "long" took 10, 20, 30 and 40 s: from 10 s (first quartile) to 40 s (ninth decile). "short" took 5 s once.
+    /// "long" took 10, 20, 30 and 40 s: from 10 s (10th percentile) by 20 s (median) to 40 s (90th). "short" took 5 s once.
     async fn played() -> Self {
         let script = Self::new();
         for (from, to) in [(10, 20), (10, 30), (20, 50), (20, 60)] {
@@ -114,8 +115,8 @@ async fn positions_and_times_follow_from_the_queue() {
         (None, Some(3_600), Some(3_640)),
         "no place, not before its time, then at most 40 s"
     );
-    assert_eq!(script.outlook(normal).await.duration, seconds(10, 40));
-    assert_eq!(script.outlook(behind).await.duration, seconds(5, 5));
+    assert_eq!(script.outlook(normal).await.duration, seconds(10, 20, 40));
+    assert_eq!(script.outlook(behind).await.duration, seconds(5, 5, 5));
     // One slot instead of two: urgent 0 to 5, normal 5 to 15, behind from 15.
     script.node.set(Node { running: 1, ..Node::idle(1) });
     assert_eq!(script.times(normal).await, (Some(2), Some(5), Some(45)));
@@ -125,6 +126,29 @@ async fn positions_and_times_follow_from_the_queue() {
     assert_eq!(script.times(unknown).await, (Some(2), None, None));
     assert_eq!(script.times(normal).await, (Some(3), None, None));
     assert_eq!(script.times(urgent).await, (Some(1), Some(0), Some(5)));
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_queued_yet_would_start_between_what_those_before_it_take() {
+    let script = Script::played().await;
+    let start = async |priority| {
+        let job = script.job("short", priority, NOW);
+        script.service.start_if_queued(&job, seconds(5, 5, 5), at(NOW)).await.unwrap()
+    };
+    script.node.set(Node { running: 0, ..Node::idle(1) });
+    assert_eq!(start(Priority::Normal).await, (0, seconds(0, 0, 0)));
+    script.queue(script.job("long", Priority::Normal, 91)).await;
+    assert_eq!(start(Priority::Normal).await, (1, seconds(10, 20, 40)), "behind one long job");
+    assert_eq!(start(Priority::High).await, (0, seconds(0, 0, 0)), "before it");
+    script.queue(script.job("short", Priority::High, 92)).await;
+    assert_eq!(start(Priority::Normal).await, (2, seconds(15, 25, 45)), "behind a short one, too");
+    // One runs that has said nothing for 12 of its 10 to 40 s.
+    script.node.set(Node { running: 1, ..Node::idle(1) });
+    let (module, elapsed) = (Digest::of(b"long"), Duration::from_secs(12));
+    script.node.set_running(vec![Running { module, elapsed, percentage: 0 }]);
+    assert_eq!(start(Priority::High).await, (1, seconds(5, 13, 33)), "0 to 28 s, and the short one's 5");
+    script.queue(script.job("new", Priority::Critical, 93)).await;
+    assert_eq!(start(Priority::High).await, (2, None), "nobody knows what that one takes");
 }
 
 #[tokio::test]

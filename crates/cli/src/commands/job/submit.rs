@@ -39,6 +39,7 @@ const QUOTE: &[Column] = &[
     ("module", "module/name", Form::Text),
     ("version", "module/version", Form::Text),
     ("place in queue", "queuePosition", Form::Text),
+    ("starts probably", "expectedStartTime", Form::Time),
     ("starts at the earliest", "earliestStartTime", Form::Time),
     ("starts at the latest", "latestStartTime", Form::Time),
     ("input", "inputBytes", Form::Bytes),
