@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 const MIB: u64 = 1024 * 1024;
+/// What `heartbeat_seconds` is where nobody says it.
+pub(crate) const DEFAULT_HEARTBEAT_SECONDS: NonZeroU32 =
+    const { NonZeroU32::new(15).expect("15 is not zero") };
 
 /// What an operator may set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +28,9 @@ pub struct ApiConfig {
     pub max_connections_per_peer: Option<NonZeroU32>,
     /// Seconds after which a connection is closed whose peer takes nothing of what it is sent.
     pub stalled_seconds: NonZeroU32,
+    /// Seconds of silence after which a stream of events is sent a comment, so that both sides, and proxies between them, see
+    /// that it is alive.
+    pub heartbeat_seconds: NonZeroU32,
     /// Bytes of answers that all clients together may leave unread.
     pub max_unread_bytes: u64,
     /// What `max_unread_bytes` says, for one tenant's clients.
@@ -73,6 +79,7 @@ impl Default for ApiConfig {
             max_connections: None,
             max_connections_per_peer: None,
             stalled_seconds: const { NonZeroU32::new(30).expect("30 is not zero") },
+            heartbeat_seconds: DEFAULT_HEARTBEAT_SECONDS,
             max_unread_bytes: 256 * MIB,
             max_tenant_unread_bytes: 64 * MIB,
             trusted_proxies: Vec::new(),

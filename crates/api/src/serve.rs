@@ -90,6 +90,8 @@ pub(crate) struct Arrival {
     pub(crate) beyond_caps: bool,
     /// What streams may take of all connections.
     pub(crate) streams: Arc<Semaphore>,
+    /// How long one may be silent.
+    pub(crate) heartbeat: Duration,
     /// Where its answer is counted.
     pub(crate) unread: Arc<Unread>,
 }
@@ -198,7 +200,8 @@ impl Connection {
         let place = if self.proxy { self.shared.places.take_for_request(peer) } else { None };
         let beyond_caps = self.seat.is_some() || (self.proxy && place.is_none());
         let (streams, unread) = (Arc::clone(&self.shared.streams), Arc::clone(&self.unread));
-        request.extensions_mut().insert(Arrival { peer, beyond_caps, streams, unread });
+        let heartbeat = self.shared.heartbeat;
+        request.extensions_mut().insert(Arrival { peer, beyond_caps, streams, heartbeat, unread });
         let response = self.router.clone().oneshot(request).await?;
         // The connections of a proxy speak for many, and so would one who asks too often for those who do not.
         let held = self.haste.look(response.headers(), Instant::now()).filter(|_| !self.proxy);

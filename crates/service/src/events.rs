@@ -1,8 +1,10 @@
 //! Watching jobs: what befalls them, event by event, as it happens.
 //!
-//! The store is asked again and again, so that a stream tells the same whatever node runs the job or serves the stream. A
-//! look that finds nothing new reads one number.
+//! The store is asked again and again, so that a stream tells the same whatever node runs the job or serves the stream.
+//! [One look](crate::looks) at the latest event serves all streams of a project; they look for themselves when it is another,
+//! and every two seconds without being told.
 
+use crate::looks::Hints;
 use crate::places::Place;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Happening, JobEvent, JobId, LogLevel, LogLine, ProjectRef, Role};
@@ -10,11 +12,9 @@ use fuelcell_store::{EventPlace, LogFilter, Seek, Watched};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-/// How often a stream looks for something new.
-const LOOK: Duration = Duration::from_millis(200);
-/// How often it looks whether its listener may still listen.
+/// How often a stream looks whether its listener may still listen, and for events that nobody told it of.
 const RECOGNISE: Duration = Duration::from_secs(2);
 /// Events that are read at a time.
 const PAGE: usize = 500;
@@ -55,6 +55,7 @@ pub struct Watch {
     /// What was read and not told yet: without lines, which would be the log once for each listener.
     pending: VecDeque<Pending>,
     recognised: Instant,
+    hints: Hints,
     ended: bool,
     _place: Place,
 }
@@ -102,10 +103,18 @@ impl Service {
     ) -> Result<Watch, ServiceError> {
         let most = self.config.max_streams;
         let place = self.streams.enter(of.project().tenant, most).ok_or_else(|| too_many(most))?;
-        let pending = VecDeque::new();
-        let recognised = Instant::now();
-        let principal = principal.clone();
-        Ok(Watch { service: self, principal, of, after, pending, recognised, ended: false, _place: place })
+        let hints = self.looks.join(self.store.clone(), of.project());
+        Ok(Watch {
+            service: self,
+            principal: principal.clone(),
+            of,
+            after,
+            pending: VecDeque::new(),
+            recognised: Instant::now(),
+            hints,
+            ended: false,
+            _place: place,
+        })
     }
 }
 
@@ -121,9 +130,10 @@ impl Watch {
                 return Ok(None);
             }
             self.recognise_again().await?;
+            self.hints.heard();
             self.look().await?;
             if self.pending.is_empty() && !self.ended {
-                sleep(LOOK).await;
+                self.hints.next(RECOGNISE.saturating_sub(self.recognised.elapsed())).await;
             }
         }
     }

@@ -28,6 +28,7 @@ mod inputs;
 pub mod job_types;
 mod last_look;
 pub mod links;
+mod looks;
 pub mod modules;
 mod notebooks;
 pub mod outlook;
@@ -138,6 +139,7 @@ pub struct Service {
     streams: Places,
     sessions: Arc<session_table::Sessions>,
 }
+    looks: looks::Looks,
 
 impl Service {
     /// A service without built-in modules; see [`Service::install_built_in`].
@@ -171,4 +173,5 @@ impl Service {
             sessions: Arc::default(),
         }
     }
+            looks: looks::Looks::default(),
 }

@@ -71,6 +71,8 @@ pub(crate) struct Connections {
     pub(crate) ledger: Arc<Ledger>,
     /// Places that streams of events may take.
     pub(crate) streams: Arc<Semaphore>,
+    /// How long a stream of events may be silent.
+    pub(crate) heartbeat: Duration,
     /// How long a peer may take nothing of what it is sent.
     pub(crate) patience: Duration,
 }
@@ -90,6 +92,7 @@ impl Connections {
             proxies: TrustedProxies::new(&config.trusted_proxies),
             streams: Arc::new(Semaphore::new(caps.total / 2)),
             ledger: Arc::new(Ledger::new(config.max_unread_bytes, config.max_tenant_unread_bytes)),
+            heartbeat: Duration::from_secs(config.heartbeat_seconds.get().into()),
             patience: Duration::from_secs(config.stalled_seconds.get().into()),
         }
     }

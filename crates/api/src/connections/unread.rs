@@ -122,16 +122,24 @@ impl Unread {
         Self { ledger, connection, slips: Mutex::default(), some: AtomicBool::new(false) }
     }
 
-    /// Counts an answer whose bytes are all there; `None` where there is no room for it. Streams hold no more than a piece.
-    pub(crate) fn count(&self, tenant: Option<TenantId>, body: Body) -> Option<Body> {
-        let bytes = body.size_hint().exact().unwrap_or_default();
+    /// Counts an answer whose bytes are all there; `None` where there is no room for it. Streams hold no more than a piece:
+    /// a large one counts when it comes.
+    pub(crate) fn count(self: &Arc<Self>, tenant: Option<TenantId>, body: Body) -> Option<Body> {
+        let Some(bytes) = body.size_hint().exact() else {
+            return Some(Body::new(Streamed { body, tenant, unread: Arc::clone(self) }));
+        };
         if bytes <= SMALL {
             return Some(body);
         }
+        let slip = self.enter(tenant, bytes)?;
+        Some(Body::new(Counted { body, rest: Bytes::new(), _slip: slip }))
+    }
+
+    fn enter(&self, tenant: Option<TenantId>, bytes: u64) -> Option<Arc<Slip>> {
         let slip = Arc::new(self.ledger.enter(tenant, bytes, &self.connection)?);
         self.slips().push(Arc::clone(&slip));
         self.some.store(true, Ordering::Release);
-        Some(Body::new(Counted { body, rest: Bytes::new(), _slip: slip }))
+        Some(slip)
     }
 
     /// All that was handed to the connection is sent: answers that were handed over to their end are not unread any more.
@@ -194,18 +202,82 @@ impl HttpBody for Counted {
     }
 }
 
+/// A body that comes in pieces, of which one is held at a time: it counts until it is sent, and where there is no room for it
+/// the answer ends.
+struct Streamed {
+    body: Body,
+    tenant: Option<TenantId>,
+    unread: Arc<Unread>,
+}
+
+impl HttpBody for Streamed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)?) else {
+            return Poll::Ready(None);
+        };
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        let has_room = bytes <= PIECE || self.unread.enter(self.tenant, bytes as u64).is_some();
+        Poll::Ready(Some(if has_room { Ok(frame) } else { Err("too much is unread".into()) }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::body::to_bytes;
+    use futures::stream;
+    use std::future::poll_fn;
 
     fn tenant(number: u128) -> Option<TenantId> {
         Some(uuid::Uuid::from_u128(number).to_string().parse().unwrap())
     }
 
-    fn connection(ledger: &Arc<Ledger>) -> (Unread, CancellationToken) {
+    fn connection(ledger: &Arc<Ledger>) -> (Arc<Unread>, CancellationToken) {
         let broken = CancellationToken::new();
-        (Unread::new(Arc::clone(ledger), broken.clone()), broken)
+        (Arc::new(Unread::new(Arc::clone(ledger), broken.clone())), broken)
+    }
+
+    async fn piece(body: &mut Body) -> Option<bool> {
+        poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await.map(|frame| frame.is_ok())
+    }
+
+    #[tokio::test]
+    async fn a_large_piece_of_a_stream_counts_until_it_is_sent_and_without_room_the_stream_ends() {
+        let ledger = Arc::new(Ledger::new(300_000, 200_000));
+        let pieces = || {
+            let sizes = [100, 150_000, 100, 150_000].map(|size| Ok::<_, BoxError>(vec![0; size]));
+            Body::from_stream(stream::iter(sizes))
+        };
+        let ((one, _), (other, _)) = (connection(&ledger), connection(&ledger));
+        let (mut read, mut unread) =
+            (one.count(tenant(1), pieces()).unwrap(), other.count(tenant(1), pieces()).unwrap());
+        let mut held = Vec::new();
+        while piece(&mut read).await == Some(true) {
+            held.push(ledger.lock().held);
+            one.sent();
+        }
+        assert_eq!(held, [0, 150_000, 0, 150_000]);
+        for _ in 0..3 {
+            assert_eq!(piece(&mut unread).await, Some(true));
+        }
+        assert_eq!(ledger.lock().held, 150_000, "nobody took it");
+        assert_eq!(piece(&mut unread).await, Some(false), "the tenant has its share");
+        drop((other, unread));
+        assert_eq!(ledger.lock().held, 0, "what is held goes with the connection");
     }
 
     #[tokio::test]

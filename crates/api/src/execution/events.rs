@@ -6,6 +6,7 @@
 
 use super::logs::{LineDto, line};
 use crate::auth::Caller;
+use crate::config::DEFAULT_HEARTBEAT_SECONDS;
 use crate::extract::Ids;
 use crate::metrics::OpenStream;
 use crate::problem::Problem;
@@ -33,8 +34,6 @@ use utoipa::ToSchema;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells proxies that hold answers back to let this one through as it comes.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// Silence is broken this often, so that both sides notice a dead connection.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After so long a listener comes back whose stream broke.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -96,9 +95,9 @@ pub(crate) async fn of_job(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_heard(&headers)?;
-    let place = place(arrival)?;
+    let line = Line::take(arrival)?;
     match service.watch_job(&caller, ids.project()?, ids.id("job_id")?, after).await? {
-        Some(watch) => Ok(answer(Listening::new(watch, stop, place))),
+        Some(watch) => Ok(answer(watch, stop, line)),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
@@ -122,9 +121,9 @@ pub(crate) async fn of_project(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_heard(&headers)?;
-    let place = place(arrival)?;
+    let line = Line::take(arrival)?;
     let watch = service.watch_project(&caller, ids.project()?, after).await?;
-    Ok(answer(Listening::new(watch, stop, place)))
+    Ok(answer(watch, stop, line))
 }
 
 fn last_heard(headers: &HeaderMap) -> Result<Option<EventPlace>, Problem> {
@@ -135,10 +134,23 @@ fn last_heard(headers: &HeaderMap) -> Result<Option<EventPlace>, Problem> {
     place.map(Some).ok_or_else(invalid)
 }
 
-/// A place among the connections that streams may take; without a connection nobody counts.
-fn place(arrival: Option<Extension<Arrival>>) -> Result<Option<OwnedSemaphorePermit>, Problem> {
-    let Some(Extension(arrival)) = arrival else { return Ok(None) };
-    arrival.streams.try_acquire_owned().map(Some).map_err(|_| Problem::too_many_connections())
+/// What a stream has of its connection.
+struct Line {
+    /// A place among those that streams may take; without a connection nobody counts.
+    place: Option<OwnedSemaphorePermit>,
+    /// How long it may be silent.
+    heartbeat: Duration,
+}
+
+impl Line {
+    fn take(arrival: Option<Extension<Arrival>>) -> Result<Self, Problem> {
+        let Some(Extension(Arrival { streams, heartbeat, .. })) = arrival else {
+            let heartbeat = Duration::from_secs(DEFAULT_HEARTBEAT_SECONDS.get().into());
+            return Ok(Self { place: None, heartbeat });
+        };
+        let place = streams.try_acquire_owned().map_err(|_| Problem::too_many_connections())?;
+        Ok(Self { place: Some(place), heartbeat })
+    }
 }
 
 /// A stream and what it holds until it is over.
@@ -182,9 +194,10 @@ impl Listening {
     }
 }
 
-fn answer(listening: Listening) -> Response {
+fn answer(watch: Watch, stop: CancellationToken, Line { place, heartbeat }: Line) -> Response {
     let headers = [(header::CACHE_CONTROL, "no-store"), (UNBUFFERED, "no")];
-    let sse = Sse::new(events(listening)).keep_alive(KeepAlive::new().interval(HEARTBEAT));
+    let listening = Listening::new(watch, stop, place);
+    let sse = Sse::new(events(listening)).keep_alive(KeepAlive::new().interval(heartbeat));
     (headers, sse).into_response()
 }
 
