@@ -32,15 +32,7 @@ pub(super) fn compose(
     let to: Result<Address, _> = address.parse();
     let to = to.map_err(|error| format!("{address:?} is no address for e-mail: {error}"))?;
     let notice = &delivery.notice;
-    let links: Vec<Link> = artifacts
-        .iter()
-        .take(MAX_LINKS)
-        .map(|artifact| {
-            let name = &artifact.description.name;
-            let url = signing.output_link(delivery.project, notice.job, name);
-            Link { name: name.clone(), size: artifact.size, url }
-        })
-        .collect();
+    let links = links(delivery, artifacts, signing);
     let beyond = artifacts.len() - links.len();
     let name = one_line(&notice.name);
     let head = format!("{} {}", said_name(&name), word(notice.ending));
@@ -63,6 +55,15 @@ pub(super) fn compose(
         .map_err(|error| format!("the message cannot be written: {error}"))
 }
 
+fn links(delivery: &Delivery, artifacts: &[Artifact], signing: &dyn Signing) -> Vec<Link> {
+    let linked = artifacts.iter().take(MAX_LINKS).map(|artifact| {
+        let name = &artifact.description.name;
+        let url = signing.output_link(delivery.project, delivery.notice.job, name);
+        Link { name: one_line(name), size: artifact.size, url }
+    });
+    linked.collect()
+}
+
 /// Tells other programs not to answer (RFC 3834).
 fn automatic() -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned())
@@ -70,7 +71,9 @@ fn automatic() -> HeaderValue {
 
 /// A text of others, which cannot begin another line or another header.
 fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Unicode has two more characters that end lines, and are no controls.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let clean: String = text.chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
     clean.trim().to_owned()
 }
 
@@ -172,4 +175,108 @@ fn markup(head: &str, facts: &[(&str, String)], links: &[Link], beyond: usize) -
         }
     }
     .into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fuelcell_domain::delivery::DeliveryState;
+    use fuelcell_domain::notice::{Recipient, Webhook};
+    use fuelcell_domain::outbound::SecretValue;
+    use fuelcell_domain::{DeliveryId, ErrorCode, JobId, JobType, ProjectRef, Usage};
+    use fuelcell_store::conformance::fixtures;
+    use lettre::message::header::Subject;
+
+    /// All that some reader takes for the end of a line.
+    const BREAKS: [&str; 9] =
+        ["\r\n", "\n", "\r", "\n\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"];
+
+    struct Links;
+
+    impl Signing for Links {
+        fn keys(&self, _: &Webhook, _: Timestamp) -> Vec<SecretValue> {
+            Vec::new()
+        }
+
+        fn output_link(&self, _: ProjectRef, _: JobId, _: &str) -> String {
+            "https://jobs.example.com/downloads/x".to_owned()
+        }
+
+        fn public_url(&self) -> String {
+            "https://jobs.example.com".to_owned()
+        }
+    }
+
+    fn from() -> Mailbox {
+        "Jobs <jobs@fuelcell.example>".parse().unwrap()
+    }
+
+    /// A letter in which every text of others is this one.
+    fn delivery(text: &str) -> Delivery {
+        let project = fixtures::project();
+        let job = fixtures::job(project);
+        let notice = Notice {
+            job: job.id,
+            ordinal: 7,
+            name: text.to_owned(),
+            job_type: JobType::Analysis,
+            ending: JobEnding::Failed,
+            error: Some((ErrorCode::GuestError, text.to_owned())),
+            remark: Some(text.to_owned()),
+            submitted_by: text.to_owned(),
+            created_at: fixtures::at(1),
+            started_at: Some(fixtures::at(2)),
+            ended_at: fixtures::at(3),
+            attempts: 1,
+            records_processed: 0,
+            usage: Usage::nothing(),
+        };
+        Delivery {
+            id: DeliveryId::random(),
+            project,
+            to: Recipient::Mail("a@example.com".to_owned()),
+            notice,
+            state: DeliveryState::Sending,
+            due_at: fixtures::at(4),
+            number: 1,
+            failures: 0,
+            give_up_at: fixtures::at(5),
+            tries: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn no_text_of_others_begins_a_line_or_a_header() {
+        for line_break in BREAKS {
+            let text = format!("x{line_break}Bcc: c@example.com{line_break}y");
+            let delivery = delivery(&text);
+            let mut artifact = fixtures::artifact("out.txt");
+            artifact.description.name = text;
+            let artifacts = [artifact];
+            let letter = compose(&from(), "a@example.com", &delivery, &artifacts, &Links).unwrap();
+            let sent = String::from_utf8(letter.formatted()).unwrap();
+            let head = sent.split_once("\r\n\r\n").unwrap().0;
+            assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{line_break:?}: {head}");
+            let subject = letter.headers().get::<Subject>().unwrap();
+            assert_eq!(one_line(subject.as_ref()), *subject.as_ref());
+            assert!(subject.as_ref().contains("Bcc"), "what it says stays");
+            let links = links(&delivery, &artifacts, &Links);
+            for body in [
+                plain("head", &facts(&delivery.notice), &links, 0),
+                markup("head", &facts(&delivery.notice), &links, 0),
+            ] {
+                let mut lines = body.split(['\r', '\n', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
+                assert!(body.contains("Bcc: c@example.com"), "{body}");
+                assert!(!lines.any(|line| line.trim_start().starts_with("Bcc")), "{line_break:?}: {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_with_more_than_an_address_gets_no_letter() {
+        for address in ["a@example.com\r\nBcc: c@example.com", "a@example.com, c@example.com", "a", ""] {
+            let refused = compose(&from(), address, &delivery("x"), &[], &Links).unwrap_err();
+            assert!(refused.contains("is no address for e-mail"), "{address:?}: {refused}");
+        }
+    }
 }
