@@ -18,16 +18,19 @@ const OTHER: &str = "_OTHER";
 /// Gathers the figures, in Prometheus' text form; none = they cannot be had.
 pub type Gather = Arc<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
-/// As OpenTelemetry names it, with a bound of its own at both ends: from a millisecond to a minute.
+/// OpenTelemetry's bounds, from a millisecond on and up to a day: the answer to an upload comes when all of it is there.
+const BUCKETS: [f64; 19] = [
+    0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 60.0, 600.0,
+    7_200.0, 86_400.0,
+];
+
+/// As OpenTelemetry names it.
 static REQUESTS: LazyLock<HistogramVec> = LazyLock::new(|| {
     register_histogram_vec!(
         "http_server_request_duration_seconds",
         "Time from the head of a request to the head of its answer.",
         &["http_request_method", "http_route", "http_response_status_code"],
-        vec![
-            0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0,
-            60.0
-        ]
+        BUCKETS.to_vec()
     )
     .expect("the name is used once")
 });

@@ -17,6 +17,7 @@ mod explain;
 #[cfg(test)]
 mod fuzz;
 mod golden;
+mod held;
 mod local_host;
 mod manual;
 mod metrics;

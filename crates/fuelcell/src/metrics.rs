@@ -1,7 +1,9 @@
 //! Figures of this process for Prometheus: those that the rooms count as they work, and those that are looked up when
 //! somebody asks.
 
+use crate::held::{Counter, Held};
 use anyhow::Context;
+use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Clock, Timestamp};
 use fuelcell_scheduler::Scheduler;
@@ -12,6 +14,9 @@ use prometheus::{
     register_int_gauge, register_int_gauge_vec,
 };
 use std::sync::Arc;
+
+/// Jobs at the head of the queue whose reasons to wait are looked at.
+const HEAD: usize = 1_000;
 
 /// What figures are looked up in.
 pub(crate) struct Sources {
@@ -28,6 +33,7 @@ pub(crate) struct Gauges {
     sources: Sources,
     queued: IntGaugeVec,
     oldest: GaugeVec,
+    reasons: IntGaugeVec,
     running: IntGauge,
     slots: IntGauge,
     finishing: IntGauge,
@@ -38,6 +44,9 @@ pub(crate) struct Gauges {
     outbox: IntGauge,
     outbox_age: Gauge,
     store: Option<IntGauge>,
+    held: Arc<Counter>,
+    blobs: IntGauge,
+    blob_bytes: IntGauge,
     disk_free: IntGauge,
 }
 
@@ -59,6 +68,11 @@ impl Gauges {
                 "fuelcell_queue_oldest_age_seconds",
                 "How long the job that has waited longest could have started; 0 when none waits.",
                 &["priority"]
+            )?,
+            reasons: register_int_gauge_vec!(
+                "fuelcell_queue_head_jobs",
+                "Of the first 1,000 jobs that may start: how many wait for which reason, as this node sees it.",
+                &["reason"]
             )?,
             running: register_int_gauge!("fuelcell_cells_active", "Attempts that have a slot.")?,
             slots: register_int_gauge!(
@@ -94,6 +108,12 @@ impl Gauges {
                 "How long ago the oldest job ended of which somebody is still to be told; 0 when there is none."
             )?,
             store: store_size(has_own_store)?,
+            held: Arc::default(),
+            blobs: register_int_gauge!(
+                "fuelcell_blobs",
+                "Stored modules, datasets, outputs and checkpoints; equal bytes are one."
+            )?,
+            blob_bytes: register_int_gauge!("fuelcell_blobs_size_bytes", "What these take on the disk.")?,
             disk_free: register_int_gauge!(
                 "fuelcell_disk_free_bytes",
                 "Free bytes where the stored bytes lie."
@@ -106,6 +126,7 @@ impl Gauges {
         let Sources { records, embedded, blobs, scheduler, clock } = &self.sources;
         let now = clock.now();
         self.show_queue(records.queue_figures(now).await?, now);
+        self.show_reasons(&scheduler.wait_reasons(HEAD).await?);
         let outbox = records.outbox_figures().await?;
         self.outbox.set(whole(outbox.waiting));
         self.outbox_age.set(outbox.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
@@ -120,6 +141,9 @@ impl Gauges {
         if let (Some(size), Some(embedded)) = (&self.store, embedded) {
             size.set(whole(embedded.size_on_disk()?));
         }
+        let Held { blobs: count, bytes } = self.held.held(blobs).await?;
+        self.blobs.set(whole(count));
+        self.blob_bytes.set(whole(bytes));
         if let Some(free) = blobs.free_bytes().await? {
             self.disk_free.set(whole(free));
         }
@@ -134,9 +158,16 @@ impl Gauges {
         }
         self.queued.with_label_values(&["scheduled", "any"]).set(whole(figures.scheduled));
     }
+
+    fn show_reasons(&self, reasons: &[WaitReason]) {
+        for reason in WaitReason::OF_READY {
+            let count = reasons.iter().filter(|other| **other == reason).count();
+            self.reasons.with_label_values(&[reason.code()]).set(whole(count as u64));
+        }
+    }
 }
 
-/// A database has figures of its own.
+/// A database has figures of its own on this.
 fn store_size(has_own_store: bool) -> prometheus::Result<Option<IntGauge>> {
     let name = "fuelcell_store_size_bytes";
     let size =

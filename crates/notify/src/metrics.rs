@@ -20,7 +20,7 @@ static DURATIONS: LazyLock<HistogramVec> = LazyLock::new(|| {
         "fuelcell_notification_try_duration_seconds",
         "How long a try of a message took.",
         &["channel"],
-        vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]
+        vec![0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0, 600.0]
     )
     .expect("the name is used once")
 });

@@ -11,6 +11,7 @@ use crate::prepare::Preparer;
 use crate::records::Records;
 use crate::shares::Shares;
 use crate::stages::Compiled;
+use crate::{lock, metrics};
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
@@ -55,7 +56,7 @@ pub struct Scheduler {
     pub(crate) dropped_results: AtomicU64,
     pub(crate) gate: Arc<Gate>,
     pub(crate) shares: Mutex<Shares>,
-    turns: Mutex<Turns>,
+    pub(crate) turns: Mutex<Turns>,
     /// Held while bytes are swept, or while nobody may.
     pub(crate) sweeps: AsyncMutex<()>,
     preparer: Preparer,
@@ -100,6 +101,7 @@ impl Scheduler {
     ) -> Arc<Self> {
         let preparer = Preparer::new(runner.clone(), blobs.clone(), config.preparations);
         let gate = Gate::new(config.slots, config.memory_bytes);
+        metrics::announce();
         Arc::new(Self {
             config,
             records,
@@ -147,12 +149,16 @@ impl Scheduler {
 
     /// Whether the job's project, pipeline or module has as many running jobs on this node as it may have.
     pub fn at_limit(&self, job: &Job) -> bool {
-        if self.config.concurrency.is_unlimited() {
-            return false;
-        }
-        let live = self.all_live();
+        !self.occupancy().admits(&Owners::of_job(job))
+    }
+
+    /// What runs, as it counts against the limits.
+    pub(crate) fn occupancy(&self) -> Occupancy<'_> {
+        let limits = &self.config.concurrency;
+        // Without limits nobody is looked at.
+        let live = if limits.is_unlimited() { Vec::new() } else { self.all_live() };
         let running = live.iter().filter(|live| !live.is_finishing()).map(|live| live.owners.clone());
-        !Occupancy::of(&self.config.concurrency, running).admits(&Owners::of_job(job))
+        Occupancy::of(limits, running)
     }
 
     /// Whether, when the queue was last looked at, it was the turn of other tenants, which have had less of late.
@@ -319,6 +325,7 @@ impl Scheduler {
 
     /// Starts what was claimed; true when there was anything.
     fn start_all(self: &Arc<Self>, claimed: Claimed) -> Result<bool, StoreError> {
+        metrics::answered(&claimed);
         let claims = claimed?;
         let is_any = !claims.is_empty();
         claims.into_iter().for_each(|claim| self.start(claim));

@@ -30,6 +30,7 @@ mod retention;
 mod shares;
 mod stages;
 mod text;
+mod waiting;
 
 #[cfg(test)]
 mod tests;

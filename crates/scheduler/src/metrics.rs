@@ -1,10 +1,11 @@
 //! What an operator may watch of jobs. Series are bounded: tenants and modules beyond the first ones share `other`.
 
+use crate::claims::Claimed;
 use crate::lock;
 use fuelcell_domain::{Job, JobState, Timestamp, Usage};
 use prometheus::{
-    CounterVec, HistogramVec, IntCounterVec, register_counter_vec, register_histogram_vec,
-    register_int_counter_vec,
+    CounterVec, HistogramVec, IntCounter, IntCounterVec, register_counter_vec, register_histogram_vec,
+    register_int_counter, register_int_counter_vec,
 };
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex};
@@ -49,6 +50,20 @@ static ATTEMPTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     .expect("the name is used once")
 });
 
+static CLAIMS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!(
+        "fuelcell_claims_total",
+        "Claims of queued jobs, by what the store answered: that the node has `some` of them or `none`, or an `error`.",
+        &["result"]
+    )
+    .expect("the name is used once")
+});
+
+static CLAIMED: LazyLock<IntCounter> = LazyLock::new(|| {
+    register_int_counter!("fuelcell_claimed_jobs_total", "Jobs that the node claimed.")
+        .expect("the name is used once")
+});
+
 static FUEL: LazyLock<CounterVec> = LazyLock::new(|| {
     register_counter_vec!(
         "fuelcell_fuel_units_total",
@@ -69,6 +84,25 @@ static CPU: LazyLock<CounterVec> = LazyLock::new(|| {
 
 static KNOWN_TENANTS: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 static KNOWN_MODULES: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
+/// Shows the series of claims from the start: what appears with its first event has no rise.
+pub(crate) fn announce() {
+    for result in ["some", "none", "error"] {
+        CLAIMS.with_label_values(&[result]);
+    }
+    CLAIMED.get();
+}
+
+/// The store answered a claim.
+pub(crate) fn answered(claimed: &Claimed) {
+    let (result, jobs) = match claimed {
+        Ok(claims) if claims.is_empty() => ("none", 0),
+        Ok(claims) => ("some", claims.len()),
+        Err(_) => ("error", 0),
+    };
+    CLAIMS.with_label_values(&[result]).inc();
+    CLAIMED.inc_by(jobs as u64);
+}
 
 /// An attempt began. Later ones of a job have waited for what befell those before them.
 pub(crate) fn claimed(job: &Job, now: Timestamp) {
@@ -120,6 +154,13 @@ fn known(labels: &Mutex<HashSet<String>>, most: usize, label: String) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn buckets_fit_what_takes_a_millisecond_and_what_takes_a_day() {
+        assert!(BUCKETS.is_sorted() && BUCKETS[0] <= 0.001 && BUCKETS[BUCKETS.len() - 1] >= 24.0 * 3600.0);
+        let widest = BUCKETS.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max);
+        assert!(widest <= 5.0, "a figure is known to a factor of {widest}");
+    }
 
     #[test]
     fn many_labels_make_few_series() {

@@ -85,6 +85,7 @@ fn unanswered() -> StoreError {
 
 async fn once<V, A>(database: &Database, verbs: &[V], all: All<V, A>) -> Result<Vec<Answer<A>>, StoreError> {
     let mut work = Work::begin(database).await?;
+    work.verbs = verbs.len();
     let done = all(&mut work, verbs).await;
     work.end(done).await
 }

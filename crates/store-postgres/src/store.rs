@@ -16,6 +16,7 @@ macro_rules! ask {
     ($store:ident, $session:ident => $verb:expr) => {{
         let database = $store.database.clone();
         let asking = async move {
+            let _read = fuelcell_store::metrics::READS.start_timer();
             let $session = database.session().await?;
             $verb.await
         };

@@ -12,8 +12,10 @@ use crate::records::ledger::{Ledger, split};
 use crate::records::usage::Used;
 use fuelcell_domain::{JobEvent, JobId, ProjectRef, TenantId};
 use fuelcell_store::StoreError;
+use fuelcell_store::metrics::{BARRIERS, BATCHES, COMMITS};
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::time::Instant;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -33,10 +35,14 @@ pub(crate) struct Work {
     pub(crate) used: Vec<Used>,
     pub(crate) days: Days,
     none: Ledger,
+    begun: Instant,
+    /// How many are done together, for those who watch the store.
+    pub(crate) verbs: usize,
 }
 
 impl Work {
     pub(crate) async fn begin(database: &Database) -> Result<Self, StoreError> {
+        let begun = Instant::now();
         let session = database.session().await?;
         let work = Self {
             session: Some(session),
@@ -45,6 +51,8 @@ impl Work {
             used: Vec::new(),
             days: Days::default(),
             none: Ledger::default(),
+            begun,
+            verbs: 1,
         };
         work.command(BEGIN).await?;
         Ok(work)
@@ -57,13 +65,22 @@ impl Work {
             refused => refused,
         };
         match &done {
-            Ok(_) => self.command("COMMIT").await?,
+            Ok(_) => self.commit().await?,
             Err(error) if error.is_of_the_medium() => return done,
             Err(_) => self.command("ROLLBACK").await?,
         }
         // The connection may be used again.
         drop(self.session.take());
         done
+    }
+
+    async fn commit(&self) -> Result<(), StoreError> {
+        let barrier = BARRIERS.start_timer();
+        self.command("COMMIT").await?;
+        barrier.observe_duration();
+        COMMITS.observe(self.begun.elapsed().as_secs_f64());
+        BATCHES.observe(self.verbs as f64);
+        Ok(())
     }
 
     /// Holds the ledgers of these projects until the end. They are there from then on.

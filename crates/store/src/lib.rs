@@ -21,6 +21,7 @@ pub mod faulty;
 pub mod faulty_blobs;
 pub mod jobs;
 pub mod memory;
+pub mod metrics;
 pub mod order;
 pub mod pages;
 pub mod processed;

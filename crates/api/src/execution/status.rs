@@ -357,31 +357,25 @@ pub(super) fn completion(job: &Job) -> (Option<&'static str>, Option<String>) {
 }
 
 pub(super) fn wait_reason(reason: WaitReason, module: &ModuleRef) -> WaitReasonDto {
-    let (code, message) = match reason {
-        WaitReason::Scheduled(until) => ("Scheduled", format!("it is scheduled for {until}")),
+    let message = match reason {
+        WaitReason::Scheduled(until) => format!("it is scheduled for {until}"),
         WaitReason::Backoff(until) => {
-            ("Backoff", format!("it failed for a passing reason and is tried again at {until}"))
+            format!("it failed for a passing reason and is tried again at {until}")
         }
-        WaitReason::ModuleCompiling => (
-            "ModuleCompiling",
-            match &module.engine {
-                Some(engine) => format!("its engine {engine} is being compiled"),
-                None => "its module is being compiled".into(),
-            },
-        ),
-        WaitReason::ConcurrencyLimit => (
-            "ConcurrencyLimit",
-            "its project, pipeline or module has as many running jobs as it may have".into(),
-        ),
-        WaitReason::NoFreeSlot => ("NoFreeSlot", "all slots are taken by running jobs".into()),
-        WaitReason::FairShare => {
-            ("FairShare", "it is the turn of other tenants, whose jobs have used less of late".into())
+        WaitReason::ModuleCompiling => match &module.engine {
+            Some(engine) => format!("its engine {engine} is being compiled"),
+            None => "its module is being compiled".into(),
+        },
+        WaitReason::ConcurrencyLimit => {
+            "its project, pipeline or module has as many running jobs as it may have".into()
         }
-        WaitReason::Memory => ("Memory", "the memory that it may use is not free".into()),
-        WaitReason::Behind => ("Behind", "jobs before it go first".into()),
-        WaitReason::Starting => ("Starting", "nothing holds it up; it starts at once".into()),
+        WaitReason::NoFreeSlot => "all slots are taken by running jobs".into(),
+        WaitReason::FairShare => "it is the turn of other tenants, whose jobs have used less of late".into(),
+        WaitReason::Memory => "the memory that it may use is not free".into(),
+        WaitReason::Behind => "jobs before it go first".into(),
+        WaitReason::Starting => "nothing holds it up; it starts at once".into(),
     };
-    WaitReasonDto { code, message }
+    WaitReasonDto { code: reason.code(), message }
 }
 
 impl From<&CancelRequest> for ErrorDto {

@@ -1,5 +1,6 @@
 use super::runner::done;
 use super::*;
+use fuelcell_domain::estimate::WaitReason;
 use fuelcell_store::Jobs;
 
 #[tokio::test(start_paused = true)]
@@ -187,5 +188,33 @@ async fn many_short_jobs_each_complete_once() {
     let load = node.scheduler.load();
     assert_eq!((world.runner.started().len(), load.dropped_results), (ids.len(), 0));
     assert!(world.runner.peak.load(Ordering::SeqCst) <= 8);
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_the_first_jobs_wait_is_told_as_long_as_they_do() {
+    let world = World::new().with(|config| config.slots = 1);
+    world.runner.takes("long", seconds(60));
+    world.runner.takes("short", seconds(1));
+    for name in ["long", "short"] {
+        world.runner.prepare_now(&world.job(name));
+    }
+    let node = world.start();
+    let reasons = async |most| node.scheduler.wait_reasons(most).await.unwrap();
+    assert_eq!(reasons(9).await, []);
+    let first = world.submit(world.job("long")).await;
+    world.until(first, JobState::Running).await;
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        waiting.push(world.submit(world.job("short")).await);
+    }
+    let scheduled = world.clock.now().plus(seconds(1000));
+    world.submit(Job { not_before: Some(scheduled), ..world.job("short") }).await;
+    assert_eq!(reasons(9).await, [WaitReason::NoFreeSlot; 3], "the one that runs and the one of later apart");
+    assert_eq!(reasons(2).await, [WaitReason::NoFreeSlot; 2], "no more are looked at");
+    for job in waiting {
+        world.until(job, JobState::Completed).await;
+    }
+    assert_eq!(reasons(9).await, []);
     node.stop().await;
 }

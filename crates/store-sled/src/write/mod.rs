@@ -4,7 +4,6 @@ pub(crate) mod barrier;
 pub(crate) mod committer;
 pub(crate) mod high_water;
 pub(crate) mod journal;
-mod metrics;
 pub(crate) mod overlay;
 pub(crate) mod recent;
 pub(crate) mod shared;
