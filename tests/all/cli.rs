@@ -85,6 +85,55 @@ fn a_failing_run_ends_with_1_and_a_message() {
 }
 
 #[test]
+fn a_run_that_meets_a_limit_says_what_sets_it_and_where_it_was() {
+    let (folder, module) = (tempfile::tempdir().unwrap(), built::module_path("probe"));
+    let run = |step: Value, limit: &[&str]| {
+        let steps = format!("steps=[{step}]");
+        let output = Command::new(built::fuelcell())
+            .args(["run", module.to_str().unwrap(), "--param", &steps])
+            .args(limit)
+            .current_dir(folder.path())
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{step}: {}", said(&output));
+        assert!(!said(&output).contains("RUST_BACKTRACE"), "{}", said(&output));
+        said(&output)
+    };
+    let spin = json!({"do": "spin", "forever": true});
+    let file = |name: &str, bytes: u64| json!({"do": "artifact", "name": name, "bytes": bytes});
+    let cases: [(Value, &[&str], &str, &str); 5] = [
+        (
+            json!({"do": "allocate", "bytes": 64 << 20}),
+            &["--memory-bytes", "16MiB"],
+            "failed: MemoryLimit: the module needed more memory than its limit of 16777216 bytes",
+            "--memory-bytes sets the limit, as in --memory-bytes 1GiB",
+        ),
+        (spin.clone(), &["--fuel", "10000000"], "failed: FuelExhausted: ", "--fuel sets the limit"),
+        (
+            spin,
+            &["--timeout-seconds", "1"],
+            "failed: Timeout: the attempt ran longer than its limit of 1 s",
+            "--timeout-seconds sets the limit, as in --timeout-seconds 10m",
+        ),
+        (
+            file("a.txt", 2000),
+            &["--disk-bytes", "1000"],
+            "failed: DiskQuota: ",
+            "--disk-bytes sets the limit, as in --disk-bytes 1GiB",
+        ),
+        (file("a:b.txt", 1), &[], "\"a:b.txt\" cannot be the name of an output: ", "it has none of"),
+    ];
+    for (step, limit, failed, told) in cases {
+        let said = run(step, limit);
+        assert!(said.contains(failed) && said.contains(told), "{failed}: {said}");
+        // Where it was when it was stopped; what the guest itself was told, it may tell.
+        let stopped = !failed.contains("DiskQuota") && !limit.is_empty();
+        assert_eq!(said.contains("probe.wasm!probe::perform::step"), stopped, "{said}");
+    }
+}
+
+#[test]
 fn what_a_run_cannot_use_is_named() {
     let (folder, module) = (tempfile::tempdir().unwrap(), built::module_path("process-mining"));
     let file = folder.path().join("log.csv");

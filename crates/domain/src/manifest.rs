@@ -2,6 +2,7 @@
 //! that section and never run the module to learn it.
 
 use crate::named_input::parts;
+use crate::output_name::composed;
 use crate::{EngineName, HttpAccess, JobType, LimitRequest};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,12 @@ impl From<ManifestLimits> for LimitRequest {
 }
 
 impl Manifest {
+    /// Whether an output of this name is one that is declared; none = no outputs are. A job may make others too.
+    pub fn declares(&self, output: &str) -> Option<bool> {
+        let declared = || self.outputs.iter().any(|declared| composed(&declared.name) == output);
+        (!self.outputs.is_empty()).then(declared)
+    }
+
     /// The manifest of a module that carries none: nothing is checked, one optional dataset can be handed in.
     pub fn fallback(title: &str) -> Self {
         Self {

@@ -218,6 +218,9 @@ pub(crate) struct RunArguments {
     /// Bytes of memory, or a size such as 512MiB.
     #[arg(long, value_parser = units::bytes)]
     pub(crate) memory_bytes: Option<u64>,
+    /// Bytes of all files, or a size such as 1GiB.
+    #[arg(long, value_parser = units::bytes)]
+    pub(crate) disk_bytes: Option<u64>,
     /// Seconds of wall-clock time, or a time such as 10m.
     #[arg(long, value_parser = units::seconds)]
     pub(crate) timeout_seconds: Option<u64>,

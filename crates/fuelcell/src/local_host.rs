@@ -3,8 +3,8 @@
 use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel, LogUsage, Outputs,
-    ReadAt, Report,
+    ArtifactDescription, ArtifactRole, Cancellation, Digest, DigestWriter, HostError, JobHost, LogLevel,
+    LogUsage, Outputs, ReadAt, Report,
 };
 use indicatif::ProgressBar;
 use std::fs::{self, File};
@@ -33,6 +33,8 @@ pub(crate) struct Said {
     pub(crate) report: Report,
     pub(crate) artifacts: Vec<PathBuf>,
     outputs: Vec<(String, Digest)>,
+    /// Names of those that are no list of failed records, which every job may leave.
+    pub(crate) named: Vec<String>,
     log: LogUsage,
     begun: Outputs,
     /// How many files were staged so far.
@@ -146,6 +148,9 @@ impl ArtifactWriter for FileArtifact {
         let mut said = lock(&self.said);
         said.artifacts.push(self.path.clone());
         said.outputs.push((self.description.name.clone(), self.file.digest()));
+        if self.description.role == ArtifactRole::Output {
+            said.named.push(self.description.name.clone());
+        }
         self.finished = true;
         Ok(())
     }

@@ -58,6 +58,7 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
         force,
         fuel,
         memory_bytes,
+        disk_bytes,
         timeout_seconds,
         isolation,
         deterministic,
@@ -71,6 +72,7 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
     let values = [
         ("--fuel", fuel.map(|units| units.to_string())),
         ("--memory-bytes", memory_bytes.map(|bytes| bytes.to_string())),
+        ("--disk-bytes", disk_bytes.map(|bytes| bytes.to_string())),
         ("--timeout-seconds", timeout_seconds.map(|seconds| seconds.to_string())),
         ("--seed", seed.map(|seed| format!("{seed:016x}"))),
     ];

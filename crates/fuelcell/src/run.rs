@@ -104,7 +104,11 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         log,
         contacts: Vec::new(),
     };
-    let told = if arguments.json { as_json(&end, receipt, &host) } else { as_text(&end, &receipt, &host) };
+    let undeclared = undeclared(&manifest, &host);
+    let told = match arguments.json {
+        true => as_json(&end, receipt, &host, &undeclared),
+        false => as_text(&end, &receipt, &host, &undeclared),
+    };
     io::stdout().write_all(told.as_bytes())?;
     Ok(match end {
         RunEnd::Completed(_) => ExitCode::SUCCESS,
@@ -255,13 +259,19 @@ fn limits(arguments: &RunArguments, manifest: &Manifest) -> Limits {
     let asked = LimitRequest {
         fuel: arguments.fuel,
         memory_bytes: arguments.memory_bytes,
-        disk_bytes: None,
+        disk_bytes: arguments.disk_bytes,
         timeout_seconds: arguments.timeout_seconds,
     };
     Limits::resolve(asked.or(manifest.limits.into()), Caps::default())
 }
 
-fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
+/// Names of the outputs that the manifest does not declare, where it declares any.
+fn undeclared(manifest: &Manifest, host: &LocalHost) -> Vec<String> {
+    let said = host.said();
+    said.named.iter().filter(|name| manifest.declares(name) == Some(false)).cloned().collect()
+}
+
+fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost, undeclared: &[String]) -> String {
     let usage = receipt.usage;
     let mut text = match end {
         RunEnd::Completed(Completion::Done) => "completed\n".to_owned(),
@@ -282,6 +292,9 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
     for artifact in &said.artifacts {
         text += &format!("  {}\n", artifact.display());
     }
+    if !undeclared.is_empty() {
+        text += &format!("the manifest does not declare: {}\n", undeclared.join(", "));
+    }
     let fuel = match usage.fuel {
         Fuel::Unknown => "unknown".to_owned(),
         Fuel::Exact(units) => units.to_string(),
@@ -301,6 +314,7 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost) -> String {
 fn advice(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::MemoryLimit => "--memory-bytes sets the limit, as in --memory-bytes 1GiB\n",
+        ErrorCode::DiskQuota => "--disk-bytes sets the limit, as in --disk-bytes 1GiB\n",
         ErrorCode::FuelExhausted => "--fuel sets the limit\n",
         ErrorCode::Timeout => "--timeout-seconds sets the limit, as in --timeout-seconds 10m\n",
         _ => "",
@@ -324,7 +338,7 @@ fn digests(receipt: &Receipt) -> String {
     text
 }
 
-fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost) -> String {
+fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost, undeclared: &[String]) -> String {
     let usage = receipt.usage;
     let said = host.said();
     let error = match end {
@@ -337,6 +351,7 @@ fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost) -> String {
         "completed": matches!(end, RunEnd::Completed(_)),
         "error": error,
         "artifacts": said.artifacts,
+        "undeclaredOutputs": undeclared,
         "recordsProcessed": said.report.records_processed,
         "usage": {
             "fuel": usage.fuel.units(),

@@ -5,9 +5,10 @@ use crate::places::Place;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::output_name::composed;
 use fuelcell_domain::{
-    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Job, JobId, JobState, ProjectRef, Receipt,
-    Role,
+    Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Job, JobId, JobState, Manifest, ProjectRef,
+    Receipt, Role,
 };
+use std::sync::Arc;
 
 /// When a client may try again that found too many archives under way.
 const RETRY_SECONDS: u64 = 5;
@@ -21,6 +22,8 @@ pub struct Output {
     pub target: LinkTarget,
     /// The right to fetch it.
     pub grant: LinkGrant,
+    /// Whether the manifest of the job's module declares it; none = that declares no outputs, or is not there any more.
+    pub declared: Option<bool>,
 }
 
 /// The results of an ended job.
@@ -58,11 +61,14 @@ impl Service {
             .filter(|artifact| artifact.description.role == ArtifactRole::Output)
             .collect();
         let published = artifacts.len();
-        let mut outputs: Vec<_> = artifacts
-            .into_iter()
-            .chain(checkpoint)
-            .filter(|artifact| kind.is_none_or(|kind| kind == artifact.description.kind))
-            .map(|artifact| self.output(&job, artifact))
+        let manifest = self.manifest_of(&job).await?;
+        let declares = |artifact: &Artifact| manifest.as_ref()?.declares(&artifact.description.name);
+        let made = artifacts.into_iter().map(|artifact| (declares(&artifact), artifact));
+        // The checkpoint is the host's own.
+        let mut outputs: Vec<_> = made
+            .chain(checkpoint.map(|checkpoint| (None, checkpoint)))
+            .filter(|(_, artifact)| kind.is_none_or(|kind| kind == artifact.description.kind))
+            .map(|(declared, artifact)| self.output(&job, artifact, declared))
             .collect();
         let marked = outputs.iter().position(|output| output.artifact.description.primary);
         let only = (outputs.len() == 1 && job.state == JobState::Completed).then_some(0);
@@ -138,11 +144,22 @@ impl Service {
         }))
     }
 
-    fn output(&self, job: &Job, artifact: Artifact) -> Output {
+    /// The manifest of the module that the job was pinned to, if that is still there.
+    async fn manifest_of(&self, job: &Job) -> Result<Option<Arc<Manifest>>, ServiceError> {
+        let pinned = &job.module;
+        let built_in = self.built_in.values().find(|module| module.digest == pinned.digest);
+        if let Some(module) = built_in {
+            return Ok(Some(module.manifest.clone()));
+        }
+        let module = self.store.module_version(job.project, &pinned.name, Some(&pinned.version)).await?;
+        Ok(module.filter(|module| module.digest == pinned.digest).map(|module| module.manifest))
+    }
+
+    fn output(&self, job: &Job, artifact: Artifact, declared: Option<bool>) -> Output {
         let target =
             LinkTarget { project: job.project, job: job.id, name: artifact.description.name.clone() };
         let grant = self.sign_link(&target);
-        Output { artifact, target, grant }
+        Output { artifact, target, grant, declared }
     }
 
     /// Where clients reach this server.

@@ -10,6 +10,8 @@ export class Run {
   readonly failure: Failure | undefined;
   /** Finished outputs by name. */
   readonly outputs: Map<string, ArtifactOptions & { name: string; bytes: Uint8Array }>;
+  /** Names of those that the manifest does not declare, where it declares any. Servers publish and mark them. */
+  readonly undeclared: string[];
   readonly log: { level: string; stage: string; message: string }[];
   readonly report: Report | undefined;
   readonly progress: { done: bigint; total: bigint; stage: string } | undefined;

@@ -24,6 +24,8 @@ export class Run {
     this.failure = undefined;
     /** Finished outputs by name, each with its `bytes` and its description. */
     this.outputs = new Map();
+    /** Names of those that the manifest does not declare, where it declares any. Servers publish and mark them. */
+    this.undeclared = [];
     this.log = [];
     this.report = undefined;
     this.progress = undefined;
@@ -116,6 +118,7 @@ export class TestHost {
     } finally {
       globalThis.fetch = nodes;
     }
+    run.undeclared = undeclared(run.outputs, job.manifest("main.js"));
     return run;
   }
 
@@ -236,6 +239,13 @@ function create(run, names, description) {
     finish: () => void run.outputs.set(name, { ...description, name, bytes: new Uint8Array(Buffer.concat(pieces)) }),
     drop: () => names.remove(name),
   };
+}
+
+/** Every job may leave a list of failed records. Names are compared in the form in which they are kept. */
+function undeclared(outputs, manifest) {
+  const declared = new Set(manifest.outputs.map((one) => one.name.normalize("NFC")));
+  const made = [...outputs].filter(([, output]) => output.role !== "failedRecords").map(([name]) => name);
+  return declared.size === 0 ? [] : made.filter((name) => !declared.has(name));
 }
 
 /** As in a cell: what a job throws is a failure whose code is its name. */

@@ -144,6 +144,19 @@ test("names are those that servers allow", async () => {
   assert.match(input.failure?.message ?? "", /^"con" cannot be the name of an input: no part of it is a device's name/);
 });
 
+test("outputs that a manifest does not declare are taken and named", async () => {
+  const run = async (context) => {
+    await context.save("U\u0308bersicht.txt", "x");
+    await context.save("surprise.txt", "x");
+    await context.save("rejected.csv", "x", { role: "failedRecords" });
+  };
+  const words = { title: "Surprising", description: "Makes more than it declares." };
+  const declaring = defineJob({ ...words, outputs: [{ name: "Übersicht.txt" }], run });
+  const made = await new TestHost().run(declaring);
+  assert.deepEqual([made.failure, made.outputs.size, made.undeclared], [undefined, 3, ["surprise.txt"]]);
+  assert.deepEqual((await new TestHost().run(defineJob({ ...words, run }))).undeclared, []);
+});
+
 test("requests are sent to hosts that the manifest asks for", async () => {
   const asks = job(
     async (context) => {

@@ -17,6 +17,7 @@ from fuelcell import (
     Input,
     InvalidRequest,
     Kind,
+    Output,
     Report,
     Response,
     Role,
@@ -52,6 +53,18 @@ def test_rows_lines_and_bytes_of_an_input(host):
 def test_bad_data_is_a_failure_that_names_the_file(host, content, told):
     run = host.input("dataset", content, "d.csv").run(lambda context: list(context.open("dataset").rows()) and None)
     assert run.failure == Failure("InvalidData", told)
+
+
+def test_outputs_that_a_manifest_does_not_declare_are_taken_and_named(host):
+    @job(title="Surprising", description="Makes more than it declares.", outputs=[Output("Übersicht.txt")])
+    def surprising(context: Context) -> None:
+        for name in ("U\u0308bersicht.txt", "surprise.txt"):
+            context.artifact(name).finish()
+        context.artifact("rejected.csv", role=Role.FAILED_RECORDS).finish()
+
+    run = host.run(surprising)
+    assert (run.failure, len(run.artifacts), run.undeclared) == (None, 3, {"surprise.txt"})
+    assert host.run(lambda context: context.artifact("a.txt").finish()).undeclared == set()
 
 
 def test_artifacts_take_text_and_bytes_and_are_finished_at_the_end_of_their_block(host):

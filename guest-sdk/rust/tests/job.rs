@@ -78,6 +78,77 @@ fn a_job_runs_natively() {
     assert_eq!(run.polls, 3);
 }
 
+/// A job that makes more than it declares.
+mod surprising {
+    use super::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Nothing {}
+
+    #[fuelcell_sdk::job(
+        title = "Surprising",
+        description = "Makes more than it declares.",
+        output(name = "Übersicht.txt", kind = "data", type_name = "Overview")
+    )]
+    fn run(context: &mut Context, _: Nothing) -> Result<Completion, Failure> {
+        // Names are compared in the form in which they are kept.
+        for name in ["U\u{308}bersicht.txt", "surprise.txt"] {
+            context.artifact(Artifact::new(name, Kind::Data))?.finish()?;
+        }
+        context.artifact(Artifact::new("failed-records.csv", Kind::Data).failed_records())?.finish()?;
+        Ok(Completion::Done)
+    }
+}
+
+#[test]
+fn outputs_that_a_manifest_does_not_declare_are_taken_and_named() {
+    let run = TestHost::new().run::<surprising::Job>();
+    assert_eq!((&run.end, run.artifacts.len()), (&Ok(Completion::Done), 3));
+    assert_eq!(run.undeclared.into_iter().collect::<Vec<_>>(), ["surprise.txt"]);
+    let run = TestHost::new().input("dataset", "words.txt", "one\n").run::<Job>();
+    assert!(run.undeclared.is_empty());
+    assert!(TestHost::new().run_with(surprising::Job::run).undeclared.is_empty(), "without a manifest");
+}
+
+#[test]
+fn names_and_descriptions_of_outputs_are_refused_as_a_server_refuses_them() {
+    let made = |artifacts: Vec<Artifact>| {
+        let run = TestHost::new().run_with(|context| {
+            for artifact in artifacts {
+                context.artifact(artifact)?.finish()?;
+            }
+            Ok(Completion::Done)
+        });
+        run.end.map(|_| run.artifacts.into_keys().collect::<Vec<_>>()).map_err(|failure| failure.message)
+    };
+    let data = |name: &str| Artifact::new(name, Kind::Data);
+    assert_eq!(
+        made(vec![data("charts/U\u{308}.svg"), data("a+b.csv")]).unwrap(),
+        ["a+b.csv", "charts/Ü.svg"]
+    );
+    for (artifacts, refusal) in [
+        (vec![data("a:b.txt")], r#""a:b.txt" cannot be the name of an output: it has none of"#),
+        (vec![data("../x")], r#""../x" cannot be the name of an output: no part of it begins with a dot"#),
+        (
+            vec![data("a"), data("a")],
+            r#""a" cannot be the name of an output: there is an output of this name"#,
+        ),
+        (vec![data("a"), data("a/b")], r#""a" is an output, and so no folder"#),
+        (
+            vec![data("a").primary(), data("b").primary()],
+            r#""b" is the second primary output; a job has one"#,
+        ),
+        (
+            vec![data("a").title("t\n")],
+            "the title of output \"a\" is at most 256 bytes without control characters",
+        ),
+        (vec![data("a").accuracy(2.0)], "the accuracy of output \"a\" is between 0 and 1"),
+    ] {
+        let told = made(artifacts).unwrap_err();
+        assert!(told.contains(refusal), "{refusal}: {told}");
+    }
+}
+
 #[test]
 fn the_manifest_is_the_declaration() {
     let manifest = serde_json::to_value(Job::manifest()).unwrap();

@@ -2,6 +2,7 @@
 
 use fuelcell_tests::{Project, Server};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn names(listed: &Value) -> Vec<&str> {
     listed["jobs"].as_array().unwrap().iter().map(|job| job["jobName"].as_str().unwrap()).collect()
@@ -73,6 +74,41 @@ fn an_end_in_time_holds_what_is_shown_as_it() {
         let until = logs(&format!("?toTime={}", last["timestamp"].as_str().unwrap()));
         assert_eq!(until["logs"].as_array().unwrap().last(), Some(last));
     }
+}
+
+/// What happened within one of those seconds has an order, too.
+#[test]
+fn times_are_told_to_the_microsecond_beside_the_protocols_whole_seconds() {
+    let server = Server::start_with(&["--slots", "1"]);
+    let project = Project::new(&server).with_probe();
+    let jobs: Vec<_> = (0..20).map(|_| project.probe(json!([]))).collect();
+    for job in &jobs {
+        project.wait_for(job, "Completed");
+    }
+    let later = project.probe_with(json!([]), json!({"scheduling": {"scheduledTime": "2090-01-01"}}));
+    assert_eq!(project.status(&later)["preciseTimes"]["started"], Value::Null);
+    let listed = project.client.get(&project.path("execution/jobs?status=Completed&pageSize=100")).ok();
+    let listed = listed["jobs"].as_array().unwrap();
+    let time = |job: &Value, name: &str| job["preciseTimes"][name].as_str().unwrap().to_owned();
+    for job in listed {
+        let status = project.status(job["jobId"].as_str().unwrap());
+        assert_eq!(status["preciseTimes"], job["preciseTimes"]);
+        let [created, started, ended] = ["created", "started", "ended"].map(|name| time(job, name));
+        assert!(created < started && started < ended, "{job:#}");
+        let digits = started.split_once('.').unwrap().1;
+        assert_eq!(digits.len(), "123456Z".len(), "{started}");
+        // The protocol's words are the same moments.
+        for (precise, whole) in [(&created, "dateCreated"), (&started, "startTime"), (&ended, "endTime")] {
+            assert_eq!(format!("{}Z", precise.split_once('.').unwrap().0), job[whole].as_str().unwrap());
+        }
+    }
+    // Each job is made and ends at a moment of its own; what is taken from the queue in one step starts at one.
+    let times = |name: &str| listed.iter().map(|job| time(job, name)).collect::<BTreeSet<_>>();
+    assert_eq!((times("created").len(), times("ended").len()), (jobs.len(), jobs.len()));
+    let mut in_order: Vec<_> = listed.iter().map(|job| (time(job, "ended"), time(job, "started"))).collect();
+    in_order.sort();
+    assert!(in_order.is_sorted_by_key(|(_, started)| started), "one slot: {in_order:?}");
+    assert!(listed.iter().rev().is_sorted_by_key(|job| time(job, "created")));
 }
 
 #[test]

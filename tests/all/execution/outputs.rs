@@ -1,9 +1,11 @@
 //! Names of outputs, from the guest to a client's disk.
 
-use fuelcell_tests::{Project, Server};
+use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::Cursor;
+use std::process::Command;
 use zip::ZipArchive;
 
 const NAMES: [&str; 9] = [
@@ -71,6 +73,68 @@ fn outputs_of_any_name_are_listed_downloaded_and_archived() {
     assert!(names.contains(&"A.csv".to_owned()) && names.contains(&"a (2).csv".to_owned()), "{names:?}");
     let summary: Value = serde_json::from_reader(archive.by_name("run-summary.json").unwrap()).unwrap();
     assert_eq!(summary["renamedOutputs"], json!([{"name": "a.csv", "inArchive": "a (2).csv"}]));
+}
+
+/// A job may make others than its manifest declares; who reads the results sees which they are.
+#[test]
+fn outputs_that_a_manifest_does_not_declare_are_taken_and_marked() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let manifest = json!({
+        "interface": "0.1", "title": "Declares", "outputs": [{"name": "Übersicht.txt", "kind": "data", "type": "Overview"}],
+    });
+    let declaring = built::module_with_manifest("probe", &manifest.to_string());
+    let path = |name: &str| project.path(&format!("modules/{name}/versions/1"));
+    project.client.put_bytes(&path("declaring"), &declaring).ok();
+    project.client.put_bytes(&path("silent"), &built::module("probe")).ok();
+    project.client.put_bytes(&path("kept"), &built::kept("probe-0.1.0.wasm.gz")).ok();
+    let file = |name: &str| json!({"do": "artifact", "name": name, "text": "x"});
+    // In another form of Unicode than the manifest's; and what every job may leave for a retry.
+    let rejected = json!({"do": "artifact", "name": "rejected.csv", "text": "x", "failedRecords": true});
+    let steps = json!([file("U\u{308}bersicht.txt"), file("surprise.txt"), rejected]);
+    let declared = |job: &str| {
+        let results = project.results(job);
+        let made = outputs(&results).into_iter().filter(|output| output["type"] != "RunSummary");
+        made.map(|output| (output["name"].as_str().unwrap().to_owned(), output["declared"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let expected = |first: Value, second: Value| {
+        vec![("Übersicht.txt".to_owned(), first), ("surprise.txt".to_owned(), second)]
+    };
+    let mut job = String::new();
+    for (module, first, second) in [
+        ("silent", Value::Null, Value::Null),
+        ("kept", Value::Null, Value::Null),
+        ("declaring", json!(true), json!(false)),
+    ] {
+        job = project.probe_with(steps.clone(), json!({"module": {"name": module}}));
+        let status = project.wait_for(&job, "Completed");
+        assert_eq!(status["receipt"]["outputs"].as_array().unwrap().len(), 3, "{module}");
+        assert_eq!(declared(&job), expected(first, second), "{module}");
+    }
+    // Nobody knows any more.
+    project.client.delete(&path("declaring"), None);
+    project.client.get(&path("declaring")).problem(404);
+    assert_eq!(declared(&job), expected(Value::Null, Value::Null));
+
+    // The same without a server.
+    let folder = tempfile::tempdir().unwrap();
+    let module = folder.path().join("declaring.wasm");
+    fs::write(&module, declaring).unwrap();
+    let run = |more: &[&str]| {
+        let told = Command::new(built::fuelcell())
+            .args(["run", module.to_str().unwrap(), "--force", "--param", &format!("steps={steps}")])
+            .args(more)
+            .current_dir(folder.path())
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .output()
+            .unwrap();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        String::from_utf8(told.stdout).unwrap()
+    };
+    assert!(run(&[]).contains("\nthe manifest does not declare: surprise.txt\n"), "{}", run(&[]));
+    let told: Value = serde_json::from_str(&run(&["--json"])).unwrap();
+    assert_eq!(told["undeclaredOutputs"], json!(["surprise.txt"]));
 }
 
 #[test]

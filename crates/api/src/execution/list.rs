@@ -1,6 +1,7 @@
 //! `GET /api/{tenantId}/{projectId}/execution/jobs`
 
 use super::status::{completion, elapsed};
+use super::times::PreciseTimes;
 use super::{PRIORITIES, STATES, generation, moment};
 use crate::auth::Caller;
 use crate::extract::{Ids, Query};
@@ -62,6 +63,7 @@ struct ListedJob {
     retry_reason: Option<String>,
     generation: u32,
     date_created: String,
+    precise_times: PreciseTimes,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -170,6 +172,7 @@ fn seek(part: Part<Reverse<Ordinal>>) -> Result<Seek<Reverse<Ordinal>>, Problem>
 fn listed(job: Job, outlook: &Outlook) -> ListedJob {
     let duration = job.ended_at.map(|end| elapsed(&job, end));
     let end: Option<Timestamp> = job.ended_at;
+    let precise_times = PreciseTimes::of(&job);
     ListedJob {
         job_id: job.id.to_string(),
         job_number: job.ordinal,
@@ -192,5 +195,6 @@ fn listed(job: Job, outlook: &Outlook) -> ListedJob {
         job_name: job.name,
         submitted_by: job.submitted_by,
         date_created: job.created_at.to_rfc3339(),
+        precise_times,
     }
 }

@@ -20,6 +20,7 @@ pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod summary;
 pub(crate) mod system;
+mod times;
 
 pub use receipt::receipt_document;
 

@@ -72,6 +72,8 @@ struct OutputDto {
     record_count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accuracy: Option<f64>,
+    /// Whether the module's manifest declares an output of this name; `null` = it declares none, or is not there any more
+    declared: Option<bool>,
     size: Option<String>,
     size_bytes: Option<u64>,
     digest: Option<String>,
@@ -218,6 +220,7 @@ fn outputs(service: &Service, results: Results) -> OutputsDto {
                 format: "json".into(),
                 record_count: None,
                 accuracy: None,
+                declared: None,
                 size: None,
                 size_bytes: None,
                 digest: None,
@@ -232,7 +235,7 @@ fn outputs(service: &Service, results: Results) -> OutputsDto {
     }
 }
 
-fn output_dto(base: &str, Output { artifact, target, grant }: Output) -> OutputDto {
+fn output_dto(base: &str, Output { artifact, target, grant, declared }: Output) -> OutputDto {
     let download_url = link_url(base, &target, &grant);
     let description = artifact.description;
     OutputDto {
@@ -248,6 +251,7 @@ fn output_dto(base: &str, Output { artifact, target, grant }: Output) -> OutputD
         name: description.name,
         record_count: description.record_count,
         accuracy: description.accuracy,
+        declared,
         size: Some(text::size(artifact.size)),
         size_bytes: Some(artifact.size),
         digest: Some(artifact.digest.to_string()),

@@ -1,6 +1,7 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}`
 
 use super::receipt::{LimitsDto, ReceiptDto};
+use super::times::PreciseTimes;
 use super::{generation, moment};
 use crate::auth::Caller;
 use crate::engine::EngineDto;
@@ -78,6 +79,7 @@ pub(crate) struct StatusAnswer {
     generation: u32,
     date_created: String,
     last_updated: String,
+    precise_times: PreciseTimes,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -184,6 +186,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
     let elapsed = elapsed(&job, now);
     let (completion, completion_reason) = completion(&job);
     let error = job.error().map(Into::into);
+    let precise_times = PreciseTimes::of(&job);
     StatusAnswer {
         job_id: job.id.to_string(),
         project_id: job.project.project.to_string(),
@@ -225,6 +228,7 @@ fn answer(JobView { job, outlook, receipts }: JobView, now: Timestamp) -> Status
         retry_reason: job.retry_of.and_then(|earlier| earlier.reason),
         date_created: job.created_at.to_rfc3339(),
         last_updated: job.updated_at.to_rfc3339(),
+        precise_times,
         job_name: job.name,
         job_description: job.description,
     }

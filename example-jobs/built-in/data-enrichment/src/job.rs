@@ -41,6 +41,8 @@ const READ: u64 = 850;
     input(name = "lookups", parameter = "lookups", many = true, required = false),
     output(name = "report.html", kind = "report", type_name = "DataProfileReport"),
     output(name = "enriched.csv", kind = "data", type_name = "EnrichedDataset"),
+    output(name = "enriched.jsonl", kind = "data", type_name = "EnrichedDataset"),
+    output(name = "enriched.parquet", kind = "data", type_name = "EnrichedDataset"),
     output(name = "profile.json", kind = "data", type_name = "DataProfile"),
     output(name = "rejected.csv", kind = "data", type_name = "RejectedRows"),
     output(name = "dictionary.json", kind = "data", type_name = "DataDictionary"),

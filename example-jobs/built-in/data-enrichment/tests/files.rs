@@ -86,6 +86,7 @@ fn one_table_in_every_wrapping() {
 fn what_is_written_is_read_again() {
     for format in ["csv", "jsonLines", "parquet"] {
         let written = run(PLAIN.as_bytes(), json!({"fileFormat": format}));
+        assert!(written.undeclared.is_empty(), "{format}: {:?}", written.undeclared);
         let (_, file) = written.artifacts.iter().find(|(name, _)| name.starts_with("enriched")).unwrap();
         assert_eq!(read(&file.bytes), (2, 2, 0, 0, COLUMNS.to_string()), "{format}");
     }

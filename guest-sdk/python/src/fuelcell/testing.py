@@ -18,6 +18,7 @@ import json
 import random
 import time
 import traceback
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import names
-from .artifact import Artifact
+from .artifact import Artifact, Role
 from .context import Context
 from .end import Completion, Failure, host_error
 from .host import Cancellation, HostLimit, HttpError, InvalidRequest, Level, Usage
@@ -85,6 +86,9 @@ class TestRun:
     exception: BaseException | None = None
     #: The finished artifacts by name. A host publishes them when the job ends well or partial results were asked for.
     artifacts: dict[str, TestArtifact] = field(default_factory=dict)
+    #: Names of those that the job's manifest does not declare, where it declares any. A host publishes them, too, and marks
+    #: them as such in the results.
+    undeclared: set[str] = field(default_factory=set)
     #: Names of the artifacts that were begun and not finished: a host throws them away.
     unfinished: set[str] = field(default_factory=set)
     #: All log lines.
@@ -285,9 +289,16 @@ class _Running:
 
     def ended(self) -> TestRun:
         self.run.unfinished = {artifact.name for artifact in self.begun.values()}
+        self.run.undeclared = self._undeclared()
         if self.run.failure is not None:
             self.run.marks = set()
         return self.run
+
+    def _undeclared(self) -> set[str]:
+        """Every job may leave a list of failed records. Names are compared in the form in which they are kept."""
+        declared = {unicodedata.normalize("NFC", one["name"]) for one in (self.manifest or {}).get("outputs", ())}
+        made = {name for name, artifact in self.run.artifacts.items() if artifact.description.role == Role.OUTPUT}
+        return made - declared if declared else set()
 
     def parameters(self) -> str:
         return self.setup._parameters

@@ -7,8 +7,8 @@ use fuelcell_domain::named_input::{FAILED_RECORDS, MAX_NAMED_INPUTS, check_input
 use fuelcell_rules::{ParametersRefused, check_parameters};
 use serde_json::{Map, Value};
 
-/// Refuses what a server would refuse.
-pub(super) fn before(host: &TestHost, manifest: &Manifest) -> Result<(), Failure> {
+/// Refuses what a server would refuse. Returns the manifest as servers read it.
+pub(super) fn before(host: &TestHost, manifest: &Manifest) -> Result<fuelcell_domain::Manifest, Failure> {
     let described = serde_json::to_value(manifest)
         .and_then(serde_json::from_value::<fuelcell_domain::Manifest>)
         .map_err(|error| Failure::new("ManifestInvalid", format!("the manifest is not usable: {error}")))?;
@@ -20,7 +20,8 @@ pub(super) fn before(host: &TestHost, manifest: &Manifest) -> Result<(), Failure
         };
         Failure::new(code, refused.to_string())
     })?;
-    check_inputs(host, &described.inputs)
+    check_inputs(host, &described.inputs)?;
+    Ok(described)
 }
 
 fn parameters(host: &TestHost) -> Result<Map<String, Value>, Failure> {

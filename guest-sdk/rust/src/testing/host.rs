@@ -55,6 +55,7 @@ impl RunningHost {
         TestRun {
             end,
             artifacts: state.artifacts,
+            undeclared: BTreeSet::new(),
             unfinished: state.unfinished,
             logs: state.logs,
             progress: state.progress,

@@ -33,7 +33,7 @@ impl TestHost {
     /// server says: `InvalidParameters`, `CheckLimit`, `ManifestInvalid`, `DatasetRequired`, `UnknownInput`.
     pub fn run<J: GuestJob>(self) -> TestRun {
         match checks::before(&self, &J::manifest()) {
-            Ok(()) => self.run_with(J::run),
+            Ok(manifest) => self.run_with(J::run).compared_with(&manifest),
             Err(refusal) => self.run_with(|_| Err(refusal)),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::setup::TestHost;
-use crate::{Artifact, Level, Report};
+use crate::{Artifact, Level, Report, Role};
 
 /// What a job left behind when it ended.
 #[derive(Debug)]
@@ -12,6 +12,9 @@ pub struct TestRun {
     pub end: crate::Result,
     /// The finished artifacts by name. A host publishes them when the job ends well or partial results were asked for.
     pub artifacts: BTreeMap<String, TestArtifact>,
+    /// Names of those that the job's manifest does not declare, where it declares any. A host publishes them, too, and marks
+    /// them as such in the results.
+    pub undeclared: BTreeSet<String>,
     /// Names of the artifacts that were begun and dropped without `finish`: a host throws them away.
     pub unfinished: BTreeSet<String>,
     /// All log lines.
@@ -61,6 +64,13 @@ pub struct Progress {
 }
 
 impl TestRun {
+    /// The same with the outputs named that the manifest does not declare. Every job may leave a list of failed records.
+    pub(super) fn compared_with(self, manifest: &fuelcell_domain::Manifest) -> Self {
+        let outputs = self.artifacts.iter().filter(|(_, made)| made.description.role == Role::Output);
+        let undeclared = outputs.filter(|(name, _)| manifest.declares(name) == Some(false));
+        Self { undeclared: undeclared.map(|(name, _)| name.clone()).collect(), ..self }
+    }
+
     /// The content of a finished artifact.
     pub fn bytes(&self, artifact: &str) -> Option<&[u8]> {
         self.artifacts.get(artifact).map(|artifact| artifact.bytes.as_slice())
