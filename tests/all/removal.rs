@@ -5,6 +5,7 @@ use fuelcell_tests::{Answer, Client, Project, Server, built, eventually};
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What the log says at the end of a deletion.
 const ALL_GONE: &str = "nothing of what was deleted is left";
@@ -95,19 +96,34 @@ fn a_deleted_project_is_gone_at_once_with_all_that_is_its() {
     queue(&project, 3);
     project.dataset("a.csv", b"a,b");
     project.client.put(&project.path("secrets/KEY"), &json!({"value": "hush"})).ok();
+    project.client.post(&project.path("webhooks"), &json!({"url": "https://hooks.example.com/x"})).ok();
+    let pipeline =
+        json!({"resource": {"resourceType": "Pipeline", "resourceId": project.pipeline("Analysis")}});
+    let marking = project.probe_with(json!([{"do": "mark", "key": "seen"}]), pipeline);
+    project.wait_for(&marking, "Completed");
     let operator = server.operator();
     let admin = server.client(Some(&token(&operator, "administrator", &project.tenant, None)));
     let path = project_path(&project);
 
     // What goes is said first, and nothing goes without its name.
     let contents = admin.get(&format!("{path}/contents")).ok();
-    assert_eq!(contents["jobs"], json!({"queued": 3, "running": 1, "ended": 1}), "{contents:#}");
-    let counts = ["artifacts", "datasets", "moduleVersions", "secrets", "tokens"];
+    assert_eq!(contents["jobs"], json!({"queued": 3, "running": 1, "ended": 2}), "{contents:#}");
+    let counts = [
+        "artifacts",
+        "datasets",
+        "moduleVersions",
+        "pipelines",
+        "processedItems",
+        "secrets",
+        "tokens",
+        "webhooks",
+    ];
     assert!(counts.iter().all(|name| contents[*name] == 1), "{contents:#}");
     assert!(contents["bytes"].as_u64().unwrap() > 6);
     let (code, why) = admin.delete(&path, None).problem(400);
     assert_eq!(code, "ConfirmationNeeded");
     assert!(why.contains("\"a project\"") && why.contains("3 queued jobs"), "{why}");
+    assert!(why.contains("1 processed items, 1 webhooks"), "{why}");
     assert_eq!(admin.delete(&format!("{path}?confirm=another"), None).problem(400).0, "ConfirmationNeeded");
     // A token for the project alone does not do.
     assert_eq!(
@@ -118,7 +134,7 @@ fn a_deleted_project_is_gone_at_once_with_all_that_is_its() {
         let only = format!("tenantId={}&projectId={}", project.tenant, project.project);
         operator.get(&format!("/api/admin/usage?{only}")).ok()["total"]["attempts"].clone()
     };
-    assert_eq!(attempts(), 1);
+    assert_eq!(attempts(), 2);
 
     let gone = admin.delete(&format!("{path}?confirm=a%20project"), None);
     assert_eq!((gone.status, gone.json()), (202, contents));
@@ -133,7 +149,7 @@ fn a_deleted_project_is_gone_at_once_with_all_that_is_its() {
     assert_eq!(admin.get(&format!("{}/projects", tenant_path(&project))).ok()["projects"], json!([]));
     eventually("nothing is left", LONG, || server.log().contains(ALL_GONE).then_some(()));
     // The running one was cancelled, and its attempt is counted.
-    assert_eq!(attempts(), 2);
+    assert_eq!(attempts(), 3);
     let all = operator.get(&format!("/api/admin/audit?tenantId={}", project.tenant)).ok();
     let is_deletion =
         |entry: &&Value| entry["outcome"] == "done" && text(entry, "action").starts_with("DELETE");
@@ -180,6 +196,99 @@ fn a_deletion_that_kills_interrupt_goes_on_and_nothing_of_it_is_seen() {
     check(&server);
     server.restart();
     Project::new(&server).with_probe().probe(json!([]));
+}
+
+/// Every command that deletes more than what it names, or something that others use, says first what would go.
+#[test]
+fn what_a_command_would_delete_is_said_and_stays() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let client = &project.client;
+    let dataset = project.dataset("orders.csv", b"a,b");
+    let pipeline = Uuid::new_v4().to_string();
+    let nightly = json!({"name": "nightly", "jobType": "Analysis", "schedule": {"cron": "0 6 * * MON-FRI"}});
+    client.put(&project.path(&format!("pipelines/{pipeline}")), &nightly).ok();
+    let named = json!({"resource": {"resourceType": "Pipeline", "resourceId": pipeline}});
+    let steps = json!([{"do": "mark", "key": "seen"}, {"do": "artifact", "name": "a.txt", "text": "a"}]);
+    let job = project.probe_with(steps, named);
+    project.wait_for(&job, "Completed");
+    let webhook = client.post(&project.path("webhooks"), &json!({"url": "https://hooks.example.com/x"})).ok();
+    let webhook = text(&webhook, "webhookId");
+    client.put(&project.path("modules/probe/capabilities"), &json!({"hmac": ["PROBE_KEY"]})).ok();
+    let run = |words: &str, more: &[&str]| {
+        let arguments: Vec<_> = words.split(' ').chain(more.iter().copied()).collect();
+        let scope = ["--tenant", &project.tenant, "--project", &project.project];
+        let output = fuelcell(&server, &[&arguments[..], &scope].concat());
+        let told = [output.stderr, output.stdout].map(|told| String::from_utf8(told).unwrap()).concat();
+        assert!(output.status.success(), "{words}: {told}");
+        told
+    };
+    let grant = project.path("modules/probe/capabilities");
+    let deletions: [(String, String, &str, &[&str]); 8] = [
+        (
+            format!("dataset delete {dataset}"),
+            project.path(&format!("datasets/{dataset}")),
+            "what ended jobs read stays",
+            &["orders.csv"],
+        ),
+        (
+            format!("pipeline processed {pipeline} --forget"),
+            project.path(&format!("pipelines/{pipeline}/processed")),
+            "the pipeline's next job would process these again",
+            &["1 items"],
+        ),
+        ("grant revoke probe".into(), grant, "jobs of the module would reach nothing", &["PROBE_KEY"]),
+        (
+            format!("webhook delete {webhook}"),
+            project.path(&format!("webhooks/{webhook}")),
+            "it would not be told",
+            &["https://hooks.example.com/x"],
+        ),
+        (
+            format!("pipeline delete {pipeline}"),
+            project.path(&format!("pipelines/{pipeline}")),
+            "with 1 items that its jobs marked as processed; the jobs stay",
+            &["nightly", "0 6 * * MON-FRI"],
+        ),
+        (
+            "module delete probe@1".into(),
+            project.path("modules/probe/versions/1"),
+            "with what the module is granted: it has no other version",
+            &["probe"],
+        ),
+        (
+            format!("job bulk delete {job}"),
+            project.job_path(&job),
+            "nothing was done; delete would be asked for these",
+            &["a probe", "Completed"],
+        ),
+        (
+            format!("job delete {job}"),
+            project.job_path(&job),
+            "with 1 outputs, 1 receipts and the log",
+            &["a probe", "Completed"],
+        ),
+    ];
+    for (words, path, with, shown) in &deletions {
+        let told = run(words, &["--dry-run"]);
+        assert!(told.contains("nothing was d") && told.contains(with), "{words}: {told}");
+        assert!(shown.iter().all(|word| told.contains(word)), "{words}: {told}");
+        client.get(path).ok();
+        let json = run(words, &["--dry-run", "--output", "json"]);
+        let (_, document) = json.split_once('\n').unwrap();
+        serde_json::from_str::<Value>(document).unwrap_or_else(|error| panic!("{words}: {error}: {json}"));
+    }
+    assert_eq!(client.get(&deletions[1].1).ok()["pagination"]["total"], 1);
+    assert!(client.get(&deletions[2].1).ok()["granted"]["hmac"][0] == "PROBE_KEY");
+    // Without it they go.
+    for (words, ..) in &deletions[..7] {
+        run(words, &[]);
+    }
+    assert_eq!(client.get(&project.path("datasets")).ok()["datasets"], json!([]));
+    assert_eq!(client.get(&project.path("pipelines")).ok()["pipelines"], json!([]));
+    assert_eq!(client.get(&project.path("webhooks")).ok()["webhooks"], json!([]));
+    client.get(&project.path("modules/probe/versions/1")).problem(404);
+    client.get(&project.job_path(&job)).problem(404);
 }
 
 #[test]

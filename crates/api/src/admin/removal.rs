@@ -32,6 +32,9 @@ pub(crate) struct ContentsAnswer {
     module_versions: u64,
     pipelines: u64,
     schedules: u64,
+    /// Items that jobs of the pipelines marked as processed.
+    processed_items: u64,
+    webhooks: u64,
     secrets: u64,
     /// Tokens and application passwords.
     tokens: u64,
@@ -166,6 +169,8 @@ impl From<Contents> for ContentsAnswer {
             module_versions: contents.module_versions,
             pipelines: contents.pipelines,
             schedules: contents.schedules,
+            processed_items: contents.processed_items,
+            webhooks: contents.webhooks,
             secrets: contents.secrets,
             tokens: contents.tokens,
             bytes: contents.bytes,

@@ -79,7 +79,7 @@ pub enum TokenCommand {
     /// Lists tokens, without the tokens themselves.
     #[command(after_help = "Examples:\n  $ fuelcell token list")]
     List(Online<HowMany>),
-    /// Revokes a token.
+    /// Revokes a token: it and its sessions end at once, and schedules that were set with it make no more runs.
     #[command(after_help = "Examples:\n  $ fuelcell token revoke $SPARE_TOKEN")]
     Revoke(Online<ById>),
 }
@@ -133,7 +133,7 @@ pub enum PasswordCommand {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Revokes an application password.
+    /// Revokes an application password: it ends at once.
     #[command(after_help = "Examples:\n  $ fuelcell password revoke $SPARE_PASSWORD")]
     Revoke {
         /// Its id.

@@ -1,5 +1,6 @@
 //! `fuelcell dataset …`: files of a project that jobs read.
 
+use super::gone::{DryRun, would_go};
 use crate::connection::Connection;
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, check_free};
@@ -66,11 +67,15 @@ pub enum DatasetCommand {
         /// The dataset's id.
         dataset: String,
     },
-    /// Deletes a dataset that no unfinished job and no pipeline uses.
-    #[command(after_help = "Examples:\n  $ fuelcell dataset delete $SPARE_DATASET")]
+    /// Deletes a dataset that no unfinished job and no pipeline uses. What ended jobs read stays with them.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell dataset delete $SPARE_DATASET --dry-run\n  $ fuelcell dataset delete $SPARE_DATASET"
+    )]
     Delete {
         /// The dataset's id.
         dataset: String,
+        #[command(flatten)]
+        only: DryRun,
     },
 }
 
@@ -106,7 +111,11 @@ pub(crate) fn run(connection: &Connection, command: DatasetCommand) -> Outcome {
         DatasetCommand::Show { dataset } => {
             output::one(format, DATASET, &connection.send(GET_DATASET, &[("datasetId", &dataset)])?)
         }
-        DatasetCommand::Delete { dataset } => {
+        DatasetCommand::Delete { dataset, only } if only.dry_run => {
+            let what = (GET_DATASET, &[("datasetId", &dataset[..])]);
+            would_go(connection, what, DATASET, "but what ended jobs read stays with them")
+        }
+        DatasetCommand::Delete { dataset, .. } => {
             connection.send(DELETE_DATASET, &[("datasetId", &dataset)])?;
             done(format, &format!("deleted dataset {dataset}"), &json!({"datasetId": dataset}))
         }

@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod dataset;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod gone;
 pub(crate) mod job;
 pub(crate) mod login;
 pub(crate) mod module;

@@ -1,5 +1,6 @@
 //! `fuelcell module push|list|…`: modules of a project.
 
+use super::gone::{DryRun, would_go};
 use crate::connection::{Connection, ConnectionFlags};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files::{self, check_free};
@@ -91,8 +92,11 @@ pub enum ModuleCommand {
     /// Fetches the bytes of a version.
     #[command(after_help = "Examples:\n  $ fuelcell module get $MODULE@1 --out module.wasm")]
     Get(Online<Get>),
-    /// Deletes a version that no unfinished job, no pipeline and no activation uses.
-    #[command(after_help = "Examples:\n  $ fuelcell module delete $SPARE_MODULE@1")]
+    /// Deletes a version that no unfinished job, no pipeline and no activation uses; with the last one what the module is
+    /// granted.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell module delete $SPARE_MODULE@1 --dry-run\n  $ fuelcell module delete $SPARE_MODULE@1"
+    )]
     Delete(Online<OneVersion>),
 }
 
@@ -123,6 +127,8 @@ pub struct OneVersion {
     /// The version.
     #[arg(value_name = "NAME@VERSION")]
     version: String,
+    #[command(flatten)]
+    only: DryRun,
 }
 
 /// A version and a job type.
@@ -182,8 +188,11 @@ pub(crate) fn run(command: ModuleCommand, packer: Packer) -> Outcome {
         }
         ModuleCommand::Get(get) => run_get(&get.connection.open()?, &get.what),
         ModuleCommand::Delete(delete) => {
-            let (connection, version) = (delete.connection.open()?, delete.what.version);
+            let (connection, OneVersion { version, only }) = (delete.connection.open()?, delete.what);
             let (name, number) = with_version(&version)?;
+            if only.dry_run {
+                return would_go_of(&connection, name, number);
+            }
             connection.send(DELETE_VERSION, &[("name", name), ("version", number)])?;
             done(connection.format, &format!("deleted {version}"), &json!({"name": name, "version": number}))
         }
@@ -274,6 +283,17 @@ fn run_show(connection: &Connection, module: &str) -> Outcome {
             output::list(connection.format, VERSIONS, &versions)
         }
     }
+}
+
+/// With the last version goes what the module is granted.
+fn would_go_of(connection: &Connection, name: &str, version: &str) -> Outcome {
+    let call = connection.call(GET_MODULE, &[("name", name)])?;
+    let (versions, _) = gather(&connection.http, call, "versions", usize::MAX)?;
+    let with = match versions.iter().all(|other| other["version"] == version) {
+        true => "with what the module is granted: it has no other version",
+        false => "but what the module is granted stays for its other versions",
+    };
+    would_go(connection, (GET_VERSION, &[("name", name), ("version", version)]), VERSION, with)
 }
 
 /// The newest activation of the type holds; the one before it is brought back.

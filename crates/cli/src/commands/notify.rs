@@ -1,5 +1,6 @@
 //! `fuelcell webhook …`, `delivery …`, `mail-policy`: who is told of ended jobs.
 
+use super::gone::{DryRun, would_go};
 use crate::connection::Connection;
 use crate::failure::{Failure, Outcome};
 use crate::operations::{
@@ -86,11 +87,15 @@ pub enum WebhookCommand {
         #[arg(long, value_name = "TIME", value_parser = duration)]
         overlap: Option<Duration>,
     },
-    /// Deletes a webhook.
-    #[command(after_help = "Examples:\n  $ fuelcell webhook delete $WEBHOOK")]
+    /// Deletes a webhook. What it has not been told yet, it is not told.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell webhook delete $WEBHOOK --dry-run\n  $ fuelcell webhook delete $WEBHOOK"
+    )]
     Delete {
         /// Its id.
         webhook: String,
+        #[command(flatten)]
+        only: DryRun,
     },
 }
 
@@ -166,7 +171,11 @@ pub(crate) fn webhook(connection: &Connection, command: WebhookCommand) -> Outco
             let call = connection.call(ROTATE_WEBHOOK, &[("webhookId", &webhook)])?;
             secret(connection, &http.send(&call.json(body))?)
         }
-        WebhookCommand::Delete { webhook } => {
+        WebhookCommand::Delete { webhook, only } if only.dry_run => {
+            let what = (GET_WEBHOOK, &[("webhookId", &webhook[..])]);
+            would_go(connection, what, WEBHOOKS, "and what it has not been told yet, it would not be told")
+        }
+        WebhookCommand::Delete { webhook, .. } => {
             connection.send(DELETE_WEBHOOK, &[("webhookId", &webhook)])?;
             done(format, &format!("deleted {webhook}"), &json!({"webhookId": webhook}))
         }

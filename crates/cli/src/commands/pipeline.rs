@@ -1,5 +1,6 @@
 //! `fuelcell pipeline …`: what jobs are made of again and again, by hand or by a schedule.
 
+use super::gone::{DryRun, nothing_was_deleted, would_go};
 use crate::connection::Connection;
 use crate::failure::{Failure, Outcome};
 use crate::files;
@@ -75,11 +76,15 @@ pub enum PipelineCommand {
         /// The pipeline's id.
         pipeline: String,
     },
-    /// Deletes a pipeline. Its jobs stay.
-    #[command(after_help = "Examples:\n  $ fuelcell pipeline delete $SPARE_PIPELINE")]
+    /// Deletes a pipeline with its schedule and the items that its jobs marked as processed. The jobs stay.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell pipeline delete $SPARE_PIPELINE --dry-run\n  $ fuelcell pipeline delete $SPARE_PIPELINE"
+    )]
     Delete {
         /// The pipeline's id.
         pipeline: String,
+        #[command(flatten)]
+        only: DryRun,
     },
     /// Lists the items that jobs of a pipeline marked as processed, or forgets them.
     #[command(
@@ -91,6 +96,9 @@ pub enum PipelineCommand {
         /// Forgets all of them, so that they are processed again.
         #[arg(long)]
         forget: bool,
+        /// Says how many would be forgotten, and forgets none.
+        #[arg(long, requires = "forget")]
+        dry_run: bool,
         #[command(flatten)]
         how_many: HowMany,
     },
@@ -139,9 +147,20 @@ pub(crate) fn run(connection: &Connection, command: PipelineCommand) -> Outcome 
         }
         PipelineCommand::Pause { pipeline } => enable(connection, &pipeline, false),
         PipelineCommand::Resume { pipeline } => enable(connection, &pipeline, true),
-        PipelineCommand::Delete { pipeline } => {
+        PipelineCommand::Delete { pipeline, only } if only.dry_run => {
+            let fill = [("pipelineId", &pipeline[..])];
+            let items = processed(connection, &pipeline)?;
+            let with = format!("with {items} items that its jobs marked as processed; the jobs stay");
+            would_go(connection, (GET_PIPELINE, &fill), PIPELINE, &with)
+        }
+        PipelineCommand::Delete { pipeline, .. } => {
             connection.send(DELETE_PIPELINE, &[("pipelineId", &pipeline)])?;
             done(format, &format!("deleted pipeline {pipeline}"), &json!({"pipelineId": pipeline}))
+        }
+        PipelineCommand::Processed { pipeline, dry_run: true, .. } => {
+            let items = processed(connection, &pipeline)?;
+            nothing_was_deleted("the pipeline's next job would process these again");
+            done(format, &format!("{items} items"), &json!({"itemsToClear": items}))
         }
         PipelineCommand::Processed { pipeline, forget: true, .. } => {
             let told = connection.send(CLEAR_PROCESSED, &[("pipelineId", &pipeline)])?;
@@ -152,6 +171,12 @@ pub(crate) fn run(connection: &Connection, command: PipelineCommand) -> Outcome 
             pages::list(http, call, "processedItems", how_many, (format, ITEMS))
         }
     }
+}
+
+/// How many items jobs of the pipeline marked as processed.
+fn processed(connection: &Connection, pipeline: &str) -> Outcome<Value> {
+    let mut told = connection.send(LIST_PROCESSED, &[("pipelineId", pipeline)])?;
+    Ok(told["pagination"]["total"].take())
 }
 
 fn apply(connection: &Connection, wanted: &Apply) -> Outcome {

@@ -1,5 +1,6 @@
 //! `fuelcell secret …` and `fuelcell grant …`: what jobs of a project may reach, and with which credentials.
 
+use super::gone::{DryRun, would_go};
 use crate::connection::Connection;
 use crate::failure::Outcome;
 use crate::files;
@@ -50,7 +51,7 @@ pub enum SecretCommand {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Deletes a secret.
+    /// Deletes a secret. Jobs that would send it or compute with it are refused that from then on.
     #[command(after_help = "Examples:\n  $ fuelcell secret delete $SECRET")]
     Delete {
         /// Its name.
@@ -85,10 +86,14 @@ pub enum GrantCommand {
         hmac: Vec<String>,
     },
     /// Takes everything back that a module was granted.
-    #[command(after_help = "Examples:\n  $ fuelcell grant revoke $MODULE")]
+    #[command(
+        after_help = "Examples:\n  $ fuelcell grant revoke $MODULE --dry-run\n  $ fuelcell grant revoke $MODULE"
+    )]
     Revoke {
         /// The module.
         module: String,
+        #[command(flatten)]
+        only: DryRun,
     },
 }
 
@@ -140,7 +145,11 @@ pub(crate) fn grant(connection: &Connection, command: GrantCommand) -> Outcome {
             let told = connection.http.send(&call.json(json!({"http": http, "hmac": hmac})))?;
             output::one(format, GRANT, &told)
         }
-        GrantCommand::Revoke { module } => {
+        GrantCommand::Revoke { module, only } if only.dry_run => {
+            let what = (GET_GRANT, &[("name", &module[..])]);
+            would_go(connection, what, GRANT, "and jobs of the module would reach nothing of it")
+        }
+        GrantCommand::Revoke { module, .. } => {
             connection.send(DELETE_GRANT, &[("name", &module)])?;
             done(format, &format!("{module} is granted nothing"), &json!({"module": module}))
         }

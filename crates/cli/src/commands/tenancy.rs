@@ -34,6 +34,8 @@ const CONTENTS: &[Column] = &[
     ("module versions", "moduleVersions", Form::Text),
     ("pipelines", "pipelines", Form::Text),
     ("schedules", "schedules", Form::Text),
+    ("processed items", "processedItems", Form::Text),
+    ("webhooks", "webhooks", Form::Text),
     ("secrets", "secrets", Form::Text),
     ("tokens", "tokens", Form::Text),
     ("bytes", "bytes", Form::Bytes),

@@ -6,13 +6,14 @@ mod shared;
 mod submit;
 mod watch;
 
+use super::gone::{DryRun, nothing_was_deleted};
 use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::operations::{
     CANCEL_JOB, CHANGE_JOBS, DELETE_JOB, GET_JOB, JOB_RESULTS, LIST_JOB_TYPES, LIST_JOBS, LIST_QUEUE,
     RETRY_JOB,
 };
-use crate::output::{self, Column, Form, Format, done};
+use crate::output::{self, Column, Form, Format, done, note};
 use crate::pages::{self, HowMany};
 use crate::values::members;
 use clap::{Args, Subcommand, ValueEnum};
@@ -131,10 +132,12 @@ pub enum JobCommand {
     )]
     Download(download::Download),
     /// Forgets a job that has ended: record, outputs, log and receipts.
-    #[command(after_help = "Examples:\n  $ fuelcell job delete $JOB")]
+    #[command(after_help = "Examples:\n  $ fuelcell job delete $JOB --dry-run\n  $ fuelcell job delete $JOB")]
     Delete {
         /// The job's id.
         job: String,
+        #[command(flatten)]
+        only: DryRun,
     },
     /// Cancels, retries or forgets many jobs at once, and says what became of each.
     #[command(
@@ -150,6 +153,9 @@ pub enum JobCommand {
         /// Why they are cancelled or retried.
         #[arg(long)]
         reason: Option<String>,
+        /// Shows the jobs as they stand, and does nothing with them.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Lists queued jobs in the order in which they start, with what they wait for.
     #[command(after_help = "Examples:\n  $ fuelcell job queue")]
@@ -294,11 +300,13 @@ pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
         JobCommand::Retry(retry) => run_retry(connection, &retry),
         JobCommand::Results { job } => results(connection, &job),
         JobCommand::Download(download) => download::run(connection, &download),
-        JobCommand::Delete { job } => {
+        JobCommand::Delete { job, only } if only.dry_run => would_forget(connection, &job),
+        JobCommand::Delete { job, .. } => {
             connection.send(DELETE_JOB, &[("jobId", &job)])?;
             done(format, &format!("forgot job {job}"), &json!({"jobId": job}))
         }
-        JobCommand::Bulk { action, jobs, reason } => bulk(connection, action, &jobs, reason.as_deref()),
+        JobCommand::Bulk { action, jobs, dry_run: true, .. } => would_change(connection, action, &jobs),
+        JobCommand::Bulk { action, jobs, reason, .. } => bulk(connection, action, &jobs, reason.as_deref()),
         JobCommand::Queue { how_many } => {
             pages::list(http, connection.call(LIST_QUEUE, &[])?, "jobs", how_many, (format, QUEUE))
         }
@@ -323,6 +331,26 @@ fn list(connection: &Connection, filters: &Filters) -> Outcome {
         .query("dateFrom", filters.from.as_ref())
         .query("dateTo", filters.to.as_ref());
     pages::list(&connection.http, call, "jobs", filters.how_many, (connection.format, JOBS))
+}
+
+/// What a job left goes with its record.
+fn would_forget(connection: &Connection, job: &str) -> Outcome {
+    let thing = connection.send(GET_JOB, &[("jobId", job)])?;
+    let count = |name: &str| thing[name].as_array().map_or(0, Vec::len);
+    let outputs = thing["receipt"]["outputs"].as_array().map_or(0, Vec::len);
+    let receipts = count("receipts");
+    nothing_was_deleted(&format!(
+        "this would go for good, with {outputs} outputs, {receipts} receipts and the log:"
+    ));
+    output::one(connection.format, JOB, &thing)
+}
+
+/// The jobs as they stand.
+fn would_change(connection: &Connection, action: Action, jobs: &[String]) -> Outcome {
+    let stand = |job: &String| connection.send(GET_JOB, &[("jobId", job)]);
+    let found = jobs.iter().map(stand).collect::<Outcome<Vec<_>>>()?;
+    note(&format!("nothing was done; {} would be asked for these:", action.word()));
+    output::list(connection.format, JOBS, &found)
 }
 
 fn bulk(connection: &Connection, action: Action, jobs: &[String], reason: Option<&str>) -> Outcome {
