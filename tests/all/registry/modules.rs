@@ -3,8 +3,10 @@
 use fuelcell_tests::limits::limit;
 use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use uuid::Uuid;
 
 #[test]
@@ -57,6 +59,55 @@ fn what_cannot_be_compiled_is_refused_when_it_is_uploaded() {
     project.client.get(&path).problem(404);
 }
 
+/// A program that has these parts and does nothing.
+fn program(parts: &str) -> Vec<u8> {
+    wat::parse_str(format!(r#"(module {parts} (memory (export "memory") 1) (func (export "_start")))"#))
+        .unwrap()
+}
+
+#[test]
+fn what_is_switched_off_is_refused_when_it_is_uploaded_and_inspected_and_named() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("module.wasm");
+    for (parts, named) in [
+        ("(type $f (func)) (table 1 (ref null $f))", "reference"),
+        ("(type $f (func)) (func (param (ref $f)))", "reference"),
+        ("(type $f (func)) (func (param (ref null $f)) (call_ref $f (local.get 0)))", "reference"),
+        ("(type (struct))", "gc"),
+        ("(tag (export \"t\"))", "exceptions"),
+        ("(table 50001 funcref)", "50001 elements; at most 50000"),
+        ("(table i64 1 funcref)", "64"),
+    ] {
+        let module = program(parts);
+        let path = project.path("modules/off/versions/1");
+        let (code, detail) = project.client.put_bytes(&path, &module).problem(422);
+        assert!(code == "ModuleUnsupported" && detail.contains(named), "{parts}: {code}: {detail}");
+        project.client.get(&path).problem(404);
+        fs::write(&file, &module).unwrap();
+        let inspected =
+            Command::new(built::fuelcell()).args(["module", "inspect"]).arg(&file).output().unwrap();
+        let told = String::from_utf8_lossy(&inspected.stderr).into_owned();
+        assert!(!inspected.status.success() && told.contains(named), "{parts}: {told}");
+    }
+}
+
+#[test]
+fn a_table_may_have_as_many_elements_as_limits_and_receipts_say() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let path = project.path("modules/table/versions/1");
+    assert_eq!(project.client.put_bytes(&path, &program("(table 50000 funcref)")).status, 201);
+    let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "table"}});
+    let job = project.submit(&body).ok();
+    assert_eq!(job["limits"]["tableElements"], 50_000);
+    let status = project.wait_for(job["jobId"].as_str().unwrap(), "Completed");
+    for limits in [&status["limits"], &status["receipt"]["limits"]] {
+        assert_eq!(limits["tableElements"], 50_000, "{status:#}");
+    }
+}
+
 #[test]
 fn the_newest_version_runs_unless_one_is_named() {
     let server = Server::start();
@@ -66,6 +117,39 @@ fn the_newest_version_runs_unless_one_is_named() {
     assert_eq!(project.wait_for(&newest, "Completed")["module"]["version"], "2");
     let named = project.probe_with(json!([]), json!({"module": {"name": "probe", "version": "1"}}));
     assert_eq!(project.wait_for(&named, "Completed")["module"]["version"], "1");
+}
+
+/// What was activated last, for whatever type; else the highest version, not the latest upload.
+#[test]
+fn a_job_that_names_no_version_runs_the_current_one_and_is_told_which() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let path = |version: &str| project.path(&format!("modules/probe/versions/{version}"));
+    let upload = |version: &str| project.client.put_bytes(&path(version), &built::module("probe")).ok();
+    let activate = |version: &str| {
+        project.client.post(&format!("{}/activate", path(version)), &json!({"jobType": "Analysis"})).ok()
+    };
+    let body = json!({"jobName": "j", "jobType": "Analysis", "module": {"name": "probe"}, "parameters": {"steps": []}});
+    let runs = |expected: &str| {
+        let told = project.submit(&body).ok();
+        assert_eq!(told["module"]["version"], expected, "{told:#}");
+        let status = project.wait_for(told["jobId"].as_str().unwrap(), "Completed");
+        assert_eq!(status["module"]["version"], expected);
+        let current = project.client.get(&project.path("modules/probe")).ok()["current"].clone();
+        assert_eq!(current, expected);
+    };
+    upload("1.10.0");
+    upload("1.9.0");
+    upload("2.0.0-rc.1");
+    runs("1.10.0");
+    activate("1.10.0");
+    upload("1.11.0");
+    runs("1.10.0");
+    activate("1.11.0");
+    runs("1.11.0");
+    // Rolled back.
+    activate("1.9.0");
+    runs("1.9.0");
 }
 
 #[test]

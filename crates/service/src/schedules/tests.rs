@@ -230,6 +230,39 @@ async fn a_clock_that_goes_back_runs_nothing_again() {
 }
 
 #[tokio::test]
+async fn what_a_change_of_the_clock_leaves_out_is_said_and_nothing_else_is() {
+    let at = |text: &str| Timestamp::from(text.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    // Berlin: 02:00 becomes 03:00 at 01:00 UTC in spring, and 03:00 becomes 02:00 at 01:00 UTC in autumn.
+    let (spring, autumn) = (at("2026-03-29T01:00:00Z"), at("2026-10-25T01:00:00Z"));
+    let gap = Some((spring, SkipCode::ClockChange));
+    for (change, cron, runs, skipped) in [
+        (spring, "15 2,3 * * *", &["2026-03-29T01:00:00Z", "2026-03-29T01:15:00Z"][..], None),
+        (spring, "*/30 2 * * *", &["2026-03-29T01:00:00Z"], gap),
+        (spring, "0 2,3 * * *", &["2026-03-29T01:00:00Z"], gap),
+        (autumn, "15 2,3 * * *", &["2026-10-25T00:15:00Z", "2026-10-25T02:15:00Z"], None),
+        (autumn, "*/30 2 * * *", &["2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z"], None),
+    ] {
+        let world = World::new().await;
+        let begin = Timestamp(change.0 - 2 * 3_600_000_000);
+        world.clock.set(begin);
+        world.put(spec(cron, Overlap::Allow)).await.unwrap();
+        // Five hours, a minute at a time.
+        for minute in 1..=300 {
+            world.run_at(begin.plus(HOUR * minute / 60)).await;
+        }
+        assert_eq!(world.runs().await, runs, "{cron}");
+        assert_eq!(world.skipped().await, skipped, "{cron}");
+        if skipped.is_some() {
+            let reason = world.schedule().await.last_skipped.unwrap().reason;
+            assert!(
+                reason.contains("put forward over several runs") && reason.contains("one was made"),
+                "{reason}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_unfinished_run_before_holds_the_next_up_as_the_policy_says() {
     // What becomes of the runs of six and seven o'clock while the first has not ended, and of that one's job.
     for (overlap, jobs, first_ended, skipped) in [
