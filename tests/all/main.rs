@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod admin;
+mod bug_reports;
 mod cli;
 mod cli_author;
 mod cli_client;

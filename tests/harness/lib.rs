@@ -11,6 +11,7 @@ pub mod mount;
 pub mod page;
 pub mod project;
 pub mod receiver;
+pub mod register;
 pub mod script;
 pub mod server;
 
