@@ -282,7 +282,7 @@ mod tests {
         store.submit(NewJob::from(job)).await.unwrap();
         let claimed =
             store.claim(&[id], lease("here", 30), holder(), fixtures::at(0)).await.unwrap().remove(0);
-        let texts = std::iter::repeat_n("hay", MAX_LINES - 1).chain(["within", "beyond"]);
+        let texts = std::iter::repeat_n("hay", MAX_LINES - 1).chain(["a needle within", "a needle beyond"]);
         let line = |text: &str| LogLine {
             at: Timestamp(0),
             attempt: 1,
@@ -292,15 +292,15 @@ mod tests {
         };
         store.append_logs(claimed.job.current_attempt(), texts.map(line).collect()).await.unwrap();
         let filter = LogFilter { level: LogLevel::Debug, from: None, to: None };
-        let look = async |text: &str, after| {
-            let search = LineSearch { text: Some(text.into()), stage: None };
+        let search = LineSearch { text: Some("needle".into()), stage: None };
+        let look = async |after| {
             let seek = Seek { after, limit: 10 };
             service.search_log(&operator, project, id, filter, &search, seek).await.unwrap()
         };
-        assert_eq!(look("within", None).await.rows.len(), 1);
-        let first = look("beyond", None).await;
-        assert_eq!((first.rows.len(), first.has_more), (0, true));
-        let second = look("beyond", first.reached).await;
-        assert_eq!((second.rows.len(), second.has_more), (1, false));
+        let first = look(None).await;
+        assert_eq!((&first.rows[0].1.message[..], first.rows.len()), ("a needle within", 1));
+        assert!(first.has_more);
+        let second = look(first.reached).await;
+        assert_eq!((&second.rows[0].1.message[..], second.has_more), ("a needle beyond", false));
     }
 }
