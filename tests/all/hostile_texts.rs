@@ -106,6 +106,9 @@ fn bytes_in(folder: &Path) -> u64 {
     entries.map(|path| if path.is_dir() { bytes_in(&path) } else { size(&path) }).sum()
 }
 
+/// A request: its method, path, headers and body.
+type Said<'a> = (&'a str, String, &'a [(&'a str, &'a str)], &'a [u8]);
+
 /// Says long texts at every place where one can be said, each time others, and returns how many bytes they had, and in how
 /// many requests.
 fn say_much(viewer: &Client, project: &Project) -> (usize, usize) {
@@ -117,7 +120,7 @@ fn say_much(viewer: &Client, project: &Project) -> (usize, usize) {
         let body =
             format!(r#"{{"jobName": "j", "jobType": "Analysis", "priority": "{longest}"}}"#).into_bytes();
         let (id, media_type) = ([("x-request-id", &long[..])], [("content-type", &long[..])]);
-        let said: [(&str, String, &[(&str, &str)], &[u8]); 8] = [
+        let said: [Said<'_>; 8] = [
             ("DELETE", job.clone(), &id, b""),
             ("POST", format!("{job}/retry"), &id, b"{}"),
             ("DELETE", project.job_path(&long), &[], b""),
