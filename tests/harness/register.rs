@@ -25,7 +25,10 @@ pub fn tests_of(cell: &str) -> Vec<String> {
 }
 
 /// Whether there is a test of this name: `folder::file::test` of those that ask a real server, or `path/to/file.rs::test`.
-fn exists(name: &str) -> bool {
+///
+/// # Panics
+/// When the name is of neither form, or the file cannot be read.
+pub fn exists(name: &str) -> bool {
     let (place, test) = name.rsplit_once("::").unwrap_or_else(|| panic!("{name} names no file"));
     let path = match place.ends_with(".rs") {
         true => place.to_owned(),

@@ -6,7 +6,7 @@ use crate::text::clipped;
 use serde::{Deserialize, Serialize};
 
 /// Longest type, title and media type of an output, in bytes.
-const MAX_WORD: usize = 256;
+pub(crate) const MAX_WORD: usize = 256;
 
 /// What an output is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

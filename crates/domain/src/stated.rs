@@ -2,7 +2,7 @@
 //! the lists, so that no document says another number than the code.
 
 use crate::limits::{ENGINE_BYTES, FIXED, MODULE, SCHEMA, SCRIPT};
-use crate::{capability, job_type, named_input, outbound, output_name, schedule};
+use crate::{artifact, capability, job_type, named_input, outbound, output_name, schedule};
 
 /// A limit.
 #[derive(Clone, Copy, Debug)]
@@ -206,6 +206,12 @@ pub const STATED: &[StatedLimit] = &[
     StatedLimit::new(
         "one folder or file in the name of an output",
         output_name::MAX_FILE_NAME as u64,
+        "bytes",
+        "the output is refused when it is opened",
+    ),
+    StatedLimit::new(
+        "the type, title or media type of an output",
+        artifact::MAX_WORD as u64,
         "bytes",
         "the output is refused when it is opened",
     ),
