@@ -141,6 +141,14 @@ impl Server {
         Ok(Duration::from_millis(ticks * 10))
     }
 
+    /// Memory of the process that lies in the machine's.
+    pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kilobytes.context("Linux says nothing of the server's memory")?.trim().parse::<u64>()? * 1024)
+    }
+
     /// The log file.
     pub(crate) fn log(&self) -> PathBuf {
         log_path(&self.data)

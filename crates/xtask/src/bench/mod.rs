@@ -10,6 +10,7 @@ mod disk;
 mod listeners;
 mod load;
 mod native;
+mod notebooks;
 mod project;
 mod quantiles;
 mod row;
@@ -79,8 +80,10 @@ enum Part {
     Store,
     /// Process mining beside native code
     Mining,
-    /// Jobs on tables beside native code, polars and DuckDB
+    /// Jobs on tables beside native code, polars, xan and DuckDB
     Tables,
+    /// Notebooks and scripts in Python, and their engine
+    Notebooks,
 }
 
 /// Builds optimised binaries, measures, and prints the table.
@@ -124,7 +127,8 @@ fn measure_all(
     let folder = workspace.target.join("bench");
     let interrupt = Interrupt::listen()?;
     let of_server = [Part::Platform, Part::Listeners, Part::Traces];
-    if of_server.into_iter().chain([Part::Cells, Part::Mining, Part::Tables]).any(wanted) {
+    let of_modules = [Part::Cells, Part::Mining, Part::Tables, Part::Notebooks];
+    if of_server.into_iter().chain(of_modules).any(wanted) {
         guests::build(workspace, Build::Release)?;
     }
     let time = Duration::from_secs(arguments.seconds);
@@ -156,6 +160,10 @@ fn measure_all(
     interrupt.check()?;
     if wanted(Part::Tables) {
         rows.extend(tables::rows(workspace, &folder.join("tables"), arguments.table)?);
+    }
+    interrupt.check()?;
+    if wanted(Part::Notebooks) {
+        rows.extend(notebooks::rows(workspace, &folder.join("notebooks"), &interrupt)?);
     }
     Ok(())
 }
