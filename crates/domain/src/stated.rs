@@ -26,7 +26,12 @@ impl StatedLimit {
 
 /// Those of what modules may be, and of what jobs may do and make. Nobody can set them.
 pub const STATED: &[StatedLimit] = &[
-    StatedLimit::new("a module", MODULE.bytes as u64, "bytes", "413 `TooLarge`"),
+    StatedLimit::new(
+        "a module",
+        MODULE.bytes as u64,
+        "bytes",
+        "413 `TooLarge`, or 422 `ModuleUnsupported` where `service.max_module_bytes` is more",
+    ),
     StatedLimit::new("one function of a module", MODULE.function_bytes as u64, "bytes", "422 `CompileLimit`"),
     StatedLimit::new("local variables of one function", MODULE.locals, "variables", "422 `CompileLimit`"),
     StatedLimit::new("functions of a module", MODULE.functions, "functions", "422 `CompileLimit`"),
