@@ -7,6 +7,10 @@ use fuelcell_domain::{EngineName, EngineRef, ModuleVersion, Role};
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 
+/// What whoever misses one can have done.
+pub(crate) const HOW_TO_GET: &str = "whoever runs the server adds engines with `fuelcell engine add`; those for Python and JavaScript come with a \
+     server that `cargo xtask guests` built";
+
 /// An engine as it stands on this server.
 #[derive(Clone, Debug)]
 pub struct EngineView {
@@ -99,7 +103,129 @@ impl Service {
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         ServiceError::unprocessable(
             "EngineUnknown",
-            format!("the script asks for the engine {wanted}, and the engines of this server are: {there}"),
+            format!(
+                "the script asks for the engine {wanted}, and the engines of this server are: {there}; {HOW_TO_GET}"
+            ),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A server that was built without the engine for Python.
+
+    use crate::{Parts, Service, ServiceConfig, ServiceError, Upload, stubs};
+    use async_trait::async_trait;
+    use fuelcell_domain::clock::ManualClock;
+    use fuelcell_domain::registry::ModuleChoice;
+    use fuelcell_domain::seams::{InspectError, Inspection, ModuleInspector};
+    use fuelcell_domain::{
+        Digest, JobType, Manifest, Project, ProjectId, ProjectRef, ReadAt, Role, Scope, Tenant, TenantId,
+        Timestamp, Token, TokenId, TokenKind,
+    };
+    use fuelcell_store::{Accounts, MemoryBlobs, MemoryStore};
+    use std::io::Cursor;
+    use std::sync::Arc;
+
+    const NOTEBOOK: &[u8] = b"notebook";
+    const SECRET: &str = "fc_a secret";
+
+    /// Sees a script for notebooks in Python, and analyses in everything else.
+    struct Sees;
+
+    #[async_trait]
+    impl ModuleInspector for Sees {
+        fn inspect(&self, bytes: &[u8]) -> Result<Inspection, InspectError> {
+            let (job_type, engine) = match bytes {
+                NOTEBOOK => (JobType::Notebook, Some("python@3.14".parse().unwrap())),
+                _ => (JobType::Analysis, None),
+            };
+            let manifest = Manifest { job_type: Some(job_type), engine, ..Manifest::default() };
+            Ok(Inspection { manifest, has_manifest: true, imports: Vec::new() })
+        }
+
+        async fn compile(&self, _: Digest, _: Arc<dyn ReadAt>) -> Result<(), InspectError> {
+            Ok(())
+        }
+    }
+
+    async fn world() -> (Service, ProjectRef) {
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new(Timestamp(0))));
+        let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
+        let created_at = Timestamp(0);
+        store.create_tenant(Tenant { id: project.tenant, name: "t".into(), created_at }).await.unwrap();
+        store.create_project(Project { id: project, name: "p".into(), created_at }).await.unwrap();
+        let mut service = Service::new(Parts {
+            store: store.clone(),
+            blobs: Arc::new(MemoryBlobs::default()),
+            inspector: Arc::new(Sees),
+            events: Arc::new(stubs::Nobody),
+            nodes: stubs::node(),
+            clock,
+            secret: [7; 32],
+            config: ServiceConfig::default(),
+        });
+        let token = Token {
+            id: TokenId::random(),
+            kind: TokenKind::Bearer,
+            hash: service.token_hash(SECRET),
+            subject: "anna".into(),
+            role: Role::Administrator,
+            scope: Scope::Project(project),
+            created_at,
+            revoked_at: None,
+            expires_at: None,
+        };
+        store.create_token(token).await.unwrap();
+        service.install_engines(Vec::new());
+        service.install_built_in("notebook", "1", NOTEBOOK).await.unwrap();
+        service.install_built_in("analysis", "1", b"analysis").await.unwrap();
+        (service, project)
+    }
+
+    fn refusal(error: ServiceError) -> (&'static str, String) {
+        match error {
+            ServiceError::Unprocessable { code, message } => (code, message),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_without_the_engine_for_python_says_so_and_serves_everything_else() {
+        let (service, project) = world().await;
+        let anna = service.authenticate(SECRET).await.unwrap();
+        let says_how = |message: &str| {
+            ["`fuelcell engine add`", "`cargo xtask guests`"].iter().all(|way| message.contains(way))
+        };
+        let upload = |name: &str, bytes: &'static [u8]| {
+            let upload = Upload::of(Box::new(Cursor::new(bytes)));
+            service.put_module(&anna, project, name.into(), "1.0.0".into(), upload)
+        };
+
+        let named = ModuleChoice { name: "notebook".into(), version: None };
+        for choice in [None, Some(&named)] {
+            let refused = service.runnable_module(project, JobType::Notebook, choice, None).await;
+            let (code, message) = refusal(refused.unwrap_err());
+            assert_eq!(code, "NoModuleBound");
+            let missing = "no module runs Notebook jobs here: the server's own module for them asks for the engine \
+                           python@3.14, which this server has not";
+            assert!(message.starts_with(missing) && says_how(&message), "{message}");
+        }
+        let (code, message) = refusal(upload("script", NOTEBOOK).await.unwrap_err());
+        assert_eq!(code, "EngineUnknown");
+        let missing = "the script asks for the engine python@3.14, and the engines of this server are: none";
+        assert!(message.starts_with(missing), "{message}");
+        assert!(
+            message.contains("`fuelcell engine add`") && message.contains("`cargo xtask guests`"),
+            "{message}"
+        );
+        let listed = service.job_types(&anna, project).await.unwrap();
+        let notebook = listed.iter().find(|listed| listed.job_type == JobType::Notebook).unwrap();
+        assert!(notebook.module.is_none());
+        assert!(service.engines(&anna).unwrap().is_empty());
+
+        let analysis = service.runnable_module(project, JobType::Analysis, None, None).await;
+        assert_eq!(analysis.unwrap().name, "analysis");
+        assert_eq!(upload("own", b"another").await.unwrap().name, "own");
     }
 }

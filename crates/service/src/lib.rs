@@ -124,6 +124,8 @@ pub struct Service {
     seal: Seal,
     config: ServiceConfig,
     built_in: BTreeMap<JobType, ModuleVersion>,
+    /// Those whose engine this server has not: they run nothing.
+    without_engine: BTreeMap<JobType, ModuleVersion>,
     engines: Vec<Engine>,
     uploads: Places,
     compiles: Lines,
@@ -137,9 +139,9 @@ pub struct Service {
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
     streams: Places,
+    looks: looks::Looks,
     sessions: Arc<session_table::Sessions>,
 }
-    looks: looks::Looks,
 
 impl Service {
     /// A service without built-in modules; see [`Service::install_built_in`].
@@ -157,6 +159,7 @@ impl Service {
             secret,
             config,
             built_in: BTreeMap::new(),
+            without_engine: BTreeMap::new(),
             engines: Vec::new(),
             uploads: Places::default(),
             compiles: Lines::default(),
@@ -170,8 +173,8 @@ impl Service {
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
             streams: Places::default(),
+            looks: looks::Looks::default(),
             sessions: Arc::default(),
         }
     }
-            looks: looks::Looks::default(),
 }

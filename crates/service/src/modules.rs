@@ -1,6 +1,7 @@
 //! Modules: uploads, what is built in, and which one runs a job.
 
 use crate::admin::check_name;
+use crate::engines::HOW_TO_GET;
 use crate::places::Turn;
 use crate::versions::check_type;
 use crate::{Principal, Service, ServiceError, Upload};
@@ -99,6 +100,7 @@ impl Service {
         match &module.manifest.engine {
             Some(wanted) if self.find_engine(wanted).is_none() => {
                 tracing::warn!(module = name, engine = %wanted, "nothing runs {job_type} jobs here: the engine of a built-in module is missing");
+                self.without_engine.insert(job_type, module);
             }
             _ => drop(self.built_in.insert(job_type, module)),
         }
@@ -176,7 +178,7 @@ impl Service {
     ) -> Result<ModuleVersion, ServiceError> {
         let module = self.store.module_version(project, &choice.name, choice.version.as_deref()).await?;
         let module = module.or_else(|| self.named_built_in(choice).cloned());
-        let module = module.ok_or(ServiceError::NotFound("module version"))?;
+        let module = module.ok_or_else(|| self.no_module(choice))?;
         if choice.version.is_some() || self.waits_for(project, &module).await?.is_none() {
             return Ok(module);
         }
@@ -234,15 +236,40 @@ impl Service {
             return Ok(module);
         }
         self.check_job_type(project, job_type).await?;
-        self.built_in.get(&job_type).cloned().ok_or_else(|| {
-            ServiceError::unprocessable(
+        self.built_in.get(&job_type).cloned().ok_or_else(|| self.nothing_runs(job_type))
+    }
+
+    fn nothing_runs(&self, job_type: JobType) -> ServiceError {
+        match self.without_engine.get(&job_type) {
+            Some(module) => without_engine(job_type, module),
+            None => ServiceError::unprocessable(
                 "NoModuleBound",
                 format!(
                     "no module runs {job_type} jobs here: name one in `module`, or activate one for the project"
                 ),
-            )
+            ),
+        }
+    }
+
+    /// Why there is no module that was named.
+    fn no_module(&self, choice: &ModuleChoice) -> ServiceError {
+        let named = self.without_engine.iter().find(|(_, module)| module.name == choice.name);
+        named.map_or(ServiceError::NotFound("module version"), |(job_type, module)| {
+            without_engine(*job_type, module)
         })
     }
+}
+
+/// What the server says of its own module for jobs of a type that it has no engine for.
+fn without_engine(job_type: JobType, module: &ModuleVersion) -> ServiceError {
+    let engine = module.manifest.engine.as_ref().map(ToString::to_string).unwrap_or_default();
+    ServiceError::unprocessable(
+        "NoModuleBound",
+        format!(
+            "no module runs {job_type} jobs here: the server's own module for them asks for the engine {engine}, which this \
+             server has not; {HOW_TO_GET}"
+        ),
+    )
 }
 
 fn too_many_compiles() -> ServiceError {
