@@ -42,6 +42,22 @@ fn bare() -> Vec<u8> {
     wat::parse_str(r#"(module (memory (export "memory") 1) (func (export "_start")))"#).unwrap()
 }
 
+/// A command that is a component, with so many further instances of a module that has these parts.
+fn component(instances: usize, parts: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+        (core module $Main (func (export "run") (result i32) (i32.const 0)))
+        (core instance $main (instantiate $Main))
+        (core module $Other {parts})
+        {}
+        (func $run (result (result)) (canon lift (core func $main "run")))
+        (instance $cli (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.6" (instance $cli)))"#,
+        "(core instance (instantiate $Other))".repeat(instances)
+    );
+    wat::parse_str(text).unwrap()
+}
+
 /// So many days of a usage report, from the beginning of a leap year.
 fn days(count: usize) -> String {
     let mut day = count;
@@ -315,6 +331,9 @@ fn of_modules(world: &World) -> Vec<Try<'_>> {
             let padding = vec![0; n - bare().len() - 8];
             world.module(&built::with_section(bare(), "x", &padding))
         }),
+        a_try("core instances of a component", |n| world.module(&component(n - 1, ""))),
+        a_try("linear memories of a component", |n| world.module(&component(n, "(memory 1)"))),
+        a_try("tables of a component", |n| world.module(&component(1, &"(table 1 funcref)".repeat(n)))),
         world.manifests("a module's manifest", |n| format!("{}{}", " ".repeat(n - SMALLEST.len()), SMALLEST)),
         world.manifests("a title, name or other word of a manifest", |n| with(&json!({"title": text(n)}))),
         world.manifests("the description in a manifest", |n| with(&json!({"description": text(n)}))),
