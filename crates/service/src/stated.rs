@@ -135,6 +135,12 @@ pub const STATED: &[StatedLimit] = &[
         "days",
         "400 `InvalidQuery`",
     ),
+    StatedLimit::new(
+        "groups of `GET usage` that are told apart",
+        usage::MAX_SHOWN as u64,
+        "groups",
+        "those that burnt least are one",
+    ),
     StatedLimit::new("a secret's value", secrets::MAX_VALUE as u64, "bytes", "400 `InvalidSecret`"),
     StatedLimit::new(
         "a tenant's requests whose parameters wait to be checked",

@@ -169,13 +169,15 @@ mod tests {
                 UsageSums { fuel: number, ..UsageSums::default() },
             )
         };
-        let groups: Vec<_> = (0..1_500).map(group).collect();
-        let all = summed(groups.iter().map(|(_, sums)| ((), sums)));
-        let shown = shown(groups, false);
-        assert_eq!(
-            (shown.len(), shown[0].1.fuel, shown[MAX_SHOWN].0.value.clone()),
-            (MAX_SHOWN + 1, 1_499, None)
-        );
-        assert_eq!(summed(shown.iter().map(|(_, sums)| ((), sums))), all);
+        let most = MAX_SHOWN as u64;
+        for count in [most, most + 1, most + 500] {
+            let groups: Vec<_> = (0..count).map(group).collect();
+            let all = summed(groups.iter().map(|(_, sums)| ((), sums)));
+            let shown = shown(groups, false);
+            assert_eq!(shown.iter().filter(|(group, _)| group.value.is_some()).count(), MAX_SHOWN);
+            assert_eq!(shown.len(), MAX_SHOWN + usize::from(count > most), "the others are one");
+            assert_eq!(shown[0].1.fuel, count - 1);
+            assert_eq!(summed(shown.iter().map(|(_, sums)| ((), sums))), all);
+        }
     }
 }

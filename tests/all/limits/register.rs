@@ -222,6 +222,13 @@ const REGISTER: &[Tests] = &[
         ],
     },
     Tests {
+        file: "crates/service/src/usage.rs",
+        tests: &[(
+            "what_burnt_most_is_shown_and_nothing_is_left_out_of_the_sum",
+            &["groups of `GET usage` that are told apart"],
+        )],
+    },
+    Tests {
         file: "crates/service/src/wait.rs",
         tests: &[("as_many_requests_wait_as_is_stated", &["requests of all tenants that wait for a job"])],
     },
