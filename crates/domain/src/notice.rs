@@ -9,8 +9,22 @@ use serde::{Deserialize, Serialize};
 
 /// Webhooks of one project.
 pub const MAX_WEBHOOKS: usize = 16;
+/// Bytes of a domain's name (RFC 1035).
+pub const MAX_DOMAIN: usize = 253;
 /// Bytes of a failed job's message that recipients are told.
 const MAX_MESSAGE: usize = 1000;
+
+/// Whether a text is the name of a domain, such as `example.com`; names in other scripts are in their ASCII form.
+pub fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    (1..=MAX_DOMAIN).contains(&text.len()) && text.split('.').all(is_label)
+}
+
 /// How a job ended, as those who are told can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum JobEnding {

@@ -1,5 +1,7 @@
 //! What an operator can set.
 
+use fuelcell_domain::notice::is_domain;
+use lettre::message::Mailbox;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -90,6 +92,47 @@ impl Default for SmtpConfig {
 }
 
 impl SmtpConfig {
+    /// Refuses what cannot be meant, by the name of the setting.
+    ///
+    /// # Errors
+    /// What is wrong, and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        self.sender()?;
+        if self.host.as_deref() == Some("") {
+            return Err(
+                "notifications.smtp.host = \"\" cannot be used; it takes a text that is not empty".into()
+            );
+        }
+        if let Some(wrong) = self.domains.iter().find(|domain| !is_domain(domain)) {
+            return Err(format!(
+                "notifications.smtp.domains holds {wrong:?}, which cannot be used; it takes a list of domains, such as \
+                 [\"example.com\"]"
+            ));
+        }
+        match (&self.user, &self.password_file) {
+            (Some(_), None) | (None, Some(_)) => {
+                Err("notifications.smtp.user and notifications.smtp.password_file are set together".into())
+            }
+            (Some(_), Some(_)) if self.security == Security::None => Err(
+                "notifications.smtp.user takes notifications.smtp.security = \"starttls\" or \"tls\": a password is not \
+                 sent for all to read"
+                    .into(),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Who e-mail is from.
+    pub(crate) fn sender(&self) -> Result<Mailbox, String> {
+        self.from.parse().map_err(|error| {
+            format!(
+                "notifications.smtp.from = {:?} cannot be used: {error}; it takes an address, or a name and an address, \
+                 such as Name <name@example.com>",
+                self.from
+            )
+        })
+    }
+
     /// The port that holds.
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(match self.security {

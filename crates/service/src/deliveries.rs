@@ -1,13 +1,13 @@
 //! What was told, or is to be told, of the ends of a project's jobs, and whom its jobs may send e-mail to.
 
 use crate::{Principal, Service, ServiceError};
+use fuelcell_domain::notice::{MAX_DOMAIN, is_domain};
 use fuelcell_domain::{Delivery, DeliveryId, MailPolicy, ProjectRef, Role};
 use fuelcell_store::{DeliveryFilter, Page, Seek, StoreError};
 use std::cmp::Reverse;
 
-/// Most domains of a project's rule, and the length of one in bytes (RFC 1035).
+/// Most domains of a project's rule.
 pub(crate) const MAX_DOMAINS: usize = 100;
-pub(crate) const MAX_DOMAIN: usize = 253;
 
 impl Service {
     /// A page of a project's deliveries, those of the latest ends first.
@@ -74,16 +74,7 @@ impl Service {
 }
 
 fn checked_domains(domains: Vec<String>) -> Result<Vec<String>, ServiceError> {
-    let is_domain = |domain: &String| {
-        (1..=MAX_DOMAIN).contains(&domain.len())
-            && domain.split('.').all(|label| {
-                !label.is_empty()
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            })
-    };
-    match domains.len() <= MAX_DOMAINS && domains.iter().all(is_domain) {
+    match domains.len() <= MAX_DOMAINS && domains.iter().all(|domain| is_domain(domain)) {
         true => Ok(domains.into_iter().map(|domain| domain.to_ascii_lowercase()).collect()),
         false => Err(ServiceError::invalid(
             "InvalidMailPolicy",

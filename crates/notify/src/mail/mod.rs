@@ -34,12 +34,8 @@ pub(crate) struct Post {
 impl Post {
     pub(crate) fn new(config: &NotifyConfig) -> Result<Self, String> {
         let smtp = &config.smtp;
-        let from = smtp.from.parse::<Mailbox>().map_err(|error| {
-            format!(
-                "notifications.smtp.from = {:?} is no address such as `Name <name@example.com>`: {error}",
-                smtp.from
-            )
-        })?;
+        smtp.check()?;
+        let from = smtp.sender()?;
         let transport = smtp.host.as_deref().map(|host| transport(config, host)).transpose()?;
         Ok(Self { transport, from, domains: smtp.domains.clone() })
     }
@@ -105,16 +101,8 @@ fn transport(config: &NotifyConfig, host: &str) -> Result<Transport, String> {
 }
 
 fn credentials(smtp: &SmtpConfig) -> Result<Option<Credentials>, String> {
-    match (&smtp.user, &smtp.password_file) {
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) if smtp.security == Security::None => {
-            Err("notifications.smtp.user takes notifications.smtp.security = \"starttls\" or \"tls\": a password is not sent \
-                 for all to read"
-                .into())
-        }
-        (Some(user), Some(file)) => Ok(Some(Credentials::new(user.clone(), password(file)?))),
-        _ => Err("notifications.smtp.user and notifications.smtp.password_file are set together".into()),
-    }
+    let Some((user, file)) = smtp.user.as_ref().zip(smtp.password_file.as_ref()) else { return Ok(None) };
+    Ok(Some(Credentials::new(user.clone(), password(file)?)))
 }
 
 fn password(file: &Path) -> Result<String, String> {
@@ -206,6 +194,8 @@ mod tests {
         let (user, missing) = (Some("u".to_owned()), Some("/nowhere".into()));
         let both = SmtpConfig { user, password_file: missing, ..usual() };
         assert!(refused(both.clone()).contains("cannot be read"));
+        assert!(refused(SmtpConfig { domains: vec!["a@b.org".into()], ..usual() }).contains("\"a@b.org\""));
+        assert!(refused(SmtpConfig { host: Some(String::new()), ..usual() }).contains("smtp.host = \"\""));
         assert!(refused(SmtpConfig { security: Security::None, ..both }).contains("for all to read"));
     }
 }
