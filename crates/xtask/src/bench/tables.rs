@@ -13,7 +13,7 @@ use super::{
 use crate::{
     orders,
     process::{capture, cargo, run},
-    tools::Venv,
+    tools::{self, Venv},
     workspace::{Build, Workspace},
 };
 
@@ -54,9 +54,12 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, size: ByteSize) -> Resu
     let question = serde_json::json!({"sql": QUESTION}).to_string();
     let mut duckdb = peer("duckdb_orders.py");
     duckdb.arg(QUESTION);
+    let mut xan = peer("xan_orders.py");
+    xan.arg(tools::xan(workspace)?).arg(folder.join("xan.csv"));
     let bench = Bench { workspace, folder, table: &table, size };
     Ok(vec![
         bench.row("data-enrichment", "enrich", "profile and six steps", STEPS, ("polars", &mut polars))?,
+        bench.row("data-enrichment", "enrich", "profile and six steps", STEPS, ("xan", &mut xan))?,
         bench.row("analysis", "explain", "SQL group-by", &question, ("DuckDB", &mut duckdb))?,
     ])
 }
