@@ -1,5 +1,7 @@
 //! Records in a PostgreSQL instead of the data directory: the same server to its clients, whatever dies.
 
+use crate::execution::events::{of_job, of_project};
+use crate::metrics::{figures, value};
 use crate::process_mining::{CSV, mine, output};
 use fuelcell_test_cluster::{Cluster, Stop};
 use fuelcell_tests::{Project, Server, built, eventually};
@@ -85,6 +87,63 @@ fn a_database_may_crash_and_come_back_while_jobs_run() {
     assert_eq!(project.status(&before)["status"], "Completed");
     let after = project.probe(json!([]));
     project.wait_for(&after, "Completed");
+}
+
+#[test]
+fn figures_tell_of_the_database_as_of_a_store_of_its_own() {
+    let cluster = Cluster::start();
+    let store = cluster.database("records");
+    let server = Server::start_set(&[("STORE", &store), ("METRICS__LISTEN", "127.0.0.1:0")]);
+    let project = Project::new(&server).with_probe();
+    let text = figures(&server);
+    let names =
+        ["commit_duration_seconds", "barrier_duration_seconds", "batch_commands", "read_duration_seconds"];
+    let counts = |text: &str| names.map(|name| value(text, &format!("fuelcell_store_{name}_count")));
+    let before = counts(&text);
+    project.wait_for(&project.probe(json!([])), "Completed");
+    let text = figures(&server);
+    for (name, (before, after)) in names.iter().zip(before.into_iter().zip(counts(&text))) {
+        assert!(after > before, "{name}: {before} and {after}");
+    }
+    // A submit, a claim and an end are in them, and what was committed was durable.
+    let [commits, barriers, batches, _] = counts(&text);
+    assert_eq!((commits, batches), (barriers, barriers));
+    let seconds = |name: &str| value(&text, &format!("fuelcell_store_{name}_duration_seconds_sum"));
+    assert!(seconds("commit") > seconds("barrier") && seconds("barrier") > 0.0 && seconds("read") > 0.0);
+}
+
+#[test]
+fn a_listener_who_comes_back_when_its_place_is_not_kept_is_told_to_read_anew() {
+    let cluster = Cluster::start();
+    let store = cluster.database("records");
+    let server = Server::start_set(&[("STORE", &store)]);
+    let project = Project::new(&server).with_probe();
+    let job = project.probe(json!([]));
+    project.wait_for(&job, "Completed");
+    let first = of_project(&server, &project, Some(0)).next().unwrap();
+    assert_eq!((first.name.as_str(), first.id), ("queued", 1));
+    // As many events as a project keeps, all at once.
+    let kept = cluster.ask(
+        "records",
+        "INSERT INTO events SELECT tenant, project, number + n, job, false, record \
+         FROM events, generate_series(1, 65536) n WHERE number = 3; \
+         UPDATE ledgers SET record = jsonb_set(record::jsonb, '{events}', '65539')::text; \
+         DELETE FROM events WHERE number <= 3; \
+         SELECT count(*) FROM events",
+    );
+    assert_eq!(kept.trim(), "65536");
+    let mut again = of_project(&server, &project, Some(first.id));
+    let reset = again.next().unwrap();
+    assert_eq!((reset.name.as_str(), reset.id), ("reset", 65_539));
+    assert!(reset.data["reason"].as_str().unwrap().contains("not kept any more"), "{}", reset.data);
+    // From there on it goes on, and so does whoever comes back with that place.
+    let next = project.probe(json!([]));
+    let heard = [again.next().unwrap(), of_project(&server, &project, Some(reset.id)).next().unwrap()];
+    assert!(heard.iter().all(|event| event.name == "queued" && event.data["jobId"] == next.as_str()));
+    // Of the job that ended, whose beginning is gone, the end is told once more.
+    let told = of_job(&server, &project, &job, None).rest();
+    let told: Vec<_> = told.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(told, ["reset", "completed"]);
 }
 
 /// What a server says that does not start, on this data directory and with these settings.

@@ -56,6 +56,50 @@ fn a_tenant_is_limited_by_all_its_tokens_together_and_others_are_not_touched() {
     other.client.get(&other.path("execution/ping")).ok();
 }
 
+#[test]
+fn what_a_stranger_says_of_where_it_comes_from_changes_nothing_though_proxies_are_trusted() {
+    let server = Server::start_set(&[
+        ("API__TRUSTED_PROXIES", "[\"10.0.0.0/8\", \"fd00::/8\"]"),
+        ("API__AUTH_FAILURES_PER_MINUTE", "60"),
+        ("API__MAX_CONNECTIONS_PER_PEER", "4"),
+    ]);
+    // Neither a client that the proxy would name, nor the proxy itself.
+    let claim = |n: usize| match n % 3 {
+        0 => format!("198.51.100.{}", n % 250),
+        1 => format!("198.51.100.{}, 10.0.0.1", n % 250),
+        _ => format!("10.0.0.{}", n % 250),
+    };
+    let guess = |n: usize| {
+        let (listed, forwarded) = (claim(n), format!("for={}", claim(n)));
+        let headers = [
+            ("authorization", "Bearer fc_guess"),
+            ("x-forwarded-for", &listed[..]),
+            ("forwarded", &forwarded[..]),
+        ];
+        server.client(None).send("GET", "/api/admin/tenants", &headers, &[])
+    };
+    let refused = (0..600).map(guess).find(|answer| answer.status != 401).expect("600 guesses are too many");
+    assert_eq!(refused.problem(429).0, "TooManyFailures");
+    thread::sleep(Duration::from_secs(refused.header("retry-after").parse().unwrap()));
+    assert_eq!(guess(1).status, 401, "it was told the truth");
+
+    let address = server.base().trim_start_matches("http://");
+    let mut held: Vec<TcpStream> = Vec::new();
+    let told = fuelcell_tests::eventually("the peer has as many as it may", Duration::from_secs(30), || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let from = claim(held.len());
+        let head = format!("GET /docs HTTP/1.1\r\nhost: x\r\nx-forwarded-for: {from}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).unwrap();
+        held.push(stream);
+        let told = String::from_utf8_lossy(&begin).into_owned();
+        (!told.ends_with("200")).then_some(told)
+    });
+    assert_eq!((told.as_str(), held.len()), ("HTTP/1.1 503", 5), "the fifth is one too many");
+}
+
 /// A connection that has sent a request's head and nothing of its body.
 fn begun(server: &Server, project: &Project, length: usize) -> TcpStream {
     let mut stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();

@@ -40,6 +40,7 @@ fn set_up(workspace: &Workspace) -> Result<()> {
     tools::ensure_curl()?;
     tools::ensure_strace()?;
     tools::ensure_systemd_analyze()?;
+    tools::ensure_promtool(workspace)?;
     tools::ensure_postgresql()?;
     tools::ensure_chromium()?;
     dashboard::ensure_packages(workspace)?;

@@ -198,9 +198,9 @@ pub(crate) fn ensure_containers() -> Result<()> {
     if !["buildah", "podman", "runc"].into_iter().all(is_there) {
         install_debian_packages(&["buildah", "podman", "runc"])?;
     }
-    match capture(Command::new("id").arg("-u"))?.as_str() {
-        "0" => Ok(()),
-        _ => bail!("only root can give a container's user a folder"),
+    match is_root() {
+        true => Ok(()),
+        false => bail!("only root can give a container's user a folder"),
     }
 }
 
@@ -324,6 +324,35 @@ pub(crate) fn ensure_postgresql() -> Result<()> {
     }
 }
 
+/// Makes sure that figures and alert rules can be looked at as Prometheus does: `target/tools/promtool`, unless it is on the
+/// search path. It is taken out of Debian's package, which would install and start a server.
+pub(crate) fn ensure_promtool(workspace: &Workspace) -> Result<()> {
+    let program = workspace.tools().join("promtool");
+    let is_there = |program: &Path| works(Command::new(program).arg("--version"));
+    if is_there(&program) || is_there(Path::new("promtool")) {
+        return Ok(());
+    }
+    let help = "promtool is missing. It is part of Prometheus, of which https://prometheus.io/download/ has builds, and \
+                of Debian's package prometheus";
+    if !works(Command::new("apt-get").arg("--version")) {
+        bail!("{help}");
+    }
+    note("Missing: promtool. Taking it out of Debian's package prometheus.");
+    if is_root() {
+        run(apt_get().args(["update", "--quiet"]))?;
+    }
+    let folder = workspace.tools().join("promtool-package");
+    fs::create_dir_all(&folder)?;
+    let script = "rm -f *.deb && apt-get download --quiet prometheus &&
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && mv usr/bin/promtool ../";
+    run(Command::new("sh").args(["-c", script]).current_dir(&folder)).context(help)?;
+    fs::remove_dir_all(&folder)?;
+    match is_there(&program) {
+        true => Ok(()),
+        false => bail!("{help}"),
+    }
+}
+
 /// Makes sure that units of systemd can be looked at. It need not run.
 pub(crate) fn ensure_systemd_analyze() -> Result<()> {
     match works(Command::new("systemd-analyze").arg("--version")) {
@@ -361,15 +390,18 @@ fn version_parts(version: &str) -> Option<(u32, u32)> {
 /// Installs with apt when we may; else names the command that a person may run.
 fn install_debian_packages(packages: &[&str]) -> Result<()> {
     let listed = packages.join(" ");
-    let may_install = env::consts::OS == "linux"
-        && capture(Command::new("id").arg("-u")).is_ok_and(|user| user == "0")
-        && works(Command::new("apt-get").arg("--version"));
+    let may_install =
+        env::consts::OS == "linux" && is_root() && works(Command::new("apt-get").arg("--version"));
     if !may_install {
         bail!("missing: {listed}. On Debian or Ubuntu this helps: sudo apt-get install {listed}");
     }
     note(&format!("Missing: {listed}. Installing."));
     run(apt_get().args(["update", "--quiet"]))?;
     run(apt_get().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
+}
+
+fn is_root() -> bool {
+    capture(Command::new("id").arg("-u")).is_ok_and(|user| user == "0")
 }
 
 fn apt_get() -> Command {

@@ -1,21 +1,28 @@
 //! `GET /api/{tenantId}/{projectId}/execution/job/{jobId}/events` and `GET …/execution/events`
 
-use fuelcell_tests::{Project, Server, eventually, project};
+use fuelcell_tests::{Client, Project, Server, eventually, project};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
+use rustix::net::{AddressFamily, SocketType, connect, socket};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
+
+/// Listeners who read nothing.
+const DEAF: usize = 60;
+/// Bytes of an event that no connection takes at once.
+const LARGE: usize = 400_000;
 
 /// An event as a listener hears it.
 #[derive(Clone, Debug, PartialEq)]
-struct Heard {
-    id: u64,
-    name: String,
-    data: Value,
+pub(crate) struct Heard {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) data: Value,
 }
 
 /// A listener. It speaks HTTP/1.0, whose answers come as they are.
-struct Listener {
+pub(crate) struct Listener {
     answer: BufReader<TcpStream>,
     status: u16,
     head: String,
@@ -23,11 +30,10 @@ struct Listener {
 
 impl Listener {
     fn open(server: &Server, path: &str, token: &str, last: Option<u64>) -> Self {
-        let mut stream = TcpStream::connect(server.base().trim_start_matches("http://")).unwrap();
+        let mut stream = TcpStream::connect(address(server)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let last = last.map_or_else(String::new, |last| format!("last-event-id: {last}\r\n"));
-        write!(stream, "GET {path} HTTP/1.0\r\nhost: x\r\nauthorization: Bearer {token}\r\n{last}\r\n")
-            .unwrap();
+        ask(&mut stream, path, token, &last);
         let mut answer = BufReader::new(stream);
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -38,7 +44,7 @@ impl Listener {
     }
 
     /// The next event; `None` when the stream is over or breaks. Heartbeats and times to come back are no events.
-    fn next(&mut self) -> Option<Heard> {
+    pub(crate) fn next(&mut self) -> Option<Heard> {
         let (mut id, mut name, mut data) = (None, String::new(), String::new());
         loop {
             let mut line = String::new();
@@ -59,7 +65,7 @@ impl Listener {
         }
     }
 
-    fn rest(mut self) -> Vec<Heard> {
+    pub(crate) fn rest(mut self) -> Vec<Heard> {
         std::iter::from_fn(|| self.next()).collect()
     }
 
@@ -70,11 +76,19 @@ impl Listener {
     }
 }
 
-fn of_job(server: &Server, project: &Project, job: &str, last: Option<u64>) -> Listener {
+fn address(server: &Server) -> SocketAddr {
+    server.base().trim_start_matches("http://").parse().unwrap()
+}
+
+fn ask(stream: &mut TcpStream, path: &str, token: &str, more: &str) {
+    write!(stream, "GET {path} HTTP/1.0\r\nhost: x\r\nauthorization: Bearer {token}\r\n{more}\r\n").unwrap();
+}
+
+pub(crate) fn of_job(server: &Server, project: &Project, job: &str, last: Option<u64>) -> Listener {
     Listener::open(server, &format!("{}/events", project.job_path(job)), &project.token, last)
 }
 
-fn of_project(server: &Server, project: &Project, last: Option<u64>) -> Listener {
+pub(crate) fn of_project(server: &Server, project: &Project, last: Option<u64>) -> Listener {
     Listener::open(server, &project.path("execution/events"), &project.token, last)
 }
 
@@ -239,4 +253,103 @@ fn a_tenant_has_so_many_streams() {
     let refused = project.client.get(&project.path("execution/events"));
     assert_eq!(refused.problem(429).0, "TooManyStreams");
     assert_eq!(of_project(&server, &other, None).status, 200);
+}
+
+#[test]
+fn a_silent_stream_says_that_it_is_alive() {
+    let server = Server::start_set(&[("API__HEARTBEAT_SECONDS", "1")]);
+    let project = Project::new(&server).with_probe();
+    let mut listener = of_project(&server, &project, None);
+    let mut beats = 0;
+    while beats < 2 {
+        let mut line = String::new();
+        assert_ne!(listener.answer.read_line(&mut line).unwrap(), 0, "it goes on");
+        assert!(["", ":"].contains(&line.trim()) || line.starts_with("retry: "), "nothing happened: {line}");
+        beats += usize::from(line.starts_with(':'));
+    }
+    // Whoever reads events does not see them.
+    let job = project.probe(json!([]));
+    let heard = listener.next().unwrap();
+    assert_eq!((heard.name.as_str(), &heard.data["jobId"]), ("queued", &json!(job)));
+}
+
+/// Streams that are open, as the server's figures say.
+fn open_streams(server: &Server) -> u64 {
+    let log = server.log();
+    let figures = log.lines().find_map(|line| line.split_once("figures are served at ")).unwrap().1;
+    let url = figures.split_whitespace().next().unwrap();
+    let figures = Client::new(url, None).get(url).text();
+    let open = figures.lines().find_map(|line| line.strip_prefix("fuelcell_streams_open ")).unwrap();
+    open.parse().unwrap()
+}
+
+/// A listener for whom the kernel keeps little, and who reads nothing.
+fn deaf(server: &Server, path: &str, token: &str) -> TcpStream {
+    let own = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    set_socket_recv_buffer_size(&own, 4096).unwrap();
+    connect(&own, &address(server)).unwrap();
+    let mut stream = TcpStream::from(own);
+    ask(&mut stream, path, token, "");
+    stream
+}
+
+#[test]
+fn listeners_who_never_read_are_closed_and_others_hear_as_before() {
+    let server = Server::start_set(&[("API__STALLED_SECONDS", "1"), ("METRICS__LISTEN", "127.0.0.1:0")]);
+    let project = Project::new(&server).with_probe();
+    let lines = json!({"do": "log", "message": "x".repeat(1000), "times": 1000});
+    let job = project.probe(json!([lines]));
+    project.wait_for(&job, "Completed");
+    // One who reads hears all of it.
+    let heard = of_job(&server, &project, &job, None).rest();
+    let largest = heard.iter().map(|event| event.data.to_string().len()).max().unwrap();
+    assert!(largest > LARGE, "{largest}");
+    assert_eq!(heard.last().unwrap().name, "completed");
+    let path = format!("{}/events", project.job_path(&job));
+    let listeners: Vec<_> = (0..DEAF).map(|_| deaf(&server, &path, &project.token)).collect();
+    eventually("the server is done with them", Duration::from_secs(60), || {
+        (open_streams(&server) == 0).then_some(())
+    });
+    // They are still there, and have not read a byte.
+    assert_eq!(of_job(&server, &project, &job, None).rest(), heard);
+    drop(listeners);
+}
+
+#[test]
+fn a_stream_ends_with_the_life_of_its_token_and_with_its_project() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    project.probe(json!([{"do": "waitForCancel"}]));
+    let operator = server.operator();
+    let brief = operator.post(
+        "/api/admin/tokens",
+        &json!({
+            "subject": "v", "role": "viewer", "tenantId": project.tenant, "projectId": project.project,
+            "expiresInSeconds": 1,
+        }),
+    );
+    let brief = project::text(&brief.ok(), "token");
+    let expired = Listener::open(&server, &project.path("execution/events"), &brief, None);
+    let lasting = of_project(&server, &project, None);
+    assert_eq!((expired.status, lasting.status), (200, 200));
+    let _until_its_end = expired.body();
+    let path = format!("/api/admin/tenants/{}/projects/{}", project.tenant, project.project);
+    assert!(operator.delete(&format!("{path}?confirm=a%20project"), None).status < 300);
+    let _until_its_end = lasting.body();
+}
+
+#[test]
+fn listeners_of_one_project_share_its_looks_and_each_hears_everything() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let mut listeners: Vec<_> = (0..40).map(|_| of_project(&server, &project, None)).collect();
+    let job = project.probe(json!([{"do": "progress", "done": 1, "total": 2, "stage": "half"}]));
+    let mut late = of_job(&server, &project, &job, None);
+    project.wait_for(&job, "Completed");
+    let told = std::iter::from_fn(|| late.next()).collect::<Vec<_>>();
+    assert_eq!(told.last().unwrap().name, "completed");
+    for listener in &mut listeners {
+        let heard: Vec<_> = (0..told.len()).map_while(|_| listener.next()).collect();
+        assert_eq!(heard, told);
+    }
 }

@@ -5,7 +5,7 @@ mod batch;
 mod bulk;
 mod cancel;
 mod delete;
-mod events;
+pub(crate) mod events;
 mod exact;
 mod fields;
 mod limits;

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
-/// The mail server.
-struct MailServer {
+/// The mail server. Dropped, it is gone.
+pub(super) struct MailServer {
     process: Child,
     orders: ChildStdin,
     said: Arc<Mutex<Vec<Value>>>,
@@ -24,7 +24,7 @@ struct MailServer {
 
 impl MailServer {
     /// One that is encrypted like this, with a certificate and its key in a folder.
-    fn start(security: &str, folder: Option<&Path>) -> Self {
+    pub(super) fn start(security: &str, folder: Option<&Path>) -> Self {
         let mut command = Command::new(built::python());
         command.arg(built::source("tests/clients/mail_server.py")).args(["--security", security]);
         if let Some(folder) = folder {
@@ -47,7 +47,7 @@ impl MailServer {
         self.said.lock().unwrap().clone()
     }
 
-    fn port(&self) -> String {
+    pub(super) fn port(&self) -> String {
         let said = eventually("the mail server listens", PATIENCE, || {
             self.said().iter().find_map(|said| said["port"].as_u64())
         });
@@ -64,7 +64,7 @@ impl MailServer {
         });
     }
 
-    fn letters(&self) -> Vec<Value> {
+    pub(super) fn letters(&self) -> Vec<Value> {
         self.said().into_iter().filter(|said| said["to"].is_array()).collect()
     }
 }
@@ -76,7 +76,11 @@ impl Drop for MailServer {
     }
 }
 
-fn settings<'a>(port: &'a str, security: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn settings<'a>(
+    port: &'a str,
+    security: &'a str,
+    more: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let own = [
         ("NOTIFICATIONS__SMTP__HOST", "localhost"),
         ("NOTIFICATIONS__SMTP__PORT", port),
@@ -86,11 +90,11 @@ fn settings<'a>(port: &'a str, security: &'a str, more: &[(&'a str, &'a str)]) -
     SOON.iter().chain(&own).chain(more).copied().collect()
 }
 
-fn told(recipients: &[&str]) -> Value {
+pub(super) fn told(recipients: &[&str]) -> Value {
     json!({"notifications": {"onCompletion": true, "onFailure": true, "emailRecipients": recipients}})
 }
 
-fn headers<'a>(letter: &'a Value, name: &str) -> Vec<&'a str> {
+pub(super) fn headers<'a>(letter: &'a Value, name: &str) -> Vec<&'a str> {
     let all = letter["headers"].as_array().unwrap();
     let named = all.iter().filter(|header| header[0].as_str().unwrap().eq_ignore_ascii_case(name));
     named.map(|header| header[1].as_str().unwrap()).collect()
