@@ -5,6 +5,7 @@ mod checks;
 mod document;
 pub(crate) mod effective;
 mod public_url;
+mod ranges;
 mod reference;
 mod refusal;
 mod settings;

@@ -11,7 +11,7 @@ pub(crate) fn checked(text: &str) -> anyhow::Result<String> {
         return Ok(String::new());
     }
     let shown: String = text.chars().take(200).collect();
-    let refusal = || format!("public_url {shown:?} cannot be used; {ALLOWED}");
+    let refusal = || format!("service.public_url = {shown:?} cannot be used; {ALLOWED}");
     let url = Url::parse(text).with_context(refusal)?;
     let problem = match &url {
         url if !matches!(url.scheme(), "http" | "https") => "its scheme is another",

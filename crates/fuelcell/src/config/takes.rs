@@ -1,8 +1,10 @@
 //! What each setting takes, in words: from its type and its name.
 
+use super::ranges::{self, MAX_NODE, range};
 use super::reference::{is_table, joined, schema};
 use super::units::Unit;
 use serde_json::Value as Json;
+use std::ops::RangeInclusive;
 
 /// A setting, or a table whose names an operator chooses.
 pub(super) struct Row {
@@ -10,6 +12,9 @@ pub(super) struct Row {
     pub(super) path: String,
     /// What it takes.
     pub(super) takes: String,
+    /// What a number may be.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test tries what is beyond it"))]
+    pub(super) range: Option<RangeInclusive<u64>>,
     /// What it means.
     #[cfg_attr(not(test), expect(dead_code, reason = "the page is made by a test"))]
     pub(super) meaning: String,
@@ -35,7 +40,12 @@ fn gather(path: &str, schema: &Json, rows: &mut Vec<Row>) {
         let path = joined(path, name);
         match schema.get("properties") {
             Some(_) => gather(&path, schema, rows),
-            None => rows.push(Row { takes: words(&path, schema), meaning: meaning(schema), path }),
+            None => rows.push(Row {
+                takes: words(&path, schema),
+                range: is(schema, "integer").then(|| range(&path, schema)),
+                meaning: meaning(schema),
+                path,
+            }),
         }
     }
 }
@@ -47,6 +57,14 @@ fn meaning(schema: &Json) -> String {
 /// Types of which a schema knows only that they are texts have their words here.
 fn words(path: &str, schema: &Json) -> String {
     let by_name = match path {
+        "node" => return format!("1 to {MAX_NODE} ASCII characters without white space"),
+        "notifications.smtp.from" => "an address, or a name and an address, such as Name <name@example.com>",
+        "notifications.smtp.domains" => "a list of domains, such as [\"example.com\"]",
+        "notifications.smtp.host" | "traces.service_name" => "a text that is not empty",
+        "notifications.retries" => {
+            let numbers = ranges::words(&range(path, &schema["items"]));
+            return format!("a list of at least one number of seconds, each{numbers}");
+        }
         "listen" | "metrics.listen" => "an address with a port, such as 127.0.0.1:7300 or [::1]:7300",
         "api.trusted_proxies" | "outbound.allow_networks" => "a list of networks, such as [\"10.0.0.0/8\"]",
         "api.cors_origins" => "a list of origins, such as [\"https://app.example.com\"], or [\"*\"]",
@@ -77,28 +95,30 @@ fn words(path: &str, schema: &Json) -> String {
 }
 
 fn by_type(path: &str, schema: &Json) -> String {
+    let bounds = ranges::words(&range(path, schema));
     if let Some(unit) = Unit::of(path.rsplit('.').next().unwrap_or(path)) {
-        return unit.allowed().to_owned();
+        let comma = if bounds.is_empty() { "" } else { "," };
+        return format!("{}{comma}{bounds}", unit.allowed());
     }
     let choices = choices(schema);
     if !choices.is_empty() {
         return format!("one of {}", choices.join(", "));
     }
-    let types = &schema["type"];
-    let is = |name: &str| {
-        types == name || types.as_array().is_some_and(|types| types.iter().any(|one| one == name))
-    };
-    if is("integer") {
-        let least = schema["minimum"].as_u64().filter(|least| *least > 0);
-        return least.map_or("a whole number".into(), |least| format!("a whole number from {least}"));
+    if is(schema, "integer") {
+        return format!("a whole number{bounds}");
     }
     match () {
-        () if is("boolean") => "true or false",
-        () if is("array") && schema["items"]["type"] == "integer" => "a list of whole numbers",
-        () if is("array") => "a list of texts",
+        () if is(schema, "boolean") => "true or false",
+        () if is(schema, "array") => "a list of texts",
         () => "a text",
     }
     .to_owned()
+}
+
+/// Whether a value may be of this type.
+fn is(schema: &Json, name: &str) -> bool {
+    let types = &schema["type"];
+    types == name || types.as_array().is_some_and(|types| types.iter().any(|one| one == name))
 }
 
 /// The words of an enumeration.

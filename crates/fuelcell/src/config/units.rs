@@ -45,7 +45,8 @@ impl Unit {
                 let (nanos, length) = (time.as_nanos(), length.as_nanos());
                 let whole = nanos.is_multiple_of(length).then_some(nanos / length);
                 let number = whole.and_then(|number| u64::try_from(number).ok());
-                self.bounded(number.ok_or_else(|| self.refusal(text))?)
+                let number = number.ok_or_else(|| self.refusal(text))?;
+                self.bounded(number).map_err(|reason| format!("{} is too long: {reason}", shown(text)))
             }
         }
     }
@@ -72,6 +73,11 @@ impl Unit {
         }
     }
 
+    /// Whether it is one of time.
+    pub(crate) fn is_time(self) -> bool {
+        self.length().is_some()
+    }
+
     /// What a setting of this unit takes.
     pub(crate) fn allowed(self) -> &'static str {
         match self {
@@ -83,9 +89,12 @@ impl Unit {
     }
 
     fn refusal(self, text: &str) -> String {
-        let shown: String = text.chars().take(64).collect();
-        format!("{shown:?} is not {}", self.allowed())
+        format!("{} is not {}", shown(text), self.allowed())
     }
+}
+
+fn shown(text: &str) -> String {
+    format!("{:?}", text.chars().take(64).collect::<String>())
 }
 
 /// A source of settings in which sizes and times may be texts.
@@ -185,7 +194,8 @@ mod tests {
             let refusal = Unit::Seconds.number(text).unwrap_err();
             assert!(refusal.contains("such as 30s"), "{text}: {refusal}");
         }
-        assert!(Unit::Seconds.number("200years").unwrap_err().contains("a hundred years"));
+        let refusal = Unit::Seconds.number("200years").unwrap_err();
+        assert!(refusal.contains("\"200years\"") && refusal.contains("a hundred years"), "{refusal}");
         assert!(Unit::Days.bounded(u64::MAX).unwrap_err().contains("a hundred years"));
         assert!(Unit::Bytes.number(&"x".repeat(100_000)).unwrap_err().len() < 200);
     }

@@ -24,8 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends log lines to standard error, as the configuration says.
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
-    let filter =
-        EnvFilter::try_new(&config.log).with_context(|| format!("log = {:?} is not a filter", config.log))?;
+    let filter = EnvFilter::try_new(&config.log).context("log is not a filter")?;
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     match config.log_format {
