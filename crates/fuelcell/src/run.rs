@@ -130,7 +130,8 @@ fn engine(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Optio
             let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
             format!(
                 "the script asks for the engine {wanted}, and the engines of this program are: {there}; name the file of \
-                 another one with --engine"
+                 another one with --engine. Those for Python and JavaScript come with a program that `cargo xtask guests` \
+                 built"
             )
         }),
     }

@@ -56,8 +56,9 @@ fn archive(folder: &Path) -> anyhow::Result<Vec<u8>> {
 /// The archive of files whose entry says what it is: it is asked for the manifest.
 fn described(mut files: BTreeMap<String, Vec<u8>>, entry: &str) -> anyhow::Result<Vec<u8>> {
     let wanted: EngineName = JAVASCRIPT.parse()?;
-    let engine = engines::find(&wanted)
-        .with_context(|| format!("this program was built without the engine {JAVASCRIPT}"))?;
+    let engine = engines::find(&wanted).with_context(|| {
+        format!("this program was built without the engine {JAVASCRIPT}: `cargo xtask guests` builds it in")
+    })?;
     let unasked = json!({"interface": "0.1", "engine": JAVASCRIPT, "entry": entry, "title": entry});
     files.insert(SCRIPT_MANIFEST.to_owned(), unasked.to_string().into_bytes());
     let sources = ScriptSources { archive: Arc::new(zipped(&files)?), engine: Arc::new(engine) };
