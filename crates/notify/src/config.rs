@@ -126,8 +126,8 @@ impl SmtpConfig {
     pub(crate) fn sender(&self) -> Result<Mailbox, String> {
         self.from.parse().map_err(|error| {
             format!(
-                "notifications.smtp.from = {:?} cannot be used: {error}; it takes an address, or a name and an address, \
-                 such as Name <name@example.com>",
+                "notifications.smtp.from = {:?} cannot be used: {error}; it takes an address such as jobs@example.com, or a \
+                 name with one in angle brackets",
                 self.from
             )
         })

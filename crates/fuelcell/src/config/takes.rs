@@ -58,7 +58,9 @@ fn meaning(schema: &Json) -> String {
 fn words(path: &str, schema: &Json) -> String {
     let by_name = match path {
         "node" => return format!("1 to {MAX_NODE} ASCII characters without white space"),
-        "notifications.smtp.from" => "an address, or a name and an address, such as Name <name@example.com>",
+        "notifications.smtp.from" => {
+            "an address such as jobs@example.com, or a name with one in angle brackets"
+        }
         "notifications.smtp.domains" => "a list of domains, such as [\"example.com\"]",
         "notifications.smtp.host" | "traces.service_name" => "a text that is not empty",
         "notifications.retries" => {
