@@ -49,7 +49,7 @@ impl Hints {
     pub(crate) async fn next(&mut self, patience: Duration) {
         let hint = async {
             if self.0.changed().await.is_err() {
-                pending().await
+                pending::<()>().await;
             }
         };
         // Without a hint the next look is due.
