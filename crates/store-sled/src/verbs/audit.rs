@@ -29,7 +29,8 @@ impl Audit for SledStore {
     async fn trim_audit(&self, most: u64, limit: usize) -> Result<u64, StoreError> {
         let find = move |shared: &Shared| {
             let newest: u64 = shared.database.get(Table::Counters, counters::AUDIT)?.unwrap_or(0);
-            oldest(&shared.database, limit, |number, _| newest - number >= most)
+            // One that is appended meanwhile has a number beyond.
+            oldest(&shared.database, limit, |number, _| number.saturating_add(most) <= newest)
         };
         let found = self.read_many(find).await?;
         self.forget(found).await
