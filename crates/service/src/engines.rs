@@ -119,11 +119,8 @@ mod tests {
     use fuelcell_domain::clock::ManualClock;
     use fuelcell_domain::registry::ModuleChoice;
     use fuelcell_domain::seams::{InspectError, Inspection, ModuleInspector};
-    use fuelcell_domain::{
-        Digest, JobType, Manifest, Project, ProjectId, ProjectRef, ReadAt, Role, Scope, Tenant, TenantId,
-        Timestamp, Token, TokenId, TokenKind,
-    };
-    use fuelcell_store::{Accounts, MemoryBlobs, MemoryStore};
+    use fuelcell_domain::{Digest, JobType, Manifest, ProjectRef, ReadAt, Timestamp};
+    use fuelcell_store::{MemoryBlobs, MemoryStore};
     use std::io::Cursor;
     use std::sync::Arc;
 
@@ -150,33 +147,17 @@ mod tests {
     }
 
     async fn world() -> (Service, ProjectRef) {
-        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(ManualClock::new(Timestamp(0))));
-        let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
-        let created_at = Timestamp(0);
-        store.create_tenant(Tenant { id: project.tenant, name: "t".into(), created_at }).await.unwrap();
-        store.create_project(Project { id: project, name: "p".into(), created_at }).await.unwrap();
         let mut service = Service::new(Parts {
-            store: store.clone(),
+            store: Arc::new(MemoryStore::new()),
             blobs: Arc::new(MemoryBlobs::default()),
             inspector: Arc::new(Sees),
             events: Arc::new(stubs::Nobody),
             nodes: stubs::node(),
-            clock,
+            clock: Arc::new(ManualClock::new(Timestamp(0))),
             secret: [7; 32],
             config: ServiceConfig::default(),
         });
-        let token = Token {
-            id: TokenId::random(),
-            kind: TokenKind::Bearer,
-            hash: service.token_hash(SECRET),
-            subject: "anna".into(),
-            role: Role::Administrator,
-            scope: Scope::Project(project),
-            created_at,
-            revoked_at: None,
-            expires_at: None,
-        };
-        store.create_token(token).await.unwrap();
+        let project = stubs::project(&service, SECRET).await;
         service.install_engines(Vec::new());
         service.install_built_in("notebook", "1", NOTEBOOK).await.unwrap();
         service.install_built_in("analysis", "1", b"analysis").await.unwrap();

@@ -213,10 +213,9 @@ impl Service {
 mod tests {
     use super::*;
     use crate::stubs;
-    use fuelcell_domain::clock::ManualClock;
     use fuelcell_domain::{LogLevel, Timestamp};
     use fuelcell_store::conformance::fixtures::{self, holder, lease};
-    use fuelcell_store::{Logs, MemoryStore, NewJob, Queue, Submissions};
+    use fuelcell_store::{Logs, MemoryStore, Queue};
     use std::sync::Arc;
 
     fn lines(batch: u32, of: usize, bytes: usize) -> Page<PlacedLine> {
@@ -271,15 +270,9 @@ mod tests {
 
     #[tokio::test]
     async fn as_many_lines_are_looked_through_as_is_stated() {
-        let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::new(Timestamp(0)));
-        let service = stubs::service(store.clone(), Arc::new(clock)).0;
-        let secret = service.first_operator_token().await.unwrap().unwrap();
-        let operator = service.authenticate(&secret).await.unwrap();
-        let tenant = service.create_tenant(&operator, None, "a tenant".into()).await.unwrap().id;
-        let project = service.create_project(&operator, tenant, None, "a project".into()).await.unwrap().id;
-        let job = fixtures::job(project);
-        let id = job.id;
-        store.submit(NewJob::from(job)).await.unwrap();
+        let store = Arc::new(MemoryStore::new());
+        let (service, anna, job) = stubs::with_a_job(store.clone()).await;
+        let (project, id) = (job.project, job.id);
         let claimed =
             store.claim(&[id], lease("here", 30), holder(), fixtures::at(0)).await.unwrap().remove(0);
         let texts = std::iter::repeat_n("hay", MAX_LINES - 1).chain(["a needle within", "a needle beyond"]);
@@ -295,7 +288,7 @@ mod tests {
         let search = LineSearch { text: Some("needle".into()), stage: None };
         let look = async |after| {
             let seek = Seek { after, limit: 10 };
-            service.search_log(&operator, project, id, filter, &search, seek).await.unwrap()
+            service.search_log(&anna, project, id, filter, &search, seek).await.unwrap()
         };
         let first = look(None).await;
         assert_eq!((&first.rows[0].1.message[..], first.rows.len()), ("a needle within", 1));

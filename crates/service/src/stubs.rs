@@ -1,11 +1,15 @@
 //! What a service under test stands on: stores in memory, a clock that moves when told to, and one node as the test has it.
 
-use crate::{Parts, Service, ServiceConfig};
+use crate::{Parts, Principal, Service, ServiceConfig};
 use async_trait::async_trait;
 use fuelcell_domain::clock::ManualClock;
 use fuelcell_domain::seams::{Events, InspectError, Inspection, ModuleInspector, NodeLoad, Nodes, Running};
-use fuelcell_domain::{Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, ReadAt, Timestamp};
-use fuelcell_store::{ClientStore, MemoryBlobs};
+use fuelcell_domain::{
+    Digest, Job, JobId, JobType, Manifest, ModuleVersion, NodeId, Project, ProjectId, ProjectRef, ReadAt,
+    Role, Scope, Tenant, TenantId, Timestamp, Token, TokenId, TokenKind,
+};
+use fuelcell_store::conformance::fixtures;
+use fuelcell_store::{ClientStore, MemoryBlobs, NewJob};
 use std::sync::{Arc, Mutex};
 
 /// Hears nothing and accepts no module.
@@ -116,6 +120,36 @@ pub(crate) fn service(store: Arc<dyn ClientStore>, clock: Arc<ManualClock>) -> (
     });
     service.built_in.insert(JobType::Analysis, built_in());
     (service, node)
+}
+
+/// A new project, and in it an administrator, who has this token.
+pub(crate) async fn project(service: &Service, secret: &str) -> ProjectRef {
+    let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
+    let (store, created_at) = (&service.store, service.clock.now());
+    store.create_tenant(Tenant { id: project.tenant, name: "t".into(), created_at }).await.unwrap();
+    store.create_project(Project { id: project, name: "p".into(), created_at }).await.unwrap();
+    let token = Token {
+        id: TokenId::random(),
+        kind: TokenKind::Bearer,
+        hash: service.token_hash(secret),
+        subject: "anna".into(),
+        role: Role::Administrator,
+        scope: Scope::Project(project),
+        created_at,
+        revoked_at: None,
+        expires_at: None,
+    };
+    store.create_token(token).await.unwrap();
+    project
+}
+
+/// A service over a store, its administrator of a new project, and a job that is queued there.
+pub(crate) async fn with_a_job(store: Arc<dyn ClientStore>) -> (Service, Principal, Job) {
+    let service = service(store, Arc::new(ManualClock::new(Timestamp(0)))).0;
+    let job = fixtures::job(project(&service, "fc_a secret").await);
+    service.store.submit(NewJob::from(job.clone())).await.unwrap();
+    let anna = service.authenticate("fc_a secret").await.unwrap();
+    (service, anna, job)
 }
 
 /// With two slots and nothing to do.

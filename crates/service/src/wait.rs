@@ -57,24 +57,14 @@ fn too_many(most: usize) -> ServiceError {
 mod tests {
     use super::*;
     use crate::stubs;
-    use fuelcell_domain::Timestamp;
-    use fuelcell_domain::clock::ManualClock;
-    use fuelcell_store::conformance::fixtures;
-    use fuelcell_store::{MemoryStore, NewJob, Submissions};
+    use fuelcell_store::MemoryStore;
     use std::sync::Arc;
 
     #[tokio::test]
     async fn as_many_requests_wait_as_is_stated() {
-        let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::new(Timestamp(0)));
-        let service = stubs::service(store.clone(), Arc::new(clock)).0;
-        let secret = service.first_operator_token().await.unwrap().unwrap();
-        let operator = service.authenticate(&secret).await.unwrap();
-        let tenant = service.create_tenant(&operator, None, "a tenant".into()).await.unwrap().id;
-        let project = service.create_project(&operator, tenant, None, "a project".into()).await.unwrap().id;
-        let job = fixtures::job(project);
-        let id = job.id;
-        store.submit(NewJob::from(job)).await.unwrap();
-        let wait = async || service.job_when_it_moves(&operator, project, id, Duration::ZERO).await;
+        let (service, anna, job) = stubs::with_a_job(Arc::new(MemoryStore::new())).await;
+        let (project, id) = (job.project, job.id);
+        let wait = async || service.job_when_it_moves(&anna, project, id, Duration::ZERO).await;
         let others = service.waiters.try_acquire_many(MAX_WAITERS as u32 - 1).unwrap();
         assert!(wait().await.is_ok(), "the last place");
         let last = service.waiters.try_acquire().unwrap();

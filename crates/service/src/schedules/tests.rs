@@ -5,10 +5,7 @@ use crate::cancel::Cancel;
 use crate::pipelines::PipelineSpec;
 use crate::stubs;
 use fuelcell_domain::clock::ManualClock;
-use fuelcell_domain::{
-    Clock, JobType, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Quotas, Scope, Tenant,
-    TenantId, Token, TokenId, TokenKind,
-};
+use fuelcell_domain::{Clock, JobType, PipelineId, ProjectLimits, ProjectRef, Quotas};
 use fuelcell_store::faulty::{Fault, FaultyStore};
 use fuelcell_store::{Accounts, ClientStore, JobFilter, Jobs, MemoryStore, PageRequest, Pipelines};
 use std::sync::Arc;
@@ -44,22 +41,7 @@ impl World {
         let store: Arc<FaultyStore<MemoryStore>> = Arc::default();
         let clock = Arc::new(ManualClock::new(Timestamp(SIX.0 - 60_000_000)));
         let service = new_service(store.clone(), clock.clone());
-        let project = ProjectRef { tenant: TenantId::random(), project: ProjectId::random() };
-        let created_at = clock.now();
-        store.create_tenant(Tenant { id: project.tenant, name: "t".into(), created_at }).await.unwrap();
-        store.create_project(Project { id: project, name: "p".into(), created_at }).await.unwrap();
-        let token = Token {
-            id: TokenId::random(),
-            kind: TokenKind::Bearer,
-            hash: service.token_hash(SECRET),
-            subject: "anna".into(),
-            role: Role::Administrator,
-            scope: Scope::Project(project),
-            created_at,
-            revoked_at: None,
-            expires_at: None,
-        };
-        store.create_token(token).await.unwrap();
+        let project = stubs::project(&service, SECRET).await;
         Self { service, store, clock, project, pipeline: PipelineId::random() }
     }
 
