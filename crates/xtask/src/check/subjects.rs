@@ -40,7 +40,7 @@ const TAKEN: &[(&str, &[&str])] = &[
     ),
     ("fuelcell-notify", &["Deliveries", "Jobs"]),
     // The use cases are of every subject of clients. The vault is asked by cells, and knows grants and what modules ask
-    // for; a lost operator token is replaced while no server runs.
+    // for; one look at events serves all streams of a project; a lost operator token is replaced while no server runs.
     ("fuelcell-service", &["Accounts", "Audit", "ClientStore", "Grants", "JobEvents", "Modules"]),
     // Builds the server around a backend; its offline tools take what they print.
     ("fuelcell", &["Accounts", "Health", "Jobs", "Store"]),
