@@ -74,17 +74,11 @@ impl Receiver {
 
 fn answer(stream: TcpStream, how: &Mutex<Answering>, ears: &Mutex<Vec<Received>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
+    let line = whole_line(&mut reader)?;
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        match line.trim_end().split_once(": ") {
-            Some((name, value)) => headers.insert(name.to_lowercase(), value.to_owned()),
-            None => break,
-        };
+    while let Some((name, value)) = whole_line(&mut reader)?.split_once(": ") {
+        headers.insert(name.to_lowercase(), value.to_owned());
     }
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
@@ -108,6 +102,13 @@ fn answer(stream: TcpStream, how: &Mutex<Answering>, ears: &Mutex<Vec<Received>>
         }
         Answering::Closing => Ok(()),
     }
+}
+
+/// The next line without its end. One that a killed sender broke off is an error, not the end of a head.
+fn whole_line(reader: &mut impl BufRead) -> std::io::Result<String> {
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    line.strip_suffix("\r\n").map(str::to_owned).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
 }
 
 /// A host that answers one request with 201 and this text, and the thread that tells what it heard. The request's body is

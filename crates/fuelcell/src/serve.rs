@@ -55,6 +55,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let node = NodeId(config.node.clone());
     let memory = effective::job_memory_bytes(&config)?;
     let limits = SchedulerConfig {
+        cancel_grace: Duration::from_secs(config.cancel_seconds),
+        partial_grace: Duration::from_secs(config.cancel_partial_seconds),
         drain: Duration::from_secs(config.drain_seconds),
         ageing: Duration::from_secs(config.ageing_seconds),
         concurrency: config.concurrency.clone().into(),

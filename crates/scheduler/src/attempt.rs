@@ -114,7 +114,8 @@ impl Scheduler {
             expected: lock(&self.shares).expected_time(job.module.digest),
             meter: live.meter.clone(),
         };
-        let run = self.runner.run(spec, host, live.stop_signal(self.config.cancel_grace));
+        let stop = live.stop_signal(self.config.cancel_grace, self.config.partial_grace);
+        let run = self.runner.run(spec, host, stop);
         let ended = AssertUnwindSafe(run).catch_unwind().await;
         let (end, usage) = ended.unwrap_or_else(|panic| {
             tracing::error!(panic = panic_text(panic.as_ref()), "The runner panicked; the attempt is lost");

@@ -24,6 +24,8 @@ pub struct SchedulerConfig {
     pub pulse: Duration,
     /// How long a cancelled guest may take to end by itself.
     pub cancel_grace: Duration,
+    /// The same of one whose partial results are wanted: it has to write them. Not less than `cancel_grace`.
+    pub partial_grace: Duration,
     /// How long running jobs may go on after shutdown was asked for, before they are stopped and requeued.
     pub drain: Duration,
     /// How long the end of an attempt is offered to a store that fails, before the job is left to its lease.
@@ -50,6 +52,7 @@ impl SchedulerConfig {
             heartbeat: Duration::from_secs(10),
             pulse: Duration::from_millis(500),
             cancel_grace: Duration::from_secs(1),
+            partial_grace: Duration::from_secs(10),
             drain: Duration::from_secs(20),
             finish_patience: Duration::from_secs(60),
             fixed: FIXED,

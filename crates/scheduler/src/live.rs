@@ -45,6 +45,7 @@ pub(crate) struct Live {
     outlet: OnceLock<Arc<dyn Outlet>>,
     admitted: OnceLock<Instant>,
     finishing: AtomicBool,
+    partial_wanted: AtomicBool,
     cancelled: CancellationToken,
     stopped: CancellationToken,
     reason: OnceLock<StopReason>,
@@ -75,6 +76,7 @@ impl Live {
             outlet: OnceLock::new(),
             admitted: OnceLock::new(),
             finishing: AtomicBool::new(false),
+            partial_wanted: AtomicBool::new(false),
             cancelled: CancellationToken::new(),
             stopped: CancellationToken::new(),
             reason: OnceLock::new(),
@@ -157,6 +159,11 @@ impl Live {
         self.cancelled.cancel();
     }
 
+    /// Notes that whoever cancelled it wants what it has so far, which takes a longer grace.
+    pub(crate) fn want_partial(&self) {
+        self.partial_wanted.store(true, Ordering::SeqCst);
+    }
+
     /// Whether somebody cancelled it.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.is_cancelled()
@@ -173,13 +180,21 @@ impl Live {
         self.reason.get().copied()
     }
 
-    /// Resolves when the guest is to be stopped by force: at once by [`Live::stop`], `grace` after [`Live::cancel`].
-    pub(crate) fn stop_signal(self: &Arc<Self>, grace: Duration) -> StopSignal {
+    /// Resolves when the guest is to be stopped by force: at once by [`Live::stop`], `grace` after [`Live::cancel`], and
+    /// `partial_grace` after it where partial results are wanted.
+    pub(crate) fn stop_signal(
+        self: &Arc<Self>,
+        grace: Duration,
+        partial_grace: Duration,
+    ) -> StopSignal {
         let live = self.clone();
         Box::pin(async move {
             let grace_over = async {
                 live.cancelled.cancelled().await;
                 tokio::time::sleep(grace).await;
+                if live.partial_wanted.load(Ordering::SeqCst) {
+                    tokio::time::sleep(partial_grace.saturating_sub(grace)).await;
+                }
             };
             tokio::select! {
                 () = live.stopped.cancelled() => {}

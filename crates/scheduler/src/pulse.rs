@@ -81,7 +81,12 @@ impl Scheduler {
         };
         match job.cancel {
             Some(request) if request.force => live.stop(StopReason::Cancel),
-            Some(_) => live.cancel(),
+            Some(request) => {
+                if request.preserve_partial {
+                    live.want_partial();
+                }
+                live.cancel();
+            }
             None => {}
         }
         Ok(())

@@ -153,8 +153,9 @@ fn build_guests(workspace: &Workspace) -> Result<()> {
     run(&mut command)
 }
 
+/// Of all packages, so that the engine has the features that it has in the tests, too, and is compiled once.
 fn build_fuelcell(workspace: &Workspace, build: Build) -> Result<()> {
-    run(cargo(workspace).args(["build", "-p", "fuelcell"]).args(build.arguments()))
+    run(cargo(workspace).args(["build", "--workspace", "--bin", "fuelcell"]).args(build.arguments()))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {

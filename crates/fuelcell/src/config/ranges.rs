@@ -12,11 +12,14 @@ const PAGE: u64 = 64 * 1024;
 const ANY: u64 = u64::MAX;
 
 /// Of single numbers, of each number of a list, and of each value of a table.
-pub(super) static RANGES: [(&str, RangeInclusive<u64>); 24] = [
+pub(super) static RANGES: [(&str, RangeInclusive<u64>); 26] = [
     // The most jobs that a machine is asked to run at the same time.
     ("slots", 1..=10_000),
     // With longer ones a person who watches a job believes that it stands still.
     ("pulse_milliseconds", 1..=60_000),
+    // Who cancels waits for so long.
+    ("cancel_seconds", 0..=3600),
+    ("cancel_partial_seconds", 0..=3600),
     ("concurrency.per_project", 1..=ANY),
     ("concurrency.per_pipeline", 1..=ANY),
     ("concurrency.per_module", 1..=ANY),

@@ -45,6 +45,10 @@ pub(crate) struct Config {
     /// Bytes that the memory limits of running jobs may add up to; absent = three quarters of the machine's memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) job_memory_bytes: Option<u64>,
+    /// Seconds that a running job gets to end by itself after it was cancelled, before it is stopped.
+    pub(crate) cancel_seconds: u64,
+    /// The same of a job whose partial results are wanted (`preservePartialResults`): it has to write them.
+    pub(crate) cancel_partial_seconds: u64,
     /// Seconds that running jobs get to end after SIGTERM, before they are stopped and queued again.
     pub(crate) drain_seconds: u64,
     /// Milliseconds between two writes of running jobs' progress, live figures and log lines, and between two looks
@@ -97,6 +101,8 @@ impl Default for Config {
             slots: None,
             isolation: Isolation::InProcess,
             job_memory_bytes: None,
+            cancel_seconds: 1,
+            cancel_partial_seconds: 10,
             drain_seconds: 20,
             pulse_milliseconds: 500,
             ageing_seconds: 600,

@@ -16,13 +16,12 @@ async fn running(world: &World, name: &str) -> JobId {
 }
 
 async fn cancel(world: &World, id: JobId, force: bool) {
-    let request = CancelRequest {
-        at: world.clock.now(),
-        by: "me".into(),
-        reason: None,
-        force,
-        preserve_partial: false,
-    };
+    cancel_with(world, id, force, false).await;
+}
+
+async fn cancel_with(world: &World, id: JobId, force: bool, preserve_partial: bool) {
+    let request =
+        CancelRequest { at: world.clock.now(), by: "me".into(), reason: None, force, preserve_partial };
     let (outcome, _) = world.store.request_cancel(world.project, id, request).await.unwrap();
     assert_ne!(outcome, CancelOutcome::Cancelled);
 }
@@ -56,6 +55,27 @@ async fn a_stubborn_guest_is_stopped_after_its_grace() {
     let job = world.until(id, JobState::Cancelled).await;
     let took = job.ended_at.unwrap().since(job.cancel.unwrap().at);
     assert!(took >= seconds(1) && took <= millis(1_002), "{took:?}");
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_partial_results_gives_a_longer_grace_and_force_ends_it() {
+    let world = World::new();
+    stubborn(&world);
+    let node = world.start();
+    for (forced, bounds) in [(false, (seconds(10), millis(10_002))), (true, (seconds(3), millis(3_002)))] {
+        let id = running(&world, "stubborn").await;
+        cancel_with(&world, id, false, true).await;
+        node.scheduler.events().cancel_requested(id);
+        if forced {
+            sleep(seconds(3)).await;
+            cancel(&world, id, true).await;
+            node.scheduler.events().cancel_requested(id);
+        }
+        let job = world.until(id, JobState::Cancelled).await;
+        let took = job.ended_at.unwrap().since(job.cancel.unwrap().at);
+        assert!(took >= bounds.0 && took <= bounds.1, "{took:?}");
+    }
     node.stop().await;
 }
 

@@ -1,11 +1,12 @@
 //! Tables in a file of the cell.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
 use fuelcell_table_kit::{Input, Kind, Stop, Table, excerpt};
+use regex::{Regex, RegexBuilder};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
@@ -64,21 +65,43 @@ fn failed(error: Error) -> Stop {
 pub(crate) fn set_up(connection: &Connection) -> Result<(), Error> {
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("regexp", 2, flags, |context| {
-        let pattern = context.get_or_create_aux(0, |value| {
-            let pattern = value
-                .as_str()
-                .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)?;
-            regex::RegexBuilder::new(pattern)
-                .size_limit(1 << 20)
-                .build()
-                .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)
-        })?;
+    let patterns = Mutex::new(Patterns::default());
+    connection.create_scalar_function("regexp", 2, flags, move |context| {
+        let pattern = context.get_raw(0).as_str()?;
+        // A panic leaves patterns that are whole.
+        let mut patterns = patterns.lock().unwrap_or_else(PoisonError::into_inner);
+        let pattern = patterns.get(pattern)?;
         Ok(match context.get_raw(1) {
-            ValueRef::Null => None,
-            value => Some(pattern.is_match(&Cell::of(value).text().unwrap_or_default())),
+            ValueRef::Text(text) => Some(pattern.is_match(std::str::from_utf8(text)?)),
+            value => Cell::of(value).text().map(|text| pattern.is_match(&text)),
         })
     })
+}
+
+/// Patterns that were compiled, the last used one first. SQLite would keep one for as long as a statement runs only: an
+/// expression runs anew for each row.
+#[derive(Default)]
+struct Patterns(VecDeque<Regex>);
+
+impl Patterns {
+    /// So many are kept: each may take a megabyte.
+    const KEPT: usize = 8;
+
+    fn get(&mut self, pattern: &str) -> Result<&Regex, Error> {
+        let found = match self.0.iter().position(|kept| kept.as_str() == pattern) {
+            Some(0) => None,
+            Some(at) => self.0.remove(at),
+            None => {
+                let made = RegexBuilder::new(pattern).size_limit(1 << 20).build();
+                Some(made.map_err(|error| Error::UserFunctionError(Box::new(error)))?)
+            }
+        };
+        if let Some(found) = found {
+            self.0.push_front(found);
+            self.0.truncate(Self::KEPT);
+        }
+        Ok(&self.0[0])
+    }
 }
 
 impl Database {
@@ -420,6 +443,19 @@ mod tests {
             database.cells("SELECT at FROM orders").unwrap()[1][0],
             Cell::Text("2024-02-01 10:00:00.250".into())
         );
+    }
+
+    #[test]
+    fn many_patterns_in_turn_are_each_their_own() {
+        let mut database = Database::new().unwrap();
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199) \
+                   SELECT i, i REGEXP ('^' || (i % 20) || '$') AS hit FROM n";
+        let schema = database.ask(sql, "answer", "sql").unwrap();
+        assert_eq!(schema.fields().len(), 2);
+        for row in database.cells("SELECT * FROM answer").unwrap() {
+            let [Cell::Integer(number), Cell::Integer(hit)] = row[..] else { panic!("{row:?}") };
+            assert_eq!(hit == 1, number < 20, "{number}");
+        }
     }
 
     #[test]
