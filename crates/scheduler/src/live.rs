@@ -182,11 +182,7 @@ impl Live {
 
     /// Resolves when the guest is to be stopped by force: at once by [`Live::stop`], `grace` after [`Live::cancel`], and
     /// `partial_grace` after it where partial results are wanted.
-    pub(crate) fn stop_signal(
-        self: &Arc<Self>,
-        grace: Duration,
-        partial_grace: Duration,
-    ) -> StopSignal {
+    pub(crate) fn stop_signal(self: &Arc<Self>, grace: Duration, partial_grace: Duration) -> StopSignal {
         let live = self.clone();
         Box::pin(async move {
             let grace_over = async {
