@@ -199,6 +199,8 @@ pub struct RunSpec {
     pub isolation: Isolation,
     /// How long runs of the module took of late; none = nobody knows.
     pub expected: Option<Duration>,
+    /// Whether [`Meter::profile`] is to say where the fuel went.
+    pub profiled: bool,
     /// Where the live figures go.
     pub meter: Arc<Meter>,
 }

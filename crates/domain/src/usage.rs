@@ -1,7 +1,7 @@
 //! What an attempt used, while it runs and in the end.
 
 use crate::clock::FIXED_TIME;
-use crate::{Digest, Fence, Timestamp};
+use crate::{Digest, Fence, FuelProfile, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -107,6 +107,8 @@ pub struct Meter {
     pub load_micros: AtomicU64,
     /// The fences around a process of the cell's own, once they stand.
     pub fences: OnceLock<Vec<Fence>>,
+    /// Where the fuel went, once the run has ended, if its spec asks for that.
+    pub profile: OnceLock<FuelProfile>,
 }
 
 impl Meter {

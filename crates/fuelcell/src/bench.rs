@@ -92,6 +92,7 @@ impl Bench {
             deterministic_seed: None,
             isolation: self.isolation,
             expected: None,
+            profiled: false,
             meter: Arc::new(Meter::default()),
         }
     }

@@ -78,6 +78,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
         expected: None,
+        profiled: false,
         meter: Arc::new(Meter::default()),
     };
     let started_at = SystemClock.now();

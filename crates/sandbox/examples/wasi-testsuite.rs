@@ -173,6 +173,7 @@ async fn run(sandbox: &Sandbox, test: &Path) -> Result<(), Box<dyn Error>> {
         limits: LIMITS,
         deterministic_seed: None,
         expected: None,
+        profiled: false,
         meter: Arc::new(Meter::default()),
     };
     let listener = Arc::new(Listener::default());

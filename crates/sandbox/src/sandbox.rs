@@ -59,6 +59,8 @@ pub struct SandboxConfig {
     /// Whether guests burn fuel and give way to deadlines. Without, nothing ends one that computes: only for measuring what
     /// it costs, with modules that one trusts.
     pub metered: bool,
+    /// Whether runs may be profiled ([`RunSpec::profiled`]): stacks are seen to a depth that traps do not need.
+    pub profiled: bool,
     /// The most bytes that any job's memory may have; limits above it count as this. At most 4 GiB.
     pub max_memory_bytes: u64,
 }
@@ -75,6 +77,7 @@ impl SandboxConfig {
             cells: None,
             max_cells: 256,
             metered: true,
+            profiled: false,
             max_memory_bytes: 1 << 30,
         }
     }
@@ -111,6 +114,7 @@ impl Sandbox {
         let (engine, settings) = engine::build(
             PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize },
             config.metered,
+            config.profiled,
         )?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;

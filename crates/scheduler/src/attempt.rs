@@ -112,6 +112,7 @@ impl Scheduler {
             deterministic_seed: job.deterministic_run().map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
             expected: lock(&self.shares).expected_time(job.module.digest),
+            profiled: false,
             meter: live.meter.clone(),
         };
         let stop = live.stop_signal(self.config.cancel_grace, self.config.partial_grace);

@@ -8,6 +8,7 @@ pub(crate) mod outbox;
 pub(crate) mod output;
 pub(crate) mod panics;
 pub(crate) mod requests;
+pub(crate) mod sampler;
 mod script;
 pub(crate) mod surroundings;
 pub(crate) mod texts;
@@ -21,6 +22,7 @@ use memory::{Memory, MemoryLimiter};
 use outbox::Outbox;
 use output::LogStream;
 use requests::Http;
+use sampler::Sampler;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use surroundings::{OUT, Profile};
@@ -60,6 +62,8 @@ pub(crate) struct Cell {
     pub(crate) texts: [Option<List>; 2],
     /// What the panic hook of the SDK said.
     pub(crate) panic: Option<String>,
+    /// Sees where the fuel goes, if somebody wants to know.
+    pub(crate) sampler: Option<Sampler>,
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
     notice: Instant,
@@ -115,6 +119,7 @@ impl Cell {
             profile,
             texts: [None, None],
             panic: None,
+            sampler: spec.profiled.then(Sampler::default),
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
@@ -213,7 +218,8 @@ pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<St
     store.limiter(|cell| &mut cell.limiter);
     if let Some(fuel) = fuel {
         store.set_fuel(fuel)?;
-        store.fuel_async_yield_interval(Some(FUEL_SLICE))?;
+        let slice = store.data().sampler.as_ref().map_or(FUEL_SLICE, Sampler::every);
+        store.fuel_async_yield_interval(Some(slice))?;
     }
     store.set_hostcall_fuel(MAX_CALL_BYTES);
     store.call_hook_async(GiveWay);
@@ -240,6 +246,7 @@ impl CallHookHandler<Cell> for GiveWay {
         if event.entering_host() {
             note_fuel(&store);
         }
+        sampler::look(&mut store);
         if !event.exiting_host() {
             return Ok(());
         }

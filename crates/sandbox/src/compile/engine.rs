@@ -4,6 +4,7 @@ use fuelcell_domain::FIXED;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use wasmtime::{
     CacheStore, Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
@@ -22,6 +23,9 @@ const CELL_STACK: usize = 4 << 20;
 /// Frames kept of a trap: enough to see a recursion, few enough to look each of them up in what a module brings of lines
 /// ([`crate::module::lines`]).
 pub(crate) const BACKTRACE_FRAMES: usize = 24;
+
+/// Frames kept of a stack where somebody asked for a profile.
+const PROFILE_FRAMES: usize = 128;
 
 /// Memory that a slot keeps between two cells; zeroing this much is cheaper than giving it back to the kernel.
 const KEEP_RESIDENT: usize = 256 << 10;
@@ -126,8 +130,15 @@ pub(crate) fn for_compiling_with(
 
 /// Builds the engine of a sandbox. Prefers pooled slots, which make a fresh cell cheap. They reserve terabytes of address
 /// space (not memory), which a limit such as `ulimit -v` can forbid; then cells are made on demand.
-pub(crate) fn build(pool: PoolSize, metered: bool) -> Result<(Engine, CodeSettings), EngineError> {
+pub(crate) fn build(
+    pool: PoolSize,
+    metered: bool,
+    profiled: bool,
+) -> Result<(Engine, CodeSettings), EngineError> {
     let mut config = base_config(metered);
+    if profiled {
+        config.wasm_backtrace_max_frames(NonZeroUsize::new(PROFILE_FRAMES));
+    }
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(pool)));
     let pooled =
         Engine::new(&config).map(|engine| (engine, CodeSettings { metered, memory_reservation: None }));
@@ -168,7 +179,7 @@ fn base_config(metered: bool) -> Config {
         // A trap names its functions, and lines of the source where the module came with them, whatever the environment of
         // the process says.
         .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(BACKTRACE_FRAMES));
+        .wasm_backtrace_max_frames(NonZeroUsize::new(BACKTRACE_FRAMES));
     config
 }
 
@@ -239,8 +250,8 @@ mod tests {
     }
 
     #[test]
-    fn two_engines_of_the_same_configuration_have_one_fingerprint() {
-        let ((one, _), (other, _)) = (build(SMALL, true).unwrap(), build(SMALL, true).unwrap());
+    fn two_engines_of_the_same_configuration_have_one_fingerprint_also_for_profiles() {
+        let ((one, _), (other, _)) = (build(SMALL, true, false).unwrap(), build(SMALL, true, true).unwrap());
         assert_eq!(fingerprint(&one), fingerprint(&other));
         assert!(fingerprint(&one).starts_with("wasmtime-48."));
     }
@@ -248,21 +259,22 @@ mod tests {
     #[test]
     fn an_impossible_pool_falls_back_to_cells_on_demand() {
         let beyond_any_address_space = PoolSize { cells: 1 << 20, memory_bytes: 1 << 30 };
-        let (engine, settings) = build(beyond_any_address_space, true).unwrap();
+        let (engine, settings) = build(beyond_any_address_space, true, false).unwrap();
         assert!(engine.get_pooling_config().is_none());
         assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
     }
 
     #[test]
     fn an_engine_for_compiling_makes_code_for_a_pooled_one() {
-        let (engine, settings) = build(SMALL, true).unwrap();
+        let (engine, settings) = build(SMALL, true, false).unwrap();
         let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
         assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&engine));
     }
 
     #[test]
     fn code_that_is_not_metered_is_of_another_engine() {
-        let ((metered, _), (free, settings)) = (build(SMALL, true).unwrap(), build(SMALL, false).unwrap());
+        let ((metered, _), (free, settings)) =
+            (build(SMALL, true, false).unwrap(), build(SMALL, false, false).unwrap());
         assert_ne!(fingerprint(&metered), fingerprint(&free));
         let settings = CodeSettings::from_arguments(&settings.as_arguments()).unwrap();
         assert_eq!(fingerprint(&for_compiling(settings).unwrap()), fingerprint(&free));

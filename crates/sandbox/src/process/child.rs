@@ -146,6 +146,7 @@ fn run(
         deterministic_seed: assignment.deterministic_seed,
         isolation: Isolation::Process,
         expected: None,
+        profiled: false,
         meter: meter.clone(),
     };
     let Assignment { parameters, has_script, inputs, .. } = assignment;

@@ -19,6 +19,7 @@ pub(crate) fn spec(module: Digest) -> RunSpec {
         deterministic_seed: Some(0),
         isolation: Isolation::InProcess,
         expected: None,
+        profiled: false,
         meter: Arc::new(Meter::default()),
     }
 }

@@ -166,6 +166,9 @@ async fn lived<T>(
         Ended::Stopped => Err(Cut::Stopped),
     };
     store.data().finish_output();
+    if let Some(sampler) = store.data_mut().sampler.take() {
+        let _ = spec.meter.profile.set(sampler.finish(fuel.units().unwrap_or_default()));
+    }
     drop(store);
     (result, Usage { fuel, wall_micros: micros(started.elapsed()), ..spec.meter.usage() })
 }

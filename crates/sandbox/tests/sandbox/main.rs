@@ -13,5 +13,6 @@ mod inspect;
 mod isolation;
 mod limits;
 mod modules;
+mod profile;
 mod programs;
 mod support;

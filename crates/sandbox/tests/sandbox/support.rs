@@ -56,6 +56,7 @@ pub(crate) struct Bench {
     pub(crate) host: Arc<Recorder>,
     pub(crate) isolation: Isolation,
     pub(crate) expected: Option<Duration>,
+    pub(crate) profiled: bool,
 }
 
 impl Bench {
@@ -74,6 +75,7 @@ impl Bench {
             host: Arc::new(host),
             isolation: Isolation::InProcess,
             expected: None,
+            profiled: false,
         }
     }
 
@@ -104,6 +106,7 @@ impl Bench {
             deterministic_seed: self.seed,
             isolation: self.isolation,
             expected: self.expected,
+            profiled: self.profiled,
             meter: Arc::new(Meter::default()),
         }
     }
