@@ -11,6 +11,7 @@ mod cli;
 mod cli_author;
 mod cli_client;
 mod cli_help;
+mod cli_profile;
 mod cli_top;
 mod clients;
 mod conformance;

@@ -68,6 +68,12 @@ pub(crate) enum Command {
     Dev(DevArguments),
     /// Runs a module once, without a server, in the same sandbox.
     Run(RunArguments),
+    /// Runs a module once, as `run` does, and writes where its fuel and its memory went.
+    ///
+    /// The folder gets profile.html (flame graphs, functions and the tree of calls in one page), and fuel.folded and
+    /// memory.folded for other tools. Of a script the functions are those of its engine.
+    #[command(after_help = "Examples:\n  $ fuelcell profile word-count.wasm")]
+    Profile(ProfileArguments),
     /// Runs a module on golden cases, in the same sandbox, and compares what it makes with what is expected.
     ///
     /// A case is a folder: in/NAME.EXT is the input NAME, expected/ holds the outputs, and case.json may have `parameters`,
@@ -244,6 +250,15 @@ pub(crate) struct RunArguments {
     /// Neither counts fuel nor ends what loops: for measuring what that costs.
     #[arg(long, hide = true)]
     pub(crate) unmetered: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ProfileArguments {
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+    /// The folder where the profile goes. It must be new or empty, or `--force` be there.
+    #[arg(long, value_name = "FOLDER", default_value = "profile")]
+    pub(crate) to: PathBuf,
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {

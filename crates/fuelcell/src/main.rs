@@ -26,6 +26,7 @@ mod new;
 mod nodes;
 mod operate;
 mod private;
+mod profile;
 mod repeat;
 mod retention;
 mod run;
@@ -89,6 +90,7 @@ fn is_authors_work(command: &Command) -> bool {
         Command::Run(_)
             | Command::Build(_)
             | Command::Dev(_)
+            | Command::Profile(_)
             | Command::Module(_)
             | Command::New { .. }
             | Command::Test(_)
@@ -115,6 +117,7 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Build(arguments) => runtime.block_on(build::run(&arguments))?,
         Command::Dev(arguments) => return runtime.block_on(dev::run(&arguments)),
+        Command::Profile(arguments) => return runtime.block_on(profile::run(arguments)),
         Command::Test(arguments) => return golden::run(&arguments),
         Command::New { name, lang, sdk } => new::make(&name, lang, sdk.as_deref())?,
         Command::Module(ModuleCommand::Pack { module, manifest, out }) => {

@@ -13,8 +13,9 @@ use fuelcell_domain::manifest::ManifestInput;
 use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
 use fuelcell_domain::seams::ScriptSources;
 use fuelcell_domain::{
-    AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, Holder, JobHost, JobId,
-    JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt, Receipt, RunEnd, RunSpec,
+    AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, FuelProfile, Holder, JobHost,
+    JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt, Receipt, RunEnd,
+    RunSpec,
 };
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
@@ -29,6 +30,25 @@ use std::sync::Arc;
 
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
+    let json = arguments.json;
+    let ran = execute(arguments, false).await?;
+    let told = if json { ran.as_json() } else { ran.as_text() };
+    io::stdout().write_all(told.as_bytes())?;
+    Ok(ran.exit_code())
+}
+
+/// What became of a run.
+pub(crate) struct Ran {
+    end: RunEnd,
+    receipt: Receipt,
+    host: Arc<LocalHost>,
+    undeclared: Vec<String>,
+    /// Where its fuel went, if that was asked for and it began.
+    pub(crate) profile: Option<FuelProfile>,
+}
+
+/// Runs the module once, and says nothing but progress.
+pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::Result<Ran> {
     let bytes = module_bytes(&arguments.module)?;
     // A cache keeps the code of one engine.
     let cache = if arguments.unmetered { "unmetered" } else { COMPILED };
@@ -37,6 +57,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
         metered: !arguments.unmetered,
+        profiled,
         ..own_cache(cache)?
     })?;
     let manifest = sandbox.inspect(&bytes)?.manifest;
@@ -47,7 +68,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     check_parameters(&manifest, parameters.clone())?;
     let parameters = Value::Object(parameters).to_string();
     let inputs = inputs(&arguments, &manifest)?;
-    check_out(&arguments)?;
+    check_folder("--out", &arguments.out, arguments.force)?;
     let bar = progress_bar();
     bar.set_message("Compiling");
     let engine_digest = engine.as_ref().map(|engine| Digest::of(engine));
@@ -78,7 +99,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
         expected: None,
-        profiled: false,
+        profiled,
         meter: Arc::new(Meter::default()),
     };
     let started_at = SystemClock.now();
@@ -106,15 +127,7 @@ pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
         contacts: Vec::new(),
     };
     let undeclared = undeclared(&manifest, &host);
-    let told = match arguments.json {
-        true => as_json(&end, receipt, &host, &undeclared),
-        false => as_text(&end, &receipt, &host, &undeclared),
-    };
-    io::stdout().write_all(told.as_bytes())?;
-    Ok(match end {
-        RunEnd::Completed(_) => ExitCode::SUCCESS,
-        RunEnd::Failed(_) | RunEnd::Stopped => ExitCode::FAILURE,
-    })
+    Ok(Ran { end, receipt, host, undeclared, profile: spec.meter.profile.get().cloned() })
 }
 
 /// The engine of a script: the file that was named, or the one of this binary. None for a module that runs by itself.
@@ -147,14 +160,13 @@ fn progress_bar() -> ProgressBar {
 }
 
 /// Nobody's files are replaced without being asked.
-fn check_out(arguments: &RunArguments) -> anyhow::Result<()> {
-    let out = &arguments.out;
-    ensure!(!out.exists() || out.is_dir(), "--out names a folder, and {} is none", out.display());
-    let empty = !out.exists() || fs::read_dir(out)?.next().is_none();
+pub(crate) fn check_folder(flag: &str, folder: &Path, force: bool) -> anyhow::Result<()> {
+    let shown = folder.display();
+    ensure!(!folder.exists() || folder.is_dir(), "{flag} names a folder, and {shown} is none");
+    let empty = !folder.exists() || fs::read_dir(folder)?.next().is_none();
     ensure!(
-        empty || arguments.force,
-        "there are files in {}, which artifacts could replace: name another folder with --out, or say --force",
-        out.display()
+        empty || force,
+        "there are files in {shown}, which could be replaced: name another folder with {flag}, or say --force"
     );
     Ok(())
 }
@@ -273,20 +285,54 @@ fn undeclared(manifest: &Manifest, host: &LocalHost) -> Vec<String> {
     said.named.iter().filter(|name| manifest.declares(name) == Some(false)).cloned().collect()
 }
 
-fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost, undeclared: &[String]) -> String {
-    let usage = receipt.usage;
-    let mut text = match end {
-        RunEnd::Completed(Completion::Done) => "completed\n".to_owned(),
-        RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process\n".to_owned(),
-        RunEnd::Completed(Completion::Skipped(reason)) => format!("skipped: {reason}\n"),
+impl Ran {
+    /// 0 when it completed, 1 when it failed.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self.end {
+            RunEnd::Completed(_) => ExitCode::SUCCESS,
+            RunEnd::Failed(_) | RunEnd::Stopped => ExitCode::FAILURE,
+        }
+    }
+
+    /// How it ended, in a sentence; of a failure more lines may follow.
+    pub(crate) fn ended(&self) -> String {
+        ended(&self.end)
+    }
+
+    /// The most bytes that its memories held.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.receipt.usage.peak_memory_bytes
+    }
+
+    /// For people.
+    pub(crate) fn as_text(&self) -> String {
+        as_text(&self.end, &self.receipt, &self.host, &self.undeclared)
+    }
+
+    /// For programs: one line.
+    pub(crate) fn as_json(&self) -> String {
+        as_json(&self.end, self.receipt.clone(), &self.host, &self.undeclared)
+    }
+}
+
+fn ended(end: &RunEnd) -> String {
+    match end {
+        RunEnd::Completed(Completion::Done) => "completed".to_owned(),
+        RunEnd::Completed(Completion::NoItems) => "completed: there was nothing to process".to_owned(),
+        RunEnd::Completed(Completion::Skipped(reason)) => format!("skipped: {reason}"),
         RunEnd::Failed(error) => match &error.details {
             // A word of the guest's, or a backtrace.
-            Some(word) if !word.contains('\n') => format!("failed: {error} ({word})\n"),
-            Some(details) => format!("failed: {error}\n{details}\n"),
-            None => format!("failed: {error}\n"),
+            Some(word) if !word.contains('\n') => format!("failed: {error} ({word})"),
+            Some(details) => format!("failed: {error}\n{details}"),
+            None => format!("failed: {error}"),
         },
-        RunEnd::Stopped => "stopped\n".to_owned(),
-    };
+        RunEnd::Stopped => "stopped".to_owned(),
+    }
+}
+
+fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost, undeclared: &[String]) -> String {
+    let usage = receipt.usage;
+    let mut text = ended(end) + "\n";
     if let RunEnd::Failed(error) = end {
         text += advice(error.code);
     }

@@ -10,13 +10,10 @@ use std::sync::atomic::Ordering;
 use wasmtime::{FrameInfo, StoreContextMut, WasmBacktrace};
 
 /// Fuel between two looks, to begin with.
-const EVERY: u64 = 10_000;
+const EVERY: u64 = 1_000;
 
 /// So many looks are taken at one distance; then it doubles, so that a long run is not looked at without end.
-const LOOKS: u64 = 20_000;
-
-/// Calls of the host are looked at without regard to fuel so often: a short run has few other moments.
-const CALLS: u64 = 1_000;
+const LOOKS: u64 = 10_000;
 
 /// Different stacks that are kept; what others burn counts for [`OTHERS`].
 const STACKS: usize = 20_000;
@@ -54,9 +51,9 @@ impl Sampler {
         EVERY << self.doublings
     }
 
+    /// Whether it is time. A call of the host is no reason to look: what was burnt before it would be the caller's.
     fn is_due(&self, fuel: u64, bytes: u64) -> bool {
-        let burnt = fuel.saturating_sub(self.fuel);
-        bytes > self.bytes || burnt >= self.every() / 2 || (burnt > 0 && self.samples < CALLS)
+        fuel.saturating_sub(self.fuel) >= self.every() || bytes > self.bytes
     }
 
     /// Says whether the distance of looks has changed.
@@ -65,10 +62,17 @@ impl Sampler {
             true => stack,
             false => vec![self.functions.place_of(OTHERS)],
         };
+        let every = self.every();
         let taken = self.stacks.entry(stack).or_default();
-        taken.fuel += fuel.saturating_sub(self.fuel);
         taken.bytes += bytes.saturating_sub(self.bytes);
-        (self.fuel, self.bytes) = (fuel, bytes);
+        self.bytes = bytes;
+        let burnt = fuel.saturating_sub(self.fuel);
+        if burnt < every {
+            // It was looked at because its memory grew.
+            return false;
+        }
+        taken.fuel += burnt;
+        self.fuel = fuel;
         self.samples += 1;
         self.looks += 1;
         let full = self.looks == LOOKS && self.doublings < 32;

@@ -1,0 +1,111 @@
+//! `fuelcell profile`: a run, and where its fuel and its memory went.
+
+mod page;
+mod tree;
+
+use crate::cli::{ProfileArguments, RunArguments};
+use crate::run::{self, Ran};
+use anyhow::{Context, ensure};
+use fuelcell_domain::{FuelProfile, Isolation, StackUse};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tree::{FunctionUse, functions};
+
+/// Functions that the terminal is told of.
+const TOLD: usize = 10;
+
+/// Runs the module once, as `fuelcell run` does, and writes its profile. The exit code is 0 when it completed.
+pub(crate) async fn run(arguments: ProfileArguments) -> anyhow::Result<ExitCode> {
+    let ProfileArguments { run: arguments, to } = arguments;
+    check(&arguments, &to)?;
+    let (module, json) = (arguments.module.clone(), arguments.json);
+    let ran = run::execute(arguments, true).await?;
+    let profile = ran.profile.as_ref().context("the run ended before it began, and has no profile")?;
+    let files = write(&module, &ran, profile, &to)?;
+    let told = match json {
+        true => as_json(&ran, profile, &files)?,
+        false => as_text(&ran, profile, &files),
+    };
+    io::stdout().write_all(told.as_bytes())?;
+    Ok(ran.exit_code())
+}
+
+fn check(arguments: &RunArguments, to: &Path) -> anyhow::Result<()> {
+    ensure!(arguments.repeat.is_none(), "a profile is of one run: leave --repeat out");
+    ensure!(!arguments.unmetered, "a profile counts fuel: leave --unmetered out");
+    ensure!(
+        Isolation::from(arguments.isolation) == Isolation::InProcess,
+        "a profile is made in this process: leave --isolation out"
+    );
+    ensure!(*to != arguments.out, "--to and --out name the same folder, and the profile is no artifact");
+    run::check_folder("--to", to, arguments.force)
+}
+
+/// Writes the page and the folded stacks.
+fn write(module: &Path, ran: &Ran, profile: &FuelProfile, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    let mut page = Vec::new();
+    page::write(module, ran, profile, &mut page)?;
+    let files = [
+        ("profile.html", page),
+        ("fuel.folded", folded(profile, |stack| stack.fuel).into_bytes()),
+        ("memory.folded", folded(profile, |stack| stack.bytes).into_bytes()),
+    ];
+    let written = files.into_iter().map(|(name, bytes)| {
+        let path = to.join(name);
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
+    });
+    written.collect()
+}
+
+/// A line for each stack, as tools for flame graphs read them: functions from the outermost, separated by semicolons, and a
+/// number.
+fn folded(profile: &FuelProfile, measure: impl Fn(&StackUse) -> u64) -> String {
+    let mut lines = String::new();
+    for stack in profile.stacks.iter().filter(|stack| measure(stack) > 0) {
+        let names: Vec<&str> = profile.names(stack).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "{} {}", names.join(";"), measure(stack));
+    }
+    lines
+}
+
+fn as_text(ran: &Ran, profile: &FuelProfile, files: &[PathBuf]) -> String {
+    let mut text = ran.as_text();
+    text += "most fuel of their own:\n";
+    for function in functions(profile).iter().take(TOLD) {
+        let share = 100.0 * function.own_fuel as f64 / profile.fuel().max(1) as f64;
+        let _ = writeln!(text, "  {share:>5.1} %  {}", function.name);
+    }
+    text += "written:\n";
+    for file in files {
+        let _ = writeln!(text, "  {}", file.display());
+    }
+    text
+}
+
+fn as_json(ran: &Ran, profile: &FuelProfile, files: &[PathBuf]) -> anyhow::Result<String> {
+    let told = |function: &FunctionUse<'_>| {
+        json!({
+            "name": function.name,
+            "ownFuel": function.own_fuel,
+            "fuel": function.fuel,
+            "ownBytes": function.own_bytes,
+            "bytes": function.bytes,
+        })
+    };
+    let mut document: Value = serde_json::from_str(&ran.as_json())?;
+    document["profile"] = json!({
+        "samples": profile.samples,
+        "fuel": profile.fuel(),
+        "bytes": profile.bytes(),
+        "functions": functions(profile).iter().map(told).collect::<Vec<_>>(),
+        "files": files,
+    });
+    Ok(format!("{document}\n"))
+}
