@@ -33,6 +33,8 @@
 //! for tests, which no guest contains, checks what servers check.
 
 mod artifact;
+#[cfg(any(test, target_family = "wasm"))]
+mod compare;
 mod context;
 mod end;
 pub mod host;

@@ -1,5 +1,7 @@
 //! The table that the job works on: the dataset, or rows that an earlier job rejected, as the input of a retry or as a dataset.
 
+use std::cell::Cell;
+
 use arrow_array::Array as _;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::Int64Type;
@@ -142,16 +144,26 @@ impl<'a> Dataset<'a> {
         chunk.keep(&stays)
     }
 
-    /// Hands over rows as they were, by their lines: the fields, and whether there are as many as columns.
+    /// Hands over `count` rows as they were, those whose lines are wanted: the fields, and whether there are as many as
+    /// columns.
     pub(crate) fn originals(
         &self,
+        count: usize,
+        wanted: impl Fn(u64) -> bool,
         mut take: impl FnMut(u64, &[String], bool) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let mut reader = self.reader()?;
+        // Rows of a retry say their lines in a column.
+        let reader = self.reader()?;
+        let mut reader = if self.is_retry() { reader } else { reader.untyped() };
+        let taken = Cell::new(0);
+        let mut take = |line, fields: &[String], fits| {
+            taken.set(taken.get() + 1);
+            take(line, fields, fits)
+        };
         while let Some(rows) = reader.next()? {
             let lines = self.lines(&rows);
-            let mut faults = rows.faults.iter().peekable();
-            for (row, line) in lines.iter().enumerate() {
+            let mut faults = rows.faults.iter().filter(|fault| wanted(fault.line)).peekable();
+            for (row, line) in lines.iter().enumerate().filter(|(_, line)| wanted(**line)) {
                 while let Some(fault) = faults.next_if(|fault| fault.line < *line) {
                     take(fault.line, &fault.fields, false)?;
                 }
@@ -160,6 +172,10 @@ impl<'a> Dataset<'a> {
             }
             for fault in faults {
                 take(fault.line, &fault.fields, false)?;
+            }
+            if taken.get() >= count {
+                // The rest of the file is of others.
+                return Ok(());
             }
         }
         Ok(())

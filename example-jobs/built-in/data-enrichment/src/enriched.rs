@@ -18,7 +18,10 @@ pub(crate) struct Enriched<'a> {
     /// The steps as they were asked for.
     pub(crate) steps: &'a [Step],
     pub(crate) before: &'a Profile,
+    /// Its columns. Where a step hides who is meant, without what would tell it after all.
+    pub(crate) columns_before: Vec<ColumnDocument>,
     pub(crate) after: &'a Profile,
+    pub(crate) columns_after: Vec<ColumnDocument>,
     pub(crate) ledger: &'a Ledger,
     pub(crate) quality: &'a Quality,
     /// What of the risk is left that people are told; none when no step hides anything.
@@ -30,15 +33,19 @@ pub(crate) struct Enriched<'a> {
 impl Enriched<'_> {
     /// Whether a step hides who is meant.
     pub(crate) fn hides(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Anonymise(_)))
+        hides(self.steps)
     }
+}
 
-    /// The columns before the steps. Where a step hides who is meant, without what would tell it after all.
-    pub(crate) fn documents_before(&self) -> Vec<ColumnDocument> {
-        let documents = self.before.documents();
-        match self.hides() {
-            true => documents.into_iter().map(ColumnDocument::without_values).collect(),
-            false => documents,
-        }
+fn hides(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Anonymise(_)))
+}
+
+/// The columns before the steps, as they may be told.
+pub(crate) fn columns_before(before: &Profile, steps: &[Step]) -> Vec<ColumnDocument> {
+    let documents = before.documents();
+    match hides(steps) {
+        true => documents.into_iter().map(ColumnDocument::without_values).collect(),
+        false => documents,
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::checks;
 use crate::chunk::Chunk;
 use crate::dataset::Dataset;
-use crate::enriched::Enriched;
+use crate::enriched::{Enriched, columns_before};
 use crate::ledger::Ledger;
 use crate::lookups;
 use crate::outputs::{self, write};
@@ -81,7 +81,9 @@ fn run(context: &Context, parameters: &Parameters) -> Result<Completion, Stop> {
         plan: &plan,
         steps: &parameters.steps,
         before: &before,
+        columns_before: columns_before(&before, &parameters.steps),
         after: &after,
+        columns_after: after.documents(),
         ledger: &ledger,
         quality: &quality,
         risk: risk.as_ref(),
@@ -299,8 +301,8 @@ fn document(all: &Enriched<'_>) -> Value {
         "notes": all.ledger.notes.iter().map(|(step, text)| json!({"step": step, "text": text})).collect::<Value>(),
         "steps": serde_json::to_value(all.steps).unwrap_or_default(),
         "reidentification": all.risk,
-        "before": {"rows": all.before.rows, "columns": all.documents_before(), "correlations": all.before.correlations()},
-        "after": {"rows": all.after.rows, "columns": all.after.documents(), "correlations": all.after.correlations()},
+        "before": {"rows": all.before.rows, "columns": all.columns_before, "correlations": all.before.correlations()},
+        "after": {"rows": all.after.rows, "columns": all.columns_after, "correlations": all.after.correlations()},
     })
 }
 

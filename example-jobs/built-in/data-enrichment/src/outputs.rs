@@ -39,7 +39,8 @@ pub(crate) fn rejected(context: &Context, dataset: &Dataset<'_>, ledger: &Ledger
         BEFORE.into_iter().chain(dataset.columns().iter().map(|column| column.name.as_str())).collect();
     csv.record(names.iter().copied())?;
     let width = dataset.columns().len();
-    dataset.originals(|line, fields, fits| {
+    let wanted = |line| reasons.contains_key(&line);
+    dataset.originals(ledger.rejects.len(), wanted, |line, fields, fits| {
         let Some(reason) = reasons.get(&line).and_then(|reason| ledger.reasons.get(*reason as usize)) else {
             return Ok(());
         };

@@ -263,7 +263,7 @@ impl ColumnProfile {
     }
 
     fn see_text(&mut self, text: &str, scratch: &mut String) {
-        let length = text.chars().count();
+        let length = if text.is_ascii() { text.len() } else { text.chars().count() };
         self.shortest = self.shortest.min(length);
         self.longest = self.longest.max(length);
         pattern(text, scratch);
@@ -272,10 +272,13 @@ impl ColumnProfile {
         } else if self.patterns.len() < PATTERNS {
             self.patterns.insert(scratch.as_str().into(), 1);
         }
-        self.distinct.see(text);
         if let Some(count) = self.texts.get_mut(text) {
+            // It is one of the different values already.
             *count += 1;
-        } else if self.texts.len() < COUNTED_VALUES && self.takes(text.len()) {
+            return;
+        }
+        self.distinct.see(text);
+        if self.texts.len() < COUNTED_VALUES && self.takes(text.len()) {
             self.texts.insert(text.into(), 1);
         } else {
             self.uncounted += 1;
@@ -288,10 +291,12 @@ impl ColumnProfile {
             self.numbers.add(number);
             self.sums.add(number);
         }
-        self.distinct.see(key);
         if let Some((_, count)) = self.keys.get_mut(&key) {
             *count += 1;
-        } else if self.keys.len() < COUNTED_VALUES && self.takes(SHORT_TEXT) {
+            return;
+        }
+        self.distinct.see(key);
+        if self.keys.len() < COUNTED_VALUES && self.takes(SHORT_TEXT) {
             let text = values.text(row, scratch).unwrap_or_default();
             self.keys.insert(key, (text.into(), 1));
         } else {
@@ -308,11 +313,10 @@ impl ColumnProfile {
 
     fn document(&self, rows: u64) -> ColumnDocument {
         let mut values = self.numbers.values.clone();
-        values.sort_by(f64::total_cmp);
+        let [p05, p25, p50, p75, p95] = quantiles(&mut values, [0.05, 0.25, 0.5, 0.75, 0.95]);
         let exact = self.numbers.seen == values.len() as u64;
         let shown = |value: f64| self.shown(value);
-        let quantile = |share: f64| quantile(&values, share);
-        let spread = match (quantile(0.25), quantile(0.75)) {
+        let spread = match (p25, p75) {
             (Some(low), Some(high)) => Some((low - 1.5 * (high - low), high + 1.5 * (high - low))),
             _ => None,
         };
@@ -333,8 +337,8 @@ impl ColumnProfile {
             standard_deviation: (is_number && self.sums.count > 1)
                 .then(|| (self.sums.squares / (self.sums.count - 1) as f64).sqrt()),
             quantiles: is_measured.then(|| {
-                let at = |share: f64| quantile(share).map(shown);
-                Quantiles { p05: at(0.05), p25: at(0.25), p50: at(0.5), p75: at(0.75), p95: at(0.95), exact }
+                let [p05, p25, p50, p75, p95] = [p05, p25, p50, p75, p95].map(|value| value.map(shown));
+                Quantiles { p05, p25, p50, p75, p95, exact }
             }),
             outliers: spread.filter(|_| is_number).map(|(low, high)| Outliers {
                 below: low,
@@ -374,20 +378,32 @@ impl ColumnProfile {
     }
 }
 
-/// Linear interpolation between the closest ranks (type 7 of R. Hyndman and Y. Fan, The American Statistician 50, 1996).
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = share * last as f64;
-    let (low, part) = (place.floor() as usize, place.fract());
-    let high = (low + 1).min(last);
-    Some(sorted[low] + (sorted[high] - sorted[low]) * part)
+/// Linear interpolation between the closest ranks (type 7 of R. Hyndman and Y. Fan, The American Statistician 50, 1996), for
+/// shares in ascending order. Values are moved as far as that takes: sorting all of them takes several times as long.
+fn quantiles<const COUNT: usize>(values: &mut [f64], shares: [f64; COUNT]) -> [Option<f64>; COUNT] {
+    let Some(last) = values.len().checked_sub(1) else { return [None; COUNT] };
+    let mut smaller = 0;
+    shares.map(|share| {
+        let place = share * last as f64;
+        let (low, part) = (place.floor() as usize, place.fract());
+        values[smaller..].select_nth_unstable_by(low - smaller, f64::total_cmp);
+        smaller = low;
+        let next = values[low + 1..].iter().copied().min_by(f64::total_cmp);
+        let (at, next) = (values[low], next.unwrap_or(values[low]));
+        Some(at + (next - at) * part)
+    })
 }
 
 /// The most frequent, the first of the alphabet among equally frequent ones.
 fn top<'a>(counts: impl Iterator<Item = (&'a Box<str>, u64)>) -> Vec<(String, u64)> {
+    let order = |a: &(&Box<str>, u64), b: &(&Box<str>, u64)| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0));
     let mut found: Vec<_> = counts.collect();
-    found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    found.into_iter().take(TOLD).map(|(text, count)| (text.chars().take(200).collect(), count)).collect()
+    if found.len() > TOLD {
+        found.select_nth_unstable_by(TOLD, order);
+        found.truncate(TOLD);
+    }
+    found.sort_unstable_by(order);
+    found.into_iter().map(|(text, count)| (text.chars().take(200).collect(), count)).collect()
 }
 
 /// Capitals become `A`, other letters `a`, digits `9`; runs of one are one.

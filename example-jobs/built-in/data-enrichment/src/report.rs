@@ -17,7 +17,7 @@ const DRAWN: usize = 60;
 
 pub(crate) fn page(all: &Enriched<'_>) -> Page {
     let mut page = Page::new(all.file, "Data profile");
-    let (before, after) = (all.documents_before(), all.after.documents());
+    let (before, after) = (&all.columns_before, &all.columns_after);
     let validation = all.quality.validation;
     if all.is_retry {
         page.note("These are rows that an earlier job rejected.");

@@ -221,8 +221,7 @@ impl Table {
 
     /// The schema of its batches.
     pub fn schema(&self) -> SchemaRef {
-        let field = |column: &Column| Field::new(&column.name, column.kind.data_type(), true);
-        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+        schema_of(&self.columns)
     }
 
     /// Where a column is.
@@ -260,6 +259,11 @@ impl Table {
             rows: 0,
         })
     }
+}
+
+fn schema_of(columns: &[Column]) -> SchemaRef {
+    let field = |column: &Column| Field::new(&column.name, column.kind.data_type(), true);
+    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
 }
 
 fn of_text(facts: &mut Facts, format: &'static str, text: &Text) {
@@ -317,6 +321,16 @@ impl Rows {
 }
 
 impl RowsReader {
+    /// The same for whoever wants [`Rows::original`] only: values stay text where the file does not say their types.
+    #[must_use]
+    pub fn untyped(mut self) -> Self {
+        if let Source::Text(_) = self.source {
+            self.columns.iter_mut().for_each(|column| column.kind = Kind::Text);
+            self.schema = schema_of(&self.columns);
+        }
+        self
+    }
+
     /// The next rows; none at the end.
     ///
     /// # Errors
