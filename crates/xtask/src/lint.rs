@@ -1,8 +1,9 @@
-//! Form, lints, spelling, licences.
+//! Form, lints, spelling, licences, the clients' types.
 
 use anyhow::Result;
 
 use crate::{
+    clients,
     process::{cargo, run},
     tools,
     workspace::Workspace,
@@ -15,5 +16,6 @@ pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
     run(tools::typos(workspace)?.current_dir(&workspace.root))?;
     let deny = ["check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
     run(tools::cargo_deny(workspace)?.args(deny).current_dir(&workspace.root))?;
+    clients::check(workspace)?;
     run(cargo(workspace).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }

