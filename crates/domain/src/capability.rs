@@ -9,6 +9,9 @@ use std::str::FromStr;
 /// The import that sends requests; its types alone reach nobody.
 const SENDING: &str = "wasi:http/outgoing-handler@";
 
+/// What modules of the job world import. A program has none of it: it asks by its device, and its imports say nothing of it.
+const JOB_WORLD: &str = "fuelcell:job/";
+
 /// Most hosts, and most secrets, that one module can be granted.
 pub const MAX_ENTRIES: usize = 100;
 
@@ -34,10 +37,11 @@ pub struct HttpAccess {
 }
 
 impl Capabilities {
-    /// What a module wants that imports `imports` and declares `declared`. What is declared without being imported is not
-    /// wanted: the module cannot use it.
+    /// What a module wants that imports `imports` and declares `declared`. What a module of the job world declares without
+    /// importing it is not wanted: it cannot use it.
     pub fn wanted(imports: &[String], declared: Option<&HttpAccess>) -> Self {
-        let sends = imports.iter().any(|name| name.starts_with(SENDING));
+        let imports = |start: &str| imports.iter().any(|name| name.starts_with(start));
+        let sends = imports(SENDING) || declared.is_some() && !imports(JOB_WORLD);
         Self { http: sends.then(|| declared.cloned().unwrap_or_default()), hmac: Vec::new() }
     }
 
@@ -405,11 +409,19 @@ mod tests {
     #[test]
     fn a_module_wants_what_it_imports() {
         let declared = access(&["api.example.com"], &[]).http;
-        let types = ["wasi:http/types@0.2.3".to_owned()];
+        let types = ["wasi:http/types@0.2.3".to_owned(), "fuelcell:job/inputs@0.1.0".to_owned()];
         assert!(Capabilities::wanted(&types, declared.as_ref()).is_empty());
         let sending = ["wasi:http/outgoing-handler@0.2.3".to_owned()];
         assert_eq!(Capabilities::wanted(&sending, declared.as_ref()).http, declared);
         assert_eq!(Capabilities::wanted(&sending, None).http, Some(HttpAccess::default()));
+    }
+
+    #[test]
+    fn a_program_wants_what_it_declares() {
+        let declared = access(&["api.example.com"], &[]).http;
+        let files = ["wasi:filesystem/types@0.2.6".to_owned()];
+        assert_eq!(Capabilities::wanted(&files, declared.as_ref()).http, declared);
+        assert!(Capabilities::wanted(&files, None).is_empty());
     }
 
     #[test]

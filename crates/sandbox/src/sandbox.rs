@@ -160,18 +160,20 @@ impl Sandbox {
         let (house, runtime) = (self.house.clone(), Handle::current());
         let work = move || {
             let program = program()?;
-            let Program::Job(job) = &program else { return Err(describe::plain_program()) };
-            let job = job.clone();
+            let described_by = program.clone();
             let spec = describe::spec(digest);
             let stop = Box::pin(std::future::pending());
             let host = Arc::new(describe::NoJob { script });
             let run = Run { program, spec, house, host, profile: None, stop };
-            let call = async |_: &Program, store: &mut Store<Cell>| {
-                let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
-                job.call_describe(store).await
+            let call = async |_: &Program, store: &mut Store<Cell>| match &described_by {
+                Program::Job(job) => {
+                    let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
+                    job.call_describe(store).await.map(Some)
+                }
+                Program::Command(command) => run::manifest_of(command, store).await,
             };
             let (described, _) = runtime.block_on(run::in_cell(run, call));
-            described.map_err(not_described)
+            described.map_err(not_described)?.ok_or_else(describe::plain_program)
         };
         spawn_blocking(work).await.unwrap_or_else(|_| Err(host_failed()))
     }

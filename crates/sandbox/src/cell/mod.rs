@@ -12,9 +12,11 @@ pub(crate) mod sampler;
 mod script;
 pub(crate) mod surroundings;
 pub(crate) mod texts;
+pub(crate) mod told;
 
 use crate::clocks::FIXED_TIME;
 use crate::files::disk::Disk;
+use crate::files::node::Device;
 use crate::files::{Preopen, Scratch, Volume};
 use async_trait::async_trait;
 use fuelcell_domain::{FIXED, JobHost, LogLevel, Meter, RunSpec};
@@ -23,10 +25,11 @@ use outbox::Outbox;
 use output::LogStream;
 use requests::Http;
 use sampler::Sampler;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use surroundings::{OUT, Profile};
 use texts::List;
+use told::Told;
 use wasmtime::component::ResourceTable;
 use wasmtime::{CallHook, CallHookHandler, Engine, Store, StoreContextMut};
 use wasmtime_wasi::WasiCtx;
@@ -64,10 +67,14 @@ pub(crate) struct Cell {
     pub(crate) panic: Option<String>,
     /// Sees where the fuel goes, if somebody wants to know.
     pub(crate) sampler: Option<Sampler>,
+    /// By which a program reaches what is no file; guests of the job world have none.
+    pub(crate) device: Option<Arc<dyn Device>>,
+    /// What the program said by it.
+    pub(crate) told: Arc<Mutex<Told>>,
     files: Option<Vec<Preopen>>,
     scratch: Scratch,
-    notice: Instant,
-    started: Instant,
+    pub(crate) notice: Instant,
+    pub(crate) started: Instant,
     /// The fuel that the store was given.
     fuel: u64,
     deadline: Instant,
@@ -120,6 +127,8 @@ impl Cell {
             texts: [None, None],
             panic: None,
             sampler: spec.profiled.then(Sampler::default),
+            device: None,
+            told: Arc::default(),
             files: None,
             scratch: house.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
@@ -146,7 +155,12 @@ impl Cell {
         let volume = Arc::new(Volume::new(scratch, disk, meter, host, deterministic));
         match &self.profile {
             Some(profile) => Ok(surroundings::profile_files(&volume, profile)?),
-            None => Ok(surroundings::job_files(&volume, &self.host, &self.memory)?),
+            None => {
+                let mut directories = surroundings::job_files(&volume, &self.host, &self.memory)?;
+                directories
+                    .extend(self.device.clone().map(|device| surroundings::device_files(&volume, device)));
+                Ok(directories)
+            }
         }
     }
 
@@ -154,7 +168,7 @@ impl Cell {
     pub(crate) fn outbox(&self) -> Option<Outbox> {
         let mut directories = self.files.iter().flatten();
         let out = directories.find(|directory| directory.path == OUT)?.tree.clone();
-        Some(Outbox { out, host: self.host.clone(), disk: self.disk.clone() })
+        Some(Outbox { out, host: self.host.clone(), disk: self.disk.clone(), told: self.told.clone() })
     }
 
     /// Arguments, the program's name first.

@@ -1,5 +1,6 @@
 //! What a program left in `/out`: files become artifacts, `.fuelcell/report.json` becomes the report.
 
+use super::told::Told;
 use crate::files::disk::Disk;
 use crate::files::{Found, Tree, TreeFile};
 use crate::text::clip;
@@ -9,7 +10,7 @@ use fuelcell_domain::{
     JobHost, LogLevel, Report,
 };
 use serde::Deserialize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a program may leave its figures.
 const REPORT: &str = ".fuelcell/report.json";
@@ -60,11 +61,15 @@ pub(crate) struct Outbox {
     pub(crate) out: Tree,
     pub(crate) host: Arc<dyn JobHost>,
     pub(crate) disk: Disk,
+    /// What its program said of them.
+    pub(crate) told: Arc<Mutex<Told>>,
 }
 
 /// Hands what lies in `/out` to the job's host. Gives way between pieces, so that a deadline or a stop is seen.
 pub(crate) async fn publish(outbox: &Outbox) -> Result<(), JobError> {
-    let Outbox { out, host, disk } = outbox;
+    let Outbox { out, host, disk, told } = outbox;
+    // The program has ended, and says no more.
+    let told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
     if let Some(Found::File(file)) = out.find(REPORT) {
         host.set_report(report(&file)?);
     }
@@ -74,9 +79,14 @@ pub(crate) async fn publish(outbox: &Outbox) -> Result<(), JobError> {
     }
     let files = out.outputs();
     // A module that makes artifacts through the job interface has chosen its primary one there.
-    let primary = if disk.artifacts() == 0 { primary(&files) } else { None };
+    let chosen = disk.artifacts() > 0 || told.has_primary();
+    let primary = if chosen { None } else { primary(&files) };
+    for name in told.names().filter(|name| !files.iter().any(|(file, _)| file == name)) {
+        let message = format!("{} was described and is not in /out", clip(name, 128));
+        host.log(LogLevel::Warn, STAGE, &message);
+    }
     for (name, file) in &files {
-        let description = describe(name, primary == Some(name));
+        let description = told.applied_to(describe(name, primary == Some(name)));
         store(host.as_ref(), description, file).await.map_err(|error| refused(name, error))?;
     }
     Ok(())

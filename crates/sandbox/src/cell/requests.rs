@@ -20,7 +20,7 @@ use wasmtime_wasi_http::{
 };
 
 /// Bytes of all names and values of one list of headers.
-const MAX_FIELDS: usize = 64 << 10;
+pub(crate) const MAX_FIELDS: usize = 64 << 10;
 
 /// Bytes of a body that one write hands over; a body that nobody reads holds two of them.
 const MAX_CHUNK: usize = 64 << 10;
@@ -35,8 +35,7 @@ impl Http {
     pub(crate) fn new(host: Arc<dyn JobHost>, memory: Arc<Memory>, deterministic: bool) -> Self {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_FIELDS);
-        let places = Arc::new(Semaphore::new(MAX_AT_ONCE));
-        Self { context, sender: Sender { host, places, memory, deterministic } }
+        Self { context, sender: Sender::new(host, memory, deterministic) }
     }
 
     /// What the engine's side of the interface works on.
@@ -45,8 +44,9 @@ impl Http {
     }
 }
 
+/// Sends what a guest asks for.
 #[derive(Clone)]
-struct Sender {
+pub(crate) struct Sender {
     host: Arc<dyn JobHost>,
     places: Arc<Semaphore>,
     memory: Arc<Memory>,
@@ -76,9 +76,33 @@ impl WasiHttpHooks for Sender {
 }
 
 impl Sender {
-    async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Response<WasiBody>> {
+    pub(crate) fn new(host: Arc<dyn JobHost>, memory: Arc<Memory>, deterministic: bool) -> Self {
+        Self { host, places: Arc::new(Semaphore::new(MAX_AT_ONCE)), memory, deterministic }
+    }
+
+    fn is_refused(&self) -> bool {
         if self.deterministic {
             self.host.log(LogLevel::Warn, "http", "refused: a deterministic run sends no requests");
+        }
+        self.deterministic
+    }
+
+    /// Sends a request that is whole. The answer is the caller's to hold.
+    pub(crate) async fn exchange(
+        &self,
+        request: HttpRequest,
+    ) -> std::result::Result<HttpResponse, HttpError> {
+        if self.is_refused() {
+            return Err(HttpError::Denied("a deterministic run sends no requests".into()));
+        }
+        let place = self.places.clone().try_acquire_owned();
+        let _place = place.map_err(|_| HttpError::TooMany(format!("at most {MAX_AT_ONCE} at once")))?;
+        let room = self.memory.reserve_up_to(MAX_BODY as u64);
+        self.host.http(HttpRequest { max_response: room.bytes(), ..request }).await
+    }
+
+    async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Response<WasiBody>> {
+        if self.is_refused() {
             return Err(Error::HttpRequestDenied);
         }
         let place = self.places.clone().try_acquire_owned().map_err(|_| Error::ConnectionLimitReached)?;
@@ -107,7 +131,7 @@ impl Sender {
 }
 
 /// Where a URI leads to; one with a user or a password in it leads nowhere.
-fn target(uri: &http::Uri) -> Option<Target> {
+pub(crate) fn target(uri: &http::Uri) -> Option<Target> {
     let authority = uri.authority()?;
     if authority.as_str().contains('@') {
         return None;

@@ -3,6 +3,7 @@
 use super::engine_files::engine_files;
 use super::memory::Memory;
 use super::script::script_files;
+use crate::files::node::Device;
 use crate::files::{self, ErrorCode, Preopen, Tree, Volume};
 use fuelcell_domain::JobHost;
 use fuelcell_domain::named_input::parts;
@@ -25,6 +26,10 @@ const TMP: &str = "/tmp";
 
 /// The parameters as a file below `/in`.
 pub(crate) const PARAMETERS: &str = "parameters.json";
+
+/// Where programs find the device by which they reach what is no file, and its name.
+const DEV: &str = "/dev";
+const DEVICE: &str = "fuelcell";
 
 /// What programs see as their own name.
 const PROGRAM: &str = "job";
@@ -88,6 +93,13 @@ pub(crate) fn job_files(
         directories.extend(engine_files(script.engine, volume)?);
     }
     Ok(directories)
+}
+
+/// `/dev` with the device of a program, and nothing else.
+pub(crate) fn device_files(volume: &Arc<Volume>, device: Arc<dyn Device>) -> Preopen {
+    let tree = Tree::new(volume);
+    tree.add_device(DEVICE, device);
+    Preopen { path: DEV.into(), tree: tree.read_only() }
 }
 
 /// Puts an input at `path`, where nothing is yet; what stands before a slash is its folder.

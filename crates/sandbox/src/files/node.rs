@@ -7,6 +7,7 @@ use fuelcell_domain::ReadAt;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// Names below one another. Paths of programs have a dozen.
@@ -191,6 +192,11 @@ impl Directory {
         Ok(())
     }
 
+    /// Gives a device a name that is free. It is the host's, and counts for nothing.
+    pub(crate) fn insert_device(self: &Arc<Self>, name: &str, device: Arc<dyn Device>) {
+        self.attach(name, Node::File(Arc::new(File::device(&self.volume, device))));
+    }
+
     /// Takes a name away.
     pub(crate) fn remove(&self, name: &str) -> Option<Node> {
         self.volume.remove_outputs(self.count_outputs(name));
@@ -305,10 +311,31 @@ impl Directory {
     }
 }
 
+/// A file by which a program speaks with its host: whoever opens it speaks by himself.
+pub(crate) trait Device: Send + Sync {
+    fn open(&self) -> Arc<dyn Session>;
+}
+
+/// One opened device. What is written and read has no place and takes no room on the disk.
+pub(crate) trait Session: Send + Sync {
+    /// Takes all of `bytes`, or says what is wrong with them.
+    fn write(&self, bytes: &[u8]) -> Result<()>;
+
+    /// Whether something can be read, or there is nothing to wait for.
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// At most `max` bytes; none at the end, which is one for now only. `None` = not yet.
+    fn read(&self, max: usize) -> Option<Vec<u8>>;
+}
+
 /// Where a file's bytes are.
 enum Body {
     /// An input of the job.
     Input(Arc<dyn ReadAt>),
+    /// With the host.
+    Device(Arc<dyn Device>),
+    /// With the host, for one who opened it.
+    Session(Arc<dyn Session>),
     /// Chunks on the disk; an absent one is zeros.
     Scratch(Mutex<Extent>),
 }
@@ -337,9 +364,34 @@ impl File {
         Self { meta: Meta::new(volume), volume: volume.clone(), body: Body::Input(source) }
     }
 
+    fn device(volume: &Arc<Volume>, device: Arc<dyn Device>) -> Self {
+        Self { meta: Meta::new(volume), volume: volume.clone(), body: Body::Device(device) }
+    }
+
+    /// What whoever opens the file has; none where the file itself will do.
+    pub(crate) fn opened(&self) -> Option<Self> {
+        let Body::Device(device) = &self.body else { return None };
+        let body = Body::Session(device.open());
+        Some(Self { meta: Meta::new(&self.volume), volume: self.volume.clone(), body })
+    }
+
+    /// Whether it is a device: whoever may not change its directory writes it all the same.
+    pub(crate) fn is_device(&self) -> bool {
+        matches!(self.body, Body::Device(_) | Body::Session(_))
+    }
+
+    /// The device that this is, opened.
+    pub(crate) fn session(&self) -> Option<&Arc<dyn Session>> {
+        match &self.body {
+            Body::Session(session) => Some(session),
+            Body::Input(_) | Body::Device(_) | Body::Scratch(_) => None,
+        }
+    }
+
     pub(crate) fn size(&self) -> u64 {
         match &self.body {
             Body::Input(source) => source.size(),
+            Body::Device(_) | Body::Session(_) => 0,
             Body::Scratch(extent) => lock(extent).size,
         }
     }
@@ -357,6 +409,7 @@ impl File {
                 buffer.truncate(count);
                 self.volume.count_read(count as u64);
             }
+            Body::Device(_) | Body::Session(_) => {}
             Body::Scratch(extent) => self.read_chunks(&lock(extent), offset, &mut buffer)?,
         }
         Ok(buffer)
@@ -375,12 +428,18 @@ impl File {
 
     /// Writes all of `bytes` at `offset`, or nothing.
     pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        if let Some(session) = self.session() {
+            return session.write(bytes);
+        }
         let mut extent = lock(self.scratch()?);
         self.write_chunks(&mut extent, offset, bytes)
     }
 
     /// Writes all of `bytes` at the end, or nothing.
     pub(crate) fn append(&self, bytes: &[u8]) -> Result<()> {
+        if let Some(session) = self.session() {
+            return session.write(bytes);
+        }
         let mut extent = lock(self.scratch()?);
         let end = extent.size;
         self.write_chunks(&mut extent, end, bytes)
@@ -403,6 +462,10 @@ impl File {
 
     /// Cuts the file, or makes it longer by zeros that take no room on the disk but count.
     pub(crate) fn set_size(&self, size: u64) -> Result<()> {
+        // Shells cut what they write to.
+        if self.is_device() {
+            return Ok(());
+        }
         let mut extent = lock(self.scratch()?);
         match size < extent.size {
             true => self.shrink(&mut extent, size)?,
@@ -449,7 +512,7 @@ impl File {
     fn scratch(&self) -> Result<&Mutex<Extent>> {
         match &self.body {
             Body::Scratch(extent) => Ok(extent),
-            Body::Input(_) => Err(ErrorCode::NotPermitted),
+            Body::Input(_) | Body::Device(_) | Body::Session(_) => Err(ErrorCode::NotPermitted),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Reading and writing a file as a stream. A disk is always ready, so nothing here waits.
+//! Reading and writing a file as a stream. A disk is always ready, so nothing here waits but for a device.
 
 use super::ErrorCode;
 use super::node::File;
 use bytes::Bytes;
+use std::future::poll_fn;
 use std::sync::Arc;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
@@ -26,13 +27,24 @@ pub(crate) struct Reading {
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for Reading {
-    async fn ready(&mut self) {}
+    async fn ready(&mut self) {
+        if let Some(session) = self.file.session() {
+            poll_fn(|context| session.poll_ready(context)).await;
+        }
+    }
 }
 
 impl InputStream for Reading {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         if size == 0 {
             return Ok(Bytes::new());
+        }
+        if let Some(session) = self.file.session() {
+            return match session.read(size.min(MAX_PIECE)) {
+                None => Ok(Bytes::new()),
+                Some(bytes) if bytes.is_empty() => Err(StreamError::Closed),
+                Some(bytes) => Ok(bytes.into()),
+            };
         }
         let bytes = self.file.read(self.position, size.min(MAX_PIECE)).map_err(failed)?;
         if bytes.is_empty() {

@@ -1,6 +1,6 @@
 //! What can be done in a tree: the operations of `wasi:filesystem`, without WASI's tables.
 
-use super::node::{Directory, File, Link, Node};
+use super::node::{Device, Directory, File, Link, Node};
 use super::path::{Place, resolve};
 use super::volume::Volume;
 use super::{ErrorCode, Result};
@@ -84,6 +84,11 @@ impl Tree {
         directory.insert(&name, Node::File(Arc::new(File::input(self.volume(), source))))
     }
 
+    /// Puts a device into the top of the tree.
+    pub(crate) fn add_device(&self, name: &str, device: Arc<dyn Device>) {
+        self.root.insert_device(name, device);
+    }
+
     /// Puts a file of these bytes at `path`, whose directory is there.
     pub(crate) fn add_file(&self, path: &str, bytes: &[u8]) -> Result<()> {
         let how = OpenHow { create: true, exclusive: true, write: true, ..OpenHow::default() };
@@ -131,10 +136,13 @@ impl Tree {
         if how.directory && (how.create || how.exclusive || how.truncate) {
             return Err(ErrorCode::Invalid);
         }
-        if how.changes() {
+        let place = resolve(&self.root, path, how.follow && !(how.create && how.exclusive));
+        let is_device =
+            |place: &Place| matches!(place.find(), Ok(Some(Node::File(file))) if file.is_device());
+        if how.changes() && !place.as_ref().is_ok_and(is_device) {
             self.check_writable()?;
         }
-        let place = resolve(&self.root, path, how.follow && !(how.create && how.exclusive))?;
+        let place = place?;
         match place.find()? {
             Some(_) if how.create && how.exclusive => Err(ErrorCode::Exist),
             Some(Node::Link(_)) => Err(ErrorCode::Loop),

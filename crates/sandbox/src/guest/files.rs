@@ -8,6 +8,7 @@ use crate::files::node::{Directory, File, Meta, Node};
 use crate::files::streams::{FileError, MAX_PIECE, Reading, Writing};
 use crate::files::tree::{OpenHow, Tree};
 use crate::files::{ErrorCode, Result};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::Resource;
@@ -188,7 +189,13 @@ impl types::HostDescriptor for Cell {
 
     async fn read(&mut self, descriptor: Descriptor, length: u64, offset: u64) -> FsResult<(Vec<u8>, bool)> {
         let max = usize::try_from(length).unwrap_or(usize::MAX).min(MAX_PIECE);
-        let bytes = self.opened(&descriptor)?.readable_file()?.read(offset, max)?;
+        let file = self.opened(&descriptor)?.readable_file()?.clone();
+        if let Some(session) = file.session() {
+            poll_fn(|context| session.poll_ready(context)).await;
+            let bytes = session.read(max).unwrap_or_default();
+            return Ok((bytes, false));
+        }
+        let bytes = file.read(offset, max)?;
         let end = bytes.is_empty();
         Ok((bytes, end))
     }
@@ -256,7 +263,13 @@ impl types::HostDescriptor for Cell {
             Node::Directory(_) => directory_flags(tree.writable),
             Node::File(_) | Node::Link(_) => file_flags(flags),
         };
-        self.push(Open { node, writable_tree: tree.writable, flags }).map_err(FsError::trap)
+        let session = match &node {
+            Node::File(file) => file.opened().map(|session| Node::File(Arc::new(session))),
+            Node::Directory(_) | Node::Link(_) => None,
+        };
+        let writable_tree = tree.writable || session.is_some();
+        let node = session.unwrap_or(node);
+        self.push(Open { node, writable_tree, flags }).map_err(FsError::trap)
     }
 
     fn drop(&mut self, descriptor: Descriptor) -> wasmtime::Result<()> {

@@ -4,6 +4,7 @@
 //! end is not its concern.
 
 pub(crate) mod bindings;
+pub(crate) mod desk;
 pub(crate) mod exits;
 mod files;
 mod handles;

@@ -28,7 +28,8 @@ pub(crate) fn spec(module: Digest) -> RunSpec {
 pub(crate) fn plain_program() -> JobError {
     JobError::new(
         ErrorCode::ModuleInvalid,
-        "a plain WASI program cannot describe itself; write its manifest as JSON and pack it with `--manifest`",
+        "this program does not tell its manifest: it is built with no SDK that does; write the manifest as JSON and pack it \
+         with `--manifest`",
     )
 }
 

@@ -8,9 +8,11 @@ pub(crate) mod outcome;
 
 use crate::cell::outbox;
 use crate::cell::surroundings::Profile;
+use crate::cell::told::End;
 use crate::cell::{self, Cell, House, Tenancy};
 use crate::guest::bindings::JobPre;
 use crate::guest::bindings::fuelcell::job::types;
+use crate::guest::desk::{self, Task};
 use crate::guest::exits::{FailedExit, is_exit};
 use crate::guest::program::Program;
 use crate::text::clipped;
@@ -20,8 +22,8 @@ use outcome::{Cut, NotStarted};
 use rustix::time::{ClockId, clock_gettime};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use wasmtime::{Store, Trap};
@@ -45,6 +47,7 @@ pub(crate) struct Run {
 pub(crate) async fn program(run: Run) -> (RunEnd, Usage) {
     let call = async |program: &Program, store: &mut Store<Cell>| {
         let returned = call(program, store).await;
+        let returned = as_told(store.data(), returned);
         let Some(outbox) = store.data().outbox() else { return returned };
         // What lies in /out is published when the program ended by itself, also when it says that it failed.
         match returned {
@@ -94,14 +97,51 @@ async fn call_job(
     Ok(returned.map(completed).map_err(|failure| failed(store.data(), failure)))
 }
 
+/// Calls a program for its manifest alone, which it tells its host if it knows that it can be asked.
+pub(crate) async fn manifest_of(
+    command: &CommandPre<Cell>,
+    store: &mut Store<Cell>,
+) -> wasmtime::Result<Option<String>> {
+    desk::set_up(store.data_mut(), Task::Describe);
+    let returned = start(command, store).await;
+    let manifest = store.data().told.lock().unwrap_or_else(PoisonError::into_inner).manifest.take();
+    match returned {
+        Err(error) if manifest.is_none() && !is_exit(&error) => Err(error),
+        _ => Ok(manifest),
+    }
+}
+
+/// A program that ended by itself ended as it said. What it did not say follows from its exit.
+fn as_told(
+    cell: &Cell,
+    returned: wasmtime::Result<Result<Completion, JobError>>,
+) -> wasmtime::Result<Result<Completion, JobError>> {
+    let end = cell.told.lock().unwrap_or_else(PoisonError::into_inner).end.take();
+    match (returned, end) {
+        (Ok(Ok(_)), Some(End::Completed(completion))) => Ok(Ok(completion)),
+        (Ok(Ok(_)), Some(End::Failed { code, message, transient })) => {
+            Ok(Err(outcome::guest_failed(cell, &code, message, transient)))
+        }
+        (Err(error), Some(End::Failed { code, message, transient })) if is_exit(&error) => {
+            Ok(Err(outcome::guest_failed(cell, &code, message, transient)))
+        }
+        (returned, _) => returned,
+    }
+}
+
 async fn call_command(
     command: &CommandPre<Cell>,
     store: &mut Store<Cell>,
 ) -> wasmtime::Result<Result<Completion, JobError>> {
+    desk::set_up(store.data_mut(), Task::Run);
+    start(command, store).await?;
+    Ok(Ok(Completion::Done))
+}
+
+async fn start(command: &CommandPre<Cell>, store: &mut Store<Cell>) -> wasmtime::Result<()> {
     let command = command.instantiate_async(&mut *store).await.map_err(not_started)?;
     let returned = command.wasi_cli_run().call_run(&mut *store).await?;
-    returned.map_err(|()| wasmtime::Error::new(FailedExit))?;
-    Ok(Ok(Completion::Done))
+    returned.map_err(|()| wasmtime::Error::new(FailedExit))
 }
 
 /// Marks an error from before the guest's first instruction.

@@ -1,0 +1,3 @@
+module fuelcell
+
+go 1.24
