@@ -5,16 +5,19 @@
 
 pub mod browser;
 pub mod built;
+mod cache;
 pub mod client;
 pub mod limits;
 pub mod mount;
 pub mod page;
 pub mod project;
+pub mod proxy;
 pub mod receiver;
 pub mod register;
 pub mod script;
 pub mod server;
 
+pub use cache::cache;
 pub use client::{Answer, Client};
 pub use mount::Mount;
 pub use project::Project;

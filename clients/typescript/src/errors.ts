@@ -17,7 +17,7 @@ export class ApiError extends FuelcellError {
   constructor(
     /** The status of HTTP. */
     readonly status: number,
-    /** A stable word, such as `JobNotFound`. */
+    /** A stable word, such as `InvalidParameters`. */
     readonly code: string,
     /** A sentence for people. */
     readonly detail: string,

@@ -30,7 +30,7 @@ class ApiError(FuelcellError):
         super().__init__(f"{status} {code}: {detail}{places}")
         #: The status of HTTP.
         self.status = status
-        #: A stable word, such as ``JobNotFound``.
+        #: A stable word, such as ``InvalidParameters``.
         self.code = code
         #: A sentence for people.
         self.detail = detail

@@ -1,0 +1,473 @@
+//! The typed clients for Python and TypeScript: what their pages show, and what they do while answers are lost, streams
+//! break off, and the server is killed.
+
+use crate::execution::events::of_job;
+use fuelcell_tests::page::{Block, blocks};
+use fuelcell_tests::proxy::{Fate, Proxy};
+use fuelcell_tests::script::write;
+use fuelcell_tests::{Project, Server, built};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+const SAMPLE: &str = "example-jobs/built-in/process-mining/sample/order-to-cash.csv";
+const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-type: application/problem+json\r\n\
+     content-length: 54\r\nconnection: close\r\n\r\n{\"code\": \"Busy\", \"detail\": \"later\", \"requestId\": \"x-1\"}";
+const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 4\r\nconnection: close\r\n\r\nnope";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Python,
+    TypeScript,
+}
+
+const LANGUAGES: [Language; 2] = [Language::Python, Language::TypeScript];
+
+/// Does it for both, at the same time.
+fn in_each(what: impl Fn(Language) + Sync) {
+    thread::scope(|scope| {
+        for language in LANGUAGES {
+            let what = &what;
+            scope.spawn(move || what(language));
+        }
+    });
+}
+
+fn node_modules() -> PathBuf {
+    built::source("crates/dashboard/web/node_modules")
+}
+
+/// The client for TypeScript, compiled of these sources.
+fn compiled() -> PathBuf {
+    let folder = built::target().join("tests-clients/typescript");
+    fs::create_dir_all(&folder).unwrap();
+    // Tests that begin together wait for the one that compiles.
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let source = built::source("clients/typescript");
+    let mut files: Vec<_> =
+        fs::read_dir(source.join("src")).unwrap().map(|file| file.unwrap().path()).collect();
+    files.extend(["package.json", "tsconfig.json"].map(|name| source.join(name)));
+    files.sort();
+    let sources: Vec<u8> = files.iter().flat_map(|file| fs::read(file).unwrap()).collect();
+    let stamp = folder.join("compiled-from");
+    if !fs::read(&stamp).is_ok_and(|compiled| compiled == sources) {
+        let mut compiler = Command::new(node_modules().join(".bin/tsc"));
+        let out = compiler.arg("-p").arg(&source).arg("--outDir").arg(folder.join("dist")).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stdout));
+        fs::copy(source.join("package.json"), folder.join("package.json")).unwrap();
+        fs::write(stamp, sources).unwrap();
+    }
+    folder.join("dist/index.js")
+}
+
+/// A client at work.
+struct Running {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+/// What the client is told of its server and project.
+fn settings(command: &mut Command, address: &str, project: &Project) {
+    command
+        .env("FUELCELL_SERVER", address)
+        .env("FUELCELL_TENANT", &project.tenant)
+        .env("FUELCELL_PROJECT", &project.project)
+        .env("FUELCELL_TOKEN", &project.token);
+}
+
+impl Running {
+    fn start(language: Language, address: &str, project: &Project, arguments: &[&str]) -> Self {
+        let mut command = match language {
+            Language::Python => {
+                let mut command = Command::new(built::python());
+                command.arg(built::source("tests/clients/typed/scenario.py"));
+                command.env("PYTHONPATH", built::source("clients/python/src"));
+                command.env("PYTHONDONTWRITEBYTECODE", "1");
+                command
+            }
+            Language::TypeScript => {
+                let mut command = Command::new("node");
+                command.arg(built::source("tests/clients/typed/scenario.mjs"));
+                command.env("FUELCELL_CLIENT", compiled());
+                command
+            }
+        };
+        settings(&mut command, address, project);
+        let mut process = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap());
+        Self { process, lines }
+    }
+
+    /// What it tells next.
+    fn next(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        (self.lines.read_line(&mut line).unwrap() > 0).then(|| serde_json::from_str(&line).unwrap())
+    }
+
+    /// What else it tells.
+    fn rest(mut self) -> Vec<Value> {
+        let told = std::iter::from_fn(|| self.next()).collect();
+        assert!(self.process.wait().unwrap().success(), "{told:#?}");
+        told
+    }
+}
+
+fn run(language: Language, address: &str, project: &Project, arguments: &[&str]) -> Vec<Value> {
+    Running::start(language, address, project, arguments).rest()
+}
+
+#[test]
+fn a_submit_whose_answer_is_lost_makes_one_job() {
+    let server = Server::start();
+    in_each(|language| {
+        let (project, proxy) = (Project::new(&server).with_probe(), Proxy::start(&server));
+        let fates = [Fate::Answered(BUSY), Fate::AnswerLost, Fate::Answered(BAD_GATEWAY)];
+        proxy.plan("POST", "/execution/job", fates);
+        proxy.plan("DELETE", "/datasets/", [Fate::AnswerLost]);
+        proxy.plan("DELETE", "/execution/job/", [Fate::AnswerLost]);
+        proxy.plan("POST", "/execution/jobs", [Fate::AnswerLost]);
+        let told = run(language, &proxy.url(), &project, &["submit"]);
+        let submits = proxy.passed("POST", "/execution/job");
+        let (first, rest) = submits.split_first_chunk::<4>().unwrap();
+        let keys: BTreeSet<_> = first.iter().map(|passed| &passed.headers["idempotency-key"]).collect();
+        assert_eq!(keys.len(), 1, "{language:?}");
+        assert!(rest.iter().all(|passed| !keys.contains(&passed.headers["idempotency-key"])), "{language:?}");
+        assert!(first[1].at - first[0].at >= Duration::from_secs(1), "{language:?} came back too soon");
+        let jobs = project.client.get(&project.path("execution/jobs?text=once")).ok();
+        assert_eq!((jobs["jobs"].as_array().unwrap().len(), &jobs["jobs"][0]["jobId"]), (1, &told[0]["job"]));
+        let ended = told[1]["status"].as_str().unwrap();
+        assert!(["Cancelled", "Completed"].contains(&ended), "{language:?} {ended}");
+        assert_eq!(told[2], json!({"queued": 0, "replayed": 2}), "{language:?}");
+        assert_eq!(project.client.get(&project.path("datasets")).ok()["datasets"], json!([]));
+    });
+}
+
+#[test]
+fn events_are_told_once_and_in_order_through_cuts_and_restarts() {
+    let mut server = Server::start_set(&[("PULSE_MILLISECONDS", "20")]);
+    let steps: Vec<_> = (1..=8)
+        .flat_map(|n| {
+            [
+                json!({"do": "progress", "done": n, "total": 8, "stage": format!("part {n}")}),
+                json!({"do": "sleep", "milliseconds": 60}),
+            ]
+        })
+        .chain([json!({"do": "waitForCancel"})])
+        .collect();
+    let mut all = LANGUAGES.map(|language| {
+        let (project, proxy) = (Project::new(&server).with_probe(), Proxy::start(&server));
+        let job = project.probe(json!(steps));
+        proxy.plan("GET", "/events", [Fate::AnswerCut(400), Fate::AnswerCut(500), Fate::AnswerLost]);
+        let client = Running::start(language, &proxy.url(), &project, &["follow", &job]);
+        (language, project, proxy, job, client, Vec::new())
+    });
+    for (.., client, heard) in &mut all {
+        heard.extend(client.next());
+        heard.extend(client.next());
+    }
+    server.kill();
+    server.restart();
+    thread::scope(|scope| {
+        for (language, project, proxy, job, client, heard) in all {
+            let server = &server;
+            scope.spawn(move || {
+                proxy.lead_to(server);
+                let project = project.after_restart(server);
+                project.wait_for_stage(&job, "part 8");
+                project.client.delete(&project.job_path(&job), None).ok();
+                let heard: Vec<Value> = heard.into_iter().chain(client.rest()).collect();
+                let (end, heard) = heard.split_last().unwrap();
+                let whole: Vec<_> = of_job(server, &project, &job, None).rest();
+                let whole: Vec<_> = whole
+                    .iter()
+                    .map(|event| json!({"id": event.id.to_string(), "event": event.name}))
+                    .collect();
+                assert_eq!(heard, whole, "{language:?}: nothing is lost, nothing told twice");
+                assert_eq!(end["seen"], whole.len(), "{language:?}: who waits hears all of it");
+                assert_eq!(end["status"], project.status(&job)["status"], "{language:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn who_listens_to_a_project_is_told_when_events_may_be_missing() {
+    let server = Server::start();
+    in_each(|language| {
+        let (project, proxy) = (Project::new(&server).with_probe(), Proxy::start(&server));
+        proxy.plan("GET", "/events", [Fate::AnswerCut(1)]);
+        let told = run(language, &proxy.url(), &project, &["project"]);
+        let names: Vec<_> = told.iter().map(|told| told["event"].as_str().unwrap()).collect();
+        assert_eq!(names, ["reset", "queued", "started", "completed"], "{language:?}");
+        assert!(told[1..].iter().all(|told| told["own"] == true), "{language:?}");
+    });
+}
+
+#[test]
+fn who_waits_does_without_a_stream() {
+    let server = Server::start_set(&[("SERVICE__MAX_STREAMS", "1"), ("SLOTS", "4")]);
+    in_each(|language| {
+        let project = Project::new(&server).with_probe();
+        let held = project.probe(json!([{"do": "waitForCancel"}]));
+        let _only = of_job(&server, &project, &held, None);
+        let proxy = Proxy::start(&server);
+        let told = run(language, &proxy.url(), &project, &["wait"]);
+        let mut expected = vec![
+            json!({"status": "Completed"}),
+            json!({"error": "JobNotCompleted", "status": "Failed", "code": "GuestError"}),
+            json!({"error": "WaitTimeout"}),
+            json!({"error": "TimeoutError"}),
+        ];
+        if language == Language::Python {
+            // It has no signals.
+            expected.pop();
+        }
+        assert_eq!(told[..expected.len()], expected, "{language:?}");
+        assert!(!proxy.passed("GET", "?wait=").is_empty(), "{language:?}");
+    });
+}
+
+#[test]
+fn files_arrive_whole_over_connections_that_break_off() {
+    let server = Server::start();
+    in_each(|language| {
+        let (project, proxy) = (Project::new(&server).with_probe(), Proxy::start(&server));
+        let folder = tempfile::tempdir().unwrap();
+        let large: Vec<u8> =
+            (0..5_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        fs::write(folder.path().join("large.bin"), &large).unwrap();
+        proxy.plan("PUT", "/datasets/", [Fate::RequestCut(1_000_000), Fate::Answered(BUSY)]);
+        let cuts = [Fate::AnswerCut(700_000), Fate::AnswerLost, Fate::AnswerCut(900_000)];
+        proxy.plan("GET", "/content", cuts);
+        proxy.plan("GET", "/downloads/", [Fate::AnswerCut(100_000), Fate::AnswerCut(0)]);
+        let told = run(language, &proxy.url(), &project, &["files", folder.path().to_str().unwrap()]);
+        let stored = project.client.get(&project.path("datasets")).ok();
+        assert_eq!(told[0]["digest"], stored["datasets"][0]["digest"], "{language:?}");
+        assert_eq!(
+            (&told[0]["size"], &told[0]["progress"]),
+            (&json!(5_000_000), &json!([5_000_000, 5_000_000]))
+        );
+        assert!(fs::read(folder.path().join("dataset.bin")).unwrap() == large, "{language:?}");
+        assert_eq!(proxy.passed("PUT", "/datasets/").len(), 3, "{language:?}");
+        let ranges = |part| {
+            let passed = proxy.passed("GET", part);
+            passed.iter().map(|passed| passed.headers.get("range").cloned()).collect::<Vec<_>>()
+        };
+        let of_dataset = ranges("/content");
+        let at = |n: u32| Some(format!("bytes={n}-"));
+        assert_eq!(of_dataset, [None, at(700_000), at(700_000), at(1_600_000)], "{language:?}");
+        assert!(
+            proxy
+                .passed("GET", "/downloads/")
+                .iter()
+                .all(|passed| !passed.headers.contains_key("authorization"))
+        );
+        let (same, bytes) = (&told[1]["same"], &told[1]["bytes"]);
+        assert_eq!((same, bytes), (&json!(true), &json!(3_000_000)), "{language:?}");
+        assert_eq!(told[2], json!({"part": true, "none": true}), "{language:?}");
+        if language == Language::Python {
+            assert!(ranges("/downloads/").contains(&at(1_000_000)), "what was there is not fetched again");
+            assert_eq!(told[3], json!({"error": "DigestMismatch"}));
+            assert_eq!(told[4]["left"], json!(["dataset.bin", "large.bin", "out.bin"]), "and removed");
+            assert_eq!(told[5], json!({"error": "KeyError"}));
+        } else {
+            assert_eq!(told[3], json!({"error": "RangeError"}));
+        }
+    });
+}
+
+#[test]
+fn refusals_have_their_code_and_places() {
+    let server = Server::start();
+    in_each(|language| {
+        let project = Project::new(&server).with_probe();
+        let told = run(language, server.base(), &project, &["errors"]);
+        let shown = |told: &Value| (told["error"].clone(), told["status"].clone(), told["code"].clone());
+        let refused = |status: u16, code: &str| (json!("ApiError"), json!(status), json!(code));
+        assert_eq!(shown(&told[0]), refused(404, "NotFound"), "{language:?}");
+        assert_eq!(shown(&told[1]), refused(400, "InvalidParameters"), "{language:?}");
+        assert_eq!(told[1]["errors"][0]["pointer"], "/steps");
+        assert_eq!(shown(&told[2]), refused(400, "InvalidBody"), "{language:?}");
+        assert!(told[2]["errors"][0]["message"].as_str().unwrap().contains("jobType"), "{}", told[2]);
+        assert_eq!(shown(&told[3]), refused(401, "Unauthenticated"), "{language:?}");
+        assert!(told[..4].iter().all(|told| told["requestId"] == true), "{language:?}");
+        assert_eq!(told[4]["error"], "NoAnswer", "{language:?}");
+        let invalid = if language == Language::Python { "ValueError" } else { "TypeError" };
+        assert_eq!((&told[5]["error"], &told[6]["error"]), (&json!(invalid), &json!(invalid)));
+        if language == Language::TypeScript {
+            assert_eq!(told[7], json!({"exact": true}));
+        }
+    });
+}
+
+#[test]
+fn pages_show_what_stays_once_while_jobs_come_and_go() {
+    let server = Server::start();
+    in_each(|language| {
+        let project = Project::new(&server).with_probe();
+        let jobs: Vec<_> = (0..14).map(|_| project.probe(json!([]))).collect();
+        for job in &jobs {
+            project.wait_for(job, "Completed");
+        }
+        // The oldest go before they were seen, and the newest after it.
+        let doomed = [&jobs[0], &jobs[1], &jobs[13], &jobs[12]];
+        let arguments: Vec<_> = ["pages"].into_iter().chain(doomed.map(String::as_str)).collect();
+        let told = run(language, server.base(), &project, &arguments);
+        let seen: Vec<_> = told.iter().map(|told| told["job"].as_str().unwrap()).collect();
+        let once: BTreeSet<_> = seen.iter().collect();
+        assert_eq!(once.len(), seen.len(), "{language:?}: nothing twice");
+        let staying: Vec<_> = jobs[2..12].iter().rev().collect();
+        let among: Vec<_> = jobs[2..12].iter().rev().filter(|job| seen.contains(&job.as_str())).collect();
+        assert_eq!(among, staying, "{language:?}: all that stay, the newest first");
+        assert_eq!(run(language, server.base(), &project, &["threads"]), [json!({"done": true})]);
+    });
+}
+
+/// Runs a command in a folder, and returns what it printed.
+fn follow(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}\n{printed}\n{said}");
+    printed.into_owned()
+}
+
+/// The programs of a page, in an empty folder with the sample.
+fn programs(page: &str, folder: &Path) -> Vec<String> {
+    let page = fs::read_to_string(built::source(page)).unwrap();
+    fs::copy(built::source(SAMPLE), folder.join("order-to-cash.csv")).unwrap();
+    let named = |block: Block<'_>| {
+        let Some((name, text)) = block.file() else {
+            assert_eq!(block.language, "sh", "a block is a program or commands");
+            return None;
+        };
+        write(&folder.join(name), text);
+        Some(name.to_owned())
+    };
+    blocks(&page).filter_map(named).collect()
+}
+
+/// What each program of a page printed, in their order.
+fn printed(names: &[String], mut start: impl FnMut(&str) -> Command) -> Vec<String> {
+    let server = Server::start();
+    let project = Project::new(&server);
+    names
+        .iter()
+        .map(|name| {
+            let mut command = start(name);
+            settings(&mut command, server.base(), &project);
+            follow(&mut command)
+        })
+        .collect()
+}
+
+/// The first four programs are the same in both languages.
+fn check_programs(printed: &[String], folder: &Path) {
+    let [first, followed, errors, many, ..] = printed else { panic!("a page has four programs at least") };
+    assert!(first.contains("177477 of 177477 bytes") && first.contains("Orders Completed"), "{first}");
+    let report = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(
+        report.to_lowercase().starts_with("<!doctype html>") && first.contains("report.html 1"),
+        "{first}"
+    );
+    assert_eq!(followed.matches("completed").count(), 2, "{followed}");
+    assert!(errors.starts_with("400 InvalidParameters\n/outputFormat "), "{errors}");
+    assert!(errors.trim().lines().count() >= 3, "{errors}");
+    assert_eq!(many, "3\n");
+}
+
+#[test]
+fn the_page_of_the_python_client_is_followed_word_for_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = programs("clients/python/README.md", folder.path());
+    // An environment of its own, which has nothing but this package. What builds it comes from the tests' environment.
+    let (python, home) = (built::python(), folder.path().join("environment"));
+    follow(Command::new(&python).args(["-m", "venv", "--without-pip"]).arg(&home));
+    let offline =
+        ["--no-index", "--no-build-isolation", "--no-deps", "--quiet", "--disable-pip-version-check"];
+    let wheels = folder.path().join("wheels");
+    let mut wheel = Command::new(&python);
+    wheel.args(["-m", "pip", "wheel"]).args(offline).arg("--wheel-dir").arg(&wheels);
+    follow(wheel.arg(built::source("clients/python")));
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "--python"]).arg(home.join("bin/python")).args([
+        "install",
+        "--no-index",
+        "--quiet",
+    ]);
+    follow(
+        install.arg("--disable-pip-version-check").arg("--find-links").arg(&wheels).arg("fuelcell-client"),
+    );
+    let printed = printed(&names, |name| {
+        let mut command = Command::new(home.join("bin/python"));
+        command.arg(name).current_dir(folder.path());
+        command
+    });
+    check_programs(&printed, folder.path());
+    assert_eq!(printed[4].matches(": Completed").count(), 5, "{}", printed[4]);
+    assert_eq!(printed[5], "[]\n");
+    let mut mypy = Command::new(python.with_file_name("mypy"));
+    mypy.args(["--strict", "--python-executable"]).arg(home.join("bin/python")).args(&names);
+    mypy.arg("--cache-dir").arg(built::target().join("tests-clients/mypy")).current_dir(folder.path());
+    follow(&mut mypy);
+}
+
+#[test]
+fn the_page_of_the_typescript_client_is_followed_word_for_word() {
+    let versions = ["clients/typescript", "crates/dashboard/web"].map(|folder| {
+        let manifest = fs::read_to_string(built::source(folder).join("package.json")).unwrap();
+        serde_json::from_str::<Value>(&manifest).unwrap()["devDependencies"]["typescript"].clone()
+    });
+    assert_eq!(versions[0], versions[1], "one compiler is pinned");
+    let folder = tempfile::tempdir().unwrap();
+    let names = programs("clients/typescript/README.md", folder.path());
+    // `npm pack` compiles: here it finds the compiler that the dashboard is built with.
+    let source = folder.path().join("clients/typescript");
+    for name in ["README.md", "package.json", "tsconfig.json"] {
+        let text = fs::read_to_string(built::source("clients/typescript").join(name)).unwrap();
+        write(&source.join(name), &text);
+    }
+    for file in fs::read_dir(built::source("clients/typescript/src")).unwrap() {
+        let file = file.unwrap();
+        let name = Path::new("src").join(file.file_name());
+        write(&source.join(name), &fs::read_to_string(file.path()).unwrap());
+    }
+    let tools = std::env::join_paths(
+        [node_modules().join(".bin")]
+            .into_iter()
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let tools = tools.unwrap();
+    follow(Command::new("npm").args(["pack", "--offline"]).env("PATH", &tools).current_dir(&source));
+    write(&folder.path().join("package.json"), r#"{"type": "module"}"#);
+    let archive = source.join("fuelcell-client-0.1.0.tgz");
+    let npm = ["install", "--offline", "--no-audit", "--no-fund"];
+    follow(Command::new("npm").args(npm).arg(archive).current_dir(folder.path()));
+    // Those of Node.js that the page uses; a project has @types/node.
+    let node = "declare module \"node:fs\" { export function openAsBlob(path: string): Promise<Blob>; }\n\
+         declare module \"node:fs/promises\" { export function writeFile(to: string, data: AsyncIterable<Uint8Array>): Promise<void>; }\n";
+    write(&folder.path().join("node.d.ts"), node);
+    let mut compiler = Command::new("tsc");
+    compiler.args([
+        "--strict",
+        "--module",
+        "nodenext",
+        "--target",
+        "es2022",
+        "--lib",
+        "es2022,dom,dom.asynciterable",
+    ]);
+    follow(compiler.args(&names).arg("node.d.ts").env("PATH", &tools).current_dir(folder.path()));
+    let printed = printed(&names, |name| {
+        let mut command = Command::new("node");
+        command.arg(Path::new(name).with_extension("js")).current_dir(folder.path());
+        command
+    });
+    check_programs(&printed, folder.path());
+    assert_eq!(printed[4], "[]\n");
+}
