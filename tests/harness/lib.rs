@@ -5,7 +5,6 @@
 
 pub mod browser;
 pub mod built;
-mod cache;
 pub mod client;
 pub mod limits;
 pub mod mount;
@@ -17,7 +16,6 @@ pub mod register;
 pub mod script;
 pub mod server;
 
-pub use cache::cache;
 pub use client::{Answer, Client};
 pub use mount::Mount;
 pub use project::Project;
