@@ -10,6 +10,7 @@ mod bug_reports;
 mod cli;
 mod cli_author;
 mod cli_client;
+mod cli_from_job;
 mod cli_help;
 mod cli_profile;
 mod cli_top;

@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod built;
+mod cache;
 pub mod client;
 pub mod limits;
 pub mod mount;
@@ -16,6 +17,7 @@ pub mod register;
 pub mod script;
 pub mod server;
 
+pub use cache::cache;
 pub use client::{Answer, Client};
 pub use mount::Mount;
 pub use project::Project;

@@ -20,7 +20,7 @@ pub const VARIABLES: &[&str] = &["server", "token", "token_file", "profile", "te
 /// Flags that every command has which asks a server.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Server and output")]
-pub(crate) struct ConnectionFlags {
+pub struct ConnectionFlags {
     /// Where the server answers; absent = that of the profile, else http://127.0.0.1:7300.
     #[arg(
         long,
@@ -68,7 +68,7 @@ pub(crate) struct ConnectionFlags {
     pub(crate) project: Option<String>,
     /// What is written to standard output.
     #[arg(long, short, global = true, value_enum, default_value_t)]
-    pub(crate) output: Format,
+    pub output: Format,
 }
 
 /// A server, and who asks it where.

@@ -75,6 +75,8 @@ impl Failure {
     }
 }
 
+impl std::error::Error for Failure {}
+
 impl From<Failure> for ExitCode {
     fn from(failure: Failure) -> Self {
         failure.exit.into()

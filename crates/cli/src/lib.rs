@@ -17,15 +17,16 @@ mod profile;
 mod values;
 
 pub use commands::access::TokenCommand;
+pub use commands::job::here::{JobHere, job_here};
 pub use commands::module::{ModuleCommand, Packer};
-pub use connection::VARIABLES;
+pub use connection::{ConnectionFlags, VARIABLES};
 pub use failure::Failure;
+pub use output::Format;
 
 use clap::{Args, Subcommand};
 use commands::{
     access, api, dataset, diff, doctor, job, login, module, notify, pipeline, secret, system, tenancy, top,
 };
-use connection::ConnectionFlags;
 use std::process::ExitCode;
 
 /// Commands that ask a server.

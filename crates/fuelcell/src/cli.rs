@@ -6,7 +6,7 @@ use crate::dev::DevArguments;
 use crate::golden::TestArguments;
 use crate::new::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fuelcell_cli::ClientCommand;
+use fuelcell_cli::{ClientCommand, ConnectionFlags, Format};
 use fuelcell_domain::Isolation;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -198,7 +198,12 @@ pub(crate) struct ServeFlags {
 #[derive(Args)]
 pub(crate) struct RunArguments {
     /// The module: a component with the job interface, a plain WASI program, or a script: its archive, or its folder.
-    pub(crate) module: PathBuf,
+    #[arg(required_unless_present = "from_job")]
+    pub(crate) module: Option<PathBuf>,
+    /// Runs what a job of a server ran, with its parameters, inputs and limits, and says whether it came to the same. What
+    /// is given here goes before what the job had: another module, parameters, inputs, limits.
+    #[arg(long, value_name = "JOB", conflicts_with = "repeat")]
+    pub(crate) from_job: Option<String>,
     /// The engine of a script, as a file; absent = the one of this program that the script names.
     #[arg(long, value_name = "FILE")]
     pub(crate) engine: Option<PathBuf>,
@@ -250,6 +255,19 @@ pub(crate) struct RunArguments {
     /// Neither counts fuel nor ends what loops: for measuring what that costs.
     #[arg(long, hide = true)]
     pub(crate) unmetered: bool,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionFlags,
+}
+
+impl RunArguments {
+    /// Whether standard output gets JSON.
+    pub(crate) fn says_json(&self) -> anyhow::Result<bool> {
+        match self.connection.output {
+            Format::Table => Ok(self.json),
+            Format::Json => Ok(true),
+            Format::Jsonl | Format::Csv => anyhow::bail!("a run is told as text or as JSON: --output json"),
+        }
+    }
 }
 
 #[derive(Args)]

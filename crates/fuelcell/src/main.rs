@@ -14,6 +14,7 @@ mod data_dir;
 mod dev;
 mod engines;
 mod explain;
+mod from_job;
 #[cfg(test)]
 mod fuzz;
 mod golden;
@@ -64,6 +65,10 @@ fn main() -> ExitCode {
     }
     match dispatch(cli) {
         Ok(code) => code,
+        Err(error) if error.is::<fuelcell_cli::Failure>() => {
+            // What a server said has a code of its own.
+            fuelcell_cli::ended(error.downcast().map_or(Ok(()), Err))
+        }
         Err(error) => {
             tracing::error!("{error:#}");
             // Also for those who have no log: commands other than `serve` set none up.

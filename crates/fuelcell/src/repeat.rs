@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &RunArguments, times: u32) -> anyhow::Result<ExitCo
         runs.push(ran);
     }
     let told = told(&runs);
-    let text = if arguments.json { format!("{told}\n") } else { as_text(&told) };
+    let text = if arguments.says_json()? { format!("{told}\n") } else { as_text(&told) };
     io::stdout().write_all(text.as_bytes())?;
     let is_well = told["sameEnd"] == true && told["sameOutputs"] == true && told["completed"] == times;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -50,6 +50,9 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
     // By name, so that no argument that is added is forgotten here.
     let RunArguments {
         module,
+        // A job is run once.
+        from_job: _,
+        connection: _,
         engine,
         parameters,
         parameters_file,
@@ -68,7 +71,7 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
         unmetered,
     } = arguments;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("run").arg(module).arg("--json").arg("--out").arg(out);
+    command.arg("run").args(module).arg("--json").arg("--out").arg(out);
     let values = [
         ("--fuel", fuel.map(|units| units.to_string())),
         ("--memory-bytes", memory_bytes.map(|bytes| bytes.to_string())),

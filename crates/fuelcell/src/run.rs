@@ -3,6 +3,7 @@
 use crate::cache::{COMPILED, own_cache};
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::engines;
+use crate::from_job::{Compared, FromJob};
 use crate::local_host::LocalHost;
 use crate::script::module_bytes;
 use anyhow::{Context, Error, bail, ensure};
@@ -30,7 +31,7 @@ use std::sync::Arc;
 
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
-    let json = arguments.json;
+    let json = arguments.says_json()?;
     let ran = execute(arguments, false).await?;
     let told = if json { ran.as_json() } else { ran.as_text() };
     io::stdout().write_all(told.as_bytes())?;
@@ -43,13 +44,23 @@ pub(crate) struct Ran {
     receipt: Receipt,
     host: Arc<LocalHost>,
     undeclared: Vec<String>,
+    /// What became of the job that it stands for.
+    compared: Option<Compared>,
     /// Where its fuel went, if that was asked for and it began.
     pub(crate) profile: Option<FuelProfile>,
 }
 
 /// Runs the module once, and says nothing but progress.
 pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::Result<Ran> {
-    let bytes = module_bytes(&arguments.module)?;
+    let from = match &arguments.from_job {
+        Some(id) => Some(tokio::task::block_in_place(|| FromJob::fetch(&arguments, id))?),
+        None => None,
+    };
+    let bytes = match (&arguments.module, from.as_ref().and_then(|from| from.module.clone())) {
+        (Some(module), _) => module_bytes(module)?,
+        (None, Some(bytes)) => bytes,
+        (None, None) => bail!("name a module, or a job with --from-job"),
+    };
     // A cache keeps the code of one engine.
     let cache = if arguments.unmetered { "unmetered" } else { COMPILED };
     let sandbox = Sandbox::new(SandboxConfig {
@@ -64,10 +75,8 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
     let digest = Digest::of(&bytes);
     let engine = engine(&arguments, &manifest)?;
     // What cannot be used is told before anything is compiled.
-    let parameters = parameters(&arguments, &manifest)?;
-    check_parameters(&manifest, parameters.clone())?;
-    let parameters = Value::Object(parameters).to_string();
-    let inputs = inputs(&arguments, &manifest)?;
+    let parameters = parameters(&arguments, &manifest, from.as_ref())?;
+    let inputs = inputs(&arguments, &manifest, from.as_ref())?;
     check_folder("--out", &arguments.out, arguments.force)?;
     let bar = progress_bar();
     bar.set_message("Compiling");
@@ -86,7 +95,11 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
     let host = LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?;
     let host = Arc::new(host.with_script(script));
     let inputs = host.input_digests()?;
-    let deterministic = match arguments.seed {
+    let seed = match (arguments.seed, &from) {
+        (None, Some(from)) => from.seed()?,
+        (seed, _) => seed,
+    };
+    let deterministic = match seed {
         Some(seed) => Some(Deterministic::with_seed(seed)),
         None => (arguments.deterministic || manifest.deterministic).then(|| {
             let named = inputs.iter().map(|(name, digest)| (name.as_str(), *digest));
@@ -95,7 +108,7 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
     };
     let spec = RunSpec {
         module: engine_digest.unwrap_or(digest),
-        limits: limits(&arguments, &manifest),
+        limits: limits(&arguments, &manifest, from.as_ref()),
         deterministic_seed: deterministic.map(|run| run.seed),
         isolation: arguments.isolation.into(),
         expected: None,
@@ -127,7 +140,8 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
         contacts: Vec::new(),
     };
     let undeclared = undeclared(&manifest, &host);
-    Ok(Ran { end, receipt, host, undeclared, profile: spec.meter.profile.get().cloned() })
+    let compared = from.map(|from| from.compared(&end, &receipt));
+    Ok(Ran { compared, end, receipt, host, undeclared, profile: spec.meter.profile.get().cloned() })
 }
 
 /// The engine of a script: the file that was named, or the one of this binary. None for a module that runs by itself.
@@ -171,9 +185,29 @@ pub(crate) fn check_folder(flag: &str, folder: &Path, force: bool) -> anyhow::Re
     Ok(())
 }
 
-fn parameters(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Map<String, Value>> {
+/// The text of the parameters, which the module takes.
+fn parameters(
+    arguments: &RunArguments,
+    manifest: &Manifest,
+    from: Option<&FromJob>,
+) -> anyhow::Result<String> {
+    let parameters = given(arguments, manifest, from)?;
+    check_parameters(manifest, parameters.clone())?;
+    let is_changed = arguments.parameters_file.is_some() || !arguments.parameters.is_empty();
+    Ok(match from.filter(|_| !is_changed) {
+        // As the server gave it to the job, to the byte.
+        Some(from) => from.parameters_text().to_owned(),
+        None => Value::Object(parameters).to_string(),
+    })
+}
+
+fn given(
+    arguments: &RunArguments,
+    manifest: &Manifest,
+    from: Option<&FromJob>,
+) -> anyhow::Result<Map<String, Value>> {
     let mut parameters = match &arguments.parameters_file {
-        None => Map::new(),
+        None => from.map_or(Ok(Map::new()), FromJob::parameters)?,
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             serde_json::from_str(&text)
@@ -227,8 +261,12 @@ fn only_text(types: &[String], value: &Value) -> bool {
 
 /// `NAME=FILE`, where NAME is an input of the manifest, or `INPUT/NAME` of one that is `many`; otherwise the whole text is
 /// the file of the first input.
-fn inputs(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let mut inputs: Vec<(String, PathBuf)> = Vec::new();
+fn inputs(
+    arguments: &RunArguments,
+    manifest: &Manifest,
+    from: Option<&FromJob>,
+) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let mut inputs: Vec<(String, PathBuf)> = from.map_or(Vec::new(), |from| from.inputs().to_vec());
     for text in &arguments.inputs {
         let named =
             text.split_once('=').filter(|(name, _)| manifest.inputs.iter().any(|input| input.takes(name)));
@@ -251,6 +289,11 @@ fn inputs(arguments: &RunArguments, manifest: &Manifest) -> anyhow::Result<Vec<(
     Ok(inputs)
 }
 
+/// The name of an input that has one on the command line.
+pub(crate) fn input_named(text: &str) -> Option<&str> {
+    text.split_once('=').map(|(name, _)| name)
+}
+
 /// The name of the first input, for a file that is given without one.
 fn first_input(manifest: &Manifest, file: &str) -> anyhow::Result<String> {
     ensure!(!manifest.inputs.is_empty(), "this module reads no inputs");
@@ -269,14 +312,15 @@ fn usage(input: &ManifestInput) -> String {
     if input.many { named_input::named_input(&input.name, "NAME") } else { input.name.clone() }
 }
 
-fn limits(arguments: &RunArguments, manifest: &Manifest) -> Limits {
+fn limits(arguments: &RunArguments, manifest: &Manifest, from: Option<&FromJob>) -> Limits {
     let asked = LimitRequest {
         fuel: arguments.fuel,
         memory_bytes: arguments.memory_bytes,
         disk_bytes: arguments.disk_bytes,
         timeout_seconds: arguments.timeout_seconds,
     };
-    Limits::resolve(asked.or(manifest.limits.into()), Caps::default())
+    let of_job = from.map(FromJob::limits).unwrap_or_default();
+    Limits::resolve(asked.or(of_job).or(manifest.limits.into()), Caps::default())
 }
 
 /// Names of the outputs that the manifest does not declare, where it declares any.
@@ -306,12 +350,17 @@ impl Ran {
 
     /// For people.
     pub(crate) fn as_text(&self) -> String {
-        as_text(&self.end, &self.receipt, &self.host, &self.undeclared)
+        let text = as_text(&self.end, &self.receipt, &self.host, &self.undeclared);
+        text + &self.compared.as_ref().map(Compared::as_text).unwrap_or_default()
     }
 
     /// For programs: one line.
     pub(crate) fn as_json(&self) -> String {
-        as_json(&self.end, self.receipt.clone(), &self.host, &self.undeclared)
+        let mut document = as_json(&self.end, self.receipt.clone(), &self.host, &self.undeclared);
+        if let Some(compared) = &self.compared {
+            document["job"] = compared.as_json();
+        }
+        format!("{document}\n")
     }
 }
 
@@ -386,7 +435,7 @@ fn digests(receipt: &Receipt) -> String {
     text
 }
 
-fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost, undeclared: &[String]) -> String {
+fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost, undeclared: &[String]) -> Value {
     let usage = receipt.usage;
     let said = host.said();
     let error = match end {
@@ -395,7 +444,7 @@ fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost, undeclared: &[Strin
         }
         RunEnd::Completed(_) | RunEnd::Stopped => Value::Null,
     };
-    let document = json!({
+    json!({
         "completed": matches!(end, RunEnd::Completed(_)),
         "error": error,
         "artifacts": said.artifacts,
@@ -411,8 +460,7 @@ fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost, undeclared: &[Strin
             "bytesWritten": usage.bytes_written,
         },
         "receipt": receipt_document(receipt),
-    });
-    format!("{document}\n")
+    })
 }
 
 #[cfg(test)]

@@ -179,6 +179,15 @@ fn a_pipeline_fixes_the_notebook_and_submissions_bring_data_and_values() {
         (&status["module"]["name"], &status["module"]["engine"]["name"]),
         (&json!("notebook"), &json!("python"))
     );
+    // A built-in job in Python runs again here, from the server's copy of what it read.
+    let again = format!(
+        "FUELCELL_SERVER={} FUELCELL_TOKEN={} fuelcell run --from-job {job} --output json",
+        server.base(),
+        project.token
+    );
+    let again: Value = serde_json::from_str(&follow(&again, tempfile::tempdir().unwrap().path())).unwrap();
+    let same = (&again["job"]["sameModule"], &again["job"]["sameEnd"]);
+    assert_eq!(same, (&json!(true), &json!(true)), "{again:#}");
     let results = project.results(&job);
     let primary = &results["results"]["primaryOutput"];
     assert_eq!(primary["type"], "NotebookReport", "{results:#}");

@@ -22,10 +22,13 @@ const TOLD: usize = 10;
 pub(crate) async fn run(arguments: ProfileArguments) -> anyhow::Result<ExitCode> {
     let ProfileArguments { run: arguments, to } = arguments;
     check(&arguments, &to)?;
-    let (module, json) = (arguments.module.clone(), arguments.json);
+    let json = arguments.says_json()?;
+    let of_job = || arguments.from_job.as_ref().map(|id| format!("job {id}"));
+    let file_name = |module: &PathBuf| Some(module.file_name()?.to_string_lossy().into_owned());
+    let name = arguments.module.as_ref().and_then(file_name).or_else(of_job).unwrap_or_default();
     let ran = run::execute(arguments, true).await?;
     let profile = ran.profile.as_ref().context("the run ended before it began, and has no profile")?;
-    let files = write(&module, &ran, profile, &to)?;
+    let files = write(&name, &ran, profile, &to)?;
     let told = match json {
         true => as_json(&ran, profile, &files)?,
         false => as_text(&ran, profile, &files),
@@ -46,10 +49,10 @@ fn check(arguments: &RunArguments, to: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the page and the folded stacks.
-fn write(module: &Path, ran: &Ran, profile: &FuelProfile, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn write(name: &str, ran: &Ran, profile: &FuelProfile, to: &Path) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     let mut page = Vec::new();
-    page::write(module, ran, profile, &mut page)?;
+    page::write(name, ran, profile, &mut page)?;
     let files = [
         ("profile.html", page),
         ("fuel.folded", folded(profile, |stack| stack.fuel).into_bytes()),

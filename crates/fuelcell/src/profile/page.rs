@@ -7,7 +7,6 @@ use fuelcell_report_kit::chart::{Picture, text_width};
 use fuelcell_report_kit::text::{count, percent, shorten};
 use fuelcell_report_kit::{Column, Markup, Page, Table, Tile, html, lead, meter, note};
 use std::io::{self, Write};
-use std::path::Path;
 
 /// Units of a flame graph.
 const WIDTH: f64 = 1180.0;
@@ -34,8 +33,7 @@ const STYLE: &str = ".flame text{font-size:11px!important;fill:#1d1d1d!important
 .calls p{margin:0 0 0 14px;padding:2px 0;font-size:13.5px;overflow-wrap:anywhere}.calls b{font-variant-numeric:tabular-nums}";
 
 /// Writes the page.
-pub(super) fn write(module: &Path, ran: &Ran, profile: &FuelProfile, out: &mut impl Write) -> io::Result<()> {
-    let name = module.file_name().map_or_else(|| module.to_string_lossy(), |name| name.to_string_lossy());
+pub(super) fn write(name: &str, ran: &Ran, profile: &FuelProfile, out: &mut impl Write) -> io::Result<()> {
     let mut page = Page::new(format!("Profile of {name}"), ran.ended());
     page.style(STYLE);
     let found = functions(profile);

@@ -1,6 +1,7 @@
 //! `fuelcell job …`: submit, follow, fetch, cancel, retry.
 
 mod download;
+pub(crate) mod here;
 mod logs;
 mod shared;
 mod submit;
