@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use std::process::{Command, Output};
 
 fn fuelcell(arguments: &[&str]) -> Output {
-    let cache = tempfile::tempdir().unwrap();
     Command::new(built::fuelcell())
         .args(arguments)
-        .env("XDG_CACHE_HOME", cache.path())
+        .env("XDG_CACHE_HOME", fuelcell_tests::cache())
         .output()
         .expect("the binary can be started")
 }
@@ -93,7 +92,7 @@ fn a_run_that_meets_a_limit_says_what_sets_it_and_where_it_was() {
             .args(["run", module.to_str().unwrap(), "--param", &steps])
             .args(limit)
             .current_dir(folder.path())
-            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .env("XDG_CACHE_HOME", fuelcell_tests::cache())
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(1), "{step}: {}", said(&output));

@@ -26,6 +26,7 @@ fn try_follow(commands: &str, folder: &Path, variables: &[(&str, &str)]) -> Outp
         .current_dir(folder)
         .env("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap()))
         .env("XDG_CONFIG_HOME", folder)
+        .env("XDG_CACHE_HOME", fuelcell_tests::cache())
         // Variables that cargo sets for this test are not those of an author's shell.
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS")
@@ -190,6 +191,7 @@ impl Dev {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(built::fuelcell());
         command.arg("dev").args(arguments).current_dir(folder).env("XDG_CONFIG_HOME", folder);
+        command.env("XDG_CACHE_HOME", fuelcell_tests::cache());
         let mut process =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();

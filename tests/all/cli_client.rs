@@ -43,6 +43,7 @@ impl Home {
         let mut command = Command::new(built::fuelcell());
         command.args(arguments).current_dir(self.path()).env_clear();
         command.env("HOME", self.path()).env("PATH", std::env::var_os("PATH").unwrap());
+        command.env("XDG_CACHE_HOME", fuelcell_tests::cache());
         command.envs(self.variables.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
         command
     }

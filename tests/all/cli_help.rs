@@ -173,6 +173,7 @@ impl Bench {
             .env_clear()
             .env("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap()))
             .env("HOME", self.path())
+            .env("XDG_CACHE_HOME", fuelcell_tests::cache())
             .env("FUELCELL_SERVER", self.server.base())
             .env("FUELCELL_TOKEN", fs::read_to_string(self.path().join("token")).unwrap().trim())
             .env("FUELCELL_TENANT", &self.project.tenant)

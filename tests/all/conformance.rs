@@ -7,7 +7,6 @@ use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -76,13 +75,13 @@ impl Script {
         fs::create_dir(&script).unwrap();
         fs::write(script.join(self.entry), source.replace(self.asks, &asks)).unwrap();
         let archive = folder.path().join("script.zip");
-        let mut pack = self.packer(folder.path());
+        let mut pack = self.packer();
         let packed = pack.arg("pack").arg(&script).arg("--out").arg(&archive).output().unwrap();
         assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
         fs::read(archive).unwrap()
     }
 
-    fn packer(&self, cache: &Path) -> Command {
+    fn packer(&self) -> Command {
         let mut pack = match self.folder {
             "python" => Command::new(built::python()),
             _ => Command::new(built::fuelcell()),
@@ -91,7 +90,7 @@ impl Script {
             "python" => {
                 pack.env("PYTHONPATH", built::source("guest-sdk/python/src")).args(["-m", "fuelcell"])
             }
-            _ => pack.env("XDG_CACHE_HOME", cache).arg("module"),
+            _ => pack.env("XDG_CACHE_HOME", fuelcell_tests::cache()).arg("module"),
         };
         pack
     }

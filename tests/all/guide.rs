@@ -17,6 +17,7 @@ fn follow(commands: &str, folder: &Path) -> String {
         .args(["-e", "-c", commands])
         .current_dir(folder)
         .env("PATH", path)
+        .env("XDG_CACHE_HOME", fuelcell_tests::cache())
         // Variables that cargo sets for this test are not those of an author's shell.
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS")

@@ -14,10 +14,9 @@ use std::sync::OnceLock;
 fn cache() -> &'static Path {
     static CACHE: OnceLock<PathBuf> = OnceLock::new();
     CACHE.get_or_init(|| {
-        let folder = built::target().join("tests-cache-javascript");
-        fs::create_dir_all(&folder).unwrap();
+        let folder = fuelcell_tests::cache().to_owned();
         // Tests that begin together wait for the one that compiles.
-        let lock = File::create(folder.join("lock")).unwrap();
+        let lock = File::create(folder.join("lock-javascript")).unwrap();
         lock.lock().unwrap();
         let script = scripts(&[("main.js", r#"import { defineJob } from "fuelcell"; export default defineJob({ title: "Nothing", run() {} });"#)]);
         let ended = start(&folder, script.path(), &[]);

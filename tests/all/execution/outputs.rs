@@ -126,7 +126,7 @@ fn outputs_that_a_manifest_does_not_declare_are_taken_and_marked() {
             .args(["run", module.to_str().unwrap(), "--force", "--param", &format!("steps={steps}")])
             .args(more)
             .current_dir(folder.path())
-            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .env("XDG_CACHE_HOME", fuelcell_tests::cache())
             .output()
             .unwrap();
         assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));

@@ -1,10 +1,9 @@
 //! What an author of jobs in Python has at hand: the program, the SDK, pytest.
 
 use fuelcell_tests::script::{self, scripts};
-use fuelcell_tests::{Server, built};
+use fuelcell_tests::built;
 use serde_json::json;
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -28,20 +27,10 @@ pub(super) fn cache() -> &'static Path {
 }
 
 fn make_cache() -> PathBuf {
-    let folder = built::target().join("tests-cache");
-    fs::create_dir_all(folder.join("fuelcell")).unwrap();
+    let folder = fuelcell_tests::cache().to_owned();
     // Tests that begin together wait for the one that compiles.
-    let lock = File::create(folder.join("lock")).unwrap();
+    let lock = File::create(folder.join("lock-python")).unwrap();
     lock.lock().unwrap();
-    if !built::target().join("tests-compiled-secret").exists() {
-        drop(Server::start());
-    }
-    for (name, shared) in [("compiled", "tests-compiled"), ("secret", "tests-compiled-secret")] {
-        let link = folder.join("fuelcell").join(name);
-        if !link.exists() {
-            symlink(built::target().join(shared), link).unwrap();
-        }
-    }
     let ended = start(&folder, scripts(&[("main.py", "")]).path(), &[]);
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     folder

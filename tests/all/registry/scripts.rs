@@ -19,7 +19,7 @@ const ENGINE: [&str; 4] = ["--name", "echo", "--version", "1.0"];
 
 fn fuelcell(arguments: &[&str]) -> Output {
     let mut command = Command::new(built::fuelcell());
-    command.args(arguments).env("XDG_CACHE_HOME", built::target().join("tests-cache"));
+    command.args(arguments).env("XDG_CACHE_HOME", fuelcell_tests::cache());
     command.output().expect("the binary can be started")
 }
 
