@@ -4,7 +4,7 @@ use crate::Server;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Instant;
 
@@ -77,18 +77,18 @@ impl Proxy {
 
     /// Leads to this server from now on.
     pub fn lead_to(&self, server: &Server) {
-        *self.shared.server.lock().unwrap() = address(server);
+        *held(&self.shared.server) = address(server);
     }
 
     /// What becomes of the next requests with this method, and this part in their path. Those after them pass.
     pub fn plan(&self, method: &'static str, part: &str, fates: impl IntoIterator<Item = Fate>) {
         let plan = Plan { method, part: part.to_owned(), fates: fates.into_iter().collect() };
-        self.shared.plans.lock().unwrap().push(plan);
+        held(&self.shared.plans).push(plan);
     }
 
     /// The requests that came with this method, and this part in their path.
     pub fn passed(&self, method: &str, part: &str) -> Vec<Passed> {
-        let passed = self.shared.passed.lock().unwrap();
+        let passed = held(&self.shared.passed);
         passed
             .iter()
             .filter(|passed| passed.method == method && passed.path.contains(part))
@@ -99,6 +99,10 @@ impl Proxy {
 
 fn address(server: &Server) -> SocketAddr {
     server.base().trim_start_matches("http://").parse().expect("a server's base is its address")
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panics while holding it")
 }
 
 impl Shared {
@@ -127,13 +131,13 @@ impl Shared {
         let mut body = requests.take(length);
         let fate = self.fate(&method, &path);
         let passed = Passed { at: Instant::now(), method, path, headers };
-        self.passed.lock().unwrap().push(passed.clone());
+        held(&self.passed).push(passed.clone());
         let mut client = client;
         if let Some(Fate::Answered(answer)) = fate {
             io::copy(&mut body, &mut io::sink())?;
             return client.write_all(answer.as_bytes());
         }
-        let address = *self.server.lock().unwrap();
+        let address = *held(&self.server);
         let mut server = TcpStream::connect(address)?;
         let mut head = format!("{first}\r\n");
         for (name, value) in passed.headers.iter().filter(|(name, _)| *name != "connection") {
@@ -175,7 +179,7 @@ impl Shared {
     }
 
     fn fate(&self, method: &str, path: &str) -> Option<Fate> {
-        let mut plans = self.plans.lock().unwrap();
+        let mut plans = held(&self.plans);
         let matching =
             |plan: &&mut Plan| plan.method == method && path.contains(&plan.part) && !plan.fates.is_empty();
         plans.iter_mut().find(matching)?.fates.pop_front()
