@@ -468,3 +468,14 @@ fn the_page_of_the_typescript_client_is_followed_word_for_word() {
     check_programs(&printed, folder.path());
     assert_eq!(printed[4], "[]\n");
 }
+
+#[test]
+fn the_typescript_client_works_on_a_page_of_another_origin() {
+    let server = Server::start_set(&[("API__CORS_ORIGINS", "[\"*\"]")]);
+    let project = Project::new(&server).with_probe();
+    let mut browser = Command::new("node");
+    browser.arg(built::source("tests/clients/typed/browser.mjs"));
+    browser.env("FUELCELL_CLIENT", packed().join("dist/index.js"));
+    settings(&mut browser, server.base(), &project);
+    assert_eq!(follow(&mut browser), "the page did all of it\n");
+}
