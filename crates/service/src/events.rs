@@ -21,6 +21,10 @@ const PAGE: usize = 500;
 /// Log lines that are read at a time.
 const LINES: usize = 500;
 
+/// Streams that read lines at the same time. All listeners of a job hear of a batch at once, and each would hold a copy of it
+/// before the connection counts what is unread; so a thousand of them take turns.
+pub(crate) const LINE_READERS: usize = 16;
+
 /// What a listener is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
@@ -41,6 +45,7 @@ pub enum Told {
 }
 
 /// What is to be told.
+#[derive(Clone)]
 enum Pending {
     Event(EventPlace, JobEvent),
     Reset(EventPlace),
@@ -123,8 +128,11 @@ impl Watch {
     /// any more.
     pub async fn next(&mut self) -> Result<Option<Told>, ServiceError> {
         loop {
-            if let Some(pending) = self.pending.pop_front() {
-                return self.tell(pending).await.map(Some);
+            if let Some(pending) = self.pending.front() {
+                // Whoever stops waiting in the middle has lost nothing.
+                let told = self.tell(pending.clone()).await;
+                self.pending.pop_front();
+                return told.map(Some);
             }
             if self.ended {
                 return Ok(None);
@@ -185,6 +193,8 @@ impl Watch {
         let all = LogFilter { level: LogLevel::Debug, from: None, to: None };
         let mut after = (batch.saturating_sub(1), u32::MAX);
         let mut lines = Vec::new();
+        // Nobody closes it. What is returned goes to the connection at once, which counts it.
+        let _turn = self.service.line_readers.acquire().await;
         loop {
             let seek = Seek { after: Some(after), limit: LINES };
             let page = self.service.store.logs(job, all, seek).await?;
@@ -218,5 +228,47 @@ fn too_many(most: usize) -> ServiceError {
         code: "TooManyStreams",
         message: format!("{most} streams of events are open already; close some, or try again later"),
         retry_after: 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stubs;
+    use fuelcell_domain::Timestamp;
+    use fuelcell_store::conformance::fixtures;
+    use fuelcell_store::{Logs, MemoryStore};
+    use futures::FutureExt;
+
+    /// What comes before anything else happens.
+    fn at_once(watch: &mut Watch) -> Option<Told> {
+        watch.next().now_or_never().map(|told| told.unwrap().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn listeners_of_a_log_read_its_lines_in_turns() {
+        let store = Arc::new(MemoryStore::default());
+        let (service, anna, job) = stubs::with_a_job(store.clone()).await;
+        let service = Arc::new(service);
+        let started = fixtures::start(&*store, job.id, 1).await;
+        let line = LogLine {
+            at: Timestamp(0),
+            attempt: 1,
+            level: LogLevel::Info,
+            stage: String::new(),
+            message: "a line".into(),
+        };
+        store.append_logs(started.current_attempt(), vec![line.clone()]).await.unwrap();
+        let turns = service.line_readers.acquire_many(LINE_READERS as u32).await.unwrap();
+        let mut watch = service.clone().watch_job(&anna, job.project, job.id, None).await.unwrap().unwrap();
+        for what in [Happening::Queued, Happening::Started] {
+            let Some(Told::Event { event, .. }) = at_once(&mut watch) else { panic!("{what:?} comes first") };
+            assert_eq!(event.what, what);
+        }
+        assert!(at_once(&mut watch).is_none(), "others read");
+        drop(turns);
+        let told = watch.next().await.unwrap();
+        assert!(matches!(&told, Some(Told::Event { lines, .. }) if *lines == [line]), "{told:?}");
+        assert_eq!(service.line_readers.available_permits(), LINE_READERS);
     }
 }

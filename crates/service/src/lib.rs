@@ -139,6 +139,8 @@ pub struct Service {
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
     streams: Places,
+    /// Streams that read lines of logs at the same time.
+    line_readers: Semaphore,
     looks: looks::Looks,
     sessions: Arc<session_table::Sessions>,
 }
@@ -173,6 +175,7 @@ impl Service {
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
             streams: Places::default(),
+            line_readers: Semaphore::new(events::LINE_READERS),
             looks: looks::Looks::default(),
             sessions: Arc::default(),
         }
