@@ -206,18 +206,17 @@ impl Profile {
 
     pub(crate) fn see(&mut self, chunk: &Chunk) {
         self.rows += chunk.rows.num_rows() as u64;
-        for (column, array) in self.columns.iter_mut().zip(chunk.rows.columns()) {
-            column.see(array);
-        }
-        let numbers: Vec<Option<Values<'_>>> =
-            chunk.rows.columns().iter().map(|array| Values::of(array)).collect();
+        let columns = self.columns.iter_mut().zip(chunk.rows.columns());
+        let numbers: Vec<Vec<f64>> = columns
+            .map(|(column, array)| {
+                let numbers = numbers_of(array);
+                column.see(array, &numbers);
+                numbers
+            })
+            .collect();
         for pair in &mut self.pairs {
-            let (Some(x), Some(y)) = (numbers[pair.columns.0], numbers[pair.columns.1]) else { continue };
-            for row in 0..chunk.rows.num_rows() {
-                if let (Some(x), Some(y)) = (x.number(row), y.number(row)) {
-                    pair.add(x, y);
-                }
-            }
+            let rows = numbers[pair.columns.0].iter().zip(&numbers[pair.columns.1]);
+            rows.filter(|(x, y)| !x.is_nan() && !y.is_nan()).for_each(|(x, y)| pair.add(*x, *y));
         }
     }
 
@@ -249,7 +248,8 @@ impl Profile {
 }
 
 impl ColumnProfile {
-    fn see(&mut self, array: &ArrayRef) {
+    /// `numbers` are those of the rows, NaN where a row has none.
+    fn see(&mut self, array: &ArrayRef, numbers: &[f64]) {
         self.missing += array.null_count() as u64;
         self.present += (array.len() - array.null_count()) as u64;
         let mut scratch = String::new();
@@ -257,7 +257,13 @@ impl ColumnProfile {
             Some(Values::Text(texts)) => {
                 texts.iter().flatten().for_each(|text| self.see_text(text, &mut scratch));
             }
-            Some(values) => (0..array.len()).for_each(|row| self.see_value(values, row, &mut scratch)),
+            Some(values) => {
+                let is_number = !matches!(values, Values::Boolean(_));
+                for row in 0..array.len() {
+                    let number = numbers.get(row).copied().filter(|_| is_number);
+                    self.see_value(values, row, number, &mut scratch);
+                }
+            }
             None => {}
         }
     }
@@ -285,9 +291,9 @@ impl ColumnProfile {
         }
     }
 
-    fn see_value(&mut self, values: Values<'_>, row: usize, scratch: &mut String) {
+    fn see_value(&mut self, values: Values<'_>, row: usize, number: Option<f64>, scratch: &mut String) {
         let Some(key) = values.key(row) else { return };
-        if let Some(number) = values.number(row) {
+        if let Some(number) = number {
             self.numbers.add(number);
             self.sums.add(number);
         }
@@ -375,6 +381,14 @@ impl ColumnProfile {
     /// The numbers that were kept, for charts.
     pub(crate) fn numbers(&self) -> &[f64] {
         &self.numbers.values
+    }
+}
+
+/// The numbers of a column's rows, NaN where there is none; of texts no numbers. Each is computed once, whoever needs it.
+fn numbers_of(array: &ArrayRef) -> Vec<f64> {
+    match Values::of(array) {
+        Some(Values::Text(_)) | None => Vec::new(),
+        Some(values) => (0..array.len()).map(|row| values.number(row).unwrap_or(f64::NAN)).collect(),
     }
 }
 
