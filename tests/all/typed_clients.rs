@@ -15,11 +15,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
+use uuid::Uuid;
 
 const SAMPLE: &str = "example-jobs/built-in/process-mining/sample/order-to-cash.csv";
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-type: application/problem+json\r\n\
      content-length: 54\r\nconnection: close\r\n\r\n{\"code\": \"Busy\", \"detail\": \"later\", \"requestId\": \"x-1\"}";
 const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 4\r\nconnection: close\r\n\r\nnope";
+
+const GONE: &str = "HTTP/1.1 410 Gone\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const MUCH_LATER: &str = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1000\r\ncontent-type: application/problem+json\r\n\
+     content-length: 27\r\nconnection: close\r\n\r\n{\"code\": \"TooManyRequests\"}";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
@@ -95,6 +100,17 @@ fn settings(command: &mut Command, address: &str, project: &Project) {
 
 impl Running {
     fn start(language: Language, address: &str, project: &Project, arguments: &[&str]) -> Self {
+        Self::set(language, address, project, arguments, &[])
+    }
+
+    /// The same with further variables.
+    fn set(
+        language: Language,
+        address: &str,
+        project: &Project,
+        arguments: &[&str],
+        more: &[(&str, &str)],
+    ) -> Self {
         let mut command = match language {
             Language::Python => {
                 let mut command = Command::new(built::python());
@@ -111,6 +127,7 @@ impl Running {
             }
         };
         settings(&mut command, address, project);
+        command.envs(more.iter().copied());
         let mut process = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap());
         Self { process, lines }
@@ -140,6 +157,7 @@ fn answers_that_are_lost_and_streams_that_break_off_do_no_harm() {
     in_each(|language| {
         a_submit_whose_answer_is_lost_makes_one_job(&server, language);
         who_listens_to_a_project_is_told_when_events_may_be_missing(&server, language);
+        a_stream_that_is_silent_for_too_long_is_taken_for_broken(&server, language);
     });
 }
 
@@ -222,6 +240,45 @@ fn who_listens_to_a_project_is_told_when_events_may_be_missing(server: &Server, 
     assert!(told[1..].iter().all(|told| told["own"] == true), "{language:?}");
 }
 
+fn a_stream_that_is_silent_for_too_long_is_taken_for_broken(server: &Server, language: Language) {
+    let (project, proxy) = (Project::new(server).with_probe(), Proxy::start(server));
+    proxy.plan("GET", "/events", [Fate::AnswerHeld(0), Fate::AnswerHeld(150)]);
+    let told = run(language, &proxy.url(), &project, &["silent"]);
+    assert_eq!(told[0], json!({"status": "Completed"}), "{language:?}");
+    assert!(!proxy.passed("GET", "?wait=").is_empty(), "{language:?}");
+    let heard: Vec<_> =
+        told[1]["heard"].as_array().unwrap().iter().filter(|name| *name != "progress").collect();
+    assert_eq!(heard, ["queued", "started", "completed"], "{language:?}");
+    assert_eq!(proxy.passed("GET", "/events").len(), 3, "{language:?}");
+}
+
+#[test]
+fn a_server_is_trusted_for_its_certificate() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: String| {
+        write(&folder.path().join(name), &text);
+        folder.path().join(name).display().to_string()
+    };
+    let certificate = file("certificate.pem", made.cert.pem());
+    let key = file("key.pem", made.signing_key.serialize_pem());
+    let server = Server::start_set(&[("API__TLS__CERTIFICATE", &certificate), ("API__TLS__KEY", &key)]);
+    let unknown = || Uuid::new_v4().to_string();
+    let stranger = Project {
+        client: server.client(None),
+        tenant: unknown(),
+        project: unknown(),
+        token: "none".to_owned(),
+    };
+    in_each(|language| {
+        let told =
+            |more: &[(&str, &str)]| Running::set(language, server.base(), &stranger, &["tls"], more).rest();
+        let trusted = told(&[("SSL_CERT_FILE", &certificate), ("NODE_EXTRA_CA_CERTS", &certificate)]);
+        assert_eq!((&trusted[0]["status"], &trusted[0]["code"]), (&json!(401), &json!("Unauthenticated")));
+        assert_eq!(told(&[]), [json!({"error": "NoAnswer"})], "{language:?}");
+    });
+}
+
 #[test]
 fn who_waits_does_without_a_stream() {
     let server = Server::start_set(&[("SERVICE__MAX_STREAMS", "1"), ("SLOTS", "4")]);
@@ -258,7 +315,8 @@ fn files_arrive_whole_over_connections_that_break_off() {
         proxy.plan("PUT", "/datasets/", [Fate::RequestCut(1_000_000), Fate::Answered(BUSY)]);
         let cuts = [Fate::AnswerCut(700_000), Fate::AnswerLost, Fate::AnswerCut(900_000)];
         proxy.plan("GET", "/content", cuts);
-        proxy.plan("GET", "/downloads/", [Fate::AnswerCut(100_000), Fate::AnswerCut(0)]);
+        let fates = [Fate::Answered(GONE), Fate::AnswerCut(100_000), Fate::AnswerCut(0)];
+        proxy.plan("GET", "/downloads/", fates);
         let told = run(language, &proxy.url(), &project, &["files", folder.path().to_str().unwrap()]);
         let stored = project.client.get(&project.path("datasets")).ok();
         assert_eq!(told[0]["digest"], stored["datasets"][0]["digest"], "{language:?}");
@@ -306,7 +364,10 @@ fn refusals_are_typed_and_pages_are_whole() {
 
 fn refusals_have_their_code_and_places(server: &Server, language: Language) {
     let project = Project::new(server).with_probe();
-    let told = run(language, server.base(), &project, &["errors"]);
+    let proxy = Proxy::start(server);
+    proxy.plan("GET", "/job-types", [Fate::Answered(MUCH_LATER)]);
+    proxy.plan("POST", "/webhooks", [Fate::AnswerLost]);
+    let told = run(language, &proxy.url(), &project, &["errors"]);
     let shown = |told: &Value| (told["error"].clone(), told["status"].clone(), told["code"].clone());
     let refused = |status: u16, code: &str| (json!("ApiError"), json!(status), json!(code));
     assert_eq!(shown(&told[0]), refused(404, "NotFound"), "{language:?}");
@@ -319,8 +380,13 @@ fn refusals_have_their_code_and_places(server: &Server, language: Language) {
     assert_eq!(told[4]["error"], "NoAnswer", "{language:?}");
     let invalid = if language == Language::Python { "ValueError" } else { "TypeError" };
     assert_eq!((&told[5]["error"], &told[6]["error"]), (&json!(invalid), &json!(invalid)));
+    assert_eq!(shown(&told[7]), refused(429, "TooManyRequests"), "{language:?}");
+    assert_eq!(told[8], json!({"error": "NoAnswer"}), "{language:?}");
+    let sent = ["/job-types", "/webhooks"]
+        .map(|part| proxy.passed("GET", part).len() + proxy.passed("POST", part).len());
+    assert_eq!(sent, [1, 1], "{language:?}: neither is worth another try");
     if language == Language::TypeScript {
-        assert_eq!(told[7], json!({"exact": true}));
+        assert_eq!(told[9], json!({"exact": true}));
     }
 }
 

@@ -6,7 +6,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+const HOLD: Duration = Duration::from_secs(30);
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,8 @@ pub enum Fate {
     AnswerLost,
     /// So many bytes of the answer's body arrive.
     AnswerCut(usize),
+    /// So many bytes of the answer's body arrive, and then nothing for half a minute.
+    AnswerHeld(usize),
     /// The server sees so many bytes of its body.
     RequestCut(u64),
 }
@@ -162,7 +166,7 @@ impl Shared {
         }
         client.write_all(&head)?;
         let mut left = match fate {
-            Some(Fate::AnswerCut(bytes)) => bytes,
+            Some(Fate::AnswerCut(bytes) | Fate::AnswerHeld(bytes)) => bytes,
             _ => usize::MAX,
         };
         while left > 0 {
@@ -174,6 +178,9 @@ impl Shared {
             client.write_all(&piece[..count])?;
             answer.consume(count);
             left -= count;
+        }
+        if let Some(Fate::AnswerHeld(_)) = fate {
+            thread::sleep(HOLD);
         }
         Ok(())
     }

@@ -8,8 +8,6 @@ import type { paths } from "./schema.js";
 import { broken, type Call, PASSING, type Progress, sleep, Transport, type Values } from "./transport.js";
 import type { AnswerOf, BodyOf, InPath, Job, JobFilters, LogFilters, Method, OperationOf, PathOf, Query, Schemas } from "./types.js";
 
-/** A server breaks the silence of a stream every 15 seconds, unless it is set otherwise. */
-const SILENCE = 45_000;
 /** How many seconds a status request waits for a change. */
 const WAIT = 30;
 /** A module is compiled before its upload is answered. */
@@ -28,6 +26,8 @@ export interface ClientOptions {
   patienceMs?: number;
   /** How long one answer may take: a minute and a half. */
   timeoutMs?: number;
+  /** How long a stream of events may be silent before it is taken for broken: 45 seconds. A server breaks it every 15. */
+  silenceMs?: number;
 }
 
 /** A part of bytes: from `start` on, and up to what stands before `stop`. */
@@ -60,16 +60,18 @@ export class Client {
   private readonly transport: Transport;
   private readonly tenant: string;
   private readonly project: string;
+  private readonly silenceMs: number;
 
   constructor(options: ClientOptions) {
-    const { server, token, patienceMs = 120_000, timeoutMs = 90_000 } = options;
+    const { server, token, patienceMs = 120_000, timeoutMs = 90_000, silenceMs = 45_000 } = options;
+    this.silenceMs = silenceMs;
     this.transport = new Transport({ server, token, patienceMs, timeoutMs });
     this.tenant = escaped(options.tenant);
     this.project = escaped(options.project);
   }
 
   /** By the variables that the command line knows: `FUELCELL_SERVER`, `_TOKEN`, `_TENANT` and `_PROJECT`. */
-  static fromEnvironment(options: Pick<ClientOptions, "patienceMs" | "timeoutMs"> = {}): Client {
+  static fromEnvironment(options: Pick<ClientOptions, "patienceMs" | "timeoutMs" | "silenceMs"> = {}): Client {
     const { env = {} } = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process ?? {};
     const names = ["SERVER", "TOKEN", "TENANT", "PROJECT"].map((name) => `FUELCELL_${name}`);
     const missing = names.filter((name) => !env[name]);
@@ -168,7 +170,7 @@ export class Client {
    * resolves, without end.
    *
    * Where the connection breaks off it is taken up again: no event is told twice, and none is left out without a `reset`.
-   * `lastEventId` goes on behind an event that was heard before.
+   * `lastEventId` goes on behind an event that was heard before. It ends after `timeoutMs`.
    */
   events(options: Abortable & { jobId?: string; lastEventId?: string; timeoutMs?: number } = {}): Promise<AsyncGenerator<Event>> {
     const deadline = options.timeoutMs === undefined ? undefined : Date.now() + options.timeoutMs;
@@ -478,7 +480,7 @@ export class Client {
     const job = jobId === undefined ? "" : `/job/${escaped(jobId)}`;
     const path = `/api/${this.tenant}/${this.project}/execution${job}/events`;
     // How long a stream may be silent.
-    const left = () => Math.min(SILENCE, Math.max(100, (deadline ?? Infinity) - Date.now()));
+    const left = () => Math.min(this.silenceMs, Math.max(100, (deadline ?? Infinity) - Date.now()));
     const over = () => deadline !== undefined && Date.now() >= deadline;
     const connect = (heard: string | undefined) => {
       const headers = { Accept: "text/event-stream", ...(heard ? { "Last-Event-ID": heard } : {}) };
@@ -514,11 +516,11 @@ export class Client {
         }
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
-        if (fallback && !progress && Date.now() - began >= SILENCE) throw new NoStream();
+        if (fallback && !progress && Date.now() - began >= this.silenceMs) throw new NoStream();
       }
       if (!progress) await sleep(Math.min(pause, left()), signal);
       if (over()) return;
-      if (Date.now() - alive > Math.max(SILENCE, this.transport.patienceMs)) {
+      if (Date.now() - alive > Math.max(this.silenceMs, this.transport.patienceMs)) {
         throw new NoAnswer("nothing was heard of the stream of events for too long");
       }
       try {

@@ -72,6 +72,19 @@ const scenarios = {
     tell({ status: (await client.wait(job.jobId, { check: false })).status });
   },
 
+  async silent() {
+    const client = Client.fromEnvironment({ patienceMs: 60_000, silenceMs: 1000 });
+    const { jobId } = await client.submit(probe("sleeps", { do: "sleep", milliseconds: 1500 }));
+    tell({ status: (await client.wait(jobId)).status });
+    const heard = [];
+    for await (const { event } of await client.events({ jobId })) heard.push(event);
+    tell({ heard });
+  },
+
+  async tls(client) {
+    await told(() => client.system());
+  },
+
   async files(client, folder) {
     chdir(folder);
     let told_of;
@@ -99,6 +112,8 @@ const scenarios = {
     await told(() => new Client({ server: "http://127.0.0.1:9", token: "none", tenant, project, patienceMs: 100 }).system());
     await told(() => new Client({ server: "fuelcell.example", token: "none", tenant, project }));
     await told(() => client.dataset(".."));
+    await told(() => client.jobTypes());
+    await told(() => client.request("post", "/api/{tenantId}/{projectId}/webhooks", { body: {} }));
     const progress = { do: "progress", done: 9007199254740993n, total: 18446744073709551615n, stage: "exact" };
     const { jobId } = await client.submit(probe("exact", progress, { do: "echoParameters", artifact: "p.json" }));
     await client.wait(jobId);

@@ -68,6 +68,17 @@ def wait(client):
     tell(status=client.wait(job, check=False)["status"])
 
 
+def silent(_):
+    client = Client.from_environment(patience=60, silence=1)
+    job = client.submit(probe("sleeps", {"do": "sleep", "milliseconds": 1500}))["jobId"]
+    tell(status=client.wait(job)["status"])
+    tell(heard=[event.event for event in client.events(job)])
+
+
+def tls(client):
+    told(client.system)
+
+
 def files(client, folder):
     os.chdir(folder)
     told_of = []
@@ -100,6 +111,8 @@ def errors(client):
     told(lambda: Client("http://127.0.0.1:9", "none", tenant, where, patience=0.1).system())
     told(lambda: Client("fuelcell.example", "none", tenant, where))
     told(lambda: client.dataset(".."))
+    told(client.job_types)
+    told(lambda: client.request("POST", "webhooks", body={}))
 
 
 def pages(client, *doomed):

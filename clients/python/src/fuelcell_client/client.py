@@ -19,8 +19,6 @@ from ._transport import PASSING, Answer, Document, Transport
 from .errors import ApiError, DigestMismatch, JobNotCompleted, NoAnswer, WaitTimeout
 from .events import ENDS, Event, parts
 
-#: A server breaks the silence of a stream every 15 seconds, unless it is set otherwise.
-SILENCE = 45.0
 #: How long a status request waits for a change.
 WAIT = 30
 #: A module is compiled before its upload is answered.
@@ -35,7 +33,8 @@ class Client:
     """A project of a server, and what can be done in it.
 
     ``patience`` is for how many seconds requests are tried again while the server does not answer, or says that it cannot
-    now; ``timeout`` is how long one answer may take. Threads may share a client.
+    now; ``timeout`` is how long one answer may take; ``silence`` is how long a stream of events may be silent before it is
+    taken for broken, which a server breaks every 15 seconds unless it is set otherwise. Threads may share a client.
     """
 
     def __init__(
@@ -47,21 +46,30 @@ class Client:
         *,
         patience: float = 120.0,
         timeout: float = 90.0,
+        silence: float = 45.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._silence = silence
         self._transport = Transport(server, token, patience=patience, timeout=timeout, tls=tls)
         self._tenant = f"/api/{_part(tenant)}"
         self._project = f"{self._tenant}/{_part(project)}"
 
     @classmethod
-    def from_environment(cls, *, patience: float = 120.0, timeout: float = 90.0, tls: ssl.SSLContext | None = None) -> Client:
+    def from_environment(
+        cls,
+        *,
+        patience: float = 120.0,
+        timeout: float = 90.0,
+        silence: float = 45.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> Client:
         """By the variables that the command line knows: ``FUELCELL_SERVER``, ``_TOKEN``, ``_TENANT`` and ``_PROJECT``."""
         names = ("FUELCELL_SERVER", "FUELCELL_TOKEN", "FUELCELL_TENANT", "FUELCELL_PROJECT")
         missing = [name for name in names if not os.environ.get(name)]
         if missing:
             raise ValueError(f"not set: {', '.join(missing)}")
         server, token, tenant, project = (os.environ[name] for name in names)
-        return cls(server, token, tenant, project, patience=patience, timeout=timeout, tls=tls)
+        return cls(server, token, tenant, project, patience=patience, timeout=timeout, silence=silence, tls=tls)
 
     def close(self) -> None:
         """Closes connections that are kept for later requests."""
@@ -163,7 +171,7 @@ class Client:
         """What happens to a job, from its beginning to its end; or to all jobs of the project, from now on, without end.
 
         Where the connection breaks off it is taken up again: no event is told twice, and none is left out without a
-        ``reset``. ``last_event_id`` goes on behind an event that was heard before.
+        ``reset``. ``last_event_id`` goes on behind an event that was heard before. It ends after ``timeout`` seconds.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         path = "execution/events" if job_id is None else f"execution/job/{_part(job_id)}/events"
@@ -477,7 +485,7 @@ class Client:
 
         def connect(heard: str | None) -> Answer:
             headers = {"Accept": "text/event-stream", **({"Last-Event-ID": heard} if heard else {})}
-            limit = _left(deadline)
+            limit = self._left(deadline)
 
             def attempt() -> Answer:
                 try:
@@ -490,6 +498,10 @@ class Client:
             return self._transport.retry(attempt, deadline)
 
         return self._follow(connect(last_event_id), connect, last_event_id, deadline, "/job/" in path, fallback)
+
+    def _left(self, deadline: float | None) -> float:
+        """How long a stream may be silent."""
+        return self._silence if deadline is None else min(self._silence, max(0.1, deadline - time.monotonic()))
 
     def _follow(
         self,
@@ -506,7 +518,7 @@ class Client:
         def touch() -> None:
             nonlocal alive
             alive = time.monotonic()
-            answer.limit(_left(deadline))
+            answer.limit(self._left(deadline))
 
         while answer.status != 204:
             began = time.monotonic()
@@ -523,13 +535,13 @@ class Client:
                         if (of_job and part.event in ENDS) or (deadline is not None and time.monotonic() >= deadline):
                             return
                 except NoAnswer:
-                    if fallback and not progress and time.monotonic() - began >= SILENCE:
+                    if fallback and not progress and time.monotonic() - began >= self._silence:
                         raise _NoStream from None
             if not progress:
-                time.sleep(min(pause, _left(deadline)))
+                time.sleep(min(pause, self._left(deadline)))
             if deadline is not None and time.monotonic() >= deadline:
                 return
-            if time.monotonic() - alive > max(SILENCE, self._transport.patience):
+            if time.monotonic() - alive > max(self._silence, self._transport.patience):
                 raise NoAnswer("nothing was heard of the stream of events for too long")
             try:
                 answer = connect(heard)
@@ -541,11 +553,6 @@ class Client:
                 # Nothing says what happened between the connections.
                 yield Event("", "reset", {"reason": "the connection broke off before there was an event"})
         answer.close()
-
-
-def _left(deadline: float | None) -> float:
-    """How long a stream may be silent."""
-    return SILENCE if deadline is None else min(SILENCE, max(0.1, deadline - time.monotonic()))
 
 
 class _NoStream(Exception):
