@@ -15,10 +15,23 @@ import (
 	"strings"
 )
 
+// describing is the variable that has a program print its manifest outside of a cell: `fuelcell build` asks so, which takes less
+// time than to compile it for a cell.
+const describing = "FUELCELL_DESCRIBE"
+
 // Run is what main calls: it runs the job with the parameters of its submitter, and tells how it ended. Asked for its manifest
 // on its author's machine, it tells that instead.
 func Run[P any](job func(*Context, P) error, about ...About) {
 	device, err := openDevice()
+	if err != nil && os.Getenv(describing) != "" {
+		text, err := Manifest[P](about...)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println(text)
+		return
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "a job runs in a cell only: `fuelcell run` starts it in one, `go test` with a TestHost:", err)
 		os.Exit(1)

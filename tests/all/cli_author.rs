@@ -98,6 +98,61 @@ fn a_new_job_in_rust_is_tested_built_and_run() {
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
 }
 
+/// A new job of a language that is compiled, from nothing to a server, as its README has it.
+fn follow_from_nothing(language: &str) {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let home = tempfile::tempdir().unwrap();
+    follow(&format!("fuelcell new word-count --lang {language}"), home.path(), &[]);
+    let folder = home.path().join("word-count");
+    let compilers = built::compilers();
+    let mut variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
+    variables.extend([
+        ("FUELCELL_SERVER", server.base()),
+        ("FUELCELL_TOKEN", &project.token),
+        ("FUELCELL_TENANT", &project.tenant),
+        ("FUELCELL_PROJECT", &project.project),
+    ]);
+    let printed = follow(&commands(&folder, |_| true), &folder, &variables);
+    assert!(printed.contains("1 of 1 cases as expected") && printed.contains("Completed"), "{printed}");
+    assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
+
+    // What is wrong with a parameter or with the source is told with its place.
+    let wrong = try_follow(
+        "fuelcell run word-count.wasm --in sample.txt --param leastLength=-1 --out other",
+        &folder,
+        &[],
+    );
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(!wrong.status.success() && said.contains("/leastLength"), "{said}");
+    let main = folder.join(format!("main.{language}"));
+    fs::write(&main, "broken\n").unwrap();
+    let broken = try_follow("fuelcell build", &folder, &variables);
+    let said = String::from_utf8(broken.stderr).unwrap();
+    assert!(!broken.status.success() && said.contains(&format!("main.{language}:1:")), "{said}");
+}
+
+#[test]
+fn a_new_job_in_go_is_tested_built_and_run_here_and_on_a_server() {
+    follow_from_nothing("go");
+}
+
+#[test]
+fn a_new_job_in_c_is_built_and_run_here_and_on_a_server() {
+    follow_from_nothing("c");
+}
+
+#[test]
+fn the_sdk_for_go_is_formatted_and_tested() {
+    let sdk = built::source("guest-sdk/go");
+    let compilers = built::compilers();
+    let variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
+    follow("go vet ./... && go test ./...", &sdk, &variables);
+    let folders = ["guest-sdk/go", "tests/guests/conformance/go", "crates/fuelcell/templates/go"];
+    let folders = folders.map(|folder| built::source(folder).display().to_string()).join(" ");
+    assert_eq!(follow(&format!("$(go env GOROOT)/bin/gofmt -l {folders}"), &sdk, &variables), "");
+}
+
 #[test]
 fn golden_cases_tell_what_is_not_as_expected() {
     let home = tempfile::tempdir().unwrap();
@@ -166,6 +221,10 @@ fn what_stands_in_the_way_of_a_build_is_named() {
     };
     crate_of("none", "[package]\nname = \"none\"\nedition = \"2024\"\n");
     crate_of("many", "[workspace]\n");
+    fs::create_dir(home.path().join("go")).unwrap();
+    fs::write(home.path().join("go/go.mod"), "module example.com/go\n").unwrap();
+    fs::create_dir(home.path().join("c")).unwrap();
+    fs::write(home.path().join("c/main.c"), "int main(void) { return 0; }\n").unwrap();
     fs::create_dir(home.path().join("empty")).unwrap();
     let tools = built::fuelcell().parent().unwrap().display().to_string();
     for (command, told) in [
@@ -174,6 +233,9 @@ fn what_stands_in_the_way_of_a_build_is_named() {
         ("fuelcell build many", "is of no crate: name the folder of one"),
         ("PATH=$TOOLS fuelcell build none", "there is no rustc: Rust comes by https://rustup.rs"),
         ("fuelcell build none", "the crate makes no module: it needs crate-type"),
+        ("PATH=$TOOLS fuelcell build go", "there is no go: Go 1.24 or newer comes by https://go.dev/dl"),
+        ("PATH=$TOOLS fuelcell build c", "there is no compiler of C for WASI: zig does"),
+        ("WASI_CC='nothing -x' fuelcell build c", "cannot start nothing"),
     ] {
         let refused = try_follow(command, home.path(), &[("TOOLS", &tools)]);
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();

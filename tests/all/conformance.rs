@@ -7,6 +7,7 @@ use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -15,7 +16,8 @@ const NOWHERE: &str = "fuelcell.invalid";
 
 /// How a language makes the modules, and what it says of an error that nobody caught.
 struct Language {
-    /// The module; its manifest asks for requests to this host and for secrets.
+    /// The module; its manifest asks for requests to this host and for secrets. What takes a while to compile has a manifest that
+    /// is always the same and asks for another host: what counts is what is granted.
     module: fn(&str) -> Vec<u8>,
     /// One without these, which can run deterministically; its name, its bytes, and the parameters of a job that draws.
     pure: fn() -> (&'static str, Vec<u8>, Value),
@@ -42,6 +44,20 @@ const RUST: Language = Language {
         ("probe", built::module("probe"), json!({"steps": [{"do": "entropy", "artifact": "drawn.txt"}]}))
     },
     thrown: &["the value has what is missing at tests/guests/conformance/src/lib.rs:"],
+};
+
+/// A program in Go, whose panics are failures with their place.
+const GO: Language = Language {
+    module: |_| built::module("conformance-go"),
+    pure: || ("pure", without_requests("conformance-go"), json!({"case": "drawn"})),
+    thrown: &["Panic", "interface {} is nil, not map[string]interface {} at conformance/main.go:148"],
+};
+
+/// A program in C, whose asserts are traps.
+const C: Language = Language {
+    module: |_| built::module("conformance-c"),
+    pure: || ("pure", without_requests("conformance-c"), json!({"case": "drawn"})),
+    thrown: &["Assertion failed: missing != NULL (main.c: thrown: 124)"],
 };
 
 /// The jobs in a language whose sources are the module.
@@ -96,14 +112,31 @@ impl Script {
     }
 }
 
+/// A packed module's own manifest.
+fn manifest(module: &Path) -> Value {
+    let inspect = Command::new(built::fuelcell()).args(["module", "inspect"]).arg(module).output().unwrap();
+    serde_json::from_slice::<Value>(&inspect.stdout).unwrap()["manifest"].take()
+}
+
+/// A program whose manifest asks for no requests.
+fn without_requests(name: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = manifest(&built::module_path(name));
+    manifest["http"] = Value::Null;
+    let (described, packed) = (folder.path().join("fuelcell.json"), folder.path().join("packed.wasm"));
+    fs::write(&described, manifest.to_string()).unwrap();
+    let mut pack = Command::new(built::fuelcell());
+    pack.env("XDG_CACHE_HOME", fuelcell_tests::cache())
+        .args(["module", "pack"])
+        .arg(built::module_path(name));
+    let pack = pack.arg("--manifest").arg(described).arg("--out").arg(&packed).output().unwrap();
+    assert!(pack.status.success(), "{}", String::from_utf8_lossy(&pack.stderr));
+    fs::read(packed).unwrap()
+}
+
 /// The module in Rust, whose manifest asks for the host as an author's file would.
 fn rust(host: &str) -> Vec<u8> {
-    let inspect = Command::new(built::fuelcell())
-        .args(["module", "inspect"])
-        .arg(built::module_path("conformance"))
-        .output()
-        .unwrap();
-    let mut manifest = serde_json::from_slice::<Value>(&inspect.stdout).unwrap()["manifest"].take();
+    let mut manifest = manifest(&built::module_path("conformance"));
     manifest["http"] = json!({"hosts": [host, NOWHERE], "secrets": ["TOKEN"]});
     built::module_with_manifest("conformance", &manifest.to_string())
 }
@@ -311,4 +344,24 @@ fn rust_passes_in_the_servers_process() {
 #[test]
 fn rust_passes_in_processes_of_its_own() {
     Suite::set(&RUST, "process").run();
+}
+
+#[test]
+fn go_passes_in_the_servers_process() {
+    Suite::set(&GO, "in-process").run();
+}
+
+#[test]
+fn go_passes_in_processes_of_its_own() {
+    Suite::set(&GO, "process").run();
+}
+
+#[test]
+fn c_passes_in_the_servers_process() {
+    Suite::set(&C, "in-process").run();
+}
+
+#[test]
+fn c_passes_in_processes_of_its_own() {
+    Suite::set(&C, "process").run();
 }

@@ -72,6 +72,22 @@ pub fn python() -> PathBuf {
     present(target().join("tools/venv/bin/python"))
 }
 
+/// Variables with which authors' commands find the compilers of Go and C that `cargo xtask` got. Nothing is fetched, and what
+/// is compiled stays for the next time.
+pub fn compilers() -> [(&'static str, String); 5] {
+    let programs =
+        present(target().join("tools/venv/bin/go")).parent().expect("a file has a folder").to_owned();
+    let tools = fuelcell().parent().expect("a file has a folder").display().to_string();
+    let path = std::env::var("PATH").unwrap_or_default();
+    [
+        ("PATH", format!("{}:{tools}:{path}", programs.display())),
+        ("GOCACHE", target().join("go-cache").display().to_string()),
+        ("GOPROXY", "off".into()),
+        ("GOTOOLCHAIN", "local".into()),
+        ("GOFLAGS", "-mod=mod".into()),
+    ]
+}
+
 /// Prometheus' tool: the one that `cargo xtask` got, or that of the search path.
 pub fn promtool() -> PathBuf {
     let own = target().join("tools/promtool");

@@ -13,6 +13,10 @@ pub(crate) enum Language {
     Python,
     /// A crate that cargo builds for wasm32-wasip2
     Rust,
+    /// A module of Go, with the SDK beside it, that go builds for wasip1
+    Go,
+    /// A program of WASI with one header, that zig, wasi-sdk or another compiler builds
+    C,
 }
 
 const SAMPLE: (&str, &str) = ("sample.txt", include_str!("../templates/sample.txt"));
@@ -41,12 +45,44 @@ const RUST: &[(&str, &str)] = &[
     (".gitignore", "/target\n/out\n"),
 ];
 
+const GO: &[(&str, &str)] = &[
+    SAMPLE,
+    ("main.go", include_str!("../templates/go/main.go")),
+    ("main_test.go", include_str!("../templates/go/main_test.go")),
+    ("go.mod", include_str!("../templates/go/go.mod")),
+    ("README.md", include_str!("../templates/go/README.md")),
+    (".github/workflows/test.yml", include_str!("../templates/go/ci.yml")),
+    (".gitignore", "/*.wasm\n/out\n"),
+];
+
+const C: &[(&str, &str)] = &[
+    SAMPLE,
+    ("main.c", include_str!("../templates/c/main.c")),
+    ("fuelcell.json", include_str!("../templates/c/fuelcell.json")),
+    ("README.md", include_str!("../templates/c/README.md")),
+    (".github/workflows/test.yml", include_str!("../templates/c/ci.yml")),
+    (".gitignore", "/*.wasm\n/out\n"),
+];
+
+/// The SDKs that lie beside a job, as they are.
+const GO_SDK: &[(&str, &str)] = &[
+    ("fuelcell/go.mod", include_str!("../../../guest-sdk/go/go.mod")),
+    ("fuelcell/run.go", include_str!("../../../guest-sdk/go/run.go")),
+    ("fuelcell/context.go", include_str!("../../../guest-sdk/go/context.go")),
+    ("fuelcell/device.go", include_str!("../../../guest-sdk/go/device.go")),
+    ("fuelcell/manifest.go", include_str!("../../../guest-sdk/go/manifest.go")),
+    ("fuelcell/testhost.go", include_str!("../../../guest-sdk/go/testhost.go")),
+];
+const C_SDK: &[(&str, &str)] = &[("fuelcell.h", include_str!("../../../guest-sdk/c/fuelcell.h"))];
+
 /// Makes the folder `name` in the one where the program was started.
 pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow::Result<()> {
     check_name(name)?;
-    let (files, sdk) = match (language, sdk) {
-        (Language::Python, _) => (PYTHON, String::new()),
-        (Language::Rust, Some(sdk)) => (RUST, sdk_path(sdk)?),
+    let (files, beside, sdk): (_, &[(&str, &str)], _) = match (language, sdk) {
+        (Language::Python, _) => (PYTHON, &[], String::new()),
+        (Language::Go, _) => (GO, GO_SDK, String::new()),
+        (Language::C, _) => (C, C_SDK, String::new()),
+        (Language::Rust, Some(sdk)) => (RUST, &[], sdk_path(sdk)?),
         (Language::Rust, None) => {
             bail!("the SDK for Rust is in no registry: name its folder with --sdk, such as …/guest-sdk/rust")
         }
@@ -58,18 +94,19 @@ pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow
         made => made.with_context(|| format!("cannot make the folder {name}"))?,
     }
     for (path, text) in files.iter().chain(&CASE) {
-        let path = Path::new(name).join(path);
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
-            fs::write(
-                &path,
-                text.replace("NAME", name)
-                    .replace("CRATE", &name.replace('-', "_"))
-                    .replace("SDK_FOLDER", &sdk),
-            )
-        });
-        written.with_context(|| format!("cannot write {}", path.display()))?;
+        let text = text.replace("NAME", name).replace("CRATE", &name.replace('-', "_"));
+        write(name, path, &text.replace("SDK_FOLDER", &sdk))?;
+    }
+    for (path, text) in beside {
+        write(name, path, text)?;
     }
     Ok(writeln!(std::io::stdout(), "{name}/README.md says how it is run")?)
+}
+
+fn write(name: &str, path: &str, text: &str) -> anyhow::Result<()> {
+    let path = Path::new(name).join(path);
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A name that modules and crates can have.

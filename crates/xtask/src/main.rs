@@ -17,6 +17,7 @@ mod openapi;
 mod order_to_cash;
 mod orders;
 mod process;
+mod programs;
 mod progress;
 mod scripts;
 mod server;
@@ -92,7 +93,7 @@ fn main() -> ExitCode {
 
 fn perform(workspace: &Workspace, task: Task) -> Result<()> {
     match task {
-        Task::Guests => guests::build(workspace, Build::Dev),
+        Task::Guests => guests::build(workspace, Build::Dev).and_then(|()| programs::build(workspace)),
         Task::Dashboard => dashboard::build(workspace),
         Task::Check => check::check(workspace),
         Task::Lint => lint::lint(workspace),

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::{
     check, dashboard, guests, lint,
     process::{cargo, run, works},
+    programs,
     progress::note,
     tiers::Tiers,
     tools::{self, Venv},
@@ -24,6 +25,7 @@ fn pass(workspace: &Workspace, tiers: &mut Tiers) -> Result<()> {
     tiers.time("set-up", || set_up(workspace))?;
     tiers.time("dashboard", || dashboard::build(workspace))?;
     tiers.time("guests and binary", || guests::build(workspace, Build::Dev))?;
+    tiers.time("guests in Go and C", || programs::build(workspace))?;
     tiers.time("checks and lints", || lint::lint(workspace))?;
     tiers.time("documentation tests", || run(cargo(workspace).args(["test", "--workspace", "--doc"])))?;
     tiers.time("building tests", || build(workspace))?;

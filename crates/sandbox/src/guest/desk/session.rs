@@ -391,7 +391,7 @@ fn request(http: Http, body: Vec<u8>) -> std::result::Result<HttpRequest, &'stat
 fn came(response: HttpResponse) -> Vec<u8> {
     let text = |(name, value): (String, Vec<u8>)| (name, String::from_utf8_lossy(&value).into_owned());
     let headers = response.headers.into_iter().map(text).collect();
-    let head = Response::Came { status: response.status, headers, bytes: response.body.len() };
+    let head = Response::Came { status: response.status, bytes: response.body.len(), headers };
     let mut bytes = told(&Answer::Http(head));
     bytes.extend_from_slice(&response.body);
     bytes

@@ -145,11 +145,11 @@ pub(super) struct Figures {
     pub(super) elapsed_milliseconds: Option<u64>,
 }
 
-/// The body comes behind the line.
+/// The body comes behind the line. Headers come last, so that who has no room for all of them knows the rest.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Response {
-    Came { status: u16, headers: Vec<(String, String)>, bytes: usize },
+    Came { status: u16, bytes: usize, headers: Vec<(String, String)> },
     Failed { error: &'static str },
 }
 
