@@ -2,10 +2,10 @@
 
 import { contentDigest, digestOf, hash, hex } from "./digest.js";
 import { ApiError, DigestMismatch, JobNotCompleted, NoAnswer, WaitTimeout } from "./errors.js";
-import { type Event, isEnd, parts } from "./events.js";
+import { type Event, isEnd, parts, within } from "./events.js";
 import { randomId, stringify } from "./json.js";
 import type { paths } from "./schema.js";
-import { broken, type Call, PASSING, type Progress, sleep, Transport, type Values } from "./transport.js";
+import { type Call, PASSING, type Progress, sleep, Transport, type Values } from "./transport.js";
 import type { AnswerOf, BodyOf, InPath, Job, JobFilters, LogFilters, Method, OperationOf, PathOf, Query, Schemas } from "./types.js";
 
 /** How many seconds a status request waits for a change. */
@@ -60,10 +60,12 @@ export class Client {
   private readonly transport: Transport;
   private readonly tenant: string;
   private readonly project: string;
+  private readonly timeoutMs: number;
   private readonly silenceMs: number;
 
   constructor(options: ClientOptions) {
     const { server, token, patienceMs = 120_000, timeoutMs = 90_000, silenceMs = 45_000 } = options;
+    this.timeoutMs = timeoutMs;
     this.silenceMs = silenceMs;
     this.transport = new Transport({ server, token, patienceMs, timeoutMs });
     this.tenant = escaped(options.tenant);
@@ -447,8 +449,8 @@ export class Client {
       const reader = answer.body!.getReader();
       try {
         for (;;) {
-          const { done, value } = await reader.read().catch((error: unknown) => {
-            lost = broken(error, signal, `${what} broke off`);
+          const { done, value } = await within(reader.read(), this.timeoutMs, signal).catch((error: Error) => {
+            lost = error;
             return { done: true, value: undefined } as const;
           });
           if (done) break;

@@ -78,7 +78,8 @@ async function* lines(answer: Response, silence: () => number, signal: AbortSign
   }
 }
 
-async function within<T>(promise: Promise<T>, milliseconds: number, signal: AbortSignal | undefined): Promise<T> {
+/** What comes within a time; when nothing does, the connection is taken for broken. */
+export async function within<T>(promise: Promise<T>, milliseconds: number, signal: AbortSignal | undefined): Promise<T> {
   let clock: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     clock = setTimeout(() => reject(new NoAnswer("the stream is silent")), milliseconds);

@@ -24,6 +24,8 @@ export interface Call {
   signal?: AbortSignal | undefined;
   /** How long the answer may take. */
   timeoutMs?: number | undefined;
+  /** Ends the attempt, and not the call. */
+  late?: AbortSignal | undefined;
   /** When to end trying. */
   deadline?: number | undefined;
   /** Which refusals of a request that is sent once more, because the answer to it was lost, mean that it had been carried out. */
@@ -64,7 +66,8 @@ export class Transport {
       let text: string;
       let status: number;
       try {
-        const answer = await this.send(method, path, call);
+        const late = AbortSignal.timeout(call.timeoutMs ?? this.settings.timeoutMs);
+        const answer = await this.send(method, path, { ...call, late });
         status = answer.status;
         text = await answer.text().catch((error: unknown) => {
           throw broken(error, call.signal, "the answer broke off");
@@ -116,7 +119,7 @@ export class Transport {
     signal?.throwIfAborted();
     const late = new AbortController();
     const clock = setTimeout(() => late.abort(), call.timeoutMs ?? this.settings.timeoutMs);
-    const both = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
+    const both = AbortSignal.any([signal, call.late, late.signal].filter((one) => one !== undefined));
     let response: Response;
     try {
       if (progress && body instanceof Blob) response = await sendWithProgress(method, url, headers, body, progress, both);

@@ -7,7 +7,7 @@ import os
 import ssl
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, Unpack, cast
@@ -167,7 +167,7 @@ class Client:
 
     def events(
         self, job_id: str | None = None, *, last_event_id: str | None = None, timeout: float | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """What happens to a job, from its beginning to its end; or to all jobs of the project, from now on, without end.
 
         Where the connection breaks off it is taken up again: no event is told twice, and none is left out without a
@@ -250,7 +250,9 @@ class Client:
         _compare(output, found["digest"], digest.hexdigest())
         return b"".join(pieces)
 
-    def stream(self, job_id: str, output: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    def stream(
+        self, job_id: str, output: str, *, start: int = 0, stop: int | None = None
+    ) -> Generator[bytes, None, None]:
         """The bytes of an output as they come, or of a part of it. It goes on where the connection breaks off."""
         return self._bytes(lambda: self._output_link(job_id, output), start, stop)
 
@@ -392,7 +394,7 @@ class Client:
         link = self._output(job_id, name)["downloadUrl"]
         return link[link.index("/downloads/") :]
 
-    def _bytes(self, link: Callable[[], str], start: int, stop: int | None) -> Iterator[bytes]:
+    def _bytes(self, link: Callable[[], str], start: int, stop: int | None) -> Generator[bytes, None, None]:
         """Bytes from one place to another, over as many connections as it takes."""
         if start < 0 or (stop is not None and stop < start):
             raise ValueError(f"a part goes from a place, from 0 on, to one that is not before it; not from {start} to {stop}")
@@ -479,7 +481,7 @@ class Client:
 
     def _events(
         self, path: str, last_event_id: str | None, deadline: float | None, *, fallback: bool = False
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Events over as many connections as it takes, the first of which is there when this returns. With ``fallback``,
         ``_NoStream`` tells that there are no streams to be had."""
 
@@ -511,7 +513,7 @@ class Client:
         deadline: float | None,
         of_job: bool,
         fallback: bool,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         alive = time.monotonic()
         pause = 1.0
 
