@@ -70,7 +70,7 @@ fn explain(context: &mut Context, parameters: Parameters) -> Result<Completion, 
         context.progress(READ + (COMPUTED - READ) * step / 8, WHOLE, stage);
         context.cancellation() == Cancellation::None
     })?;
-    let (answers, files) = ask(context, &parameters)?;
+    let (answers, files) = ask(context, &parameters, &file.table)?;
     let results = Results { answers, ..results };
     let sentences = sentences::ranked(&results, subject.noun());
     let outputs = Outputs {
@@ -136,7 +136,11 @@ fn read_model(context: &Context) -> Result<Option<Predictor>, Failure> {
 }
 
 /// Answers what is asked in SQL.
-fn ask(context: &Context, parameters: &Parameters) -> Result<(Vec<Answer>, Vec<Vec<u8>>), Failure> {
+fn ask(
+    context: &Context,
+    parameters: &Parameters,
+    dataset: &fuelcell_table_kit::Table,
+) -> Result<(Vec<Answer>, Vec<Vec<u8>>), Failure> {
     let Some(questions) = parameters.sql.as_ref().filter(|_| parameters.wants(Analysis::Sql)) else {
         return Ok((Vec::new(), Vec::new()));
     };
@@ -146,8 +150,11 @@ fn ask(context: &Context, parameters: &Parameters) -> Result<(Vec<Answer>, Vec<V
     for (table, input) in tables.collect::<Vec<_>>() {
         let mut open = || -> Result<Box<dyn Seekable>, Stop> { Ok(Box::new(context.open(&input)?)) };
         let mut tick = || context.cancellation() == Cancellation::None;
-        let options = if table == "dataset" { &parameters.reading } else { &Options::default() };
-        if !sql::load(&database, &table, &mut open, options, &mut tick)? {
+        let (known, options) = match table.as_str() {
+            "dataset" => (Some(dataset), &parameters.reading),
+            _ => (None, &Options::default()),
+        };
+        if !sql::load(&database, &table, (&mut open, known), options, &mut tick)? {
             return Err(stopped(context));
         }
     }

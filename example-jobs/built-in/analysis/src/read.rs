@@ -27,6 +27,8 @@ pub struct Read {
     pub roles: Roles,
     /// What the file is.
     pub facts: Facts,
+    /// How it is read again.
+    pub table: Table,
     /// What of it could not be used: rows by what is wrong with them.
     pub faults: Vec<Finding>,
     /// Rows that were left out because they are no rows of the table.
@@ -111,7 +113,8 @@ pub fn read(
         }
     }
     faults.extend(quality::check(&frame, &roles, checks));
-    Ok(Some(Read { frame, roles, facts: table.facts, faults, invalid, duplicates }))
+    let facts = table.facts.clone();
+    Ok(Some(Read { frame, roles, facts, table, faults, invalid, duplicates }))
 }
 
 /// Two hashes of 64 bits: that two of a billion different rows have the same is less likely than 10⁻²⁰.

@@ -48,22 +48,26 @@ pub struct Answer {
 /// Rows of an answer that stand in the report and in the figures.
 const SHOWN: usize = 200;
 
-/// Loads a file as a table. `tick` answers whether to go on; when it says no, the answer is false.
+/// Loads a file as a table; `known` is what was found when it was looked through before. `tick` answers whether to go on; when
+/// it says no, the answer is false.
 ///
 /// # Errors
 /// When the file is no table, or there is no room for it.
 pub fn load(
     database: &Database,
     name: &str,
-    input: &mut Input<'_>,
+    (input, known): (&mut Input<'_>, Option<&Table>),
     options: &Options,
     tick: &mut dyn FnMut() -> bool,
 ) -> Result<bool, Stop> {
-    let table = Table::scan(input, options, &mut |_| tick())?;
-    if table.facts.stopped {
-        return Ok(false);
+    let scanned = match known {
+        Some(_) => None,
+        None => Some(Table::scan(input, options, &mut |_| tick())?),
+    };
+    match known.or(scanned.as_ref()) {
+        Some(table) if !table.facts.stopped => database.load_file(name, (table, input), Form::Plain, tick),
+        _ => Ok(false),
     }
-    database.load_file(name, (&table, input), Form::Plain, tick)
 }
 
 /// Answers a question. `number` makes the names of the table and of the file; the rows go to `out` as CSV.
@@ -109,7 +113,7 @@ mod tests {
         let mut database = Database::new().unwrap();
         let file = b"region,amount\nN,1.5\nS,2\nN,3\n".to_vec();
         let mut open = || Ok(Box::new(Cursor::new(file.clone())) as Box<dyn fuelcell_table_kit::Seekable>);
-        assert!(load(&database, "dataset", &mut open, &Options::default(), &mut || true).unwrap());
+        assert!(load(&database, "dataset", (&mut open, None), &Options::default(), &mut || true).unwrap());
         let mut ask = |sql| {
             let mut csv = Vec::new();
             answer(&mut database, ("sql", sql), 1, &mut csv)
