@@ -144,13 +144,16 @@ fn a_new_job_in_c_is_built_and_run_here_and_on_a_server() {
 
 #[test]
 fn the_sdk_for_go_is_formatted_and_tested() {
-    let sdk = built::source("guest-sdk/go");
+    let home = tempfile::tempdir().unwrap();
+    let sdk = built::source("guest-sdk/go").display().to_string();
     let compilers = built::compilers();
-    let variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
-    follow("go vet ./... && go test ./...", &sdk, &variables);
+    let mut variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
+    variables.push(("SDK", &sdk));
+    follow("cd \"$SDK\" && go vet ./... && go test ./...", home.path(), &variables);
     let folders = ["guest-sdk/go", "tests/guests/conformance/go", "crates/fuelcell/templates/go"];
     let folders = folders.map(|folder| built::source(folder).display().to_string()).join(" ");
-    assert_eq!(follow(&format!("$(go env GOROOT)/bin/gofmt -l {folders}"), &sdk, &variables), "");
+    let unformatted = follow(&format!("$(go env GOROOT)/bin/gofmt -l {folders}"), home.path(), &variables);
+    assert_eq!(unformatted, "");
 }
 
 #[test]
