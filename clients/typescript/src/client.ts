@@ -481,13 +481,14 @@ export class Client {
   ): Promise<AsyncGenerator<Event>> {
     const job = jobId === undefined ? "" : `/job/${escaped(jobId)}`;
     const path = `/api/${this.tenant}/${this.project}/execution${job}/events`;
+    const untilDeadline = () => Math.max(100, (deadline ?? Infinity) - Date.now());
     // How long a stream may be silent.
-    const left = () => Math.min(this.silenceMs, Math.max(100, (deadline ?? Infinity) - Date.now()));
+    const left = () => Math.min(this.silenceMs, untilDeadline());
     const over = () => deadline !== undefined && Date.now() >= deadline;
     const connect = (heard: string | undefined) => {
       const headers = { Accept: "text/event-stream", ...(heard ? { "Last-Event-ID": heard } : {}) };
       const attempt = () =>
-        this.transport.send("GET", path, { headers, signal, timeoutMs: left() }).catch((error: unknown) => {
+        this.transport.send("GET", path, { headers, signal, timeoutMs: Math.min(this.timeoutMs, untilDeadline()) }).catch((error: unknown) => {
           throw fallback && error instanceof ApiError && PASSING.includes(error.status) ? new NoStream() : error;
         });
       return this.transport.retry(attempt, { deadline, signal });

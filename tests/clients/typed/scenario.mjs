@@ -73,9 +73,11 @@ const scenarios = {
   },
 
   async silent() {
-    const client = Client.fromEnvironment({ patienceMs: 60_000, silenceMs: 1000 });
-    const { jobId } = await client.submit(probe("sleeps", { do: "sleep", milliseconds: 1500 }));
-    tell({ status: (await client.wait(jobId)).status });
+    const client = Client.fromEnvironment({ patienceMs: 60_000, silenceMs: 500 });
+    const { jobId } = await client.submit(probe("waits", { do: "waitForCancel" }));
+    tell({ job: jobId });
+    const { status } = await client.wait(jobId, { check: false });
+    tell({ ended: ["Completed", "Cancelled"].includes(status) });
     const heard = [];
     for await (const { event } of await client.events({ jobId })) heard.push(event);
     tell({ heard });

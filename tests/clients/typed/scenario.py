@@ -69,9 +69,10 @@ def wait(client):
 
 
 def silent(_):
-    client = Client.from_environment(patience=60, silence=1)
-    job = client.submit(probe("sleeps", {"do": "sleep", "milliseconds": 1500}))["jobId"]
-    tell(status=client.wait(job)["status"])
+    client = Client.from_environment(patience=60, silence=0.5)
+    job = client.submit(probe("waits", {"do": "waitForCancel"}))["jobId"]
+    tell(job=job)
+    tell(ended=client.wait(job, check=False)["status"] in ("Completed", "Cancelled"))
     tell(heard=[event.event for event in client.events(job)])
 
 

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Protocol, TypeVar
@@ -72,7 +73,9 @@ class Answer:
 
     def limit(self, timeout: float) -> None:
         """How long the next bytes may be waited for."""
-        self._sock.settimeout(timeout)
+        # One that was read to its end has no socket any more.
+        with suppress(OSError):
+            self._sock.settimeout(timeout)
 
     def header(self, name: str) -> str | None:
         return self._response.headers.get(name)

@@ -49,6 +49,7 @@ class Client:
         silence: float = 45.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._timeout = timeout
         self._silence = silence
         self._transport = Transport(server, token, patience=patience, timeout=timeout, tls=tls)
         self._tenant = f"/api/{_part(tenant)}"
@@ -487,7 +488,7 @@ class Client:
 
         def connect(heard: str | None) -> Answer:
             headers = {"Accept": "text/event-stream", **({"Last-Event-ID": heard} if heard else {})}
-            limit = self._left(deadline)
+            limit = self._timeout if deadline is None else min(self._timeout, max(0.1, deadline - time.monotonic()))
 
             def attempt() -> Answer:
                 try:
@@ -526,6 +527,7 @@ class Client:
             began = time.monotonic()
             progress = False
             with answer:
+                answer.limit(self._left(deadline))
                 try:
                     for part in parts(answer, touch):
                         if isinstance(part, float):
