@@ -1,5 +1,6 @@
 //! What an author gets: a new job that runs here and on a server, following its README.
 
+use fuelcell_tests::page::blocks;
 use fuelcell_tests::{Project, Server, built, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -140,6 +141,79 @@ fn a_new_job_in_go_is_tested_built_and_run_here_and_on_a_server() {
 #[test]
 fn a_new_job_in_c_is_built_and_run_here_and_on_a_server() {
     follow_from_nothing("c");
+}
+
+#[test]
+fn the_page_of_programs_works_word_for_word() {
+    let page = fs::read_to_string(built::source("docs/programs.md")).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let compilers = built::compilers();
+    let variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
+    let mut printed = Vec::new();
+    for block in blocks(&page) {
+        match block.language {
+            "sh" => printed.push(follow(block.text, home.path(), &variables)),
+            _ => {
+                let path = block.text.lines().next().and_then(|line| line.strip_prefix("// "));
+                let path = home.path().join(path.expect("a file has its path in its first line"));
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, block.text).unwrap();
+            }
+        }
+    }
+    let [go, c, plain] = &printed[..] else { panic!("the page has three blocks of commands: {printed:?}") };
+    assert!(go.ends_with("\n5 words\n") && c.ends_with("\n5 words\n"), "{go}{c}");
+    let told: serde_json::Value = serde_json::from_str(plain).unwrap();
+    assert!(told["completed"] == true && told["recordsProcessed"] == 1, "{told:#}");
+    assert_eq!(fs::read_to_string(home.path().join("results/table.csv")).unwrap(), "a,b\n1,2\n");
+}
+
+/// A program in Go with this text in `main`, built and run; what it said of its end.
+fn ended_in_go(body: &str) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let compilers = built::compilers();
+    let variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
+    follow("fuelcell new job --lang go", home.path(), &[]);
+    let folder = home.path().join("job");
+    let main = fs::read_to_string(folder.join("main.go")).unwrap();
+    let begin = "\tdefer reader.Close()\n";
+    assert!(main.contains(begin));
+    fs::write(folder.join("main.go"), main.replace(begin, &format!("{begin}{body}\n"))).unwrap();
+    follow("fuelcell build", &folder, &variables);
+    let ran = try_follow(
+        "fuelcell run job.wasm --in sample.txt --out out --memory-bytes 400000000",
+        &folder,
+        &variables,
+    );
+    String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr)
+}
+
+#[test]
+fn a_large_heap_in_go_is_whole_and_a_panic_of_a_goroutine_tells_its_place() {
+    let told = ended_in_go(
+        r#"	held := [][]byte{}
+	for number := range 200 {
+		piece := make([]byte, 1<<20)
+		for at := range piece {
+			piece[at] = byte(number)
+		}
+		held = append(held, piece)
+	}
+	for number, piece := range held {
+		for _, found := range piece {
+			if found != byte(number) {
+				return fuelcell.Fail("Broken", "piece %d", number)
+			}
+		}
+	}
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		panic(fmt.Sprint("all ", len(held), " are whole"))
+	}()
+	<-done"#,
+    );
+    assert!(told.contains("all 200 are whole at job/main.go:"), "{told}");
 }
 
 #[test]

@@ -43,8 +43,18 @@ fn rust(said: &str) -> Option<String> {
 }
 
 fn one_line(said: &str) -> Option<String> {
-    let line = said.lines().rfind(|line| FORMS.iter().any(|form| line.starts_with(form)))?;
-    Some(line.strip_prefix("panic: ").unwrap_or(line).trim().to_owned())
+    let mut lines = said.lines().rev();
+    let line = lines.find(|line| FORMS.iter().any(|form| line.starts_with(form)))?;
+    let text = line.strip_prefix("panic: ").unwrap_or(line).trim();
+    Some(go_place(said, line).map_or_else(|| text.to_owned(), |place| format!("{text} at {place}")))
+}
+
+/// Where in its source a program in Go panicked: the first frame behind the text, as in
+/// `main.count(...)`, and in the next line `\tjob/main.go:12 +0x1f`.
+fn go_place<'a>(said: &'a str, line: &str) -> Option<&'a str> {
+    let behind = &said[said.rfind(line)? + line.len()..];
+    let mut frames = behind.lines().filter_map(|line| line.strip_prefix('\t')?.split(' ').next());
+    frames.find(|place| place.contains(".go:") && !place.starts_with("runtime/"))
 }
 
 #[cfg(test)]
@@ -65,6 +75,10 @@ mod tests {
             (
                 "panic: runtime error: index out of range [3] with length 2\n\ngoroutine 1 [running]:\nmain.main()\n",
                 Some("runtime error: index out of range [3] with length 2"),
+            ),
+            (
+                "panic: no column\n\ngoroutine 7 [running]:\nmain.read(...)\n\tjob/main.go:12\ncreated by main.main in goroutine 1\n\tjob/main.go:8 +0x1f\n",
+                Some("no column at job/main.go:12"),
             ),
             ("Assertion failed: x > 0 (a.c: main: 3)\n", Some("Assertion failed: x > 0 (a.c: main: 3)")),
             (
