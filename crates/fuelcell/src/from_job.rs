@@ -1,7 +1,6 @@
 //! `fuelcell run --from-job`: what a job of a server was made of, run here, and whether it came to the same.
 
 use crate::cli::RunArguments;
-use crate::run::input_named;
 use crate::serve::BUILT_IN;
 use anyhow::Context;
 use fuelcell_cli::{JobHere, job_here};
@@ -120,6 +119,11 @@ impl FromJob {
             differing,
         }
     }
+}
+
+/// The name of an input that has one on the command line.
+fn input_named(text: &str) -> Option<&str> {
+    text.split_once('=').map(|(name, _)| name)
 }
 
 /// A run here beside the job that it stands for.

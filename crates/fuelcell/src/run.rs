@@ -289,11 +289,6 @@ fn inputs(
     Ok(inputs)
 }
 
-/// The name of an input that has one on the command line.
-pub(crate) fn input_named(text: &str) -> Option<&str> {
-    text.split_once('=').map(|(name, _)| name)
-}
-
 /// The name of the first input, for a file that is given without one.
 fn first_input(manifest: &Manifest, file: &str) -> anyhow::Result<String> {
     ensure!(!manifest.inputs.is_empty(), "this module reads no inputs");

@@ -58,6 +58,10 @@ impl Default for ServiceConfig {
     }
 }
 
+/// Streams that read lines at the same time. All listeners of a job hear of a batch at once, and each would hold a copy of it
+/// before the connection counts what is unread; so a thousand of them take turns.
+pub(crate) const LINE_READERS: usize = 16;
+
 /// Requests that may wait at the same time, of all tenants.
 pub const MAX_WAITERS: usize = 1000;
 

@@ -21,10 +21,6 @@ const PAGE: usize = 500;
 /// Log lines that are read at a time.
 const LINES: usize = 500;
 
-/// Streams that read lines at the same time. All listeners of a job hear of a batch at once, and each would hold a copy of it
-/// before the connection counts what is unread; so a thousand of them take turns.
-pub(crate) const LINE_READERS: usize = 16;
-
 /// What a listener is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
@@ -234,7 +230,7 @@ fn too_many(most: usize) -> ServiceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stubs;
+    use crate::{config, stubs};
     use fuelcell_domain::Timestamp;
     use fuelcell_store::conformance::fixtures;
     use fuelcell_store::{Logs, MemoryStore};
@@ -259,7 +255,7 @@ mod tests {
             message: "a line".into(),
         };
         store.append_logs(started.current_attempt(), vec![line.clone()]).await.unwrap();
-        let turns = service.line_readers.acquire_many(LINE_READERS as u32).await.unwrap();
+        let turns = service.line_readers.acquire_many(config::LINE_READERS as u32).await.unwrap();
         let mut watch = service.clone().watch_job(&anna, job.project, job.id, None).await.unwrap().unwrap();
         for what in [Happening::Queued, Happening::Started] {
             let Some(Told::Event { event, .. }) = at_once(&mut watch) else { panic!("{what:?} comes first") };
@@ -269,6 +265,6 @@ mod tests {
         drop(turns);
         let told = watch.next().await.unwrap();
         assert!(matches!(&told, Some(Told::Event { lines, .. }) if *lines == [line]), "{told:?}");
-        assert_eq!(service.line_readers.available_permits(), LINE_READERS);
+        assert_eq!(service.line_readers.available_permits(), config::LINE_READERS);
     }
 }

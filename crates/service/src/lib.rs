@@ -175,7 +175,7 @@ impl Service {
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
             streams: Places::default(),
-            line_readers: Semaphore::new(events::LINE_READERS),
+            line_readers: Semaphore::new(config::LINE_READERS),
             looks: looks::Looks::default(),
             sessions: Arc::default(),
         }

@@ -25,13 +25,14 @@ use outbox::Outbox;
 use output::LogStream;
 use requests::Http;
 use sampler::Sampler;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use surroundings::{OUT, Profile};
 use texts::List;
 use told::Told;
 use wasmtime::component::ResourceTable;
-use wasmtime::{CallHook, CallHookHandler, Engine, Store, StoreContextMut};
+use wasmtime::{CallHook, CallHookHandler, Engine, Store, StoreContextMut, WasmBacktrace};
 use wasmtime_wasi::WasiCtx;
 
 /// Bytes of lists and texts that one host call may carry.
@@ -260,7 +261,7 @@ impl CallHookHandler<Cell> for GiveWay {
         if event.entering_host() {
             note_fuel(&store);
         }
-        sampler::look(&mut store);
+        look(&mut store);
         if !event.exiting_host() {
             return Ok(());
         }
@@ -272,6 +273,19 @@ impl CallHookHandler<Cell> for GiveWay {
         }
         Ok(())
     }
+}
+
+/// Looks at the stack of a guest that calls the host or gives way, if somebody wants to know and it is time.
+fn look(store: &mut StoreContextMut<'_, Cell>) {
+    let Some(mut sampler) = store.data_mut().sampler.take() else { return };
+    let cell = store.data();
+    let fuel = cell.fuel.saturating_sub(store.get_fuel().unwrap_or_default()).min(cell.fuel - 1);
+    let bytes = cell.meter.memory_bytes.load(Ordering::Relaxed);
+    if sampler.is_due(fuel, bytes) && sampler.note(&WasmBacktrace::force_capture(&*store), fuel, bytes) {
+        // The engine takes every distance but 0.
+        let _ = store.fuel_async_yield_interval(Some(sampler.every()));
+    }
+    store.data_mut().sampler = Some(sampler);
 }
 
 /// The guest keeps the count to itself, but for where it calls the host, or the engine because a slice is burnt.

@@ -3,11 +3,9 @@
 //!
 //! Fuel is the clock: the same deterministic run gives the same profile on every machine, and looking burns none.
 
-use super::Cell;
 use fuelcell_domain::{FuelProfile, StackUse};
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use wasmtime::{FrameInfo, StoreContextMut, WasmBacktrace};
+use wasmtime::{FrameInfo, WasmBacktrace};
 
 /// Fuel between two looks, to begin with.
 const EVERY: u64 = 1_000;
@@ -52,12 +50,13 @@ impl Sampler {
     }
 
     /// Whether it is time. A call of the host is no reason to look: what was burnt before it would be the caller's.
-    fn is_due(&self, fuel: u64, bytes: u64) -> bool {
+    pub(crate) fn is_due(&self, fuel: u64, bytes: u64) -> bool {
         fuel.saturating_sub(self.fuel) >= self.every() || bytes > self.bytes
     }
 
-    /// Says whether the distance of looks has changed.
-    fn note(&mut self, stack: Vec<u32>, fuel: u64, bytes: u64) -> bool {
+    /// Notes what is on the stack when so much was burnt and is held. Says whether the distance of looks has changed.
+    pub(crate) fn note(&mut self, trace: &WasmBacktrace, fuel: u64, bytes: u64) -> bool {
+        let stack = self.functions.stack(trace.frames());
         let stack = match self.stacks.len() < STACKS || self.stacks.contains_key(&stack) {
             true => stack,
             false => vec![self.functions.place_of(OTHERS)],
@@ -93,23 +92,6 @@ impl Sampler {
         stacks.sort_unstable_by(|one, other| one.frames.cmp(&other.frames));
         FuelProfile { functions: self.functions.names, stacks, samples: self.samples }
     }
-}
-
-/// Looks at the stack of a guest that calls the host or gives way, if it is time.
-pub(crate) fn look(store: &mut StoreContextMut<'_, Cell>) {
-    let Some(mut sampler) = store.data_mut().sampler.take() else { return };
-    let cell = store.data();
-    let fuel = cell.fuel.saturating_sub(store.get_fuel().unwrap_or_default()).min(cell.fuel - 1);
-    let bytes = cell.meter.memory_bytes.load(Ordering::Relaxed);
-    if sampler.is_due(fuel, bytes) {
-        let trace = WasmBacktrace::force_capture(&*store);
-        let stack = sampler.functions.stack(trace.frames());
-        if sampler.note(stack, fuel, bytes) {
-            // The engine takes every distance but 0.
-            let _ = store.fuel_async_yield_interval(Some(sampler.every()));
-        }
-    }
-    store.data_mut().sampler = Some(sampler);
 }
 
 /// Names of functions, and where they were found before.
