@@ -342,9 +342,14 @@ fn files_arrive_whole_over_connections_that_break_off(server: &Server, language:
         let passed = proxy.passed("GET", part);
         passed.iter().map(|passed| passed.headers.get("range").cloned()).collect::<Vec<_>>()
     };
-    let of_dataset = ranges("/content");
     let at = |n: u32| Some(format!("bytes={n}-"));
-    assert_eq!(of_dataset, [None, at(700_000), at(700_000), at(1_600_000)], "{language:?}");
+    // What a connection brought last before it broke off, its reader may not have seen.
+    let begins: Vec<u32> = ranges("/content")
+        .iter()
+        .map(|range| range.as_ref().map_or(0, |range| range[6..range.len() - 1].parse().unwrap()))
+        .collect();
+    let [0, second, third, last] = begins[..] else { panic!("{language:?}: {begins:?}") };
+    assert!(second <= 700_000 && second == third && third < last && last <= second + 900_000, "{begins:?}");
     assert!(
         proxy.passed("GET", "/downloads/").iter().all(|passed| !passed.headers.contains_key("authorization"))
     );
