@@ -58,9 +58,9 @@ fn a_job_of_a_server_comes_to_the_same_here_unless_something_is_changed() {
         {"do": "echoInput", "artifact": "copy.csv"}, {"do": "work", "rounds": 1000}, {"do": "echoParameters", "artifact": "told.json"},
         {"do": "entropy", "artifact": "drawn.txt"},
     ]);
-    let parameters = json!({"datasetId": dataset, "steps": steps});
+    let parameters = json!({"datasetId": dataset, "steps": &steps});
     let more = json!({"parameters": parameters, "deterministic": true, "limits": {"fuel": 50_000_000}});
-    let job = project.probe_with(steps.clone(), more);
+    let job = project.probe_with(steps, more);
     let status = project.wait_for(&job, "Completed");
     let told = author.told(&["--from-job", &job]);
     let same = json!({

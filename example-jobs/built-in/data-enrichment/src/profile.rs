@@ -410,8 +410,8 @@ fn quantiles<const COUNT: usize>(values: &mut [f64], shares: [f64; COUNT]) -> [O
 
 /// The most frequent, the first of the alphabet among equally frequent ones.
 fn top<'a>(counts: impl Iterator<Item = (&'a Box<str>, u64)>) -> Vec<(String, u64)> {
-    let order = |a: &(&Box<str>, u64), b: &(&Box<str>, u64)| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0));
-    let mut found: Vec<_> = counts.collect();
+    let order = |a: &(&str, u64), b: &(&str, u64)| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0));
+    let mut found: Vec<(&str, u64)> = counts.map(|(text, count)| (text.as_ref(), count)).collect();
     if found.len() > TOLD {
         found.select_nth_unstable_by(TOLD, order);
         found.truncate(TOLD);

@@ -41,10 +41,10 @@ pub(crate) fn page(all: &Enriched<'_>) -> Page {
     page.section(
         "columns",
         if changed { "Columns of the result" } else { "Columns" },
-        columns(all.after, &after, true),
+        columns(all.after, after, true),
     );
     if changed {
-        page.section("before", "Columns before the steps", columns(all.before, &before, !all.hides()));
+        page.section("before", "Columns before the steps", columns(all.before, before, !all.hides()));
     }
     if let Some(body) = correlations(all.after) {
         page.section("correlations", "Correlations", body);
