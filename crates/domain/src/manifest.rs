@@ -34,7 +34,8 @@ pub struct Manifest {
     pub limits: ManifestLimits,
     /// Whether it asks to run with fixed clocks and seeded randomness.
     pub deterministic: bool,
-    /// The hosts and secrets that it asks its project for; they count where it imports `wasi:http`.
+    /// The hosts and secrets that it asks its project for; they count where it imports `wasi:http`, and for programs and
+    /// scripts.
     pub http: Option<HttpAccess>,
     /// Names of the project's secrets that it computes HMACs with, if they are granted; `*` for any that the project chooses.
     pub hmac: Vec<String>,
