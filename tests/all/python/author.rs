@@ -1,7 +1,7 @@
 //! What an author of jobs in Python has at hand: the program, the SDK, pytest.
 
-use fuelcell_tests::script::{self, scripts};
 use fuelcell_tests::built;
+use fuelcell_tests::script::{self, scripts};
 use serde_json::json;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
