@@ -321,6 +321,9 @@ pub(crate) trait Session: Send + Sync {
     /// Takes all of `bytes`, or says what is wrong with them.
     fn write(&self, bytes: &[u8]) -> Result<()>;
 
+    /// Bytes that one call may write: what is written does something, and whoever writes gives way between two calls.
+    fn room(&self) -> usize;
+
     /// Whether something can be read, or there is nothing to wait for.
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()>;
 

@@ -69,6 +69,9 @@ impl Pollable for Writing {
 
 impl OutputStream for Writing {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if self.file.session().is_some_and(|session| bytes.len() > session.room()) {
+            return Err(StreamError::trap("more was written than was asked for"));
+        }
         match &mut self.position {
             None => self.file.append(&bytes).map_err(failed),
             Some(position) => {
@@ -84,6 +87,6 @@ impl OutputStream for Writing {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(MAX_PIECE)
+        Ok(self.file.session().map_or(MAX_PIECE, |session| session.room().min(MAX_PIECE)))
     }
 }

@@ -201,8 +201,10 @@ impl types::HostDescriptor for Cell {
     }
 
     async fn write(&mut self, descriptor: Descriptor, bytes: Vec<u8>, offset: u64) -> FsResult<u64> {
-        self.opened(&descriptor)?.writable_file()?.write(offset, &bytes)?;
-        Ok(bytes.len() as u64)
+        let file = self.opened(&descriptor)?.writable_file()?;
+        let room = file.session().map_or(bytes.len(), |session| session.room().min(bytes.len()));
+        file.write(offset, &bytes[..room])?;
+        Ok(room as u64)
     }
 
     async fn read_directory(&mut self, descriptor: Descriptor) -> FsResult<ListingHandle> {

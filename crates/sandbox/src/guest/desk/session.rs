@@ -12,7 +12,7 @@ use crate::files::node::Session as Opened;
 use crate::files::{ErrorCode, Result};
 use crate::text::{MAX_TEXT, clipped};
 use fuelcell_domain::limits::MODULE;
-use fuelcell_domain::outbound::{HttpRequest, HttpResponse, MAX_BODY};
+use fuelcell_domain::outbound::{HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY};
 use fuelcell_domain::{Completion, HostError, LogLevel};
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -30,6 +30,15 @@ const MAX_LINE: usize = 1 << 20;
 /// Answers that wait to be read. A program that asks reads.
 const MAX_WAITING: usize = 64;
 
+/// Bytes of lines that one call writes at most: each line does something, and a call cannot be stopped.
+const PIECE: usize = 4 << 10;
+
+/// Bytes that a header field takes beside its text.
+const FIELD_OVERHEAD: usize = 64;
+
+/// Bytes of a secret's name; a longer one is nobody's.
+const MAX_SECRET: usize = 1 << 10;
+
 /// Keys that are asked for or marked by one line, and texts that are computed with.
 const MAX_KEYS: usize = 1000;
 
@@ -42,15 +51,34 @@ const MAX_WORDS: usize = MAX_TEXT;
 
 /// An answer that waits to be read.
 enum Waiting {
-    Ready { bytes: Vec<u8>, read: usize },
-    Pending(Pin<Box<dyn Future<Output = Vec<u8>> + Send>>),
+    Ready {
+        bytes: Vec<u8>,
+        read: usize,
+    },
+    /// The request that is answered takes so many bytes.
+    Pending {
+        answer: Pin<Box<dyn Future<Output = Vec<u8>> + Send>>,
+        bytes: usize,
+    },
 }
 
 /// What the bytes behind a line are for.
 enum Use {
     Checkpoint,
     Hmac(Hmac),
-    Http(Http),
+    /// A request without its body, or the word for what is wrong with it.
+    Http(std::result::Result<HttpRequest, &'static str>),
+}
+
+impl Use {
+    /// Bytes that it takes beside those behind the line.
+    fn size(&self) -> usize {
+        match self {
+            Self::Checkpoint | Self::Http(Err(_)) => 0,
+            Self::Hmac(hmac) => hmac.secret.len() + size_of_val(&*hmac.bytes),
+            Self::Http(Ok(request)) => size(request),
+        }
+    }
 }
 
 /// Bytes behind a line, as far as they have come.
@@ -105,9 +133,14 @@ impl Opened for Session {
         })
     }
 
+    fn room(&self) -> usize {
+        let state = self.state();
+        state.body.as_ref().map_or(PIECE, |body| (body.wanted - body.bytes.len()).max(PIECE))
+    }
+
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state();
-        let Some(Waiting::Pending(answer)) = state.answers.front_mut() else { return Poll::Ready(()) };
+        let Some(Waiting::Pending { answer, .. }) = state.answers.front_mut() else { return Poll::Ready(()) };
         let Poll::Ready(bytes) = answer.as_mut().poll(context) else { return Poll::Pending };
         state.answers.pop_front();
         // What there is no memory for is answered as an answer that is too long.
@@ -137,9 +170,9 @@ impl State {
     fn hold(&mut self, more: usize) -> std::result::Result<(), Refusal> {
         let waiting = self.answers.iter().map(|answer| match answer {
             Waiting::Ready { bytes, .. } => bytes.len(),
-            Waiting::Pending(_) => 0,
+            Waiting::Pending { bytes, .. } => *bytes,
         });
-        let body = self.body.as_ref().map_or(0, |body| body.bytes.len());
+        let body = self.body.as_ref().map_or(0, |body| body.bytes.len() + body.used.size());
         let bytes = self.line.len() + body + waiting.sum::<usize>() + more;
         let beyond = bytes.saturating_sub(self.held_bytes);
         if !self.held.add(beyond as u64) {
@@ -222,7 +255,7 @@ impl State {
             return self.use_bytes(desk, used, Vec::new());
         }
         self.body = Some(Body { wanted, bytes: Vec::new(), used });
-        Ok(())
+        self.hold(0)
     }
 
     fn line(&mut self, desk: &Arc<Desk>, text: &[u8]) -> std::result::Result<(), Refusal> {
@@ -260,10 +293,15 @@ impl State {
             }
             Line::Hmac(hmac) => {
                 check_count(hmac.bytes.len())?;
+                if hmac.secret.len() > MAX_SECRET {
+                    return Err(Refusal::limit(format!(
+                        "the name of a secret has at most {MAX_SECRET} bytes"
+                    )));
+                }
                 let wanted = hmac.bytes.iter().fold(0_usize, |sum, bytes| sum.saturating_add(*bytes));
                 self.expect(desk, wanted, MAX_CALL_BYTES, Use::Hmac(hmac))?;
             }
-            Line::Http(http) => self.expect(desk, http.bytes, MAX_BODY, Use::Http(http))?,
+            Line::Http(http) => self.expect(desk, http.bytes, MAX_BODY, Use::Http(request(http)))?,
             Line::Ask(question) => self.ask(desk, &question)?,
             Line::Manifest(manifest) => {
                 let manifest = manifest.to_string();
@@ -326,8 +364,18 @@ impl State {
                 self.answer(&Answer::Bytes(Some(macs.len())), &macs)
             }
             Use::Http(http) => {
+                let requests = self.answers.iter().filter(|answer| matches!(answer, Waiting::Pending { .. }));
+                if requests.count() >= MAX_AT_ONCE {
+                    return Err(Refusal::limit(format!(
+                        "at most {MAX_AT_ONCE} requests wait; read an answer"
+                    )));
+                }
+                let request = http.map(|head| HttpRequest { body: bytes, ..head });
+                let size = request.as_ref().map_or(0, size);
+                self.hold(size)?;
                 let desk = desk.clone();
-                self.push(Waiting::Pending(Box::pin(async move { send(&desk, http, bytes).await })))
+                let answer = Box::pin(async move { send(&desk, request).await });
+                self.push(Waiting::Pending { answer, bytes: size })
             }
         }
     }
@@ -353,8 +401,8 @@ fn inputs(desk: &Desk) -> Vec<Input> {
 }
 
 /// Sends a request, and returns what the program reads of it.
-async fn send(desk: &Desk, http: Http, body: Vec<u8>) -> Vec<u8> {
-    let request = match request(http, body) {
+async fn send(desk: &Desk, request: std::result::Result<HttpRequest, &'static str>) -> Vec<u8> {
+    let request = match request {
         Ok(request) => request,
         Err(word) => return told(&failed(word)),
     };
@@ -364,14 +412,22 @@ async fn send(desk: &Desk, http: Http, body: Vec<u8>) -> Vec<u8> {
     }
 }
 
-fn request(http: Http, body: Vec<u8>) -> std::result::Result<HttpRequest, &'static str> {
+/// Bytes that a request takes while it waits.
+fn size(request: &HttpRequest) -> usize {
+    let fields = request.headers.iter().map(|(name, value)| name.len() + value.len() + FIELD_OVERHEAD);
+    request.body.len() + request.path.len() + fields.sum::<usize>()
+}
+
+/// A request without its body.
+fn request(http: Http) -> std::result::Result<HttpRequest, &'static str> {
     let uri: http::Uri = match http.method.len() <= MAX_METHOD && http.url.len() <= MAX_URL {
         true => http.url.parse().map_err(|_| "HTTP-request-URI-invalid")?,
         false => return Err("HTTP-request-URI-too-long"),
     };
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
     let target = target(&uri).filter(|_| is_web).ok_or("HTTP-request-URI-invalid")?;
-    if http.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MAX_FIELDS {
+    let fields = http.headers.iter().map(|(name, value)| name.len() + value.len() + FIELD_OVERHEAD);
+    if fields.sum::<usize>() > MAX_FIELDS {
         return Err("HTTP-request-header-section-size");
     }
     let headers =
@@ -384,7 +440,7 @@ fn request(http: Http, body: Vec<u8>) -> std::result::Result<HttpRequest, &'stat
         connect_timeout: http.connect_timeout_milliseconds.map(Duration::from_millis),
         read_timeout: http.read_timeout_milliseconds.map(Duration::from_millis),
         max_response: MAX_BODY as u64,
-        body,
+        body: Vec::new(),
     })
 }
 
@@ -514,6 +570,45 @@ mod tests {
             short.write(b"{\"ask\":\"task\"}\n").unwrap();
         }
         assert_eq!(short.write(b"{\"ask\":\"task\"}\n").unwrap_err(), ErrorCode::Quota);
+    }
+
+    #[test]
+    fn requests_that_wait_count_with_bodies_and_fields_and_are_few() {
+        let line = |headers: &str, bytes: usize| {
+            format!(
+                "{{\"http\":{{\"method\":\"POST\",\"url\":\"https://a.example/\",\"headers\":[{headers}],\"bytes\":{bytes}}}}}\n"
+            )
+        };
+        let (poor, _) = session(2 << 20);
+        let body = vec![0; 1 << 20];
+        poor.write(line("", body.len()).as_bytes()).unwrap();
+        assert_eq!(poor.room(), body.len(), "the bytes behind a line come at once");
+        poor.write(&body).unwrap();
+        assert_eq!(poor.room(), PIECE);
+        poor.write(line("", body.len()).as_bytes()).unwrap();
+        assert_eq!(poor.write(&body).unwrap_err(), ErrorCode::Quota, "the first one waits");
+        let (poor, _) = session(64 << 10);
+        let field = format!("[\"x\",\"{}\"]", "y".repeat(12 << 10));
+        poor.write(line(&field, 1).as_bytes()).unwrap();
+        poor.write(b"b").unwrap();
+        let mut more = || poor.write(line(&field, 0).as_bytes());
+        assert!((0..MAX_AT_ONCE).any(|_| more() == Err(ErrorCode::Quota)), "fields count");
+        let (rich, _) = session(1 << 30);
+        for _ in 0..MAX_AT_ONCE {
+            rich.write(line("", 0).as_bytes()).unwrap();
+        }
+        assert_eq!(rich.write(line("", 0).as_bytes()).unwrap_err(), ErrorCode::Quota);
+    }
+
+    #[tokio::test]
+    async fn many_small_fields_are_too_many() {
+        let (session, _) = session(1 << 30);
+        let fields = vec!["[\"\",\"\"]"; MAX_FIELDS / FIELD_OVERHEAD + 1].join(",");
+        let line = format!(
+            "{{\"http\":{{\"method\":\"GET\",\"url\":\"https://a.example/\",\"headers\":[{fields}]}}}}\n"
+        );
+        session.write(line.as_bytes()).unwrap();
+        assert!(read(&session).await.contains("HTTP-request-header-section-size"));
     }
 
     #[tokio::test]
