@@ -277,7 +277,8 @@ type HTTPError struct{ Reason string }
 
 func (err *HTTPError) Error() string { return "the request failed: " + err.Reason }
 
-// Request sends a request to a host that the job was granted. All goroutines wait meanwhile.
+// Request sends a request to a host that the job was granted, and waits for the answer: it is sent when that is read. All
+// goroutines wait meanwhile.
 func (ctx *Context) Request(request Request) (*Response, error) { return ctx.host.request(request) }
 
 // Usage is what this attempt used so far.

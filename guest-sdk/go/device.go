@@ -197,12 +197,20 @@ func (device *device) loadCheckpoint() ([]byte, error) {
 }
 
 func (device *device) seen(keys []string) ([]bool, error) {
+	if len(keys) == 0 {
+		return []bool{}, nil
+	}
 	var told struct{ Seen []bool }
 	err := device.ask(line{"seen": keys}, nil, &told)
 	return told.Seen, err
 }
 
-func (device *device) mark(keys []string) error { return device.say(line{"mark": keys}, nil) }
+func (device *device) mark(keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return device.say(line{"mark": keys}, nil)
+}
 
 func (device *device) hmac(secret string, texts [][]byte) ([][]byte, error) {
 	device.lock.Lock()

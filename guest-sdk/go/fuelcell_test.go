@@ -2,6 +2,7 @@ package fuelcell
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -192,5 +193,24 @@ func TestRequestsAndSecretsAreThoseOfTheTest(t *testing.T) {
 	})
 	if run.Failure.Code != "InvalidRequest" || len(run.Requests) != 2 {
 		t.Fatal(run)
+	}
+}
+
+func TestNoKeysAreNoQuestion(t *testing.T) {
+	var said bytes.Buffer
+	for name, host := range map[string]host{
+		"a cell": &device{file: &said, lines: bufio.NewReader(&said)},
+		"a test": &TestHost{run: &TestRun{}},
+	} {
+		ctx := &Context{host: host}
+		if seen, err := ctx.SeenAll(nil); err != nil || seen == nil || len(seen) != 0 {
+			t.Error(name, seen, err)
+		}
+		if err := ctx.Mark(); err != nil {
+			t.Error(name, err)
+		}
+	}
+	if said.Len() > 0 {
+		t.Error(said.String())
 	}
 }
