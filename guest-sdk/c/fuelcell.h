@@ -161,17 +161,25 @@ FUELCELL_API void fuelcell_member(struct fuelcell_line *line, const char *before
     fuelcell_text(line, text);
 }
 
+/* Keeps the reason of what was refused: a line, or the bytes behind it. */
+FUELCELL_API int fuelcell_told(int code) {
+    fuelcell_state.reason[0] = 0;
+    if (code != FUELCELL_OK && fuelcell_state.file != 0) {
+        fuelcell_write("{\"ask\":\"refusal\"}\n", 18);
+        fuelcell_answer(fuelcell_state.reason, sizeof fuelcell_state.reason);
+    }
+    return code;
+}
+
 /* Ends the line, and says whether the host took it. */
 FUELCELL_API int fuelcell_sent(struct fuelcell_line *line) {
     fuelcell_byte(line, '\n');
     fuelcell_flush(line);
-    fuelcell_state.reason[0] = 0;
-    if (line->code != FUELCELL_OK && fuelcell_state.file != 0) {
-        fuelcell_write("{\"ask\":\"refusal\"}\n", 18);
-        fuelcell_answer(fuelcell_state.reason, sizeof fuelcell_state.reason);
-    }
-    return line->code;
+    return fuelcell_told(line->code);
 }
+
+/* Writes the bytes behind a line, and says whether the host took them. */
+FUELCELL_API int fuelcell_behind(const void *bytes, size_t size) { return fuelcell_told(fuelcell_write(bytes, size)); }
 
 FUELCELL_API int fuelcell_ask(const char *question, char *answer, size_t capacity) {
     struct fuelcell_line line = {0};
@@ -331,7 +339,7 @@ FUELCELL_API int fuelcell_save_checkpoint(const void *bytes, size_t size) {
     fuelcell_whole(&line, size);
     fuelcell_raw(&line, "}}");
     int code = fuelcell_sent(&line);
-    return code == FUELCELL_OK ? fuelcell_write(bytes, size) : code;
+    return code == FUELCELL_OK ? fuelcell_behind(bytes, size) : code;
 }
 
 /* Reads what an earlier attempt kept; *size is how much that is. FUELCELL_NONE = nothing. */
@@ -372,7 +380,7 @@ FUELCELL_API int fuelcell_hmac(const char *secret, const void *text, size_t size
     fuelcell_whole(&line, size);
     fuelcell_raw(&line, "]}}");
     int code = fuelcell_sent(&line);
-    if (code == FUELCELL_OK) code = fuelcell_write(text, size);
+    if (code == FUELCELL_OK) code = fuelcell_behind(text, size);
     if (code == FUELCELL_OK) code = fuelcell_answer(answer, sizeof answer);
     return code == FUELCELL_OK ? fuelcell_take(mac, 32, &count) : code;
 }
@@ -396,7 +404,7 @@ struct fuelcell_response {
     size_t size; /* of the body; what did not fit is left out */
 };
 
-/* Sends a request to a host that the job was granted. */
+/* Sends a request to a host that the job was granted, and waits for the answer: it is sent when that is read. */
 FUELCELL_API int fuelcell_http(const struct fuelcell_request *request, struct fuelcell_response *response) {
     struct fuelcell_line line = {0};
     fuelcell_member(&line, "{\"http\":{\"method\":", request->method);
@@ -411,7 +419,7 @@ FUELCELL_API int fuelcell_http(const struct fuelcell_request *request, struct fu
     fuelcell_whole(&line, request->size);
     fuelcell_raw(&line, "}}");
     int code = fuelcell_sent(&line);
-    if (code == FUELCELL_OK) code = fuelcell_write(request->body, request->size);
+    if (code == FUELCELL_OK) code = fuelcell_behind(request->body, request->size);
     if (code != FUELCELL_OK) return code;
     code = fuelcell_answer(response->line, response->line_capacity);
     int64_t status = fuelcell_number_in(response->line, "{\"status\":");

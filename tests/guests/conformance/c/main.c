@@ -179,7 +179,11 @@ static int secret(void) {
         FUELCELL_CHECK(fuelcell_http(&asked, &refused) == FUELCELL_OK, fuelcell_reason());
     }
     uint8_t mac[32];
+    /* The host refuses the bytes behind the line, and not the line. */
+    FUELCELL_CHECK(fuelcell_hmac("OTHER", "text", 4, mac) == FUELCELL_INVALID, "Another key was there.");
+    FUELCELL_CHECK(strstr(fuelcell_reason(), "OTHER") != NULL, "The reason does not name the key.");
     FUELCELL_CHECK(fuelcell_hmac("KEY", "text", 4, mac) == FUELCELL_OK, fuelcell_reason());
+    FUELCELL_CHECK(*fuelcell_reason() == 0, fuelcell_reason());
     FILE *file = answer();
     fprintf(file, "{\"status\":%d,\"kind\":\"%s\",\"text\":\"%.*s\",\"refused\":[", response.status, kind, (int)response.size, body);
     for (int other = 0; other < 2; other++) {
