@@ -79,7 +79,7 @@ pub(crate) async fn publish(outbox: &Outbox) -> Result<(), JobError> {
     }
     let files = out.outputs();
     // A module that makes artifacts through the job interface has chosen its primary one there.
-    let chosen = disk.artifacts() > 0 || told.has_primary();
+    let chosen = disk.artifacts() > 0 || told.has_primary(files.iter().map(|(name, _)| name.as_str()));
     let primary = if chosen { None } else { primary(&files) };
     for name in told.names().filter(|name| !files.iter().any(|(file, _)| file == name)) {
         let message = format!("{} was described and is not in /out", clip(name, 128));

@@ -82,9 +82,9 @@ impl Told {
         Ok(())
     }
 
-    /// Whether the program chose an output that clients show first.
-    pub(crate) fn has_primary(&self) -> bool {
-        self.outputs.values().any(|described| described.primary)
+    /// Whether the program chose the one of these outputs that clients show first.
+    pub(crate) fn has_primary<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
+        names.any(|name| self.outputs.get(name).is_some_and(|described| described.primary))
     }
 
     /// The description of an output, with what was said of it.
@@ -141,7 +141,8 @@ mod tests {
         told.describe(described(r#"{"name":"a.csv","primary":true}"#)).unwrap();
         told.describe(described(r#"{"name":"a.csv","primary":true,"recordCount":3}"#)).unwrap();
         assert!(told.describe(described(r#"{"name":"b.csv","primary":true}"#)).is_err());
-        assert!(told.has_primary());
+        assert!(told.has_primary(["a.csv", "c.csv"].into_iter()));
+        assert!(!told.has_primary(["c.csv"].into_iter()), "what is not there is not shown first");
     }
 
     #[test]
