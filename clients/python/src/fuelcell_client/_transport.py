@@ -249,10 +249,11 @@ class Transport:
         connection.close()
 
     def _connect(self) -> HTTPConnection:
+        timeout = CONNECT if self._known else UNKNOWN_SERVER
         if self._secure:
-            connection: HTTPConnection = HTTPSConnection(self._host, self._port, timeout=CONNECT, context=self._tls)
+            connection: HTTPConnection = HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
         else:
-            connection = HTTPConnection(self._host, self._port, timeout=CONNECT)
+            connection = HTTPConnection(self._host, self._port, timeout=timeout)
         try:
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
