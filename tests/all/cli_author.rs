@@ -31,6 +31,9 @@ fn try_follow(commands: &str, folder: &Path, variables: &[(&str, &str)]) -> Outp
         // Variables that cargo sets for this test are not those of an author's shell.
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS")
+        // What a person here compiles C with is not what is tested.
+        .env_remove("WASI_CC")
+        .env_remove("WASI_SDK_PATH")
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
