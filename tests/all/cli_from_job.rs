@@ -65,7 +65,7 @@ fn a_job_of_a_server_comes_to_the_same_here_unless_something_is_changed() {
     let told = author.told(&["--from-job", &job]);
     let same = json!({
         "jobId": job, "status": "Completed", "sameModule": true, "sameEngine": true, "sameEnd": true, "sameFuel": true,
-        "sameOutputs": true, "differingOutputs": [],
+        "sameOutputs": true, "differingOutputs": [], "loweredLimits": [],
     });
     assert_eq!(told["job"], same);
     assert_eq!(told["usage"]["fuel"], status["receipt"]["fuel"]);
@@ -82,6 +82,14 @@ fn a_job_of_a_server_comes_to_the_same_here_unless_something_is_changed() {
     fs::write(author.path().join("mine.csv"), "id,amount\n7,7\n").unwrap();
     let told = author.told(&["--from-job", &job, "--in", "dataset=mine.csv", "--seed", "0123456789abcdef"]);
     assert_eq!(told["job"]["differingOutputs"], json!(["copy.csv", "drawn.txt"]));
+    let told = author.told(&["--from-job", &job, "--in", "mine.csv", "--memory-bytes", "8MiB"]);
+    assert_eq!(
+        told["job"]["differingOutputs"],
+        json!(["copy.csv"]),
+        "a file without a name is the first input"
+    );
+    let lowered = told["job"]["loweredLimits"][0].as_str().unwrap();
+    assert!(lowered.starts_with("memory bytes 8388608 of "), "{lowered}");
     let told = author.told(&["--from-job", &job, "--param", r#"steps=[{"do":"fail","code":"Mine"}]"#]);
     let found = &told["job"];
     assert_eq!((&found["sameEnd"], &found["sameOutputs"]), (&json!(false), &json!(false)));

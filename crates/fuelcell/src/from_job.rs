@@ -32,8 +32,7 @@ impl FromJob {
                 .map(|(_, bytes)| *bytes)
         };
         let wants_module = |digest: &str| arguments.module.is_none() && built_in(digest).is_none();
-        let wants_input = |name: &str| !arguments.inputs.iter().any(|given| input_named(given) == Some(name));
-        let fetched = job_here(&arguments.connection, id, files.path(), wants_module, wants_input)?;
+        let fetched = job_here(&arguments.connection, id, files.path(), wants_module)?;
         let module = match (&arguments.module, &fetched.module) {
             (Some(_), _) => None,
             (None, Some(file)) => Some(fs::read(file)?),
@@ -55,9 +54,10 @@ impl FromJob {
         &self.fetched.parameters
     }
 
-    /// Its inputs by name.
-    pub(crate) fn inputs(&self) -> &[(String, PathBuf)] {
-        &self.fetched.inputs
+    /// Its inputs by name, without those that are given here.
+    pub(crate) fn inputs(&self, given: &[(String, PathBuf)]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+        let wants = |name: &str| given.iter().all(|(other, _)| other != name);
+        Ok(tokio::task::block_in_place(|| self.fetched.inputs(wants))?)
     }
 
     /// Its limits.
@@ -117,13 +117,25 @@ impl FromJob {
                 && (job["status"] == "Completed") == matches!(end, RunEnd::Completed(_)),
             same_fuel: fuel.zip(self.receipt()["fuel"].as_u64()).map(|(here, there)| here == there),
             differing,
+            lowered: self.lowered(receipt),
         }
     }
-}
 
-/// The name of an input that has one on the command line.
-fn input_named(text: &str) -> Option<&str> {
-    text.split_once('=').map(|(name, _)| name)
+    /// Names of the limits that are lower here than the job's, with both.
+    fn lowered(&self, receipt: &Receipt) -> Vec<String> {
+        let (of_job, here) = (self.limits(), receipt.limits);
+        let pairs = [
+            ("fuel", of_job.fuel, here.fuel),
+            ("memory bytes", of_job.memory_bytes, Some(here.memory_bytes)),
+            ("disk bytes", of_job.disk_bytes, Some(here.disk_bytes)),
+            ("timeout in seconds", of_job.timeout_seconds, Some(here.timeout_seconds)),
+        ];
+        let lower = pairs.into_iter().filter_map(|(name, of_job, here)| {
+            let (of_job, here) = (of_job?, here?);
+            (here < of_job).then(|| format!("{name} {here} of {of_job}"))
+        });
+        lower.collect()
+    }
 }
 
 /// A run here beside the job that it stands for.
@@ -137,12 +149,14 @@ pub(crate) struct Compared {
     same_fuel: Option<bool>,
     /// Names of outputs that are not the same, or of one of them only.
     differing: Vec<String>,
+    /// Limits that are lower here.
+    lowered: Vec<String>,
 }
 
 impl Compared {
     /// For programs.
     pub(crate) fn as_json(&self) -> Value {
-        let Self { job, status, same_module, same_engine, same_end, same_fuel, differing } = self;
+        let Self { job, status, same_module, same_engine, same_end, same_fuel, differing, lowered } = self;
         json!({
             "jobId": job,
             "status": status,
@@ -152,6 +166,7 @@ impl Compared {
             "sameFuel": same_fuel,
             "sameOutputs": differing.is_empty(),
             "differingOutputs": differing,
+            "loweredLimits": lowered,
         })
     }
 
@@ -170,6 +185,10 @@ impl Compared {
             true => "the same outputs\n".to_owned(),
             false => format!("other outputs: {}\n", self.differing.join(", ")),
         };
+        if !self.lowered.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "limits that are lower here than the job's: {}", self.lowered.join(", "));
+        }
         if !self.same_engine {
             // Writing to a String cannot fail.
             let _ =

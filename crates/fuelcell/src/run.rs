@@ -266,7 +266,7 @@ fn inputs(
     manifest: &Manifest,
     from: Option<&FromJob>,
 ) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let mut inputs: Vec<(String, PathBuf)> = from.map_or(Vec::new(), |from| from.inputs().to_vec());
+    let mut inputs: Vec<(String, PathBuf)> = Vec::new();
     for text in &arguments.inputs {
         let named =
             text.split_once('=').filter(|(name, _)| manifest.inputs.iter().any(|input| input.takes(name)));
@@ -276,6 +276,9 @@ fn inputs(
         };
         ensure!(inputs.iter().all(|(other, _)| *other != name), "--in {name} is there twice");
         inputs.push((name, file));
+    }
+    if let Some(from) = from {
+        inputs.extend(from.inputs(&inputs)?);
     }
     for (name, _) in &inputs {
         named_input::parts(name).map_or(Ok(()), |(_, name)| check_input_name(name)).map_err(Error::msg)?;

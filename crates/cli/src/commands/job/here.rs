@@ -13,17 +13,16 @@ use std::path::{Path, PathBuf};
 /// A document is no longer than this.
 const DOCUMENT: u64 = 64 << 20;
 
-/// A job of a server, with what it read.
-#[derive(Debug)]
+/// A job of a server, with what it was made of.
 pub struct JobHere {
+    connection: Connection,
+    folder: PathBuf,
     /// What the server says of it: its status document.
     pub job: Value,
     /// Its parameters, as they were given.
     pub parameters: String,
     /// Its module, if it was wanted.
     pub module: Option<PathBuf>,
-    /// Its inputs by name, without those that were not wanted.
-    pub inputs: Vec<(String, PathBuf)>,
 }
 
 #[derive(Deserialize)]
@@ -31,28 +30,36 @@ struct Detailed {
     parameters: Box<RawValue>,
 }
 
-/// Fetches a job into a folder. `wants_module` gets the digest of its module, `wants_input` the name of each input.
+/// Fetches a job into a folder, without its inputs. `wants_module` gets the digest of its module.
 ///
 /// # Errors
-/// Why it cannot be had, such as that one of its datasets has other bytes by now.
+/// Why it cannot be had.
 pub fn job_here(
     flags: &ConnectionFlags,
     id: &str,
     folder: &Path,
     wants_module: impl FnOnce(&str) -> bool,
-    wants_input: impl Fn(&str) -> bool,
 ) -> Result<JobHere, Failure> {
     let connection = flags.open()?;
     let job = connection.send(GET_JOB, &[("jobId", id)])?;
     let parameters = parameters(&connection, id)?;
     let digest = job["module"]["digest"].as_str().unwrap_or_default();
     let module = wants_module(digest).then(|| module(&connection, &job["module"], folder)).transpose()?;
-    let listed = job["inputs"].as_array().into_iter().flatten();
-    let wanted = listed.filter(|input| input["name"].as_str().is_some_and(&wants_input)).enumerate();
-    let inputs = wanted
-        .map(|(number, one)| input(&connection, one, &folder.join(number.to_string())))
-        .collect::<Outcome<_>>()?;
-    Ok(JobHere { job, parameters, module, inputs })
+    Ok(JobHere { connection, folder: folder.to_owned(), job, parameters, module })
+}
+
+impl JobHere {
+    /// Fetches its inputs, by their names: those that are wanted.
+    ///
+    /// # Errors
+    /// Why one cannot be had, such as that a dataset has other bytes by now.
+    pub fn inputs(&self, wants: impl Fn(&str) -> bool) -> Result<Vec<(String, PathBuf)>, Failure> {
+        let listed = self.job["inputs"].as_array().into_iter().flatten();
+        let wanted = listed.filter(|input| input["name"].as_str().is_some_and(&wants)).enumerate();
+        wanted
+            .map(|(number, one)| input(&self.connection, one, &self.folder.join(number.to_string())))
+            .collect()
+    }
 }
 
 /// As text: a reader of numbers might round them.
