@@ -591,7 +591,7 @@ mod tests {
         let field = format!("[\"x\",\"{}\"]", "y".repeat(12 << 10));
         poor.write(line(&field, 1).as_bytes()).unwrap();
         poor.write(b"b").unwrap();
-        let mut more = || poor.write(line(&field, 0).as_bytes());
+        let more = || poor.write(line(&field, 0).as_bytes());
         assert!((0..MAX_AT_ONCE).any(|_| more() == Err(ErrorCode::Quota)), "fields count");
         let (rich, _) = session(1 << 30);
         for _ in 0..MAX_AT_ONCE {
