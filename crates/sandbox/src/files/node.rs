@@ -327,7 +327,7 @@ pub(crate) trait Session: Send + Sync {
     /// Whether something can be read, or there is nothing to wait for.
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()>;
 
-    /// At most `max` bytes; none at the end, which is one for now only. `None` = not yet.
+    /// At most `max` bytes; no bytes when every answer has been read; `None` while the next answer is being made.
     fn read(&self, max: usize) -> Option<Vec<u8>>;
 }
 

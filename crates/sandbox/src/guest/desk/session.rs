@@ -513,7 +513,7 @@ mod tests {
         assert_eq!(session.read(5), None, "the answer of a request is not there before it is waited for");
         assert_eq!(read(&session).await, "{\"http\":{\"error\":\"HTTP-request-denied\"}}\n");
         assert_eq!(read(&session).await, "{\"task\":\"run\"}\n");
-        assert_eq!(read(&session).await, "", "there is nothing more for now");
+        assert_eq!(read(&session).await, "", "every answer has been read");
         assert_eq!(told.lock().unwrap().end, Some(End::Completed(Completion::NoItems)));
     }
 
