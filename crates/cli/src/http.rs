@@ -22,7 +22,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// An uploaded module is compiled before its upload is answered.
 const UPLOAD: Duration = Duration::from_secs(15 * 60);
 /// Documents of the API are no longer than this.
-const DOCUMENT: u64 = 64 << 20;
+pub(crate) const DOCUMENT: u64 = 64 << 20;
 
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

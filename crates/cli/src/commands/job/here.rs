@@ -3,15 +3,12 @@
 use crate::connection::{Connection, ConnectionFlags};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files::{download, inside};
-use crate::http::refusal;
+use crate::http::{DOCUMENT, refusal};
 use crate::operations::{DATASET_CONTENT, GET_DATASET, GET_JOB, JOB_RESULTS, VERSION_CONTENT};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
-
-/// A document is no longer than this.
-const DOCUMENT: u64 = 64 << 20;
 
 /// A job of a server, with what it was made of.
 pub struct JobHere {
