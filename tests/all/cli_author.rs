@@ -291,6 +291,114 @@ fn golden_cases_tell_what_is_not_as_expected() {
     assert!(String::from_utf8(said).unwrap().contains("parameterz"));
 }
 
+/// Asks the hosts of the documentation's example, and sums an input.
+const ASKS: &str = r#"
+import { defineJob, Failure, HttpError } from "fuelcell";
+
+export default defineJob({
+  title: "Asks",
+  inputs: [{ name: "dataset", parameter: "datasetId" }],
+  http: { hosts: ["*.example.com"], secrets: ["TOKEN"] },
+  hmac: ["TOKEN"],
+  async run(context) {
+    let sum = 0;
+    for (const line of context.open("dataset").lines()) {
+      context.checkCancelled();
+      sum += Number(line);
+    }
+    if (sum === 0) throw new Failure("NoNumber", "There is no number.");
+    const told = [];
+    const ask = async (method, url, headers = {}) => {
+      try {
+        const answer = await fetch(url, { method, headers });
+        told.push(`${answer.status} ${(await answer.text()).length} ${answer.headers.get("retry-after")}`);
+      } catch (error) {
+        if (!(error instanceof HttpError)) throw error;
+        told.push(error.reason);
+      }
+    };
+    await ask("GET", "https://rates.example.com/latest?base=EUR", { authorization: "Bearer {{secret:TOKEN}}" });
+    for (let time = 0; time < 3; time += 1) await ask("POST", "https://hooks.example.com/done");
+    await ask("GET", "https://files.example.com/logo.png");
+    await ask("GET", "https://down.example.com/");
+    await ask("GET", "https://rates.example.com/latest");
+    await ask("GET", "https://elsewhere.example.org/");
+    await context.save("told.json", { sum, told, mac: context.hmac("TOKEN", "text").length });
+  },
+});
+"#;
+
+#[test]
+fn requests_are_answered_out_of_a_file_in_every_run_alike() {
+    let home = tempfile::tempdir().unwrap();
+    let job = home.path().join("asks");
+    let case = job.join("golden/one");
+    fs::create_dir_all(case.join("in")).unwrap();
+    fs::write(job.join("main.js"), ASKS).unwrap();
+    fs::write(case.join("in/dataset.txt"), format!("{:0>200}\n{:0>200}\n", 1, 2)).unwrap();
+    let page = fs::read_to_string(built::source("docs/command-line.md")).unwrap();
+    let answers = blocks(&page).find(|block| block.language == "json").unwrap();
+    fs::write(case.join("http.json"), answers.text).unwrap();
+    fs::write(case.join("logo.png"), "picture").unwrap();
+
+    let run = "fuelcell run asks --in asks/golden/one/in/dataset.txt --force";
+    let told = |options: &str| {
+        let printed = follow(&format!("{run} --json {options}"), home.path(), &[]);
+        let told = fs::read_to_string(home.path().join("out/told.json")).unwrap();
+        let values = [&printed, &told].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        values
+    };
+    let expected = serde_json::json!({
+        "sum": 3,
+        "told": [
+            "200 12 null", "503 5 1", "204 0 null", "204 0 null", "200 7 null", "connection-timeout",
+            "HTTP-request-denied", "HTTP-request-denied",
+        ],
+        "mac": 32,
+    });
+    for options in ["", "--isolation process", "--deterministic", "--deterministic --isolation process"] {
+        let [printed, told] = told(&format!("--http asks/golden/one/http.json {options}"));
+        assert_eq!(told, expected, "{options}");
+        let contacts = printed["receipt"]["contacts"].as_array().unwrap();
+        let hooks = contacts.iter().find(|contact| contact["host"] == "hooks.example.com").unwrap();
+        assert_eq!(hooks["requests"], 3, "{contacts:?}");
+    }
+    // Without answers there are neither requests nor secrets.
+    let output = try_follow(run, home.path(), &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("--http names a file"), "{output:?}");
+
+    fs::write(home.path().join("wrong.json"), r#"{"answers": [{"url": "rates.example.com"}]}"#).unwrap();
+    let output = try_follow(&format!("{run} --http wrong.json"), home.path(), &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("answer 1 in wrong.json") && said.contains("is no URL"), "{said}");
+
+    // A case has its answers beside it, and a hostile one has none that come.
+    follow("fuelcell test asks --update && fuelcell test asks", home.path(), &[]);
+    let output = try_follow("fuelcell test asks --hostile --output json", home.path(), &[]);
+    let told: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let failed: Vec<_> = told.iter().filter(|one| one["passed"] == false).collect();
+    assert_eq!((output.status.code(), failed.len()), (Some(0), 0), "{failed:#?}");
+    let ended = |case: &str| {
+        let one = told.iter().find(|one| one["case"] == format!("one, {case}")).unwrap();
+        one["ended"].as_str().unwrap().to_owned()
+    };
+    assert!(ended("dataset random bytes").starts_with("InvalidData: dataset.txt is not utf-8"), "{told:#?}");
+    assert_eq!(ended("dataset empty"), "NoNumber: There is no number.");
+    assert_eq!(ended("dataset repeated to 16 MiB"), "completed");
+    assert_eq!(ended("no host can be reached"), "completed");
+    assert!(ended("half of its fuel").starts_with("FuelExhausted: "), "{told:#?}");
+    assert!(ended("no disk").starts_with("DiskQuota: "), "{told:#?}");
+    assert!(ended("told to stop").starts_with("Cancelled: "), "{told:#?}");
+
+    // What nobody caught is told.
+    let careless = ASKS.replace("throw new Failure(\"NoNumber\", ", "throw new Error(");
+    fs::write(job.join("main.js"), careless).unwrap();
+    let output = try_follow("fuelcell test asks --hostile", home.path(), &[]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("an error that nobody caught"), "{told}");
+}
+
 #[test]
 fn what_stands_in_the_way_of_a_build_is_named() {
     let home = tempfile::tempdir().unwrap();

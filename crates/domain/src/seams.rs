@@ -184,6 +184,11 @@ pub trait JobHost: Send + Sync {
     fn http(&self, request: HttpRequest) -> HttpAnswer {
         NoWayOut.send(request)
     }
+
+    /// Whether equal requests are answered alike in every run, so that a deterministic one may send them.
+    fn has_fixed_answers(&self) -> bool {
+        false
+    }
 }
 
 /// What to run, and under which limits.

@@ -7,7 +7,7 @@ use crate::golden::TestArguments;
 use crate::new::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fuelcell_cli::{ClientCommand, ConnectionFlags, Format};
-use fuelcell_domain::Isolation;
+use fuelcell_domain::{Cancellation, Isolation};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -77,7 +77,7 @@ pub(crate) enum Command {
     /// Runs a module on golden cases, in the same sandbox, and compares what it makes with what is expected.
     ///
     /// A case is a folder: in/NAME.EXT is the input NAME, expected/ holds the outputs, and case.json may have `parameters`,
-    /// the code of an expected failure as `error`, and `fuelAtMost`. Runs are deterministic. A test without a case fails.
+    /// the code of an expected failure as `error`, and `fuelAtMost`. http.json has answers to requests, as for `run --http`. Runs are deterministic. A test without a case fails.
     #[command(
         after_help = "Examples:\n  $ fuelcell new tested --lang python; fuelcell test tested\n  $ fuelcell test tested --update --output json"
     )]
@@ -223,6 +223,9 @@ pub(crate) struct RunArguments {
     /// Takes a folder for artifacts in which there are files, and replaces those of the same names.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Answers to the job's requests over HTTP, and the secrets that it may use: JSON in a file. Nothing is sent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) http: Option<PathBuf>,
     /// Units of fuel.
     #[arg(long)]
     pub(crate) fuel: Option<u64>,
@@ -252,6 +255,9 @@ pub(crate) struct RunArguments {
     /// Prints what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Tells the job from its beginning that it is to stop.
+    #[arg(long, hide = true, value_enum)]
+    pub(crate) told_to_stop: Option<WhyStop>,
     /// Neither counts fuel nor ends what loops: for measuring what that costs.
     #[arg(long, hide = true)]
     pub(crate) unmetered: bool,
@@ -301,6 +307,24 @@ impl From<IsolationArgument> for Isolation {
         match argument {
             IsolationArgument::InProcess => Self::InProcess,
             IsolationArgument::Process => Self::Process,
+        }
+    }
+}
+
+/// Why a job is to stop.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum WhyStop {
+    /// Somebody cancelled it
+    User,
+    /// Its deadline is near
+    Deadline,
+}
+
+impl From<WhyStop> for Cancellation {
+    fn from(why: WhyStop) -> Self {
+        match why {
+            WhyStop::User => Self::User,
+            WhyStop::Deadline => Self::Deadline,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `fuelcell test`: cases in folders, each with inputs, parameters and what is expected, run in the sandbox that servers use.
 //!
-//! A case is a folder: `in/NAME.EXT` is the input NAME, `case.json` has parameters and what is asked of the run, and
-//! `expected/` the outputs. Each runs by `fuelcell run`, deterministically, so that the same module gives the same outputs.
+//! A case is a folder: `in/NAME.EXT` is the input NAME, `case.json` has parameters and what is asked of the run, `http.json`
+//! answers to requests, and `expected/` the outputs. Each runs by `fuelcell run`, deterministically, so that the same module gives the same outputs.
 
+use crate::hostile;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use tempfile::TempDir;
 
 /// Which cases run, and what is told of them.
@@ -29,6 +30,11 @@ pub(crate) struct TestArguments {
     /// Writes what the cases gave as what is expected, instead of comparing.
     #[arg(long)]
     update: bool,
+    /// Runs each case on empty, broken and large inputs, with too little of everything, without answers to its requests, and
+    /// told to stop, and says how the module ends. It passes when it completes, fails in words of its own, or ends by the
+    /// limit that was set.
+    #[arg(long, conflicts_with = "update")]
+    hostile: bool,
     /// Writes a report for continuous integration, in the format of JUnit.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -47,7 +53,7 @@ enum Report {
 }
 
 /// `case.json`
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Asked {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -63,32 +69,47 @@ struct Asked {
 /// How a case went.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
-    case: String,
-    passed: bool,
+pub(crate) struct Told {
+    pub(crate) case: String,
+    pub(crate) passed: bool,
     /// What is not as it was expected.
-    differences: Vec<String>,
-    fuel: Option<u64>,
-    seconds: Option<f64>,
+    pub(crate) differences: Vec<String>,
+    pub(crate) fuel: Option<u64>,
+    pub(crate) seconds: Option<f64>,
+    /// How it ended, where nothing was expected of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<String>,
 }
 
 /// Runs the cases. The exit code is 0 when all are as expected, 1 when one is not.
 pub(crate) fn run(arguments: &TestArguments) -> anyhow::Result<ExitCode> {
     ensure!(arguments.module.exists(), "there is no module {}", arguments.module.display());
     let mut told = Vec::new();
-    for case in cases(arguments)? {
-        let one = try_case(&arguments.module, &case, arguments.update)
-            .with_context(|| format!("the case {} cannot be run", case.display()))?;
+    let mut tell = |one: Told| {
         if matches!(arguments.output, Report::Table) {
             io::stdout().write_all(line(&one).as_bytes())?;
         }
         told.push(one);
+        io::Result::Ok(())
+    };
+    for case in cases(arguments)? {
+        let cannot = || format!("the case {} cannot be run", case.display());
+        match arguments.hostile {
+            true => {
+                let given = Given::read(&case).with_context(cannot)?;
+                hostile::run(&arguments.module, &name(&case), &given, &mut tell).with_context(cannot)?;
+            }
+            false => {
+                tell(try_case(&arguments.module, &case, arguments.update).with_context(cannot)?)?;
+            }
+        }
     }
     let failed = told.iter().filter(|one| !one.passed).count();
     match arguments.output {
         Report::Json => writeln!(io::stdout(), "{:#}", serde_json::to_value(&told)?)?,
         Report::Table => {
-            writeln!(io::stdout(), "{} of {} cases as expected", told.len() - failed, told.len())?;
+            let word = if arguments.hostile { "ended well" } else { "as expected" };
+            writeln!(io::stdout(), "{} of {} cases {word}", told.len() - failed, told.len())?;
         }
     }
     if let Some(file) = &arguments.junit {
@@ -116,35 +137,73 @@ fn cases(arguments: &TestArguments) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn try_case(module: &Path, case: &Path, update: bool) -> anyhow::Result<Told> {
-    let asked: Asked = match fs::read_to_string(case.join("case.json")) {
-        Ok(text) => serde_json::from_str(&text).context("case.json is not usable")?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Asked::default(),
-        Err(error) => return Err(error).context("case.json cannot be read"),
-    };
-    let scratch = TempDir::new()?;
-    let (parameters, out) = (scratch.path().join("parameters.json"), scratch.path().join("out"));
-    fs::write(&parameters, Value::Object(asked.parameters.clone()).to_string())?;
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("run").arg(module).args(["--json", "--deterministic", "--out"]).arg(&out);
-    command.arg("--parameters-file").arg(&parameters);
-    for (name, file) in files(&case.join("in"))? {
-        let name = name.rsplit_once('/').map_or((None, &name[..]), |(folder, name)| (Some(folder), name));
-        let stem = name.1.split('.').next().unwrap_or(name.1);
-        let input = name.0.map_or_else(|| stem.to_owned(), |folder| format!("{folder}/{stem}"));
-        command.arg("--in").arg(format!("{input}={}", file.display()));
+/// What a case gives a run.
+pub(crate) struct Given {
+    asked: Asked,
+    /// By the names of inputs.
+    pub(crate) inputs: BTreeMap<String, PathBuf>,
+    /// Answers to requests.
+    pub(crate) answers: Option<PathBuf>,
+}
+
+impl Given {
+    /// The same with other files.
+    pub(crate) fn with(&self, inputs: BTreeMap<String, PathBuf>, answers: Option<PathBuf>) -> Self {
+        Self { asked: self.asked.clone(), inputs, answers }
     }
-    let output = command.output()?;
-    let Ok(ran) = serde_json::from_slice::<Value>(&output.stdout) else {
-        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
-    };
+
+    /// Reads the folder of a case.
+    pub(crate) fn read(case: &Path) -> anyhow::Result<Self> {
+        let asked: Asked = match fs::read_to_string(case.join("case.json")) {
+            Ok(text) => serde_json::from_str(&text).context("case.json is not usable")?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Asked::default(),
+            Err(error) => return Err(error).context("case.json cannot be read"),
+        };
+        let inputs = files(&case.join("in"))?.into_iter().map(|(name, file)| {
+            let (folder, name) = name.rsplit_once('/').map_or((None, &name[..]), |(a, b)| (Some(a), b));
+            let stem = name.split('.').next().unwrap_or(name);
+            (folder.map_or_else(|| stem.to_owned(), |folder| format!("{folder}/{stem}")), file)
+        });
+        let answers = Some(case.join("http.json")).filter(|file| file.is_file());
+        Ok(Self { inputs: inputs.collect(), answers, asked })
+    }
+
+    /// Runs the module on it, deterministically, and returns what `run --json` tells.
+    pub(crate) fn run(&self, module: &Path, options: &[String], out: &Path) -> anyhow::Result<Value> {
+        let scratch = TempDir::new()?;
+        let parameters = scratch.path().join("parameters.json");
+        fs::write(&parameters, Value::Object(self.asked.parameters.clone()).to_string())?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("run").arg(module).args(["--json", "--deterministic", "--out"]).arg(out);
+        command.arg("--parameters-file").arg(&parameters).args(options);
+        if let Some(answers) = &self.answers {
+            command.arg("--http").arg(answers);
+        }
+        for (name, file) in &self.inputs {
+            command.arg("--in").arg(format!("{name}={}", file.display()));
+        }
+        let output = command.stdin(Stdio::null()).output()?;
+        match serde_json::from_slice(&output.stdout) {
+            Ok(ran) => Ok(ran),
+            Err(_) => bail!("{}", String::from_utf8_lossy(&output.stderr).trim()),
+        }
+    }
+}
+
+fn try_case(module: &Path, case: &Path, update: bool) -> anyhow::Result<Told> {
+    let given = Given::read(case)?;
+    let scratch = TempDir::new()?;
+    let out = scratch.path().join("out");
+    let ran = given.run(module, &[], &out)?;
+    let asked = given.asked;
     let code = ran["error"]["code"].as_str();
     let mut told = Told {
-        case: case.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        case: name(case),
         passed: true,
         differences: Vec::new(),
         fuel: ran["usage"]["fuel"].as_u64(),
         seconds: ran["usage"]["wallSeconds"].as_f64(),
+        ended: None,
     };
     if update {
         write_expected(case, Asked { error: code.map(str::to_owned), ..asked }, &out)?;
@@ -164,6 +223,10 @@ fn try_case(module: &Path, case: &Path, update: bool) -> anyhow::Result<Told> {
     compare(&files(&case.join("expected"))?, &files(&out)?, &mut told.differences)?;
     told.passed = told.differences.is_empty();
     Ok(told)
+}
+
+fn name(case: &Path) -> String {
+    case.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// All files below a folder, by their path in it. No folder has none.
@@ -248,7 +311,8 @@ fn write_expected(case: &Path, asked: Asked, out: &Path) -> anyhow::Result<()> {
 fn line(told: &Told) -> String {
     let fuel = told.fuel.map_or_else(|| "unknown".to_owned(), |fuel| fuel.to_string());
     let word = if told.passed { "ok  " } else { "FAIL" };
-    let mut text = format!("{word} {}, fuel {fuel}\n", told.case);
+    let ended = told.ended.as_ref().map(|ended| format!(": {ended}")).unwrap_or_default();
+    let mut text = format!("{word} {}, fuel {fuel}{ended}\n", told.case);
     told.differences.iter().for_each(|difference| text += &format!("     {difference}\n"));
     text
 }

@@ -1,5 +1,7 @@
 //! A host for one job without a server: inputs are files, artifacts go to a folder, log lines to standard error.
 
+use crate::answers::Answers;
+use fuelcell_domain::outbound::{Contact, HttpAnswer, HttpError, HttpRequest, NoWayOut, Outlet, answered};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::usage::LOG_LINE_OVERHEAD;
 use fuelcell_domain::{
@@ -22,6 +24,8 @@ pub(crate) struct LocalHost {
     inputs: Vec<(JobInput, Arc<FileReader>)>,
     listed: Vec<JobInput>,
     script: Option<ScriptSources>,
+    answers: Option<Answers>,
+    cancellation: Cancellation,
     out: PathBuf,
     bar: ProgressBar,
     said: Arc<Mutex<Said>>,
@@ -53,12 +57,37 @@ impl LocalHost {
             inputs.into_iter().map(|(name, path)| open_input(name, &path)).collect();
         let inputs = opened?;
         let listed = inputs.iter().map(|(input, _)| input.clone()).collect();
-        Ok(Self { parameters, inputs, listed, script: None, out, bar, said: Arc::default() })
+        Ok(Self {
+            parameters,
+            inputs,
+            listed,
+            script: None,
+            answers: None,
+            cancellation: Cancellation::None,
+            out,
+            bar,
+            said: Arc::default(),
+        })
     }
 
     /// The same with a script and its engine.
     pub(crate) fn with_script(self, script: Option<ScriptSources>) -> Self {
         Self { script, ..self }
+    }
+
+    /// The same with answers to its requests.
+    pub(crate) fn with_answers(self, answers: Option<Answers>) -> Self {
+        Self { answers, ..self }
+    }
+
+    /// The same with a wish that it stops.
+    pub(crate) fn with_cancellation(self, cancellation: Cancellation) -> Self {
+        Self { cancellation, ..self }
+    }
+
+    /// Whom it asked.
+    pub(crate) fn contacts(&self) -> Vec<Contact> {
+        self.answers.as_ref().map(Answers::contacts).unwrap_or_default()
     }
 
     /// Names and digests of the inputs, whose files are read for it.
@@ -200,7 +229,7 @@ impl JobHost for LocalHost {
     }
 
     fn cancellation(&self) -> Cancellation {
-        Cancellation::None
+        self.cancellation
     }
 
     fn set_report(&self, report: Report) {
@@ -248,6 +277,28 @@ impl JobHost for LocalHost {
 
     fn mark(&self, _key: &str) -> Result<(), HostError> {
         Ok(())
+    }
+
+    fn hmac(&self, secret: &str, messages: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, HostError> {
+        let key = self.answers.as_ref().and_then(|answers| answers.key(secret));
+        let key = key.ok_or_else(|| {
+            let help = "--http names a file that has secrets, and the manifest asks for them by hmac";
+            HostError::Invalid(format!("the secret {secret:?} is none to compute with here: {help}"))
+        })?;
+        Ok(key.hmac(messages))
+    }
+
+    fn http(&self, request: HttpRequest) -> HttpAnswer {
+        let Some(answers) = &self.answers else { return NoWayOut.send(request) };
+        let answer = answers.answer(&request);
+        if let Err(HttpError::Denied(why)) = &answer {
+            self.log(LogLevel::Warn, "http", &format!("refused: {why}"));
+        }
+        answered(answer)
+    }
+
+    fn has_fixed_answers(&self) -> bool {
+        self.answers.is_some()
     }
 }
 

@@ -3,6 +3,7 @@
 //! This crate knows every other one and decides nothing about jobs itself.
 
 mod account;
+mod answers;
 mod backend;
 mod bench;
 mod build;
@@ -19,6 +20,7 @@ mod from_job;
 mod fuzz;
 mod golden;
 mod held;
+mod hostile;
 mod local_host;
 mod manual;
 mod metrics;

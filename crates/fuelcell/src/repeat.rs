@@ -5,6 +5,7 @@
 use crate::account::outputs;
 use crate::cli::{IsolationArgument, RunArguments};
 use anyhow::{Context, bail};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -69,6 +70,8 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
         repeat: _,
         json: _,
         unmetered,
+        http,
+        told_to_stop,
     } = arguments;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("run").args(module).arg("--json").arg("--out").arg(out);
@@ -82,7 +85,7 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
     for (flag, value) in values.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
         command.arg(flag).arg(value);
     }
-    for (flag, file) in [("--engine", engine), ("--parameters-file", parameters_file)] {
+    for (flag, file) in [("--engine", engine), ("--parameters-file", parameters_file), ("--http", http)] {
         command.args(file.iter().flat_map(|file| [flag.as_ref(), file.as_os_str()]));
     }
     command.args(parameters.iter().map(|pair| format!("--param={pair}")));
@@ -93,6 +96,9 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
         ("--unmetered", *unmetered),
         ("--isolation=process", matches!(isolation, IsolationArgument::Process)),
     ];
+    if let Some(why) = told_to_stop.as_ref().and_then(ValueEnum::to_possible_value) {
+        command.args(["--told-to-stop", why.get_name()]);
+    }
     command.args(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag));
     Ok(command)
 }

@@ -1,5 +1,6 @@
 //! `fuelcell run`: a module, without a server, in the same sandbox.
 
+use crate::answers::Answers;
 use crate::cache::{COMPILED, own_cache};
 use crate::cli::{COMPILE, RUN_CELL, RunArguments};
 use crate::engines;
@@ -12,11 +13,11 @@ use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::job::work_of;
 use fuelcell_domain::manifest::ManifestInput;
 use fuelcell_domain::named_input::{self, MAX_NAMED_INPUTS, check_input_name};
-use fuelcell_domain::seams::ScriptSources;
+use fuelcell_domain::seams::{Inspection, ScriptSources, StopSignal};
 use fuelcell_domain::{
-    AttemptId, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, FuelProfile, Holder, JobHost,
-    JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt, Receipt, RunEnd,
-    RunSpec,
+    AttemptId, Cancellation, Caps, Completion, Deterministic, Digest, ErrorCode, FIXED, Fuel, FuelProfile,
+    Holder, JobHost, JobId, JobRunner, LimitRequest, Limits, Manifest, Meter, ModuleInspector, ReadAt,
+    Receipt, RunEnd, RunSpec,
 };
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
@@ -28,6 +29,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What a job has to end by itself; a server gives as much to one whose partial results somebody wants.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the module once. The exit code is 0 when it completed, 1 when it failed.
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
@@ -71,12 +76,14 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
         profiled,
         ..own_cache(cache)?
     })?;
-    let manifest = sandbox.inspect(&bytes)?.manifest;
+    let Inspection { manifest, imports, .. } = sandbox.inspect(&bytes)?;
     let digest = Digest::of(&bytes);
     let engine = engine(&arguments, &manifest)?;
     // What cannot be used is told before anything is compiled.
     let parameters = parameters(&arguments, &manifest, from.as_ref())?;
     let inputs = inputs(&arguments, &manifest, from.as_ref())?;
+    let answers =
+        arguments.http.as_deref().map(|file| Answers::read(file, &manifest, &imports)).transpose()?;
     check_folder("--out", &arguments.out, arguments.force)?;
     let bar = progress_bar();
     bar.set_message("Compiling");
@@ -93,7 +100,9 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
         }
     };
     let host = LocalHost::new(parameters, inputs, arguments.out.clone(), bar.clone())?;
-    let host = Arc::new(host.with_script(script));
+    let cancellation = arguments.told_to_stop.map_or(Cancellation::None, Cancellation::from);
+    let host = host.with_script(script).with_answers(answers).with_cancellation(cancellation);
+    let host = Arc::new(host);
     let inputs = host.input_digests()?;
     let seed = match (arguments.seed, &from) {
         (None, Some(from)) => from.seed()?,
@@ -116,7 +125,7 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
         meter: Arc::new(Meter::default()),
     };
     let started_at = SystemClock.now();
-    let (end, usage) = sandbox.run(spec.clone(), host.clone(), Box::pin(std::future::pending())).await;
+    let (end, usage) = sandbox.run(spec.clone(), host.clone(), stop_signal(cancellation)).await;
     bar.finish_and_clear();
     let (outputs, log) = host.accounts();
     let receipt = Receipt {
@@ -137,11 +146,19 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
         ended_at: SystemClock.now(),
         usage,
         log,
-        contacts: Vec::new(),
+        contacts: host.contacts(),
     };
     let undeclared = undeclared(&manifest, &host);
     let compared = from.map(|from| from.compared(&end, &receipt));
     Ok(Ran { compared, end, receipt, host, undeclared, profile: spec.meter.profile.get().cloned() })
+}
+
+/// Ends what was told to stop and did not within its grace.
+fn stop_signal(cancellation: Cancellation) -> StopSignal {
+    match cancellation {
+        Cancellation::None => Box::pin(std::future::pending()),
+        Cancellation::User | Cancellation::Deadline => Box::pin(tokio::time::sleep(GRACE)),
+    }
 }
 
 /// The engine of a script: the file that was named, or the one of this binary. None for a module that runs by itself.

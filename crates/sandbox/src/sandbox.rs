@@ -303,6 +303,7 @@ impl Sandbox {
             deterministic_seed: spec.deterministic_seed,
             parameters: host.parameters().to_owned(),
             has_script: has_script(host.as_ref()),
+            has_fixed_answers: host.has_fixed_answers(),
             inputs: host.inputs().to_vec(),
             cancellation: host.cancellation(),
         };

@@ -149,9 +149,17 @@ fn run(
         profiled: false,
         meter: meter.clone(),
     };
-    let Assignment { parameters, has_script, inputs, .. } = assignment;
+    let Assignment { parameters, has_script, has_fixed_answers, inputs, .. } = assignment;
     let wire = wire.clone();
-    let host = Arc::new(RemoteHost { wire, parameters, has_script, inputs, requests, cancellation });
+    let host = Arc::new(RemoteHost {
+        wire,
+        parameters,
+        has_script,
+        has_fixed_answers,
+        inputs,
+        requests,
+        cancellation,
+    });
     let stop = Box::pin(async {
         // A listener that is gone has ended the process.
         let _ = stopped.await;

@@ -122,6 +122,7 @@ pub(super) struct RemoteHost {
     pub(super) wire: Arc<Wire>,
     pub(super) parameters: String,
     pub(super) has_script: bool,
+    pub(super) has_fixed_answers: bool,
     pub(super) inputs: Vec<JobInput>,
     pub(super) requests: Arc<Requests>,
     /// The latest that the parent said.
@@ -160,6 +161,10 @@ impl JobHost for RemoteHost {
         }
         let archive = self.opened(Question::OpenScript)?;
         Ok(Some(ScriptSources { archive, engine: self.opened(Question::OpenEngine)? }))
+    }
+
+    fn has_fixed_answers(&self) -> bool {
+        self.has_fixed_answers
     }
 
     fn open_input(&self, name: &str) -> Result<Arc<dyn ReadAt>, HostError> {

@@ -38,6 +38,7 @@ pub(crate) struct Assignment {
     pub(crate) deterministic_seed: Option<u64>,
     pub(crate) parameters: String,
     pub(crate) has_script: bool,
+    pub(crate) has_fixed_answers: bool,
     pub(crate) inputs: Vec<JobInput>,
     pub(crate) cancellation: Cancellation,
 }
