@@ -45,7 +45,7 @@ fn fingerprint(workspace: &Workspace, folders: &[&str]) -> Result<String> {
 
 impl Compilers {
     /// Has them found by `command`, which finds the header in `sdk`.
-    fn around(&self, command: &mut Command, sdk: &Path) -> Result<()> {
+    pub(crate) fn around(&self, command: &mut Command, sdk: &Path) -> Result<()> {
         let path = env::var_os("PATH").unwrap_or_default();
         let places = std::iter::once(self.programs.clone()).chain(env::split_paths(&path));
         command.env("PATH", env::join_paths(places)?);

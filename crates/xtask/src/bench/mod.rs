@@ -7,6 +7,7 @@ mod account;
 mod cell;
 mod crowd;
 mod disk;
+mod languages;
 mod listeners;
 mod load;
 mod native;
@@ -14,6 +15,7 @@ mod notebooks;
 mod project;
 mod quantiles;
 mod row;
+mod site;
 mod spread;
 mod store;
 mod tables;
@@ -84,6 +86,8 @@ enum Part {
     Tables,
     /// Notebooks and scripts in Python, and their engine
     Notebooks,
+    /// A module in every language of the SDKs
+    Languages,
 }
 
 /// Builds optimised binaries, measures, and prints the table.
@@ -127,7 +131,7 @@ fn measure_all(
     let folder = workspace.target.join("bench");
     let interrupt = Interrupt::listen()?;
     let of_server = [Part::Platform, Part::Listeners, Part::Traces];
-    let of_modules = [Part::Cells, Part::Mining, Part::Tables, Part::Notebooks];
+    let of_modules = [Part::Cells, Part::Mining, Part::Tables, Part::Notebooks, Part::Languages];
     if of_server.into_iter().chain(of_modules).any(wanted) {
         guests::build(workspace, Build::Release)?;
     }
@@ -164,6 +168,10 @@ fn measure_all(
     interrupt.check()?;
     if wanted(Part::Notebooks) {
         rows.extend(notebooks::rows(workspace, &folder.join("notebooks"), &interrupt)?);
+    }
+    interrupt.check()?;
+    if wanted(Part::Languages) {
+        rows.extend(languages::rows(workspace, &folder.join("languages"), &interrupt)?);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,9 +16,10 @@ use super::{
     project::start,
     quantiles::Quantiles,
     row::{Row, measure},
+    site::{POLL, Site},
 };
 use crate::{
-    client::{Client, text},
+    client::text,
     process::capture,
     server::{Interrupt, Server},
     tools::Venv,
@@ -39,8 +40,6 @@ const AT_ONCE: usize = 20;
 const JOBS: usize = 20;
 /// Attempts of which the one that took least counts.
 const ROUNDS: usize = 3;
-/// Between two questions about a job.
-const POLL: Duration = Duration::from_millis(2);
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// A script that needs nothing.
@@ -147,8 +146,7 @@ impl Bench<'_> {
         // Their limits together, of which they take a part.
         let settings = [("FUELCELL_SLOTS", &at_once[..]), ("FUELCELL_JOB_MEMORY_BYTES", "64GiB")];
         let server = start(self.workspace, &self.folder.join("data"), &settings, interrupt)?;
-        let (client, [tenant, project]) = server.operator()?.new_project("Bench")?;
-        let site = Site { client, base: format!("/api/{tenant}/{project}"), interrupt };
+        let site = Site::new(&server, interrupt)?;
         let moment = site.put_notebook(self.folder, 1, MOMENT)?;
         // Has the engine compiled.
         site.wait(&site.submit(&moment)?, "Completed")?;
@@ -184,13 +182,6 @@ impl Bench<'_> {
     }
 }
 
-/// A project on the server.
-struct Site<'a> {
-    client: Client,
-    base: String,
-    interrupt: &'a Interrupt,
-}
-
 impl Site<'_> {
     /// A notebook of one cell, as a dataset of this number. Returns its id.
     fn put_notebook(&self, folder: &Path, number: u32, source: &str) -> Result<String> {
@@ -207,27 +198,6 @@ impl Site<'_> {
             "jobName": "notebook", "jobType": "Notebook", "module": {"name": "notebook"},
             "parameters": {"notebookId": notebook},
         }))
-    }
-
-    fn post(&self, submission: &Value) -> Result<String> {
-        let job = self.client.post(&format!("{}/execution/job", self.base), submission)?;
-        Ok(text(&job, "jobId")?.to_owned())
-    }
-
-    fn job(&self, job: &str) -> Result<Value> {
-        self.client.get(&format!("{}/execution/job/{job}", self.base))
-    }
-
-    /// Waits until the job is in a state that it comes to by itself.
-    fn wait(&self, job: &str, wanted: &str) -> Result<()> {
-        loop {
-            let status = self.job(job)?;
-            match text(&status, "status")? {
-                state if state == wanted => return Ok(()),
-                "Queued" | "Running" => self.interrupt.wait(POLL)?,
-                ended => return Err(anyhow!("a job ended as {ended}: {}", status["error"])),
-            }
-        }
     }
 
     /// Jobs one after the other: how long after its submit each was in its first cell.
