@@ -3,7 +3,7 @@
 //! A job that is well made completes, fails in words of its own, or ends by the limit that was set for it. What it must not do is
 //! crash, end by an error that nobody caught, or run into its limits on a small input.
 
-use crate::golden::{Given, Told};
+use crate::case::{Given, Told};
 use anyhow::Context;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

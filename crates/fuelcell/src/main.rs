@@ -8,6 +8,7 @@ mod backend;
 mod bench;
 mod build;
 mod cache;
+mod case;
 mod cli;
 mod config;
 mod control;
