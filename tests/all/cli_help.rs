@@ -85,9 +85,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let server = Server::start();
+        let folder = TempDir::new().unwrap();
+        let backups = folder.path().join("backups").display().to_string();
+        let server = Server::start_set(&[("BACKUP__FOLDER", &backups)]);
         let project = Project::new(&server).with_probe();
-        let bench = Self { server, project, folder: TempDir::new().unwrap() };
+        let bench = Self { server, project, folder };
         let log = built::source("example-jobs/built-in/process-mining/sample/order-to-cash.csv");
         fs::copy(log, bench.path().join("orders.csv")).unwrap();
         fs::copy(built::module_path("probe"), bench.path().join("word-count.wasm")).unwrap();

@@ -47,7 +47,10 @@ pub(crate) fn value(figures: &str, series: &str) -> f64 {
 
 #[test]
 fn figures_count_what_was_done_and_alerts_and_dashboard_find_theirs() {
-    let server = Server::start_set(&[("METRICS__LISTEN", "127.0.0.1:0"), ("SLOTS", "2")]);
+    let backups = tempfile::tempdir().unwrap();
+    let folder = backups.path().join("backup").display().to_string();
+    let server =
+        Server::start_set(&[("METRICS__LISTEN", "127.0.0.1:0"), ("SLOTS", "2"), ("BACKUP__FOLDER", &folder)]);
     let project = Project::new(&server).with_probe();
     project.wait_for(&project.probe(json!([{"do": "work", "rounds": 1000}])), "Completed");
     project.wait_for(&project.probe(json!([{"do": "fail", "code": "Broken", "message": "no"}])), "Failed");

@@ -1,5 +1,6 @@
 //! What an operator does with a data directory: check, back up, restore, export, compact.
 
+use crate::metrics::{figures, value as figure};
 use fuelcell_tests::{Project, Server, built, eventually, project::text};
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
@@ -110,6 +111,89 @@ fn check_and_serve_refuse_damaged_records_and_a_backup_brings_them_back() {
     assert_eq!(project.results(&job)["results"]["primaryOutput"]["name"], "out.txt");
 }
 
+/// How a server's backups stand.
+fn backups(server: &Server) -> Value {
+    server.operator().get("/api/admin/backups").json()
+}
+
+#[test]
+fn a_server_makes_backups_of_itself_when_it_is_asked_and_when_they_are_due() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("backup");
+    let metrics = ("METRICS__LISTEN", "127.0.0.1:0");
+    let settings = [("BACKUP__FOLDER", folder.to_str().unwrap()), metrics];
+    let mut server = Server::start_set(&settings);
+    let project = Project::new(&server).with_probe();
+    let steps = json!([{"do": "artifact", "name": "out.txt", "text": "the artifact", "primary": true}]);
+    let job = project.probe_with(steps, json!({}));
+    project.wait_for(&job, "Completed");
+    let state = backups(&server);
+    assert_eq!(
+        (&state["enabled"], &state["lastGood"], &state["last"]),
+        (&json!(true), &json!(null), &json!(null))
+    );
+    let last_good = "fuelcell_backup_last_good_timestamp_seconds";
+    assert_eq!(figure(&figures(&server), last_good), 0.0);
+    // It is the operator's matter.
+    assert_eq!(project.client.post("/api/admin/backups", &json!({})).status, 403);
+    assert_eq!(project.client.get("/api/admin/backups").status, 403);
+
+    // By the command line, which waits for it; the records of the moment are in it.
+    let backup = |server: &Server, options: &[&str]| {
+        let token = fs::read_to_string(server.data().join("operator-token")).unwrap();
+        let mut command = Command::new(built::fuelcell());
+        command.args(["system", "backup"]).args(options);
+        command.env("FUELCELL_SERVER", server.base()).env("FUELCELL_TOKEN", token.trim()).output().unwrap()
+    };
+    let told = succeeds(&backup(&server, &[]));
+    assert!(told.contains("entries of records and"), "{told}");
+    let state = backups(&server);
+    assert_eq!((&state["last"]["good"], &state["failures"]), (&json!(true), &json!(0)), "{state}");
+    assert_eq!(state["lastGood"], state["last"]["endedAt"]);
+    assert!(figure(&figures(&server), last_good) > 1.7e9);
+    let audit = server.operator().get("/api/admin/audit").json();
+    assert!(
+        audit["entries"].as_array().unwrap().iter().any(|entry| entry["action"] == "POST /api/admin/backups"),
+        "{audit:#}"
+    );
+    assert!(server.terminate());
+
+    // The next start knows of it, and it brings everything back.
+    server.restart_set(&settings);
+    assert_eq!(backups(&server)["last"], json!(null));
+    assert!(backups(&server)["lastGood"].is_string());
+    // What cannot be is told, and the good one before it stays known.
+    fs::rename(&folder, elsewhere.path().join("good")).unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("mine.txt"), "not a backup").unwrap();
+    let told = fails(&backup(&server, &[]));
+    assert!(told.contains("holds something else than a backup"), "{told}");
+    let state = backups(&server);
+    assert_eq!((&state["last"]["good"], &state["failures"]), (&json!(false), &json!(1)), "{state}");
+    assert!(state["lastGood"].is_string() && server.log().contains("a backup came to nothing"), "{state}");
+    assert_eq!(figure(&figures(&server), "fuelcell_backup_failures"), 1.0);
+    assert_eq!(fs::read_to_string(folder.join("mine.txt")).unwrap(), "not a backup");
+    assert!(server.terminate());
+    fs::rename(server.data(), server.scratch("lost")).unwrap();
+    succeeds(&fuelcell("restore", &[&elsewhere.path().join("good")], &server.data()));
+    fs::remove_dir_all(&folder).unwrap();
+
+    // By itself, again and again.
+    server.restart_set(&[settings[0], metrics, ("BACKUP__EVERY_SECONDS", "1")]);
+    let project = project.after_restart(&server);
+    assert_eq!(project.results(&job)["results"]["primaryOutput"]["name"], "out.txt");
+    let first =
+        eventually("a first backup", LONG, || backups(&server)["lastGood"].as_str().map(str::to_owned));
+    eventually("a second one", LONG, || (backups(&server)["lastGood"] != *first).then_some(()));
+
+    // A server without a folder says so.
+    assert!(server.terminate());
+    server.restart_set(&[]);
+    assert_eq!(backups(&server)["enabled"], false);
+    let refused = server.operator().post("/api/admin/backups", &json!({}));
+    assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("NoBackups")));
+}
+
 #[test]
 fn a_backup_holds_everything_and_only_its_owner_reads_it() {
     let (mut server, project, job) = stopped();
@@ -120,6 +204,12 @@ fn a_backup_holds_everything_and_only_its_owner_reads_it() {
         let permissions = fs::metadata(folder.join(name)).unwrap().permissions();
         assert_eq!(permissions.mode() & 0o777, mode, "{name}");
     }
+    // One at a time.
+    let held = fs::File::open(&folder).unwrap();
+    held.lock().unwrap();
+    let told = fails(&fuelcell("backup", &[&folder], &data));
+    assert!(told.contains("another backup is being written"), "{told}");
+    drop(held);
     // Brought up to date: what was deleted since goes, what is new comes.
     server.restart();
     let project = project.after_restart(&server);

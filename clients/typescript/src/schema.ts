@@ -56,6 +56,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How backups of the server stand. */
+        get: operations["getBackups"];
+        put?: never;
+        /** Begins a backup into the server's folder for them (`backup.folder`). What it has of an earlier one is brought up to date. */
+        post: operations["beginBackup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/engines": {
         parameters: {
             query?: never;
@@ -1132,6 +1150,33 @@ export interface components {
             nextBefore: number | null;
             /** @description `cursor` of the next page; `null` = there is none */
             nextCursor: string | null;
+        };
+        BackupDto: {
+            endedAt: string;
+            good: boolean;
+            /** @description What is in it, or why there is none */
+            message: string;
+            startedAt: string;
+        };
+        /** @description How the server's backups stand. */
+        BackupsAnswer: {
+            /** @description Whether the server makes backups: it has a folder for them */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Seconds from one that is made by itself to the next; 0 = they are only made when somebody asks
+             */
+            everySeconds: number;
+            /**
+             * Format: int64
+             * @description Those since the server started that came to nothing
+             */
+            failures: number;
+            last: components["schemas"]["BackupDto"] | null;
+            /** @description When the latest good one ended, also before the server started; `null` = nobody knows of one */
+            lastGood: string | null;
+            /** @description Since when one is being made; `null` = none is */
+            runningSince: string | null;
         };
         BatchAnswer: {
             /** @description What became of each, in the order in which they came */
@@ -3287,6 +3332,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    getBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How they stand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsAnswer"];
+                };
+            };
+        };
+    };
+    beginBackup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupsAnswer"];
                 };
             };
         };

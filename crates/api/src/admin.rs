@@ -1,6 +1,7 @@
 //! `/api/admin/…`: tenants, projects, tokens, limits, the audit log. DTOs and mapping only.
 
 pub(crate) mod audit;
+pub(crate) mod backups;
 pub(crate) mod engines;
 pub(crate) mod limits;
 pub(crate) mod passwords;

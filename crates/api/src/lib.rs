@@ -190,6 +190,7 @@ fn json_routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(usage::of_project))
         .routes(routes!(usage::of_all))
         .routes(routes!(admin::audit::list))
+        .routes(routes!(admin::backups::get, admin::backups::begin))
         .routes(routes!(admin::engines::list))
         .routes(routes!(admin::system::status))
         .routes(routes!(admin::create_token, admin::tokens))

@@ -22,6 +22,8 @@ operations! {
     CREATE_PASSWORD = "POST" "/api/admin/application-passwords";
     REVOKE_PASSWORD = "DELETE" "/api/admin/application-passwords/{passwordId}";
     LIST_AUDIT = "GET" "/api/admin/audit";
+    GET_BACKUPS = "GET" "/api/admin/backups";
+    BEGIN_BACKUP = "POST" "/api/admin/backups";
     SERVER_STATUS = "GET" "/api/admin/system";
     LIST_ENGINES = "GET" "/api/admin/engines";
     LIST_TENANTS = "GET" "/api/admin/tenants";

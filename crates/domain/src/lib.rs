@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod audit;
+pub mod backup;
 pub mod capability;
 pub mod clock;
 pub mod delivery;

@@ -5,6 +5,7 @@
 mod account;
 mod answers;
 mod backend;
+mod backups;
 mod bench;
 mod build;
 mod cache;

@@ -1,8 +1,10 @@
 //! Figures of this process for Prometheus: those that the rooms count as they work, and those that are looked up when
 //! somebody asks.
 
+use crate::backups::OwnBackups;
 use crate::held::{Counter, Held};
 use anyhow::Context;
+use fuelcell_domain::backup::{BackupState, Backups};
 use fuelcell_domain::estimate::WaitReason;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{Clock, Timestamp};
@@ -26,6 +28,7 @@ pub(crate) struct Sources {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) backups: Option<Arc<OwnBackups>>,
 }
 
 /// All figures that are looked up.
@@ -48,6 +51,7 @@ pub(crate) struct Gauges {
     blobs: IntGauge,
     blob_bytes: IntGauge,
     disk_free: IntGauge,
+    backup: Option<Backup>,
 }
 
 impl Gauges {
@@ -57,6 +61,7 @@ impl Gauges {
             register_int_gauge_vec!("fuelcell_build_info", "Which build this is; always 1.", &["version"])?;
         info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let has_own_store = sources.embedded.is_some();
+        let makes_backups = sources.backups.is_some();
         Ok(Self {
             sources,
             queued: register_int_gauge_vec!(
@@ -118,12 +123,13 @@ impl Gauges {
                 "fuelcell_disk_free_bytes",
                 "Free bytes where the stored bytes lie."
             )?,
+            backup: makes_backups.then(Backup::new).transpose()?,
         })
     }
 
     /// All figures, in Prometheus' text form.
     pub(crate) async fn text(&self) -> anyhow::Result<String> {
-        let Sources { records, embedded, blobs, scheduler, clock } = &self.sources;
+        let Sources { records, embedded, blobs, scheduler, clock, backups } = &self.sources;
         let now = clock.now();
         self.show_queue(records.queue_figures(now).await?, now);
         self.show_reasons(&scheduler.wait_reasons(HEAD).await?);
@@ -147,6 +153,9 @@ impl Gauges {
         if let Some(free) = blobs.free_bytes().await? {
             self.disk_free.set(whole(free));
         }
+        if let (Some(figures), Some(backups)) = (&self.backup, backups) {
+            figures.show(&backups.state());
+        }
         TextEncoder::new().encode_to_string(&prometheus::gather()).context("the figures cannot be written")
     }
 
@@ -164,6 +173,36 @@ impl Gauges {
             let count = reasons.iter().filter(|other| **other == reason).count();
             self.reasons.with_label_values(&[reason.code()]).set(whole(count as u64));
         }
+    }
+}
+
+/// Of a server that makes backups.
+struct Backup {
+    last_good: Gauge,
+    failures: IntGauge,
+    running: IntGauge,
+}
+
+impl Backup {
+    fn new() -> prometheus::Result<Self> {
+        Ok(Self {
+            last_good: register_gauge!(
+                "fuelcell_backup_last_good_timestamp_seconds",
+                "When the latest good backup ended, in seconds since 1970; 0 when there is none."
+            )?,
+            failures: register_int_gauge!(
+                "fuelcell_backup_failures",
+                "Backups since the start that came to nothing."
+            )?,
+            running: register_int_gauge!("fuelcell_backup_running", "1 while a backup is being made.")?,
+        })
+    }
+
+    fn show(&self, state: &BackupState) {
+        let last_good = state.last_good.map_or(0.0, |at| at.since(Timestamp(0)).as_secs_f64());
+        self.last_good.set(last_good);
+        self.failures.set(whole(state.failures));
+        self.running.set(i64::from(state.running_since.is_some()));
     }
 }
 

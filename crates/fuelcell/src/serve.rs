@@ -1,6 +1,7 @@
 //! The server: opens what it needs, puts the rooms together, and runs until it is told to stop.
 
 use crate::backend::Backend;
+use crate::backups::OwnBackups;
 use crate::cli::{COMPILE, RUN_CELL};
 use crate::config::{Config, effective};
 use crate::control;
@@ -12,7 +13,7 @@ use crate::private::write_private;
 use crate::sessions::SessionFile;
 use crate::telemetry;
 use crate::token::TokenFile;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use fuelcell_api::{ApiConfig, Gather, Listening, PageFile, Tls};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
@@ -64,6 +65,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         isolation: config.isolation,
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
+    let backups = OwnBackups::of(&config.data, &config.backup)?;
+    ensure!(
+        backups.is_none() || embedded.is_some(),
+        "backup.folder is for records in the data directory, and `store` names a database: back that up by its own tools"
+    );
     let vault = Arc::new(Vault::new(vault, data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
     let scheduler = Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
@@ -75,6 +81,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
             blobs: blobs.clone(),
             scheduler: scheduler.clone(),
             clock: clock.clone(),
+            backups: backups.clone(),
         };
         let gauges = Gauges::new(sources)?;
         tokio::spawn(serve_metrics(listen_on(listen).await?, gauges, config.api.clone(), stop.clone()));
@@ -98,6 +105,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         config: ServiceConfig { public_url: public_url.clone(), ..config.service.clone() },
     });
     service.keep_sessions_with(Box::new(SessionFile::of(&data))).context("cannot read the sessions")?;
+    if let Some(backups) = &backups {
+        service.make_backups_with(backups.clone());
+    }
     let token_file = TokenFile::of(&data);
     service.forget_secrets_with(token_file.clone().forgetting());
     let engines = engines::of_server(&data)?;
@@ -129,6 +139,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
                 tracing::warn!(error = format!("{error:#}"), "tools must wait until this server stops");
             }
         }
+    }
+    if let Some(backups) = backups {
+        tokio::spawn(keep_backups(backups, stop.clone()));
     }
     let running = tokio::spawn(scheduler.run(stop.clone().cancelled_owned()));
     tokio::spawn(stop_on_signal(stop.clone()));
@@ -298,6 +311,11 @@ async fn serve_tools(
     stop: CancellationToken,
 ) {
     stop.run_until_cancelled(control::serve(listener, data, records, scheduler)).await;
+}
+
+/// Makes backups, until the server is told to stop.
+async fn keep_backups(backups: Arc<OwnBackups>, stop: CancellationToken) {
+    stop.run_until_cancelled(backups.keep()).await;
 }
 
 /// Removes what was deleted, until the server is told to stop.

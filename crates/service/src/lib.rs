@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod audit;
 pub mod auth;
+pub mod backups;
 pub mod batch;
 pub mod bulk;
 pub mod cancel;
@@ -82,6 +83,7 @@ pub use fuelcell_store::{
     ProcessedItem, QueueEntry, Seek, SortKey, StateCounts, TenantFigures,
 };
 
+use fuelcell_domain::backup::Backups;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
 use fuelcell_domain::{Clock, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, ClientStore};
@@ -143,6 +145,7 @@ pub struct Service {
     line_readers: Semaphore,
     looks: looks::Looks,
     sessions: Arc<session_table::Sessions>,
+    backups: Option<Arc<dyn Backups>>,
 }
 
 impl Service {
@@ -178,6 +181,7 @@ impl Service {
             line_readers: Semaphore::new(config::LINE_READERS),
             looks: looks::Looks::default(),
             sessions: Arc::default(),
+            backups: None,
         }
     }
 }

@@ -36,6 +36,44 @@ class AuditPage(TypedDict):
     """
 
 
+class BackupDto(TypedDict):
+    endedAt: str
+    good: bool
+    message: str
+    """
+    What is in it, or why there is none
+    """
+    startedAt: str
+
+
+class BackupsAnswer(TypedDict):
+    """
+    How the server's backups stand.
+    """
+
+    enabled: bool
+    """
+    Whether the server makes backups: it has a folder for them
+    """
+    everySeconds: int
+    """
+    Seconds from one that is made by itself to the next; 0 = they are only made when somebody asks
+    """
+    failures: int
+    """
+    Those since the server started that came to nothing
+    """
+    last: BackupDto | None
+    lastGood: str | None
+    """
+    When the latest good one ended, also before the server started; `null` = nobody knows of one
+    """
+    runningSince: str | None
+    """
+    Since when one is being made; `null` = none is
+    """
+
+
 class BulkError(TypedDict):
     code: str
     message: str

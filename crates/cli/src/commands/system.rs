@@ -3,10 +3,14 @@
 use crate::connection::{Connection, ConnectionFlags};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::http::{Call, Http, read};
-use crate::operations::{LIST_ENGINES, PROJECT_USAGE, READYZ, SERVER_STATUS, SYSTEM_STATUS, USAGE};
+use crate::operations::{
+    BEGIN_BACKUP, GET_BACKUPS, LIST_ENGINES, PROJECT_USAGE, READYZ, SERVER_STATUS, SYSTEM_STATUS, USAGE,
+};
 use crate::output::{self, Column, Form, Format, note};
 use clap::{Args, Subcommand};
 use serde_json::Value;
+use std::thread;
+use std::time::Duration;
 
 const STATUS: &[Column] = &[
     ("status", "systemStatus", Form::Text),
@@ -104,7 +108,33 @@ pub enum SystemCommand {
     /// Lists the engines that run scripts.
     #[command(after_help = "Examples:\n  $ fuelcell system engines")]
     Engines,
+    /// Has the server make a backup of itself, into its folder for them, and waits until it is there.
+    ///
+    /// Ends with 1 when it comes to nothing, and with 5 when one is being made or the server makes none.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell system backup\n  $ fuelcell system backup --show --output json"
+    )]
+    Backup {
+        /// Begins none, and shows how the latest ones went.
+        #[arg(long)]
+        show: bool,
+    },
 }
+
+const BACKUPS: &[Column] = &[
+    ("makes backups", "enabled", Form::Text),
+    ("by itself every", "everySeconds", Form::Seconds),
+    ("running since", "runningSince", Form::Text),
+    ("last good", "lastGood", Form::Text),
+    ("latest began", "last/startedAt", Form::Text),
+    ("latest ended", "last/endedAt", Form::Text),
+    ("it was good", "last/good", Form::Text),
+    ("it says", "last/message", Form::Text),
+    ("failures", "failures", Form::Text),
+];
+
+/// How often a backup is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What `fuelcell usage` sums.
 #[derive(Args)]
@@ -141,10 +171,29 @@ pub(crate) fn run(flags: &ConnectionFlags, command: &SystemCommand) -> Outcome {
         }
         SystemCommand::Server => server(&flags.open()?.send(SERVER_STATUS, &[])?, format),
         SystemCommand::Health => health(&flags.open_unknown()?, format),
+        SystemCommand::Backup { show } => backup(&flags.open()?, *show),
         SystemCommand::Engines => {
             let told = flags.open()?.send(LIST_ENGINES, &[])?;
             output::list(format, ENGINES, told["engines"].as_array().map_or(&[], Vec::as_slice))
         }
+    }
+}
+
+/// Begins a backup and waits for it, unless it is only to be shown how they stand.
+fn backup(connection: &Connection, show: bool) -> Outcome {
+    if show {
+        return output::one(connection.format, BACKUPS, &connection.send(GET_BACKUPS, &[])?);
+    }
+    let mut told = connection.send(BEGIN_BACKUP, &[])?;
+    note("the backup has begun");
+    while !told["runningSince"].is_null() {
+        thread::sleep(LOOK);
+        told = connection.send(GET_BACKUPS, &[])?;
+    }
+    output::one(connection.format, BACKUPS, &told)?;
+    match told["last"]["good"] == true {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Failed, "the backup came to nothing".to_owned())),
     }
 }
 

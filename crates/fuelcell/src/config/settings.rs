@@ -1,5 +1,6 @@
 //! Everything that can be set, with its defaults.
 
+use crate::backups::BackupSettings;
 use crate::retention::RetentionSettings;
 use fuelcell_api::ApiConfig;
 use fuelcell_domain::{Isolation, PipelineId, ProjectId};
@@ -72,6 +73,8 @@ pub(crate) struct Config {
     pub(crate) metrics: MetricsSettings,
     /// How long ended jobs are kept.
     pub(crate) retention: RetentionSettings,
+    /// Backups that the server makes of itself.
+    pub(crate) backup: BackupSettings,
     /// Spans of requests and jobs, for a collector of OpenTelemetry.
     pub(crate) traces: TraceSettings,
     /// Settings of the use cases.
@@ -111,6 +114,7 @@ impl Default for Config {
             notifications: NotifyConfig::default(),
             metrics: MetricsSettings::default(),
             retention: RetentionSettings::default(),
+            backup: BackupSettings::default(),
             traces: TraceSettings::default(),
             log: "info".into(),
             log_format: LogFormat::Text,

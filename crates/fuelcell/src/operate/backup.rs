@@ -9,13 +9,15 @@ use super::{Copied, Source, bytes_bar, copy_blob, say, spinner, total_bytes};
 use crate::data_dir::DataDir;
 use crate::engines::{self, AddedEngine};
 use crate::private::{make_private_directory, narrow_directory, tell_narrowed, write_private};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
+use fuelcell_domain::Timestamp;
 use fuelcell_store::BlobStore;
 use fuelcell_store_sled::{FileBlobs, NamedBlobs, OfflineStore, Options};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::UNIX_EPOCH;
 
 /// What may lie in a backup: what is named below, what a file system puts there, and what is being written.
 const KNOWN: &[&str] = &[
@@ -59,6 +61,7 @@ impl Layout {
 pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let directory = DataDir::existing(data)?;
     let layout = prepare(data, folder)?;
+    let _lock = locked(folder)?;
     let cannot = || format!("cannot back up {}", data.display());
     let source = Source::of(&directory).with_context(cannot)?;
     let store = OfflineStore::open(&source.store, &Options::default()).with_context(cannot)?;
@@ -80,6 +83,13 @@ pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCod
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// When the backup in a folder was made, if there is one: its records come last.
+pub(crate) fn made_at(folder: &Path) -> Option<Timestamp> {
+    let records = fs::metadata(Layout(folder.to_owned()).records()).ok()?;
+    let age = records.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp(0).plus(age))
+}
+
 /// Takes a folder that is new, empty, or holds a backup.
 fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
     let layout = Layout(folder.to_owned());
@@ -96,6 +106,16 @@ fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
     let inside = folder.canonicalize()?.starts_with(data.canonicalize()?);
     ensure!(!inside, "{} lies in the data directory itself", folder.display());
     Ok(layout)
+}
+
+/// Two at once would remove from each other what only one of them needs.
+fn locked(folder: &Path) -> anyhow::Result<File> {
+    let file = File::open(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another backup is being written into {}", folder.display()),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 async fn copy_blobs(from: &FileBlobs, to: &FileBlobs, named: &NamedBlobs) -> anyhow::Result<Vec<String>> {

@@ -5,7 +5,7 @@ mod check;
 mod export;
 mod restore;
 
-pub(crate) use backup::backup;
+pub(crate) use backup::{backup, made_at};
 pub(crate) use check::check;
 pub(crate) use export::export;
 pub(crate) use restore::restore;
