@@ -345,8 +345,7 @@ fn requests_are_answered_out_of_a_file_in_every_run_alike() {
     let told = |options: &str| {
         let printed = follow(&format!("{run} --json {options}"), home.path(), &[]);
         let told = fs::read_to_string(home.path().join("out/told.json")).unwrap();
-        let values = [&printed, &told].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
-        values
+        [&printed, &told].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap())
     };
     let expected = serde_json::json!({
         "sum": 3,
