@@ -23,7 +23,7 @@ use super::{
 use crate::{
     engines,
     process::{capture, run},
-    server::{Interrupt, Server},
+    server::Interrupt,
     tools::{Compilers, Venv},
     workspace::{Build, Workspace},
 };
@@ -81,6 +81,7 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
     let compilers = Compilers::ensure(workspace)?;
     let bench = Bench { workspace, folder, table, venv: Venv::ensure(workspace)?, compilers };
     let server = start(workspace, &folder.join("data"), &[], interrupt)?;
+    let site = Site::new(&server, interrupt)?;
     let mut rows = Vec::new();
     for language in &LANGUAGES {
         interrupt.check()?;
@@ -88,7 +89,7 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
             format!("A module in {}", language.name),
             format!("the conformance module in {}", language.name),
         );
-        rows.push(Row::new(&what, measure(&label, || bench.language(language, &server, interrupt))?));
+        rows.push(Row::new(&what, measure(&label, || bench.language(language, &site))?));
     }
     Ok(rows)
 }
@@ -104,12 +105,12 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// All figures of a language.
-    fn language(&self, language: &Language, server: &Server, interrupt: &Interrupt) -> Result<String> {
+    fn language(&self, language: &Language, site: &Site) -> Result<String> {
         let home = self.folder.join(language.name);
         fs::create_dir_all(&home)?;
         let (module, build) = self.build(language, &home)?;
         let compile = self.compile(&module, &home)?;
-        let small = small_jobs(&Site::new(server, interrupt)?, &module)?;
+        let small = small_jobs(site, language, &module)?;
         let beside = self.beside_native(language, &module, &home)?;
         let size = |file: &Path| fs::metadata(file).map(|data| data.len() as f64 / MIB);
         let engine = match language.engine {
@@ -121,8 +122,12 @@ impl Bench<'_> {
             }
             None => String::new(),
         };
+        let (built, compiled) = match language.engine {
+            Some(_) => ("packing it", "its engine"),
+            None => ("building it with empty caches", "it"),
+        };
         Ok(format!(
-            "{:.3} MiB{engine}; CPU of building it with empty caches {build:.1} s, of compiling it for cells {compile:.1} s; \
+            "{:.3} MiB{engine}; CPU of {built} {build:.1} s, of compiling {compiled} for cells {compile:.1} s; \
              small job, submit → completed {small}; {beside}",
             size(&module)?
         ))
@@ -252,12 +257,14 @@ impl Bench<'_> {
 }
 
 /// Small jobs one after the other.
-fn small_jobs(site: &Site, module: &Path) -> Result<Quantiles> {
-    site.client.put_file(&format!("{}/modules/conformance/versions/1.0.0", site.base), module)?;
-    let granted = json!({"http": {"hosts": ["fuelcell.invalid"], "secrets": ["TOKEN"]}, "hmac": ["KEY"]});
-    site.client.put(&format!("{}/modules/conformance/capabilities", site.base), &granted)?;
+fn small_jobs(site: &Site, language: &Language, module: &Path) -> Result<Quantiles> {
+    let name = language.name.to_lowercase();
+    let home = format!("{}/modules/{name}", site.base);
+    site.client.put_file(&format!("{home}/versions/1.0.0"), module)?;
+    let granted = json!({"http": {"hosts": ["api.example.com", "fuelcell.invalid"], "secrets": ["TOKEN"]}, "hmac": ["KEY"]});
+    site.client.put(&format!("{home}/capabilities"), &granted)?;
     let submission = json!({
-        "jobName": "echo", "jobType": "Analysis", "module": {"name": "conformance"}, "parameters": {"case": "echo"},
+        "jobName": "echo", "jobType": "Analysis", "module": {"name": name}, "parameters": {"case": "echo"},
     });
     // The first one waits until the module is compiled.
     site.wait(&site.post(&submission)?, "Completed")?;
