@@ -171,7 +171,7 @@ fn a_server_makes_backups_of_itself_when_it_is_asked_and_when_they_are_due() {
     let state = backups(&server);
     assert_eq!((&state["last"]["good"], &state["failures"]), (&json!(false), &json!(1)), "{state}");
     assert!(state["lastGood"].is_string() && server.log().contains("a backup came to nothing"), "{state}");
-    assert_eq!(figure(&figures(&server), "fuelcell_backup_failures"), 1.0);
+    assert_eq!(figure(&figures(&server), "fuelcell_backup_failures_total"), 1.0);
     assert_eq!(fs::read_to_string(folder.join("mine.txt")).unwrap(), "not a backup");
     assert!(server.terminate());
     fs::rename(server.data(), server.scratch("lost")).unwrap();
@@ -192,6 +192,27 @@ fn a_server_makes_backups_of_itself_when_it_is_asked_and_when_they_are_due() {
     assert_eq!(backups(&server)["enabled"], false);
     let refused = server.operator().post("/api/admin/backups", &json!({}));
     assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("NoBackups")));
+}
+
+#[test]
+fn a_backup_with_holes_is_not_called_good_and_a_data_directory_is_no_place_for_one() {
+    let (server, _project, _job) = stopped();
+    let (data, folder) = (server.data(), server.scratch("backup"));
+    succeeds(&fuelcell("backup", &[&folder], &data));
+    let written = |name: &str| fs::metadata(folder.join(name)).unwrap().modified().unwrap();
+    let (good, records) = (written("good"), written("records"));
+    fs::remove_file(blob_of(&data, b"the artifact")).unwrap();
+    let told = fails(&fuelcell("backup", &[&folder], &data));
+    assert!(told.contains("problem: the bytes"), "{told}");
+    assert!(written("good") == good && written("records") > records);
+
+    let (other, _project, _job) = stopped();
+    let secret = fs::read(other.data().join("secret")).unwrap();
+    let told = fails(&fuelcell("backup", &[&other.data()], &data));
+    assert!(told.contains("is a data directory; nothing is written into it"), "{told}");
+    assert_eq!(fs::read(other.data().join("secret")).unwrap(), secret);
+    let told = fails(&fuelcell("backup", &[&data.join("a/b")], &data));
+    assert!(told.contains("lies in the data directory itself") && !data.join("a").exists(), "{told}");
 }
 
 #[test]

@@ -174,6 +174,14 @@ impl HostPattern {
     }
 }
 
+impl HostPattern {
+    /// The one place that it admits; none where it admits several.
+    pub fn target(&self) -> Option<Target> {
+        let Self { tls, host, below, port } = self.clone();
+        (!below).then_some(Target { tls, host, port })
+    }
+}
+
 impl FromStr for HostPattern {
     type Err = NoHost;
 

@@ -3,19 +3,20 @@
 //! What the manifest does not ask for is refused, as a server refuses what is not granted. Answers are the same in every
 //! run, so that a deterministic one may ask for them.
 
-use anyhow::{Context, bail, ensure};
-use fuelcell_domain::capability::Target;
+use anyhow::{Context, ensure};
+use fuelcell_domain::capability::{HostPattern, Target};
 use fuelcell_domain::outbound::{
-    Contact, HttpError, HttpRequest, HttpResponse, MAX_BODY, SecretValue, length_with_secrets,
+    Contact, Header, HttpError, HttpRequest, HttpResponse, MAX_BODY, SecretValue, length_with_secrets,
 };
 use fuelcell_domain::{Capabilities, HttpAccess, Manifest};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::{Mutex, PoisonError};
-use url::Url;
+use ureq::http::uri::{Authority, PathAndQuery};
+use ureq::http::{HeaderName, HeaderValue, Uri};
 
 /// Why nothing comes back, in the words that a job meets.
 const ERRORS: [(&str, HttpError); 6] = [
@@ -26,6 +27,9 @@ const ERRORS: [(&str, HttpError); 6] = [
     ("TLS-protocol-error", HttpError::Tls),
     ("HTTP-protocol-error", HttpError::Protocol),
 ];
+
+/// Methods of which people write the names in any case.
+const STANDARD: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// The file.
 #[derive(Deserialize)]
@@ -48,6 +52,7 @@ struct Told {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     body: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     json: Option<Value>,
     file: Option<String>,
     error: Option<String>,
@@ -140,7 +145,7 @@ impl Answers {
 
     /// A secret that the job may compute with.
     pub(crate) fn key(&self, name: &str) -> Option<&SecretValue> {
-        let is_asked_for = self.keys.iter().any(|key| key == name);
+        let is_asked_for = self.keys.iter().any(|key| key == name || key == "*");
         self.secrets.get(name).filter(|_| is_asked_for)
     }
 
@@ -193,18 +198,44 @@ impl Answers {
     }
 }
 
-/// What an answer is for.
+/// What an answer is for. The URL is read as those of requests are, and not made another one.
 fn asked(told: &Told) -> anyhow::Result<Asked> {
-    let url = Url::parse(&told.url).with_context(|| format!("{:?} is no URL", told.url))?;
-    let tls = match url.scheme() {
-        "https" => true,
-        "http" => false,
-        other => bail!("a request goes to http or https, and {other} is neither"),
-    };
-    let host = url.host_str().context("the URL has no host")?.trim_matches(['[', ']']).to_owned();
-    let port = url.port_or_known_default().context("the URL has no port")?;
-    let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    Ok((told.method.clone(), Target { tls, host, port }, path))
+    let uri: Uri = told.url.parse().with_context(|| format!("{:?} is no URL", told.url))?;
+    let scheme = uri.scheme_str().with_context(|| format!("{:?} is no URL with http or https", told.url))?;
+    ensure!(matches!(scheme, "http" | "https"), "a request goes to http or https, and {scheme} is neither");
+    // The entry of a list of hosts that is for just this host, as a manifest has it.
+    let authority = uri.authority().map(Authority::as_str).unwrap_or_default();
+    let pattern: HostPattern = format!("{scheme}://{authority}").parse()?;
+    let target = pattern.target().with_context(|| format!("{authority} is no single host"))?;
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
+    let method = told.method.to_ascii_uppercase();
+    let method = if STANDARD.contains(&&*method) { method } else { told.method.clone() };
+    Ok((method, target, path))
+}
+
+/// A file beside that of the answers, and nothing else of this machine.
+fn beside(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+    let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    ensure!(is_below, "{name:?} is no file beside that of the answers");
+    let file = folder.join(name);
+    let cannot = || format!("cannot read {}", file.display());
+    let data = fs::metadata(&file).with_context(cannot)?;
+    ensure!(data.is_file(), "{} is no file", file.display());
+    ensure!(data.len() <= MAX_BODY as u64, "{} has more than {MAX_BODY} bytes", file.display());
+    fs::read(&file).with_context(cannot)
+}
+
+/// A header as a server gives it to a job: with its name in lower case.
+fn header((name, value): (String, String)) -> anyhow::Result<Header> {
+    let known = HeaderName::try_from(&name).with_context(|| format!("{name:?} is no name of a header"))?;
+    let value =
+        HeaderValue::try_from(&value).with_context(|| format!("the header {name} cannot have {value:?}"))?;
+    Ok((known.as_str().to_owned(), value.as_bytes().to_vec()))
+}
+
+/// A value that is there, also if it is `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl Told {
@@ -234,14 +265,11 @@ impl Told {
         let body = match (self.body, self.json, self.file) {
             (Some(text), ..) => text.into_bytes(),
             (_, Some(value), _) => value.to_string().into_bytes(),
-            (.., Some(name)) => {
-                let file = folder.join(name);
-                fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?
-            }
+            (.., Some(name)) => beside(folder, &name)?,
             _ => Vec::new(),
         };
         ensure!(body.len() <= MAX_BODY, "its body has more than {MAX_BODY} bytes");
-        let headers = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+        let headers = headers.into_iter().map(header).collect::<anyhow::Result<_>>()?;
         Ok(Ok(HttpResponse { status, headers, body }))
     }
 }
@@ -285,7 +313,8 @@ mod tests {
             {"url": "https://a.example/x?y=1", "error": "connection-timeout"},
             {"url": "https://a.example/x?y=1", "status": 503, "headers": {"retry-after": "1"}, "body": "later"},
             {"url": "https://A.example:443/x?y=1", "json": [1]},
-            {"method": "POST", "url": "https://a.example/x?y=1", "file": "beside.txt"},
+            {"method": "post", "url": "https://a.example/x?y=1", "headers": {"Retry-After": "1"}, "file": "beside.txt"},
+            {"url": "https://a.example/a/../b?c='d'", "json": null},
         ]});
         let answers = answers(&document, &json!({"hosts": ["a.example"]})).unwrap();
         let get = || answers.answer(&request("GET", "a.example", "/x?y=1", &[]));
@@ -298,13 +327,15 @@ mod tests {
             assert_eq!(last.headers, [("content-type".to_owned(), b"application/json".to_vec())]);
         }
         let post = answers.answer(&request("POST", "a.example", "/x?y=1", &[])).unwrap();
-        assert_eq!(post.body, b"from a file");
+        assert_eq!((&post.body[..], &*post.headers[0].0), (&b"from a file"[..], "retry-after"));
+        let kept = answers.answer(&request("GET", "a.example", "/a/../b?c='d'", &[])).unwrap();
+        assert_eq!(kept.body, b"null", "the URL is as it was written");
         let contact = Contact {
             host: "a.example".into(),
-            requests: 5,
+            requests: 6,
             refused: 0,
-            bytes_sent: 20,
-            bytes_received: 5 + 3 + 3 + 11,
+            bytes_sent: 24,
+            bytes_received: 5 + 3 + 3 + 11 + 4,
         };
         assert_eq!(answers.contacts(), [contact]);
     }
@@ -341,6 +372,12 @@ mod tests {
         let hosts = json!({"hosts": ["a.example"]});
         for (answer, said) in [
             (json!({"url": "a.example"}), "is no URL"),
+            (json!({"url": "https://a.example/a b"}), "is no URL"),
+            (json!({"url": "https://me@a.example/"}), "me@a.example"),
+            (json!({"url": "https://*.a.example/"}), "is no single host"),
+            (json!({"url": "https://a.example", "file": "../beside.txt"}), "no file beside"),
+            (json!({"url": "https://a.example", "file": "/dev/zero"}), "no file beside"),
+            (json!({"url": "https://a.example", "headers": {"a b": "c"}}), "no name of a header"),
             (json!({"url": "ftp://a.example"}), "ftp is neither"),
             (json!({"url": "https://a.example", "status": 99}), "99 is no status"),
             (json!({"url": "https://a.example", "error": "no-luck"}), "there are DNS-error"),

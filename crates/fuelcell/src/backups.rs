@@ -4,7 +4,7 @@
 //! its memory with it when it ends.
 
 use crate::operate;
-use anyhow::ensure;
+use anyhow::Context;
 use fuelcell_domain::Clock;
 use fuelcell_domain::backup::{BackupEnd, BackupState, Backups};
 use fuelcell_domain::clock::SystemClock;
@@ -23,6 +23,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 const MAX_MESSAGE: usize = 1000;
 /// Bytes of it that are looked at.
 const MAX_READ: u64 = 1 << 20;
+/// When one came to nothing, the next is tried after this time at the latest.
+const AGAIN: Duration = Duration::from_secs(600);
 /// How often the process is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -54,8 +56,8 @@ impl OwnBackups {
     /// When the folder lies in the data directory.
     pub(crate) fn of(data: &Path, settings: &BackupSettings) -> anyhow::Result<Option<Arc<Self>>> {
         let Some(folder) = &settings.folder else { return Ok(None) };
-        let (data, folder) = (std::path::absolute(data)?, std::path::absolute(folder)?);
-        ensure!(!folder.starts_with(&data), "backup.folder lies in the data directory itself");
+        let (data, folder) = (data.to_owned(), folder.clone());
+        operate::check_place(&data, &folder).context("backup.folder cannot be used")?;
         let every_seconds = settings.every_seconds;
         let state =
             BackupState { last_good: operate::made_at(&folder), every_seconds, ..BackupState::default() };
@@ -86,12 +88,14 @@ impl OwnBackups {
                 // Who asked in the same moment is heard next.
                 () = is_due => if !self.mark_begun() { continue },
             }
-            self.make().await;
-            due = self.every.map(|every| Instant::now() + every);
+            let is_good = self.make().await;
+            // What kept one from being made may pass.
+            due = self.every.map(|every| Instant::now() + if is_good { every } else { every.min(AGAIN) });
         }
     }
 
-    async fn make(&self) {
+    /// Whether it is a good one.
+    async fn make(&self) -> bool {
         let started_at = self.state().running_since.unwrap_or_else(|| SystemClock.now());
         let outcome = self.run().await;
         let ended_at = SystemClock.now();
@@ -101,28 +105,41 @@ impl OwnBackups {
                 tracing::error!(folder = %self.folder.display(), why, "a backup came to nothing");
             }
         }
+        let is_good = outcome.is_ok();
         let mut state = self.lock();
-        match outcome {
-            Ok(_) => state.last_good = Some(ended_at),
-            Err(_) => state.failures += 1,
+        match is_good {
+            true => state.last_good = Some(ended_at),
+            false => state.failures += 1,
         }
         state.running_since = None;
         state.last = Some(BackupEnd { started_at, ended_at, outcome });
+        is_good
     }
 
     /// What the command says at its end.
     async fn run(&self) -> Result<String, String> {
-        let (status, said) = self.command().await.map_err(|error| error.to_string())?;
-        match status.success() {
-            true => Ok(clipped(said.lines().last().unwrap_or_default(), MAX_MESSAGE)),
-            false => Err(clipped(&said, MAX_MESSAGE)),
+        let ended = self.command().await;
+        let (status, said) =
+            ended.map_err(|error| format!("`fuelcell backup` cannot be started: {error}"))?;
+        match (status.success(), &*said) {
+            (true, said) => Ok(clipped(said.lines().last().unwrap_or_default(), MAX_MESSAGE)),
+            (false, "") => Err(format!("`fuelcell backup` ended without a word: {status}")),
+            // What ended it stands last.
+            (false, said) => Err(last_characters(said).to_owned()),
         }
     }
 
     async fn command(&self) -> io::Result<(ExitStatus, String)> {
         // A file takes any number of lines without anybody who reads them.
         let mut said = tempfile::tempfile()?;
-        let mut command = Command::new(std::env::current_exe()?);
+        // The program that runs, also when its file was replaced meanwhile.
+        let mut command = Command::new("/proc/self/exe");
+        // They are the server's settings, and only a part of them.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("FUELCELL_") {
+                command.env_remove(name);
+            }
+        }
         command.arg("backup").arg(&self.folder).arg("--data").arg(&self.data);
         command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said.try_clone()?);
         let mut process = Process(command.spawn()?);
@@ -150,6 +167,10 @@ impl OwnBackups {
     fn lock(&self) -> std::sync::MutexGuard<'_, BackupState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn last_characters(text: &str) -> &str {
+    text.char_indices().nth_back(MAX_MESSAGE - 1).map_or(text, |(start, _)| &text[start..])
 }
 
 /// A process that ends with whoever waits for it.

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use fuelcell_scheduler::Scheduler;
 use fuelcell_store_sled::SledStore;
 use std::fs;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::net::UnixStream as Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,7 +81,18 @@ fn remove(snapshot: &Path) -> anyhow::Result<()> {
 
 /// What a running server has set aside, as long as this is there.
 pub(crate) struct SetAside {
-    _connection: Connection,
+    connection: Connection,
+}
+
+impl SetAside {
+    /// Fails when the server went away.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        // It says nothing more, so that there is something to read only when it hung up.
+        match (&self.connection).read(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            _ => bail!("the server that has the directory open went away meanwhile"),
+        }
+    }
 }
 
 /// Asks the server that has the directory open, if there is one.
@@ -90,7 +101,10 @@ pub(crate) fn ask(data: &DataDir) -> anyhow::Result<Option<SetAside>> {
     let mut said = String::new();
     BufReader::new(&connection).read_line(&mut said)?;
     match said.trim() {
-        READY => Ok(Some(SetAside { _connection: connection })),
+        READY => {
+            connection.set_nonblocking(true)?;
+            Ok(Some(SetAside { connection }))
+        }
         "" => bail!("the server that has the directory open went away"),
         why => bail!("the server that has the directory open gives no copy of its records: {why}"),
     }

@@ -19,8 +19,6 @@ const LARGE: usize = 16 << 20;
 const NOISE: usize = 64 << 10;
 /// What a run may take at most, so that the whole comes to an end.
 const TIMEOUT: &str = "120";
-/// Bytes of disk of a run that has too little: nothing but the smallest output.
-const LITTLE_DISK: &str = "16";
 
 /// How an input is changed.
 #[derive(Clone, Copy)]
@@ -44,8 +42,8 @@ const CHANGES: [(&str, Change); 6] = [
 
 /// Codes of limits.
 const LIMITS: [&str; 4] = ["FuelExhausted", "MemoryLimit", "DiskQuota", "Timeout"];
-/// How the SDK for Go names an error that nobody caught.
-const PANIC: &str = "Panic";
+/// How the SDK for Go names an error that nobody caught, and the host a program that ended with a code.
+const NOT_OWN: [&str; 2] = ["Panic", "Exit"];
 
 /// One way in which a case is made hard.
 struct Hardship {
@@ -66,11 +64,14 @@ pub(crate) fn run(
     tell: &mut impl FnMut(Told) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let scratch = TempDir::new()?;
-    let out = |name: &str| scratch.path().join("out").join(name);
+    let (made, changed) = (scratch.path().join("made"), scratch.path().join("changed"));
+    fs::create_dir(&changed)?;
+    let out = |name: &str| made.join(name);
     let as_it_is = given.run(module, &[], &out("as-it-is"))?;
+    tell(told_as_it_is(case, given, &as_it_is))?;
     for (number, (input, file)) in given.inputs.iter().enumerate() {
         for (what, change) in CHANGES {
-            let changed = scratch.path().join(file.file_name().unwrap_or_default());
+            let changed = changed.join(file.file_name().unwrap_or_default());
             write_changed(file, change, &changed)
                 .with_context(|| format!("cannot change {}", file.display()))?;
             let mut inputs = given.inputs.clone();
@@ -92,6 +93,22 @@ pub(crate) fn run(
         tell(hardship.met(module, case, given, &out(&format!("limit-{number}")))?)?;
     }
     Ok(())
+}
+
+/// A case that does not do what it is to do shows nothing of hardships.
+fn told_as_it_is(case: &str, given: &Given, ran: &Value) -> Told {
+    let code = ran["error"]["code"].as_str();
+    let passed = code == given.asked.error.as_deref();
+    let message = ran["error"]["message"].as_str().unwrap_or_default();
+    let fault = format!("the case itself does not end as expected: {message}");
+    Told {
+        case: format!("{case}, as it is"),
+        passed,
+        differences: if passed { Vec::new() } else { vec![fault] },
+        fuel: ran["usage"]["fuel"].as_u64(),
+        seconds: ran["usage"]["wallSeconds"].as_f64(),
+        ended: Some(code.unwrap_or("completed").to_owned()),
+    }
 }
 
 fn timeout() -> Vec<String> {
@@ -118,7 +135,7 @@ fn of_limits(as_it_is: &Value) -> Vec<Hardship> {
     ];
     // Who writes nothing needs no disk.
     if usage["bytesWritten"].as_u64().is_some_and(|bytes| bytes > 0) {
-        all.push(hardship("no disk", &["--disk-bytes", LITTLE_DISK], &["DiskQuota"]));
+        all.push(hardship("one byte of disk", &["--disk-bytes", "1"], &["DiskQuota"]));
     }
     all
 }
@@ -164,7 +181,7 @@ impl Hardship {
 /// Whether an error is one that nobody caught: engines tell it by the name of its class and with where it was.
 fn is_uncaught(details: &str, message: &str) -> bool {
     let is_told_by_class = message.strip_prefix(details).is_some_and(|rest| rest.starts_with(": "));
-    details == PANIC || details.contains('\n') || is_told_by_class && message.contains('\n')
+    NOT_OWN.contains(&details) || details.contains('\n') || is_told_by_class && message.contains('\n')
 }
 
 fn write_changed(file: &Path, change: Change, changed: &Path) -> io::Result<()> {
@@ -227,6 +244,7 @@ mod tests {
             (json!({"completed": true, "error": null}), &[][..], "completed", true),
             (failed("GuestError", json!("MissingColumn")), &[], "MissingColumn: Why.", true),
             (failed("GuestError", json!("Panic")), &[], "GuestError: Why.", false),
+            (failed("GuestError", json!("Exit")), &[], "GuestError: Why.", false),
             (failed("GuestError", json!("ValueError\n  File \"main.py\"")), &[], "GuestError: Why.", false),
             (
                 thrown("ValueError: a\nTraceback (most recent call last):"),

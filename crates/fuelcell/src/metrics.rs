@@ -12,8 +12,8 @@ use fuelcell_scheduler::Scheduler;
 use fuelcell_store::{BlobStore, QueueFigures, Store};
 use fuelcell_store_sled::SledStore;
 use prometheus::{
-    Gauge, GaugeVec, IntGauge, IntGaugeVec, TextEncoder, register_gauge, register_gauge_vec,
-    register_int_gauge, register_int_gauge_vec,
+    Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec, TextEncoder, register_gauge, register_gauge_vec,
+    register_int_counter, register_int_gauge, register_int_gauge_vec,
 };
 use std::sync::Arc;
 
@@ -179,7 +179,7 @@ impl Gauges {
 /// Of a server that makes backups.
 struct Backup {
     last_good: Gauge,
-    failures: IntGauge,
+    failures: IntCounter,
     running: IntGauge,
 }
 
@@ -190,8 +190,8 @@ impl Backup {
                 "fuelcell_backup_last_good_timestamp_seconds",
                 "When the latest good backup ended, in seconds since 1970; 0 when there is none."
             )?,
-            failures: register_int_gauge!(
-                "fuelcell_backup_failures",
+            failures: register_int_counter!(
+                "fuelcell_backup_failures_total",
                 "Backups since the start that came to nothing."
             )?,
             running: register_int_gauge!("fuelcell_backup_running", "1 while a backup is being made.")?,
@@ -201,7 +201,7 @@ impl Backup {
     fn show(&self, state: &BackupState) {
         let last_good = state.last_good.map_or(0.0, |at| at.since(Timestamp(0)).as_secs_f64());
         self.last_good.set(last_good);
-        self.failures.set(whole(state.failures));
+        self.failures.inc_by(state.failures.saturating_sub(self.failures.get()));
         self.running.set(i64::from(state.running_since.is_some()));
     }
 }

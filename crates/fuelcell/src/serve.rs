@@ -13,7 +13,7 @@ use crate::private::write_private;
 use crate::sessions::SessionFile;
 use crate::telemetry;
 use crate::token::TokenFile;
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use fuelcell_api::{ApiConfig, Gather, Listening, PageFile, Tls};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
@@ -66,10 +66,6 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         ..SchedulerConfig::new(node.clone(), slots, memory)
     };
     let backups = OwnBackups::of(&config.data, &config.backup)?;
-    ensure!(
-        backups.is_none() || embedded.is_some(),
-        "backup.folder is for records in the data directory, and `store` names a database: back that up by its own tools"
-    );
     let vault = Arc::new(Vault::new(vault, data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
     let scheduler = Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
@@ -134,6 +130,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         match control::listen(&data) {
             Ok(listener) => {
                 tokio::spawn(serve_tools(listener, data, (records, scheduler.clone()), stop.clone()));
+            }
+            Err(error) if config.backup.folder.is_some() => {
+                return Err(
+                    error.context("backup.folder cannot be used: backups ask the server over a socket")
+                );
             }
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "tools must wait until this server stops");

@@ -191,9 +191,10 @@ fn backup(connection: &Connection, show: bool) -> Outcome {
         told = connection.send(GET_BACKUPS, &[])?;
     }
     output::one(connection.format, BACKUPS, &told)?;
-    match told["last"]["good"] == true {
-        true => Ok(()),
-        false => Err(Failure::new(Exit::Failed, "the backup came to nothing".to_owned())),
+    match &told["last"]["good"] {
+        Value::Bool(true) => Ok(()),
+        Value::Null => Err(Failure::new(Exit::Failed, "the server was started again meanwhile".to_owned())),
+        _ => Err(Failure::new(Exit::Failed, "the backup came to nothing".to_owned())),
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     let printable = !node.is_empty() && node.chars().all(|letter| letter.is_ascii_graphic());
     meant(printable && node.len() <= MAX_NODE, "node", node)?;
     store(config)?;
+    backup(config)?;
     if let Err(error) = EnvFilter::try_new(&config.log) {
         bail!(refused("log", &config.log, &error.to_string()));
     }
@@ -65,6 +66,21 @@ fn store(config: &Config) -> anyhow::Result<()> {
             "store cannot be used; it takes an address such as postgres://fuelcell@db.internal/fuelcell"
         ),
     }
+}
+
+fn backup(config: &Config) -> anyhow::Result<()> {
+    let settings = &config.backup;
+    let has_place = settings.folder.is_some() || settings.every_seconds == 0;
+    ensure!(
+        has_place,
+        "backup.every_seconds is for backups, and backup.folder does not name a folder for them"
+    );
+    ensure!(
+        settings.folder.is_none() || config.store.is_none(),
+        "backup.folder is for records in the data directory, and store names a database: back that up by its own tools, and \
+         the data directory, which has the stored bytes and the secret, with it"
+    );
+    Ok(())
 }
 
 fn notifications(config: &Config) -> anyhow::Result<()> {

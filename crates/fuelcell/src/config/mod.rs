@@ -56,6 +56,7 @@ fn make_absolute(config: &mut Config) -> anyhow::Result<()> {
     for (name, path) in [
         ("api.tls.certificate", &mut tls.certificate),
         ("api.tls.key", &mut tls.key),
+        ("backup.folder", &mut config.backup.folder),
         ("compiled", &mut config.compiled),
         ("compiled_secret", &mut config.compiled_secret),
         ("store_password_file", &mut config.store_password_file),

@@ -71,6 +71,7 @@ fn words(path: &str, schema: &Json) -> String {
         "api.trusted_proxies" | "outbound.allow_networks" => "a list of networks, such as [\"10.0.0.0/8\"]",
         "api.cors_origins" => "a list of origins, such as [\"https://app.example.com\"], or [\"*\"]",
         "data"
+        | "backup.folder"
         | "compiled"
         | "compiled_secret"
         | "store_password_file"

@@ -3,6 +3,7 @@
 //! - `records`: all records as one stream. It comes to its place last: a folder without it holds no backup.
 //! - `blobs/`: the stored bytes that the records need, by digest, as in a data directory.
 //! - `engines/`: the engines that an operator added, as in a data directory.
+//! - `good`: written when nothing was missing; its time is that of the latest good backup.
 //! - `secret`, `operator-token`: as in a data directory. Whoever has them is an operator: keep the folder as private.
 
 use super::{Copied, Source, bytes_bar, copy_blob, say, spinner, total_bytes};
@@ -14,7 +15,7 @@ use fuelcell_domain::Timestamp;
 use fuelcell_store::BlobStore;
 use fuelcell_store_sled::{FileBlobs, NamedBlobs, OfflineStore, Options};
 use std::fs::{self, File, TryLockError};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
@@ -29,8 +30,13 @@ const KNOWN: &[&str] = &[
     "secret.new",
     "operator-token",
     "operator-token.new",
+    "good",
+    "good.new",
     "lost+found",
 ];
+
+/// What only a data directory has.
+const OF_DATA: [&str; 4] = ["store", "database", "control", "compiled"];
 
 /// What lies where in a backup.
 pub(super) struct Layout(pub(super) PathBuf);
@@ -55,6 +61,10 @@ impl Layout {
     pub(super) fn operator_token(&self) -> PathBuf {
         self.0.join("operator-token")
     }
+
+    fn good(&self) -> PathBuf {
+        self.0.join("good")
+    }
 }
 
 /// Writes everything into a folder, and says what could not be saved.
@@ -70,12 +80,17 @@ pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCod
     let bar = spinner("looking at the records");
     let named = store.named_blobs().with_context(cannot)?;
     bar.finish_and_clear();
-    let problems = copy_blobs(&from, &to, &named).await?;
+    let problems = copy_blobs(&from, &to, &named, &source).await?;
     copy_engines(&directory.engines(), &layout.engines())?;
     copy_private(&directory.secret_path(), &layout.secret())?;
     copy_private(&directory.operator_token(), &layout.operator_token())?;
+    source.check()?;
     let entries = write_records(&store, &layout).with_context(cannot)?;
     forget_others(&to, &named).await?;
+    forget_other_engines(&directory.engines(), &layout.engines())?;
+    if problems.is_empty() {
+        write_private(&layout.good(), "All that the records need was there when they were written.")?;
+    }
     for problem in &problems {
         say(&format!("problem: {problem}"))?;
     }
@@ -83,19 +98,40 @@ pub(crate) async fn backup(data: &Path, folder: &Path) -> anyhow::Result<ExitCod
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// When the backup in a folder was made, if there is one: its records come last.
+/// When the latest good backup in a folder was made, if there is one.
 pub(crate) fn made_at(folder: &Path) -> Option<Timestamp> {
-    let records = fs::metadata(Layout(folder.to_owned()).records()).ok()?;
-    let age = records.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let good = fs::metadata(Layout(folder.to_owned()).good()).ok()?;
+    let age = good.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp(0).plus(age))
+}
+
+/// Refuses a folder in the data directory, before anything is made.
+pub(crate) fn check_place(data: &Path, folder: &Path) -> anyhow::Result<()> {
+    let inside = real_path(folder)?.starts_with(data.canonicalize()?);
+    ensure!(!inside, "{} lies in the data directory itself", folder.display());
+    Ok(())
+}
+
+/// Where a path leads, whether something is there or not.
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Err(error), Some(parent), Some(name)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(real_path(parent)?.join(name))
+        }
+        (path, ..) => path,
+    }
 }
 
 /// Takes a folder that is new, empty, or holds a backup.
 fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
     let layout = Layout(folder.to_owned());
+    check_place(data, &std::path::absolute(folder)?)?;
     if folder.exists() {
         let mut entries =
             fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        // A data directory has stored bytes, too.
+        let is_data = OF_DATA.iter().any(|name| folder.join(name).exists());
+        ensure!(!is_data, "{} is a data directory; nothing is written into it", folder.display());
         let fits = layout.records().exists() || layout.blobs().exists() || entries.next().is_none();
         ensure!(fits, "{} holds something else than a backup; nothing is written into it", folder.display());
     }
@@ -103,8 +139,6 @@ fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
     if narrow_directory(folder, KNOWN)? > 0 {
         tell_narrowed(folder);
     }
-    let inside = folder.canonicalize()?.starts_with(data.canonicalize()?);
-    ensure!(!inside, "{} lies in the data directory itself", folder.display());
     Ok(layout)
 }
 
@@ -118,10 +152,16 @@ fn locked(folder: &Path) -> anyhow::Result<File> {
     }
 }
 
-async fn copy_blobs(from: &FileBlobs, to: &FileBlobs, named: &NamedBlobs) -> anyhow::Result<Vec<String>> {
+async fn copy_blobs(
+    from: &FileBlobs,
+    to: &FileBlobs,
+    named: &NamedBlobs,
+    source: &Source,
+) -> anyhow::Result<Vec<String>> {
     let bar = bytes_bar("copying the stored bytes", total_bytes(named));
     let mut problems = Vec::new();
     for (digest, (_, by)) in named {
+        source.check()?;
         if let Copied::Not(why) = copy_blob(from, to, *digest, &bar).await? {
             problems.push(format!("the bytes {digest} {why}; {by} needs them"));
         }
@@ -156,18 +196,29 @@ async fn forget_others(to: &FileBlobs, named: &NamedBlobs) -> anyhow::Result<()>
     }
 }
 
-/// Makes the engines of one directory those of another one.
+/// Copies the engines of one directory to another one, each at once or not at all.
 pub(super) fn copy_engines(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for gone in engines::added(to)? {
-        fs::remove_file(gone.file)?;
-    }
     let engines = engines::added(from)?;
     if !engines.is_empty() {
         make_private_directory(to)?;
     }
     for AddedEngine { file, .. } in engines {
-        let name = file.file_name().unwrap_or_default();
-        fs::copy(&file, to.join(name)).with_context(|| format!("cannot copy {}", file.display()))?;
+        let cannot = || format!("cannot copy {}", file.display());
+        let place = to.join(file.file_name().unwrap_or_default());
+        let staged = place.with_added_extension("new");
+        fs::copy(&file, &staged).with_context(cannot)?;
+        File::open(&staged)?.sync_all()?;
+        fs::rename(&staged, &place).with_context(cannot)?;
+    }
+    Ok(())
+}
+
+/// Removes the engines of a directory that another one has not.
+fn forget_other_engines(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for AddedEngine { file, .. } in engines::added(to)? {
+        if !from.join(file.file_name().unwrap_or_default()).exists() {
+            fs::remove_file(file)?;
+        }
     }
     Ok(())
 }

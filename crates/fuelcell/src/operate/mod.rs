@@ -5,7 +5,7 @@ mod check;
 mod export;
 mod restore;
 
-pub(crate) use backup::{backup, made_at};
+pub(crate) use backup::{backup, check_place, made_at};
 pub(crate) use check::check;
 pub(crate) use export::export;
 pub(crate) use restore::restore;
@@ -49,6 +49,14 @@ impl Source {
         bar.finish_and_clear();
         let store = if set_aside.is_some() { directory.snapshot() } else { directory.store() };
         Ok(Self { store, blobs: directory.blobs(), set_aside })
+    }
+
+    /// Fails when the server that set the data aside went away: the next one removes what it does not need.
+    fn check(&self) -> anyhow::Result<()> {
+        match &self.set_aside {
+            Some(set_aside) => set_aside.check(),
+            None => Ok(()),
+        }
     }
 
     fn blobs(&self) -> Result<FileBlobs, StoreError> {

@@ -164,8 +164,19 @@ impl Bench<'_> {
     /// Builds the module as its author would, with no cache to take anything from.
     fn build(&self, language: &Language, home: &Path) -> Result<(PathBuf, f64)> {
         let module = home.join(if language.engine.is_some() { "module.zip" } else { "module.wasm" });
-        let mut command = Command::new(self.fuelcell());
-        command.args(["build", language.sources, "--out"]).arg(&module);
+        let mut command = match language.engine {
+            Some("python") => {
+                let mut python = self.venv.program("python");
+                python.args(["-m", "fuelcell", "pack"]);
+                python
+            }
+            _ => {
+                let mut fuelcell = Command::new(self.fuelcell());
+                fuelcell.arg("build");
+                fuelcell
+            }
+        };
+        command.arg(language.sources).arg("--out").arg(&module);
         self.compilers.around(&mut command, &self.workspace.root.join("guest-sdk/c"))?;
         command.env("GOCACHE", home.join("go"));
         command.env("ZIG_GLOBAL_CACHE_DIR", home.join("zig")).env("ZIG_LOCAL_CACHE_DIR", home.join("zig"));
