@@ -85,6 +85,47 @@ fn a_new_job_in_python_runs_here_and_on_a_server() {
     assert!(!home.path().join("count").exists());
 }
 
+/// A new script in JavaScript or TypeScript, as its README has it, but for Node.
+fn follow_script_from_nothing(language: &str, ending: &str) {
+    let server = Server::start();
+    let project = Project::new(&server);
+    let home = tempfile::tempdir().unwrap();
+    let variables = [
+        ("FUELCELL_SERVER", server.base()),
+        ("FUELCELL_TOKEN", &project.token),
+        ("FUELCELL_TENANT", &project.tenant),
+        ("FUELCELL_PROJECT", &project.project),
+    ];
+    follow(&format!("fuelcell new word-count --lang {language}"), home.path(), &[]);
+    let folder = home.path().join("word-count");
+    let printed = follow(&commands(&folder, |line| !line.starts_with("npm")), &folder, &variables);
+    assert!(printed.contains("1 of 1 cases as expected") && printed.contains("Completed"), "{printed}");
+    assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
+    // What an editor and Node need is no part of the module.
+    let packed =
+        follow("fuelcell build . --out ../packed.zip && python3 -m zipfile -l ../packed.zip", &folder, &[]);
+    assert!(packed.contains(&format!("main.{ending}")) && !packed.contains(".fuelcell"), "{packed}");
+    fs::write(folder.join(format!("main.{ending}")), "let broken = ;\n").unwrap();
+    let broken = try_follow("fuelcell build .", &folder, &[]);
+    let said = String::from_utf8(broken.stderr).unwrap();
+    assert!(!broken.status.success() && said.contains(&format!("main.{ending}:1:")), "{said}");
+}
+
+#[test]
+fn a_new_job_in_typescript_runs_here_and_on_a_server() {
+    follow_script_from_nothing("typescript", "ts");
+}
+
+#[test]
+fn a_new_job_in_javascript_runs_here_and_on_a_server_and_is_tested_by_node() {
+    follow_script_from_nothing("javascript", "js");
+    let home = tempfile::tempdir().unwrap();
+    follow("fuelcell new word-count --lang javascript", home.path(), &[]);
+    let folder = home.path().join("word-count");
+    let tested = follow(&commands(&folder, |line| line.starts_with("npm")), &folder, &[]);
+    assert!(tested.contains("# pass 2") && tested.contains("# fail 0"), "{tested}");
+}
+
 #[test]
 fn a_new_job_in_rust_is_tested_built_and_run() {
     let home = tempfile::tempdir().unwrap();

@@ -443,7 +443,7 @@ fn the_doctor_names_what_stands_in_the_way() {
         found.map(|finding| text(finding, "state"))
     };
     let findings = home.json(&["doctor"]);
-    for code in ["server", "token", "clock"] {
+    for code in ["server", "token", "clock", "disk", "node"] {
         assert_eq!(of(&findings, code).as_deref(), Some("ok"), "{code}: {findings:#}");
     }
     assert_eq!(of(&findings, "profiles").as_deref(), Some("missing"));
@@ -456,7 +456,16 @@ fn the_doctor_names_what_stands_in_the_way() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(of(&findings, "token").as_deref(), Some("wrong"));
-    assert_eq!(of(&findings, "wasm-target").as_deref(), Some("missing"));
+    for tool in ["rust", "wasm-target", "python", "node", "go", "c-compiler"] {
+        assert_eq!(of(&findings, tool).as_deref(), Some("missing"), "{tool}: {findings:#}");
+    }
+    // What is sent with a question has no token in it.
+    let output = home.run(&["doctor", "--bundle", "bundle.json"]);
+    assert!(said(&output).contains("bundle.json has what to send"), "{}", said(&output));
+    let bundle = fs::read_to_string(home.path().join("bundle.json")).unwrap();
+    let told: Value = serde_json::from_str(&bundle).unwrap();
+    assert_eq!(told["findings"].as_array().unwrap().len(), findings.as_array().unwrap().len());
+    assert!(!bundle.contains("made-up") && told["system"].as_str().unwrap().contains("Linux"), "{bundle}");
     assert!(findings.to_string().contains("rustup target add wasm32-wasip2"), "{findings:#}");
     let (code, told) = home.fail(&["doctor", "--server", "http://127.0.0.1:1"]);
     assert_eq!((code, told.contains("server, token")), (1, true), "{told}");

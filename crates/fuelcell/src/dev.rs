@@ -27,7 +27,7 @@ const NO_SOURCES: [&str; 5] = ["target", "node_modules", "__pycache__", "out", "
 /// What is built and run.
 #[derive(Args)]
 pub(crate) struct DevArguments {
-    /// The folder of the job: a crate, or a script.
+    /// The folder of the job: a crate, a module of Go, files of C, or a script.
     #[arg(default_value = ".")]
     folder: PathBuf,
     /// Runs the cases in the folder `golden`, as `fuelcell test` does.

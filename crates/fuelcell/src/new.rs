@@ -11,6 +11,12 @@ use std::path::{Path, absolute};
 pub(crate) enum Language {
     /// A script that the engine of this program runs; nothing is compiled
     Python,
+    /// A script that the engine of this program runs; types are removed when it is read
+    #[value(name = "typescript")]
+    TypeScript,
+    /// A script that the engine of this program runs; nothing is compiled
+    #[value(name = "javascript")]
+    JavaScript,
     /// A crate that cargo builds for wasm32-wasip2
     Rust,
     /// A module of Go, with the SDK beside it, that go builds for wasip1
@@ -34,6 +40,26 @@ const PYTHON: &[(&str, &str)] = &[
     ("fuelcell.json", include_str!("../templates/python/fuelcell.json")),
     ("README.md", include_str!("../templates/python/README.md")),
     (".github/workflows/test.yml", include_str!("../templates/python/ci.yml")),
+];
+
+const TYPESCRIPT: &[(&str, &str)] = &[
+    SAMPLE,
+    ("main.ts", include_str!("../templates/typescript/main.ts")),
+    ("main.test.ts", include_str!("../templates/typescript/main.test.ts")),
+    ("package.json", include_str!("../templates/javascript/package.json")),
+    ("README.md", include_str!("../templates/typescript/README.md")),
+    (".github/workflows/test.yml", include_str!("../templates/python/ci.yml")),
+    (".gitignore", "/node_modules\n/out\n"),
+];
+
+const JAVASCRIPT: &[(&str, &str)] = &[
+    SAMPLE,
+    ("main.js", include_str!("../templates/javascript/main.js")),
+    ("main.test.js", include_str!("../templates/javascript/main.test.js")),
+    ("package.json", include_str!("../templates/javascript/package.json")),
+    ("README.md", include_str!("../templates/javascript/README.md")),
+    (".github/workflows/test.yml", include_str!("../templates/python/ci.yml")),
+    (".gitignore", "/node_modules\n/out\n"),
 ];
 
 const RUST: &[(&str, &str)] = &[
@@ -73,6 +99,25 @@ const GO_SDK: &[(&str, &str)] = &[
     ("fuelcell/manifest.go", include_str!("../../../guest-sdk/go/manifest.go")),
     ("fuelcell/testhost.go", include_str!("../../../guest-sdk/go/testhost.go")),
 ];
+const JAVASCRIPT_SDK: &[(&str, &str)] = &[
+    (".fuelcell/package.json", include_str!("../../../guest-sdk/js/package.json")),
+    (".fuelcell/src/artifact.js", include_str!("../../../guest-sdk/js/src/artifact.js")),
+    (".fuelcell/src/context.js", include_str!("../../../guest-sdk/js/src/context.js")),
+    (".fuelcell/src/count.js", include_str!("../../../guest-sdk/js/src/count.js")),
+    (".fuelcell/src/end.js", include_str!("../../../guest-sdk/js/src/end.js")),
+    (".fuelcell/src/fetch.js", include_str!("../../../guest-sdk/js/src/fetch.js")),
+    (".fuelcell/src/index.d.ts", include_str!("../../../guest-sdk/js/src/index.d.ts")),
+    (".fuelcell/src/index.js", include_str!("../../../guest-sdk/js/src/index.js")),
+    (".fuelcell/src/input.js", include_str!("../../../guest-sdk/js/src/input.js")),
+    (".fuelcell/src/inspect.js", include_str!("../../../guest-sdk/js/src/inspect.js")),
+    (".fuelcell/src/job.js", include_str!("../../../guest-sdk/js/src/job.js")),
+    (".fuelcell/src/json.js", include_str!("../../../guest-sdk/js/src/json.js")),
+    (".fuelcell/src/names.js", include_str!("../../../guest-sdk/js/src/names.js")),
+    (".fuelcell/src/rows.js", include_str!("../../../guest-sdk/js/src/rows.js")),
+    (".fuelcell/src/schema.js", include_str!("../../../guest-sdk/js/src/schema.js")),
+    (".fuelcell/src/testing.d.ts", include_str!("../../../guest-sdk/js/src/testing.d.ts")),
+    (".fuelcell/src/testing.js", include_str!("../../../guest-sdk/js/src/testing.js")),
+];
 const C_SDK: &[(&str, &str)] = &[("fuelcell.h", include_str!("../../../guest-sdk/c/fuelcell.h"))];
 
 /// Makes the folder `name` in the one where the program was started.
@@ -80,6 +125,8 @@ pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow
     check_name(name)?;
     let (files, beside, sdk): (_, &[(&str, &str)], _) = match (language, sdk) {
         (Language::Python, _) => (PYTHON, &[], String::new()),
+        (Language::TypeScript, _) => (TYPESCRIPT, JAVASCRIPT_SDK, String::new()),
+        (Language::JavaScript, _) => (JAVASCRIPT, JAVASCRIPT_SDK, String::new()),
         (Language::Go, _) => (GO, GO_SDK, String::new()),
         (Language::C, _) => (C, C_SDK, String::new()),
         (Language::Rust, Some(sdk)) => (RUST, &[], sdk_path(sdk)?),

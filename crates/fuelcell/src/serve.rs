@@ -13,7 +13,7 @@ use crate::private::write_private;
 use crate::sessions::SessionFile;
 use crate::telemetry;
 use crate::token::TokenFile;
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use fuelcell_api::{ApiConfig, Gather, Listening, PageFile, Tls};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::{Digest, NodeId, ReadAt};
@@ -26,6 +26,7 @@ use fuelcell_service::{Parts, Service, ServiceConfig};
 use fuelcell_store::{BlobStore, Health, StoreError};
 use fuelcell_store_sled::{FileBlobs, SledStore};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,7 +193,17 @@ fn notifier(
 }
 
 async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrInUse => {
+                "; another program listens there: `ss -ltnp` names it, and --listen takes another address"
+            }
+            ErrorKind::PermissionDenied => "; ports below 1024 are for root: --listen takes another one",
+            ErrorKind::AddrNotAvailable => "; this machine has no such address",
+            _ => "",
+        };
+        anyhow!("cannot listen on {address}: {error}{remedy}")
+    })
 }
 
 /// Answers who asks for figures, until the server is told to stop.

