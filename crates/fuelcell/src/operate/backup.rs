@@ -142,7 +142,7 @@ fn prepare(data: &Path, folder: &Path) -> anyhow::Result<Layout> {
     Ok(layout)
 }
 
-/// Two at once would remove from each other what only one of them needs.
+/// One at a time. The stored bytes have a lock of their own, which knows nothing of backups: this one says what goes on.
 fn locked(folder: &Path) -> anyhow::Result<File> {
     let file = File::open(folder)?;
     match file.try_lock() {
