@@ -44,7 +44,8 @@ const PYTHON: &[(&str, &str)] = &[
 
 const TYPESCRIPT: &[(&str, &str)] = &[
     SAMPLE,
-    ("main.ts", include_str!("../templates/typescript/main.ts")),
+    // The types of a job follow from its definition: the source has none of its own.
+    ("main.ts", include_str!("../templates/javascript/main.js")),
     ("main.test.ts", include_str!("../templates/typescript/main.test.ts")),
     ("package.json", include_str!("../templates/javascript/package.json")),
     ("README.md", include_str!("../templates/typescript/README.md")),
