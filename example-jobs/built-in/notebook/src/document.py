@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import keyword
 import re
 from typing import Any
 
@@ -135,36 +133,3 @@ def tags_of(cell: Cell) -> list[str]:
     """The tags of a cell."""
     tags = cell["metadata"].get("tags", [])
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-
-
-def inject(notebook: dict[str, Any], values: dict[str, Any]) -> list[str]:
-    """Puts values behind the cell tagged `parameters`, as papermill does; at the top when there is none.
-
-    Returns the names that the cell does not know.
-    """
-    for name in values:
-        if not name.isidentifier() or keyword.iskeyword(name):
-            raise Failure("InvalidParameters", f"values: {name!r} is no name in Python")
-    if not values:
-        return []
-    cells = [cell for cell in notebook["cells"] if "injected-parameters" not in tags_of(cell)]
-    place = next((index for index, cell in enumerate(cells) if "parameters" in tags_of(cell)), None)
-    source = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in values.items())
-    injected = code_cell(source, ["injected-parameters"])
-    minor = notebook["nbformat_minor"]
-    if isinstance(minor, int) and minor >= 5:
-        # From 4.5 on each cell has an id.
-        injected["id"] = "injected-parameters"
-    cells.insert(0 if place is None else place + 1, injected)
-    notebook["cells"] = cells
-    known = set() if place is None else _assigned(cells[place]["source"])
-    return [name for name in values if name not in known]
-
-
-def _assigned(source: str) -> set[str]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return set()
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    return {node.id for node in names}

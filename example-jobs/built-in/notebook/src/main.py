@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import document
 import page
+import parameters
 import shell as shells
 import watch
 
@@ -25,7 +26,9 @@ class _Run:
     notebook: dict[str, Any]
     #: Most seconds of a cell.
     cell_seconds: float | None
-    #: Of each cell, what `notebook.json` says.
+    #: Of each parameter, what `notebook.json` says.
+    parameters: list[dict[str, Any]]
+    #: Of each cell, the same.
     cells: list[dict[str, Any]] = field(default_factory=list)
 
     def statuses(self) -> list[str]:
@@ -59,7 +62,9 @@ def run_notebook(
     artifacts.
 
     Args:
-        values: Values for names of the notebook: they are set behind the cell with the tag `parameters`.
+        values: Values for names of the notebook: they are set behind the cell with the tag `parameters`. One must be of the
+            type of its default: a number for a number, a text for a text, a list for a list or tuple; of the annotation where
+            there is one (`limit: int = 10`). `null` fits a default `None` and an annotation with `None`.
         allow_errors: Whether the cells behind one that fails are run, too; the job then ends well.
         cell_timeout_seconds: A cell that runs longer fails as `CellTimeout`. Loops take about three times as long, and calls
             of functions five times, while they are watched for it. One long call of a library in C is not ended; the time of the
@@ -73,14 +78,25 @@ def run_notebook(
     except UnicodeDecodeError as error:
         raise Failure("InvalidNotebook", f"{reader.input.file_name} is not UTF-8: {error}") from None
     notebook = document.read(text, reader.input.file_name)
-    unknown = document.inject(notebook, values or {})
-    if unknown:
-        context.warn("parameters", f"the cell with the tag `parameters` does not know: {', '.join(unknown)}")
-    run = _Run(notebook, cell_timeout_seconds, [_waiting(index, cell) for index, cell in enumerate(notebook["cells"])])
+    given = parameters.inject(notebook, values or {})
+    _warn_of_unknown(context, given)
+    cells = [_waiting(index, cell) for index, cell in enumerate(notebook["cells"])]
+    run = _Run(notebook, cell_timeout_seconds, given.table(), cells)
     failure = _execute(context, run, allow_errors)
     _write(context, run)
     if failure is not None:
         raise failure
+
+
+def _warn_of_unknown(context: Context, given: parameters.Parameters) -> None:
+    unknown = given.unknown()
+    if not unknown:
+        return
+    if given.place is None:
+        told = "the notebook has no cell with the tag `parameters`; set at its top were"
+    else:
+        told = "the cell with the tag `parameters` does not know"
+    context.warn("parameters", f"{told}: {', '.join(unknown)}")
 
 
 def _waiting(index: int, cell: document.Cell) -> dict[str, Any]:
@@ -201,12 +217,13 @@ def _write(context: Context, run: _Run) -> None:
     with context.artifact(
         "notebook.json", Kind.DATA, type_name="NotebookSummary", title="Cells", media_type="application/json"
     ) as out:
-        out.write(json.dumps({"title": title, "cells": run.cells}, indent=1, ensure_ascii=False).encode(errors="replace"))
+        told = {"title": title, "parameters": run.parameters, "cells": run.cells}
+        out.write(json.dumps(told, indent=1, ensure_ascii=False).encode(errors="replace"))
     # The last one, for it takes longest: a job that is to stop has a moment only.
     with context.artifact(
         "notebook.html", Kind.REPORT, type_name="NotebookReport", title=title, media_type="text/html", primary=True
     ) as out:
-        out.write(page.page(title, run.notebook["cells"], run.statuses()).encode(errors="replace"))
+        out.write(page.page(title, run.parameters, run.notebook["cells"], run.statuses()).encode(errors="replace"))
 
 
 def _title(notebook: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ pre{margin:0;padding:.5rem .75rem;font:13px/1.5 monospace;overflow:auto;white-sp
 .error{background:#ffebe9;border-left:3px solid #cf222e}.skipped .source{opacity:.55}
 .shown{overflow:auto;padding:.25rem .75rem}img{max-width:100%}
 table{border-collapse:collapse;font-size:13px}td,th{padding:.25rem .6rem;border-bottom:1px solid #dfe3e8;text-align:right}
+.parameters td,.parameters th{text-align:left}
 code{background:#f6f8fa;padding:0 .2em}
 @media(max-width:40rem){.code{grid-template-columns:1fr}.prompt{text-align:left}}
 """
@@ -39,9 +40,9 @@ _VOID = {"br", "col", "hr", "img"}
 _ATTRIBUTES = {"align", "alt", "border", "class", "colspan", "height", "href", "rowspan", "scope", "span", "src", "start", "style", "title", "width"}
 
 
-def page(title: str, cells: list[dict[str, Any]], statuses: list[str]) -> str:
+def page(title: str, parameters: list[dict[str, Any]], cells: list[dict[str, Any]], statuses: list[str]) -> str:
     """The whole page."""
-    body = "\n".join(_cell(cell, status) for cell, status in zip(cells, statuses))
+    body = _parameters(parameters) + "\n".join(_cell(cell, status) for cell, status in zip(cells, statuses))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -49,6 +50,22 @@ def page(title: str, cells: list[dict[str, Any]], statuses: list[str]) -> str:
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}{_FORMATTER.get_style_defs('.source')}</style>\n"
         f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def _parameters(parameters: list[dict[str, Any]]) -> str:
+    """What each parameter is by itself, and in this run."""
+    if not parameters:
+        return ""
+    rows = "".join(_parameter(one) for one in parameters)
+    heads = "<tr><th>Parameter</th><th>Type</th><th>Default</th><th>Value of this run</th></tr>"
+    return f'<section class="cell parameters"><table><thead>{heads}</thead><tbody>{rows}</tbody></table></section>\n'
+
+
+def _parameter(one: dict[str, Any]) -> str:
+    default = one["default"] if one["known"] else "not in the notebook"
+    value = repr(one["value"]) if one["given"] else "the default"
+    texts = (one["name"], one["type"] or "any", default or "", value)
+    return "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>"
 
 
 def _cell(cell: dict[str, Any], status: str) -> str:

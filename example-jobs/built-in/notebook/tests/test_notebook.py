@@ -79,6 +79,73 @@ def test_values_go_behind_the_cell_with_the_tag(host):
     assert run(host, text, values={"a b": 1}).failure.code == "InvalidParameters"
 
 
+DECLARED = """%config InlineBackend.figure_formats = ['svg']
+import datetime
+region = 'all'
+limit = 1
+share: float = 0.5
+count: int = 3
+days = ['Mo']
+corner = (1, 2)
+since = datetime.date(2026, 1, 1)
+owner = None
+label: 'str | None' = 'x'
+if limit:
+    inner = 2
+"""
+
+
+def test_parameters_are_shown_with_type_default_and_value(host):
+    given = {"region": "north", "share": 1, "corner": [3, 4], "since": "2026-02-01", "label": None, "other": 7}
+    ran = run(host, notebook("# A title", DECLARED, "print(region, share, corner, label)", tags={1: "parameters"}), values=given)
+    assert ran.failure is None, ran.failure
+    told = {one["name"]: one for one in ran.json("notebook.json")["parameters"]}
+    shown = {name: (one["type"], one["default"], one["given"]) for name, one in told.items()}
+    assert shown == {
+        "region": ("str", "'all'", True),
+        "limit": ("int or float", "1", False),
+        "share": ("float", "0.5", True),
+        "count": ("int", "3", False),
+        "days": ("list", "['Mo']", False),
+        "corner": ("tuple", "(1, 2)", True),
+        "since": (None, "datetime.date(2026, 1, 1)", True),
+        "owner": (None, "None", False),
+        "label": ("str or None", "'x'", True),
+        "inner": (None, None, False),
+        "other": (None, None, True),
+    }
+    assert told["share"]["value"] == 1.0 and told["other"] | {"known": False} == told["other"]
+    assert streams(ran.json("notebook.ipynb"), 3) == "north 1.0 (3, 4) None\n"
+    page = ran.text("notebook.html")
+    assert "<td>region</td><td>str</td><td>&#x27;all&#x27;</td><td>&#x27;north&#x27;</td>" in page
+    assert "<td>limit</td><td>int or float</td><td>1</td><td>the default</td>" in page
+    assert "<td>other</td><td>any</td><td>not in the notebook</td><td>7</td>" in page
+    assert "<th>Parameter</th>" not in run(host, notebook("1")).text("notebook.html")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("limit", "5", "`limit`, whose default is 1, takes int or float, and not '5'"),
+        ("limit", True, "and not True"),
+        ("count", 0.5, "`count`, whose default is 3, takes int, and not 0.5"),
+        ("region", 5, "takes str, and not 5"),
+        ("region", None, "takes str, and not None"),
+        ("days", "Mo", "takes list, and not 'Mo'"),
+        ("label", 5, "takes str or None, and not 5"),
+    ],
+)
+def test_a_value_is_of_the_type_of_its_default(host, name, value, told):
+    failure = run(host, notebook(DECLARED, tags={0: "parameters"}), values={name: value}).failure
+    assert failure.code == "InvalidParameters" and told in failure.message, failure
+
+
+def test_values_without_a_cell_for_them_are_warned_about(host):
+    ran = run(host, notebook("print(limit)"), values={"limit": 5})
+    assert streams(ran.json("notebook.ipynb"), 1) == "5\n"
+    assert [line.message for line in ran.logs] == ["the notebook has no cell with the tag `parameters`; set at its top were: limit"]
+
+
 def test_a_failing_cell_ends_the_job_and_the_rest_is_kept(host):
     ran = run(host, notebook("print('before')", "x = 1\n1 / 0", "print('after')"))
     assert ran.failure.code == "CellFailed"
@@ -118,6 +185,36 @@ def test_cancel_stops_between_two_cells(host):
     ran = run(host.cancel_after_polls(1), notebook("print(1)", "print(2)"))
     assert ran.failure.code == "Cancelled"
     assert [cell["status"] for cell in ran.json("notebook.json")["cells"]] == ["completed", "notRun"]
+
+
+def test_magics_that_time_and_list_do_so(host):
+    ran = run(
+        host,
+        notebook(
+            "%time total = sum(range(10))",
+            "%%time\nprint(total)",
+            "%timeit -n 2 -r 3 sum(range(10))",
+            "%%timeit -n 2 -r 3\ntotal = 0\ntotal += 1",
+            "%pip list",
+            "%who_ls",
+        ),
+    )
+    assert ran.failure is None, ran.failure
+    executed = ran.json("notebook.ipynb")
+    for number, words in enumerate(["Wall time", "45\n", "3 runs, 2 loops each", "3 runs, 2 loops each", "ipython "]):
+        assert words in streams(executed, number), (number, streams(executed, number))
+    assert "Wall time" in streams(executed, 1)
+    assert "'total'" in executed["cells"][5]["outputs"][0]["data"]["text/plain"]
+
+
+def test_lines_of_streams_are_lines_of_the_log(host, capsys):
+    ran = run(host, notebook("import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('half', end='')", "print(' line')"))
+    assert ran.failure is None
+    told = capsys.readouterr()
+    # What a job prints is its log: a cell's host takes both streams line by line.
+    assert (told.out, told.err) == ("out\nhalf line\n", "err\n")
+    outputs = ran.json("notebook.ipynb")["cells"][0]["outputs"]
+    assert [(one["name"], one["text"]) for one in outputs] == [("stdout", "out\n"), ("stderr", "err\n"), ("stdout", "half")]
 
 
 def test_what_kernels_do_is_done(host):
@@ -195,5 +292,5 @@ def test_outputs_cannot_do_anything_in_the_page():
     assert page.cleaned(hostile) == "<b>bold</b><a>a</a><img><table><td>cell</td></table>"
     cell = document.code_cell("</script><script>", [])
     svg = {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": "<svg onload='x()'/>"}}
-    text = page.page("<title>", [{**cell, "outputs": [svg]}], ["completed"])
+    text = page.page("<title>", [], [{**cell, "outputs": [svg]}], ["completed"])
     assert "<script" not in text and "onload" not in text and "<title>&lt;title&gt;</title>" in text
