@@ -8,7 +8,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -174,7 +174,7 @@ _PLAIN = {
     datetime.date: _moment(datetime.date, "date", "a date such as 2026-03-01"),
     datetime.datetime: _moment(datetime.datetime, "date-time", "a time such as 2026-03-01T06:00:00Z"),
 }
-_ARRAYS: dict[Any, Callable[[list[Any]], Any]] = {list: list, Sequence: list, tuple: tuple, set: set, frozenset: frozenset}
+_ARRAYS: dict[Any, Callable[[list[Any]], Collection[Any]]] = {list: list, Sequence: list, tuple: tuple, set: set, frozenset: frozenset}
 
 
 def _annotated(shape: Shape, notes: Sequence[Any]) -> Shape:
@@ -230,11 +230,14 @@ def _enumeration(members: dict[Any, Any]) -> Shape:
     return Shape({"enum": list(members)}, read)
 
 
-def _array(item: Shape, make: Callable[[list[Any]], Any]) -> Shape:
+def _array(item: Shape, make: Callable[[list[Any]], Collection[Any]]) -> Shape:
     def read(value: Any, path: str) -> Any:
         if not isinstance(value, list):
             raise Misfit(path, "a list", value)
-        return make([item.read(one, f"{path}[{index}]") for index, one in enumerate(value)])
+        made = make([item.read(one, f"{path}[{index}]") for index, one in enumerate(value)])
+        if len(made) < len(value):
+            raise Misfit(path, "a list without repetitions", value)
+        return made
 
     schema: dict[str, Any] = {"type": "array", "items": item.schema}
     return Shape(schema | ({"uniqueItems": True} if make in (set, frozenset) else {}), read)

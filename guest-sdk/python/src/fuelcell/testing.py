@@ -1,7 +1,8 @@
 """A host for tests: no WebAssembly is needed.
 
 `TestHost` says what a job finds, `TestRun` what it left. The host refuses what a real one refuses, so that a job that passes
-here is not surprised there. The fixture `host` of pytest is one.
+here is not surprised there; parameters are checked by the job's own types, from which the schema of servers follows. The fixture
+`host` of pytest is one.
 
     from fuelcell.testing import TestHost
 
@@ -217,7 +218,8 @@ class TestHost:
 
     def run(self, job: Job[..., Any] | Callable[[Context], Any]) -> TestRun:
         """Runs a job, if a server would: an input that is missing or that its manifest does not know, or parameters that
-        do not fit, end the run before it begins. A plain function gets the context alone, and nothing is checked before."""
+        do not fit the types of its function, end the run before the function begins. A plain function gets the context alone,
+        and nothing is checked before."""
         made = isinstance(job, Job)
         running = _Running(self, job.manifest() if isinstance(job, Job) else None)
         # What a job draws without a seed of its own differs from run to run in a cell, too.
