@@ -20,6 +20,49 @@ const MAX_ENGINE_WORD: usize = 32;
 /// Endings of files with code for one kind of processor, or that hold such files.
 const NATIVE: [&str; 6] = ["so", "pyd", "dylib", "dll", "whl", "egg"];
 
+/// What the engines for Python have beside the standard library.
+pub const PYTHON_PACKAGES: [&str; 10] = [
+    "asttokens",
+    "executing",
+    "ipython",
+    "ipython-pygments-lexers",
+    "mistune",
+    "pure-eval",
+    "pygments",
+    "stack-data",
+    "traitlets",
+    "tzdata",
+];
+
+/// What the engine `python-science` has beside these, by the names under which it is imported.
+pub const SCIENTIFIC_PACKAGES: [&str; 16] = [
+    "PIL",
+    "formulaic",
+    "lxml",
+    "matplotlib",
+    "mpl_toolkits",
+    "networkx",
+    "numpy",
+    "openpyxl",
+    "pandas",
+    "patsy",
+    "pylab",
+    "scipy",
+    "seaborn",
+    "sklearn",
+    "statsmodels",
+    "sympy",
+];
+
+/// What a script in Python need not bring, for whoever is refused what it brought.
+pub fn packages_there() -> String {
+    format!(
+        "without vendoring there are, beside the standard library, {} on the engine python, and {} on the engine python-science",
+        PYTHON_PACKAGES.join(", "),
+        SCIENTIFIC_PACKAGES.join(", ")
+    )
+}
+
 /// What a script's manifest says of its engine: `python@3.14`, or `python` for the newest one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

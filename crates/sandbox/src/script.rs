@@ -4,7 +4,7 @@
 //! the list at its end says, what stands before each file, and what the files are agree, and nothing else is in it.
 
 use fuelcell_domain::limits::{SCRIPT, ScriptLimits};
-use fuelcell_domain::script::{SCRIPT_MANIFEST, ScriptPaths, is_native};
+use fuelcell_domain::script::{SCRIPT_MANIFEST, ScriptPaths, is_native, packages_there};
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::{ReadAt, Reading};
 use std::io::{self, Read};
@@ -190,7 +190,8 @@ fn check_kind(entry: &ZipFileEntry<'_>, path: &str) -> Result<(), InspectError> 
         false => Ok(()),
         true => Err(InspectError::NativeCode(format!(
             "\"{path}\"; a cell has no processor of its kind, so vendor packages that are sources only, unpacked and \
-             without .so, .pyd, .dylib, .dll, .whl and .egg files"
+             without .so, .pyd, .dylib, .dll, .whl and .egg files; {}",
+            packages_there()
         ))),
     }
 }
@@ -335,7 +336,7 @@ mod tests {
         }
         let error = refused(&archive(&[MANIFEST, ("lib/_speed.so", b"x")]));
         assert!(
-            matches!(&error, InspectError::NativeCode(text) if text.contains("lib/_speed.so")),
+            matches!(&error, InspectError::NativeCode(text) if text.contains("lib/_speed.so") && text.contains("pandas")),
             "{error}"
         );
     }

@@ -5,6 +5,7 @@
 
 use crate::modules::read_whole;
 use crate::{Service, ServiceError};
+use fuelcell_domain::script::SCIENTIFIC_PACKAGES;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{EngineName, EngineRef, InputRef, JobType, ModuleVersion, ProjectRef, ReadAt};
 use serde::de::{SeqAccess, Visitor};
@@ -20,25 +21,6 @@ const SCRIPT: &str = ".py";
 
 /// The engine with scientific libraries, which an operator may have installed.
 const SCIENCE: &str = "python-science";
-/// What notebooks import that it has and other engines have not.
-const SCIENTIFIC: [&str; 16] = [
-    "PIL",
-    "formulaic",
-    "lxml",
-    "matplotlib",
-    "mpl_toolkits",
-    "networkx",
-    "numpy",
-    "openpyxl",
-    "pandas",
-    "patsy",
-    "pylab",
-    "scipy",
-    "seaborn",
-    "sklearn",
-    "statsmodels",
-    "sympy",
-];
 
 /// What was found in a notebook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,7 +209,7 @@ fn imports_widgets(line: &str) -> bool {
 }
 
 fn imports_science(line: &str) -> bool {
-    line.trim_start().starts_with("%matplotlib") || imported(line).any(|name| SCIENTIFIC.contains(&name))
+    line.trim_start().starts_with("%matplotlib") || imported(line).any(|name| SCIENTIFIC_PACKAGES.contains(&name))
 }
 
 /// The packages that a line imports, as far as a look at it tells.

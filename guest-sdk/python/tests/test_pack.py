@@ -67,6 +67,7 @@ def test_a_plain_program_has_its_manifest_in_a_file(tmp_path):
         ({"main.py": "print(1)"}, "declares one job with @job, and it declares: none"),
         ({"helper.py": "x = 1\ndef f(:"}, "helper.py, line 2: invalid syntax (by Python 3."),
         ({"vendor/numpy/core.so": ""}, "vendor/numpy/core.so is native code"),
+        ({"vendor/numpy/core.so": ""}, "numpy, openpyxl, pandas"),
         ({"main.py": MAIN + MAIN.replace("greet(", "again(")}, "greet, again"),
     ],
 )

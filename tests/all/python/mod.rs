@@ -30,13 +30,20 @@ fn listed<'a>(source: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn server_and_engine_know_the_same_scientific_packages() {
+fn server_and_sdk_know_the_packages_of_the_engines() {
     let read = |path| fs::read_to_string(built::source(path)).unwrap();
-    let server = read("crates/service/src/notebooks.rs");
-    let engine = read("guest-sdk/engines/python/app/fuelcell_engine/absent.py");
-    let known = listed(&server, "const SCIENTIFIC: [&str; 16] = [", "];");
-    assert_eq!(known.len(), 16);
-    assert_eq!(listed(&engine, "\nSCIENTIFIC = (", "\n)"), known);
+    let sdk = read("guest-sdk/python/src/fuelcell/packages.py");
+    let server = read("crates/domain/src/script.rs");
+    for (of_sdk, of_server) in
+        [("PYTHON", "PYTHON_PACKAGES: [&str; 10]"), ("SCIENTIFIC", "SCIENTIFIC_PACKAGES: [&str; 16]")]
+    {
+        let known = listed(&server, &format!("const {of_server} = ["), "];");
+        assert!(!known.is_empty());
+        assert_eq!(listed(&sdk, &format!("\n{of_sdk} = ("), "\n)"), known);
+    }
+    let bundled = read("guest-sdk/engines/python/requirements.txt");
+    let bundled: Vec<_> = bundled.lines().filter_map(|line| Some(line.split_once("==")?.0)).collect();
+    assert_eq!(listed(&sdk, "\nPYTHON = (", "\n)"), bundled);
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn what_is_no_script_is_422_and_says_why() {
         (with("/etc/passwd"), "ScriptInvalid", "/etc/passwd"),
         (with("Fuelcell.json"), "ScriptInvalid", "case"),
         (with("fast.cpython-314-x86_64-linux-gnu.so"), "NativeCode", "fast.cpython"),
-        (with("numpy-2.0-cp314-linux_x86_64.whl"), "NativeCode", "numpy-2.0"),
+        (with("numpy-2.0-cp314-linux_x86_64.whl"), "NativeCode", "seaborn, sklearn"),
         (bomb, "ScriptLimit", "16777216"),
         (archive(&[("main.txt", b"log a")]), "ScriptInvalid", "fuelcell.json"),
         (manifested("{"), "ManifestInvalid", "EOF"),

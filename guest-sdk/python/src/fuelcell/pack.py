@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import packages
 from .job import ENGINE, INTERFACE, Job, declared
 
 MANIFEST = "fuelcell.json"
@@ -45,7 +46,8 @@ def pack(folder: Path, out: Path, *, entry: str = "main.py", manifest: Path | No
     if native is not None:
         raise PackError(
             f"{native.relative_to(folder).as_posix()} is native code or may hold some, which the engine cannot load: "
-            "pip install --target vendor --only-binary=:all: --platform any PACKAGE takes packages that are pure"
+            "pip install --target vendor --only-binary=:all: --platform any PACKAGE takes packages that are pure; "
+            + packages.there()
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

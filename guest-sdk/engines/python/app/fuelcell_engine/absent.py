@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from fuelcell.packages import SCIENTIFIC
+
 _PROGRAMS = "a cell runs no other programs"
 _NATIVE = "the engine has no part in C of it"
 #: Deepest recursion of functions in Python. Deeper ones run, but what their tracebacks hold cannot be let go of within the
@@ -41,26 +43,7 @@ REASONS = {
 }
 #: Packages with parts in C that people ask for first.
 NATIVE_PACKAGES = ("polars", "pyarrow", "duckdb", "cryptography", "psycopg2")
-#: Packages that the engine `python-science` has; the server's list for notebooks (`crates/service/src/notebooks.rs`) is the same.
-SCIENTIFIC = (
-    "PIL",
-    "formulaic",
-    "lxml",
-    "matplotlib",
-    "mpl_toolkits",
-    "networkx",
-    "numpy",
-    "openpyxl",
-    "pandas",
-    "patsy",
-    "pylab",
-    "scipy",
-    "seaborn",
-    "sklearn",
-    "statsmodels",
-    "sympy",
-)
-#: Those of them that are pure Python, or a part of another one.
+#: Those packages of `python-science` that are pure Python, or a part of another one.
 _PURE = ("formulaic", "mpl_toolkits", "networkx", "openpyxl", "patsy", "pylab", "seaborn", "sympy")
 _SCIENCE = (
     "the engine python-science has it: a server's operator installs it with `fuelcell engine install python-science`, and notebooks "
