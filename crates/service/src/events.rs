@@ -1,10 +1,10 @@
 //! Watching jobs: what befalls them, event by event, as it happens.
 //!
 //! The store is asked again and again, so that a stream tells the same whatever node runs the job or serves the stream.
-//! [One look](crate::looks) at the latest event serves all streams of a project; they look for themselves when it is another,
-//! and every two seconds without being told.
+//! [One look](crate::looks) serves all streams of a project that have heard everything so far; the others look for themselves,
+//! and all of them do every two seconds without being told.
 
-use crate::looks::Hints;
+use crate::looks::{Hints, PAGE};
 use crate::places::Place;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Happening, JobEvent, JobId, LogLevel, LogLine, ProjectRef, Role};
@@ -16,8 +16,6 @@ use tokio::time::Instant;
 
 /// How often a stream looks whether its listener may still listen, and for events that nobody told it of.
 const RECOGNISE: Duration = Duration::from_secs(2);
-/// Events that are read at a time.
-const PAGE: usize = 500;
 /// Log lines that are read at a time.
 const LINES: usize = 500;
 
@@ -134,7 +132,6 @@ impl Watch {
                 return Ok(None);
             }
             self.recognise_again().await?;
-            self.hints.heard();
             self.look().await?;
             if self.pending.is_empty() && !self.ended {
                 self.hints.next(RECOGNISE.saturating_sub(self.recognised.elapsed())).await;
@@ -154,6 +151,13 @@ impl Watch {
     }
 
     async fn look(&mut self) -> Result<(), ServiceError> {
+        if let Some(news) = self.hints.heard()
+            && let Some((events, next)) = news.of(self.of, self.after)
+        {
+            events.for_each(|(place, event)| self.expect(*place, event.clone()));
+            self.after = next;
+            return Ok(());
+        }
         let page = self.service.store.events(self.of, self.after, PAGE).await?;
         if page.forgotten {
             return self.reset().await;

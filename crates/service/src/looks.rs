@@ -1,10 +1,11 @@
-//! One look at the store for all who watch a project: each of them would find the same number.
+//! One look at the store for all who watch a project: each of them would read the same.
 //!
-//! What is told here is a hint. Whoever hears it looks for themselves, and looks now and then without one, too.
+//! Who stands where the look began takes what it found. Whoever stands elsewhere takes it for a hint and reads for themselves,
+//! and everyone reads now and then without one, too.
 
-use fuelcell_domain::ProjectRef;
-use fuelcell_store::EventPlace;
+use fuelcell_domain::{JobEvent, ProjectRef};
 use fuelcell_store::verbs::JobEvents;
+use fuelcell_store::{EventPage, EventPlace, StoreError, Watched};
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,9 +15,35 @@ use tokio::time::{sleep, timeout};
 
 /// How often a project that somebody watches is looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// Events that are read at a time.
+pub(crate) const PAGE: usize = 500;
 
-/// The place of each watched project's latest event, as it was last seen.
-type Seen = HashMap<ProjectRef, watch::Sender<Option<EventPlace>>>;
+/// What the latest look at each watched project found, if it found anything.
+type Seen = HashMap<ProjectRef, watch::Sender<Option<Arc<News>>>>;
+
+/// What one look found.
+pub(crate) struct News {
+    /// Behind which it began.
+    after: EventPlace,
+    page: EventPage,
+}
+
+impl News {
+    /// The events for a listener who has heard everything up to `after`, and the place behind them. `None` where this listener
+    /// has to read for themselves.
+    pub(crate) fn of(
+        &self,
+        of: Watched,
+        after: EventPlace,
+    ) -> Option<(impl Iterator<Item = &(EventPlace, JobEvent)>, EventPlace)> {
+        let is_own = move |event: &JobEvent| match of {
+            Watched::Project(_) => true,
+            Watched::Job(_, job) => event.job == job,
+        };
+        let fits = self.after == after && self.page.next != after && !self.page.forgotten;
+        fits.then(|| (self.page.events.iter().filter(move |(_, event)| is_own(event)), self.page.next))
+    }
+}
 
 /// The projects that are watched.
 #[derive(Default)]
@@ -37,12 +64,12 @@ impl Looks {
 }
 
 /// Says when there may be something new.
-pub(crate) struct Hints(watch::Receiver<Option<EventPlace>>);
+pub(crate) struct Hints(watch::Receiver<Option<Arc<News>>>);
 
 impl Hints {
-    /// Only what comes from now on is a hint: to be called before a look.
-    pub(crate) fn heard(&mut self) {
-        self.0.mark_unchanged();
+    /// What the latest look found. Only what comes from now on is a hint: to be called before a look of one's own.
+    pub(crate) fn heard(&mut self) -> Option<Arc<News>> {
+        self.0.borrow_and_update().clone()
     }
 
     /// Waits for a hint, no longer than `patience`.
@@ -58,20 +85,51 @@ impl Hints {
 }
 
 async fn look(seen: Arc<Mutex<Seen>>, store: Arc<dyn JobEvents>, project: ProjectRef) {
+    let mut after = None;
     loop {
         sleep(LOOK).await;
         if !is_watched(&mut lock(&seen), project) {
             return;
         }
-        let found = store.latest_event(project).await;
+        let found = news(&*store, project, after).await;
         let seen = lock(&seen);
         let Some(latest) = seen.get(&project) else { return };
-        latest.send_if_modified(|latest| match found {
-            Ok(found) => latest.replace(found) != Some(found),
+        match found {
+            // What is old goes without a word: nobody is to hear of a job that was deleted meanwhile.
+            Ok(None) => forget(latest),
+            Ok(Some(news)) => {
+                after = Some(news.page.next);
+                latest.send_replace(Some(Arc::new(news)));
+            }
             // What is wrong each of them finds out with a look of their own.
-            Err(_) => true,
-        });
+            Err(_) => drop(latest.send_replace(None)),
+        }
     }
+}
+
+/// Without waking anybody.
+fn forget(latest: &watch::Sender<Option<Arc<News>>>) {
+    latest.send_if_modified(|news| {
+        *news = None;
+        false
+    });
+}
+
+/// What came behind a place, if anything did. The first look only finds out where things stand.
+async fn news(
+    store: &dyn JobEvents,
+    project: ProjectRef,
+    after: Option<EventPlace>,
+) -> Result<Option<News>, StoreError> {
+    let latest = store.latest_event(project).await?;
+    let Some(after) = after else {
+        return Ok(Some(News { after: latest, page: EventPage { next: latest, ..EventPage::default() } }));
+    };
+    if latest == after {
+        return Ok(None);
+    }
+    let page = store.events(Watched::Project(project), after, PAGE).await?;
+    Ok(Some(News { after, page }))
 }
 
 /// Whether anybody watches the project; it is forgotten when nobody does.
@@ -91,8 +149,8 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 mod tests {
     use super::*;
     use async_trait::async_trait;
+    use fuelcell_domain::{Happening, JobId, Timestamp};
     use fuelcell_store::conformance::fixtures::project;
-    use fuelcell_store::{EventPage, StoreError, Watched};
     use futures::FutureExt;
     use std::sync::atomic::{AtomicU64, Ordering};
     use tokio::time::Instant;
@@ -100,17 +158,22 @@ mod tests {
     /// Longer than any of these tests waits for a hint.
     const LONG: Duration = Duration::from_secs(3600);
 
-    /// A store whose latest event is the one that the test says; 0 = it cannot be read. Counts how often it was asked.
+    /// A store whose latest event is the one that the test says; 0 = it cannot be read. Counts how often it was asked, and
+    /// how often its events were read.
     #[derive(Default)]
     struct Latest {
         place: AtomicU64,
         asked: AtomicU64,
+        read: AtomicU64,
+        events: Vec<(EventPlace, JobEvent)>,
     }
 
     #[async_trait]
     impl JobEvents for Latest {
         async fn events(&self, _: Watched, _: EventPlace, _: usize) -> Result<EventPage, StoreError> {
-            unreachable!("only the latest event is looked at")
+            self.read.fetch_add(1, Ordering::Relaxed);
+            let next = EventPlace(self.place.load(Ordering::Relaxed).into());
+            Ok(EventPage { next, events: self.events.clone(), forgotten: false })
         }
 
         async fn latest_event(&self, _: ProjectRef) -> Result<EventPlace, StoreError> {
@@ -134,7 +197,7 @@ mod tests {
         let mut other = looks.join(store.clone(), project());
         // Nothing is known before the first look: so that is a hint.
         other.next(LONG).await;
-        all.iter_mut().for_each(Hints::heard);
+        all.iter_mut().for_each(|hints| drop(hints.heard()));
         sleep(LOOK * 10 - LOOK / 2).await;
         assert_eq!(store.asked.load(Ordering::Relaxed), 2 * 10, "ten looks at two projects");
         assert!(all.iter_mut().all(|hints| hints.0.changed().now_or_never().is_none()), "nothing is new");
@@ -144,6 +207,33 @@ mod tests {
             hints.next(LONG).await;
         }
         assert!(since.elapsed() <= LOOK);
+        assert_eq!(store.read.load(Ordering::Relaxed), 2, "one reads for all of a project");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_heard_everything_takes_what_a_look_found_until_the_next_one_and_nobody_else_does() {
+        let own = project();
+        let of = |job| JobEvent { job, ordinal: 1, attempt: 0, at: Timestamp(0), what: Happening::Queued };
+        let (one, other) = (JobId::random(), JobId::random());
+        let events = vec![(EventPlace(2), of(one)), (EventPlace(3), of(other))];
+        let store = Arc::new(Latest { place: AtomicU64::new(1), events, ..Latest::default() });
+        let looks = Looks::default();
+        let mut hints = looks.join(store.clone(), own);
+        hints.next(LONG).await;
+        let places = |news: &News, of, after| {
+            let (events, next) = news.of(of, EventPlace(after))?;
+            Some((events.map(|(place, _)| place.0).collect::<Vec<_>>(), next.0))
+        };
+        let first = hints.heard().unwrap();
+        assert_eq!(places(&first, Watched::Project(own), 1), None, "nothing is new");
+        store.place.store(3, Ordering::Relaxed);
+        hints.next(LONG).await;
+        let news = hints.heard().unwrap();
+        assert_eq!(places(&news, Watched::Project(own), 1), Some((vec![2, 3], 3)));
+        assert_eq!(places(&news, Watched::Job(own, other), 1), Some((vec![3], 3)));
+        assert_eq!(places(&news, Watched::Project(own), 0), None, "who is behind reads for themselves");
+        sleep(LOOK * 2).await;
+        assert!(hints.heard().is_none(), "what is old is forgotten");
     }
 
     #[tokio::test(start_paused = true)]
