@@ -129,6 +129,9 @@ fn figures_tell_why_jobs_wait_what_is_stored_and_times_from_a_millisecond_to_a_d
     let project = Project::new(&server).with_probe();
     let reasons =
         |text: &str, reason: &str| value(text, &format!("fuelcell_queue_head_jobs{{reason=\"{reason}\"}}"));
+    let oldest = |text: &str, reason: &str| {
+        value(text, &format!("fuelcell_queue_head_oldest_age_seconds{{reason=\"{reason}\"}}"))
+    };
     let before = figures(&server);
     assert!(before.lines().filter(|line| line.starts_with("fuelcell_queue_head_jobs{")).count() == 7);
     assert_eq!(reasons(&before, "ConcurrencyLimit"), 0.0);
@@ -146,6 +149,8 @@ fn figures_tell_why_jobs_wait_what_is_stored_and_times_from_a_millisecond_to_a_d
     assert_eq!(value(&stored, "fuelcell_blobs"), blobs + 1.0);
     assert_eq!(value(&stored, "fuelcell_blobs_size_bytes"), bytes + 12_345.0);
     assert_eq!(reasons(&stored, "ConcurrencyLimit"), 3.0, "one runs, three wait for it");
+    assert!(oldest(&stored, "ConcurrencyLimit") > 0.0);
+    assert_eq!(oldest(&stored, "Memory"), 0.0, "nobody waits for it");
     // As clients are told.
     assert_eq!(project.status(&waiting[0])["waitReason"]["code"], "ConcurrencyLimit");
     project.client.delete(&project.job_path(&running), None).ok();

@@ -37,6 +37,7 @@ pub(crate) struct Gauges {
     queued: IntGaugeVec,
     oldest: GaugeVec,
     reasons: IntGaugeVec,
+    reasons_oldest: GaugeVec,
     running: IntGauge,
     slots: IntGauge,
     finishing: IntGauge,
@@ -77,6 +78,11 @@ impl Gauges {
             reasons: register_int_gauge_vec!(
                 "fuelcell_queue_head_jobs",
                 "Of the first 1,000 jobs that may start: how many wait for which reason, as this node sees it.",
+                &["reason"]
+            )?,
+            reasons_oldest: register_gauge_vec!(
+                "fuelcell_queue_head_oldest_age_seconds",
+                "Of the first 1,000 jobs that may start: how long the oldest that waits for a reason could have started; 0 when none does.",
                 &["reason"]
             )?,
             running: register_int_gauge!("fuelcell_cells_active", "Attempts that have a slot.")?,
@@ -132,7 +138,7 @@ impl Gauges {
         let Sources { records, embedded, blobs, scheduler, clock, backups } = &self.sources;
         let now = clock.now();
         self.show_queue(records.queue_figures(now).await?, now);
-        self.show_reasons(&scheduler.wait_reasons(HEAD).await?);
+        self.show_reasons(&scheduler.wait_reasons(HEAD).await?, now);
         let outbox = records.outbox_figures().await?;
         self.outbox.set(whole(outbox.waiting));
         self.outbox_age.set(outbox.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
@@ -168,10 +174,12 @@ impl Gauges {
         self.queued.with_label_values(&["scheduled", "any"]).set(whole(figures.scheduled));
     }
 
-    fn show_reasons(&self, reasons: &[WaitReason]) {
+    fn show_reasons(&self, waiting: &[(WaitReason, Timestamp)], now: Timestamp) {
         for reason in WaitReason::OF_READY {
-            let count = reasons.iter().filter(|other| **other == reason).count();
-            self.reasons.with_label_values(&[reason.code()]).set(whole(count as u64));
+            let since = || waiting.iter().filter(|(other, _)| *other == reason).map(|(_, since)| *since);
+            let age = since().min().map_or(0.0, |oldest| now.since(oldest).as_secs_f64());
+            self.reasons.with_label_values(&[reason.code()]).set(whole(since().count() as u64));
+            self.reasons_oldest.with_label_values(&[reason.code()]).set(age);
         }
     }
 }

@@ -3,13 +3,15 @@
 use crate::concurrency::Owners;
 use crate::dispatch::Scheduler;
 use crate::lock;
+use fuelcell_domain::Timestamp;
 use fuelcell_domain::estimate::{WaitReason, Waiting, wait_reason};
 use fuelcell_domain::seams::Readiness;
 use fuelcell_store::StoreError;
 
 impl Scheduler {
-    /// The reasons for which the first `most` jobs that may start wait, as this node sees it, in the order of the queue.
-    pub async fn wait_reasons(&self, most: usize) -> Result<Vec<WaitReason>, StoreError> {
+    /// The reasons for which the first `most` jobs that may start wait, as this node sees it, and since when each of them may
+    /// start, in the order of the queue.
+    pub async fn wait_reasons(&self, most: usize) -> Result<Vec<(WaitReason, Timestamp)>, StoreError> {
         let now = self.clock.now();
         let entries = self.records.backlog.ready(now, most).await?;
         let (capacity, occupancy, turns) = (self.load().capacity, self.occupancy(), lock(&self.turns));
@@ -24,7 +26,7 @@ impl Scheduler {
                 at_limit: !occupancy.admits(&Owners::of(entry)),
                 others_first: turns.others_first(entry, now, self.config.ageing),
             };
-            wait_reason(waiting, capacity, now)
+            (wait_reason(waiting, capacity, now), entry.since())
         });
         Ok(reasons.collect())
     }

@@ -200,7 +200,12 @@ async fn why_the_first_jobs_wait_is_told_as_long_as_they_do() {
         world.runner.prepare_now(&world.job(name));
     }
     let node = world.start();
-    let reasons = async |most| node.scheduler.wait_reasons(most).await.unwrap();
+    let reasons = async |most| {
+        let (reasons, since): (Vec<_>, Vec<_>) =
+            node.scheduler.wait_reasons(most).await.unwrap().into_iter().unzip();
+        assert!(since.is_sorted() && since.iter().all(|since| *since <= world.clock.now()), "{since:?}");
+        reasons
+    };
     assert_eq!(reasons(9).await, []);
     let first = world.submit(world.job("long")).await;
     world.until(first, JobState::Running).await;

@@ -142,7 +142,8 @@ async fn jobs_over_a_limit_wait_and_others_pass_them() {
     assert!(world.until(free, JobState::Completed).await.started_at.unwrap().since(EPOCH) < millis(10));
     let second = world.look(limited[1]).await;
     assert!(node.scheduler.at_limit(&second) && !node.scheduler.at_limit(&world.job("free")));
-    assert_eq!(node.scheduler.wait_reasons(9).await.unwrap(), [WaitReason::ConcurrencyLimit], "the third");
+    let reasons = node.scheduler.wait_reasons(9).await.unwrap();
+    assert_eq!(reasons, [(WaitReason::ConcurrencyLimit, EPOCH)], "the third");
     let mut starts = Vec::new();
     for id in limited {
         starts.push(world.until(id, JobState::Completed).await.started_at.unwrap());
