@@ -40,7 +40,7 @@ impl ModuleInspector for Nobody {
         }
         let parameters = json!({"type": "object", "properties": {"key": {"type": ["string", "object"]}}});
         let manifest = Manifest { parameters, ..Manifest::fallback("any") };
-        Ok(Inspection { manifest, has_manifest: true, imports: Vec::new() })
+        Ok(Inspection { manifest, has_manifest: true, imports: Vec::new(), code_bytes: None })
     }
 
     async fn compile(&self, _: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError> {

@@ -135,6 +135,9 @@ pub struct ModuleVersion {
     /// What it imports, as `package:name/interface@version`: all that it can ever ask the host for.
     #[serde(default)]
     pub imports: Vec<String>,
+    /// Bytes of all its functions; none for a script, and for versions from before this was kept.
+    #[serde(default)]
+    pub code_bytes: Option<u64>,
     /// Who uploaded it.
     pub uploaded_by: String,
     /// When.

@@ -266,6 +266,8 @@ pub struct Inspection {
     pub has_manifest: bool,
     /// What it imports, as `package:name/interface@version`.
     pub imports: Vec<String>,
+    /// Bytes of all its functions, from which a compiler's work follows; none for a script, which is never compiled.
+    pub code_bytes: Option<u64>,
 }
 
 /// Why a module is refused at upload.
@@ -315,6 +317,11 @@ pub trait ModuleInspector: Send + Sync {
     /// Whether the module is compiled, so that it runs at once.
     fn compiled(&self, _module: Digest) -> Readiness {
         Readiness::NotReady
+    }
+
+    /// Bytes of the machine code of a module that is compiled. They are mapped once for all its runs.
+    fn compiled_bytes(&self, _module: Digest) -> Option<u64> {
+        None
     }
 
     /// Compiles a module that passed [`ModuleInspector::inspect`], so that what no compiler should be asked for is refused

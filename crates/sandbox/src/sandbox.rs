@@ -413,6 +413,10 @@ impl ModuleInspector for Sandbox {
         self.modules.readiness(module)
     }
 
+    fn compiled_bytes(&self, module: Digest) -> Option<u64> {
+        self.modules.code_bytes(module)
+    }
+
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError> {
         self.modules.clone().prepare_upload(module, bytes).await.map_err(|error| match error.code {
             ErrorCode::ModuleInvalid if modules::is_too_much(&error) => {

@@ -22,6 +22,8 @@ pub struct EngineView {
     pub compiled: bool,
     /// Why it cannot be compiled.
     pub error: Option<String>,
+    /// Bytes of its machine code, which all its jobs share; none = it is not compiled.
+    pub code_bytes: Option<u64>,
 }
 
 impl Service {
@@ -38,7 +40,8 @@ impl Service {
             Readiness::NotReady => (false, None),
             Readiness::Failed(error) => (false, Some(error.message)),
         };
-        EngineView { engine: known.engine.clone(), size: known.bytes().size(), compiled, error }
+        let code_bytes = self.inspector.compiled_bytes(known.engine.digest);
+        EngineView { engine: known.engine.clone(), size: known.bytes().size(), compiled, error, code_bytes }
     }
 
     /// Takes in the engines of this server, which were looked at when they were built or added.
@@ -138,7 +141,7 @@ mod tests {
                 _ => (JobType::Analysis, None),
             };
             let manifest = Manifest { job_type: Some(job_type), engine, ..Manifest::default() };
-            Ok(Inspection { manifest, has_manifest: true, imports: Vec::new() })
+            Ok(Inspection { manifest, has_manifest: true, imports: Vec::new(), code_bytes: None })
         }
 
         async fn compile(&self, _: Digest, _: Arc<dyn ReadAt>) -> Result<(), InspectError> {

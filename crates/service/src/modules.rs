@@ -68,6 +68,11 @@ impl Service {
         timeout(COMPILE_PATIENCE, compiling).await.unwrap_or_else(|_| Err(compiler_busy()))
     }
 
+    /// Bytes of a module's machine code, which all its runs share; none = it is not compiled here.
+    pub fn machine_code_bytes(&self, module: Digest) -> Option<u64> {
+        self.inspector.compiled_bytes(module)
+    }
+
     /// One module version.
     pub async fn module(
         &self,
@@ -141,6 +146,7 @@ impl Service {
             manifest: Arc::new(manifest),
             has_manifest: inspection.has_manifest,
             imports: inspection.imports,
+            code_bytes: inspection.code_bytes,
             uploaded_by: uploaded_by.into(),
             created_at: self.clock.now(),
         })

@@ -209,7 +209,8 @@ fn imports_widgets(line: &str) -> bool {
 }
 
 fn imports_science(line: &str) -> bool {
-    line.trim_start().starts_with("%matplotlib") || imported(line).any(|name| SCIENTIFIC_PACKAGES.contains(&name))
+    line.trim_start().starts_with("%matplotlib")
+        || imported(line).any(|name| SCIENTIFIC_PACKAGES.contains(&name))
 }
 
 /// The packages that a line imports, as far as a look at it tells.

@@ -167,6 +167,7 @@ fn built_in() -> ModuleVersion {
         manifest: Manifest::default().into(),
         has_manifest: false,
         imports: Vec::new(),
+        code_bytes: None,
         uploaded_by: "built in".into(),
         created_at: Timestamp(0),
     }

@@ -21,7 +21,14 @@ fn a_versions_bytes_never_change() {
     assert_eq!(project.client.put_bytes(&path, &bytes).ok()["digest"], first.json()["digest"]);
     let other = built::module("process-mining");
     assert_eq!(project.client.put_bytes(&path, &other).problem(409).0, "ModuleVersionExists");
-    assert_eq!(project.client.get(&path).ok()["digest"], first.json()["digest"]);
+    let kept = project.client.get(&path).ok();
+    assert_eq!(kept, first.json());
+    // What compiling it took, and what its code takes of the memory of all its runs together.
+    let compile = &kept["compile"];
+    let bytes = |name: &str| compile[name].as_u64().unwrap_or_else(|| panic!("no {name}: {compile}"));
+    assert!(bytes("codeBytes") < bytes("machineCodeBytes"), "{compile}");
+    let seconds: Vec<f64> = serde_json::from_value(compile["cpuSeconds"].clone()).unwrap();
+    assert!(seconds.len() == 2 && 0.0 < seconds[0] && seconds[0] < seconds[1], "{compile}");
 }
 
 #[test]

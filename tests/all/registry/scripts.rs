@@ -102,6 +102,7 @@ fn a_script_is_uploaded_and_run_as_a_module_is() {
         (&answer["imports"], &answer["warnings"], &answer["waitingFor"]),
         (&json!([]), &json!([]), &Value::Null)
     );
+    assert!(answer["compile"].is_null(), "nothing of a script is compiled: {answer:#}");
     let engine = answer["engine"].clone();
     assert_eq!((&engine["name"], &engine["version"]), (&json!("echo"), &json!("1.0")));
     assert_eq!(upload(&project, "1.0.0", &bytes)["digest"], answer["digest"]);
@@ -398,6 +399,8 @@ fn engines_are_listed_and_jobs_wait_for_one_that_is_not_compiled() {
     upload(&project, "1", &script(&json!({"engine": "echo"}), "log hello"));
     project.wait_for(&submit(&project, json!({})), "Completed");
     assert_eq!((&engine("echo")["compiled"], &engine("slow")["compiled"]), (&json!(true), &json!(false)));
+    assert!(engine("echo")["machineCodeBytes"].as_u64().unwrap() > 1 << 10);
+    assert!(engine("slow")["machineCodeBytes"].is_null());
     upload(&project, "2", &script(&json!({"engine": "slow"}), ""));
     let waits = submit(&project, json!({"module": {"name": "script", "version": "2"}}));
     let status = project.status(&waits);

@@ -28,6 +28,8 @@ struct EngineAnswer {
     compiled: bool,
     /// Why it cannot be compiled; `null` = nobody has found that it cannot.
     error: Option<String>,
+    /// Bytes of its machine code, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
+    machine_code_bytes: Option<u64>,
 }
 
 /// The engines of this server, by name, the newest version first.
@@ -49,8 +51,15 @@ pub(crate) async fn list(
 
 impl From<EngineView> for EngineAnswer {
     fn from(view: EngineView) -> Self {
-        let EngineView { engine, size, compiled, error } = view;
-        let digest = engine.digest.to_string();
-        Self { name: engine.name, version: engine.version, digest, size_bytes: size, compiled, error }
+        let EngineView { engine, size, compiled, error, code_bytes } = view;
+        Self {
+            name: engine.name,
+            version: engine.version,
+            digest: engine.digest.to_string(),
+            size_bytes: size,
+            compiled,
+            error,
+            machine_code_bytes: code_bytes,
+        }
     }
 }

@@ -99,6 +99,8 @@ pub(crate) struct ReceiptDto {
     /// Whether it was at least so much: the guest trapped, was stopped or was lost, and this was known last. Otherwise the
     /// figure is exact, and the same for the same work.
     fuel_is_lower_bound: bool,
+    /// The most that the run added to a server's memory: its memories and tables, files of its script that were read, what the
+    /// server held of its requests. Machine code is no part of it: all runs of a module or engine share it (`machineCodeBytes`).
     peak_memory_bytes: u64,
     cpu_seconds: f64,
     wall_seconds: f64,

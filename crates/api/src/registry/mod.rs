@@ -2,6 +2,7 @@
 
 pub(crate) mod activations;
 pub(crate) mod capabilities;
+mod compile;
 pub(crate) mod datasets;
 pub(crate) mod job_types;
 pub(crate) mod modules;

@@ -1,6 +1,7 @@
 //! `/api/{tenantId}/{projectId}/modules…`
 
 use super::capabilities::CapabilitiesDto;
+use super::compile::CompileAnswer;
 use super::upload::upload;
 use crate::auth::Caller;
 use crate::downloads;
@@ -37,6 +38,8 @@ pub(crate) struct VersionAnswer {
     warnings: Vec<String>,
     /// The engine that runs it now, when it is a script; `null` = it runs by itself, or its engine is not here
     engine: Option<EngineDto>,
+    /// What compiling it takes; `null` = it is a script, of which nothing is compiled, or it was uploaded before this was kept
+    compile: Option<CompileAnswer>,
     /// All that it can ever ask the host for.
     imports: Vec<String>,
     /// What it wants to reach beyond its cell.
@@ -291,6 +294,7 @@ async fn answer(
         capabilities: module.wanted().into(),
         warnings: warnings(service, &module),
         engine: service.engine_now(&module).as_ref().map(EngineDto::from),
+        compile: CompileAnswer::of(service, &module),
         name: module.name,
         version: module.version,
         digest: module.digest.to_string(),

@@ -91,6 +91,12 @@ impl Cache {
         self.path(module).is_file()
     }
 
+    /// Bytes of the code of `module`, if there is a file for it.
+    pub(crate) fn bytes(&self, module: Digest) -> Option<u64> {
+        let file = fs::metadata(self.path(module)).ok().filter(fs::Metadata::is_file)?;
+        file.len().checked_sub(TAG_BYTES as u64)
+    }
+
     /// Files that were thrown away so far because they were not authentic, or did not load.
     pub(crate) fn rejected(&self) -> u64 {
         self.rejected.load(Ordering::Relaxed)

@@ -107,6 +107,11 @@ impl Modules {
         }
     }
 
+    /// Bytes of the module's machine code, once it is compiled. All runs share them.
+    pub(crate) fn code_bytes(&self, module: Digest) -> Option<u64> {
+        self.cache.bytes(module)
+    }
+
     /// The module, ready to be instantiated. Blocks for some milliseconds when it is only on disk.
     pub(crate) fn get(&self, module: Digest) -> Result<Program, JobError> {
         if let Some(known) = self.known(module) {

@@ -75,7 +75,7 @@ fn look_at_script(bytes: &[u8]) -> Result<Inspection, InspectError> {
         )));
     }
     archive.check_contents()?;
-    Ok(Inspection { manifest, has_manifest: true, imports: Vec::new() })
+    Ok(Inspection { manifest, has_manifest: true, imports: Vec::new(), code_bytes: None })
 }
 
 /// Bytes of all functions of a module: what a compiler's work follows from. What else is in it, such as an interpreter's
@@ -99,27 +99,28 @@ pub fn script_files(bytes: &[u8]) -> Result<Vec<(String, u64)>, InspectError> {
 /// The same of a component that is known to be valid.
 pub(crate) fn read(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let manifest = manifest::read(bytes).map_err(InspectError::Manifest).map_err(shortened)?;
-    let imports = check_world(bytes).map_err(shortened)?;
-    Ok(inspection(manifest, imports))
+    let survey = check_world(bytes).map_err(shortened)?;
+    Ok(inspection(manifest, survey.imports, survey.code_bytes))
 }
 
 fn look_at(bytes: &[u8], features: WasmFeatures) -> Result<Inspection, InspectError> {
     let features = features_of_modules(features);
     check_kind(bytes)?;
-    Survey::of(bytes)?.check_caps()?;
+    let survey = Survey::of(bytes)?;
+    survey.check_caps()?;
     validate(bytes, features)?;
     let manifest = manifest::read(bytes).map_err(InspectError::Manifest)?;
     check_runs_by_itself(manifest.as_ref())?;
     let imports = match Parser::is_core_wasm(bytes) {
-        false => check_world(bytes)?,
+        false => check_world(bytes)?.imports,
         // What runs is the wrapping, so that is looked at like any other component.
         true => {
             let component = wrap::component(bytes).map_err(no_command)?;
             validate(&component, features)?;
-            check_world(&component)?
+            check_world(&component)?.imports
         }
     };
-    Ok(inspection(manifest, imports))
+    Ok(inspection(manifest, imports, survey.code_bytes))
 }
 
 fn check_runs_by_itself(manifest: Option<&Manifest>) -> Result<(), InspectError> {
@@ -134,11 +135,12 @@ fn features_of_modules(features: WasmFeatures) -> WasmFeatures {
     features.difference(WasmFeatures::EXCEPTIONS)
 }
 
-fn inspection(manifest: Option<Manifest>, imports: Vec<String>) -> Inspection {
+fn inspection(manifest: Option<Manifest>, imports: Vec<String>, code_bytes: u64) -> Inspection {
     Inspection {
         has_manifest: manifest.is_some(),
         manifest: manifest.unwrap_or_else(|| Manifest::fallback("")),
         imports,
+        code_bytes: Some(code_bytes),
     }
 }
 
@@ -155,12 +157,12 @@ fn check_kind(bytes: &[u8]) -> Result<(), InspectError> {
     }
 }
 
-/// What the module imports, if it asks for nothing that jobs cannot have and exports what a job is.
-fn check_world(component: &[u8]) -> Result<Vec<String>, InspectError> {
+/// What is in the module, if it asks for nothing that jobs cannot have and exports what a job is.
+fn check_world(component: &[u8]) -> Result<Survey, InspectError> {
     let survey = Survey::of(component)?;
     survey.check_imports()?;
     survey.check_exports()?;
-    Ok(survey.imports)
+    Ok(survey)
 }
 
 fn no_command(reason: String) -> InspectError {

@@ -94,6 +94,7 @@ pub(crate) async fn fill_registry(store: &dyn Store, own: ProjectRef) {
         manifest: fuelcell_domain::Manifest::fallback("Miner").into(),
         has_manifest: false,
         imports: Vec::new(),
+        code_bytes: None,
         uploaded_by: "anna".into(),
         created_at: at(0),
     };

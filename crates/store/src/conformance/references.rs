@@ -21,6 +21,7 @@ pub async fn everything_that_is_named(store: &dyn Store) {
         manifest: Manifest::fallback("m").into(),
         has_manifest: false,
         imports: Vec::new(),
+        code_bytes: None,
         uploaded_by: "anna".into(),
         created_at: at(0),
     };

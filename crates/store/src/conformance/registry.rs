@@ -67,6 +67,7 @@ pub(super) fn version(project: ProjectRef, name: &str, version: &str) -> ModuleV
         manifest: Manifest { parameters: schema, ..Manifest::fallback(name) }.into(),
         has_manifest: true,
         imports: vec!["fuelcell:job/host@0.1.0".into()],
+        code_bytes: Some(7),
         uploaded_by: "anna".into(),
         created_at: at(0),
     }

@@ -155,6 +155,7 @@ impl Pair {
             manifest: Manifest::default().into(),
             has_manifest: false,
             imports: Vec::new(),
+            code_bytes: None,
             uploaded_by: "anna".into(),
             created_at: at(self.seconds),
         }
