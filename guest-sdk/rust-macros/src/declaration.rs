@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::{
-    Ident, LitBool, LitInt, LitStr, Result, Token, bracketed,
+    Ident, LitBool, LitInt, LitStr, Result, Token, Type, bracketed,
     meta::ParseNestedMeta,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
@@ -11,7 +11,7 @@ use syn::{
 const KEYS: &str = "title, description, job_type, input(…), output(…), memory_bytes, timeout_seconds, fuel, \
                     disk_bytes, deterministic, http(…), hmac";
 const INPUT_KEYS: &str = "name, parameter, formats, required, many";
-const OUTPUT_KEYS: &str = "name, kind, type_name";
+const OUTPUT_KEYS: &str = "name, kind, type_name, json";
 const HTTP_KEYS: &str = "hosts, secrets";
 
 /// The parsed attribute.
@@ -45,6 +45,8 @@ pub(crate) struct Output {
     /// The variant of `fuelcell_sdk::Kind`.
     pub(crate) kind: Ident,
     pub(crate) type_name: LitStr,
+    /// The type of the one value that it holds.
+    pub(crate) json: Option<Type>,
 }
 
 /// `http(…)`.
@@ -121,18 +123,24 @@ impl Input {
 
 impl Output {
     fn parse(outer: &ParseNestedMeta) -> Result<Self> {
-        let (mut name, mut kind, mut type_name) = (None, None, None);
+        let (mut name, mut kind, mut type_name, mut json) = (None, None, None, None);
         outer.parse_nested_meta(|meta| match key(&meta).as_str() {
             "name" => set(&mut name, &meta, text),
             "kind" => set(&mut kind, &meta, text),
             "type_name" => set(&mut type_name, &meta, text),
+            "json" => set(&mut json, &meta, |input| input.parse()),
             _ => Err(unknown(&meta, OUTPUT_KEYS)),
         })?;
         let here = span(outer);
         Ok(Self {
             name: required(name, here, "the output needs `name = \"…\"`")?,
             kind: kind_variant(&required(kind, here, "the output needs `kind = \"…\"`")?)?,
-            type_name: required(type_name, here, "the output needs `type_name = \"…\"`")?,
+            type_name: required(
+                type_name.or_else(|| json.as_ref().and_then(word)),
+                here,
+                "the output needs `type_name = \"…\"`",
+            )?,
+            json,
         })
     }
 }
@@ -148,6 +156,13 @@ impl Http {
         let hosts = required(hosts, span(outer), "http needs `hosts = [\"…\"]`")?;
         Ok(Self { hosts, secrets: secrets.unwrap_or_default() })
     }
+}
+
+/// What a type is called.
+fn word(named: &Type) -> Option<LitStr> {
+    let Type::Path(path) = named else { return None };
+    let last = path.path.segments.last()?;
+    last.arguments.is_none().then(|| LitStr::new(&last.ident.to_string(), last.ident.span()))
 }
 
 fn kind_variant(kind: &LitStr) -> Result<Ident> {

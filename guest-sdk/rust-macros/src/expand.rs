@@ -1,8 +1,10 @@
 //! From the declaration and the function to the code of a job.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{FnArg, ItemFn, LitInt, Result, ReturnType, Type, spanned::Spanned};
+use syn::{FnArg, Ident, ItemFn, LitInt, LitStr, Result, ReturnType, Type, Visibility, spanned::Spanned};
 
 use crate::declaration::{Declaration, Http, Input, Output};
 
@@ -15,12 +17,15 @@ pub(crate) fn expand(declaration: TokenStream, function: TokenStream) -> Result<
     let function: ItemFn = syn::parse2(function)?;
     let parameters = parameters_type(&function)?;
     let manifest = manifest(&declaration, parameters);
+    let outputs = json_outputs(&declaration.outputs, &function.vis)?;
     let name = &function.sig.ident;
     let doc = format!("The job [`{name}`] with its manifest, for hosts, tests and native benchmarks.");
     let parse = quote_spanned!(parameters.span()=> context.parameters::<#parameters>()?);
 
     Ok(quote! {
         #function
+
+        #outputs
 
         #[doc = #doc]
         #[allow(unreachable_pub)]
@@ -116,13 +121,61 @@ fn input(input: &Input) -> TokenStream {
 }
 
 fn output(output: &Output) -> TokenStream {
-    let Output { name, kind, type_name } = output;
+    let Output { name, kind, type_name, .. } = output;
     quote! {
         ::fuelcell_sdk::OutputDeclaration {
             name: #name,
             kind: ::fuelcell_sdk::Kind::#kind,
             type_name: #type_name,
         }
+    }
+}
+
+/// The struct `Outputs` with a constant for each output that has a type, if one has.
+fn json_outputs(outputs: &[Output], seen: &Visibility) -> Result<TokenStream> {
+    let mut taken = HashSet::new();
+    let typed = outputs.iter().filter_map(|output| Some((output, output.json.as_ref()?)));
+    let constants = typed
+        .map(|(output, value)| {
+            let Output { name, kind, type_name, .. } = output;
+            let constant = constant(name)?;
+            if !taken.insert(constant.to_string()) {
+                let message = format!("another output with a type is `Outputs::{constant}`, too");
+                return Err(syn::Error::new(name.span(), message));
+            }
+            let doc = format!("The output `{}`.", name.value());
+            Ok(quote! {
+                #[doc = #doc]
+                #seen const #constant: ::fuelcell_sdk::JsonOutput<#value> =
+                    ::fuelcell_sdk::JsonOutput::declared(#name, ::fuelcell_sdk::Kind::#kind, #type_name);
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    if constants.is_empty() {
+        return Ok(TokenStream::new());
+    }
+    Ok(quote! {
+        /// The outputs that hold a value of a type, for [`Context::save_json`](::fuelcell_sdk::Context::save_json).
+        #[derive(Debug)]
+        #seen enum Outputs {}
+
+        impl Outputs {
+            #(#constants)*
+        }
+    })
+}
+
+/// `SUMMARY` for `summary.json`.
+fn constant(name: &LitStr) -> Result<Ident> {
+    let text = name.value();
+    let stem = text.strip_suffix(".json").unwrap_or(&text);
+    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    match stem.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        true => Ok(Ident::new(&stem.chars().map(word).collect::<String>(), name.span())),
+        false => Err(syn::Error::new(
+            name.span(),
+            "the name of an output with a type begins with a letter, A to Z",
+        )),
     }
 }
 

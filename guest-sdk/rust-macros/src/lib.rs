@@ -20,6 +20,7 @@ use proc_macro::TokenStream;
 /// | `job_type` | what jobs of this sort are called: `"ProcessMining"`, `"DataEnrichment"`, `"Notebook"`, `"Analysis"`, or a name of the module's own, such as `"FraudCheck"`; jobs of any type when not set, but for types that other modules declare |
 /// | `input(name, parameter, formats = […], required)` | a file that the job reads; without `formats` any file; `required` is false unless set; may be repeated |
 /// | `output(name, kind, type_name)` | a file that the job may write; kind is `"report"`, `"data"`, `"model"` or `"visualization"`; may be repeated |
+/// | `output(name, kind, json = T)` | one that holds one value of the type `T` as JSON: the struct `Outputs` has a constant for it, `SUMMARY` for `summary.json`, which `Context::save_json` takes with a `&T` alone; `type_name` is the type's unless given |
 /// | `memory_bytes`, `timeout_seconds`, `fuel`, `disk_bytes` | limits to use when nobody sets others |
 /// | `deterministic` | `true` when equal parameters and inputs give equal outputs; false unless set |
 /// | `http(hosts = […], secrets = […])` | hosts that the job, which imports `wasi:http`, asks its project for, such as `"api.example.com"` or `"*.example.org:8443"`, and names of the project's secrets that its headers carry |

@@ -32,7 +32,7 @@ fn unknown_keys_name_the_allowed_ones() {
     let message = declaration_error(quote!(title = "T", description = "D", input(name = "a", file = "b")));
     assert_eq!(message, "unknown key; allowed are name, parameter, formats, required, many");
     let message = declaration_error(quote!(title = "T", description = "D", output(title = "a")));
-    assert_eq!(message, "unknown key; allowed are name, kind, type_name");
+    assert_eq!(message, "unknown key; allowed are name, kind, type_name, json");
     let message = declaration_error(quote!(title = "T", description = "D", http(urls = ["a"])));
     assert_eq!(message, "unknown key; allowed are hosts, secrets");
 }
@@ -67,6 +67,26 @@ fn values_have_types() {
     assert_eq!(
         declaration_error(quote!(output(name = "a", kind = "table", type_name = "T"))),
         "a kind is report, data, model or visualization"
+    );
+}
+
+#[test]
+fn an_output_with_a_type_has_a_constant_of_its_own() {
+    let error = |outputs| declaration_error(quote!(title = "T", description = "D", #outputs));
+    assert_eq!(
+        error(quote!(output(name = "a.json", kind = "data", json = Vec<u8>))),
+        "the output needs `type_name = \"…\"`"
+    );
+    assert_eq!(
+        error(quote!(output(name = "1.json", kind = "data", json = A))),
+        "the name of an output with a type begins with a letter, A to Z"
+    );
+    assert_eq!(
+        error(quote!(
+            output(name = "a-b.json", kind = "data", json = A),
+            output(name = "a/b.json", kind = "data", json = A)
+        )),
+        "another output with a type is `Outputs::A_B`, too"
     );
 }
 

@@ -1,12 +1,12 @@
 //! What a running job may ask for.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, io};
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Artifact, ArtifactWriter, Cancellation, Failure, HostError, Input, InputReader, Level, Report, Usage,
-    host::Host,
+    Artifact, ArtifactWriter, Cancellation, Failure, HostError, Input, InputReader, JsonOutput, Level,
+    Report, Usage, host::Host,
 };
 
 /// Bytes of texts that one call hands to the host: enough to make the call cheap, and far from the most.
@@ -141,6 +141,16 @@ impl Context {
     /// [`HostError::Invalid`] for a name that is taken or no file name, [`HostError::Limit`] when there may be no more.
     pub fn artifact(&self, artifact: Artifact) -> Result<ArtifactWriter, HostError> {
         Ok(ArtifactWriter::new(self.host.create(&artifact)?))
+    }
+
+    /// Writes a value as the JSON output that is declared for its type: `context.save_json(Outputs::SUMMARY, &summary)?`.
+    ///
+    /// # Errors
+    /// As [`Context::artifact`], and `InvalidData` for a value that JSON cannot hold.
+    pub fn save_json<T: Serialize + ?Sized>(&self, output: JsonOutput<T>, value: &T) -> Result<(), Failure> {
+        let mut out = self.artifact(output.artifact())?;
+        serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
+        Ok(out.finish()?)
     }
 
     /// Replaces the checkpoint: the one value that survives hard stops, is there for the next attempt, and is the

@@ -39,6 +39,7 @@ mod context;
 mod end;
 pub mod host;
 mod input;
+mod json_output;
 mod manifest;
 mod report;
 mod temporary;
@@ -54,6 +55,7 @@ pub use end::{Completion, Failure, Result};
 pub use fuelcell_sdk_macros::job;
 pub use host::{Cancellation, HostError, Level, Usage};
 pub use input::{Input, InputReader};
+pub use json_output::JsonOutput;
 #[doc(hidden)]
 pub use manifest::schema_for;
 pub use manifest::{

@@ -100,6 +100,68 @@ mod surprising {
     }
 }
 
+/// A job whose output is one value of a type.
+mod typed {
+    use super::*;
+    use serde::Serialize;
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Given {
+        count: Option<u64>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    pub(super) struct Summary {
+        pub(super) count: u64,
+        pub(super) shares: std::collections::BTreeMap<Option<u8>, f64>,
+    }
+
+    #[fuelcell_sdk::job(
+        title = "Typed",
+        description = "Makes a value of a type.",
+        output(name = "all/late-orders.json", kind = "report", type_name = "Late", json = Vec<u64>),
+        output(name = "summary.json", kind = "data", json = Summary),
+    )]
+    pub(super) fn run(context: &mut Context, given: Given) -> Result<Completion, Failure> {
+        context.save_json(Outputs::ALL_LATE_ORDERS.title("Late orders").primary(), &vec![u64::MAX])?;
+        let shares = given.count.into_iter().map(|count| (None, count as f64)).collect();
+        context.save_json(Outputs::SUMMARY, &Summary { count: given.count.unwrap_or(7), shares })?;
+        Ok(Completion::Done)
+    }
+}
+
+#[test]
+fn an_output_of_a_type_is_what_is_declared_of_it() {
+    let run = TestHost::new().run::<typed::Job>();
+    assert_eq!(run.end, Ok(Completion::Done));
+    assert!(run.undeclared.is_empty());
+    assert_eq!(
+        run.json(typed::Outputs::SUMMARY),
+        Some(typed::Summary { count: 7, shares: Default::default() })
+    );
+    assert_eq!(run.text("all/late-orders.json"), Some("[18446744073709551615]"));
+    let late = &run.artifacts["all/late-orders.json"].description;
+    let expected = Artifact::new("all/late-orders.json", Kind::Report)
+        .type_name("Late")
+        .title("Late orders")
+        .media_type("application/json")
+        .primary();
+    assert_eq!(late, &expected);
+    assert_eq!(run.artifacts["summary.json"].description.type_name, "Summary");
+    let outputs = serde_json::to_value(typed::Job::manifest().outputs).unwrap();
+    assert_eq!(outputs[1], json!({"name": "summary.json", "kind": "data", "type": "Summary"}));
+}
+
+#[test]
+fn a_value_that_cannot_be_written_fails_the_job() {
+    let run = TestHost::new().parameters(json!({"count": 1})).run::<typed::Job>();
+    assert_eq!(run.end, Err(Failure::new("InvalidData", "key must be a string")));
+    assert!(run.unfinished.contains("summary.json"));
+    let run = TestHost::new().disk_bytes(30).run::<typed::Job>();
+    assert_eq!(run.end, Err(Failure::new("HostLimit", "disk: 30 bytes")));
+}
+
 #[test]
 fn outputs_that_a_manifest_does_not_declare_are_taken_and_named() {
     let run = TestHost::new().run::<surprising::Job>();

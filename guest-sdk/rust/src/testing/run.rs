@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
+
 use super::setup::TestHost;
-use crate::{Artifact, Level, Report, Role};
+use crate::{Artifact, JsonOutput, Level, Report, Role};
 
 /// What a job left behind when it ended.
 #[derive(Debug)]
@@ -79,6 +81,11 @@ impl TestRun {
     /// The content of a finished artifact, when it is UTF-8 text.
     pub fn text(&self, artifact: &str) -> Option<&str> {
         self.bytes(artifact).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+
+    /// The value of a finished output, when it is JSON of the declared type.
+    pub fn json<T: DeserializeOwned>(&self, output: JsonOutput<T>) -> Option<T> {
+        self.bytes(output.name()).and_then(|bytes| serde_json::from_slice(bytes).ok())
     }
 
     /// A host for the next attempt of the same job: same parameters, inputs and limits, the checkpoint that this
