@@ -177,6 +177,8 @@ What is taken at most, and what comes of more. Rows that name a setting in paren
 every server. What operators set beside (caps, quotas, connections, parallel uploads) is in
 [running a server](running-a-server.md) and in `fuelcell config`.
 
+[Limits, and how to live with them](guides/limits.md) hits some of them and mends what hit them.
+
 This table is made from the constants that hold. `BLESS=1 cargo test -p fuelcell-api` writes it anew. Each row is tried with
 as many as it says and with one more, by [these tests](../tests/all/limits/register.rs).
 
