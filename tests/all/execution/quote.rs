@@ -72,6 +72,13 @@ fn quotes_hold_for_runs_that_they_have_not_seen() {
         let quote = quoted(&project, &body);
         assert_eq!(jobs(&project), before, "nothing is stored");
         let taken = run(&project, &body);
+        if soak.is_some() {
+            let [fuel, seconds, bytes] = taken;
+            #[allow(clippy::print_stderr)]
+            {
+                eprintln!("{}", json!({"size": quote["inputBytes"], "fuel": fuel, "time": seconds * 1e6, "memory": bytes}));
+            }
+        }
         match n {
             0 => assert_eq!(
                 (&quote["basis"], &quote["fuel"], &quote["durationSeconds"]),
