@@ -1328,6 +1328,23 @@ export interface components {
             /** Format: int64 */
             itemsCleared: number;
         };
+        /** @description What a compiler makes of a module. */
+        CompileAnswer: {
+            /** @description What that was measured with. */
+            basis: string;
+            /**
+             * Format: int64
+             * @description Bytes of its functions, from which a compiler's work follows.
+             */
+            codeBytes: number;
+            /** @description Seconds of a processor that compiling it probably takes, once on each server, from and to. */
+            cpuSeconds: number[];
+            /**
+             * Format: int64
+             * @description Bytes of its machine code, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
+             */
+            machineCodeBytes: number | null;
+        };
         ContactDto: {
             /** Format: int64 */
             bytesReceived: number;
@@ -1560,6 +1577,11 @@ export interface components {
             digest: string;
             /** @description Why it cannot be compiled; `null` = nobody has found that it cannot. */
             error?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of its machine code, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
+             */
+            machineCodeBytes: number | null;
             name: string;
             /** Format: int64 */
             sizeBytes: number;
@@ -2462,7 +2484,11 @@ export interface components {
              * @description The most files, directories and links at the same time.
              */
             peakFiles: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The most that the run added to a server's memory: its memories and tables, files of its script that were read, what the
+             *     server held of its requests. Machine code is no part of it: all runs of a module or engine share it (`machineCodeBytes`).
+             */
             peakMemoryBytes: number;
             /** Format: int64 */
             randomBytes: number;
@@ -3111,6 +3137,7 @@ export interface components {
         VersionAnswer: {
             /** @description What it wants to reach beyond its cell. */
             capabilities: components["schemas"]["CapabilitiesDto"];
+            compile: components["schemas"]["CompileAnswer"] | null;
             /** Format: date-time */
             dateCreated: string;
             digest: string;

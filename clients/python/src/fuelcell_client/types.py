@@ -108,6 +108,29 @@ class ClearedAnswer(TypedDict):
     itemsCleared: int
 
 
+class CompileAnswer(TypedDict):
+    """
+    What a compiler makes of a module.
+    """
+
+    basis: str
+    """
+    What that was measured with.
+    """
+    codeBytes: int
+    """
+    Bytes of its functions, from which a compiler's work follows.
+    """
+    cpuSeconds: list[float]
+    """
+    Seconds of a processor that compiling it probably takes, once on each server, from and to.
+    """
+    machineCodeBytes: int | None
+    """
+    Bytes of its machine code, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
+    """
+
+
 class ContactDto(TypedDict):
     bytesReceived: int
     bytesSent: int
@@ -265,6 +288,10 @@ class EngineAnswer(TypedDict):
     error: NotRequired[str | None]
     """
     Why it cannot be compiled; `null` = nobody has found that it cannot.
+    """
+    machineCodeBytes: int | None
+    """
+    Bytes of its machine code, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
     """
     name: str
     sizeBytes: int
@@ -893,6 +920,10 @@ class ReceiptDto(TypedDict):
     The most files, directories and links at the same time.
     """
     peakMemoryBytes: int
+    """
+    The most that the run added to a server's memory: its memories and tables, files of its script that were read, what the
+    server held of its requests. Machine code is no part of it: all runs of a module or engine share it (`machineCodeBytes`).
+    """
     randomBytes: int
     scriptEngine: str | None
     """
@@ -2358,6 +2389,7 @@ class VersionAnswer(TypedDict):
     """
     What it wants to reach beyond its cell.
     """
+    compile: CompileAnswer | None
     dateCreated: str
     digest: str
     engine: EngineDto | None
