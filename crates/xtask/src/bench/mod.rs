@@ -15,6 +15,7 @@ mod notebooks;
 mod project;
 mod quantiles;
 mod row;
+mod science;
 mod site;
 mod spread;
 mod store;
@@ -167,7 +168,9 @@ fn measure_all(
     }
     interrupt.check()?;
     if wanted(Part::Notebooks) {
-        rows.extend(notebooks::rows(workspace, &folder.join("notebooks"), &interrupt)?);
+        let folder = folder.join("notebooks");
+        rows.extend(notebooks::rows(workspace, &folder, &interrupt)?);
+        rows.extend(science::rows(workspace, &folder, &interrupt)?);
     }
     interrupt.check()?;
     if wanted(Part::Languages) {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// What computes, in cells and natively.
-const CPU_BOUND: &str = "example-jobs/built-in/notebook/tests/data/cpu_bound.ipynb";
+pub(super) const CPU_BOUND: &str = "example-jobs/built-in/notebook/tests/data/cpu_bound.ipynb";
 /// The same without a cell.
 const EMPTY: &str = "example-jobs/built-in/notebook/tests/data/empty.ipynb";
 /// Says when it runs.
@@ -39,7 +39,7 @@ const AT_ONCE: usize = 20;
 /// Jobs whose times are measured.
 const JOBS: usize = 20;
 /// Attempts of which the one that took least counts.
-const ROUNDS: usize = 3;
+pub(super) const ROUNDS: usize = 3;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// A script that needs nothing.
@@ -59,6 +59,13 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
     Ok(rows)
 }
 
+/// A program in Python to compare with.
+pub(super) fn peer(workspace: &Workspace, venv: &Venv, script: &str) -> Command {
+    let mut command = venv.program("python");
+    command.arg(workspace.root.join("crates/xtask/src/bench/peers").join(script));
+    command
+}
+
 struct Bench<'a> {
     workspace: &'a Workspace,
     folder: &'a Path,
@@ -71,9 +78,7 @@ impl Bench<'_> {
     }
 
     fn peer(&self, script: &str) -> Command {
-        let mut command = self.venv.program("python");
-        command.arg(self.workspace.root.join("crates/xtask/src/bench/peers").join(script));
-        command
+        peer(self.workspace, &self.venv, script)
     }
 
     /// A script that says nothing else than `text`.
@@ -184,16 +189,21 @@ impl Bench<'_> {
 
 impl Site<'_> {
     /// A notebook of one cell, as a dataset of this number. Returns its id.
-    fn put_notebook(&self, folder: &Path, number: u32, source: &str) -> Result<String> {
+    pub(super) fn put_notebook(&self, folder: &Path, number: u32, source: &str) -> Result<String> {
         let cell = json!({"cell_type": "code", "metadata": {}, "source": source});
         let notebook = json!({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]});
+        self.put_cells(folder, number, &notebook)
+    }
+
+    /// A notebook, as a dataset of this number. Returns its id.
+    pub(super) fn put_cells(&self, folder: &Path, number: u32, notebook: &Value) -> Result<String> {
         let (file, id) = (folder.join("one.ipynb"), format!("00000000-0000-4000-8000-{number:012}"));
         fs::write(&file, notebook.to_string())?;
         self.client.put_file(&format!("{}/datasets/{id}?name=one.ipynb", self.base), &file)?;
         Ok(id)
     }
 
-    fn submit(&self, notebook: &str) -> Result<String> {
+    pub(super) fn submit(&self, notebook: &str) -> Result<String> {
         self.post(&json!({
             "jobName": "notebook", "jobType": "Notebook", "module": {"name": "notebook"},
             "parameters": {"notebookId": notebook},
@@ -201,7 +211,7 @@ impl Site<'_> {
     }
 
     /// Jobs one after the other: how long after its submit each was in its first cell.
-    fn starts(&self, notebook: &str) -> Result<Quantiles> {
+    pub(super) fn starts(&self, notebook: &str) -> Result<Quantiles> {
         let mut durations = Vec::new();
         for _ in 0..JOBS {
             let begun = SystemTime::UNIX_EPOCH.elapsed()?;

@@ -16,7 +16,7 @@ use crate::{
     workspace::{Build, Workspace},
 };
 
-const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(super) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// The module of its jobs.
 pub(crate) const MODULE: &str = "probe";
 
