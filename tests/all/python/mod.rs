@@ -1,7 +1,9 @@
 //! Jobs in Python: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
 mod author;
+mod hostile;
 mod notebook;
+mod public;
 mod science;
 
 use author::{cache, follow, pytest, start};
@@ -209,7 +211,7 @@ fn the_page_on_python_is_followed_word_for_word() {
     let [first, plain] = commands[..] else { panic!("the page has two blocks of commands") };
     let said = follow(first, folder.path());
     assert!(said.contains("2 passed") && said.ends_with("2 words\n"), "{said}");
-    assert!(said.contains("python@3.14"), "the manifest is shown: {said}");
+    assert!(said.contains("python 3.14"), "the manifest is shown: {said}");
     assert!(follow("cd customers && python -m pytest -q", folder.path()).contains("1 passed"));
     assert!(follow(plain, folder.path()).ends_with("THE QUICK BROWN FOX\n"));
 }

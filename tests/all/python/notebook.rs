@@ -120,7 +120,7 @@ fn page() -> String {
         write(&folder.path().join(name), text);
     }
     let job = built::target().join("builtin-modules/notebook.zip");
-    let told = follow(&format!("fuelcell module inspect {}", job.display()), folder.path());
+    let told = follow(&format!("fuelcell module inspect {} --output json", job.display()), folder.path());
     let manifest = serde_json::from_str::<Value>(&told).unwrap()["manifest"].clone();
     let run = "fuelcell run NOTEBOOK --in notebook=late.py --in dataset=orders.csv --param 'values={\"limit\": 5}' --out out";
     follow(&run.replace("NOTEBOOK", &job.display().to_string()), folder.path());

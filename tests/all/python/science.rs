@@ -23,7 +23,7 @@ fn install(data: &Path) {
 }
 
 /// A server with the engine, compiled. The tests keep its code, so that it is compiled once for each build.
-fn server() -> Server {
+pub(super) fn server() -> Server {
     let server = Server::start_prepared(&[], install);
     let project = fuelcell_tests::Project::new(&server);
     for _ in 0..900 {

@@ -24,6 +24,7 @@ MAX_RECURSION = 5_000
 #: Why a module is not there.
 REASONS = {
     "_ctypes": "a cell loads no native libraries",
+    "ctypes": "a cell loads no native libraries",
     "_multiprocessing": _PROGRAMS,
     "_posixsubprocess": _PROGRAMS,
     "_ssl": "the host speaks TLS; use Context.request",
@@ -32,6 +33,7 @@ REASONS = {
     "_lzma": _NATIVE,
     "_zstd": _NATIVE,
     "_curses": "a cell has no terminal",
+    "curses": "a cell has no terminal",
     "_tkinter": "a cell has no screen",
     "tkinter": "a cell has no screen",
     "fcntl": "a cell has no descriptors of its own",
