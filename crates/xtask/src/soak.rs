@@ -116,7 +116,7 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
         soak_notebooks(workspace)?;
     }
     if wanted(Part::Overload) {
-        soak_overload(workspace, arguments.seconds)?;
+        soak_optimised(workspace, "overload::", ("SOAK_OVERLOAD_SECONDS", arguments.seconds))?;
     }
     if wanted(Part::Packages) {
         packages::soak(workspace)?;
@@ -128,7 +128,7 @@ pub(crate) fn soak(workspace: &Workspace, arguments: &SoakArguments) -> Result<(
         soak_power(workspace, arguments.cuts)?;
     }
     if wanted(Part::Quotes) {
-        soak_one(workspace, "quotes_hold", ("SOAK_QUOTE_RUNS", arguments.quotes))?;
+        soak_optimised(workspace, "quotes_hold", ("SOAK_QUOTE_RUNS", arguments.quotes))?;
     }
     if wanted(Part::Simulation) {
         soak_simulation(workspace, arguments.seeds)?;
@@ -171,18 +171,11 @@ fn soak_notifications(workspace: &Workspace, kills: u64) -> Result<()> {
     run(cargo(workspace).args(test).env("SOAK_NOTICE_KILLS", kills.to_string()))
 }
 
-/// Overload, optimised: what it costs to refuse decides.
-fn soak_overload(workspace: &Workspace, seconds: u64) -> Result<()> {
+/// A test in its long form, optimised: what an overload costs to refuse decides, and what a server adds to a run's time.
+fn soak_optimised(workspace: &Workspace, test: &str, (variable, value): (&str, u64)) -> Result<()> {
     guests::build(workspace, Build::Release)?;
-    let mut command = cargo(workspace);
-    command.args(["test", "--release", "--package", "fuelcell-tests", "--test", "all", "overload::", "--"]);
-    run(command.arg("--nocapture").env("SOAK_OVERLOAD_SECONDS", seconds.to_string()))
-}
-
-/// A test in its long form.
-fn soak_one(workspace: &Workspace, test: &str, (variable, value): (&str, u64)) -> Result<()> {
-    guests::build(workspace, Build::Dev)?;
-    let test = ["test", "--package", "fuelcell-tests", "--test", "all", test, "--", "--nocapture"];
+    let test =
+        ["test", "--release", "--package", "fuelcell-tests", "--test", "all", test, "--", "--nocapture"];
     run(cargo(workspace).args(test).env(variable, value.to_string()))
 }
 
