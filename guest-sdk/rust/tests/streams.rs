@@ -59,6 +59,24 @@ fn seeking_inside_and_outside_of_the_chunk() {
 }
 
 #[test]
+fn lines_are_whole_wherever_chunks_end() {
+    let texts: Vec<String> = (0..40_000).map(|number| "ö".repeat(number % 7)).collect();
+    let mut content = texts.join("\n").into_bytes();
+    assert!(content.len() > 3 * 65_536);
+    content.extend(b"\n\xff\nlast \xfe");
+    let run = TestHost::new().input("dataset", "lines.txt", content).run_with(|context| {
+        let mut lines = context.open("dataset")?.lines();
+        let read: Vec<String> = lines.by_ref().take(texts.len()).collect::<Result<_, _>>()?;
+        assert_eq!(read, texts);
+        let refused: Vec<String> = lines.map(|line| line.unwrap_err().to_string()).collect();
+        assert_eq!(refused.len(), 2, "a refused line is behind the reader: {refused:?}");
+        assert!(refused[0].starts_with("a line is not UTF-8: "), "{refused:?}");
+        Ok(Completion::Done)
+    });
+    assert_eq!(run.end, Ok(Completion::Done));
+}
+
+#[test]
 fn two_readers_of_one_input_do_not_disturb_each_other() {
     with_input(|context| {
         let (mut first, mut second) = (context.open("dataset")?, context.open("dataset")?);
