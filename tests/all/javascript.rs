@@ -1,8 +1,8 @@
 //! Jobs in JavaScript and TypeScript: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
-use fuelcell_tests::built;
 use fuelcell_tests::page::blocks;
 use fuelcell_tests::script::{Ran, scripts, start, write};
+use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -117,7 +117,7 @@ export default defineJob({
         "rows": [{"a": "1", "b": "ä"}, {"a": "2", "b": "x,y"}], "names": ["n"], "limit": 3, "ticks": 3,
         "refused": ["InvalidRequest", "InvalidRequest", "InvalidRequest", "HttpError"],
         "helper": "typed", "lookup": {"k": [1, "two"]}, "NAME": "vendored", "part": "part", "inner": "inner",
-        "missing": "main.ts imports \"whole/none\": the package whole in vendor/ has no none", "large": u64::MAX,
+        "missing": "main.ts imports \"whole/none\": the package whole in vendor/ has no none that is a JavaScript module", "large": u64::MAX,
         "kept": "kept", "seen": false, "cancelled": "none", "lookups": ["north"],
     });
     assert_eq!(told, expected);
@@ -176,6 +176,7 @@ fn whatever_a_script_throws_is_a_failure_with_its_place() {
         ("await import('./none.js');", "there is no file none.js in the script"),
         ("await import('../../etc/passwd');", "it leads out of the script"),
         ("await import('zod');", "there is no package zod in vendor/"),
+        ("await import('stream');", "imports \"stream\": a cell has no modules of Node"),
     ] {
         let ran = run(&[("main.js", &job(body))], &[]);
         assert_eq!(ran.told["completed"], false, "{body}");
@@ -295,6 +296,27 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
             "\"*\" is not a host",
         ),
         (vec![("readme.txt", "nothing")], "it can have main.ts or main.js instead"),
+        (
+            vec![
+                ("main.js", "import old from 'old';"),
+                ("package.json", r#"{"dependencies": {"old": "1"}}"#),
+                ("node_modules/old/package.json", r#"{"main": "old.js"}"#),
+                ("node_modules/old/old.js", "module.exports = require('older');"),
+            ],
+            "main.js imports \"old\": vendor/old/old.js is CommonJS",
+        ),
+        (
+            vec![
+                ("main.js", "import 'disk';"),
+                ("package.json", r#"{"dependencies": {"disk": "1"}}"#),
+                ("node_modules/disk/package.json", r#"{"exports": "./disk.js"}"#),
+                (
+                    "node_modules/disk/disk.js",
+                    "import { readFile } from 'fs/promises';\nexport { readFile };",
+                ),
+            ],
+            "vendor/disk/disk.js imports \"fs/promises\": a cell has no modules of Node",
+        ),
     ] {
         let folder = scripts(&files);
         let mut pack = Command::new(built::fuelcell());
@@ -309,12 +331,107 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
     }
 }
 
+/// The library of schemas, as npm has unpacked it.
+fn zod() -> PathBuf {
+    let folder = built::target().join("tools/npm/node_modules/zod");
+    assert!(folder.is_dir(), "`cargo xtask test` installs zod");
+    folder
+}
+
+/// Parameters by zod, with a rule that no JSON Schema has.
+const SCHEMA: &str = r#"
+import { defineJob } from "fuelcell";
+import { z } from "zod";
+
+const parameters = z.object({
+  country: z.enum(["NL", "DE"]),
+  from: z.iso.date().default("2026-01-01"),
+  days: z.coerce.number().int().min(1).max(31).default(7).describe("How far back."),
+  tags: z.array(z.string().trim().min(1)).optional(),
+}).refine(({ country, days }) => country !== "DE" || days <= 14, { path: ["days"], message: "Germany keeps two weeks." });
+
+export default defineJob({
+  title: "Schemas",
+  parameters,
+  async run(context, { country, from, days, tags }) {
+    await context.save("told.json", { country, from, days, tags });
+  },
+});
+"#;
+
+/// What becomes of `SCHEMA` in a folder that has zod already.
+fn check_schema(folder: &Path) {
+    let run = |parameters: &[&str]| {
+        let arguments: Vec<&str> = parameters.iter().flat_map(|parameter| ["--param", parameter]).collect();
+        start(cache(), folder, &[&arguments[..], &["--json", "--force"]].concat())
+    };
+    let good = run(&["country=NL", r#"tags=[" a "]"#]);
+    assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
+    let told: Value = serde_json::from_slice(&fs::read(folder.join("out/told.json")).unwrap()).unwrap();
+    let expected = json!({"country": "NL", "from": "2026-01-01", "days": 7, "tags": ["a"]});
+    assert_eq!(told, expected);
+    // What the JSON Schema says is refused before the job begins, what only the library knows by the job.
+    let refused = run(&["country=FR"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("/country"), "{said}");
+    let refused: Value = serde_json::from_slice(&run(&["country=DE", "days=15"]).stdout).unwrap();
+    let message = "parameters at `days`: Germany keeps two weeks.";
+    assert!(refused["error"].to_string().contains(message), "{refused:#}");
+}
+
+#[test]
+fn a_library_of_schemas_works_as_npm_unpacks_it() {
+    let folder = scripts(&[("main.ts", SCHEMA)]);
+    let vendor = folder.path().join("script/vendor");
+    fs::create_dir(&vendor).unwrap();
+    let copied = Command::new("cp").arg("-R").arg(zod()).arg(&vendor).status().unwrap();
+    assert!(copied.success());
+    check_schema(folder.path());
+}
+
+#[test]
+fn what_package_json_depends_on_travels_in_the_archive() {
+    let package = (
+        "package.json",
+        r#"{"dependencies": {"zod": "^4.2.0", "fuelcell": "*"}, "devDependencies": {"axios": "1"}}"#,
+    );
+    let folder = scripts(&[("main.ts", SCHEMA), package]);
+    let script = folder.path().join("script");
+    fs::create_dir(script.join("node_modules")).unwrap();
+    symlink(zod(), script.join("node_modules/zod")).unwrap();
+    check_schema(folder.path());
+    let mut inspect = Command::new(built::fuelcell());
+    let inspect = inspect
+        .args(["module", "inspect", "--output", "json"])
+        .arg(script)
+        .env("XDG_CACHE_HOME", cache())
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&inspect.stdout).unwrap();
+    let files: Vec<&str> =
+        told["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+    assert!(files.contains(&"vendor/zod/index.js") && files.contains(&"vendor/zod/LICENSE"), "{files:?}");
+    let others = |path: &&&str| path.ends_with(".ts") || path.ends_with(".cjs") || path.contains("axios");
+    assert_eq!(files.iter().filter(others).collect::<Vec<_>>(), [&"main.ts"]);
+    let parameters = &told["manifest"]["parameters"];
+    assert_eq!(parameters["properties"]["days"]["description"], "How far back.");
+    assert_eq!(parameters["required"], json!(["country"]));
+}
+
 #[test]
 fn the_page_on_javascript_is_followed_word_for_word() {
+    let server = Server::start();
+    let project = Project::new(&server);
     let page = fs::read_to_string(built::source("docs/javascript.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("node_modules")).unwrap();
-    symlink(built::source("guest-sdk/js"), folder.path().join("node_modules/fuelcell")).unwrap();
+    // As if somebody had installed the SDK, and what the script depends on.
+    for (name, package) in
+        [("node_modules/fuelcell", built::source("guest-sdk/js")), ("orders/node_modules/zod", zod())]
+    {
+        let place = folder.path().join(name);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        symlink(package, place).unwrap();
+    }
     let mut commands = Vec::new();
     for block in blocks(&page) {
         match (block.file(), block.language) {
@@ -326,21 +443,37 @@ fn the_page_on_javascript_is_followed_word_for_word() {
     let follow = |commands: &str| {
         let program = built::fuelcell();
         let beside = program.parent().unwrap().display().to_string();
-        let path = format!("{beside}:{}", std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
         shell
             .args(["-e", "-c", commands])
             .current_dir(folder.path())
-            .env("PATH", path)
-            .env("XDG_CACHE_HOME", cache());
+            .env("PATH", format!("{beside}:{}", std::env::var("PATH").unwrap()))
+            .env("XDG_CONFIG_HOME", folder.path())
+            .env("XDG_CACHE_HOME", cache())
+            .env("FUELCELL_SERVER", server.base())
+            .env("FUELCELL_TOKEN", &project.token)
+            .env("FUELCELL_TENANT", &project.tenant)
+            .env("FUELCELL_PROJECT", &project.project);
         let output = shell.output().expect("there is a shell");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{commands}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
         said
     };
-    let [first, tests] = commands[..] else { panic!("the page has two blocks of commands") };
-    let said = follow(first);
-    assert!(said.ends_with("2 words\n") && said.contains("javascript@2025"), "{said}");
-    assert!(folder.path().join("word-count.zip").is_file());
+    let [typescript, javascript, words, tests, orders] = commands[..] else {
+        panic!("the page has five blocks of commands")
+    };
+    let said = follow(typescript);
+    assert!(said.contains("5 words\n") && said.contains("1 of 1 cases as expected"), "{said}");
+    assert!(said.contains("Completed"), "{said}");
+    let said = follow(javascript);
+    assert!(
+        said.contains("# pass 2") && said.contains("Completed") && said.ends_with("\n5 words\n"),
+        "{said}"
+    );
+    let said = follow(words);
+    assert!(said.ends_with("2 words\n") && said.contains("leastLength"), "{said}");
+    assert!(folder.path().join("words.zip").is_file());
     assert!(follow(tests).contains("# pass 1"));
+    let said = follow(orders);
+    assert!(said.ends_with("{\"country\":\"NL\",\"days\":7}"), "{said}");
 }

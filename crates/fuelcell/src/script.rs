@@ -1,12 +1,14 @@
 //! Script modules on their author's machine: an archive, or the folder that it is made of.
 
+mod packages;
+
 use crate::cache::{COMPILED, own_cache};
 use crate::engines::{self, BuiltInEngine};
 use anyhow::{Context, bail, ensure};
 use fuelcell_domain::limits::SCRIPT;
 use fuelcell_domain::script::SCRIPT_MANIFEST;
 use fuelcell_domain::seams::ScriptSources;
-use fuelcell_domain::{EngineName, JobRunner};
+use fuelcell_domain::{EngineName, JobRunner, Manifest};
 use fuelcell_sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -28,6 +30,9 @@ const ENTRIES: [&str; 2] = ["main.ts", "main.js"];
 /// Folders that tools leave beside sources.
 const LEFT_BY_TOOLS: [&str; 2] = ["__pycache__", "node_modules"];
 
+/// Files by their paths in a folder.
+type Files = BTreeMap<String, Vec<u8>>;
+
 /// The bytes of a module: a file as it is, or the archive of a folder.
 pub(crate) fn module_bytes(module: &Path) -> anyhow::Result<Vec<u8>> {
     match module.is_dir() {
@@ -36,10 +41,23 @@ pub(crate) fn module_bytes(module: &Path) -> anyhow::Result<Vec<u8>> {
     }
 }
 
+/// Whether a folder is that of a script: its manifest names an engine, or there is an entry that says what it is.
+pub(crate) fn is_script(folder: &Path) -> bool {
+    let manifest = fs::read(folder.join(SCRIPT_MANIFEST)).ok();
+    let manifest: Option<Manifest> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    match manifest {
+        Some(manifest) => manifest.engine.is_some(),
+        None => ENTRIES.iter().any(|entry| folder.join(entry).is_file()),
+    }
+}
+
 /// The archive of a folder, but for what tools leave there and what is hidden. The same files give the same bytes.
 fn archive(folder: &Path) -> anyhow::Result<Vec<u8>> {
-    let files = files(folder)?;
-    if files.contains_key(SCRIPT_MANIFEST) {
+    let mut files = read(folder, &|_| true)?;
+    if let Some(manifest) = files.get(SCRIPT_MANIFEST) {
+        if is_javascript(manifest) {
+            packages::add(folder, &mut files)?;
+        }
         return zipped(&files);
     }
     let Some(entry) = ENTRIES.iter().find(|entry| files.contains_key(**entry)) else {
@@ -50,11 +68,18 @@ fn archive(folder: &Path) -> anyhow::Result<Vec<u8>> {
             ENTRIES.join(" or ")
         );
     };
+    packages::add(folder, &mut files)?;
     described(files, entry)
 }
 
+/// Whether a manifest names the engine. One that cannot be read is for a server to refuse.
+fn is_javascript(manifest: &[u8]) -> bool {
+    let manifest: Option<Manifest> = serde_json::from_slice(manifest).ok();
+    manifest.and_then(|manifest| manifest.engine).is_some_and(|engine| engine.name == JAVASCRIPT)
+}
+
 /// The archive of files whose entry says what it is: it is asked for the manifest.
-fn described(mut files: BTreeMap<String, Vec<u8>>, entry: &str) -> anyhow::Result<Vec<u8>> {
+fn described(mut files: Files, entry: &str) -> anyhow::Result<Vec<u8>> {
     let wanted: EngineName = JAVASCRIPT.parse()?;
     let engine = engines::find(&wanted).with_context(|| {
         format!("this program was built without the engine {JAVASCRIPT}: `cargo xtask guests` builds it in")
@@ -84,7 +109,7 @@ fn asked(engine: BuiltInEngine, sources: ScriptSources) -> anyhow::Result<String
     thread::spawn(ask).join().unwrap_or_else(|_| bail!("the script cannot be asked what it is"))
 }
 
-fn zipped(files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<Vec<u8>> {
+fn zipped(files: &Files) -> anyhow::Result<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in files {
         zip.start_file(path, SimpleFileOptions::default())?;
@@ -93,11 +118,11 @@ fn zipped(files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// The files of a folder by their paths in it.
-fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+/// The files of a folder whose paths are wanted.
+fn read(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Files> {
     let mut paths = Vec::new();
-    gather(folder, "", &mut paths)?;
-    let mut files = BTreeMap::new();
+    gather(folder, "", wanted, &mut paths)?;
+    let mut files = Files::new();
     let mut total = 0;
     for (path, file) in paths {
         let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -113,7 +138,12 @@ fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     Ok(files)
 }
 
-fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> anyhow::Result<()> {
+fn gather(
+    folder: &Path,
+    prefix: &str,
+    wanted: &dyn Fn(&str) -> bool,
+    files: &mut Vec<(String, PathBuf)>,
+) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let entry = entry?;
         let (name, path) = (entry.file_name(), entry.path());
@@ -124,8 +154,8 @@ fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, PathBuf)>) -> an
         let kind = entry.file_type()?;
         let inner = format!("{prefix}{name}");
         if kind.is_dir() {
-            gather(&path, &format!("{inner}/"), files)?;
-        } else {
+            gather(&path, &format!("{inner}/"), wanted, files)?;
+        } else if wanted(&inner) {
             ensure!(
                 kind.is_file(),
                 "{} is a link or a device; a script has files and folders",

@@ -1,6 +1,7 @@
 //! Everything, from a fresh clone. Nothing is skipped: what is missing is fetched, or it fails.
 
 use anyhow::Result;
+use std::{fs, path::Path};
 
 use crate::{
     check, dashboard, guests, lint,
@@ -17,8 +18,25 @@ use crate::{
 pub(crate) fn test(workspace: &Workspace) -> Result<()> {
     let mut tiers = Tiers::default();
     let outcome = pass(workspace, &mut tiers);
+    note(&transcripts(workspace));
     note(&tiers.summary());
     outcome
+}
+
+/// How long what guides say took, by the transcripts that the tests wrote.
+fn transcripts(workspace: &Workspace) -> String {
+    let folder = workspace.target.join("transcripts");
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let mut totals: Vec<_> = entries.filter_map(|entry| total(&entry.path())).collect();
+    totals.sort();
+    format!("transcripts in {}: {}", workspace.shown(&folder), totals.join(", "))
+}
+
+/// The name of a transcript with the seconds in its last line.
+fn total(transcript: &Path) -> Option<String> {
+    let text = fs::read_to_string(transcript).ok()?;
+    let seconds = text.lines().last()?.strip_prefix("total ")?;
+    Some(format!("{} {seconds}", transcript.file_stem()?.display()))
 }
 
 fn pass(workspace: &Workspace, tiers: &mut Tiers) -> Result<()> {
@@ -37,7 +55,7 @@ fn pass(workspace: &Workspace, tiers: &mut Tiers) -> Result<()> {
 fn set_up(workspace: &Workspace) -> Result<()> {
     check::check(workspace)?;
     tools::ensure_node()?;
-    tools::ensure_axios(workspace)?;
+    tools::ensure_node_packages(workspace)?;
     tools::ensure_php()?;
     tools::ensure_curl()?;
     tools::ensure_strace()?;

@@ -55,8 +55,8 @@ const PEERS: [&str; 2] = ["polars==2.1.0", "duckdb==2.0.1"];
 /// The version of xan from crates.io.
 const XAN: &str = "0.61.0";
 
-/// The HTTP client that JavaScript tests import.
-const AXIOS: &str = "1.21.1";
+/// What tests in JavaScript import: the HTTP client of other people's programs, and a library of schemas.
+const NODE_PACKAGES: [(&str, &str); 2] = [("axios", "1.21.1"), ("zod", "4.6.7")];
 
 /// `fetch` is part of Node.js from this version on.
 const NODE_MAJOR: u32 = 18;
@@ -298,19 +298,23 @@ pub(crate) fn ensure_node_of_pages() -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that the HTTP client axios is there for JavaScript tests: `target/tools/npm`.
-pub(crate) fn ensure_axios(workspace: &Workspace) -> Result<()> {
+/// Makes sure that the packages of JavaScript tests are there: `target/tools/npm`.
+pub(crate) fn ensure_node_packages(workspace: &Workspace) -> Result<()> {
     let folder = workspace.tools().join("npm");
-    let manifest = folder.join("node_modules/axios/package.json");
-    let wanted = format!("\"version\": \"{AXIOS}\"");
-    if fs::read_to_string(manifest).is_ok_and(|found| found.contains(&wanted)) {
+    let is_there = |(name, version): &(&str, &str)| {
+        let wanted = format!("\"version\": \"{version}\"");
+        let manifest = folder.join("node_modules").join(name).join("package.json");
+        fs::read_to_string(manifest).is_ok_and(|found| found.contains(&wanted))
+    };
+    if NODE_PACKAGES.iter().all(is_there) {
         return Ok(());
     }
     ensure_npm()?;
     fs::create_dir_all(&folder)?;
     let options =
         ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix"];
-    run(Command::new("npm").args(options).arg(&folder).arg(format!("axios@{AXIOS}")))
+    let packages = NODE_PACKAGES.map(|(name, version)| format!("{name}@{version}"));
+    run(Command::new("npm").args(options).arg(&folder).args(packages))
 }
 
 /// Makes sure that PHP clients can be run.

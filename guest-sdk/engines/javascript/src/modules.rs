@@ -38,6 +38,36 @@ const FILES: &[(&str, &str)] = &[
     ("schema.js", include_str!("../../../js/src/schema.js")),
 ];
 
+const NO_NODE: &str = "a cell has no modules of Node; what a job may ask for is in its context";
+
+/// Modules of Node. A package of the same name goes before.
+const NODE: [&str; 24] = [
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "crypto",
+    "dns",
+    "events",
+    "fs",
+    "http",
+    "https",
+    "module",
+    "net",
+    "os",
+    "path",
+    "process",
+    "stream",
+    "timers",
+    "tls",
+    "url",
+    "util",
+    "vm",
+    "worker_threads",
+    "zlib",
+];
+
 /// Finds and reads modules. A module's name is its path in the archive, so that stacks name the author's files.
 #[derive(Clone, Copy)]
 pub(crate) struct Modules;
@@ -111,9 +141,7 @@ fn resolved(base: &str, name: &str) -> std::result::Result<String, String> {
             let path = joined(folder, name).ok_or("it leads out of the script")?;
             file(&path).ok_or_else(|| format!("there is no file {path} in the script"))
         }
-        _ if name.starts_with("node:") || name.starts_with("fs/") || ["fs", "path", "os", "crypto"].contains(&name) => {
-            Err("a cell has no modules of Node; what a job may ask for is in its context".into())
-        }
+        _ if name.starts_with("node:") => Err(NO_NODE.into()),
         _ if name.starts_with('/') || name.contains(':') => {
             Err("a script imports its own files, as in \"./helper.js\", packages of its folder vendor, and \"fuelcell\"".into())
         }
@@ -151,10 +179,12 @@ fn package(name: &str) -> std::result::Result<String, String> {
     let absent = |target: &str| match fs::metadata(format!("{ROOT}/{folder}")) {
         Ok(_) => {
             let target = if target.is_empty() { "index.js" } else { target };
-            format!("the package {package} in {VENDOR}/ has no {target}")
+            format!("the package {package} in {VENDOR}/ has no {target} that is a JavaScript module")
         }
+        Err(_) if NODE.contains(&package) => NO_NODE.into(),
         Err(_) => format!(
-            "there is no package {package} in {VENDOR}/: one that is JavaScript without parts of Node travels there, as npm unpacks it"
+            "there is no package {package} in {VENDOR}/: one that is JavaScript without parts of Node travels there if package.json \
+             names it as a dependency, or as npm unpacks it"
         ),
     };
     let described = match fs::read_to_string(format!("{ROOT}/{folder}/package.json")) {
@@ -163,7 +193,11 @@ fn package(name: &str) -> std::result::Result<String, String> {
     };
     let target = exported(&described, inner).unwrap_or_else(|| inner.trim_start_matches('/').to_owned());
     let path = joined(&folder, &target).ok_or_else(|| absent(&target))?;
-    file(&path).ok_or_else(|| absent(&target))
+    let found = file(&path).ok_or_else(|| absent(&target))?;
+    match fs::read_to_string(format!("{ROOT}/{found}")).is_ok_and(|text| types::is_commonjs(&text)) {
+        true => Err(format!("{found} is CommonJS, and the engine imports JavaScript modules")),
+        false => Ok(found),
+    }
 }
 
 /// What package.json says of the package (`inner` is empty) or of a part of it (`/part`).

@@ -37,6 +37,16 @@ pub(crate) fn stripped(source: &str) -> Result<String, Wrong> {
     }
 }
 
+/// Whether a source speaks to its importer as older modules of Node do, and neither imports nor exports.
+pub(crate) fn is_commonjs(source: &str) -> bool {
+    if !["module.exports", "exports.", "require("].iter().any(|word| source.contains(word)) {
+        return false;
+    }
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, source, SourceType::unambiguous()).parse();
+    !parsed.module_record.has_module_syntax
+}
+
 fn wrong(source: &str, message: String, at: usize) -> Wrong {
     let before = source.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
