@@ -10,6 +10,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod compatibility;
 mod cost;
 pub mod faults;
 #[cfg(test)]

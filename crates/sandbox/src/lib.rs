@@ -47,7 +47,7 @@ mod text;
 pub use cell::surroundings::{Directory, Profile};
 pub use compile::{CodeKey, CompileLimits, Compiler, EngineError, compile_worker};
 pub use module::{
-    AssembleError, EngineFile, PackError, Redirected, assemble, code_bytes, pack, script_files,
+    AssembleError, EngineFile, PackError, Redirected, assemble, code_bytes, pack, script_files, section_sizes,
 };
 pub use process::{CellProgram, cell_worker};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

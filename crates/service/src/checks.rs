@@ -109,7 +109,8 @@ pub(crate) fn too_many() -> ServiceError {
     }
 }
 
-pub(crate) fn unusable(reason: &str) -> ServiceError {
+/// How an upload is refused whose schema of parameters cannot be used.
+pub fn unusable(reason: &str) -> ServiceError {
     ServiceError::unprocessable(
         "ManifestInvalid",
         format!("the manifest's parameter schema is not usable: {reason}"),

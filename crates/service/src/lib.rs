@@ -64,6 +64,7 @@ pub mod versions;
 pub mod wait;
 pub mod webhooks;
 
+pub use checks::unusable as unusable_schema;
 pub use config::{ForgetSecret, ServiceConfig};
 pub use engine::Engine;
 pub use error::ServiceError;

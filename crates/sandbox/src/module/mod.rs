@@ -11,9 +11,11 @@ mod pack;
 mod redirect;
 mod room;
 pub(crate) mod sections;
+mod sizes;
 pub(crate) mod wrap;
 
 pub use assemble::{AssembleError, EngineFile, assemble};
 pub use inspect::{code_bytes, script_files};
 pub use pack::{PackError, pack};
 pub use redirect::Redirected;
+pub use sizes::section_sizes;
