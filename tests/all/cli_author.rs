@@ -1,7 +1,7 @@
 //! What an author gets: a new job that runs here and on a server, following its README.
 
 use fuelcell_tests::page::blocks;
-use fuelcell_tests::{Project, Server, built, eventually};
+use fuelcell_tests::{Project, Server, Shell, built, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -49,21 +49,23 @@ fn commands(folder: &Path, wanted: impl Fn(&str) -> bool) -> String {
     lines.join("\n")
 }
 
+/// Makes a new job, and does what its README says, as far as it is wanted. A transcript is written.
+fn from_nothing(shell: &mut Shell, home: &Path, language: &str, wanted: impl Fn(&str) -> bool) -> String {
+    shell.follow(&format!("fuelcell new word-count --lang {language}\ncd word-count"));
+    let printed = shell.follow(&commands(&home.join("word-count"), wanted));
+    shell.write_transcript(language);
+    printed
+}
+
 #[test]
 fn a_new_job_in_python_runs_here_and_on_a_server() {
     let server = Server::start();
     let project = Project::new(&server);
     let home = tempfile::tempdir().unwrap();
-    let script = [
-        ("FUELCELL_SERVER", server.base()),
-        ("FUELCELL_TOKEN", &project.token),
-        ("FUELCELL_TENANT", &project.tenant),
-        ("FUELCELL_PROJECT", &project.project),
-    ];
-    follow("fuelcell new word-count --lang python", home.path(), &[]);
+    let mut shell = Shell::new(home.path()).of(&server, &project);
+    let printed = from_nothing(&mut shell, home.path(), "python", |_| true);
     let folder = home.path().join("word-count");
     assert!(fs::read_to_string(folder.join("README.md")).unwrap().contains("(the SDK, `guest-sdk/python`)"));
-    let printed = follow(&commands(&folder, |_| true), &folder, &script);
     assert!(printed.contains("Completed"), "{printed}");
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
     assert_eq!(follow("grep -x '9 words' out/count.txt", &folder, &[]), "9 words\n", "as its CI asks");
@@ -75,7 +77,6 @@ fn a_new_job_in_python_runs_here_and_on_a_server() {
     assert_eq!(fs::read_to_string(folder.join("main.py")).unwrap(), "mine");
     for (arguments, told) in [
         ("../outside --lang python", "cannot be the name of a job"),
-        ("count --lang rust", "--sdk"),
         ("count --lang rust --sdk nowhere", "there is no crate in nowhere"),
     ] {
         let refused = try_follow(&format!("fuelcell new {arguments}"), home.path(), &[]);
@@ -90,15 +91,9 @@ fn follow_script_from_nothing(language: &str, ending: &str) {
     let server = Server::start();
     let project = Project::new(&server);
     let home = tempfile::tempdir().unwrap();
-    let variables = [
-        ("FUELCELL_SERVER", server.base()),
-        ("FUELCELL_TOKEN", &project.token),
-        ("FUELCELL_TENANT", &project.tenant),
-        ("FUELCELL_PROJECT", &project.project),
-    ];
-    follow(&format!("fuelcell new word-count --lang {language}"), home.path(), &[]);
+    let mut shell = Shell::new(home.path()).of(&server, &project);
+    let printed = from_nothing(&mut shell, home.path(), language, |line| !line.starts_with("npm"));
     let folder = home.path().join("word-count");
-    let printed = follow(&commands(&folder, |line| !line.starts_with("npm")), &folder, &variables);
     assert!(printed.contains("1 of 1 cases as expected") && printed.contains("Completed"), "{printed}");
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
     // What an editor and Node need is no part of the module.
@@ -127,20 +122,39 @@ fn a_new_job_in_javascript_runs_here_and_on_a_server_and_is_tested_by_node() {
 }
 
 #[test]
-fn a_new_job_in_rust_is_tested_built_and_run() {
-    let home = tempfile::tempdir().unwrap();
-    let sdk = built::source("guest-sdk/rust").display().to_string();
-    follow("fuelcell new word-count --lang rust --sdk \"$SDK\"", home.path(), &[("SDK", &sdk)]);
-    let folder = home.path().join("word-count");
-    // A warm target directory and this repository's versions: the template is tested here, not the registry.
+fn a_new_job_in_rust_is_tested_built_and_run_here_and_on_a_server() {
+    let server = Server::start();
+    let project = Project::new(&server);
+    // Always the same folder, so that what cargo makes of it takes the place of what it made before.
+    let home = built::target().join("new-in-rust");
+    let folder = home.join("word-count");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&home).unwrap();
+    let mut shell = Shell::new(&home).of(&server, &project);
+    shell.follow("fuelcell new word-count --lang rust");
+    // What lies beside a job is the SDK in the versions that it was tested with.
+    let locked: toml::Table = fs::read_to_string(folder.join("Cargo.lock")).unwrap().parse().unwrap();
+    let known = fs::read_to_string(built::source("Cargo.lock")).unwrap();
+    let checksums =
+        locked["package"].as_array().unwrap().iter().filter_map(|package| package.get("checksum"));
+    let checksums: Vec<_> = checksums.map(|checksum| checksum.as_str().unwrap()).collect();
+    assert!(checksums.len() > 50 && checksums.iter().all(|checksum| known.contains(checksum)));
+    // A warm target directory: the template is tested here, not how long a compiler takes.
     let target = built::target().join("guide");
     fs::create_dir_all(&target).unwrap();
     symlink(&target, folder.join("target")).unwrap();
-    fs::copy(built::source("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let here = |line: &str| !line.starts_with("rustup") && !line.contains("push") && !line.contains("submit");
-    let printed = follow(&commands(&folder, here), &folder, &[]);
-    assert!(printed.contains("completed"), "{printed}");
+    shell.follow("cd word-count");
+    let printed = shell.follow(&commands(&folder, |line| !line.starts_with("rustup")));
+    shell.write_transcript("rust");
+    assert!(printed.contains("1 of 1 cases as expected") && printed.contains("Completed"), "{printed}");
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
+    // Another SDK, for those who work on it.
+    let sdk = built::source("guest-sdk/rust").display().to_string();
+    shell.follow(&format!("cd ..; rm -rf other; fuelcell new other --lang rust --sdk {sdk}"));
+    let manifest = fs::read_to_string(home.join("other/Cargo.toml")).unwrap();
+    assert!(manifest.contains(&sdk) && !home.join("other/.fuelcell").exists(), "{manifest}");
 }
 
 /// A new job of a language that is compiled, from nothing to a server, as its README has it.
@@ -148,17 +162,11 @@ fn follow_from_nothing(language: &str) {
     let server = Server::start();
     let project = Project::new(&server);
     let home = tempfile::tempdir().unwrap();
-    follow(&format!("fuelcell new word-count --lang {language}"), home.path(), &[]);
+    let mut shell = Shell::new(home.path()).of(&server, &project).with_compilers();
+    let printed = from_nothing(&mut shell, home.path(), language, |_| true);
     let folder = home.path().join("word-count");
     let compilers = built::compilers();
-    let mut variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
-    variables.extend([
-        ("FUELCELL_SERVER", server.base()),
-        ("FUELCELL_TOKEN", &project.token),
-        ("FUELCELL_TENANT", &project.tenant),
-        ("FUELCELL_PROJECT", &project.project),
-    ]);
-    let printed = follow(&commands(&folder, |_| true), &folder, &variables);
+    let variables: Vec<(&str, &str)> = compilers.iter().map(|(name, value)| (*name, &**value)).collect();
     assert!(printed.contains("1 of 1 cases as expected") && printed.contains("Completed"), "{printed}");
     assert_eq!(fs::read_to_string(folder.join("out/count.txt")).unwrap(), "9 words\n");
 
@@ -224,11 +232,8 @@ fn ended_in_go(body: &str) -> String {
     assert!(main.contains(begin));
     fs::write(folder.join("main.go"), main.replace(begin, &format!("{begin}{body}\n"))).unwrap();
     follow("fuelcell build", &folder, &variables);
-    let ran = try_follow(
-        "fuelcell run job.wasm --in sample.txt --out out --memory-bytes 400000000",
-        &folder,
-        &variables,
-    );
+    let ran =
+        try_follow("fuelcell run job.wasm --in sample.txt --out out --memory 400000000", &folder, &variables);
     String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr)
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
     }
 
@@ -35,13 +35,25 @@ impl Home {
         home
     }
 
+    /// Has a variable say something else.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(built::fuelcell());
-        command.args(arguments).current_dir(self.path()).env_clear();
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.started(&built::fuelcell());
+        command.args(arguments);
+        command
+    }
+
+    /// A program, with this person's settings and no others.
+    pub(crate) fn started(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path()).env_clear();
         command.env("HOME", self.path()).env("PATH", std::env::var_os("PATH").unwrap());
         command.env("XDG_CACHE_HOME", fuelcell_tests::cache());
         command.envs(self.variables.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
@@ -53,14 +65,14 @@ impl Home {
     }
 
     /// What a command that succeeds writes to standard output.
-    fn say(&self, arguments: &[&str]) -> String {
+    pub(crate) fn say(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", said(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// The same, as JSON.
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let text = self.say(&[arguments, &["--output", "json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error} in {text}"))
     }
@@ -72,7 +84,7 @@ impl Home {
     }
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -145,7 +157,7 @@ fn a_flag_goes_before_a_variable() {
     assert_eq!(home.json(&["whoami"])["subject"], "ci");
 }
 
-fn write(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
+pub(crate) fn write(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
     let path = home.path().join(name);
     fs::write(&path, text).unwrap();
     path
@@ -585,79 +597,4 @@ fn two_jobs_and_two_folders_are_compared() {
     let waits = project.probe(json!([{"do": "sleep", "milliseconds": 600_000}]));
     let (code, told) = home.fail(&["diff", &one, &waits]);
     assert_eq!(code, 5, "it has not ended: {told}");
-}
-
-/// Arguments, and variables beside those of a script.
-type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
-
-/// What a user is told when something is wrong: each names the cause, and what helps. `BLESS=1` writes the page anew.
-#[test]
-fn the_tour_of_errors_names_causes_and_remedies() {
-    let server = Server::start();
-    let project = Project::new(&server).with_probe();
-    let home = Home::of(&server, &project);
-    let (module, used) = (built::module_path("probe"), server.base().strip_prefix("http://").unwrap());
-    let (module, used) = (module.to_str().unwrap(), used.to_owned());
-    write(&home, "operator", &fs::read_to_string(server.data().join("operator-token")).unwrap());
-    let cases: &[Case] = &[
-        (&["job", "list"], &[("FUELCELL_TOKEN", "")]),
-        (&["job", "list"], &[("FUELCELL_TOKEN", "expired")]),
-        (&["job", "list", "--server", "http://127.0.0.1:1"], &[]),
-        (&["job", "list", "--server", "127.0.0.1:1"], &[]),
-        (&["job", "list", "--profile", "staging"], &[]),
-        (&["job", "submits"], &[]),
-        (&["job", "list", "--outptu", "json"], &[]),
-        (&["job", "show", "nonsense"], &[]),
-        (&["job", "submit"], &[]),
-        (&["job", "submit", "--module", "prob"], &[]),
-        (&["job", "submit", "--module", "probe", "--type", "Analyses"], &[]),
-        (&["job", "submit", "--module", "probe", "--type", "Analysis", "--param", "steps=7"], &[]),
-        (&["job", "submit", "--module", "probe", "--param", "steps"], &[]),
-        (&["job", "submit", "--module", "probe", "--memory", "much"], &[]),
-        (&["dataset", "put", "nothing.csv"], &[]),
-        (&["module", "push", module, "job"], &[]),
-        (
-            &["run", module, "--param", r#"steps=[{"do":"work","rounds":100000000}]"#, "--fuel", "1000000"],
-            &[],
-        ),
-        (&["explain", "FuelExhaustd"], &[]),
-        (&["serve", "--data", "data", "--listen", &used], &[]),
-    ];
-    let mut page = String::new();
-    for (arguments, variables) in cases {
-        let output = home.command(arguments).envs(variables.iter().copied()).output().unwrap();
-        // A server writes its log; the last line says why it ended.
-        let said = match arguments[0] {
-            "serve" => said(&output)
-                .lines()
-                .filter(|line| line.starts_with("fuelcell:"))
-                .collect::<Vec<_>>()
-                .join("\n"),
-            _ => said(&output).lines().filter(|line| !is_figure(line)).collect::<Vec<_>>().join("\n"),
-        };
-        page +=
-            &format!("$ fuelcell {}\n{said}\n[{}]\n\n", arguments.join(" "), output.status.code().unwrap());
-    }
-    let modules = Path::new(module).parent().unwrap().to_str().unwrap();
-    let names = [
-        (server.base(), "http://SERVER"),
-        (&used, "SERVER"),
-        (modules, "MODULES"),
-        (&project.tenant, "TENANT"),
-        (&project.project, "PROJECT"),
-    ];
-    for (text, name) in names {
-        page = page.replace(text, name);
-    }
-    let kept = built::source("tests/all").join("cli_errors.txt");
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(&kept, &page).unwrap();
-    }
-    let kept = fs::read_to_string(kept).unwrap_or_default();
-    assert_eq!(kept, page, "BLESS=1 writes tests/all/cli_errors.txt anew");
-}
-
-/// Lines of a run that say what it used, which differ from one build to the next.
-fn is_figure(line: &str) -> bool {
-    ["fuel ", "engine ", "module ", "parameters ", "at 0x"].iter().any(|start| line.starts_with(start))
 }

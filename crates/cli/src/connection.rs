@@ -1,5 +1,6 @@
 //! Which server is asked, by whom, in which project: flags, then variables of the environment, then the profile.
 
+use crate::complete;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::http::{Call, Http};
 use crate::operations::{GET_SESSION, Operation};
@@ -42,6 +43,7 @@ pub struct ConnectionFlags {
         global = true,
         value_name = "NAME",
         env = "FUELCELL_PROFILE",
+        add = complete::profiles(),
         hide_env_values = true,
         hide_short_help = true
     )]
@@ -66,8 +68,8 @@ pub struct ConnectionFlags {
         hide_short_help = true
     )]
     pub(crate) project: Option<String>,
-    /// What is written to standard output.
-    #[arg(long, short, global = true, value_enum, default_value_t)]
+    /// Format of standard output.
+    #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
 }
 
@@ -179,6 +181,11 @@ impl ConnectionFlags {
         Ok(Http::new(server_url(server.as_deref().unwrap_or(LOCAL))?, None))
     }
 
+    /// The file that a flag or a variable names.
+    pub(crate) fn file_of_token(&self) -> Option<PathBuf> {
+        self.token_file.clone().or_else(|| std::env::var_os("FUELCELL_TOKEN_FILE").map(PathBuf::from))
+    }
+
     fn profile(&self) -> Outcome<(Option<String>, Option<Profile>)> {
         let profiles = Profiles::load()?;
         let name = self.profile.clone().or_else(|| profiles.default.clone());
@@ -191,8 +198,7 @@ impl ConnectionFlags {
         if let (None, Ok(token)) = (&self.token_file, std::env::var("FUELCELL_TOKEN")) {
             return checked(&token, "FUELCELL_TOKEN").map(Some);
         }
-        let named = || std::env::var_os("FUELCELL_TOKEN_FILE").map(PathBuf::from);
-        let Some(file) = self.token_file.clone().or_else(named) else { return Ok(None) };
+        let Some(file) = self.file_of_token() else { return Ok(None) };
         let token = fs::read_to_string(&file)
             .map_err(|error| Failure::here(format!("cannot read the token in {}", file.display()), error))?;
         checked(&token, &file.display().to_string()).map(Some)

@@ -1,7 +1,18 @@
 //! How commands end: codes that scripts can go by, and words for people.
 
+use std::error::Error;
 use std::fmt::{self, Display};
+use std::io;
 use std::process::ExitCode;
+
+/// What helps where a disk is full.
+pub const MAKE_ROOM: &str = "the disk is full: make room there, or name a folder on another one";
+
+/// Whether an error says that a disk, or somebody's share of it, is full.
+pub fn is_full(error: &(dyn Error + 'static)) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+}
 
 /// What the exit code says. `docs/command-line.md` has the same list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +70,15 @@ impl Failure {
         Self::new(Exit::Failed, format!("{what}: {error}"))
     }
 
+    /// What could not be written here.
+    pub(crate) fn unwritten(what: impl Display, error: io::Error) -> Self {
+        let failure = Self::here(what, &error);
+        match is_full(&error) {
+            true => failure.with_remedy(MAKE_ROOM),
+            false => failure,
+        }
+    }
+
     pub(crate) fn with_faults(mut self, faults: Vec<String>) -> Self {
         self.faults = faults;
         self
@@ -75,7 +95,7 @@ impl Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
 
 impl From<Failure> for ExitCode {
     fn from(failure: Failure) -> Self {

@@ -60,7 +60,7 @@ impl Write for HashWriter<'_> {
 /// there when it is whole, and has the digest that was expected.
 pub(crate) fn download(http: &Http, call: &Call, path: &Path, expected: Option<&str>) -> Outcome {
     let part = path.with_added_extension("part");
-    let unwritable = |error| Failure::here(format!("cannot write {}", part.display()), error);
+    let unwritable = |error| Failure::unwritten(format!("cannot write {}", part.display()), error);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(unwritable)?;
     }
@@ -100,7 +100,7 @@ pub(crate) fn download(http: &Http, call: &Call, path: &Path, expected: Option<&
             Err(Broken::Here(error)) => {
                 // Where there is no room, nothing is left that takes some.
                 fs::remove_file(&part).map_err(unwritable)?;
-                return Err(unwritable(error).with_remedy("nothing of it is left here"));
+                return Err(unwritable(error));
             }
         }
     }

@@ -4,23 +4,27 @@
 //! server is made: what it does, another client can do as well.
 
 mod commands;
+mod complete;
 mod connection;
+mod documents;
 mod events;
 mod failure;
 mod files;
 mod http;
 mod interrupt;
 mod operations;
-mod output;
+pub mod output;
 mod pages;
 mod profile;
 mod values;
 
 pub use commands::access::TokenCommand;
+pub use commands::diff::Differ;
 pub use commands::job::here::{JobHere, job_here};
 pub use commands::module::{ModuleCommand, Packer};
 pub use connection::{ConnectionFlags, VARIABLES};
-pub use failure::Failure;
+pub use documents::{Difference, Effect, schemas};
+pub use failure::{Failure, MAKE_ROOM, is_full};
 pub use output::Format;
 
 use clap::{Args, Subcommand};
@@ -32,83 +36,89 @@ use std::process::ExitCode;
 /// Commands that ask a server.
 #[derive(Subcommand)]
 pub enum ClientCommand {
-    /// Signs in: asks a server who a token belongs to, and keeps both as a profile.
+    /// Sign in: ask a server whose a token is, and keep both as a profile.
     ///
-    /// The token is that of --token-file or FUELCELL_TOKEN, or is read from standard input. It lies in a file that only its
-    /// owner can read.
+    /// The token is that of --token-file or FUELCELL_TOKEN, or is read from standard input. It lies in a file that only
+    /// its owner can read.
     #[command(
         after_help = "Examples:\n  $ fuelcell login --server $FUELCELL_SERVER --token-file token\n  $ fuelcell login staging --server $FUELCELL_SERVER < token"
     )]
     Login(login::Login),
-    /// Forgets a profile with its token.
+    /// Forget a profile with its token.
+    #[command(after_help = "Examples:\n  $ fuelcell logout $PROFILE")]
     Logout(login::Logout),
-    /// Lists profiles, and says which one holds.
+    /// List profiles, and choose which one holds.
     #[command(subcommand)]
     Profiles(login::ProfilesCommand),
-    /// Shows whom the server takes the token for, and where commands go.
+    /// Show whom the server takes the token for, and where commands go.
     #[command(
         after_help = "Examples:\n  $ fuelcell whoami\n  $ fuelcell whoami --output json",
         name = "whoami"
     )]
     WhoAmI(login::WhoAmI),
-    /// Looks at what may stand in the way: profiles, server, token, clock, tools of authors; each with its remedy.
+    /// Find what may stand in the way: profiles, server, token, clock, tools of authors; each with its remedy.
     ///
-    /// Ends with 1 when something is wrong. Tools that are missing are told, and no fault.
+    /// Ends with 1 when something is wrong. Tools that are missing are told, and no fault. Nothing is changed without --fix.
     #[command(after_help = "Examples:\n  $ fuelcell doctor\n  $ fuelcell doctor --output json")]
     Doctor(doctor::Doctor),
-    /// Jobs: submit, follow, fetch, cancel, retry.
+    /// Submit, follow, fetch, cancel and retry jobs.
     Job(Online<job::JobCommand>),
-    /// Shows what is not the same of two jobs that have ended, or of two folders of outputs.
+    /// Compare two jobs that have ended, two folders of outputs, or two modules.
     ///
-    /// Of jobs these are module, limits, inputs, parameters, end, figures and outputs. Ends with 1 when they did not come to
-    /// the same: another end, or other outputs.
+    /// Of jobs these are module, limits, inputs, parameters, end, figures and outputs. Ends with 1 when they did not
+    /// come to the same: another end, or other outputs.
+    ///
+    /// Of modules, which are files or folders of scripts, these are sizes by section, imports, what they want to reach,
+    /// manifest and parameters. A change is `breaking`, `compatible`, needs a `grant`, or has no effect for callers; the
+    /// last row is what a server answers to an upload of the second. Ends with 1 when something breaks, or the upload
+    /// would be refused.
     #[command(
-        after_help = "Examples:\n  $ fuelcell diff $JOB $SPARE_JOB\n  $ fuelcell new one --lang python; fuelcell diff one one --output json"
+        after_help = "Examples:\n  $ fuelcell diff $JOB $SPARE_JOB\n  $ fuelcell diff word-count.wasm word-count.wasm\n  $ fuelcell new one --lang python; fuelcell diff one one --output json"
     )]
     Diff(OnlineArguments<diff::Diff>),
-    /// Datasets: files that jobs read.
+    /// Upload, download and manage datasets: files that jobs read.
     Dataset(Online<dataset::DatasetCommand>),
-    /// Pipelines: what jobs are made of again and again.
+    /// Manage pipelines: settings of which jobs are made again and again.
     Pipeline(Online<pipeline::PipelineCommand>),
-    /// Secrets that jobs may send or sign with.
+    /// Manage secrets that jobs may send or sign with.
     Secret(Online<secret::SecretCommand>),
-    /// What modules may reach.
+    /// Show and set what modules may reach.
     Grant(Online<secret::GrantCommand>),
-    /// Application passwords.
+    /// Manage application passwords.
     Password(Online<access::PasswordCommand>),
-    /// Shows who did what.
+    /// Show who did what.
     #[command(after_help = "Examples:\n  $ fuelcell audit --limit 20")]
     Audit(OnlineArguments<access::Audit>),
-    /// How the server does.
+    /// Show how the server does, and have it make a backup.
     System(Online<system::SystemCommand>),
-    /// Shows nodes, queue, tenants and running jobs, live in the terminal.
+    /// Show nodes, queue, tenants and running jobs, live in the terminal.
     ///
-    /// Operators see the whole server, unless they name a project. A role in a project sees the queue and the jobs of that
-    /// project, and the figures of its tenant. Fuel per second is the difference of two readings, so that it is not known at
-    /// first. A server that goes away is waited for.
+    /// Operators see the whole server, unless they name a project. A role in a project sees the queue and the jobs of
+    /// that project, and the figures of its tenant. Fuel per second is the difference of two readings, so that it is
+    /// not known at first. A server that goes away is waited for.
     #[command(
         after_help = "Examples:\n  $ fuelcell top --once\n  $ fuelcell top --once --output json\n\nKeys: q, Esc or Ctrl-C end · s sorts by the next column, r the other way round · ↑ ↓ move · p pauses"
     )]
     Top(OnlineArguments<top::Top>),
-    /// Sums what jobs used: fuel, CPU, memory-seconds, bytes, attempts.
+    /// Sum what jobs used: fuel, CPU, memory-seconds, bytes, attempts.
     #[command(
         after_help = "Examples:\n  $ fuelcell usage --group-by day,module\n  $ fuelcell usage --everywhere --output csv"
     )]
     Usage(OnlineArguments<system::Usage>),
-    /// Tenants of a server.
+    /// Manage the tenants of a server.
     Tenant(Online<tenancy::TenantCommand>),
-    /// Projects of a tenant.
+    /// Manage the projects of a tenant.
     Project(Online<tenancy::ProjectCommand>),
-    /// Addresses that are told of ended jobs.
+    /// Manage addresses that are told of ended jobs.
     Webhook(Online<notify::WebhookCommand>),
-    /// What was told of ended jobs, and what came of it.
+    /// Show what was told of ended jobs, and what came of it.
     Delivery(Online<notify::DeliveryCommand>),
-    /// Shows or sets who may be told by e-mail, and how often.
+    /// Show or set who may be told by e-mail, and how often.
     #[command(
         after_help = "Examples:\n  $ fuelcell mail-policy\n  $ fuelcell mail-policy --domain example.com --per-hour 20"
     )]
     MailPolicy(OnlineArguments<notify::MailPolicy>),
-    /// Sends any request of the API.
+    /// Send any request of the API.
     #[command(
         after_help = "Examples:\n  $ fuelcell api GET execution/jobs\n  $ fuelcell api GET /api/{tenantId}/{projectId}/datasets --all datasets\n  $ fuelcell api PUT secrets/colour --field value=red --curl"
     )]
@@ -134,8 +144,8 @@ pub struct OnlineArguments<A: Args> {
 }
 
 impl ClientCommand {
-    /// Does it.
-    pub fn run(self) -> Result<(), Failure> {
+    /// Does it. `differ` knows modules.
+    pub fn run(self, differ: Differ<'_>) -> Result<(), Failure> {
         match self {
             Self::Login(arguments) => login::login(&arguments),
             Self::Logout(arguments) => login::logout(&arguments),
@@ -143,7 +153,7 @@ impl ClientCommand {
             Self::WhoAmI(arguments) => login::whoami(&arguments),
             Self::Doctor(arguments) => doctor::run(&arguments),
             Self::Job(job) => job::run(&job.connection.open()?, job.command),
-            Self::Diff(diff) => diff::run(&diff.connection, &diff.arguments),
+            Self::Diff(diff) => diff::run(&diff.connection, &diff.arguments, differ),
             Self::Dataset(dataset) => dataset::run(&dataset.connection.open()?, dataset.command),
             Self::Pipeline(pipeline) => pipeline::run(&pipeline.connection.open()?, pipeline.command),
             Self::Secret(secret) => secret::secret(&secret.connection.open()?, secret.command),

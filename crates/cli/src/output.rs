@@ -25,24 +25,29 @@ pub enum Format {
 
 /// How a value is shown to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
+    /// As it is.
     Text,
+    /// To the right.
     Number,
+    /// As a size.
     Bytes,
+    /// With one digit.
     Seconds,
+    /// To the second.
     Time,
 }
 
 /// A column: its heading, where its values stand, and how they are shown.
-pub(crate) type Column = (&'static str, &'static str, Form);
+pub type Column = (&'static str, &'static str, Form);
 
 /// Writes text that is a result by itself.
-pub(crate) fn say(text: &str) -> Outcome {
+pub fn say(text: &str) -> Outcome {
     let written = io::stdout().lock().write_all(text.as_bytes());
     match written {
         // Whoever reads has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Failure::here("cannot write to standard output", error)),
+        written => written.map_err(|error| Failure::unwritten("cannot write to standard output", error)),
     }
 }
 
@@ -53,7 +58,7 @@ pub(crate) fn note(text: &str) {
 }
 
 /// Writes a list.
-pub(crate) fn list(format: Format, columns: &[Column], entries: &[Value]) -> Outcome {
+pub fn list(format: Format, columns: &[Column], entries: &[Value]) -> Outcome {
     match format {
         Format::Table => say(&table(columns, entries)),
         Format::Json => say(&format!("{:#}\n", Value::from(entries.to_vec()))),
@@ -63,7 +68,7 @@ pub(crate) fn list(format: Format, columns: &[Column], entries: &[Value]) -> Out
 }
 
 /// Writes one thing: a line for each of its columns, or its whole document.
-pub(crate) fn one(format: Format, columns: &[Column], thing: &Value) -> Outcome {
+pub fn one(format: Format, columns: &[Column], thing: &Value) -> Outcome {
     match format {
         Format::Table => {
             let mut table = bare();

@@ -9,10 +9,10 @@ use serde_json::Value;
 /// How much of a list is wanted.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct HowMany {
-    /// Entries at most; there is a word on standard error when there are more.
+    /// Most entries to list; standard error says when there are more.
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// All entries.
+    /// List all entries.
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 }

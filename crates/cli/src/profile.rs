@@ -50,7 +50,7 @@ impl Profiles {
     /// Writes them, whole or not at all.
     pub(crate) fn save(&self) -> Outcome {
         let path = path().ok_or_else(|| Failure::usage("neither XDG_CONFIG_HOME nor HOME is set"))?;
-        let unwritable = |error| Failure::here(format!("cannot write {}", path.display()), error);
+        let unwritable = |error| Failure::unwritten(format!("cannot write {}", path.display()), error);
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
         let text = toml::to_string(self).map_err(|error| Failure::here("cannot write profiles", error))?;
@@ -80,12 +80,15 @@ pub(crate) fn path() -> Option<PathBuf> {
     Some(base.join("fuelcell").join("profiles.toml"))
 }
 
+/// The mode of a file that others can read or change; none = they cannot, or there is no such file.
+pub(crate) fn open_mode(path: &Path) -> Option<u32> {
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
 /// Tokens that others can read are theirs.
 fn refuse_open(path: &Path) -> Outcome {
-    let mode = fs::metadata(path).map(|found| found.permissions().mode() & 0o777).unwrap_or(0o600);
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
+    let Some(mode) = open_mode(path) else { return Ok(()) };
     Err(Failure::usage(format!("others can read {} ({mode:o}), and there are tokens in it", path.display()))
         .with_remedy(format!("close it: chmod 600 {}", path.display())))
 }

@@ -215,14 +215,28 @@ fn by_cargo(folder: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// A missing target is told in words that help: cargo's own end with hundreds of lines about a missing `core`.
+/// A missing target, and a toolchain that cannot have it, are told in words that help: cargo's own end with hundreds of lines
+/// about a missing `core`.
 fn check_target(folder: &Path) -> anyhow::Result<()> {
     let mut rustc = Command::new("rustc");
     let told = output(rustc.args(["--print", "target-libdir", "--target", TARGET]), folder)?;
+    ensure!(
+        told.status.success(),
+        "the Rust of this folder knows no {TARGET}: {}; `rustup show` says which one it is and why, `rustup update` brings it \
+         up to date (1.82 or newer is needed), `rustup toolchain install` gets the one that rust-toolchain.toml names",
+        first_word(&told.stderr)
+    );
     let libraries = String::from_utf8_lossy(&told.stdout);
-    let is_there = told.status.success() && Path::new(libraries.trim()).is_dir();
+    let is_there = Path::new(libraries.trim()).is_dir();
     ensure!(is_there, "this Rust cannot build for {TARGET} yet: rustup target add {TARGET}");
     Ok(())
+}
+
+/// What a program says is wrong, without what it says beside.
+fn first_word(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it does not run");
+    line.trim_start_matches("error: ").trim_end_matches('.').to_owned()
 }
 
 fn output(command: &mut Command, folder: &Path) -> anyhow::Result<Output> {

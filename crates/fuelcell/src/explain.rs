@@ -1,6 +1,7 @@
 //! `fuelcell explain CODE`: what the page on troubleshooting says of a code. The page is the one list: `cargo xtask check`
 //! verifies that it has a row for every code of a failed job, of a refusal and of a reason to wait.
 
+use crate::told::{Explained, Output};
 use anyhow::bail;
 use std::io::Write;
 
@@ -15,13 +16,28 @@ struct Row<'a> {
     cells: Vec<(&'a str, &'a str)>,
 }
 
+impl Row<'_> {
+    fn told(&self) -> Explained {
+        let says = self.cells.iter().map(|(name, contents)| ((*name).to_owned(), contents.replace('`', "")));
+        Explained {
+            codes: self.codes.iter().map(|code| (*code).to_owned()).collect(),
+            section: self.section.to_owned(),
+            says: says.collect(),
+        }
+    }
+}
+
 /// Prints what is known of a code.
-pub(crate) fn explain(code: &str) -> anyhow::Result<()> {
+pub(crate) fn explain(code: &str, output: Output) -> anyhow::Result<()> {
     let rows = rows(PAGE);
     let found: Vec<_> =
         rows.iter().filter(|row| row.codes.iter().any(|known| known.eq_ignore_ascii_case(code))).collect();
     if found.is_empty() {
         bail!("{}", unknown(code, &rows));
+    }
+    if output == Output::Json {
+        let told: Vec<_> = found.into_iter().map(Row::told).collect();
+        return Ok(writeln!(std::io::stdout(), "{:#}", serde_json::to_value(told)?)?);
     }
     let mut text = String::new();
     for row in found {

@@ -2,10 +2,11 @@
 
 use crate::cli::RunArguments;
 use crate::serve::BUILT_IN;
+use crate::told::ComparedTold;
 use anyhow::Context;
 use fuelcell_cli::{JobHere, job_here};
 use fuelcell_domain::{Digest, Fuel, LimitRequest, Receipt, RunEnd};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -155,19 +156,18 @@ pub(crate) struct Compared {
 
 impl Compared {
     /// For programs.
-    pub(crate) fn as_json(&self) -> Value {
-        let Self { job, status, same_module, same_engine, same_end, same_fuel, differing, lowered } = self;
-        json!({
-            "jobId": job,
-            "status": status,
-            "sameModule": same_module,
-            "sameEngine": same_engine,
-            "sameEnd": same_end,
-            "sameFuel": same_fuel,
-            "sameOutputs": differing.is_empty(),
-            "differingOutputs": differing,
-            "loweredLimits": lowered,
-        })
+    pub(crate) fn told(&self) -> ComparedTold {
+        ComparedTold {
+            job_id: self.job.clone(),
+            status: self.status.clone(),
+            same_module: self.same_module,
+            same_engine: self.same_engine,
+            same_end: self.same_end,
+            same_fuel: self.same_fuel,
+            same_outputs: self.differing.is_empty(),
+            differing_outputs: self.differing.clone(),
+            lowered_limits: self.lowered.clone(),
+        }
     }
 
     /// For people.

@@ -21,24 +21,24 @@ use tempfile::TempDir;
 pub(crate) struct TestArguments {
     /// The module: a file, or the folder of a script.
     module: PathBuf,
-    /// The folder with a folder for each case; absent = golden, beside or in the module.
+    /// Folder with a folder for each case; absent = golden, beside or in the module.
     #[arg(long, value_name = "FOLDER")]
     cases: Option<PathBuf>,
-    /// Only cases whose name has this in it.
+    /// Run only cases whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Writes what the cases gave as what is expected, instead of comparing.
+    /// Write what the cases make as what is expected, instead of comparing.
     #[arg(long)]
     update: bool,
-    /// Runs each case on empty, broken and large inputs, with too little of everything, without answers to its requests, and
-    /// told to stop, and says how the module ends. It passes when it completes, fails in words of its own, or ends by the
-    /// limit that was set.
+    /// Run each case on empty, broken and large inputs, with too little of everything, without answers to its requests,
+    /// and told to stop, and say how the module ends. It passes when it completes, fails in words of its own, or ends
+    /// by the limit that was set.
     #[arg(long, conflicts_with = "update")]
     hostile: bool,
-    /// Writes a report for continuous integration, in the format of JUnit.
+    /// Write a JUnit report for continuous integration.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// What is written to standard output.
+    /// Format of standard output.
     #[arg(long, short, value_enum, default_value_t)]
     output: Report,
 }

@@ -112,7 +112,7 @@ fn told_as_it_is(case: &str, given: &Given, ran: &Value) -> Told {
 }
 
 fn timeout() -> Vec<String> {
-    vec!["--timeout-seconds".to_owned(), TIMEOUT.to_owned()]
+    vec!["--timeout".to_owned(), TIMEOUT.to_owned()]
 }
 
 /// Too little of everything, and told to stop. What a run took as it is says how much is too little.
@@ -127,7 +127,7 @@ fn of_limits(as_it_is: &Value) -> Vec<Hardship> {
         hardship("half of its fuel", &["--fuel", &half(&usage["fuel"])], &["FuelExhausted"]),
         hardship(
             "half of its memory",
-            &["--memory-bytes", &half(&usage["peakMemoryBytes"])],
+            &["--memory", &half(&usage["peakMemoryBytes"])],
             &["MemoryLimit", "FuelExhausted"],
         ),
         hardship("told to stop", &["--told-to-stop", "user"], &[]),
@@ -135,7 +135,7 @@ fn of_limits(as_it_is: &Value) -> Vec<Hardship> {
     ];
     // Who writes nothing needs no disk.
     if usage["bytesWritten"].as_u64().is_some_and(|bytes| bytes > 0) {
-        all.push(hardship("one byte of disk", &["--disk-bytes", "1"], &["DiskQuota"]));
+        all.push(hardship("one byte of disk", &["--disk", "1"], &["DiskQuota"]));
     }
     all
 }

@@ -22,7 +22,9 @@ mod from_job;
 mod fuzz;
 mod golden;
 mod held;
+mod help;
 mod hostile;
+mod inspect;
 mod local_host;
 mod manual;
 mod metrics;
@@ -35,14 +37,15 @@ mod profile;
 mod repeat;
 mod retention;
 mod run;
+mod schema;
 mod science;
 mod script;
 mod serve;
 mod sessions;
 mod telemetry;
 mod token;
+mod told;
 
-use clap::Parser;
 use cli::{Cli, Command, EngineCommand, Installable, ModuleCommand, TokenCommand};
 use std::path::Path;
 use std::process::ExitCode;
@@ -59,7 +62,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const LAST_WORK: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    manual::answer_a_shell();
+    let cli = help::parse();
     if let Command::Compile { arguments } = &cli.command {
         // Before anything else is started: the child limits itself first.
         return fuelcell_sandbox::compile_worker(arguments);
@@ -75,10 +79,14 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             tracing::error!("{error:#}");
+            let remedy = match error.chain().any(fuelcell_cli::is_full) {
+                true => format!("\n  {}", fuelcell_cli::MAKE_ROOM),
+                false => String::new(),
+            };
             // Also for those who have no log: commands other than `serve` set none up.
             let _ = std::io::Write::write_all(
                 &mut std::io::stderr(),
-                format!("fuelcell: {error:#}\n").as_bytes(),
+                format!("fuelcell: {error:#}{remedy}\n").as_bytes(),
             );
             ExitCode::FAILURE
         }
@@ -107,6 +115,7 @@ fn is_authors_work(command: &Command) -> bool {
             | Command::Client(_)
             | Command::Completions { .. }
             | Command::Explain { .. }
+            | Command::Schema { .. }
             | Command::Man { .. }
     )
 }
@@ -128,7 +137,7 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(arguments) => return runtime.block_on(dev::run(&arguments)),
         Command::Profile(arguments) => return runtime.block_on(profile::run(arguments)),
         Command::Test(arguments) => return golden::run(&arguments),
-        Command::New { name, lang, sdk } => new::make(&name, lang, sdk.as_deref())?,
+        Command::New { name, lang, sdk, output } => new::make(&name, lang, sdk.as_deref(), output)?,
         Command::Module(ModuleCommand::Pack { module, manifest, out }) => {
             runtime.block_on(module::pack(&module, manifest.as_deref(), out.as_deref()))?;
         }
@@ -136,7 +145,7 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
             let packer = |folder: &Path| module::packed_folder(folder).map_err(|error| format!("{error:#}"));
             return Ok(fuelcell_cli::ended(fuelcell_cli::module(command, &packer)));
         }
-        Command::Module(ModuleCommand::Inspect { module }) => runtime.block_on(module::inspect(&module))?,
+        Command::Module(ModuleCommand::Inspect { module, output }) => inspect::run(&module, output)?,
         Command::Engine(EngineCommand::Add { file, name, version, data }) => {
             engines::add(&config::data(cli.config, data)?, &file, &name, &version)?;
         }
@@ -169,8 +178,14 @@ fn run_command(runtime: &Runtime, cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Token(TokenCommand::Online(command)) => {
             return Ok(fuelcell_cli::ended(fuelcell_cli::token(command)));
         }
-        Command::Client(command) => return Ok(fuelcell_cli::ended(command.run())),
-        Command::Explain { code } => explain::explain(&code)?,
+        Command::Client(command) => {
+            let differ = |first: &Path, second: &Path| {
+                inspect::differences(first, second).map_err(|error| format!("{error:#}"))
+            };
+            return Ok(fuelcell_cli::ended(command.run(&differ)));
+        }
+        Command::Explain { code, output } => explain::explain(&code, output)?,
+        Command::Schema { command } => schema::print(&command)?,
         Command::Completions { shell } => manual::completions(shell)?,
         Command::Man { folder } => manual::pages(&folder)?,
         // `main` has seen to it.

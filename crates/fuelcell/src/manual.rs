@@ -3,15 +3,26 @@
 use crate::cli::Cli;
 use anyhow::Context;
 use clap::CommandFactory;
-use clap_complete::Shell;
+use clap_complete::env::Shells;
+use clap_complete::{CompleteEnv, Shell};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Prints a script of completions.
+/// The variable by which a shell's script asks this program what comes next.
+const ASKED: &str = "FUELCELL_COMPLETE";
+
+/// Answers a shell that asks what comes next; this process ends then.
+pub(crate) fn answer_a_shell() {
+    CompleteEnv::with_factory(Cli::command).var(ASKED).complete();
+}
+
+/// Prints a script of completions, which asks the program `fuelcell` on the path.
 pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {
+    let shells = Shells::builtins();
+    let shell = shells.completer(&shell.to_string()).context("there are no completions for this shell")?;
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "fuelcell", &mut script);
+    shell.write_registration(ASKED, "fuelcell", "fuelcell", "fuelcell", &mut script)?;
     Ok(std::io::stdout().write_all(&script)?)
 }
 

@@ -1,5 +1,8 @@
 //! `fuelcell new`: a job that runs, from a template of this binary. No network, no version control, nothing overwritten.
 
+mod rust_sdk;
+
+use crate::told::{Made, Output, line};
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use std::fs;
@@ -122,18 +125,16 @@ const JAVASCRIPT_SDK: &[(&str, &str)] = &[
 const C_SDK: &[(&str, &str)] = &[("fuelcell.h", include_str!("../../../guest-sdk/c/fuelcell.h"))];
 
 /// Makes the folder `name` in the one where the program was started.
-pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>, output: Output) -> anyhow::Result<()> {
     check_name(name)?;
-    let (files, beside, sdk): (_, &[(&str, &str)], _) = match (language, sdk) {
-        (Language::Python, _) => (PYTHON, &[], String::new()),
-        (Language::TypeScript, _) => (TYPESCRIPT, JAVASCRIPT_SDK, String::new()),
-        (Language::JavaScript, _) => (JAVASCRIPT, JAVASCRIPT_SDK, String::new()),
-        (Language::Go, _) => (GO, GO_SDK, String::new()),
-        (Language::C, _) => (C, C_SDK, String::new()),
-        (Language::Rust, Some(sdk)) => (RUST, &[], sdk_path(sdk)?),
-        (Language::Rust, None) => {
-            bail!("the SDK for Rust is in no registry: name its folder with --sdk, such as …/guest-sdk/rust")
-        }
+    let (files, beside, sdk) = match (language, sdk) {
+        (Language::Python, _) => (PYTHON, Vec::new(), String::new()),
+        (Language::TypeScript, _) => (TYPESCRIPT, owned(JAVASCRIPT_SDK), String::new()),
+        (Language::JavaScript, _) => (JAVASCRIPT, owned(JAVASCRIPT_SDK), String::new()),
+        (Language::Go, _) => (GO, owned(GO_SDK), String::new()),
+        (Language::C, _) => (C, owned(C_SDK), String::new()),
+        (Language::Rust, Some(sdk)) => (RUST, Vec::new(), sdk_path(sdk)?),
+        (Language::Rust, None) => (RUST, rust_sdk::files()?, rust_sdk::folder()),
     };
     match fs::create_dir(name) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -145,10 +146,21 @@ pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>) -> anyhow
         let text = text.replace("NAME", name).replace("CRATE", &name.replace('-', "_"));
         write(name, path, &text.replace("SDK_FOLDER", &sdk))?;
     }
-    for (path, text) in beside {
+    for (path, text) in &beside {
         write(name, path, text)?;
     }
-    Ok(writeln!(std::io::stdout(), "{name}/README.md says how it is run")?)
+    let told = match output {
+        Output::Table => format!("{name}/README.md says how it is run\n"),
+        Output::Json => {
+            let files = files.iter().chain(&CASE).map(|(path, _)| (*path).to_owned()).collect();
+            line(&Made { folder: name.to_owned(), files })?
+        }
+    };
+    Ok(std::io::stdout().write_all(told.as_bytes())?)
+}
+
+fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
 }
 
 fn write(name: &str, path: &str, text: &str) -> anyhow::Result<()> {

@@ -4,9 +4,10 @@
 
 use crate::account::outputs;
 use crate::cli::{IsolationArgument, RunArguments};
+use crate::told::{DifferingOutput, Repeated, Spread, line};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -40,9 +41,9 @@ pub(crate) fn run(arguments: &RunArguments, times: u32) -> anyhow::Result<ExitCo
         runs.push(ran);
     }
     let told = told(&runs);
-    let text = if arguments.says_json()? { format!("{told}\n") } else { as_text(&told) };
+    let text = if arguments.says_json()? { line(&told)? } else { as_text(&told) };
     io::stdout().write_all(text.as_bytes())?;
-    let is_well = told["sameEnd"] == true && told["sameOutputs"] == true && told["completed"] == times;
+    let is_well = told.same_end && told.same_outputs && told.completed == told.runs;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -77,9 +78,9 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
     command.arg("run").args(module).arg("--json").arg("--out").arg(out);
     let values = [
         ("--fuel", fuel.map(|units| units.to_string())),
-        ("--memory-bytes", memory_bytes.map(|bytes| bytes.to_string())),
-        ("--disk-bytes", disk_bytes.map(|bytes| bytes.to_string())),
-        ("--timeout-seconds", timeout_seconds.map(|seconds| seconds.to_string())),
+        ("--memory", memory_bytes.map(|bytes| bytes.to_string())),
+        ("--disk", disk_bytes.map(|bytes| bytes.to_string())),
+        ("--timeout", timeout_seconds.map(|seconds| seconds.to_string())),
         ("--seed", seed.map(|seed| format!("{seed:016x}"))),
     ];
     for (flag, value) in values.into_iter().filter_map(|(flag, value)| Some((flag, value?))) {
@@ -104,70 +105,61 @@ fn command(arguments: &RunArguments, out: &Path) -> anyhow::Result<Command> {
 }
 
 /// What the runs have in common, and what they do not.
-fn told(runs: &[Value]) -> Value {
+fn told(runs: &[Value]) -> Repeated {
     let ends: Vec<&Value> = runs.iter().map(|run| &run["error"]["code"]).collect();
     let outputs: Vec<_> = runs.iter().map(outputs).collect();
     let names: BTreeSet<&str> = outputs.iter().flat_map(BTreeMap::keys).copied().collect();
-    let digests = |name| outputs.iter().map(move |made| made.get(name).copied()).collect::<Vec<_>>();
-    let differing = names
-        .into_iter()
-        .map(|name| (name, digests(name)))
-        .filter(|(_, all)| all.iter().any(|one| *one != all[0]));
-    let differing: Vec<_> =
-        differing.map(|(name, digests)| json!({"name": name, "digests": digests})).collect();
+    let digests = |name| {
+        let made = outputs.iter().map(|made| made.get(name).map(|digest| (*digest).to_owned()));
+        DifferingOutput { name: str::to_owned(name), digests: made.collect() }
+    };
+    let mut differing: Vec<_> = names.into_iter().map(digests).collect();
+    differing.retain(|output| output.digests.iter().any(|one| *one != output.digests[0]));
     let figures =
         FIGURES.map(|(_, member)| (member, spread(runs.iter().map(|run| run["usage"][member].as_f64()))));
-    json!({
-        "runs": runs.len(),
-        "completed": ends.iter().filter(|end| end.is_null()).count(),
-        "errors": ends,
-        "sameEnd": ends.iter().all(|end| *end == ends[0]),
-        "sameOutputs": differing.is_empty(),
-        "differing": differing,
-        "sameFuel": runs.iter().all(|run| run["usage"]["fuel"] == runs[0]["usage"]["fuel"]),
-        "figures": figures.into_iter().collect::<BTreeMap<_, _>>(),
-    })
-}
-
-/// The least, the middle and the most; `null` where one is not known.
-fn spread(figures: impl Iterator<Item = Option<f64>>) -> Value {
-    let Some(mut figures) = figures.collect::<Option<Vec<_>>>() else { return Value::Null };
-    figures.sort_by(f64::total_cmp);
-    let middle = (figures[(figures.len() - 1) / 2] + figures[figures.len() / 2]) / 2.0;
-    json!({"least": figures[0], "median": middle, "most": figures[figures.len() - 1]})
-}
-
-fn as_text(told: &Value) -> String {
-    let mut text = format!("{} of {} runs completed\n", told["completed"], told["runs"]);
-    for (code, word) in told["errors"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .zip(1..)
-        .filter_map(|(code, number)| Some((code.as_str()?, number)))
-    {
-        text += &format!("  run {word} failed: {code}\n");
+    Repeated {
+        runs: runs.len(),
+        completed: ends.iter().filter(|end| end.is_null()).count(),
+        errors: ends.iter().map(|end| end.as_str().map(str::to_owned)).collect(),
+        same_end: ends.iter().all(|end| *end == ends[0]),
+        same_outputs: differing.is_empty(),
+        differing,
+        same_fuel: runs.iter().all(|run| run["usage"]["fuel"] == runs[0]["usage"]["fuel"]),
+        figures: figures.into_iter().collect(),
     }
-    text += if told["sameOutputs"] == true { "outputs are the same in all\n" } else { "outputs differ:\n" };
-    for one in told["differing"].as_array().into_iter().flatten() {
-        let digests: Vec<_> = one["digests"].as_array().into_iter().flatten().collect();
-        let made = digests.iter().filter(|digest| !digest.is_null()).count();
-        let kinds: BTreeSet<_> = digests.iter().filter_map(|digest| digest.as_str()).collect();
-        let name = one["name"].as_str().unwrap_or_default().escape_debug();
+}
+
+/// The least, the middle and the most; none where one is not known.
+fn spread(figures: impl Iterator<Item = Option<f64>>) -> Option<Spread> {
+    let mut figures = figures.collect::<Option<Vec<_>>>()?;
+    figures.sort_by(f64::total_cmp);
+    let median = (figures[(figures.len() - 1) / 2] + figures[figures.len() / 2]) / 2.0;
+    Some(Spread { least: figures[0], median, most: figures[figures.len() - 1] })
+}
+
+fn as_text(told: &Repeated) -> String {
+    let mut text = format!("{} of {} runs completed\n", told.completed, told.runs);
+    for (number, code) in (1..).zip(&told.errors).filter_map(|(number, code)| Some((number, code.as_ref()?)))
+    {
+        text += &format!("  run {number} failed: {code}\n");
+    }
+    text += if told.same_outputs { "outputs are the same in all\n" } else { "outputs differ:\n" };
+    for DifferingOutput { name, digests } in &told.differing {
+        let made = digests.iter().flatten().count();
+        let kinds: BTreeSet<_> = digests.iter().flatten().collect();
+        let name = name.escape_debug();
         text += &format!("  {name}: {} different, made by {made} of {}\n", kinds.len(), digests.len());
     }
     for (name, member) in FIGURES {
-        let spread = &told["figures"][member];
-        let figure = |which: &str| {
-            let figure = spread[which].as_f64();
-            figure.map_or_else(
-                || "unknown".to_owned(),
-                |figure| {
-                    if member.ends_with("Seconds") { format!("{figure:.3}") } else { format!("{figure:.0}") }
-                },
-            )
+        let spread = told.figures.get(member).copied().flatten();
+        let figure = |which: fn(Spread) -> f64| match spread.map(which) {
+            None => "unknown".to_owned(),
+            Some(figure) if member.ends_with("Seconds") => format!("{figure:.3}"),
+            Some(figure) => format!("{figure:.0}"),
         };
-        text += &format!("{name}: {} to {}, median {}\n", figure("least"), figure("most"), figure("median"));
+        let [least, most, median] =
+            [figure(|spread| spread.least), figure(|spread| spread.most), figure(|spread| spread.median)];
+        text += &format!("{name}: {least} to {most}, median {median}\n");
     }
     text
 }
@@ -175,24 +167,23 @@ fn as_text(told: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_is_not_the_same_in_all_is_told() {
         let run = |fuel: u64, code: Value, outputs: Value| json!({"error": {"code": code}, "usage": {"fuel": fuel, "wallSeconds": 0.5}, "receipt": {"outputs": outputs}});
         let (a, b) = (json!({"name": "a", "digest": "1"}), json!({"name": "b", "digest": "2"}));
         let same = told(&[run(7, Value::Null, json!([a, b])), run(7, Value::Null, json!([b, a]))]);
-        assert_eq!(
-            (&same["sameOutputs"], &same["sameFuel"], &same["completed"]),
-            (&json!(true), &json!(true), &json!(2))
-        );
+        assert_eq!((same.same_outputs, same.same_fuel, same.completed), (true, true, 2));
         let other = told(&[
             run(7, Value::Null, json!([a, b])),
             run(9, Value::Null, json!([a, {"name": "b", "digest": "3"}])),
             run(8, json!("GuestError"), json!([a])),
         ]);
-        assert_eq!(other["differing"], json!([{"name": "b", "digests": ["2", "3", null]}]));
-        assert_eq!(other["figures"]["fuel"], json!({"least": 7.0, "median": 8.0, "most": 9.0}));
-        assert_eq!(other["figures"]["cpuSeconds"], Value::Null);
+        let digests = [Some("2"), Some("3"), None].map(|digest| digest.map(str::to_owned)).to_vec();
+        assert_eq!(other.differing, [DifferingOutput { name: "b".to_owned(), digests }]);
+        assert_eq!(other.figures["fuel"], Some(Spread { least: 7.0, median: 8.0, most: 9.0 }));
+        assert_eq!(other.figures["cpuSeconds"], None);
         let text = as_text(&other);
         for line in [
             "2 of 3 runs completed",

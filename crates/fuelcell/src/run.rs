@@ -7,6 +7,7 @@ use crate::engines;
 use crate::from_job::{Compared, FromJob};
 use crate::local_host::LocalHost;
 use crate::script::module_bytes;
+use crate::told::{RunError, RunTold, line};
 use anyhow::{Context, Error, bail, ensure};
 use fuelcell_api::receipt_document;
 use fuelcell_domain::clock::{Clock, SystemClock};
@@ -22,7 +23,7 @@ use fuelcell_domain::{
 use fuelcell_rules::check_parameters;
 use fuelcell_sandbox::{CellProgram, Compiler, Sandbox, SandboxConfig};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -38,7 +39,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn run(arguments: RunArguments) -> anyhow::Result<ExitCode> {
     let json = arguments.says_json()?;
     let ran = execute(arguments, false).await?;
-    let told = if json { ran.as_json() } else { ran.as_text() };
+    let told = if json { line(&ran.told())? } else { ran.as_text() };
     io::stdout().write_all(told.as_bytes())?;
     Ok(ran.exit_code())
 }
@@ -369,13 +370,29 @@ impl Ran {
         text + &self.compared.as_ref().map(Compared::as_text).unwrap_or_default()
     }
 
-    /// For programs: one line.
-    pub(crate) fn as_json(&self) -> String {
-        let mut document = as_json(&self.end, self.receipt.clone(), &self.host, &self.undeclared);
-        if let Some(compared) = &self.compared {
-            document["job"] = compared.as_json();
+    /// For programs.
+    pub(crate) fn told(&self) -> RunTold {
+        let usage = self.receipt.usage;
+        let said = self.host.said();
+        let error = match &self.end {
+            RunEnd::Failed(error) => Some(RunError {
+                code: error.code.to_string(),
+                message: error.message.clone(),
+                details: error.details.clone(),
+            }),
+            RunEnd::Completed(_) | RunEnd::Stopped => None,
+        };
+        RunTold {
+            completed: matches!(self.end, RunEnd::Completed(_)),
+            error,
+            artifacts: said.artifacts.clone(),
+            undeclared_outputs: self.undeclared.clone(),
+            records_processed: said.report.records_processed,
+            usage: usage.into(),
+            receipt: receipt_document(self.receipt.clone()),
+            job: self.compared.as_ref().map(Compared::told),
+            profile: None,
         }
-        format!("{document}\n")
     }
 }
 
@@ -425,10 +442,10 @@ fn as_text(end: &RunEnd, receipt: &Receipt, host: &LocalHost, undeclared: &[Stri
 /// What helps against a limit of this command.
 fn advice(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::MemoryLimit => "--memory-bytes sets the limit, as in --memory-bytes 1GiB\n",
-        ErrorCode::DiskQuota => "--disk-bytes sets the limit, as in --disk-bytes 1GiB\n",
+        ErrorCode::MemoryLimit => "--memory sets the limit, as in --memory 1GiB\n",
+        ErrorCode::DiskQuota => "--disk sets the limit, as in --disk 1GiB\n",
         ErrorCode::FuelExhausted => "--fuel sets the limit\n",
-        ErrorCode::Timeout => "--timeout-seconds sets the limit, as in --timeout-seconds 10m\n",
+        ErrorCode::Timeout => "--timeout sets the limit, as in --timeout 10m\n",
         _ => "",
     }
 }
@@ -450,37 +467,10 @@ fn digests(receipt: &Receipt) -> String {
     text
 }
 
-fn as_json(end: &RunEnd, receipt: Receipt, host: &LocalHost, undeclared: &[String]) -> Value {
-    let usage = receipt.usage;
-    let said = host.said();
-    let error = match end {
-        RunEnd::Failed(error) => {
-            json!({"code": error.code.to_string(), "message": error.message, "details": error.details})
-        }
-        RunEnd::Completed(_) | RunEnd::Stopped => Value::Null,
-    };
-    json!({
-        "completed": matches!(end, RunEnd::Completed(_)),
-        "error": error,
-        "artifacts": said.artifacts,
-        "undeclaredOutputs": undeclared,
-        "recordsProcessed": said.report.records_processed,
-        "usage": {
-            "fuel": usage.fuel.units(),
-            "fuelIsLowerBound": usage.fuel.is_lower_bound(),
-            "peakMemoryBytes": usage.peak_memory_bytes,
-            "cpuSeconds": usage.cpu_micros as f64 / 1e6,
-            "wallSeconds": usage.wall_micros as f64 / 1e6,
-            "bytesRead": usage.bytes_read,
-            "bytesWritten": usage.bytes_written,
-        },
-        "receipt": receipt_document(receipt),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn text_stays_text_where_the_schema_says_so() {

@@ -52,7 +52,7 @@ pub enum Role {
     ModuleAuthor,
     /// Administers a project or a tenant
     Administrator,
-    /// Runs the server
+    /// Run the server.
     Operator,
 }
 
@@ -71,15 +71,17 @@ impl Role {
 /// What `fuelcell token` does with a server.
 #[derive(Subcommand)]
 pub enum TokenCommand {
-    /// Makes a token, and prints it for the only time. It holds in one project unless something wider is said.
+    /// Create a token for one project, and print it for the only time.
+    ///
+    /// --whole-tenant and --whole-server make it wider.
     #[command(
         after_help = "Examples:\n  $ fuelcell token create --subject ci --role submitter --expires-in 30d\n  $ fuelcell token create --subject ann --role viewer --whole-tenant"
     )]
     Create(Online<NewToken>),
-    /// Lists tokens, without the tokens themselves.
+    /// List tokens, without the tokens themselves.
     #[command(after_help = "Examples:\n  $ fuelcell token list")]
     List(Online<HowMany>),
-    /// Revokes a token: it and its sessions end at once, and schedules that were set with it make no more runs.
+    /// Revoke a token: it and its sessions end at once, its schedules make no more runs.
     #[command(after_help = "Examples:\n  $ fuelcell token revoke $SPARE_TOKEN")]
     Revoke(Online<ById>),
 }
@@ -87,19 +89,19 @@ pub enum TokenCommand {
 /// A token to make.
 #[derive(Args)]
 pub struct NewToken {
-    /// Who has it.
+    /// Who has the token.
     #[arg(long)]
     subject: String,
     /// What they may do.
     #[arg(long, value_enum)]
     role: Role,
-    /// For how long, such as 30d; absent = until it is revoked.
+    /// Time until it expires, such as 30d; absent = it holds until it is revoked.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     expires_in: Option<Duration>,
-    /// In all projects of the tenant.
+    /// Valid in all projects of the tenant.
     #[arg(long)]
     whole_tenant: bool,
-    /// On the whole server.
+    /// Valid on the whole server.
     #[arg(long, conflicts_with = "whole_tenant")]
     whole_server: bool,
 }
@@ -114,7 +116,7 @@ pub struct ById {
 /// What `fuelcell password` does.
 #[derive(Subcommand)]
 pub enum PasswordCommand {
-    /// Makes an application password for a user of a project, and prints it for the only time.
+    /// Create an application password for a user of a project, and print it for the only time.
     #[command(after_help = "Examples:\n  $ fuelcell password create --user ann")]
     Create {
         /// The user's name.
@@ -123,17 +125,17 @@ pub enum PasswordCommand {
         /// What the user may do.
         #[arg(long, value_enum, default_value_t = Role::Administrator)]
         role: Role,
-        /// For how long, such as 30d; absent = until it is revoked.
+        /// Time until it expires, such as 30d; absent = it holds until it is revoked.
         #[arg(long, value_name = "TIME", value_parser = duration)]
         expires_in: Option<Duration>,
     },
-    /// Lists application passwords, without the passwords themselves.
+    /// List application passwords, without the passwords themselves.
     #[command(after_help = "Examples:\n  $ fuelcell password list")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Revokes an application password: it ends at once.
+    /// Revoke an application password: it ends at once.
     #[command(after_help = "Examples:\n  $ fuelcell password revoke $SPARE_PASSWORD")]
     Revoke {
         /// Its id.

@@ -32,7 +32,7 @@ pub struct Api {
     /// All pages of a list: the entries of the member with this name.
     #[arg(long, value_name = "MEMBER")]
     all: Option<String>,
-    /// Prints the request for curl instead of sending it. The token is not in it.
+    /// Print the request for curl instead of sending it. The token is not in it.
     #[arg(long)]
     curl: bool,
 }

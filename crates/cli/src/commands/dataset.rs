@@ -1,7 +1,9 @@
 //! `fuelcell dataset …`: files of a project that jobs read.
 
 use super::gone::{DryRun, would_go};
+use crate::complete;
 use crate::connection::Connection;
+use crate::documents::{Files, document};
 use crate::failure::{Failure, Outcome};
 use crate::files::{self, check_free};
 use crate::operations::{DATASET_CONTENT, DELETE_DATASET, GET_DATASET, LIST_DATASETS, PUT_DATASET};
@@ -36,43 +38,48 @@ const DATASET: &[Column] = &[
 /// What `fuelcell dataset` does.
 #[derive(Subcommand)]
 pub enum DatasetCommand {
-    /// Uploads a file, or makes a dataset of a job's output. Prints the dataset's id.
+    /// Upload a file as a dataset, or make one of a job's output, and print its id.
     #[command(
         after_help = "Examples:\n  $ fuelcell dataset put orders.csv\n  $ fuelcell dataset put orders.csv --id $DATASET --name 'orders of May.csv'\n  $ fuelcell dataset put --from-job $JOB --artifact copy.txt"
     )]
     Put(Put),
-    /// Fetches a dataset's bytes. What an interrupted download left is not fetched again.
+    /// Download a dataset, from where an earlier download broke off.
     #[command(
         after_help = "Examples:\n  $ fuelcell dataset get $DATASET --out copy.csv\n  $ fuelcell dataset get $DATASET --out - | head -n 3"
     )]
     Get {
         /// The dataset's id.
+        #[arg(add = complete::datasets())]
         dataset: String,
         /// The file to write, - for standard output; absent = the dataset's name, here.
         #[arg(long)]
         out: Option<PathBuf>,
-        /// Replaces a file that is there.
+        /// Replace a file that is there.
         #[arg(long)]
         force: bool,
     },
-    /// Lists datasets.
+    /// List datasets.
     #[command(after_help = "Examples:\n  $ fuelcell dataset list --output csv")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Shows what is known of a dataset.
+    /// Show what is known of a dataset.
     #[command(after_help = "Examples:\n  $ fuelcell dataset show $DATASET")]
     Show {
         /// The dataset's id.
+        #[arg(add = complete::datasets())]
         dataset: String,
     },
-    /// Deletes a dataset that no unfinished job and no pipeline uses. What ended jobs read stays with them.
+    /// Delete a dataset that no unfinished job and no pipeline uses.
+    ///
+    /// What ended jobs read stays with them.
     #[command(
         after_help = "Examples:\n  $ fuelcell dataset delete $SPARE_DATASET --dry-run\n  $ fuelcell dataset delete $SPARE_DATASET"
     )]
     Delete {
         /// The dataset's id.
+        #[arg(add = complete::datasets())]
         dataset: String,
         #[command(flatten)]
         only: DryRun,
@@ -82,19 +89,19 @@ pub enum DatasetCommand {
 /// A file to upload.
 #[derive(Args)]
 pub struct Put {
-    /// The file.
+    /// File to upload.
     #[arg(required_unless_present = "from_job", conflicts_with = "from_job")]
     file: Option<PathBuf>,
     /// The dataset's id; absent = a new one. A dataset of this id is replaced for later jobs.
     #[arg(long)]
     id: Option<Uuid>,
-    /// What it is called; absent = as the file is. The ending says what is in it.
+    /// Name of the dataset; absent = that of the file. Its ending says what is in it.
     #[arg(long)]
     name: Option<String>,
-    /// A job that has ended.
+    /// Ended job whose output becomes the dataset.
     #[arg(long, value_name = "ID", requires = "artifact")]
     from_job: Option<String>,
-    /// The name of the output.
+    /// Name of that output.
     #[arg(long, value_name = "NAME", requires = "from_job")]
     artifact: Option<String>,
 }
@@ -146,7 +153,7 @@ fn get(connection: &Connection, dataset: &str, out: Option<PathBuf>, force: bool
         return match copied {
             // Whoever reads has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            copied => copied.map(drop).map_err(|error| Failure::here("the download broke off", error)),
+            copied => copied.map(drop).map_err(|error| Failure::unwritten("the download broke off", error)),
         };
     }
     let known = connection.send(GET_DATASET, &[("datasetId", dataset)])?;
@@ -158,5 +165,6 @@ fn get(connection: &Connection, dataset: &str, out: Option<PathBuf>, force: bool
     };
     check_free(&place, force)?;
     files::download(&connection.http, &call, &place, known["digest"].as_str())?;
-    done(connection.format, &place.display().to_string(), &json!({"files": [place]}))
+    let told = document(&Files { files: vec![place.clone()] });
+    done(connection.format, &place.display().to_string(), &told)
 }

@@ -1,6 +1,8 @@
-//! `fuelcell diff`: what is not the same of two jobs, or of two folders of outputs.
+//! `fuelcell diff`: what is not the same of two jobs, of two folders of outputs, or of two modules.
 
+use crate::complete;
 use crate::connection::{Connection, ConnectionFlags};
+use crate::documents::{Difference, Effect, document};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files;
 use crate::operations::{GET_JOB, JOB_RESULTS};
@@ -13,6 +15,13 @@ use std::path::{Path, PathBuf};
 const DIFFERENCES: &[Column] =
     &[("WHAT", "what", Form::Text), ("FIRST", "first", Form::Text), ("SECOND", "second", Form::Text)];
 
+const OF_MODULES: &[Column] = &[
+    ("WHAT", "what", Form::Text),
+    ("FIRST", "first", Form::Text),
+    ("SECOND", "second", Form::Text),
+    ("EFFECT", "effect", Form::Text),
+];
+
 /// How much of a value people see, in characters.
 const SHOWN: usize = 40;
 
@@ -22,39 +31,86 @@ const FIGURES: &str = "figures";
 /// What is compared.
 #[derive(Args)]
 pub struct Diff {
-    /// A job that has ended, by its id, or a folder.
+    /// A job that has ended, by its id, a folder, or a module: a file, or the folder of a script.
+    #[arg(add = complete::jobs())]
     first: String,
     /// Another one.
+    #[arg(add = complete::jobs())]
     second: String,
 }
 
+/// Two jobs.
+#[derive(Args)]
+pub struct Compare {
+    /// A job that has ended, by its id.
+    #[arg(add = complete::jobs())]
+    first: String,
+    /// Another one.
+    #[arg(add = complete::jobs())]
+    second: String,
+}
+
+/// What is not the same of two modules, where both places are some; none where neither is.
+pub type Differ<'a> = &'a dyn Fn(&Path, &Path) -> Result<Option<Vec<Difference>>, String>;
+
 /// `fuelcell diff`
-pub(crate) fn run(flags: &ConnectionFlags, wanted: &Diff) -> Outcome {
-    let (first, second) = (&*wanted.first, &*wanted.second);
-    let folders = [first, second].map(|place| Path::new(place).is_dir());
-    let [first, second] = match folders {
-        [true, true] => [of_folder(Path::new(first))?, of_folder(Path::new(second))?],
-        [false, false] => {
-            let connection = flags.open()?;
-            [of_job(&connection, first)?, of_job(&connection, second)?]
-        }
-        _ => return Err(Failure::usage("a folder is compared with a folder, and a job with a job")),
-    };
-    let mut rows = Vec::new();
-    compare("", &first, &second, &mut rows);
-    match flags.output {
-        Format::Table => {
-            output::list(Format::Table, DIFFERENCES, &rows.iter().map(shortened).collect::<Vec<_>>())?;
-        }
-        format => output::list(format, DIFFERENCES, &rows)?,
+pub(crate) fn run(flags: &ConnectionFlags, wanted: &Diff, differ: Differ<'_>) -> Outcome {
+    let (first, second) = (Path::new(&wanted.first), Path::new(&wanted.second));
+    let of_modules = differ(first, second).map_err(|error| Failure::new(Exit::Failed, error))?;
+    if let Some(rows) = of_modules {
+        return modules(flags.output, &rows);
     }
-    let decides = |row: &&Value| {
-        let what = row["what"].as_str().unwrap_or_default();
-        ["outputs", "status", "error", "completion"].contains(&what.split('/').next().unwrap_or_default())
+    match [first, second].map(Path::is_dir) {
+        [true, true] => tell(flags.output, &of_folder(first)?, &of_folder(second)?),
+        [false, false] => jobs(&flags.open()?, &wanted.first, &wanted.second),
+        _ => Err(Failure::usage(
+            "a folder is compared with a folder, a job with a job, and a module with a module",
+        )),
+    }
+}
+
+/// `fuelcell job compare`
+pub(crate) fn compared(connection: &Connection, wanted: &Compare) -> Outcome {
+    jobs(connection, &wanted.first, &wanted.second)
+}
+
+fn jobs(connection: &Connection, first: &str, second: &str) -> Outcome {
+    tell(connection.format, &of_job(connection, first)?, &of_job(connection, second)?)
+}
+
+fn tell(format: Format, first: &Value, second: &Value) -> Outcome {
+    let mut rows = Vec::new();
+    compare("", first, second, &mut rows);
+    written(format, DIFFERENCES, &rows)?;
+    let decides = |row: &&Difference| {
+        let top = row.what.split('/').next().unwrap_or_default();
+        ["outputs", "status", "error", "completion"].contains(&top)
     };
-    match rows.iter().filter(decides).count() {
-        0 => Ok(()),
-        _ => Err(Failure::new(Exit::Failed, "they did not come to the same")),
+    match rows.iter().any(|row| decides(&row)) {
+        false => Ok(()),
+        true => Err(Failure::new(Exit::Failed, "they did not come to the same")),
+    }
+}
+
+fn modules(format: Format, rows: &[Difference]) -> Outcome {
+    written(format, OF_MODULES, rows)?;
+    let count = |effect| rows.iter().filter(|row| row.effect == Some(effect)).count();
+    match (count(Effect::Refused), count(Effect::Breaking)) {
+        (0, 0) => Ok(()),
+        (0, count) => Err(Failure::new(
+            Exit::Failed,
+            format!("{count} of these changes break what is built on the first module"),
+        )
+        .with_remedy("give the second a new major version, and say what callers have to change")),
+        _ => Err(Failure::new(Exit::Failed, "a server would refuse the second module")),
+    }
+}
+
+fn written(format: Format, columns: &[Column], rows: &[Difference]) -> Outcome {
+    let rows: Vec<_> = rows.iter().map(document).collect();
+    match format {
+        Format::Table => output::list(format, columns, &rows.iter().map(shortened).collect::<Vec<_>>()),
+        format => output::list(format, OF_MODULES, &rows),
     }
 }
 
@@ -65,7 +121,10 @@ fn shortened(row: &Value) -> Value {
         Value::String(text) => clipped(text),
         value => clipped(&value.to_string()),
     };
-    json!({"what": row["what"], "first": short(&row["first"]), "second": short(&row["second"])})
+    json!({
+        "what": row["what"], "first": short(&row["first"]), "second": short(&row["second"]),
+        "effect": row["effect"],
+    })
 }
 
 fn clipped(text: &str) -> String {
@@ -119,7 +178,7 @@ fn of_folder(folder: &Path) -> Outcome<Value> {
 }
 
 /// A row for each member that is not the same in both, at any depth.
-fn compare(what: &str, first: &Value, second: &Value, rows: &mut Vec<Value>) {
+fn compare(what: &str, first: &Value, second: &Value, rows: &mut Vec<Difference>) {
     match (first, second) {
         (first, second) if first == second => {}
         (Value::Object(first), Value::Object(second)) => {
@@ -130,7 +189,10 @@ fn compare(what: &str, first: &Value, second: &Value, rows: &mut Vec<Value>) {
                 compare(&inner, &member(first), &member(second), rows);
             }
         }
-        (first, second) => rows.push(json!({"what": what, "first": first, "second": second})),
+        (first, second) => {
+            let (first, second) = (first.clone(), second.clone());
+            rows.push(Difference { what: what.to_owned(), first, second, effect: None });
+        }
     }
 }
 
@@ -145,11 +207,11 @@ mod tests {
         let mut rows = Vec::new();
         compare("", &first, &second, &mut rows);
         assert_eq!(
-            Value::from(rows),
+            document(&rows),
             json!([
-                {"what": "inner/left", "first": "x", "second": null},
-                {"what": "inner/list", "first": [1, 2], "second": [1]},
-                {"what": "inner/new", "first": null, "second": {"b": 2}},
+                {"what": "inner/left", "first": "x", "second": null, "effect": null},
+                {"what": "inner/list", "first": [1, 2], "second": [1], "effect": null},
+                {"what": "inner/new", "first": null, "second": {"b": 2}, "effect": null},
             ])
         );
     }

@@ -1,13 +1,15 @@
 //! `fuelcell doctor`: what stands in a user's or an author's way on this machine, each with its remedy.
 
 use crate::connection::{Connection, ConnectionFlags};
+use crate::documents::{Finding, State, document};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::operations::{GET_SESSION, PING, READYZ};
 use crate::output::{self, Column, Form, note};
-use crate::profile::{Profiles, path};
+use crate::profile::{Profiles, open_mode, path};
 use clap::Args;
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -17,6 +19,9 @@ const CLOCK: Duration = Duration::from_secs(60);
 
 /// With less free bytes the next download or compilation may fail.
 const LITTLE_DISK: u64 = 1 << 30;
+
+/// How jobs in Rust get what they are built for.
+const ADD_TARGET: [&str; 4] = ["rustup", "target", "add", "wasm32-wasip2"];
 
 const FINDINGS: &[Column] = &[
     ("CODE", "code", Form::Text),
@@ -28,45 +33,47 @@ const FINDINGS: &[Column] = &[
 /// What `doctor` takes.
 #[derive(Args)]
 pub struct Doctor {
-    #[command(flatten)]
-    connection: ConnectionFlags,
-    /// Writes what was found, with the versions of this program and this system, into a file to send with a question. It
+    /// Mend what is safe to mend: close files with tokens to others, have rustup fetch the target wasm32-wasip2. What was
+    /// done is told as `fixed`
+    #[arg(long)]
+    fix: bool,
+    /// Write what was found, with the versions of this program and this system, into a file to send with a question. It
     /// has no tokens.
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-}
-
-/// What was found of one thing. Tools of authors that are missing are no fault.
-struct Finding {
-    code: &'static str,
-    state: &'static str,
-    detail: String,
-    remedy: String,
+    #[command(flatten)]
+    connection: ConnectionFlags,
 }
 
 impl Finding {
+    fn new(code: &'static str, state: State, detail: impl Into<String>, remedy: &str) -> Self {
+        Self { code, state, detail: detail.into(), remedy: remedy.to_owned(), fix: None }
+    }
+
     fn well(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { code, state: "ok", detail: detail.into(), remedy: String::new() }
+        Self::new(code, State::Ok, detail, "")
     }
 
     fn missing(code: &'static str, detail: &str, remedy: &str) -> Self {
-        Self { code, state: "missing", detail: detail.into(), remedy: remedy.into() }
+        Self::new(code, State::Missing, detail, remedy)
     }
 
     fn wrong(code: &'static str, failure: &Failure) -> Self {
         let (detail, remedy) = failure.parts();
-        Self { code, state: "wrong", detail: detail.into(), remedy: remedy.unwrap_or_default().into() }
-    }
-
-    fn document(&self) -> Value {
-        json!({"code": self.code, "state": self.state, "detail": self.detail, "remedy": self.remedy})
+        Self::new(code, State::Wrong, detail, remedy.unwrap_or_default())
     }
 }
 
 /// `fuelcell doctor`
 pub(crate) fn run(arguments: &Doctor) -> Outcome {
     let flags = &arguments.connection;
-    let mut findings = vec![profiles(), server(flags)];
+    let fixed = |look: &dyn Fn() -> Finding, fix: Option<Fix>| fixed(look, fix, arguments.fix);
+    // What keeps others from being looked at is first.
+    let mut findings = vec![fixed(&profiles, path().map(Fix::Close))];
+    if let Some(file) = flags.file_of_token() {
+        findings.push(fixed(&|| token_file(&file), Some(Fix::Close(file.clone()))));
+    }
+    findings.push(server(flags));
     match flags.open().and_then(|connection| Ok((connection.send(GET_SESSION, &[])?, connection))) {
         Err(failure) => findings.push(Finding::wrong("token", &failure)),
         Ok((session, connection)) => {
@@ -75,18 +82,107 @@ pub(crate) fn run(arguments: &Doctor) -> Outcome {
             findings.extend(clock(&connection));
         }
     }
-    findings.extend([rust(), target(), python(), node(), go(), c_compiler(), kernel(), disk()]);
-    let documents: Vec<_> = findings.iter().map(Finding::document).collect();
-    output::list(flags.output, FINDINGS, &documents)?;
+    let has_rustup = first_line("rustup", &["--version"]).is_some();
+    findings.extend([rust(), fixed(&target, has_rustup.then_some(Fix::AddTarget))]);
+    findings.extend([python(), node(), go(), c_compiler(), kernel(), disk()]);
+    told(arguments, &findings)
+}
+
+/// Writes what was found.
+fn told(arguments: &Doctor, findings: &[Finding]) -> Outcome {
+    let documents: Vec<_> = findings.iter().map(document).collect();
+    output::list(arguments.connection.output, FINDINGS, &documents)?;
+    let fixes: Vec<_> = findings.iter().filter(|finding| finding.state != State::Fixed).collect();
+    let fixes: Vec<_> = fixes.iter().filter_map(|finding| finding.fix.as_deref()).collect();
+    if !arguments.fix && !fixes.is_empty() {
+        note(&format!("fuelcell doctor --fix does: {}", fixes.join("; ")));
+    }
     if let Some(file) = &arguments.bundle {
         write_bundle(file, &documents)?;
         note(&format!("{} has what to send with a question; there is no token in it", file.display()));
     }
     let wrong: Vec<_> =
-        findings.iter().filter(|finding| finding.state == "wrong").map(|finding| finding.code).collect();
+        findings.iter().filter(|finding| finding.state == State::Wrong).map(|finding| finding.code).collect();
     match wrong.is_empty() {
         true => Ok(()),
         false => Err(Failure::new(Exit::Failed, format!("not as it should be: {}", wrong.join(", ")))),
+    }
+}
+
+/// What `--fix` may do. None of it deletes anything, or needs rights that the user has not.
+enum Fix {
+    /// Takes a file with tokens from everybody but its owner.
+    Close(PathBuf),
+    /// Has rustup fetch what jobs in Rust are built for.
+    AddTarget,
+}
+
+impl Fix {
+    /// Whether it is for what was found.
+    fn helps(&self, found: &Finding) -> bool {
+        match self {
+            Self::Close(file) => found.state == State::Wrong && open_mode(file).is_some(),
+            Self::AddTarget => found.state == State::Missing,
+        }
+    }
+
+    /// The command that does the same.
+    fn words(&self) -> String {
+        match self {
+            Self::Close(file) => format!("chmod 600 {}", file.display()),
+            Self::AddTarget => ADD_TARGET.join(" "),
+        }
+    }
+
+    fn apply(&self) -> Result<(), String> {
+        match self {
+            Self::Close(file) => fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+                .map_err(|error| error.to_string()),
+            Self::AddTarget => {
+                let [program, arguments @ ..] = ADD_TARGET;
+                let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+                let output = output.map_err(|error| error.to_string())?;
+                let said = String::from_utf8_lossy(&output.stderr);
+                let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+                if output.status.success() { Ok(()) } else { Err(output::harmless(last)) }
+            }
+        }
+    }
+}
+
+/// Looks at something, and mends it where that is wanted and known how. What was done is looked at again.
+fn fixed(look: &dyn Fn() -> Finding, fix: Option<Fix>, wanted: bool) -> Finding {
+    let found = look();
+    let Some(fix) = fix.filter(|fix| fix.helps(&found)) else { return found };
+    let words = fix.words();
+    let with = |finding: Finding| Finding { fix: Some(words.clone()), ..finding };
+    if !wanted {
+        return with(found);
+    }
+    match fix.apply() {
+        Err(error) => {
+            with(Finding { detail: format!("{}; {words} did not help: {error}", found.detail), ..found })
+        }
+        Ok(()) => match look() {
+            now if now.state == State::Ok => {
+                with(Finding { state: State::Fixed, detail: format!("{words}: {}", now.detail), ..now })
+            }
+            now => with(now),
+        },
+    }
+}
+
+/// A file that a flag or a variable names: what is in it is not read here.
+fn token_file(file: &Path) -> Finding {
+    match open_mode(file) {
+        None => Finding::well("token-file", file.display().to_string()),
+        Some(mode) => {
+            let failure = Failure::new(
+                Exit::Failed,
+                format!("others can read {} ({mode:o}), and there is a token in it", file.display()),
+            );
+            Finding::wrong("token-file", &failure.with_remedy(format!("chmod 600 {}", file.display())))
+        }
     }
 }
 
@@ -158,8 +254,8 @@ fn rust() -> Finding {
 fn target() -> Finding {
     let folder = first_line("rustc", &["--print", "target-libdir", "--target", "wasm32-wasip2"]);
     let target = folder.filter(|folder| Path::new(folder).is_dir()).map(|_| "wasm32-wasip2".to_owned());
-    let remedy = "for jobs in Rust: rustup target add wasm32-wasip2";
-    tool("wasm-target", target, "rustc has no wasm32-wasip2", remedy)
+    let remedy = format!("for jobs in Rust: {}", ADD_TARGET.join(" "));
+    tool("wasm-target", target, "rustc has no wasm32-wasip2", &remedy)
 }
 
 fn node() -> Finding {

@@ -9,7 +9,7 @@ use clap::Args;
 /// Whether it is only said what would go.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct DryRun {
-    /// Says what would go, and deletes nothing.
+    /// Say what would go, and delete nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
 }

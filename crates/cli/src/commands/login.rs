@@ -1,6 +1,8 @@
 //! `fuelcell login`, `logout`, `profiles`, `whoami`: who asks which server.
 
+use crate::complete;
 use crate::connection::{Connection, ConnectionFlags, LOCAL, Scope, checked, is_private, server_url};
+use crate::documents::{KnownProfile, Who, document};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files::typed_unseen;
 use crate::http::Http;
@@ -8,7 +10,7 @@ use crate::operations::{GET_SESSION, PING};
 use crate::output::{self, Column, Form, Format, note, say};
 use crate::profile::{Profile, Profiles, path};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io;
 
 const WHO: &[Column] = &[
@@ -31,11 +33,11 @@ const PROFILES: &[Column] = &[
 /// What `login` takes.
 #[derive(Args)]
 pub struct Login {
-    #[command(flatten)]
-    connection: ConnectionFlags,
-    /// What the profile is called; --profile says the same.
+    /// Name of the profile; --profile says the same.
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    #[command(flatten)]
+    connection: ConnectionFlags,
 }
 
 /// Asks the server who the token belongs to, and keeps it as a profile.
@@ -97,11 +99,16 @@ fn token(flags: &ConnectionFlags, server: &str) -> Outcome<String> {
 }
 
 fn show(server: &str, profile: Option<&str>, session: &Value, kept: &Profile, format: Format) -> Outcome {
-    let told = json!({
-        "subject": session["subject"], "role": session["role"], "server": server, "profile": profile,
-        "tenantId": kept.tenant, "projectId": kept.project,
-    });
-    output::one(format, WHO, &told)
+    let text = |name: &str| session[name].as_str().unwrap_or_default().to_owned();
+    let who = Who {
+        subject: text("subject"),
+        role: text("role"),
+        server: server.to_owned(),
+        profile: profile.map(str::to_owned),
+        tenant_id: kept.tenant.clone(),
+        project_id: kept.project.clone(),
+    };
+    output::one(format, WHO, &document(&who))
 }
 
 /// What `whoami` takes.
@@ -129,7 +136,7 @@ pub(crate) fn whoami(arguments: &WhoAmI) -> Outcome {
 #[derive(Args)]
 pub struct Logout {
     /// The profile; absent = the one that holds when none is named.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::profiles())]
     name: Option<String>,
 }
 
@@ -148,19 +155,21 @@ pub(crate) fn logout(arguments: &Logout) -> Outcome {
 /// What `profiles` does.
 #[derive(Subcommand)]
 pub enum ProfilesCommand {
-    /// Lists profiles, without their tokens.
+    /// List profiles, without their tokens.
     #[command(after_help = "Examples:\n  $ fuelcell profiles list")]
     List {
-        /// What is written to standard output.
+        /// Format of standard output.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
-    /// Says which profile holds when none is named.
+    /// Choose the profile that holds when none is named.
+    #[command(after_help = "Examples:\n  $ fuelcell profiles use $PROFILE")]
     Use {
         /// Its name.
+        #[arg(add = complete::profiles())]
         name: String,
     },
-    /// Prints where profiles lie.
+    /// Print where profiles lie.
     #[command(after_help = "Examples:\n  $ fuelcell profiles path")]
     Path,
 }
@@ -171,9 +180,12 @@ pub(crate) fn profiles(command: &ProfilesCommand) -> Outcome {
     match command {
         ProfilesCommand::List { output } => {
             let entry = |(name, profile): (&String, &Profile)| {
-                json!({
-                    "name": name, "default": profiles.default.as_ref() == Some(name), "server": profile.server,
-                    "tenantId": profile.tenant, "projectId": profile.project,
+                document(&KnownProfile {
+                    name,
+                    default: profiles.default.as_ref() == Some(name),
+                    server: &profile.server,
+                    tenant_id: profile.tenant.as_deref(),
+                    project_id: profile.project.as_deref(),
                 })
             };
             let entries: Vec<_> = profiles.profiles.iter().map(entry).collect();

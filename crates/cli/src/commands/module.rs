@@ -1,7 +1,9 @@
 //! `fuelcell module push|list|…`: modules of a project.
 
 use super::gone::{DryRun, would_go};
+use crate::complete;
 use crate::connection::{Connection, ConnectionFlags};
+use crate::documents::{Files, document};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files::{self, check_free};
 use crate::operations::{
@@ -41,6 +43,8 @@ const VERSION: &[Column] = &[
     ("size", "size", Form::Bytes),
     ("digest", "digest", Form::Text),
     ("engine", "engine/name", Form::Text),
+    ("compiling takes, CPU s", "compile/cpuSeconds", Form::Text),
+    ("machine code", "compile/machineCodeBytes", Form::Bytes),
     ("imports", "imports", Form::Text),
     ("uploaded", "dateCreated", Form::Time),
     ("uploaded by", "uploadedBy", Form::Text),
@@ -67,33 +71,38 @@ pub struct Online<A: Args> {
 /// What `fuelcell module` does with a server.
 #[derive(Subcommand)]
 pub enum ModuleCommand {
-    /// Uploads a packed module, or the folder of a script, as a version. Its bytes never change.
+    /// Upload a packed module, or the folder of a script, as a version.
+    ///
+    /// The bytes of a version never change.
     #[command(
         after_help = "Examples:\n  $ fuelcell module push word-count.wasm word-count@1.0.0\n  $ fuelcell module push word-count.wasm word-count@1.0.1 --activate Analysis"
     )]
     Push(Online<Push>),
-    /// Lists modules.
+    /// List modules.
     #[command(after_help = "Examples:\n  $ fuelcell module list")]
     List(Online<HowMany>),
-    /// Shows the versions of a module, or one of them.
+    /// Show the versions of a module, or one of them.
     #[command(
         after_help = "Examples:\n  $ fuelcell module show $MODULE\n  $ fuelcell module show $MODULE@1 --output json"
     )]
     Show(Online<Named>),
-    /// Has a version serve a job type from now on.
+    /// Have a version serve a job type from now on.
     #[command(after_help = "Examples:\n  $ fuelcell module activate $MODULE@1 --type Analysis")]
     Activate(Online<Activate>),
-    /// Goes back to what served a job type before: the earlier activation, or the module that comes with the server.
+    /// Go back to what served a job type before.
+    ///
+    /// That is the earlier activation, or the module that comes with the server.
     #[command(after_help = "Examples:\n  $ fuelcell module rollback Analysis")]
     Rollback(Online<JobType>),
-    /// Lists activations, the newest first: the first of each job type holds.
+    /// List activations, newest first: the first of each job type holds.
     #[command(after_help = "Examples:\n  $ fuelcell module activations")]
     Activations(Online<HowMany>),
-    /// Fetches the bytes of a version.
+    /// Download the bytes of a version.
     #[command(after_help = "Examples:\n  $ fuelcell module get $MODULE@1 --out module.wasm")]
     Get(Online<Get>),
-    /// Deletes a version that no unfinished job, no pipeline and no activation uses; with the last one what the module is
-    /// granted.
+    /// Delete a version that no unfinished job, pipeline or activation uses.
+    ///
+    /// With the last version goes what the module is granted.
     #[command(
         after_help = "Examples:\n  $ fuelcell module delete $SPARE_MODULE@1 --dry-run\n  $ fuelcell module delete $SPARE_MODULE@1"
     )]
@@ -108,7 +117,7 @@ pub struct Push {
     /// What it is called.
     #[arg(value_name = "NAME@VERSION")]
     version: String,
-    /// Has it serve this job type.
+    /// Have it serve this job type from now on.
     #[arg(long, value_name = "TYPE")]
     activate: Option<String>,
 }
@@ -117,7 +126,7 @@ pub struct Push {
 #[derive(Args)]
 pub struct Named {
     /// The module, or one version of it.
-    #[arg(value_name = "NAME[@VERSION]")]
+    #[arg(value_name = "NAME[@VERSION]", add = complete::modules())]
     module: String,
 }
 
@@ -125,7 +134,7 @@ pub struct Named {
 #[derive(Args)]
 pub struct OneVersion {
     /// The version.
-    #[arg(value_name = "NAME@VERSION")]
+    #[arg(value_name = "NAME@VERSION", add = complete::modules())]
     version: String,
     #[command(flatten)]
     only: DryRun,
@@ -135,10 +144,10 @@ pub struct OneVersion {
 #[derive(Args)]
 pub struct Activate {
     /// The version.
-    #[arg(value_name = "NAME@VERSION")]
+    #[arg(value_name = "NAME@VERSION", add = complete::modules())]
     version: String,
     /// The job type; absent = the one that it declares.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", add = complete::job_types())]
     job_type: Option<String>,
 }
 
@@ -146,7 +155,7 @@ pub struct Activate {
 #[derive(Args)]
 pub struct JobType {
     /// The job type.
-    #[arg(value_name = "TYPE")]
+    #[arg(value_name = "TYPE", add = complete::job_types())]
     job_type: String,
 }
 
@@ -154,12 +163,12 @@ pub struct JobType {
 #[derive(Args)]
 pub struct Get {
     /// The version.
-    #[arg(value_name = "NAME@VERSION")]
+    #[arg(value_name = "NAME@VERSION", add = complete::modules())]
     version: String,
     /// The file to write; absent = NAME-VERSION.wasm.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Replaces a file that is there.
+    /// Replace a file that is there.
     #[arg(long)]
     force: bool,
 }
@@ -205,7 +214,7 @@ fn run_push(connection: &Connection, push: &Push, packer: Packer) -> Outcome {
     let file = match push.file.is_dir() {
         true => {
             let bytes = packer(&push.file).map_err(|error| Failure::new(Exit::Failed, error))?;
-            let unwritable = |error| Failure::here("cannot make a temporary file", error);
+            let unwritable = |error| Failure::unwritten("cannot make a temporary file", error);
             let mut file = tempfile::NamedTempFile::new().map_err(unwritable)?;
             file.write_all(&bytes).map_err(unwritable)?;
             packed.insert(file).path()
@@ -220,11 +229,21 @@ fn run_push(connection: &Connection, push: &Push, packer: Packer) -> Outcome {
     if !told["waitingFor"].is_null() {
         note(&format!("it waits for a grant: fuelcell grant show {name}"));
     }
+    if let Some(cost) = compile_cost(&told["compile"]) {
+        note(&cost);
+    }
     done(connection.format, &push.version, &told)?;
     match &push.activate {
         Some(job_type) => run_activate(connection, (name, version), Some(job_type.clone())),
         None => Ok(()),
     }
+}
+
+/// What compiling it takes; nothing for a script.
+fn compile_cost(compile: &Value) -> Option<String> {
+    let [low, high] = compile["cpuSeconds"].as_array()?.as_slice() else { return None };
+    let (low, high) = (low.as_f64()?, high.as_f64()?);
+    Some(format!("compiling it takes each server about {low:.1} to {high:.1} s of a processor, once"))
 }
 
 fn run_activate(connection: &Connection, (name, version): (&str, &str), job_type: Option<String>) -> Outcome {
@@ -336,5 +355,6 @@ fn run_get(connection: &Connection, get: &Get) -> Outcome {
     check_free(&place, get.force)?;
     let call = connection.call(VERSION_CONTENT, &fill)?;
     files::download(&connection.http, &call, &place, known["digest"].as_str())?;
-    done(connection.format, &place.display().to_string(), &json!({"files": [place]}))
+    let told = document(&Files { files: vec![place.clone()] });
+    done(connection.format, &place.display().to_string(), &told)
 }

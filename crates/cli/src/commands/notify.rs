@@ -38,37 +38,37 @@ const POLICY: &[Column] =
 /// What `fuelcell webhook` does.
 #[derive(Subcommand)]
 pub enum WebhookCommand {
-    /// Has an address told of ends of jobs, and prints the secret that signs what it is told, for the only time.
+    /// Have an address told of ended jobs, and print the secret that signs, for the only time.
     #[command(
         after_help = "Examples:\n  $ fuelcell webhook create https://hooks.example.com/fuelcell --event failed"
     )]
     Create {
-        /// The address.
+        /// Address to tell, such as https://hooks.example.com/fuelcell.
         url: String,
         /// Which ends; absent = all.
         #[arg(long = "event", value_name = "END", value_parser = ["completed", "failed", "cancelled"])]
         events: Vec<String>,
     },
-    /// Lists webhooks.
+    /// List webhooks.
     #[command(after_help = "Examples:\n  $ fuelcell webhook list")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Shows a webhook.
+    /// Show a webhook.
     #[command(after_help = "Examples:\n  $ fuelcell webhook show $WEBHOOK")]
     Show {
         /// Its id.
         webhook: String,
     },
-    /// Changes a webhook.
+    /// Change a webhook.
     #[command(
         after_help = "Examples:\n  $ fuelcell webhook change $WEBHOOK --event completed --enabled false"
     )]
     Change {
         /// Its id.
         webhook: String,
-        /// Another address.
+        /// New address.
         #[arg(long)]
         url: Option<String>,
         /// Which ends, instead of those before.
@@ -78,7 +78,7 @@ pub enum WebhookCommand {
         #[arg(long)]
         enabled: Option<bool>,
     },
-    /// Makes a new secret, and prints it. The one before it holds on for a while.
+    /// Make a new secret, and print it; the one before it holds on for a while.
     #[command(after_help = "Examples:\n  $ fuelcell webhook rotate $WEBHOOK --overlap 1h")]
     Rotate {
         /// Its id.
@@ -87,7 +87,9 @@ pub enum WebhookCommand {
         #[arg(long, value_name = "TIME", value_parser = duration)]
         overlap: Option<Duration>,
     },
-    /// Deletes a webhook. What it has not been told yet, it is not told.
+    /// Delete a webhook.
+    ///
+    /// What it has not been told yet, it is not told.
     #[command(
         after_help = "Examples:\n  $ fuelcell webhook delete $WEBHOOK --dry-run\n  $ fuelcell webhook delete $WEBHOOK"
     )]
@@ -102,7 +104,7 @@ pub enum WebhookCommand {
 /// What `fuelcell delivery` does.
 #[derive(Subcommand)]
 pub enum DeliveryCommand {
-    /// Lists what was told, and what came of it.
+    /// List what was told, and what came of it.
     #[command(after_help = "Examples:\n  $ fuelcell delivery list --job $JOB")]
     List {
         /// Only those of this job.
@@ -114,12 +116,14 @@ pub enum DeliveryCommand {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Shows a delivery with its latest tries.
+    /// Show a delivery with its latest tries.
+    #[command(after_help = "Examples:\n  $ fuelcell delivery show $DELIVERY")]
     Show {
         /// Its id.
         delivery: String,
     },
-    /// Sends it again.
+    /// Send what a delivery tells again.
+    #[command(after_help = "Examples:\n  $ fuelcell delivery resend $DELIVERY")]
     Resend {
         /// Its id.
         delivery: String,

@@ -1,6 +1,8 @@
 //! `fuelcell pipeline …`: what jobs are made of again and again, by hand or by a schedule.
 
 use super::gone::{DryRun, nothing_was_deleted, would_go};
+use super::job::submit::{OfPipeline, of_pipeline};
+use crate::complete;
 use crate::connection::Connection;
 use crate::failure::{Failure, Outcome};
 use crate::files;
@@ -47,56 +49,66 @@ const ITEMS: &[Column] =
 /// What `fuelcell pipeline` does.
 #[derive(Subcommand)]
 pub enum PipelineCommand {
-    /// Makes a pipeline, or makes one anew, of a body of the API. Prints its id.
+    /// Create or replace a pipeline, and print its id.
     #[command(
         after_help = "Examples:\n  $ fuelcell pipeline apply --file pipeline.json\n  $ fuelcell pipeline apply --id $PIPELINE --name Orders --type ProcessMining --dataset $DATASET"
     )]
     Apply(Apply),
-    /// Lists pipelines.
+    /// List pipelines.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline list")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Shows a pipeline, with the next runs of its schedule.
+    /// Show a pipeline, with the next runs of its schedule.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline show $PIPELINE")]
     Show {
         /// The pipeline's id.
+        #[arg(add = complete::pipelines())]
         pipeline: String,
     },
-    /// Stops the schedule of a pipeline.
+    /// Run a pipeline now: submit a job of it, whatever its schedule says.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell pipeline run $PIPELINE --upload datasetId=orders.csv --watch\n  $ fuelcell pipeline run $PIPELINE --param datasetId=$DATASET"
+    )]
+    Run(Box<Run>),
+    /// Stop the schedule of a pipeline.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline pause $SCHEDULED_PIPELINE")]
     Pause {
         /// The pipeline's id.
+        #[arg(add = complete::pipelines())]
         pipeline: String,
     },
-    /// Starts the schedule of a pipeline again.
+    /// Start the schedule of a pipeline again.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline resume $SCHEDULED_PIPELINE")]
     Resume {
         /// The pipeline's id.
+        #[arg(add = complete::pipelines())]
         pipeline: String,
     },
-    /// Deletes a pipeline with its schedule and the items that its jobs marked as processed. The jobs stay.
+    /// Delete a pipeline with its schedule and its processed items; its jobs stay.
     #[command(
         after_help = "Examples:\n  $ fuelcell pipeline delete $SPARE_PIPELINE --dry-run\n  $ fuelcell pipeline delete $SPARE_PIPELINE"
     )]
     Delete {
         /// The pipeline's id.
+        #[arg(add = complete::pipelines())]
         pipeline: String,
         #[command(flatten)]
         only: DryRun,
     },
-    /// Lists the items that jobs of a pipeline marked as processed, or forgets them.
+    /// List the items that jobs of a pipeline marked as processed, or forget them.
     #[command(
         after_help = "Examples:\n  $ fuelcell pipeline processed $PIPELINE\n  $ fuelcell pipeline processed $PIPELINE --forget"
     )]
     Processed {
         /// The pipeline's id.
+        #[arg(add = complete::pipelines())]
         pipeline: String,
-        /// Forgets all of them, so that they are processed again.
+        /// Forget all of them, so that they are processed again.
         #[arg(long)]
         forget: bool,
-        /// Says how many would be forgotten, and forgets none.
+        /// Say how many would be forgotten, and forget none.
         #[arg(long, requires = "forget")]
         dry_run: bool,
         #[command(flatten)]
@@ -107,7 +119,7 @@ pub enum PipelineCommand {
 /// A pipeline to make.
 #[derive(Args)]
 pub struct Apply {
-    /// A body of the API as JSON, which may have also pipelineId; - for standard input. Flags go over it.
+    /// Body of the API as JSON, which may have also pipelineId; - for standard input. Flags override it.
     #[arg(long, short, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The pipeline's id; absent = that of the file, else a new one.
@@ -122,12 +134,22 @@ pub struct Apply {
     /// The dataset of its jobs.
     #[arg(long, value_name = "ID")]
     dataset: Option<String>,
-    /// When it makes jobs by itself, such as '0 6 * * MON-FRI'.
+    /// Schedule on which it makes jobs by itself, such as '0 6 * * MON-FRI'.
     #[arg(long)]
     cron: Option<String>,
     /// The time zone of --cron, such as Europe/Berlin.
     #[arg(long, requires = "cron")]
     time_zone: Option<String>,
+}
+
+/// A pipeline to run.
+#[derive(Args)]
+pub struct Run {
+    /// The pipeline's id, or its name.
+    #[arg(add = complete::pipelines())]
+    pipeline: String,
+    #[command(flatten)]
+    job: OfPipeline,
 }
 
 /// `fuelcell pipeline …`
@@ -144,6 +166,10 @@ pub(crate) fn run(connection: &Connection, command: PipelineCommand) -> Outcome 
         ),
         PipelineCommand::Show { pipeline } => {
             output::one(format, PIPELINE, &connection.send(GET_PIPELINE, &[("pipelineId", &pipeline)])?)
+        }
+        PipelineCommand::Run(wanted) => {
+            let id = named(connection, &wanted.pipeline)?;
+            of_pipeline(connection, id, wanted.job)
         }
         PipelineCommand::Pause { pipeline } => enable(connection, &pipeline, false),
         PipelineCommand::Resume { pipeline } => enable(connection, &pipeline, true),
@@ -170,6 +196,31 @@ pub(crate) fn run(connection: &Connection, command: PipelineCommand) -> Outcome 
             let call = connection.call(LIST_PROCESSED, &[("pipelineId", &pipeline)])?;
             pages::list(http, call, "processedItems", how_many, (format, ITEMS))
         }
+    }
+}
+
+/// The id of the pipeline that goes by this name or id.
+fn named(connection: &Connection, name: &str) -> Outcome<String> {
+    if name.parse::<Uuid>().is_ok() {
+        return Ok(name.to_owned());
+    }
+    let call = connection.call(LIST_PIPELINES, &[])?;
+    let (all, _) = pages::gather(&connection.http, call, "pipelines", usize::MAX)?;
+    let names = || all.iter().filter_map(|pipeline| pipeline["name"].as_str());
+    let ids: Vec<_> =
+        all.iter().filter(|one| one["name"] == name).filter_map(|one| one["pipelineId"].as_str()).collect();
+    match ids[..] {
+        [id] => Ok(id.to_owned()),
+        [] => {
+            let failure = Failure::usage(format!("there is no pipeline {name:?}"));
+            let near = names().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
+            Err(match near {
+                Some(near) => failure.with_remedy(format!("did you mean {}?", output::harmless(near))),
+                None => failure.with_remedy("fuelcell pipeline list shows those that there are"),
+            })
+        }
+        _ => Err(Failure::usage(format!("{} pipelines are called {name:?}", ids.len()))
+            .with_remedy(format!("name one by its id: {}", ids.join(", ")))),
     }
 }
 

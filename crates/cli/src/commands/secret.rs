@@ -1,6 +1,7 @@
 //! `fuelcell secret …` and `fuelcell grant …`: what jobs of a project may reach, and with which credentials.
 
 use super::gone::{DryRun, would_go};
+use crate::complete;
 use crate::connection::Connection;
 use crate::failure::Outcome;
 use crate::files;
@@ -31,30 +32,34 @@ const GRANT: &[Column] = &[
 /// What `fuelcell secret` does.
 #[derive(Subcommand)]
 pub enum SecretCommand {
-    /// Sets a secret, whose value nobody reads again. It is read from a file, or from standard input, never from an argument.
+    /// Set a secret from a file or from standard input; nobody reads its value again.
     #[command(
         after_help = "Examples:\n  $ echo 's3cret' | fuelcell secret set API_KEY\n  $ fuelcell secret set API_KEY --from-file key.txt --header authorization"
     )]
     Set {
         /// Its name.
+        #[arg(add = complete::secrets())]
         name: String,
-        /// The file that holds it; absent = standard input. A line break at its end does not belong to it.
+        /// File that holds the value; absent = standard input. A line break at its end does not belong to it.
         #[arg(long, value_name = "FILE")]
         from_file: Option<PathBuf>,
-        /// A header in which jobs may send it.
+        /// Header in which jobs may send it.
         #[arg(long = "header", value_name = "NAME")]
         headers: Vec<String>,
     },
-    /// Lists the names of secrets.
+    /// List the names of secrets.
     #[command(after_help = "Examples:\n  $ fuelcell secret list")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Deletes a secret. Jobs that would send it or compute with it are refused that from then on.
+    /// Delete a secret.
+    ///
+    /// Jobs that would send it or compute with it are refused that from then on.
     #[command(after_help = "Examples:\n  $ fuelcell secret delete $SECRET")]
     Delete {
         /// Its name.
+        #[arg(add = complete::secrets())]
         name: String,
     },
 }
@@ -62,18 +67,20 @@ pub enum SecretCommand {
 /// What `fuelcell grant` does.
 #[derive(Subcommand)]
 pub enum GrantCommand {
-    /// Shows what a module is granted, and which versions wait for more.
+    /// Show what a module is granted, and which versions wait for more.
     #[command(after_help = "Examples:\n  $ fuelcell grant show $MODULE")]
     Show {
         /// The module.
+        #[arg(add = complete::modules())]
         module: String,
     },
-    /// Grants a module hosts, secrets and keys, instead of what it was granted before.
+    /// Grant a module hosts, secrets and keys, instead of what it was granted before.
     #[command(
         after_help = "Examples:\n  $ fuelcell grant set $MODULE --host api.example.com --hmac PROBE_KEY"
     )]
     Set {
         /// The module.
+        #[arg(add = complete::modules())]
         module: String,
         /// A host that its jobs may ask, such as api.example.com.
         #[arg(long = "host", value_name = "HOST")]
@@ -85,12 +92,13 @@ pub enum GrantCommand {
         #[arg(long = "hmac", value_name = "NAME")]
         hmac: Vec<String>,
     },
-    /// Takes everything back that a module was granted.
+    /// Take back everything that a module was granted.
     #[command(
         after_help = "Examples:\n  $ fuelcell grant revoke $MODULE --dry-run\n  $ fuelcell grant revoke $MODULE"
     )]
     Revoke {
         /// The module.
+        #[arg(add = complete::modules())]
         module: String,
         #[command(flatten)]
         only: DryRun,

@@ -94,28 +94,31 @@ const ONLY_IN_CSV: &[Column] = &[("FUEL AT LEAST", "fuelIsLowerBound", Form::Tex
 /// What `fuelcell system` does.
 #[derive(Subcommand)]
 pub enum SystemCommand {
-    /// Shows queue, figures and capacity.
+    /// Show queue, figures and capacity.
     #[command(after_help = "Examples:\n  $ fuelcell system status\n  $ fuelcell system status --output json")]
     Status,
-    /// Says whether the server can take work, and what is not well. Needs no token; ends with 6 when it cannot.
+    /// Say whether the server can take work, and what is not well.
+    ///
+    /// It needs no token, and ends with 6 when the server cannot.
     #[command(after_help = "Examples:\n  $ fuelcell system health")]
     Health,
-    /// Shows the whole server to its operator: nodes, tenants, and which jobs have waited longest.
+    /// Show the whole server to its operator: nodes, tenants, and which jobs have waited longest.
     ///
     /// CSV has the tenants.
     #[command(after_help = "Examples:\n  $ fuelcell system server")]
     Server,
-    /// Lists the engines that run scripts.
+    /// List the engines that run scripts.
     #[command(after_help = "Examples:\n  $ fuelcell system engines")]
     Engines,
-    /// Has the server make a backup of itself, into its folder for them, and waits until it is there.
+    /// Have the server make a backup of itself, and wait until it is there.
     ///
-    /// Ends with 1 when it comes to nothing, and with 5 when one is being made or the server makes none.
+    /// It goes into the folder that the server has for backups. Ends with 1 when it comes to nothing, and with 5 when
+    /// one is being made or the server makes none.
     #[command(
         after_help = "Examples:\n  $ fuelcell system backup\n  $ fuelcell system backup --show --output json"
     )]
     Backup {
-        /// Begins none, and shows how the latest ones went.
+        /// Show how the latest ones went, and begin none.
         #[arg(long)]
         show: bool,
     },
@@ -145,7 +148,8 @@ pub struct Usage {
     /// The last UTC day; absent = today.
     #[arg(long)]
     to: Option<String>,
-    /// What is told apart, with commas: day, and one of module, subject, label; of several projects also tenant and project.
+    /// What to tell apart, with commas: day, and one of module, subject, label; of several projects also tenant and
+    /// project.
     #[arg(long)]
     group_by: Option<String>,
     /// All projects that the token administers, or all of the tenant that is named: by --tenant, FUELCELL_TENANT or the

@@ -55,35 +55,38 @@ const LIMITS: &[Column] = &[
 /// What `fuelcell tenant` does.
 #[derive(Subcommand)]
 pub enum TenantCommand {
-    /// Makes a tenant, and prints its id.
+    /// Create a tenant, and print its id.
     #[command(after_help = "Examples:\n  $ fuelcell tenant create 'Acme and Daughters'")]
     Create {
         /// Its name.
         name: String,
     },
-    /// Lists tenants.
+    /// List tenants.
     #[command(after_help = "Examples:\n  $ fuelcell tenant list")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Shows a tenant and what belongs to it.
+    /// Show a tenant and what belongs to it.
     #[command(after_help = "Examples:\n  $ fuelcell tenant show $FUELCELL_TENANT")]
     Show {
         /// Its id.
         #[arg(value_name = "TENANT")]
         which: String,
     },
-    /// Gives a tenant another name.
+    /// Rename a tenant.
     #[command(after_help = "Examples:\n  $ fuelcell tenant rename $FUELCELL_TENANT 'Acme and Sons'")]
     Rename {
         /// Its id.
         #[arg(value_name = "TENANT")]
         which: String,
-        /// The other name.
+        /// The new name.
         name: String,
     },
-    /// Deletes a tenant with all its projects. Without its name it only says what would go.
+    /// Delete a tenant with all its projects; without --confirm only say what would go.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell tenant delete $SPARE_TENANT\n  $ fuelcell tenant delete $SPARE_TENANT --confirm Acme"
+    )]
     Delete {
         /// Its id.
         #[arg(value_name = "TENANT")]
@@ -97,35 +100,38 @@ pub enum TenantCommand {
 /// What `fuelcell project` does.
 #[derive(Subcommand)]
 pub enum ProjectCommand {
-    /// Makes a project, and prints its id.
+    /// Create a project, and print its id.
     #[command(after_help = "Examples:\n  $ fuelcell project create Invoices")]
     Create {
         /// Its name.
         name: String,
     },
-    /// Lists a tenant's projects.
+    /// List a tenant's projects.
     #[command(after_help = "Examples:\n  $ fuelcell project list --output json")]
     List {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Shows a project and what belongs to it.
+    /// Show a project and what belongs to it.
     #[command(after_help = "Examples:\n  $ fuelcell project show $FUELCELL_PROJECT")]
     Show {
         /// Its id.
         #[arg(value_name = "PROJECT")]
         which: String,
     },
-    /// Gives a project another name.
+    /// Rename a project.
     #[command(after_help = "Examples:\n  $ fuelcell project rename $FUELCELL_PROJECT Bills")]
     Rename {
         /// Its id.
         #[arg(value_name = "PROJECT")]
         which: String,
-        /// The other name.
+        /// The new name.
         name: String,
     },
-    /// Deletes a project. Without its name it only says what would go.
+    /// Delete a project; without --confirm only say what would go.
+    #[command(
+        after_help = "Examples:\n  $ fuelcell project delete $SPARE_PROJECT\n  $ fuelcell project delete $SPARE_PROJECT --confirm Invoices"
+    )]
     Delete {
         /// Its id.
         #[arg(value_name = "PROJECT")]
@@ -134,7 +140,7 @@ pub enum ProjectCommand {
         #[arg(long, value_name = "NAME")]
         confirm: Option<String>,
     },
-    /// Shows caps, quotas and what is used of them, or sets caps and quotas.
+    /// Show a project's caps, its quotas and what is used of them, or set them.
     #[command(
         after_help = "Examples:\n  $ fuelcell project limits $FUELCELL_PROJECT\n  $ fuelcell project limits $FUELCELL_PROJECT --set limits.json"
     )]

@@ -5,9 +5,9 @@ mod tree;
 
 use crate::cli::{ProfileArguments, RunArguments};
 use crate::run::{self, Ran};
+use crate::told::{FunctionTold, ProfileTold, RunTold, line};
 use anyhow::{Context, ensure};
 use fuelcell_domain::{FuelProfile, Isolation, StackUse};
-use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: ProfileArguments) -> anyhow::Result<ExitCode>
     let profile = ran.profile.as_ref().context("the run ended before it began, and has no profile")?;
     let files = write(&name, &ran, profile, &to)?;
     let told = match json {
-        true => as_json(&ran, profile, &files)?,
+        true => line(&as_document(&ran, profile, files))?,
         false => as_text(&ran, profile, &files),
     };
     io::stdout().write_all(told.as_bytes())?;
@@ -92,23 +92,21 @@ fn as_text(ran: &Ran, profile: &FuelProfile, files: &[PathBuf]) -> String {
     text
 }
 
-fn as_json(ran: &Ran, profile: &FuelProfile, files: &[PathBuf]) -> anyhow::Result<String> {
-    let told = |function: &FunctionUse<'_>| {
-        json!({
-            "name": function.name,
-            "ownFuel": function.own_fuel,
-            "fuel": function.fuel,
-            "ownBytes": function.own_bytes,
-            "bytes": function.bytes,
-        })
+/// How the run went, with its profile.
+fn as_document(ran: &Ran, profile: &FuelProfile, files: Vec<PathBuf>) -> RunTold {
+    let told = |function: &FunctionUse<'_>| FunctionTold {
+        name: function.name.to_owned(),
+        own_fuel: function.own_fuel,
+        fuel: function.fuel,
+        own_bytes: function.own_bytes,
+        bytes: function.bytes,
     };
-    let mut document: Value = serde_json::from_str(&ran.as_json())?;
-    document["profile"] = json!({
-        "samples": profile.samples,
-        "fuel": profile.fuel(),
-        "bytes": profile.bytes(),
-        "functions": functions(profile).iter().map(told).collect::<Vec<_>>(),
-        "files": files,
-    });
-    Ok(format!("{document}\n"))
+    let profile = ProfileTold {
+        samples: profile.samples,
+        fuel: profile.fuel(),
+        bytes: profile.bytes(),
+        functions: functions(profile).iter().map(told).collect(),
+        files,
+    };
+    RunTold { profile: Some(profile), ..ran.told() }
 }

@@ -1,31 +1,34 @@
 //! `fuelcell job download`: the outputs of a job as files.
 
 use super::shared::outputs;
+use crate::complete;
 use crate::connection::Connection;
+use crate::documents::{Files, document};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files::{check_free, download, inside};
 use crate::http::Call;
 use crate::operations::JOB_RESULTS;
 use crate::output::{Format, done};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Outputs to fetch.
 #[derive(Args)]
 pub struct Download {
     /// The job's id.
+    #[arg(add = complete::jobs())]
     job: String,
-    /// Only these outputs.
+    /// Download only these outputs.
     #[arg(value_name = "OUTPUT")]
     names: Vec<String>,
-    /// The folder where they go.
+    /// Folder for the outputs.
     #[arg(long, value_name = "FOLDER", default_value = ".", conflicts_with = "zip")]
     out: PathBuf,
-    /// All outputs as one file.
+    /// Download all outputs as one zip file.
     #[arg(long, value_name = "FILE", conflicts_with = "names")]
     zip: Option<PathBuf>,
-    /// Replaces files that are there.
+    /// Replace files that are there.
     #[arg(long)]
     force: bool,
 }
@@ -35,7 +38,11 @@ pub(super) fn run(connection: &Connection, wanted: &Download) -> Outcome {
     if let Some(zip) = &wanted.zip {
         check_free(zip, wanted.force)?;
         download(&connection.http, &call.query("format", Some("download")), zip, None)?;
-        return done(connection.format, &zip.display().to_string(), &json!({"files": [zip]}));
+        return done(
+            connection.format,
+            &zip.display().to_string(),
+            &document(&Files { files: vec![zip.clone()] }),
+        );
     }
     let outputs = outputs(&connection.http.send(&call)?);
     let named =
@@ -60,10 +67,10 @@ pub(super) fn run(connection: &Connection, wanted: &Download) -> Outcome {
         let call = Call::to("GET", link);
         download(&connection.http, &call, place, output["digest"].as_str())?;
     }
-    let places: Vec<_> = files.iter().map(|(place, _)| place).collect();
+    let places: Vec<_> = files.iter().map(|(place, _)| place.clone()).collect();
     if places.is_empty() && matches!(connection.format, Format::Table | Format::Csv) {
         return Ok(());
     }
     let listed: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
-    done(connection.format, &listed.join("\n"), &json!({"files": places}))
+    done(connection.format, &listed.join("\n"), &document(&Files { files: places }))
 }

@@ -1,5 +1,6 @@
 //! `fuelcell job logs`: what a job says, then and now.
 
+use crate::complete;
 use crate::connection::Connection;
 use crate::events;
 use crate::failure::Outcome;
@@ -23,13 +24,23 @@ const PAGE: &str = "1000";
 #[derive(Args)]
 pub struct Logs {
     /// The job's id.
+    #[arg(add = complete::jobs())]
     job: String,
-    /// Goes on until the job ends.
+    /// Go on until the job ends.
     #[arg(long, short)]
     follow: bool,
     /// Only lines of this level and of worse ones.
     #[arg(long, value_enum, default_value_t = Level::Trace)]
     level: Level,
+    /// Only lines with this in their message; capitals do not matter.
+    #[arg(long, conflicts_with = "follow")]
+    text: Option<String>,
+    /// Only lines whose message fits this regular expression somewhere; capitals do not matter.
+    #[arg(long, value_name = "REGEX", conflicts_with = "follow")]
+    pattern: Option<String>,
+    /// Only lines of this stage.
+    #[arg(long, conflicts_with = "follow")]
+    stage: Option<String>,
 }
 
 /// How grave a line is.
@@ -67,7 +78,9 @@ pub(super) fn run(connection: &Connection, logs: &Logs) -> Outcome {
     let mut cursor: Option<String> = None;
     loop {
         let call = connection.call(JOB_LOGS, &[("jobId", &logs.job)])?.query("limit", Some(PAGE));
-        let mut page = connection.http.send(&call.query("cursor", cursor.as_ref()))?;
+        let call = call.query("text", logs.text.as_ref()).query("pattern", logs.pattern.as_ref());
+        let call = call.query("stage", logs.stage.as_ref()).query("cursor", cursor.as_ref());
+        let mut page = connection.http.send(&call)?;
         let more = page["hasMore"] == true;
         cursor = page["nextCursor"].as_str().map(str::to_owned);
         if let Value::Array(lines) = page["logs"].take() {

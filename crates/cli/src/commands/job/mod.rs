@@ -4,10 +4,12 @@ mod download;
 pub(crate) mod here;
 mod logs;
 mod shared;
-mod submit;
+pub(crate) mod submit;
 mod watch;
 
+use super::diff::{self, Compare};
 use super::gone::{DryRun, nothing_was_deleted};
+use crate::complete;
 use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::operations::{
@@ -69,102 +71,114 @@ const OUTPUTS: &[Column] = &[
 /// What `fuelcell job` does.
 #[derive(Subcommand)]
 pub enum JobCommand {
-    /// Submits a job.
+    /// Submit a job.
     #[command(after_help = submit::EXAMPLES)]
     Submit(Box<submit::Submit>),
-    /// Lists jobs, the newest first.
+    /// List jobs, newest first.
     #[command(
         after_help = "Examples:\n  $ fuelcell job list --status failed\n  $ fuelcell job list --all --output jsonl"
     )]
     List(Filters),
-    /// Shows a job: how far it is, why it waits, why it failed, what it used.
+    /// Show a job: how far it is, why it waits, why it failed, what it used.
     #[command(after_help = "Examples:\n  $ fuelcell job show $JOB\n  $ fuelcell job show $JOB --output json")]
     Show {
         /// The job's id.
+        #[arg(add = complete::jobs())]
         job: String,
     },
-    /// Follows a job until it ends: stages, progress and log on standard error, the job as it ended on standard output.
+    /// Follow a job until it ends.
     ///
-    /// Ends with 0 when the job completed, with 1 when it failed or was cancelled, with 7 after --timeout. A connection that
-    /// breaks off is taken up again where it was.
+    /// Stages, progress and log go to standard error, the job as it ended to standard output. Ends with 0 when the job
+    /// completed, with 1 when it failed or was cancelled, with 7 after --timeout. A connection that breaks off is taken
+    /// up again where it was.
     #[command(
         after_help = "Examples:\n  $ fuelcell job watch $JOB\n  $ fuelcell job watch $JOB --timeout 10m --output json"
     )]
     Watch(watch::Watch),
-    /// Shows a job's log.
+    /// Show a job's log.
     #[command(
         after_help = "Examples:\n  $ fuelcell job logs $JOB\n  $ fuelcell job logs $JOB --follow --level warning"
     )]
     Logs(logs::Logs),
-    /// Shows the events of all jobs of the project from now on, until it is interrupted or --for is over.
+    /// Show the events of all jobs of the project from now on.
     #[command(after_help = "Examples:\n  $ fuelcell job events --for 1s --output jsonl")]
     Events(watch::Events),
-    /// Cancels a job.
+    /// Cancel a job.
     #[command(after_help = "Examples:\n  $ fuelcell job cancel $RUNNING_JOB --reason 'wrong month'")]
     Cancel {
         /// The job's id.
+        #[arg(add = complete::jobs())]
         job: String,
-        /// Why, for the others.
+        /// Reason, shown with the job.
         #[arg(long)]
         reason: Option<String>,
-        /// At once, without time for it to end by itself.
+        /// End it at once, without time to end by itself.
         #[arg(long)]
         force: bool,
-        /// Keeps the outputs that it has made.
+        /// Keep the outputs that it has made.
         #[arg(long)]
         keep_partial: bool,
     },
-    /// Submits a failed or cancelled job anew, with the module and the inputs that it had.
+    /// Submit a failed or cancelled job again, with the module and the inputs that it had.
     #[command(
         after_help = "Examples:\n  $ fuelcell job retry $FAILED_JOB\n  $ fuelcell job retry $FAILED_JOB --param steps='[]' --watch"
     )]
     Retry(Retry),
-    /// Shows the results of a job that has ended.
+    /// Show the results of a job that has ended.
     #[command(
         after_help = "Examples:\n  $ fuelcell job results $JOB\n  $ fuelcell job results $JOB --output json"
     )]
     Results {
         /// The job's id.
+        #[arg(add = complete::jobs())]
         job: String,
     },
-    /// Fetches the outputs of a job that has ended.
+    /// Download the outputs of a job that has ended.
     #[command(
         after_help = "Examples:\n  $ fuelcell job download $JOB --out results\n  $ fuelcell job download $JOB --zip results.zip"
     )]
     Download(download::Download),
-    /// Forgets a job that has ended: record, outputs, log and receipts.
+    /// Compare two jobs that have ended, as `fuelcell diff` does.
+    ///
+    /// Ends with 1 when they did not come to the same.
+    #[command(after_help = "Examples:\n  $ fuelcell job compare $JOB $SPARE_JOB")]
+    Compare(Compare),
+    /// Delete a job that has ended: record, outputs, log and receipts.
     #[command(after_help = "Examples:\n  $ fuelcell job delete $JOB --dry-run\n  $ fuelcell job delete $JOB")]
     Delete {
         /// The job's id.
+        #[arg(add = complete::jobs())]
         job: String,
         #[command(flatten)]
         only: DryRun,
     },
-    /// Cancels, retries or forgets many jobs at once, and says what became of each.
+    /// Cancel, retry or delete many jobs at once, and say what became of each.
     #[command(
         after_help = "Examples:\n  $ fuelcell job bulk retry $FAILED_JOB --reason 'the source was wrong'\n  $ fuelcell job bulk delete $JOB $SPARE_JOB"
     )]
     Bulk {
-        /// What is done.
+        /// What to do with them.
         #[arg(value_enum)]
         action: Action,
         /// The jobs' ids.
-        #[arg(required = true)]
+        #[arg(required = true, add = complete::jobs())]
         jobs: Vec<String>,
-        /// Why they are cancelled or retried.
+        /// Reason for cancelling or retrying them.
         #[arg(long)]
         reason: Option<String>,
-        /// Shows the jobs as they stand, and does nothing with them.
+        /// Show the jobs as they stand, and do nothing with them.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Lists queued jobs in the order in which they start, with what they wait for.
+    /// List queued jobs in the order in which they start, with what they wait for.
     #[command(after_help = "Examples:\n  $ fuelcell job queue")]
     Queue {
         #[command(flatten)]
         how_many: HowMany,
     },
-    /// Lists job types and what runs them. JSON has also parameters, inputs, outputs and an example.
+    /// List job types and what runs them.
+    ///
+    /// JSON has also parameters, inputs, outputs and an example.
     #[command(after_help = "Examples:\n  $ fuelcell job types")]
     Types,
 }
@@ -197,7 +211,7 @@ pub struct Filters {
     #[arg(long, value_enum)]
     status: Option<State>,
     /// Only those of this type.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", add = complete::job_types())]
     job_type: Option<String>,
     /// Only those of this priority.
     #[arg(long, value_enum)]
@@ -212,10 +226,10 @@ pub struct Filters {
     #[arg(long)]
     label: Option<String>,
     /// Only those of this module.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::modules())]
     module: Option<String>,
     /// Only those of this pipeline.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::pipelines())]
     pipeline: Option<String>,
     /// Only those submitted from this moment on, such as 2026-01-31T00:00:00Z.
     #[arg(long, value_name = "TIME")]
@@ -258,23 +272,24 @@ impl State {
 #[derive(Args)]
 pub struct Retry {
     /// The job's id.
+    #[arg(add = complete::jobs())]
     job: String,
     /// Another value of a parameter: NAME=VALUE, as in `job submit`.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
-    /// Why.
+    /// Reason, shown with the job.
     #[arg(long)]
     reason: Option<String>,
     /// Another priority.
     #[arg(long, value_enum)]
     priority: Option<Priority>,
-    /// Does not wait for the time for which the earlier job was scheduled.
+    /// Start without waiting for the time for which the earlier job was scheduled.
     #[arg(long)]
     now: bool,
-    /// Doubles the memory limit, up to the cap.
+    /// Double the memory limit, up to the cap.
     #[arg(long)]
     more_memory: bool,
-    /// Only the records that the earlier job rejected.
+    /// Process only the records that the earlier job rejected.
     #[arg(long)]
     failed_records: bool,
     #[command(flatten)]
@@ -288,6 +303,7 @@ pub(crate) fn run(connection: &Connection, command: JobCommand) -> Outcome {
         JobCommand::Submit(submit) => submit::run(connection, &submit),
         JobCommand::List(filters) => list(connection, &filters),
         JobCommand::Show { job } => output::one(format, JOB, &connection.send(GET_JOB, &[("jobId", &job)])?),
+        JobCommand::Compare(jobs) => diff::compared(connection, &jobs),
         JobCommand::Watch(watch) => watch::run(connection, &watch),
         JobCommand::Events(events) => watch::project(connection, &events),
         JobCommand::Logs(logs) => logs::run(connection, &logs),

@@ -90,9 +90,9 @@ pub(super) fn outputs(results: &Value) -> Vec<Value> {
 }
 
 /// The file of a body.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct BodyFile {
-    /// A body of the API as JSON; - for standard input. Flags go over it.
+    /// Body of the API as JSON; - for standard input. Flags override it.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 }

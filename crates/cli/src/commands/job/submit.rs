@@ -2,6 +2,7 @@
 
 use super::shared::{BodyFile, Priority, send_once};
 use super::watch::{self, submitted};
+use crate::complete;
 use crate::connection::Connection;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::files;
@@ -73,24 +74,9 @@ const NOT_OF_A_BATCH: [&str; 20] = [
     "watch",
 ];
 
-/// A job to submit.
-#[derive(Args)]
-pub struct Submit {
-    /// The pipeline that it runs, by its id.
-    #[arg(long, value_name = "ID")]
-    pipeline: Option<String>,
-    /// The module that it runs.
-    #[arg(long, value_name = "NAME[@VERSION]")]
-    module: Option<String>,
-    /// The job's type; absent = that of the pipeline or the module.
-    #[arg(long = "type", value_name = "TYPE")]
-    job_type: Option<String>,
-    /// What it is called; absent = as the pipeline or the module is.
-    #[arg(long)]
-    name: Option<String>,
-    /// What it is for.
-    #[arg(long)]
-    description: Option<String>,
+/// What a job is given, whatever it runs.
+#[derive(Args, Default)]
+pub(crate) struct Given {
     /// A parameter. The value is JSON where it parses as JSON; otherwise it is text. Text that looks like JSON is quoted:
     /// NAME='"1.10"'.
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -98,34 +84,56 @@ pub struct Submit {
     /// All parameters: a JSON object in a file, - for standard input. Single ones override it.
     #[arg(long, value_name = "FILE")]
     parameters_file: Option<PathBuf>,
-    /// Uploads a file as a new dataset, and gives its id to this parameter.
+    /// Upload a file as a new dataset, and give its id to this parameter.
     #[arg(long, value_name = "NAME=FILE")]
     upload: Vec<String>,
     /// A label: NAME=VALUE.
     #[arg(long = "label", value_name = "NAME=VALUE")]
     labels: Vec<String>,
-    /// How urgent it is.
+    /// Priority in the queue; absent = normal.
     #[arg(long, value_enum)]
     priority: Option<Priority>,
-    /// Units of fuel.
+}
+
+/// A job to submit.
+#[derive(Args, Default)]
+pub struct Submit {
+    /// Pipeline to run, by its id.
+    #[arg(long, value_name = "ID", add = complete::pipelines())]
+    pipeline: Option<String>,
+    /// Module to run.
+    #[arg(long, value_name = "NAME[@VERSION]", add = complete::modules())]
+    module: Option<String>,
+    /// Job type; absent = that of the pipeline or the module.
+    #[arg(long = "type", value_name = "TYPE", add = complete::job_types())]
+    job_type: Option<String>,
+    /// Name of the job; absent = that of the pipeline or the module.
     #[arg(long)]
+    name: Option<String>,
+    /// What the job is for.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    #[command(flatten)]
+    given: Given,
+    /// Most units of fuel; absent, as with the next three = what pipeline, module or server say.
+    #[arg(long, value_name = "N")]
     fuel: Option<u64>,
-    /// Memory, such as 512MiB.
-    #[arg(long, value_parser = bytes)]
+    /// Most memory, such as 512MiB.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
     memory: Option<u64>,
-    /// Room for files, such as 1GiB.
-    #[arg(long, value_parser = bytes)]
+    /// Most room for files, such as 1GiB.
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
     disk: Option<u64>,
-    /// Time for each attempt, such as 10m.
+    /// Most time for each attempt, such as 10m.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
-    /// When it may start, such as 2026-01-31T06:00:00Z.
+    /// Time before which it does not start, such as 2026-01-31T06:00:00Z.
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Fixed clocks and seeded randomness.
+    /// Run with fixed clocks and seeded randomness.
     #[arg(long)]
     deterministic: bool,
-    /// Keeps what it has made when it fails.
+    /// Keep the outputs that it has made when it fails.
     #[arg(long)]
     keep_partial: bool,
     /// A second submission with the same key is the same job; absent = a new key.
@@ -133,14 +141,32 @@ pub struct Submit {
     idempotency_key: Option<String>,
     #[command(flatten)]
     body: BodyFile,
-    /// Many jobs: a body on each line of a file, - for standard input.
+    /// Submit many jobs: a body on each line of a file, - for standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = NOT_OF_A_BATCH)]
     batch: Option<PathBuf>,
-    /// Says what the job would take, and submits nothing.
+    /// Say what the job would take, and submit nothing.
     #[arg(long, conflicts_with_all = ["watch", "batch", "upload"])]
     quote: bool,
     #[command(flatten)]
     then: watch::Then,
+}
+
+/// A job of a pipeline, and what is done then.
+#[derive(Args)]
+pub(crate) struct OfPipeline {
+    #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
+    then: watch::Then,
+}
+
+/// Submits a job of a pipeline.
+pub(crate) fn of_pipeline(
+    connection: &Connection,
+    id: String,
+    OfPipeline { given, then }: OfPipeline,
+) -> Outcome {
+    run(connection, &Submit { pipeline: Some(id), given, then, ..Submit::default() })
 }
 
 pub(super) fn run(connection: &Connection, submit: &Submit) -> Outcome {
@@ -171,7 +197,7 @@ fn body(connection: &Connection, submit: &Submit) -> Outcome<Value> {
     set("jobType", submit.job_type.clone().map(Value::from));
     set("jobName", submit.name.clone().map(Value::from));
     set("jobDescription", submit.description.clone().map(Value::from));
-    set("priority", submit.priority.map(|priority| priority.word().into()));
+    set("priority", submit.given.priority.map(|priority| priority.word().into()));
     set("deterministic", submit.deterministic.then(|| true.into()));
     set("keepPartialOnFailure", submit.keep_partial.then(|| true.into()));
     set("scheduling", submit.at.as_ref().map(|at| json!({"executeImmediately": false, "scheduledTime": at})));
@@ -211,7 +237,7 @@ fn object<'a>(body: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Ma
 }
 
 fn set_labels(body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
-    for label in &submit.labels {
+    for label in &submit.given.labels {
         let (name, value) = split(label, "--label")?;
         if let Some(labels) = object(body, "labels") {
             labels.insert(name.to_owned(), value.into());
@@ -222,14 +248,14 @@ fn set_labels(body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
 
 fn set_parameters(connection: &Connection, body: &mut Map<String, Value>, submit: &Submit) -> Outcome {
     let mut given = Map::new();
-    if let Some(file) = &submit.parameters_file {
+    if let Some(file) = &submit.given.parameters_file {
         let Value::Object(whole) = files::json(file)? else {
             return Err(Failure::usage(format!("{} holds no JSON object", file.display())));
         };
         given.extend(whole);
     }
-    members(&submit.parameters, "--param", &mut given)?;
-    for pair in &submit.upload {
+    members(&submit.given.parameters, "--param", &mut given)?;
+    for pair in &submit.given.upload {
         let (name, file) = split(pair, "--upload")?;
         let id = Uuid::new_v4().to_string();
         let file = Path::new(file);

@@ -2,6 +2,7 @@
 
 use super::logs::{Level, line};
 use super::shared::JOB;
+use crate::complete;
 use crate::connection::Connection;
 use crate::events::{self, Event};
 use crate::failure::{Exit, Failure, Outcome};
@@ -16,12 +17,12 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 /// What is done once a job is submitted.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Then {
-    /// Waits until the job ends, as `fuelcell job watch` does.
+    /// Wait until the job ends, as `fuelcell job watch` does.
     #[arg(long, short)]
     pub(super) watch: bool,
-    /// How long the end is waited for.
+    /// Longest time to wait, such as 10m; absent = as long as it takes.
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "watch")]
     pub(super) wait_at_most: Option<Duration>,
 }
@@ -30,11 +31,12 @@ pub(crate) struct Then {
 #[derive(Args)]
 pub struct Watch {
     /// The job's id.
+    #[arg(add = complete::jobs())]
     job: String,
-    /// How long its end is waited for, such as 10m; absent = as long as it takes.
+    /// Longest time to wait, such as 10m; absent = as long as it takes.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
-    /// Shows no log lines.
+    /// Show no log lines.
     #[arg(long)]
     no_logs: bool,
 }
@@ -42,7 +44,7 @@ pub struct Watch {
 /// Events of a project.
 #[derive(Args)]
 pub struct Events {
-    /// How long; absent = until it is interrupted.
+    /// How long to show them, such as 1h; absent = until it is interrupted.
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
 }

@@ -51,10 +51,10 @@ pub struct Top {
     /// Time between two readings, such as 5s.
     #[arg(long, value_name = "TIME", value_parser = interval, default_value = "2s")]
     interval: Duration,
-    /// Prints one picture as plain text and ends. So it does where standard output is no terminal, and with --output.
+    /// Print one picture as plain text and end, as without a terminal and with --output.
     #[arg(long)]
     once: bool,
-    /// The whole server, also where a project is named: for its operators.
+    /// Show the whole server, also where a project is named: for its operators.
     #[arg(long)]
     everywhere: bool,
 }

@@ -1,0 +1,114 @@
+//! What commands print as JSON that is no answer of the API. `fuelcell schema` derives its schemas from these types.
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Whom the server takes the token for, and where commands go.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Who {
+    pub(crate) subject: String,
+    pub(crate) role: String,
+    pub(crate) server: String,
+    /// The profile; `null` = flags and variables alone.
+    pub(crate) profile: Option<String>,
+    pub(crate) tenant_id: Option<String>,
+    pub(crate) project_id: Option<String>,
+}
+
+/// A profile, without its token.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KnownProfile<'a> {
+    pub(crate) name: &'a str,
+    /// Whether it holds when none is named.
+    pub(crate) default: bool,
+    pub(crate) server: &'a str,
+    pub(crate) tenant_id: Option<&'a str>,
+    pub(crate) project_id: Option<&'a str>,
+}
+
+/// What `doctor` found of one thing.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Finding {
+    /// What was looked at.
+    pub(crate) code: &'static str,
+    pub(crate) state: State,
+    pub(crate) detail: String,
+    /// What helps; empty where nothing is to be done.
+    pub(crate) remedy: String,
+    /// The command that `--fix` stands for; `null` = it does nothing about this.
+    pub(crate) fix: Option<String>,
+}
+
+/// How something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum State {
+    /// As it should be.
+    Ok,
+    /// Not there, and no fault.
+    Missing,
+    /// Not as it should be.
+    Wrong,
+    /// As it should be, now that `--fix` was at work.
+    Fixed,
+}
+
+/// What is not the same of two things.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// Where: a path, such as `outputs/report.html` or `manifest/parameters/properties/month`.
+    pub what: String,
+    /// Of the first; `null` = it is not there.
+    pub first: Value,
+    /// Of the second.
+    pub second: Value,
+    /// What it means for those who use the first of two modules; `null` = nothing, and always so of jobs and folders.
+    pub effect: Option<Effect>,
+}
+
+/// What a change of a module means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Effect {
+    /// What the first takes or gives, the second does not.
+    Breaking,
+    /// What the first takes, the second takes too.
+    Compatible,
+    /// It runs when its project grants this.
+    Grant,
+    /// A server refuses the upload.
+    Refused,
+}
+
+/// What was written here.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Files {
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// As JSON.
+pub(crate) fn document(of: &impl Serialize) -> Value {
+    // Texts, numbers and lists of them under names that are texts: there is no other case.
+    serde_json::to_value(of).unwrap_or_default()
+}
+
+/// Commands, and the schema of what they print with `--output json`.
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    let mut all = vec![
+        ("whoami", schema_for!(Who)),
+        ("login", schema_for!(Who)),
+        ("profiles list", schema_for!(Vec<KnownProfile<'static>>)),
+        ("doctor", schema_for!(Vec<Finding>)),
+        ("diff", schema_for!(Vec<Difference>)),
+        ("job compare", schema_for!(Vec<Difference>)),
+    ];
+    all.extend(["job download", "dataset get", "module get"].map(|command| (command, schema_for!(Files))));
+    all
+}
