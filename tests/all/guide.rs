@@ -1,15 +1,15 @@
 //! The guide "Write your first job in Rust", followed word for word.
 
-use fuelcell_tests::built;
 use fuelcell_tests::page::{Block, blocks};
+use fuelcell_tests::{Project, Server, built};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs the block's commands in `folder` and returns what they printed.
-fn follow(commands: &str, folder: &Path) -> String {
+/// Runs the block's commands in `folder`, as somebody who works in the project, and returns what they printed.
+fn follow(commands: &str, folder: &Path, server: &Server, project: &Project) -> String {
     let tools = built::fuelcell();
     let tools = tools.parent().expect("the binary lies in a folder").display();
     let path = format!("{tools}:{}", std::env::var("PATH").unwrap());
@@ -18,6 +18,11 @@ fn follow(commands: &str, folder: &Path) -> String {
         .current_dir(folder)
         .env("PATH", path)
         .env("XDG_CACHE_HOME", fuelcell_tests::cache())
+        .env("XDG_CONFIG_HOME", folder)
+        .env("FUELCELL_SERVER", server.base())
+        .env("FUELCELL_TOKEN", &project.token)
+        .env("FUELCELL_TENANT", &project.tenant)
+        .env("FUELCELL_PROJECT", &project.project)
         // Variables that cargo sets for this test are not those of an author's shell.
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS")
@@ -29,15 +34,20 @@ fn follow(commands: &str, folder: &Path) -> String {
 }
 
 #[test]
-fn the_first_job_of_the_guide_is_written_tested_built_packed_and_run() {
+fn the_first_job_of_the_guide_is_written_tested_built_packed_and_run_here_and_on_a_server() {
+    let server = Server::start();
+    let project = Project::new(&server);
     let guide = fs::read_to_string(built::source("guest-sdk/rust/README.md")).unwrap();
     let blocks: Vec<Block<'_>> = blocks(&guide).collect();
-    let [install, manifest, job, build, run] = &blocks[..] else { panic!("the guide has five blocks") };
-    let languages = [install, manifest, job, build, run].map(|block| block.language);
-    assert_eq!(languages, ["sh", "toml", "rust", "sh", "sh"]);
+    let [install, manifest, job, build, run, push, fetch] = &blocks[..] else {
+        panic!("the guide has seven blocks")
+    };
+    let languages = blocks.iter().map(|block| block.language).collect::<Vec<_>>();
+    assert_eq!(languages, ["sh", "toml", "rust", "sh", "sh", "sh", "sh"]);
+    let follow = |block: &Block<'_>, folder: &Path| follow(block.text, folder, &server, &project);
 
     let folder = tempfile::tempdir().unwrap();
-    follow(install.text, folder.path());
+    follow(install, folder.path());
     let home = folder.path().join("word-count");
     // A warm target directory and this repository's versions: the guide is tested here, not the registry.
     let target = built::target().join("guide");
@@ -47,8 +57,13 @@ fn the_first_job_of_the_guide_is_written_tested_built_packed_and_run() {
     write_manifest(&home, manifest.text);
     fs::write(home.join("src/lib.rs"), job.text).unwrap();
 
-    follow(build.text, &home);
-    assert!(follow(run.text, &home).ends_with("2 words\n"));
+    follow(build, &home);
+    assert!(follow(run, &home).ends_with("2 words\n"));
+    let said = follow(push, &home);
+    assert!(said.contains("Completed"), "{said}");
+    let said = follow(fetch, &home);
+    assert!(said.contains("Completed") && said.contains("count.txt"), "{said}");
+    assert!(said.ends_with(r#"{"lines":1,"words":2}"#), "{said}");
 }
 
 /// The guide's part behind what `cargo new` wrote, without the second `[dependencies]`.
