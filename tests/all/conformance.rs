@@ -19,44 +19,42 @@ struct Language {
     /// The module; its manifest asks for requests to this host and for secrets. What takes a while to compile has a manifest that
     /// is always the same and asks for another host: what counts is what is granted.
     module: fn(&str) -> Vec<u8>,
-    /// One without these, which can run deterministically; its name, its bytes, and the parameters of a job that draws.
-    pure: fn() -> (&'static str, Vec<u8>, Value),
+    /// One without these, which can run deterministically.
+    pure: fn() -> Vec<u8>,
     /// Parts of what is told of the error: among them its place.
     thrown: &'static [&'static str],
 }
 
 const JAVASCRIPT: Language = Language {
     module: |host| Script::TYPESCRIPT.packed(Some(host)),
-    pure: || ("pure", Script::TYPESCRIPT.packed(None), json!({"case": "drawn"})),
+    pure: || Script::TYPESCRIPT.packed(None),
     thrown: &["TypeError", "at thrown (main.ts:61:"],
 };
 
 const PYTHON: Language = Language {
     module: |host| Script::PYTHON.packed(Some(host)),
-    pure: || ("pure", Script::PYTHON.packed(None), json!({"case": "drawn"})),
+    pure: || Script::PYTHON.packed(None),
     thrown: &["TypeError", "File \"main.py\", line 62, in thrown"],
 };
 
-/// A module whose program can send requests cannot be deterministic, whatever its manifest says: the probe has no requests.
+/// A component that imports requests cannot be deterministic, whatever its manifest says: it is built without them, too.
 const RUST: Language = Language {
     module: rust,
-    pure: || {
-        ("probe", built::module("probe"), json!({"steps": [{"do": "entropy", "artifact": "drawn.txt"}]}))
-    },
+    pure: || built::module("conformance-pure"),
     thrown: &["the value has what is missing at tests/guests/conformance/src/lib.rs:"],
 };
 
 /// A program in Go, whose panics are failures with their place.
 const GO: Language = Language {
     module: |_| built::module("conformance-go"),
-    pure: || ("pure", without_requests("conformance-go"), json!({"case": "drawn"})),
+    pure: || without_requests("conformance-go"),
     thrown: &["Panic", "interface {} is nil, not map[string]interface {} at conformance/main.go:148"],
 };
 
 /// A program in C, whose asserts are traps.
 const C: Language = Language {
     module: |_| built::module("conformance-c"),
-    pure: || ("pure", without_requests("conformance-c"), json!({"case": "drawn"})),
+    pure: || without_requests("conformance-c"),
     thrown: &["Assertion failed: missing != NULL (main.c: thrown: 124)"],
 };
 
@@ -114,7 +112,11 @@ impl Script {
 
 /// A packed module's own manifest.
 fn manifest(module: &Path) -> Value {
-    let inspect = Command::new(built::fuelcell()).args(["module", "inspect"]).arg(module).output().unwrap();
+    let inspect = Command::new(built::fuelcell())
+        .args(["module", "inspect", "--output", "json"])
+        .arg(module)
+        .output()
+        .unwrap();
     serde_json::from_slice::<Value>(&inspect.stdout).unwrap()["manifest"].take()
 }
 
@@ -203,6 +205,7 @@ impl Suite {
         self.values();
         self.rows();
         self.ends();
+        self.limits();
         self.files();
         self.processed();
         self.cancelled();
@@ -255,8 +258,25 @@ impl Suite {
             let told = format!("{} {}", thrown["message"].as_str().unwrap_or_default(), thrown["details"]);
             assert!(told.contains(part), "{part}: {thrown:#}");
         }
-        let memory = self.failed(&self.start("memory", &json!({})));
-        assert_eq!(memory["code"], "MemoryLimit", "{memory:#}");
+    }
+
+    /// Each limit ends a job that passes it, by its own code.
+    fn limits(&self) {
+        let cases = [
+            ("memory", json!({"memoryBytes": 128 << 20}), "MemoryLimit"),
+            ("spin", json!({"fuel": 1_000_000_000}), "FuelExhausted"),
+            ("spin", json!({"timeoutSeconds": 1}), "Timeout"),
+            ("disk", json!({"diskBytes": 1_000_000}), "DiskQuota"),
+        ];
+        let jobs = cases.map(|(case, limits, code)| {
+            let mut body = Self::body(case, &json!({}));
+            body["limits"] = limits;
+            (text(&self.project.submit(&body).ok(), "jobId"), code)
+        });
+        for (job, code) in jobs {
+            let error = self.failed(&job);
+            assert_eq!(error["code"], code, "{error:#}");
+        }
     }
 
     fn files(&self) {
@@ -296,14 +316,11 @@ impl Suite {
     }
 
     fn drawn(&self) {
-        let (name, bytes, parameters) = (self.language.pure)();
-        self.project
-            .client
-            .put_bytes(&self.project.path(&format!("modules/{name}/versions/1.0.0")), &bytes)
-            .ok();
+        let module = (self.language.pure)();
+        self.project.client.put_bytes(&self.project.path("modules/pure/versions/1.0.0"), &module).ok();
         let run = |deterministic: bool| {
             let body = json!({
-                "jobName": "drawn", "jobType": "Analysis", "module": {"name": name}, "parameters": parameters,
+                "jobName": "drawn", "jobType": "Analysis", "module": {"name": "pure"}, "parameters": {"case": "drawn"},
                 "deterministic": deterministic,
             });
             let job = text(&self.project.submit(&body).ok(), "jobId");

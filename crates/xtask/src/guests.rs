@@ -42,6 +42,7 @@ const GUESTS: &[Guest] = &[
     Guest { package: "fetch", built_in: false },
     Guest { package: "echo-engine", built_in: false },
     Guest { package: "conformance", built_in: false },
+    Guest { package: "conformance-pure", built_in: false },
 ];
 
 /// A part of the engine `python-science`; it is no job by itself.

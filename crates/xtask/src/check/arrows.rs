@@ -93,6 +93,7 @@ pub(super) const ARROWS: &[(&str, Reach)] = &[
     ("fetch", Reach::Only(&["fuelcell-sdk"])),
     ("echo-engine", Reach::Only(&["fuelcell-sdk"])),
     ("conformance", Reach::Only(&["fuelcell-sdk"])),
+    ("conformance-pure", Reach::Only(&["fuelcell-sdk"])),
     // What it speaks is the interface of jobs, from its own WIT.
     ("science-bridge", Reach::Only(&[])),
 ];

@@ -134,6 +134,20 @@ static int memory(void) {
     }
 }
 
+static int spin(void) {
+    /* A loop that does nothing may be left out. */
+    for (volatile int turns = 0;; turns++) {
+    }
+}
+
+static int disk(void) {
+    FILE *file = fopen("/out/large.txt", "w");
+    FUELCELL_CHECK(file != NULL, "large.txt cannot be written.");
+    while (fputs("more\n", file) >= 0) {
+    }
+    return fuelcell_fail("Io", "large.txt cannot be written.");
+}
+
 static int names(void) {
     mkdir("/out/Übersicht", 0777);
     FILE *file = fopen("/out/Übersicht/zwölf ✓ 日本.txt", "w");
@@ -213,8 +227,8 @@ int main(int argc, char **argv) {
         int (*run)(void);
     } cases[] = {
         {"echo", echo}, {"rows", rows}, {"cancel", cancel}, {"checkpoint", checkpoint}, {"processed", processed},
-        {"failure", failure}, {"thrown", thrown}, {"memory", memory}, {"names", names}, {"stream", stream},
-        {"secret", secret}, {"drawn", drawn}};
+        {"failure", failure}, {"thrown", thrown}, {"memory", memory}, {"spin", spin},
+        {"disk", disk}, {"names", names}, {"stream", stream}, {"secret", secret}, {"drawn", drawn}};
     argument_count = argc;
     arguments = argv;
     const char *chosen = parameter("case");

@@ -17,7 +17,7 @@ import (
 
 // Parameters are what the jobs are given.
 type Parameters struct {
-	Case  string `json:"case" enum:"echo,rows,cancel,checkpoint,processed,failure,thrown,memory,names,stream,secret,drawn"`
+	Case  string `json:"case" enum:"echo,rows,cancel,checkpoint,processed,failure,thrown,memory,spin,disk,names,stream,secret,drawn"`
 	Value any    `json:"value,omitempty"`
 	Times uint32 `json:"times" default:"2" minimum:"1"`
 	URL   string `json:"url,omitempty"`
@@ -27,7 +27,7 @@ type answer = map[string]any
 
 var cases = map[string]func(*fuelcell.Context, Parameters) (answer, error){
 	"echo": echo, "rows": rows, "cancel": cancel, "checkpoint": checkpoint, "processed": processed, "failure": failure,
-	"thrown": thrown, "memory": memory, "names": names, "stream": stream, "secret": secret, "drawn": drawn,
+	"thrown": thrown, "memory": memory, "spin": spin, "disk": disk, "names": names, "stream": stream, "secret": secret, "drawn": drawn,
 }
 
 func main() {
@@ -158,6 +158,19 @@ func memory(*fuelcell.Context, Parameters) (answer, error) {
 		}
 		held = append(held, piece)
 	}
+}
+
+func spin(*fuelcell.Context, Parameters) (answer, error) {
+	for {
+	}
+}
+
+func disk(ctx *fuelcell.Context, _ Parameters) (answer, error) {
+	out, err := ctx.Create("large.txt")
+	for err == nil {
+		_, err = out.Write([]byte("more\n"))
+	}
+	return nil, err
 }
 
 func names(ctx *fuelcell.Context, _ Parameters) (answer, error) {

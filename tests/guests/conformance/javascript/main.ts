@@ -66,6 +66,15 @@ const cases: Record<string, (context: Context, parameters: Parameters) => unknow
     for (;;) held.push(new Uint8Array(8_000_000).fill(1));
   },
 
+  spin() {
+    for (;;);
+  },
+
+  disk(context) {
+    const out = context.artifact("large.txt");
+    for (;;) out.write("more\n");
+  },
+
   async names(context) {
     await context.save("Übersicht/zwölf ✓ 日本.txt", "kept");
     return { written: true };

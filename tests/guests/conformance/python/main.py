@@ -68,6 +68,17 @@ def memory(context: Context, value: Any, times: int, url: str | None) -> Any:
         held.append(b"x" * 8_000_000)
 
 
+def spin(context: Context, value: Any, times: int, url: str | None) -> Any:
+    while True:
+        pass
+
+
+def disk(context: Context, value: Any, times: int, url: str | None) -> Any:
+    with context.artifact("large.txt") as out:
+        while True:
+            out.write("more\n")
+
+
 def names(context: Context, value: Any, times: int, url: str | None) -> Any:
     with context.artifact("Übersicht/zwölf ✓ 日本.txt") as out:
         out.write("kept")
@@ -101,9 +112,10 @@ def drawn(context: Context, value: Any, times: int, url: str | None) -> Any:
     return {"drawn": os.urandom(8).hex(), "time": time.time()}
 
 
-CASES = (echo, rows, cancel, checkpoint, processed, failure, thrown, memory, names, stream, secret, drawn)
+CASES = (echo, rows, cancel, checkpoint, processed, failure, thrown, memory, spin, disk, names, stream, secret, drawn)
 Case = Literal[
-    "echo", "rows", "cancel", "checkpoint", "processed", "failure", "thrown", "memory", "names", "stream", "secret", "drawn"
+    "echo", "rows", "cancel", "checkpoint", "processed", "failure", "thrown", "memory", "spin", "disk", "names", "stream", "secret",
+    "drawn",
 ]
 
 

@@ -1,15 +1,19 @@
 //! The jobs of the conformance suite in Rust. README.md says what each does.
 //!
-//! The crate knows the SDK and the `wasi:http` interface. What only a cell has, requests and what is random, is in `cell.rs`;
-//! natively these cases fail.
+//! The crate knows the SDK and the `wasi:http` interface. What only a cell has, what is random and requests, is in `cell.rs` and
+//! `requests.rs`; natively these cases fail. Without the feature `requests` it imports no `wasi:http`, so that it can run deterministically:
+//! that is the package `conformance-pure`.
 
 #[cfg(target_family = "wasm")]
 mod cell;
+#[cfg(all(target_family = "wasm", feature = "requests"))]
+mod requests;
 
 use fuelcell_sdk::{Artifact, Completion, Context, DataValidation, Failure, Finding, Kind, Report, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::{BufRead, Write};
 use std::thread;
 use std::time::Duration;
@@ -27,6 +31,8 @@ pub enum Case {
     Failure,
     Thrown,
     Memory,
+    Spin,
+    Disk,
     Names,
     Stream,
     Secret,
@@ -78,6 +84,8 @@ pub fn run(context: &mut Context, parameters: Parameters) -> Result<Completion, 
         }
         Case::Thrown => thrown(&parameters.value),
         Case::Memory => memory(),
+        Case::Spin => spin(),
+        Case::Disk => disk(context)?,
         Case::Names => names(context)?,
         Case::Stream => stream(context)?,
         Case::Secret => secret(context, parameters.url.as_deref().unwrap_or_default())?,
@@ -91,21 +99,23 @@ pub fn run(context: &mut Context, parameters: Parameters) -> Result<Completion, 
 }
 
 fn rows(context: &mut Context) -> Result<Value, Failure> {
-    let (mut total, mut invalid, mut kept) = (0, 0, Vec::new());
+    let (mut total, mut invalid, mut count, mut kept) = (0, 0, 0, String::new());
     for line in context.open("dataset")?.lines().skip(1) {
         let line = line?;
         let (name, amount) = line.split_once(',').unwrap_or_default();
         total += 1;
         match amount.parse::<u32>() {
             Err(_) => invalid += 1,
-            Ok(number) if number > 10 => kept.push(format!("{name};{number}\n")),
+            Ok(number) if number > 10 => {
+                let _ = writeln!(kept, "{name};{number}");
+                count += 1;
+            }
             Ok(_) => {}
         }
     }
-    let artifact =
-        Artifact::new("rows.csv", Kind::Data).media_type("text/csv").record_count(kept.len() as u64);
+    let artifact = Artifact::new("rows.csv", Kind::Data).media_type("text/csv").record_count(count);
     let mut out = context.artifact(artifact)?;
-    out.write_all(kept.concat().as_bytes())?;
+    out.write_all(kept.as_bytes())?;
     out.finish()?;
     let message = "An amount is no number.".to_owned();
     context.report(&Report {
@@ -115,7 +125,7 @@ fn rows(context: &mut Context) -> Result<Value, Failure> {
         validation: Some(DataValidation { total, valid: total - invalid, duplicates_removed: 0, invalid }),
         ..Report::default()
     });
-    Ok(json!({"total": total, "kept": kept.len()}))
+    Ok(json!({"total": total, "kept": count}))
 }
 
 fn cancel(context: &mut Context) -> Result<Value, Failure> {
@@ -163,6 +173,19 @@ fn memory() -> Value {
     }
 }
 
+fn spin() -> Value {
+    loop {
+        std::hint::black_box(());
+    }
+}
+
+fn disk(context: &mut Context) -> Result<Value, Failure> {
+    let mut out = context.artifact(Artifact::new("large.txt", Kind::Data))?;
+    loop {
+        writeln!(out, "more")?;
+    }
+}
+
 fn names(context: &mut Context) -> Result<Value, Failure> {
     let mut out = context.artifact(Artifact::new("Übersicht/zwölf ✓ 日本.txt", Kind::Data))?;
     out.write_all(b"kept")?;
@@ -183,13 +206,13 @@ fn stream(context: &mut Context) -> Result<Value, Failure> {
     Ok(json!({"lines": lines, "characters": characters}))
 }
 
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "requests"))]
 fn secret(context: &mut Context, url: &str) -> Result<Value, Failure> {
     let failed = |error: String| Failure::new("Unanswered", error);
     let answer =
-        cell::post(&format!("{url}/a?b=1"), "Bearer {{secret:TOKEN}}", br#"{"x": 1}"#).map_err(failed)?;
+        requests::post(&format!("{url}/a?b=1"), "Bearer {{secret:TOKEN}}", br#"{"x": 1}"#).map_err(failed)?;
     let others = ["https://example.com/", "https://fuelcell.invalid/"];
-    let refused = others.map(|other| match cell::post(other, "", b"") {
+    let refused = others.map(|other| match requests::post(other, "", b"") {
         Ok(answer) => answer.status.to_string(),
         Err(reason) => reason,
     });
@@ -204,12 +227,17 @@ fn drawn() -> Result<Value, Failure> {
     Ok(json!({"drawn": hex::encode(cell::random(8)), "time": cell::now()}))
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(not(all(target_family = "wasm", feature = "requests")))]
 fn secret(_: &mut Context, _: &str) -> Result<Value, Failure> {
-    drawn()
+    Err(no_host())
 }
 
 #[cfg(not(target_family = "wasm"))]
 fn drawn() -> Result<Value, Failure> {
-    Err(Failure::new("OnlyInCells", "Natively there is no host for that."))
+    Err(no_host())
+}
+
+#[cfg(not(all(target_family = "wasm", feature = "requests")))]
+fn no_host() -> Failure {
+    Failure::new("OnlyInCells", "This build has no host for that.")
 }
