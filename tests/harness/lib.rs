@@ -16,12 +16,14 @@ pub mod receiver;
 pub mod register;
 pub mod script;
 pub mod server;
+pub mod shell;
 
 pub use cache::cache;
 pub use client::{Answer, Client};
 pub use mount::Mount;
 pub use project::Project;
 pub use server::Server;
+pub use shell::Shell;
 
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,187 @@
+//! The tour of errors: what a user is told when something is wrong. Each names the cause, and what helps.
+
+use crate::cli_client::{Home, said, write};
+use fuelcell_tests::proxy::{Fate, Proxy};
+use fuelcell_tests::{Project, Server, built, eventually};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The lines that are typed, with what is wrong.
+const TOUR: &[(&str, &str)] = &[
+    ("no token", "FUELCELL_TOKEN= fuelcell job list"),
+    ("a token that the server does not know", "FUELCELL_TOKEN=mistyped fuelcell job list"),
+    ("a token that has expired", "FUELCELL_TOKEN=$EXPIRED fuelcell job list"),
+    ("the server is down", "fuelcell job list --server http://127.0.0.1:1"),
+    ("no address", "fuelcell job list --server 127.0.0.1:1"),
+    ("no such profile", "fuelcell job list --profile staging"),
+    ("the clock is off", "fuelcell doctor --server $PROXY"),
+    ("a typo in a command", "fuelcell job submits"),
+    ("a typo in a flag", "fuelcell job list --outptu json"),
+    ("an empty variable", "fuelcell job show nonsense"),
+    ("a job of nothing", "fuelcell job submit"),
+    ("no such module", "fuelcell job submit --module prob"),
+    ("a typo in a job type", "fuelcell job submit --module probe --type Analyses"),
+    ("a parameter that does not fit", "fuelcell job submit --module probe --type Analysis --param steps=7"),
+    (
+        "a typo in a parameter",
+        "fuelcell job submit --module data-enrichment --type DataEnrichment --param datasetId=$DATASET --param stepz=[]",
+    ),
+    ("a parameter without a value", "fuelcell job submit --module probe --param steps"),
+    ("a size that is none", "fuelcell job submit --module probe --memory much"),
+    ("no such file", "fuelcell dataset put nothing.csv"),
+    ("no version", "fuelcell module push $PROBE job"),
+    ("no Rust", "PATH=$TOOLS fuelcell build crate"),
+    ("a toolchain that is not installed", "PATH=$ABSENT:$TOOLS fuelcell build crate"),
+    ("a toolchain that is too old", "PATH=$OLD:$TOOLS fuelcell build crate"),
+    ("a toolchain without the target", "PATH=$BARE:$TOOLS fuelcell build crate"),
+    ("a folder that is no job", "fuelcell build empty"),
+    ("a program that says nothing of itself", "fuelcell module pack plain.wasm"),
+    (
+        "the fuel is burnt",
+        r#"fuelcell run $PROBE --param 'steps=[{"do":"work","rounds":100000000}]' --fuel 1000000"#,
+    ),
+    (
+        "the memory of a server's job is used up",
+        r#"fuelcell job submit --module probe --type Analysis --param 'steps=[{"do":"allocate","bytes":200000000}]' --memory 64MiB --watch"#,
+    ),
+    ("a typo in a code", "fuelcell explain FuelExhaustd"),
+    ("the port is in use", "fuelcell serve --data data --listen $ADDRESS"),
+    ("the disk is full", "fuelcell job types > /dev/full"),
+];
+
+/// `BLESS=1` writes the page anew.
+#[test]
+fn the_tour_of_errors_names_causes_and_remedies() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let home = Home::of(&server, &project);
+    let proxy = Proxy::start(&server);
+    proxy.plan("GET", "execution/ping", [Fate::Answered(LONG_AGO)]);
+    let stage = Stage::new(&home, &server, &proxy);
+    let mut page = String::new();
+    for (wrong, line) in TOUR {
+        let mut shell = home.started(Path::new("sh"));
+        let output = shell.args(["-c", line]).envs(stage.variables()).output().unwrap();
+        let told = trimmed(line, &said(&output));
+        page += &format!("# {wrong}\n$ {line}\n{told}\n[{}]\n\n", output.status.code().unwrap());
+    }
+    for (text, name) in [
+        (server.base(), "http://SERVER"),
+        (&stage.address, "SERVER"),
+        (&proxy.url(), "http://PROXY"),
+        (&project.tenant, "TENANT"),
+        (&project.project, "PROJECT"),
+    ] {
+        page = page.replace(text, name);
+    }
+    let kept = built::source("tests/all").join("cli_errors.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&kept, &page).unwrap();
+    }
+    let kept = fs::read_to_string(kept).unwrap_or_default();
+    assert_eq!(kept, page, "BLESS=1 writes tests/all/cli_errors.txt anew");
+}
+
+/// A server whose clock is years behind.
+const LONG_AGO: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 36\r\nconnection: close\r\n\r\n{\"timestamp\":\"2001-01-01T00:00:00Z\"}";
+
+/// What the lines find.
+struct Stage {
+    address: String,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Stage {
+    fn new(home: &Home, server: &Server, proxy: &Proxy) -> Self {
+        let folder = |name: &str| {
+            let path = home.path().join(name);
+            fs::create_dir(&path).unwrap();
+            path.display().to_string()
+        };
+        folder("empty");
+        folder("crate");
+        write(home, "crate/Cargo.toml", "[package]\nname = \"job\"\nedition = \"2024\"\n");
+        write(home, "orders.csv", "name,amount\nAnn,2.50\n");
+        let plain = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+        fs::write(home.path().join("plain.wasm"), wat::parse_str(plain).unwrap()).unwrap();
+        // Programs that answer as those of rustup and of Rust do.
+        let rustc = |name: &'static str, answer: &str| {
+            let folder = folder(name);
+            let path = Path::new(&folder).join("rustc");
+            fs::write(&path, format!("#!/bin/sh\n{answer}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            folder
+        };
+        let absent = rustc(
+            "absent",
+            "echo \"error: toolchain '1.95-x86_64-unknown-linux-gnu' is not installed\" >&2; exit 1",
+        );
+        let old = rustc(
+            "old",
+            "echo 'error: Error loading target specification: Could not find specification for target \"wasm32-wasip2\".' >&2; exit 1",
+        );
+        let bare = rustc("bare", "echo /usr/lib/rustlib/wasm32-wasip2/lib");
+        let tools = built::fuelcell().parent().unwrap().display().to_string();
+        let address = server.base().strip_prefix("http://").unwrap().to_owned();
+        let variables = vec![
+            ("EXPIRED", expired(home)),
+            ("DATASET", home.say(&["dataset", "put", "orders.csv"]).trim().to_owned()),
+            ("PROXY", proxy.url()),
+            ("PROBE", built::module_path("probe").display().to_string()),
+            ("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap())),
+            ("TOOLS", tools),
+            ("ABSENT", absent),
+            ("OLD", old),
+            ("BARE", bare),
+            ("ADDRESS", address.clone()),
+        ];
+        Self { address, variables }
+    }
+
+    fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.variables.iter().map(|(name, value)| (*name, &**value))
+    }
+}
+
+/// A token that was valid.
+fn expired(home: &Home) -> String {
+    let token = home
+        .say(&["token", "create", "--subject", "ann", "--role", "viewer", "--expires-in", "1s"])
+        .trim()
+        .to_owned();
+    eventually("the token expires", Duration::from_secs(30), || {
+        let mut list = home.started(&built::fuelcell());
+        let output = list.args(["job", "list"]).env("FUELCELL_TOKEN", &token).output().unwrap();
+        (output.status.code() == Some(4)).then_some(())
+    });
+    token
+}
+
+/// What is said of what is wrong: without figures of a run, the log of a server, events of a job, and what the doctor finds on
+/// this machine.
+fn trimmed(line: &str, said: &str) -> String {
+    let is_figure = |line: &&str| {
+        ["fuel ", "engine ", "module ", "parameters ", "at 0x"].iter().any(|start| line.starts_with(start))
+    };
+    let lines: Vec<_> = match line {
+        _ if line.contains("doctor") => said.lines().filter(|line| line.starts_with("clock")).collect(),
+        _ if line.contains("serve") || line.contains("--watch") => {
+            said.lines().skip_while(|line| !line.starts_with("fuelcell:")).collect()
+        }
+        _ => said.lines().filter(|line| !is_figure(line)).collect(),
+    };
+    lines.into_iter().map(without_chance).collect::<Vec<_>>().join("\n")
+}
+
+/// Without what differs from one run to the next: the id of a job, and how far a clock is off.
+fn without_chance(line: &str) -> String {
+    let words = line.split(' ').map(|word| match word {
+        _ if Uuid::parse_str(word.trim_end_matches(':')).is_ok() => "JOB",
+        _ if line.starts_with("clock") && word.parse::<u64>().is_ok() => "SECONDS",
+        word => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
