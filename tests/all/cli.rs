@@ -104,22 +104,22 @@ fn a_run_that_meets_a_limit_says_what_sets_it_and_where_it_was() {
     let cases: [(Value, &[&str], &str, &str); 5] = [
         (
             json!({"do": "allocate", "bytes": 64 << 20}),
-            &["--memory-bytes", "16MiB"],
+            &["--memory", "16MiB"],
             "failed: MemoryLimit: the module needed more memory than its limit of 16777216 bytes",
-            "--memory-bytes sets the limit, as in --memory-bytes 1GiB",
+            "--memory sets the limit, as in --memory 1GiB",
         ),
         (spin.clone(), &["--fuel", "10000000"], "failed: FuelExhausted: ", "--fuel sets the limit"),
         (
             spin,
-            &["--timeout-seconds", "1"],
+            &["--timeout", "1"],
             "failed: Timeout: the attempt ran longer than its limit of 1 s",
-            "--timeout-seconds sets the limit, as in --timeout-seconds 10m",
+            "--timeout sets the limit, as in --timeout 10m",
         ),
         (
             file("a.txt", 2000),
-            &["--disk-bytes", "1000"],
+            &["--disk", "1000"],
             "failed: DiskQuota: ",
-            "--disk-bytes sets the limit, as in --disk-bytes 1GiB",
+            "--disk sets the limit, as in --disk 1GiB",
         ),
         (file("a:b.txt", 1), &[], "\"a:b.txt\" cannot be the name of an output: ", "it has none of"),
     ];

@@ -82,7 +82,7 @@ fn a_job_of_a_server_comes_to_the_same_here_unless_something_is_changed() {
     fs::write(author.path().join("mine.csv"), "id,amount\n7,7\n").unwrap();
     let told = author.told(&["--from-job", &job, "--in", "dataset=mine.csv", "--seed", "0123456789abcdef"]);
     assert_eq!(told["job"]["differingOutputs"], json!(["copy.csv", "drawn.txt"]));
-    let told = author.told(&["--from-job", &job, "--in", "mine.csv", "--memory-bytes", "8MiB"]);
+    let told = author.told(&["--from-job", &job, "--in", "mine.csv", "--memory", "8MiB"]);
     assert_eq!(
         told["job"]["differingOutputs"],
         json!(["copy.csv"]),

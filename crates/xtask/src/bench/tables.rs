@@ -84,7 +84,7 @@ impl Bench<'_> {
         fs::write(&asked, parameters)?;
         let mut module = Command::new(self.workspace.binary(Build::Release, "fuelcell"));
         module.arg("run").arg(self.workspace.module(package)).args(["--json", "--force"]);
-        module.args(["--memory-bytes", MEMORY, "--parameters-file"]).arg(&asked);
+        module.args(["--memory", MEMORY, "--parameters-file"]).arg(&asked);
         module.arg("--in").arg(self.table).arg("--out").arg(&out);
         let mut native = Command::new(self.workspace.target.join("guest/examples").join(example));
         native.arg(self.table).arg(&out).arg(parameters);

@@ -88,7 +88,7 @@ fn run(workspace: &Workspace, folder: &Path, step: &Value) -> Result<(Told, u64,
     fs::write(&asked, json!({"steps": [line, step]}).to_string())?;
     let mut command = Command::new(workspace.binary(Build::Dev, "fuelcell"));
     command.arg("run").arg(workspace.module("data-enrichment")).args(["--json", "--force"]);
-    command.args(["--memory-bytes", MEMORY, "--timeout-seconds", "2h", "--parameters-file"]).arg(&asked);
+    command.args(["--memory", MEMORY, "--timeout", "2h", "--parameters-file"]).arg(&asked);
     command.arg("--in").arg(folder.join("orders.csv")).arg("--in");
     command.arg(format!("lookups/customers={}", folder.join("customers.csv").display()));
     let account: Value = serde_json::from_str(&capture(command.arg("--out").arg(&out))?)?;
