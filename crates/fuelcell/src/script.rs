@@ -1,20 +1,20 @@
 //! Script modules on their author's machine: an archive, or the folder that it is made of.
 
+mod files;
 mod packages;
 
 use crate::cache::{COMPILED, own_cache};
 use crate::engines::{self, BuiltInEngine};
-use anyhow::{Context, bail, ensure};
-use fuelcell_domain::limits::SCRIPT;
+use anyhow::{Context, bail};
+use files::{Files, read};
 use fuelcell_domain::script::SCRIPT_MANIFEST;
 use fuelcell_domain::seams::ScriptSources;
 use fuelcell_domain::{EngineName, JobRunner, Manifest};
 use fuelcell_sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use tokio::runtime::Builder;
@@ -26,12 +26,6 @@ const JAVASCRIPT: &str = "javascript";
 
 /// Their entries, the first that is there.
 const ENTRIES: [&str; 2] = ["main.ts", "main.js"];
-
-/// Folders that tools leave beside sources.
-const LEFT_BY_TOOLS: [&str; 2] = ["__pycache__", "node_modules"];
-
-/// Files by their paths in a folder.
-type Files = BTreeMap<String, Vec<u8>>;
 
 /// The bytes of a module: a file as it is, or the archive of a folder.
 pub(crate) fn module_bytes(module: &Path) -> anyhow::Result<Vec<u8>> {
@@ -116,61 +110,6 @@ fn zipped(files: &Files) -> anyhow::Result<Vec<u8>> {
         zip.write_all(bytes)?;
     }
     Ok(zip.finish()?.into_inner())
-}
-
-/// The files of a folder whose paths are wanted.
-fn read(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> anyhow::Result<Files> {
-    let mut paths = Vec::new();
-    gather(folder, "", wanted, &mut paths)?;
-    let mut files = Files::new();
-    let mut total = 0;
-    for (path, file) in paths {
-        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        total += bytes.len() as u64;
-        ensure!(
-            total <= SCRIPT.unpacked_bytes,
-            "the files of {} have more than {} bytes",
-            folder.display(),
-            SCRIPT.unpacked_bytes
-        );
-        files.insert(path, bytes);
-    }
-    Ok(files)
-}
-
-fn gather(
-    folder: &Path,
-    prefix: &str,
-    wanted: &dyn Fn(&str) -> bool,
-    files: &mut Vec<(String, PathBuf)>,
-) -> anyhow::Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let entry = entry?;
-        let (name, path) = (entry.file_name(), entry.path());
-        let Some(name) = name.to_str() else { bail!("the name of {} is not UTF-8", path.display()) };
-        if name.starts_with('.') || LEFT_BY_TOOLS.contains(&name) {
-            continue;
-        }
-        let kind = entry.file_type()?;
-        let inner = format!("{prefix}{name}");
-        if kind.is_dir() {
-            gather(&path, &format!("{inner}/"), wanted, files)?;
-        } else if wanted(&inner) {
-            ensure!(
-                kind.is_file(),
-                "{} is a link or a device; a script has files and folders",
-                path.display()
-            );
-            files.push((inner, path));
-        }
-        ensure!(
-            files.len() <= SCRIPT.files,
-            "there are more than {} files in {}",
-            SCRIPT.files,
-            folder.display()
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! The engine has one folder of packages, `vendor/`. So each name stands for one package there, whoever asks for it.
 
-use super::{Files, read};
+use super::files::{Files, read};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
