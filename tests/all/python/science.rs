@@ -15,7 +15,7 @@ use std::time::Duration;
 fn install(data: &Path) {
     let mut command = Command::new(built::fuelcell());
     command.args(["engine", "install", "python-science", "--data"]).arg(data);
-    if let Some(wheel) = env::var_os("FUELCELL_SCIENCE_PACKAGE") {
+    if let Some(wheel) = env::var_os("SCIENCE_PACKAGE") {
         command.arg("--from").arg(wheel);
     }
     let installed = command.output().expect("the binary can be started");

