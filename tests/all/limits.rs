@@ -316,7 +316,11 @@ fn of_lists(world: &World) -> Vec<Try<'_>> {
         a_try("`limit` of all other lists", |n| world.operator.get(&format!("/api/admin/audit?limit={n}"))),
         a_try("`limit` of all other lists", |n| world.get(&format!("webhooks?limit={n}"))),
         a_try("`text` that is looked for", |n| world.get(&format!("execution/jobs?text={}", text(n)))),
-        a_try("`text` that is looked for", move |n| of_logs(format!("text={}", text(n)))),
+        a_try("`text` that is looked for", {
+            let of_logs = of_logs.clone();
+            move |n| of_logs(format!("text={}", text(n)))
+        }),
+        a_try("`pattern` that is looked for in a log", move |n| of_logs(format!("pattern={}", text(n)))),
         a_try("a job type", |n| {
             world.manifest(&with(&json!({"jobType": text(n)})));
             world.get(&format!("execution/jobs?jobType={}", text(n)))

@@ -4517,6 +4517,8 @@ export interface operations {
                 toTime?: string;
                 /** @description Only lines with this in their message; capitals do not matter. 100,000 lines, or 16 MiB of them, are looked through for each page: it may hold fewer than asked for while `hasMore` is true */
                 text?: string;
+                /** @description Only lines whose message fits this regular expression somewhere; capitals do not matter. Without look-around and back references; its program has at most 64 KiB */
+                pattern?: string;
                 /** @description Only lines of this stage */
                 stage?: string;
                 /** @description Most lines; 1000 by default. A page also ends at about 1 MiB */

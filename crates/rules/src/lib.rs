@@ -19,8 +19,10 @@ mod inputs;
 mod parameters;
 mod patterns;
 mod schema;
+mod search;
 
 pub use faults::ParameterFault;
 pub use inputs::{NamedInput, named_inputs};
 pub use parameters::{ParametersRefused, check_parameters, described};
 pub use schema::{Extent, Refusal, Schema};
+pub use search::{MAX_PATTERN, TextPattern};

@@ -4,9 +4,11 @@
 use crate::query::JobList;
 use crate::{Principal, Service, ServiceError};
 use fuelcell_domain::{Job, JobId, JobType, LogLine, Ordinal, ProjectRef, Role};
+use fuelcell_rules::TextPattern;
 use fuelcell_store::pages::{LogPlace, PAGE_BYTES, PlacedLine, Row};
 use fuelcell_store::{JobFilter, LogFilter, Page, Seek};
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// Jobs that are looked through for one page.
 pub const MAX_JOBS: usize = 5_000;
@@ -16,6 +18,8 @@ pub const MAX_LINES: usize = 100_000;
 pub const MAX_TEXT: usize = 200;
 /// Bytes that are looked through for one page, but for the last ones that were read.
 pub const MAX_BYTES: usize = 16 << 20;
+/// What a pattern may cost for one page at the worst: the states of its program, for each byte that is looked through.
+const PATTERN_STEPS: usize = 1 << 30;
 /// Jobs that are read at a time, with their parameters: at first and where they are large, and at most.
 const FEW_JOBS: usize = 10;
 const JOBS_AT_A_TIME: usize = 100;
@@ -59,14 +63,38 @@ impl JobSearch {
 pub struct LineSearch {
     /// In the message; capitals do not matter.
     pub text: Option<String>,
+    /// A [pattern](TextPattern) that the message fits somewhere.
+    pub pattern: Option<String>,
     /// The stage.
     pub stage: Option<String>,
 }
 
-impl LineSearch {
+/// What is looked for in lines, checked.
+struct LineFinder {
+    search: LineSearch,
+    pattern: Option<TextPattern>,
+}
+
+impl LineFinder {
+    fn new(search: &LineSearch) -> Result<Self, ServiceError> {
+        check_text(search.text.as_ref())?;
+        let pattern = search.pattern.as_deref().map(TextPattern::new).transpose().map_err(|reason| {
+            let message = format!("pattern cannot be looked for: {reason}");
+            ServiceError::invalid("InvalidQuery", message)
+        })?;
+        Ok(Self { search: search.clone(), pattern })
+    }
+
     fn finds(&self, line: &LogLine) -> bool {
-        self.text.as_ref().is_none_or(|text| contains(&line.message, text))
-            && self.stage.as_ref().is_none_or(|stage| line.stage == *stage)
+        self.search.stage.as_ref().is_none_or(|stage| line.stage == *stage)
+            && self.search.text.as_ref().is_none_or(|text| contains(&line.message, text))
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.finds(&line.message))
+    }
+
+    /// Bytes to look through for one page.
+    fn most_bytes(&self) -> usize {
+        let steps = |pattern: &TextPattern| PATTERN_STEPS / pattern.states().max(1);
+        self.pattern.as_ref().map_or(MAX_BYTES, |pattern| steps(pattern).min(MAX_BYTES))
     }
 }
 
@@ -97,6 +125,7 @@ struct Sieve<T: Row> {
     found: Found<T, T::Place>,
     limit: usize,
     most: usize,
+    most_bytes: usize,
     looked: usize,
     found_bytes: usize,
     looked_bytes: usize,
@@ -108,7 +137,15 @@ impl<T: Row> Sieve<T> {
         T::Place: Clone,
     {
         let found = Found { rows: Vec::new(), reached: seek.after.clone(), has_more: true };
-        Self { found, limit: seek.limit, most, looked: 0, found_bytes: 0, looked_bytes: 0 }
+        Self {
+            found,
+            limit: seek.limit,
+            most,
+            most_bytes: MAX_BYTES,
+            looked: 0,
+            found_bytes: 0,
+            looked_bytes: 0,
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -116,7 +153,7 @@ impl<T: Row> Sieve<T> {
     }
 
     fn is_done(&self) -> bool {
-        let has_looked = self.looked >= self.most || self.looked_bytes >= MAX_BYTES;
+        let has_looked = self.looked >= self.most || self.looked_bytes >= self.most_bytes;
         !self.found.has_more || self.is_full() || has_looked
     }
 
@@ -197,13 +234,22 @@ impl Service {
         seek: Seek<LogPlace>,
     ) -> Result<Found<PlacedLine, LogPlace>, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
-        check_text(search.text.as_ref())?;
+        let finder = Arc::new(LineFinder::new(search)?);
         self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
-        let mut sieve = Sieve::new(&seek, MAX_LINES);
+        let mut sieve = Sieve { most_bytes: finder.most_bytes(), ..Sieve::new(&seek, MAX_LINES) };
         while !sieve.is_done() {
             let seek = Seek { after: sieve.found.reached, limit: LINES_AT_A_TIME.min(sieve.left()) };
             let page = self.store.logs(id, filter, seek).await?;
-            sieve.take(page, Row::size, |(_, line)| search.finds(line));
+            let finder = finder.clone();
+            let take = move || {
+                sieve.take(page, Row::size, |(_, line)| finder.finds(line));
+                sieve
+            };
+            sieve = match search.pattern {
+                // It may take a processor for long.
+                Some(_) => self.checks.in_turn(project.tenant, take).await?,
+                None => take(),
+            };
         }
         Ok(sieve.found)
     }
@@ -216,7 +262,6 @@ mod tests {
     use fuelcell_domain::{LogLevel, Timestamp};
     use fuelcell_store::conformance::fixtures::{self, holder, lease};
     use fuelcell_store::{Logs, MemoryStore, Queue};
-    use std::sync::Arc;
 
     fn lines(batch: u32, of: usize, bytes: usize) -> Page<PlacedLine> {
         let line = |number| {
@@ -285,7 +330,7 @@ mod tests {
         };
         store.append_logs(claimed.job.current_attempt(), texts.map(line).collect()).await.unwrap();
         let filter = LogFilter { level: LogLevel::Debug, from: None, to: None };
-        let search = LineSearch { text: Some("needle".into()), stage: None };
+        let search = LineSearch { text: Some("needle".into()), ..LineSearch::default() };
         let look = async |after| {
             let seek = Seek { after, limit: 10 };
             service.search_log(&anna, project, id, filter, &search, seek).await.unwrap()

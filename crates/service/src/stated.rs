@@ -41,6 +41,12 @@ pub const STATED: &[StatedLimit] = &[
     StatedLimit::new("`jobIds` of one change", bulk::MAX_BULK as u64, "jobs", "400 `InvalidJobIds`"),
     StatedLimit::new("`text` that is looked for", search::MAX_TEXT as u64, "bytes", "400 `InvalidQuery`"),
     StatedLimit::new(
+        "`pattern` that is looked for in a log",
+        fuelcell_rules::MAX_PATTERN as u64,
+        "bytes",
+        "400 `InvalidQuery`",
+    ),
+    StatedLimit::new(
         "jobs that are looked through for one page of a search",
         search::MAX_JOBS as u64,
         "jobs",

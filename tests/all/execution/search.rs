@@ -103,6 +103,11 @@ fn lines_are_found_by_text_and_stage_beyond_what_a_page_looks_through() {
     assert_eq!(messages(&get(&format!("stage={stage}&text=end")).ok()), ["a needle at the end"]);
     assert_eq!(messages(&get("stage=none").ok()), [""; 0]);
     assert_eq!(get("text=needle&format=raw").text().lines().count(), 2);
+    assert_eq!(messages(&get("pattern=^a%20n.*end$").ok()), ["a needle at the end"]);
+    assert_eq!(messages(&get("pattern=needle&text=beginning").ok()), ["a Needle at the beginning"]);
+    assert_eq!(messages(&get("pattern=^needle").ok()), [""; 0]);
+    let (code, detail) = get("pattern=(needle").problem(400);
+    assert_eq!((&code[..], detail.contains("unclosed group")), ("InvalidQuery", true), "{detail}");
     get(&format!("text={}", "x".repeat(201))).problem(400);
     get(&format!("text=other&cursor={cursor}")).problem(400);
 }

@@ -1553,6 +1553,7 @@ class JobLogsParametersQuery(TypedDict):
     fromTime: NotRequired[str]
     toTime: NotRequired[str]
     text: NotRequired[str]
+    pattern: NotRequired[str]
     stage: NotRequired[str]
     limit: NotRequired[int]
     cursor: NotRequired[str]

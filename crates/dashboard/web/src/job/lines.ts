@@ -19,6 +19,8 @@ export function useLog(place: Place, jobId: string) {
   const [level, setLevel] = useState<Level>("");
   /** Only lines with this, which the server looks for: also where not all lines are loaded. */
   const [text, setText] = useState("");
+  /** Whether that is a regular expression. */
+  const [isPattern, setIsPattern] = useState(false);
   const [lines, setLines] = useState<Line[]>([]);
   const [error, setError] = useState<unknown>(null);
   const [loaded, setLoaded] = useState(false);
@@ -34,7 +36,7 @@ export function useLog(place: Place, jobId: string) {
         let count = 0;
         do {
           mine.again = false;
-          const query = { limit: PAGE, ...(level ? { level } : {}), ...(text ? { text } : {}), ...(mine.cursor ? { cursor: mine.cursor } : {}) };
+          const query = { limit: PAGE, ...(level ? { level } : {}), ...(text ? { [isPattern ? "pattern" : "text"]: text } : {}), ...(mine.cursor ? { cursor: mine.cursor } : {}) };
           const path = { tenantId, projectId, jobId };
           const asked = api.GET("/api/{tenantId}/{projectId}/execution/job/{jobId}/logs", { params: { path, query } });
           // Without `format=raw` it is never text.
@@ -54,7 +56,7 @@ export function useLog(place: Place, jobId: string) {
         if (reading.current === mine) setLoaded(true);
       }
     },
-    [tenantId, projectId, jobId, level, text],
+    [tenantId, projectId, jobId, level, text, isPattern],
   );
 
   useEffect(() => {
@@ -65,5 +67,5 @@ export function useLog(place: Place, jobId: string) {
   }, [read]);
 
   const look = useThrottled(() => void read(false), PAUSE);
-  return { lines, tail: lines.slice(-TAIL), level, setLevel, text, setText, error, loaded, more, look, readAll: () => void read(true), again: () => void read(false) };
+  return { lines, tail: lines.slice(-TAIL), level, setLevel, text, setText, isPattern, setIsPattern, error, loaded, more, look, readAll: () => void read(true), again: () => void read(false) };
 }

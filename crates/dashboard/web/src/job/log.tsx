@@ -32,7 +32,8 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
     return () => window.clearTimeout(timer);
   }, [only, wanted, setText]);
   const frame = useRef<HTMLDivElement>(null);
-  const needle = wanted.trim().toLowerCase();
+  // What fits a pattern is marked by nobody: all lines that are shown do.
+  const needle = log.isPattern ? "" : wanted.trim().toLowerCase();
   const found = useMemo(() => find(lines, needle), [lines, needle]);
   const virtual = useVirtualizer({
     count: lines.length,
@@ -80,6 +81,16 @@ export function Log({ log, running, dropped }: { log: ReturnType<typeof useLog>;
             <Button onClick={() => go(at + 1)} aria-label={words.next}>↓</Button>
             <Check label={t.find.onlyMatches} checked={only} onChange={setOnly} />
           </>
+        )}
+        {wanted.trim() !== "" && (
+          <Check
+            label={words.pattern}
+            checked={log.isPattern}
+            onChange={(is) => {
+              log.setIsPattern(is);
+              setOnly(is);
+            }}
+          />
         )}
         <select aria-label={words.level} value={log.level} onChange={(event) => log.setLevel(event.target.value as Level)}>
           {(Object.entries(words.levels) as [Level, string][]).map(([level, word]) => <option key={level} value={level}>{word}</option>)}

@@ -195,6 +195,7 @@ export const de: Texts = {
     },
     log: {
       find: "Im Protokoll suchen",
+      pattern: "Regulärer Ausdruck",
       of: (at, count) => (count === 0 ? "kein Treffer" : `${at} von ${count}`),
       next: "Nächster Treffer",
       previous: "Voriger Treffer",

@@ -196,6 +196,7 @@ export const en = {
     },
     log: {
       find: "Find in the log",
+      pattern: "Regular expression",
       of: (at: number, count: number) => (count === 0 ? "no match" : `${at} of ${count}`),
       next: "Next match",
       previous: "Match before",
