@@ -6,6 +6,7 @@ export default defineJob({
   parameters: {
     type: "object",
     properties: { leastLength: { type: "integer", minimum: 0, default: 0, description: "Shorter words are not counted." } },
+    additionalProperties: false,
   },
   inputs: [{ name: "dataset", parameter: "datasetId", formats: ["txt"], required: true }],
   outputs: [{ name: "count.txt", kind: "report", typeName: "WordCount" }],
