@@ -84,14 +84,12 @@ pub enum TenantCommand {
         name: String,
     },
     /// Delete a tenant with all its projects; without --confirm only say what would go.
-    #[command(
-        after_help = "Examples:\n  $ fuelcell tenant delete $SPARE_TENANT\n  $ fuelcell tenant delete $SPARE_TENANT --confirm Acme"
-    )]
+    #[command(after_help = "Examples:\n  $ fuelcell tenant delete $SPARE_TENANT --confirm Acme")]
     Delete {
         /// Its id.
         #[arg(value_name = "TENANT")]
         which: String,
-        /// Its name.
+        /// Its name, so that it is deleted for good.
         #[arg(long, value_name = "NAME")]
         confirm: Option<String>,
     },
@@ -129,14 +127,12 @@ pub enum ProjectCommand {
         name: String,
     },
     /// Delete a project; without --confirm only say what would go.
-    #[command(
-        after_help = "Examples:\n  $ fuelcell project delete $SPARE_PROJECT\n  $ fuelcell project delete $SPARE_PROJECT --confirm Invoices"
-    )]
+    #[command(after_help = "Examples:\n  $ fuelcell project delete $SPARE_PROJECT --confirm 'Old invoices'")]
     Delete {
         /// Its id.
         #[arg(value_name = "PROJECT")]
         which: String,
-        /// Its name.
+        /// Its name, so that it is deleted for good.
         #[arg(long, value_name = "NAME")]
         confirm: Option<String>,
     },
