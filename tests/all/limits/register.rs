@@ -33,6 +33,7 @@ const REGISTER: &[Tests] = &[
                 "an address of `emailRecipients`",
                 "`jobIds` of one change",
                 "`text` that is looked for",
+                "`pattern` that is looked for in a log",
                 "webhooks of a project",
                 "a webhook's `url`",
                 "`overlapSeconds` of a webhook's secret",
