@@ -3,7 +3,7 @@
 use fuelcell_tests::page::blocks;
 use fuelcell_tests::{Project, Server, Shell, built, eventually};
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -127,11 +127,13 @@ fn a_new_job_in_rust_is_tested_built_and_run_here_and_on_a_server() {
     let project = Project::new(&server);
     // Always the same folder, so that what cargo makes of it takes the place of what it made before.
     let home = built::target().join("new-in-rust");
+    fs::create_dir_all(&home).unwrap();
+    let mine = File::create(home.join("lock")).unwrap();
+    mine.lock().unwrap();
     let folder = home.join("word-count");
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();
     }
-    fs::create_dir_all(&home).unwrap();
     let mut shell = Shell::new(&home).of(&server, &project);
     shell.follow("fuelcell new word-count --lang rust");
     // What lies beside a job is the SDK in the versions that it was tested with.

@@ -58,12 +58,16 @@ impl<'a> Comparison<'a> {
         self.found.push(Change::new(what, first.clone(), second.clone(), effect));
     }
 
+    /// The same words mean the same, unless they name something that is not.
+    fn is_same(&self, one: &Value, other: &Value) -> bool {
+        let [first, second] = self.roots;
+        one == other && (first.get("$defs") == second.get("$defs") || !names_another(one))
+    }
+
     fn schemas(&mut self, what: &str, first: &'a Value, second: &'a Value, depth: usize) {
         let [first_root, second_root] = self.roots;
         let (one, other) = (resolved(first, first_root), resolved(second, second_root));
-        // The same words mean the same, unless they name something that is not.
-        let same_roots = first_root.get("$defs") == second_root.get("$defs");
-        if one == other && (same_roots || !names_another(one)) {
+        if self.is_same(one, other) {
             return;
         }
         if self.under_way.iter().any(|pair| ptr::eq(pair[0], one) && ptr::eq(pair[1], other)) {
@@ -103,10 +107,15 @@ impl<'a> Comparison<'a> {
                     self.schemas(&inner, one, other, depth);
                 }
                 "anyOf" | "oneOf" if one.is_array() && other.is_array() => {
-                    self.alternatives(inner, one, other, depth)
+                    self.alternatives(inner, one, other, depth);
+                }
+                "allOf" | "prefixItems" if is_as_long(one, other) => {
+                    for (number, (one, other)) in entries(one).zip(entries(other)).enumerate() {
+                        self.schemas(&format!("{inner}/{number}"), one, other, depth);
+                    }
                 }
                 "$ref" => {}
-                _ if one == other => {}
+                _ if self.is_same(one, other) => {}
                 annotation if ANNOTATIONS.contains(&annotation) => {
                     if annotation != "$defs" {
                         self.tell(inner, one, other, false);
@@ -166,14 +175,13 @@ impl<'a> Comparison<'a> {
 
     /// Each of the first's is to be taken by one of the second's.
     fn alternatives(&mut self, what: String, first: &'a Value, second: &'a Value, depth: usize) {
-        let list = |of: &'a Value| of.as_array().into_iter().flatten();
-        let paired = list(first).count() == list(second).count();
-        if paired
-            && list(first).zip(list(second)).all(|(one, other)| self.tried("", one, other, depth).is_empty())
+        let mut pairs = entries(first).zip(entries(second));
+        if is_as_long(first, second) && pairs.all(|(one, other)| self.tried("", one, other, depth).is_empty())
         {
             return;
         }
-        let taken = list(first).all(|one| list(second).any(|other| self.takes(&what, one, other, depth)));
+        let taken =
+            entries(first).all(|one| entries(second).any(|other| self.takes(&what, one, other, depth)));
         self.tell(what, first, second, !taken);
     }
 
@@ -202,10 +210,18 @@ fn resolved<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     schema
 }
 
+fn entries(of: &Value) -> impl Iterator<Item = &Value> {
+    of.as_array().into_iter().flatten()
+}
+
+fn is_as_long(one: &Value, other: &Value) -> bool {
+    one.is_array() && other.is_array() && entries(one).count() == entries(other).count()
+}
+
 fn names_another(schema: &Value) -> bool {
     match schema {
         Value::Object(members) => members.contains_key("$ref") || members.values().any(names_another),
-        Value::Array(entries) => entries.iter().any(names_another),
+        Value::Array(inner) => inner.iter().any(names_another),
         _ => false,
     }
 }
@@ -275,7 +291,7 @@ mod tests {
         let optional = json!({"properties": {"a": {"type": "integer"}, "b": {}}});
         let required = json!({"properties": {"a": {"type": "integer"}, "b": {}}, "required": ["b"]});
         assert_eq!(breaks(one.clone(), optional.clone()), Some(false));
-        assert_eq!(breaks(one.clone(), required.clone()), Some(true));
+        assert_eq!(breaks(one.clone(), required), Some(true));
         assert_eq!(breaks(optional, one.clone()), Some(true));
         let described =
             json!({"properties": {"a": {"type": "integer", "description": "A number.", "default": 1}}});
@@ -289,13 +305,18 @@ mod tests {
         let of = |kinds: Value| json!({"$defs": {"Kind": {"enum": kinds}}, "properties": {"kind": {"$ref": "#/$defs/Kind"}}});
         assert_eq!(breaks(of(json!(["a"])), of(json!(["a", "b"]))), Some(false));
         assert_eq!(breaks(of(json!(["a", "b"])), of(json!(["a"]))), Some(true));
+        let all =
+            |kinds: Value| json!({"$defs": {"Kind": {"enum": kinds}}, "allOf": [{"$ref": "#/$defs/Kind"}]});
+        assert_eq!(breaks(all(json!(["a"])), all(json!(["a", "b"]))), Some(false));
+        let no = |kinds: Value| json!({"$defs": {"Kind": {"enum": kinds}}, "not": {"$ref": "#/$defs/Kind"}});
+        assert_eq!(breaks(no(json!(["a"])), no(json!(["a", "b"]))), Some(true));
         let inline = json!({"properties": {"kind": {"enum": ["a"]}}});
         assert_eq!(breaks(of(json!(["a"])), inline), None, "the same in other words");
         let tree = |most: u64| json!({"$defs": {"Tree": {"maxItems": most, "items": {"$ref": "#/$defs/Tree"}}}, "$ref": "#/$defs/Tree"});
         assert_eq!(breaks(tree(3), tree(3)), None);
         assert_eq!(breaks(tree(3), tree(2)), Some(true));
         let itself = json!({"$ref": "#"});
-        assert_eq!(breaks(itself.clone(), json!({"type": "integer"})), Some(true));
+        assert_eq!(breaks(itself, json!({"type": "integer"})), Some(true));
         // 3 to the power of 40 pairs.
         let alternatives = |kind: &str| {
             let mut defs = Map::from_iter([("level0".to_owned(), json!({"type": kind}))]);
