@@ -208,10 +208,20 @@ fn the_page_on_python_is_followed_word_for_word() {
             (None, language) => panic!("a block of {language} is neither a file nor commands"),
         }
     }
-    let [first, plain] = commands[..] else { panic!("the page has two blocks of commands") };
+    let [first, push, plain] = commands[..] else { panic!("the page has three blocks of commands") };
     let said = follow(first, folder.path());
     assert!(said.contains("2 passed") && said.ends_with("2 words\n"), "{said}");
     assert!(said.contains("python 3.14"), "the manifest is shown: {said}");
+    let server = Server::start();
+    let project = Project::new(&server);
+    let signed_in = format!(
+        "export FUELCELL_SERVER={} FUELCELL_TOKEN={} FUELCELL_TENANT={} FUELCELL_PROJECT={}\n",
+        server.base(),
+        project.token,
+        project.tenant,
+        project.project
+    );
+    assert!(follow(&(signed_in + push), folder.path()).contains("Completed"));
     assert!(follow("cd customers && python -m pytest -q", folder.path()).contains("1 passed"));
     assert!(follow(plain, folder.path()).ends_with("THE QUICK BROWN FOX\n"));
 }
