@@ -18,7 +18,8 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn pack_writes_a_manifest_that_inspect_shows() {
-    let output = fuelcell(&["module", "inspect", built::module_path("process-mining").to_str().unwrap()]);
+    let module = built::module_path("process-mining").display().to_string();
+    let output = fuelcell(&["module", "inspect", &module, "--output", "json"]);
     assert!(output.status.success(), "{}", said(&output));
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(shown["hasManifest"], true);

@@ -317,7 +317,7 @@ fn a_script_runs_without_a_server() {
     assert!(packed.status.success(), "{}", said(&packed));
     let archive = folder.path().join("script.zip");
     for module in [shown, archive.to_str().unwrap()] {
-        let seen = fuelcell(&["module", "inspect", module]);
+        let seen = fuelcell(&["module", "inspect", module, "--output", "json"]);
         let seen: Value = serde_json::from_slice(&seen.stdout).unwrap();
         assert_eq!(seen["digest"], told["receipt"]["module"], "folder and archive are the same bytes");
         assert_eq!((&seen["manifest"]["engine"], &seen["engine"]), (&json!("echo@1.0"), &Value::Null));
