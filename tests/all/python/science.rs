@@ -111,7 +111,7 @@ fn notebooks_on_it_have_the_outputs_of_jupyters_kernel() {
 }
 
 /// The notebook with a last cell that imports what only the engine has, so that it is chosen.
-fn with_science(notebook: &Value) -> Vec<u8> {
+pub(super) fn with_science(notebook: &Value) -> Vec<u8> {
     let mut notebook = notebook.clone();
     let last = json!({"id": "science", "cell_type": "code", "metadata": {}, "source": "import numpy", "outputs": [], "execution_count": null});
     notebook["cells"].as_array_mut().unwrap().push(last);
