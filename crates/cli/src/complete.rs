@@ -5,7 +5,6 @@ use crate::operations::{
     LIST_DATASETS, LIST_JOB_TYPES, LIST_JOBS, LIST_MODULES, LIST_PIPELINES, LIST_SECRETS, Operation,
 };
 use crate::output::harmless;
-use crate::profile::Profiles;
 use clap::{Args, Command, FromArgMatches};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use serde_json::Value;
@@ -41,14 +40,6 @@ offers! {
     modules = LIST_MODULES "modules" "name" "current";
     job_types = LIST_JOB_TYPES "jobTypes" "jobType" "title";
     secrets = LIST_SECRETS "secrets" "name" "lastUpdated";
-}
-
-/// Names of profiles, which lie here.
-pub(crate) fn profiles() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| {
-        let known = Profiles::load().map(|known| known.profiles).unwrap_or_default();
-        known.into_iter().map(|(name, profile)| offer(name, &profile.server)).collect()
-    })
 }
 
 /// What comes in time. A name that cannot be resolved or a server that does not answer keeps its thread, and the program

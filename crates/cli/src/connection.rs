@@ -1,11 +1,10 @@
 //! Which server is asked, by whom, in which project: flags, then variables of the environment, then the profile.
 
-use crate::complete;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::http::{Call, Http};
 use crate::operations::{GET_SESSION, Operation};
 use crate::output::Format;
-use crate::profile::{Profile, Profiles};
+use crate::profile::{self, Profile, Profiles};
 use clap::Args;
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -43,7 +42,7 @@ pub struct ConnectionFlags {
         global = true,
         value_name = "NAME",
         env = "FUELCELL_PROFILE",
-        add = complete::profiles(),
+        add = profile::offered(),
         hide_env_values = true,
         hide_short_help = true
     )]

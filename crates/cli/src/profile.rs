@@ -1,6 +1,8 @@
 //! Profiles: several servers and projects, with a token each, in a file that only its owner can read.
 
 use crate::failure::{Failure, Outcome};
+use crate::output::harmless;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,6 +73,17 @@ impl Profiles {
             }
         })
     }
+}
+
+/// What a shell offers where the name of a profile is wanted.
+pub(crate) fn offered() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let known = Profiles::load().map(|known| known.profiles).unwrap_or_default();
+        let offer = |(name, profile): (String, Profile)| {
+            CompletionCandidate::new(name).help(Some(harmless(&profile.server).into()))
+        };
+        known.into_iter().map(offer).collect()
+    })
 }
 
 /// Where profiles lie.

@@ -1,6 +1,5 @@
 //! `fuelcell login`, `logout`, `profiles`, `whoami`: who asks which server.
 
-use crate::complete;
 use crate::connection::{Connection, ConnectionFlags, LOCAL, Scope, checked, is_private, server_url};
 use crate::documents::{KnownProfile, Who, document};
 use crate::failure::{Exit, Failure, Outcome};
@@ -8,7 +7,7 @@ use crate::files::typed_unseen;
 use crate::http::Http;
 use crate::operations::{GET_SESSION, PING};
 use crate::output::{self, Column, Form, Format, note, say};
-use crate::profile::{Profile, Profiles, path};
+use crate::profile::{self, Profile, Profiles, path};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::io;
@@ -136,7 +135,7 @@ pub(crate) fn whoami(arguments: &WhoAmI) -> Outcome {
 #[derive(Args)]
 pub struct Logout {
     /// The profile; absent = the one that holds when none is named.
-    #[arg(value_name = "NAME", add = complete::profiles())]
+    #[arg(value_name = "NAME", add = profile::offered())]
     name: Option<String>,
 }
 
@@ -166,7 +165,7 @@ pub enum ProfilesCommand {
     #[command(after_help = "Examples:\n  $ fuelcell profiles use $PROFILE")]
     Use {
         /// Its name.
-        #[arg(add = complete::profiles())]
+        #[arg(add = profile::offered())]
         name: String,
     },
     /// Print where profiles lie.

@@ -1,7 +1,7 @@
 //! Whether a JSON Schema takes all that another one takes. What cannot be told is taken for a break: a word too many is
 //! better than a job that is refused.
 
-use super::{Change, Effect};
+use super::change::{Change, Effect};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::ptr;
