@@ -302,8 +302,12 @@ impl JobHost for LocalHost {
     }
 }
 
+/// What cannot be kept in the folder for artifacts, or of a checkpoint.
 fn storage(error: io::Error) -> HostError {
-    HostError::Storage(error.to_string())
+    HostError::Storage(match fuelcell_cli::is_full(&error) {
+        true => format!("{error}: {}", fuelcell_cli::MAKE_ROOM),
+        false => error.to_string(),
+    })
 }
 
 /// Guests write what they like; a terminal must not obey it.

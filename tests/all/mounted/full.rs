@@ -83,3 +83,42 @@ fn a_full_disk_takes_nothing_new_loses_nothing_and_lets_jobs_end() {
         Command::new(built::fuelcell()).args(["check", "--data"]).arg(server.data()).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
 }
+
+#[test]
+#[ignore = "mounts a file system"]
+fn whoever_writes_to_a_full_disk_is_told_the_place_and_what_helps() {
+    let server = Server::start();
+    let project = Project::new(&server).with_probe();
+    let dataset = project.dataset("large.csv", &vec![b'1'; 2 * MIB as usize]);
+    let home = tempfile::tempdir().unwrap();
+    let small = home.path().join("small");
+    let _mount = Mount::memory(&small, MIB);
+    let steps =
+        json!({"steps": [{"do": "artifact", "name": "large.txt", "text": "1".repeat(2 * MIB as usize)}]});
+    fs::write(home.path().join("steps.json"), steps.to_string()).unwrap();
+    let probe = built::module_path("probe");
+    let told = |arguments: &[&str]| {
+        let mut command = Command::new(built::fuelcell());
+        command.args(arguments).current_dir(home.path()).env("XDG_CACHE_HOME", fuelcell_tests::cache());
+        command.env("FUELCELL_SERVER", server.base()).env("FUELCELL_TOKEN", &project.token);
+        command.env("FUELCELL_TENANT", &project.tenant).env("FUELCELL_PROJECT", &project.project);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        // How a job ended is told on standard output.
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let probe = probe.to_str().unwrap();
+    for arguments in [
+        &["dataset", "get", &dataset, "--out", "small/copy.csv"][..],
+        &["run", probe, "--parameters-file", "steps.json", "--out", "small/out"],
+    ] {
+        let told = told(arguments);
+        assert!(told.contains("No space left on device"), "{arguments:?}: {told}");
+        assert!(told.contains("the disk is full: make room there"), "{arguments:?}: {told}");
+        assert_eq!(
+            fs::read_dir(&small).unwrap().flatten().filter(|entry| entry.path().is_file()).count(),
+            0,
+            "nothing is left"
+        );
+    }
+}
