@@ -78,6 +78,8 @@ def inject(notebook: dict[str, Any], values: dict[str, Any]) -> Parameters:
     given = {name: declared.get(name, Parameter(name)).fitting(value) for name, value in values.items()}
     if given:
         cells.insert(0 if place is None else place + 1, _injected(notebook, given))
+    if given or place is not None:
+        # Values of an earlier run would hide the defaults.
         notebook["cells"] = cells
     return Parameters(place, declared, given)
 
@@ -94,10 +96,11 @@ def _injected(notebook: dict[str, Any], given: dict[str, Any]) -> Cell:
 
 def _declared(cell: Cell) -> dict[str, Parameter]:
     """What the cell assigns, with type and default where they are written down in one place."""
-    source = TransformerManager().transform_cell(cell["source"])
     try:
+        source = TransformerManager().transform_cell(cell["source"])
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RuntimeError):
+        # The cell itself says what is wrong, when it is run.
         return {}
     names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     found = {name: Parameter(name) for name in names}

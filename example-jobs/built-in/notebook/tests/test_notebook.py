@@ -146,6 +146,23 @@ def test_values_without_a_cell_for_them_are_warned_about(host):
     assert [line.message for line in ran.logs] == ["the notebook has no cell with the tag `parameters`; set at its top were: limit"]
 
 
+def test_values_of_an_earlier_run_do_not_stay(host):
+    text = notebook("limit = 1", "print(limit)", tags={0: "parameters"})
+    executed = run(host, text, values={"limit": 5}).text("notebook.ipynb")
+    again = run(host, executed)
+    assert streams(again.json("notebook.ipynb"), 1) == "1\n"
+    assert "<td>limit</td><td>int or float</td><td>1</td><td>the default</td>" in again.text("notebook.html")
+
+
+@pytest.mark.parametrize("source", ["if 1:\n        a = 1\n    b = 2", "a = ("])
+def test_a_wrong_cell_of_parameters_fails_as_a_cell(host, source):
+    text = notebook(source, "print('after')", tags={0: "parameters"})
+    assert run(host, text).failure.code == "CellFailed"
+    ran = run(host, text, allowErrors=True)
+    assert ran.failure is None, ran.failure
+    assert streams(ran.json("notebook.ipynb"), 1) == "after\n"
+
+
 def test_a_failing_cell_ends_the_job_and_the_rest_is_kept(host):
     ran = run(host, notebook("print('before')", "x = 1\n1 / 0", "print('after')"))
     assert ran.failure.code == "CellFailed"
