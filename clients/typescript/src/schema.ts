@@ -4517,7 +4517,7 @@ export interface operations {
                 toTime?: string;
                 /** @description Only lines with this in their message; capitals do not matter. 100,000 lines, or 16 MiB of them, are looked through for each page: it may hold fewer than asked for while `hasMore` is true */
                 text?: string;
-                /** @description Only lines whose message fits this regular expression somewhere; capitals do not matter. Without look-around and back references; its program has at most 64 KiB */
+                /** @description Only lines whose message fits this regular expression somewhere; capitals do not matter. Without look-around and back references; its program has at most 64 KiB, and the more states it has, the less is looked through for each page */
                 pattern?: string;
                 /** @description Only lines of this stage */
                 stage?: string;

@@ -91,7 +91,7 @@ impl Checks {
         match timeout(Duration::from_secs(SCHEMA.seconds), working).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(panic)) => {
-                tracing::error!(%panic, "checking parameters or their schema, or searching a log, ended badly");
+                tracing::error!(%panic, "checking parameters or their schema ended badly");
                 Err(unusable("it cannot be compiled, or parameters cannot be checked with it"))
             }
             Err(_) => Err(too_slow()),
@@ -103,8 +103,7 @@ pub(crate) fn too_many() -> ServiceError {
     ServiceError::TooMany {
         code: "TooManyChecks",
         message: format!(
-            "{MAX_WAITING} requests of this tenant wait for parameters to be checked, or a log to be searched; try again \
-             later"
+            "{MAX_WAITING} requests of this tenant wait for their parameters to be checked; try again later"
         ),
         retry_after: RETRY_SECONDS,
     }
@@ -122,8 +121,8 @@ pub(crate) fn too_slow() -> ServiceError {
     ServiceError::TooMany {
         code: "CheckTimedOut",
         message: format!(
-            "the parameters were not checked, or the log not searched, within {} s, and nothing was done: both are done one \
-             after the other for one tenant; try again, or send smaller parameters",
+            "the parameters were not checked within {} s, and nothing was done: checks of one tenant are done one after \
+             the other; try again, or send smaller parameters",
             SCHEMA.seconds
         ),
         retry_after: RETRY_SECONDS,

@@ -131,27 +131,28 @@ impl Watch {
             if self.ended {
                 return Ok(None);
             }
-            self.recognise_again().await?;
-            self.look().await?;
+            let is_due = self.recognise_again().await?;
+            self.look(is_due).await?;
             if self.pending.is_empty() && !self.ended {
                 self.hints.next(RECOGNISE.saturating_sub(self.recognised.elapsed())).await;
             }
         }
     }
 
-    /// Refuses a listener who has lost the right to see.
-    async fn recognise_again(&mut self) -> Result<(), ServiceError> {
+    /// Refuses a listener who has lost the right to see. Says whether it was due.
+    async fn recognise_again(&mut self) -> Result<bool, ServiceError> {
         if self.recognised.elapsed() < RECOGNISE {
-            return Ok(());
+            return Ok(false);
         }
         self.service.recognise_again(&self.principal).await?;
         self.service.require(&self.principal, self.of.project(), Role::Viewer).await?;
         self.recognised = Instant::now();
-        Ok(())
+        Ok(true)
     }
 
-    async fn look(&mut self) -> Result<(), ServiceError> {
-        if let Some(news) = self.hints.heard()
+    /// Reads what is new; when it is due, without what another look found.
+    async fn look(&mut self, is_due: bool) -> Result<(), ServiceError> {
+        if let Some(news) = self.hints.heard().filter(|_| !is_due)
             && let Some((events, next)) = news.of(self.of, self.after)
         {
             events.for_each(|(place, event)| self.expect(*place, event.clone()));
@@ -237,12 +238,36 @@ mod tests {
     use crate::{config, stubs};
     use fuelcell_domain::Timestamp;
     use fuelcell_store::conformance::fixtures;
-    use fuelcell_store::{Logs, MemoryStore};
+    use fuelcell_store::{EventPage, Logs, MemoryStore};
     use futures::FutureExt;
 
     /// What comes before anything else happens.
     fn at_once(watch: &mut Watch) -> Option<Told> {
         watch.next().now_or_never().map(|told| told.unwrap().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_look_found_is_told_without_a_read_of_ones_own_until_one_is_due() {
+        let store = Arc::new(MemoryStore::default());
+        let (service, anna, job) = stubs::with_a_job(store.clone()).await;
+        let mut watch = Arc::new(service).watch_project(&anna, job.project, None).await.unwrap();
+        let begun = watch.after;
+        // The store has no such event.
+        let event = JobEvent {
+            job: job.id,
+            ordinal: job.ordinal,
+            attempt: 7,
+            at: Timestamp(0),
+            what: Happening::Started,
+        };
+        let place = EventPlace(begun.0 + 1);
+        let page = EventPage { events: vec![(place, event.clone())], next: place, forgotten: false };
+        watch.hints = Hints::of(begun, page);
+        assert_eq!(at_once(&mut watch), Some(Told::Event { place, event, lines: Vec::new() }));
+        assert_eq!(at_once(&mut watch), None, "nor is it read what lies behind");
+        tokio::time::sleep(RECOGNISE).await;
+        let told = watch.next().await.unwrap();
+        assert_eq!(told, Some(Told::Reset { place: begun }), "the store knows nothing of the place");
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,6 +29,7 @@ mod inputs;
 pub mod job_types;
 mod last_look;
 pub mod links;
+pub mod log_search;
 mod looks;
 pub mod modules;
 mod notebooks;
@@ -47,6 +48,7 @@ pub mod results;
 pub mod retry;
 pub mod schedules;
 pub mod search;
+mod searches;
 pub mod secrets;
 mod session_table;
 pub mod sessions;
@@ -138,6 +140,7 @@ pub struct Service {
     waiters: Semaphore,
     tenants_waiters: Places,
     checks: checks::Checks,
+    searches: searches::Searches,
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
@@ -175,6 +178,7 @@ impl Service {
             waiters: Semaphore::new(config::MAX_WAITERS),
             tenants_waiters: Places::default(),
             checks: checks::Checks::default(),
+            searches: searches::Searches::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),

@@ -1,7 +1,7 @@
 //! One look at the store for all who watch a project: each of them would read the same.
 //!
-//! Who stands where the look began takes what it found. Whoever stands elsewhere takes it for a hint and reads for themselves,
-//! and everyone reads now and then without one, too.
+//! Who stands within what a look found takes the rest of it. Whoever stands elsewhere takes it for a hint and reads for
+//! themselves, and everyone reads now and then without one, too.
 
 use fuelcell_domain::{JobEvent, ProjectRef};
 use fuelcell_store::verbs::JobEvents;
@@ -30,18 +30,19 @@ pub(crate) struct News {
 
 impl News {
     /// The events for a listener who has heard everything up to `after`, and the place behind them. `None` where this listener
-    /// has to read for themselves.
+    /// has to read for themselves: they are elsewhere, or some events are not kept any more.
     pub(crate) fn of(
         &self,
         of: Watched,
         after: EventPlace,
     ) -> Option<(impl Iterator<Item = &(EventPlace, JobEvent)>, EventPlace)> {
-        let is_own = move |event: &JobEvent| match of {
-            Watched::Project(_) => true,
-            Watched::Job(_, job) => event.job == job,
+        let is_new = move |place: EventPlace, event: &JobEvent| match of {
+            Watched::Project(_) => place > after,
+            Watched::Job(_, job) => place > after && event.job == job,
         };
-        let fits = self.after == after && self.page.next != after && !self.page.forgotten;
-        fits.then(|| (self.page.events.iter().filter(move |(_, event)| is_own(event)), self.page.next))
+        let fits = (self.after..=self.page.next).contains(&after) && !self.page.forgotten;
+        let events = self.page.events.iter().filter(move |(place, event)| is_new(*place, event));
+        fits.then_some((events, self.page.next))
     }
 }
 
@@ -146,6 +147,14 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 #[cfg(test)]
+impl Hints {
+    /// Of a look that found these.
+    pub(crate) fn of(after: EventPlace, page: EventPage) -> Self {
+        Self(watch::channel(Some(Arc::new(News { after, page }))).1)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use async_trait::async_trait;
@@ -225,13 +234,17 @@ mod tests {
             Some((events.map(|(place, _)| place.0).collect::<Vec<_>>(), next.0))
         };
         let first = hints.heard().unwrap();
-        assert_eq!(places(&first, Watched::Project(own), 1), None, "nothing is new");
+        assert_eq!(places(&first, Watched::Project(own), 1), Some((vec![], 1)), "nothing is new");
         store.place.store(3, Ordering::Relaxed);
         hints.next(LONG).await;
         let news = hints.heard().unwrap();
         assert_eq!(places(&news, Watched::Project(own), 1), Some((vec![2, 3], 3)));
         assert_eq!(places(&news, Watched::Job(own, other), 1), Some((vec![3], 3)));
-        assert_eq!(places(&news, Watched::Project(own), 0), None, "who is behind reads for themselves");
+        assert_eq!(places(&news, Watched::Project(own), 2), Some((vec![3], 3)), "who has read a part of it");
+        assert_eq!(places(&news, Watched::Project(own), 3), Some((vec![], 3)), "who has heard it");
+        for elsewhere in [0, 4] {
+            assert_eq!(places(&news, Watched::Project(own), elsewhere), None);
+        }
         sleep(LOOK * 2).await;
         assert!(hints.heard().is_none(), "what is old is forgotten");
     }

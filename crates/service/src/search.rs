@@ -1,30 +1,22 @@
-//! Looking for jobs and for lines of logs by what no index of the store knows. For each page a bounded number is looked
+//! Looking for jobs, and for [lines of logs](crate::log_search), by what no index of the store knows. For each page a bounded number is looked
 //! through, so that a page may hold fewer than were asked for, and the next one goes on from there.
 
 use crate::query::JobList;
 use crate::{Principal, Service, ServiceError};
-use fuelcell_domain::{Job, JobId, JobType, LogLine, Ordinal, ProjectRef, Role};
-use fuelcell_rules::TextPattern;
-use fuelcell_store::pages::{LogPlace, PAGE_BYTES, PlacedLine, Row};
-use fuelcell_store::{JobFilter, LogFilter, Page, Seek};
+use fuelcell_domain::{Job, JobType, Ordinal, ProjectRef, Role};
+use fuelcell_store::pages::{PAGE_BYTES, Row};
+use fuelcell_store::{JobFilter, Page, Seek};
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 /// Jobs that are looked through for one page.
 pub const MAX_JOBS: usize = 5_000;
-/// Lines of a log that are looked through for one page.
-pub const MAX_LINES: usize = 100_000;
 /// Longest text that is looked for, in bytes.
 pub const MAX_TEXT: usize = 200;
 /// Bytes that are looked through for one page, but for the last ones that were read.
 pub const MAX_BYTES: usize = 16 << 20;
-/// What a pattern may cost for one page at the worst: the states of its program, for each byte that is looked through.
-const PATTERN_STEPS: usize = 1 << 30;
 /// Jobs that are read at a time, with their parameters: at first and where they are large, and at most.
 const FEW_JOBS: usize = 10;
 const JOBS_AT_A_TIME: usize = 100;
-/// Lines that are read at a time.
-const LINES_AT_A_TIME: usize = 5_000;
 
 /// What is looked for in jobs; nothing = all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,51 +50,11 @@ impl JobSearch {
     }
 }
 
-/// What is looked for in lines of a log; nothing = all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineSearch {
-    /// In the message; capitals do not matter.
-    pub text: Option<String>,
-    /// A [pattern](TextPattern) that the message fits somewhere.
-    pub pattern: Option<String>,
-    /// The stage.
-    pub stage: Option<String>,
-}
-
-/// What is looked for in lines, checked.
-struct LineFinder {
-    search: LineSearch,
-    pattern: Option<TextPattern>,
-}
-
-impl LineFinder {
-    fn new(search: &LineSearch) -> Result<Self, ServiceError> {
-        check_text(search.text.as_ref())?;
-        let pattern = search.pattern.as_deref().map(TextPattern::new).transpose().map_err(|reason| {
-            let message = format!("pattern cannot be looked for: {reason}");
-            ServiceError::invalid("InvalidQuery", message)
-        })?;
-        Ok(Self { search: search.clone(), pattern })
-    }
-
-    fn finds(&self, line: &LogLine) -> bool {
-        self.search.stage.as_ref().is_none_or(|stage| line.stage == *stage)
-            && self.search.text.as_ref().is_none_or(|text| contains(&line.message, text))
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.finds(&line.message))
-    }
-
-    /// Bytes to look through for one page.
-    fn most_bytes(&self) -> usize {
-        let steps = |pattern: &TextPattern| PATTERN_STEPS / pattern.states().max(1);
-        self.pattern.as_ref().map_or(MAX_BYTES, |pattern| steps(pattern).min(MAX_BYTES))
-    }
-}
-
-fn contains(text: &str, part: &str) -> bool {
+pub(crate) fn contains(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }
 
-fn check_text(text: Option<&String>) -> Result<(), ServiceError> {
+pub(crate) fn check_text(text: Option<&String>) -> Result<(), ServiceError> {
     match text.is_some_and(|text| text.len() > MAX_TEXT) {
         true => Err(ServiceError::invalid("InvalidQuery", format!("text is at most {MAX_TEXT} bytes"))),
         false => Ok(()),
@@ -121,8 +73,8 @@ pub struct Found<T, P> {
 }
 
 /// Takes from pages what is found, until that is a page or enough was looked through: so many rows, or so many bytes.
-struct Sieve<T: Row> {
-    found: Found<T, T::Place>,
+pub(crate) struct Sieve<T: Row> {
+    pub(crate) found: Found<T, T::Place>,
     limit: usize,
     most: usize,
     most_bytes: usize,
@@ -132,27 +84,19 @@ struct Sieve<T: Row> {
 }
 
 impl<T: Row> Sieve<T> {
-    fn new(seek: &Seek<T::Place>, most: usize) -> Self
+    pub(crate) fn new(seek: &Seek<T::Place>, most: usize, most_bytes: usize) -> Self
     where
         T::Place: Clone,
     {
         let found = Found { rows: Vec::new(), reached: seek.after.clone(), has_more: true };
-        Self {
-            found,
-            limit: seek.limit,
-            most,
-            most_bytes: MAX_BYTES,
-            looked: 0,
-            found_bytes: 0,
-            looked_bytes: 0,
-        }
+        Self { found, limit: seek.limit, most, most_bytes, looked: 0, found_bytes: 0, looked_bytes: 0 }
     }
 
     fn is_full(&self) -> bool {
         self.found.rows.len() >= self.limit || self.found_bytes >= PAGE_BYTES
     }
 
-    fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         let has_looked = self.looked >= self.most || self.looked_bytes >= self.most_bytes;
         !self.found.has_more || self.is_full() || has_looked
     }
@@ -167,12 +111,12 @@ impl<T: Row> Sieve<T> {
     }
 
     /// Rows that may still be looked through.
-    fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.most.saturating_sub(self.looked)
     }
 
     /// Takes what is found of a page, whose rows have so many bytes as they are read.
-    fn take(&mut self, page: Page<T>, bytes: impl Fn(&T) -> usize, finds: impl Fn(&T) -> bool) {
+    pub(crate) fn take(&mut self, page: Page<T>, bytes: impl Fn(&T) -> usize, finds: impl Fn(&T) -> bool) {
         let mut rows = page.rows.into_iter();
         self.found.has_more = page.has_more;
         for row in rows.by_ref() {
@@ -182,9 +126,9 @@ impl<T: Row> Sieve<T> {
             if finds(&row) {
                 self.found_bytes += row.size();
                 self.found.rows.push(row);
-                if self.is_full() {
-                    break;
-                }
+            }
+            if self.is_full() || self.looked_bytes >= self.most_bytes {
+                break;
             }
         }
         self.found.has_more |= rows.next().is_some();
@@ -204,7 +148,7 @@ impl Service {
     ) -> Result<JobList, ServiceError> {
         self.require(principal, project, Role::Viewer).await?;
         check_text(search.text.as_ref())?;
-        let mut sieve = Sieve::new(&seek, MAX_JOBS);
+        let mut sieve = Sieve::new(&seek, MAX_JOBS, MAX_BYTES);
         while !sieve.is_done() {
             let limit = sieve.at_a_time(FEW_JOBS, JOBS_AT_A_TIME);
             let seek = Seek { after: sieve.found.reached, limit };
@@ -222,46 +166,14 @@ impl Service {
         }
         Ok(JobList { jobs, next: reached.filter(|_| has_more), has_more, counts })
     }
-
-    /// Lines of a job's log that match and are found, oldest first.
-    pub async fn search_log(
-        &self,
-        principal: &Principal,
-        project: ProjectRef,
-        id: JobId,
-        filter: LogFilter,
-        search: &LineSearch,
-        seek: Seek<LogPlace>,
-    ) -> Result<Found<PlacedLine, LogPlace>, ServiceError> {
-        self.require(principal, project, Role::Viewer).await?;
-        let finder = Arc::new(LineFinder::new(search)?);
-        self.store.job(project, id).await?.ok_or(ServiceError::NotFound("job"))?;
-        let mut sieve = Sieve { most_bytes: finder.most_bytes(), ..Sieve::new(&seek, MAX_LINES) };
-        while !sieve.is_done() {
-            let seek = Seek { after: sieve.found.reached, limit: LINES_AT_A_TIME.min(sieve.left()) };
-            let page = self.store.logs(id, filter, seek).await?;
-            let finder = finder.clone();
-            let take = move || {
-                sieve.take(page, Row::size, |(_, line)| finder.finds(line));
-                sieve
-            };
-            sieve = match search.pattern {
-                // It may take a processor for long.
-                Some(_) => self.checks.in_turn(project.tenant, take).await?,
-                None => take(),
-            };
-        }
-        Ok(sieve.found)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stubs;
-    use fuelcell_domain::{LogLevel, Timestamp};
-    use fuelcell_store::conformance::fixtures::{self, holder, lease};
-    use fuelcell_store::{Logs, MemoryStore, Queue};
+    use crate::log_search::MAX_LINES;
+    use fuelcell_domain::{LogLevel, LogLine, Timestamp};
+    use fuelcell_store::pages::PlacedLine;
 
     fn lines(batch: u32, of: usize, bytes: usize) -> Page<PlacedLine> {
         let line = |number| {
@@ -281,7 +193,7 @@ mod tests {
     fn what_is_found_ends_with_a_pages_bytes_and_the_search_with_those_it_looked_through() {
         let seek = Seek { after: None, limit: 1_000 };
         // Each attempt's log has less than a page: together they have more.
-        let mut sieve = Sieve::new(&seek, MAX_LINES);
+        let mut sieve = Sieve::new(&seek, MAX_LINES, MAX_BYTES);
         for attempt in 1..=2 {
             assert!(!sieve.is_done());
             sieve.take(lines(attempt, 3, PAGE_BYTES / 4), Row::size, |_| true);
@@ -289,7 +201,7 @@ mod tests {
         assert!(sieve.is_done() && sieve.found.has_more);
         assert_eq!((sieve.found.rows.len(), sieve.found.reached), (4, Some((2, 0))));
 
-        let mut sieve = Sieve::new(&seek, MAX_LINES);
+        let mut sieve = Sieve::new(&seek, MAX_LINES, MAX_BYTES);
         let mut pages = 0;
         while !sieve.is_done() {
             pages += 1;
@@ -303,7 +215,7 @@ mod tests {
     #[test]
     fn as_many_jobs_are_looked_through_as_is_stated() {
         let seek = Seek { after: None, limit: 10 };
-        let mut sieve = Sieve::new(&seek, MAX_JOBS);
+        let mut sieve = Sieve::new(&seek, MAX_JOBS, MAX_BYTES);
         let mut pages = 0;
         while !sieve.is_done() {
             let rows = sieve.at_a_time(FEW_JOBS, JOBS_AT_A_TIME);
@@ -311,34 +223,5 @@ mod tests {
             sieve.take(lines(pages, rows, 1), |_| 1, |_| false);
         }
         assert_eq!((sieve.looked, sieve.found.has_more), (MAX_JOBS, true));
-    }
-
-    #[tokio::test]
-    async fn as_many_lines_are_looked_through_as_is_stated() {
-        let store = Arc::new(MemoryStore::new());
-        let (service, anna, job) = stubs::with_a_job(store.clone()).await;
-        let (project, id) = (job.project, job.id);
-        let claimed =
-            store.claim(&[id], lease("here", 30), holder(), fixtures::at(0)).await.unwrap().remove(0);
-        let texts = std::iter::repeat_n("hay", MAX_LINES - 1).chain(["a needle within", "a needle beyond"]);
-        let line = |text: &str| LogLine {
-            at: Timestamp(0),
-            attempt: 1,
-            level: LogLevel::Info,
-            stage: String::new(),
-            message: text.into(),
-        };
-        store.append_logs(claimed.job.current_attempt(), texts.map(line).collect()).await.unwrap();
-        let filter = LogFilter { level: LogLevel::Debug, from: None, to: None };
-        let search = LineSearch { text: Some("needle".into()), ..LineSearch::default() };
-        let look = async |after| {
-            let seek = Seek { after, limit: 10 };
-            service.search_log(&anna, project, id, filter, &search, seek).await.unwrap()
-        };
-        let first = look(None).await;
-        assert_eq!((&first.rows[0].1.message[..], first.rows.len()), ("a needle within", 1));
-        assert!(first.has_more);
-        let second = look(first.reached).await;
-        assert_eq!((&second.rows[0].1.message[..], second.has_more), ("a needle beyond", false));
     }
 }

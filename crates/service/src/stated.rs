@@ -1,8 +1,8 @@
 //! Limits of the use cases, for the documents. Whoever adds a bound adds its line.
 
 use crate::{
-    admin, batch, bulk, cancel, checks, config, deliveries, modules, pipelines, schedules, search, secrets,
-    session_table, sessions, submit, system, usage, webhooks,
+    admin, batch, bulk, cancel, checks, config, deliveries, log_search, modules, pipelines, schedules,
+    search, searches, secrets, session_table, sessions, submit, system, usage, webhooks,
 };
 use fuelcell_domain::capability::MAX_ENTRIES;
 use fuelcell_domain::delivery::{MAX_ANSWER, MAX_TRIES};
@@ -54,7 +54,7 @@ pub const STATED: &[StatedLimit] = &[
     ),
     StatedLimit::new(
         "lines of a log that are looked through for one page of a search",
-        search::MAX_LINES as u64,
+        log_search::MAX_LINES as u64,
         "lines",
         "the page ends, `nextCursor` goes on",
     ),
@@ -148,6 +148,12 @@ pub const STATED: &[StatedLimit] = &[
         "those that burnt least are one",
     ),
     StatedLimit::new("a secret's value", secrets::MAX_VALUE as u64, "bytes", "400 `InvalidSecret`"),
+    StatedLimit::new(
+        "a tenant's searches of logs by pattern, under way and waiting",
+        searches::MAX_SEARCHES as u64,
+        "searches",
+        "429 `TooManySearches`",
+    ),
     StatedLimit::new(
         "a tenant's requests whose parameters wait to be checked",
         checks::MAX_WAITING as u64,

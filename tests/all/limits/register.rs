@@ -210,6 +210,19 @@ const REGISTER: &[Tests] = &[
         tests: &[("whoever_has_opened_most_makes_room", &["sessions of all tokens"])],
     },
     Tests {
+        file: "crates/service/src/log_search.rs",
+        tests: &[
+            (
+                "searches_by_pattern_stand_in_a_line_of_their_tenant",
+                &["a tenant's searches of logs by pattern, under way and waiting"],
+            ),
+            (
+                "as_many_lines_are_looked_through_as_is_stated",
+                &["lines of a log that are looked through for one page of a search"],
+            ),
+        ],
+    },
+    Tests {
         file: "crates/service/src/checks.rs",
         tests: &[
             (

@@ -68,6 +68,12 @@ await page.getByText("51 lines").waitFor(JOB);
 await page.getByLabel("Find in the log").fill("needle");
 await page.getByLabel("Only matches").press("Space");
 await page.getByText("1 line", { exact: true }).waitFor();
+await page.getByLabel("Find in the log").fill("^(hay|a n.+e)$");
+await page.getByLabel("Regular expression").press("Space");
+await page.getByText("51 lines", { exact: true }).waitFor();
+await page.getByLabel("Find in the log").fill("^a n.+e$");
+await page.getByText("1 line", { exact: true }).waitFor();
+if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
 
 // Keys that do something by themselves can be switched off.
 await page.evaluate(() => document.activeElement?.blur());

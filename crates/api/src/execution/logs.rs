@@ -12,7 +12,8 @@ use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use fuelcell_domain::{LogLevel, LogLine};
 use fuelcell_service::Service;
-use fuelcell_service::search::{Found, LineSearch};
+use fuelcell_service::log_search::LineSearch;
+use fuelcell_service::search::Found;
 use fuelcell_service::{LogFilter, LogPlace, Seek};
 use serde::Serialize;
 use std::sync::Arc;
@@ -50,7 +51,7 @@ pub(super) struct LineDto {
     path = "/api/{tenant_id}/{project_id}/execution/job/{job_id}/logs",
     extensions(("x-required-role" = json!("viewer"))),
     tag = "Jobs",
-    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("text" = Option<String>, Query, max_length = 200, description = "Only lines with this in their message; capitals do not matter. 100,000 lines, or 16 MiB of them, are looked through for each page: it may hold fewer than asked for while `hasMore` is true"), ("pattern" = Option<String>, Query, max_length = 200, description = "Only lines whose message fits this regular expression somewhere; capitals do not matter. Without look-around and back references; its program has at most 64 KiB"), ("stage" = Option<String>, Query, description = "Only lines of this stage"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default. A page also ends at about 1 MiB"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the answer before, with the same filters"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
+    params(("level" = Option<LogLevelWord>, Query, description = "Only lines at least this grave. Standard error is Warn; how a failed attempt ended is Error"), ("fromTime" = Option<String>, Query, format = DateTime, description = "Only lines at or after this moment"), ("toTime" = Option<String>, Query, format = DateTime, description = "Only lines at or before this moment"), ("text" = Option<String>, Query, max_length = 200, description = "Only lines with this in their message; capitals do not matter. 100,000 lines, or 16 MiB of them, are looked through for each page: it may hold fewer than asked for while `hasMore` is true"), ("pattern" = Option<String>, Query, max_length = 200, description = "Only lines whose message fits this regular expression somewhere; capitals do not matter. Without look-around and back references; its program has at most 64 KiB, and the more states it has, the less is looked through for each page"), ("stage" = Option<String>, Query, description = "Only lines of this stage"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000, description = "Most lines; 1000 by default. A page also ends at about 1 MiB"), ("cursor" = Option<String>, Query, description = "`nextCursor` of the answer before, with the same filters"), ("format" = Option<LogFormatWord>, Query, description = "structured by default")),
     responses((status = 200, description = "Lines, oldest first; in plain text `X-Has-More` and `X-Next-Cursor` say whether and where there are more", content((LogsAnswer = "application/json"), (String = "text/plain")))),
 )]
 pub(crate) async fn logs(
