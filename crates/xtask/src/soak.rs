@@ -73,7 +73,7 @@ enum Part {
     Kills,
     /// Kills of a server between the ends of jobs and their notifications
     Notifications,
-    /// The engine python-science: installs, compiles and uses it
+    /// The engine python-science: installs, compiles and uses it, also for the notebooks of other people
     Notebooks,
     /// Ten times what the server sustains, beside idle and slow clients
     Overload,
@@ -179,11 +179,11 @@ fn soak_optimised(workspace: &Workspace, test: &str, (variable, value): (&str, u
     run(cargo(workspace).args(test).env(variable, value.to_string()))
 }
 
-/// The engine of which a plain run installs nothing.
+/// The engine of which a plain run installs nothing, and what comes of public notebooks on it.
 fn soak_notebooks(workspace: &Workspace) -> Result<()> {
     guests::build(workspace, Build::Dev)?;
-    let test = ["test", "--package", "fuelcell-tests", "--test", "all", "python::science::", "--"];
-    run(cargo(workspace).args(test).args(["--ignored", "--test-threads", "1"]))
+    let test = ["test", "--package", "fuelcell-tests", "--test", "all", "--", "python::science::"];
+    run(cargo(workspace).args(test).args(["python::public::", "--ignored", "--test-threads", "1"]))
 }
 
 /// The fuzz targets, unoptimised, where numbers that overflow are defects that show. What fails is in the corpus afterwards.
