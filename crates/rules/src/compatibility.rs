@@ -45,6 +45,8 @@ pub fn changes(first: &Manifest, second: &Manifest) -> Vec<Change> {
 pub fn capability_changes(first: &Capabilities, second: &Capabilities) -> Vec<Change> {
     let http = |of: &Capabilities| of.http.clone().unwrap_or_default();
     let hosts = |of: &Capabilities| http(of).hosts.iter().map(ToString::to_string).collect();
+    // A grant of what the first wants may cover a host that the second names.
+    let beyond = second.beyond(first).map(|beyond| hosts(&beyond)).unwrap_or_default();
     let mut found = Vec::new();
     // To ask for requests and name no host is a wish, too.
     let asks = [first, second].map(|of| of.http.is_some());
@@ -52,19 +54,26 @@ pub fn capability_changes(first: &Capabilities, second: &Capabilities) -> Vec<Ch
         let effect = if asks[1] { Effect::Grant } else { Effect::Compatible };
         found.push(Change::new("http", json!(asks[0]), json!(asks[1]), effect));
     }
-    found.extend(words("http/hosts", hosts(first), hosts(second)));
+    found.extend(words("http/hosts", hosts(first), hosts(second), |host| beyond.contains(host)));
     let secrets = |of: &Capabilities| http(of).secrets.into_iter().collect();
-    found.extend(words("http/secrets", secrets(first), secrets(second)));
+    found.extend(words("http/secrets", secrets(first), secrets(second), |_| true));
     let hmac = |of: &Capabilities| of.hmac.iter().cloned().collect();
-    found.extend(words("hmac", hmac(first), hmac(second)));
+    found.extend(words("hmac", hmac(first), hmac(second), |_| true));
     found
 }
 
-fn words(what: &str, first: BTreeSet<String>, second: BTreeSet<String>) -> Vec<Change> {
+fn words(
+    what: &str,
+    first: BTreeSet<String>,
+    second: BTreeSet<String>,
+    needs_grant: impl Fn(&String) -> bool,
+) -> Vec<Change> {
     let went =
         first.difference(&second).map(|word| Change::new(what, json!(word), Value::Null, Effect::Compatible));
-    let came =
-        second.difference(&first).map(|word| Change::new(what, Value::Null, json!(word), Effect::Grant));
+    let came = second.difference(&first).map(|word| {
+        let effect = if needs_grant(word) { Effect::Grant } else { Effect::Compatible };
+        Change::new(what, Value::Null, json!(word), effect)
+    });
     went.chain(came).collect()
 }
 
@@ -186,5 +195,11 @@ mod tests {
         assert_eq!(told(&capability_changes(&none, &some)), kinds.map(|kind| (kind, Some(Grant))));
         assert_eq!(told(&capability_changes(&some, &none)), kinds.map(|kind| (kind, Some(Compatible))));
         assert_eq!(capability_changes(&some, &some), []);
+        let all =
+            capabilities(json!({"http": {"hosts": ["*.example.com"], "secrets": ["KEY"]}, "hmac": ["SIGN"]}));
+        let effects =
+            |first, second| capability_changes(first, second).into_iter().map(|change| change.effect);
+        assert!(effects(&all, &some).eq([Some(Compatible), Some(Compatible)]), "the grant covers it");
+        assert!(effects(&some, &all).eq([Some(Compatible), Some(Grant)]));
     }
 }

@@ -9,7 +9,7 @@ pub enum Effect {
     Breaking,
     /// What the first takes, the second takes too.
     Compatible,
-    /// It runs when its project grants this.
+    /// Its project has to grant this: the second waits for a host or a secret to send, and fails when it signs with a secret.
     Grant,
 }
 
