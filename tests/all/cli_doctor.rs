@@ -38,7 +38,7 @@ fn files_with_tokens_are_closed_when_that_is_wanted() {
     }
 
     let found = look(&home, &[]);
-    assert_eq!([found("profiles", "state"), found("token-file", "state")], ["wrong", "wrong"]);
+    assert_eq!([found("profiles", "state"), found("token-file", "state")], ["wrong", "warning"]);
     assert_eq!(found("token-file", "fix"), "chmod 600 token");
     assert_eq!([mode(&profiles), mode(&token)], [0o644, 0o644], "nothing is changed unless it is wanted");
     let (code, told) = home.fail(&["doctor"]);
@@ -51,6 +51,18 @@ fn files_with_tokens_are_closed_when_that_is_wanted() {
     assert_eq!(found("token", "state"), "ok", "what it stood in the way of is looked at then");
     let found = look(&home, &["--fix"]);
     assert_eq!([found("profiles", "state"), found("token-file", "fix")], ["ok", ""]);
+
+    // Secrets that are mounted are open by intent.
+    fs::set_permissions(&token, Permissions::from_mode(0o440)).unwrap();
+    home.say(&["doctor"]);
+    let folder = home.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    for name in ["folder", "absent"] {
+        let found = look(&home, &["--fix", "--token-file", name]);
+        assert_eq!([found("token-file", "state"), found("token-file", "fix")], ["wrong", ""], "{name}");
+    }
+    assert_eq!(mode(&folder), 0o755, "a folder is no file with tokens");
 }
 
 #[test]
@@ -63,12 +75,14 @@ fn the_target_of_rust_is_added_by_rustup() {
         fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
     };
     tool("rustc", r#"echo "$HOME/libraries""#);
-    tool("rustup", r#"[ "$*" = --version ] && echo rustup && exit; echo "no network" >&2; exit 1"#);
+    tool("rustup", r#"[ "$*" = --version ] && echo rustup && exit; echo "info: syncing" >&2; echo "error: no network." >&2; echo "   3: main" >&2; exit 1"#);
+    tool("go", r#"[ "$GOTOOLCHAIN $RUSTUP_AUTO_INSTALL" = "local 0" ] && echo "go as it is""#);
     let found = look(&home, &[]);
     assert_eq!(
         [found("wasm-target", "state"), found("wasm-target", "fix")],
         ["missing", "rustup target add wasm32-wasip2"]
     );
+    assert_eq!(found("go", "detail"), "go as it is", "looking fetches nothing");
     let found = look(&home, &["--fix"]);
     assert_eq!(found("wasm-target", "state"), "missing");
     assert!(

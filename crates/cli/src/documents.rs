@@ -52,6 +52,8 @@ pub(crate) enum State {
     Ok,
     /// Not there, and no fault.
     Missing,
+    /// As it may be, and may not be meant.
+    Warning,
     /// Not as it should be.
     Wrong,
     /// As it should be, now that `--fix` was at work.
@@ -82,7 +84,7 @@ pub enum Effect {
     Compatible,
     /// Its project has to grant this: the second waits for a host or a secret to send, and fails when it signs with a secret.
     Grant,
-    /// A server refuses the upload.
+    /// A server refuses the upload of one of them.
     Refused,
 }
 

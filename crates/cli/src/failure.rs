@@ -14,6 +14,15 @@ pub fn is_full(error: &(dyn Error + 'static)) -> bool {
     matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 
+/// What another program says is wrong: its first error, without what it says before and after; none = it says nothing.
+pub fn first_error(said: &[u8]) -> Option<String> {
+    let said = String::from_utf8_lossy(said);
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.clone().next()?;
+    let line = lines.find(|line| line.starts_with("error:")).unwrap_or(first);
+    Some(line.trim_start_matches("error: ").trim_end_matches('.').to_owned())
+}
+
 /// What the exit code says. `docs/command-line.md` has the same list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

@@ -24,7 +24,7 @@ pub use commands::job::here::{JobHere, job_here};
 pub use commands::module::{ModuleCommand, Packer};
 pub use connection::{ConnectionFlags, VARIABLES};
 pub use documents::{Difference, Effect, schemas};
-pub use failure::{Failure, MAKE_ROOM, is_full};
+pub use failure::{Failure, MAKE_ROOM, first_error, is_full};
 pub use output::Format;
 
 use clap::{Args, Subcommand};

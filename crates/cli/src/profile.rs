@@ -93,9 +93,10 @@ pub(crate) fn path() -> Option<PathBuf> {
     Some(base.join("fuelcell").join("profiles.toml"))
 }
 
-/// The mode of a file that others can read or change; none = they cannot, or there is no such file.
+/// The mode of a file that others can read or change; none = they cannot, or it is no file.
 pub(crate) fn open_mode(path: &Path) -> Option<u32> {
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let mode = found.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
 

@@ -4,6 +4,7 @@
 use crate::module;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use fuelcell_cli::first_error;
 use fuelcell_domain::script::SCRIPT_MANIFEST;
 use serde_json::Value;
 use std::fs;
@@ -220,23 +221,23 @@ fn by_cargo(folder: &Path) -> anyhow::Result<PathBuf> {
 fn check_target(folder: &Path) -> anyhow::Result<()> {
     let mut rustc = Command::new("rustc");
     let told = output(rustc.args(["--print", "target-libdir", "--target", TARGET]), folder)?;
-    ensure!(
-        told.status.success(),
-        "the Rust of this folder knows no {TARGET}: {}; `rustup show` says which one it is and why, `rustup update` brings it \
-         up to date (1.82 or newer is needed), `rustup toolchain install` gets the one that rust-toolchain.toml names",
-        first_word(&told.stderr)
-    );
+    if !told.status.success() {
+        let said = first_error(&told.stderr).unwrap_or_else(|| "it does not run".to_owned());
+        // Rustup's own words: no compiler was asked then.
+        ensure!(
+            !said.contains("is not installed"),
+            "{said}: rust-toolchain.toml, RUSTUP_TOOLCHAIN or an override names it for this folder, as `rustup show` says; \
+             `rustup toolchain install` gets it"
+        );
+        bail!(
+            "the Rust of this folder knows no {TARGET}: {said}; `rustup show` says which one it is and why, `rustup update` \
+             brings it up to date (1.82 or newer is needed)"
+        );
+    }
     let libraries = String::from_utf8_lossy(&told.stdout);
     let is_there = Path::new(libraries.trim()).is_dir();
     ensure!(is_there, "this Rust cannot build for {TARGET} yet: rustup target add {TARGET}");
     Ok(())
-}
-
-/// What a program says is wrong, without what it says beside.
-fn first_word(said: &[u8]) -> String {
-    let said = String::from_utf8_lossy(said);
-    let line = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it does not run");
-    line.trim_start_matches("error: ").trim_end_matches('.').to_owned()
 }
 
 fn output(command: &mut Command, folder: &Path) -> anyhow::Result<Output> {

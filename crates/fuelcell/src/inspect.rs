@@ -284,7 +284,8 @@ pub(crate) fn differences(first: &Path, second: &Path) -> anyhow::Result<Option<
     if let (Ok(first), Ok(second)) = (&first.inspection, &second.inspection) {
         rows.extend(of_contents(first, second));
     }
-    let effect = second.inspection.is_err().then_some(Effect::Refused);
+    // With a first that is none, nothing can be said of what changes.
+    let effect = [&first, &second].iter().any(|looked| looked.inspection.is_err()).then_some(Effect::Refused);
     let (first, second) = (json!(first.answer()), json!(second.answer()));
     rows.push(Difference { what: "upload".to_owned(), first, second, effect });
     Ok(Some(rows))

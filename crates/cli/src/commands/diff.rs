@@ -11,6 +11,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 const DIFFERENCES: &[Column] =
     &[("WHAT", "what", Form::Text), ("FIRST", "first", Form::Text), ("SECOND", "second", Form::Text)];
@@ -56,16 +57,28 @@ pub type Differ<'a> = &'a dyn Fn(&Path, &Path) -> Result<Option<Vec<Difference>>
 /// `fuelcell diff`
 pub(crate) fn run(flags: &ConnectionFlags, wanted: &Diff, differ: Differ<'_>) -> Outcome {
     let (first, second) = (Path::new(&wanted.first), Path::new(&wanted.second));
-    let of_modules = differ(first, second).map_err(|error| Failure::new(Exit::Failed, error))?;
+    let of_modules = differ(first, second).map_err(Failure::usage)?;
     if let Some(rows) = of_modules {
         return modules(flags.output, &rows);
     }
     match [first, second].map(Path::is_dir) {
         [true, true] => tell(flags.output, &of_folder(first)?, &of_folder(second)?),
-        [false, false] => jobs(&flags.open()?, &wanted.first, &wanted.second),
+        [false, false] => {
+            [&wanted.first, &wanted.second].into_iter().try_for_each(|name| check_id(name))?;
+            jobs(&flags.open()?, &wanted.first, &wanted.second)
+        }
         _ => Err(Failure::usage(
             "a folder is compared with a folder, a job with a job, and a module with a module",
         )),
+    }
+}
+
+/// Jobs go by ids alone: a file that is no module is none, and no server is asked for it.
+fn check_id(name: &str) -> Outcome {
+    match name.parse::<Uuid>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Failure::usage(format!("{name:?} is no module, no folder, and no id of a job"))
+            .with_remedy("fuelcell job list shows the ids of jobs")),
     }
 }
 
@@ -102,7 +115,7 @@ fn modules(format: Format, rows: &[Difference]) -> Outcome {
             format!("{count} of these changes break what is built on the first module"),
         )
         .with_remedy("give the second a new major version, and say what callers have to change")),
-        _ => Err(Failure::new(Exit::Failed, "a server would refuse the second module")),
+        _ => Err(Failure::new(Exit::Failed, "a server would refuse one of the modules, as `upload` says")),
     }
 }
 
@@ -110,7 +123,7 @@ fn written(format: Format, columns: &[Column], rows: &[Difference]) -> Outcome {
     let rows: Vec<_> = rows.iter().map(document).collect();
     match format {
         Format::Table => output::list(format, columns, &rows.iter().map(shortened).collect::<Vec<_>>()),
-        format => output::list(format, OF_MODULES, &rows),
+        format => output::list(format, columns, &rows),
     }
 }
 
@@ -165,6 +178,9 @@ fn of_folder(folder: &Path) -> Outcome<Value> {
         let place = folder.join(&inner);
         let unreadable = |error| Failure::here(format!("cannot read {}", place.display()), error);
         if !place.is_dir() {
+            if !place.is_file() {
+                return Err(Failure::usage(format!("{} is no file and no folder", place.display())));
+            }
             let digest =
                 File::open(&place).and_then(|mut file| files::digest(&mut file)).map_err(unreadable)?;
             outputs.insert(inner.to_string_lossy().into_owned(), hex::encode(digest).into());

@@ -2,23 +2,31 @@
 
 use crate::connection::{Connection, ConnectionFlags};
 use crate::documents::{Finding, State, document};
-use crate::failure::{Exit, Failure, Outcome};
+use crate::failure::{Exit, Failure, Outcome, first_error};
 use crate::operations::{GET_SESSION, PING, READYZ};
 use crate::output::{self, Column, Form, note};
 use crate::profile::{Profiles, open_mode, path};
 use clap::Args;
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A clock that is further off than this makes times and expiries hard to understand.
 const CLOCK: Duration = Duration::from_secs(60);
 
 /// With less free bytes the next download or compilation may fail.
 const LITTLE_DISK: u64 = 1 << 30;
+
+/// How long a tool may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Looking changes nothing: a toolchain that a file names is not fetched for it.
+const AS_IT_IS: [(&str, &str); 2] = [("RUSTUP_AUTO_INSTALL", "0"), ("GOTOOLCHAIN", "local")];
 
 /// How jobs in Rust get what they are built for.
 const ADD_TARGET: [&str; 4] = ["rustup", "target", "add", "wasm32-wasip2"];
@@ -121,7 +129,9 @@ impl Fix {
     /// Whether it is for what was found.
     fn helps(&self, found: &Finding) -> bool {
         match self {
-            Self::Close(file) => found.state == State::Wrong && open_mode(file).is_some(),
+            Self::Close(file) => {
+                matches!(found.state, State::Wrong | State::Warning) && open_mode(file).is_some()
+            }
             Self::AddTarget => found.state == State::Missing,
         }
     }
@@ -142,9 +152,8 @@ impl Fix {
                 let [program, arguments @ ..] = ADD_TARGET;
                 let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
                 let output = output.map_err(|error| error.to_string())?;
-                let said = String::from_utf8_lossy(&output.stderr);
-                let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
-                if output.status.success() { Ok(()) } else { Err(output::harmless(last)) }
+                let said = first_error(&output.stderr).unwrap_or_else(|| "it says nothing".to_owned());
+                if output.status.success() { Ok(()) } else { Err(output::harmless(&said)) }
             }
         }
     }
@@ -172,17 +181,27 @@ fn fixed(look: &dyn Fn() -> Finding, fix: Option<Fix>, wanted: bool) -> Finding 
     }
 }
 
-/// A file that a flag or a variable names: what is in it is not read here.
+/// A file that a flag or a variable names: what is in it is not read here. Secrets that are mounted may be open to a group
+/// for good reason, so that this is no fault.
 fn token_file(file: &Path) -> Finding {
-    match open_mode(file) {
-        None => Finding::well("token-file", file.display().to_string()),
-        Some(mode) => {
-            let failure = Failure::new(
-                Exit::Failed,
-                format!("others can read {} ({mode:o}), and there is a token in it", file.display()),
-            );
-            Finding::wrong("token-file", &failure.with_remedy(format!("chmod 600 {}", file.display())))
-        }
+    let name = file.display();
+    let wrong = |error: &dyn std::fmt::Display| {
+        let failure = Failure::here(format!("cannot read {name}"), error);
+        Finding::wrong(
+            "token-file",
+            &failure.with_remedy("name the file that has the token: --token-file FILE"),
+        )
+    };
+    match (fs::metadata(file), open_mode(file)) {
+        (Err(error), _) => wrong(&error),
+        (Ok(found), _) if found.is_dir() => wrong(&"it is a folder"),
+        (Ok(_), None) => Finding::well("token-file", name.to_string()),
+        (Ok(_), Some(mode)) => Finding::new(
+            "token-file",
+            State::Warning,
+            format!("others can read {name} ({mode:o}), and there is a token in it"),
+            &format!("chmod 600 {name}, unless they are meant to"),
+        ),
     }
 }
 
@@ -236,9 +255,30 @@ fn clock(connection: &Connection) -> Option<Finding> {
 
 /// The first line that a program prints; none when it is not there or fails.
 fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    let mut command = Command::new(program);
+    command.args(arguments).envs(AS_IT_IS).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let status = ended(&mut child, Instant::now() + PATIENCE)?;
+    let mut text = Vec::new();
+    child.stdout.take()?.read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// How a program ended; none = it did not in time, and is stopped.
+fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait().ok()? {
+            return Some(status);
+        }
+        if Instant::now() >= deadline {
+            // One that has ended meanwhile need not be stopped.
+            let _ = child.kill();
+            child.wait().ok()?;
+            return None;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A tool of authors, which is there or not.
