@@ -8,6 +8,9 @@ use wasmparser::{Parser, Payload};
 /// Longest name of a custom section that is told, in bytes.
 const MAX_NAME: usize = 64;
 
+/// What the kinds of custom sections begin with that are told by name.
+const CUSTOM: &str = "custom ";
+
 /// Custom sections that are told by name, at most. An author may have made many.
 const NAMED: usize = 64;
 
@@ -18,11 +21,16 @@ const NAMED: usize = 64;
 /// When the bytes are no module.
 pub fn section_sizes(bytes: &[u8]) -> Result<Vec<(String, u64)>, InspectError> {
     let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
-    let mut told = 0;
+    let (mut told, mut named) = (0, 0);
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| InspectError::Invalid(error.to_string()))?;
-        let Some((kind, size)) = measured(&payload) else { continue };
-        let kind = if sizes.len() < NAMED || sizes.contains_key(&kind) { kind } else { "custom".to_owned() };
+        let Some((mut kind, size)) = measured(&payload) else { continue };
+        if kind.starts_with(CUSTOM) && !sizes.contains_key(&kind) {
+            match named < NAMED {
+                true => named += 1,
+                false => kind = "custom".to_owned(),
+            }
+        }
         *sizes.entry(kind).or_default() += size;
         told += size;
     }
@@ -52,7 +60,7 @@ fn measured(payload: &Payload<'_>) -> Option<(String, u64)> {
             let name = match section.name() {
                 "name" | "component-name" => "names".to_owned(),
                 name if name.starts_with(".debug_") => "debug information".to_owned(),
-                name => format!("custom {}", marked(name.to_owned(), MAX_NAME)),
+                name => format!("{CUSTOM}{}", marked(name.to_owned(), MAX_NAME)),
             };
             return Some((name, section.range().len() as u64));
         }
@@ -86,5 +94,15 @@ mod tests {
         assert!(of("debug information").is_some() && of("heads").is_some(), "{sizes:?}");
         assert!(sizes.is_sorted_by(|(_, one), (_, other)| one >= other));
         assert!(section_sizes(b"nothing").is_err());
+    }
+
+    #[test]
+    fn many_custom_sections_hide_nothing_else() {
+        let customs: String =
+            (0..NAMED + 2).map(|number| format!("(@custom \"s{number}\" (before first) \"x\")")).collect();
+        let bytes = wat::parse_str(format!("(module {customs} (func (export \"f\")))")).unwrap();
+        let sizes = section_sizes(&bytes).unwrap();
+        let count = |start: &str| sizes.iter().filter(|(kind, _)| kind.starts_with(start)).count();
+        assert_eq!((count("custom "), count("custom"), count("code")), (NAMED, NAMED + 1, 1), "{sizes:?}");
     }
 }
