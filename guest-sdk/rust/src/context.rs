@@ -146,7 +146,8 @@ impl Context {
     /// Writes a value as the JSON output that is declared for its type: `context.save_json(Outputs::SUMMARY, &summary)?`.
     ///
     /// # Errors
-    /// As [`Context::artifact`], and `InvalidData` for a value that JSON cannot hold.
+    /// As [`Context::artifact`], and `InvalidData` for a value that JSON cannot hold, such as a map whose keys are lists.
+    /// Floats that are no number or infinite become `null`.
     pub fn save_json<T: Serialize + ?Sized>(&self, output: JsonOutput<T>, value: &T) -> Result<(), Failure> {
         let mut out = self.artifact(output.artifact())?;
         serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
