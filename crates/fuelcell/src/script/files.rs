@@ -32,6 +32,23 @@ pub(super) fn read(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> anyhow::Resu
     Ok(files)
 }
 
+/// Checks files that come of several folders as those of one are checked.
+pub(super) fn check_size(files: &Files) -> anyhow::Result<()> {
+    let bytes: u64 = files.values().map(|bytes| bytes.len() as u64).sum();
+    ensure!(
+        files.len() <= SCRIPT.files,
+        "the files are {}, and a script has at most {}",
+        files.len(),
+        SCRIPT.files
+    );
+    ensure!(
+        bytes <= SCRIPT.unpacked_bytes,
+        "the files have {bytes} bytes, and those of a script at most {}",
+        SCRIPT.unpacked_bytes
+    );
+    Ok(())
+}
+
 fn gather(
     folder: &Path,
     prefix: &str,

@@ -2,11 +2,12 @@
 //!
 //! The engine has one folder of packages, `vendor/`. So each name stands for one package there, whoever asks for it.
 
-use super::files::{Files, read};
+use super::files::{Files, check_size, read};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Says what a package is, and what it needs.
@@ -18,7 +19,7 @@ const VENDOR: &str = "vendor";
 const SDK: &str = "fuelcell";
 /// What of a package can be imported.
 const SOURCES: [&str; 3] = [".js", ".mjs", ".json"];
-/// What has to stay with the sources.
+/// What has to stay with the sources, in whichever letters.
 const TERMS: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 
 /// A package that somebody asks for.
@@ -45,7 +46,7 @@ pub(super) fn add(folder: &Path, files: &mut Files) -> anyhow::Result<()> {
         }
         let Some(place) = package.place()? else { continue };
         match found.entry(package.name.clone()) {
-            Entry::Occupied(other) if *other.get() == place => {}
+            Entry::Occupied(other) if *other.get() == place || are_copies(other.get(), &place) => {}
             Entry::Occupied(other) => bail!(
                 "the package {} is needed in two versions, and {VENDOR}/ has one of each: {} and {}",
                 package.name,
@@ -55,10 +56,20 @@ pub(super) fn add(folder: &Path, files: &mut Files) -> anyhow::Result<()> {
             Entry::Vacant(entry) => {
                 entry.insert(place.clone());
                 waiting.extend(copied(&package.name, &place, files)?);
+                check_size(files).with_context(|| format!("{DESCRIPTION} has too many dependencies"))?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether these folders have the same version of a package: npm puts several of one where others stand between.
+fn are_copies(one: &Path, other: &Path) -> bool {
+    let version = |place: &Path| {
+        let description = fs::read(place.join(DESCRIPTION)).ok()?;
+        serde_json::from_slice::<Value>(&description).ok()?["version"].as_str().map(str::to_owned)
+    };
+    version(one).is_some_and(|version_of_one| version(other) == Some(version_of_one))
 }
 
 /// Whether the package lies in `vendor/`.
@@ -71,7 +82,9 @@ fn has(files: &Files, name: &str) -> bool {
 fn copied(name: &str, place: &Path, files: &mut Files) -> anyhow::Result<Vec<Wanted>> {
     let sources = read(place, &|path| {
         let file = path.rsplit('/').next().unwrap_or(path);
-        SOURCES.iter().any(|ending| file.ends_with(ending)) || TERMS.iter().any(|word| file.starts_with(word))
+        let shouted = file.to_uppercase();
+        SOURCES.iter().any(|ending| file.ends_with(ending))
+            || TERMS.iter().any(|word| shouted.starts_with(word))
     })?;
     let by = format!("{INSTALLED}/{name}/{DESCRIPTION}");
     let description = sources.get(DESCRIPTION).with_context(|| format!("there is no {by}"))?;
@@ -93,8 +106,8 @@ fn wanted(description: &[u8], by: &str, from: &Path) -> anyhow::Result<Vec<Wante
     let spared = named("optionalDependencies");
     let all = named("dependencies").into_iter().map(|name| (spared.contains(&name), name));
     // Who uses a package brings what it wants beside itself.
-    let peers = named("peerDependencies").into_iter().map(|name| (true, name));
-    all.chain(peers)
+    let absent = named("peerDependencies").into_iter().chain(spared.clone()).map(|name| (true, name));
+    all.chain(absent)
         .map(|(optional, name)| {
             ensure!(is_name(&name), "{by} names the dependency {name:?}, which is no name of a package");
             Ok(Wanted { name, by: by.to_owned(), from: from.to_owned(), optional })
@@ -132,7 +145,7 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
+    use fuelcell_domain::limits::SCRIPT;
     use tempfile::TempDir;
 
     /// A folder with files, and what of it would travel.
@@ -156,7 +169,7 @@ mod tests {
             ("main.js", ""),
             (
                 "package.json",
-                r#"{"dependencies": {"@a/b": "1", "own": "1", "fuelcell": "1"}, "devDependencies": {"d": "1"}}"#,
+                r#"{"dependencies": {"@a/b": "1", "e": "1", "own": "1", "fuelcell": "1"}, "devDependencies": {"d": "1"}}"#,
             ),
             ("vendor/own/index.js", ""),
             ("node_modules/own/package.json", "{}"),
@@ -168,7 +181,13 @@ mod tests {
             ("node_modules/@a/b/lib/index.mjs", ""),
             ("node_modules/@a/b/lib/index.d.ts", ""),
             ("node_modules/@a/b/LICENSE", ""),
-            ("node_modules/@a/b/node_modules/c/package.json", r#"{"dependencies": {"@a/b": "1"}}"#),
+            (
+                "node_modules/@a/b/node_modules/c/package.json",
+                r#"{"dependencies": {"@a/b": "1"}, "optionalDependencies": {"e": "1", "f": "1"}}"#,
+            ),
+            ("node_modules/@a/b/node_modules/c/License.txt", ""),
+            ("node_modules/e/package.json", r#"{"version": "1.0.0"}"#),
+            ("node_modules/@a/b/node_modules/e/package.json", r#"{"version": "1.0.0"}"#),
             ("node_modules/@a/b/node_modules/c/index.js", ""),
         ]);
         assert_eq!(
@@ -179,8 +198,10 @@ mod tests {
                 "vendor/@a/b/LICENSE",
                 "vendor/@a/b/lib/index.mjs",
                 "vendor/@a/b/package.json",
+                "vendor/c/License.txt",
                 "vendor/c/index.js",
                 "vendor/c/package.json",
+                "vendor/e/package.json",
                 "vendor/own/index.js",
             ]
         );
@@ -200,5 +221,25 @@ mod tests {
             ("node_modules/b/package.json", "{}"),
         ]);
         assert!(told.contains("the package b is needed in two versions"), "{told}");
+    }
+
+    #[test]
+    fn a_script_and_its_packages_have_at_most_so_many_files_together() {
+        let half = SCRIPT.files / 2;
+        let many = |name: &str| {
+            let files = (1..half).map(|number| (format!("node_modules/{name}/{number}.js"), "".into()));
+            files.chain([(format!("node_modules/{name}/package.json"), "{}".to_owned())]).collect::<Vec<_>>()
+        };
+        let description = r#"{"dependencies": {"a": "1", "b": "1"}}"#;
+        let files =
+            [many("a"), many("b"), vec![("package.json".to_owned(), description.to_owned())]].concat();
+        let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let told = format!("{:#}", packed(&files).1.unwrap_err());
+        let expected = format!(
+            "package.json has too many dependencies: the files are {}, and a script has at most {}",
+            2 * half + 1,
+            SCRIPT.files
+        );
+        assert_eq!(told, expected);
     }
 }
