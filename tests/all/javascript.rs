@@ -56,6 +56,9 @@ import lookup from "./lookup.json";
 import { NAME } from "pure";
 import part from "@scope/kit/part";
 import inner from "whole/inner";
+import worded from "./vendor/whole/told.json";
+import "whole/typed.ts";
+import "whole/patch";
 
 export default defineJob({
   title: "Everything",
@@ -109,6 +112,9 @@ export default defineJob({
         ("vendor/whole/package.json", r#"{"exports": {"import": "./index.js"}}"#),
         ("vendor/whole/index.js", "export default 'whole';\n"),
         ("vendor/whole/inner.js", "export default 'inner';\n"),
+        ("vendor/whole/told.json", r#"{"told": "require('x'), exports.y"}"#),
+        ("vendor/whole/typed.ts", "const exports: { a?: number } = {};\nexports.a = 1;\n"),
+        ("vendor/whole/patch.js", "// In Node: require('patch')\nglobalThis.patched = true;\n"),
     ];
     let orders = file("in.csv", "a,b\n1,ä\n2,\"x,y\"\n");
     let ran = run(&files, &["--in", &orders, "--in", &zones, "--param", r#"names=["n"]"#]);
@@ -304,6 +310,20 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
                 ("node_modules/old/old.js", "module.exports = require('older');"),
             ],
             "main.js imports \"old\": vendor/old/old.js is CommonJS",
+        ),
+        (
+            vec![
+                ("main.js", "import 'half';"),
+                ("package.json", r#"{"dependencies": {"half": "1"}}"#),
+                ("node_modules/half/package.json", r#"{"exports": "./half.mjs"}"#),
+                ("node_modules/half/half.mjs", "export { default } from './old.js';"),
+                ("node_modules/half/old.js", "exports.default = 1;"),
+            ],
+            "vendor/half/half.mjs imports \"./old.js\": vendor/half/old.js is CommonJS",
+        ),
+        (
+            vec![("main.js", "import 'broken';"), ("vendor/broken/index.js", "exports.a = 1;\nconst b = ;")],
+            "at vendor/broken/index.js:2:11",
         ),
         (
             vec![

@@ -139,7 +139,7 @@ fn resolved(base: &str, name: &str) -> std::result::Result<String, String> {
         _ if name.starts_with("./") || name.starts_with("../") => {
             let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
             let path = joined(folder, name).ok_or("it leads out of the script")?;
-            file(&path).ok_or_else(|| format!("there is no file {path} in the script"))
+            importable(file(&path).ok_or_else(|| format!("there is no file {path} in the script"))?)
         }
         _ if name.starts_with("node:") => Err(NO_NODE.into()),
         _ if name.starts_with('/') || name.contains(':') => {
@@ -193,10 +193,18 @@ fn package(name: &str) -> std::result::Result<String, String> {
     };
     let target = exported(&described, inner).unwrap_or_else(|| inner.trim_start_matches('/').to_owned());
     let path = joined(&folder, &target).ok_or_else(|| absent(&target))?;
-    let found = file(&path).ok_or_else(|| absent(&target))?;
-    match fs::read_to_string(format!("{ROOT}/{found}")).is_ok_and(|text| types::is_commonjs(&text)) {
-        true => Err(format!("{found} is CommonJS, and the engine imports JavaScript modules")),
-        false => Ok(found),
+    importable(file(&path).ok_or_else(|| absent(&target))?)
+}
+
+/// A file, unless it is one of a package that is written for Node's `require`.
+fn importable(file: String) -> std::result::Result<String, String> {
+    let packaged = file.strip_prefix(VENDOR).is_some_and(|rest| rest.starts_with('/'));
+    let is_javascript = [".js", ".mjs", ".cjs"].iter().any(|ending| file.ends_with(ending));
+    let is_commonjs =
+        || fs::read_to_string(format!("{ROOT}/{file}")).is_ok_and(|text| types::is_commonjs(&text));
+    match packaged && is_javascript && is_commonjs() {
+        true => Err(format!("{file} is CommonJS, and the engine imports JavaScript modules")),
+        false => Ok(file),
     }
 }
 

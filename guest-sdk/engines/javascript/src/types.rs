@@ -14,6 +14,9 @@ use oxc_syntax::scope::ScopeFlags;
 const MODIFIERS: [&str; 7] =
     ["public", "private", "protected", "readonly", "override", "abstract", "declare"];
 
+/// What older modules of Node have in their code.
+const COMMONJS: [&str; 3] = ["module.exports", "exports.", "require("];
+
 /// What is wrong with a source, and where: line and column from 1.
 pub(crate) struct Wrong {
     pub(crate) message: String,
@@ -37,14 +40,24 @@ pub(crate) fn stripped(source: &str) -> Result<String, Wrong> {
     }
 }
 
-/// Whether a source speaks to its importer as older modules of Node do, and neither imports nor exports.
+/// Whether JavaScript speaks to its importer as older modules of Node do, and neither imports nor exports. What cannot be
+/// parsed does not count: the engine tells the place.
 pub(crate) fn is_commonjs(source: &str) -> bool {
-    if !["module.exports", "exports.", "require("].iter().any(|word| source.contains(word)) {
+    let places = || COMMONJS.iter().flat_map(|word| source.match_indices(word)).map(|(at, _)| at as u32);
+    if places().next().is_none() {
         return false;
     }
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, source, SourceType::unambiguous()).parse();
-    !parsed.module_record.has_module_syntax
+    if parsed.panicked || parsed.module_record.has_module_syntax {
+        return false;
+    }
+    let comments = &parsed.program.comments;
+    let is_code = |at: u32| {
+        let next = comments.partition_point(|comment| comment.span.end <= at);
+        comments.get(next).is_none_or(|comment| at < comment.span.start)
+    };
+    places().any(is_code)
 }
 
 fn wrong(source: &str, message: String, at: usize) -> Wrong {
