@@ -48,7 +48,7 @@ const RUST: Language = Language {
 const GO: Language = Language {
     module: |_| built::module("conformance-go"),
     pure: || without_requests("conformance-go"),
-    thrown: &["Panic", "interface {} is nil, not map[string]interface {} at conformance/main.go:148"],
+    thrown: &["Panic", "interface {} is nil, not map[string]interface {} at conformance/main.go:151"],
 };
 
 /// A program in C, whose asserts are traps.
@@ -260,7 +260,7 @@ impl Suite {
         }
     }
 
-    /// Each limit ends a job that passes it, by its own code.
+    /// Each limit ends a job that passes it, by its own code, and while its case runs.
     fn limits(&self) {
         let cases = [
             ("memory", json!({"memoryBytes": 128 << 20}), "MemoryLimit"),
@@ -276,6 +276,8 @@ impl Suite {
         for (job, code) in jobs {
             let error = self.failed(&job);
             assert_eq!(error["code"], code, "{error:#}");
+            let log = self.project.client.get(&format!("{}/logs", self.project.job_path(&job))).ok();
+            assert_eq!(log["logs"][0]["message"], "begins", "{code}: {log:#}");
         }
     }
 

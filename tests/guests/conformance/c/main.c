@@ -232,6 +232,7 @@ int main(int argc, char **argv) {
     argument_count = argc;
     arguments = argv;
     const char *chosen = parameter("case");
+    FUELCELL_CHECK(fuelcell_log(FUELCELL_INFO, "case", "begins") == FUELCELL_OK, fuelcell_reason());
     for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
         if (chosen != NULL && strcmp(chosen, cases[at].name) == 0) return cases[at].run();
     }

@@ -40,6 +40,9 @@ func main() {
 }
 
 func run(ctx *fuelcell.Context, parameters Parameters) error {
+	if err := ctx.Log(fuelcell.Info, "case", "begins"); err != nil {
+		return err
+	}
 	answer, err := cases[parameters.Case](ctx, parameters)
 	if err != nil {
 		return err

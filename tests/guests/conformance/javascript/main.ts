@@ -133,6 +133,7 @@ export default defineJob({
   hmac: ["KEY"],
   async run(context, parameters) {
     const given = parameters as unknown as Parameters;
+    context.info("case", "begins");
     const answer = await cases[given.case]!(context, given);
     if (answer instanceof Completion) return answer;
     await context.save("answer.json", answer, { primary: true, mediaType: "application/json" });

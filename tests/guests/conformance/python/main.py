@@ -133,6 +133,7 @@ def conformance(
     url: str | None = None,
 ) -> Completion:
     chosen = next(function for function in CASES if function.__name__ == case)
+    context.info("case", "begins")
     answer = chosen(context, value, times, url)
     if isinstance(answer, Completion):
         return answer

@@ -70,6 +70,7 @@ fn two() -> u32 {
     hmac = ["KEY"]
 )]
 pub fn run(context: &mut Context, parameters: Parameters) -> Result<Completion, Failure> {
+    context.info("case", "begins");
     let answer = match parameters.case {
         Case::Echo => json!({"value": parameters.value, "times": parameters.times}),
         Case::Rows => rows(context)?,
