@@ -1,7 +1,11 @@
 //! Everything, from a fresh clone. Nothing is skipped: what is missing is fetched, or it fails.
 
 use anyhow::Result;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     check, dashboard, guests, lint,
@@ -25,11 +29,26 @@ pub(crate) fn test(workspace: &Workspace) -> Result<()> {
 
 /// How long what guides say took, by the transcripts that the tests wrote.
 fn transcripts(workspace: &Workspace) -> String {
-    let folder = workspace.target.join("transcripts");
+    let folder = transcripts_folder(workspace);
     let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
     let mut totals: Vec<_> = entries.filter_map(|entry| total(&entry.path())).collect();
+    if totals.is_empty() {
+        return format!("transcripts in {}: none", workspace.shown(&folder));
+    }
     totals.sort();
     format!("transcripts in {}: {}", workspace.shown(&folder), totals.join(", "))
+}
+
+/// Removes those of an earlier run, so that none counts as one of this run.
+fn forget_transcripts(workspace: &Workspace) -> Result<()> {
+    match fs::remove_dir_all(transcripts_folder(workspace)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn transcripts_folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("transcripts")
 }
 
 /// The name of a transcript with the seconds in its last line.
@@ -53,6 +72,7 @@ fn pass(workspace: &Workspace, tiers: &mut Tiers) -> Result<()> {
 }
 
 fn set_up(workspace: &Workspace) -> Result<()> {
+    forget_transcripts(workspace)?;
     check::check(workspace)?;
     tools::ensure_node()?;
     tools::ensure_node_packages(workspace)?;
