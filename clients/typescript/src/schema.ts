@@ -1341,7 +1341,7 @@ export interface components {
             cpuSeconds: number[];
             /**
              * Format: int64
-             * @description Bytes of its machine code, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
+             * @description Bytes of its compiled file, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
              */
             machineCodeBytes: number | null;
         };
@@ -1579,7 +1579,7 @@ export interface components {
             error?: string | null;
             /**
              * Format: int64
-             * @description Bytes of its machine code, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
+             * @description Bytes of its compiled file, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
              */
             machineCodeBytes: number | null;
             name: string;

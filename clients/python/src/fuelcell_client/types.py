@@ -127,7 +127,7 @@ class CompileAnswer(TypedDict):
     """
     machineCodeBytes: int | None
     """
-    Bytes of its machine code, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
+    Bytes of its compiled file, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
     """
 
 
@@ -291,7 +291,7 @@ class EngineAnswer(TypedDict):
     """
     machineCodeBytes: int | None
     """
-    Bytes of its machine code, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
+    Bytes of its compiled file, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
     """
     name: str
     sizeBytes: int

@@ -28,7 +28,7 @@ struct EngineAnswer {
     compiled: bool,
     /// Why it cannot be compiled; `null` = nobody has found that it cannot.
     error: Option<String>,
-    /// Bytes of its machine code, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
+    /// Bytes of its compiled file, mapped once for all its jobs and part of no job's memory; `null` = it is not compiled.
     machine_code_bytes: Option<u64>,
 }
 

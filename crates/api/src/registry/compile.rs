@@ -16,7 +16,7 @@ pub(crate) struct CompileAnswer {
     cpu_seconds: [f64; 2],
     /// What that was measured with.
     basis: &'static str,
-    /// Bytes of its machine code, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
+    /// Bytes of its compiled file, mapped once for all its runs and part of no job's memory; `null` = it is not compiled here.
     machine_code_bytes: Option<u64>,
 }
 
