@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// What it says with these flags, by the codes of its findings.
-fn look(home: &Home, flags: &[&str]) -> impl Fn(&str, &str) -> String {
+fn look(home: &Home, flags: &[&str]) -> impl Fn(&str, &str) -> String + use<> {
     let path = format!("{}:{}", home.path().join("tools").display(), std::env::var("PATH").unwrap());
     let mut command = home.command(&[&["doctor", "--output", "json"], flags].concat());
     let output = command.env("PATH", path).output().unwrap();
@@ -75,7 +75,10 @@ fn the_target_of_rust_is_added_by_rustup() {
         fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
     };
     tool("rustc", r#"echo "$HOME/libraries""#);
-    tool("rustup", r#"[ "$*" = --version ] && echo rustup && exit; echo "info: syncing" >&2; echo "error: no network." >&2; echo "   3: main" >&2; exit 1"#);
+    tool(
+        "rustup",
+        r#"[ "$*" = --version ] && echo rustup && exit; echo "info: syncing" >&2; echo "error: no network." >&2; echo "   3: main" >&2; exit 1"#,
+    );
     tool("go", r#"[ "$GOTOOLCHAIN $RUSTUP_AUTO_INSTALL" = "local 0" ] && echo "go as it is""#);
     let found = look(&home, &[]);
     assert_eq!(

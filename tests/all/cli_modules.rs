@@ -4,6 +4,7 @@ use crate::cli_client::{Home, said, write};
 use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fs;
+use std::process::Command;
 
 /// Rows by where they are.
 fn row<'a>(rows: &'a Value, what: &str) -> &'a Value {
@@ -82,7 +83,18 @@ fn a_version_is_compared_with_an_earlier_one() {
     let (code, told) = home.fail(&["diff", "first", "second"]);
     assert!(code == 1 && told.contains("break what is built on the first module"), "{told}");
     let (code, told) = home.fail(&["diff", "first", "first/main.py"]);
-    assert!(code == 1 && told.contains("is a module, and first/main.py is none"), "{told}");
+    assert!(code == 2 && told.contains("is a module, and first/main.py is none"), "{told}");
+    let (code, told) = home.fail(&["diff", "first/main.py", "second/main.py"]);
+    assert!(code == 2 && told.contains("no module, no folder, and no id of a job"), "{told}");
+    // A folder of outputs has files alone.
+    for folder in ["outputs", "others"] {
+        fs::create_dir(home.path().join(folder)).unwrap();
+        write(&home, &format!("{folder}/a.txt"), "a");
+    }
+    assert_eq!(home.say(&["diff", "outputs", "others", "--output", "csv"]), "what,first,second\n");
+    assert!(Command::new("mkfifo").arg(home.path().join("others/pipe")).status().unwrap().success());
+    let (code, told) = home.fail(&["diff", "outputs", "others"]);
+    assert!(code == 2 && told.contains("others/pipe is no file and no folder"), "{told}");
 }
 
 #[test]
@@ -108,6 +120,12 @@ fn what_an_upload_would_be_answered_is_said_in_the_words_of_a_server() {
         let (code, detail) = answer.problem(422);
         assert_eq!(row(&rows, "upload")["second"], format!("refused: {code}: {detail}"));
         assert_eq!(row(&rows, "upload")["effect"], "refused");
+        let (code, rows) = diff(&home, &second.display().to_string(), &first);
+        assert_eq!(
+            (code, &row(&rows, "upload")["effect"]),
+            (1, &json!("refused")),
+            "nothing is known of the first"
+        );
     }
 }
 
@@ -183,7 +201,10 @@ fn what_is_printed_is_as_its_schema_says() {
         assert!(faults.is_empty(), "{arguments:?}: {faults:#?}\n{printed:#}");
     }
     let (code, told) = home.fail(&["schema", "job", "list"]);
-    assert!(code == 1 && told.contains("openapi.json"), "{told}");
+    assert!(code == 2 && told.contains("openapi.json"), "{told}");
+    let schema: Value = serde_json::from_str(&home.say(&["schema", "diff"])).unwrap();
+    let required = schema["$defs"]["Difference"]["required"].as_array().unwrap();
+    assert!(required.contains(&json!("effect")), "it is always there: {required:?}");
 }
 
 /// The same schema, where members that it does not name are faults: what is printed is all there.

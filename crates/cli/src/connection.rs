@@ -209,7 +209,8 @@ pub(crate) fn checked(token: &str, place: &str) -> Outcome<String> {
     let token = token.trim();
     match !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(token.to_owned()),
-        false => Err(Failure::new(Exit::NotSignedIn, format!("there is no token in {place}"))),
+        false => Err(Failure::new(Exit::NotSignedIn, format!("there is no token in {place}"))
+            .with_remedy("sign in: fuelcell login; or put a token there")),
     }
 }
 

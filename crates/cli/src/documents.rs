@@ -1,6 +1,7 @@
 //! What commands print as JSON that is no answer of the API. `fuelcell schema` derives its schemas from these types.
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -101,16 +102,21 @@ pub(crate) fn document(of: &impl Serialize) -> Value {
     serde_json::to_value(of).unwrap_or_default()
 }
 
+/// The schema of what is printed of a type. Members that are always there are required, `null` or not.
+pub fn schema_of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}
+
 /// Commands, and the schema of what they print with `--output json`.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     let mut all = vec![
-        ("whoami", schema_for!(Who)),
-        ("login", schema_for!(Who)),
-        ("profiles list", schema_for!(Vec<KnownProfile<'static>>)),
-        ("doctor", schema_for!(Vec<Finding>)),
-        ("diff", schema_for!(Vec<Difference>)),
-        ("job compare", schema_for!(Vec<Difference>)),
+        ("whoami", schema_of::<Who>()),
+        ("login", schema_of::<Who>()),
+        ("profiles list", schema_of::<Vec<KnownProfile<'static>>>()),
+        ("doctor", schema_of::<Vec<Finding>>()),
+        ("diff", schema_of::<Vec<Difference>>()),
+        ("job compare", schema_of::<Vec<Difference>>()),
     ];
-    all.extend(["job download", "dataset get", "module get"].map(|command| (command, schema_for!(Files))));
+    all.extend(["job download", "dataset get", "module get"].map(|command| (command, schema_of::<Files>())));
     all
 }

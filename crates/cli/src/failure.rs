@@ -23,6 +23,15 @@ pub fn first_error(said: &[u8]) -> Option<String> {
     Some(line.trim_start_matches("error: ").trim_end_matches('.').to_owned())
 }
 
+/// The known name that is meant by one that is not known: at most a third of its letters differ, whatever their capitals.
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = written.to_lowercase();
+    let apart =
+        known.into_iter().map(|name| (strsim::damerau_levenshtein(&name.to_lowercase(), &lower), name));
+    let (distance, name) = apart.min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= lower.chars().count()).then_some(name)
+}
+
 /// What the exit code says. `docs/command-line.md` has the same list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -70,7 +79,8 @@ impl Failure {
         Self { exit, message: message.into(), faults: Vec::new(), remedy: None }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    /// What cannot be done as it was asked.
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
@@ -98,7 +108,9 @@ impl Failure {
         (&self.message, self.remedy.as_deref())
     }
 
-    pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+    /// With what helps.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }

@@ -22,7 +22,15 @@ fn bar(size: u64, what: &str) -> ProgressBar {
 
 /// Uploads a file; its digest goes with it, so that the server notices what was changed on the way.
 pub(crate) fn upload(http: &Http, call: Call, path: &Path) -> Outcome<Value> {
-    let unreadable = |error| Failure::here(format!("cannot read {}", path.display()), error);
+    let unreadable = |error: io::Error| {
+        let failure = Failure::here(format!("cannot read {}", path.display()), &error);
+        match error.kind() {
+            ErrorKind::NotFound => {
+                failure.with_remedy("is the path right? It begins in the folder you are in")
+            }
+            _ => failure,
+        }
+    };
     let mut file = File::open(path).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;
     if !found.is_file() {

@@ -22,9 +22,10 @@ pub use commands::access::TokenCommand;
 pub use commands::diff::Differ;
 pub use commands::job::here::{JobHere, job_here};
 pub use commands::module::{ModuleCommand, Packer};
+pub use complete::named_files;
 pub use connection::{ConnectionFlags, VARIABLES};
-pub use documents::{Difference, Effect, schemas};
-pub use failure::{Failure, MAKE_ROOM, first_error, is_full};
+pub use documents::{Difference, Effect, schema_of, schemas};
+pub use failure::{Failure, MAKE_ROOM, first_error, is_full, nearest};
 pub use output::Format;
 
 use clap::{Args, Subcommand};
@@ -70,8 +71,10 @@ pub enum ClientCommand {
     ///
     /// Of modules, which are files or folders of scripts, these are sizes by section, imports, what they want to reach,
     /// manifest and parameters. A change is `breaking`, `compatible`, needs a `grant`, or has no effect for callers; the
-    /// last row is what a server answers to an upload of the second. Ends with 1 when something breaks, or the upload
-    /// would be refused.
+    /// last row is what a server answers to an upload of each. Ends with 1 when something breaks, or an upload would be
+    /// refused.
+    ///
+    /// Ends with 2 when they cannot be compared.
     #[command(
         after_help = "Examples:\n  $ fuelcell diff $JOB $SPARE_JOB\n  $ fuelcell diff word-count.wasm word-count.wasm\n  $ fuelcell new one --lang python; fuelcell diff one one --output json"
     )]

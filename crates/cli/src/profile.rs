@@ -1,6 +1,6 @@
 //! Profiles: several servers and projects, with a token each, in a file that only its owner can read.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, nearest};
 use crate::output::harmless;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,7 @@ impl Profiles {
     pub(crate) fn get(&self, name: &str) -> Outcome<&Profile> {
         self.profiles.get(name).ok_or_else(|| {
             let failure = Failure::usage(format!("there is no profile {name:?}"));
-            let near = self.profiles.keys().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
-            match near {
+            match nearest(name, self.profiles.keys().map(String::as_str)) {
                 Some(near) => failure.with_remedy(format!("did you mean {near}?")),
                 None => failure.with_remedy("fuelcell profiles list shows those that there are"),
             }

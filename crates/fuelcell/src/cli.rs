@@ -5,6 +5,7 @@ use crate::config::units;
 use crate::dev::DevArguments;
 use crate::golden::TestArguments;
 use crate::new::Language;
+use crate::schema;
 use crate::told::Output;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fuelcell_cli::{ClientCommand, ConnectionFlags, Format};
@@ -160,6 +161,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  $ fuelcell schema\n  $ fuelcell schema module inspect")]
     Schema {
         /// The command, such as run or module inspect.
+        #[arg(add = schema::offered())]
         command: Vec<String>,
     },
     /// Print what a shell needs to complete commands and flags.
@@ -247,7 +249,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) parameters_file: Option<PathBuf>,
     /// An input: FILE for the first one, NAME=FILE, or INPUT/NAME=FILE for one of which there may be several.
-    #[arg(long = "in", value_name = "[NAME=]FILE")]
+    #[arg(long = "in", value_name = "[NAME=]FILE", add = fuelcell_cli::named_files())]
     pub(crate) inputs: Vec<String>,
     /// Folder for artifacts, new or empty unless --force is given.
     #[arg(long, value_name = "FOLDER", default_value = "out")]

@@ -2,7 +2,7 @@
 //! verifies that it has a row for every code of a failed job, of a refusal and of a reason to wait.
 
 use crate::told::{Explained, Output};
-use anyhow::bail;
+use fuelcell_cli::{Failure, nearest};
 use std::io::Write;
 
 const PAGE: &str = include_str!("../../../docs/troubleshooting.md");
@@ -33,7 +33,7 @@ pub(crate) fn explain(code: &str, output: Output) -> anyhow::Result<()> {
     let found: Vec<_> =
         rows.iter().filter(|row| row.codes.iter().any(|known| known.eq_ignore_ascii_case(code))).collect();
     if found.is_empty() {
-        bail!("{}", unknown(code, &rows));
+        return Err(unknown(code, &rows).into());
     }
     if output == Output::Json {
         let told: Vec<_> = found.into_iter().map(Row::told).collect();
@@ -49,14 +49,11 @@ pub(crate) fn explain(code: &str, output: Output) -> anyhow::Result<()> {
     Ok(std::io::stdout().write_all(text.as_bytes())?)
 }
 
-fn unknown(code: &str, rows: &[Row<'_>]) -> String {
-    let codes = rows.iter().flat_map(|row| &row.codes);
-    let distance = |known: &&&str| strsim::damerau_levenshtein(&known.to_lowercase(), &code.to_lowercase());
-    match codes.min_by_key(distance).filter(|near| distance(near) <= 3) {
-        Some(near) => format!("no page explains {code:?}; did you mean {near}?"),
-        None => {
-            format!("no page explains {code:?}; `detail` of a refusal says what was wrong with the request")
-        }
+fn unknown(code: &str, rows: &[Row<'_>]) -> Failure {
+    let failure = Failure::usage(format!("no page explains {code:?}"));
+    match nearest(code, rows.iter().flat_map(|row| row.codes.iter().copied())) {
+        Some(near) => failure.with_remedy(format!("did you mean {near}?")),
+        None => failure.with_remedy("`detail` of a refusal says what was wrong with the request"),
     }
 }
 
@@ -95,6 +92,7 @@ mod tests {
         let of = |code: &str| rows.iter().find(|row| row.codes.contains(&code)).expect("it has a row");
         assert_eq!(of("FuelExhausted").cells[1].0, "remedy");
         assert_eq!(of("NoFreeSlot").cells[0].0, "cause");
-        assert!(unknown("FuelExhaust", &rows).ends_with("did you mean FuelExhausted?"));
+        assert!(unknown("FuelExhaust", &rows).to_string().ends_with("did you mean FuelExhausted?"));
+        assert!(!unknown("Nope", &rows).to_string().contains("did you mean"));
     }
 }

@@ -5,6 +5,7 @@ mod rust_sdk;
 use crate::told::{Made, Output, line};
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
+use fuelcell_cli::Failure;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, absolute};
@@ -152,7 +153,9 @@ pub(crate) fn make(name: &str, language: Language, sdk: Option<&Path>, output: O
     let told = match output {
         Output::Table => format!("{name}/README.md says how it is run\n"),
         Output::Json => {
-            let files = files.iter().chain(&CASE).map(|(path, _)| (*path).to_owned()).collect();
+            let lock = beside.iter().map(|(path, _)| &**path).filter(|path| *path == "Cargo.lock");
+            let files = files.iter().chain(&CASE).map(|(path, _)| *path).chain(lock);
+            let files = files.map(str::to_owned).collect();
             line(&Made { folder: name.to_owned(), files })?
         }
     };
@@ -172,12 +175,14 @@ fn write(name: &str, path: &str, text: &str) -> anyhow::Result<()> {
 /// A name that modules and crates can have.
 fn check_name(name: &str) -> anyhow::Result<()> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    ensure!(
-        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(fits) && name.len() <= 64,
-        "{name:?} cannot be the name of a job: it begins with a lowercase letter, and has lowercase letters, digits and \
-         hyphens, 64 at most"
-    );
-    Ok(())
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(fits) && name.len() <= 64 {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{name:?} cannot be the name of a job"))
+        .with_remedy(
+            "it begins with a lowercase letter, and has lowercase letters, digits and hyphens, 64 at most",
+        )
+        .into())
 }
 
 /// The folder of the SDK as TOML has it.

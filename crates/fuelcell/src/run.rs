@@ -10,6 +10,7 @@ use crate::script::module_bytes;
 use crate::told::{RunError, RunTold, line};
 use anyhow::{Context, Error, bail, ensure};
 use fuelcell_api::receipt_document;
+use fuelcell_cli::Failure;
 use fuelcell_domain::clock::{Clock, SystemClock};
 use fuelcell_domain::job::work_of;
 use fuelcell_domain::manifest::ManifestInput;
@@ -81,7 +82,8 @@ pub(crate) async fn execute(arguments: RunArguments, profiled: bool) -> anyhow::
     let digest = Digest::of(&bytes);
     let engine = engine(&arguments, &manifest)?;
     // What cannot be used is told before anything is compiled.
-    let parameters = parameters(&arguments, &manifest, from.as_ref())?;
+    let parameters = parameters(&arguments, &manifest, from.as_ref())
+        .map_err(|error| Failure::usage(format!("{error:#}")))?;
     let inputs = inputs(&arguments, &manifest, from.as_ref())?;
     let answers =
         arguments.http.as_deref().map(|file| Answers::read(file, &manifest, &imports)).transpose()?;

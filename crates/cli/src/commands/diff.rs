@@ -33,10 +33,10 @@ const FIGURES: &str = "figures";
 #[derive(Args)]
 pub struct Diff {
     /// A job that has ended, by its id, a folder, or a module: a file, or the folder of a script.
-    #[arg(add = complete::jobs())]
+    #[arg(add = complete::places_and_jobs())]
     first: String,
     /// Another one.
-    #[arg(add = complete::jobs())]
+    #[arg(add = complete::places_and_jobs())]
     second: String,
 }
 
@@ -176,7 +176,8 @@ fn of_folder(folder: &Path) -> Outcome<Value> {
     let (mut outputs, mut left) = (Map::new(), vec![PathBuf::new()]);
     while let Some(inner) = left.pop() {
         let place = folder.join(&inner);
-        let unreadable = |error| Failure::here(format!("cannot read {}", place.display()), error);
+        // That they are not the same ends in another code than that they cannot be looked at.
+        let unreadable = |error| Failure::usage(format!("cannot read {}: {error}", place.display()));
         if !place.is_dir() {
             if !place.is_file() {
                 return Err(Failure::usage(format!("{} is no file and no folder", place.display())));

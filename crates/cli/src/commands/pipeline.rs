@@ -4,7 +4,7 @@ use super::gone::{DryRun, nothing_was_deleted, would_go};
 use super::job::submit::{OfPipeline, of_pipeline};
 use crate::complete;
 use crate::connection::Connection;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, nearest};
 use crate::files;
 use crate::operations::{
     CLEAR_PROCESSED, DELETE_PIPELINE, GET_PIPELINE, LIST_PIPELINES, LIST_PROCESSED, PUT_PIPELINE,
@@ -63,7 +63,7 @@ pub enum PipelineCommand {
     /// Show a pipeline, with the next runs of its schedule.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline show $PIPELINE")]
     Show {
-        /// The pipeline's id.
+        /// The pipeline's id, or its name.
         #[arg(add = complete::pipelines())]
         pipeline: String,
     },
@@ -75,14 +75,14 @@ pub enum PipelineCommand {
     /// Stop the schedule of a pipeline.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline pause $SCHEDULED_PIPELINE")]
     Pause {
-        /// The pipeline's id.
+        /// The pipeline's id, or its name.
         #[arg(add = complete::pipelines())]
         pipeline: String,
     },
     /// Start the schedule of a pipeline again.
     #[command(after_help = "Examples:\n  $ fuelcell pipeline resume $SCHEDULED_PIPELINE")]
     Resume {
-        /// The pipeline's id.
+        /// The pipeline's id, or its name.
         #[arg(add = complete::pipelines())]
         pipeline: String,
     },
@@ -91,7 +91,7 @@ pub enum PipelineCommand {
         after_help = "Examples:\n  $ fuelcell pipeline delete $SPARE_PIPELINE --dry-run\n  $ fuelcell pipeline delete $SPARE_PIPELINE"
     )]
     Delete {
-        /// The pipeline's id.
+        /// The pipeline's id, or its name.
         #[arg(add = complete::pipelines())]
         pipeline: String,
         #[command(flatten)]
@@ -102,7 +102,7 @@ pub enum PipelineCommand {
         after_help = "Examples:\n  $ fuelcell pipeline processed $PIPELINE\n  $ fuelcell pipeline processed $PIPELINE --forget"
     )]
     Processed {
-        /// The pipeline's id.
+        /// The pipeline's id, or its name.
         #[arg(add = complete::pipelines())]
         pipeline: String,
         /// Forget all of them, so that they are processed again.
@@ -165,34 +165,40 @@ pub(crate) fn run(connection: &Connection, command: PipelineCommand) -> Outcome 
             (format, PIPELINES),
         ),
         PipelineCommand::Show { pipeline } => {
+            let pipeline = named(connection, &pipeline)?;
             output::one(format, PIPELINE, &connection.send(GET_PIPELINE, &[("pipelineId", &pipeline)])?)
         }
         PipelineCommand::Run(wanted) => {
             let id = named(connection, &wanted.pipeline)?;
             of_pipeline(connection, id, wanted.job)
         }
-        PipelineCommand::Pause { pipeline } => enable(connection, &pipeline, false),
-        PipelineCommand::Resume { pipeline } => enable(connection, &pipeline, true),
+        PipelineCommand::Pause { pipeline } => enable(connection, &named(connection, &pipeline)?, false),
+        PipelineCommand::Resume { pipeline } => enable(connection, &named(connection, &pipeline)?, true),
         PipelineCommand::Delete { pipeline, only } if only.dry_run => {
+            let pipeline = named(connection, &pipeline)?;
             let fill = [("pipelineId", &pipeline[..])];
             let items = processed(connection, &pipeline)?;
             let with = format!("with {items} items that its jobs marked as processed; the jobs stay");
             would_go(connection, (GET_PIPELINE, &fill), PIPELINE, &with)
         }
         PipelineCommand::Delete { pipeline, .. } => {
+            let pipeline = named(connection, &pipeline)?;
             connection.send(DELETE_PIPELINE, &[("pipelineId", &pipeline)])?;
             done(format, &format!("deleted pipeline {pipeline}"), &json!({"pipelineId": pipeline}))
         }
         PipelineCommand::Processed { pipeline, dry_run: true, .. } => {
+            let pipeline = named(connection, &pipeline)?;
             let items = processed(connection, &pipeline)?;
             nothing_was_deleted("the pipeline's next job would process these again");
             done(format, &format!("{items} items"), &json!({"itemsToClear": items}))
         }
         PipelineCommand::Processed { pipeline, forget: true, .. } => {
+            let pipeline = named(connection, &pipeline)?;
             let told = connection.send(CLEAR_PROCESSED, &[("pipelineId", &pipeline)])?;
             done(format, &format!("forgot {} items", told["itemsCleared"]), &told)
         }
         PipelineCommand::Processed { pipeline, how_many, .. } => {
+            let pipeline = named(connection, &pipeline)?;
             let call = connection.call(LIST_PROCESSED, &[("pipelineId", &pipeline)])?;
             pages::list(http, call, "processedItems", how_many, (format, ITEMS))
         }
@@ -206,15 +212,14 @@ fn named(connection: &Connection, name: &str) -> Outcome<String> {
     }
     let call = connection.call(LIST_PIPELINES, &[])?;
     let (all, _) = pages::gather(&connection.http, call, "pipelines", usize::MAX)?;
-    let names = || all.iter().filter_map(|pipeline| pipeline["name"].as_str());
+    let names = all.iter().filter_map(|pipeline| pipeline["name"].as_str());
     let ids: Vec<_> =
         all.iter().filter(|one| one["name"] == name).filter_map(|one| one["pipelineId"].as_str()).collect();
     match ids[..] {
         [id] => Ok(id.to_owned()),
         [] => {
             let failure = Failure::usage(format!("there is no pipeline {name:?}"));
-            let near = names().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
-            Err(match near {
+            Err(match nearest(name, names) {
                 Some(near) => failure.with_remedy(format!("did you mean {}?", output::harmless(near))),
                 None => failure.with_remedy("fuelcell pipeline list shows those that there are"),
             })

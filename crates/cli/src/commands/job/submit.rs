@@ -4,11 +4,12 @@ use super::shared::{BodyFile, Priority, send_once};
 use super::watch::{self, submitted};
 use crate::complete;
 use crate::connection::Connection;
-use crate::failure::{Exit, Failure, Outcome};
+use crate::failure::{Exit, Failure, Outcome, nearest};
 use crate::files;
 use crate::http::exit_of;
-use crate::operations::{GET_MODULE, GET_PIPELINE, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS};
-use crate::output::{self, Column, Form, note};
+use crate::operations::{GET_MODULE, GET_PIPELINE, LIST_MODULES, PUT_DATASET, SUBMIT_JOB, SUBMIT_JOBS};
+use crate::output::{self, Column, Form, harmless, note};
+use crate::pages;
 use crate::values::{bytes, duration, members, split, versioned};
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -85,7 +86,7 @@ pub(crate) struct Given {
     #[arg(long, value_name = "FILE")]
     parameters_file: Option<PathBuf>,
     /// Upload a file as a new dataset, and give its id to this parameter.
-    #[arg(long, value_name = "NAME=FILE")]
+    #[arg(long, value_name = "NAME=FILE", add = complete::named_files())]
     upload: Vec<String>,
     /// A label: NAME=VALUE.
     #[arg(long = "label", value_name = "NAME=VALUE")]
@@ -308,11 +309,22 @@ fn name_it(connection: &Connection, body: &mut Map<String, Value>) -> Outcome {
 /// The type that the module's current version declares; `null` if none.
 fn type_of(connection: &Connection, module: &str) -> Outcome<Value> {
     let found = connection.send(GET_MODULE, &[("name", module)]);
-    let found =
-        found.map_err(|failure| failure.with_remedy("fuelcell module list shows those that there are"))?;
+    let found = found.map_err(|failure| {
+        failure.with_remedy(match meant(connection, module) {
+            Some(near) => format!("did you mean {}?", harmless(&near)),
+            None => "fuelcell module list shows those that there are".to_owned(),
+        })
+    })?;
     let versions = found["versions"].as_array().into_iter().flatten();
     let current = versions.clone().find(|version| version["version"] == found["current"]);
     Ok(current.or_else(|| versions.clone().next()).map_or(Value::Null, |version| version["jobType"].clone()))
+}
+
+/// The module that is probably meant by a name that is none.
+fn meant(connection: &Connection, module: &str) -> Option<String> {
+    let call = connection.call(LIST_MODULES, &[]).ok()?;
+    let (all, _) = pages::gather(&connection.http, call, "modules", usize::MAX).ok()?;
+    nearest(module, all.iter().filter_map(|known| known["name"].as_str())).map(str::to_owned)
 }
 
 fn batch(connection: &Connection, file: &Path, key: Option<&str>) -> Outcome {
