@@ -57,7 +57,7 @@ pub enum ClientCommand {
         name = "whoami"
     )]
     WhoAmI(login::WhoAmI),
-    /// Find what may stand in the way: profiles, server, token, clock, tools of authors; each with its remedy.
+    /// Check profiles, server, token, clock and tools of authors, and name a remedy for each fault.
     ///
     /// Ends with 1 when something is wrong. Tools that are missing are told, and no fault. Nothing is changed without --fix.
     #[command(after_help = "Examples:\n  $ fuelcell doctor\n  $ fuelcell doctor --output json")]

@@ -76,7 +76,10 @@ pub fn one(format: Format, columns: &[Column], thing: &Value) -> Outcome {
                 let shown = shown(*column, thing);
                 // What is not there needs no line.
                 if !shown.is_empty() {
-                    table.add_row([format!("{}:", column.0.to_lowercase()), shown]);
+                    // A heading in capitals is one of a list. Others have capitals by intent: CPU.
+                    let is_heading = !column.0.contains(char::is_lowercase);
+                    let name = if is_heading { &column.0.to_lowercase() } else { column.0 };
+                    table.add_row([format!("{name}:"), shown]);
                 }
             }
             say(&lines(&table))
