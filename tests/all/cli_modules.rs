@@ -59,7 +59,7 @@ fn a_version_is_compared_with_an_earlier_one() {
     );
 
     // What is taken besides, and what has to be granted.
-    let mut other = manifest.clone();
+    let mut other = manifest;
     other["parameters"]["properties"]["most"] = json!({"type": "integer"});
     other["http"] = json!({"hosts": ["api.example.com"]});
     second(&other);
@@ -107,7 +107,7 @@ fn what_an_upload_would_be_answered_is_said_in_the_words_of_a_server() {
     fs::write(&first, &module).unwrap();
     let broken = b"\0asm\x01\0\0\0and so on".to_vec();
     let unusable = built::with_manifest(
-        module.clone(),
+        module,
         r#"{"interface": "0.1", "title": "One", "parameters": {"type": "nonsense"}}"#,
     );
     for (number, bytes) in [broken, unusable].iter().enumerate() {
