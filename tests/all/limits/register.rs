@@ -182,10 +182,6 @@ const REGISTER: &[Tests] = &[
                 &["jobs that are looked through for one page of a search"],
             ),
             (
-                "as_many_lines_are_looked_through_as_is_stated",
-                &["lines of a log that are looked through for one page of a search"],
-            ),
-            (
                 "what_is_found_ends_with_a_pages_bytes_and_the_search_with_those_it_looked_through",
                 &["bytes of jobs or lines that are looked through for one page of a search"],
             ),
