@@ -2,8 +2,8 @@
 //! is a promise, and without runs there is no figure.
 //!
 //! A figure is told in three parts: what is expected, and the 10th and the 90th percentile. Where the size of the inputs
-//! explains what runs took, their figures are brought to the size that is asked for. Few runs say little of percentiles: the
-//! fewer there are, the wider the range.
+//! explains what runs took, their figures are brought to the size that is asked for; how far they scatter is taken from the
+//! runs that are nearest in size. Few runs say little of percentiles: the fewer there are, the wider the range.
 
 /// The most runs that a quote rests on.
 pub const MAX_RUNS: usize = 50;
@@ -13,6 +13,9 @@ const FEWEST_TO_SCALE: usize = 4;
 const FEWEST_SIZES: usize = 3;
 /// A size explains what runs took when figures scatter around its line by less than this part of how they scatter alone.
 const EXPLAINS: f64 = 0.8;
+
+/// So many runs, and no fewer than half of all, say how far figures scatter at a size: short runs scatter more than long ones.
+const NEAREST: usize = 16;
 
 /// What a run took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +86,8 @@ fn forecast(points: &[(u64, u64)], size: u64) -> Option<Forecast> {
             curve = candidate;
         }
     }
-    let mut ratios: Vec<_> = points.iter().map(|(size, figure)| figure / curve.at(*size)).collect();
+    let near = nearest(&points, size as f64);
+    let mut ratios: Vec<_> = near.iter().map(|(size, figure)| figure / curve.at(*size)).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     let (low, high) = outer_tenths(&ratios)?;
     let slack = slack(&points, size as f64);
@@ -147,6 +151,15 @@ fn robust_line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
 /// How far the points lie from the curve, by their ratios.
 fn scatter(curve: &Curve, points: &[(f64, f64)]) -> f64 {
     points.iter().map(|(size, figure)| (figure / curve.at(*size)).ln().abs()).sum()
+}
+
+/// The points whose sizes differ from `size` by the smallest factors.
+fn nearest(points: &[(f64, f64)], size: f64) -> Vec<(f64, f64)> {
+    let distance = |(other, _): &(f64, f64)| (other.max(1.0) / size.max(1.0)).ln().abs();
+    let mut near = points.to_vec();
+    near.sort_by(|one, other| distance(one).total_cmp(&distance(other)));
+    near.truncate(NEAREST.max(points.len().div_ceil(2)));
+    near
 }
 
 /// The 10th and the 90th percentile of what the sample is taken from: the rank is moved outwards by its own standard
@@ -227,6 +240,22 @@ mod tests {
         runs[7].fuel = Some(10_000_000);
         let at = fuel(&runs, 10_000);
         assert!(at.expected.abs_diff(10_000) < 10, "{at:?}");
+    }
+
+    #[test]
+    fn how_far_short_runs_scatter_says_nothing_of_long_ones() {
+        let runs: Vec<_> = (0..40)
+            .map(|n| {
+                let size = 1_000 << (n / 4);
+                let noise = if n < 20 { n % 4 * 30 } else { n % 4 };
+                run(size, size * (100 + noise))
+            })
+            .collect();
+        let width = |size| {
+            let forecast = fuel(&runs, size);
+            forecast.high as f64 / forecast.low as f64
+        };
+        assert!(width(2_000) > 1.4 * width(400_000), "{} {}", width(2_000), width(400_000));
     }
 
     #[test]
