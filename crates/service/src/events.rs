@@ -1,8 +1,8 @@
 //! Watching jobs: what befalls them, event by event, as it happens.
 //!
 //! The store is asked again and again, so that a stream tells the same whatever node runs the job or serves the stream.
-//! [One look](crate::looks) serves all streams of a project that have heard everything so far; the others look for themselves,
-//! and all of them do every two seconds without being told.
+//! [One look](crate::looks) serves all streams of a project that stand within what it found; the others look for
+//! themselves, and all of them do every two seconds without being told.
 
 use crate::looks::{Hints, PAGE};
 use crate::places::Place;
