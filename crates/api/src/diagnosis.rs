@@ -5,9 +5,10 @@ use crate::moments::parse_moment;
 use bytes::Bytes;
 use fuelcell_service::faults::Checker;
 use fuelcell_service::parameters::ParameterFault;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use utoipa::ToSchema;
 
 /// Largest body that is looked through: what is wrong in many places takes a hundred times the bytes.
@@ -26,7 +27,7 @@ impl Schemas {
     }
 
     fn checker(&self, name: &str) -> Option<Arc<Checker>> {
-        let mut checkers = self.checkers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut checkers = self.checkers.lock();
         if let Some(known) = checkers.get(name) {
             return known.clone();
         }

@@ -10,9 +10,10 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::{Buf, Bytes};
+use parking_lot::Mutex;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ impl Shared {
     }
 
     fn with<T>(&self, look: impl FnOnce(Pin<&mut Body>) -> T) -> T {
-        look(Pin::new(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        look(Pin::new(&mut self.0.lock()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! A certificate that cannot be used, or does not go with its key, changes nothing, and the log says why.
 
 use axum::http::HeaderValue;
+use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio_rustls::TlsAcceptor;
@@ -166,7 +167,7 @@ impl Renewal {
         if self.seen.as_ref() == Some(&found) && self.tried != found {
             match found.certified(&tls.files) {
                 Ok(certified) => {
-                    *tls.shown.0.write().unwrap_or_else(PoisonError::into_inner) = certified;
+                    *tls.shown.0.write() = certified;
                     tracing::info!(certificate = %tls.files.certificate.display(), "the certificate was renewed");
                 }
                 Err(error) => kept(&error),
@@ -199,7 +200,7 @@ impl std::fmt::Debug for Shown {
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
+        Some(Arc::clone(&self.0.read()))
     }
 }
 

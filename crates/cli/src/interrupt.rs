@@ -1,7 +1,7 @@
 //! Ctrl-C while something is waited for: a word on what goes on without us, and the code that shells give.
 
 use crate::output::note;
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 /// What is said when somebody interrupts.
 static WORD: Mutex<Option<String>> = Mutex::new(None);

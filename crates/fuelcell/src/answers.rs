@@ -9,12 +9,12 @@ use fuelcell_domain::outbound::{
     Contact, Header, HttpError, HttpRequest, HttpResponse, MAX_BODY, SecretValue, length_with_secrets,
 };
 use fuelcell_domain::{Capabilities, HttpAccess, Manifest};
+use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path};
-use std::sync::{Mutex, PoisonError};
 use ureq::http::uri::{Authority, PathAndQuery};
 use ureq::http::{HeaderName, HeaderValue, Uri};
 
@@ -122,7 +122,7 @@ impl Answers {
     /// What comes of a request. Equal ones get their answers in turn, and the last one again and again.
     pub(crate) fn answer(&self, request: &HttpRequest) -> Answer {
         let answer = self.admit(request).and_then(|()| self.next(request));
-        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut met = self.met.lock();
         let contact = met.contacts.entry(request.target.to_string()).or_default();
         match &answer {
             Err(HttpError::Denied(_) | HttpError::Invalid(_) | HttpError::RequestTooLong) => {
@@ -139,7 +139,7 @@ impl Answers {
 
     /// Whom the job asked, as its receipt says it.
     pub(crate) fn contacts(&self) -> Vec<Contact> {
-        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let met = self.met.lock();
         met.contacts.iter().map(|(host, contact)| Contact { host: host.clone(), ..contact.clone() }).collect()
     }
 
@@ -186,7 +186,7 @@ impl Answers {
             return Err(HttpError::Denied(format!("there is no answer for {method} {target}{path}")));
         };
         let answers = &self.known[place].1;
-        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut met = self.met.lock();
         let times = met.times.entry(place).or_default();
         let answer = &answers[(*times).min(answers.len() - 1)];
         *times += 1;

@@ -9,12 +9,13 @@ use fuelcell_domain::Clock;
 use fuelcell_domain::backup::{BackupEnd, BackupState, Backups};
 use fuelcell_domain::clock::SystemClock;
 use fuelcell_domain::text::clipped;
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -164,8 +165,8 @@ impl OwnBackups {
     }
 
     /// What is guarded is whole between any two statements.
-    fn lock(&self) -> std::sync::MutexGuard<'_, BackupState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, BackupState> {
+        self.state.lock()
     }
 }
 

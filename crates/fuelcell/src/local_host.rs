@@ -9,11 +9,12 @@ use fuelcell_domain::{
     LogUsage, Outputs, ReadAt, Report,
 };
 use indicatif::ProgressBar;
+use parking_lot::{Mutex, MutexGuard};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Longest message and stage that are shown, in characters.
 const SHOWN: usize = 2000;
@@ -103,13 +104,8 @@ impl LocalHost {
 
     /// What the guest said so far.
     pub(crate) fn said(&self) -> MutexGuard<'_, Said> {
-        lock(&self.said)
+        self.said.lock()
     }
-}
-
-/// What is guarded is whole between any two statements, also after a panic.
-fn lock(said: &Mutex<Said>) -> MutexGuard<'_, Said> {
-    said.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open_input(name: String, path: &Path) -> io::Result<(JobInput, Arc<FileReader>)> {
@@ -174,7 +170,7 @@ impl ArtifactWriter for FileArtifact {
     fn finish(mut self: Box<Self>) -> Result<(), HostError> {
         self.file.flush().map_err(storage)?;
         fs::rename(&self.staged, &self.path).map_err(storage)?;
-        let mut said = lock(&self.said);
+        let mut said = self.said.lock();
         said.artifacts.push(self.path.clone());
         said.outputs.push((self.description.name.clone(), self.file.digest()));
         if self.description.role == ArtifactRole::Output {
@@ -189,7 +185,7 @@ impl Drop for FileArtifact {
     fn drop(&mut self) {
         if !self.finished {
             let _ = fs::remove_file(&self.staged);
-            lock(&self.said).begun.give_back(&self.description);
+            self.said.lock().begun.give_back(&self.description);
         }
     }
 }

@@ -4,9 +4,10 @@ use anyhow::Context;
 use fuelcell_domain::seams::{NodeLoad, Nodes, Readiness, Running};
 use fuelcell_domain::{Digest, Job, JobRunner, NodeId};
 use fuelcell_scheduler::Scheduler;
+use parking_lot::Mutex;
 use rustix::fs::statvfs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
@@ -73,7 +74,7 @@ fn free_bytes(path: &Path) -> Option<u64> {
 impl Nodes for ThisNode {
     fn nodes(&self) -> Vec<NodeLoad> {
         let load = self.scheduler.load();
-        let mut sampled = self.sampled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sampled = self.sampled.lock();
         sampled.refresh(&self.data);
         vec![NodeLoad {
             node: self.name.clone(),

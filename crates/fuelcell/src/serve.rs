@@ -376,7 +376,7 @@ async fn watch_store(store: Arc<dyn Health>, stop: CancellationToken) -> anyhow:
 mod tests {
     use super::*;
     use async_trait::async_trait;
-    use std::sync::Mutex;
+    use parking_lot::Mutex;
 
     /// Gives these answers, the last one first, and is well when there are none left.
     struct Answers(Mutex<Vec<StoreError>>, CancellationToken);
@@ -384,7 +384,7 @@ mod tests {
     #[async_trait]
     impl Health for Answers {
         async fn check(&self) -> Result<(), StoreError> {
-            match self.0.lock().unwrap().pop() {
+            match self.0.lock().pop() {
                 Some(error) => Err(error),
                 None => {
                     self.1.cancel();

@@ -11,8 +11,9 @@ use fuelcell_domain::trace::{self, OpenSpan, SpanKind, keys};
 use fuelcell_domain::{Clock, Delivery, ProjectRef, Settled, Timestamp, Try, Webhook};
 use fuelcell_outbound::Client;
 use fuelcell_store::{Deliveries, DeliveryClaim, Jobs, Settlement, StoreError};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -159,7 +160,7 @@ impl Notifier {
 
     /// Between two statements the counts are whole.
     fn busy<T>(&self, with: impl FnOnce(&mut BTreeMap<ProjectRef, usize>) -> T) -> T {
-        with(&mut self.busy.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut self.busy.lock())
     }
 
     /// Tries, and writes down how it went.

@@ -1,8 +1,9 @@
 //! Whom an attempt has contacted. It is written as things happen, so that it is whole whenever the attempt ends.
 
 use fuelcell_domain::outbound::Contact;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Hosts that an account names because something was sent to them; further ones are taken together.
 const MAX_CONTACTED: usize = 100;
@@ -38,7 +39,7 @@ impl Account {
 
     /// Between two statements the account is whole.
     fn contacts(&self) -> MutexGuard<'_, Contacts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -10,13 +10,14 @@ use fuelcell_domain::{
     LogLevel, Meter, ReadAt, Report, RunEnd, RunSpec,
 };
 use fuelcell_sandbox::{CodeKey, Directory, Profile, Sandbox, SandboxConfig};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Where the tests lie below a checkout.
 const FOLDERS: [&str; 3] = [
@@ -51,7 +52,7 @@ struct Listener(Mutex<(String, String)>);
 
 impl Listener {
     fn said(&self) -> (String, String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 
@@ -71,7 +72,7 @@ impl JobHost for Listener {
     }
     fn progress(&self, _: u64, _: u64, _: &str) {}
     fn log(&self, _: LogLevel, stage: &str, message: &str) {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = self.0.lock();
         let stream = if stage == "stdout" { &mut said.0 } else { &mut said.1 };
         stream.push_str(message);
         stream.push('\n');

@@ -1,11 +1,11 @@
 //! Outputs of one attempt, staged in the blob store until the end of the attempt publishes them.
 
-use crate::lock;
 use fuelcell_domain::seams::ArtifactWriter;
 use fuelcell_domain::{Artifact, ArtifactDescription, Digest, HostError, Outputs};
 use fuelcell_store::{BlobStore, BlobWriter};
+use parking_lot::Mutex;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// What one attempt may stage, and what it has staged.
 pub(crate) struct Staging {
@@ -44,16 +44,16 @@ impl Staging {
 
     /// The finished artifacts, in the order in which they were finished.
     pub(crate) fn finished(&self) -> Vec<Artifact> {
-        lock(&self.staged).finished.clone()
+        self.staged.lock().finished.clone()
     }
 
     /// The bytes of the finished artifacts.
     pub(crate) fn digests(&self) -> Vec<Digest> {
-        lock(&self.staged).finished.iter().map(|artifact| artifact.digest).collect()
+        self.staged.lock().finished.iter().map(|artifact| artifact.digest).collect()
     }
 
     fn reserve(&self, description: &ArtifactDescription) -> Result<(), HostError> {
-        let mut staged = lock(&self.staged);
+        let mut staged = self.staged.lock();
         if staged.begun.len() >= self.max_artifacts {
             return Err(HostError::Limit(format!("a job has at most {} artifacts", self.max_artifacts)));
         }
@@ -61,7 +61,7 @@ impl Staging {
     }
 
     fn reserve_bytes(&self, count: u64) -> Result<(), HostError> {
-        let mut staged = lock(&self.staged);
+        let mut staged = self.staged.lock();
         match staged.bytes.checked_add(count).filter(|total| *total <= self.max_bytes) {
             Some(total) => {
                 staged.bytes = total;
@@ -94,7 +94,7 @@ impl ArtifactWriter for StagedWriter {
         self.sealed = true;
         let artifact =
             Artifact { description: self.description.clone(), digest: blob.digest, size: blob.size };
-        lock(&self.staging.staged).finished.push(artifact);
+        self.staging.staged.lock().finished.push(artifact);
         Ok(())
     }
 }
@@ -104,7 +104,7 @@ impl Drop for StagedWriter {
         if self.sealed {
             return;
         }
-        let mut staged = lock(&self.staging.staged);
+        let mut staged = self.staging.staged.lock();
         staged.begun.give_back(&self.description);
         staged.bytes -= self.bytes;
     }

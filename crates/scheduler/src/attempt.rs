@@ -5,8 +5,8 @@ use crate::dispatch::Scheduler;
 use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
+use crate::metrics;
 use crate::stages::Stages;
-use crate::{lock, metrics};
 use fuelcell_domain::outbound::Outlet;
 use fuelcell_domain::seams::ScriptSources;
 use fuelcell_domain::{Digest, ErrorCode, Job, JobError, ReadAt, RunEnd, RunSpec, Usage};
@@ -32,7 +32,7 @@ struct Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        lock(&self.scheduler.live).remove(&self.live.id);
+        self.scheduler.live.lock().remove(&self.live.id);
         if self.live.is_finishing() {
             self.scheduler.finishing.fetch_sub(1, Ordering::SeqCst);
         }
@@ -66,7 +66,7 @@ impl Scheduler {
         let isolation = job.isolation(self.config.isolation);
         let stages = Stages::of_claimed(job, isolation, &self.compiled, now);
         let live = Arc::new(Live::new(job, staging, self.config.fixed.log_bytes, stages));
-        lock(&self.live).insert(live.id, live.clone());
+        self.live.lock().insert(live.id, live.clone());
         let entry = self.gate.enter(job.limits.memory_bytes);
         if let Entry::In(_) = entry {
             live.admit();
@@ -111,7 +111,7 @@ impl Scheduler {
             limits: job.limits,
             deterministic_seed: job.deterministic_run().map(|run| run.seed),
             isolation: job.isolation(self.config.isolation),
-            expected: lock(&self.shares).expected_time(job.module.digest),
+            expected: self.shares.lock().expected_time(job.module.digest),
             profiled: false,
             meter: live.meter.clone(),
         };
@@ -175,7 +175,7 @@ async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
             live.admit();
             tracing::debug!("Attempt started");
             let (end, usage) = scheduler.execute(&claim, live).await;
-            lock(&scheduler.shares).settle(live.project.tenant, live.module, &usage);
+            scheduler.shares.lock().settle(live.project.tenant, live.module, &usage);
             // The slot is free from here on, while the store takes the end.
             scheduler.begin_finishing(live);
             (end, usage)

@@ -6,12 +6,12 @@ use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
 use crate::gate::{Gate, Taken};
 use crate::live::{Live, StopReason};
+use crate::metrics;
 use crate::order::{Turns, order};
 use crate::prepare::Preparer;
 use crate::records::Records;
 use crate::shares::Shares;
 use crate::stages::Compiled;
-use crate::{lock, metrics};
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
 use fuelcell_domain::seams::{Events, Running};
@@ -21,9 +21,10 @@ use fuelcell_domain::{
 };
 use fuelcell_store::{BlobStore, QueueEntry, StoreError};
 use futures::FutureExt;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::{sleep, timeout};
@@ -163,7 +164,7 @@ impl Scheduler {
 
     /// Whether, when the queue was last looked at, it was the turn of other tenants, which have had less of late.
     pub fn others_first(&self, job: &Job) -> bool {
-        lock(&self.turns).others_first(&QueueEntry::of(job), self.clock.now(), self.config.ageing)
+        self.turns.lock().others_first(&QueueEntry::of(job), self.clock.now(), self.config.ageing)
     }
 
     /// Runs jobs until `shutdown` resolves and the running ones have ended, were requeued, or were left to their leases.
@@ -362,7 +363,7 @@ impl Scheduler {
         let live = self.all_live();
         let under_way: Vec<_> = live.iter().filter(|live| !live.is_finishing()).collect();
         let free = self.free(claims);
-        let shares = &mut *lock(&self.shares);
+        let shares = &mut *self.shares.lock();
         let waiting = heads.iter().chain(claims.entries()).map(|entry| entry.project.tenant);
         let active = waiting.chain(under_way.iter().map(|live| live.project.tenant)).collect();
         let mut accounts = shares.attend(&active);
@@ -375,7 +376,7 @@ impl Scheduler {
             let account = accounts.entry(entry.project.tenant).or_default();
             *account = account.saturating_add(shares.expected_fuel(entry.module.digest));
         }
-        *lock(&self.turns) = Turns::of(&heads, now, self.config.ageing, &accounts);
+        *self.turns.lock() = Turns::of(&heads, now, self.config.ageing, &accounts);
         let cost = |entry: &QueueEntry| shares.expected_fuel(entry.module.digest);
         let entries = order(heads, now, self.config.ageing, &mut accounts, cost);
         let running = under_way.iter().map(|live| live.owners.clone());
@@ -399,7 +400,7 @@ impl Scheduler {
     /// What is free, and will be when the claims under way are answered.
     fn free(&self, claims: &Claims) -> Free {
         let free = self.free_now();
-        let shares = lock(&self.shares);
+        let shares = self.shares.lock();
         claims.entries().fold(free, |free, entry| free.after(entry, |module| shares.short_time(module)))
     }
 
@@ -416,7 +417,7 @@ impl Scheduler {
 
     /// How much running time may be claimed ahead: a little for each slot that a short job has, less what waits already.
     fn ahead(&self, taken: usize) -> Duration {
-        let (live, shares) = (lock(&self.live), lock(&self.shares));
+        let (live, shares) = (self.live.lock(), self.shares.lock());
         let expected = |live: &Live| shares.expected_time(live.module).unwrap_or(Duration::MAX);
         let under_way = live.values().filter(|live| !live.is_finishing());
         let (waiting, running): (Vec<_>, Vec<_>) = under_way.partition(|live| live.is_waiting());
@@ -434,7 +435,7 @@ impl Scheduler {
     }
 
     pub(crate) fn all_live(&self) -> Vec<Arc<Live>> {
-        lock(&self.live).values().cloned().collect()
+        self.live.lock().values().cloned().collect()
     }
 
     /// Waits for the running attempts, stops those that take too long, and waits for the store to take them back.
@@ -464,7 +465,7 @@ impl Events for Scheduler {
 
     fn cancel_requested(&self, job: JobId) {
         let first = AttemptId { job, number: 0, holder: Holder::NONE };
-        let live = lock(&self.live);
+        let live = self.live.lock();
         for (_, live) in live.range(first..).take_while(|(attempt, _)| attempt.job == job) {
             live.cancel();
         }

@@ -3,7 +3,7 @@
 use crate::dispatch::Scheduler;
 use crate::live::{Live, StopReason};
 use crate::text::{clean, cut};
-use crate::{is_stale, lock, metrics};
+use crate::{is_stale, metrics};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{
     Completion, Digest, ErrorCode, Job, JobError, LogLevel, Receipt, RunEnd, Timestamp, Transition, Usage,
@@ -34,7 +34,7 @@ impl Scheduler {
         };
         let at = self.clock.now();
         if let Transition::Fail(error) = &transition {
-            lock(&live.log).push(at, LogLevel::Error, END, &error.to_string());
+            live.log.lock().push(at, LogLevel::Error, END, &error.to_string());
         }
         self.write_last_lines(live, at).await;
         let finish = self.account(job, live, transition, usage, at);
@@ -45,7 +45,7 @@ impl Scheduler {
 
     async fn write_last_lines(&self, live: &Live, at: Timestamp) {
         let _turn = live.written.lock().await;
-        lock(&live.log).close(at);
+        live.log.lock().close(at);
         if let Err(error) = self.write_log(live).await {
             tracing::warn!(%error, "The last log lines could not be written");
         }
@@ -70,7 +70,7 @@ impl Scheduler {
             started_at: job.started_at.unwrap_or(at),
             ended_at: at,
             usage,
-            log: lock(&live.log).usage(),
+            log: live.log.lock().usage(),
             contacts: live.contacts(),
         };
         let mut pulse = Pulse { usage, memory_bytes: 0, ..live.pulse() };
@@ -83,7 +83,7 @@ impl Scheduler {
             at,
             pulse,
             artifacts,
-            marks: lock(&live.marks).take(),
+            marks: live.marks.lock().take(),
             receipt,
         }
     }

@@ -3,9 +3,9 @@
 //!
 //! Only attempts that were claimed ahead ever wait here, and only for as long as a few short jobs take.
 
-use crate::lock;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// See the module.
@@ -60,7 +60,7 @@ impl Gate {
 
     /// Lets a job in, or puts it into the line.
     pub(crate) fn enter(self: &Arc<Self>, memory_bytes: u64) -> Entry {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.line.is_empty() && self.fits(&state, memory_bytes) {
             return Entry::In(self.admit(&mut state, memory_bytes));
         }
@@ -71,7 +71,7 @@ impl Gate {
 
     /// What is taken now.
     pub(crate) fn taken(&self) -> Taken {
-        let state = lock(&self.state);
+        let state = self.state.lock();
         let waiting = state.line.iter().filter(|waiting| !waiting.called.is_closed()).count();
         Taken { running: state.running, reserved_bytes: state.reserved_bytes, waiting }
     }
@@ -91,7 +91,7 @@ impl Gate {
     fn leave(self: &Arc<Self>, memory_bytes: u64) {
         let mut called = Vec::new();
         {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             state.running -= 1;
             state.reserved_bytes = state.reserved_bytes.saturating_sub(memory_bytes);
             while let Some(next) = state.line.pop_front() {

@@ -1,7 +1,7 @@
 //! What a running job may ask for, served from the stores and bounded: nothing that a guest says can grow without limit.
 
 use crate::live::{Live, StopReason};
-use crate::lock;
+
 use crate::log::MAX_STAGE;
 use crate::stages;
 use crate::text::clean;
@@ -12,8 +12,9 @@ use fuelcell_domain::{
     ReadAt, Report,
 };
 use fuelcell_store::{BlobRef, BlobStore, MAX_PROCESSED_ITEMS, PageRequest, Processed, Queue, StoreError};
+use parking_lot::Mutex;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -106,7 +107,7 @@ impl AttemptHost {
 
     /// Whether the pipeline may have further items. It is asked now and then: the bound need not be exact.
     fn check_room(&self, pipeline: PipelineId) -> Result<(), HostError> {
-        let own = lock(&self.live.marks).len();
+        let own = self.live.marks.lock().len();
         if !own.is_multiple_of(MARKS_PER_LOOK) {
             return Ok(());
         }
@@ -158,7 +159,7 @@ impl JobHost for AttemptHost {
     }
 
     fn log(&self, level: LogLevel, stage: &str, message: &str) {
-        lock(&self.live.log).push(self.clock.now(), level, stage, message);
+        self.live.log.lock().push(self.clock.now(), level, stage, message);
     }
 
     fn cancellation(&self) -> Cancellation {
@@ -188,12 +189,12 @@ impl JobHost for AttemptHost {
         }
         let blob = self.stage_checkpoint(bytes)?;
         self.stored(wait(self.queue.set_checkpoint(self.live.id, blob)))?;
-        *lock(&self.checkpoint) = Some(blob);
+        *self.checkpoint.lock() = Some(blob);
         Ok(())
     }
 
     fn load_checkpoint(&self) -> Result<Option<Vec<u8>>, HostError> {
-        let Some(blob) = *lock(&self.checkpoint) else { return Ok(None) };
+        let Some(blob) = *self.checkpoint.lock() else { return Ok(None) };
         let file = self.stored(wait(self.blobs.open(blob.digest)))?;
         let file = file.ok_or_else(|| HostError::Storage("the checkpoint's bytes are gone".into()))?;
         read_all(file.as_ref()).map(Some).map_err(io_error)
@@ -214,7 +215,7 @@ impl JobHost for AttemptHost {
         match self.pipeline {
             Some(pipeline) => {
                 self.check_room(pipeline)?;
-                lock(&self.live.marks).insert(key)
+                self.live.marks.lock().insert(key)
             }
             // There is nobody to remember the key for.
             None => Ok(()),
@@ -252,7 +253,7 @@ impl JobHost for AttemptHost {
             };
             if let Some(refusal) = answer.as_ref().err().filter(is_for_people) {
                 let line = clean(&format!("{what}: {refusal}"), MAX_FINDING_MESSAGE);
-                lock(&live.log).push(clock.now(), LogLevel::Warn, "http", &line);
+                live.log.lock().push(clock.now(), LogLevel::Warn, "http", &line);
             }
             answer
         })

@@ -43,12 +43,6 @@ pub use retention::{Keep, KeepAudit, RetentionConfig, Swept};
 
 use fuelcell_domain::state::TransitionError;
 use fuelcell_store::StoreError;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks also after a panic elsewhere: what these locks guard is whole between any two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Whether the store refused a write because its attempt does not hold the job any more.
 fn is_stale(error: &StoreError) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::artifacts::Staging;
 use crate::concurrency::Owners;
-use crate::lock;
+
 use crate::log::LogBuffer;
 use crate::marks::Marks;
 use crate::stages::Stages;
@@ -10,8 +10,9 @@ use fuelcell_domain::job::Pulse;
 use fuelcell_domain::outbound::{Contact, Outlet};
 use fuelcell_domain::seams::{Running, StopSignal};
 use fuelcell_domain::{AttemptId, Digest, Job, Meter, Progress, ProjectRef, Report};
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -89,25 +90,25 @@ impl Live {
             0 => 0,
             _ => u128::from(done.min(total)) * 100 / u128::from(total),
         };
-        let progress = &mut lock(&self.figures).progress;
+        let progress = &mut self.figures.lock().progress;
         progress.percentage = progress.percentage.max(u8::try_from(percentage).unwrap_or(100));
         progress.stage = stage;
     }
 
     /// Replaces the guest's report.
     pub(crate) fn set_report(&self, report: Report) {
-        lock(&self.figures).report = report;
+        self.figures.lock().report = report;
     }
 
     /// What it tells of itself while it runs.
     pub(crate) fn running(&self) -> Running {
-        let percentage = lock(&self.figures).progress.percentage;
+        let percentage = self.figures.lock().progress.percentage;
         Running { module: self.module, elapsed: self.started.elapsed(), percentage }
     }
 
     /// The live figures as they are now, wall time and memory included.
     pub(crate) fn pulse(&self) -> Pulse {
-        let Figures { progress, report } = lock(&self.figures).clone();
+        let Figures { progress, report } = self.figures.lock().clone();
         let mut usage = self.meter.usage();
         usage.wall_micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         Pulse { progress, report, usage, memory_bytes: self.meter.memory_bytes.load(Ordering::Relaxed) }

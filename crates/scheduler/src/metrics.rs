@@ -1,14 +1,15 @@
 //! What an operator may watch of jobs. Series are bounded: tenants and modules beyond the first ones share `other`.
 
 use crate::claims::Claimed;
-use crate::lock;
+
 use fuelcell_domain::{Job, JobState, Timestamp, Usage};
+use parking_lot::Mutex;
 use prometheus::{
     CounterVec, HistogramVec, IntCounter, IntCounterVec, register_counter_vec, register_histogram_vec,
     register_int_counter, register_int_counter_vec,
 };
 use std::collections::HashSet;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 /// Tenants, and modules, that have series of their own. Both together make the most series of a name.
 const TENANTS: usize = 50;
@@ -140,7 +141,7 @@ fn seconds(micros: u64) -> f64 {
 
 /// The label itself while there are few of them. Whoever came first keeps it until the process ends.
 fn known(labels: &Mutex<HashSet<String>>, most: usize, label: String) -> String {
-    let mut labels = lock(labels);
+    let mut labels = labels.lock();
     if labels.contains(&label) {
         return label;
     }

@@ -1,14 +1,14 @@
 //! Modules are compiled in the background, each once, before a job that needs them is claimed.
 
-use crate::lock;
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, JobRunner, ModuleRef, ReadAt};
 use fuelcell_store::BlobStore;
 use futures::FutureExt;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -61,7 +61,7 @@ impl Preparer {
     /// The verdicts that still stand.
     fn standing(&self) -> MutexGuard<'_, HashMap<Digest, Verdict>> {
         let now = Instant::now();
-        let mut verdicts = lock(&self.verdicts);
+        let mut verdicts = self.verdicts.lock();
         verdicts.retain(|_, verdict| !matches!(verdict, Verdict::Failed { until, .. } if *until <= now));
         verdicts
     }
@@ -73,7 +73,7 @@ impl Preparer {
         let module = module.program();
         let result = prepared.unwrap_or_else(|_| Err(broke_off()));
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let mut verdicts = lock(&self.verdicts);
+        let mut verdicts = self.verdicts.lock();
         match result {
             Ok(()) => {
                 tracing::info!(module.digest = %module, duration_ms, "Module prepared");

@@ -1,8 +1,8 @@
 //! Signs of life: leases, live figures and log lines out, recorded cancels and lost leases in.
 
 use crate::dispatch::Scheduler;
+use crate::is_stale;
 use crate::live::{Live, StopReason};
-use crate::{is_stale, lock};
 use fuelcell_domain::job::Pulse;
 use fuelcell_domain::{AttemptId, Timestamp, Usage};
 use fuelcell_store::StoreError;
@@ -123,11 +123,11 @@ impl Scheduler {
 
     /// Hands the pending log lines to the store. The caller holds [`Live::written`].
     pub(crate) async fn write_log(&self, live: &Live) -> Result<(), StoreError> {
-        let lines = lock(&live.log).pending();
+        let lines = live.log.lock().pending();
         let count = lines.len();
         if count > 0 {
             self.records.logs.append_logs(live.id, lines).await?;
-            lock(&live.log).taken(count);
+            live.log.lock().taken(count);
         }
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! The stages of an attempt, as spans of the trace that its job belongs to. Of a job that nobody follows there are none.
 
-use crate::lock;
 use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse};
 use fuelcell_domain::trace::{self, OpenSpan, SpanKind, TraceContext, keys};
 use fuelcell_domain::{Digest, Isolation, Job, RunEnd, Timestamp, Usage};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 /// Programs whose compilation is remembered; those that were compiled before the first of them are forgotten.
 const MAX_COMPILED: usize = 128;
@@ -21,7 +21,7 @@ impl Compiled {
         if !trace::is_on() {
             return;
         }
-        let mut all = lock(&self.0);
+        let mut all = self.0.lock();
         all.insert(program, (began, ended));
         if all.len() > MAX_COMPILED {
             let oldest = all.iter().min_by_key(|(_, (_, ended))| *ended).map(|(program, _)| *program);
@@ -31,7 +31,7 @@ impl Compiled {
 
     /// When it was, if a job that waits since then waited for its end.
     fn after(&self, program: Digest, since: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        lock(&self.0).get(&program).copied().filter(|(_, ended)| *ended > since)
+        self.0.lock().get(&program).copied().filter(|(_, ended)| *ended > since)
     }
 }
 
@@ -143,7 +143,7 @@ impl Stages {
 
     /// The attempt is over: the store has its end.
     pub(crate) fn ended(&self, job: &Job) {
-        let mut attempt = lock(&self.attempt);
+        let mut attempt = self.attempt.lock();
         attempt.text(keys::JOB_STATE, job.state.as_str());
         if let Some(error) = job.error() {
             attempt.fail(error.code, &error.message);
@@ -152,7 +152,7 @@ impl Stages {
 
     /// Nothing more comes.
     pub(crate) fn close(&self, now: Timestamp) {
-        std::mem::take(&mut *lock(&self.attempt)).end(now);
+        std::mem::take(&mut *self.attempt.lock()).end(now);
     }
 }
 

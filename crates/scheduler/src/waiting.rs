@@ -2,7 +2,7 @@
 
 use crate::concurrency::Owners;
 use crate::dispatch::Scheduler;
-use crate::lock;
+
 use fuelcell_domain::Timestamp;
 use fuelcell_domain::estimate::{WaitReason, Waiting, wait_reason};
 use fuelcell_domain::seams::Readiness;
@@ -14,7 +14,7 @@ impl Scheduler {
     pub async fn wait_reasons(&self, most: usize) -> Result<Vec<(WaitReason, Timestamp)>, StoreError> {
         let now = self.clock.now();
         let entries = self.records.backlog.ready(now, most).await?;
-        let (capacity, occupancy, turns) = (self.load().capacity, self.occupancy(), lock(&self.turns));
+        let (capacity, occupancy, turns) = (self.load().capacity, self.occupancy(), self.turns.lock());
         let reasons = (0..).zip(&entries).map(|(queued_before, entry)| {
             let waiting = Waiting {
                 // Their time has come.

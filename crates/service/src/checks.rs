@@ -5,8 +5,9 @@ use crate::places::Lines;
 use fuelcell_domain::limits::SCHEMA;
 use fuelcell_domain::{Digest, TenantId};
 use fuelcell_rules::Schema;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -67,7 +68,7 @@ impl Kept {
 impl Checks {
     /// Every use is one call that leaves the map whole.
     pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 
     /// Does `work` in the tenant's turn. It cannot be stopped, but nobody waits for it longer than is stated: its turn and

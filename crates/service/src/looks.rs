@@ -6,9 +6,10 @@
 use fuelcell_domain::{JobEvent, ProjectRef};
 use fuelcell_store::verbs::JobEvents;
 use fuelcell_store::{EventPage, EventPlace, StoreError, Watched};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::future::pending;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -53,7 +54,7 @@ pub(crate) struct Looks(Arc<Mutex<Seen>>);
 impl Looks {
     /// Joins those who watch a project. The first of them has it looked at, until the last one is gone.
     pub(crate) fn join(&self, store: Arc<dyn JobEvents>, project: ProjectRef) -> Hints {
-        let mut seen = lock(&self.0);
+        let mut seen = self.0.lock();
         if let Some(latest) = seen.get(&project) {
             return Hints(latest.subscribe());
         }
@@ -89,11 +90,11 @@ async fn look(seen: Arc<Mutex<Seen>>, store: Arc<dyn JobEvents>, project: Projec
     let mut after = None;
     loop {
         sleep(LOOK).await;
-        if !is_watched(&mut lock(&seen), project) {
+        if !is_watched(&mut seen.lock(), project) {
             return;
         }
         let found = news(&*store, project, after).await;
-        let seen = lock(&seen);
+        let seen = seen.lock();
         let Some(latest) = seen.get(&project) else { return };
         match found {
             // What is old goes without a word: nobody is to hear of a job that was deleted meanwhile.
@@ -140,10 +141,6 @@ fn is_watched(seen: &mut Seen, project: ProjectRef) -> bool {
         seen.remove(&project);
     }
     watched
-}
-
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -269,10 +266,10 @@ mod tests {
         let (one, other) = (looks.join(store.clone(), own), looks.join(store.clone(), own));
         drop(one);
         sleep(LOOK * 2).await;
-        assert_eq!(lock(&looks.0).len(), 1, "the other one is there");
+        assert_eq!(looks.0.lock().len(), 1, "the other one is there");
         drop(other);
         sleep(LOOK * 2).await;
-        assert!(lock(&looks.0).is_empty());
+        assert!(looks.0.lock().is_empty());
         let asked = store.asked.load(Ordering::Relaxed);
         sleep(LOOK * 10).await;
         assert_eq!(store.asked.load(Ordering::Relaxed), asked, "nobody looks");

@@ -2,8 +2,9 @@
 //! one after the other.
 
 use fuelcell_domain::TenantId;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio::sync::Mutex as AsyncMutex;
 
 /// How many places of one kind each tenant has taken.
@@ -13,7 +14,7 @@ pub(crate) struct Places(Arc<Mutex<HashMap<TenantId, usize>>>);
 impl Places {
     /// Takes one of the tenant's places; `None` when `most` are taken.
     pub(crate) fn enter(&self, tenant: TenantId, most: usize) -> Option<Place> {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.0.lock();
         let taken = tenants.get(&tenant).copied().unwrap_or(0);
         if taken >= most {
             return None;
@@ -32,7 +33,7 @@ pub struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.tenants.lock();
         if let Some(taken) = tenants.get_mut(&self.tenant) {
             *taken -= 1;
             if *taken == 0 {
@@ -53,7 +54,7 @@ pub(crate) type Turn = Arc<AsyncMutex<()>>;
 impl Lines {
     /// Joins the tenant's line; `None` when `most` stand in it.
     pub(crate) fn join(&self, tenant: TenantId, most: usize) -> Option<Turn> {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.0.lock();
         lines.retain(|_, line| line.strong_count() > 0);
         let line = lines.entry(tenant).or_default();
         if line.strong_count() >= most {
@@ -83,7 +84,7 @@ mod tests {
         assert!(lines.join(one, 2).is_some());
         drop(second);
         drop(lines.join(other, 2));
-        assert_eq!(lines.0.lock().unwrap().len(), 1, "lines where nobody stands are forgotten");
+        assert_eq!(lines.0.lock().len(), 1, "lines where nobody stands are forgotten");
     }
 
     #[test]
@@ -97,6 +98,6 @@ mod tests {
         drop(held);
         assert!(places.enter(one, 2).is_some());
         assert!(places.enter(one, 0).is_none());
-        assert!(places.0.lock().unwrap().is_empty(), "tenants without places are forgotten");
+        assert!(places.0.lock().is_empty(), "tenants without places are forgotten");
     }
 }

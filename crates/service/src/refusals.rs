@@ -3,9 +3,9 @@
 //! changed anything is ever left to this. A killed server loses the numbers of its last minute, not the first entries.
 
 use fuelcell_domain::{AuditEntry, AuditOutcome, ProjectId, TenantId, Timestamp, TokenId};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long refusals of one kind are counted before they are written.
@@ -72,7 +72,7 @@ impl Refusals {
     }
 
     fn kinds(&self) -> MutexGuard<'_, HashMap<Kind, Counted>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

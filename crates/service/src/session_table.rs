@@ -2,11 +2,12 @@
 //! decided elsewhere.
 
 use fuelcell_domain::{Digest, Timestamp};
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use tokio::task::spawn_blocking;
 
 /// Sessions of one token; of more the one leaves that was idle for longest.
@@ -47,7 +48,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) fn open(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 
     /// Writes what has changed. One write serves all who wait for it, so that many changes take neither many writes nor
@@ -136,7 +137,7 @@ mod tests {
 
         fn write(&self, text: &str) -> io::Result<()> {
             self.begun.send(text.to_owned()).map_err(io::Error::other)?;
-            self.go.lock().map_err(|_| io::Error::other("poisoned"))?.recv().map_err(io::Error::other)
+            self.go.lock().recv().map_err(io::Error::other)
         }
     }
 

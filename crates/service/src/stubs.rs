@@ -10,7 +10,8 @@ use fuelcell_domain::{
 };
 use fuelcell_store::conformance::fixtures;
 use fuelcell_store::{ClientStore, MemoryBlobs, NewJob};
-use std::sync::{Arc, Mutex};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 /// Hears nothing and accepts no module.
 pub(crate) struct Nobody;
@@ -57,15 +58,15 @@ pub(crate) struct OneNode(Mutex<Node>, Mutex<Vec<Running>>);
 
 impl OneNode {
     pub(crate) fn set(&self, node: Node) {
-        *self.0.lock().unwrap() = node;
+        *self.0.lock() = node;
     }
 
     pub(crate) fn set_running(&self, running: Vec<Running>) {
-        *self.1.lock().unwrap() = running;
+        *self.1.lock() = running;
     }
 
     fn node(&self) -> Node {
-        *self.0.lock().unwrap()
+        *self.0.lock()
     }
 }
 
@@ -89,7 +90,7 @@ impl Nodes for OneNode {
     }
 
     fn running(&self) -> Vec<Running> {
-        self.1.lock().unwrap().clone()
+        self.1.lock().clone()
     }
 
     fn module_ready(&self, _: Digest) -> Option<bool> {

@@ -5,11 +5,12 @@ use crate::tables::directory::{FREE_BYTES_TO_WRITE, free_bytes, lock, sync_direc
 use async_trait::async_trait;
 use fuelcell_domain::{Digest, DigestWriter, ReadAt};
 use fuelcell_store::{BlobRef, BlobStore, BlobWriter, StoreError};
+use parking_lot::Mutex;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 
@@ -141,7 +142,7 @@ impl BlobWriter for Writer {
         let path = path_of(&self.root, digest);
         // Replacing an equal file is harmless, and leaves no moment in which a sweep could take the older one away.
         {
-            let _moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+            let _moves = self.moves.lock();
             file.persist(&path).map_err(|failure| failure.error)?;
         }
         path.parent().map(sync_directory).transpose()?;
@@ -195,7 +196,7 @@ impl BlobStore for FileBlobs {
     async fn touch(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
         let moves = Arc::clone(&self.moves);
         self.with_files(move |root| {
-            let _moves = moves.lock().unwrap_or_else(PoisonError::into_inner);
+            let _moves = moves.lock();
             let Some(file) = present(File::open(path_of(root, digest)))? else { return Ok(None) };
             file.set_modified(SystemTime::now())?;
             Ok(Some(file.metadata()?.len()))
@@ -211,7 +212,7 @@ impl BlobStore for FileBlobs {
         let moves = Arc::clone(&self.moves);
         self.with_files(move |root| {
             let path = path_of(root, digest);
-            let _moves = moves.lock().unwrap_or_else(PoisonError::into_inner);
+            let _moves = moves.lock();
             let Some(metadata) = present(fs::metadata(&path))? else { return Ok(true) };
             // A time to come, by a clock that went back, is no idleness.
             let is_idle = metadata.modified()?.elapsed().is_ok_and(|elapsed| elapsed >= idle);

@@ -14,9 +14,10 @@ use crate::write::overlay::Overlay;
 use crate::write::recent::Recent;
 use crate::write::shared::Shared;
 use fuelcell_store::StoreError;
+use parking_lot::RwLock;
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 impl SledStore {
     /// Opens or creates the store in a directory of its own.

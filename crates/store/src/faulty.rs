@@ -30,10 +30,11 @@ use fuelcell_domain::{
     ProjectLimits, ProjectRef, ProjectUsage, Receipt, Removal, Scope, SealedSecret, Tenant, TenantId,
     Timestamp, Token, TokenId, Webhook, WebhookId,
 };
+use parking_lot::{Mutex, MutexGuard};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// How a call fails.
@@ -82,7 +83,7 @@ impl Faults {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Counts a call, and says how it is to fail.
@@ -121,16 +122,16 @@ impl<S> FaultyStore<S> {
 
     /// From now on this witness sees what is done; `None` = nobody does.
     pub fn set_witness(&self, witness: Option<Witness<S>>) {
-        *self.witness.lock().unwrap_or_else(PoisonError::into_inner) = witness;
+        *self.witness.lock() = witness;
     }
 
     /// From now on this changes ends; `None` = nothing does.
     pub fn set_distortion(&self, distortion: Option<Distortion<S>>) {
-        *self.distortion.lock().unwrap_or_else(PoisonError::into_inner) = distortion;
+        *self.distortion.lock() = distortion;
     }
 
     fn distort(&self, finish: &mut Finish) {
-        if let Some(distortion) = &mut *self.distortion.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(distortion) = &mut *self.distortion.lock() {
             distortion(finish, &self.inner);
         }
     }
@@ -148,7 +149,7 @@ impl<S> FaultyStore<S> {
         fault: Option<Fault>,
         done: Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if let Some(witness) = &mut *self.witness.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(witness) = &mut *self.witness.lock() {
             witness(verb, &self.inner);
         }
         match fault {

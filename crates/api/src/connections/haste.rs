@@ -4,7 +4,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::RETRY_AFTER;
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
 /// How long a refusal is held back.
@@ -19,7 +19,7 @@ impl Haste {
     pub(crate) fn look(&self, answer: &HeaderMap, now: Instant) -> Option<Duration> {
         let seconds = answer.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
         let until = now.checked_add(Duration::from_secs(seconds))?;
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(until);
+        let told = self.0.lock().replace(until);
         told.filter(|told| now < *told).map(|_| HOLD)
     }
 }

@@ -1,9 +1,10 @@
 //! Connections beyond the caps: a few, for health checks and operators. Nobody knows who is there before a request is read;
 //! so the one that has waited the longest for its request makes room for the newest.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) struct Reserve {
@@ -37,7 +38,7 @@ impl Reserve {
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<State>>> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seats.lock()
     }
 }
 

@@ -6,10 +6,11 @@ use axum::BoxError;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use fuelcell_domain::TenantId;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -92,7 +93,7 @@ impl Ledger {
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock()
     }
 }
 
@@ -152,7 +153,7 @@ impl Unread {
     }
 
     fn slips(&self) -> MutexGuard<'_, Vec<Arc<Slip>>> {
-        self.slips.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slips.lock()
     }
 }
 

@@ -15,10 +15,11 @@ use futures::StreamExt;
 use futures::future::ready;
 use futures::stream;
 use names::ArchiveNames;
+use parking_lot::Mutex;
 use serde_json::json;
 use std::io::{self, Write};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -139,13 +140,13 @@ struct Packed(Arc<Mutex<Vec<u8>>>);
 
 impl Packed {
     fn take(&self) -> Bytes {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+        mem::take(&mut *self.0.lock()).into()
     }
 }
 
 impl Write for Packed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0.lock().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -2,7 +2,7 @@
 //! changes under way as may be, each may take long. So while that many are, and changes take longer than they should, fewer
 //! are let in; what they took is measured all the time. Where no one is refused nothing is made smaller.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// How long changes may take on average while others are refused.
@@ -67,7 +67,7 @@ impl Pace {
     }
 
     fn measured(&self) -> MutexGuard<'_, Measured> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Amounts that are taken and given back, of which each token, each tenant, and all together may have so much.
 
 use fuelcell_domain::{TenantId, TokenId};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// For whom something is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Shares {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Share, u64>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock()
     }
 }
 
@@ -137,6 +138,6 @@ mod tests {
         drop(parts);
         let again = shares.take(first, 4).unwrap();
         drop((again, more, rest));
-        assert!(shares.taken.lock().unwrap().is_empty());
+        assert!(shares.taken.lock().is_empty());
     }
 }

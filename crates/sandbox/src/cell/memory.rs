@@ -1,7 +1,8 @@
 //! The memory of a cell: all memories and tables of its store, and the bodies of its requests over HTTP, count together.
 
 use fuelcell_domain::{FIXED, Meter};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 
 /// What one element of a table takes in the engine: a pointer.
@@ -82,7 +83,7 @@ impl Memory {
 
     /// The sums are whole after every statement, so a panic elsewhere cannot have broken them.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

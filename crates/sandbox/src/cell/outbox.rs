@@ -9,8 +9,9 @@ use fuelcell_domain::{
     ArtifactDescription, ArtifactKind, ArtifactRole, DataValidation, ErrorCode, Finding, HostError, JobError,
     JobHost, LogLevel, Report,
 };
+use parking_lot::Mutex;
 use serde::Deserialize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Where a program may leave its figures.
 const REPORT: &str = ".fuelcell/report.json";
@@ -69,7 +70,7 @@ pub(crate) struct Outbox {
 pub(crate) async fn publish(outbox: &Outbox) -> Result<(), JobError> {
     let Outbox { out, host, disk, told } = outbox;
     // The program has ended, and says no more.
-    let told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+    let told = std::mem::take(&mut *told.lock());
     if let Some(Found::File(file)) = out.find(REPORT) {
         host.set_report(report(&file)?);
     }

@@ -4,9 +4,10 @@ use super::panics::ADVICE;
 use crate::text::clip;
 use bytes::Bytes;
 use fuelcell_domain::{JobHost, LogLevel};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
@@ -109,7 +110,7 @@ impl LogStream {
 
     /// Lines are whole after every call of the host, so a panic there cannot have broken them.
     fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

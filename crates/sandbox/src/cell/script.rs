@@ -5,8 +5,9 @@ use super::memory::{Holding, Memory};
 use crate::files::{self, ErrorCode, Tree, Volume};
 use crate::script::{Archive, ScriptFile};
 use fuelcell_domain::{JobHost, LogLevel, ReadAt};
+use parking_lot::Mutex;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The stage of our lines in the job's log.
 const STAGE: &str = "script";
@@ -72,7 +73,7 @@ impl ReadAt for Packed {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         // What is there is whole.
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut content = self.content.lock();
         if content.is_none() {
             let unpacked = self.unpacked().inspect_err(|error| {
                 self.host.log(LogLevel::Error, STAGE, &format!("{} cannot be read: {error}", self.file.path));

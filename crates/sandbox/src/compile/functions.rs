@@ -8,6 +8,7 @@
 
 use super::key::{Authenticator, FunctionsKey, TAG_BYTES};
 use hmac::Mac;
+use parking_lot::{Mutex, MutexGuard};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -16,7 +17,6 @@ use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasmtime::CacheStore;
 
 /// Bytes that are kept of one module, less than a compiler may write into a file. Of what is more nothing is kept.
@@ -131,7 +131,7 @@ impl Functions {
 
     /// Each use leaves it whole.
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -13,8 +13,9 @@ use crate::text::clipped;
 use fuelcell_domain::limits::{ENGINE_BYTES, MODULE};
 use fuelcell_domain::seams::Readiness;
 use fuelcell_domain::{Digest, ErrorCode, JobError, ReadAt};
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
@@ -126,11 +127,11 @@ impl Modules {
     /// The code for a process of its own, checked. Whether it runs shows here, as it does for [`Modules::get`].
     pub(crate) fn code(&self, module: Digest) -> Result<Arc<CheckedCode>, JobError> {
         self.get(module)?;
-        if let Some(open) = lock(&self.open).get(&module) {
+        if let Some(open) = self.open.lock().get(&module) {
             return Ok(open);
         }
         let code = Arc::new(self.cache.code(module).ok_or_else(|| self.forgotten(module))?);
-        lock(&self.open).insert(module, code.clone());
+        self.open.lock().insert(module, code.clone());
         Ok(code)
     }
 
@@ -162,8 +163,8 @@ impl Modules {
     /// Takes `engine` for one from now on: it is compiled with limits of its own, and whoever asks for another module does
     /// not wait for it. That it was too much before, as an upload of somebody's, does not count.
     pub(crate) fn know_engine(&self, engine: Digest) {
-        if lock(&self.engines).insert(engine) {
-            let mut failed = lock(&self.failed);
+        if self.engines.lock().insert(engine) {
+            let mut failed = self.failed.lock();
             if failed.get(&engine).is_some_and(|error| is_too_much(&error)) {
                 failed.remove(&engine);
             }
@@ -172,13 +173,13 @@ impl Modules {
 
     /// Forgets what was kept of engines that were being compiled, and are not known.
     pub(crate) fn forget_other_engines(&self) {
-        if let Err(error) = self.cache.forget_unfinished(&lock(&self.engines)) {
+        if let Err(error) = self.cache.forget_unfinished(&self.engines.lock()) {
             tracing::warn!(error.message = %error, "compiled code cannot be removed");
         }
     }
 
     fn kind(&self, module: Digest) -> Kind {
-        if lock(&self.engines).contains(&module) { Kind::Engine } else { Kind::Module }
+        if self.engines.lock().contains(&module) { Kind::Engine } else { Kind::Module }
     }
 
     async fn prepare_in(
@@ -206,7 +207,7 @@ impl Modules {
 
     /// The lock of whoever compiles this module.
     fn own_lock(&self, module: Digest) -> Arc<AsyncMutex<()>> {
-        let mut at_work = lock(&self.at_work);
+        let mut at_work = self.at_work.lock();
         at_work.retain(|_, own| own.strong_count() > 0);
         let known = at_work.get(&module).and_then(Weak::upgrade);
         known.unwrap_or_else(|| {
@@ -260,8 +261,8 @@ impl Modules {
     }
 
     fn known(&self, module: Digest) -> Option<Result<Program, JobError>> {
-        let loaded = lock(&self.loaded).get(&module).map(Ok);
-        loaded.or_else(|| lock(&self.failed).get(&module).map(Err))
+        let loaded = self.loaded.lock().get(&module).map(Ok);
+        loaded.or_else(|| self.failed.lock().get(&module).map(Err))
     }
 
     /// Takes compiled code from disk, if it is there and whole.
@@ -322,18 +323,18 @@ impl Modules {
     fn link(&self, module: Digest, component: &Component) -> Result<Program, JobError> {
         let linked = Program::link(&self.linker, component);
         let program = linked.map_err(|error| self.remember(module, invalid(&format!("{error:#}"))))?;
-        lock(&self.loaded).insert(module, program.clone());
+        self.loaded.lock().insert(module, program.clone());
         Ok(program)
     }
 
     /// A module that is loaded, and whose file is gone: it is compiled again before the next attempt.
     fn forgotten(&self, module: Digest) -> JobError {
-        lock(&self.loaded).remove(&module);
+        self.loaded.lock().remove(&module);
         not_prepared()
     }
 
     fn remember(&self, module: Digest, error: JobError) -> JobError {
-        lock(&self.failed).insert(module, error.clone());
+        self.failed.lock().insert(module, error.clone());
         error
     }
 }
@@ -386,9 +387,4 @@ fn storage(reason: impl Into<String>) -> JobError {
 
 fn not_prepared() -> JobError {
     storage("the module's compiled code is not there; it is compiled again before the next attempt")
-}
-
-/// Each use of these maps is a single call that leaves them whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,12 @@
 //! The bytes of all files of a cell, in one file without a name: it is gone with the cell, also when the process dies.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::fs::File;
 use std::io;
 use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Bytes of one chunk. Files that were not written to the end of a chunk take only the pages that they touched.
 pub(super) const CHUNK: u64 = 64 << 10;
@@ -113,7 +114,7 @@ impl Content {
 
     /// The state is whole between two statements, so a panic elsewhere cannot have broken it.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -2,7 +2,8 @@
 //! names in its file system.
 
 use fuelcell_domain::{FIXED, HostError, Meter, OutputNames};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// What a guest has been refused so far, and therefore what a failure after it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,7 +199,7 @@ impl Disk {
 
     /// A count is whole after every statement, so a panic elsewhere cannot have broken it.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

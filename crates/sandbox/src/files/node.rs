@@ -4,9 +4,10 @@ use super::content::{CHUNK, Chunk};
 use super::volume::Volume;
 use super::{ErrorCode, Result};
 use fuelcell_domain::ReadAt;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -41,11 +42,11 @@ impl Meta {
     }
 
     pub(crate) fn times(&self) -> Times {
-        *lock(&self.times)
+        *self.times.lock()
     }
 
     pub(crate) fn set_times(&self, accessed: Option<Duration>, modified: Option<Duration>, now: Duration) {
-        let mut times = lock(&self.times);
+        let mut times = self.times.lock();
         times.accessed = accessed.unwrap_or(times.accessed);
         times.modified = modified.unwrap_or(times.modified);
         times.changed = now;
@@ -101,7 +102,7 @@ impl Node {
     fn height(&self) -> usize {
         match self {
             Self::Directory(directory) => {
-                lock(&directory.state).entries.values().map(Self::height).max().map_or(1, |below| below + 1)
+                directory.state.lock().entries.values().map(Self::height).max().map_or(1, |below| below + 1)
             }
             _ => 1,
         }
@@ -159,17 +160,17 @@ impl Directory {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Node> {
-        lock(&self.state).entries.get(name).cloned()
+        self.state.lock().entries.get(name).cloned()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.state).entries.is_empty()
+        self.state.lock().entries.is_empty()
     }
 
     /// The first entry after `name`, or the first one.
     pub(crate) fn next(&self, name: Option<&str>) -> Option<(String, Node)> {
         use std::ops::Bound::{Excluded, Unbounded};
-        let state = lock(&self.state);
+        let state = self.state.lock();
         let start = name.map_or(Unbounded, Excluded);
         state
             .entries
@@ -183,7 +184,7 @@ impl Directory {
         if self.depth() + node.height() > MAX_DEPTH {
             return Err(self.volume.refuse_depth());
         }
-        if lock(&self.state).removed {
+        if self.state.lock().removed {
             return Err(ErrorCode::NoEntry);
         }
         self.volume.admit_outputs(&self.outputs_of(name, &node), 0)?;
@@ -200,10 +201,10 @@ impl Directory {
     /// Takes a name away.
     pub(crate) fn remove(&self, name: &str) -> Option<Node> {
         self.volume.remove_outputs(self.count_outputs(name));
-        let node = lock(&self.state).entries.remove(name)?;
+        let node = self.state.lock().entries.remove(name)?;
         node.meta().links.fetch_sub(1, Ordering::Relaxed);
         if let Node::Directory(directory) = &node {
-            let mut state = lock(&directory.state);
+            let mut state = directory.state.lock();
             (state.removed, state.parent) = (true, Weak::new());
         }
         self.volume.give_back_entry();
@@ -217,7 +218,7 @@ impl Directory {
         if target.depth() + node.height() > MAX_DEPTH {
             return Err(self.volume.refuse_depth());
         }
-        if lock(&target.state).removed {
+        if target.state.lock().removed {
             return Err(ErrorCode::NoEntry);
         }
         let freed = self.count_outputs(name) + target.count_outputs(new_name);
@@ -232,7 +233,7 @@ impl Directory {
 
     /// Whether this is `other`, or lies below it.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        let mut next = lock(&self.state).parent.upgrade();
+        let mut next = self.state.lock().parent.upgrade();
         if self.meta.id == other.meta.id {
             return true;
         }
@@ -240,7 +241,7 @@ impl Directory {
             if directory.meta.id == other.meta.id {
                 return true;
             }
-            next = lock(&directory.state).parent.upgrade();
+            next = directory.state.lock().parent.upgrade();
         }
         false
     }
@@ -248,10 +249,10 @@ impl Directory {
     fn attach(self: &Arc<Self>, name: &str, node: Node) {
         node.meta().links.fetch_add(1, Ordering::Relaxed);
         if let Node::Directory(directory) = &node {
-            let mut state = lock(&directory.state);
+            let mut state = directory.state.lock();
             (state.removed, state.parent, state.name) = (false, Arc::downgrade(self), name.to_owned());
         }
-        lock(&self.state).entries.insert(name.to_owned(), node);
+        self.state.lock().entries.insert(name.to_owned(), node);
         self.volume.add_outputs(self.count_outputs(name));
         self.meta.touch(&self.volume);
     }
@@ -259,7 +260,9 @@ impl Directory {
     /// What lies below, with paths, but for what a program keeps to itself: names that begin with a dot.
     pub(crate) fn public(&self) -> Vec<(String, Node)> {
         let mut found = Vec::new();
-        let entries: Vec<_> = lock(&self.state)
+        let entries: Vec<_> = self
+            .state
+            .lock()
             .entries
             .iter()
             .filter(|(name, _)| !is_private(name))
@@ -289,7 +292,7 @@ impl Directory {
     fn public_path(&self, name: &str) -> Option<String> {
         let mut path = name.to_owned();
         let above = |directory: &Self| {
-            let state = lock(&directory.state);
+            let state = directory.state.lock();
             (state.parent.upgrade(), state.name.clone(), directory.publishes)
         };
         let mut place = above(self);
@@ -302,10 +305,10 @@ impl Directory {
 
     fn depth(&self) -> usize {
         let mut depth = 0;
-        let mut next = lock(&self.state).parent.upgrade();
+        let mut next = self.state.lock().parent.upgrade();
         while let Some(directory) = next {
             depth += 1;
-            next = lock(&directory.state).parent.upgrade();
+            next = directory.state.lock().parent.upgrade();
         }
         depth
     }
@@ -395,7 +398,7 @@ impl File {
         match &self.body {
             Body::Input(source) => source.size(),
             Body::Device(_) | Body::Session(_) => 0,
-            Body::Scratch(extent) => lock(extent).size,
+            Body::Scratch(extent) => extent.lock().size,
         }
     }
 
@@ -413,7 +416,7 @@ impl File {
                 self.volume.count_read(count as u64);
             }
             Body::Device(_) | Body::Session(_) => {}
-            Body::Scratch(extent) => self.read_chunks(&lock(extent), offset, &mut buffer)?,
+            Body::Scratch(extent) => self.read_chunks(&extent.lock(), offset, &mut buffer)?,
         }
         Ok(buffer)
     }
@@ -434,7 +437,7 @@ impl File {
         if let Some(session) = self.session() {
             return session.write(bytes);
         }
-        let mut extent = lock(self.scratch()?);
+        let mut extent = self.scratch()?.lock();
         self.write_chunks(&mut extent, offset, bytes)
     }
 
@@ -443,7 +446,7 @@ impl File {
         if let Some(session) = self.session() {
             return session.write(bytes);
         }
-        let mut extent = lock(self.scratch()?);
+        let mut extent = self.scratch()?.lock();
         let end = extent.size;
         self.write_chunks(&mut extent, end, bytes)
     }
@@ -469,7 +472,7 @@ impl File {
         if self.is_device() {
             return Ok(());
         }
-        let mut extent = lock(self.scratch()?);
+        let mut extent = self.scratch()?.lock();
         match size < extent.size {
             true => self.shrink(&mut extent, size)?,
             false => self.grow(&mut extent, size)?,
@@ -523,7 +526,7 @@ impl File {
 impl Drop for File {
     fn drop(&mut self) {
         if let Body::Scratch(extent) = &self.body {
-            let extent = std::mem::take(&mut *lock(extent));
+            let extent = std::mem::take(&mut *extent.lock());
             extent.chunks.into_iter().flatten().for_each(|chunk| self.volume.content.release(chunk));
             self.volume.give_back(extent.size);
         }
@@ -550,9 +553,4 @@ fn pieces(offset: u64, length: usize) -> impl Iterator<Item = (usize, u64, std::
 /// Whether a program keeps what has this name to itself.
 fn is_private(name: &str) -> bool {
     name.starts_with('.')
-}
-
-/// What is guarded is whole between two statements, so a panic elsewhere cannot have broken it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,14 +14,15 @@ use crate::run::outcome::host_failed;
 use crate::run::{self, Run};
 use fuelcell_domain::outbound::HttpResponse;
 use fuelcell_domain::{Cancellation, Isolation, Meter, RunEnd, RunSpec, Usage};
+use parking_lot::Mutex;
 use std::io::{self, BufReader};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::runtime::Builder;
@@ -190,7 +191,7 @@ impl Listener {
                     self.requests.answer(request, answer.map(|head| HttpResponse { body, ..head }));
                 }
                 Ok(Some((ToChild::Cancellation(wish), _))) => {
-                    *self.cancellation.lock().unwrap_or_else(PoisonError::into_inner) = wish;
+                    *self.cancellation.lock() = wish;
                 }
                 Ok(Some((ToChild::Stop, _))) => drop(self.stop.take()),
                 Ok(Some((ToChild::Settle(_) | ToChild::Begin(_), _)) | None) | Err(_) => orphaned(),

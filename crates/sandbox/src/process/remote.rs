@@ -4,13 +4,14 @@ use super::wire::{self, Answer, Question, ToParent};
 use fuelcell_domain::outbound::{HttpAnswer, HttpError, HttpRequest, HttpResponse};
 use fuelcell_domain::seams::{ArtifactWriter, JobInput, ScriptSources};
 use fuelcell_domain::{ArtifactDescription, Cancellation, HostError, JobHost, LogLevel, ReadAt, Report};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::net::UnixStream;
 use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Bytes that are asked for at once.
@@ -35,12 +36,12 @@ impl Wire {
 
     /// Sends what was said.
     pub(super) fn flush(&self) {
-        obey(lock(&self.out).flush());
+        obey(self.out.lock().flush());
     }
 
     fn ask(&self, question: Question, payload: &[u8]) -> (Answer, Vec<u8>) {
         // Held until the answer is there, so that it goes to whoever asked.
-        let answers = lock(&self.answers);
+        let answers = self.answers.lock();
         self.write(&ToParent::Ask(question), payload);
         self.flush();
         answers.recv().unwrap_or_else(|_| orphaned())
@@ -55,7 +56,7 @@ impl Wire {
     }
 
     fn write(&self, message: &ToParent, payload: &[u8]) {
-        obey(wire::write(&mut *lock(&self.out), message, payload));
+        obey(wire::write(&mut *self.out.lock(), message, payload));
     }
 }
 
@@ -68,11 +69,6 @@ fn obey(written: io::Result<()>) {
     if written.is_err() {
         orphaned();
     }
-}
-
-/// A message is written by one call, so that a panic elsewhere cannot have left half of one.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What came of a request.
@@ -89,13 +85,13 @@ impl Requests {
     fn open(&self) -> (u32, oneshot::Receiver<Answered>) {
         let (sender, receiver) = oneshot::channel();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        lock(&self.waiting).insert(number, sender);
+        self.waiting.lock().insert(number, sender);
         (number, receiver)
     }
 
     /// Hands an answer to whoever waits for it.
     pub(super) fn answer(&self, request: u32, answer: Answered) {
-        if let Some(waiting) = lock(&self.waiting).remove(&request) {
+        if let Some(waiting) = self.waiting.lock().remove(&request) {
             // It may have been given up just now.
             let _ = waiting.send(answer);
         }
@@ -111,7 +107,7 @@ struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if lock(&self.requests.waiting).remove(&self.request).is_some() {
+        if self.requests.waiting.lock().remove(&self.request).is_some() {
             self.wire.tell(&ToParent::DropHttp { request: self.request });
         }
     }
@@ -180,7 +176,7 @@ impl JobHost for RemoteHost {
     }
 
     fn cancellation(&self) -> Cancellation {
-        *lock(&self.cancellation)
+        *self.cancellation.lock()
     }
 
     fn set_report(&self, report: Report) {

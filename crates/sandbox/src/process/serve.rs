@@ -4,10 +4,11 @@ use super::wire::{self, Answer, Question, ToChild, ToParent};
 use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse, MAX_AT_ONCE};
 use fuelcell_domain::seams::ArtifactWriter;
 use fuelcell_domain::{Fence, HostError, JobHost, Meter, ReadAt, RunEnd, Usage};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, spawn_blocking};
@@ -40,7 +41,7 @@ impl ChildWire {
 
     /// A message is written by one call, so that a panic elsewhere cannot have left half of one.
     fn lock(&self) -> MutexGuard<'_, BufWriter<UnixStream>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -8,6 +8,7 @@ use super::serve::ChildWire;
 use super::wire::{Home, ToChild};
 use crate::compile::compiler::THIS_PROGRAM;
 use crate::fences::ENVIRONMENT;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
@@ -17,7 +18,6 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Starter {
     }
 
     fn orders(&self) -> io::Result<Sender<Order>> {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut orders = self.orders.lock();
         if let Some(orders) = orders.as_ref() {
             return Ok(orders.clone());
         }

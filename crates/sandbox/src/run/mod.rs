@@ -22,8 +22,8 @@ use outcome::{Cut, NotStarted};
 use rustix::time::{ClockId, clock_gettime};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use wasmtime::{Store, Trap};
@@ -104,7 +104,7 @@ pub(crate) async fn manifest_of(
 ) -> wasmtime::Result<Option<String>> {
     desk::set_up(store.data_mut(), Task::Describe);
     let returned = start(command, store).await;
-    let manifest = store.data().told.lock().unwrap_or_else(PoisonError::into_inner).manifest.take();
+    let manifest = store.data().told.lock().manifest.take();
     // One that tells nothing cannot be asked, however it ends: many want a job's files, and there are none.
     drop(returned);
     Ok(manifest)
@@ -115,7 +115,7 @@ fn as_told(
     cell: &Cell,
     returned: wasmtime::Result<Result<Completion, JobError>>,
 ) -> wasmtime::Result<Result<Completion, JobError>> {
-    let end = cell.told.lock().unwrap_or_else(PoisonError::into_inner).end.take();
+    let end = cell.told.lock().end.take();
     match (returned, end) {
         (Ok(Ok(_)), Some(End::Completed(completion))) => Ok(Ok(completion)),
         (Ok(Ok(_)), Some(End::Failed { code, message, transient })) => {

@@ -171,7 +171,7 @@ async fn a_deterministic_seed_follows_from_the_work_not_from_the_job() {
         let id = world.submit(job).await;
         world.until(id, JobState::Completed).await;
     }
-    let seeds = world.runner.seeds.lock().unwrap().clone();
+    let seeds = world.runner.seeds.lock().clone();
     assert_eq!((seeds.len(), seeds[0]), (5, None));
     assert!(seeds[1..].iter().all(Option::is_some) && seeds[1] == seeds[2], "{seeds:?}");
     assert!(seeds[1] != seeds[3] && seeds[1] != seeds[4], "{seeds:?}");

@@ -4,7 +4,7 @@ use super::*;
 use crate::artifacts::Staging;
 use crate::host::{AttemptHost, MAX_CHECKPOINT, Sources};
 use crate::live::{Live, StopReason};
-use crate::lock;
+
 use crate::stages::Stages;
 use fuelcell_domain::job::PipelineRef;
 use fuelcell_domain::outbound::NoWayOut;
@@ -163,13 +163,13 @@ async fn marks_are_bounded_and_kept_once() {
         assert!(matches!(refusal(host.mark(key)), HostError::Invalid(_)));
         assert!(matches!(refusal(host.seen(key)), HostError::Invalid(_)));
     }
-    assert_eq!(lock(&live.marks).take(), ["j", "k"]);
+    assert_eq!(live.marks.lock().take(), ["j", "k"]);
     for key in 0..100_000 {
         host.mark(&key.to_string()).unwrap();
     }
     assert!(matches!(refusal(host.mark("one more")), HostError::Limit(_)));
     host.mark("99999").unwrap();
-    lock(&live.marks).take();
+    live.marks.lock().take();
     let long = |key: u32| format!("{key:01024}");
     (0..16 * 1024).for_each(|key| host.mark(&long(key)).unwrap());
     assert!(matches!(refusal(host.mark(&long(999_999))), HostError::Limit(_)));

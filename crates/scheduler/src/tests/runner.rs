@@ -6,9 +6,10 @@ use fuelcell_domain::{
     Completion, Digest, Fuel, Job, JobError, JobHost, JobRunner, ReadAt, RunEnd, RunSpec, Usage,
 };
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -38,7 +39,7 @@ impl ScriptedRunner {
         F: Future<Output = RunEnd> + Send + 'static,
     {
         let script: Script = Arc::new(move |host| Box::pin(script(host)));
-        self.scripts.lock().unwrap().insert(Digest::of(name.as_bytes()), (name.into(), script));
+        self.scripts.lock().insert(Digest::of(name.as_bytes()), (name.into(), script));
     }
 
     /// Runs of the module `name` take this long and complete.
@@ -52,25 +53,25 @@ impl ScriptedRunner {
     /// Runs of the module `name` take this long, burn so much fuel, and complete.
     pub(super) fn burns(&self, name: &str, time: Duration, fuel: u64) {
         self.takes(name, time);
-        self.fuel.lock().unwrap().insert(Digest::of(name.as_bytes()), fuel);
+        self.fuel.lock().insert(Digest::of(name.as_bytes()), fuel);
     }
 
     /// The next preparations of the module fail, one for each error.
     pub(super) fn fail_to_compile(&self, name: &str, errors: Vec<JobError>) {
-        self.compile_errors.lock().unwrap().insert(Digest::of(name.as_bytes()), errors);
+        self.compile_errors.lock().insert(Digest::of(name.as_bytes()), errors);
     }
 
     /// The job's module is compiled already.
     pub(super) fn prepare_now(&self, job: &Job) {
-        self.compiled.lock().unwrap().insert(job.module.digest);
+        self.compiled.lock().insert(job.module.digest);
     }
 
     pub(super) fn started(&self) -> Vec<String> {
-        self.started.lock().unwrap().clone()
+        self.started.lock().clone()
     }
 
     fn find(&self, module: Digest) -> (String, Script) {
-        self.scripts.lock().unwrap()[&module].clone()
+        self.scripts.lock()[&module].clone()
     }
 }
 
@@ -85,7 +86,7 @@ impl JobRunner for ScriptedRunner {
     }
 
     fn readiness(&self, module: Digest) -> Readiness {
-        match self.compiled.lock().unwrap().contains(&module) {
+        match self.compiled.lock().contains(&module) {
             true => Readiness::Ready,
             false => Readiness::NotReady,
         }
@@ -94,20 +95,20 @@ impl JobRunner for ScriptedRunner {
     async fn prepare(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), JobError> {
         let (name, _) = self.find(module);
         assert_eq!(bytes.size(), name.len() as u64);
-        self.prepared.lock().unwrap().push(name);
+        self.prepared.lock().push(name);
         sleep(Duration::from_millis(100)).await;
-        let error = self.compile_errors.lock().unwrap().get_mut(&module).and_then(Vec::pop);
+        let error = self.compile_errors.lock().get_mut(&module).and_then(Vec::pop);
         if let Some(error) = error {
             return Err(error);
         }
-        self.compiled.lock().unwrap().insert(module);
+        self.compiled.lock().insert(module);
         Ok(())
     }
 
     async fn run(&self, spec: RunSpec, host: Arc<dyn JobHost>, stop: StopSignal) -> (RunEnd, Usage) {
         let (name, script) = self.find(spec.module);
-        self.started.lock().unwrap().push(name);
-        self.seeds.lock().unwrap().push(spec.deterministic_seed);
+        self.started.lock().push(name);
+        self.seeds.lock().push(spec.deterministic_seed);
         let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.peak.fetch_max(running, Ordering::SeqCst);
         let start = Instant::now();
@@ -118,7 +119,7 @@ impl JobRunner for ScriptedRunner {
             end = script(host) => end,
         };
         let wall_micros = u64::try_from(start.elapsed().as_micros()).unwrap();
-        let fuel = self.fuel.lock().unwrap().get(&spec.module).copied().unwrap_or(7);
+        let fuel = self.fuel.lock().get(&spec.module).copied().unwrap_or(7);
         (end, Usage { wall_micros, fuel: Fuel::Exact(fuel), ..spec.meter.usage() })
     }
 }

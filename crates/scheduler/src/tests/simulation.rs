@@ -21,9 +21,9 @@ use fuelcell_store::conformance::fixtures::holder;
 use fuelcell_store::faulty::Fault;
 use fuelcell_store::{Finish, JobFilter, Jobs, PageRequest, Queue, Submissions};
 use futures::FutureExt;
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
 
 const SEEDS: u64 = 1_000;
 /// Seeds within which a defect must be noticed.
@@ -246,7 +246,7 @@ async fn live(seed: u64, defect: Option<Defect>, troubles: Troubles) {
     let lives = Arc::new(Mutex::new(Lives::default()));
     let (watched, project) = (lives.clone(), world.project);
     world.store.set_witness(Some(Box::new(move |verb, store| {
-        let mut lives = crate::lock(&watched);
+        let mut lives = watched.lock();
         lives.witness(verb, store, project);
         if verb == "claim" {
             lives.damage(defect, store, project);
@@ -275,7 +275,7 @@ async fn live(seed: u64, defect: Option<Defect>, troubles: Troubles) {
     settle(&world, &known, seed).await;
     // Attempts that lost their jobs while their node stood still hear of it.
     sleep(LONGEST_STALL + seconds(10)).await;
-    let broken = crate::lock(&lives).broken.take();
+    let broken = lives.lock().broken.take();
     assert_eq!(broken, None, "seed {seed}");
     for node in nodes {
         assert!(!node.scheduler.load().draining, "seed {seed}");

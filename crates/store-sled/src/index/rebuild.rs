@@ -192,7 +192,7 @@ mod tests {
     use crate::write::overlay::Overlay;
     use fuelcell_domain::{ProjectId, TenantId};
     use fuelcell_store::conformance::fixtures::job;
-    use std::sync::RwLock;
+    use parking_lot::RwLock;
     use tempfile::TempDir;
     use uuid::Uuid;
 

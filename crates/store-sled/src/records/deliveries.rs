@@ -181,8 +181,8 @@ mod tests {
     use fuelcell_domain::JobState;
     use fuelcell_domain::job::Notifications;
     use fuelcell_store::conformance::fixtures::{at, job, project};
+    use parking_lot::RwLock;
     use std::collections::BTreeMap;
-    use std::sync::RwLock;
     use tempfile::TempDir;
 
     fn delivery(own: ProjectRef) -> Delivery {

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use crate::tables::database::Database;
     use fuelcell_store::conformance::fixtures::{at, job, project};
-    use std::sync::RwLock;
+    use parking_lot::RwLock;
     use tempfile::TempDir;
 
     #[test]

@@ -6,10 +6,11 @@ use crate::tables::database::{Database, Read};
 use crate::tables::keys::Table;
 use fuelcell_domain::ModuleVersion;
 use fuelcell_store::StoreError;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sled::IVec;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Versions that are kept as they were read.
 const MAX_KEPT: usize = 256;
@@ -59,7 +60,7 @@ impl KnownModules {
         key: Vec<u8>,
     ) -> Result<Option<Arc<KnownModule>>, StoreError> {
         let Some(value) = database.value(Table::Modules, &key)? else { return Ok(None) };
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = || self.0.lock();
         if let Some(module) = known().get(&key).filter(|known| known.value == value) {
             return Ok(Some(Arc::clone(module)));
         }

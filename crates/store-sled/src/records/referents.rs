@@ -13,7 +13,6 @@ use crate::write::shared::Shared;
 use fuelcell_domain::{Activation, Pipeline, ProjectRef};
 use fuelcell_store::StoreError;
 use fuelcell_store::references::{Referent, refuse_if_used};
-use std::sync::PoisonError;
 
 /// What the reader saw.
 pub(crate) struct Seen {
@@ -25,7 +24,7 @@ pub(crate) struct Seen {
 /// The reader's step.
 pub(crate) fn look(shared: &Shared, project: ProjectRef, referent: &Referent) -> Result<Seen, StoreError> {
     let (unfinished, last) = {
-        let image = shared.image.read().unwrap_or_else(PoisonError::into_inner);
+        let image = shared.image.read();
         image.catalog(project).map(|catalog| (catalog.unfinished(), catalog.last())).unwrap_or_default()
     };
     Ok(Seen { users: users(&shared.database, project, unfinished, referent)?, last })

@@ -269,7 +269,7 @@ pub(crate) fn project_usage(shared: &Shared, project: ProjectRef) -> Result<Proj
 mod tests {
     use super::*;
     use fuelcell_domain::Timestamp;
-    use std::sync::RwLock;
+    use parking_lot::RwLock;
     use tempfile::TempDir;
 
     #[test]

@@ -20,7 +20,7 @@ use fuelcell_domain::{
 use fuelcell_store::jobs::{is_of_earlier_life, publishes, settle_partial};
 use fuelcell_store::verbs::{Backlog, Queue};
 use fuelcell_store::{BlobRef, Claim, Finish, QueueEntry, StoreError};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// Places of the queue, with what is known of who waits there.
 pub(crate) type Line = Vec<(Placed, Option<QueueEntry>)>;
@@ -167,7 +167,7 @@ pub(crate) fn entries(shared: &Shared, line: Line) -> Result<Vec<QueueEntry>, St
         entries.extend(entry);
     }
     if !learnt.is_empty() {
-        shared.image.write().unwrap_or_else(PoisonError::into_inner).learn(learnt);
+        shared.image.write().learn(learnt);
     }
     Ok(entries)
 }

@@ -16,7 +16,7 @@ use fuelcell_store::StoreError;
 use fuelcell_store::metrics::{BARRIERS, BATCHES, COMMITS};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -256,7 +256,7 @@ impl Committer {
             self.high_water.record(sequence)?;
             self.sequence = sequence;
         }
-        let mut image = self.shared.image.write().unwrap_or_else(PoisonError::into_inner);
+        let mut image = self.shared.image.write();
         changes.iter().for_each(|change| image.apply(change));
         Ok(())
     }

@@ -7,12 +7,12 @@ use crate::tables::keys::{self, Place, Table};
 use crate::write::recent::Recent;
 use fuelcell_domain::{JobState, ProjectRef};
 use fuelcell_store::StoreError;
+use parking_lot::RwLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sled::IVec;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
 
 /// What a write replaced in the batch, to take a command back: `None` = the batch had nothing under the key.
 type Replaced = (Table, IVec, Option<Option<IVec>>);
@@ -180,14 +180,14 @@ impl<'a> Overlay<'a> {
 
     /// Jobs that run, or ran before this batch: each is to be looked at again.
     pub(crate) fn maybe_running(&self) -> BTreeSet<Place> {
-        let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
+        let image = self.image.read();
         let started = self.changes.iter().filter(|change| change.is_running());
         image.running().iter().copied().chain(started.map(|change| change.place)).collect()
     }
 
     /// Queued jobs of a project.
     pub(crate) fn queued_jobs(&self, project: ProjectRef) -> u64 {
-        let image = self.image.read().unwrap_or_else(PoisonError::into_inner);
+        let image = self.image.read();
         let durable = image.queue().count(project);
         let own = self.changes.iter().filter(|change| change.place.project == project);
         own.fold(durable, |count, change| {

@@ -6,9 +6,10 @@ use crate::tables::database::Database;
 use crate::write::journal::Journal;
 use fuelcell_domain::Timestamp;
 use fuelcell_store::StoreError;
+use parking_lot::{RwLock, RwLockReadGuard};
 use std::fs::File;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// What the committer and the readers share.
 pub(crate) struct Shared {
@@ -40,13 +41,13 @@ impl Shared {
 
     /// What is known of every job.
     pub(crate) fn image(&self) -> RwLockReadGuard<'_, Image> {
-        self.image.read().unwrap_or_else(PoisonError::into_inner)
+        self.image.read()
     }
 
     /// The same, with all jobs in their lanes whose time has come.
     pub(crate) fn arrived(&self, now: Timestamp) -> RwLockReadGuard<'_, Image> {
         if self.image().queue().awaits(now) {
-            self.image.write().unwrap_or_else(PoisonError::into_inner).arrive(now);
+            self.image.write().arrive(now);
         }
         self.image()
     }

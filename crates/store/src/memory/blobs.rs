@@ -3,10 +3,11 @@
 use crate::{BlobRef, BlobStore, BlobWriter, StoreError};
 use async_trait::async_trait;
 use fuelcell_domain::{Digest, DigestWriter, ReadAt};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Blobs = BTreeMap<Digest, (Arc<Vec<u8>>, Instant)>;
@@ -22,10 +23,6 @@ impl MemoryBlobs {
     pub fn new() -> Self {
         Self::default()
     }
-}
-
-fn lock(blobs: &Mutex<Blobs>) -> MutexGuard<'_, Blobs> {
-    blobs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Writer {
@@ -54,7 +51,7 @@ impl BlobWriter for Writer {
 
     fn commit(self: Box<Self>) -> Result<BlobRef, StoreError> {
         let (bytes, digest, size) = self.bytes.finish();
-        lock(&self.blobs).insert(digest, (Arc::new(bytes), Instant::now()));
+        self.blobs.lock().insert(digest, (Arc::new(bytes), Instant::now()));
         Ok(BlobRef { digest, size })
     }
 }
@@ -66,16 +63,16 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn open(&self, digest: Digest) -> Result<Option<Arc<dyn ReadAt>>, StoreError> {
-        let blob = lock(&self.blobs).get(&digest).cloned();
+        let blob = self.blobs.lock().get(&digest).cloned();
         Ok(blob.map(|(bytes, _)| bytes as Arc<dyn ReadAt>))
     }
 
     async fn stat(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
-        Ok(lock(&self.blobs).get(&digest).map(|(bytes, _)| bytes.len() as u64))
+        Ok(self.blobs.lock().get(&digest).map(|(bytes, _)| bytes.len() as u64))
     }
 
     async fn touch(&self, digest: Digest) -> Result<Option<u64>, StoreError> {
-        let mut blobs = lock(&self.blobs);
+        let mut blobs = self.blobs.lock();
         Ok(blobs.get_mut(&digest).map(|(bytes, committed)| {
             *committed = Instant::now();
             bytes.len() as u64
@@ -83,12 +80,12 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn unlink(&self, digest: Digest) -> Result<(), StoreError> {
-        lock(&self.blobs).remove(&digest);
+        self.blobs.lock().remove(&digest);
         Ok(())
     }
 
     async fn unlink_idle(&self, digest: Digest, idle: Duration) -> Result<bool, StoreError> {
-        let mut blobs = lock(&self.blobs);
+        let mut blobs = self.blobs.lock();
         let is_idle = blobs.get(&digest).is_none_or(|(_, committed)| committed.elapsed() >= idle);
         if is_idle {
             blobs.remove(&digest);
@@ -98,7 +95,7 @@ impl BlobStore for MemoryBlobs {
 
     async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<BlobRef>, StoreError> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let blobs = lock(&self.blobs);
+        let blobs = self.blobs.lock();
         let listed = blobs.range((from, Bound::Unbounded)).take(limit);
         Ok(listed.map(|(digest, (bytes, _))| BlobRef { digest: *digest, size: bytes.len() as u64 }).collect())
     }

@@ -32,8 +32,8 @@ use fuelcell_domain::{
     JobId, Notices, Ordinal, Pipeline, PipelineId, Project, ProjectId, ProjectLimits, ProjectRef, Receipt,
     Removal, SealedSecret, Tenant, TenantId, Timestamp, Token, TokenId,
 };
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A store of records in memory.
 #[derive(Default)]
@@ -111,6 +111,6 @@ impl MemoryStore {
     }
 
     fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+        self.records.lock()
     }
 }

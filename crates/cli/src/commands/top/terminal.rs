@@ -1,13 +1,13 @@
 //! A terminal that is taken and given back as it was: whatever ends the work, also a panic.
 
 use crate::failure::{Failure, Outcome};
+use parking_lot::{Mutex, MutexGuard};
 use ratatui::Terminal;
 use ratatui::backend::TermionBackend;
 use ratatui::termion::raw::IntoRawMode;
 use ratatui::termion::screen::IntoAlternateScreen;
 use std::io::{self, Stdout, Write};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The terminal of standard output, raw and on its second screen.
 pub(super) type Screen = Terminal<
@@ -40,7 +40,7 @@ fn given_back<S, T>(mut screen: S, work: impl FnOnce(&mut S) -> T) -> T {
 }
 
 fn said() -> MutexGuard<'static, Vec<String>> {
-    PANICS.lock().unwrap_or_else(PoisonError::into_inner)
+    PANICS.lock()
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
         fn drop(&mut self) {
             // A panic that was told before would lie on the second screen.
             let told = said().clone();
-            self.0.lock().unwrap().extend(told);
+            self.0.lock().extend(told);
         }
     }
 
@@ -64,7 +64,7 @@ mod tests {
             given_back(Taken(&untold), |_| -> () { panic!("of the screen") });
         }));
         assert!(ended.is_err(), "it is still a panic");
-        assert!(untold.lock().unwrap().iter().any(|told| told.contains("of the screen")), "{untold:?}");
+        assert!(untold.lock().iter().any(|told| told.contains("of the screen")), "{untold:?}");
         assert!(said().is_empty(), "it was told afterwards");
         assert_eq!(given_back((), |()| 7), 7);
     }

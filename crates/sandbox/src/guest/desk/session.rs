@@ -14,10 +14,11 @@ use crate::text::{MAX_TEXT, clipped};
 use fuelcell_domain::limits::MODULE;
 use fuelcell_domain::outbound::{HttpRequest, HttpResponse, MAX_AT_ONCE, MAX_BODY};
 use fuelcell_domain::{Completion, HostError, LogLevel};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -113,7 +114,7 @@ impl Session {
 
     /// The state is whole after every call of the host, so a panic there cannot have broken it.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -514,7 +515,7 @@ mod tests {
         assert_eq!(read(&session).await, "{\"http\":{\"error\":\"HTTP-request-denied\"}}\n");
         assert_eq!(read(&session).await, "{\"task\":\"run\"}\n");
         assert_eq!(read(&session).await, "", "every answer has been read");
-        assert_eq!(told.lock().unwrap().end, Some(End::Completed(Completion::NoItems)));
+        assert_eq!(told.lock().end, Some(End::Completed(Completion::NoItems)));
     }
 
     #[tokio::test]
@@ -535,7 +536,7 @@ mod tests {
         ] {
             let text = format!("{wrong}\n{{\"completion\":\"noItems\"}}\n");
             assert!(session.write(text.as_bytes()).is_err(), "{wrong}");
-            assert_eq!(told.lock().unwrap().end, None, "{wrong}");
+            assert_eq!(told.lock().end, None, "{wrong}");
             session.write(b"{\"ask\":\"refusal\"}\n").unwrap();
             assert!(
                 read(&session).await.starts_with("{\"refusal\":{\"code\":\"invalid\",\"message\":\""),

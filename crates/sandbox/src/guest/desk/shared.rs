@@ -5,7 +5,8 @@ use crate::cell::requests::Sender;
 use crate::cell::told::Told;
 use crate::files::disk::Disk;
 use fuelcell_domain::{Cancellation, JobHost, Meter};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What a program is started for.
@@ -34,7 +35,7 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock()
     }
 
     pub(super) fn cancellation(&self) -> Cancellation {

@@ -67,7 +67,7 @@ mod tests {
     use crate::verbs::audit;
     use crate::write::overlay::Overlay;
     use fuelcell_domain::{AuditEntry, AuditOutcome, TenantId, Timestamp, TokenId};
-    use std::sync::RwLock;
+    use parking_lot::RwLock;
     use tempfile::TempDir;
 
     #[test]
