@@ -8,13 +8,13 @@ static WORD: Mutex<Option<String>> = Mutex::new(None);
 
 /// From now on an interruption says this, and ends the program with 130.
 pub(crate) fn on_interrupt(word: String) {
-    let first = WORD.lock().map(|mut place| place.replace(word).is_none()).unwrap_or(false);
+    let first = WORD.lock().replace(word).is_none();
     if !first {
         return;
     }
     // Without a handler the program ends as programs do.
     let _ = ctrlc::set_handler(|| {
-        let word = WORD.lock().ok().and_then(|mut place| place.take());
+        let word = WORD.lock().take();
         note(&format!("\n{}", word.unwrap_or_default()));
         std::process::exit(130);
     });
