@@ -1,7 +1,7 @@
 //! Connections: taken, bounded in number, time and memory, and ended in order.
 
 use crate::config::ApiConfig;
-use crate::connections::{Arriving, Connections, Haste, Peer, Place, Placed, Seat, Socket, Unread};
+use crate::connections::{Arriving, Connections, Haste, Peer, Permit, Seat, Socket, Unread, WithPermit};
 use crate::tls::Tls;
 use axum::Router;
 use axum::body::Body;
@@ -107,11 +107,11 @@ impl Server {
     fn take(&self, stream: TcpStream, peer: SocketAddr, running: &GracefulShutdown) {
         let broken = CancellationToken::new();
         let proxy = self.shared.proxies.contains(peer.ip());
-        let place = match proxy {
-            true => self.shared.places.take_for_proxy(),
-            false => self.shared.places.take(Peer::of(peer.ip())),
+        let permit = match proxy {
+            true => self.shared.permits.take_for_proxy(),
+            false => self.shared.permits.take(Peer::of(peer.ip())),
         };
-        let seat = match place {
+        let seat = match permit {
             Some(_) => None,
             None => match self.shared.reserve.sit(broken.clone()) {
                 Some(seat) => Some(seat),
@@ -122,7 +122,7 @@ impl Server {
         let unread = Arc::new(Unread::new(Arc::clone(&self.shared.ledger), broken.clone()));
         let arriving = Arc::new(Arriving::default());
         let in_reserve = seat.is_some();
-        // Where places are rare, nobody is waited for.
+        // Where permits are rare, nobody is waited for.
         let lingering = (Arc::clone(&arriving), !in_reserve);
         let socket = Socket::new(stream, Arc::clone(&unread), lingering, self.shared.patience);
         let connection = Arc::new(Connection {
@@ -134,7 +134,7 @@ impl Server {
             arriving,
             haste: Haste::default(),
             seat,
-            _place: place,
+            _permit: permit,
         });
         let answer = service_fn(move |request| Arc::clone(&connection).answer(request));
         let mut http = http1::Builder::new();
@@ -182,7 +182,7 @@ struct Connection {
     arriving: Arc<Arriving>,
     haste: Haste,
     seat: Option<Seat>,
-    _place: Option<Place>,
+    _permit: Option<Permit>,
 }
 
 impl Connection {
@@ -197,8 +197,8 @@ impl Connection {
             true => self.shared.proxies.speaks_for(request.headers()).unwrap_or(own),
             false => own,
         };
-        let place = if self.proxy { self.shared.places.take_for_request(peer) } else { None };
-        let beyond_caps = self.seat.is_some() || (self.proxy && place.is_none());
+        let permit = if self.proxy { self.shared.permits.take_for_request(peer) } else { None };
+        let beyond_caps = self.seat.is_some() || (self.proxy && permit.is_none());
         let (streams, unread) = (Arc::clone(&self.shared.streams), Arc::clone(&self.unread));
         let heartbeat = self.shared.heartbeat;
         request.extensions_mut().insert(Arrival { peer, beyond_caps, streams, heartbeat, unread });
@@ -208,8 +208,8 @@ impl Connection {
         if let Some(held) = held {
             tokio::time::sleep(held).await;
         }
-        Ok(match place {
-            Some(place) => response.map(|body| Body::new(Placed { body, _place: place })),
+        Ok(match permit {
+            Some(permit) => response.map(|body| Body::new(WithPermit { body, _permit: permit })),
             None => response,
         })
     }

@@ -4,7 +4,7 @@ use crate::cell::outbox;
 use crate::compile::engine::{self, CodeSettings};
 use crate::module::inspect::inspect;
 use crate::module::sections::outermost;
-use crate::module::{lines, manifest};
+use crate::module::{dwarf, manifest};
 use crate::run::outcome;
 use crate::script::Archive;
 use crate::text::MAX_TEXT;
@@ -66,7 +66,7 @@ fn sections_lie_side_by_side_and_only_names_of_debug_sections_change() {
             }
             assert_eq!(at, bytes.len());
         }
-        let bounded = lines::bounded(Cow::Borrowed(bytes)).map_err(|error| error.to_string())?;
+        let bounded = dwarf::bounded(Cow::Borrowed(bytes)).map_err(|error| error.to_string())?;
         assert_eq!(bounded.len(), bytes.len());
         let changed = bytes.iter().zip(&*bounded).filter(|(before, after)| before != after);
         assert!(changed.into_iter().all(|(_, after)| *after == b'_'));

@@ -1,7 +1,7 @@
 //! The front of this crate: one object that runs jobs, prepares modules and inspects uploads.
 
 use crate::cell::surroundings::Profile;
-use crate::cell::{Cell, House};
+use crate::cell::{Cell, Shared};
 use crate::compile::CodeKey;
 use crate::compile::cache::Cache;
 use crate::compile::compiler::Compiler;
@@ -99,7 +99,7 @@ pub struct Sandbox {
     engine: Engine,
     linker: Linker<Cell>,
     fingerprint: String,
-    house: House,
+    shared: Shared,
     modules: Arc<Modules>,
     children: Option<Arc<Children>>,
 }
@@ -123,11 +123,11 @@ impl Sandbox {
             Arc::new(Modules::new(engine.clone(), settings, config.compiler, linker.clone(), cache));
         DirBuilder::new().recursive(true).mode(0o700).create(&config.scratch_dir)?;
         let scratch = Scratch::Directory(config.scratch_dir.clone());
-        let house = House { slot_bytes, metered: settings.metered(), scratch };
+        let shared = Shared { slot_bytes, metered: settings.metered(), scratch };
         let home =
             Home { fingerprint: fingerprint.clone(), settings, slot_bytes, scratch_dir: config.scratch_dir };
         let children = config.cells.map(|program| Arc::new(Children::new(program, home)));
-        Ok(Self { engine, linker, fingerprint, house, modules, children })
+        Ok(Self { engine, linker, fingerprint, shared, modules, children })
     }
 
     /// What a module's `describe` export says: its manifest as JSON. Runs guest code, so it is for the author's machine,
@@ -157,14 +157,14 @@ impl Sandbox {
         script: Option<ScriptSources>,
         program: impl FnOnce() -> Result<Program, JobError> + Send + 'static,
     ) -> Result<String, JobError> {
-        let (house, runtime) = (self.house.clone(), Handle::current());
+        let (shared, runtime) = (self.shared.clone(), Handle::current());
         let work = move || {
             let program = program()?;
             let described_by = program.clone();
             let spec = describe::spec(digest);
             let stop = Box::pin(std::future::pending());
             let host = Arc::new(describe::NoJob { script });
-            let run = Run { program, spec, house, host, profile: None, stop };
+            let run = Run { program, spec, shared, host, profile: None, stop };
             let call = async |_: &Program, store: &mut Store<Cell>| match &described_by {
                 Program::Job(job) => {
                     let job = job.instantiate_async(&mut *store).await.map_err(not_started)?;
@@ -240,13 +240,13 @@ impl Sandbox {
         profile: Option<Profile>,
         stop: StopSignal,
     ) -> impl Future<Output = (RunEnd, Usage)> + Send + use<> {
-        let (modules, house) = (self.modules.clone(), self.house.clone());
+        let (modules, shared) = (self.modules.clone(), self.shared.clone());
         async move {
             let began = Instant::now();
             let program = modules.get(spec.module);
             spec.meter.set_load_time(began.elapsed());
             match program {
-                Ok(program) => run::program(Run { program, spec, house, host, profile, stop }).await,
+                Ok(program) => run::program(Run { program, spec, shared, host, profile, stop }).await,
                 Err(error) => (RunEnd::Failed(error), Usage::nothing()),
             }
         }

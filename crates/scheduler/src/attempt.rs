@@ -2,10 +2,10 @@
 
 use crate::artifacts::Staging;
 use crate::dispatch::Scheduler;
-use crate::gate::{Entry, Place};
 use crate::host::{AttemptHost, Sources};
 use crate::live::{Live, StopReason};
 use crate::metrics;
+use crate::slots::{Entry, Slot};
 use crate::stages::Stages;
 use fuelcell_domain::outbound::Outlet;
 use fuelcell_domain::seams::ScriptSources;
@@ -67,7 +67,7 @@ impl Scheduler {
         let stages = Stages::of_claimed(job, isolation, &self.compiled, now);
         let live = Arc::new(Live::new(job, staging, self.config.fixed.log_bytes, stages));
         self.live.lock().insert(live.id, live.clone());
-        let entry = self.gate.enter(job.limits.memory_bytes);
+        let entry = self.slots.enter(job.limits.memory_bytes);
         if let Entry::In(_) = entry {
             live.admit();
         }
@@ -189,14 +189,14 @@ async fn attempt(registered: Registered, claim: Claim, entry: Entry) {
 }
 
 /// Waits for a slot; `None` when the job is stopped before, or waits too long.
-async fn admitted(live: &Live, entry: Entry) -> Option<Place> {
+async fn admitted(live: &Live, entry: Entry) -> Option<Slot> {
     let called = match entry {
-        Entry::In(place) => return Some(place),
+        Entry::In(slot) => return Some(slot),
         Entry::Waiting(called) => called,
     };
     tokio::select! {
         biased;
-        place = called => place.ok(),
+        slot = called => slot.ok(),
         () = live.stopped() => None,
         () = sleep(AHEAD_PATIENCE) => {
             live.stop(StopReason::GiveBack);

@@ -4,13 +4,13 @@ use crate::choose::{Choice, Free, LEAST_AHEAD, SHORT, choose};
 use crate::claims::{Claimed, Claims};
 use crate::concurrency::{Occupancy, Owners};
 use crate::config::SchedulerConfig;
-use crate::gate::{Gate, Taken};
 use crate::live::{Live, StopReason};
 use crate::metrics;
 use crate::order::{Turns, order};
 use crate::prepare::Preparer;
 use crate::records::Records;
 use crate::shares::Shares;
+use crate::slots::{Slots, Taken};
 use crate::stages::Compiled;
 use fuelcell_domain::estimate::Capacity;
 use fuelcell_domain::outbound::Outlets;
@@ -55,7 +55,7 @@ pub struct Scheduler {
     pub(crate) cancel_wake: Notify,
     pub(crate) attempts: TaskTracker,
     pub(crate) dropped_results: AtomicU64,
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) slots: Arc<Slots>,
     pub(crate) shares: Mutex<Shares>,
     pub(crate) turns: Mutex<Turns>,
     /// Held while bytes are swept, or while nobody may.
@@ -101,7 +101,7 @@ impl Scheduler {
         config: SchedulerConfig,
     ) -> Arc<Self> {
         let preparer = Preparer::new(runner.clone(), blobs.clone(), config.preparations);
-        let gate = Gate::new(config.slots, config.memory_bytes);
+        let slots = Slots::new(config.slots, config.memory_bytes);
         metrics::announce();
         Arc::new(Self {
             config,
@@ -117,7 +117,7 @@ impl Scheduler {
             cancel_wake: Notify::new(),
             attempts: TaskTracker::new(),
             dropped_results: AtomicU64::new(0),
-            gate,
+            slots,
             shares: Mutex::default(),
             turns: Mutex::default(),
             sweeps: AsyncMutex::default(),
@@ -134,7 +134,7 @@ impl Scheduler {
 
     /// What this node has, and what of it is taken.
     pub fn load(&self) -> Load {
-        let Taken { running, reserved_bytes, .. } = self.gate.taken();
+        let Taken { running, reserved_bytes, .. } = self.slots.taken();
         Load {
             capacity: Capacity {
                 slots: self.config.slots as u64,
@@ -405,7 +405,7 @@ impl Scheduler {
     }
 
     fn free_now(&self) -> Free {
-        let Taken { running, reserved_bytes, waiting } = self.gate.taken();
+        let Taken { running, reserved_bytes, waiting } = self.slots.taken();
         let room = MAX_FINISHING.saturating_sub(self.finishing.load(Ordering::SeqCst) + waiting);
         Free {
             slots: self.config.slots.saturating_sub(running + waiting).min(room),

@@ -3,7 +3,7 @@
 //! This crate knows the domain and the store's traits. It knows a [`JobRunner`](fuelcell_domain::JobRunner), never an
 //! engine; it knows nothing of HTTP, of authorisation, or of any particular database.
 //!
-//! One attempt's way: `order` brings it to its turn, `choose` picks it, `dispatch` claims it, `gate` gives it a slot, `attempt` runs it with a `host` that
+//! One attempt's way: `order` brings it to its turn, `choose` picks it, `dispatch` claims it, `slots` gives it a slot, `attempt` runs it with a `host` that
 //! serves its calls, `pulse` writes its live figures and keeps its lease, `finish` hands everything that it brought to the
 //! store in one transaction. The store is the truth throughout: an attempt that does not hold its job any more is stopped
 //! and its results are dropped.
@@ -16,7 +16,6 @@ mod concurrency;
 mod config;
 mod dispatch;
 mod finish;
-mod gate;
 mod host;
 mod live;
 mod log;
@@ -28,6 +27,7 @@ mod pulse;
 mod records;
 mod retention;
 mod shares;
+mod slots;
 mod stages;
 mod text;
 mod waiting;

@@ -9,7 +9,7 @@
 mod haste;
 pub(crate) mod linger;
 mod peer;
-mod places;
+mod permits;
 mod reserve;
 mod socket;
 mod unread;
@@ -17,7 +17,7 @@ mod unread;
 pub(crate) use haste::Haste;
 pub(crate) use linger::Arriving;
 pub(crate) use peer::{Peer, TrustedProxies};
-pub(crate) use places::{Place, Placed, Places};
+pub(crate) use permits::{Permit, Permits, WithPermit};
 pub(crate) use reserve::{Reserve, Seat};
 pub(crate) use socket::Socket;
 pub(crate) use unread::{Ledger, Unread};
@@ -65,7 +65,7 @@ impl Caps {
 
 /// What all connections share.
 pub(crate) struct Connections {
-    pub(crate) places: Arc<Places>,
+    pub(crate) permits: Arc<Permits>,
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) ledger: Arc<Ledger>,
@@ -87,7 +87,7 @@ impl Connections {
             "connections are capped"
         );
         Self {
-            places: Arc::new(Places::new(caps.total, caps.per_peer)),
+            permits: Arc::new(Permits::new(caps.total, caps.per_peer)),
             reserve: Arc::new(Reserve::new(caps.reserve)),
             proxies: TrustedProxies::new(&config.trusted_proxies),
             streams: Arc::new(Semaphore::new(caps.total / 2)),

@@ -86,7 +86,7 @@ pub(crate) struct Cell {
 
 /// What all cells of a sandbox have in common.
 #[derive(Clone)]
-pub(crate) struct House {
+pub(crate) struct Shared {
     /// The most bytes that a cell of this engine can hold.
     pub(crate) slot_bytes: u64,
     /// Whether its engine counts fuel.
@@ -96,9 +96,9 @@ pub(crate) struct House {
 }
 
 /// What one cell is made for.
-pub(crate) struct Tenancy<'a> {
+pub(crate) struct CellSpec<'a> {
     pub(crate) spec: &'a RunSpec,
-    pub(crate) house: &'a House,
+    pub(crate) shared: &'a Shared,
     pub(crate) host: Arc<dyn JobHost>,
     /// In place of the job's own surroundings.
     pub(crate) profile: Option<Profile>,
@@ -106,13 +106,13 @@ pub(crate) struct Tenancy<'a> {
 }
 
 impl Cell {
-    fn new(tenancy: Tenancy<'_>) -> Self {
-        let Tenancy { spec, house, host, profile, started } = tenancy;
+    fn new(cell_spec: CellSpec<'_>) -> Self {
+        let CellSpec { spec, shared, host, profile, started } = cell_spec;
         let mut table = ResourceTable::new();
         table.set_max_capacity(FIXED.handles as usize);
         let timeout = spec.limits.timeout();
         // A slot of the pool may hold less than the limit allows.
-        let memory_bytes = spec.limits.memory_bytes.min(house.slot_bytes);
+        let memory_bytes = spec.limits.memory_bytes.min(shared.slot_bytes);
         let memory = Memory::new(memory_bytes, spec.meter.clone());
         Self {
             limiter: MemoryLimiter::new(memory.clone()),
@@ -132,7 +132,7 @@ impl Cell {
             device: None,
             told: Arc::default(),
             files: None,
-            scratch: house.scratch.clone(),
+            scratch: shared.scratch.clone(),
             notice: after(started, timeout - DEADLINE_NOTICE.min(timeout / 10)),
             started,
             fuel: fuel(spec),
@@ -228,9 +228,9 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
 }
 
 /// A store with all rations set.
-pub(crate) fn open(engine: &Engine, tenancy: Tenancy<'_>) -> wasmtime::Result<Store<Cell>> {
-    let fuel = tenancy.house.metered.then(|| fuel(tenancy.spec));
-    let mut store = Store::try_new(engine, Cell::new(tenancy))?;
+pub(crate) fn open(engine: &Engine, cell_spec: CellSpec<'_>) -> wasmtime::Result<Store<Cell>> {
+    let fuel = cell_spec.shared.metered.then(|| fuel(cell_spec.spec));
+    let mut store = Store::try_new(engine, Cell::new(cell_spec))?;
     store.limiter(|cell| &mut cell.limiter);
     if let Some(fuel) = fuel {
         store.set_fuel(fuel)?;

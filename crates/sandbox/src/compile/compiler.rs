@@ -10,7 +10,7 @@ use super::engine::{self, CodeSettings};
 use super::functions::{Counts, Functions, Unfinished};
 use super::key::FunctionsKey;
 use crate::fences;
-use crate::module::{lines, wrap};
+use crate::module::{dwarf, wrap};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -169,7 +169,7 @@ pub(super) fn compile(
 
 fn compile_here(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> {
     let component = wrap::component(bytes)?;
-    let component = lines::bounded(component).map_err(|error| error.to_string())?;
+    let component = dwarf::bounded(component).map_err(|error| error.to_string())?;
     engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
 }
 

@@ -4,8 +4,8 @@
 
 pub(crate) mod adapter;
 mod assemble;
+pub(crate) mod dwarf;
 pub(crate) mod inspect;
-pub(crate) mod lines;
 pub(crate) mod manifest;
 mod pack;
 mod redirect;

@@ -3,7 +3,7 @@
 use super::handover;
 use super::remote::{RemoteHost, Requests, Wire, orphaned};
 use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
-use crate::cell::{Cell, House};
+use crate::cell::{Cell, Shared};
 use crate::compile::cache::CheckedCode;
 use crate::compile::engine::{self, PoolSize};
 use crate::fences;
@@ -51,13 +51,13 @@ fn parents_stream() -> io::Result<UnixStream> {
 struct Settled {
     engine: Engine,
     linker: Linker<Cell>,
-    house: House,
+    shared: Shared,
 }
 
 /// What is ready before the fences are raised.
 struct Prepared {
     program: Program,
-    house: House,
+    shared: Shared,
 }
 
 fn work(stream: UnixStream) -> io::Result<()> {
@@ -98,22 +98,22 @@ fn settle(home: &Home) -> Result<Settled, String> {
     let linker = linker::linker(&engine).map_err(|error| format!("{error:#}"))?;
     let scratch = tempfile::tempfile_in(&home.scratch_dir)
         .map_err(|error| format!("there is no room for its files: {error}"))?;
-    let house = House {
+    let shared = Shared {
         slot_bytes: home.slot_bytes,
         metered: home.settings.metered(),
         scratch: Scratch::File(Arc::new(scratch)),
     };
-    Ok(Settled { engine, linker, house })
+    Ok(Settled { engine, linker, shared })
 }
 
 /// Takes the job's rations, and maps its code.
 fn prepare(settled: Settled, code: &CheckedCode, assignment: &Assignment) -> Result<Prepared, String> {
-    let Settled { engine, linker, house } = settled;
-    fences::limit_this_process(&assignment.limits, house.slot_bytes)
+    let Settled { engine, linker, shared } = settled;
+    fences::limit_this_process(&assignment.limits, shared.slot_bytes)
         .map_err(|error| format!("its limits cannot be set: {error}"))?;
     let component = code.load(&engine).map_err(|error| format!("{error:#}"))?;
     let program = Program::link(&linker, &component).map_err(|error| format!("{error:#}"))?;
-    Ok(Prepared { program, house })
+    Ok(Prepared { program, shared })
 }
 
 fn run(
@@ -123,7 +123,7 @@ fn run(
     answers: Sender<(Answer, Vec<u8>)>,
     wire: &Arc<Wire>,
 ) -> io::Result<(RunEnd, Usage)> {
-    let Prepared { program, house } = prepared;
+    let Prepared { program, shared } = prepared;
     let fences = fences::raise();
     // Threads are inside the fences of whoever starts them.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
@@ -165,7 +165,7 @@ fn run(
         // A listener that is gone has ended the process.
         let _ = stopped.await;
     });
-    let run = Run { program, spec, house, host, profile: None, stop };
+    let run = Run { program, spec, shared, host, profile: None, stop };
     let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run::program(run))));
     Ok(ended.unwrap_or_else(|_| (RunEnd::Failed(host_failed()), meter.usage())))
 }

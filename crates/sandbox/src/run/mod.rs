@@ -9,7 +9,7 @@ pub(crate) mod outcome;
 use crate::cell::outbox;
 use crate::cell::surroundings::Profile;
 use crate::cell::told::End;
-use crate::cell::{self, Cell, House, Tenancy};
+use crate::cell::{self, Cell, CellSpec, Shared};
 use crate::guest::bindings::JobPre;
 use crate::guest::bindings::fuelcell::job::types;
 use crate::guest::desk::{self, Task};
@@ -37,7 +37,7 @@ const MAX_REASON: usize = 1 << 10;
 pub(crate) struct Run {
     pub(crate) program: Program,
     pub(crate) spec: RunSpec,
-    pub(crate) house: House,
+    pub(crate) shared: Shared,
     pub(crate) host: Arc<dyn JobHost>,
     pub(crate) profile: Option<Profile>,
     pub(crate) stop: StopSignal,
@@ -175,11 +175,11 @@ async fn lived<T>(
     run: Run,
     call: impl AsyncFnOnce(&Program, &mut Store<Cell>) -> wasmtime::Result<T>,
 ) -> (Result<T, Cut>, Usage) {
-    let Run { program, spec, house, host, profile, stop } = run;
+    let Run { program, spec, shared, host, profile, stop } = run;
     let started = Instant::now();
-    let tenancy = Tenancy { spec: &spec, house: &house, host, profile, started };
+    let cell_spec = CellSpec { spec: &spec, shared: &shared, host, profile, started };
     // The store has only just been made, and its engine counts fuel.
-    let mut store = cell::open(program.engine(), tenancy)
+    let mut store = cell::open(program.engine(), cell_spec)
         .expect("a fresh store of an engine that counts fuel takes fuel");
 
     let deadline = cell::after(started, spec.limits.timeout());

@@ -1,8 +1,8 @@
 //! What is kept in memory of every job: enough to answer lists, counts and the queue without reading records. It is
 //! rebuilt from [`Table::JobIndex`](crate::tables::keys::Table::JobIndex) at open and changes only after a batch is durable.
 
-use crate::index::catalog::Catalog;
 use crate::index::entry::IndexEntry;
+use crate::index::project_index::ProjectIndex;
 use crate::index::queue::Queue;
 use crate::tables::keys::Place;
 use fuelcell_domain::{JobState, ProjectId, ProjectRef, TenantId, Timestamp};
@@ -30,7 +30,7 @@ impl Change {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Image {
-    projects: BTreeMap<ProjectRef, Catalog>,
+    projects: BTreeMap<ProjectRef, ProjectIndex>,
     queue: Queue,
     running: BTreeSet<Place>,
     counts: StateCounts,
@@ -40,11 +40,11 @@ impl Image {
     /// Follows one change. Changes of a project's new jobs come in the order of their ordinals.
     pub(crate) fn apply(&mut self, change: &Change) {
         let Change { place, before, after, entry } = change;
-        let catalog = self.projects.entry(place.project).or_default();
+        let index = self.projects.entry(place.project).or_default();
         match (before, after) {
-            (Some(before), Some(after)) => catalog.follow(place.ordinal, before, after),
-            (None, Some(after)) => catalog.add(place.ordinal, after),
-            (Some(before), None) => catalog.remove(place.ordinal, before),
+            (Some(before), Some(after)) => index.follow(place.ordinal, before, after),
+            (None, Some(after)) => index.add(place.ordinal, after),
+            (Some(before), None) => index.remove(place.ordinal, before),
             (None, None) => {}
         }
         if let Some(before) = before {
@@ -67,7 +67,7 @@ impl Image {
         };
     }
 
-    pub(crate) fn catalog(&self, project: ProjectRef) -> Option<&Catalog> {
+    pub(crate) fn project_index(&self, project: ProjectRef) -> Option<&ProjectIndex> {
         self.projects.get(&project)
     }
 
@@ -94,10 +94,10 @@ impl Image {
         self.counts.total()
     }
 
-    /// The catalogues of a tenant's projects.
-    pub(crate) fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = &Catalog> {
+    /// The indexes of a tenant's projects.
+    pub(crate) fn of_tenant(&self, tenant: TenantId) -> impl Iterator<Item = &ProjectIndex> {
         let from = ProjectRef { tenant, project: ProjectId(Uuid::nil()) };
         let own = self.projects.range(from..).take_while(move |(project, _)| project.tenant == tenant);
-        own.map(|(_, catalog)| catalog)
+        own.map(|(_, index)| index)
     }
 }

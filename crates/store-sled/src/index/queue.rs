@@ -1,7 +1,7 @@
 //! The order of queued jobs.
 
 use crate::index::entries::{KnownEntries, Placed, place_of};
-use crate::index::ranked::RankedSet;
+use crate::index::ranked_set::RankedSet;
 use fuelcell_domain::{Priority, ProjectId, ProjectRef, TenantId, Timestamp};
 use fuelcell_store::jobs::share_of_lane;
 use fuelcell_store::pages::QueueSpot;

@@ -229,7 +229,7 @@ mod tests {
         assert_eq!((image.len(), deleted), (3 * PART as u64 + 4, 0));
         for (project, jobs) in projects {
             let last = place(project, jobs);
-            assert_eq!(image.catalog(last.project).unwrap().last(), last.ordinal);
+            assert_eq!(image.project_index(last.project).unwrap().last(), last.ordinal);
         }
         for (project, ordinal) in
             [(1, 1), (1, 3), (2, 1), (2, PART), (2, PART + 1), (2, 2 * PART + 1), (3, 7), (3, PART)]

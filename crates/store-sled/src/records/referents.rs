@@ -25,7 +25,7 @@ pub(crate) struct Seen {
 pub(crate) fn look(shared: &Shared, project: ProjectRef, referent: &Referent) -> Result<Seen, StoreError> {
     let (unfinished, last) = {
         let image = shared.image.read();
-        image.catalog(project).map(|catalog| (catalog.unfinished(), catalog.last())).unwrap_or_default()
+        image.project_index(project).map(|index| (index.unfinished(), index.last())).unwrap_or_default()
     };
     Ok(Seen { users: users(&shared.database, project, unfinished, referent)?, last })
 }

@@ -1,6 +1,6 @@
 //! Figures of what jobs did.
 
-use crate::index::catalog::Catalog;
+use crate::index::project_index::ProjectIndex;
 use crate::records::{figures, usage};
 use crate::store::SledStore;
 use crate::write::shared::Shared;
@@ -46,7 +46,7 @@ pub(crate) fn tenant_figures(
         ..TenantFigures::default()
     };
     let image = shared.arrived(now);
-    figures.running = image.of_tenant(tenant).map(Catalog::running).sum();
+    figures.running = image.of_tenant(tenant).map(ProjectIndex::running).sum();
     (figures.queued, figures.scheduled) = image.queue().of_tenant(tenant, now);
     Ok(figures)
 }

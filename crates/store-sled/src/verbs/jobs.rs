@@ -139,7 +139,7 @@ pub(crate) fn list(
     filter: &JobFilter,
     page: PageRequest,
 ) -> Result<JobPage, StoreError> {
-    let found = shared.image().catalog(project).map(|catalog| catalog.page(filter, page));
+    let found = shared.image().project_index(project).map(|index| index.page(filter, page));
     read_page(shared, project, found.unwrap_or_default())
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn list_ordered(
     order: &JobOrder,
     page: PageRequest,
 ) -> Result<JobPage, StoreError> {
-    let found = shared.image().catalog(project).map(|catalog| catalog.ordered_page(filter, order, page));
+    let found = shared.image().project_index(project).map(|index| index.ordered_page(filter, order, page));
     read_page(shared, project, found.unwrap_or_default())
 }
 
@@ -176,7 +176,8 @@ pub(crate) fn jobs_page(
     let mut before = seek.after.map(|Reverse(ordinal)| number(ordinal));
     // Of those that were found some may have been deleted since: then further ones are looked for.
     loop {
-        let found = shared.image().catalog(project).map(|own| own.below(filter, before, pager.wanted()));
+        let found =
+            shared.image().project_index(project).map(|own| own.below(filter, before, pager.wanted()));
         let found = found.unwrap_or_default();
         if found.is_empty() {
             return Ok(pager.finish());
@@ -202,7 +203,7 @@ pub(crate) fn oldest_jobs(
     // As in a page of jobs.
     while jobs.len() < limit {
         let wanted = limit - jobs.len();
-        let found = shared.image().catalog(project).map(|own| own.above(filter, after, wanted));
+        let found = shared.image().project_index(project).map(|own| own.above(filter, after, wanted));
         let found = found.unwrap_or_default();
         let Some(last) = found.last() else { break };
         after = Some(*last);
@@ -214,7 +215,7 @@ pub(crate) fn oldest_jobs(
 }
 
 pub(crate) fn counts(shared: &Shared, project: ProjectRef, filter: &JobFilter) -> StateCounts {
-    shared.image().catalog(project).map(|catalog| catalog.counts(filter)).unwrap_or_default()
+    shared.image().project_index(project).map(|index| index.counts(filter)).unwrap_or_default()
 }
 
 pub(crate) fn queued_before(shared: &Shared, job: &Job, now: Timestamp) -> Option<u64> {

@@ -114,7 +114,7 @@ fn left_of_project(shared: &Shared, project: ProjectRef, limit: usize) -> Result
     let database = &shared.database;
     let running = {
         let image = shared.image();
-        image.catalog(project).map_or(0, |catalog| catalog.running())
+        image.project_index(project).map_or(0, |index| index.running())
     };
     // So many that there are some which do not run, if there are any.
     let most = limit.saturating_add(usize::try_from(running).unwrap_or(usize::MAX));

@@ -1,4 +1,4 @@
-//! Places for connections: so many in all, so many for each peer.
+//! Permits for connections: so many in all, so many for each peer.
 
 use super::Peer;
 use axum::body::{Body, HttpBody};
@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(crate) struct Places {
+pub(crate) struct Permits {
     total: usize,
     per_peer: usize,
     taken: Mutex<Taken>,
@@ -23,42 +23,42 @@ struct Taken {
     by_peer: HashMap<Peer, usize>,
 }
 
-impl Places {
+impl Permits {
     pub(crate) fn new(total: usize, per_peer: usize) -> Self {
         Self { total, per_peer, taken: Mutex::default() }
     }
 
-    /// A place for a connection of this peer.
-    pub(crate) fn take(self: &Arc<Self>, peer: Peer) -> Option<Place> {
+    /// A permit for a connection of this peer.
+    pub(crate) fn take(self: &Arc<Self>, peer: Peer) -> Option<Permit> {
         let mut taken = self.lock();
         if taken.total >= self.total {
             return None;
         }
-        let mut place = self.count(&mut taken, peer)?;
-        place.connection = true;
+        let mut permit = self.count(&mut taken, peer)?;
+        permit.connection = true;
         taken.total += 1;
-        Some(place)
+        Some(permit)
     }
 
-    /// A place for a connection of a trusted proxy, which speaks for many.
-    pub(crate) fn take_for_proxy(self: &Arc<Self>) -> Option<Place> {
+    /// A permit for a connection of a trusted proxy, which speaks for many.
+    pub(crate) fn take_for_proxy(self: &Arc<Self>) -> Option<Permit> {
         let mut taken = self.lock();
         (taken.total < self.total).then(|| {
             taken.total += 1;
-            Place { places: Arc::clone(self), peer: None, connection: true }
+            Permit { permits: Arc::clone(self), peer: None, connection: true }
         })
     }
 
-    /// A place for one request that a trusted proxy makes for this peer.
-    pub(crate) fn take_for_request(self: &Arc<Self>, peer: Peer) -> Option<Place> {
+    /// A permit for one request that a trusted proxy makes for this peer.
+    pub(crate) fn take_for_request(self: &Arc<Self>, peer: Peer) -> Option<Permit> {
         self.count(&mut self.lock(), peer)
     }
 
-    fn count(self: &Arc<Self>, taken: &mut Taken, peer: Peer) -> Option<Place> {
+    fn count(self: &Arc<Self>, taken: &mut Taken, peer: Peer) -> Option<Permit> {
         let own = taken.by_peer.entry(peer).or_default();
         (*own < self.per_peer).then(|| {
             *own += 1;
-            Place { places: Arc::clone(self), peer: Some(peer), connection: false }
+            Permit { permits: Arc::clone(self), peer: Some(peer), connection: false }
         })
     }
 
@@ -67,16 +67,16 @@ impl Places {
     }
 }
 
-/// A place that is given back when it is dropped.
-pub(crate) struct Place {
-    places: Arc<Places>,
+/// A permit that is given back when it is dropped.
+pub(crate) struct Permit {
+    permits: Arc<Permits>,
     peer: Option<Peer>,
     connection: bool,
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut taken = self.places.lock();
+        let mut taken = self.permits.lock();
         taken.total -= usize::from(self.connection);
         let Some(peer) = self.peer else { return };
         if let Entry::Occupied(mut own) = taken.by_peer.entry(peer) {
@@ -88,13 +88,13 @@ impl Drop for Place {
     }
 }
 
-/// A body that keeps its request's place until it is taken.
-pub(crate) struct Placed {
+/// A body that keeps its request's permit until it is taken.
+pub(crate) struct WithPermit {
     pub(crate) body: Body,
-    pub(crate) _place: Place,
+    pub(crate) _permit: Permit,
 }
 
-impl HttpBody for Placed {
+impl HttpBody for WithPermit {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -119,23 +119,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_counted_by_peer_and_in_all_and_given_back() {
+    fn permits_are_counted_by_peer_and_in_all_and_given_back() {
         let peer = |last| Peer::of([192, 0, 2, last].into());
-        let places = Arc::new(Places::new(3, 2));
-        let (first, second) = (places.take(peer(1)).unwrap(), places.take(peer(1)).unwrap());
-        assert!(places.take(peer(1)).is_none(), "the peer has its two");
-        let proxy = places.take_for_proxy().unwrap();
-        assert!(places.take(peer(2)).is_none() && places.take_for_proxy().is_none(), "there are three");
+        let permits = Arc::new(Permits::new(3, 2));
+        let (first, second) = (permits.take(peer(1)).unwrap(), permits.take(peer(1)).unwrap());
+        assert!(permits.take(peer(1)).is_none(), "the peer has its two");
+        let proxy = permits.take_for_proxy().unwrap();
+        assert!(permits.take(peer(2)).is_none() && permits.take_for_proxy().is_none(), "there are three");
         assert!(
-            places.take_for_request(peer(1)).is_none(),
+            permits.take_for_request(peer(1)).is_none(),
             "a request behind a proxy counts as a connection"
         );
-        let request = places.take_for_request(peer(2)).unwrap();
+        let request = permits.take_for_request(peer(2)).unwrap();
         drop(first);
-        let other = places.take(peer(2)).unwrap();
-        assert!(places.take(peer(2)).is_none());
+        let other = permits.take(peer(2)).unwrap();
+        assert!(permits.take(peer(2)).is_none());
         drop((second, proxy, request, other));
-        let taken = places.lock();
+        let taken = permits.lock();
         assert_eq!((taken.total, taken.by_peer.len()), (0, 0), "nothing stays behind");
     }
 }

@@ -1,7 +1,7 @@
 //! A project's jobs in other orders than by ordinal: for each order the sets of jobs that are equal in it, or places in
 //! time. A page takes from them what a filter leaves, so that only its own jobs are read.
 
-use crate::index::ranked::RankedSet;
+use crate::index::ranked_set::RankedSet;
 use crate::tables::keys::Number;
 use fuelcell_domain::{Ordinal, Standing, Timestamp};
 use fuelcell_store::{JobOrder, PageRequest, Ranks, SortKey};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// See the module.
 #[derive(Default)]
-pub(crate) struct Sorted {
+pub(crate) struct Orders {
     pipelines: BTreeMap<Ordinal, RoaringBitmap>,
     standings: [RoaringBitmap; Standing::ALL.len()],
     /// Skipped jobs by reason; those without one come first.
@@ -53,7 +53,7 @@ impl Times {
     }
 }
 
-impl Sorted {
+impl Orders {
     pub(crate) fn add(&mut self, ordinal: Number, ranks: &Ranks) {
         self.pipelines.entry(ranks.pipeline).or_default().insert(ordinal);
         self.standings[ranks.standing as usize].insert(ordinal);

@@ -1,7 +1,7 @@
 //! A project's jobs as sets of ordinals: a filter is an intersection, a page is a range of it.
 
 use crate::index::entry::IndexEntry;
-use crate::index::sorted::Sorted;
+use crate::index::orders::Orders;
 use crate::tables::keys::Number;
 use fuelcell_domain::job::Priority;
 use fuelcell_domain::{JobState, JobType, PipelineId, Timestamp};
@@ -14,7 +14,7 @@ use std::ops::Bound;
 
 /// The sets of one project.
 #[derive(Default)]
-pub(crate) struct Catalog {
+pub(crate) struct ProjectIndex {
     all: RoaringBitmap,
     states: [RoaringBitmap; JobState::ALL.len()],
     types: BTreeMap<JobType, RoaringBitmap>,
@@ -22,10 +22,10 @@ pub(crate) struct Catalog {
     subjects: HashMap<String, RoaringBitmap>,
     pipelines: HashMap<PipelineId, RoaringBitmap>,
     creation: CreationTimes,
-    sorted: Sorted,
+    orders: Orders,
 }
 
-impl Catalog {
+impl ProjectIndex {
     /// Adds a job whose ordinal is the highest so far.
     pub(crate) fn add(&mut self, ordinal: Number, entry: &IndexEntry) {
         self.all.insert(ordinal);
@@ -40,7 +40,7 @@ impl Catalog {
         if let Some(pipeline) = entry.pipeline {
             self.pipelines.entry(pipeline).or_default().insert(ordinal);
         }
-        self.sorted.add(ordinal, &entry.ranks);
+        self.orders.add(ordinal, &entry.ranks);
         self.creation.push(ordinal, entry.created_at);
     }
 
@@ -52,7 +52,7 @@ impl Catalog {
             of_type.remove(ordinal);
         }
         self.priorities[entry.priority as usize].remove(ordinal);
-        self.sorted.remove(ordinal, &entry.ranks);
+        self.orders.remove(ordinal, &entry.ranks);
         if let Some(subject) = self.subjects.get_mut(&entry.submitted_by) {
             subject.remove(ordinal);
         }
@@ -65,8 +65,8 @@ impl Catalog {
     pub(crate) fn follow(&mut self, ordinal: Number, before: &IndexEntry, after: &IndexEntry) {
         self.states[before.state as usize].remove(ordinal);
         self.states[after.state as usize].insert(ordinal);
-        self.sorted.remove(ordinal, &before.ranks);
-        self.sorted.add(ordinal, &after.ranks);
+        self.orders.remove(ordinal, &before.ranks);
+        self.orders.add(ordinal, &after.ranks);
     }
 
     /// One page of the matches, newest first, and the number of all.
@@ -116,7 +116,7 @@ impl Catalog {
     ) -> (Vec<Number>, u64) {
         let matches = self.matches(filter);
         let total = matches.len();
-        (self.sorted.page(matches, order, page), total)
+        (self.orders.page(matches, order, page), total)
     }
 
     /// How many matches are in which state.
@@ -160,7 +160,7 @@ impl Catalog {
     fn parts(&self, filter: &JobFilter) -> Vec<Cow<'_, RoaringBitmap>> {
         let standing = match &filter.standings[..] {
             [] => None,
-            standings => Some(Cow::Owned(self.sorted.standing(standings))),
+            standings => Some(Cow::Owned(self.orders.standing(standings))),
         };
         let others = self.matches_in_any_state(filter).into_iter().chain(standing);
         let wanted = JobState::ALL.into_iter().filter(|state| filter.states.contains(state));
@@ -184,7 +184,7 @@ impl Catalog {
         let priority = filter.priority.map(|priority| &self.priorities[priority as usize]);
         let subject = filter.submitted_by.as_ref().map(|subject| self.subjects.get(subject));
         let pipeline = filter.pipeline.as_ref().map(|pipeline| self.pipelines.get(pipeline));
-        let numbered = filter.pipeline_number.map(|number| self.sorted.of_pipeline(number));
+        let numbered = filter.pipeline_number.map(|number| self.orders.of_pipeline(number));
         let known = priority.into_iter().map(Cow::Borrowed);
         // Nobody has a value that is not known.
         let or_none = |set: Option<_>| set.map_or_else(Cow::default, Cow::Borrowed);

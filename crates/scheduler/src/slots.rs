@@ -1,4 +1,4 @@
-//! Slots and memory of this node. Who is let in holds a [`Place`]; who is not waits in a line, and the head of the line is
+//! Slots and memory of this node. Who is let in holds a [`Slot`]; who is not waits in a line, and the head of the line is
 //! let in as soon as there is a slot and memory for it. Nothing passes the head.
 //!
 //! Only attempts that were claimed ahead ever wait here, and only for as long as a few short jobs take.
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// See the module.
-pub(crate) struct Gate {
+pub(crate) struct Slots {
     slots: usize,
     memory_bytes: u64,
     state: Mutex<State>,
@@ -24,7 +24,7 @@ struct State {
 
 struct Waiting {
     memory_bytes: u64,
-    called: oneshot::Sender<Place>,
+    called: oneshot::Sender<Slot>,
 }
 
 /// What is taken.
@@ -39,20 +39,20 @@ pub(crate) struct Taken {
 }
 
 /// A slot and its memory, given back when dropped.
-pub(crate) struct Place {
-    gate: Arc<Gate>,
+pub(crate) struct Slot {
+    slots: Arc<Slots>,
     memory_bytes: u64,
 }
 
 /// In, or in the line.
 pub(crate) enum Entry {
     /// In.
-    In(Place),
+    In(Slot),
     /// In the line; dropping the receiver leaves it.
-    Waiting(oneshot::Receiver<Place>),
+    Waiting(oneshot::Receiver<Slot>),
 }
 
-impl Gate {
+impl Slots {
     /// An empty node.
     pub(crate) fn new(slots: usize, memory_bytes: u64) -> Arc<Self> {
         Arc::new(Self { slots, memory_bytes, state: Mutex::default() })
@@ -82,10 +82,10 @@ impl Gate {
         state.running < self.slots && (memory || state.running == 0)
     }
 
-    fn admit(self: &Arc<Self>, state: &mut State, memory_bytes: u64) -> Place {
+    fn admit(self: &Arc<Self>, state: &mut State, memory_bytes: u64) -> Slot {
         state.running += 1;
         state.reserved_bytes = state.reserved_bytes.saturating_add(memory_bytes);
-        Place { gate: self.clone(), memory_bytes }
+        Slot { slots: self.clone(), memory_bytes }
     }
 
     fn leave(self: &Arc<Self>, memory_bytes: u64) {
@@ -102,20 +102,20 @@ impl Gate {
                     state.line.push_front(next);
                     break;
                 }
-                let place = self.admit(&mut state, next.memory_bytes);
-                called.push((next.called, place));
+                let slot = self.admit(&mut state, next.memory_bytes);
+                called.push((next.called, slot));
             }
         }
-        for (caller, place) in called {
-            // Who went away in this moment leaves its place to the next: the place is dropped.
-            let _ = caller.send(place);
+        for (caller, slot) in called {
+            // Who went away in this moment leaves its slot to the next: the slot is dropped.
+            let _ = caller.send(slot);
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.gate.leave(self.memory_bytes);
+        self.slots.leave(self.memory_bytes);
     }
 }
 
@@ -123,14 +123,14 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn entered(entry: Entry) -> Place {
+    fn entered(entry: Entry) -> Slot {
         match entry {
-            Entry::In(place) => place,
+            Entry::In(slot) => slot,
             Entry::Waiting(_) => panic!("there is room"),
         }
     }
 
-    fn waiting(entry: Entry) -> oneshot::Receiver<Place> {
+    fn waiting(entry: Entry) -> oneshot::Receiver<Slot> {
         match entry {
             Entry::In(_) => panic!("there is no room"),
             Entry::Waiting(receiver) => receiver,
@@ -139,28 +139,28 @@ mod tests {
 
     #[test]
     fn the_line_moves_in_order_and_leavers_hold_nobody_up() {
-        let gate = Gate::new(1, 100);
-        let first = entered(gate.enter(10));
-        let mut second = waiting(gate.enter(10));
-        let gone = waiting(gate.enter(10));
-        let mut fourth = waiting(gate.enter(10));
-        assert_eq!(gate.taken(), Taken { running: 1, reserved_bytes: 10, waiting: 3 });
+        let slots = Slots::new(1, 100);
+        let first = entered(slots.enter(10));
+        let mut second = waiting(slots.enter(10));
+        let gone = waiting(slots.enter(10));
+        let mut fourth = waiting(slots.enter(10));
+        assert_eq!(slots.taken(), Taken { running: 1, reserved_bytes: 10, waiting: 3 });
         drop(gone);
-        assert_eq!(gate.taken().waiting, 2);
+        assert_eq!(slots.taken().waiting, 2);
         drop(first);
         let second = second.try_recv().unwrap();
         assert!(fourth.try_recv().is_err());
         drop(second);
         drop(fourth.try_recv().unwrap());
-        assert_eq!(gate.taken(), Taken { running: 0, reserved_bytes: 0, waiting: 0 });
+        assert_eq!(slots.taken(), Taken { running: 0, reserved_bytes: 0, waiting: 0 });
     }
 
     #[test]
     fn memory_adds_up_nothing_passes_the_head_and_the_largest_runs_alone() {
-        let gate = Gate::new(4, 100);
-        let first = entered(gate.enter(60));
-        let mut large = waiting(gate.enter(1_000));
-        let mut small = waiting(gate.enter(1));
+        let slots = Slots::new(4, 100);
+        let first = entered(slots.enter(60));
+        let mut large = waiting(slots.enter(1_000));
+        let mut small = waiting(slots.enter(1));
         assert!(small.try_recv().is_err());
         drop(first);
         let large = large.try_recv().unwrap();
@@ -171,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_place_sent_to_somebody_who_left_goes_on() {
-        let gate = Gate::new(1, 100);
-        let first = entered(gate.enter(1));
-        let called = waiting(gate.enter(1));
-        let mut next = waiting(gate.enter(1));
+        let slots = Slots::new(1, 100);
+        let first = entered(slots.enter(1));
+        let called = waiting(slots.enter(1));
+        let mut next = waiting(slots.enter(1));
         drop(first);
         drop(called);
         assert!(next.try_recv().is_ok());
