@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::{
     account::work,
+    load::Load,
     notebooks::{CPU_BOUND, ROUNDS, peer},
-    project::ANY_PORT,
+    project::{ANY_PORT, MODULE, Project},
     row::{Row, measure},
     site::{POLL, Site},
 };
@@ -30,6 +31,8 @@ use crate::{
 const PACKAGE: &str = "SCIENCE_PACKAGE";
 /// What has a notebook run on this engine.
 const CHOOSES: &str = "import numpy";
+/// For so long jobs run beside the engine that is compiled, which takes some three minutes.
+const BESIDE: Duration = Duration::from_secs(15);
 /// Says when it runs.
 const MOMENT: &str = "import numpy, time\nprint(time.time())";
 
@@ -45,8 +48,12 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
     capture(&mut install)?;
     let address = free_address(Some(ANY_PORT), ANY_PORT)?;
     let server = Server::start(&binary, &data, address, interrupt)?;
-    let site = Site::new(&server, interrupt)?;
-    let code = measure("Compiling python-science", || site.compiled())?;
+    let (begun, site) = (Instant::now(), Site::new(&server, interrupt)?);
+    let load = site.no_ops(workspace)?;
+    let beside = measure("No-op jobs beside the engine that is compiled", || load.latency(BESIDE))?;
+    ensure!(site.machine_code()?.is_none(), "the engine was compiled before the jobs beside it had ended");
+    let code = measure("Compiling python-science", || site.compiled(begun))?;
+    let after = measure("No-op jobs after it", || load.latency(BESIDE))?;
     let moment = site.put_notebook(folder, 1, MOMENT)?;
     let starts = measure("Notebooks on python-science, from their submit to their first cell", || {
         site.wait(&site.submit(&moment)?, "Completed")?;
@@ -58,6 +65,10 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
     Ok(vec![
         Row::new("the engine python-science, compiled", code),
         Row::new(
+            "no-op job, submit → completed, beside this engine being compiled, and after it",
+            format!("{beside}; {after}"),
+        ),
+        Row::new(
             "notebook on python-science, submit → its first cell runs, engine ready",
             starts.to_string(),
         ),
@@ -67,20 +78,31 @@ pub(super) fn rows(workspace: &Workspace, folder: &Path, interrupt: &Interrupt) 
 
 impl Site<'_> {
     /// How long the engine took until it was compiled, and how large its code is.
-    fn compiled(&self) -> Result<String> {
-        let begun = Instant::now();
+    fn compiled(&self, begun: Instant) -> Result<String> {
         loop {
-            let list = self.client.get("/api/admin/engines")?;
-            let mut engines = list["engines"].as_array().into_iter().flatten();
-            let science = engines.find(|engine| engine["name"] == "python-science");
-            let science = science.context("the server has no engine python-science")?;
-            ensure!(science["error"].is_null(), "the engine cannot be compiled: {}", science["error"]);
-            if let Some(bytes) = science["machineCodeBytes"].as_u64() {
+            if let Some(bytes) = self.machine_code()? {
                 let code = bytes as f64 / (1024.0 * 1024.0);
                 return Ok(format!("{:.0} s, machine code {code:.0} MiB", begun.elapsed().as_secs_f64()));
             }
             self.interrupt.wait(POLL * 100)?;
         }
+    }
+
+    /// Bytes of the engine's code once it is compiled.
+    fn machine_code(&self) -> Result<Option<u64>> {
+        let list = self.client.get("/api/admin/engines")?;
+        let mut engines = list["engines"].as_array().into_iter().flatten();
+        let science = engines.find(|engine| engine["name"] == "python-science");
+        let science = science.context("the server has no engine python-science")?;
+        ensure!(science["error"].is_null(), "the engine cannot be compiled: {}", science["error"]);
+        Ok(science["machineCodeBytes"].as_u64())
+    }
+
+    /// Jobs that do nothing, of the same tenant.
+    fn no_ops(&self, workspace: &Workspace) -> Result<Load> {
+        let (client, base) = (self.client.clone(), self.base.clone());
+        client.put_file(&format!("{base}/modules/{MODULE}/versions/0.1.0"), &workspace.module(MODULE))?;
+        Ok(Project { client, base }.load(self.interrupt))
     }
 
     /// What the cells of a notebook that computes take beside native Python.
