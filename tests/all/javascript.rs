@@ -1,8 +1,8 @@
 //! Jobs in JavaScript and TypeScript: the SDK as an author tests with it, the page that explains it, and the engine in a cell.
 
 use fuelcell_tests::page::blocks;
-use fuelcell_tests::script::{Ran, scripts, start, write};
-use fuelcell_tests::{Project, Server, built};
+use fuelcell_tests::script::{Ran, archive, scripts, start, write};
+use fuelcell_tests::{Answer, Project, Server, built};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -337,6 +337,16 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
             ],
             "vendor/disk/disk.js imports \"fs/promises\": a cell has no modules of Node",
         ),
+        (
+            vec![
+                (
+                    "main.js",
+                    "import { defineJob } from 'fuelcell'; export default defineJob({ title: 'x', run() {} });",
+                ),
+                ("later.ts", "const a: = 3;"),
+            ],
+            "cannot read the script: later.ts, line 1, column 10: ",
+        ),
     ] {
         let folder = scripts(&files);
         let mut pack = Command::new(built::fuelcell());
@@ -349,6 +359,70 @@ fn what_is_no_script_is_refused_when_it_is_packed() {
         let said = String::from_utf8_lossy(&packed.stderr);
         assert!(!packed.status.success() && said.contains(told), "{files:?}\n{said}");
     }
+}
+
+/// Uploads a script, whose manifest says nothing but its engine.
+fn put(project: &Project, files: &[(&str, &str)]) -> Answer {
+    let manifest = ("fuelcell.json", r#"{"interface": "0.1", "title": "A script", "engine": "javascript"}"#);
+    let files = [manifest].into_iter().chain(files.iter().copied());
+    let files = files.map(|(path, text)| (path, text.as_bytes()));
+    let bytes = archive(&files.collect::<Vec<_>>());
+    let name = uuid::Uuid::new_v4();
+    project.client.put_bytes(&project.path(&format!("modules/{name}/versions/1.0.0")), &bytes)
+}
+
+#[test]
+fn sources_are_read_when_they_are_uploaded_and_none_runs() {
+    cache();
+    let server = Server::start();
+    let project = Project::new(&server);
+    for (files, place, told) in [
+        (vec![("main.js", "const b = 1;\nconst a = ;")], json!(["/main.js", 2, 11]), "unexpected token"),
+        (vec![("main.js", ""), ("lib/b.ts", "const a: = 3;")], json!(["/lib/b.ts", 1, 10]), "column 10: "),
+        (
+            vec![("main.ts", "const a = 1;\nenum Colour { Red }")],
+            json!(["/main.ts", 2, 1]),
+            "an enum is code",
+        ),
+        (
+            vec![("main.mjs", "import a from './a.json';"), ("a.json", "{\n  1}")],
+            json!(["/a.json", 2, 3]),
+            "key",
+        ),
+        (vec![("main.js", "const a = 1;\0")], json!(["/main.js", null, null]), "null"),
+    ] {
+        let refused = put(&project, &files);
+        assert_eq!(refused.problem(422).0, "ScriptSyntax");
+        let error = &refused.json()["errors"][0];
+        assert_eq!(json!([error["pointer"], error["line"], error["column"]]), place, "{error}");
+        assert!(error["message"].as_str().unwrap().contains(told), "{error}");
+    }
+    let broken = ("vendor/broken/index.js", "const b = ;");
+    for (files, warned) in [
+        // If it ran, it would have no end.
+        (vec![("main.js", "while (true) {}")], None),
+        (
+            vec![("main.ts", "import type { A } from './none';\nconst a: A = 1;"), ("a.d.ts", "export = 1;")],
+            None,
+        ),
+        (vec![("main.js", "import './none.js'; import { none } from 'none';"), broken], None),
+        (vec![("main.js", "import 'broken';"), broken], Some("vendor/broken/index.js, line 1, column 11: ")),
+    ] {
+        let taken = put(&project, &files).ok();
+        assert_eq!(
+            (&taken["syntax"], &taken["syntaxReason"]),
+            (&json!("checked"), &Value::Null),
+            "{taken:#}"
+        );
+        let warning = taken["warnings"].as_array().unwrap().iter().find_map(Value::as_str);
+        assert_eq!(warning.is_some(), warned.is_some(), "{taken:#}");
+        assert!(warned.is_none_or(|warned| warning.unwrap().starts_with(warned)), "{taken:#}");
+    }
+    // What is nested too deeply ends the cell that reads it, and nothing else.
+    let deep = format!("const a = {}1{};", "(".repeat(100_000), ")".repeat(100_000));
+    let taken = put(&project, &[("main.js", &deep)]).ok();
+    assert_eq!(taken["syntax"], "unchecked", "{taken:#}");
+    assert_eq!(put(&project, &[("main.js", "")]).ok()["syntax"], "checked");
 }
 
 /// The library of schemas, as npm has unpacked it.

@@ -3,9 +3,12 @@
 use crate::built;
 use serde_json::Value;
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// What a script came to.
 pub struct Ran {
@@ -46,6 +49,16 @@ pub fn scripts(files: &[(&str, &str)]) -> TempDir {
         write(&folder.path().join("script").join(name), text);
     }
     folder
+}
+
+/// The archive of files.
+pub fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, bytes) in files {
+        zip.start_file(*path, SimpleFileOptions::default()).expect("the path is good");
+        zip.write_all(bytes).expect("there is memory");
+    }
+    zip.finish().expect("there is memory").into_inner()
 }
 
 /// Runs the script of a folder, with a cache that has its engine.

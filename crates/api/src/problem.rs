@@ -6,6 +6,7 @@ use crate::text::clipped;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fuelcell_domain::SourceFault;
 use fuelcell_service::ServiceError;
 use fuelcell_service::parameters::ParameterFault;
 use serde::Serialize;
@@ -28,6 +29,8 @@ const MAX_FAULT_BYTES: usize = MAX_ANSWER - 2 * MAX_DETAIL - 1024;
 const MAX_POINTER: usize = 200;
 const MAX_MESSAGE: usize = 600;
 const FAULT_MEMBERS: usize = 24;
+/// The same of a source, whose line and column stand beside them as numbers.
+const SOURCE_MEMBERS: usize = FAULT_MEMBERS + 40;
 
 /// When a client may try again that found no place: connections that do nothing are closed meanwhile.
 const CONNECTION_RETRY_SECONDS: u64 = 10;
@@ -47,12 +50,15 @@ pub(crate) struct Problem {
     faults: Vec<ParameterFault>,
     /// Faults in all, those included that are not listed.
     fault_count: usize,
+    /// Line and column of each fault that is in a source.
+    places: Vec<(Option<u32>, Option<u32>)>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl AsRef<str>) -> Self {
         let detail = clipped(detail.as_ref(), MAX_DETAIL).into_owned();
-        Self { status, code, detail, retry_after: None, faults: Vec::new(), fault_count: 0 }
+        let (faults, places) = (Vec::new(), Vec::new());
+        Self { status, code, detail, retry_after: None, faults, fault_count: 0, places }
     }
 
     /// The stable word.
@@ -102,12 +108,25 @@ impl Problem {
 
     /// The same with so many faults, of which the first are listed.
     pub(crate) fn counted(self, fault_count: usize, faults: Vec<ParameterFault>) -> Self {
+        self.listed(fault_count, faults, FAULT_MEMBERS)
+    }
+
+    /// The same with what is wrong in sources, file by file.
+    fn with_sources(self, sources: Vec<SourceFault>) -> Self {
+        let places = sources.iter().map(|fault| (fault.line, fault.column)).collect();
+        let faults = sources
+            .iter()
+            .map(|fault| ParameterFault { pointer: format!("/{}", fault.file), message: fault.in_file() });
+        Self { places, ..self.listed(sources.len(), faults.collect(), SOURCE_MEMBERS) }
+    }
+
+    /// The same with the faults that have room, beside so many bytes of each.
+    fn listed(self, fault_count: usize, faults: Vec<ParameterFault>, members: usize) -> Self {
         let mut room = MAX_FAULT_BYTES;
         let listed = faults.into_iter().take(MAX_FAULTS).map_while(|fault| {
             let pointer = clipped(&fault.pointer, MAX_POINTER).into_owned();
             let message = clipped(&fault.message, MAX_MESSAGE).into_owned();
-            let taken =
-                serde_json::to_string(&[&pointer, &message]).map_or(0, |text| text.len()) + FAULT_MEMBERS;
+            let taken = serde_json::to_string(&[&pointer, &message]).map_or(0, |text| text.len()) + members;
             room = room.checked_sub(taken)?;
             Some(ParameterFault { pointer, message })
         });
@@ -181,32 +200,32 @@ impl From<ServiceError> for Problem {
             ServiceError::QueueFull(_) => Some(QUEUE_RETRY_SECONDS),
             _ => None,
         };
-        let (status, code) = match &error {
-            ServiceError::Unauthenticated => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
-            ServiceError::Forbidden(_) => (StatusCode::FORBIDDEN, "Forbidden"),
-            ServiceError::NotFound(_) => (StatusCode::NOT_FOUND, "NotFound"),
-            ServiceError::Invalid { code, .. } => (StatusCode::BAD_REQUEST, *code),
-            ServiceError::InvalidParameters { .. } => (StatusCode::BAD_REQUEST, "InvalidParameters"),
-            ServiceError::Unprocessable { code, .. } => (StatusCode::UNPROCESSABLE_ENTITY, *code),
-            ServiceError::Conflict { code, .. } => (StatusCode::CONFLICT, *code),
-            ServiceError::Gone { code, .. } => (StatusCode::GONE, *code),
-            ServiceError::BatchTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "BatchTooLarge"),
-            ServiceError::TooMany { code, .. } => (StatusCode::TOO_MANY_REQUESTS, *code),
-            ServiceError::StorageQuota(_) => (StatusCode::INSUFFICIENT_STORAGE, "StorageQuotaExceeded"),
-            ServiceError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "TooLarge"),
-            ServiceError::BrokenUpload(_) => (StatusCode::BAD_REQUEST, "BrokenUpload"),
-            ServiceError::BadSignature => (StatusCode::FORBIDDEN, "BadSignature"),
-            ServiceError::LinkExpired => (StatusCode::GONE, "LinkExpired"),
-            ServiceError::StorageFull => (StatusCode::SERVICE_UNAVAILABLE, "StorageFull"),
-            ServiceError::QueueFull(_) => (StatusCode::SERVICE_UNAVAILABLE, "QueueFull"),
-            ServiceError::CompilerUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "CompilerUnavailable"),
-            ServiceError::StorageAway | ServiceError::Storage => {
-                (StatusCode::SERVICE_UNAVAILABLE, "StorageUnavailable")
+        let status = match &error {
+            ServiceError::Unauthenticated => StatusCode::UNAUTHORIZED,
+            ServiceError::Forbidden(_) | ServiceError::BadSignature => StatusCode::FORBIDDEN,
+            ServiceError::NotFound(_) => StatusCode::NOT_FOUND,
+            ServiceError::Invalid { .. }
+            | ServiceError::InvalidParameters { .. }
+            | ServiceError::BrokenUpload(_) => StatusCode::BAD_REQUEST,
+            ServiceError::Unprocessable { .. } | ServiceError::ScriptSyntax { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
             }
+            ServiceError::Conflict { .. } | ServiceError::WrongOffset { .. } => StatusCode::CONFLICT,
+            ServiceError::Gone { .. } | ServiceError::LinkExpired => StatusCode::GONE,
+            ServiceError::BatchTooLarge(_) | ServiceError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            ServiceError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ServiceError::StorageQuota(_) => StatusCode::INSUFFICIENT_STORAGE,
+            ServiceError::StorageFull
+            | ServiceError::QueueFull(_)
+            | ServiceError::CompilerUnavailable
+            | ServiceError::ProviderUnavailable(_)
+            | ServiceError::StorageAway
+            | ServiceError::Storage => StatusCode::SERVICE_UNAVAILABLE,
         };
-        let problem = Self { retry_after, ..Self::new(status, code, error.to_string()) };
+        let problem = Self { retry_after, ..Self::new(status, error.code(), error.to_string()) };
         match error {
             ServiceError::InvalidParameters { faults, .. } => problem.with_faults(faults),
+            ServiceError::ScriptSyntax { faults, .. } => problem.with_sources(faults),
             _ => problem,
         }
     }
@@ -240,7 +259,12 @@ pub(crate) fn render(problem: &Problem, id: Option<&str>, response: &mut Respons
     });
     if !problem.faults.is_empty() {
         let fault = |fault: &ParameterFault| json!({"pointer": fault.pointer, "message": fault.message});
-        body["errors"] = problem.faults.iter().map(fault).collect();
+        let mut errors: Vec<Value> = problem.faults.iter().map(fault).collect();
+        for (error, (line, column)) in errors.iter_mut().zip(&problem.places) {
+            error["line"] = json!(line);
+            error["column"] = json!(column);
+        }
+        body["errors"] = errors.into();
         body["errorCount"] = problem.fault_count.into();
     }
     set_body(response, &body, "application/problem+json");
@@ -323,6 +347,30 @@ mod tests {
                 assert!(answer["detail"].as_str().unwrap().ends_with('…'));
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_sources_has_line_and_column() {
+        let long = "\u{1}".repeat(600);
+        let source = |file: &str, place: Option<u32>| SourceFault {
+            file: file.into(),
+            line: place,
+            column: place,
+            message: "invalid syntax".into(),
+        };
+        let mut faults = vec![source("lib/a.py", Some(3)), source("b.py", None)];
+        let refused = |faults| Problem::from(ServiceError::ScriptSyntax { engine: "e@1".into(), faults });
+        let (_, answer) = rendered(&refused(faults.clone())).await;
+        let expected = json!([
+            {"pointer": "/lib/a.py", "message": "line 3, column 3: invalid syntax", "line": 3, "column": 3},
+            {"pointer": "/b.py", "message": "invalid syntax", "line": null, "column": null},
+        ]);
+        assert_eq!((&answer["status"], &answer["errors"]), (&json!(422), &expected));
+        faults.resize(MAX_FAULTS, source(&long, Some(u32::MAX)));
+        let (bytes, answer) = rendered(&refused(faults)).await;
+        assert!(bytes <= MAX_ANSWER, "{bytes}");
+        assert_eq!(answer["errorCount"], MAX_FAULTS);
+        assert!(answer["errors"].as_array().unwrap().len() < MAX_FAULTS);
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@
 pub mod artifact;
 pub mod audit;
 pub mod backup;
+pub mod bulk;
 pub mod capability;
 pub mod clock;
 pub mod delivery;
@@ -17,6 +18,7 @@ pub mod event;
 pub mod exact;
 #[cfg(test)]
 mod fuzz;
+pub mod identity;
 pub mod ids;
 mod isolation;
 pub mod job;
@@ -28,25 +30,30 @@ pub mod notice;
 pub mod outbound;
 pub mod output_name;
 pub mod profile;
+mod profiled;
 pub mod quota;
 pub mod quote;
 mod receipt;
 pub mod registry;
 pub mod report;
+pub mod saved;
 pub mod schedule;
 pub mod script;
 pub mod seams;
 pub mod standing;
 pub mod state;
 pub mod stated;
+pub mod syntax;
 pub mod tenancy;
 pub mod text;
 pub mod trace;
+pub mod upload;
 pub mod usage;
 pub mod version;
 
 pub use artifact::{Artifact, ArtifactDescription, ArtifactKind, ArtifactRole, Outputs};
 pub use audit::{AUDIT_PAGE_BYTES, AuditEntry, AuditFilter, AuditOutcome};
+pub use bulk::{AskedWith, BulkAction, BulkJob, BulkPart, BulkRun, BulkState, BulkStop, JobOutcome};
 pub use capability::{Capabilities, Grant, HttpAccess, SealedSecret};
 pub use clock::{Clock, Timestamp};
 pub use delivery::{Delivery, DeliveryError, DeliveryState, Settled, Try};
@@ -55,8 +62,8 @@ pub use error::{ErrorCode, JobError};
 pub use event::{Happening, JobEvent};
 pub use exact::Parameters;
 pub use ids::{
-    AttemptId, ClaimId, DatasetId, DeliveryId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId,
-    ProjectId, ProjectRef, TenantId, TokenId, WebhookId,
+    AttemptId, BulkId, ClaimId, DatasetId, DeliveryId, Holder, Incarnation, JobId, NodeId, Ordinal, PipelineId,
+    ProjectId, ProjectRef, TenantId, TokenId, UploadId, WebhookId,
 };
 pub use isolation::{Fence, Isolation};
 pub use job::{CancelRequest, Completion, InputRef, Job, JobState, Lease, ModuleRef, Priority, Progress};
@@ -66,10 +73,12 @@ pub use manifest::Manifest;
 pub use notice::{Channel, JobEnding, MailPolicy, Notice, Notices, Recipient, Webhook, WebhookError};
 pub use output_name::OutputNames;
 pub use profile::{FuelProfile, StackUse};
+pub use profiled::{ProfileFile, ProfileFiles, ProfiledRun};
 pub use quota::{ProjectLimits, ProjectUsage, QuotaExceeded, Quotas, StoredBytes};
 pub use receipt::{CellPlace, Receipt};
 pub use registry::{Activation, Dataset, ModuleVersion, Pipeline, VersionName};
 pub use report::{DataValidation, Finding, LogLevel, LogLine, Report};
+pub use saved::{SavedContent, SavedError, SavedItem, SavedKind};
 pub use schedule::{Overlap, Schedule};
 pub use script::{EngineName, EngineRef};
 pub use seams::{
@@ -77,6 +86,8 @@ pub use seams::{
 };
 pub use standing::Standing;
 pub use state::Transition;
+pub use syntax::{SourceFault, Syntax};
 pub use tenancy::{Project, Removal, Role, Scope, Tenant, Token, TokenKind};
+pub use upload::UnfinishedUpload;
 pub use usage::{Deterministic, Fuel, LogUsage, Meter, Usage};
 pub use version::Precedence;

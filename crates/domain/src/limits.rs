@@ -197,6 +197,35 @@ pub const SCHEMA: SchemaLimits = SchemaLimits {
     kept_bytes: 64 * MIB,
 };
 
+/// What reading the sources of an uploaded script may take. What is beyond is not read, and the upload is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyntaxLimits {
+    /// Seconds in the cell.
+    pub seconds: u64,
+    /// Seconds of waiting for a turn before that.
+    pub waiting_seconds: u64,
+    /// Units of fuel.
+    pub fuel: u64,
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Bytes of what the engine answers.
+    pub report_bytes: u64,
+    /// Faults that are told.
+    pub faults: usize,
+}
+
+/// Those of this build.
+pub const SYNTAX: SyntaxLimits = SyntaxLimits {
+    // A script of some files takes some hundredths.
+    seconds: 5,
+    waiting_seconds: 5,
+    // More than an interpreter burns in that time: what it read before is told.
+    fuel: 50_000_000_000,
+    memory_bytes: 256 * MIB,
+    report_bytes: 64 * 1024,
+    faults: 20,
+};
+
 /// Limits as somebody asked for them; what is `None` was left to others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitRequest {

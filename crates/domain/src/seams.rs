@@ -4,7 +4,8 @@
 use crate::manifest::Manifest;
 use crate::outbound::{HttpAnswer, HttpRequest, NoWayOut, Outlet};
 use crate::{
-    ArtifactDescription, Completion, Digest, Isolation, JobError, Limits, LogLevel, Meter, Report, Usage,
+    ArtifactDescription, Completion, Digest, Isolation, JobError, Limits, LogLevel, Meter, Report, Syntax,
+    Usage,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,11 @@ pub trait JobHost: Send + Sync {
     /// The script that the engine is to run; none = the module runs by itself.
     fn script(&self) -> Result<Option<ScriptSources>, HostError> {
         Ok(None)
+    }
+
+    /// Whether the engine is to check the script's sources and to run nothing. It is so for no job.
+    fn checks_script(&self) -> bool {
+        false
     }
 
     /// Opens an input by its name in the manifest.
@@ -327,6 +333,11 @@ pub trait ModuleInspector: Send + Sync {
     /// Compiles a module that passed [`ModuleInspector::inspect`], so that what no compiler should be asked for is refused
     /// before anybody can use it. Waits until those that came before are done; takes seconds for large modules.
     async fn compile(&self, module: Digest, bytes: Arc<dyn ReadAt>) -> Result<(), InspectError>;
+
+    /// Lets an engine read all sources of a script, of which nothing runs. Nobody waits for an engine that is not compiled.
+    async fn check_script(&self, _engine: Digest, _sources: ScriptSources) -> Syntax {
+        Syntax::unchecked("nothing here reads sources")
+    }
 }
 
 /// What the service tells the rest of the process after the store acknowledged.

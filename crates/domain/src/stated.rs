@@ -1,8 +1,8 @@
 //! Limits as the documents state them. Each room lists its own beside the constants that hold; `docs/limits.md` is made from
 //! the lists, so that no document says another number than the code.
 
-use crate::limits::{ENGINE_BYTES, FIXED, MODULE, SCHEMA, SCRIPT};
-use crate::{artifact, capability, job_type, named_input, outbound, output_name, schedule};
+use crate::limits::{ENGINE_BYTES, FIXED, MODULE, SCHEMA, SCRIPT, SYNTAX};
+use crate::{artifact, capability, job_type, named_input, outbound, output_name, profile, schedule};
 
 /// A limit.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,24 @@ pub const STATED: &[StatedLimit] = &[
     ),
     StatedLimit::new("a path in a script module", SCRIPT.path_bytes as u64, "bytes", "422 `ScriptInvalid`"),
     StatedLimit::new("parts of such a path", SCRIPT.depth as u64, "parts", "422 `ScriptInvalid`"),
+    StatedLimit::new(
+        "reading the sources of a script when it is uploaded",
+        SYNTAX.seconds,
+        "seconds",
+        "the script is taken, and `syntax` is `unchecked`",
+    ),
+    StatedLimit::new(
+        "waiting for that, while others are read",
+        SYNTAX.waiting_seconds,
+        "seconds",
+        "the script is taken, and `syntax` is `unchecked`",
+    ),
+    StatedLimit::new(
+        "faults of a script's sources that are told",
+        SYNTAX.faults as u64,
+        "faults",
+        "the others are left out",
+    ),
     StatedLimit::new("an engine", ENGINE_BYTES as u64, "bytes", "`fuelcell engine add` refuses it"),
     StatedLimit::new(
         "the schema of a module's parameters",
@@ -237,5 +255,17 @@ pub const STATED: &[StatedLimit] = &[
         outbound::MAX_AT_ONCE as u64,
         "requests",
         "an error of the request",
+    ),
+    StatedLimit::new(
+        "different call stacks of a profile",
+        profile::MAX_STACKS as u64,
+        "stacks",
+        "what others burn counts for `(other stacks)`",
+    ),
+    StatedLimit::new(
+        "a file of a job's profile",
+        profile::MAX_FILE_BYTES as u64,
+        "bytes",
+        "the job has no profile, and its log says so",
     ),
 ];

@@ -4,13 +4,15 @@
 use crate::cache::{COMPILED, own_cache};
 use crate::engines;
 use crate::script::{is_script, module_bytes};
+use crate::syntax;
 use fuelcell_cli::output::{self, Column, Form, Format};
 use fuelcell_cli::{Difference, Effect};
 use fuelcell_domain::estimate::{COMPILE_BASIS, compile_seconds};
 use fuelcell_domain::seams::Inspection;
-use fuelcell_domain::{Capabilities, Digest, Manifest, ModuleInspector};
+use fuelcell_domain::{Capabilities, Digest, Manifest, ModuleInspector, Syntax};
 use fuelcell_rules::{Schema, compatibility};
 use fuelcell_sandbox::{Sandbox, SandboxConfig, script_files, section_sizes};
+use fuelcell_service::syntax::package_warning;
 use fuelcell_service::{ServiceError, unusable_schema};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -28,6 +30,8 @@ const SHOWN: &[Column] = &[
     ("serves", "jobType", Form::Text),
     ("interface", "interface", Form::Text),
     ("engine", "engine", Form::Text),
+    ("syntax", "syntax", Form::Text),
+    ("warnings", "warnings", Form::Text),
     ("parameters", "parameters", Form::Text),
     ("inputs", "inputs", Form::Text),
     ("outputs", "outputs", Form::Text),
@@ -106,6 +110,12 @@ pub(crate) struct Script {
     manifest: Manifest,
     /// The engine of this program that the manifest names; `null` = it has none of this name.
     engine: Option<Engine>,
+    /// Whether this engine read all its sources: `checked` or `unchecked`.
+    syntax: &'static str,
+    /// Why it did not.
+    syntax_reason: Option<String>,
+    /// What its author may not have meant.
+    warnings: Vec<String>,
     files: Vec<ScriptFile>,
     /// What it wants to reach beyond its cell.
     #[schemars(with = "serde_json::Map<String, Value>")]
@@ -173,6 +183,11 @@ fn shown(document: &Value, inspected: &Inspected) -> Value {
         "engine": document["engine"]["name"].as_str().map(|name| {
             format!("{name} {}", document["engine"]["version"].as_str().unwrap_or_default())
         }),
+        "syntax": document["syntax"].as_str().map(|state| match document["syntaxReason"].as_str() {
+            Some(reason) => format!("{state}: {reason}"),
+            None => state.to_owned(),
+        }),
+        "warnings": document["warnings"],
         "parameters": parameters.collect::<Vec<_>>(),
         "inputs": manifest.inputs.iter().map(|input| &input.name).collect::<Vec<_>>(),
         "outputs": manifest.outputs.iter().map(|output| &output.name).collect::<Vec<_>>(),
@@ -190,6 +205,8 @@ struct Looked {
     /// Those, by name, with their bytes; none of what cannot be read.
     parts: Vec<(String, u64)>,
     inspection: Result<Inspection, ServiceError>,
+    /// What came of reading its sources; none = it is no script, or none that would be taken.
+    syntax: Option<Syntax>,
 }
 
 impl Looked {
@@ -206,7 +223,14 @@ impl Looked {
             }
             Ok(inspection)
         });
-        Ok(Self { bytes, kind, parts: parts.unwrap_or_default(), inspection })
+        let (inspection, syntax) = match inspection {
+            Ok(inspection) => match syntax::check(sandbox, &inspection.manifest, &bytes)? {
+                Ok(syntax) => (Ok(inspection), syntax),
+                Err(refused) => (Err(refused), None),
+            },
+            refused => (refused, None),
+        };
+        Ok(Self { bytes, kind, parts: parts.unwrap_or_default(), inspection, syntax })
     }
 
     fn inspected(self) -> anyhow::Result<Inspected> {
@@ -221,7 +245,18 @@ impl Looked {
             });
             let files = self.parts.into_iter().map(|(path, size)| ScriptFile { path, size }).collect();
             let capabilities = Capabilities::asked_by_script(manifest.http.as_ref());
-            return Ok(Inspected::Script(Script { digest, size, manifest, engine, files, capabilities }));
+            let Syntax { unchecked, faults } = self.syntax.unwrap_or_default();
+            return Ok(Inspected::Script(Script {
+                digest,
+                size,
+                manifest,
+                engine,
+                syntax: if unchecked.is_some() { "unchecked" } else { "checked" },
+                syntax_reason: unchecked,
+                warnings: faults.iter().map(package_warning).collect(),
+                files,
+                capabilities,
+            }));
         }
         let code_bytes = code_bytes.unwrap_or_default();
         Ok(Inspected::Compiled(Compiled {
@@ -260,8 +295,7 @@ impl Looked {
                     false => format!("accepted; it waits for a grant of {wanted}"),
                 }
             }
-            Err(ServiceError::Unprocessable { code, message }) => format!("refused: {code}: {message}"),
-            Err(other) => format!("refused: {other}"),
+            Err(refused) => format!("refused: {}: {refused}", refused.code()),
         }
     }
 }

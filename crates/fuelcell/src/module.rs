@@ -2,6 +2,7 @@
 
 use crate::cache::{COMPILED, own_cache};
 use crate::script::module_bytes;
+use crate::syntax;
 use anyhow::{Context, anyhow, ensure};
 use fuelcell_domain::ModuleInspector;
 use fuelcell_domain::seams::Inspection;
@@ -48,6 +49,7 @@ fn check(sandbox: &Sandbox, bytes: &[u8]) -> anyhow::Result<Inspection> {
         Schema::compile(schema)
             .map_err(|reason| anyhow!("the manifest's parameter schema is not usable: {reason}"))?;
     }
+    syntax::check(sandbox, &inspection.manifest, bytes)??;
     Ok(inspection)
 }
 

@@ -7,9 +7,11 @@ use crate::config::{Config, effective};
 use crate::control;
 use crate::data_dir::{DataDir, secret_at};
 use crate::engines;
+use crate::identity;
 use crate::metrics::{Gauges, Sources};
 use crate::nodes::ThisNode;
 use crate::private::write_private;
+use crate::profile::JobProfile;
 use crate::sessions::SessionFile;
 use crate::telemetry;
 use crate::token::TokenFile;
@@ -69,7 +71,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let backups = OwnBackups::of(&config.data, &config.backup)?;
     let vault = Arc::new(Vault::new(vault, data.secret()?));
     let outlets = Arc::new(GrantedOutlets::new(vault.clone(), Client::new(config.outbound.clone())));
-    let scheduler = Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, clock.clone(), limits);
+    let profiles = Arc::new(JobProfile);
+    let scheduler =
+        Scheduler::new(records, blobs.clone(), sandbox.clone(), outlets, profiles, clock.clone(), limits);
     let stop = CancellationToken::new();
     if let Some(listen) = config.metrics.listen {
         let sources = Sources {
@@ -104,6 +108,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     service.keep_sessions_with(Box::new(SessionFile::of(&data))).context("cannot read the sessions")?;
     if let Some(backups) = &backups {
         service.make_backups_with(backups.clone());
+    }
+    if let Some(provider) = identity::provider(&config.oidc, &public_url)? {
+        service.sign_in_by(provider.clone());
+        tokio::spawn(identity::look(provider));
     }
     let token_file = TokenFile::of(&data);
     service.forget_secrets_with(token_file.clone().forgetting());
@@ -154,6 +162,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(keep_schedules(service.clone(), stop.clone()));
     tokio::spawn(keep_refusals(service.clone(), stop.clone()));
     tokio::spawn(keep_removing(service.clone(), stop.clone()));
+    tokio::spawn(keep_bulks_going(service.clone(), stop.clone()));
     let router = fuelcell_api::router(service.clone(), &config.api, dashboard(), stop.clone());
     let listening = Listening { listener, tls };
     fuelcell_api::serve(listening, router, &config.api, descriptors, stop.clone()).await;
@@ -249,6 +258,7 @@ fn sandbox_config(data: &DataDir, config: &Config, slots: usize) -> anyhow::Resu
         max_memory_bytes: config.service.caps.memory_bytes,
         compiler: Compiler::this_program(COMPILE),
         cells: Some(CellProgram::this_program(RUN_CELL)),
+        check_isolation: config.isolation,
         ..SandboxConfig::new(compiled, CodeKey::derived_from(&secret))
     })
 }
@@ -313,6 +323,11 @@ async fn keep_schedules(service: Arc<Service>, stop: CancellationToken) {
 /// Writes down how many calls were refused, until the server is told to stop.
 async fn keep_refusals(service: Arc<Service>, stop: CancellationToken) {
     stop.run_until_cancelled(service.keep_refusals()).await;
+}
+
+/// Works at bulk actions, until the server is told to stop.
+async fn keep_bulks_going(service: Arc<Service>, stop: CancellationToken) {
+    Box::pin(stop.run_until_cancelled(service.keep_bulks_going())).await;
 }
 
 /// Lets tools look at the data, until the server is told to stop.

@@ -13,13 +13,15 @@ use crate::guest::program::Program;
 use crate::module::inspect;
 use crate::process::{Assignment, CellProgram, Children, Home};
 use crate::run::outcome::{Cut, host_failed};
-use crate::run::{self, Run, describe, not_started};
+use crate::run::no_job::NoJob;
+use crate::run::{self, Run, check, describe, not_started};
 use async_trait::async_trait;
 use fuelcell_domain::seams::{InspectError, Inspection, Readiness, ScriptSources, StopSignal};
 use fuelcell_domain::{
     Digest, ErrorCode, Isolation, JobError, JobHost, JobRunner, ModuleInspector, ReadAt, RunEnd, RunSpec,
-    Usage,
+    Syntax, Usage,
 };
+use parking_lot::Mutex;
 use std::fs::DirBuilder;
 use std::future::poll_fn;
 use std::io;
@@ -54,13 +56,13 @@ pub struct SandboxConfig {
     pub compiler: Compiler,
     /// What runs cells in processes of their own; none = this sandbox has only its own process.
     pub cells: Option<CellProgram>,
+    /// Where the sources of scripts are checked.
+    pub check_isolation: Isolation,
     /// Jobs that can run at the same time; one more fails as transient. Each reserves address space, not memory.
     pub max_cells: u32,
     /// Whether guests burn fuel and give way to deadlines. Without, nothing ends one that computes: only for measuring what
     /// it costs, with modules that one trusts.
     pub metered: bool,
-    /// Whether runs may be profiled ([`RunSpec::profiled`]): stacks are seen to a depth that traps do not need.
-    pub profiled: bool,
     /// The most bytes that any job's memory may have; limits above it count as this. At most 4 GiB.
     pub max_memory_bytes: u64,
 }
@@ -75,9 +77,9 @@ impl SandboxConfig {
             code_key,
             compiler: Compiler::InProcess,
             cells: None,
+            check_isolation: Isolation::InProcess,
             max_cells: 256,
             metered: true,
-            profiled: false,
             max_memory_bytes: 1 << 30,
         }
     }
@@ -102,6 +104,7 @@ pub struct Sandbox {
     shared: Shared,
     modules: Arc<Modules>,
     children: Option<Arc<Children>>,
+    check_isolation: Isolation,
 }
 
 impl Sandbox {
@@ -114,7 +117,6 @@ impl Sandbox {
         let (engine, settings) = engine::build(
             PoolSize { cells: config.max_cells, memory_bytes: slot_bytes as usize },
             config.metered,
-            config.profiled,
         )?;
         let fingerprint = engine::fingerprint(&engine);
         let linker = linker::linker(&engine).map_err(|error| EngineError(format!("{error:#}")))?;
@@ -127,7 +129,8 @@ impl Sandbox {
         let home =
             Home { fingerprint: fingerprint.clone(), settings, slot_bytes, scratch_dir: config.scratch_dir };
         let children = config.cells.map(|program| Arc::new(Children::new(program, home)));
-        Ok(Self { engine, linker, fingerprint, shared, modules, children })
+        let check_isolation = config.check_isolation;
+        Ok(Self { engine, linker, fingerprint, shared, modules, children, check_isolation })
     }
 
     /// What a module's `describe` export says: its manifest as JSON. Runs guest code, so it is for the author's machine,
@@ -163,7 +166,7 @@ impl Sandbox {
             let described_by = program.clone();
             let spec = describe::spec(digest);
             let stop = Box::pin(std::future::pending());
-            let host = Arc::new(describe::NoJob { script });
+            let host = Arc::new(NoJob { script, report: None });
             let run = Run { program, spec, shared, host, profile: None, stop };
             let call = async |_: &Program, store: &mut Store<Cell>| match &described_by {
                 Program::Job(job) => {
@@ -243,7 +246,10 @@ impl Sandbox {
         let (modules, shared) = (self.modules.clone(), self.shared.clone());
         async move {
             let began = Instant::now();
-            let program = modules.get(spec.module);
+            let program = match spec.profiled {
+                false => modules.get(spec.module),
+                true => modules.get_profiled(spec.module, shared.slot_bytes),
+            };
             spec.meter.set_load_time(began.elapsed());
             match program {
                 Ok(program) => run::program(Run { program, spec, shared, host, profile, stop }).await,
@@ -260,7 +266,7 @@ impl Sandbox {
         stop: StopSignal,
     ) -> (RunEnd, Usage) {
         let (meter, runtime) = (spec.meter.clone(), Handle::current());
-        let is_brief = spec.expected.is_some_and(|time| time <= BRIEF);
+        let is_brief = !spec.profiled && spec.expected.is_some_and(|time| time <= BRIEF);
         let (caller, stop) = until_caller_is_gone(stop);
         let mut life = Box::pin(self.life(spec, host, profile, stop));
         let begun = if is_brief { first_step(life.as_mut()).await } else { Ok(Poll::Pending) };
@@ -301,8 +307,10 @@ impl Sandbox {
             module,
             limits: spec.limits,
             deterministic_seed: spec.deterministic_seed,
+            profiled: spec.profiled,
             parameters: host.parameters().to_owned(),
             has_script: has_script(host.as_ref()),
+            checks_script: host.checks_script(),
             has_fixed_answers: host.has_fixed_answers(),
             inputs: host.inputs().to_vec(),
             cancellation: host.cancellation(),
@@ -425,5 +433,18 @@ impl ModuleInspector for Sandbox {
             ErrorCode::ModuleInvalid => InspectError::Unsupported(error.message),
             _ => InspectError::Host(error.message),
         })
+    }
+
+    async fn check_script(&self, engine: Digest, sources: ScriptSources) -> Syntax {
+        match self.modules.readiness(engine) {
+            Readiness::Ready => {}
+            Readiness::NotReady => return Syntax::unchecked("its engine is not compiled here yet"),
+            Readiness::Failed(_) => return Syntax::unchecked("its engine cannot be compiled here"),
+        }
+        let report = Arc::<Mutex<Vec<u8>>>::default();
+        let host = Arc::new(NoJob { script: Some(sources), report: Some(report.clone()) });
+        let spec = check::spec(engine, self.check_isolation);
+        let (end, _) = self.run(spec, host, Box::pin(std::future::pending())).await;
+        check::outcome(end, &report.lock())
     }
 }

@@ -210,6 +210,6 @@ mod tests {
 
         let analysis = service.runnable_module(project, JobType::Analysis, None, None).await;
         assert_eq!(analysis.unwrap().name, "analysis");
-        assert_eq!(upload("own", b"another").await.unwrap().name, "own");
+        assert_eq!(upload("own", b"another").await.unwrap().module.name, "own");
     }
 }

@@ -3,7 +3,7 @@
 use crate::parameters::ParameterFault;
 use fuelcell_domain::seams::InspectError;
 use fuelcell_domain::state::TransitionError;
-use fuelcell_domain::{QuotaExceeded, Role};
+use fuelcell_domain::{QuotaExceeded, Role, SourceFault};
 use fuelcell_store::StoreError;
 
 /// When a client may try again that found its project's queue full. Nobody knows when a place gets free; this keeps
@@ -37,6 +37,14 @@ pub enum ServiceError {
         module: String,
         /// What is wrong, place by place.
         faults: Vec<ParameterFault>,
+    },
+    /// A script whose own sources its engine cannot read.
+    #[error("the engine {engine} cannot read the script: {}", first_of(.faults))]
+    ScriptSyntax {
+        /// The engine.
+        engine: String,
+        /// What is wrong, place by place.
+        faults: Vec<SourceFault>,
     },
     /// The request is well formed but cannot be carried out.
     #[error("{message}")]
@@ -83,6 +91,14 @@ pub enum ServiceError {
     /// The upload is larger than allowed.
     #[error("the upload is larger than the allowed {0} bytes")]
     TooLarge(u64),
+    /// A part of an upload that does not go on where the upload stands.
+    #[error("{durable} bytes of the upload have come: it goes on there, and not at {given}")]
+    WrongOffset {
+        /// Where the client went on.
+        given: u64,
+        /// Where the upload stands.
+        durable: u64,
+    },
     /// The upload broke off.
     #[error("the upload broke off: {0}")]
     BrokenUpload(String),
@@ -101,6 +117,9 @@ pub enum ServiceError {
     /// An uploaded module could not be compiled, which says nothing about the module; the log says why.
     #[error("this server could not compile the module, and nothing was published; try again later")]
     CompilerUnavailable,
+    /// Who signs in cannot be asked for.
+    #[error("{0}")]
+    ProviderUnavailable(String),
     /// The storage is temporarily unavailable; the log says why. What was asked for may have been done.
     #[error(
         "the server's storage is temporarily unavailable, and it is not known whether the request was carried out; look, or send it again, with its Idempotency-Key if it has one"
@@ -127,9 +146,46 @@ impl ServiceError {
         Self::Conflict { code, message: message.into() }
     }
 
+    /// A stable word for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "Unauthenticated",
+            Self::Forbidden(_) => "Forbidden",
+            Self::NotFound(_) => "NotFound",
+            Self::InvalidParameters { .. } => "InvalidParameters",
+            Self::ScriptSyntax { .. } => "ScriptSyntax",
+            Self::BatchTooLarge(_) => "BatchTooLarge",
+            Self::StorageQuota(_) => "StorageQuotaExceeded",
+            Self::TooLarge(_) => "TooLarge",
+            Self::WrongOffset { .. } => "WrongOffset",
+            Self::BrokenUpload(_) => "BrokenUpload",
+            Self::BadSignature => "BadSignature",
+            Self::LinkExpired => "LinkExpired",
+            Self::StorageFull => "StorageFull",
+            Self::QueueFull(_) => "QueueFull",
+            Self::CompilerUnavailable => "CompilerUnavailable",
+            Self::ProviderUnavailable(_) => "ProviderUnavailable",
+            Self::StorageAway | Self::Storage => "StorageUnavailable",
+            Self::Invalid { code, .. }
+            | Self::Unprocessable { code, .. }
+            | Self::Conflict { code, .. }
+            | Self::Gone { code, .. }
+            | Self::TooMany { code, .. } => code,
+        }
+    }
+
     /// Whether it says something of the storage, and not only of what was asked for.
     pub fn is_of_the_storage(&self) -> bool {
         matches!(self, Self::Storage | Self::StorageAway | Self::StorageFull)
+    }
+}
+
+/// The first fault, and how many there are beside it.
+fn first_of(faults: &[SourceFault]) -> String {
+    match faults {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, others @ ..] => format!("{first}; and {} more", others.len()),
     }
 }
 

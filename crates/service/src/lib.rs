@@ -9,6 +9,9 @@ pub mod auth;
 pub mod backups;
 pub mod batch;
 pub mod bulk;
+pub mod bulk_runs;
+pub mod bulk_sets;
+mod bulk_work;
 pub mod cancel;
 mod checks;
 pub mod clear;
@@ -45,7 +48,9 @@ pub mod quote;
 mod refusals;
 pub mod removal;
 pub mod results;
+pub mod resumable;
 pub mod retry;
+pub mod saved;
 pub mod schedules;
 pub mod search;
 mod searches;
@@ -53,10 +58,12 @@ pub mod secrets;
 mod session_table;
 pub mod sessions;
 mod signing;
+pub mod single_sign_on;
 pub mod stated;
 #[cfg(test)]
 mod stubs;
 pub mod submit;
+pub mod syntax;
 pub mod system;
 pub mod tokens;
 mod uploads;
@@ -80,6 +87,7 @@ pub use fuelcell_store::pages::{
     LogPlace, NumberedActivation, NumberedVersion, PAGE_BYTES, PlacedLine, QueueSpot, Row,
 };
 /// The store's words that use cases take and answer with.
+pub use fuelcell_store::hours::{HourFigures, Spread};
 pub use fuelcell_store::usage::{Dimension, UsageGroup, UsageSums, VALUES_A_DAY};
 pub use fuelcell_store::{
     DeliveryFilter, EventPlace, JobFilter, JobOrder, KEPT_EVENTS, LogFilter, Page, PageRequest,
@@ -87,14 +95,15 @@ pub use fuelcell_store::{
 };
 
 use fuelcell_domain::backup::Backups;
+use fuelcell_domain::identity::IdentityProvider;
 use fuelcell_domain::seams::{Events, ModuleInspector, Nodes};
-use fuelcell_domain::{Clock, JobType, ModuleVersion};
+use fuelcell_domain::{Clock, Incarnation, JobType, ModuleVersion};
 use fuelcell_store::{BlobStore, ClientStore};
 use places::{Lines, Places};
 use principal::Secret;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use vault::Seal;
 
 /// What the service is made of; the composition root fills it in.
@@ -133,14 +142,21 @@ pub struct Service {
     without_engine: BTreeMap<JobType, ModuleVersion>,
     engines: Vec<Engine>,
     uploads: Places,
+    appends: resumable::Appends,
     compiles: Lines,
     archives: Places,
     schedules_changed: Notify,
     removal_begun: Notify,
+    bulk_begun: Notify,
+    /// Whoever begins a bulk action has it.
+    bulk_begins: Mutex<()>,
+    /// This process, beside others that work at the same.
+    life: Incarnation,
     waiters: Semaphore,
     tenants_waiters: Places,
     checks: checks::Checks,
     searches: searches::Searches,
+    syntax_checks: syntax::SyntaxChecks,
     forget_secret: Option<ForgetSecret>,
     refusals: refusals::Refusals,
     last_look: last_look::LastLook,
@@ -149,6 +165,7 @@ pub struct Service {
     line_readers: Semaphore,
     looks: looks::Looks,
     sessions: Arc<session_table::Sessions>,
+    provider: Option<Arc<dyn IdentityProvider>>,
     backups: Option<Arc<dyn Backups>>,
 }
 
@@ -171,14 +188,19 @@ impl Service {
             without_engine: BTreeMap::new(),
             engines: Vec::new(),
             uploads: Places::default(),
+            appends: resumable::Appends::default(),
             compiles: Lines::default(),
             archives: Places::default(),
             schedules_changed: Notify::new(),
             removal_begun: Notify::new(),
+            bulk_begun: Notify::new(),
+            bulk_begins: Mutex::new(()),
+            life: Incarnation::random(),
             waiters: Semaphore::new(config::MAX_WAITERS),
             tenants_waiters: Places::default(),
             checks: checks::Checks::default(),
             searches: searches::Searches::default(),
+            syntax_checks: syntax::SyntaxChecks::default(),
             forget_secret: None,
             refusals: refusals::Refusals::default(),
             last_look: last_look::LastLook::default(),
@@ -186,6 +208,7 @@ impl Service {
             line_readers: Semaphore::new(config::LINE_READERS),
             looks: looks::Looks::default(),
             sessions: Arc::default(),
+            provider: None,
             backups: None,
         }
     }

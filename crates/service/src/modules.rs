@@ -8,7 +8,9 @@ use crate::{Principal, Service, ServiceError, Upload};
 use fuelcell_domain::registry::ModuleChoice;
 use fuelcell_domain::seams::{InspectError, Inspection, ModuleInspector};
 use fuelcell_domain::version::semantic_version;
-use fuelcell_domain::{Digest, JobType, Manifest, ModuleVersion, Pipeline, Precedence, ProjectRef, Role};
+use fuelcell_domain::{
+    Digest, JobType, Manifest, ModuleVersion, Pipeline, Precedence, ProjectRef, Role, Syntax,
+};
 use fuelcell_store::BlobRef;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -25,8 +27,17 @@ const COMPILE_PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// When a client may try again that found the compiler busy.
 const COMPILE_RETRY_SECONDS: u64 = 10;
 
+/// A module version that was uploaded.
+#[derive(Debug)]
+pub struct UploadedModule {
+    /// The version.
+    pub module: ModuleVersion,
+    /// What came of reading its sources; none = it is no script.
+    pub syntax: Option<Syntax>,
+}
+
 impl Service {
-    /// Stores a module version once it is compiled. Its bytes never change: the same bytes again answer the same record,
+    /// Stores a module version once it is compiled, or once its engine has read its sources. Its bytes never change: the same bytes again answer the same record,
     /// others conflict.
     pub async fn put_module(
         &self,
@@ -35,7 +46,7 @@ impl Service {
         name: String,
         version: String,
         upload: Upload,
-    ) -> Result<ModuleVersion, ServiceError> {
+    ) -> Result<UploadedModule, ServiceError> {
         self.require(principal, project, Role::ModuleAuthor).await?;
         check_word("module name", &name)?;
         check_word("module version", &version)?;
@@ -43,11 +54,17 @@ impl Service {
         let turn = self.compiles.join(project.tenant, MAX_COMPILES).ok_or_else(too_many_compiles)?;
         let blob = self.receive_for(project, upload, self.config.max_module_bytes, 0).await?;
         let module = self.inspect(Some(project), name, version, &principal.subject, blob).await?;
-        match &module.manifest.engine {
+        let syntax = match &module.manifest.engine {
             // A script is never compiled, and its engine is by itself.
-            Some(engine) => drop(self.provide_engine(engine).await?),
-            None => self.compile(turn, blob.digest).await?,
-        }
+            Some(engine) => {
+                let engine = self.provide_engine(engine).await?;
+                Some(self.check_syntax(project.tenant, &engine, blob.digest).await?)
+            }
+            None => {
+                self.compile(turn, blob.digest).await?;
+                None
+            }
+        };
         let module = self.store.add_module_version(module).await.map_err(|error| match error {
             fuelcell_store::StoreError::Conflict(message) => {
                 ServiceError::conflict("ModuleVersionExists", message)
@@ -55,7 +72,7 @@ impl Service {
             other => other.into(),
         })?;
         tracing::info!(project = %project, module = %module.name, version = %module.version, digest = %module.digest, "a module was uploaded");
-        Ok(module)
+        Ok(UploadedModule { module, syntax })
     }
 
     /// Compiles one module of a tenant after the other, while other tenants have their turns too.

@@ -37,7 +37,7 @@ def files(packages: Path) -> Iterator[tuple[str, Path]]:
             place = Path(name) / path.relative_to(folder)
             if path.is_file() and not any(part in LEFT_OUT for part in place.parts):
                 yield place.as_posix(), path
-    for module in ("absent.py", "script.py"):
+    for module in ("absent.py", "script.py", "syntax.py"):
         yield f"fuelcell_engine/{module}", SHARED / module
 
 

@@ -26,6 +26,9 @@ const REGISTER: &[Tests] = &[
                 "`Content-Digest`",
                 "`parameters` of a pipeline, or of its schedule",
                 "names of tenants, projects, pipelines, jobs and subjects",
+                "views, and sets of parameters, of a project",
+                "a view's query, or a set of parameters",
+                "`hours` of `GET usage/hours`",
                 "`jobDescription`",
                 "`labels` of a job",
                 "a label's key, or its value",
@@ -115,6 +118,13 @@ const REGISTER: &[Tests] = &[
         )],
     },
     Tests {
+        file: "crates/service/src/resumable/tests.rs",
+        tests: &[(
+            "a_project_has_as_many_unfinished_uploads_as_is_stated",
+            &["unfinished uploads of a project"],
+        )],
+    },
+    Tests {
         file: "crates/api/src/request_id.rs",
         tests: &[("ids_are_kept_where_they_are_short_and_plain", &["`X-Request-Id` that is kept"])],
     },
@@ -172,6 +182,27 @@ const REGISTER: &[Tests] = &[
         tests: &[(
             "a_page_ends_with_the_row_with_which_it_is_large",
             &["a page by `cursor`, but for its last entry"],
+        )],
+    },
+    Tests {
+        file: "crates/service/src/bulk_work/tests.rs",
+        tests: &[(
+            "a_tenant_has_as_many_running_and_a_project_keeps_as_many_as_is_stated",
+            &["bulk actions of a tenant that run", "bulk actions that a project keeps"],
+        )],
+    },
+    Tests {
+        file: "crates/service/src/bulk_sets.rs",
+        tests: &[(
+            "as_many_jobs_are_looked_through_as_is_stated",
+            &["jobs that are looked through for a bulk action"],
+        )],
+    },
+    Tests {
+        file: "tests/all/execution/bulk_actions.rs",
+        tests: &[(
+            "a_bulk_action_is_refused_without_a_filter_and_has_as_many_jobs_as_the_document_says",
+            &["jobs of a bulk action"],
         )],
     },
     Tests {
@@ -264,6 +295,24 @@ const REGISTER: &[Tests] = &[
         )],
     },
     Tests {
+        file: "crates/domain/src/syntax.rs",
+        tests: &[("a_report_is_read_as_far_as_is_stated", &["faults of a script's sources that are told"])],
+    },
+    Tests {
+        file: "crates/service/src/syntax.rs",
+        tests: &[(
+            "a_check_waits_for_its_turn_as_long_as_is_stated",
+            &["waiting for that, while others are read"],
+        )],
+    },
+    Tests {
+        file: "tests/all/python/syntax.rs",
+        tests: &[(
+            "what_is_not_read_in_time_is_taken_unchecked",
+            &["reading the sources of a script when it is uploaded"],
+        )],
+    },
+    Tests {
         file: "crates/rules/src/patterns.rs",
         tests: &[
             ("a_program_is_about_as_large_as_is_stated", &["the program that one pattern becomes"]),
@@ -336,6 +385,17 @@ const REGISTER: &[Tests] = &[
             ),
             ("files_are_counted", &["files and folders of a script module"]),
         ],
+    },
+    Tests {
+        file: "crates/sandbox/src/cell/sampler.rs",
+        tests: &[(
+            "stacks_beyond_what_is_kept_count_for_the_others",
+            &["different call stacks of a profile"],
+        )],
+    },
+    Tests {
+        file: "crates/scheduler/src/tests/ends.rs",
+        tests: &[("a_file_of_a_profile_is_as_long_as_is_stated", &["a file of a job's profile"])],
     },
     Tests {
         file: "crates/sandbox/src/files/disk.rs",

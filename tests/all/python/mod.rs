@@ -5,6 +5,7 @@ mod hostile;
 mod notebook;
 mod public;
 mod science;
+mod syntax;
 
 use author::{cache, follow, pytest, start};
 use fuelcell_tests::page::blocks;

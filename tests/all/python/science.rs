@@ -2,6 +2,7 @@
 //! installs nothing and these are ignored; `cargo xtask soak --only notebooks` runs them.
 
 use super::notebook::{Notebooks, cells, expected, outputs, statuses};
+use super::syntax::{put, refused};
 use fuelcell_tests::{Server, built, project::text as word};
 use serde_json::{Value, json};
 use std::env;
@@ -182,4 +183,16 @@ fn hostile_cells_end_as_they_must() {
     let job = notebooks.submit(&cells(&["import numpy", "print('after')"]), json!({}), json!({}));
     project.wait_for(&job, "Completed");
     assert_eq!(statuses(&notebooks.output(&job, "notebook.json")), ["completed", "completed"]);
+}
+
+#[test]
+#[ignore = "installs the engine python-science; `cargo xtask soak --only notebooks` runs it"]
+fn this_engine_reads_sources_when_they_are_uploaded_too() {
+    let server = server();
+    let project = fuelcell_tests::Project::new(&server);
+    let wrong = [("main.py", &b"import pandas\nx ="[..])];
+    assert_eq!(refused(&put(&project, "python-science", &wrong)).0, json!(["/main.py", 2, 4]));
+    let good = [("main.py", &b"import pandas\nwhile True:\n    pass\n"[..])];
+    let taken = put(&project, "python-science", &good).ok();
+    assert_eq!((&taken["syntax"], &taken["syntaxReason"]), (&json!("checked"), &Value::Null), "{taken:#}");
 }

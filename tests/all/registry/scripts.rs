@@ -1,6 +1,7 @@
 //! Script modules: archives of sources that an engine runs. The engine of these tests is added as an operator adds one.
 
 use fuelcell_tests::project::text;
+use fuelcell_tests::script::archive;
 use fuelcell_tests::{Project, Server, built};
 use serde_json::{Value, json};
 use std::fs;
@@ -11,8 +12,6 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 /// The engine as operators name it.
 const ENGINE: [&str; 4] = ["--name", "echo", "--version", "1.0"];
@@ -39,15 +38,6 @@ fn server(settings: &[(&str, &str)]) -> Server {
         let added = engine_command("add", &arguments, data);
         assert!(added.status.success(), "{}", said(&added));
     })
-}
-
-fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, bytes) in files {
-        zip.start_file(*path, SimpleFileOptions::default()).unwrap();
-        zip.write_all(bytes).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
 }
 
 fn manifest(more: &Value) -> String {
@@ -120,6 +110,10 @@ fn a_script_is_uploaded_and_run_as_a_module_is() {
     project.client.post(&format!("{path}/activate"), &json!({"jobType": "Analysis"})).ok();
     let job = submit(&project, json!({"parameters": {"a": 1}}));
     let status = project.wait_for(&job, "Completed");
+    // The engine is compiled by now, and knows nothing of checks.
+    let again = upload(&project, "1.0.0", &bytes);
+    let unchecked = (&again["syntax"], &again["syntaxReason"]);
+    assert_eq!(unchecked, (&json!("unchecked"), &json!("its engine checks no sources")));
     assert_eq!((&status["module"]["digest"], &status["module"]["engine"]), (&answer["digest"], &engine));
     assert_eq!(status["receipt"]["module"], answer["digest"]);
     assert_eq!(status["receipt"]["scriptEngine"], engine["digest"]);

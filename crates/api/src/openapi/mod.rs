@@ -15,6 +15,7 @@ use axum::http::{Method, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
+use fuelcell_domain::SavedKind;
 use fuelcell_service::error::role_name;
 use serde_json::{Value, json};
 
@@ -118,7 +119,7 @@ fn access(routes: &Routes, method: &str, path: &str) -> Option<Access> {
 
 fn required_role(access: Option<Access>) -> Option<&'static str> {
     match access? {
-        Access::Anyone | Access::SignedLink => Some(NONE),
+        Access::Anyone | Access::SignedLink | Access::SignIn => Some(NONE),
         Access::Role(role) | Access::Password(role) => Some(role_name(role)),
     }
 }
@@ -194,9 +195,10 @@ fn drop_binary_schemas(content: &mut Value) -> bool {
 }
 
 fn path_parameter(name: &str) -> Value {
-    let schema = match name.ends_with("_id") {
-        true => json!({"type": "string", "format": "uuid"}),
-        false => json!({"type": "string", "minLength": 1}),
+    let schema = match name {
+        "kind" => json!({"type": "string", "enum": SavedKind::ALL.map(SavedKind::as_str)}),
+        id if id.ends_with("_id") => json!({"type": "string", "format": "uuid"}),
+        _ => json!({"type": "string", "minLength": 1}),
     };
     json!({"name": camel(name), "in": "path", "required": true, "schema": schema})
 }
@@ -207,8 +209,10 @@ fn problem_schema() -> Value {
         "type": "object",
         "required": ["pointer", "message"],
         "properties": {
-            "pointer": {"type": "string", "description": "JSON Pointer into the body (of `InvalidParameters`: into the parameters), or the name of a query parameter"},
+            "pointer": {"type": "string", "description": "JSON Pointer into the body (of `InvalidParameters`: into the parameters), the name of a query parameter, or of `ScriptSyntax` the path of a file in the archive, with / before it"},
             "message": {"type": "string"},
+            "line": {"type": ["integer", "null"], "description": "Of `ScriptSyntax`: the line in the file, from 1"},
+            "column": {"type": ["integer", "null"], "description": "Of `ScriptSyntax`: the column, from 1"},
         },
     });
     json!({

@@ -16,7 +16,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use fuelcell_domain::version::semantic_version;
-use fuelcell_domain::{JobType, Manifest, ModuleVersion, ProjectRef, VersionName};
+use fuelcell_domain::{JobType, Manifest, ModuleVersion, ProjectRef, Syntax, VersionName};
+use fuelcell_service::modules::UploadedModule;
+use fuelcell_service::syntax::package_warning;
 use fuelcell_service::versions::Modules;
 use fuelcell_service::{Service, ServiceError};
 use serde::Serialize;
@@ -38,6 +40,10 @@ pub(crate) struct VersionAnswer {
     warnings: Vec<String>,
     /// The engine that runs it now, when it is a script; `null` = it runs by itself, or its engine is not here
     engine: Option<EngineDto>,
+    /// Whether its engine read all its sources, when this answers the upload of a script
+    syntax: Option<SyntaxState>,
+    /// Why it did not, so that the first run tells what is wrong with them
+    syntax_reason: Option<String>,
     /// What compiling it takes; `null` = it is a script, of which nothing is compiled, or it was uploaded before this was kept
     compile: Option<CompileAnswer>,
     /// All that it can ever ask the host for.
@@ -49,6 +55,16 @@ pub(crate) struct VersionAnswer {
     waiting_for: Option<CapabilitiesDto>,
     uploaded_by: String,
     date_created: String,
+}
+
+/// Whether the sources of a script were read when it was uploaded.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum SyntaxState {
+    /// All were read; what is wrong with those of packages is among the warnings.
+    Checked,
+    /// Some were not.
+    Unchecked,
 }
 
 /// A module with its versions, the one added last at the end.
@@ -108,7 +124,7 @@ pub(crate) struct ModulePage {
     tag = "Modules",
     params(("Content-Digest" = Option<String>, Header, description = "SHA-256 of the bytes as RFC 9530 writes it: `sha-256=:BASE64:`; other bytes are refused")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 415, description = "The module came with a Content-Encoding"), (status = 422, description = "This is no module that can run here"), (status = 429, description = "Too many uploads at once, or the module was not compiled in time"), (status = 503, description = "The compiler was killed; nothing is said of the module"), (status = 507, description = "The storage quota is used up")),
+    responses((status = 201, description = "The version is stored, durably", body = VersionAnswer), (status = 409, description = "The version exists with other bytes"), (status = 413, description = "The module is too large"), (status = 415, description = "The module came with a Content-Encoding"), (status = 422, description = "This is no module that can run here; of a script whose sources its engine cannot read, `errors` names file, line and column"), (status = 429, description = "Too many uploads at once, or the module was not compiled in time"), (status = 503, description = "The compiler was killed; nothing is said of the module"), (status = 507, description = "The storage quota is used up")),
 )]
 pub(crate) async fn put(
     State(service): State<Arc<Service>>,
@@ -118,8 +134,11 @@ pub(crate) async fn put(
     body: Body,
 ) -> Result<(StatusCode, Json<VersionAnswer>), Problem> {
     let (name, version) = (ids.text("name").to_owned(), ids.text("version").to_owned());
-    let module = service.put_module(&caller, ids.project()?, name, version, upload(&headers, body)?).await?;
-    Ok((StatusCode::CREATED, Json(answer(&service, ids.project()?, module).await?)))
+    let uploaded =
+        service.put_module(&caller, ids.project()?, name, version, upload(&headers, body)?).await?;
+    let UploadedModule { module, syntax } = uploaded;
+    let answer = answer(&service, ids.project()?, module).await?;
+    Ok((StatusCode::CREATED, Json(answer.with_syntax(syntax))))
 }
 
 /// Modules by name.
@@ -284,6 +303,16 @@ fn warnings(service: &Service, module: &ModuleVersion) -> Vec<String> {
     warnings
 }
 
+impl VersionAnswer {
+    /// The same with what came of reading the sources.
+    fn with_syntax(mut self, syntax: Option<Syntax>) -> Self {
+        let Some(Syntax { unchecked, faults }) = syntax else { return self };
+        self.warnings.extend(faults.iter().map(package_warning));
+        let state = if unchecked.is_some() { SyntaxState::Unchecked } else { SyntaxState::Checked };
+        Self { syntax: Some(state), syntax_reason: unchecked, ..self }
+    }
+}
+
 async fn answer(
     service: &Service,
     project: ProjectRef,
@@ -294,6 +323,8 @@ async fn answer(
         capabilities: module.wanted().into(),
         warnings: warnings(service, &module),
         engine: service.engine_now(&module).as_ref().map(EngineDto::from),
+        syntax: None,
+        syntax_reason: None,
         compile: CompileAnswer::of(service, &module),
         name: module.name,
         version: module.version,

@@ -226,6 +226,12 @@ fn run_push(connection: &Connection, push: &Push, packer: Packer) -> Outcome {
     for warning in told["warnings"].as_array().into_iter().flatten() {
         note(&format!("warning: {}", warning.as_str().map_or_else(|| warning.to_string(), output::harmless)));
     }
+    if let Some(reason) = told["syntaxReason"].as_str() {
+        note(&format!(
+            "its sources were not all read, so that its first run tells what is wrong: {}",
+            output::harmless(reason)
+        ));
+    }
     if !told["waitingFor"].is_null() {
         note(&format!("it waits for a grant: fuelcell grant show {name}"));
     }

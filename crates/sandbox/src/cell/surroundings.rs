@@ -9,6 +9,7 @@ use fuelcell_domain::JobHost;
 use fuelcell_domain::named_input::parts;
 use fuelcell_domain::output_name::{MAX_FILE_NAME, composed};
 use fuelcell_domain::script::SCRIPT_ROOT;
+use fuelcell_domain::syntax::CHECK_ROOT;
 use serde_json::{Map, Value};
 use std::fs;
 use std::io;
@@ -89,7 +90,9 @@ pub(crate) fn job_files(
     ];
     if let Some(script) = host.script().map_err(|_| ErrorCode::Io)? {
         let tree = script_files(script.archive, volume, host, memory)?;
-        directories.push(Preopen { path: SCRIPT_ROOT.into(), tree });
+        // Where an engine looks says what it is to do: a script can make neither place.
+        let root = if host.checks_script() { CHECK_ROOT } else { SCRIPT_ROOT };
+        directories.push(Preopen { path: root.into(), tree });
         directories.extend(engine_files(script.engine, volume)?);
     }
     Ok(directories)

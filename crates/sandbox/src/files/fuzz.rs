@@ -3,7 +3,7 @@
 use super::tree::OpenHow;
 use super::{Result, Scratch, Tree, Volume};
 use crate::files::disk::Disk;
-use crate::run::describe::NoJob;
+use crate::run::no_job::NoJob;
 use fuelcell_domain::Meter;
 use fuelcell_fuzz::fuzz;
 use std::sync::Arc;

@@ -5,7 +5,8 @@ use super::remote::{RemoteHost, Requests, Wire, orphaned};
 use super::wire::{self, Answer, Assignment, Home, ToChild, ToParent};
 use crate::cell::{Cell, Shared};
 use crate::compile::cache::CheckedCode;
-use crate::compile::engine::{self, PoolSize};
+use crate::compile::engine::{self, CodeSettings, PoolSize};
+use crate::compile::profiled;
 use crate::fences;
 use crate::files::Scratch;
 use crate::guest::linker;
@@ -13,7 +14,7 @@ use crate::guest::program::Program;
 use crate::run::outcome::host_failed;
 use crate::run::{self, Run};
 use fuelcell_domain::outbound::HttpResponse;
-use fuelcell_domain::{Cancellation, Isolation, Meter, RunEnd, RunSpec, Usage};
+use fuelcell_domain::{Cancellation, FuelProfile, Isolation, Meter, RunEnd, RunSpec, Usage};
 use parking_lot::Mutex;
 use std::io::{self, BufReader};
 use std::os::fd::AsFd;
@@ -51,6 +52,7 @@ fn parents_stream() -> io::Result<UnixStream> {
 struct Settled {
     engine: Engine,
     linker: Linker<Cell>,
+    settings: CodeSettings,
     shared: Shared,
 }
 
@@ -78,7 +80,10 @@ fn work(stream: UnixStream) -> io::Result<()> {
     let wire = Arc::new(Wire::new(stream, answered));
     let last = match settled.and_then(|settled| prepare(settled, &code, &assignment)) {
         Ok(prepared) => {
-            let (end, usage) = run(prepared, *assignment, from, answers, &wire)?;
+            let (end, usage, profile) = run(prepared, *assignment, from, answers, &wire)?;
+            if let Some(profile) = profile {
+                wire.tell(&ToParent::Profile(profile));
+            }
             ToParent::Ended(end, usage)
         }
         Err(reason) => ToParent::Unable(reason),
@@ -91,7 +96,7 @@ fn work(stream: UnixStream) -> io::Result<()> {
 /// Makes what every job needs.
 fn settle(home: &Home) -> Result<Settled, String> {
     let pool = PoolSize { cells: 1, memory_bytes: home.slot_bytes as usize };
-    let engine = engine::for_one_cell(pool, home.settings).map_err(|error| error.to_string())?;
+    let engine = engine::for_one_cell(pool, home.settings, false).map_err(|error| error.to_string())?;
     if engine::fingerprint(&engine) != home.fingerprint {
         return Err("the program was replaced by another version".into());
     }
@@ -103,14 +108,20 @@ fn settle(home: &Home) -> Result<Settled, String> {
         metered: home.settings.metered(),
         scratch: Scratch::File(Arc::new(scratch)),
     };
-    Ok(Settled { engine, linker, shared })
+    Ok(Settled { engine, linker, settings: home.settings, shared })
 }
 
 /// Takes the job's rations, and maps its code.
 fn prepare(settled: Settled, code: &CheckedCode, assignment: &Assignment) -> Result<Prepared, String> {
-    let Settled { engine, linker, shared } = settled;
+    let Settled { engine, linker, settings, shared } = settled;
     fences::limit_this_process(&assignment.limits, shared.slot_bytes)
         .map_err(|error| format!("its limits cannot be set: {error}"))?;
+    if assignment.profiled {
+        // Its stacks are seen by another engine.
+        drop((engine, linker));
+        let program = profiled::program(code, shared.slot_bytes, settings)?;
+        return Ok(Prepared { program, shared });
+    }
     let component = code.load(&engine).map_err(|error| format!("{error:#}"))?;
     let program = Program::link(&linker, &component).map_err(|error| format!("{error:#}"))?;
     Ok(Prepared { program, shared })
@@ -122,7 +133,7 @@ fn run(
     from: BufReader<UnixStream>,
     answers: Sender<(Answer, Vec<u8>)>,
     wire: &Arc<Wire>,
-) -> io::Result<(RunEnd, Usage)> {
+) -> io::Result<(RunEnd, Usage, Option<FuelProfile>)> {
     let Prepared { program, shared } = prepared;
     let fences = fences::raise();
     // Threads are inside the fences of whoever starts them.
@@ -147,15 +158,16 @@ fn run(
         deterministic_seed: assignment.deterministic_seed,
         isolation: Isolation::Process,
         expected: None,
-        profiled: false,
+        profiled: assignment.profiled,
         meter: meter.clone(),
     };
-    let Assignment { parameters, has_script, has_fixed_answers, inputs, .. } = assignment;
+    let Assignment { parameters, has_script, checks_script, has_fixed_answers, inputs, .. } = assignment;
     let wire = wire.clone();
     let host = Arc::new(RemoteHost {
         wire,
         parameters,
         has_script,
+        checks_script,
         has_fixed_answers,
         inputs,
         requests,
@@ -167,7 +179,8 @@ fn run(
     });
     let run = Run { program, spec, shared, host, profile: None, stop };
     let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run::program(run))));
-    Ok(ended.unwrap_or_else(|_| (RunEnd::Failed(host_failed()), meter.usage())))
+    let (end, usage) = ended.unwrap_or_else(|_| (RunEnd::Failed(host_failed()), meter.usage()));
+    Ok((end, usage, meter.profile.get().cloned()))
 }
 
 /// Hears what the parent says.

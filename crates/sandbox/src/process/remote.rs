@@ -118,6 +118,7 @@ pub(super) struct RemoteHost {
     pub(super) wire: Arc<Wire>,
     pub(super) parameters: String,
     pub(super) has_script: bool,
+    pub(super) checks_script: bool,
     pub(super) has_fixed_answers: bool,
     pub(super) inputs: Vec<JobInput>,
     pub(super) requests: Arc<Requests>,
@@ -157,6 +158,10 @@ impl JobHost for RemoteHost {
         }
         let archive = self.opened(Question::OpenScript)?;
         Ok(Some(ScriptSources { archive, engine: self.opened(Question::OpenEngine)? }))
+    }
+
+    fn checks_script(&self) -> bool {
+        self.checks_script
     }
 
     fn has_fixed_answers(&self) -> bool {

@@ -8,7 +8,8 @@ use crate::compile::engine::CodeSettings;
 use fuelcell_domain::outbound::{HttpError, HttpRequest, HttpResponse};
 use fuelcell_domain::seams::JobInput;
 use fuelcell_domain::{
-    ArtifactDescription, Cancellation, Digest, Fence, HostError, Limits, LogLevel, Report, RunEnd, Usage,
+    ArtifactDescription, Cancellation, Digest, Fence, FuelProfile, HostError, Limits, LogLevel, Report,
+    RunEnd, Usage,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,10 @@ pub(crate) struct Assignment {
     pub(crate) module: Digest,
     pub(crate) limits: Limits,
     pub(crate) deterministic_seed: Option<u64>,
+    pub(crate) profiled: bool,
     pub(crate) parameters: String,
     pub(crate) has_script: bool,
+    pub(crate) checks_script: bool,
     pub(crate) has_fixed_answers: bool,
     pub(crate) inputs: Vec<JobInput>,
     pub(crate) cancellation: Cancellation,
@@ -99,6 +102,8 @@ pub(super) enum ToParent {
     DropHttp {
         request: u32,
     },
+    /// Where the fuel went, if somebody wants to know; the last message but one.
+    Profile(FuelProfile),
     /// The last message.
     Ended(RunEnd, Usage),
 }

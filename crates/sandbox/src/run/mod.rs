@@ -3,7 +3,9 @@
 //!
 //! Knows cells and what guests can call. Where a program comes from, and in which process it runs, is not its concern.
 
+pub(crate) mod check;
 pub(crate) mod describe;
+pub(crate) mod no_job;
 pub(crate) mod outcome;
 
 use crate::cell::outbox;

@@ -6,6 +6,7 @@
 #![cfg(target_family = "wasm")]
 
 mod bytes;
+mod check;
 mod failure;
 mod host;
 mod http;
@@ -23,7 +24,7 @@ struct Engine;
 
 impl bindings::Guest for Engine {
     fn run() -> Result<Completion, Failure> {
-        run::run()
+        if modules::is_checked() { check::run() } else { run::run() }
     }
 
     fn describe() -> String {

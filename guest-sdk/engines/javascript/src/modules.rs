@@ -6,11 +6,15 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Exception, Module, Result};
 use serde_json::Value;
 use std::fs;
+use std::sync::LazyLock;
 
-/// Where the cell has the archive's files.
+/// Where the cell has the archive's files, and where it has them when they are to be checked, and nothing is to run.
 pub(crate) const ROOT: &str = "/script";
+pub(crate) const CHECKED: &str = "/check";
+/// The one that is there.
+static FOLDER: LazyLock<&str> = LazyLock::new(|| if is_checked() { CHECKED } else { ROOT });
 /// Packages that travel in the archive.
-const VENDOR: &str = "vendor";
+pub(crate) const VENDOR: &str = "vendor";
 /// What names of the SDK's and the engine's own files begin with.
 pub(crate) const OWN: &str = "fuelcell:";
 /// How the engine's own files import one of the script.
@@ -98,12 +102,23 @@ impl Loader for Modules {
     }
 }
 
-fn source(ctx: &Ctx<'_>, name: &str) -> Result<String> {
+/// Whether the sources are to be checked, and nothing is to run. No script can make this folder.
+pub(crate) fn is_checked() -> bool {
+    fs::metadata(CHECKED).is_ok()
+}
+
+/// The path in the cell of a file of the script.
+pub(crate) fn place(path: &str) -> String {
+    format!("{}/{path}", *FOLDER)
+}
+
+/// A module's source as JavaScript.
+pub(crate) fn source(ctx: &Ctx<'_>, name: &str) -> Result<String> {
     if let Some(own) = name.strip_prefix(OWN) {
         let file = FILES.iter().find(|(known, _)| *known == own);
         return file.map(|(_, text)| (*text).to_owned()).ok_or(Error::Unknown);
     }
-    let text = fs::read_to_string(format!("{ROOT}/{name}"))
+    let text = fs::read_to_string(place(name))
         .map_err(|error| Exception::throw_reference(ctx, &format!("{name} cannot be read: {error}")))?;
     match name.rsplit('.').next() {
         Some("json") => Ok(format!("export default JSON.parse({});", Value::String(text))),
@@ -123,7 +138,8 @@ fn not_typescript(ctx: &Ctx<'_>, name: &str, wrong: Wrong) -> Error {
     }
 }
 
-fn resolved(base: &str, name: &str) -> std::result::Result<String, String> {
+/// The name of the module that is imported by a name, or why it cannot be.
+pub(crate) fn resolved(base: &str, name: &str) -> std::result::Result<String, String> {
     // The engine's own first import has no base.
     if base.is_empty() {
         return Ok(name.to_owned());
@@ -167,7 +183,7 @@ fn file(path: &str) -> Option<String> {
     let written = [(".js", ".ts"), (".mjs", ".mts")];
     let typed = written.iter().find_map(|(from, to)| Some(format!("{}{to}", path.strip_suffix(from)?)));
     let tried = ENDINGS.iter().map(|ending| format!("{path}{ending}")).chain(typed);
-    tried.into_iter().find(|path| fs::metadata(format!("{ROOT}/{path}")).is_ok_and(|found| found.is_file()))
+    tried.into_iter().find(|path| fs::metadata(place(path)).is_ok_and(|found| found.is_file()))
 }
 
 /// A package below `vendor/`, by its package.json.
@@ -176,7 +192,7 @@ fn package(name: &str) -> std::result::Result<String, String> {
     let cut = name.match_indices('/').nth(scoped - 1).map_or(name.len(), |(at, _)| at);
     let (package, inner) = name.split_at(cut);
     let folder = format!("{VENDOR}/{package}");
-    let absent = |target: &str| match fs::metadata(format!("{ROOT}/{folder}")) {
+    let absent = |target: &str| match fs::metadata(place(&folder)) {
         Ok(_) => {
             let target = if target.is_empty() { "index.js" } else { target };
             format!("the package {package} in {VENDOR}/ has no {target} that is a JavaScript module")
@@ -187,7 +203,7 @@ fn package(name: &str) -> std::result::Result<String, String> {
              names it as a dependency, or as npm unpacks it"
         ),
     };
-    let described = match fs::read_to_string(format!("{ROOT}/{folder}/package.json")) {
+    let described = match fs::read_to_string(place(&format!("{folder}/package.json"))) {
         Ok(text) => serde_json::from_str(&text).map_err(|error| format!("{folder}/package.json: {error}"))?,
         Err(_) => Value::Null,
     };
@@ -200,8 +216,7 @@ fn package(name: &str) -> std::result::Result<String, String> {
 fn importable(file: String) -> std::result::Result<String, String> {
     let packaged = file.strip_prefix(VENDOR).is_some_and(|rest| rest.starts_with('/'));
     let is_javascript = [".js", ".mjs", ".cjs"].iter().any(|ending| file.ends_with(ending));
-    let is_commonjs =
-        || fs::read_to_string(format!("{ROOT}/{file}")).is_ok_and(|text| types::is_commonjs(&text));
+    let is_commonjs = || fs::read_to_string(place(&file)).is_ok_and(|text| types::is_commonjs(&text));
     match packaged && is_javascript && is_commonjs() {
         true => Err(format!("{file} is CommonJS, and the engine imports JavaScript modules")),
         false => Ok(file),

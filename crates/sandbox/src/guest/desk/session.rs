@@ -473,7 +473,7 @@ mod tests {
     use crate::cell::requests::Sender;
     use crate::cell::told::Told;
     use crate::files::disk::Disk;
-    use crate::run::describe::NoJob;
+    use crate::run::no_job::NoJob;
     use fuelcell_domain::Meter;
     use std::future::poll_fn;
     use std::time::Instant;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import zipimport
 
-from fuelcell.end import Failure
+from fuelcell.end import Completion, Failure
 
 from . import absent, cell, script
 
@@ -35,8 +35,15 @@ class Added:
                     importer.invalidate_caches()
 
 
+def _checked(host: cell.CellHost) -> Completion:
+    # What runs need not read.
+    from . import syntax
+
+    return syntax.check(host)
+
+
 def run() -> None:
-    """Runs the script, and says how it ended."""
+    """Runs the script, or has its sources checked, and says how it ended."""
     host = cell.CellHost()
     absent.install()
     sys.meta_path.insert(0, Added())
@@ -44,7 +51,7 @@ def run() -> None:
     script.LIBRARIES[:] = LIBRARIES
     script.ENVIRONMENT.update(ENVIRONMENT)
     try:
-        host.completed(script.run(host))
+        host.completed(_checked(host) if script.is_checked() else script.run(host))
     except Failure as failure:
         host.failed(failure)
     except BaseException as error:

@@ -10,7 +10,7 @@ import sys
 import wit_world
 from fuelcell.end import Failure
 
-from . import absent, cell, library, script
+from . import absent, cell, library, script, syntax
 
 library.collect()
 absent.install()
@@ -23,7 +23,8 @@ class WitWorld(wit_world.WitWorld):
 
     def run(self) -> object:
         try:
-            return cell.completed(script.run(cell.CellHost()))
+            host = cell.CellHost()
+            return cell.completed(syntax.check(host) if script.is_checked() else script.run(host))
         except Failure as failure:
             raise cell.failed(failure) from None
         except BaseException as error:

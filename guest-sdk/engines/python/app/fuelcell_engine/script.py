@@ -22,6 +22,8 @@ from . import absent
 
 #: Where the cell has the archive's files.
 ROOT = "/script"
+#: Where it has them when they are to be checked, and nothing is to run.
+CHECKED = "/check"
 #: Packages that travel in the archive.
 VENDOR = f"{ROOT}/vendor"
 #: The manifest, which names the entry.
@@ -36,6 +38,11 @@ _MAX_MESSAGE = 6 * 1024
 #: A traceback with more frames is cut to its last ones.
 _MAX_DEPTH = 1_200
 _KEPT_DEPTH = 30
+
+
+def is_checked() -> bool:
+    """Whether the sources are to be checked, and nothing is to run. No script can make this folder."""
+    return os.path.isdir(CHECKED)
 
 
 def run(host: Host) -> Completion:
